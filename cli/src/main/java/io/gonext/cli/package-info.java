@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.host;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.server;
+
+import org.jspecify.annotations.NullMarked;
