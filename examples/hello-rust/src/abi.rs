@@ -57,10 +57,16 @@ pub extern "C" fn gn_alloc(size: usize) -> *mut u8 {
     }
 }
 
+/// Gives a block back.
+///
+/// # Safety
+///
+/// `block` must be null, or come from [`gn_alloc`] or as a result with this `size`, and not have
+/// been given back.
 #[no_mangle]
-pub extern "C" fn gn_free(block: *mut u8, size: usize) {
+pub unsafe extern "C" fn gn_free(block: *mut u8, size: usize) {
     if let (false, Some(layout)) = (block.is_null(), layout(size)) {
-        unsafe { dealloc(block, layout) };
+        dealloc(block, layout);
     }
 }
 
@@ -70,15 +76,20 @@ fn layout(size: usize) -> Option<Layout> {
     Layout::from_size_align(size.max(1), 1).ok()
 }
 
+/// Runs one hook.
+///
+/// # Safety
+///
+/// Each pointer must point to as many readable bytes as its length says, unless that is 0.
 #[no_mangle]
-pub extern "C" fn gn_handle_hook(
+pub unsafe extern "C" fn gn_handle_hook(
     name: *const u8,
     name_length: usize,
     payload: *const u8,
     payload_length: usize,
 ) -> i64 {
-    let (name, payload) = unsafe { (bytes(name, name_length), bytes(payload, payload_length)) };
-    let result = match std::str::from_utf8(name) {
+    let payload = bytes(payload, payload_length);
+    let result = match std::str::from_utf8(bytes(name, name_length)) {
         Ok(name) => PLUGIN.with(|plugin| plugin.borrow_mut().handle(name, payload, &mut log)),
         Err(_) => Err(Status::UnknownHook),
     };

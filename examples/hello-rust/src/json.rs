@@ -1,14 +1,18 @@
 //! JSON (RFC 8259), read strictly and written compactly.
 //!
 //! The reader takes input from anybody: it never panics, its recursion is bounded by
-//! [`MAX_DEPTH`], and its time and memory are linear in the input but for the logarithm that
-//! looking for duplicate keys costs.
+//! [`MAX_DEPTH`], and its time is linear in the input but for the logarithm that looking for
+//! duplicate keys costs. A value takes up to a hundred times the memory of its text, which
+//! [`MAX_VALUES`] bounds.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
+
+/// How many values a document may hold, counting each item and member.
+pub const MAX_VALUES: usize = 10_000;
 
 /// A JSON value. A number keeps its text, so that passing one on cannot change it.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,7 +142,7 @@ fn write_string(text: &str, out: &mut String) {
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Error { reason: "not UTF-8", offset: error.valid_up_to() })?;
-    let mut reader = Reader { text, offset: 0 };
+    let mut reader = Reader { text, offset: 0, values: 0 };
     reader.skip_white_space();
     let value = reader.value(0)?;
     reader.skip_white_space();
@@ -153,6 +157,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
 struct Reader<'a> {
     text: &'a str,
     offset: usize,
+    values: usize,
 }
 
 impl Reader<'_> {
@@ -188,6 +193,10 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Value, Error> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return self.fail("too many values");
+        }
         match self.peek() {
             Some(b'{' | b'[') if depth == MAX_DEPTH => self.fail("nested too deep"),
             Some(b'{') => self.object(depth),
@@ -501,6 +510,14 @@ mod tests {
         assert_eq!(reason(&nested(MAX_DEPTH + 1)), "nested too deep");
         assert_eq!(reason(&"[".repeat(1 << 20)), "nested too deep");
         assert_eq!(reason(&r#"{"a":"#.repeat(1 << 18)), "nested too deep");
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        let items = |count| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(parse(items(MAX_VALUES - 1).as_bytes()).is_ok());
+        assert_eq!(reason(&items(MAX_VALUES)), "too many values");
+        assert_eq!(reason(&format!("[{}]", r#"{"a":[]},"#.repeat(MAX_VALUES))), "too many values");
     }
 
     #[test]
