@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A host with the example plugin in service, built up step by step before the reader's eyes. */
 final class Demo implements AutoCloseable {
   /** The example's bundle, put beside this class by the build. */
-  private static final String BUNDLE = "hello-rust.gnplugin";
+  private static final String BUNDLE = "hello-rust-0.1.0.gnplugin";
 
   private final Host host;
   private final RunningServer running;
@@ -113,7 +113,7 @@ final class Demo implements AutoCloseable {
     discard(temporaryData);
   }
 
-  private static byte[] bundle() throws IOException {
+  static byte[] bundle() throws IOException {
     try (var in = Demo.class.getResourceAsStream(BUNDLE)) {
       if (in == null) {
         throw new IOException(BUNDLE + " is missing from the cli's jar");

@@ -23,7 +23,7 @@ import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
-import io.gonext.pool.PoolMetrics;
+import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -58,6 +58,9 @@ public final class Lifecycle {
   private final MeterRegistry meters;
   private final Semver hostVersion;
   private final InstantSource clock;
+
+  /** One for all pools, so that they share one memory budget. */
+  private final PoolRuntime poolRuntime = PoolRuntime.system();
 
   private final ReentrantLock changes = new ReentrantLock();
 
@@ -309,10 +312,10 @@ public final class Lifecycle {
         new InstancePool<>(
             poolConfig(manifest),
             new GuestAllocator(
-                module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()));
-    ActivePlugin plugin = new ActivePlugin(manifest, module, pool, limits.callOf(manifest));
+                module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()),
+            poolRuntime);
+    ActivePlugin plugin = new ActivePlugin(manifest, pool, meters, limits.callOf(manifest));
     plugin.start();
-    new PoolMetrics(pool).bindTo(meters);
     return plugin;
   }
 
