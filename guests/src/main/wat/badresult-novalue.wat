@@ -1,0 +1,7 @@
+;; Returns a body that is a JSON object without the member "value".
+(module
+  (include "abi.part")
+  (data (i32.const 8) "{\"result\":1}")
+  (func (export "gn_handle_hook")
+    (param $name i32) (param $name_length i32) (param $payload i32) (param $length i32) (result i64)
+    (call $body (i32.const 8) (i32.const 12))))
