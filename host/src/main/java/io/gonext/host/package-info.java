@@ -1,3 +1,4 @@
+/** The plugin host: {@link io.gonext.host.Host} is the way in. */
 @NullMarked
 package io.gonext.host;
 

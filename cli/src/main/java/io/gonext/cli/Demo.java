@@ -1,0 +1,152 @@
+package io.gonext.cli;
+
+import io.gonext.host.Host;
+import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.server.ServerConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+
+/** A host with the example plugin in service, built up step by step before the reader's eyes. */
+final class Demo implements AutoCloseable {
+  /** The example's bundle, put beside this class by the build. */
+  private static final String BUNDLE = "hello-rust-0.1.0.gnplugin";
+
+  private final Host host;
+  private final RunningServer running;
+  private final String url;
+  private final @Nullable Path temporaryData;
+
+  private Demo(Host host, RunningServer running, String url, @Nullable Path temporaryData) {
+    this.host = host;
+    this.running = running;
+    this.url = url;
+    this.temporaryData = temporaryData;
+  }
+
+  /**
+   * Opens the host, puts the plugin in service and listens, saying so.
+   *
+   * @param keptData where to keep the store, or null to put it in a temporary directory
+   */
+  static Demo start(Report report, ServerConfig config, @Nullable Path keptData)
+      throws InterruptedException, IOException {
+    Path temporaryData = keptData == null ? Files.createTempDirectory("gonext-demo") : null;
+    try {
+      return start(report, config, keptData == null ? temporaryData : keptData, temporaryData);
+    } catch (RuntimeException | InterruptedException | IOException e) {
+      discard(temporaryData);
+      throw e;
+    }
+  }
+
+  private static Demo start(
+      Report report, ServerConfig config, Path data, @Nullable Path temporaryData)
+      throws InterruptedException, IOException {
+    long begin = System.nanoTime();
+    RunningServer.OpenHost opened = RunningServer.openHost(data);
+    report.step("host opened", begin, "embedded store in " + data);
+    Host host = opened.host();
+    try {
+      begin = System.nanoTime();
+      InstallResult installed = host.install(bundle());
+      report.step(
+          "bundle installed",
+          begin,
+          installed.unchanged()
+              ? installed.manifest().id() + " was there already"
+              : installed.manifest().id()
+                  + ", sha256 "
+                  + installed.sha256().substring(0, 12)
+                  + ", compiled and tried in "
+                  + Report.time(installed.compileTime()));
+      begin = System.nanoTime();
+      host.activate(Tour.PLUGIN);
+      Manifest manifest = installed.manifest();
+      report.step(
+          "plugin activated",
+          begin,
+          "pool warm with %d instance; %d filters, %d action, %d route"
+              .formatted(
+                  host.pools().get(Tour.PLUGIN).live(),
+                  manifest.filters().size(),
+                  manifest.actions().size(),
+                  manifest.routes().size()));
+    } catch (RuntimeException | InterruptedException | IOException e) {
+      host.close();
+      throw e;
+    }
+    begin = System.nanoTime();
+    RunningServer running = opened.listen(config);
+    String url = "http://" + config.address() + ":" + running.port();
+    report.step("server listening", begin, url);
+    report.line("");
+    return new Demo(host, running, url, temporaryData);
+  }
+
+  /** Calls all that the plugin does and checks the answers. */
+  void tour(Report report) throws InterruptedException, IOException {
+    new Tour(host, url, report).run();
+  }
+
+  /** Says what to try and serves until Ctrl-C; does not return. */
+  void keepServing(PrintWriter out) throws InterruptedException {
+    out.println();
+    out.println("Try:");
+    out.println("  curl " + url + "/api/plugins/" + Tour.PLUGIN + "/hello/you");
+    out.println("  curl -d '{\"value\":\"so *bold*\"}' " + url + "/api/v1/filters/the_content");
+    out.println("  curl " + url + "/metrics");
+    out.println();
+    out.println("Serving on " + url + ", Ctrl-C to stop.");
+    running.serveUntilSignal(out, () -> discard(temporaryData));
+  }
+
+  @Override
+  public void close() {
+    running.close();
+    discard(temporaryData);
+  }
+
+  static byte[] bundle() throws IOException {
+    try (var in = Demo.class.getResourceAsStream(BUNDLE)) {
+      if (in == null) {
+        throw new IOException(BUNDLE + " is missing from the cli's jar");
+      }
+      return in.readAllBytes();
+    }
+  }
+
+  private static void discard(@Nullable Path directory) {
+    if (directory == null) {
+      return;
+    }
+    try {
+      Files.walkFileTree(
+          directory,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e)
+                throws IOException {
+              Files.delete(visited);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      System.getLogger(Demo.class.getName())
+          .log(System.Logger.Level.WARNING, "could not remove " + directory + ": " + e);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.gonext.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code gonext demo}: the whole way of a plugin, step by step. */
+@Command(
+    name = "demo",
+    description = "Run a plugin written in Rust: install, activate, filter, serve.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext demo                 keeps serving on http://127.0.0.1:8080 until Ctrl-C",
+      "  gonext demo --once          checks every answer, then exits 0, or 1 with what failed"
+    })
+final class DemoCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ListenOptions listen;
+
+  @Option(names = "--once", description = "Exit once every answer has been checked.")
+  private boolean once;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Keep the embedded store here (default: a temporary directory).")
+  private @Nullable Path data;
+
+  @Override
+  public Integer call() throws Exception {
+    listen.configureLogging("warn");
+    PrintWriter out = spec.commandLine().getOut();
+    Report report = new Report(out);
+    out.println("GoNext: a plugin written in Rust, from its bundle to its answers");
+    out.println();
+    try (Demo demo = Demo.start(report, listen.serverConfig(), data)) {
+      demo.tour(report);
+      out.println();
+      out.println(
+          "%d checks passed, %d failed"
+              .formatted(report.checks() - report.failures(), report.failures()));
+      if (!once) {
+        demo.keepServing(out);
+      }
+    }
+    return report.failures() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+}

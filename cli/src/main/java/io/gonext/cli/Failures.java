@@ -1,0 +1,57 @@
+package io.gonext.cli;
+
+import io.gonext.host.failure.HostException;
+import io.gonext.server.ServerStartException;
+import java.io.PrintWriter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Every failure as people see it: one sentence on stderr and an exit code, 2 for a wrong command
+ * line and 1 for anything else.
+ */
+final class Failures {
+  /** Set to see the stack trace of an internal error. */
+  private static final String DEBUG = "GONEXT_DEBUG";
+
+  private Failures() {}
+
+  static int usage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("gonext: " + e.getMessage());
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      if (!suggestions.isEmpty()) {
+        err.println("Did you mean: " + String.join(", ", suggestions) + "?");
+      }
+    }
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.USAGE;
+  }
+
+  static int execution(Exception e, CommandLine command, @Nullable ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    switch (e) {
+      case HostException known -> err.println("gonext: " + known.getMessage());
+      case ServerStartException known -> err.println("gonext: " + known.getMessage());
+      case InterruptedException interrupted -> {
+        Thread.currentThread().interrupt();
+        err.println("gonext: interrupted");
+      }
+      default -> {
+        err.println(
+            "gonext: internal error: " + e + "; set " + DEBUG + "=1 to see where it comes from");
+        if (System.getenv(DEBUG) != null) {
+          e.printStackTrace(err);
+        }
+      }
+    }
+    return ExitCode.SOFTWARE;
+  }
+}

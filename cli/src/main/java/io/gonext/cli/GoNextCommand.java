@@ -1,0 +1,41 @@
+package io.gonext.cli;
+
+import io.gonext.host.Host;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code gonext} itself. */
+@Command(
+    name = "gonext",
+    description = "A WebAssembly plugin host for the JVM.",
+    mixinStandardHelpOptions = true,
+    versionProvider = GoNextCommand.Version.class,
+    subcommands = {DemoCommand.class, ServeCommand.class, HelpCommand.class},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext demo                         a Rust plugin at work, from bundle to answers",
+      "  gonext serve --plugin my.gnplugin   serve a plugin on http://127.0.0.1:8080",
+      "",
+      "Exit codes: 0 done, 1 failed, 2 wrong command line."
+    })
+final class GoNextCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no command given");
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {
+        "gonext " + Host.version() + " (Java " + Runtime.version() + ")",
+      };
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.gonext.cli;
+
+import io.gonext.server.ServerConfig;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Where to listen and how much to say: what {@code serve} and {@code demo} have in common. */
+final class ListenOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "Address to listen on (default: ${DEFAULT-VALUE}).")
+  private String address;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "Port to listen on, 0 for a free one (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Log more, to stderr.")
+  private boolean verbose;
+
+  ServerConfig serverConfig() {
+    if (port < 0 || port > 65_535) {
+      throw new ParameterException(
+          spec.commandLine(), "--port " + port + ": a port is a number from 0 to 65535");
+    }
+    return ServerConfig.loopback(port).withAddress(address);
+  }
+
+  /**
+   * Whether only this machine can reach the address.
+   *
+   * @throws ParameterException when there is no such address
+   */
+  boolean isLoopback() {
+    try {
+      return InetAddress.getByName(address).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--host " + address + ": there is no such address", e);
+    }
+  }
+
+  /**
+   * Sets what is logged, to stderr; to be called before anything logs.
+   *
+   * @param level of the project's own loggers without {@code --verbose}
+   */
+  void configureLogging(String level) {
+    System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
+    System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
+    System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", verbose ? "info" : "warn");
+    // Under gonext.plugin are the plugins' own lines.
+    System.setProperty("org.slf4j.simpleLogger.log.gonext", verbose ? "debug" : level);
+    System.setProperty("org.slf4j.simpleLogger.log.io.gonext", verbose ? "debug" : level);
+  }
+}

@@ -1,0 +1,78 @@
+package io.gonext.cli;
+
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.server.HttpServer;
+import io.gonext.server.ServerConfig;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+
+/** A host with its server, and the way they end together. */
+final class RunningServer implements AutoCloseable {
+  private final PrometheusMeterRegistry metrics;
+  private final Host host;
+  private final HttpServer server;
+
+  private RunningServer(PrometheusMeterRegistry metrics, Host host, HttpServer server) {
+    this.metrics = metrics;
+    this.host = host;
+    this.server = server;
+  }
+
+  /** Opens a host, counting into a registry for Prometheus. */
+  static OpenHost openHost(Path dataDirectory) throws InterruptedException {
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    return new OpenHost(Host.open(HostConfig.of(dataDirectory).withMeters(metrics)), metrics);
+  }
+
+  /** A host that has no server yet. */
+  record OpenHost(Host host, PrometheusMeterRegistry metrics) {
+    /** Starts the server; closes the host where it cannot. */
+    RunningServer listen(ServerConfig config) {
+      try {
+        return new RunningServer(metrics, host, HttpServer.start(host, metrics, config));
+      } catch (RuntimeException e) {
+        host.close();
+        throw e;
+      }
+    }
+  }
+
+  int port() {
+    return server.port();
+  }
+
+  /**
+   * Serves until the process is told to end (Ctrl-C, SIGTERM), then stops cleanly with exit code 0.
+   * Does not return.
+   *
+   * @param afterwards runs once everything is closed
+   */
+  void serveUntilSignal(PrintWriter out, Runnable afterwards) throws InterruptedException {
+    Thread stop =
+        new Thread(
+            () -> {
+              out.println("stopping: running requests may finish");
+              close();
+              afterwards.run();
+              out.println("stopped");
+              out.flush();
+              // The JVM would exit with 128 + the signal; a clean stop is 0.
+              Runtime.getRuntime().halt(0);
+            },
+            "gonext-stop");
+    Runtime.getRuntime().addShutdownHook(stop);
+    new CountDownLatch(1).await();
+  }
+
+  /** Lets running requests finish, then stops server and host. */
+  @Override
+  public void close() {
+    server.close();
+    host.close();
+    metrics.close();
+  }
+}

@@ -1,0 +1,501 @@
+package io.gonext.engine;
+
+import static io.gonext.engine.ModuleRejectedException.Reason.BAD_EXPORT;
+import static io.gonext.engine.ModuleRejectedException.Reason.FORBIDDEN_IMPORT;
+import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a module before the engine's parser sees a byte of it, and refuses what the engine does not
+ * bound by itself: lengths that lie, features whose execution cannot be interrupted or whose memory
+ * cannot be limited, and sizes that make its compiler slow.
+ *
+ * <p>One pass, in time linear in the module's size; allocates only for what was seen to be there.
+ * The engine's validator checks types afterwards. One use, one thread.
+ */
+final class Admission {
+  private static final byte[] HEADER = {0, 'a', 's', 'm', 1, 0, 0, 0};
+
+  private static final int CUSTOM = 0;
+  private static final int TAG = 13;
+
+  /** Each section's place in the order that the specification demands, by its number. */
+  private static final int[] ORDER = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
+
+  private static final int FUNCTION = 0;
+  private static final int TABLE = 1;
+  private static final int MEMORY = 2;
+  private static final int GLOBAL = 3;
+
+  private static final int MOST_MEMORY_PAGES = 1 << 16;
+
+  private static final int FUNCTION_NAMES = 1;
+
+  private final byte[] bytes;
+  private final EngineLimits limits;
+
+  private final List<FunctionType> types = new ArrayList<>();
+  private final List<FunctionImport> imports = new ArrayList<>();
+  private final Map<String, ModuleOutline.Export> exports = new LinkedHashMap<>();
+  private final List<String> memoryExports = new ArrayList<>();
+  private final Set<String> exportNames = new HashSet<>();
+  private final ByteArrayOutputStream stripped;
+
+  /** The type of each function that is not imported. */
+  private int[] functionTypes = {};
+
+  private int[] bodyBytes = {};
+  private int tables;
+  private int memories;
+  private int memoryPages;
+  private int globals;
+  private boolean hasCode;
+  private int segmentsAnnounced = -1;
+  private int segments;
+  private long segmentElements;
+  private byte @Nullable [] functionNames;
+
+  private Admission(byte[] bytes, EngineLimits limits) {
+    this.bytes = bytes;
+    this.limits = limits;
+    this.stripped = new ByteArrayOutputStream();
+    stripped.write(HEADER, 0, HEADER.length);
+  }
+
+  /**
+   * Reads a module.
+   *
+   * @throws ModuleRejectedException when it is not to be run
+   */
+  static ModuleOutline admit(byte[] bytes, EngineLimits limits) {
+    if (bytes.length > limits.moduleBytes()) {
+      throw new ModuleRejectedException(
+          TOO_LARGE,
+          0,
+          "a module of " + bytes.length + " bytes, the limit is " + limits.moduleBytes());
+    }
+    return new Admission(bytes, limits).admit();
+  }
+
+  private ModuleOutline admit() {
+    var reader = new BinaryReader(bytes, 0, bytes.length);
+    for (byte expected : HEADER) {
+      if (reader.isAtEnd() || reader.peek() != (expected & 0xFF)) {
+        throw reader.malformed("not a WebAssembly 1.0 module: the header does not match");
+      }
+      reader.u8();
+    }
+    int previous = 0;
+    while (!reader.isAtEnd()) {
+      int from = reader.position();
+      int id = reader.u8();
+      if (id >= ORDER.length) {
+        throw reader.malformed("section " + id + " does not exist");
+      }
+      BinaryReader section = reader.slice(reader.u32());
+      if (id == CUSTOM) {
+        custom(section);
+        continue;
+      }
+      if (ORDER[id] <= previous) {
+        throw section.malformed("section " + id + " is out of order or there twice");
+      }
+      previous = ORDER[id];
+      section(id, section);
+      if (!section.isAtEnd()) {
+        throw section.malformed("section " + id + " is longer than what it holds");
+      }
+      keep(from, reader.position());
+    }
+    if (functionTypes.length > 0 && !hasCode) {
+      throw reader.malformed("functions without a code section");
+    }
+    if (segmentsAnnounced > 0 && segments != segmentsAnnounced) {
+      throw reader.malformed("data segments announced that are not there");
+    }
+    return new ModuleOutline(
+        List.copyOf(imports),
+        exports,
+        List.copyOf(memoryExports),
+        memoryPages,
+        bodyBytes,
+        functionNames,
+        stripped.toByteArray());
+  }
+
+  private void keep(int from, int to) {
+    stripped.write(bytes, from, to - from);
+  }
+
+  private void section(int id, BinaryReader in) {
+    switch (id) {
+      case 1 -> types(in);
+      case 2 -> imports(in);
+      case 3 -> functions(in);
+      case 4 -> tables(in);
+      case 5 -> memories(in);
+      case 6 -> globals(in);
+      case 7 -> exports(in);
+      case 8 -> checkFunction(in, in.u32(), "start");
+      case 9 -> elements(in);
+      case 10 -> code(in);
+      case 11 -> data(in);
+      case 12 -> segmentsAnnounced = in.count("data segments", limits.segments(), 0);
+      case TAG -> throw in.unsupported("the module uses exception handling (a tag section)");
+      default -> throw in.malformed("section " + id + " does not exist");
+    }
+  }
+
+  // Custom sections: only the functions' names are of use, for backtraces. They are no part of the
+  // module's meaning, so what is wrong in them is no reason to refuse it.
+
+  private void custom(BinaryReader in) {
+    String name = in.name(limits.moduleBytes());
+    if (!name.equals("name")) {
+      return;
+    }
+    try {
+      while (!in.isAtEnd()) {
+        int id = in.u8();
+        long size = in.u32();
+        int from = in.position();
+        in.slice(size);
+        if (id == FUNCTION_NAMES) {
+          functionNames = Arrays.copyOfRange(bytes, from, in.position());
+        }
+      }
+    } catch (ModuleRejectedException unreadable) {
+      functionNames = null;
+    }
+  }
+
+  // Types and imports ---------------------------------------------------------------------------
+
+  private void types(BinaryReader in) {
+    int count = in.count("types", limits.types(), 3);
+    for (int i = 0; i < count; i++) {
+      int form = in.peek();
+      if (form != 0x60) {
+        throw form >= 0x4E && form <= 0x5F
+            ? in.unsupported("type " + i + " belongs to the garbage collection proposal")
+            : in.malformed("type " + i + " is no function type");
+      }
+      in.u8();
+      types.add(new FunctionType(valueTypes(in, "parameters"), valueTypes(in, "results")));
+    }
+  }
+
+  private List<ValueType> valueTypes(BinaryReader in, String what) {
+    int count = in.count(what, limits.parameters(), 1);
+    var list = new ValueType[count];
+    for (int i = 0; i < count; i++) {
+      list[i] = valueType(in);
+    }
+    return List.of(list);
+  }
+
+  static ValueType valueType(BinaryReader in) {
+    int code = in.peek();
+    ValueType type =
+        switch (code) {
+          case 0x7F -> ValueType.I32;
+          case 0x7E -> ValueType.I64;
+          case 0x7D -> ValueType.F32;
+          case 0x7C -> ValueType.F64;
+          case 0x70 -> ValueType.FUNCREF;
+          case 0x6F -> ValueType.EXTERNREF;
+          case 0x7B -> throw in.unsupported("the module uses SIMD (type v128)");
+          case 0x69, 0x74 -> throw in.unsupported("the module uses exception handling (exnref)");
+          case 0x63, 0x64 -> throw in.unsupported("the module uses typed function references");
+          default -> {
+            if (code >= 0x6A && code <= 0x73) {
+              throw in.unsupported("the module uses garbage collection");
+            }
+            throw in.malformed("there is no type 0x" + Integer.toHexString(code));
+          }
+        };
+    in.u8();
+    return type;
+  }
+
+  private static ValueType referenceType(BinaryReader in) {
+    ValueType type = valueType(in);
+    if (type != ValueType.FUNCREF && type != ValueType.EXTERNREF) {
+      throw in.malformed(type + " is no reference type");
+    }
+    return type;
+  }
+
+  private void imports(BinaryReader in) {
+    int count = in.count("imports", limits.imports(), 4);
+    for (int i = 0; i < count; i++) {
+      int at = in.position();
+      String module = in.name(limits.nameBytes());
+      String name = in.name(limits.nameBytes());
+      int kind = in.u8();
+      switch (kind) {
+        case FUNCTION -> imports.add(functionImport(in, at, module, name));
+        case TABLE -> throw forbidden(at, module, name, "a table");
+        case MEMORY -> throw forbidden(at, module, name, "a memory");
+        case GLOBAL -> throw forbidden(at, module, name, "a global");
+        case 4 -> throw in.unsupported("the module uses exception handling (an imported tag)");
+        default -> throw in.malformed("an import of kind " + kind);
+      }
+    }
+  }
+
+  private FunctionImport functionImport(BinaryReader in, int at, String module, String name) {
+    var wanted = new FunctionImport(module, name, type(in, in.u32()));
+    if (wanted.isWasi() && !wanted.type().equals(Wasi.typeOf(name))) {
+      throw new ModuleRejectedException(
+          FORBIDDEN_IMPORT, at, "WASI preview 1 has no function " + wanted);
+    }
+    return wanted;
+  }
+
+  private static ModuleRejectedException forbidden(
+      int at, String module, String name, String what) {
+    return new ModuleRejectedException(
+        FORBIDDEN_IMPORT,
+        at,
+        "the module imports " + what + ", " + module + "." + name + "; only functions are offered");
+  }
+
+  private FunctionType type(BinaryReader in, long index) {
+    if (index >= types.size()) {
+      throw in.malformed("there is no type " + index);
+    }
+    return types.get((int) index);
+  }
+
+  // Functions, tables, memories, globals --------------------------------------------------------
+
+  private void functions(BinaryReader in) {
+    int count = in.count("functions", limits.functions() - imports.size(), 1);
+    functionTypes = new int[count];
+    for (int i = 0; i < count; i++) {
+      long index = in.u32();
+      type(in, index);
+      functionTypes[i] = (int) index;
+    }
+  }
+
+  private int functionCount() {
+    return imports.size() + functionTypes.length;
+  }
+
+  private void checkFunction(BinaryReader in, long index, String what) {
+    if (index >= functionCount()) {
+      throw in.malformed(what + " names function " + index + " of " + functionCount());
+    }
+  }
+
+  private void tables(BinaryReader in) {
+    tables = in.count("tables", limits.tables(), 3);
+    for (int i = 0; i < tables; i++) {
+      if (in.peek() == 0x40) {
+        throw in.unsupported("table " + i + " has an initializer (typed function references)");
+      }
+      referenceType(in);
+      long least = limits(in, "table", 0xFFFF_FFFFL);
+      if (least > limits.tableElements()) {
+        throw in.tooLarge(
+            "a table of " + least + " elements, the limit is " + limits.tableElements());
+      }
+    }
+  }
+
+  private void memories(BinaryReader in) {
+    memories = in.count("memories", Integer.MAX_VALUE, 2);
+    if (memories > 1) {
+      throw in.unsupported("the module has " + memories + " memories (multi-memory)");
+    }
+    for (int i = 0; i < memories; i++) {
+      long least = limits(in, "memory", MOST_MEMORY_PAGES);
+      if (least > limits.memoryPages()) {
+        throw in.tooLarge(
+            "a memory of " + least + " pages of 64 KiB, the limit is " + limits.memoryPages());
+      }
+      memoryPages = (int) least;
+    }
+  }
+
+  /** The initial size. */
+  private static long limits(BinaryReader in, String what, long most) {
+    int flags = in.u8();
+    if ((flags & 0x02) != 0 && flags < 0x08) {
+      throw in.unsupported("the " + what + " is shared (threads)");
+    }
+    if ((flags & 0x04) != 0 && flags < 0x08) {
+      throw in.unsupported("the " + what + " has 64-bit addresses (memory64)");
+    }
+    if (flags == 0x08 || flags == 0x09) {
+      throw in.unsupported("the " + what + " has its own page size (custom page sizes)");
+    }
+    if (flags > 0x01) {
+      throw in.malformed("the " + what + " has limits of kind " + flags);
+    }
+    long least = in.u32();
+    long largest = flags == 1 ? in.u32() : most;
+    if (least > most || largest > most) {
+      throw in.malformed("the size of the " + what + " must be at most " + most);
+    }
+    if (least > largest) {
+      throw in.malformed("the " + what + "'s minimum is larger than its maximum");
+    }
+    return least;
+  }
+
+  private void globals(BinaryReader in) {
+    globals = in.count("globals", limits.globals(), 4);
+    for (int i = 0; i < globals; i++) {
+      valueType(in);
+      if (in.u8() > 1) {
+        throw in.malformed("global " + i + " is neither constant nor variable");
+      }
+      InstructionReader.constantExpression(in);
+    }
+  }
+
+  // Exports -------------------------------------------------------------------------------------
+
+  private void exports(BinaryReader in) {
+    int count = in.count("exports", limits.exports(), 3);
+    for (int i = 0; i < count; i++) {
+      int at = in.position();
+      String name = in.name(limits.nameBytes());
+      if (!exportNames.add(name)) {
+        throw new ModuleRejectedException(
+            BAD_EXPORT, at, "two exports are called \"" + name + "\"");
+      }
+      int kind = in.u8();
+      long index = in.u32();
+      int there =
+          switch (kind) {
+            case FUNCTION -> functionCount();
+            case TABLE -> tables;
+            case MEMORY -> memories;
+            case GLOBAL -> globals;
+            case 4 -> throw in.unsupported("the module uses exception handling (an exported tag)");
+            default -> throw in.malformed("an export of kind " + kind);
+          };
+      if (index >= there) {
+        throw new ModuleRejectedException(
+            BAD_EXPORT, at, "export \"" + name + "\" names something that is not there");
+      }
+      if (kind == FUNCTION) {
+        exports.put(name, functionExport(name, (int) index));
+      } else if (kind == MEMORY) {
+        memoryExports.add(name);
+      }
+    }
+  }
+
+  private ModuleOutline.Export functionExport(String name, int index) {
+    boolean imported = index < imports.size();
+    FunctionType type =
+        imported ? imports.get(index).type() : types.get(functionTypes[index - imports.size()]);
+    return new ModuleOutline.Export(new FunctionExport(name, type, imported), index);
+  }
+
+  // Segments ------------------------------------------------------------------------------------
+
+  private void elements(BinaryReader in) {
+    int count = in.count("element segments", limits.segments(), 2);
+    for (int i = 0; i < count; i++) {
+      int flags = in.u8();
+      if (flags > 7) {
+        throw in.malformed("an element segment of kind " + flags);
+      }
+      boolean active = (flags & 1) == 0;
+      boolean explicit = (flags & 2) != 0;
+      boolean expressions = (flags & 4) != 0;
+      if (active) {
+        if (explicit) {
+          in.u32();
+        }
+        InstructionReader.constantExpression(in);
+      }
+      if (flags != 0 && flags != 4) {
+        if (expressions) {
+          referenceType(in);
+        } else if (in.u8() != 0) {
+          throw in.malformed("an element segment of something that is no function");
+        }
+      }
+      segmentElements(in, expressions);
+    }
+  }
+
+  private void segmentElements(BinaryReader in, boolean expressions) {
+    int count = in.count("elements", limits.segmentElements(), 1);
+    segmentElements += count;
+    if (segmentElements > limits.segmentElements()) {
+      throw in.tooLarge(
+          segmentElements + " segment elements, the limit is " + limits.segmentElements());
+    }
+    for (int i = 0; i < count; i++) {
+      if (expressions) {
+        InstructionReader.constantExpression(in);
+      } else {
+        checkFunction(in, in.u32(), "an element");
+      }
+    }
+  }
+
+  private void data(BinaryReader in) {
+    segments = in.count("data segments", limits.segments(), 1);
+    if (segmentsAnnounced >= 0 && segments != segmentsAnnounced) {
+      throw in.malformed(segments + " data segments, but " + segmentsAnnounced + " were announced");
+    }
+    for (int i = 0; i < segments; i++) {
+      long flags = in.u32();
+      if (flags > 2) {
+        throw in.malformed("a data segment of kind " + flags);
+      }
+      if (flags == 2) {
+        in.u32();
+      }
+      if (flags != 1) {
+        InstructionReader.constantExpression(in);
+      }
+      in.slice(in.u32());
+    }
+  }
+
+  // Code ----------------------------------------------------------------------------------------
+
+  private void code(BinaryReader in) {
+    hasCode = true;
+    int count = in.count("function bodies", limits.functions(), 3);
+    if (count != functionTypes.length) {
+      throw in.malformed(count + " function bodies for " + functionTypes.length + " functions");
+    }
+    bodyBytes = new int[count];
+    for (int i = 0; i < count; i++) {
+      long size = in.u32();
+      int index = imports.size() + i;
+      if (size > limits.functionBytes()) {
+        throw in.tooLarge(
+            "function "
+                + index
+                + " has "
+                + size
+                + " bytes, the limit is "
+                + limits.functionBytes());
+      }
+      bodyBytes[i] = (int) size;
+      int parameters = types.get(functionTypes[i]).parameters().size();
+      new InstructionReader(in.slice(size), index, limits).body(parameters, segmentsAnnounced >= 0);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package io.gonext.engine;
+
+import java.time.Duration;
+
+/**
+ * A module took longer to compile than {@link EngineLimits#compileTimeout()}.
+ *
+ * <p>The thread that compiles cannot be stopped: it is given up, and ends by itself in a time that
+ * the size limits bound.
+ */
+public final class CompileTimeoutException extends EngineException {
+  private static final long serialVersionUID = 1L;
+
+  CompileTimeoutException(Duration limit) {
+    super("the module did not compile within " + limit.toMillis() + " ms", null);
+  }
+}

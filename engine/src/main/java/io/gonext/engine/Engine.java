@@ -1,0 +1,114 @@
+package io.gonext.engine;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Compiles modules and watches over the calls into their instances.
+ *
+ * <p>Safe for any number of threads. One engine is enough for a process; it owns one daemon thread
+ * that ends calls at their deadlines, and one more for each compile that is going on.
+ */
+public final class Engine implements AutoCloseable {
+  private final EngineLimits limits;
+  private final Watchdog watchdog = new Watchdog();
+  private final WasiSources wasiSources;
+
+  /** Compiles that are going on, by SHA-256, so that equal requests share one. */
+  private final ConcurrentHashMap<String, CompletableFuture<CompiledModule>> compiling =
+      new ConcurrentHashMap<>();
+
+  private volatile boolean closed;
+
+  /** An engine with these limits. */
+  public Engine(EngineLimits limits) {
+    this.limits = limits;
+    long origin = System.nanoTime();
+    this.wasiSources =
+        new WasiSources(new SecureRandom(), Clock.systemUTC(), () -> System.nanoTime() - origin);
+  }
+
+  /**
+   * Admits and compiles a module. Concurrent requests for the same bytes share one compile.
+   *
+   * @param wasm the module in the binary format; not to be changed meanwhile
+   * @throws ModuleRejectedException when this engine will not run it
+   * @throws CompileTimeoutException when it takes longer than {@link EngineLimits#compileTimeout()}
+   * @throws IllegalStateException when the engine is closed, or the calling thread is interrupted
+   *     (its flag stays set)
+   */
+  public CompiledModule compile(byte[] wasm) {
+    if (closed) {
+      throw new IllegalStateException("the engine is closed");
+    }
+    ModuleOutline outline = Admission.admit(wasm, limits);
+    String sha256 = sha256(wasm);
+    var mine = new CompletableFuture<CompiledModule>();
+    CompletableFuture<CompiledModule> running = compiling.putIfAbsent(sha256, mine);
+    if (running == null) {
+      start(sha256, wasm.length, outline, mine);
+      running = mine;
+    }
+    return await(running);
+  }
+
+  private void start(
+      String sha256, int size, ModuleOutline outline, CompletableFuture<CompiledModule> result) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("gonext-compile-" + sha256.substring(0, 8))
+        .start(() -> {
+          try {
+            result.complete(
+                new CompiledModule(
+                    sha256, size, outline, ModuleCompiler.compile(outline), watchdog, wasiSources));
+          } catch (Throwable failure) {
+            result.completeExceptionally(failure);
+          } finally {
+            compiling.remove(sha256, result);
+          }
+        });
+  }
+
+  private CompiledModule await(CompletableFuture<CompiledModule> result) {
+    try {
+      return result.get(limits.compileTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new CompileTimeoutException(limits.compileTimeout());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a module was compiled", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof EngineException known) {
+        throw known;
+      }
+      throw new IllegalStateException("the engine failed to compile a module", e.getCause());
+    }
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /**
+   * Refuses further compiles and runs. Runs that are going on end by themselves or at their
+   * deadlines.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    watchdog.close();
+  }
+}

@@ -1,0 +1,10 @@
+package io.gonext.engine;
+
+/**
+ * A function that a module exports.
+ *
+ * @param name the export's name
+ * @param type its signature
+ * @param aliasesImport whether it is nothing but one of the module's own imports under another name
+ */
+public record FunctionExport(String name, FunctionType type, boolean aliasesImport) {}

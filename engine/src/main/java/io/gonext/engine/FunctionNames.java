@@ -1,0 +1,49 @@
+package io.gonext.engine;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What the functions of a module are called: by its name section, else by the name under which they
+ * are imported or exported.
+ */
+record FunctionNames(Map<Integer, String> byIndex) {
+  FunctionNames {
+    byIndex = Map.copyOf(byIndex);
+  }
+
+  /** Decodes a module's names. */
+  static FunctionNames of(ModuleOutline outline) {
+    Map<Integer, String> names = new HashMap<>();
+    for (int i = 0; i < outline.imports().size(); i++) {
+      FunctionImport imported = outline.imports().get(i);
+      names.put(i, imported.module() + "." + imported.name());
+    }
+    outline.exports().forEach((name, export) -> names.putIfAbsent(export.index(), name));
+    byte[] section = outline.functionNames();
+    if (section != null) {
+      readInto(names, section);
+    }
+    return new FunctionNames(names);
+  }
+
+  /** Up to the first entry that is broken: names are no part of a module's meaning. */
+  private static void readInto(Map<Integer, String> names, byte[] section) {
+    var in = new BinaryReader(section, 0, section.length);
+    try {
+      int count = in.count("names", Integer.MAX_VALUE, 2);
+      for (int i = 0; i < count; i++) {
+        int index = (int) in.u32();
+        names.put(index, in.name(Integer.MAX_VALUE));
+      }
+    } catch (ModuleRejectedException unreadable) {
+      // The names before it are good.
+      return;
+    }
+  }
+
+  /** The function's name, or {@code func[12]} where the module does not say. */
+  String of(int index) {
+    return byIndex.getOrDefault(index, "func[" + index + "]");
+  }
+}

@@ -1,0 +1,38 @@
+package io.gonext.engine;
+
+/** The way into a guest inside one {@link GuestInstance#run}; not valid after it. */
+public final class GuestCall {
+  private final GuestInstance instance;
+
+  GuestCall(GuestInstance instance) {
+    this.instance = instance;
+  }
+
+  /**
+   * Calls a function of the guest.
+   *
+   * @param function from this instance's module
+   * @param args one value a parameter: an i32 in the low 32 bits, a float as its raw bits
+   * @return the first result, an i32 zero-extended, or 0 where there is none
+   * @throws GuestTrap when the call ends before it returns
+   * @throws IllegalArgumentException for a function of another module or the wrong number of
+   *     arguments
+   */
+  public long call(GuestFunction function, long... args) {
+    return instance.call(function, args);
+  }
+
+  /**
+   * Like {@link #call}, but host functions that are not {@linkplain
+   * HostFunction#allowedInAllocator() allowed in the allocator} end the call with {@link
+   * TrapCause.AbiViolation}: for the guest's allocator, so that it cannot be entered twice.
+   */
+  public long callWithoutHost(GuestFunction function, long... args) {
+    return instance.callWithoutHost(function, args);
+  }
+
+  /** The guest's linear memory. */
+  public GuestMemory memory() {
+    return instance.memory();
+  }
+}

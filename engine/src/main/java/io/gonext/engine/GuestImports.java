@@ -1,0 +1,159 @@
+package io.gonext.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.ImportFunction;
+import run.endive.runtime.ImportValues;
+import run.endive.runtime.Instance;
+import run.endive.runtime.WasmInterruptedException;
+
+/**
+ * What one instance imports: the host's functions and WASI's, each wrapped so that it cannot run
+ * inside the allocator, its exceptions do not reach the guest, and a deadline that struck meanwhile
+ * ends the guest even if the function swallowed the interrupt.
+ *
+ * <p>Owned by the thread inside the instance.
+ */
+final class GuestImports {
+  private static final long[] NO_RESULT = {};
+
+  private final Deadline deadline;
+  private final HostCall hostCall;
+  private final Wasi wasi;
+  private final ImportValues values;
+
+  /** Whether the host is inside the guest's allocator. */
+  private boolean inAllocator;
+
+  /** How deep host functions and callbacks nest, and the time spent in the outermost ones. */
+  private int depth;
+
+  private long hostNanos;
+
+  GuestImports(CompiledModule module, InstanceConfig config, Deadline deadline, HostCall hostCall) {
+    this.deadline = deadline;
+    this.hostCall = hostCall;
+    this.wasi = new Wasi(module.wasiSources(), config);
+    Map<String, HostFunction> offered = new HashMap<>();
+    for (HostFunction function : config.hostFunctions()) {
+      if (offered.put(function.qualifiedName(), function) != null) {
+        throw new IllegalArgumentException("offered twice: " + function.qualifiedName());
+      }
+    }
+    List<ImportFunction> wrapped = new ArrayList<>();
+    for (FunctionImport wanted : module.distinctImports()) {
+      wrapped.add(wrap(wanted.isWasi() ? wasi.function(wanted) : find(offered, wanted)));
+    }
+    this.values =
+        ImportValues.builder().addFunction(wrapped.toArray(ImportFunction[]::new)).build();
+  }
+
+  private static HostFunction find(Map<String, HostFunction> offered, FunctionImport wanted) {
+    HostFunction function = offered.get(wanted.module() + "." + wanted.name());
+    if (function == null) {
+      throw forbidden("the module imports " + wanted + ", which this host does not offer");
+    }
+    if (!function.type().equals(wanted.type())) {
+      throw forbidden("the module imports " + wanted + ", but it is " + function.type());
+    }
+    return function;
+  }
+
+  private static ModuleRejectedException forbidden(String message) {
+    return new ModuleRejectedException(ModuleRejectedException.Reason.FORBIDDEN_IMPORT, 0, message);
+  }
+
+  private ImportFunction wrap(HostFunction function) {
+    List<ValueType> parameters = function.type().parameters();
+    boolean returns = !function.type().results().isEmpty();
+    return new ImportFunction(
+        function.module(),
+        function.name(),
+        EngineTypes.toEngine(function.type()),
+        (Instance instance, long... args) -> {
+          for (int i = 0; i < args.length; i++) {
+            if (parameters.get(i) == ValueType.I32) {
+              args[i] &= 0xFFFF_FFFFL;
+            }
+          }
+          long result = invoke(function, args);
+          return returns ? new long[] {result} : NO_RESULT;
+        });
+  }
+
+  private long invoke(HostFunction function, long[] args) {
+    if (inAllocator && !function.allowedInAllocator()) {
+      throw new AbiViolationException(
+          function.qualifiedName() + " was called from inside the guest's allocator");
+    }
+    boolean outermost = depth++ == 0;
+    long began = outermost ? System.nanoTime() : 0;
+    try {
+      long result = function.body().apply(hostCall, args);
+      if (deadline.hasFired()) {
+        throw new WasmInterruptedException("the deadline struck in " + function.qualifiedName());
+      }
+      return result;
+    } catch (GuestTrap
+        | GuestPanicException
+        | AbiViolationException
+        | GuestExitSignal
+        | WasmInterruptedException signal) {
+      throw signal;
+    } catch (RuntimeException failure) {
+      throw new HostFailureSignal(function.qualifiedName(), failure);
+    } finally {
+      depth--;
+      if (outermost) {
+        hostNanos += System.nanoTime() - began;
+      }
+    }
+  }
+
+  ImportValues values() {
+    return values;
+  }
+
+  void beginRun() {
+    hostNanos = 0;
+    depth = 0;
+    inAllocator = false;
+    wasi.beginRun();
+  }
+
+  /** Time in host functions in the present or the last run, callbacks into the guest included. */
+  long hostNanos() {
+    return hostNanos;
+  }
+
+  /** Whether this entered it; false when the host was inside already. */
+  boolean enterAllocator() {
+    boolean outermost = !inAllocator;
+    inAllocator = true;
+    return outermost;
+  }
+
+  void leaveAllocator() {
+    inAllocator = false;
+  }
+
+  /** Hands out what the guest wrote without ending the line. */
+  void flushOutput() {
+    wasi.flush();
+  }
+
+  void snapshot() {
+    wasi.snapshot();
+  }
+
+  void reset() {
+    wasi.reset();
+  }
+
+  @Nullable String differenceFromSnapshot() {
+    return wasi.differenceFromSnapshot();
+  }
+}

@@ -1,0 +1,305 @@
+package io.gonext.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
+import run.endive.runtime.Memory;
+
+/**
+ * A running copy of a module: one linear memory, one set of globals and tables.
+ *
+ * <p>One thread at a time: {@link #run}, {@link #reset} and {@link #close} take the instance with
+ * one compare-and-set, and a second thread (or the same one from inside a host function) gets an
+ * {@link IllegalStateException}. What one thread did in a run happens-before the next thread's run.
+ *
+ * <p>After a trap, and after anything else that the work threw, the instance is not usable: what
+ * the guest was halfway through is unknown. It is to be closed and replaced.
+ */
+public final class GuestInstance implements AutoCloseable {
+  /** Some 146 years: far enough, and adding it to the clock does not overflow. */
+  private static final long NO_LIMIT_NANOS = Long.MAX_VALUE / 2;
+
+  private final CompiledModule module;
+  private final Watchdog watchdog;
+  private final Deadline deadline;
+  private final GuestImports imports;
+  private final Instance instance;
+  private final Machine machine;
+  private final LinearMemory linear;
+  private final GuestMemory memory;
+  private final GuestCall guestCall;
+
+  /** Set once, after start-up, by the thread that makes the instance. */
+  private @Nullable Snapshot snapshot;
+
+  /** Written by the thread inside; read by anyone. */
+  private volatile boolean usable = true;
+
+  /** The limit of the run that is going on. Owned by the thread inside. */
+  private Duration limit = Duration.ZERO;
+
+  /** How long the last run took. Written by the thread inside; read by anyone. */
+  private volatile CallTimes lastRun = new CallTimes(0, 0);
+
+  private GuestInstance(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
+    this.module = module;
+    this.watchdog = watchdog;
+    this.deadline = new Deadline(watchdog);
+    this.imports = new GuestImports(module, config, deadline, new HostCall(this));
+    this.instance = module.newInstance(imports.values(), config);
+    this.machine = instance.getMachine();
+    @Nullable Memory declared = instance.memory();
+    this.linear = declared == null ? LinearMemory.none() : (LinearMemory) declared;
+    this.memory = new GuestMemory(linear);
+    this.guestCall = new GuestCall(this);
+  }
+
+  /**
+   * Instantiates, starts up and snapshots.
+   *
+   * @throws GuestTrap when the guest traps while it starts
+   * @throws ModuleRejectedException when it imports what {@code config} does not offer
+   */
+  static GuestInstance start(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
+    var made = new GuestInstance(module, watchdog, config);
+    watchdog.watch(made.deadline);
+    try {
+      made.run(config.startTimeout(), call -> made.startUp());
+      var taken = Snapshot.take(made.instance, made.linear, module.sharedImage());
+      made.snapshot = taken;
+      made.imports.snapshot();
+      module.shareImage(taken.memory());
+      return made;
+    } finally {
+      if (made.snapshot == null) {
+        watchdog.forget(made.deadline);
+      }
+    }
+  }
+
+  /** The start section, then {@code _initialize} or {@code _start} as WASI says. */
+  private boolean startUp() {
+    try {
+      instance.initialize(false);
+    } catch (Throwable thrown) {
+      throw trap(thrown);
+    }
+    GuestFunction entry = module.startFunction();
+    if (entry != null) {
+      try {
+        call(entry, new long[0]);
+      } catch (GuestTrap trap) {
+        if (!(trap.trapCause() instanceof TrapCause.Exit(int exitCode) && exitCode == 0)) {
+          throw trap;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** The module this is an instance of. */
+  public CompiledModule module() {
+    return module;
+  }
+
+  /** Whether the module exports a function of this name. */
+  public boolean hasFunction(String exportName) {
+    return module.exports().containsKey(exportName);
+  }
+
+  /**
+   * The module's exported function of this name, good for all its instances.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public GuestFunction function(String exportName) {
+    return module.function(exportName);
+  }
+
+  /**
+   * Runs {@code work}, which may call the guest several times, under one deadline.
+   *
+   * <p>When the limit passes, the thread is interrupted; the guest ends at its next backward branch
+   * or call, a host function when it next looks. The interrupt is taken back before this method
+   * returns, so the thread's flag is as the caller left it, unless someone else interrupted it:
+   * that ends the guest with {@link TrapCause.Interrupted}, and the flag stays set.
+   *
+   * @param limit how long the run may take, host functions included; it strikes at most 10 ms late
+   *     on an idle machine
+   * @return what {@code work} returned
+   * @throws GuestTrap when the guest ended before it returned, or the limit passed
+   * @throws IllegalStateException when someone is inside already, the instance is not {@linkplain
+   *     #isUsable() usable}, or the engine is closed
+   */
+  public <R extends @Nullable Object> R run(Duration limit, GuestWork<R> work) {
+    enter();
+    long began = System.nanoTime();
+    boolean inTime = false;
+    try {
+      this.limit = limit;
+      linear.clearRefusedGrowth();
+      imports.beginRun();
+      R result;
+      deadline.arm(began + nanos(limit));
+      try {
+        if (watchdog.isClosed()) {
+          throw new IllegalStateException("the engine is closed");
+        }
+        result = work.run(guestCall);
+        imports.flushOutput();
+      } catch (Throwable thrown) {
+        flushAfter(thrown);
+        if (deadline.disarm()) {
+          throw module.traps().translate(thrown, new TrapCause.Deadline(limit), null);
+        }
+        throw thrown;
+      }
+      if (deadline.disarm()) {
+        throw new GuestTrap(new TrapCause.Deadline(limit), List.of(), null);
+      }
+      inTime = true;
+      return result;
+    } finally {
+      usable = inTime;
+      lastRun = new CallTimes(System.nanoTime() - began, imports.hostNanos());
+      deadline.leave();
+    }
+  }
+
+  private void flushAfter(Throwable thrown) {
+    try {
+      imports.flushOutput();
+    } catch (RuntimeException e) {
+      thrown.addSuppressed(e);
+    }
+  }
+
+  private static long nanos(Duration limit) {
+    if (!limit.isPositive()) {
+      throw new IllegalArgumentException("the limit must be positive: " + limit);
+    }
+    return limit.compareTo(Duration.ofNanos(NO_LIMIT_NANOS)) >= 0
+        ? NO_LIMIT_NANOS
+        : limit.toNanos();
+  }
+
+  private void enter() {
+    if (!deadline.tryEnter()) {
+      throw new IllegalStateException("the instance is in use by another call");
+    }
+    if (!usable) {
+      deadline.leave();
+      throw new IllegalStateException("the instance is closed or was ended by a trap");
+    }
+  }
+
+  /** Calls the guest; only inside a run, on its thread. */
+  long call(GuestFunction function, long[] args) {
+    deadline.requireInside();
+    function.check(module, args);
+    try {
+      long[] results = machine.call(function.index(), args);
+      return function.result(results);
+    } catch (Throwable thrown) {
+      throw trap(thrown);
+    }
+  }
+
+  /** Calls the guest's allocator; only inside a run, on its thread. */
+  long callWithoutHost(GuestFunction function, long[] args) {
+    boolean outermost = imports.enterAllocator();
+    try {
+      return call(function, args);
+    } finally {
+      if (outermost) {
+        imports.leaveAllocator();
+      }
+    }
+  }
+
+  private GuestTrap trap(Throwable thrown) {
+    return module
+        .traps()
+        .translate(
+            thrown,
+            deadline.hasFired() ? new TrapCause.Deadline(limit) : null,
+            linear.refusedGrowth());
+  }
+
+  GuestMemory memory() {
+    return memory;
+  }
+
+  /**
+   * Back to the snapshot that was taken after start-up: memory bytes and size, globals, tables,
+   * dropped segments, WASI. Costs time for the 4 KiB blocks that were written, not for the memory's
+   * size.
+   *
+   * @throws IllegalStateException when someone is inside, or the instance is not usable
+   */
+  public void reset() {
+    enter();
+    try {
+      Objects.requireNonNull(snapshot).restore(instance, linear);
+      imports.reset();
+    } finally {
+      deadline.leave();
+    }
+  }
+
+  /**
+   * The first difference between the instance and its snapshot, or null when there is none. For
+   * tests and for debugging a reset: it compares every byte.
+   *
+   * @throws IllegalStateException when someone is inside, or the instance is not usable
+   */
+  public @Nullable String differenceFromSnapshot() {
+    enter();
+    try {
+      String difference = Objects.requireNonNull(snapshot).firstDifference(instance, linear);
+      return difference == null ? imports.differenceFromSnapshot() : difference;
+    } finally {
+      deadline.leave();
+    }
+  }
+
+  /**
+   * The bytes of heap that this instance holds for itself: linear memory with what it grew to in
+   * earlier leases, and tables. Approximate while another thread is inside.
+   */
+  public long weightBytes() {
+    long weight = linear.weightBytes();
+    for (int i = 0; i < instance.tableCount(); i++) {
+      weight += ((GuestTable) instance.table(i)).weightBytes();
+    }
+    return weight;
+  }
+
+  /** False after a trap, after anything else that a run's work threw, and after {@link #close}. */
+  public boolean isUsable() {
+    return usable;
+  }
+
+  /** Where the time of the last run went; zeros before the first. */
+  public CallTimes lastRun() {
+    return lastRun;
+  }
+
+  /**
+   * Ends the instance's use. A second close does nothing.
+   *
+   * @throws IllegalStateException when someone is inside
+   */
+  @Override
+  public void close() {
+    if (!deadline.tryEnter()) {
+      throw new IllegalStateException("the instance is in use by another call");
+    }
+    usable = false;
+    watchdog.forget(deadline);
+    deadline.leave();
+  }
+}

@@ -1,0 +1,98 @@
+package io.gonext.engine;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A guest's linear memory, seen from the host.
+ *
+ * <p>Pointers and lengths come from the guest: they are taken as {@code long}, and what does not
+ * lie inside the memory throws {@link AbiViolationException} before anything is copied. Only to be
+ * used on the thread that runs the guest, inside {@link GuestInstance#run}.
+ */
+public final class GuestMemory {
+  private final LinearMemory memory;
+
+  GuestMemory(LinearMemory memory) {
+    this.memory = memory;
+  }
+
+  /** The present size in bytes, a multiple of 64 KiB. */
+  public long sizeBytes() {
+    return memory.sizeBytes();
+  }
+
+  /** A copy of {@code length} bytes. */
+  public byte[] read(long pointer, long length) {
+    check(pointer, length);
+    return memory.readBytes((int) pointer, (int) length);
+  }
+
+  /** Copies all of {@code bytes} into the guest. */
+  public void write(long pointer, byte[] bytes) {
+    check(pointer, bytes.length);
+    memory.write((int) pointer, bytes, 0, bytes.length);
+  }
+
+  /** The little-endian 32-bit integer at {@code pointer}, of any alignment. */
+  public int readInt(long pointer) {
+    check(pointer, Integer.BYTES);
+    return memory.readInt((int) pointer);
+  }
+
+  /** Writes a little-endian 32-bit integer. */
+  public void writeInt(long pointer, int value) {
+    check(pointer, Integer.BYTES);
+    memory.writeI32((int) pointer, value);
+  }
+
+  /** Writes a little-endian 64-bit integer. */
+  public void writeLong(long pointer, long value) {
+    check(pointer, Long.BYTES);
+    memory.writeLong((int) pointer, value);
+  }
+
+  /** Writes one byte. */
+  public void writeByte(long pointer, byte value) {
+    check(pointer, Byte.BYTES);
+    memory.writeByte((int) pointer, value);
+  }
+
+  /** The little-endian 64-bit integer at {@code pointer}, of any alignment. */
+  public long readLong(long pointer) {
+    check(pointer, Long.BYTES);
+    return memory.readLong((int) pointer);
+  }
+
+  /**
+   * Text of {@code length} bytes.
+   *
+   * @throws AbiViolationException also when the bytes are no UTF-8
+   */
+  public String readUtf8(long pointer, long length) {
+    byte[] bytes = read(pointer, length);
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw violation(pointer, length, "is no UTF-8", e);
+    }
+  }
+
+  private void check(long pointer, long length) {
+    long size = memory.sizeBytes();
+    if (pointer < 0 || length < 0 || pointer > size || length > size - pointer) {
+      throw violation(
+          pointer, length, "does not lie in the guest's " + size + " bytes of memory", null);
+    }
+  }
+
+  private static AbiViolationException violation(
+      long pointer, long length, String what, @org.jspecify.annotations.Nullable Exception cause) {
+    var violation = new AbiViolationException("block [" + pointer + ", +" + length + ") " + what);
+    if (cause != null) {
+      violation.initCause(cause);
+    }
+    return violation;
+  }
+}

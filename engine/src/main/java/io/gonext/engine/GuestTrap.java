@@ -1,0 +1,42 @@
+package io.gonext.engine;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A call into a guest ended before it returned. The instance is not usable afterwards. */
+public final class GuestTrap extends EngineException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient TrapCause trapCause;
+  private final transient List<GuestFrame> backtrace;
+
+  GuestTrap(TrapCause trapCause, List<GuestFrame> backtrace, @Nullable Throwable cause) {
+    super(message(trapCause, backtrace), cause);
+    this.trapCause = trapCause;
+    this.backtrace = List.copyOf(backtrace);
+  }
+
+  private static String message(TrapCause cause, List<GuestFrame> backtrace) {
+    if (backtrace.isEmpty()) {
+      return cause.describe();
+    }
+    return backtrace.stream()
+        .map(GuestFrame::toString)
+        .collect(Collectors.joining(" < ", cause.describe() + " (in ", ")"));
+  }
+
+  /** Why the call ended. */
+  public TrapCause trapCause() {
+    return trapCause;
+  }
+
+  /**
+   * The guest's functions that were running, innermost first, at most {@value
+   * TrapTranslator#MAX_FRAMES}. Functions that run interpreted (see {@link
+   * CompiledModule#oversizedFunctions()}) leave no frame.
+   */
+  public List<GuestFrame> backtrace() {
+    return backtrace;
+  }
+}

@@ -1,0 +1,321 @@
+package io.gonext.engine;
+
+/**
+ * Reads a function's body or a constant expression instruction by instruction: every immediate, the
+ * nesting of blocks, and nothing of the types, which the engine's validator checks afterwards.
+ *
+ * <p>Source of the numbers: WebAssembly Core Specification 2.0, chapter 5.4 (instructions).
+ */
+final class InstructionReader {
+  /** What follows an instruction's byte. */
+  private enum Immediate {
+    /** Nothing. */
+    NONE,
+    /** A type of block. */
+    BLOCK,
+    /** The end of a block. */
+    END,
+    /** One index. */
+    INDEX,
+    /** Two indices. */
+    INDEX_PAIR,
+    /** Labels and a default. */
+    LABELS,
+    /** Types. */
+    TYPES,
+    /** Alignment and offset. */
+    MEMORY_ACCESS,
+    /** The index of the memory. */
+    MEMORY,
+    /** Signed LEB128 of 32 bits. */
+    I32,
+    /** Signed LEB128 of 64 bits. */
+    I64,
+    /** Four bytes. */
+    F32,
+    /** Eight bytes. */
+    F64,
+    /** A type of reference. */
+    REFERENCE_TYPE,
+    /** A second opcode: saturating conversions and bulk operations. */
+    PREFIX,
+    /** No instruction. */
+    ILLEGAL
+  }
+
+  private static final int END = 0x0B;
+  private static final int BLOCK_VOID = 0x40;
+
+  /**
+   * A constant expression of more instructions than this is refused; compilers emit one or three.
+   */
+  private static final int MOST_CONSTANT_INSTRUCTIONS = 64;
+
+  private static final Immediate[] IMMEDIATES = immediates();
+
+  private final BinaryReader in;
+  private final int function;
+  private final EngineLimits limits;
+  private int depth;
+  private int bulkOperations;
+
+  /**
+   * A reader of one function.
+   *
+   * @param in its body, without its size
+   * @param function its index, for messages
+   */
+  InstructionReader(BinaryReader in, int function, EngineLimits limits) {
+    this.in = in;
+    this.function = function;
+    this.limits = limits;
+  }
+
+  private static Immediate[] immediates() {
+    var table = new Immediate[256];
+    java.util.Arrays.fill(table, Immediate.ILLEGAL);
+    table[0x00] = Immediate.NONE;
+    table[0x01] = Immediate.NONE;
+    fill(table, 0x02, 0x04, Immediate.BLOCK);
+    table[0x05] = Immediate.NONE;
+    table[END] = Immediate.END;
+    fill(table, 0x0C, 0x0D, Immediate.INDEX);
+    table[0x0E] = Immediate.LABELS;
+    table[0x0F] = Immediate.NONE;
+    table[0x10] = Immediate.INDEX;
+    table[0x11] = Immediate.INDEX_PAIR;
+    fill(table, 0x1A, 0x1B, Immediate.NONE);
+    table[0x1C] = Immediate.TYPES;
+    fill(table, 0x20, 0x26, Immediate.INDEX);
+    fill(table, 0x28, 0x3E, Immediate.MEMORY_ACCESS);
+    fill(table, 0x3F, 0x40, Immediate.MEMORY);
+    table[0x41] = Immediate.I32;
+    table[0x42] = Immediate.I64;
+    table[0x43] = Immediate.F32;
+    table[0x44] = Immediate.F64;
+    fill(table, 0x45, 0xC4, Immediate.NONE);
+    table[0xD0] = Immediate.REFERENCE_TYPE;
+    table[0xD1] = Immediate.NONE;
+    table[0xD2] = Immediate.INDEX;
+    table[0xFC] = Immediate.PREFIX;
+    return table;
+  }
+
+  private static void fill(Immediate[] table, int from, int to, Immediate immediate) {
+    java.util.Arrays.fill(table, from, to + 1, immediate);
+  }
+
+  // Constant expressions ------------------------------------------------------------------------
+
+  /** Reads the expression of a global, an offset or an element, its end included. */
+  static void constantExpression(BinaryReader in) {
+    for (int i = 0; i < MOST_CONSTANT_INSTRUCTIONS; i++) {
+      int opcode = in.u8();
+      switch (opcode) {
+        case END -> {
+          return;
+        }
+        case 0x23, 0xD2 -> in.u32();
+        case 0x41 -> in.signed(32);
+        case 0x42 -> in.signed(64);
+        case 0x43 -> in.skip(Float.BYTES);
+        case 0x44 -> in.skip(Double.BYTES);
+        case 0x6A, 0x6B, 0x6C, 0x7C, 0x7D, 0x7E -> {
+          // Extended constant expressions: sums and products of the above.
+        }
+        case 0xD0 -> referenceType(in);
+        case 0xFB -> throw in.unsupported("a constant expression uses garbage collection");
+        case 0xFD -> throw in.unsupported("a constant expression uses SIMD");
+        default ->
+            throw in.malformed(
+                "a constant expression with instruction 0x" + Integer.toHexString(opcode));
+      }
+    }
+    throw in.tooLarge(
+        "a constant expression of more than " + MOST_CONSTANT_INSTRUCTIONS + " instructions");
+  }
+
+  private static void referenceType(BinaryReader in) {
+    int code = in.peek();
+    if (code != 0x70 && code != 0x6F) {
+      throw in.unsupported("ref.null of another type than funcref and externref");
+    }
+    in.u8();
+  }
+
+  // Bodies --------------------------------------------------------------------------------------
+
+  /**
+   * Reads the whole body.
+   *
+   * @param parameters the function's number of parameters, which are locals too
+   * @param hasDataCount whether the module announced its data segments
+   */
+  void body(int parameters, boolean hasDataCount) {
+    locals(parameters);
+    depth = 1;
+    while (depth > 0) {
+      instruction(hasDataCount);
+    }
+    if (!in.isAtEnd()) {
+      throw in.malformed("function " + function + " goes on after its end");
+    }
+  }
+
+  private void locals(int parameters) {
+    int groups = in.count("groups of locals", Integer.MAX_VALUE, 2);
+    long total = parameters;
+    for (int i = 0; i < groups; i++) {
+      total += in.u32();
+      if (total > limits.functionLocals()) {
+        throw in.tooLarge(
+            "function "
+                + function
+                + " has "
+                + total
+                + " locals, the limit is "
+                + limits.functionLocals());
+      }
+      Admission.valueType(in);
+    }
+  }
+
+  private void instruction(boolean hasDataCount) {
+    int opcode = in.u8();
+    switch (IMMEDIATES[opcode]) {
+      case NONE -> {
+        // Nothing follows.
+      }
+      case BLOCK -> {
+        blockType();
+        if (++depth > limits.nesting()) {
+          throw in.tooLarge(
+              "function " + function + " nests deeper than the limit, " + limits.nesting());
+        }
+      }
+      case END -> depth--;
+      case INDEX -> in.u32();
+      case INDEX_PAIR -> {
+        in.u32();
+        in.u32();
+      }
+      case LABELS -> {
+        int labels = in.count("branch targets", limits.branchTargets(), 1);
+        for (int i = 0; i <= labels; i++) {
+          in.u32();
+        }
+      }
+      case TYPES -> {
+        int count = in.count("types", limits.parameters(), 1);
+        for (int i = 0; i < count; i++) {
+          Admission.valueType(in);
+        }
+      }
+      case MEMORY_ACCESS -> {
+        long alignment = in.u32();
+        if (alignment >= 32) {
+          throw alignment >= 64
+              ? in.unsupported("function " + function + " names a memory (multi-memory)")
+              : in.malformed("function " + function + " has an alignment of 2^" + alignment);
+        }
+        in.u32();
+      }
+      case MEMORY -> memoryIndex();
+      case I32 -> in.signed(32);
+      case I64 -> in.signed(64);
+      case F32 -> in.skip(Float.BYTES);
+      case F64 -> in.skip(Double.BYTES);
+      case REFERENCE_TYPE -> referenceType(in);
+      case PREFIX -> prefixed(in.u32(), hasDataCount);
+      case ILLEGAL -> throw illegal(opcode);
+    }
+  }
+
+  private void blockType() {
+    int code = in.peek();
+    if (code == BLOCK_VOID) {
+      in.u8();
+    } else if (code > BLOCK_VOID && code < 0x80) {
+      Admission.valueType(in);
+    } else if (in.signed(33) < 0) {
+      throw in.malformed("function " + function + " has a block of no type");
+    }
+  }
+
+  /** One byte that must be zero; with multi-memory it would be an index. */
+  private void memoryIndex() {
+    if (in.u8() != 0) {
+      throw in.unsupported("function " + function + " names a memory (multi-memory)");
+    }
+  }
+
+  private void prefixed(long opcode, boolean hasDataCount) {
+    if (opcode <= 7) {
+      return;
+    }
+    switch ((int) Math.min(opcode, Integer.MAX_VALUE)) {
+      case 8 -> {
+        announced(hasDataCount);
+        in.u32();
+        memoryIndex();
+        bulk();
+      }
+      case 9 -> {
+        announced(hasDataCount);
+        in.u32();
+      }
+      case 10 -> {
+        memoryIndex();
+        memoryIndex();
+        bulk();
+      }
+      case 11 -> {
+        memoryIndex();
+        bulk();
+      }
+      case 12, 14 -> {
+        in.u32();
+        in.u32();
+        bulk();
+      }
+      case 13, 16 -> in.u32();
+      case 15, 17 -> {
+        in.u32();
+        bulk();
+      }
+      default -> throw in.malformed("function " + function + " has no instruction 0xFC " + opcode);
+    }
+  }
+
+  private void announced(boolean hasDataCount) {
+    if (!hasDataCount) {
+      throw in.malformed("function " + function + " needs a data count section");
+    }
+  }
+
+  private void bulk() {
+    if (++bulkOperations > limits.bulkOperations()) {
+      throw in.tooLarge(
+          "function "
+              + function
+              + " has more bulk operations than the limit, "
+              + limits.bulkOperations());
+    }
+  }
+
+  private ModuleRejectedException illegal(int opcode) {
+    String uses = "function " + function + " uses ";
+    return switch (opcode) {
+      case 0x06, 0x07, 0x08, 0x09, 0x0A, 0x18, 0x19, 0x1F ->
+          in.unsupported(uses + "exception handling");
+      case 0x12, 0x13, 0x15 -> in.unsupported(uses + "tail calls");
+      case 0x14, 0xD4, 0xD5, 0xD6 -> in.unsupported(uses + "typed function references");
+      case 0xD3, 0xFB -> in.unsupported(uses + "garbage collection");
+      case 0xFD -> in.unsupported(uses + "SIMD");
+      case 0xFE -> in.unsupported(uses + "threads");
+      default ->
+          in.malformed(
+              "function " + function + " has no instruction 0x" + Integer.toHexString(opcode));
+    };
+  }
+}

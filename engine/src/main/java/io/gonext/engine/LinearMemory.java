@@ -1,0 +1,517 @@
+package io.gonext.engine;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.ConstantEvaluators;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Memory;
+import run.endive.runtime.WasmRuntimeException;
+import run.endive.wasm.UninstantiableException;
+import run.endive.wasm.types.ActiveDataSegment;
+import run.endive.wasm.types.DataSegment;
+import run.endive.wasm.types.MemoryLimits;
+import run.endive.wasm.types.PassiveDataSegment;
+
+/**
+ * A linear memory in one flat array, with one dirty byte for each block of 4 KiB.
+ *
+ * <p>Invariants: {@code limit} is the memory's size and at most {@code data.length}; the bytes from
+ * {@code limit} on are zero, so that growing within the array costs nothing; every block in which a
+ * byte was stored since the last snapshot is marked, except that a store across a block's end marks
+ * only the block it begins in, wherefore {@link #restore} copies {@link #STRADDLE} bytes more.
+ *
+ * <p>An array that grew stays for the instance's next lease: a guest that grows page by page pays
+ * for the growth once, not on each request.
+ *
+ * <p>An address is the guest's 32-bit address; one at or above 2^31 is negative here and out of
+ * bounds, since an array holds less. Owned by the thread that runs the instance.
+ */
+final class LinearMemory implements Memory {
+  static final int BLOCK_SHIFT = 12;
+  static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
+
+  /** The most bytes of one store that can lie past the block it begins in. */
+  private static final int STRADDLE = Long.BYTES - 1;
+
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle FLOAT =
+      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle DOUBLE =
+      MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final int MARKED = 1;
+
+  /** Bulk operations poll for the deadline after this much, some 20 us of work. */
+  private static final int BULK_CHUNK_BYTES = 1 << 18;
+
+  private final int initialPages;
+  private final int maximumPages;
+
+  private byte[] data;
+
+  /** One byte a block of {@code data}; its length is a multiple of 8, to be scanned by longs. */
+  private byte[] dirty;
+
+  /** The size in bytes. */
+  private int limit;
+
+  /** The first addresses at which an access of 2, 4 or 8 bytes is out of bounds. */
+  private int limit2;
+
+  private int limit4;
+  private int limit8;
+
+  /** The instance's own array of segments, set when it is initialized. */
+  private DataSegment[] segments = {};
+
+  /** The size of the last growth that was refused, in pages, or 0. */
+  private long refusedPages;
+
+  /**
+   * A memory of zeros.
+   *
+   * @param limits the module's own
+   * @param capPages the most pages it may have; where the module's maximum is lower, that
+   */
+  LinearMemory(MemoryLimits limits, int capPages) {
+    this.initialPages = limits.initialPages();
+    this.maximumPages = Math.min(limits.maximumPages(), capPages);
+    this.data = new byte[bytes(initialPages)];
+    this.dirty = new byte[dirtyLength(data.length)];
+    setLimit(data.length);
+  }
+
+  private static int bytes(int pages) {
+    return Math.multiplyExact(pages, PAGE_SIZE);
+  }
+
+  private static int dirtyLength(int bytes) {
+    return (blocks(bytes) + 7) & -8;
+  }
+
+  private static int blocks(int bytes) {
+    return (bytes + BLOCK_BYTES - 1) >>> BLOCK_SHIFT;
+  }
+
+  private void setLimit(int bytes) {
+    limit = bytes;
+    limit2 = Math.max(0, bytes - 1);
+    limit4 = Math.max(0, bytes - 3);
+    limit8 = Math.max(0, bytes - 7);
+  }
+
+  int sizeBytes() {
+    return limit;
+  }
+
+  /** What this memory holds of the heap, grown arrays that wait for the next lease included. */
+  long weightBytes() {
+    return (long) data.length + dirty.length;
+  }
+
+  /** What a module that declares no memory has. */
+  static LinearMemory none() {
+    return new LinearMemory(new MemoryLimits(0, 0), 0);
+  }
+
+  void clearRefusedGrowth() {
+    refusedPages = 0;
+  }
+
+  /** The last growth that was refused since that was cleared, or null. */
+  TrapCause.@Nullable MemoryLimit refusedGrowth() {
+    return refusedPages == 0 ? null : new TrapCause.MemoryLimit(refusedPages, maximumPages);
+  }
+
+  // Snapshot and restore ------------------------------------------------------------------------
+
+  /** The present contents; shares {@code candidate} where they are the same. Clears every mark. */
+  MemoryImage takeImage(@Nullable MemoryImage candidate) {
+    Arrays.fill(dirty, (byte) 0);
+    int used = limit;
+    while (used > 0 && data[used - 1] == 0) {
+      used--;
+    }
+    if (candidate != null && candidate.isEqualTo(data, used, limit)) {
+      return candidate;
+    }
+    return new MemoryImage(Arrays.copyOf(data, used), limit);
+  }
+
+  /** Back to an image of this memory: its size, and every byte stored since. */
+  void restore(MemoryImage image) {
+    byte[] bytes = image.bytes();
+    for (int group = 0; group < dirty.length; group += Long.BYTES) {
+      if ((long) LONG.get(dirty, group) == 0) {
+        continue;
+      }
+      for (int block = group; block < group + Long.BYTES; block++) {
+        if (dirty[block] != 0) {
+          dirty[block] = 0;
+          restoreBlock(block, bytes);
+        }
+      }
+    }
+    setLimit(image.sizeBytes());
+  }
+
+  private void restoreBlock(int block, byte[] bytes) {
+    int from = block << BLOCK_SHIFT;
+    int to = Math.min(from + BLOCK_BYTES + STRADDLE, limit);
+    int copied = Math.clamp(bytes.length - from, 0, to - from);
+    System.arraycopy(bytes, Math.min(from, bytes.length), data, from, copied);
+    Arrays.fill(data, from + copied, to, (byte) 0);
+  }
+
+  /** A copy of all bytes, for comparison. */
+  byte[] contents() {
+    return Arrays.copyOf(data, limit);
+  }
+
+  // Size ----------------------------------------------------------------------------------------
+
+  @Override
+  public int pages() {
+    return limit / PAGE_SIZE;
+  }
+
+  @Override
+  public int initialPages() {
+    return initialPages;
+  }
+
+  @Override
+  public int maximumPages() {
+    return maximumPages;
+  }
+
+  @Override
+  public int grow(int delta) {
+    int before = pages();
+    long after = before + Integer.toUnsignedLong(delta);
+    if (after > maximumPages || !reserve(bytes((int) after))) {
+      refusedPages = after;
+      return -1;
+    }
+    setLimit(bytes((int) after));
+    return before;
+  }
+
+  /**
+   * Makes the array at least this long, by doubling, so that growing page by page copies each byte
+   * a bounded number of times. A heap that is full refuses the growth, as the specification allows.
+   */
+  private boolean reserve(int wanted) {
+    if (wanted <= data.length) {
+      return true;
+    }
+    long doubled = Math.min(2L * data.length, (long) maximumPages * PAGE_SIZE);
+    int capacity = Math.max(wanted, (int) Math.min(doubled, Integer.MAX_VALUE & -PAGE_SIZE));
+    try {
+      var grown = new byte[capacity];
+      var grownDirty = Arrays.copyOf(dirty, dirtyLength(capacity));
+      System.arraycopy(data, 0, grown, 0, limit);
+      data = grown;
+      dirty = grownDirty;
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
+    }
+  }
+
+  // Segments ------------------------------------------------------------------------------------
+
+  @Override
+  public void initialize(Instance instance, DataSegment[] dataSegments) {
+    initialize(instance, dataSegments, 0);
+  }
+
+  @Override
+  public void initialize(Instance instance, DataSegment[] dataSegments, int memoryIndex) {
+    this.segments = dataSegments;
+    for (DataSegment segment : dataSegments) {
+      if (segment instanceof ActiveDataSegment active && active.index() == memoryIndex) {
+        int offset =
+            (int) ConstantEvaluators.computeConstantValue(instance, active.offsetInstructions())[0];
+        byte[] bytes = active.data();
+        if (isOutside(offset, bytes.length)) {
+          throw new UninstantiableException(
+              "out of bounds memory access: data segment at " + Integer.toUnsignedLong(offset));
+        }
+        write(offset, bytes, 0, bytes.length);
+      }
+    }
+  }
+
+  @Override
+  public void initPassiveSegment(int segmentId, int dest, int offset, int size) {
+    write(dest, segments[segmentId].data(), offset, size);
+  }
+
+  @Override
+  public void drop(int segment) {
+    segments[segment] = PassiveDataSegment.EMPTY;
+  }
+
+  DataSegment[] segments() {
+    return segments;
+  }
+
+  // Bulk ----------------------------------------------------------------------------------------
+
+  @Override
+  public void zero() {
+    fill((byte) 0, 0, limit);
+  }
+
+  @Override
+  public void fill(byte value, int fromIndex, int toIndex) {
+    // toIndex wraps around where the guest's size is too large: it is then negative or too small.
+    if (fromIndex < 0 || toIndex < fromIndex || toIndex > limit) {
+      throw outOfBounds(fromIndex, toIndex - fromIndex);
+    }
+    mark(fromIndex, toIndex - fromIndex);
+    for (int from = fromIndex; from < toIndex; ) {
+      int to = from + Math.min(toIndex - from, BULK_CHUNK_BYTES);
+      Arrays.fill(data, from, to, value);
+      from = afterChunk(to);
+    }
+  }
+
+  @Override
+  public void copy(int dest, int src, int size) {
+    if (isOutside(src, size)) {
+      throw outOfBounds(src, size);
+    }
+    if (isOutside(dest, size)) {
+      throw outOfBounds(dest, size);
+    }
+    mark(dest, size);
+    if (src >= dest) {
+      for (int done = 0; done < size; ) {
+        int part = Math.min(size - done, BULK_CHUNK_BYTES);
+        System.arraycopy(data, src + done, data, dest + done, part);
+        done = afterChunk(done + part);
+      }
+    } else {
+      // From the end, so that no part is overwritten before it is copied.
+      for (int left = size; left > 0; ) {
+        int part = Math.min(left, BULK_CHUNK_BYTES);
+        left = afterChunk(left - part);
+        System.arraycopy(data, src + left, data, dest + left, part);
+      }
+    }
+  }
+
+  @Override
+  public void write(int addr, byte[] bytes, int offset, int size) {
+    if (isOutside(addr, size)) {
+      throw outOfBounds(addr, size);
+    }
+    if (offset < 0 || offset > bytes.length - size) {
+      throw outOfBounds(offset, size);
+    }
+    System.arraycopy(bytes, offset, data, addr, size);
+    mark(addr, size);
+  }
+
+  @Override
+  public byte[] readBytes(int addr, int len) {
+    if (isOutside(addr, len)) {
+      throw outOfBounds(addr, len);
+    }
+    return Arrays.copyOfRange(data, addr, addr + len);
+  }
+
+  /**
+   * Compiled code polls for the deadline at calls and backward branches only; a straight line of
+   * bulk operations must not outrun it.
+   */
+  private static int afterChunk(int position) {
+    Interrupts.check();
+    return position;
+  }
+
+  private boolean isOutside(int addr, int size) {
+    return (addr | size) < 0 || addr > limit - size;
+  }
+
+  private void mark(int addr, int size) {
+    if (size > 0) {
+      Arrays.fill(
+          dirty, addr >>> BLOCK_SHIFT, ((addr + size - 1) >>> BLOCK_SHIFT) + 1, (byte) MARKED);
+    }
+  }
+
+  private WasmRuntimeException outOfBounds(int addr, int size) {
+    return new WasmRuntimeException(
+        "out of bounds memory access: "
+            + Integer.toUnsignedLong(size)
+            + " bytes at "
+            + Integer.toUnsignedLong(addr)
+            + " of "
+            + limit);
+  }
+
+  // Loads and stores: small enough that the JIT inlines them into guest code ---------------------
+
+  @Override
+  public byte read(int addr) {
+    if (Integer.compareUnsigned(addr, limit) >= 0) {
+      throw outOfBounds(addr, 1);
+    }
+    return data[addr];
+  }
+
+  @Override
+  public short readShort(int addr) {
+    if (Integer.compareUnsigned(addr, limit2) >= 0) {
+      throw outOfBounds(addr, 2);
+    }
+    return (short) SHORT.get(data, addr);
+  }
+
+  @Override
+  public long readU16(int addr) {
+    return Short.toUnsignedLong(readShort(addr));
+  }
+
+  @Override
+  public int readInt(int addr) {
+    if (Integer.compareUnsigned(addr, limit4) >= 0) {
+      throw outOfBounds(addr, 4);
+    }
+    return (int) INT.get(data, addr);
+  }
+
+  @Override
+  public long readLong(int addr) {
+    if (Integer.compareUnsigned(addr, limit8) >= 0) {
+      throw outOfBounds(addr, 8);
+    }
+    return (long) LONG.get(data, addr);
+  }
+
+  @Override
+  public float readFloat(int addr) {
+    if (Integer.compareUnsigned(addr, limit4) >= 0) {
+      throw outOfBounds(addr, 4);
+    }
+    return (float) FLOAT.get(data, addr);
+  }
+
+  @Override
+  public long readF32(int addr) {
+    return readInt(addr);
+  }
+
+  @Override
+  public double readDouble(int addr) {
+    if (Integer.compareUnsigned(addr, limit8) >= 0) {
+      throw outOfBounds(addr, 8);
+    }
+    return (double) DOUBLE.get(data, addr);
+  }
+
+  @Override
+  public long readF64(int addr) {
+    return readLong(addr);
+  }
+
+  @Override
+  public void writeByte(int addr, byte value) {
+    if (Integer.compareUnsigned(addr, limit) >= 0) {
+      throw outOfBounds(addr, 1);
+    }
+    data[addr] = value;
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
+  }
+
+  @Override
+  public void writeShort(int addr, short value) {
+    if (Integer.compareUnsigned(addr, limit2) >= 0) {
+      throw outOfBounds(addr, 2);
+    }
+    SHORT.set(data, addr, value);
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
+  }
+
+  @Override
+  public void writeI32(int addr, int value) {
+    if (Integer.compareUnsigned(addr, limit4) >= 0) {
+      throw outOfBounds(addr, 4);
+    }
+    INT.set(data, addr, value);
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
+  }
+
+  @Override
+  public void writeLong(int addr, long value) {
+    if (Integer.compareUnsigned(addr, limit8) >= 0) {
+      throw outOfBounds(addr, 8);
+    }
+    LONG.set(data, addr, value);
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
+  }
+
+  @Override
+  public void writeF32(int addr, float value) {
+    if (Integer.compareUnsigned(addr, limit4) >= 0) {
+      throw outOfBounds(addr, 4);
+    }
+    FLOAT.set(data, addr, value);
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
+  }
+
+  @Override
+  public void writeF64(int addr, double value) {
+    if (Integer.compareUnsigned(addr, limit8) >= 0) {
+      throw outOfBounds(addr, 8);
+    }
+    DOUBLE.set(data, addr, value);
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
+  }
+
+  // Threads: refused at admission, so that none of these can be reached ---------------------------
+
+  @Override
+  public boolean shared() {
+    return false;
+  }
+
+  @Override
+  @SuppressWarnings("removal")
+  public Object lock(int address) {
+    throw noThreads();
+  }
+
+  @Override
+  @SuppressWarnings("removal")
+  public int waitOn(int address, int expected, long timeout) {
+    throw noThreads();
+  }
+
+  @Override
+  @SuppressWarnings("removal")
+  public int waitOn(int address, long expected, long timeout) {
+    throw noThreads();
+  }
+
+  @Override
+  @SuppressWarnings("removal")
+  public int notify(int address, int maxThreads) {
+    throw noThreads();
+  }
+
+  private static UnsupportedOperationException noThreads() {
+    return new UnsupportedOperationException("this memory is not shared");
+  }
+}

@@ -1,0 +1,134 @@
+package io.gonext.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.GlobalInstance;
+import run.endive.runtime.Instance;
+import run.endive.wasm.types.DataSegment;
+import run.endive.wasm.types.Element;
+import run.endive.wasm.types.MutabilityType;
+
+/**
+ * All state that a guest can change, as it was after start-up, but for WASI's, which {@link Wasi}
+ * keeps: memory bytes and size, mutable globals, tables, dropped data and element segments.
+ *
+ * <p>Immutable. The memory's image is shared between instances that started up into the same
+ * contents.
+ */
+final class Snapshot {
+  private final MemoryImage memory;
+  private final GlobalValue[] globals;
+  private final List<GuestTable.Image> tables;
+  private final DataSegment[] dataSegments;
+  private final Element[] elements;
+
+  private Snapshot(
+      MemoryImage memory,
+      GlobalValue[] globals,
+      List<GuestTable.Image> tables,
+      DataSegment[] dataSegments,
+      Element[] elements) {
+    this.memory = memory;
+    this.globals = globals;
+    this.tables = tables;
+    this.dataSegments = dataSegments;
+    this.elements = elements;
+  }
+
+  /** One mutable global. */
+  private record GlobalValue(int index, long low, @Nullable Object reference) {}
+
+  /**
+   * The instance's present state.
+   *
+   * @param shared another instance's image, taken instead of a copy where the contents are the same
+   */
+  static Snapshot take(Instance instance, LinearMemory memory, @Nullable MemoryImage shared) {
+    var globals = new ArrayList<GlobalValue>();
+    for (int i = 0; i < instance.globalCount(); i++) {
+      GlobalInstance global = instance.global(i);
+      if (global.getMutabilityType() == MutabilityType.Var) {
+        globals.add(new GlobalValue(i, global.getValueLow(), global.getRefValue()));
+      }
+    }
+    var tables = new ArrayList<GuestTable.Image>();
+    for (int i = 0; i < instance.tableCount(); i++) {
+      tables.add(table(instance, i).takeImage());
+    }
+    return new Snapshot(
+        memory.takeImage(shared),
+        globals.toArray(GlobalValue[]::new),
+        List.copyOf(tables),
+        memory.segments().clone(),
+        elements(instance));
+  }
+
+  private static GuestTable table(Instance instance, int index) {
+    return (GuestTable) instance.table(index);
+  }
+
+  private static Element[] elements(Instance instance) {
+    var elements = new Element[instance.elementCount()];
+    Arrays.setAll(elements, instance::element);
+    return elements;
+  }
+
+  /** The memory's image, to be shared with the next instance. */
+  MemoryImage memory() {
+    return memory;
+  }
+
+  /** Puts everything back. */
+  void restore(Instance instance, LinearMemory linear) {
+    linear.restore(memory);
+    System.arraycopy(dataSegments, 0, linear.segments(), 0, dataSegments.length);
+    for (GlobalValue value : globals) {
+      GlobalInstance global = instance.global(value.index);
+      global.setValueLow(value.low);
+      global.setRefValue(value.reference);
+    }
+    for (int i = 0; i < tables.size(); i++) {
+      table(instance, i).restore(tables.get(i));
+    }
+    for (int i = 0; i < elements.length; i++) {
+      instance.setElement(i, elements[i]);
+    }
+  }
+
+  /**
+   * The first difference between this snapshot and the instance's present state, looking at every
+   * byte, or null when there is none. For tests and debugging: it takes as long as a copy.
+   */
+  @Nullable String firstDifference(Instance instance, LinearMemory linear) {
+    byte[] now = linear.contents();
+    if (now.length != memory.sizeBytes()) {
+      return "memory has " + now.length + " bytes, not " + memory.sizeBytes();
+    }
+    byte[] then = Arrays.copyOf(memory.bytes(), now.length);
+    int at = Arrays.mismatch(now, then);
+    if (at >= 0) {
+      return "memory[" + at + "] is " + now[at] + ", not " + then[at];
+    }
+    int segment = Arrays.mismatch(linear.segments(), dataSegments);
+    if (segment >= 0) {
+      return "data segment " + segment + " differs";
+    }
+    for (GlobalValue value : globals) {
+      GlobalInstance global = instance.global(value.index);
+      if (global.getValueLow() != value.low
+          || !Objects.equals(global.getRefValue(), value.reference)) {
+        return "global " + value.index + " is " + global.getValueLow() + ", not " + value.low;
+      }
+    }
+    for (int i = 0; i < tables.size(); i++) {
+      if (!table(instance, i).isEqualTo(tables.get(i))) {
+        return "table " + i + " differs";
+      }
+    }
+    int element = Arrays.mismatch(elements(instance), elements);
+    return element >= 0 ? "element segment " + element + " differs" : null;
+  }
+}

@@ -1,0 +1,210 @@
+package io.gonext.engine;
+
+import java.time.Duration;
+
+/** Why a call into a guest ended with a {@link GuestTrap}. */
+public sealed interface TrapCause {
+  /** A stable label for logs and metrics, {@code DEADLINE} for instance. */
+  String code();
+
+  /** One sentence for people, without the guest's backtrace. */
+  String describe();
+
+  /** The guest ran into an {@code unreachable} instruction: what most languages' abort becomes. */
+  record Unreachable() implements TrapCause {
+    @Override
+    public String code() {
+      return "UNREACHABLE";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest ran into unreachable";
+    }
+  }
+
+  /**
+   * An access outside of the linear memory or of a table.
+   *
+   * @param text the access
+   */
+  record OutOfBounds(String text) implements TrapCause {
+    @Override
+    public String code() {
+      return "OUT_OF_BOUNDS";
+    }
+
+    @Override
+    public String describe() {
+      return text;
+    }
+  }
+
+  /**
+   * Integer arithmetic without a result: division by zero, overflow, conversion of a float that
+   * fits no integer.
+   *
+   * @param text which
+   */
+  record Division(String text) implements TrapCause {
+    @Override
+    public String code() {
+      return "DIVISION";
+    }
+
+    @Override
+    public String describe() {
+      return text;
+    }
+  }
+
+  /**
+   * An indirect call of an empty table element or of a function of another signature.
+   *
+   * @param text which
+   */
+  record IndirectCall(String text) implements TrapCause {
+    @Override
+    public String code() {
+      return "INDIRECT_CALL";
+    }
+
+    @Override
+    public String describe() {
+      return text;
+    }
+  }
+
+  /** The guest, or a host function it called, used up the thread's stack. */
+  record StackExhausted() implements TrapCause {
+    @Override
+    public String code() {
+      return "STACK_EXHAUSTED";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest exhausted the call stack";
+    }
+  }
+
+  /**
+   * The run took longer than it was given.
+   *
+   * @param limit the time it was given
+   */
+  record Deadline(Duration limit) implements TrapCause {
+    @Override
+    public String code() {
+      return "DEADLINE";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest did not return within " + limit.toMillis() + " ms";
+    }
+  }
+
+  /** Someone interrupted the calling thread while the guest ran; the interrupt is kept. */
+  record Interrupted() implements TrapCause {
+    @Override
+    public String code() {
+      return "INTERRUPTED";
+    }
+
+    @Override
+    public String describe() {
+      return "the calling thread was interrupted";
+    }
+  }
+
+  /**
+   * The guest aborted in the run in which its memory could not grow.
+   *
+   * @param pages the size it asked for, in pages of 64 KiB
+   * @param limitPages the most it may have
+   */
+  record MemoryLimit(long pages, int limitPages) implements TrapCause {
+    @Override
+    public String code() {
+      return "MEMORY_LIMIT";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest aborted after its memory could not grow to "
+          + pages
+          + " pages of 64 KiB; the limit is "
+          + limitPages;
+    }
+  }
+
+  /**
+   * The guest asked to be ended.
+   *
+   * @param text what it said; untrusted
+   */
+  record GuestPanic(String text) implements TrapCause {
+    @Override
+    public String code() {
+      return "GUEST_PANIC";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest panicked: " + text;
+    }
+  }
+
+  /**
+   * The guest called WASI {@code proc_exit}.
+   *
+   * @param exitCode its exit code
+   */
+  record Exit(int exitCode) implements TrapCause {
+    @Override
+    public String code() {
+      return "EXIT";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest exited with code " + exitCode;
+    }
+  }
+
+  /**
+   * The guest broke its contract with the host.
+   *
+   * @param text which rule, and how
+   */
+  record AbiViolation(String text) implements TrapCause {
+    @Override
+    public String code() {
+      return "ABI_VIOLATION";
+    }
+
+    @Override
+    public String describe() {
+      return text;
+    }
+  }
+
+  /**
+   * A host function failed; the exception is the {@link GuestTrap}'s cause and was not shown to the
+   * guest.
+   *
+   * @param function the host function, {@code env.gn_log} for instance
+   */
+  record HostFailure(String function) implements TrapCause {
+    @Override
+    public String code() {
+      return "HOST_FAILURE";
+    }
+
+    @Override
+    public String describe() {
+      return "the host failed in " + function;
+    }
+  }
+}

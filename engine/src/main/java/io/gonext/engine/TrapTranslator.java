@@ -1,0 +1,131 @@
+package io.gonext.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.WasmInterruptedException;
+import run.endive.wasm.WasmEngineException;
+
+/**
+ * The one place where what a guest call threw becomes a {@link GuestTrap}.
+ *
+ * <p>Stateless but for the function names; shared by all instances of a module.
+ */
+final class TrapTranslator {
+  /** How many frames of a guest's backtrace a trap keeps. */
+  static final int MAX_FRAMES = 32;
+
+  private static final String COMPILED_METHOD = "func_";
+
+  /** The functions' names are decoded only for a trap. */
+  private final ModuleOutline outline;
+
+  TrapTranslator(ModuleOutline outline) {
+    this.outline = outline;
+  }
+
+  /**
+   * What ended a guest call.
+   *
+   * @param thrown what the engine threw
+   * @param deadline the deadline, when it has struck, or null; it decides before the exception's
+   *     type does, since code that is interrupted may throw anything
+   * @param refused the growth of memory that was refused in this run, or null
+   * @throws Error when the JVM itself is ill
+   */
+  GuestTrap translate(
+      Throwable thrown,
+      TrapCause.@Nullable Deadline deadline,
+      TrapCause.@Nullable MemoryLimit refused) {
+    if (thrown instanceof GuestTrap trap) {
+      return trap;
+    }
+    if (isIllness(thrown)) {
+      throw (Error) thrown;
+    }
+    if (thrown instanceof HostFailureSignal failure && deadline == null) {
+      return new GuestTrap(
+          new TrapCause.HostFailure(failure.function()), backtrace(thrown), failure.getCause());
+    }
+    TrapCause cause = deadline != null ? deadline : causeOf(thrown, refused);
+    return new GuestTrap(cause, backtrace(thrown), thrown);
+  }
+
+  /** Errors of the JVM, not of the guest. A full heap is one: other threads suffer from it too. */
+  private static boolean isIllness(Throwable thrown) {
+    return thrown instanceof LinkageError
+        || (thrown instanceof VirtualMachineError && !(thrown instanceof StackOverflowError));
+  }
+
+  private static TrapCause causeOf(Throwable thrown, TrapCause.@Nullable MemoryLimit refused) {
+    return switch (thrown) {
+      case StackOverflowError _ -> new TrapCause.StackExhausted();
+      case GuestExitSignal exit -> new TrapCause.Exit(exit.code());
+      case GuestPanicException panic -> new TrapCause.GuestPanic(text(panic));
+      case AbiViolationException violation -> new TrapCause.AbiViolation(text(violation));
+      case WasmInterruptedException _ -> new TrapCause.Interrupted();
+      case WasmEngineException engine -> causeOf(engine, refused);
+      case IndexOutOfBoundsException e -> new TrapCause.OutOfBounds(text(e));
+      case NegativeArraySizeException e -> new TrapCause.OutOfBounds(text(e));
+      case ArithmeticException e -> new TrapCause.Division(text(e));
+      default -> new TrapCause.HostFailure("the engine");
+    };
+  }
+
+  /** The engine tells its traps apart only by their messages, which are the specification's. */
+  private static TrapCause causeOf(
+      WasmEngineException thrown, TrapCause.@Nullable MemoryLimit refused) {
+    String text = text(thrown);
+    if (text.contains("unreachable")) {
+      return refused != null ? refused : new TrapCause.Unreachable();
+    }
+    if (text.contains("call stack exhausted")) {
+      return new TrapCause.StackExhausted();
+    }
+    if (text.contains("out of bounds")) {
+      return new TrapCause.OutOfBounds(text);
+    }
+    if (text.contains("undefined element")
+        || text.contains("uninitialized element")
+        || text.contains("indirect call type mismatch")
+        || text.contains("null function reference")
+        || text.contains("unknown function")) {
+      return new TrapCause.IndirectCall(text);
+    }
+    if (text.contains("integer") || text.contains("divide")) {
+      return new TrapCause.Division(text);
+    }
+    return new TrapCause.HostFailure("the engine");
+  }
+
+  private static String text(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message == null ? thrown.getClass().getSimpleName() : message;
+  }
+
+  /** Compiled guest functions are methods called {@code func_<index>}. */
+  private List<GuestFrame> backtrace(Throwable thrown) {
+    var frames = new ArrayList<GuestFrame>();
+    FunctionNames names = FunctionNames.of(outline);
+    Throwable innermost = thrown;
+    while (innermost instanceof WasmEngineException && innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    for (StackTraceElement element : innermost.getStackTrace()) {
+      if (frames.size() == MAX_FRAMES) {
+        break;
+      }
+      if (element.getClassName().startsWith(ModuleCompiler.CLASS_NAME)
+          && element.getMethodName().startsWith(COMPILED_METHOD)) {
+        int index =
+            Integer.parseInt(
+                element.getMethodName(),
+                COMPILED_METHOD.length(),
+                element.getMethodName().length(),
+                10);
+        frames.add(new GuestFrame(index, names.of(index)));
+      }
+    }
+    return frames;
+  }
+}

@@ -1,0 +1,14 @@
+package io.gonext.engine;
+
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.function.LongSupplier;
+
+/**
+ * Where WASI's answers come from; shared by all instances of an engine.
+ *
+ * @param random a cryptographically strong source, safe for many threads
+ * @param realtime the wall clock
+ * @param monotonicNanos nanoseconds since an arbitrary moment, never going back
+ */
+record WasiSources(SecureRandom random, Clock realtime, LongSupplier monotonicNanos) {}

@@ -1,0 +1,123 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class DeadlineTest {
+  private static final Duration SHORT = Duration.ofMillis(40);
+
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  @AfterEach
+  void the_interrupt_flag_is_as_it_was() {
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  void an_endless_loop_ends_at_its_deadline() {
+    var guest = engine.instance("engine-basics");
+    long began = System.nanoTime();
+
+    var trap = TestEngine.trap(guest, SHORT, "nested_loop");
+
+    // The promise is 20 ms on an idle machine; a build machine is not idle.
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isBetween(SHORT, SHORT.plusMillis(500));
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.Deadline(SHORT));
+    assertThat(trap.backtrace())
+        .extracting(GuestFrame::name)
+        .containsExactly("loop", "nested_loop");
+    assertThat(guest.isUsable()).isFalse();
+  }
+
+  @Test
+  void a_virtual_thread_is_ended_too() throws InterruptedException {
+    var guest = engine.instance("engine-basics");
+    var ended = new CountDownLatch(1);
+
+    Thread.ofVirtual()
+        .start(() -> {
+          if (TestEngine.trap(guest, SHORT, "loop").trapCause() instanceof TrapCause.Deadline) {
+            ended.countDown();
+          }
+        });
+
+    assertThat(ended.await(10, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void a_host_function_that_waits_is_interrupted() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) -> {
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException("as host code may do", e);
+          }
+          return 0;
+        };
+
+    assertThat(TestEngine.trap(guest, SHORT, "call_host", 1).trapCause())
+        .isInstanceOf(TrapCause.Deadline.class);
+  }
+
+  @Test
+  void a_host_function_that_swallows_the_interrupt_does_not_save_the_guest() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) -> {
+          while (!Thread.interrupted()) {
+            Thread.onSpinWait();
+          }
+          return 0;
+        };
+
+    assertThat(TestEngine.trap(guest, SHORT, "loop_host").trapCause())
+        .isInstanceOf(TrapCause.Deadline.class);
+  }
+
+  @Test
+  void work_that_returns_after_its_deadline_struck_is_late() {
+    var guest = engine.instance("engine-basics");
+
+    assertThatThrownBy(() ->
+            guest.run(
+                SHORT,
+                call -> {
+                  while (!Thread.interrupted()) {
+                    Thread.onSpinWait();
+                  }
+                  return "too late";
+                }))
+        .isInstanceOf(GuestTrap.class);
+    assertThat(guest.isUsable()).isFalse();
+  }
+
+  @Test
+  void a_limit_must_be_positive() {
+    var guest = engine.instance("engine-basics");
+
+    assertThatThrownBy(() -> TestEngine.call(guest, Duration.ZERO, "count"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(TestEngine.call(engine.instance("engine-basics"), ForeverHolder.FOREVER, "count"))
+        .isEqualTo(1);
+  }
+
+  private static final class ForeverHolder {
+    static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
+  }
+
+  @Test
+  void sleeping_in_poll_oneoff_ends_at_the_deadline() {
+    var guest = engine.instance("engine-wasi");
+
+    assertThat(TestEngine.trap(guest, SHORT, "sleep", Long.MAX_VALUE).trapCause())
+        .isInstanceOf(TrapCause.Deadline.class);
+  }
+}

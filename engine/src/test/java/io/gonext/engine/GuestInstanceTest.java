@@ -1,0 +1,224 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class GuestInstanceTest {
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  @Test
+  void a_call_passes_arguments_and_returns_the_result() {
+    var guest = engine.instance("engine-basics");
+
+    assertThat(TestEngine.call(guest, "add", 40, 2)).isEqualTo(42);
+    assertThat(guest.function("add")).hasToString("add (i32, i32) -> i32");
+  }
+
+  @Test
+  void an_i32_result_is_zero_extended_and_a_float_travels_as_its_bits() {
+    var guest = engine.instance("engine-basics");
+
+    assertThat(TestEngine.call(guest, "add", -1, -1)).isEqualTo(0xFFFF_FFFEL);
+    long half = TestEngine.call(guest, "half", Float.floatToRawIntBits(-3f));
+    assertThat(Float.intBitsToFloat((int) half)).isEqualTo(-1.5f);
+  }
+
+  @Test
+  void several_calls_of_one_run_see_each_others_memory() {
+    var guest = engine.instance("engine-basics");
+
+    int read =
+        guest.run(
+            TestEngine.LONG,
+            call -> {
+              call.memory().writeInt(100, 7);
+              call.call(guest.function("store"), 104, call.call(guest.function("load"), 100) + 1);
+              return call.memory().readInt(104);
+            });
+
+    assertThat(read).isEqualTo(8);
+  }
+
+  @Test
+  void state_lasts_from_run_to_run_until_the_reset() {
+    var guest = engine.instance("engine-basics");
+    TestEngine.call(guest, "count");
+    TestEngine.call(guest, "store", 60_000, 99);
+    TestEngine.call(guest, "grow", 1);
+
+    assertThat(TestEngine.call(guest, "count")).isEqualTo(2);
+    assertThat(guest.differenceFromSnapshot()).isNotNull();
+
+    guest.reset();
+
+    assertThat(guest.differenceFromSnapshot()).isNull();
+    assertThat(TestEngine.call(guest, "count")).isEqualTo(1);
+    assertThat(TestEngine.call(guest, "load", 60_000)).isZero();
+    assertThat(TestEngine.call(guest, "grow", 0)).isEqualTo(1);
+  }
+
+  @Test
+  void the_wrong_number_of_arguments_is_refused_before_the_guest_runs() {
+    var guest = engine.instance("engine-basics");
+
+    assertThatThrownBy(
+            () -> guest.run(TestEngine.LONG, call -> call.call(guest.function("add"), 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("add takes (i32, i32) -> i32, not [1]");
+  }
+
+  @Test
+  void an_absent_export_is_named() {
+    var guest = engine.instance("engine-basics");
+
+    assertThat(guest.hasFunction("nothing")).isFalse();
+    assertThatThrownBy(() -> guest.function("nothing"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("nothing");
+  }
+
+  @Test
+  void a_second_thread_is_refused_while_one_is_inside() throws Exception {
+    var guest = engine.instance("engine-basics");
+    var inside = new CountDownLatch(1);
+    var leave = new CountDownLatch(1);
+    var first =
+        new FutureTask<>(() ->
+            guest.run(
+                TestEngine.LONG,
+                call -> {
+                  inside.countDown();
+                  await(leave);
+                  return call.call(guest.function("count"));
+                }));
+    Thread.ofVirtual().start(first);
+    inside.await();
+
+    assertThatThrownBy(() -> TestEngine.call(guest, "count"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("in use");
+    assertThatThrownBy(guest::reset).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(guest::close).isInstanceOf(IllegalStateException.class);
+    leave.countDown();
+
+    assertThat(first.get()).isEqualTo(1);
+    assertThat(guest.isUsable()).isTrue();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void a_host_function_cannot_enter_its_own_instance_again() {
+    var guest = engine.instance("engine-basics");
+    engine.host = (call, args) -> TestEngine.call(guest, "count");
+
+    var trap = TestEngine.trap(guest, "call_host", 1);
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.HostFailure("env.host"));
+    assertThat(trap).cause().isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void a_call_outside_of_its_run_or_on_another_thread_is_refused() {
+    var guest = engine.instance("engine-basics");
+    var leaked = guest.run(TestEngine.LONG, call -> call);
+
+    assertThatThrownBy(() -> leaked.call(guest.function("count")))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() ->
+            guest.run(
+                TestEngine.LONG,
+                call -> {
+                  var other = new FutureTask<>(() -> call.call(guest.function("count")));
+                  Thread.ofVirtual().start(other);
+                  try {
+                    return other.get();
+                  } catch (InterruptedException | ExecutionException e) {
+                    throw new IllegalArgumentException(e);
+                  }
+                }))
+        .hasRootCauseInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void whatever_the_work_throws_leaves_the_instance_unusable() {
+    var guest = engine.instance("engine-basics");
+
+    assertThatThrownBy(() ->
+            guest.run(
+                TestEngine.LONG,
+                call -> {
+                  throw new IllegalArgumentException("host's own");
+                }))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("host's own");
+
+    assertThat(guest.isUsable()).isFalse();
+    assertThatThrownBy(() -> TestEngine.call(guest, "count"))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(guest::reset).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void a_closed_instance_or_engine_is_not_usable() {
+    var guest = engine.instance("engine-basics");
+    guest.close();
+    guest.close();
+    assertThatThrownBy(() -> TestEngine.call(guest, "count"))
+        .isInstanceOf(IllegalStateException.class);
+
+    var other = engine.instance("engine-basics");
+    engine.engine.close();
+    assertThatThrownBy(() -> TestEngine.call(other, "count"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("engine is closed");
+  }
+
+  @Test
+  void the_start_section_runs_before_start_whose_exit_with_0_is_success() {
+    var guest = engine.instance("engine-start");
+
+    assertThat(TestEngine.call(guest, "stage")).isEqualTo(11);
+    guest.reset();
+    assertThat(TestEngine.call(guest, "stage")).isEqualTo(11);
+  }
+
+  @Test
+  void times_tell_the_host_from_the_guest() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) -> {
+          java.util.concurrent.locks.LockSupport.parkNanos(3_000_000);
+          return 0;
+        };
+
+    TestEngine.call(guest, "call_host", 1);
+
+    var times = guest.lastRun();
+    assertThat(times.hostNanos()).isBetween(1L, times.wallNanos());
+    assertThat(times.guestNanos()).isEqualTo(times.wallNanos() - times.hostNanos());
+  }
+
+  @Test
+  void the_weight_is_that_of_memory_and_tables() {
+    var guest = engine.instance("engine-basics");
+    long before = guest.weightBytes();
+
+    TestEngine.call(guest, "grow", 3);
+
+    assertThat(before).isBetween(65_536L, 70_000L);
+    assertThat(guest.weightBytes() - before).isGreaterThanOrEqualTo(3 * 65_536L);
+  }
+}

@@ -1,0 +1,71 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.gonext.guests.Guests;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** An engine for one test, and the shortest way to a guest and into it. */
+final class TestEngine implements AfterEachCallback {
+  static final Duration LONG = Duration.ofSeconds(20);
+
+  final Engine engine = new Engine(EngineLimits.defaults());
+
+  /** What guests wrote, {@code STDOUT:text}. */
+  final List<String> output = new ArrayList<>();
+
+  /** What {@code env.host} does; the number it was given plus one, unless a test says otherwise. */
+  HostFunction.Body host = (call, args) -> args[0] + 1;
+
+  InstanceConfig config() {
+    return InstanceConfig.defaults()
+        .withOutput((stream, text) -> output.add(stream + ":" + text))
+        .withHostFunctions(
+            List.of(
+                HostFunction.of(
+                    "env",
+                    "host",
+                    FunctionType.of(ValueType.I32).returning(ValueType.I32),
+                    (call, args) -> host.apply(call, args)),
+                HostFunction.of(
+                    "env",
+                    "panic",
+                    FunctionType.of(ValueType.I32, ValueType.I32),
+                    (call, args) -> {
+                      throw new GuestPanicException(call.memory().readUtf8(args[0], args[1]));
+                    })));
+  }
+
+  GuestInstance instance(String guest) {
+    return instance(guest, config());
+  }
+
+  GuestInstance instance(String guest, InstanceConfig config) {
+    return engine.compile(Guests.wasm(guest)).instantiate(config);
+  }
+
+  static long call(GuestInstance instance, String function, long... args) {
+    return call(instance, LONG, function, args);
+  }
+
+  static long call(GuestInstance instance, Duration limit, String function, long... args) {
+    return instance.run(limit, call -> call.call(instance.function(function), args));
+  }
+
+  static GuestTrap trap(GuestInstance instance, String function, long... args) {
+    return trap(instance, LONG, function, args);
+  }
+
+  static GuestTrap trap(GuestInstance instance, Duration limit, String function, long... args) {
+    return catchThrowableOfType(GuestTrap.class, () -> call(instance, limit, function, args));
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    engine.close();
+  }
+}

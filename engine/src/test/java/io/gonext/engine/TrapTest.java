@@ -1,0 +1,152 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class TrapTest {
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  private GuestTrap trapOf(String function, long... args) {
+    var guest = engine.instance("engine-basics");
+    var trap = TestEngine.trap(guest, function, args);
+    assertThat(trap).as("a trap of %s", function).isNotNull();
+    assertThat(guest.isUsable()).isFalse();
+    return trap;
+  }
+
+  @AfterEach
+  void no_trap_leaves_the_interrupt_flag_set() {
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  void unreachable() {
+    var trap = trapOf("unreachable");
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.Unreachable());
+    assertThat(trap.trapCause().code()).isEqualTo("UNREACHABLE");
+    assertThat(trap.backtrace().getFirst().name()).isEqualTo("unreachable");
+  }
+
+  @Test
+  void out_of_bounds_in_memory() {
+    assertThat(trapOf("load", 65_536).trapCause()).isInstanceOf(TrapCause.OutOfBounds.class);
+    assertThat(trapOf("load", 65_533).trapCause()).isInstanceOf(TrapCause.OutOfBounds.class);
+    assertThat(trapOf("store", 0xFFFF_FFFFL, 1).trapCause())
+        .isInstanceOf(TrapCause.OutOfBounds.class);
+  }
+
+  @Test
+  void arithmetic_without_a_result() {
+    assertThat(trapOf("divide", 1, 0).trapCause())
+        .isEqualTo(new TrapCause.Division("integer divide by zero"));
+    assertThat(trapOf("divide", Integer.MIN_VALUE, -1).trapCause())
+        .isEqualTo(new TrapCause.Division("integer overflow"));
+    assertThat(trapOf("truncate", Double.doubleToRawLongBits(Double.NaN)).trapCause())
+        .isInstanceOf(TrapCause.Division.class);
+  }
+
+  @Test
+  void an_indirect_call_of_nothing() {
+    assertThat(trapOf("indirect", 0).trapCause()).isInstanceOf(TrapCause.IndirectCall.class);
+    assertThat(trapOf("indirect", 7).trapCause()).isInstanceOf(TrapCause.IndirectCall.class);
+  }
+
+  @Test
+  void recursion_to_the_end_of_the_stack() {
+    var trap = trapOf("recurse", 0);
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.StackExhausted());
+    assertThat(trap.backtrace()).hasSize(TrapTranslator.MAX_FRAMES);
+  }
+
+  @Test
+  void a_panic_carries_the_guests_text() {
+    assertThat(trapOf("panic").trapCause()).isEqualTo(new TrapCause.GuestPanic("oh no"));
+  }
+
+  @Test
+  void an_abort_after_memory_was_refused_is_the_memory_limit() {
+    assertThat(trapOf("grow_or_abort", 10).trapCause()).isEqualTo(new TrapCause.MemoryLimit(11, 4));
+  }
+
+  @Test
+  void a_host_functions_exception_is_kept_from_the_guest_and_for_the_log() {
+    engine.host =
+        (call, args) -> {
+          throw new IllegalArgumentException("secret");
+        };
+
+    var trap = trapOf("call_host", 1);
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.HostFailure("env.host"));
+    assertThat(trap.getMessage()).doesNotContain("secret");
+    assertThat(trap).cause().hasMessage("secret");
+  }
+
+  @Test
+  void a_pointer_out_of_bounds_is_the_guests_violation() {
+    engine.host = (call, args) -> call.memory().readInt(args[0]);
+
+    assertThat(trapOf("call_host", 0xFFFF_FFFFL).trapCause())
+        .isEqualTo(
+            new TrapCause.AbiViolation(
+                "block [4294967295, +4) does not lie in the guest's 65536 bytes of memory"));
+  }
+
+  @Test
+  void a_host_call_inside_the_allocator_is_a_violation() {
+    var guest = engine.instance("engine-basics");
+
+    assertThatThrownBy(() ->
+            guest.run(
+                TestEngine.LONG, call -> call.callWithoutHost(guest.function("call_host"), 1)))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap ->
+                assertThat(trap.trapCause())
+                    .isEqualTo(
+                        new TrapCause.AbiViolation(
+                            "env.host was called from inside the guest's allocator")));
+  }
+
+  @Test
+  void a_trap_of_a_nested_call_passes_through_the_host_function() {
+    engine.host = (call, args) -> call.callGuest(call.function("unreachable"));
+
+    var trap = trapOf("call_host", 1);
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.Unreachable());
+  }
+
+  @Test
+  void an_interrupt_from_outside_ends_the_guest_and_is_kept() {
+    engine.host =
+        (call, args) -> {
+          Thread.currentThread().interrupt();
+          return 0;
+        };
+
+    var trap = trapOf("loop_host");
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.Interrupted());
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void a_start_section_that_never_ends_is_ended() {
+    var config = engine.config().withStartTimeout(Duration.ofMillis(50));
+
+    assertThatThrownBy(() -> engine.instance("engine-start-loop", config))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap ->
+                assertThat(trap.trapCause())
+                    .isEqualTo(new TrapCause.Deadline(Duration.ofMillis(50))));
+  }
+}

@@ -1,0 +1,228 @@
+package io.gonext.host;
+
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineLimits;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.hook.ActionHandler;
+import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.FilterHandler;
+import io.gonext.host.hook.FilterResult;
+import io.gonext.host.hook.HookBus;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.ActivePlugin;
+import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.lifecycle.Lifecycle;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.store.PluginStore;
+import io.gonext.host.store.StoredPlugin;
+import io.gonext.pool.PoolStats;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.semver4j.Semver;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A plugin host: the plugins of one data directory, compiled, warm and ready to be called.
+ *
+ * <p>Thread-safe. Calls block the calling thread, which may be a virtual one, for as long as the
+ * plugins they reach may take.
+ */
+public final class Host implements AutoCloseable {
+  /** How long {@link #close()} lets running calls finish. */
+  private static final Duration DRAIN = Duration.ofSeconds(30);
+
+  private final PluginStore store;
+  private final Engine engine;
+  private final HookBus hooks;
+  private final Lifecycle lifecycle;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private Host(PluginStore store, Engine engine, HookBus hooks, Lifecycle lifecycle) {
+    this.store = store;
+    this.engine = engine;
+    this.hooks = hooks;
+    this.lifecycle = lifecycle;
+  }
+
+  /** Opens the host of a data directory with the default limits. */
+  public static Host open(Path dataDirectory) throws InterruptedException {
+    return open(HostConfig.of(dataDirectory));
+  }
+
+  /**
+   * Opens a host and puts the plugins in service that were active when it was last closed.
+   *
+   * @throws StoreException when the data directory cannot be used
+   */
+  public static Host open(HostConfig config) throws InterruptedException {
+    PluginStore store = PluginStore.open(config.dataDirectory());
+    Engine engine = new Engine(EngineLimits.defaults());
+    HookBus hooks = new HookBus(config.meters(), config.limits().chain());
+    Lifecycle lifecycle =
+        new Lifecycle(
+            store,
+            engine,
+            hooks,
+            config.limits(),
+            config.meters(),
+            version(),
+            InstantSource.system());
+    Host host = new Host(store, engine, hooks, lifecycle);
+    try {
+      lifecycle.startActive();
+    } catch (RuntimeException | InterruptedException e) {
+      engine.close();
+      store.close();
+      throw e;
+    }
+    return host;
+  }
+
+  /** The version of this host. */
+  public static Semver version() {
+    Properties properties = new Properties();
+    try (var in = Host.class.getResourceAsStream("version.properties")) {
+      properties.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Semver version = Semver.parse(properties.getProperty("version"));
+    if (version == null) {
+      throw new IllegalStateException("version.properties holds no version");
+    }
+    return version;
+  }
+
+  /**
+   * Installs a bundle; it is not active yet. Installing the same bundle again changes nothing.
+   *
+   * @throws BundleRejectedException when it is not acceptable; nothing is installed then
+   * @throws ConflictException when another bundle of that name is installed
+   */
+  public InstallResult install(Path bundle) {
+    return lifecycle.install(Bundle.read(bundle));
+  }
+
+  /** Installs a bundle that is in memory; see {@link #install(Path)}. */
+  public InstallResult install(byte[] bundle) {
+    return lifecycle.install(Bundle.read(bundle.clone()));
+  }
+
+  /**
+   * Puts an installed plugin in service, now and whenever the host is opened.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws ActivationException when it cannot start
+   */
+  public void activate(String plugin) throws InterruptedException {
+    lifecycle.activate(plugin);
+  }
+
+  /**
+   * Takes a plugin out of service; calls that are running end first, for 30 s at most.
+   *
+   * @throws ConflictException when it is not active or an active plugin needs it
+   */
+  public void deactivate(String plugin) throws InterruptedException {
+    lifecycle.deactivate(plugin);
+  }
+
+  /**
+   * Removes a plugin that is not in service.
+   *
+   * @throws ConflictException when it is active
+   */
+  public void uninstall(String plugin) {
+    lifecycle.uninstall(plugin);
+  }
+
+  /** All installed plugins, by name. */
+  public List<StoredPlugin> plugins() {
+    return lifecycle.list();
+  }
+
+  /** The numbers of the pools of all plugins in service, by plugin. */
+  public Map<String, PoolStats> pools() {
+    Map<String, PoolStats> pools = new TreeMap<>();
+    for (ActivePlugin plugin : lifecycle.active()) {
+      pools.put(plugin.manifest().name(), plugin.poolStats());
+    }
+    return pools;
+  }
+
+  /**
+   * Runs a value through the filters of a hook. A filter that fails leaves the value as it found it
+   * and is named in the result.
+   *
+   * @param value anything with a JSON form
+   * @throws IllegalArgumentException when the value or an argument has no JSON form
+   */
+  public FilterResult applyFilters(String hook, Object value, Object... args)
+      throws InterruptedException {
+    return hooks.applyFilters(hook, StrictJson.valueOf(value), json(args));
+  }
+
+  /** Tells the actions of a hook; see {@link #applyFilters} for the arguments. */
+  public ActionResult doAction(String hook, Object... args) throws InterruptedException {
+    return hooks.doAction(hook, json(args));
+  }
+
+  /**
+   * Adds a filter of the embedding application, which runs among those of plugins.
+   *
+   * @param owner named in results, logs and metrics; not the name of a plugin
+   */
+  public void addFilter(String owner, String hook, int priority, FilterHandler handler) {
+    hooks.addFilter(owner, hook, priority, handler);
+  }
+
+  /** Adds an action of the embedding application; see {@link #addFilter}. */
+  public void addAction(String owner, String hook, int priority, ActionHandler handler) {
+    hooks.addAction(owner, hook, priority, handler);
+  }
+
+  /** Serves a request for a plugin's route. */
+  public RouteOutcome serve(String plugin, PluginRequest request) throws InterruptedException {
+    Optional<ActivePlugin> target = lifecycle.active(plugin);
+    return target.isPresent() ? target.get().serve(request) : new RouteOutcome.NotFound();
+  }
+
+  /**
+   * Takes all plugins out of service, for 30 s at most, and closes the store. What was active is
+   * active again when the host is next opened. Closing twice does nothing.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      lifecycle.stopAll(DRAIN);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      engine.close();
+      store.close();
+    }
+  }
+
+  private static List<JsonNode> json(Object[] args) {
+    return Arrays.stream(args).map(StrictJson::valueOf).toList();
+  }
+}

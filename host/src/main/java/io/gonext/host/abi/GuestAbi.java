@@ -1,0 +1,162 @@
+package io.gonext.host.abi;
+
+import static io.gonext.engine.ValueType.I32;
+import static io.gonext.engine.ValueType.I64;
+
+import io.gonext.engine.AbiViolationException;
+import io.gonext.engine.CompiledModule;
+import io.gonext.engine.FunctionExport;
+import io.gonext.engine.FunctionType;
+import io.gonext.engine.GuestCall;
+import io.gonext.engine.GuestFunction;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The host's side of guest ABI v1: what a module must export, and how a hook is called. All of a
+ * call (allocations, the hook itself, giving the blocks back) runs under one deadline, and whatever
+ * goes wrong in it is a {@link GuestTrap}, after which the instance is unusable.
+ *
+ * <p>Stateless; the instance passed in belongs to the calling thread.
+ */
+public final class GuestAbi {
+  /** Longest hook name, in bytes of UTF-8. */
+  public static final int MAX_HOOK_NAME_BYTES = 256;
+
+  /** Largest payload handed to a guest, in bytes. */
+  public static final int MAX_PAYLOAD_BYTES = 1024 * 1024;
+
+  /** Largest result taken from a guest, in bytes. */
+  public static final int MAX_RESULT_BYTES = 1024 * 1024;
+
+  private static final String MEMORY = "memory";
+  private static final String ALLOC = "gn_alloc";
+  private static final String FREE = "gn_free";
+  private static final String HANDLE_HOOK = "gn_handle_hook";
+  private static final String HANDLE_JOB = "gn_handle_job";
+
+  private static final FunctionType HANDLER_TYPE =
+      new FunctionType(List.of(I32, I32, I32, I32), List.of(I64));
+
+  private static final List<Expected> EXPORTS =
+      List.of(
+          new Expected(ALLOC, new FunctionType(List.of(I32), List.of(I32)), true),
+          new Expected(FREE, new FunctionType(List.of(I32, I32), List.of()), true),
+          new Expected(HANDLE_HOOK, HANDLER_TYPE, true),
+          new Expected(HANDLE_JOB, HANDLER_TYPE, false),
+          new Expected("on_activate", new FunctionType(List.of(), List.of(I32)), false),
+          new Expected("on_deactivate", new FunctionType(List.of(), List.of(I32)), false),
+          new Expected("_initialize", new FunctionType(List.of(), List.of()), false),
+          new Expected("_start", new FunctionType(List.of(), List.of()), false));
+
+  private record Expected(String name, FunctionType type, boolean required) {}
+
+  private GuestAbi() {}
+
+  /** What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI. */
+  public static List<String> exportProblems(CompiledModule module) {
+    List<String> problems = new ArrayList<>();
+    if (!module.exportsMemory(MEMORY)) {
+      problems.add("it exports no memory named \"" + MEMORY + "\"");
+    }
+    for (Expected expected : EXPORTS) {
+      FunctionExport found = module.exports().get(expected.name());
+      if (found == null) {
+        if (expected.required()) {
+          problems.add("it does not export " + expected.name() + " " + expected.type());
+        }
+      } else if (!found.type().equals(expected.type())) {
+        problems.add(
+            "it exports "
+                + expected.name()
+                + " as "
+                + found.type()
+                + ", the ABI says "
+                + expected.type());
+      } else if (found.aliasesImport()) {
+        problems.add("it exports an imported function as " + expected.name());
+      }
+    }
+    return problems;
+  }
+
+  /**
+   * Runs one hook in an instance.
+   *
+   * @param hook UTF-8, at most {@link #MAX_HOOK_NAME_BYTES}
+   * @param payload JSON in UTF-8, at most {@link #MAX_PAYLOAD_BYTES}
+   * @throws GuestTrap when the guest trapped, ran out of time or broke the ABI
+   * @throws IllegalArgumentException when name or payload is too long; the guest was not touched
+   */
+  public static HookReply callHook(
+      GuestInstance instance, byte[] hook, byte[] payload, Duration limit) {
+    if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_PAYLOAD_BYTES) {
+      throw new IllegalArgumentException("hook name or payload too long");
+    }
+    GuestFunction handle = instance.function(HANDLE_HOOK);
+    GuestFunction alloc = instance.function(ALLOC);
+    GuestFunction free = instance.function(FREE);
+    return instance.run(
+        limit,
+        call -> {
+          long name = write(call, alloc, hook);
+          long body = write(call, alloc, payload);
+          if (overlap(name, hook.length, body, payload.length)) {
+            throw new AbiViolationException(ALLOC + " handed out overlapping blocks");
+          }
+          long packed = call.call(handle, name, hook.length, body, payload.length);
+          HookReply reply = read(call, free, packed);
+          call.call(free, body, payload.length);
+          call.call(free, name, hook.length);
+          return reply;
+        });
+  }
+
+  /**
+   * Calls {@code on_activate} or {@code on_deactivate} where the module has it.
+   *
+   * @return 0 when it agreed or has no say
+   */
+  public static int callLifecycle(GuestInstance instance, String export, Duration limit) {
+    if (!instance.hasFunction(export)) {
+      return 0;
+    }
+    GuestFunction function = instance.function(export);
+    return (int) (long) instance.run(limit, call -> call.call(function));
+  }
+
+  private static long write(GuestCall call, GuestFunction alloc, byte[] bytes) {
+    long pointer = call.callWithoutHost(alloc, bytes.length) & 0xffff_ffffL;
+    if (pointer == 0) {
+      throw new AbiViolationException(ALLOC + " has no block of " + bytes.length + " bytes");
+    }
+    call.memory().write(pointer, bytes);
+    return pointer;
+  }
+
+  private static boolean overlap(long a, int aLength, long b, int bLength) {
+    return a < b + bLength && b < a + aLength;
+  }
+
+  private static HookReply read(GuestCall call, GuestFunction free, long packed) {
+    long pointer = packed >>> 32;
+    int length = (int) packed;
+    if (pointer == 0) {
+      if (length > 0) {
+        throw new AbiViolationException("the result has a length but no pointer");
+      }
+      return length == 0 ? new HookReply.Done() : new HookReply.Failed(length);
+    }
+    long unsignedLength = Integer.toUnsignedLong(length);
+    if (unsignedLength > MAX_RESULT_BYTES) {
+      throw new AbiViolationException(
+          "the result is " + unsignedLength + " bytes long, the most is " + MAX_RESULT_BYTES);
+    }
+    byte[] body = call.memory().read(pointer, length);
+    call.call(free, pointer, length);
+    return new HookReply.Body(body);
+  }
+}

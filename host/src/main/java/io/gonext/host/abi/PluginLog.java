@@ -1,0 +1,72 @@
+package io.gonext.host.abi;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Where a plugin's log lines go: the logger {@code gonext.plugin.<name>}. A plugin can neither fill
+ * the disk (lines are counted per second and dropped beyond a limit, which is said once a second)
+ * nor forge a line (control characters are escaped).
+ *
+ * <p>Thread-safe.
+ */
+public final class PluginLog {
+  /** Lines of one plugin that are kept in a second. */
+  static final int LINES_PER_SECOND = 200;
+
+  /** Characters kept of one line. */
+  static final int MAX_LINE_LENGTH = 4096;
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  private final Logger log;
+  private final LongSupplier nanoTime;
+  private final AtomicLong windowStart;
+  private final AtomicInteger linesInWindow = new AtomicInteger();
+
+  public PluginLog(String plugin, LongSupplier nanoTime) {
+    this.log = LoggerFactory.getLogger("gonext.plugin." + plugin);
+    this.nanoTime = nanoTime;
+    this.windowStart = new AtomicLong(nanoTime.getAsLong());
+  }
+
+  /** Writes a line a guest sent, or drops it when there were too many in this second. */
+  public void write(Level level, String text) {
+    long now = nanoTime.getAsLong();
+    long start = windowStart.get();
+    if (now - start >= SECOND_NANOS && windowStart.compareAndSet(start, now)) {
+      int dropped = linesInWindow.getAndSet(0) - LINES_PER_SECOND;
+      if (dropped > 0) {
+        log.warn("{} log lines dropped: more than {} in a second", dropped, LINES_PER_SECOND);
+      }
+    }
+    if (linesInWindow.incrementAndGet() <= LINES_PER_SECOND) {
+      log.atLevel(level).log(printable(text));
+    }
+  }
+
+  private static String printable(String text) {
+    int end = Math.min(text.length(), MAX_LINE_LENGTH);
+    StringBuilder line = new StringBuilder(end);
+    for (int i = 0; i < end; i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '\n' -> line.append("\\n");
+        case '\r' -> line.append("\\r");
+        case '\t' -> line.append('\t');
+        default -> {
+          if (Character.isISOControl(c)) {
+            line.append(String.format("\\u%04x", (int) c));
+          } else {
+            line.append(c);
+          }
+        }
+      }
+    }
+    return end < text.length() ? line.append("...").toString() : line.toString();
+  }
+}

@@ -1,0 +1,15 @@
+package io.gonext.host.hook;
+
+import java.time.Duration;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/** Is told that something happened. Called by many threads at once. */
+@FunctionalInterface
+public interface ActionHandler {
+  /**
+   * @param limit the time this handler has
+   * @throws HookFailedException when the handler failed; the others are told all the same
+   */
+  void act(List<JsonNode> args, Duration limit) throws HookFailedException, InterruptedException;
+}

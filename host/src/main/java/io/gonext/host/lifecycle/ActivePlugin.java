@@ -1,0 +1,221 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.TrapCause;
+import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HookReply;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteCodec;
+import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.route.RouteTable;
+import io.gonext.pool.CheckoutTimeoutException;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.Lease;
+import io.gonext.pool.PoolException;
+import io.gonext.pool.PoolMetrics;
+import io.gonext.pool.PoolStats;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A plugin in service: its compiled module and its pool of instances. Every call of it checks an
+ * instance out, runs one hook and gives the instance back; an instance that trapped is not used
+ * again.
+ *
+ * <p>Thread-safe.
+ */
+public final class ActivePlugin {
+  private static final String NO_INSTANCE = "SATURATED";
+  private static final String BAD_ANSWER = "BAD_ANSWER";
+
+  private final Manifest manifest;
+  private final InstancePool<GuestInstance> pool;
+  private final PoolMetrics poolMetrics;
+  private final Duration callLimit;
+  private final RouteTable routes;
+  private final byte[] routeHook;
+
+  ActivePlugin(
+      Manifest manifest,
+      InstancePool<GuestInstance> pool,
+      MeterRegistry meters,
+      Duration callLimit) {
+    this.manifest = manifest;
+    this.pool = pool;
+    this.callLimit = callLimit;
+    this.poolMetrics = new PoolMetrics(manifest.name());
+    poolMetrics.add(pool);
+    poolMetrics.bindTo(meters);
+    this.routes = new RouteTable(manifest.routes());
+    this.routeHook = ("http.serve." + manifest.name()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  /** The pool's numbers now. */
+  public PoolStats poolStats() {
+    return pool.stats();
+  }
+
+  /**
+   * Warms the pool and asks the plugin whether it agrees to serve.
+   *
+   * @throws ActivationException when an instance cannot be made or the plugin refuses; nothing of
+   *     it is left then
+   */
+  void start() throws InterruptedException {
+    try {
+      pool.start();
+      try (Lease<GuestInstance> lease = pool.checkout(callLimit)) {
+        int answer;
+        try {
+          answer = GuestAbi.callLifecycle(lease.get(), "on_activate", callLimit);
+        } catch (GuestTrap trap) {
+          lease.markUnusable(trap);
+          throw trap;
+        }
+        if (answer != 0) {
+          throw new ActivationException(
+              manifest.id() + " refused to start: its on_activate returned " + answer, null);
+        }
+      }
+    } catch (PoolException | GuestTrap e) {
+      stop(Duration.ZERO);
+      throw new ActivationException(manifest.id() + " could not start: " + e.getMessage(), e);
+    } catch (ActivationException | InterruptedException e) {
+      stop(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  /** Waits for the calls that are running, then gives up all instances. */
+  void stop(Duration patience) {
+    pool.close(patience);
+    poolMetrics.close();
+  }
+
+  /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
+  JsonNode filter(byte[] hook, JsonNode value, List<JsonNode> args, Duration limit)
+      throws HookFailedException, InterruptedException {
+    ObjectNode payload = JsonNodeFactory.instance.objectNode();
+    payload.put("kind", "filter");
+    payload.set("value", value);
+    payload.set("args", array(args));
+    return switch (call(hook, payload, limit)) {
+      case HookReply.Done() -> value;
+      case HookReply.Failed failed -> throw failure(failed);
+      case HookReply.Body(byte[] body) -> valueIn(body);
+    };
+  }
+
+  /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
+  void act(byte[] hook, List<JsonNode> args, Duration limit)
+      throws HookFailedException, InterruptedException {
+    ObjectNode payload = JsonNodeFactory.instance.objectNode();
+    payload.put("kind", "action");
+    payload.set("args", array(args));
+    if (call(hook, payload, limit) instanceof HookReply.Failed failed) {
+      throw failure(failed);
+    }
+  }
+
+  /** Serves a request for one of this plugin's routes. HEAD is served by the route for GET. */
+  public RouteOutcome serve(PluginRequest request) throws InterruptedException {
+    Optional<Map<String, String>> parameters = routes.match(request.method(), request.path());
+    if (parameters.isEmpty() && request.method().equals("HEAD")) {
+      parameters = routes.match("GET", request.path());
+    }
+    if (parameters.isEmpty()) {
+      SortedSet<String> allowed = new TreeSet<>(routes.methods(request.path()));
+      if (allowed.contains("GET")) {
+        allowed.add("HEAD");
+      }
+      return allowed.isEmpty()
+          ? new RouteOutcome.NotFound()
+          : new RouteOutcome.MethodNotAllowed(allowed);
+    }
+    try {
+      JsonNode answer =
+          filter(routeHook, RouteCodec.encode(request, parameters.get()), List.of(), callLimit);
+      return new RouteOutcome.Answered(RouteCodec.decode(answer));
+    } catch (RouteCodec.BadResponseException e) {
+      return new RouteOutcome.BadAnswer(manifest.name(), e.getMessage());
+    } catch (HookFailedException e) {
+      if (e.getCause() instanceof GuestTrap trap
+          && trap.trapCause() instanceof TrapCause.Deadline) {
+        return new RouteOutcome.TimedOut(manifest.name(), callLimit);
+      }
+      return e.getCause() instanceof PoolException
+          ? new RouteOutcome.Unavailable(manifest.name(), e.getMessage())
+          : new RouteOutcome.BadAnswer(manifest.name(), e.getMessage());
+    }
+  }
+
+  private HookReply call(byte[] hook, ObjectNode payload, Duration limit)
+      throws HookFailedException, InterruptedException {
+    byte[] json = StrictJson.write(payload);
+    if (json.length > GuestAbi.MAX_PAYLOAD_BYTES) {
+      throw new HookFailedException(
+          "PAYLOAD_TOO_LARGE",
+          "the payload is " + json.length + " bytes, the most is " + GuestAbi.MAX_PAYLOAD_BYTES,
+          null);
+    }
+    Duration allowed = limit.compareTo(callLimit) < 0 ? limit : callLimit;
+    long deadline = System.nanoTime() + allowed.toNanos();
+    try (Lease<GuestInstance> lease = pool.checkout(allowed)) {
+      try {
+        // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
+        long left = Math.max(1_000, deadline - System.nanoTime());
+        return GuestAbi.callHook(lease.get(), hook, json, Duration.ofNanos(left));
+      } catch (GuestTrap trap) {
+        lease.markUnusable(trap);
+        throw new HookFailedException(trap.trapCause().code(), trap.getMessage(), trap);
+      }
+    } catch (CheckoutTimeoutException e) {
+      throw new HookFailedException(NO_INSTANCE, e.getMessage(), e);
+    } catch (PoolException e) {
+      throw new HookFailedException("UNAVAILABLE", e.getMessage(), e);
+    }
+  }
+
+  private static HookFailedException failure(HookReply.Failed failed) {
+    return new HookFailedException(
+        "STATUS", "it answered " + failed.status() + " (" + failed.meaning() + ")", null);
+  }
+
+  private static JsonNode valueIn(byte[] body) throws HookFailedException {
+    JsonNode result;
+    try {
+      result = StrictJson.parse(body);
+    } catch (InvalidJsonException e) {
+      throw new HookFailedException(BAD_ANSWER, "its answer is not JSON: " + e.getMessage(), e);
+    }
+    JsonNode value = result.get("value");
+    if (value == null) {
+      throw new HookFailedException(BAD_ANSWER, "its answer has no \"value\"", null);
+    }
+    return value;
+  }
+
+  private static ArrayNode array(List<JsonNode> items) {
+    return JsonNodeFactory.instance.arrayNode().addAll(items);
+  }
+}

@@ -1,0 +1,24 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.host.manifest.Manifest;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What an installation did.
+ *
+ * @param sha256 of the bundle, lower-case hex
+ * @param unchanged whether the very same bundle was installed before; nothing was done then
+ * @param compileTime spent on compiling and checking the module
+ * @param warnings what loads but will not work, a sentence each
+ */
+public record InstallResult(
+    Manifest manifest,
+    String sha256,
+    boolean unchanged,
+    Duration compileTime,
+    List<String> warnings) {
+  public InstallResult {
+    warnings = List.copyOf(warnings);
+  }
+}

@@ -1,0 +1,54 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.host.manifest.Manifest;
+import java.time.Duration;
+import java.util.OptionalInt;
+
+/**
+ * The most that the operator lets any plugin have; a manifest may ask for less.
+ *
+ * @param memoryMb linear memory of one instance, in MiB
+ * @param call one call of a hook or route, waiting for an instance included
+ * @param chain all handlers of one filter or action together
+ * @param start what an instance may take to start
+ * @param instances of one plugin
+ */
+public record OperatorLimits(
+    int memoryMb, Duration call, Duration chain, Duration start, int instances) {
+  private static final int PAGES_PER_MB = 16;
+
+  public OperatorLimits {
+    if (memoryMb < 1 || instances < 1) {
+      throw new IllegalArgumentException("memoryMb and instances must be at least 1");
+    }
+    if (!call.isPositive() || !chain.isPositive() || !start.isPositive()) {
+      throw new IllegalArgumentException("call, chain and start must be positive");
+    }
+  }
+
+  /** 64 MiB, 1 s a call, 3 s a chain, 5 s to start, 8 instances. */
+  public static OperatorLimits defaults() {
+    return new OperatorLimits(
+        64, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 8);
+  }
+
+  Duration callOf(Manifest manifest) {
+    return manifest.limits().call().filter(asked -> asked.compareTo(call) < 0).orElse(call);
+  }
+
+  int memoryPagesOf(Manifest manifest) {
+    return lower(manifest.limits().memoryMb(), memoryMb) * PAGES_PER_MB;
+  }
+
+  int instancesOf(Manifest manifest) {
+    return lower(manifest.limits().instancesMax(), instances);
+  }
+
+  int warmInstancesOf(Manifest manifest) {
+    return Math.min(manifest.limits().instancesMin().orElse(1), instancesOf(manifest));
+  }
+
+  private static int lower(OptionalInt asked, int allowed) {
+    return Math.min(asked.orElse(allowed), allowed);
+  }
+}

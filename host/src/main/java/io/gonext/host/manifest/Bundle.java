@@ -1,0 +1,125 @@
+package io.gonext.host.manifest;
+
+import io.gonext.host.failure.BundleRejectedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+
+/**
+ * A plugin as it is shipped: {@code name-version.gnplugin}, a ZIP read into memory and never
+ * extracted. Immutable. Its identity is the triple name, version, SHA-256.
+ */
+public final class Bundle {
+  /** Beyond this a bundle is refused unread, in bytes. */
+  public static final int MAX_BYTES = 32 * 1024 * 1024;
+
+  /** The preamble of a WebAssembly module, version 1. */
+  private static final byte[] WASM_PREAMBLE = {0, 'a', 's', 'm', 1, 0, 0, 0};
+
+  private final byte[] bytes;
+  private final Manifest manifest;
+  private final byte[] module;
+  private final String sha256;
+
+  private Bundle(byte[] bytes, Manifest manifest, byte[] module) {
+    this.bytes = bytes;
+    this.manifest = manifest;
+    this.module = module;
+    this.sha256 = sha256(bytes);
+  }
+
+  /**
+   * Reads a bundle file.
+   *
+   * @throws BundleRejectedException when there is no such file, it cannot be read, or it is no
+   *     acceptable bundle
+   */
+  public static Bundle read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new BundleRejectedException(
+          file + " is a directory: give the .gnplugin file that was packed from it");
+    }
+    if (!Files.exists(file)) {
+      throw new BundleRejectedException(file + " does not exist: give the path of a .gnplugin file");
+    }
+    try (var in = Files.newInputStream(file)) {
+      return read(in.readNBytes(MAX_BYTES + 1));
+    } catch (IOException e) {
+      throw new BundleRejectedException(file + " cannot be read: " + e.getMessage(), e);
+    } catch (BundleRejectedException e) {
+      throw new BundleRejectedException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads a bundle from its bytes, which the caller must not change afterwards.
+   *
+   * @throws BundleRejectedException naming the offending entry
+   */
+  public static Bundle read(byte[] bytes) {
+    if (bytes.length > MAX_BYTES) {
+      throw new BundleRejectedException("larger than " + MAX_BYTES + " bytes");
+    }
+    Map<String, byte[]> entries = new BundleArchive(bytes).entries();
+    byte[] manifestJson = entries.get(BundleArchive.MANIFEST);
+    if (manifestJson == null) {
+      throw new BundleRejectedException("no manifest.json at the top of the bundle");
+    }
+    Manifest manifest = ManifestReader.read(manifestJson);
+    byte[] module = entries.get(manifest.entry());
+    if (module == null) {
+      throw new BundleRejectedException(
+          "manifest.json: /entry: " + manifest.entry() + " is not in the bundle");
+    }
+    for (String name : entries.keySet()) {
+      if (!BundleArchive.isListed(name) && !name.equals(manifest.entry())) {
+        throw new BundleRejectedException(
+            name
+                + ": not a file of a bundle (manifest.json, the entry module, web/, migrations/,"
+                + " README.md, LICENSE)");
+      }
+    }
+    if (!startsWith(module, WASM_PREAMBLE)) {
+      throw new BundleRejectedException(
+          manifest.entry() + ": not a WebAssembly module of version 1");
+    }
+    return new Bundle(bytes, manifest, module);
+  }
+
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  /** The whole bundle; a copy. */
+  public byte[] bytes() {
+    return bytes.clone();
+  }
+
+  /** The entry module; a copy. */
+  public byte[] module() {
+    return module.clone();
+  }
+
+  /** SHA-256 of the whole bundle, lower-case hex. */
+  public String sha256() {
+    return sha256;
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] prefix) {
+    return bytes.length >= prefix.length
+        && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.gonext.host.manifest;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.semver4j.Semver;
+
+/**
+ * What a plugin says of itself: a manifest that passed {@link ManifestReader}. Fields a manifest
+ * left out hold their defaults.
+ *
+ * @param name the plugin's slug, {@code ^[a-z][a-z0-9-]{2,40}$}
+ * @param entry path of the module inside the bundle
+ * @param capabilities requested, in the manifest's order; a grant is the operator's
+ * @param secretKeys names of the secrets the plugin asks for; asking for one implies the capability
+ *     {@code secrets.keys}
+ * @param requiredHost npm-style range of host versions the plugin runs on
+ */
+public record Manifest(
+    String name,
+    Semver version,
+    String entry,
+    List<String> capabilities,
+    List<Hook> actions,
+    List<Hook> filters,
+    List<Route> routes,
+    List<String> secretKeys,
+    Limits limits,
+    Optional<String> requiredHost,
+    List<Dependency> dependencies) {
+
+  public Manifest {
+    capabilities = List.copyOf(capabilities);
+    actions = List.copyOf(actions);
+    filters = List.copyOf(filters);
+    routes = List.copyOf(routes);
+    secretKeys = List.copyOf(secretKeys);
+    dependencies = List.copyOf(dependencies);
+  }
+
+  /** Priority of a hook that names none; lower runs first. */
+  public static final int DEFAULT_PRIORITY = 10;
+
+  /** {@code name@version}, as logs and people name a plugin. */
+  public String id() {
+    return name + "@" + version;
+  }
+
+  /** Whether the plugin asks for a capability, by name or by implication. */
+  public boolean requests(String capability) {
+    return capabilities.contains(capability)
+        || (capability.equals("secrets.keys") && !secretKeys.isEmpty());
+  }
+
+  /** A hook the plugin handles. */
+  public record Hook(String name, int priority) {}
+
+  /** A route the plugin serves, below {@code /api/plugins/{plugin name}}. */
+  public record Route(String method, String path) {}
+
+  /** A plugin that must be active before this one. */
+  public record Dependency(String name, String versionRange) {}
+
+  /** Whether a lease sees the state that earlier leases left in the instance. */
+  public enum Isolation {
+    /** Each lease starts from the snapshot taken after start-up. */
+    FRESH,
+    /** State lives across leases until the instance is rotated out. */
+    REUSED
+  }
+
+  /** The limits a plugin asks for; empty where it asks for none. Each may only lower the host's. */
+  public record Limits(
+      OptionalInt memoryMb,
+      Optional<Duration> call,
+      OptionalInt instancesMin,
+      OptionalInt instancesMax,
+      OptionalInt maxUses,
+      Optional<Duration> maxAge,
+      Optional<Duration> maxIdle,
+      Isolation isolation) {}
+}

@@ -1,0 +1,19 @@
+package io.gonext.host.route;
+
+import java.util.Map;
+
+/**
+ * A request for a plugin's route.
+ *
+ * @param method upper case
+ * @param path below the plugin's own prefix, percent-decoded, begins with {@code /}
+ * @param query the raw query string without {@code ?}, or empty
+ * @param headers by name in any case; only those of {@link RouteCodec#REQUEST_HEADERS} reach the
+ *     plugin
+ */
+public record PluginRequest(
+    String method, String path, String query, Map<String, String> headers, byte[] body) {
+  public PluginRequest {
+    headers = Map.copyOf(headers);
+  }
+}

@@ -1,0 +1,5 @@
+/** What survives a restart. */
+@NullMarked
+package io.gonext.host.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,255 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.FilterResult;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.store.PluginState;
+import io.gonext.host.store.StoredPlugin;
+import io.gonext.pool.PoolStats;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** A plugin's life in a real host: real modules, a real pool, a real store. */
+class HostTest {
+  @TempDir private Path data;
+  private Host host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    host = Host.open(data);
+  }
+
+  @AfterEach
+  void every_lease_came_back() {
+    host.pools().values().forEach(HostTest::assertBalanced);
+    host.close();
+  }
+
+  @Test
+  void an_installed_plugin_serves_only_once_it_is_active() throws InterruptedException {
+    InstallResult installed = host.install(GuestBundle.of("upper").filter("shout").bytes());
+    assertThat(installed.unchanged()).isFalse();
+    assertThat(installed.warnings()).isEmpty();
+    assertThat(filtered("shout", "a")).isEqualTo("a");
+
+    host.activate("upper");
+    assertThat(filtered("shout", "Grüße, ça va?")).isEqualTo("GRüßE, çA VA?");
+
+    host.deactivate("upper");
+    assertThat(filtered("shout", "a")).isEqualTo("a");
+    assertThat(host.pools()).isEmpty();
+  }
+
+  @Test
+  void values_of_every_kind_pass_unharmed() throws InterruptedException {
+    activate(GuestBundle.of("echo").filter("same"));
+    List<Object> values =
+        List.of(
+            "",
+            "\u0000\"\\/\b\f\n\r\t\u2028😀",
+            true,
+            -0.25,
+            Long.MIN_VALUE,
+            Map.of("a", List.of(1, Map.of("b", "c"))));
+    for (Object value : values) {
+      FilterResult result = host.applyFilters("same", value);
+      assertThat(result.degraded()).isEmpty();
+      assertThat(result.value()).isEqualTo(StrictJson.valueOf(value));
+    }
+  }
+
+  @Test
+  void installing_the_same_bundle_again_changes_nothing() {
+    byte[] bundle = GuestBundle.of("upper").bytes();
+    String sha256 = host.install(bundle).sha256();
+    InstallResult again = host.install(bundle);
+    assertThat(again.unchanged()).isTrue();
+    assertThat(again.sha256()).isEqualTo(sha256);
+    assertThat(host.plugins())
+        .containsExactly(new StoredPlugin("upper", "1.0.0", sha256, PluginState.INSTALLED));
+  }
+
+  @Test
+  void another_bundle_of_the_same_name_is_refused() {
+    host.install(GuestBundle.of("upper").bytes());
+    assertThatThrownBy(() -> host.install(GuestBundle.of("upper").version("2.0.0").bytes()))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("upper@1.0.0");
+    assertThat(host.plugins()).extracting(StoredPlugin::version).containsExactly("1.0.0");
+  }
+
+  @Test
+  void what_was_active_is_active_after_a_restart() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.install(GuestBundle.of("echo").filter("shout").bytes());
+    host.close();
+    host = Host.open(data);
+    assertThat(filtered("shout", "a")).isEqualTo("A");
+    assertThat(host.pools()).containsOnlyKeys("upper");
+  }
+
+  @Test
+  void a_data_directory_belongs_to_one_host_at_a_time() {
+    assertThatThrownBy(() -> Host.open(data))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("in use");
+  }
+
+  @Test
+  void an_uninstalled_plugin_is_gone() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    assertThatThrownBy(() -> host.uninstall("upper")).isInstanceOf(ConflictException.class);
+    host.deactivate("upper");
+    host.uninstall("upper");
+    assertThat(host.plugins()).isEmpty();
+    assertThatThrownBy(() -> host.activate("upper")).isInstanceOf(UnknownPluginException.class);
+  }
+
+  @Test
+  void a_change_of_a_plugin_that_is_not_there_says_so() {
+    assertThatThrownBy(() -> host.activate("nobody")).isInstanceOf(UnknownPluginException.class);
+    assertThatThrownBy(() -> host.deactivate("nobody")).isInstanceOf(UnknownPluginException.class);
+    assertThatThrownBy(() -> host.uninstall("nobody")).isInstanceOf(UnknownPluginException.class);
+  }
+
+  @Test
+  void a_plugin_that_refuses_to_start_stays_out_of_service() {
+    host.install(GuestBundle.of("refuses").filter("h").bytes());
+    assertThatThrownBy(() -> host.activate("refuses"))
+        .isInstanceOf(ActivationException.class)
+        .hasMessageContaining("on_activate returned 1");
+    assertThat(host.plugins()).extracting(StoredPlugin::state).containsExactly(PluginState.INSTALLED);
+    assertThat(host.pools()).isEmpty();
+  }
+
+  @Test
+  void a_plugin_whose_dependency_is_missing_waits_for_it() throws InterruptedException {
+    host.install(
+        GuestBundle.of("echo")
+            .filter("h")
+            .field("depends", "[{\"name\":\"upper\",\"version\":\"^1.0\"}]")
+            .bytes());
+    assertThatThrownBy(() -> host.activate("echo"))
+        .isInstanceOf(ActivationException.class)
+        .hasMessageContaining("needs upper");
+    activate(GuestBundle.of("upper"));
+    host.activate("echo");
+    assertThatThrownBy(() -> host.deactivate("upper"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("echo needs upper");
+
+    host.close();
+    host = Host.open(data);
+    assertThat(host.pools()).containsOnlyKeys("echo", "upper");
+  }
+
+  @Test
+  void a_plugin_for_a_newer_host_is_refused() {
+    assertThatThrownBy(
+            () ->
+                host.install(
+                    GuestBundle.of("upper").field("requires", "{\"host\":\">=99\"}").bytes()))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining("requires host >=99");
+  }
+
+  @Test
+  void under_fresh_isolation_nothing_of_one_call_is_there_in_the_next() throws InterruptedException {
+    activate(GuestBundle.of("counter").filter("count").limit("instances_max", 1));
+    for (int i = 0; i < 5; i++) {
+      assertThat(host.applyFilters("count", 0).value().intValue()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void under_reused_isolation_an_instance_keeps_its_state() throws InterruptedException {
+    activate(
+        GuestBundle.of("counter")
+            .filter("count")
+            .limit("instances_max", 1)
+            .limit("isolation", "\"reused\""));
+    int first = host.applyFilters("count", 0).value().intValue();
+    assertThat(host.applyFilters("count", 0).value().intValue()).isEqualTo(first + 1);
+  }
+
+  @Test
+  void handlers_of_the_application_run_among_those_of_plugins() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("h", 10));
+    host.addFilter("app", "h", 5, (value, args, limit) -> append(value, "a"));
+    host.addFilter("app", "h", 15, (value, args, limit) -> append(value, "b"));
+    assertThat(filtered("h", "x")).isEqualTo("XAb");
+  }
+
+  @Test
+  void an_action_tells_every_plugin_that_asked() throws InterruptedException {
+    activate(GuestBundle.of("logs").action("saved"));
+    ActionResult result = host.doAction("saved", 1, "two");
+    assertThat(result).isEqualTo(new ActionResult(1, List.of()));
+  }
+
+  @Test
+  void a_capability_that_was_not_requested_is_denied_at_the_call() throws InterruptedException {
+    InstallResult installed = host.install(GuestBundle.of("denied").filter("ask").bytes());
+    assertThat(installed.warnings())
+        .singleElement()
+        .asString()
+        .contains("gonext_data.gn_kv_get", "denied", "kv.read");
+    host.activate("denied");
+    assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-1);
+  }
+
+  @Test
+  void a_function_this_host_does_not_offer_answers_internal() throws InterruptedException {
+    InstallResult installed =
+        host.install(
+            GuestBundle.of("denied")
+                .filter("ask")
+                .field("capabilities", "[\"kv.read\"]")
+                .bytes());
+    assertThat(installed.warnings()).singleElement().asString().contains("internal");
+    host.activate("denied");
+    assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-2);
+  }
+
+  @Test
+  void closing_twice_does_nothing() {
+    host.close();
+    host.close();
+  }
+
+  static void assertBalanced(PoolStats pool) {
+    assertThat(pool.inUse()).isZero();
+    assertThat(pool.waiting()).isZero();
+    assertThat(pool.created()).isEqualTo(pool.live() + pool.recycledTotal());
+  }
+
+  private void activate(GuestBundle bundle) throws InterruptedException {
+    host.activate(host.install(bundle.bytes()).manifest().name());
+  }
+
+  private String filtered(String hook, String value) throws InterruptedException {
+    FilterResult result = host.applyFilters(hook, value);
+    assertThat(result.degraded()).isEmpty();
+    return result.value().stringValue();
+  }
+
+  private static JsonNode append(JsonNode value, String suffix) {
+    return StrictJson.valueOf(value.stringValue() + suffix);
+  }
+}

@@ -1,0 +1,79 @@
+package io.gonext.host.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class StrictJsonTest {
+  @Test
+  void numbers_keep_their_exact_value() throws InvalidJsonException {
+    String text = "[0.1000,1e400,123456789012345678901234567890]";
+    assertThat(new String(StrictJson.write(parse(text)), StandardCharsets.UTF_8))
+        .isEqualTo("[0.1000,1E+400,123456789012345678901234567890]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "{",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":{\"b\":1,\"b\":1}}",
+        "1 2",
+        "{} {}",
+        "[1,]",
+        "{'a':1}",
+        "NaN",
+        "+1",
+        "01",
+        "// comment\n1",
+        "\"\\x\"",
+        "\"unfinished"
+      })
+  void text_that_is_not_one_json_value_is_refused(String text) {
+    assertThatThrownBy(() -> parse(text)).isInstanceOf(InvalidJsonException.class);
+  }
+
+  @Test
+  void bytes_that_are_not_utf_8_are_refused() {
+    byte[][] invalid = {
+      {'"', (byte) 0xff, '"'},
+      {'"', (byte) 0xc0, (byte) 0x80, '"'}, // overlong NUL
+      {'"', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '"'}, // a lone surrogate
+      {0, '1', 0, '2'}, // UTF-16, which Jackson would take
+    };
+    for (byte[] bytes : invalid) {
+      assertThatThrownBy(() -> StrictJson.parse(bytes)).isInstanceOf(InvalidJsonException.class);
+    }
+  }
+
+  @Test
+  void nesting_is_bounded_at_its_documented_depth() throws InvalidJsonException {
+    int depth = StrictJson.MAX_DEPTH;
+    assertThat(parse("[".repeat(depth) + "]".repeat(depth)).isArray()).isTrue();
+    assertThatThrownBy(() -> parse("[".repeat(depth + 1) + "]".repeat(depth + 1)))
+        .isInstanceOf(InvalidJsonException.class);
+    assertThatThrownBy(() -> parse("[".repeat(100_000)))
+        .isInstanceOf(InvalidJsonException.class);
+  }
+
+  @Test
+  void a_mebibyte_of_digits_is_refused_unparsed() {
+    assertThatThrownBy(() -> parse("9".repeat(1 << 20))).isInstanceOf(InvalidJsonException.class);
+  }
+
+  @Test
+  void the_message_says_where_it_went_wrong() {
+    assertThatThrownBy(() -> parse("{\n  \"a\": ?\n}")).hasMessageContaining("line 2");
+  }
+
+  private static JsonNode parse(String text) throws InvalidJsonException {
+    return StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

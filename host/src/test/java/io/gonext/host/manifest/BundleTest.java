@@ -1,0 +1,254 @@
+package io.gonext.host.manifest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.failure.BundleRejectedException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BundleTest {
+  private static final GuestBundle GOOD = GuestBundle.of("echo").filter("h");
+
+  @TempDir private Path directory;
+
+  @Test
+  void a_bundle_holds_its_manifest_and_its_module() {
+    byte[] bytes = GOOD.bytes();
+    Bundle bundle = Bundle.read(bytes);
+    assertThat(bundle.manifest().id()).isEqualTo("echo@1.0.0");
+    assertThat(bundle.module()).isEqualTo(Guests.wasm("echo"));
+    assertThat(bundle.bytes()).isEqualTo(bytes);
+    assertThat(bundle.sha256()).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void the_files_a_bundle_may_have_are_accepted() {
+    Map<String, byte[]> files = files();
+    files.put("README.md", text("read me"));
+    files.put("LICENSE", text("Apache-2.0"));
+    files.put("web/", new byte[0]);
+    files.put("web/index.html", text("<html>"));
+    files.put("migrations/V1__x.sql", text("select 1"));
+    assertThat(Bundle.read(GuestBundle.zip(files)).manifest().name()).isEqualTo("echo");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "../evil", "web/../../evil", "/etc/passwd", "web\\x", "web/a\u0000b", "C:/x", "web//x",
+        "web/./x", "evil.sh", "bin/tool", "webb/x", "web/x\ny"
+      })
+  void a_name_that_a_bundle_does_not_have_is_refused(String name) {
+    Map<String, byte[]> files = files();
+    files.put(name, text("x"));
+    assertThatThrownBy(() -> Bundle.read(GuestBundle.zip(files)))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining(name.replaceAll("[\u0000\n]", "?"));
+  }
+
+  @Test
+  void names_that_differ_only_in_case_or_unicode_form_are_refused() {
+    for (String[] pair :
+        new String[][] {{"web/a", "web/A"}, {"web/\u00e9", "web/e\u0301"}, {"README.md", "readme.MD"}}) {
+      Map<String, byte[]> files = files();
+      files.put(pair[0], text("1"));
+      files.put(pair[1], text("2"));
+      assertRefused(GuestBundle.zip(files), pair[1]);
+    }
+  }
+
+  @Test
+  void an_entry_that_stands_twice_is_refused() throws IOException {
+    assertRefused(
+        archive(
+            zip -> {
+              add(zip, "manifest.json", text(GOOD.manifest()));
+              add(zip, "plugin.wasm", Guests.wasm("echo"));
+              add(zip, "manifest.json", text(GOOD.manifest()));
+            }),
+        "manifest.json");
+  }
+
+  @Test
+  void a_symbolic_link_is_refused() throws IOException {
+    assertRefused(
+        archive(
+            zip -> {
+              add(zip, "manifest.json", text(GOOD.manifest()));
+              add(zip, "plugin.wasm", Guests.wasm("echo"));
+              ZipArchiveEntry link = new ZipArchiveEntry("web/link");
+              link.setUnixMode(0120777);
+              zip.putArchiveEntry(link);
+              zip.write(text("/etc/passwd"));
+              zip.closeArchiveEntry();
+            }),
+        "web/link: is a symbolic link");
+  }
+
+  @Test
+  void an_encrypted_entry_is_refused() {
+    byte[] zip = GOOD.bytes();
+    // Bit 0 of the general purpose flags of the first entry, in both of its headers.
+    zip[6] |= 1;
+    zip[centralHeader(zip) + 8] |= 1;
+    assertRefused(zip, "manifest.json: is encrypted");
+  }
+
+  @Test
+  void a_zip_in_the_zip_is_refused() {
+    Map<String, byte[]> files = files();
+    files.put("web/more", GOOD.bytes());
+    assertRefused(GuestBundle.zip(files), "web/more: is itself a ZIP");
+  }
+
+  @Test
+  void a_name_that_differs_between_local_header_and_directory_is_refused() {
+    byte[] zip = GOOD.bytes();
+    // The local header's name begins at offset 30; the directory keeps the true one.
+    zip[30] = 'M';
+    assertRefused(zip, "manifest.json");
+  }
+
+  @Test
+  void a_bomb_is_counted_as_it_inflates() {
+    Map<String, byte[]> files = files();
+    files.put("web/zeros", new byte[25 * 1024 * 1024]);
+    byte[] zip = GuestBundle.zip(files);
+    assertThat(zip.length).isLessThan(200_000);
+    assertRefused(zip, "web/zeros: inflates to more than");
+  }
+
+  @Test
+  void many_small_bombs_are_counted_together() {
+    Map<String, byte[]> files = files();
+    for (int i = 0; i < 4; i++) {
+      files.put("web/zeros" + i, new byte[20 * 1024 * 1024]);
+    }
+    assertRefused(GuestBundle.zip(files), "web/zeros3: brings the bundle to more than");
+  }
+
+  @Test
+  void a_manifest_of_300_kilobytes_is_refused() {
+    Map<String, byte[]> files = files();
+    files.put("manifest.json", new byte[300 * 1024]);
+    assertRefused(GuestBundle.zip(files), "manifest.json: inflates to more than");
+  }
+
+  @Test
+  void an_entry_that_is_no_module_is_refused() {
+    Map<String, byte[]> files = files();
+    files.put("plugin.wasm", text("#!/bin/sh"));
+    assertRefused(GuestBundle.zip(files), "plugin.wasm: not a WebAssembly module");
+  }
+
+  @Test
+  void a_bundle_without_manifest_or_module_is_refused() {
+    assertRefused(GuestBundle.zip(Map.of("plugin.wasm", Guests.wasm("echo"))), "no manifest.json");
+    assertRefused(
+        GuestBundle.zip(Map.of("manifest.json", text(GOOD.manifest()))), "plugin.wasm is not in");
+  }
+
+  @Test
+  void a_file_that_is_no_zip_is_refused() {
+    assertRefused(text("just a text"), "not a ZIP file");
+    assertRefused(new byte[0], "not a ZIP file");
+  }
+
+  @Test
+  void a_truncated_bundle_is_refused_wherever_it_ends() {
+    byte[] zip = GOOD.bytes();
+    for (int length = 0; length < zip.length; length++) {
+      byte[] cut = Arrays.copyOf(zip, length);
+      assertThatThrownBy(() -> Bundle.read(cut)).isInstanceOf(BundleRejectedException.class);
+    }
+  }
+
+  @Test
+  void a_damaged_bundle_is_refused_or_read_but_never_crashes_the_reader() {
+    byte[] zip = GOOD.bytes();
+    long seed = 20261122;
+    Random random = new Random(seed);
+    for (int i = 0; i < 3_000; i++) {
+      byte[] damaged = zip.clone();
+      for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+        damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      }
+      try {
+        assertThat(Bundle.read(damaged).module()).as("seed %d, round %d", seed, i).isNotEmpty();
+      } catch (BundleRejectedException e) {
+        assertThat(e).hasMessageNotContaining("\n");
+      }
+    }
+  }
+
+  @Test
+  void a_path_that_is_no_bundle_is_named_with_the_fix() throws IOException {
+    assertThatThrownBy(() -> Bundle.read(directory.resolve("missing.gnplugin")))
+        .hasMessageContaining("missing.gnplugin does not exist");
+    assertThatThrownBy(() -> Bundle.read(directory)).hasMessageContaining("is a directory");
+    Path file = Files.write(directory.resolve("x.gnplugin"), text("x"));
+    assertThatThrownBy(() -> Bundle.read(file)).hasMessageContaining("x.gnplugin: not a ZIP file");
+  }
+
+  private static void assertRefused(byte[] bytes, String reason) {
+    assertThatThrownBy(() -> Bundle.read(bytes))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining(reason);
+  }
+
+  private static Map<String, byte[]> files() {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("manifest.json", text(GOOD.manifest()));
+    files.put("plugin.wasm", Guests.wasm("echo"));
+    return files;
+  }
+
+  @FunctionalInterface
+  private interface Content {
+    void writeTo(ZipArchiveOutputStream zip) throws IOException;
+  }
+
+  private static byte[] archive(Content content) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipArchiveOutputStream zip = new ZipArchiveOutputStream(bytes)) {
+      content.writeTo(zip);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void add(ZipArchiveOutputStream zip, String name, byte[] content)
+      throws IOException {
+    zip.putArchiveEntry(new ZipArchiveEntry(name));
+    zip.write(content);
+    zip.closeArchiveEntry();
+  }
+
+  private static int centralHeader(byte[] zip) {
+    for (int i = 0; i < zip.length - 4; i++) {
+      if (zip[i] == 'P' && zip[i + 1] == 'K' && zip[i + 2] == 1 && zip[i + 3] == 2) {
+        return i;
+      }
+    }
+    throw new AssertionError("no central directory");
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,52 @@
+package io.gonext.host.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.host.manifest.Manifest.Route;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RouteTableTest {
+  private final RouteTable table =
+      new RouteTable(
+          List.of(
+              new Route("GET", "/"),
+              new Route("GET", "/users/{id}"),
+              new Route("GET", "/users/me"),
+              new Route("PUT", "/users/{id}"),
+              new Route("GET", "/users/{id}/posts/{post}")));
+
+  @Test
+  void parameters_are_taken_from_their_segments() {
+    assertThat(table.match("GET", "/users/7/posts/a b"))
+        .contains(Map.of("id", "7", "post", "a b"));
+  }
+
+  @Test
+  void a_literal_segment_is_preferred_to_a_parameter() {
+    assertThat(table.match("GET", "/users/me")).contains(Map.of());
+    assertThat(table.match("PUT", "/users/me")).contains(Map.of("id", "me"));
+  }
+
+  @Test
+  void the_root_is_served_with_and_without_its_slash() {
+    assertThat(table.match("GET", "/")).contains(Map.of());
+    assertThat(table.match("GET", "")).contains(Map.of());
+  }
+
+  @Test
+  void a_path_of_another_length_or_with_an_empty_parameter_is_not_served() {
+    assertThat(table.match("GET", "/users")).isEmpty();
+    assertThat(table.match("GET", "/users/")).isEmpty();
+    assertThat(table.match("GET", "/users/7/")).isEmpty();
+    assertThat(table.match("GET", "/users/7/posts")).isEmpty();
+    assertThat(table.match("GET", "/Users/7")).isEmpty();
+  }
+
+  @Test
+  void the_methods_of_a_path_are_those_that_serve_it() {
+    assertThat(table.methods("/users/7")).containsExactly("GET", "PUT");
+    assertThat(table.methods("/nothing")).isEmpty();
+  }
+}

@@ -1,0 +1,1172 @@
+package io.gonext.pool;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A bounded pool of expensive instances, each used by one lease at a time.
+ *
+ * <p>Safe for use by any number of platform and virtual threads. Callers are served from idle
+ * instances, warm ones first; otherwise they wait, first come first served, for whichever comes
+ * first of a returned instance and a new one. A caller that arrives while others wait joins the end
+ * of the queue; only an instance that is being returned at the very moment at which the first
+ * waiter arrives may still go to a caller that came later.
+ *
+ * <p>An uncontended checkout and return is two compare-and-sets on one cache line and a release
+ * store: no lock, no clock, no counter. Everything else runs under {@link #lock}, which is never
+ * held while waiting, while calling the allocator, or while calling the {@link MemoryGovernor}.
+ *
+ * @param <T> what is pooled
+ */
+public final class InstancePool<T> implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(InstancePool.class);
+
+  /** Set in {@link #attention} from the moment the pool stops giving out leases. */
+  private static final int CLOSING = 1 << 30;
+
+  /**
+   * Entries in {@link #hints}; a power of two, well above the threads that can run at once. Fixed,
+   * so that a million virtual threads cost the pool nothing.
+   */
+  private static final int HINTS = 256;
+
+  private static final int MAX_BACKOFF_DOUBLINGS = 6;
+  private static final int SETTLE_SPINS = 64;
+  private static final long SETTLE_PAUSE_MAX_NANOS = 1_000_000;
+  private static final long SWEEP_PAUSE_MIN_NANOS = 50_000;
+  private static final long SWEEP_PAUSE_MAX_NANOS = 100_000_000;
+
+  private enum Phase {
+    NEW,
+    STARTING,
+    RUNNING,
+    DRAINING,
+    CLOSED
+  }
+
+  private final PoolConfig config;
+  private final Allocator<T> allocator;
+  private final PoolRuntime runtime;
+  private final Ticker ticker;
+  private final boolean leakTracking;
+  private final long recycleAtBytes;
+
+  /**
+   * By thread id, the slot that thread (or one that shares the entry) last searched out. Racy on
+   * purpose: a stale entry costs a search. Written only when a search was needed, so that in a
+   * steady state every thread reads it from its own cache.
+   */
+  private final Slot<T>[] hints;
+
+  /** All slots; grows under {@link #lock}, never shrinks, so that versions keep adding up. */
+  private volatile Slot<T>[] slots;
+
+  /** The number of waiters, and {@link #CLOSING}: zero when a return has nobody to think of. */
+  private volatile int attention;
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Guarded by {@link #lock}. */
+  private final WaiterQueue<T> queue = new WaiterQueue<>();
+
+  /** Guarded by {@link #lock}. */
+  private final Population population;
+
+  /** Written under {@link #lock}. */
+  private volatile Phase phase = Phase.NEW;
+
+  /** Instances recycled before the pool stopped giving out leases. Guarded by {@link #lock}. */
+  private long recycledBeforeClosing;
+
+  private final AtomicLong bytes = new AtomicLong();
+
+  /** The weight of the instance made last, and the guess for the next. */
+  private volatile long usualWeight;
+
+  private final LongAdder checkoutErrors = new LongAdder();
+  private final LongAdder doubleReturns = new LongAdder();
+  private final LongAdder allocatorErrors = new LongAdder();
+
+  /** How long {@link #upkeep} waits before it sweeps again; 0 when there is nothing to sweep. */
+  private volatile long sweepPauseNanos;
+
+  private volatile PoolObserver observer = PoolObserver.NONE;
+  private final Reaper<T> reaper;
+  private final CompletableFuture<CloseReport> terminated = new CompletableFuture<>();
+
+  /** A pool with a runtime of its own. Call {@link #start} before the first checkout. */
+  public InstancePool(PoolConfig config, Allocator<T> allocator) {
+    this(config, allocator, PoolRuntime.system());
+  }
+
+  /** A pool on a runtime that it may share. Call {@link #start} before the first checkout. */
+  public InstancePool(PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
+    this.config = Objects.requireNonNull(config);
+    this.allocator = Objects.requireNonNull(allocator);
+    this.runtime = Objects.requireNonNull(runtime);
+    this.ticker = runtime.ticker();
+    this.leakTracking = config.leakTracking();
+    this.recycleAtBytes = config.recycleAtBytes() == 0 ? Long.MAX_VALUE : config.recycleAtBytes();
+    this.population = new Population(config.minInstances(), config.maxInstances());
+    this.slots = grown(newSlotArray(0), config.maxInstances());
+    this.hints = newSlotArray(HINTS);
+    Arrays.fill(hints, slots[0]);
+    this.reaper = new Reaper<>(this, config, ticker);
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static <T> Slot<T>[] newSlotArray(int length) {
+    return (Slot<T>[]) new Slot[length];
+  }
+
+  private Slot<T>[] grown(Slot<T>[] before, int length) {
+    Slot<T>[] after = newSlotArray(length);
+    System.arraycopy(before, 0, after, 0, before.length);
+    for (int i = before.length; i < length; i++) {
+      after[i] = new Slot<>(this, i);
+      after[i].tether = newTether(after[i]);
+    }
+    return after;
+  }
+
+  private Tether<T> newTether(Slot<T> slot) {
+    Tether<T> tether = new Tether<>(slot);
+    runtime.cleaner().register(tether, () -> reclaim(slot));
+    return tether;
+  }
+
+  // Checkout.
+
+  /**
+   * Makes {@link PoolConfig#minInstances} instances, on the calling thread, and opens the pool.
+   * They are made even when the memory budget is used up; idle instances elsewhere make room.
+   *
+   * @throws AllocationException when the first of them cannot be made; the pool is closed then. A
+   *     failure of a later one is logged, and the reaper tries again
+   * @throws IllegalStateException when the pool was started or closed before
+   */
+  public void start() {
+    lock.lock();
+    try {
+      if (phase != Phase.NEW) {
+        throw new IllegalStateException("pool " + config.name() + " is " + phase);
+      }
+      phase = Phase.STARTING;
+    } finally {
+      lock.unlock();
+    }
+    runtime.governor().register(this);
+    for (int i = 0; i < config.minInstances(); i++) {
+      Slot<T> slot = reserveForStart();
+      Throwable failure = slot == null ? null : create(slot, 0);
+      if (failure != null && i == 0) {
+        close(Duration.ZERO);
+        throw new AllocationException(
+            "pool " + config.name() + " could not create its first instance", failure);
+      }
+    }
+    lock.lock();
+    try {
+      if (phase != Phase.STARTING) {
+        throw new IllegalStateException("pool " + config.name() + " was closed while it started");
+      }
+      phase = Phase.RUNNING;
+    } finally {
+      lock.unlock();
+    }
+    reaper.start();
+  }
+
+  /**
+   * Takes an instance, waiting for one if need be.
+   *
+   * @param timeout how long to wait at most; zero or less to take only what is idle
+   * @throws CheckoutTimeoutException when the time has passed
+   * @throws PoolSaturatedException at once, when {@link PoolConfig#maxWaiters} are waiting already
+   * @throws PoolClosedException when the pool is closed or draining, or closes during the wait
+   * @throws AllocationException when the creation of an instance failed and this caller was the
+   *     first in the queue
+   * @throws InterruptedException when the thread is interrupted while it waits; an idle instance is
+   *     given out without a look at the interrupt
+   * @throws IllegalStateException before {@link #start}
+   */
+  public Lease<T> checkout(Duration timeout) throws InterruptedException {
+    Slot<T> slot = hints[hint()];
+    if (!slot.tryLeaseWarm()) {
+      slot = search();
+      if (slot == null) {
+        slot = await(ticker.nanos(), Deadline.saturatedNanos(timeout));
+      }
+    }
+    return lease(slot);
+  }
+
+  /** As {@link #checkout(Duration)}, waiting until a deadline on the pool's ticker. */
+  public Lease<T> checkout(Deadline deadline) throws InterruptedException {
+    Slot<T> slot = hints[hint()];
+    if (!slot.tryLeaseWarm()) {
+      slot = search();
+      if (slot == null) {
+        long now = ticker.nanos();
+        slot = await(now, deadline.nanos() - now);
+      }
+    }
+    return lease(slot);
+  }
+
+  /**
+   * Takes an instance if one is idle; never waits. When none is and the pool is below its maximum,
+   * one is made in the background for a later call.
+   *
+   * @throws PoolClosedException when the pool is closed or draining
+   * @throws IllegalStateException before {@link #start}
+   */
+  public Optional<Lease<T>> tryCheckout() {
+    Slot<T> slot = hints[hint()];
+    if (!slot.tryLeaseWarm()) {
+      slot = search();
+      if (slot == null) {
+        requireOpen();
+        maintain(1);
+        return Optional.empty();
+      }
+    }
+    return Optional.of(lease(slot));
+  }
+
+  private static int hint() {
+    return (int) Thread.currentThread().threadId() & (HINTS - 1);
+  }
+
+  /** The lease on a slot whose current lease belongs to the calling thread. */
+  private Lease<T> lease(Slot<T> slot) {
+    if (leakTracking) {
+      slot.takenAt = new Throwable("lease taken by " + Thread.currentThread());
+    }
+    Tether<T> tether = slot.tether;
+    slot.tether = null;
+    if (tether == null) {
+      throw new IllegalStateException("slot " + slot.index + " has no tether");
+    }
+    return new Lease<>(tether, SlotState.token(slot.state()));
+  }
+
+  /** Takes an idle instance from anywhere, a warm one if there is one. */
+  private @Nullable Slot<T> search() {
+    if (attention != 0) {
+      // Others wait already: an instance that is idle now is on its way to the first of them.
+      return null;
+    }
+    Slot<T> cold = null;
+    long coldState = 0;
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      if (SlotState.phase(seen) == SlotState.IDLE) {
+        if (!SlotState.isCold(seen)) {
+          if (slot.tryLease(seen)) {
+            hints[hint()] = slot;
+            return slot;
+          }
+        } else if (cold == null) {
+          cold = slot;
+          coldState = seen;
+        }
+      }
+    }
+    if (cold != null && cold.tryLease(coldState)) {
+      hints[hint()] = cold;
+      return cold;
+    }
+    return null;
+  }
+
+  private void requireOpen() {
+    if (phase.compareTo(Phase.RUNNING) < 0) {
+      throw new IllegalStateException("pool " + config.name() + " has not been started");
+    }
+    if (phase != Phase.RUNNING) {
+      checkoutErrors.increment();
+      throw new PoolClosedException("pool " + config.name() + " is closed");
+    }
+  }
+
+  private Slot<T> await(long now, long timeoutNanos) throws InterruptedException {
+    requireOpen();
+    CheckoutEvent event = new CheckoutEvent();
+    event.begin();
+    String outcome = "lease";
+    try {
+      return enqueueAndPark(now, now + timeoutNanos);
+    } catch (PoolException | InterruptedException e) {
+      checkoutErrors.increment();
+      outcome = e.getClass().getSimpleName();
+      throw e;
+    } finally {
+      observer.waited(ticker.nanos() - now);
+      if (event.shouldCommit()) {
+        event.pool = config.name();
+        event.outcome = outcome;
+        event.commit();
+      }
+    }
+  }
+
+  private Slot<T> enqueueAndPark(long now, long deadline) throws InterruptedException {
+    Waiter<T> waiter = new Waiter<>(Thread.currentThread(), now);
+    boolean mustSettle;
+    boolean pausing;
+    lock.lock();
+    try {
+      if (phase != Phase.RUNNING) {
+        throw new PoolClosedException("pool " + config.name() + " is closed");
+      }
+      if (queue.size() >= config.maxWaiters()) {
+        throw new PoolSaturatedException(
+            "pool %s: %d callers are waiting already".formatted(config.name(), queue.size()));
+      }
+      queue.add(waiter);
+      updateAttention();
+      mustSettle = !queue.isSettled();
+      pausing = population.pauses(now);
+    } finally {
+      lock.unlock();
+    }
+    if (mustSettle) {
+      settle(waiter, deadline);
+    }
+    if (pausing) {
+      reaper.wake();
+    } else if (waiter.outcome == null) {
+      maintain(0);
+    }
+    while (true) {
+      Waiter.Outcome<T> outcome = waiter.outcome;
+      if (outcome == null) {
+        long left = deadline - ticker.nanos();
+        boolean interrupted = Thread.interrupted();
+        if (!interrupted && left > 0) {
+          LockSupport.parkNanos(this, left);
+          continue;
+        }
+        outcome = leaveQueue(waiter, interrupted);
+      }
+      return switch (outcome) {
+        case Waiter.Outcome.Granted<T>(Slot<T> slot) -> slot;
+        case Waiter.Outcome.Failed<T>(Throwable cause) ->
+            throw new AllocationException(
+                "pool " + config.name() + " could not create an instance", cause);
+        case Waiter.Outcome.Closed<T>() ->
+            throw new PoolClosedException("pool " + config.name() + " was closed");
+      };
+    }
+  }
+
+  /** Gives up the wait, unless it has just ended, in which case that outcome stands. */
+  private Waiter.Outcome<T> leaveQueue(Waiter<T> waiter, boolean interrupted)
+      throws InterruptedException {
+    PoolStats stats;
+    lock.lock();
+    try {
+      Waiter.Outcome<T> outcome = waiter.outcome;
+      if (outcome != null) {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+        return outcome;
+      }
+      stats = stats();
+      queue.remove(waiter);
+      updateAttention();
+    } finally {
+      lock.unlock();
+    }
+    checkTerminated();
+    if (interrupted) {
+      throw new InterruptedException("interrupted while waiting for pool " + config.name());
+    }
+    throw new CheckoutTimeoutException(
+        "pool %s: no instance became free in time: %s".formatted(config.name(), stats.summary()));
+  }
+
+  /**
+   * Makes sure that no return overlooks {@code waiter}: claims what is idle for the head of the
+   * queue, and watches every slot that was being returned until it has moved on. See {@link
+   * WaiterQueue}.
+   */
+  private void settle(Waiter<T> waiter, long deadline) {
+    List<Slot<T>> returning = new ArrayList<>(2);
+    List<Long> seenThen = new ArrayList<>(2);
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      if (SlotState.phase(seen) == SlotState.RETURNING) {
+        returning.add(slot);
+        seenThen.add(seen);
+      } else {
+        offerIfIdle(slot, seen);
+      }
+    }
+    for (int i = 0; i < returning.size(); i++) {
+      Slot<T> slot = returning.get(i);
+      long then = seenThen.get(i);
+      long pause = 1;
+      for (int spins = 0; slot.state() == then; spins++) {
+        if (waiter.outcome != null
+            || Thread.currentThread().isInterrupted()
+            || deadline - ticker.nanos() <= 0) {
+          return;
+        }
+        if (spins < SETTLE_SPINS) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.parkNanos(this, pause);
+          pause = Math.min(2 * pause, SETTLE_PAUSE_MAX_NANOS);
+        }
+      }
+      offerIfIdle(slot, slot.state());
+    }
+    lock.lock();
+    try {
+      queue.settledBy(waiter);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void offerIfIdle(Slot<T> slot, long seen) {
+    if (SlotState.phase(seen) == SlotState.IDLE && slot.tryMove(seen, SlotState.RETURNING)) {
+      offer(slot);
+    }
+  }
+
+  // Return.
+
+  void markUnusable(Slot<T> slot, long token, Throwable cause) {
+    long seen = slot.state();
+    while (SlotState.token(seen) == token && SlotState.reason(seen) != RecycleReason.TRAP) {
+      slot.unusable = cause;
+      if (slot.tryCondemn(seen, RecycleReason.TRAP)) {
+        return;
+      }
+      seen = slot.state();
+    }
+  }
+
+  void giveBack(Tether<T> tether, long token) {
+    Slot<T> slot = tether.slot;
+    if (slot.tryReturn(token)) {
+      slot.tether = tether;
+      settleReturned(slot, token);
+    } else {
+      giveBackCondemned(tether, token);
+    }
+  }
+
+  private void settleReturned(Slot<T> slot, long token) {
+    if (token >= slot.lastToken) {
+      retire(slot, RecycleReason.MAX_USES);
+      return;
+    }
+    T instance = slot.value;
+    long weight;
+    try {
+      allocator.reset(Objects.requireNonNull(instance));
+      weight = allocator.weightBytes(instance);
+    } catch (Throwable t) {
+      failedReset(slot, t);
+      return;
+    }
+    if (weight == slot.weight && weight < recycleAtBytes && attention == 0) {
+      slot.publishReturned(token);
+    } else {
+      settleChanged(slot, weight);
+    }
+  }
+
+  private void settleChanged(Slot<T> slot, long weight) {
+    long growth = weight - slot.weight;
+    slot.weight = weight;
+    bytes.addAndGet(growth);
+    if (weight >= recycleAtBytes) {
+      runtime.governor().grew(growth);
+      retire(slot, RecycleReason.MEMORY);
+      return;
+    }
+    offer(slot);
+    if (growth > 0) {
+      runtime.governor().grew(growth);
+    } else if (growth < 0) {
+      runtime.governor().freed(-growth);
+    }
+  }
+
+  private void failedReset(Slot<T> slot, Throwable failure) {
+    allocatorErrors.increment();
+    LOG.warn("pool {}: an instance could not be reset and is retired", config.name(), failure);
+    retire(slot, RecycleReason.ERROR);
+  }
+
+  private void giveBackCondemned(Tether<T> tether, long token) {
+    Slot<T> slot = tether.slot;
+    long seen = slot.state();
+    while (SlotState.token(seen) == token) {
+      RecycleReason reason = SlotState.reason(seen);
+      if (slot.tryMove(seen, SlotState.RETURNING)) {
+        slot.tether = tether;
+        if (reason == null) {
+          settleReturned(slot, token);
+        } else {
+          retire(slot, reason);
+        }
+        return;
+      }
+      seen = slot.state();
+    }
+    doubleReturns.increment();
+  }
+
+  /** Takes back a slot whose lease nobody can close any more. Runs on the cleaner's thread. */
+  private void reclaim(Slot<T> slot) {
+    long seen = slot.state();
+    while (SlotState.phase(seen) == SlotState.LEASED) {
+      if (slot.tryMove(seen, SlotState.RETURNING)) {
+        slot.tether = newTether(slot);
+        LOG.warn(
+            "pool {}: a lease was dropped without being closed{}",
+            config.name(),
+            leakTracking ? "; it was taken here" : " (leakTracking would tell where)",
+            slot.takenAt);
+        retire(slot, RecycleReason.LEAK);
+        return;
+      }
+      seen = slot.state();
+    }
+  }
+
+  /** Passes on a slot with an instance that the caller owns: to a waiter, or to the idle ones. */
+  private void offer(Slot<T> slot) {
+    Waiter<T> waiter = null;
+    RecycleReason surplus = null;
+    lock.lock();
+    try {
+      if (population.live > population.max) {
+        surplus = RecycleReason.IDLE;
+      } else {
+        waiter = queue.poll();
+        if (waiter != null) {
+          updateAttention();
+          slot.leaseToWaiter();
+          waiter.outcome = new Waiter.Outcome.Granted<>(slot);
+        } else if (isClosing()) {
+          surplus = RecycleReason.CLOSE;
+        } else {
+          slot.moveTo(SlotState.IDLE);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (surplus != null) {
+      retire(slot, surplus);
+    } else if (waiter != null) {
+      LockSupport.unpark(waiter.thread);
+    }
+  }
+
+  /** Takes the instance of a slot that the caller owns out of the accounts, and has it closed. */
+  private void retire(Slot<T> slot, RecycleReason reason) {
+    long weight = slot.weight;
+    lock.lock();
+    try {
+      slot.moveTo(SlotState.RETIRING);
+      population.retired(reason);
+    } finally {
+      lock.unlock();
+    }
+    bytes.addAndGet(-weight);
+    RecycleEvent event = new RecycleEvent();
+    if (event.shouldCommit()) {
+      event.pool = config.name();
+      event.reason = reason.tag();
+      event.commit();
+    }
+    Throwable cause = slot.unusable;
+    if (cause != null) {
+      LOG.debug("pool {}: an instance was declared unusable", config.name(), cause);
+    }
+    submit(() -> dispose(slot));
+    runtime.governor().freed(weight);
+  }
+
+  private void dispose(Slot<T> slot) {
+    T instance = slot.value;
+    slot.value = null;
+    slot.unusable = null;
+    slot.takenAt = null;
+    slot.weight = 0;
+    try {
+      allocator.close(Objects.requireNonNull(instance));
+    } catch (Throwable t) {
+      allocatorErrors.increment();
+      LOG.warn("pool {}: an instance could not be closed properly", config.name(), t);
+    }
+    lock.lock();
+    try {
+      slot.moveTo(SlotState.VACANT);
+      population.retiring--;
+    } finally {
+      lock.unlock();
+    }
+    maintain(0);
+    checkTerminated();
+  }
+
+  /** Runs a task on a worker, or here when there is none to be had: better slow than lost. */
+  private void submit(Runnable task) {
+    try {
+      runtime.workers().execute(task);
+    } catch (Throwable t) {
+      LOG.warn("pool {}: no worker thread; the caller closes the instance", config.name(), t);
+      task.run();
+    }
+  }
+
+  // Creation.
+
+  /** Starts the creations that the floor and the waiters call for. */
+  void maintain() {
+    maintain(0);
+  }
+
+  private void maintain(int expectedCallers) {
+    while (true) {
+      Slot<T> slot = reserve(expectedCallers);
+      if (slot == null) {
+        return;
+      }
+      long weight = usualWeight;
+      if (!runtime.governor().tryReserve(weight)) {
+        unreserve(slot);
+        return;
+      }
+      try {
+        runtime.workers().execute(() -> create(slot, weight));
+      } catch (Throwable t) {
+        creationFailed(slot, weight, t);
+        return;
+      }
+    }
+  }
+
+  /** Sets a vacant slot aside for a creation, if one is called for and allowed. */
+  private @Nullable Slot<T> reserve(int expectedCallers) {
+    lock.lock();
+    try {
+      boolean belowFloor = !isClosing() && population.live + population.creating < population.min;
+      if (phase.compareTo(Phase.RUNNING) < 0
+          || phase == Phase.CLOSED
+          || population.occupied() >= population.max
+          || population.creating >= config.maxConcurrentCreations()
+          || population.pauses(ticker.nanos())
+          || !(belowFloor || queue.size() + expectedCallers > population.creating)) {
+        return null;
+      }
+      return occupyVacant();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable Slot<T> reserveForStart() {
+    lock.lock();
+    try {
+      return phase == Phase.STARTING ? occupyVacant() : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Call under {@link #lock}, with fewer slots occupied than there are. */
+  private Slot<T> occupyVacant() {
+    for (Slot<T> slot : slots) {
+      if (SlotState.phase(slot.state()) == SlotState.VACANT) {
+        slot.moveTo(SlotState.CREATING);
+        population.creating++;
+        return slot;
+      }
+    }
+    throw new IllegalStateException("fewer slots than the population allows");
+  }
+
+  private void unreserve(Slot<T> slot) {
+    lock.lock();
+    try {
+      slot.moveTo(SlotState.VACANT);
+      population.creating--;
+    } finally {
+      lock.unlock();
+    }
+    checkTerminated();
+  }
+
+  /**
+   * Fills a reserved slot.
+   *
+   * @param reservedBytes what was set aside with the governor
+   * @return what the allocator threw, which has been dealt with, or null
+   */
+  private @Nullable Throwable create(Slot<T> slot, long reservedBytes) {
+    CreateEvent event = new CreateEvent();
+    event.begin();
+    long began = ticker.nanos();
+    Throwable failure = null;
+    T instance = null;
+    long weight = 0;
+    try {
+      instance = Objects.requireNonNull(allocator.create(), "the allocator created null");
+      weight = allocator.weightBytes(instance);
+    } catch (Throwable t) {
+      failure = t;
+    }
+    observer.creationTook(ticker.nanos() - began);
+    if (event.shouldCommit()) {
+      event.pool = config.name();
+      event.weight = weight;
+      event.failure = failure == null ? null : failure.getClass().getName();
+      event.commit();
+    }
+    if (failure == null && instance != null) {
+      adopt(slot, instance, weight, reservedBytes);
+    } else if (failure != null) {
+      if (instance != null) {
+        closeUnadopted(instance, failure);
+      }
+      creationFailed(slot, reservedBytes, failure);
+    }
+    return failure;
+  }
+
+  private void closeUnadopted(T instance, Throwable failure) {
+    try {
+      allocator.close(instance);
+    } catch (Throwable t) {
+      failure.addSuppressed(t);
+    }
+  }
+
+  private void adopt(Slot<T> slot, T instance, long weight, long reservedBytes) {
+    slot.value = instance;
+    slot.weight = weight;
+    slot.lastToken = slot.tokenAfter(config.maxUses());
+    slot.expiresAt = ticker.nanos() + jitteredMaxAge();
+    usualWeight = weight;
+    bytes.addAndGet(weight);
+    lock.lock();
+    try {
+      slot.moveTo(SlotState.RETURNING);
+      population.created();
+    } finally {
+      lock.unlock();
+    }
+    offer(slot);
+    if (weight > reservedBytes) {
+      runtime.governor().grew(weight - reservedBytes);
+    } else if (weight < reservedBytes) {
+      runtime.governor().freed(reservedBytes - weight);
+    }
+    maintain();
+  }
+
+  private long jitteredMaxAge() {
+    long maxAge = Deadline.saturatedNanos(config.maxAge());
+    if (maxAge == 0) {
+      return Deadline.saturatedNanos(Duration.ofSeconds(Long.MAX_VALUE));
+    }
+    return maxAge - runtime.jitter().nextLong(maxAge / 10 + 1);
+  }
+
+  private void creationFailed(Slot<T> slot, long reservedBytes, Throwable failure) {
+    Waiter<T> waiter;
+    lock.lock();
+    try {
+      slot.moveTo(SlotState.VACANT);
+      int doublings = Math.min(population.failuresInARow, MAX_BACKOFF_DOUBLINGS);
+      long pause = Deadline.saturatedNanos(config.creationBackoff()) << doublings;
+      population.creationFailed(ticker.nanos() + pause - runtime.jitter().nextLong(pause / 4 + 1));
+      waiter = queue.poll();
+      if (waiter != null) {
+        updateAttention();
+        waiter.outcome = new Waiter.Outcome.Failed<>(failure);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (waiter != null) {
+      LockSupport.unpark(waiter.thread);
+    } else {
+      LOG.warn("pool {}: an instance could not be created", config.name(), failure);
+    }
+    if (reservedBytes > 0) {
+      runtime.governor().freed(reservedBytes);
+    }
+    reaper.wake();
+    checkTerminated();
+  }
+
+  // Upkeep, called by the reaper and the governor.
+
+  PoolConfig config() {
+    return config;
+  }
+
+  Slot<T>[] slots() {
+    return slots;
+  }
+
+  boolean isAboveFloor() {
+    lock.lock();
+    try {
+      return population.live > population.min;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What cannot wait for the reaper's next pass: creations after a pause, and instances returned
+   * unseen while the pool closes.
+   *
+   * @return nanoseconds until it wants to be called again, at most
+   */
+  long upkeep() {
+    long pause = sweepPauseNanos;
+    if (pause > 0) {
+      sweepPauseNanos = Math.min(2 * pause, SWEEP_PAUSE_MAX_NANOS);
+      if (!sweep()) {
+        sweepPauseNanos = 0;
+      }
+      return pause;
+    }
+    maintain();
+    lock.lock();
+    try {
+      boolean wanting = population.live < population.min || queue.size() > 0;
+      long now = ticker.nanos();
+      return wanting && population.pauses(now) ? population.retryAt - now : Long.MAX_VALUE;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Retires an instance that was seen idle, unless it is in use or no longer meets the reason. */
+  boolean retireIdle(Slot<T> slot, long seen, RecycleReason reason) {
+    if (!slot.tryMove(seen, SlotState.RETURNING)) {
+      return false;
+    }
+    boolean still =
+        switch (reason) {
+          case MAX_AGE -> ticker.nanos() - slot.expiresAt >= 0;
+          case IDLE -> isAboveFloor();
+          default -> true;
+        };
+    if (still) {
+      retire(slot, reason);
+    } else {
+      offer(slot);
+    }
+    return still;
+  }
+
+  /** Brings the population down to a lowered maximum: idle instances now, others on return. */
+  void trim() {
+    int surplus = surplus();
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      if (surplus <= 0) {
+        return;
+      }
+      if (SlotState.phase(seen) == SlotState.IDLE && slot.tryMove(seen, SlotState.RETURNING)) {
+        offer(slot);
+        surplus = surplus();
+      } else if (SlotState.phase(seen) == SlotState.LEASED && SlotState.reason(seen) != null) {
+        surplus--;
+      }
+    }
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      if (surplus > 0
+          && SlotState.phase(seen) == SlotState.LEASED
+          && SlotState.reason(seen) == null
+          && slot.tryCondemn(seen, RecycleReason.IDLE)) {
+        surplus--;
+      }
+    }
+  }
+
+  private int surplus() {
+    lock.lock();
+    try {
+      return population.live - population.max;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How long the idle instance needed least has not been needed; -1 when none is idle. */
+  long longestUnneededNanos() {
+    Slot<T> coldest = coldest();
+    if (coldest == null) {
+      return -1;
+    }
+    long seen = coldest.state();
+    return SlotState.isCold(seen) ? Math.max(0, ticker.nanos() - coldest.coldSince) : 0;
+  }
+
+  /** Retires the idle instance needed least, for its memory. */
+  boolean evictColdest() {
+    for (Slot<T> slot = coldest(); slot != null; slot = coldest()) {
+      if (retireIdle(slot, slot.state(), RecycleReason.MEMORY)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private @Nullable Slot<T> coldest() {
+    long now = ticker.nanos();
+    Slot<T> coldest = null;
+    long longest = -1;
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      if (SlotState.phase(seen) == SlotState.IDLE) {
+        long unneeded = SlotState.isCold(seen) ? Math.max(0, now - slot.coldSince) : 0;
+        if (unneeded >= longest) {
+          longest = unneeded;
+          coldest = slot;
+        }
+      }
+    }
+    return coldest;
+  }
+
+  // Bounds, closing, numbers.
+
+  /**
+   * Changes the bounds. Instances above the new maximum are retired, idle ones at once and those in
+   * use when they come back; no lease is cut short.
+   *
+   * @throws IllegalArgumentException unless {@code 0 <= min <= max} and {@code max >= 1}
+   */
+  public void resize(int min, int max) {
+    PoolConfig.checkBounds(min, max);
+    lock.lock();
+    try {
+      if (max > slots.length) {
+        slots = grown(slots, max);
+      }
+      population.min = min;
+      population.max = max;
+    } finally {
+      lock.unlock();
+    }
+    trim();
+    maintain();
+  }
+
+  /**
+   * Refuses new checkouts and lets the old work finish: callers that wait already are still served,
+   * instances are closed as they come back, and there is no time limit. Does not block.
+   *
+   * @return completes when the last instance is closed
+   */
+  public CompletableFuture<CloseReport> drain() {
+    shut(Phase.DRAINING);
+    return terminated.copy();
+  }
+
+  /** As {@link #close(Duration)}, with {@link PoolConfig#closeTimeout}. */
+  @Override
+  public void close() {
+    close(config.closeTimeout());
+  }
+
+  /**
+   * Refuses new checkouts, fails all waiters with {@link PoolClosedException}, waits for leases to
+   * come back and closes every instance. Those that did not come back in time are closed when they
+   * do. A second call changes nothing and does not wait. When the thread is interrupted the wait
+   * ends early and the interrupt is kept.
+   */
+  public CloseReport close(Duration timeout) {
+    if (shut(Phase.CLOSED)) {
+      try {
+        return terminated.get(Deadline.saturatedNanos(timeout), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (TimeoutException e) {
+        CloseReport report = report();
+        LOG.warn("pool {}: closed before all came back: {}", config.name(), report.stragglers());
+        return report;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("termination never completes with a failure", e);
+      }
+    }
+    return report();
+  }
+
+  private boolean shut(Phase target) {
+    List<Waiter<T>> turnedAway = new ArrayList<>();
+    lock.lock();
+    try {
+      if (phase.compareTo(target) >= 0) {
+        return false;
+      }
+      if (!isClosing()) {
+        recycledBeforeClosing = population.recycledTotal();
+      }
+      phase = target;
+      while (target == Phase.CLOSED && queue.size() > 0) {
+        Waiter<T> waiter = Objects.requireNonNull(queue.poll());
+        waiter.outcome = new Waiter.Outcome.Closed<>();
+        turnedAway.add(waiter);
+      }
+      updateAttention();
+    } finally {
+      lock.unlock();
+    }
+    turnedAway.forEach(waiter -> LockSupport.unpark(waiter.thread));
+    if (sweep()) {
+      sweepPauseNanos = SWEEP_PAUSE_MIN_NANOS;
+      reaper.wake();
+    }
+    checkTerminated();
+    return true;
+  }
+
+  /**
+   * Retires what is idle in a closing pool.
+   *
+   * @return whether a slot was being returned, which may yet become idle unseen
+   */
+  private boolean sweep() {
+    boolean returning = false;
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      returning |= SlotState.phase(seen) == SlotState.RETURNING;
+      offerIfIdle(slot, seen);
+    }
+    return returning;
+  }
+
+  private void checkTerminated() {
+    lock.lock();
+    try {
+      if (!isClosing() || population.occupied() > 0 || queue.size() > 0) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (terminated.complete(report())) {
+      reaper.stop();
+      runtime.governor().deregister(this);
+    }
+  }
+
+  private boolean isClosing() {
+    return phase.compareTo(Phase.DRAINING) >= 0;
+  }
+
+  /** Call under {@link #lock} after the queue or the phase changed. */
+  private void updateAttention() {
+    attention = queue.size() | (isClosing() ? CLOSING : 0);
+  }
+
+  private CloseReport report() {
+    lock.lock();
+    try {
+      List<String> stragglers = new ArrayList<>();
+      for (Slot<T> slot : slots) {
+        String line = slot.straggler();
+        if (line != null) {
+          stragglers.add(line);
+        }
+      }
+      return new CloseReport(population.recycledTotal() - recycledBeforeClosing, stragglers);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The pool's numbers now; takes the lock and looks at every slot. */
+  public PoolStats stats() {
+    lock.lock();
+    try {
+      int idle = 0;
+      for (Slot<T> slot : slots) {
+        idle += SlotState.phase(slot.state()) == SlotState.IDLE ? 1 : 0;
+      }
+      idle = Math.min(idle, population.live);
+      Waiter<T> first = queue.head();
+      return new PoolStats(
+          config.name(),
+          population.min,
+          population.max,
+          population.live,
+          idle,
+          population.live - idle,
+          population.creating,
+          population.retiring,
+          queue.size(),
+          Duration.ofNanos(first == null ? 0 : Math.max(0, ticker.nanos() - first.since)),
+          population.created,
+          population.creationFailures,
+          population.recycled,
+          checkouts(),
+          checkoutErrors.sum(),
+          doubleReturns.sum(),
+          allocatorErrors.sum(),
+          reaper.failures(),
+          bytes.get());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long checkouts() {
+    long sum = 0;
+    for (Slot<T> slot : slots) {
+      sum += SlotState.version(slot.state());
+    }
+    return sum;
+  }
+
+  /** Where measured durations go from now on. */
+  void observe(PoolObserver observer) {
+    this.observer = observer;
+  }
+
+  /** Runs {@code action} once the last instance is closed; at once if it is. */
+  void whenTerminated(Runnable action) {
+    var _ = terminated.thenRun(action);
+  }
+
+  /** One pass of the reaper, for tests that drive the clock. */
+  void reap() {
+    reaper.pass();
+  }
+}

@@ -1,0 +1,141 @@
+package io.gonext.pool;
+
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that passes over a pool's slots every {@link PoolConfig#reapInterval}: age, idleness,
+ * overdue leases, the floor.
+ *
+ * <p>Idleness is found as page replacement finds cold pages, without a clock on the checkout path:
+ * each pass marks idle instances cold, checkouts take warm instances before cold ones, and a return
+ * leaves the instance warm. What is still cold at a later pass was not needed at the pool's busiest
+ * moment since.
+ *
+ * <p>The loop ends with the pool and in no other way: a failure is counted, and logged at the start
+ * of the next pass so that even a failing logger cannot end it.
+ */
+final class Reaper<T> implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
+  private static final long PAUSE_AFTER_FAILURE_NANOS = 1_000_000_000L;
+
+  private final InstancePool<T> pool;
+  private final PoolConfig config;
+  private final Ticker ticker;
+  private final long reapIntervalNanos;
+  private final long maxIdleNanos;
+  private final long leaseWarningNanos;
+  private final LongAdder failures = new LongAdder();
+  private final Thread thread;
+  private @Nullable Throwable unreported;
+  private volatile boolean stopped;
+
+  Reaper(InstancePool<T> pool, PoolConfig config, Ticker ticker) {
+    this.pool = pool;
+    this.config = config;
+    this.ticker = ticker;
+    this.reapIntervalNanos = Deadline.saturatedNanos(config.reapInterval());
+    this.maxIdleNanos = Deadline.saturatedNanos(config.maxIdleTime());
+    this.leaseWarningNanos = Deadline.saturatedNanos(config.leaseWarning());
+    this.thread = Thread.ofVirtual().name("gonext-pool-reaper-" + config.name()).unstarted(this);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void stop() {
+    stopped = true;
+    LockSupport.unpark(thread);
+  }
+
+  /** Has the loop look again at what it waits for. */
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  long failures() {
+    return failures.sum();
+  }
+
+  @Override
+  public void run() {
+    long nextPass = ticker.nanos() + reapIntervalNanos;
+    while (!stopped) {
+      try {
+        Throwable failure = unreported;
+        if (failure != null) {
+          unreported = null;
+          LOG.error("pool {}: the reaper failed and goes on", config.name(), failure);
+        }
+        long now = ticker.nanos();
+        if (nextPass - now <= 0) {
+          nextPass = now + reapIntervalNanos;
+          pass();
+        }
+        long wait = Math.min(nextPass - now, pool.upkeep());
+        if (wait > 0 && !stopped) {
+          LockSupport.parkNanos(this, wait);
+        }
+      } catch (Throwable t) {
+        failures.increment();
+        unreported = t;
+        LockSupport.parkNanos(this, Math.min(reapIntervalNanos, PAUSE_AFTER_FAILURE_NANOS));
+      }
+    }
+  }
+
+  /** One pass over all slots. Called by one thread at a time. */
+  void pass() {
+    long now = ticker.nanos();
+    Slot<T>[] slots = pool.slots();
+    // From the end, because checkouts that must search do so from the front: the front stays.
+    for (int i = slots.length - 1; i >= 0; i--) {
+      inspect(slots[i], now);
+    }
+    pool.trim();
+    pool.maintain();
+  }
+
+  private void inspect(Slot<T> slot, long now) {
+    long seen = slot.state();
+    long phase = SlotState.phase(seen);
+    if (phase == SlotState.IDLE) {
+      if (now - slot.expiresAt >= 0) {
+        pool.retireIdle(slot, seen, RecycleReason.MAX_AGE);
+      } else if (!SlotState.isCold(seen)) {
+        slot.coldSince = now;
+        slot.tryCool(seen);
+      } else if (maxIdleNanos > 0 && now - slot.coldSince >= maxIdleNanos && pool.isAboveFloor()) {
+        pool.retireIdle(slot, seen, RecycleReason.IDLE);
+      }
+    } else if (phase == SlotState.LEASED) {
+      if (now - slot.expiresAt >= 0 && SlotState.reason(seen) == null) {
+        slot.tryCondemn(seen, RecycleReason.MAX_AGE);
+      }
+      watch(slot, SlotState.token(seen), now);
+    }
+  }
+
+  private void watch(Slot<T> slot, long token, long now) {
+    if (slot.watchedToken != token) {
+      slot.watchedToken = token;
+      slot.watchedSince = now;
+      slot.watchedLogged = false;
+    } else if (leaseWarningNanos > 0
+        && !slot.watchedLogged
+        && now - slot.watchedSince >= leaseWarningNanos) {
+      slot.watchedLogged = true;
+      LOG.warn(
+          "pool {}: a lease has been out for more than {} s{}",
+          config.name(),
+          (now - slot.watchedSince) / 1_000_000_000L,
+          pool.config().leakTracking() ? "; it was taken here" : "",
+          slot.takenAt);
+    }
+  }
+}

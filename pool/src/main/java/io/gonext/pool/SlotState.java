@@ -1,0 +1,228 @@
+package io.gonext.pool;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One place for an instance, and who may touch it.
+ *
+ * <p>{@link #state} is the only field that threads compete for. It packs, from the low end, a phase
+ * (4 bits), the {@link #COLD} mark, the reason to retire the instance on return (8 bits, 0 for
+ * none) and a version (48 bits) that goes up by one with every lease. Because the version only ever
+ * counts leases, it doubles as the pool's checkout counter and as the instance's use count, which
+ * therefore cost nothing to keep.
+ *
+ * <p>Whoever moves the phase away from {@link #IDLE} or {@link #VACANT} owns the plain fields until
+ * it publishes the next phase:
+ *
+ * <pre>
+ *   VACANT -> CREATING -> IDLE <-> LEASED -> RETURNING -> IDLE | LEASED | RETIRING
+ *                           \\-------------> RETURNING      (reaper, governor, close)
+ *   RETIRING -> VACANT
+ * </pre>
+ */
+abstract class SlotState<T> extends SlotPadding {
+
+  /** No instance; entered and left under the pool's lock. */
+  static final long VACANT = 0;
+
+  /** A worker is in {@link Allocator#create} for this place; entered under the pool's lock. */
+  static final long CREATING = 1;
+
+  /** An instance that any thread may claim by compare-and-set. */
+  static final long IDLE = 2;
+
+  /** The holder of the lease with this version owns the fields. */
+  static final long LEASED = 3;
+
+  /** One thread of the pool owns the fields: returning, handing over, or about to retire. */
+  static final long RETURNING = 4;
+
+  /** The instance has left the accounts and waits for {@link Allocator#close}. */
+  static final long RETIRING = 5;
+
+  /** On {@link #IDLE}: not needed since the reaper last passed. */
+  static final long COLD = 0x10;
+
+  private static final long PHASE_MASK = 0xF;
+  private static final int REASON_SHIFT = 8;
+  private static final long REASON_MASK = 0xFF00;
+  private static final int VERSION_SHIFT = 16;
+  private static final long ONE_VERSION = 1L << VERSION_SHIFT;
+
+  private static final VarHandle STATE;
+
+  static {
+    try {
+      STATE = MethodHandles.lookup().findVarHandle(SlotState.class, "state", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  final InstancePool<T> pool;
+  final int index;
+
+  private volatile long state;
+
+  /** The instance; null while there is none. Owned with the slot. */
+  @Nullable T value;
+
+  /** The token of the lease on which the instance reaches its use limit. Owned with the slot. */
+  long lastToken;
+
+  /** The instance's weight as last told, in bytes. Owned with the slot. */
+  long weight;
+
+  /**
+   * What a lease holds on to and the slot does not while the lease is out; so that a lease that
+   * nobody can close any more takes it along to the cleaner. Owned with the slot.
+   */
+  @Nullable Tether<T> tether;
+
+  /** Where the current lease was taken, when that is tracked. Written by the lease's taker. */
+  volatile @Nullable Throwable takenAt;
+
+  /** Why the user declared the instance unusable. Written before the reason is set in the state. */
+  volatile @Nullable Throwable unusable;
+
+  /** When the instance reaches its age limit. Written on creation. */
+  volatile long expiresAt;
+
+  /** When the reaper marked the idle instance {@link #COLD}. Written by the reaper. */
+  volatile long coldSince;
+
+  /**
+   * The lease that the reaper last saw here, since when, and whether it was logged. Reaper only.
+   */
+  long watchedToken;
+
+  long watchedSince;
+  boolean watchedLogged;
+
+  SlotState(InstancePool<T> pool, int index) {
+    this.pool = pool;
+    this.index = index;
+  }
+
+  final long state() {
+    return state;
+  }
+
+  static long phase(long state) {
+    return state & PHASE_MASK;
+  }
+
+  static boolean isCold(long state) {
+    return (state & COLD) != 0;
+  }
+
+  /** How many leases this place has given out. */
+  static long version(long state) {
+    return state >>> VERSION_SHIFT;
+  }
+
+  /**
+   * The state without a reason to retire: what a lease keeps to prove that it is the current one.
+   */
+  static long token(long state) {
+    return state & ~REASON_MASK;
+  }
+
+  /** The reason to retire that the state carries, if any. */
+  static @Nullable RecycleReason reason(long state) {
+    int code = (int) ((state & REASON_MASK) >>> REASON_SHIFT);
+    return code == 0 ? null : RecycleReason.ofCode(code);
+  }
+
+  /** Takes an idle instance that nobody has marked cold, for the calling thread's lease. */
+  final boolean tryLeaseWarm() {
+    long seen = state;
+    return (seen & (PHASE_MASK | COLD)) == IDLE
+        && STATE.compareAndSet(this, seen, seen + ONE_VERSION + (LEASED - IDLE));
+  }
+
+  /** Takes an idle instance seen in this state for the calling thread's lease. */
+  final boolean tryLease(long seen) {
+    return STATE.compareAndSet(this, seen, ((seen & ~COLD) + ONE_VERSION) + (LEASED - IDLE));
+  }
+
+  /** Ends the lease that has this token, unless it has ended or is to be retired. */
+  final boolean tryReturn(long token) {
+    return STATE.compareAndSet(this, token, token + (RETURNING - LEASED));
+  }
+
+  /** Moves a slot seen in this state to another phase and drops its marks. */
+  final boolean tryMove(long seen, long phase) {
+    return STATE.compareAndSet(this, seen, withPhase(seen, phase));
+  }
+
+  /** Sets the reason to retire on a lease seen in this state. */
+  final boolean tryCondemn(long seen, RecycleReason reason) {
+    return STATE.compareAndSet(this, seen, token(seen) | ((long) reason.code() << REASON_SHIFT));
+  }
+
+  /** Marks an idle instance seen in this state as not needed. */
+  final boolean tryCool(long seen) {
+    return STATE.compareAndSet(this, seen, seen | COLD);
+  }
+
+  /**
+   * Makes a returned instance available. Release mode only: a thread that must not miss it watches
+   * slots it saw {@link #RETURNING} until they have moved on, see {@link WaiterQueue}.
+   */
+  final void publishReturned(long token) {
+    STATE.setRelease(this, token + (IDLE - LEASED));
+  }
+
+  /** Moves a slot that the caller owns. */
+  final void moveTo(long phase) {
+    state = withPhase(state, phase);
+  }
+
+  /** Starts a lease on a slot that the caller owns, for another thread. */
+  final void leaseToWaiter() {
+    state = withPhase(state, LEASED) + ONE_VERSION;
+  }
+
+  private static long withPhase(long state, long phase) {
+    return (state & -ONE_VERSION) | phase;
+  }
+
+  /** The token of the last of this many leases from now; no limit when {@code leases} is 0. */
+  final long tokenAfter(long leases) {
+    long now = version(state);
+    long limit = (Long.MAX_VALUE >>> VERSION_SHIFT) - 1;
+    return leases == 0 || leases > limit - now
+        ? Long.MAX_VALUE
+        : ((now + leases) << VERSION_SHIFT) | LEASED;
+  }
+
+  /** What a report says of this slot if its instance is not closed yet, else null. */
+  final @Nullable String straggler() {
+    long seen = state;
+    String what =
+        switch ((int) phase(seen)) {
+          case (int) VACANT -> null;
+          case (int) CREATING -> "still being created";
+          case (int) LEASED -> "still leased";
+          case (int) RETIRING -> "still being closed";
+          default -> "still being returned";
+        };
+    Throwable taken = takenAt;
+    if (what == null || taken == null || taken.getStackTrace().length == 0) {
+      return what == null ? null : "slot " + index + ": " + what;
+    }
+    return "slot %d: %s; %s".formatted(index, what, taken.getMessage());
+  }
+
+  /** The instance, for the holder of the lease with this token. */
+  final T leased(long token) {
+    T instance = value;
+    if (token(state) != token || instance == null) {
+      throw new IllegalStateException("the lease has been closed");
+    }
+    return instance;
+  }
+}

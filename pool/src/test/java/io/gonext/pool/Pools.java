@@ -1,0 +1,110 @@
+package io.gonext.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Makes the pools of a test and, after every test, closes them and checks their accounts. The only
+ * place where the accounting is asserted.
+ */
+final class Pools implements AfterEachCallback {
+
+  static final Duration SOON = Duration.ofSeconds(20);
+
+  final FakeTicker ticker = new FakeTicker();
+  private final List<Made> pools = new CopyOnWriteArrayList<>();
+  private PoolRuntime runtime = PoolRuntime.system().withGovernor(new MemoryGovernor(1L << 40));
+
+  private record Made(InstancePool<Thing> pool, ThingAllocator allocator) {}
+
+  PoolRuntime runtime() {
+    return runtime;
+  }
+
+  /** Pools made from now on run on this clock and their reaper runs only when a test says so. */
+  PoolRuntime fakeTime() {
+    runtime = runtime.withTicker(ticker).withJitter(() -> 0L);
+    return runtime;
+  }
+
+  void share(MemoryGovernor governor) {
+    runtime = runtime.withGovernor(governor);
+  }
+
+  InstancePool<Thing> started(ThingAllocator allocator, UnaryOperator<PoolConfig> config) {
+    InstancePool<Thing> pool = unstarted(allocator, config);
+    pool.start();
+    return pool;
+  }
+
+  InstancePool<Thing> unstarted(ThingAllocator allocator, UnaryOperator<PoolConfig> config) {
+    PoolConfig quick =
+        PoolConfig.defaults("test")
+            .withReapInterval(Duration.ofDays(1))
+            .withCreationBackoff(Duration.ofMillis(1));
+    InstancePool<Thing> pool = new InstancePool<>(config.apply(quick), allocator, runtime);
+    pools.add(new Made(pool, allocator));
+    return pool;
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    for (Made made : pools) {
+      await().atMost(SOON).untilAsserted(() -> assertBalanced(made));
+    }
+    for (Made made : pools) {
+      made.pool.close(Duration.ZERO);
+    }
+    for (Made made : pools) {
+      await()
+          .atMost(SOON)
+          .untilAsserted(() -> {
+            PoolStats stats = made.pool.stats();
+            assertBalanced(made);
+            assertThat(stats.idle()).as("idle in a closed pool").isZero();
+            assertThat(stats.waiting()).as("waiting in a closed pool").isZero();
+            assertThat(made.allocator.open())
+                .as("things not closed, but for those still out")
+                .isEqualTo(stats.inUse());
+          });
+    }
+    if (!pools.isEmpty() && pools.stream().allMatch(m -> m.pool.stats().live() == 0)) {
+      assertThat(runtime.governor().usedBytes()).as("budget used by nobody").isZero();
+    }
+  }
+
+  private static void assertBalanced(Made made) {
+    PoolStats stats = made.pool.stats();
+    assertThat(stats.creating()).as("creations under way").isZero();
+    assertThat(stats.retiring()).as("closings under way").isZero();
+    assertThat(stats.created())
+        .as("created = live + sum(recycled): %s", stats)
+        .isEqualTo(stats.live() + stats.recycledTotal());
+    assertThat(stats.created()).as("created").isEqualTo(made.allocator.things.size());
+    assertThat((long) stats.live()).as("live").isEqualTo(made.allocator.open());
+    assertThat(stats.live()).isBetween(0, stats.maxInstances());
+    assertThat(stats.bytes())
+        .as("bytes")
+        .isEqualTo(
+            made.allocator.things.stream()
+                .filter(thing -> thing.closes.get() == 0)
+                .mapToLong(thing -> thing.weight)
+                .sum());
+    assertThat(made.allocator.things).allMatch(thing -> thing.closes.get() <= 1);
+    long byPhase = 0;
+    for (Slot<Thing> slot : made.pool.slots()) {
+      long phase = SlotState.phase(slot.state());
+      byPhase += phase == SlotState.VACANT ? 0 : 1;
+      assertThat(phase == SlotState.VACANT).isEqualTo(slot.value == null);
+      assertThat(phase == SlotState.LEASED || slot.tether != null).as("tether at home").isTrue();
+    }
+    assertThat(byPhase).as("slots in use").isEqualTo(stats.live());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.pool;
+
+import org.jspecify.annotations.NullMarked;

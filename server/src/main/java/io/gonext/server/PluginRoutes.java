@@ -1,0 +1,105 @@
+package io.gonext.server;
+
+import io.gonext.host.Host;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.PluginResponse;
+import io.gonext.host.route.RouteCodec;
+import io.gonext.host.route.RouteOutcome;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpStatus;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hands requests below {@code /api/plugins/{name}} to the plugin of that name. */
+final class PluginRoutes implements Handler {
+  static final String PREFIX = "/api/plugins/";
+
+  private static final Logger log = LoggerFactory.getLogger(PluginRoutes.class);
+
+  private final Host host;
+
+  PluginRoutes(Host host) {
+    this.host = host;
+  }
+
+  @Override
+  public void handle(Context ctx) throws IOException, InterruptedException {
+    String place = ctx.req().getRequestURI().substring(PREFIX.length());
+    int slash = place.indexOf('/');
+    // A plugin's name has no character that would need percent-encoding.
+    String plugin = slash < 0 ? place : place.substring(0, slash);
+    String path = slash < 0 ? "/" : decode(place.substring(slash));
+    RouteOutcome outcome = host.serve(plugin, request(ctx, path));
+    switch (outcome) {
+      case RouteOutcome.Answered(PluginResponse response) -> answer(ctx, response);
+      case RouteOutcome.NotFound() ->
+          Problem.write(ctx, HttpStatus.NOT_FOUND, "no active plugin serves this path");
+      case RouteOutcome.MethodNotAllowed(var allowed) -> {
+        ctx.header("Allow", String.join(", ", allowed));
+        if (ctx.method().equals(HandlerType.OPTIONS)) {
+          ctx.status(HttpStatus.NO_CONTENT);
+        } else {
+          Problem.write(ctx, HttpStatus.METHOD_NOT_ALLOWED, null);
+        }
+      }
+      case RouteOutcome.BadAnswer(String name, String reason) -> {
+        log.warn("plugin {} gave no usable answer to {}: {}", name, ctx.path(), reason);
+        Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin gave no usable answer");
+      }
+      case RouteOutcome.Unavailable(String name, String reason) -> {
+        log.warn("plugin {} is not available for {}: {}", name, ctx.path(), reason);
+        ctx.header("Retry-After", "1");
+        Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin is busy");
+      }
+      case RouteOutcome.TimedOut(String name, var limit) -> {
+        log.warn("plugin {} did not answer {} within {} ms", name, ctx.path(), limit.toMillis());
+        Problem.write(
+            ctx,
+            HttpStatus.GATEWAY_TIMEOUT,
+            "the plugin did not answer within " + limit.toMillis() + " ms");
+      }
+    }
+  }
+
+  private static PluginRequest request(Context ctx, String path) throws IOException {
+    Map<String, String> headers = new HashMap<>();
+    for (String name : RouteCodec.REQUEST_HEADERS) {
+      String value = ctx.header(name);
+      if (value != null) {
+        headers.put(name, value);
+      }
+    }
+    String query = ctx.queryString();
+    return new PluginRequest(
+        ctx.method().name(),
+        path,
+        query == null ? "" : query,
+        headers,
+        RequestBody.bytes(ctx));
+  }
+
+  /** Percent-decodes a path; '+' stands for itself there. */
+  private static String decode(String rawPath) {
+    try {
+      return URLDecoder.decode(rawPath.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(HttpStatus.BAD_REQUEST, "the path is not percent-encoded UTF-8");
+    }
+  }
+
+  private static void answer(Context ctx, PluginResponse response) {
+    ctx.status(response.status());
+    ctx.contentType("application/octet-stream");
+    response.headers().forEach(ctx::header);
+    // A browser must not guess a type that the plugin did not state.
+    ctx.header("X-Content-Type-Options", "nosniff");
+    ctx.result(response.body());
+  }
+}

@@ -1,0 +1,40 @@
+package io.gonext.server;
+
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** An error as clients get it: {@code application/problem+json}, RFC 9457. */
+final class Problem extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private final HttpStatus status;
+
+  Problem(HttpStatus status, String detail) {
+    // A refusal is an ordinary answer: no stack trace is taken for it.
+    super(detail, null, false, false);
+    this.status = status;
+  }
+
+  void answer(Context ctx) {
+    write(ctx, status, getMessage());
+  }
+
+  static void write(Context ctx, HttpStatus status, @Nullable String detail) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("type", "about:blank");
+    body.put("title", status.getMessage());
+    body.put("status", status.getCode());
+    if (detail != null) {
+      body.put("detail", detail);
+    }
+    ctx.status(status);
+    ctx.contentType("application/problem+json");
+    ctx.result(MAPPER.writeValueAsBytes(body));
+  }
+}

@@ -1,0 +1,10 @@
+package io.gonext.server;
+
+/** The server cannot listen where it was told to; the message says why and what to do. */
+public final class ServerStartException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  ServerStartException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
