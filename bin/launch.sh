@@ -136,6 +136,7 @@ who can${jar_exists:+, or set GONEXT_NO_BUILD=1 to run what was built before}."
 # saved while it ran is newer. A build by plain Maven leaves no stamp, and then the jar is taken.
 is_current() {
   jar_exists=
+  newer=
   [ -f "$jar" ] || return 1
   jar_exists=yes
   reference=$stamp
@@ -149,12 +150,18 @@ is_current() {
 build() {
   find_maven
   : >"$stamp.new"
+  if [ -n "$newer" ]; then
+    why="building, because ${newer##*/} has changed"
+  else
+    why="building, about a minute the first time"
+  fi
   # Tests are neither compiled nor run: this is the way to the first start, not to a release.
-  if ! run_visibly "building, about a minute the first time" 1800 "$build_log" \
+  if ! run_visibly "$why" 1800 "$build_log" \
     env JAVA_HOME="$java_home" "$maven" -B -ntp -Dstyle.color=never -Dmaven.test.skip=true \
     -f "$root/pom.xml" -pl "$module" -am package; then
     release_lock
-    grep '^\[ERROR\]' "$build_log" | sed -n '1,15p' >&2
+    # Without Maven's closing advice, which is about how to run Maven.
+    sed -n -e '/-> \[Help 1\]$/q' -e '/^\[ERROR\] ./p' "$build_log" | sed -n '1,15p' >&2
     fail "the build failed; all of its output is in $build_log."
   fi
   rm -f "$launch_dir/$module".*.aot
@@ -244,7 +251,7 @@ release_lock() {
 
 abandon() {
   # A job in the background of a script ignores the terminal's interrupt: it has to be told.
-  [ -z "${job:-}" ] || kill "$job" 2>/dev/null
+  [ -z "${job:-}" ] || { kill "$job" && wait "$job"; } 2>/dev/null
   [ "$(readlink "$lock" 2>/dev/null)" != "$$" ] || rm -f "$lock"
   [ -z "${terminal:-}" ] || printf '\n' >&2
   exit "$1"
