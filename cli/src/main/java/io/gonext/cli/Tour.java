@@ -131,7 +131,7 @@ final class Tour {
   }
 
   private void pool() {
-    PoolStats pool = host.pools().get(PLUGIN);
+    PoolStats pool = host.pool(PLUGIN).orElseThrow();
     report.line("");
     report.line(
         "pool of %s: %d live, %d idle, %d in use, %,d checkouts, %d errors, %d recycled"

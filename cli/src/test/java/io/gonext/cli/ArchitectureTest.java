@@ -41,7 +41,7 @@ class ArchitectureTest {
     "server, 'cli'",
   })
   void a_module_never_looks_up_the_arrow(String module, String above) {
-    for (String other : above.split(",")) {
+    for (String other : above.split(",", -1)) {
       noClasses()
           .that(resideInAPackage("io.gonext." + module + ".."))
           .should()

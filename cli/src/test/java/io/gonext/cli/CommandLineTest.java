@@ -34,7 +34,7 @@ class CommandLineTest {
   @ParameterizedTest
   @ValueSource(strings = {"--help", "demo --help", "serve --help", "help demo"})
   void help_goes_to_stdout_and_shows_examples(String arguments) {
-    assertThat(run(arguments.split(" "))).isZero();
+    assertThat(run(arguments.split(" ", -1))).isZero();
     assertThat(out.toString()).contains("Usage: gonext").contains("Examples:");
     assertThat(err.toString()).isEmpty();
   }
@@ -54,7 +54,7 @@ class CommandLineTest {
         "serve --host no.such.host.invalid | no such address",
       })
   void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {
-    assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" "))).isEqualTo(2);
+    assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);
     assertThat(err.toString()).startsWith("gonext: ").contains(named).contains("--help");
     assertNoStackTrace();
     assertThat(out.toString()).isEmpty();
@@ -98,7 +98,7 @@ class CommandLineTest {
 
   @Test
   void a_port_in_use_fails_with_the_way_out() throws IOException {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       String port = String.valueOf(taken.getLocalPort());
       assertThat(run("serve", "--port", port, "--data", directory.resolve("d").toString()))
           .isEqualTo(1);

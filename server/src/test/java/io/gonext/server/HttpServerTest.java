@@ -12,6 +12,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -248,7 +249,7 @@ class HttpServerTest {
 
   @Test
   void a_request_that_stops_halfway_does_not_hold_up_others() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
       OutputStream out = socket.getOutputStream();
       out.write(
           "POST /api/v1/filters/h HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"

@@ -154,9 +154,7 @@ public final class HookBus {
             registration.hook,
             e.code(),
             e.getMessage());
-        degraded.add(
-            new Degradation(
-                registration.plugin, e.code(), e.getMessage() == null ? "" : e.getMessage()));
+        degraded.add(new Degradation(registration.plugin, e.code(), e.getMessage()));
         return otherwise;
       }
     }

@@ -190,8 +190,9 @@ public final class Lifecycle {
     try {
       ActivePlugin plugin = active.get(name);
       if (plugin == null) {
-        store.find(name).orElseThrow(() -> new UnknownPluginException(name));
-        throw new ConflictException(name + " is not active");
+        throw store.find(name).isEmpty()
+            ? new UnknownPluginException(name)
+            : new ConflictException(name + " is not active");
       }
       for (ActivePlugin other : active.values()) {
         for (Dependency dependency : other.manifest().dependencies()) {
