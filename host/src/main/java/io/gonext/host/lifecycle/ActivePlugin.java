@@ -188,6 +188,9 @@ public final class ActivePlugin {
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw new HookFailedException(trap.trapCause().code(), trap.getMessage(), trap);
+      } catch (RuntimeException | Error e) {
+        lease.markUnusable(e);
+        throw e;
       }
     } catch (CheckoutTimeoutException e) {
       throw new HookFailedException(NO_INSTANCE, e.getMessage(), e);

@@ -96,6 +96,9 @@ final class ManifestReader {
     List<Route> routes = routes(json);
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
+      if (List.of(route.path().split("/", -1)).stream().anyMatch(s -> s.matches("\\.{1,2}"))) {
+        problems.add("/http/serve/" + i + ": " + route.path() + " has a segment . or ..");
+      }
       // Two routes that differ only in a parameter's name match the same requests.
       String shape = route.method() + " " + route.path().replaceAll("\\{[^}]*}", "{}");
       if (!seen.add(shape)) {

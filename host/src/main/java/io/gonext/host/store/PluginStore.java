@@ -4,8 +4,6 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import io.gonext.host.failure.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -29,29 +27,30 @@ import org.flywaydb.core.api.FlywayException;
 public final class PluginStore implements AutoCloseable {
   private static final int CONNECTIONS = 4;
 
+  private final DirectoryLock lock;
   private final HikariDataSource connections;
 
-  private PluginStore(HikariDataSource connections) {
+  private PluginStore(DirectoryLock lock, HikariDataSource connections) {
+    this.lock = lock;
     this.connections = connections;
   }
 
   /**
    * Opens the store of a data directory, creating both where they do not exist.
    *
-   * @throws StoreException when the directory cannot be used or another process holds it
+   * @throws StoreException when the directory cannot be used or another host holds it
    */
   public static PluginStore open(Path directory) {
+    DirectoryLock lock = DirectoryLock.take(directory);
     try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new StoreException(
-          "the data directory "
-              + directory
-              + " cannot be created: "
-              + e
-              + "; choose another with --data",
-          e);
+      return open(directory, lock);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
     }
+  }
+
+  private static PluginStore open(Path directory, DirectoryLock lock) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("gonext-store");
     // Writes are on disk when a commit returns (WRITE_DELAY 0); the host closes the database itself.
@@ -64,7 +63,9 @@ public final class PluginStore implements AutoCloseable {
     try {
       connections = new HikariDataSource(config);
     } catch (HikariPool.PoolInitializationException e) {
-      throw new StoreException(openFailure(directory, e), e);
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new StoreException(
+          "the store in " + directory + " cannot be opened: " + cause.getMessage(), e);
     }
     try {
       Flyway.configure()
@@ -79,23 +80,8 @@ public final class PluginStore implements AutoCloseable {
       throw new StoreException(
           "the store in " + directory + " cannot be brought up to date: " + e.getMessage(), e);
     }
-    return new PluginStore(connections);
+    return new PluginStore(lock, connections);
   }
-
-  private static String openFailure(Path directory, Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql && sql.getErrorCode() == DATABASE_ALREADY_OPEN) {
-        return "the store in "
-            + directory
-            + " is in use by another process: stop that one, or choose another with --data";
-      }
-    }
-    Throwable cause = e.getCause() == null ? e : e.getCause();
-    return "the store in " + directory + " cannot be opened: " + cause.getMessage();
-  }
-
-  /** H2's {@code ErrorCode.DATABASE_ALREADY_OPEN_1}. */
-  private static final int DATABASE_ALREADY_OPEN = 90020;
 
   /**
    * Adds a plugin in state {@link PluginState#INSTALLED}.
@@ -197,6 +183,7 @@ public final class PluginStore implements AutoCloseable {
   @Override
   public void close() {
     connections.close();
+    lock.close();
   }
 
   private static StoredPlugin plugin(ResultSet row) throws SQLException {
