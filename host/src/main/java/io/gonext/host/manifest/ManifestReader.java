@@ -97,7 +97,7 @@ final class ManifestReader {
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
       if (List.of(route.path().split("/", -1)).stream().anyMatch(s -> s.matches("\\.{1,2}"))) {
-        problems.add("/http/serve/" + i + ": " + route.path() + " has a segment . or ..");
+        problems.add("/http/serve/" + i + "/path: " + route.path() + " has a segment . or ..");
       }
       // Two routes that differ only in a parameter's name match the same requests.
       String shape = route.method() + " " + route.path().replaceAll("\\{[^}]*}", "{}");

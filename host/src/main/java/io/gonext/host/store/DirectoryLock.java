@@ -30,6 +30,10 @@ final class DirectoryLock implements AutoCloseable {
    * @throws StoreException when the directory cannot be written or the lock is taken
    */
   static DirectoryLock take(Path directory) {
+    if (Files.exists(directory) && !Files.isDirectory(directory)) {
+      throw new StoreException(
+          directory + " is a file: choose a directory for the data with --data", null);
+    }
     FileChannel channel;
     try {
       Files.createDirectories(directory);
@@ -41,7 +45,7 @@ final class DirectoryLock implements AutoCloseable {
           "the data directory "
               + directory
               + " cannot be written to ("
-              + e
+              + e.getMessage()
               + "): choose another with --data",
           e);
     }
