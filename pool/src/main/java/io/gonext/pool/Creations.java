@@ -18,6 +18,7 @@ final class Creations<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Creations.class);
   private static final int MAX_BACKOFF_DOUBLINGS = 6;
+  private static final long BUDGET_RETRY_NANOS = 10_000_000;
 
   private final InstancePool<T> pool;
   private final PoolConfig config;
@@ -26,6 +27,9 @@ final class Creations<T> {
 
   /** The weight of the instance made last: what is reserved for the next. */
   private volatile long usualWeight;
+
+  /** Whether the last creation that a caller waited for was refused for lack of budget. */
+  private volatile boolean overBudget;
 
   Creations(InstancePool<T> pool, PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
     this.pool = pool;
@@ -72,6 +76,7 @@ final class Creations<T> {
       Slot<T> slot = reserved.slot();
       long weight = usualWeight;
       if (runtime.governor().tryReserve(weight, reserved.awaited())) {
+        overBudget = false;
         try {
           runtime.workers().execute(() -> run(slot, weight));
         } catch (Throwable t) {
@@ -82,10 +87,23 @@ final class Creations<T> {
         unreserve(slot);
         // Only now is the slot free for the attempt that freed memory will announce.
         if (!runtime.governor().hasRoomElseAnnounce(weight)) {
+          refusedBudget(reserved.awaited());
           return;
         }
       }
     }
+  }
+
+  private void refusedBudget(boolean awaited) {
+    if (awaited && !overBudget) {
+      overBudget = true;
+      pool.wakeReaper();
+    }
+  }
+
+  /** When to ask for budget again, which nobody announces if instances merely become idle. */
+  long nanosToBudgetRetry() {
+    return overBudget ? BUDGET_RETRY_NANOS : Long.MAX_VALUE;
   }
 
   private @Nullable Reserved<T> reserve(int expectedCallers) {

@@ -25,18 +25,16 @@ final class Evictions<T> {
     if (!slot.tryMove(seen, SlotState.RETURNING)) {
       return false;
     }
-    boolean still =
-        switch (reason) {
-          case MAX_AGE -> ticker.nanos() - slot.expiresAt >= 0;
-          case IDLE -> pool.isAboveFloor();
-          default -> true;
-        };
-    if (still) {
-      pool.retire(slot, reason);
-    } else {
-      pool.offer(slot);
+    if (reason == RecycleReason.IDLE) {
+      return pool.retireIfSurplus(slot, reason);
     }
-    return still;
+    if (reason == RecycleReason.MAX_AGE && ticker.nanos() - slot.expiresAt < 0) {
+      // A younger instance has taken the place of the one that was seen.
+      pool.offer(slot);
+      return false;
+    }
+    pool.retire(slot, reason);
+    return true;
   }
 
   /** Retires the idle instance that has gone unneeded longest, for its memory. */

@@ -147,8 +147,6 @@ public final class InstancePool<T> implements AutoCloseable {
     slot.tether = tether;
   }
 
-  // Checkout.
-
   /**
    * Makes {@link PoolConfig#minInstances} instances, on the calling thread, and opens the pool.
    * They are made even when the memory budget is used up; idle instances elsewhere make room.
@@ -183,6 +181,7 @@ public final class InstancePool<T> implements AutoCloseable {
     lock.lock();
     try {
       if (phase != Phase.STARTING) {
+        runtime.governor().deregister(this);
         throw new IllegalStateException("pool " + config.name() + " was closed while it started");
       }
       phase = Phase.RUNNING;
@@ -272,25 +271,28 @@ public final class InstancePool<T> implements AutoCloseable {
       // Others wait already: an instance that is idle now is on its way to the first of them.
       return null;
     }
-    Slot<T> cold = null;
-    long coldState = 0;
+    boolean anyCold = false;
     for (Slot<T> slot : slots) {
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.IDLE) {
-        if (!SlotState.isCold(seen)) {
-          if (slot.tryLease(seen)) {
-            hints[hint()] = slot;
-            return slot;
-          }
-        } else if (cold == null) {
-          cold = slot;
-          coldState = seen;
+        if (SlotState.isCold(seen)) {
+          anyCold = true;
+        } else if (slot.tryLease(seen)) {
+          hints[hint()] = slot;
+          return slot;
         }
       }
     }
-    if (cold != null && cold.tryLease(coldState)) {
-      hints[hint()] = cold;
-      return cold;
+    return anyCold ? searchCold() : null;
+  }
+
+  private @Nullable Slot<T> searchCold() {
+    for (Slot<T> slot : slots) {
+      long seen = slot.state();
+      if (SlotState.phase(seen) == SlotState.IDLE && slot.tryLease(seen)) {
+        hints[hint()] = slot;
+        return slot;
+      }
     }
     return null;
   }
@@ -360,14 +362,13 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   private void settleChanged(Slot<T> slot, long weight) {
-    long growth = weight - slot.weight;
-    slot.weight = weight;
-    bytes.addAndGet(growth);
     if (weight >= recycleAtBytes) {
-      runtime.governor().grew(growth, true);
       retire(slot, RecycleReason.MEMORY);
       return;
     }
+    long growth = weight - slot.weight;
+    slot.weight = weight;
+    bytes.addAndGet(growth);
     offer(slot);
     if (growth > 0) {
       runtime.governor().grew(growth, true);
@@ -443,38 +444,75 @@ public final class InstancePool<T> implements AutoCloseable {
     try {
       if (population.live > population.max) {
         surplus = RecycleReason.IDLE;
+      } else if (queue.size() == 0 && isClosing()) {
+        surplus = RecycleReason.CLOSE;
       } else {
         waiter = queue.poll();
-        if (waiter != null) {
-          updateAttention();
-          slot.leaseToWaiter();
-          waiter.outcome = new Waiter.Outcome.Granted<>(slot);
-        } else if (isClosing()) {
-          surplus = RecycleReason.CLOSE;
-        } else {
-          slot.moveTo(SlotState.IDLE);
-        }
+      }
+      if (surplus != null) {
+        takeOut(slot, surplus);
+      } else if (waiter == null) {
+        slot.moveTo(SlotState.IDLE);
+      } else {
+        updateAttention();
+        slot.leaseToWaiter();
+        waiter.outcome = new Waiter.Outcome.Granted<>(slot);
       }
     } finally {
       lock.unlock();
     }
     if (surplus != null) {
-      retire(slot, surplus);
+      discard(slot, surplus);
     } else if (waiter != null) {
       LockSupport.unpark(waiter.thread);
     }
   }
 
-  /** Takes the instance of a slot that the caller owns out of the accounts, and has it closed. */
+  /** Retires the instance of a slot that the caller owns. */
   void retire(Slot<T> slot, RecycleReason reason) {
-    long weight = slot.weight;
     lock.lock();
     try {
-      slot.moveTo(SlotState.RETIRING);
-      population.retired(reason);
+      takeOut(slot, reason);
     } finally {
       lock.unlock();
     }
+    discard(slot, reason);
+  }
+
+  /**
+   * Retires the instance of a slot that the caller owns if the floor stands without it, and offers
+   * it otherwise.
+   *
+   * @return whether it was retired
+   */
+  boolean retireIfSurplus(Slot<T> slot, RecycleReason reason) {
+    boolean surplus;
+    lock.lock();
+    try {
+      surplus = population.live > population.min;
+      if (surplus) {
+        takeOut(slot, reason);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (surplus) {
+      discard(slot, reason);
+    } else {
+      offer(slot);
+    }
+    return surplus;
+  }
+
+  /** Call under {@link #lock}, then {@link #discard} without it. */
+  private void takeOut(Slot<T> slot, RecycleReason reason) {
+    slot.moveTo(SlotState.RETIRING);
+    population.retired(reason);
+  }
+
+  /** Has an instance closed that was {@linkplain #takeOut taken out} of the accounts. */
+  private void discard(Slot<T> slot, RecycleReason reason) {
+    long weight = slot.weight;
     bytes.addAndGet(-weight);
     RecycleEvent event = new RecycleEvent();
     if (event.shouldCommit()) {
@@ -550,20 +588,23 @@ public final class InstancePool<T> implements AutoCloseable {
     reaper.wake();
   }
 
-  /** Has the reaper come back when a pause after a failed creation ends, if there is one. */
-  void wakeReaperIfPausing() {
+  /** Has the reaper come back when creations are to be tried again, if they are held up. */
+  void wakeReaperIfHeldUp() {
     if (nanosToRetry() < Long.MAX_VALUE) {
       reaper.wake();
     }
   }
 
-  /** How long creations that somebody needs still pause; {@link Long#MAX_VALUE} if they do not. */
+  /** How long until creations that somebody needs are worth another try, if they are held up. */
   long nanosToRetry() {
     lock.lock();
     try {
       boolean wanting = population.live < population.min || queue.size() > 0;
       long now = ticker.nanos();
-      return wanting && population.pauses(now) ? population.retryAt - now : Long.MAX_VALUE;
+      if (wanting && population.pauses(now)) {
+        return population.retryAt - now;
+      }
+      return queue.size() > 0 ? creations.nanosToBudgetRetry() : Long.MAX_VALUE;
     } finally {
       lock.unlock();
     }
@@ -599,7 +640,7 @@ public final class InstancePool<T> implements AutoCloseable {
 
   /**
    * Changes the bounds. Instances above the new maximum are retired, idle ones at once and those in
-   * use when they come back; no lease is cut short.
+   * use when they come back; no lease is cut short. Does nothing to a closed pool.
    *
    * @throws IllegalArgumentException unless {@code 0 <= min <= max} and {@code max >= 1}
    */
@@ -607,6 +648,9 @@ public final class InstancePool<T> implements AutoCloseable {
     PoolConfig.checkBounds(min, max);
     lock.lock();
     try {
+      if (isClosing()) {
+        return;
+      }
       if (max > slots.length) {
         slots = grown(slots, max);
       }

@@ -77,18 +77,22 @@ public final class MemoryGovernor {
   /** Whether there is room by now; if not, {@link #freed} will call the pools once there may be. */
   boolean hasRoomElseAnnounce(long bytes) {
     starved = true;
-    return usedBytes.get() + bytes <= budgetBytes;
+    return fits(usedBytes.get(), bytes);
   }
 
   private boolean reserveWithin(long bytes) {
     long used = usedBytes.get();
-    while (used + bytes <= budgetBytes || used == 0) {
+    while (fits(used, bytes)) {
       if (usedBytes.compareAndSet(used, used + bytes)) {
         return true;
       }
       used = usedBytes.get();
     }
     return false;
+  }
+
+  private boolean fits(long used, long bytes) {
+    return used + bytes <= budgetBytes || used == 0;
   }
 
   /**

@@ -41,7 +41,7 @@ final class WaitingLine<T> {
       }
       if (waiter.outcome == null) {
         pool.maintain();
-        pool.wakeReaperIfPausing();
+        pool.wakeReaperIfHeldUp();
       }
       return park(waiter, deadline);
     } catch (PoolException | InterruptedException e) {
