@@ -64,9 +64,12 @@ class CommandLineTest {
   void a_bundle_that_cannot_be_installed_fails_with_exit_code_1() throws IOException {
     Map<Path, String> bundles =
         Map.of(
-            directory.resolve("missing.gnplugin"), "does not exist",
-            directory, "is a directory",
-            Files.write(directory.resolve("text.gnplugin"), new byte[] {1, 2, 3}), "not a ZIP",
+            directory.resolve("missing.gnplugin"),
+            "does not exist",
+            directory,
+            "is a directory",
+            Files.write(directory.resolve("text.gnplugin"), new byte[] {1, 2, 3}),
+            "not a ZIP",
             Files.write(
                 directory.resolve("empty.gnplugin"),
                 GuestBundle.zip(Map.of("README.md", new byte[0]))),
@@ -74,25 +77,22 @@ class CommandLineTest {
             Files.write(
                 directory.resolve("broken.gnplugin"),
                 GuestBundle.zip(
-                    Map.of(
-                        "manifest.json",
-                        "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
+                    Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
             "/name",
             Files.write(
                 directory.resolve("nowasm.gnplugin"),
                 GuestBundle.of("nowasm", "text".getBytes(StandardCharsets.UTF_8)).bytes()),
             "not a WebAssembly module");
-    bundles.forEach(
-        (bundle, reason) -> {
-          err.getBuffer().setLength(0);
-          Path data = directory.resolve("data");
-          assertThat(
-                  run("serve", "--port", "0", "--data", data.toString(), "--plugin", bundle.toString()))
-              .isEqualTo(1);
-          assertThat(err.toString()).startsWith("gonext: ").contains(reason);
-          assertThat(err.toString().lines()).hasSize(1);
-          assertNoStackTrace();
-        });
+    bundles.forEach((bundle, reason) -> {
+      err.getBuffer().setLength(0);
+      Path data = directory.resolve("data");
+      assertThat(
+              run("serve", "--port", "0", "--data", data.toString(), "--plugin", bundle.toString()))
+          .isEqualTo(1);
+      assertThat(err.toString()).startsWith("gonext: ").contains(reason);
+      assertThat(err.toString().lines()).hasSize(1);
+      assertNoStackTrace();
+    });
     assertThat(out.toString()).isEmpty();
   }
 

@@ -167,8 +167,7 @@ class HostileGuestTest {
   @Test
   void a_capability_that_does_not_exist_is_refused() {
     assertRefused(
-        GuestBundle.of("echo").field("capabilities", "[\"kv.raed\"]"),
-        "no capability kv.raed");
+        GuestBundle.of("echo").field("capabilities", "[\"kv.raed\"]"), "no capability kv.raed");
   }
 
   @Test

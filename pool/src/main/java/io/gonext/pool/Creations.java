@@ -38,7 +38,6 @@ final class Creations<T> {
     this.runtime = runtime;
   }
 
-
   /** A slot set aside, and whether a caller rather than the floor needs its instance. */
   private record Reserved<T>(Slot<T> slot, boolean awaited) {}
 

@@ -98,8 +98,8 @@ public final class MemoryGovernor {
   /**
    * Books that an instance weighs this much more than was booked for it before.
    *
-   * @param breakingFloors whether pools may go below their floors if the budget is exceeded and none
-   *     is above its own
+   * @param breakingFloors whether pools may go below their floors if the budget is exceeded and
+   *     none is above its own
    */
   void grew(long bytes, boolean breakingFloors) {
     if (usedBytes.addAndGet(bytes) > budgetBytes) {

@@ -84,7 +84,8 @@ class HttpServerTest {
     assertThat(response.headers().firstValue("X-Gonext-Degraded")).contains("trap");
     assertThat(get("/metrics").body())
         .containsPattern(
-            "gonext_plugin_hook_seconds_count\\{hook=\"h\",outcome=\"UNREACHABLE\",plugin=\"trap\"\\} 1\\b")
+            "gonext_plugin_hook_seconds_count\\{hook=\"h\",outcome=\"UNREACHABLE\",plugin=\"trap\"\\}"
+                + " 1\\b")
         .containsPattern(
             "gonext_plugin_pool_recycle_total\\{plugin=\"trap\",reason=\"trap\"\\} 1\\.0");
   }
@@ -92,8 +93,14 @@ class HttpServerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "not json", "[]", "{}", "{\"value\":1,\"value\":2}", "{\"value\":1,\"args\":{}}",
-        "{\"value\":1,\"more\":2}", "{\"value\":\"\u0000\"}"
+        "",
+        "not json",
+        "[]",
+        "{}",
+        "{\"value\":1,\"value\":2}",
+        "{\"value\":1,\"args\":{}}",
+        "{\"value\":1,\"more\":2}",
+        "{\"value\":\"\u0000\"}"
       })
   void a_body_that_is_no_hook_call_is_a_bad_request(String body) throws Exception {
     HttpResponse<String> response = post("/api/v1/filters/h", body);
@@ -113,8 +120,7 @@ class HttpServerTest {
     assertProblem(
         send(
             request.POST(
-                HttpRequest.BodyPublishers.ofInputStream(
-                    () -> new ByteArrayInputStream(large)))),
+                HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))),
         413);
   }
 
@@ -286,8 +292,7 @@ class HttpServerTest {
 
   private HttpResponse<String> post(String path, String body)
       throws IOException, InterruptedException {
-    return send(
-        HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
+    return send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
   private HttpResponse<String> send(HttpRequest.Builder request)

@@ -145,9 +145,7 @@ public final class HookBus {
         registration.succeeded.record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
         return result;
       } catch (HookFailedException e) {
-        registration
-            .timer(e.code())
-            .record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
+        registration.timer(e.code()).record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
         log.warn(
             "plugin {} failed in hook {} ({}): {}",
             registration.plugin,

@@ -108,7 +108,10 @@ final class BundleArchive {
   /** The name as it stands in the file: the library would turn a backslash into a slash. */
   private static String name(ZipArchiveEntry entry) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(entry.getRawName())).toString();
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(entry.getRawName()))
+          .toString();
     } catch (CharacterCodingException e) {
       throw rejected(entry.getName(), "has a name that is not UTF-8");
     }

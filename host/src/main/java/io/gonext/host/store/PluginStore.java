@@ -53,7 +53,8 @@ public final class PluginStore implements AutoCloseable {
   private static PluginStore open(Path directory, DirectoryLock lock) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("gonext-store");
-    // Writes are on disk when a commit returns (WRITE_DELAY 0); the host closes the database itself.
+    // Writes are on disk when a commit returns (WRITE_DELAY 0); the host closes the database
+    // itself.
     config.setJdbcUrl(
         "jdbc:h2:file:"
             + directory.toAbsolutePath().resolve("gonext").toString().replace("\\", "/")
@@ -89,95 +90,88 @@ public final class PluginStore implements AutoCloseable {
    * @return false when one of that name is there already; nothing is changed then
    */
   public boolean insert(StoredPlugin plugin, byte[] bundle) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement insert =
-              connection.prepareStatement(
-                  "insert into plugin (name, version, sha256, state, bundle)"
-                      + " values (?, ?, ?, ?, ?)")) {
-            insert.setString(1, plugin.name());
-            insert.setString(2, plugin.version());
-            insert.setString(3, plugin.sha256());
-            insert.setString(4, plugin.state().name());
-            insert.setBytes(5, bundle);
-            insert.executeUpdate();
-            return true;
-          } catch (SQLIntegrityConstraintViolationException e) {
-            return false;
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "insert into plugin (name, version, sha256, state, bundle)"
+                  + " values (?, ?, ?, ?, ?)")) {
+        insert.setString(1, plugin.name());
+        insert.setString(2, plugin.version());
+        insert.setString(3, plugin.sha256());
+        insert.setString(4, plugin.state().name());
+        insert.setBytes(5, bundle);
+        insert.executeUpdate();
+        return true;
+      } catch (SQLIntegrityConstraintViolationException e) {
+        return false;
+      }
+    });
   }
 
   /** All plugins, by name. */
   public List<StoredPlugin> list() {
-    return inStore(
-        connection -> {
-          List<StoredPlugin> plugins = new ArrayList<>();
-          try (PreparedStatement select =
-                  connection.prepareStatement(
-                      "select name, version, sha256, state from plugin order by name");
-              ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-              plugins.add(plugin(rows));
-            }
-          }
-          return plugins;
-        });
+    return inStore(connection -> {
+      List<StoredPlugin> plugins = new ArrayList<>();
+      try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select name, version, sha256, state from plugin order by name");
+          ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          plugins.add(plugin(rows));
+        }
+      }
+      return plugins;
+    });
   }
 
   public Optional<StoredPlugin> find(String name) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select name, version, sha256, state from plugin where name = ?")) {
-            select.setString(1, name);
-            try (ResultSet rows = select.executeQuery()) {
-              return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
-            }
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select name, version, sha256, state from plugin where name = ?")) {
+        select.setString(1, name);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
+        }
+      }
+    });
   }
 
   /** The bundle's bytes as they were installed. */
   public Optional<byte[]> bundle(String name) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement("select bundle from plugin where name = ?")) {
-            select.setString(1, name);
-            try (ResultSet rows = select.executeQuery()) {
-              return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
-            }
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement("select bundle from plugin where name = ?")) {
+        select.setString(1, name);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+        }
+      }
+    });
   }
 
   /** Moves a plugin from one state to another; false when it was not in the first. */
   public boolean changeState(String name, PluginState from, PluginState to) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement update =
-              connection.prepareStatement(
-                  "update plugin set state = ? where name = ? and state = ?")) {
-            update.setString(1, to.name());
-            update.setString(2, name);
-            update.setString(3, from.name());
-            return update.executeUpdate() == 1;
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement update =
+          connection.prepareStatement("update plugin set state = ? where name = ? and state = ?")) {
+        update.setString(1, to.name());
+        update.setString(2, name);
+        update.setString(3, from.name());
+        return update.executeUpdate() == 1;
+      }
+    });
   }
 
   /** Removes a plugin; false when there was none. */
   public boolean delete(String name) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement delete =
-              connection.prepareStatement("delete from plugin where name = ?")) {
-            delete.setString(1, name);
-            return delete.executeUpdate() == 1;
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement("delete from plugin where name = ?")) {
+        delete.setString(1, name);
+        return delete.executeUpdate() == 1;
+      }
+    });
   }
 
   @Override
