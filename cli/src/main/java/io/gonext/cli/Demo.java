@@ -37,9 +37,12 @@ final class Demo implements AutoCloseable {
    */
   static Demo start(Report report, ServerConfig config, @Nullable Path keptData)
       throws InterruptedException, IOException {
-    Path temporaryData = keptData == null ? Files.createTempDirectory("gonext-demo") : null;
+    if (keptData != null) {
+      return start(report, config, keptData, null);
+    }
+    Path temporaryData = Files.createTempDirectory("gonext-demo");
     try {
-      return start(report, config, keptData == null ? temporaryData : keptData, temporaryData);
+      return start(report, config, temporaryData, temporaryData);
     } catch (RuntimeException | InterruptedException | IOException e) {
       discard(temporaryData);
       throw e;
@@ -74,7 +77,7 @@ final class Demo implements AutoCloseable {
           begin,
           "pool warm with %d instance; %d filters, %d action, %d route"
               .formatted(
-                  host.pools().get(Tour.PLUGIN).live(),
+                  host.pool(Tour.PLUGIN).orElseThrow().live(),
                   manifest.filters().size(),
                   manifest.actions().size(),
                   manifest.routes().size()));

@@ -41,7 +41,7 @@ class ArchitectureTest {
     "server, 'cli'",
   })
   void a_module_never_looks_up_the_arrow(String module, String above) {
-    for (String other : above.split(",")) {
+    for (String other : above.split(",", -1)) {
       noClasses()
           .that(resideInAPackage("io.gonext." + module + ".."))
           .should()
@@ -62,9 +62,9 @@ class ArchitectureTest {
   @Test
   void only_the_engine_knows_what_runs_webassembly() {
     noClasses()
-        .that(resideInAnyPackage("io.gonext..").and(
-            DescribedPredicate.not(
-                resideInAPackage("io.gonext.engine.."))))
+        .that(
+            resideInAnyPackage("io.gonext..")
+                .and(DescribedPredicate.not(resideInAPackage("io.gonext.engine.."))))
         .should()
         .dependOnClassesThat(resideInAPackage("run.endive.."))
         .check(CLASSES);
@@ -107,9 +107,6 @@ class ArchitectureTest {
 
   @Test
   void no_class_hides_behind_a_name_that_says_nothing() {
-    noClasses()
-        .should()
-        .haveNameMatching(".*(Manager|Helper|Utils?|Impl)")
-        .check(CLASSES);
+    noClasses().should().haveNameMatching(".*(Manager|Helper|Utils?|Impl)").check(CLASSES);
   }
 }

@@ -34,7 +34,7 @@ class CommandLineTest {
   @ParameterizedTest
   @ValueSource(strings = {"--help", "demo --help", "serve --help", "help demo"})
   void help_goes_to_stdout_and_shows_examples(String arguments) {
-    assertThat(run(arguments.split(" "))).isZero();
+    assertThat(run(arguments.split(" ", -1))).isZero();
     assertThat(out.toString()).contains("Usage: gonext").contains("Examples:");
     assertThat(err.toString()).isEmpty();
   }
@@ -54,7 +54,7 @@ class CommandLineTest {
         "serve --host no.such.host.invalid | no such address",
       })
   void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {
-    assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" "))).isEqualTo(2);
+    assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);
     assertThat(err.toString()).startsWith("gonext: ").contains(named).contains("--help");
     assertNoStackTrace();
     assertThat(out.toString()).isEmpty();
@@ -64,9 +64,12 @@ class CommandLineTest {
   void a_bundle_that_cannot_be_installed_fails_with_exit_code_1() throws IOException {
     Map<Path, String> bundles =
         Map.of(
-            directory.resolve("missing.gnplugin"), "does not exist",
-            directory, "is a directory",
-            Files.write(directory.resolve("text.gnplugin"), new byte[] {1, 2, 3}), "not a ZIP",
+            directory.resolve("missing.gnplugin"),
+            "does not exist",
+            directory,
+            "is a directory",
+            Files.write(directory.resolve("text.gnplugin"), new byte[] {1, 2, 3}),
+            "not a ZIP",
             Files.write(
                 directory.resolve("empty.gnplugin"),
                 GuestBundle.zip(Map.of("README.md", new byte[0]))),
@@ -74,31 +77,28 @@ class CommandLineTest {
             Files.write(
                 directory.resolve("broken.gnplugin"),
                 GuestBundle.zip(
-                    Map.of(
-                        "manifest.json",
-                        "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
+                    Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
             "/name",
             Files.write(
                 directory.resolve("nowasm.gnplugin"),
                 GuestBundle.of("nowasm", "text".getBytes(StandardCharsets.UTF_8)).bytes()),
             "not a WebAssembly module");
-    bundles.forEach(
-        (bundle, reason) -> {
-          err.getBuffer().setLength(0);
-          Path data = directory.resolve("data");
-          assertThat(
-                  run("serve", "--port", "0", "--data", data.toString(), "--plugin", bundle.toString()))
-              .isEqualTo(1);
-          assertThat(err.toString()).startsWith("gonext: ").contains(reason);
-          assertThat(err.toString().lines()).hasSize(1);
-          assertNoStackTrace();
-        });
+    bundles.forEach((bundle, reason) -> {
+      err.getBuffer().setLength(0);
+      Path data = directory.resolve("data");
+      assertThat(
+              run("serve", "--port", "0", "--data", data.toString(), "--plugin", bundle.toString()))
+          .isEqualTo(1);
+      assertThat(err.toString()).startsWith("gonext: ").contains(reason);
+      assertThat(err.toString().lines()).hasSize(1);
+      assertNoStackTrace();
+    });
     assertThat(out.toString()).isEmpty();
   }
 
   @Test
   void a_port_in_use_fails_with_the_way_out() throws IOException {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       String port = String.valueOf(taken.getLocalPort());
       assertThat(run("serve", "--port", port, "--data", directory.resolve("d").toString()))
           .isEqualTo(1);

@@ -69,8 +69,7 @@ class ProcessTest {
       awaitLine(output, "listening on ");
       first.destroyForcibly().waitFor();
     }
-    Process second =
-        start("io.gonext.cli.Main", "serve", "--port", "0", "--data", data.toString());
+    Process second = start("io.gonext.cli.Main", "serve", "--port", "0", "--data", data.toString());
     try (BufferedReader output = second.inputReader()) {
       assertThat(awaitLine(output, "hello-rust@")).isEqualTo("hello-rust@0.1.0 ACTIVE");
       String url = awaitLine(output, "listening on ").replace("listening on ", "");

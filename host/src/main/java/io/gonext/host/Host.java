@@ -157,6 +157,11 @@ public final class Host implements AutoCloseable {
     return lifecycle.list();
   }
 
+  /** The numbers of one plugin's pool, while it is in service. */
+  public Optional<PoolStats> pool(String plugin) {
+    return lifecycle.active(plugin).map(ActivePlugin::poolStats);
+  }
+
   /** The numbers of the pools of all plugins in service, by plugin. */
   public Map<String, PoolStats> pools() {
     Map<String, PoolStats> pools = new TreeMap<>();

@@ -2,6 +2,7 @@ package io.gonext.pool;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Cleaner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,9 @@ abstract class SlotState<T> extends SlotPadding {
    * nobody can close any more takes it along to the cleaner. Owned with the slot.
    */
   @Nullable Tether<T> tether;
+
+  /** The cleaner's watch over {@link #tether}. Owned with the slot. */
+  Cleaner.@Nullable Cleanable tetherWatch;
 
   /** Where the current lease was taken, when that is tracked. Written by the lease's taker. */
   volatile @Nullable Throwable takenAt;
@@ -197,6 +201,14 @@ abstract class SlotState<T> extends SlotPadding {
     return leases == 0 || leases > limit - now
         ? Long.MAX_VALUE
         : ((now + leases) << VERSION_SHIFT) | LEASED;
+  }
+
+  /** Ends the cleaner's watch; for a slot that will not be leased again. */
+  final void releaseTetherWatch() {
+    Cleaner.Cleanable watch = tetherWatch;
+    if (watch != null) {
+      watch.clean();
+    }
   }
 
   /** What a report says of this slot if its instance is not closed yet, else null. */

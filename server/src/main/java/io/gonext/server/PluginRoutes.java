@@ -78,11 +78,7 @@ final class PluginRoutes implements Handler {
     }
     String query = ctx.queryString();
     return new PluginRequest(
-        ctx.method().name(),
-        path,
-        query == null ? "" : query,
-        headers,
-        RequestBody.bytes(ctx));
+        ctx.method().name(), path, query == null ? "" : query, headers, RequestBody.bytes(ctx));
   }
 
   /** Percent-decodes a path; '+' stands for itself there. */

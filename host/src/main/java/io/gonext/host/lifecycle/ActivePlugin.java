@@ -182,12 +182,16 @@ public final class ActivePlugin {
     long deadline = System.nanoTime() + allowed.toNanos();
     try (Lease<GuestInstance> lease = pool.checkout(allowed)) {
       try {
-        // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
+        // At least a microsecond, so that a call which waited to the last moment fails as a
+        // deadline.
         long left = Math.max(1_000, deadline - System.nanoTime());
         return GuestAbi.callHook(lease.get(), hook, json, Duration.ofNanos(left));
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw new HookFailedException(trap.trapCause().code(), trap.getMessage(), trap);
+      } catch (RuntimeException | Error e) {
+        lease.markUnusable(e);
+        throw e;
       }
     } catch (CheckoutTimeoutException e) {
       throw new HookFailedException(NO_INSTANCE, e.getMessage(), e);

@@ -41,7 +41,8 @@ import org.slf4j.event.Level;
 
 /**
  * Installs plugins and puts them in and out of service. The store decides: a plugin serves only
- * while the store says ACTIVE, and a change that fails leaves the store and the plugin as they were.
+ * while the store says ACTIVE, and a change that fails leaves the store and the plugin as they
+ * were.
  *
  * <p>Thread-safe; one change at a time.
  */
@@ -190,8 +191,9 @@ public final class Lifecycle {
     try {
       ActivePlugin plugin = active.get(name);
       if (plugin == null) {
-        store.find(name).orElseThrow(() -> new UnknownPluginException(name));
-        throw new ConflictException(name + " is not active");
+        throw store.find(name).isEmpty()
+            ? new UnknownPluginException(name)
+            : new ConflictException(name + " is not active");
       }
       for (ActivePlugin other : active.values()) {
         for (Dependency dependency : other.manifest().dependencies()) {
@@ -294,8 +296,7 @@ public final class Lifecycle {
               + installed.version()
               + " is installed from another bundle: uninstall it first");
     }
-    return new InstallResult(
-        bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
+    return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
   }
 
   private Bundle load(StoredPlugin stored) {
@@ -375,11 +376,10 @@ public final class Lifecycle {
     manifest
         .requiredHost()
         .filter(range -> !hostVersion.satisfies(range))
-        .ifPresent(
-            range -> {
-              throw new BundleRejectedException(
-                  manifest.id() + " requires host " + range + ", this is " + hostVersion);
-            });
+        .ifPresent(range -> {
+          throw new BundleRejectedException(
+              manifest.id() + " requires host " + range + ", this is " + hostVersion);
+        });
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
@@ -398,8 +398,7 @@ public final class Lifecycle {
     try (GuestInstance trial = module.instantiate(instanceConfig(manifest, pluginLog))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
     } catch (EngineException e) {
-      throw new BundleRejectedException(
-          manifest.entry() + " does not start: " + e.getMessage(), e);
+      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
     }
     return new CheckedModule(module, imports.warnings());
   }

@@ -19,8 +19,7 @@ class RouteTableTest {
 
   @Test
   void parameters_are_taken_from_their_segments() {
-    assertThat(table.match("GET", "/users/7/posts/a b"))
-        .contains(Map.of("id", "7", "post", "a b"));
+    assertThat(table.match("GET", "/users/7/posts/a b")).contains(Map.of("id", "7", "post", "a b"));
   }
 
   @Test

@@ -1,0 +1,103 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import run.endive.runtime.WasmInterruptedException;
+import run.endive.wasm.types.MemoryLimits;
+
+class LinearMemoryTest {
+  private static LinearMemory memory(int initial, int maximum) {
+    return new LinearMemory(new MemoryLimits(initial, maximum), maximum);
+  }
+
+  @Test
+  void growth_stops_at_the_lower_of_both_limits() {
+    var memory = new LinearMemory(new MemoryLimits(1, 10), 3);
+
+    assertThat(memory.grow(2)).isEqualTo(1);
+    assertThat(memory.grow(1)).isEqualTo(-1);
+    assertThat(memory.grow(-1)).isEqualTo(-1);
+    assertThat(memory.grow(0)).isEqualTo(3);
+    assertThat(memory.refusedGrowth()).isEqualTo(new TrapCause.MemoryLimit(3 + 0xFFFF_FFFFL, 3));
+  }
+
+  @Test
+  void what_grew_is_zero_again_for_the_next_lease_and_costs_it_no_array() {
+    var memory = memory(1, 64);
+    MemoryImage image = memory.takeImage(null);
+    memory.grow(40);
+    memory.fill((byte) 7, 0, memory.sizeBytes());
+    long grown = memory.weightBytes();
+
+    memory.restore(image);
+
+    assertThat(memory.pages()).isEqualTo(1);
+    assertThat(memory.contents()).containsOnly(0);
+    assertThatThrownBy(() -> memory.read(65_536)).hasMessageContaining("out of bounds");
+    for (int i = 0; i < 40; i++) {
+      assertThat(memory.grow(1)).isEqualTo(1 + i);
+    }
+    assertThat(memory.contents()).containsOnly(0);
+    assertThat(memory.weightBytes()).isEqualTo(grown);
+  }
+
+  @Test
+  void a_store_across_a_block_is_undone_on_both_sides() {
+    var memory = memory(1, 1);
+    memory.fill((byte) 9, 0, memory.sizeBytes());
+    MemoryImage image = memory.takeImage(null);
+
+    for (int before = 0; before < 8; before++) {
+      memory.writeLong(LinearMemory.BLOCK_BYTES - before, -1);
+      memory.restore(image);
+      assertThat(memory.contents()).containsOnly(9);
+    }
+  }
+
+  @Test
+  void equal_contents_share_one_image_and_different_ones_do_not() {
+    var first = memory(1, 1);
+    var second = memory(1, 1);
+    first.writeI32(100, 5);
+    second.writeI32(100, 5);
+    MemoryImage image = first.takeImage(null);
+
+    assertThat(second.takeImage(image)).isSameAs(image);
+
+    second.writeByte(60_000, (byte) 1);
+    assertThat(second.takeImage(image)).isNotSameAs(image);
+    assertThat(memory(2, 2).takeImage(memory(1, 1).takeImage(null)).sizeBytes())
+        .isEqualTo(2 * 65_536);
+  }
+
+  @Test
+  void bulk_operations_poll_for_the_deadline() {
+    var memory = memory(16, 16);
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> memory.fill((byte) 1, 0, memory.sizeBytes()))
+          .isInstanceOf(WasmInterruptedException.class);
+      assertThatThrownBy(() -> memory.copy(0, 65_536, 15 * 65_536))
+          .isInstanceOf(WasmInterruptedException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void a_copy_in_parts_is_right_for_every_overlap() {
+    var memory = memory(32, 32);
+    for (int distance : new int[] {-600_000, -4097, -1, 0, 1, 4097, 600_000}) {
+      var bytes = new byte[memory.sizeBytes()];
+      new java.util.Random(distance).nextBytes(bytes);
+      memory.write(0, bytes);
+      System.arraycopy(bytes, 700_000, bytes, 700_000 + distance, 650_000);
+
+      memory.copy(700_000 + distance, 700_000, 650_000);
+
+      assertThat(java.util.Arrays.mismatch(memory.contents(), bytes)).isEqualTo(-1);
+    }
+  }
+}
