@@ -81,7 +81,7 @@ public final class Host implements AutoCloseable {
             hooks,
             config.limits(),
             config.meters(),
-            version(),
+            new Semver(version()),
             InstantSource.system());
     Host host = new Host(store, engine, hooks, lifecycle);
     try {
@@ -94,19 +94,15 @@ public final class Host implements AutoCloseable {
     return host;
   }
 
-  /** The version of this host. */
-  public static Semver version() {
+  /** The version of this host, a semantic version. */
+  public static String version() {
     Properties properties = new Properties();
     try (var in = Host.class.getResourceAsStream("version.properties")) {
       properties.load(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Semver version = Semver.parse(properties.getProperty("version"));
-    if (version == null) {
-      throw new IllegalStateException("version.properties holds no version");
-    }
-    return version;
+    return properties.getProperty("version");
   }
 
   /**
