@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
