@@ -243,6 +243,7 @@ public final class GuestInstance implements AutoCloseable {
   public void reset() {
     enter();
     try {
+      module.growthCopied(linear.copiedBytes());
       Objects.requireNonNull(snapshot).restore(instance, linear);
       imports.reset();
     } finally {
@@ -299,6 +300,7 @@ public final class GuestInstance implements AutoCloseable {
       throw new IllegalStateException("the instance is in use by another call");
     }
     usable = false;
+    module.growthCopied(linear.copiedBytes());
     watchdog.forget(deadline);
     deadline.leave();
   }
