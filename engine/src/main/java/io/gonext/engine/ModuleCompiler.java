@@ -61,13 +61,11 @@ final class ModuleCompiler {
           0,
           "more than " + MOST_ATTEMPTS + " functions are too large for a method of the JVM");
     } catch (WasmEngineException e) {
-      var rejected =
-          new ModuleRejectedException(
-              ModuleRejectedException.Reason.MALFORMED,
-              0,
-              "the module is not valid: " + e.getMessage());
-      rejected.initCause(e);
-      throw rejected;
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.MALFORMED,
+          0,
+          "the module is not valid: " + e.getMessage(),
+          e);
     }
   }
 
