@@ -38,7 +38,7 @@ read_version() {
       fi
     done <"$1/release"
   fi
-  [ -n "$version" ] || version=$(ask_java "$1/bin/java" java.version)
+  [ -n "$version" ] || version=$(ask_java "$1/bin/java" java.version) || version=
 }
 
 # The system property $2 of the JVM that $1 starts.
