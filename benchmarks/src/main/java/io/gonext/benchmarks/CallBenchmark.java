@@ -57,7 +57,11 @@ final class CallBenchmark implements Benchmark {
                     .warmupTime(TimeValue.seconds(1))
                     .measurementIterations(MEASUREMENTS)
                     .measurementTime(TimeValue.seconds(1))
-                    .jvmArgsAppend("--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+                    .jvmArgsAppend(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow", // JMH itself
+                        "-XX:-DontCompileHugeMethods",
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
                     .verbosity(VerboseMode.SILENT)
                     .build())
             .run()) {

@@ -412,7 +412,7 @@ final class Admission {
   private void elements(BinaryReader in) {
     int count = in.count("element segments", limits.segments(), 2);
     for (int i = 0; i < count; i++) {
-      int flags = in.u8();
+      long flags = in.u32();
       if (flags > 7) {
         throw in.malformed("an element segment of kind " + flags);
       }

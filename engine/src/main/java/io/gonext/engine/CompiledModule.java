@@ -15,16 +15,22 @@ import run.endive.runtime.Instance;
 public final class CompiledModule {
   private static final FunctionType START_TYPE = FunctionType.of();
 
+  /** What growing may copy over one instance's life before later ones get a {@link RoomyMemory}. */
+  private static final long EXACT_GROWTH_BYTES = 64L << 20;
+
   private final String sha256;
   private final int sizeBytes;
   private final ModuleOutline outline;
-  private final ModuleCompiler.Compiled compiled;
+  private final ModuleClasses classes;
   private final Watchdog watchdog;
   private final WasiSources wasiSources;
   private final Map<String, FunctionExport> exports;
   private final Map<String, GuestFunction> functions;
   private final @Nullable GuestFunction startFunction;
   private final TrapTranslator traps;
+
+  /** Whether an instance was seen to grow a lot; never goes back. */
+  private volatile boolean growsALot;
 
   /** The image that most instances start up into; racy, since any of two equal ones will do. */
   private volatile @Nullable MemoryImage sharedImage;
@@ -33,13 +39,13 @@ public final class CompiledModule {
       String sha256,
       int sizeBytes,
       ModuleOutline outline,
-      ModuleCompiler.Compiled compiled,
+      ModuleClasses classes,
       Watchdog watchdog,
       WasiSources wasiSources) {
     this.sha256 = sha256;
     this.sizeBytes = sizeBytes;
     this.outline = outline;
-    this.compiled = compiled;
+    this.classes = classes;
     this.watchdog = watchdog;
     this.wasiSources = wasiSources;
     var exported = new LinkedHashMap<String, FunctionExport>();
@@ -104,7 +110,8 @@ public final class CompiledModule {
    * -XX:-DontCompileHugeMethods}; functions that do not fit a JVM method at all are interpreted.
    */
   public List<String> oversizedFunctions() {
-    return List.of();
+    FunctionNames names = FunctionNames.of(outline);
+    return classes.oversized().stream().map(names::of).toList();
   }
 
   /**
@@ -166,11 +173,24 @@ public final class CompiledModule {
     }
   }
 
+  /**
+   * Told by an instance how much its memory's growth has copied. Once that is a lot, later
+   * instances get a memory that grows cheaply.
+   */
+  void growthCopied(long bytes) {
+    if (bytes > EXACT_GROWTH_BYTES) {
+      growsALot = true;
+    }
+  }
+
   /** The engine's own instance, not started. */
   Instance newInstance(ImportValues imports, InstanceConfig config) {
-    return Instance.builder(compiled.module())
-        .withMachineFactory(compiled.machines())
-        .withMemoryFactory(limits -> new LinearMemory(limits, config.maxMemoryPages()))
+    int maxPages = config.maxMemoryPages();
+    boolean roomy = growsALot;
+    return Instance.builder(classes.module())
+        .withMachineFactory(roomy ? classes.roomy() : classes.exact())
+        .withMemoryFactory(
+            limits -> roomy ? new RoomyMemory(limits, maxPages) : new ExactMemory(limits, maxPages))
         .withTableFactory(
             (table, initial) -> new GuestTable(table, initial, config.maxTableElements()))
         .withImportValues(imports)

@@ -69,7 +69,12 @@ public final class Engine implements AutoCloseable {
           try {
             result.complete(
                 new CompiledModule(
-                    sha256, size, outline, ModuleCompiler.compile(outline), watchdog, wasiSources));
+                    sha256,
+                    size,
+                    outline,
+                    ModuleCompiler.compile(outline, result::isDone),
+                    watchdog,
+                    wasiSources));
           } catch (Throwable failure) {
             result.completeExceptionally(failure);
           } finally {

@@ -246,6 +246,7 @@ public final class GuestInstance implements AutoCloseable {
   public void reset() {
     enter();
     try {
+      module.growthCopied(linear.copiedBytes());
       Objects.requireNonNull(snapshot).restore(instance, linear);
       imports.reset();
     } finally {
@@ -302,6 +303,7 @@ public final class GuestInstance implements AutoCloseable {
       throw new IllegalStateException("the instance is in use by another call");
     }
     usable = false;
+    module.growthCopied(linear.copiedBytes());
     watchdog.forget(deadline);
     deadline.leave();
   }

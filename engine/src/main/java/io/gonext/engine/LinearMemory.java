@@ -16,38 +16,28 @@ import run.endive.wasm.types.MemoryLimits;
 import run.endive.wasm.types.PassiveDataSegment;
 
 /**
- * A linear memory in one flat array, with one dirty byte for each block of 4 KiB.
+ * A linear memory in one flat array, with one dirty byte for each block of 4 KiB. The subclasses
+ * differ in how they find an access out of bounds, and so in how they grow.
  *
  * <p>Invariants: {@code limit} is the memory's size and at most {@code data.length}; the bytes from
- * {@code limit} on are zero, so that growing within the array costs nothing; every block in which a
- * byte was stored since the last snapshot is marked, except that a store across a block's end marks
- * only the block it begins in, wherefore {@link #restore} copies {@link #STRADDLE} bytes more.
- *
- * <p>An array that grew stays for the instance's next lease: a guest that grows page by page pays
- * for the growth once, not on each request.
+ * {@code limit} on are zero; every block in which a byte was stored since the last snapshot is
+ * marked, except that a store across a block's end marks only the block it begins in, wherefore
+ * {@link #restore} copies {@link #STRADDLE} bytes more.
  *
  * <p>An address is the guest's 32-bit address; one at or above 2^31 is negative here and out of
  * bounds, since an array holds less. Owned by the thread that runs the instance.
  */
-final class LinearMemory implements Memory {
+abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyMemory {
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
 
   /** The most bytes of one store that can lie past the block it begins in. */
   private static final int STRADDLE = Long.BYTES - 1;
 
-  private static final VarHandle SHORT =
-      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONG =
+  private static final VarHandle DIRTY_GROUP =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle FLOAT =
-      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle DOUBLE =
-      MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final int MARKED = 1;
+  static final int MARKED = 1;
 
   /** Bulk operations poll for the deadline after this much, some 20 us of work. */
   private static final int BULK_CHUNK_BYTES = 1 << 18;
@@ -55,19 +45,14 @@ final class LinearMemory implements Memory {
   private final int initialPages;
   private final int maximumPages;
 
-  private byte[] data;
+  /** The memory's bytes; subclasses read and write them. */
+  byte[] data;
 
   /** One byte a block of {@code data}; its length is a multiple of 8, to be scanned by longs. */
-  private byte[] dirty;
+  byte[] dirty;
 
   /** The size in bytes. */
   private int limit;
-
-  /** The first addresses at which an access of 2, 4 or 8 bytes is out of bounds. */
-  private int limit2;
-
-  private int limit4;
-  private int limit8;
 
   /** The instance's own array of segments, set when it is initialized. */
   private DataSegment[] segments = {};
@@ -86,14 +71,14 @@ final class LinearMemory implements Memory {
     this.maximumPages = Math.min(limits.maximumPages(), capPages);
     this.data = new byte[bytes(initialPages)];
     this.dirty = new byte[dirtyLength(data.length)];
-    setLimit(data.length);
+    this.limit = data.length;
   }
 
   private static int bytes(int pages) {
     return Math.multiplyExact(pages, PAGE_SIZE);
   }
 
-  private static int dirtyLength(int bytes) {
+  static int dirtyLength(int bytes) {
     return (blocks(bytes) + 7) & -8;
   }
 
@@ -101,11 +86,9 @@ final class LinearMemory implements Memory {
     return (bytes + BLOCK_BYTES - 1) >>> BLOCK_SHIFT;
   }
 
-  private void setLimit(int bytes) {
+  /** Called whenever the size changes; the array is long enough then. */
+  void setLimit(int bytes) {
     limit = bytes;
-    limit2 = Math.max(0, bytes - 1);
-    limit4 = Math.max(0, bytes - 3);
-    limit8 = Math.max(0, bytes - 7);
   }
 
   int sizeBytes() {
@@ -119,7 +102,7 @@ final class LinearMemory implements Memory {
 
   /** What a module that declares no memory has. */
   static LinearMemory none() {
-    return new LinearMemory(new MemoryLimits(0, 0), 0);
+    return new ExactMemory(new MemoryLimits(0, 0), 0);
   }
 
   void clearRefusedGrowth() {
@@ -150,7 +133,7 @@ final class LinearMemory implements Memory {
   void restore(MemoryImage image) {
     byte[] bytes = image.bytes();
     for (int group = 0; group < dirty.length; group += Long.BYTES) {
-      if ((long) LONG.get(dirty, group) == 0) {
+      if ((long) DIRTY_GROUP.get(dirty, group) == 0) {
         continue;
       }
       for (int block = group; block < group + Long.BYTES; block++) {
@@ -170,6 +153,9 @@ final class LinearMemory implements Memory {
     System.arraycopy(bytes, Math.min(from, bytes.length), data, from, copied);
     Arrays.fill(data, from + copied, to, (byte) 0);
   }
+
+  /** How much growing has copied over this memory's life, in bytes, where that is not bounded. */
+  abstract long copiedBytes();
 
   /** A copy of all bytes, for comparison. */
   byte[] contents() {
@@ -205,27 +191,8 @@ final class LinearMemory implements Memory {
     return before;
   }
 
-  /**
-   * Makes the array at least this long, by doubling, so that growing page by page copies each byte
-   * a bounded number of times. A heap that is full refuses the growth, as the specification allows.
-   */
-  private boolean reserve(int wanted) {
-    if (wanted <= data.length) {
-      return true;
-    }
-    long doubled = Math.min(2L * data.length, (long) maximumPages * PAGE_SIZE);
-    int capacity = Math.max(wanted, (int) Math.min(doubled, Integer.MAX_VALUE & -PAGE_SIZE));
-    try {
-      var grown = new byte[capacity];
-      var grownDirty = Arrays.copyOf(dirty, dirtyLength(capacity));
-      System.arraycopy(data, 0, grown, 0, limit);
-      data = grown;
-      dirty = grownDirty;
-      return true;
-    } catch (OutOfMemoryError e) {
-      return false;
-    }
-  }
+  /** Makes the array long enough for this many bytes; false when the heap is full. */
+  abstract boolean reserve(int wanted);
 
   // Segments ------------------------------------------------------------------------------------
 
@@ -351,7 +318,7 @@ final class LinearMemory implements Memory {
     }
   }
 
-  private WasmRuntimeException outOfBounds(int addr, int size) {
+  final WasmRuntimeException outOfBounds(int addr, int size) {
     return new WasmRuntimeException(
         "out of bounds memory access: "
             + Integer.toUnsignedLong(size)
@@ -359,125 +326,6 @@ final class LinearMemory implements Memory {
             + Integer.toUnsignedLong(addr)
             + " of "
             + limit);
-  }
-
-  // Loads and stores: small enough that the JIT inlines them into guest code ---------------------
-
-  @Override
-  public byte read(int addr) {
-    if (Integer.compareUnsigned(addr, limit) >= 0) {
-      throw outOfBounds(addr, 1);
-    }
-    return data[addr];
-  }
-
-  @Override
-  public short readShort(int addr) {
-    if (Integer.compareUnsigned(addr, limit2) >= 0) {
-      throw outOfBounds(addr, 2);
-    }
-    return (short) SHORT.get(data, addr);
-  }
-
-  @Override
-  public long readU16(int addr) {
-    return Short.toUnsignedLong(readShort(addr));
-  }
-
-  @Override
-  public int readInt(int addr) {
-    if (Integer.compareUnsigned(addr, limit4) >= 0) {
-      throw outOfBounds(addr, 4);
-    }
-    return (int) INT.get(data, addr);
-  }
-
-  @Override
-  public long readLong(int addr) {
-    if (Integer.compareUnsigned(addr, limit8) >= 0) {
-      throw outOfBounds(addr, 8);
-    }
-    return (long) LONG.get(data, addr);
-  }
-
-  @Override
-  public float readFloat(int addr) {
-    if (Integer.compareUnsigned(addr, limit4) >= 0) {
-      throw outOfBounds(addr, 4);
-    }
-    return (float) FLOAT.get(data, addr);
-  }
-
-  @Override
-  public long readF32(int addr) {
-    return readInt(addr);
-  }
-
-  @Override
-  public double readDouble(int addr) {
-    if (Integer.compareUnsigned(addr, limit8) >= 0) {
-      throw outOfBounds(addr, 8);
-    }
-    return (double) DOUBLE.get(data, addr);
-  }
-
-  @Override
-  public long readF64(int addr) {
-    return readLong(addr);
-  }
-
-  @Override
-  public void writeByte(int addr, byte value) {
-    if (Integer.compareUnsigned(addr, limit) >= 0) {
-      throw outOfBounds(addr, 1);
-    }
-    data[addr] = value;
-    dirty[addr >>> BLOCK_SHIFT] = MARKED;
-  }
-
-  @Override
-  public void writeShort(int addr, short value) {
-    if (Integer.compareUnsigned(addr, limit2) >= 0) {
-      throw outOfBounds(addr, 2);
-    }
-    SHORT.set(data, addr, value);
-    dirty[addr >>> BLOCK_SHIFT] = MARKED;
-  }
-
-  @Override
-  public void writeI32(int addr, int value) {
-    if (Integer.compareUnsigned(addr, limit4) >= 0) {
-      throw outOfBounds(addr, 4);
-    }
-    INT.set(data, addr, value);
-    dirty[addr >>> BLOCK_SHIFT] = MARKED;
-  }
-
-  @Override
-  public void writeLong(int addr, long value) {
-    if (Integer.compareUnsigned(addr, limit8) >= 0) {
-      throw outOfBounds(addr, 8);
-    }
-    LONG.set(data, addr, value);
-    dirty[addr >>> BLOCK_SHIFT] = MARKED;
-  }
-
-  @Override
-  public void writeF32(int addr, float value) {
-    if (Integer.compareUnsigned(addr, limit4) >= 0) {
-      throw outOfBounds(addr, 4);
-    }
-    FLOAT.set(data, addr, value);
-    dirty[addr >>> BLOCK_SHIFT] = MARKED;
-  }
-
-  @Override
-  public void writeF64(int addr, double value) {
-    if (Integer.compareUnsigned(addr, limit8) >= 0) {
-      throw outOfBounds(addr, 8);
-    }
-    DOUBLE.set(data, addr, value);
-    dirty[addr >>> BLOCK_SHIFT] = MARKED;
   }
 
   // Threads: refused at admission, so that none of these can be reached ---------------------------

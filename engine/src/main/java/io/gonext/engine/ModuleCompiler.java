@@ -1,10 +1,14 @@
 package io.gonext.engine;
 
-import java.util.function.Function;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import run.endive.compiler.Cache;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
-import run.endive.runtime.Instance;
-import run.endive.runtime.Machine;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
@@ -14,33 +18,106 @@ final class ModuleCompiler {
   /** The prefix of all generated classes' names, by which a backtrace knows them. */
   static final String CLASS_NAME = "run.endive.$gen.CompiledMachine";
 
-  private ModuleCompiler() {}
+  /** The compiled function of index 12 is the method {@code func_12}. */
+  static final String METHOD_PREFIX = "func_";
 
-  /** A module's classes; the factory is good for this very {@code module} only. */
-  record Compiled(WasmModule module, Function<Instance, Machine> machines) {}
+  /**
+   * A body of more bytes never fits a JVM method, which has at most 65,535: no instruction becomes
+   * shorter.
+   */
+  private static final int SURELY_TOO_LARGE_BYTES = 60_000;
+
+  /**
+   * The other functions that do not fit are found by compiling, and each costs one more compile of
+   * the module; Go's toolchain emits a handful.
+   */
+  private static final int MOST_ATTEMPTS = 32;
+
+  private static final Pattern TOO_LARGE_FUNCTION = Pattern.compile("WASM function index: (\\d+)");
+
+  private ModuleCompiler() {}
 
   /**
    * Parses, validates and compiles.
    *
-   * @throws ModuleRejectedException when the module does not validate
+   * @param isAbandoned whether nobody waits for the result any more; asked between attempts
+   * @throws ModuleRejectedException when the module does not validate, or too many of its functions
+   *     are too large
    */
-  static Compiled compile(ModuleOutline outline) {
+  static ModuleClasses compile(ModuleOutline outline, BooleanSupplier isAbandoned) {
     try {
       WasmModule module = Parser.parse(outline.stripped());
-      Function<Instance, Machine> machines =
-          MachineFactoryCompiler.builder(module)
-              .withClassName(CLASS_NAME)
-              .withInterpreterFallback(InterpreterFallback.SILENT)
-              .compile();
-      return new Compiled(module, machines);
+      Set<Integer> interpreted = surelyTooLarge(outline);
+      for (int attempt = 0; attempt < MOST_ATTEMPTS && !isAbandoned.getAsBoolean(); attempt++) {
+        var classes = new Collected();
+        int tooLarge = tryToCompile(module, interpreted, classes);
+        if (tooLarge < 0) {
+          return new ModuleClasses(module, classes.get(), interpreted);
+        }
+        interpreted.add(tooLarge);
+      }
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.TOO_LARGE,
+          0,
+          "more than " + MOST_ATTEMPTS + " functions are too large for a method of the JVM");
     } catch (WasmEngineException e) {
-      var rejected =
-          new ModuleRejectedException(
-              ModuleRejectedException.Reason.MALFORMED,
-              0,
-              "the module is not valid: " + e.getMessage());
-      rejected.initCause(e);
-      throw rejected;
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.MALFORMED,
+          0,
+          "the module is not valid: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static Set<Integer> surelyTooLarge(ModuleOutline outline) {
+    Set<Integer> indices = new HashSet<>();
+    for (int i = 0; i < outline.bodyBytes().length; i++) {
+      if (outline.bodyBytes()[i] > SURELY_TOO_LARGE_BYTES) {
+        indices.add(outline.imports().size() + i);
+      }
+    }
+    return indices;
+  }
+
+  /** The index of a function that fits no JVM method, or -1 when all is well. */
+  private static int tryToCompile(WasmModule module, Set<Integer> interpreted, Cache classes) {
+    try {
+      MachineFactoryCompiler.builder(module)
+          .withClassName(CLASS_NAME)
+          .withInterpreterFallback(InterpreterFallback.FAIL)
+          .withInterpretedFunctions(interpreted)
+          .withCache(classes)
+          .compile();
+      return -1;
+    } catch (WasmEngineException e) {
+      Matcher function = TOO_LARGE_FUNCTION.matcher(String.valueOf(e.getMessage()));
+      if (function.find()) {
+        return Integer.parseInt(function.group(1));
+      }
+      throw e;
+    }
+  }
+
+  /** Takes the classes from the engine's compiler through its cache interface. */
+  private static final class Collected implements Cache {
+    private byte @Nullable [] jar;
+
+    // The interface's answer for "nothing there" is null.
+    @Override
+    public byte @Nullable [] get(String key) {
+      return null;
+    }
+
+    @Override
+    public void putIfAbsent(String key, byte[] data) {
+      jar = data;
+    }
+
+    byte[] get() {
+      if (jar == null) {
+        throw new IllegalStateException("the compiler handed out no classes");
+      }
+      return jar;
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.gonext.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /** A module that this engine will not run, with the reason and the place in its bytes. */
 public final class ModuleRejectedException extends EngineException {
   private static final long serialVersionUID = 1L;
@@ -25,7 +27,12 @@ public final class ModuleRejectedException extends EngineException {
   private final long byteOffset;
 
   ModuleRejectedException(Reason reason, long byteOffset, String message) {
-    super(message, null);
+    this(reason, byteOffset, message, null);
+  }
+
+  ModuleRejectedException(
+      Reason reason, long byteOffset, String message, @Nullable Throwable cause) {
+    super(message, cause);
     this.reason = reason;
     this.byteOffset = byteOffset;
   }

@@ -15,8 +15,6 @@ final class TrapTranslator {
   /** How many frames of a guest's backtrace a trap keeps. */
   static final int MAX_FRAMES = 32;
 
-  private static final String COMPILED_METHOD = "func_";
-
   /** The functions' names are decoded only for a trap. */
   private final ModuleOutline outline;
 
@@ -116,11 +114,11 @@ final class TrapTranslator {
         break;
       }
       if (element.getClassName().startsWith(ModuleCompiler.CLASS_NAME)
-          && element.getMethodName().startsWith(COMPILED_METHOD)) {
+          && element.getMethodName().startsWith(ModuleCompiler.METHOD_PREFIX)) {
         int index =
             Integer.parseInt(
                 element.getMethodName(),
-                COMPILED_METHOD.length(),
+                ModuleCompiler.METHOD_PREFIX.length(),
                 element.getMethodName().length(),
                 10);
         frames.add(new GuestFrame(index, names.of(index)));

@@ -221,4 +221,23 @@ class GuestInstanceTest {
     assertThat(before).isBetween(65_536L, 70_000L);
     assertThat(guest.weightBytes() - before).isGreaterThanOrEqualTo(3 * 65_536L);
   }
+
+  @Test
+  void a_module_that_grows_a_lot_gets_a_memory_that_grows_cheaply() {
+    var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
+    var config = engine.config();
+    var first = module.instantiate(config);
+    TestEngine.call(first, "grow_to", 256);
+    first.reset();
+    var second = module.instantiate(config);
+
+    assertThat(TestEngine.call(second, "grow_to", 256)).isEqualTo(256);
+    long grown = second.weightBytes();
+    second.reset();
+
+    // The first went back to its small array; the second keeps what it grew to.
+    assertThat(first.weightBytes()).isLessThan(100_000);
+    assertThat(second.weightBytes()).isEqualTo(grown).isGreaterThan(256 * 65_536L);
+    assertThat(second.differenceFromSnapshot()).isNull();
+  }
 }

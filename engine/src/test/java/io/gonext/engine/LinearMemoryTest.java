@@ -3,18 +3,29 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.types.MemoryLimits;
 
 class LinearMemoryTest {
   private static LinearMemory memory(int initial, int maximum) {
-    return new LinearMemory(new MemoryLimits(initial, maximum), maximum);
+    return new ExactMemory(new MemoryLimits(initial, maximum), maximum);
+  }
+
+  private static LinearMemory roomy(int initial, int maximum) {
+    return new RoomyMemory(new MemoryLimits(initial, maximum), maximum);
+  }
+
+  static List<LinearMemory> both() {
+    return List.of(memory(1, 64), roomy(1, 64));
   }
 
   @Test
   void growth_stops_at_the_lower_of_both_limits() {
-    var memory = new LinearMemory(new MemoryLimits(1, 10), 3);
+    var memory = new ExactMemory(new MemoryLimits(1, 10), 3);
 
     assertThat(memory.grow(2)).isEqualTo(1);
     assertThat(memory.grow(1)).isEqualTo(-1);
@@ -23,13 +34,13 @@ class LinearMemoryTest {
     assertThat(memory.refusedGrowth()).isEqualTo(new TrapCause.MemoryLimit(3 + 0xFFFF_FFFFL, 3));
   }
 
-  @Test
-  void what_grew_is_zero_again_for_the_next_lease_and_costs_it_no_array() {
-    var memory = memory(1, 64);
+  @ParameterizedTest
+  @MethodSource("both")
+  void what_grew_is_zero_again_for_the_next_lease(LinearMemory memory) {
     MemoryImage image = memory.takeImage(null);
+    memory.writeI32(5_000, 1);
     memory.grow(40);
     memory.fill((byte) 7, 0, memory.sizeBytes());
-    long grown = memory.weightBytes();
 
     memory.restore(image);
 
@@ -40,7 +51,38 @@ class LinearMemoryTest {
       assertThat(memory.grow(1)).isEqualTo(1 + i);
     }
     assertThat(memory.contents()).containsOnly(0);
+  }
+
+  @Test
+  void a_roomy_memory_keeps_what_it_grew_to_so_that_later_leases_copy_nothing() {
+    var memory = roomy(1, 256);
+    MemoryImage image = memory.takeImage(null);
+    for (int i = 1; i < 256; i++) {
+      memory.grow(1);
+    }
+    long grown = memory.weightBytes();
+    byte[] array = memory.data;
+    assertThat(grown).isLessThan(2 * 256 * 65_536L);
+
+    memory.restore(image);
+    memory.grow(255);
+
+    assertThat(memory.data).isSameAs(array);
     assertThat(memory.weightBytes()).isEqualTo(grown);
+  }
+
+  @Test
+  void an_exact_memory_goes_back_to_the_array_it_had() {
+    var memory = memory(1, 256);
+    MemoryImage image = memory.takeImage(null);
+    byte[] array = memory.data;
+    memory.grow(3);
+    memory.grow(2);
+
+    memory.restore(image);
+
+    assertThat(memory.data).isSameAs(array);
+    assertThat(memory.copiedBytes()).isEqualTo(65_536 + 4 * 65_536);
   }
 
   @Test

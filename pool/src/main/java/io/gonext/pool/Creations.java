@@ -213,10 +213,11 @@ final class Creations<T> {
     } finally {
       pool.lock.unlock();
     }
-    pool.offer(slot);
     if (weight > reservedBytes) {
       runtime.governor().grew(weight - reservedBytes, !starting);
-    } else if (weight < reservedBytes) {
+    }
+    pool.offer(slot);
+    if (weight < reservedBytes) {
       runtime.governor().freed(reservedBytes - weight);
     }
     start(0);

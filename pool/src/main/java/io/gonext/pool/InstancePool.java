@@ -122,7 +122,7 @@ public final class InstancePool<T> implements AutoCloseable {
     this.line = new WaitingLine<>(this, config, ticker);
     this.creations = new Creations<>(this, config, allocator, runtime);
     this.evictions = new Evictions<>(this, ticker);
-    this.reaper = new Reaper<>(this, config, ticker);
+    this.reaper = new Reaper<>(this, config, runtime);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})

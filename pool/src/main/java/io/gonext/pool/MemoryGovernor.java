@@ -107,6 +107,11 @@ public final class MemoryGovernor {
     }
   }
 
+  /** Evicts what is idle while the budget is exceeded: instances may have become so unnoticed. */
+  void enforce() {
+    grew(0, true);
+  }
+
   /** Books that this much was given back, and lets creations that waited for it try again. */
   void freed(long bytes) {
     usedBytes.addAndGet(-bytes);

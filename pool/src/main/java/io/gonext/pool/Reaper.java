@@ -29,6 +29,7 @@ final class Reaper<T> implements Runnable {
   private final InstancePool<T> pool;
   private final PoolConfig config;
   private final Ticker ticker;
+  private final MemoryGovernor governor;
   private final long reapIntervalNanos;
   private final long maxIdleNanos;
   private final long leaseWarningNanos;
@@ -38,18 +39,23 @@ final class Reaper<T> implements Runnable {
   /** The last failure until it is logged. Reaper only. */
   private @Nullable Throwable unreported;
 
+  /** When the next pass is due. Reaper only, once it runs. */
+  private long nextPass;
+
   /** The last pause between two sweeps of a closing pool. Reaper only. */
   private long sweepPause = SWEEP_PAUSE_MIN_NANOS;
 
   private volatile boolean stopped;
 
-  Reaper(InstancePool<T> pool, PoolConfig config, Ticker ticker) {
+  Reaper(InstancePool<T> pool, PoolConfig config, PoolRuntime runtime) {
     this.pool = pool;
     this.config = config;
-    this.ticker = ticker;
+    this.ticker = runtime.ticker();
+    this.governor = runtime.governor();
     this.reapIntervalNanos = Deadline.saturatedNanos(config.reapInterval());
     this.maxIdleNanos = Deadline.saturatedNanos(config.maxIdleTime());
     this.leaseWarningNanos = Deadline.saturatedNanos(config.leaseWarning());
+    this.nextPass = ticker.nanos() + reapIntervalNanos;
     this.thread = Thread.ofVirtual().name("gonext-pool-reaper-" + config.name()).unstarted(this);
   }
 
@@ -73,7 +79,6 @@ final class Reaper<T> implements Runnable {
 
   @Override
   public void run() {
-    long nextPass = ticker.nanos() + reapIntervalNanos;
     while (!stopped) {
       try {
         Throwable failure = unreported;
@@ -122,6 +127,7 @@ final class Reaper<T> implements Runnable {
       inspect(slots[i], now);
     }
     pool.evictions().trim();
+    governor.enforce();
     pool.maintain();
   }
 

@@ -3,6 +3,7 @@ package io.gonext.pool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -223,10 +224,16 @@ abstract class SlotState<T> extends SlotPadding {
           default -> "still being returned";
         };
     Throwable taken = takenAt;
-    if (what == null || taken == null || taken.getStackTrace().length == 0) {
+    if (what == null || taken == null) {
       return what == null ? null : "slot " + index + ": " + what;
     }
-    return "slot %d: %s; %s".formatted(index, what, taken.getMessage());
+    String where =
+        Arrays.stream(taken.getStackTrace())
+            .filter(frame -> !frame.getClassName().equals(InstancePool.class.getName()))
+            .findFirst()
+            .map(StackTraceElement::toString)
+            .orElse("an unknown place");
+    return "slot %d: %s; %s at %s".formatted(index, what, taken.getMessage(), where);
   }
 
   /** The instance, for the holder of the lease with this token. */

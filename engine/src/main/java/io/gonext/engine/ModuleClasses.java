@@ -1,0 +1,127 @@
+package io.gonext.engine;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.jar.JarInputStream;
+import run.endive.compiler.Cache;
+import run.endive.compiler.MachineFactoryCompiler;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
+import run.endive.wasm.WasmModule;
+
+/**
+ * A module's classes, in one or two copies of their own.
+ *
+ * <p>Each copy has a class loader of its own, so that the JIT sees one kind of {@link LinearMemory}
+ * in it and inlines that: with both kinds in one copy, each load and store would be a choice.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class ModuleClasses {
+  /** HotSpot's {@code HugeMethodLimit}: it compiles no method of more bytes of bytecode. */
+  private static final int HUGE_METHOD_BYTES = 8_000;
+
+  private final WasmModule module;
+  private final byte[] jar;
+  private final Set<Integer> interpreted;
+  private final Function<Instance, Machine> exact;
+
+  /** Made on first use, under this object's lock. */
+  private volatile @org.jspecify.annotations.Nullable Function<Instance, Machine> roomy;
+
+  /**
+   * A module's classes.
+   *
+   * @param module parsed; the machines are good for this very object only
+   * @param jar the classes in the form the engine's compiler caches them
+   * @param interpreted the indices of the functions that fit no JVM method
+   */
+  ModuleClasses(WasmModule module, byte[] jar, Set<Integer> interpreted) {
+    this.module = module;
+    this.jar = jar;
+    this.interpreted = Set.copyOf(interpreted);
+    this.exact = load();
+  }
+
+  WasmModule module() {
+    return module;
+  }
+
+  byte[] jar() {
+    return jar;
+  }
+
+  /** The classes for instances with an {@link ExactMemory}. */
+  Function<Instance, Machine> exact() {
+    return exact;
+  }
+
+  /** The classes for instances with a {@link RoomyMemory}. */
+  Function<Instance, Machine> roomy() {
+    Function<Instance, Machine> loaded = roomy;
+    if (loaded == null) {
+      synchronized (this) {
+        loaded = roomy;
+        if (loaded == null) {
+          loaded = load();
+          roomy = loaded;
+        }
+      }
+    }
+    return loaded;
+  }
+
+  private Function<Instance, Machine> load() {
+    return MachineFactoryCompiler.builder(module)
+        .withClassName(ModuleCompiler.CLASS_NAME)
+        .withCache(new Held(jar))
+        .compile();
+  }
+
+  /** The indices of the functions that are interpreted or, without a flag, never JIT-compiled. */
+  Set<Integer> oversized() {
+    var indices = new TreeSet<>(interpreted);
+    try (var classes = new JarInputStream(new ByteArrayInputStream(jar))) {
+      for (var entry = classes.getNextJarEntry();
+          entry != null;
+          entry = classes.getNextJarEntry()) {
+        if (entry.getName().contains("FuncGroup")) {
+          addHuge(classes.readAllBytes(), indices);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading an array", e);
+    }
+    return indices;
+  }
+
+  private static void addHuge(byte[] classBytes, Set<Integer> indices) {
+    for (var method : ClassFile.of().parse(classBytes).methods()) {
+      String name = method.methodName().stringValue();
+      if (name.startsWith(ModuleCompiler.METHOD_PREFIX)
+          && method.code().orElse(null) instanceof CodeAttribute code
+          && code.codeLength() > HUGE_METHOD_BYTES) {
+        indices.add(Integer.parseInt(name.substring(ModuleCompiler.METHOD_PREFIX.length())));
+      }
+    }
+  }
+
+  /** The engine's cache interface over classes that are at hand. */
+  private record Held(@SuppressWarnings("ArrayRecordComponent") byte[] jar) implements Cache {
+    @Override
+    public byte[] get(String key) {
+      return jar;
+    }
+
+    @Override
+    public void putIfAbsent(String key, byte[] data) {
+      // They are at hand, so that there is nothing to keep.
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.guests.Guests;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** After any program, a reset instance is as good as a new one. */
+class ResetTest {
+  private static final int PROGRAMS = 3_000;
+  private static final int LONGEST_PROGRAM = 12;
+
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void random_programs_leave_no_trace(boolean roomy) {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
+    if (roomy) {
+      module.growthCopied(Long.MAX_VALUE);
+    }
+    long fresh = TestEngine.call(module.instantiate(engine.config()), "digest");
+    List<String> steps =
+        module.exports().values().stream()
+            .filter(export -> export.type().parameters().size() == 2)
+            .map(FunctionExport::name)
+            .toList();
+    assertThat(steps).hasSizeGreaterThan(20);
+    long seed = new Random().nextLong();
+    System.out.println("ResetTest seed " + seed);
+    var random = new Random(seed);
+    GuestInstance guest = module.instantiate(engine.config());
+    int changed = 0;
+    int trapped = 0;
+
+    for (int program = 0; program < PROGRAMS; program++) {
+      if (!runProgram(guest, steps, random)) {
+        trapped++;
+        guest.close();
+        guest = module.instantiate(engine.config());
+        continue;
+      }
+      if (guest.differenceFromSnapshot() != null) {
+        changed++;
+      }
+      guest.reset();
+      assertThat(guest.differenceFromSnapshot()).isNull();
+      if (program % 10 == 0) {
+        assertThat(TestEngine.call(guest, "digest")).isEqualTo(fresh);
+      }
+    }
+
+    // A test that changed nothing, or trapped always, would prove nothing.
+    assertThat(changed).isGreaterThan(PROGRAMS / 2);
+    assertThat(trapped).isLessThan(PROGRAMS / 3);
+  }
+
+  /** False when a step trapped. */
+  private static boolean runProgram(GuestInstance guest, List<String> steps, Random random) {
+    try {
+      return guest.run(
+          TestEngine.LONG,
+          call -> {
+            for (int i = random.nextInt(LONGEST_PROGRAM); i >= 0; i--) {
+              GuestFunction step = guest.function(steps.get(random.nextInt(steps.size())));
+              call.call(step, address(random), random.nextLong());
+            }
+            return true;
+          });
+    } catch (GuestTrap trap) {
+      assertThat(trap.trapCause()).isInstanceOf(TrapCause.OutOfBounds.class);
+      return false;
+    }
+  }
+
+  /** Mostly at the edges of blocks, seldom out of bounds. */
+  private static long address(Random random) {
+    return switch (random.nextInt(40)) {
+      case 0 -> random.nextInt() & 0xFFFF_FFFFL;
+      case 1 -> 2 * 65_536 + random.nextInt(65_536);
+      default -> Math.max(0, random.nextInt(28) * 4096 + random.nextInt(-9, 9));
+    };
+  }
+
+  @Test
+  void a_table_that_grew_does_not_make_the_next_instance_begin_larger() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
+    GuestInstance first = module.instantiate(engine.config());
+    long fresh = TestEngine.call(first, "digest");
+    for (int i = 0; i < 5; i++) {
+      TestEngine.call(first, "table_grow", 0, 0);
+    }
+
+    assertThat(TestEngine.call(module.instantiate(engine.config()), "digest")).isEqualTo(fresh);
+  }
+
+  @Test
+  void a_table_grows_to_the_hosts_cap_and_no_further() {
+    GuestInstance guest =
+        engine.instance("engine-mutator", engine.config().withMaxTableElements(5));
+    long before = guest.weightBytes();
+
+    for (int i = 0; i < 5; i++) {
+      TestEngine.call(guest, "table_grow", 0, 0);
+    }
+
+    // From 4 by 2: refused at once.
+    assertThat(guest.weightBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void instances_that_start_alike_share_one_image() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
+    module.instantiate(engine.config());
+    MemoryImage shared = module.sharedImage();
+    module.instantiate(engine.config());
+
+    assertThat(shared).isNotNull();
+    assertThat(module.sharedImage()).isSameAs(shared);
+  }
+}

@@ -1,0 +1,96 @@
+;; Every way in which a guest can change its own state, and one number that depends on all of it.
+(module
+  (memory (export "memory") 2 6)
+  (table $functions 4 30 funcref)
+  (table $more 2 20 funcref)
+  (table $externs 2 20 externref)
+  (global $i (mut i32) (i32.const 1))
+  (global $l (mut i64) (i64.const 2))
+  (global $f (mut f32) (f32.const 3))
+  (global $d (mut f64) (f64.const 4))
+  (global $ref (mut funcref) (ref.null func))
+  (data $active (i32.const 5000) "some bytes that are there from the start")
+  (data $passive "bytes that are copied in later, as often as they are not dropped")
+  (elem $first (table $functions) (i32.const 0) func $one $two)
+  (elem $later func $two $one $two)
+  (func $one (result i32) (i32.const 1))
+  (func $two (result i32) (i32.const 2))
+
+  (func (export "store8") (param i32 i64) (i64.store8 (local.get 0) (local.get 1)))
+  (func (export "store16") (param i32 i64) (i64.store16 (local.get 0) (local.get 1)))
+  (func (export "store32") (param i32 i64) (i64.store32 (local.get 0) (local.get 1)))
+  (func (export "store64") (param i32 i64) (i64.store (local.get 0) (local.get 1)))
+  (func (export "store_f32") (param i32 i64)
+    (f32.store (local.get 0) (f32.reinterpret_i32 (i32.wrap_i64 (local.get 1)))))
+  (func (export "store_f64") (param i32 i64)
+    (f64.store (local.get 0) (f64.reinterpret_i64 (local.get 1))))
+  (func (export "fill") (param i32 i64)
+    (memory.fill (local.get 0) (i32.wrap_i64 (local.get 1))
+      (i32.and (i32.wrap_i64 (i64.shr_u (local.get 1) (i64.const 8))) (i32.const 0x3fff))))
+  (func (export "copy") (param i32 i64)
+    (memory.copy (local.get 0)
+      (i32.and (i32.wrap_i64 (local.get 1)) (i32.const 0xffff)) (i32.const 9000)))
+  (func (export "init") (param i32 i64)
+    (memory.init $passive (local.get 0) (i32.const 3) (i32.const 40)))
+  (func (export "drop_data") (param i32 i64) (data.drop $passive))
+  (func (export "grow") (param i32 i64) (drop (memory.grow (i32.const 1))))
+  (func (export "global_i") (param i32 i64) (global.set $i (local.get 0)))
+  (func (export "global_l") (param i32 i64) (global.set $l (local.get 1)))
+  (func (export "global_f") (param i32 i64)
+    (global.set $f (f32.reinterpret_i32 (local.get 0))))
+  (func (export "global_d") (param i32 i64)
+    (global.set $d (f64.reinterpret_i64 (local.get 1))))
+  (func (export "global_ref") (param i32 i64) (global.set $ref (ref.func $two)))
+  (func (export "table_set") (param i32 i64)
+    (table.set $functions (i32.and (local.get 0) (i32.const 3)) (ref.func $two)))
+  (func (export "table_clear") (param i32 i64)
+    (table.set $functions (i32.and (local.get 0) (i32.const 3)) (ref.null func)))
+  (func (export "table_grow") (param i32 i64)
+    (drop (table.grow $functions (ref.func $one) (i32.const 2))))
+  (func (export "table_fill") (param i32 i64)
+    (table.fill $functions (i32.const 1) (ref.func $one) (i32.const 3)))
+  (func (export "table_copy") (param i32 i64)
+    (table.copy $more $functions (i32.const 0) (i32.const 1) (i32.const 2)))
+  (func (export "table_init") (param i32 i64)
+    (table.init $more $later (i32.const 0) (i32.const 1) (i32.const 2)))
+  (func (export "drop_elements") (param i32 i64) (elem.drop $later))
+  (func (export "externs_grow") (param i32 i64)
+    (drop (table.grow $externs (ref.null extern) (i32.const 1))))
+
+  ;; What the guest sees of its state: sizes, globals, tables and a hash of all memory.
+  (func (export "digest") (result i64)
+    (local $at i32) (local $hash i64)
+    (local.set $hash (i64.const 1469598103934665603))
+    (loop $memory
+      (local.set $hash
+        (i64.mul (i64.xor (local.get $hash) (i64.load (local.get $at)))
+          (i64.const 1099511628211)))
+      (local.set $at (i32.add (local.get $at) (i32.const 8)))
+      (br_if $memory (i32.lt_u (local.get $at) (i32.shl (memory.size) (i32.const 16)))))
+    (local.set $at (i32.const 0))
+    (loop $table
+      (local.set $hash
+        (i64.mul
+          (i64.xor (local.get $hash)
+            (i64.extend_i32_u
+              (if (result i32) (ref.is_null (table.get $functions (local.get $at)))
+                (then (i32.const 7))
+                (else (call_indirect $functions (result i32) (local.get $at))))))
+          (i64.const 1099511628211)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $table (i32.lt_u (local.get $at) (table.size $functions))))
+    (i64.add (local.get $hash)
+      (i64.add
+        (i64.add (i64.extend_i32_u (global.get $i)) (global.get $l))
+        (i64.add
+          (i64.add
+            (i64.extend_i32_u (i32.reinterpret_f32 (global.get $f)))
+            (i64.reinterpret_f64 (global.get $d)))
+          (i64.extend_i32_u
+            (i32.add
+              (i32.add (i32.mul (memory.size) (i32.const 31)) (table.size $more))
+              (i32.add
+                (i32.mul (table.size $externs) (i32.const 17))
+                (i32.add
+                  (ref.is_null (table.get $more (i32.const 0)))
+                  (ref.is_null (global.get $ref)))))))))))
