@@ -223,13 +223,16 @@ run_visibly() {
 take_lock() {
   mkdir -p "$launch_dir" 2>/dev/null || return 1
   waiting=
+  misses=0
   # From here on an interrupt must not leave the lock, or a Maven, behind.
   trap 'abandon 130' INT
   trap 'abandon 143' TERM
   trap 'abandon 129' HUP
   until ln -s "$$" "$lock" 2>/dev/null; do
     holder=$(readlink "$lock") || {
-      [ -w "$launch_dir" ] || return 1
+      # Either it was released a moment ago, or no link can be made here at all.
+      misses=$((misses + 1))
+      [ -w "$launch_dir" ] && [ "$misses" -lt 50 ] || return 1
       continue
     }
     if ! kill -0 "$holder" 2>/dev/null && ! ps -p "$holder" >/dev/null 2>&1; then
