@@ -3,6 +3,7 @@ package io.gonext.cli;
 import io.gonext.host.Host;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
@@ -58,6 +59,8 @@ final class ServeCommand implements Callable<Integer> {
               "gonext: warning: this address can be reached from other machines, and the API asks"
                   + " for no token");
     }
+    // Refused before anything is created.
+    plugins.forEach(Bundle::read);
     RunningServer.OpenHost opened = RunningServer.openHost(data);
     Host host = opened.host();
     try {

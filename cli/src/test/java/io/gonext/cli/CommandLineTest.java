@@ -92,6 +92,7 @@ class CommandLineTest {
       assertThat(err.toString()).startsWith("gonext: ").contains(reason);
       assertThat(err.toString().lines()).hasSize(1);
       assertNoStackTrace();
+      assertThat(data).doesNotExist();
     });
     assertThat(out.toString()).isEmpty();
   }

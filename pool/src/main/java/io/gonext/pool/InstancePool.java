@@ -265,32 +265,39 @@ public final class InstancePool<T> implements AutoCloseable {
     return new Lease<>(tether, SlotState.token(slot.state()));
   }
 
-  /** Takes an idle instance from anywhere, a warm one if there is one. */
+  /**
+   * Takes an idle instance from anywhere, a warm one if there is one. Starts where the thread last
+   * found one, so that a search passes over few slots unless most are taken.
+   */
   private @Nullable Slot<T> search() {
     if (attention != 0) {
       // Others wait already: an instance that is idle now is on its way to the first of them.
       return null;
     }
+    int hint = hint();
+    Slot<T>[] all = slots;
+    int start = hints[hint].index;
     boolean anyCold = false;
-    for (Slot<T> slot : slots) {
+    for (int i = start; i < start + all.length; i++) {
+      Slot<T> slot = all[i < all.length ? i : i - all.length];
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.IDLE) {
         if (SlotState.isCold(seen)) {
           anyCold = true;
         } else if (slot.tryLease(seen)) {
-          hints[hint()] = slot;
+          hints[hint] = slot;
           return slot;
         }
       }
     }
-    return anyCold ? searchCold() : null;
+    return anyCold ? searchCold(all, hint) : null;
   }
 
-  private @Nullable Slot<T> searchCold() {
-    for (Slot<T> slot : slots) {
+  private @Nullable Slot<T> searchCold(Slot<T>[] all, int hint) {
+    for (Slot<T> slot : all) {
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.IDLE && slot.tryLease(seen)) {
-        hints[hint()] = slot;
+        hints[hint] = slot;
         return slot;
       }
     }

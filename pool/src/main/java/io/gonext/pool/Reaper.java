@@ -122,7 +122,7 @@ final class Reaper<T> implements Runnable {
   void pass() {
     long now = ticker.nanos();
     Slot<T>[] slots = pool.slots();
-    // From the end, because checkouts that must search do so from the front: the front stays.
+    // From the end, because a search for a cold instance begins at the front: the front stays.
     for (int i = slots.length - 1; i >= 0; i--) {
       inspect(slots[i], now);
     }

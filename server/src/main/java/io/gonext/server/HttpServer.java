@@ -109,7 +109,10 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServer(server -> {
       server.setStopTimeout(settings.shutdownPatience().toMillis());
       server.insertHandler(new GracefulHandler());
+      server.setErrorHandler(new JettyProblems());
     });
+    config.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(new JettyProblems()));
     config.jetty.modifyHttpConfiguration(http -> {
       http.setSendServerVersion(false);
       http.setIdleTimeout(settings.idleTimeout().toMillis());

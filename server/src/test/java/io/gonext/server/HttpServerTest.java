@@ -213,6 +213,13 @@ class HttpServerTest {
   }
 
   @Test
+  void a_request_that_never_reaches_a_route_gets_a_problem_too() throws Exception {
+    assertProblem(get("/api/plugins/x/%ff"), 400);
+    assertProblem(get("/api/plugins/x/a%2Fb"), 400);
+    assertProblem(get("/healthz?q=" + "x".repeat(20_000)), 414);
+  }
+
+  @Test
   void a_port_in_use_is_named_with_the_way_out() {
     ServerConfig taken = ServerConfig.loopback(server.port());
     assertThatThrownBy(() -> HttpServer.start(host, metrics, taken))
