@@ -198,7 +198,11 @@ public final class Host implements AutoCloseable {
     hooks.addAction(owner, hook, priority, handler);
   }
 
-  /** Serves a request for a plugin's route. */
+  /**
+   * Serves a request for a plugin's route.
+   *
+   * @throws IllegalArgumentException when the request's path is not percent-encoded UTF-8
+   */
   public RouteOutcome serve(String plugin, PluginRequest request) throws InterruptedException {
     Optional<ActivePlugin> target = lifecycle.active(plugin);
     return target.isPresent() ? target.get().serve(request) : new RouteOutcome.NotFound();

@@ -133,6 +133,7 @@ class HttpServerTest {
     assertThat(response.headers().firstValue("x-content-type-options")).contains("nosniff");
     assertThat(response.body()).isEqualTo("Hello from the guest\n");
     assertThat(post("/api/plugins/route/hello/x", "body").statusCode()).isEqualTo(200);
+    assertThat(get("/api/plugins/route/hello/a%2Fb").statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -215,7 +216,6 @@ class HttpServerTest {
   @Test
   void a_request_that_never_reaches_a_route_gets_a_problem_too() throws Exception {
     assertProblem(get("/api/plugins/x/%ff"), 400);
-    assertProblem(get("/api/plugins/x/a%2Fb"), 400);
     assertProblem(get("/healthz?q=" + "x".repeat(20_000)), 414);
   }
 
