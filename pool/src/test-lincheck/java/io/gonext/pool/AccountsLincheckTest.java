@@ -64,8 +64,8 @@ public class AccountsLincheckTest {
         .actorsPerThread(3)
         .actorsBefore(2)
         .actorsAfter(1)
-        .iterations(30)
-        .invocationsPerIteration(1_000)
+        .iterations(1)
+        .invocationsPerIteration(10)
         .check(AccountsLincheckTest.class);
   }
 }

