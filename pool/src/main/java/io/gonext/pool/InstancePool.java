@@ -62,8 +62,8 @@ public final class InstancePool<T> implements AutoCloseable {
   private final long recycleAtBytes;
 
   /**
-   * By thread id, the slot that thread (or one that shares the entry) last searched out. Racy on
-   * purpose: a stale entry costs a search. Written only when a search was needed, so that in a
+   * By thread id, the slot that the thread (or one that shares the entry) searched out or returned
+   * last. Racy on purpose: a stale entry costs a search. Written only when it changes, so that in a
    * steady state every thread reads it from its own cache.
    */
   private final Slot<T>[] hints;
@@ -362,6 +362,10 @@ public final class InstancePool<T> implements AutoCloseable {
       return;
     }
     if (weight == slot.weight && weight < recycleAtBytes && attention == 0) {
+      int hint = hint();
+      if (hints[hint] != slot) {
+        hints[hint] = slot;
+      }
       slot.publishReturned(token);
     } else {
       settleChanged(slot, weight);

@@ -56,7 +56,8 @@ final class Reaper<T> implements Runnable {
     this.maxIdleNanos = Deadline.saturatedNanos(config.maxIdleTime());
     this.leaseWarningNanos = Deadline.saturatedNanos(config.leaseWarning());
     this.nextPass = ticker.nanos() + reapIntervalNanos;
-    this.thread = Thread.ofVirtual().name("gonext-pool-reaper-" + config.name()).unstarted(this);
+    this.thread = runtime.reapers().newThread(this);
+    thread.setName("gonext-pool-reaper-" + config.name());
   }
 
   void start() {
