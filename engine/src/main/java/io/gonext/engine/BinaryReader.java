@@ -69,8 +69,15 @@ final class BinaryReader {
     return part;
   }
 
-  /** An unsigned 32-bit LEB128. */
+  /** An unsigned 32-bit LEB128. Most are of one byte, which is worth a shortcut. */
   long u32() {
+    if (position < end && bytes[position] >= 0) {
+      return bytes[position++];
+    }
+    return longU32();
+  }
+
+  private long longU32() {
     long value = 0;
     for (int shift = 0; ; shift += 7) {
       int b = u8();
@@ -86,6 +93,13 @@ final class BinaryReader {
 
   /** A signed LEB128 of at most {@code bits} bits: 32, 33 or 64. */
   long signed(int bits) {
+    if (position < end && bytes[position] >= 0) {
+      return (long) bytes[position++] << 57 >> 57;
+    }
+    return longSigned(bits);
+  }
+
+  private long longSigned(int bits) {
     long value = 0;
     int last = (bits - 1) / 7 * 7;
     for (int shift = 0; ; shift += 7) {

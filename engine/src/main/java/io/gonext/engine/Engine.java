@@ -1,15 +1,18 @@
 package io.gonext.engine;
 
+import java.lang.ref.WeakReference;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.HexFormat;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles modules and watches over the calls into their instances.
@@ -26,6 +29,13 @@ public final class Engine implements AutoCloseable {
   private final ConcurrentHashMap<String, CompletableFuture<CompiledModule>> compiling =
       new ConcurrentHashMap<>();
 
+  /**
+   * Modules that someone may still use, by SHA-256; held weakly, so that a module nobody uses
+   * unloads.
+   */
+  private final ConcurrentHashMap<String, WeakReference<CompiledModule>> compiled =
+      new ConcurrentHashMap<>();
+
   private volatile boolean closed;
 
   /** An engine with these limits. */
@@ -37,7 +47,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Admits and compiles a module. Concurrent requests for the same bytes share one compile.
+   * Admits and compiles a module. Requests for the same bytes share one compile and one result,
+   * while that is in use.
    *
    * @param wasm the module in the binary format; not to be changed meanwhile
    * @throws ModuleRejectedException when this engine will not run it
@@ -51,9 +62,20 @@ public final class Engine implements AutoCloseable {
     }
     ModuleOutline outline = Admission.admit(wasm, limits);
     String sha256 = sha256(wasm);
+    CompiledModule known = recall(sha256);
+    if (known != null) {
+      return known;
+    }
     var mine = new CompletableFuture<CompiledModule>();
     CompletableFuture<CompiledModule> running = compiling.putIfAbsent(sha256, mine);
     if (running == null) {
+      // A compile may have ended since we looked.
+      known = recall(sha256);
+      if (known != null) {
+        compiling.remove(sha256, mine);
+        mine.complete(known);
+        return known;
+      }
       start(sha256, wasm.length, outline, mine);
       running = mine;
     }
@@ -83,14 +105,28 @@ public final class Engine implements AutoCloseable {
         });
   }
 
+  /** The module, if someone still uses it. */
+  private @Nullable CompiledModule recall(String sha256) {
+    WeakReference<CompiledModule> reference = compiled.get(sha256);
+    CompiledModule module = reference == null ? null : reference.get();
+    if (reference != null && module == null) {
+      compiled.remove(sha256, reference);
+    }
+    return module;
+  }
+
   private CompiledModule await(CompletableFuture<CompiledModule> result) {
     try {
       return result.get(limits.compileTimeout().toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
+      // Tells the compiling thread, which asks between its attempts, and those who wait with us.
+      result.cancel(false);
       throw new CompileTimeoutException(limits.compileTimeout());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a module was compiled", e);
+    } catch (CancellationException e) {
+      throw new CompileTimeoutException(limits.compileTimeout());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof EngineException known) {
         throw known;

@@ -112,4 +112,124 @@ public record EngineLimits(
         1024,
         Duration.ofSeconds(30));
   }
+
+  /** A copy with this limit of the module's size in bytes. */
+  public EngineLimits withModuleBytes(int value) {
+    return new EngineLimits(
+        value,
+        types,
+        functions,
+        imports,
+        exports,
+        globals,
+        tables,
+        tableElements,
+        segments,
+        segmentElements,
+        functionBytes,
+        functionLocals,
+        parameters,
+        nesting,
+        branchTargets,
+        bulkOperations,
+        memoryPages,
+        nameBytes,
+        compileTimeout);
+  }
+
+  /** A copy with this limit of functions. */
+  public EngineLimits withFunctions(int value) {
+    return new EngineLimits(
+        moduleBytes,
+        types,
+        value,
+        imports,
+        exports,
+        globals,
+        tables,
+        tableElements,
+        segments,
+        segmentElements,
+        functionBytes,
+        functionLocals,
+        parameters,
+        nesting,
+        branchTargets,
+        bulkOperations,
+        memoryPages,
+        nameBytes,
+        compileTimeout);
+  }
+
+  /** A copy with this limit of one function's size in bytes. */
+  public EngineLimits withFunctionBytes(int value) {
+    return new EngineLimits(
+        moduleBytes,
+        types,
+        functions,
+        imports,
+        exports,
+        globals,
+        tables,
+        tableElements,
+        segments,
+        segmentElements,
+        value,
+        functionLocals,
+        parameters,
+        nesting,
+        branchTargets,
+        bulkOperations,
+        memoryPages,
+        nameBytes,
+        compileTimeout);
+  }
+
+  /** A copy with this limit of the initial memory, in pages of 64 KiB. */
+  public EngineLimits withMemoryPages(int value) {
+    return new EngineLimits(
+        moduleBytes,
+        types,
+        functions,
+        imports,
+        exports,
+        globals,
+        tables,
+        tableElements,
+        segments,
+        segmentElements,
+        functionBytes,
+        functionLocals,
+        parameters,
+        nesting,
+        branchTargets,
+        bulkOperations,
+        value,
+        nameBytes,
+        compileTimeout);
+  }
+
+  /** A copy with this limit of time to compile. */
+  public EngineLimits withCompileTimeout(Duration value) {
+    return new EngineLimits(
+        moduleBytes,
+        types,
+        functions,
+        imports,
+        exports,
+        globals,
+        tables,
+        tableElements,
+        segments,
+        segmentElements,
+        functionBytes,
+        functionLocals,
+        parameters,
+        nesting,
+        branchTargets,
+        bulkOperations,
+        memoryPages,
+        nameBytes,
+        value);
+  }
 }

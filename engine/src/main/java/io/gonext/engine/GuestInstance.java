@@ -236,6 +236,11 @@ public final class GuestInstance implements AutoCloseable {
     return memory;
   }
 
+  /** A class that was generated for the module, for tests of its unloading. */
+  Class<?> machineClass() {
+    return machine.getClass();
+  }
+
   /**
    * Back to the snapshot that was taken after start-up: memory bytes and size, globals, tables,
    * dropped segments, WASI. Costs time for the 4 KiB blocks that were written, not for the memory's

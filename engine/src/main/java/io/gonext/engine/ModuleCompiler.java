@@ -31,7 +31,7 @@ final class ModuleCompiler {
    * The other functions that do not fit are found by compiling, and each costs one more compile of
    * the module; Go's toolchain emits a handful.
    */
-  private static final int MOST_ATTEMPTS = 32;
+  static final int MOST_ATTEMPTS = 16;
 
   private static final Pattern TOO_LARGE_FUNCTION = Pattern.compile("WASM function index: (\\d+)");
 
@@ -60,7 +60,10 @@ final class ModuleCompiler {
           ModuleRejectedException.Reason.TOO_LARGE,
           0,
           "more than " + MOST_ATTEMPTS + " functions are too large for a method of the JVM");
-    } catch (WasmEngineException e) {
+    } catch (ModuleRejectedException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError | AssertionError e) {
+      // The engine's parser, validator and compiler throw anything for a module that is not valid.
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.MALFORMED,
           0,

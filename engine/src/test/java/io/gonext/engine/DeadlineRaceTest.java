@@ -1,0 +1,121 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Calls that end in the very moment in which their deadline strikes. */
+class DeadlineRaceTest {
+  private static final int CALLS = 1_000_000;
+
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  /**
+   * A striker looks at one deadline without pause, so that about every other call is struck as it
+   * ends. Whichever side the compare-and-set decides for: the flag is clear afterwards, and a call
+   * that was disarmed in time is never struck.
+   */
+  @Test
+  void the_interrupt_never_outlives_its_call() throws InterruptedException {
+    try (var watchdog = new Watchdog()) {
+      var deadline = new Deadline(watchdog);
+      var stop = new AtomicBoolean();
+      Thread striker =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!stop.get()) {
+                  deadline.strikeIfDue(System.nanoTime());
+                }
+              });
+      var random = new Random(1);
+      int struck = 0;
+      for (int i = 0; i < CALLS; i++) {
+        assertThat(deadline.tryEnter()).isTrue();
+        long strikesAt = System.nanoTime() + random.nextInt(400);
+        deadline.arm(strikesAt);
+        while (System.nanoTime() < strikesAt) {
+          Thread.onSpinWait();
+        }
+        if (deadline.disarm()) {
+          struck++;
+        }
+        if (Thread.interrupted()) {
+          throw new AssertionError("interrupted after call " + i);
+        }
+        deadline.leave();
+      }
+      stop.set(true);
+      striker.join();
+
+      assertThat(Thread.interrupted()).isFalse();
+      // Both outcomes were seen often, or this would have tested nothing.
+      assertThat(struck).isBetween(CALLS / 1000, CALLS * 999 / 1000);
+    }
+  }
+
+  /** The same through the whole engine, with calls of about one watchdog tick. */
+  @Test
+  void a_struck_call_leaves_the_thread_to_the_next_call() {
+    var struck = 0;
+    var counted = 0;
+    GuestInstance looping = engine.instance("engine-basics");
+    GuestInstance counting = engine.instance("engine-basics");
+    long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+    while (System.nanoTime() < end) {
+      if (TestEngine.trap(looping, Duration.ofMillis(1), "loop").trapCause()
+          instanceof TrapCause.Deadline) {
+        struck++;
+      }
+      looping.close();
+      looping = engine.instance("engine-basics");
+      assertThat(Thread.currentThread().isInterrupted()).isFalse();
+      assertThat(TestEngine.call(counting, "count")).isEqualTo(++counted);
+    }
+
+    assertThat(struck).isEqualTo(counted).isGreaterThan(10);
+  }
+
+  @Test
+  void the_watchdog_sleeps_when_nothing_runs_and_wakes_for_the_next_call() {
+    GuestInstance guest = engine.instance("engine-basics");
+    TestEngine.call(guest, "count");
+    Thread watchdog =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().equals("gonext-watchdog"))
+            .filter(thread -> sleeps(thread, Duration.ofSeconds(10)))
+            .findAny()
+            .orElseThrow();
+    assertThat(watchdog.isDaemon()).isTrue();
+
+    assertThat(TestEngine.trap(guest, Duration.ofMillis(5), "loop").trapCause())
+        .isInstanceOf(TrapCause.Deadline.class);
+  }
+
+  /** Whether the thread parks without a time limit before long. */
+  private static boolean sleeps(Thread thread, Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
+    while (System.nanoTime() < end) {
+      if (thread.getState() == Thread.State.WAITING) {
+        return true;
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+    return false;
+  }
+
+  @Test
+  void a_closed_instance_is_watched_no_more() {
+    try (var watchdog = new Watchdog()) {
+      var deadline = new Deadline(watchdog);
+      watchdog.watch(deadline);
+      assertThat(watchdog.watched()).isEqualTo(1);
+      watchdog.forget(deadline);
+      assertThat(watchdog.watched()).isZero();
+    }
+  }
+}

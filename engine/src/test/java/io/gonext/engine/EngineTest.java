@@ -1,0 +1,221 @@
+package io.gonext.engine;
+
+import static io.gonext.engine.WasmBytes.part;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.gonext.guests.Guests;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class EngineTest {
+  /** The long profile says 1,000. */
+  private static final int UNLOADED = Integer.getInteger("gonext.test.unloaded", 60);
+
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  @Test
+  void a_module_says_what_it_is() {
+    byte[] wasm = Guests.wasm("engine-basics");
+
+    CompiledModule module = engine.engine.compile(wasm);
+
+    assertThat(module.sha256()).matches("[0-9a-f]{64}");
+    assertThat(module.sizeBytes()).isEqualTo(wasm.length);
+    assertThat(module.exportsMemory("memory")).isTrue();
+    assertThat(module.exportsMemory("add")).isFalse();
+    assertThat(module.exports()).containsKeys("add", "loop");
+    assertThat(module.imports()).hasSize(2);
+    assertThat(module.oversizedFunctions()).isEmpty();
+  }
+
+  @Test
+  void concurrent_requests_for_the_same_bytes_share_one_compile() throws Exception {
+    int threads = 8;
+    byte[] wasm = Guests.wasm("engine-mutator");
+    var together = new CyclicBarrier(threads);
+    List<Future<CompiledModule>> results = new ArrayList<>();
+    try (var pool = Executors.newFixedThreadPool(threads)) {
+      Callable<CompiledModule> request =
+          () -> {
+            together.await();
+            return engine.engine.compile(wasm.clone());
+          };
+      for (int i = 0; i < threads; i++) {
+        results.add(pool.submit(request));
+      }
+    }
+
+    CompiledModule first = results.getFirst().get();
+    for (var result : results) {
+      assertThat(result.get()).isSameAs(first);
+    }
+    assertThat(engine.engine.compile(wasm)).isSameAs(first);
+  }
+
+  @Test
+  void a_module_that_does_not_validate_is_refused_and_the_next_one_compiles() {
+    // i32.add on an empty stack.
+    byte[] invalid = WasmBytes.function(part().u32(0).bytes(0x6A)).toBytes();
+
+    assertThatThrownBy(() -> engine.engine.compile(invalid))
+        .isInstanceOf(ModuleRejectedException.class)
+        .hasMessageContaining("the module is not valid");
+    assertThat(engine.engine.compile(Guests.wasm("engine-basics"))).isNotNull();
+  }
+
+  @Test
+  void a_compile_that_takes_too_long_is_given_up() {
+    var limits = EngineLimits.defaults().withCompileTimeout(Duration.ofNanos(1));
+    try (var hurried = new Engine(limits)) {
+      assertThatThrownBy(() -> hurried.compile(Guests.wasm("engine-mutator")))
+          .isInstanceOf(CompileTimeoutException.class)
+          .hasMessageContaining("did not compile within");
+    }
+  }
+
+  @Test
+  void a_closed_engine_compiles_nothing() {
+    engine.engine.close();
+
+    assertThatThrownBy(() -> engine.engine.compile(Guests.wasm("engine-basics")))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void an_import_that_the_host_does_not_offer_is_named() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
+
+    var refusal =
+        catchThrowableOfType(
+            ModuleRejectedException.class, () -> module.instantiate(InstanceConfig.defaults()));
+
+    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.FORBIDDEN_IMPORT);
+    assertThat(refusal)
+        .hasMessage("the module imports env.host (i32) -> i32, which this host does not offer");
+  }
+
+  @Test
+  void an_import_of_another_signature_is_named() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
+    var config =
+        InstanceConfig.defaults()
+            .withHostFunctions(
+                List.of(HostFunction.of("env", "host", FunctionType.of(), (call, args) -> 0)));
+
+    assertThatThrownBy(() -> module.instantiate(config))
+        .isInstanceOf(ModuleRejectedException.class)
+        .hasMessage("the module imports env.host (i32) -> i32, but it is () -> ()");
+  }
+
+  @Test
+  void a_memory_above_the_instances_limit_is_refused() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-wasi"));
+
+    assertThatThrownBy(() -> module.instantiate(engine.config().withMaxMemoryPages(1)))
+        .isInstanceOf(ModuleRejectedException.class)
+        .hasMessage("the module begins with 2 pages of 64 KiB, the limit is 1");
+  }
+
+  @Test
+  void a_start_function_must_take_and_return_nothing() {
+    byte[] wasm =
+        WasmBytes.module()
+            .section(1, part().u32(1).bytes(0x60, 1, 0x7F, 0))
+            .section(3, part().u32(1).u32(0))
+            .section(7, part().u32(1).name("_start").bytes(0, 0))
+            .section(10, part().u32(1).u32(2).bytes(0, 0x0B))
+            .toBytes();
+
+    var refusal =
+        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(wasm));
+
+    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.BAD_EXPORT);
+    assertThat(refusal).hasMessage("export \"_start\" must be () -> (), not (i32) -> ()");
+  }
+
+  /** Bytes of wasm, and what becomes of a function of so many: 9 a repetition. */
+  private static byte[] functionOf(int repetitions) {
+    var code = part().u32(1).u32(1).bytes(0x7F);
+    // local 0 = (local 0 * 3) + 1
+    code.repeat(repetitions, 0x20, 0, 0x41, 3, 0x6C, 0x41, 1, 0x6A, 0x21, 0);
+    var types = part().u32(1).bytes(0x60, 0, 1, 0x7F);
+    byte[] body = code.bytes(0x20, 0, 0x0B).toBytes();
+    return WasmBytes.module()
+        .section(1, types)
+        .section(3, part().u32(2).u32(0).u32(0))
+        .section(7, part().u32(2).name("large").bytes(0, 0).name("small").bytes(0, 1))
+        .section(10, part().u32(2).u32(body.length).raw(body).u32(4).bytes(0, 0x41, 7, 0x0B))
+        .toBytes();
+  }
+
+  @Test
+  void functions_too_large_for_the_jit_or_the_jvm_are_named_and_right() {
+    for (int repetitions : new int[] {2_000, 6_500, 20_000}) {
+      CompiledModule module = engine.engine.compile(functionOf(repetitions));
+      int expected = 0;
+      for (int i = 0; i < repetitions; i++) {
+        expected = expected * 3 + 1;
+      }
+
+      assertThat(module.oversizedFunctions()).as("%d", repetitions).containsExactly("large");
+      var guest = module.instantiate(InstanceConfig.defaults());
+      assertThat((int) TestEngine.call(guest, "large")).isEqualTo(expected);
+      assertThat(TestEngine.call(guest, "small")).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void a_module_of_many_functions_too_large_for_the_jvm_is_refused() {
+    // Each i32.eqz becomes 3 bytes: too large as a method, but not surely so by its size in wasm.
+    var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
+    byte[] wasm = WasmBytes.functions(ModuleCompiler.MOST_ATTEMPTS + 1, code).toBytes();
+
+    var refusal =
+        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(wasm));
+
+    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.TOO_LARGE);
+    assertThat(refusal).hasMessageContaining("too large for a method of the JVM");
+  }
+
+  /** Each module differs in one constant; their classes go when they go. */
+  @Test
+  void dropped_modules_unload_their_classes() {
+    Set<WeakReference<Class<?>>> classes = new java.util.HashSet<>();
+    for (int i = 0; i < UNLOADED; i++) {
+      byte[] wasm =
+          WasmBytes.module()
+              .section(1, part().u32(1).bytes(0x60, 0, 1, 0x7F))
+              .section(3, part().u32(1).u32(0))
+              .section(7, part().u32(1).name("f").bytes(0, 0))
+              .section(
+                  10, part().u32(1).u32(6).bytes(0, 0x41, 0x80 | (i & 0x7F), i >> 7, 0x01, 0x0B))
+              .toBytes();
+      var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
+      assertThat(TestEngine.call(guest, "f")).isEqualTo(i);
+      classes.add(new WeakReference<>(guest.machineClass()));
+      guest.close();
+    }
+    assertThat(classes).hasSize(UNLOADED);
+
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    long left = UNLOADED;
+    // The last one may live on in a register or a frame of this loop.
+    while (left > 1 && System.nanoTime() < end) {
+      System.gc();
+      left = classes.stream().filter(reference -> reference.get() != null).count();
+    }
+
+    assertThat(left).isLessThanOrEqualTo(1);
+  }
+}
