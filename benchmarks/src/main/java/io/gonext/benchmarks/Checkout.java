@@ -1,0 +1,21 @@
+package io.gonext.benchmarks;
+
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+
+/** Where the sources are that a benchmark builds for itself, and where it may write. */
+final class Checkout {
+  private Checkout() {}
+
+  /** The root of the checkout that this code was built in. */
+  static Path root() {
+    try {
+      // benchmarks/target/bench.jar or benchmarks/target/classes
+      var code = Checkout.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+      Path root = Path.of(code).resolve("../../..").normalize();
+      return root;
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("where this code lies is no path", e);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.gonext.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.gonext.benchmarks.GuestRuntime.Guest;
+import io.gonext.benchmarks.GuestRuntime.Program;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A program for a JVM of its own: what compiling costs at first and later, and what the calls right
+ * after a compile cost. Prints a line {@code NAME NANOSECONDS} for each.
+ *
+ * <p>JMH measures what has settled; here nothing has, so that each call is timed once, in several
+ * compiles of the same module, and the median of each over the compiles is the figure. The call
+ * parses some 800 bytes of JSON.
+ */
+final class FirstCalls {
+  static final String COLD = "compile-cold";
+  static final String WARM = "compile-warm";
+
+  /** Which calls are looked at, counted from 1. */
+  static final int[] CALLS = {1, 10, 100, 1_000, 10_000};
+
+  private static final int COMPILES = 7;
+  private static final byte[] HOOK = "json".getBytes(UTF_8);
+  private static final byte[] PAYLOAD = payload();
+
+  private final GuestRuntime runtime;
+  private final byte[] wasm;
+  private final Map<String, List<Double>> nanos = new LinkedHashMap<>();
+
+  private FirstCalls(GuestRuntime runtime, byte[] wasm) {
+    this.runtime = runtime;
+    this.wasm = wasm;
+  }
+
+  public static void main(String[] args) throws IOException {
+    try (GuestRuntime runtime = GuestRuntime.named(args[0])) {
+      var calls = new FirstCalls(runtime, ComputeGuest.wasmOfFork());
+      calls.measure();
+      calls.nanos.forEach((name, each) -> System.out.println(name + " " + Medians.median(each)));
+    }
+  }
+
+  /** The name of the line for a call. */
+  static String name(int call) {
+    return "call-" + call;
+  }
+
+  private static byte[] payload() {
+    String line = "{\"sku\":\"A-000123\",\"count\":3,\"price\":12.95,\"gift\":false}";
+    String lines = String.join(",", java.util.Collections.nCopies(12, line));
+    return ("{\"kind\":\"filter\",\"value\":{\"lines\":[" + lines + "]},\"args\":[]}").getBytes(UTF_8);
+  }
+
+  private void measure() {
+    run(compile(COLD), false);
+    for (int i = 0; i < COMPILES; i++) {
+      run(compile(WARM), true);
+    }
+  }
+
+  private Program compile(String name) {
+    long began = System.nanoTime();
+    Program program = runtime.compile(wasm);
+    add(name, System.nanoTime() - began);
+    return program;
+  }
+
+  private void run(Program program, boolean counts) {
+    int last = CALLS[CALLS.length - 1];
+    var times = new long[last];
+    try (Guest guest = program.instantiate()) {
+      for (int i = 0; i < last; i++) {
+        long began = System.nanoTime();
+        guest.hook(HOOK, PAYLOAD);
+        times[i] = System.nanoTime() - began;
+      }
+    }
+    if (counts) {
+      for (int call : CALLS) {
+        add(name(call), times[call - 1]);
+      }
+    }
+  }
+
+  private void add(String name, long value) {
+    nanos.computeIfAbsent(name, _ -> new ArrayList<>()).add((double) value);
+  }
+}

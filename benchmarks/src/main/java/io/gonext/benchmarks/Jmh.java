@@ -1,0 +1,83 @@
+package io.gonext.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * Short JMH runs, each in a JVM of its own, so that a table of many rows stays within minutes.
+ * Immutable.
+ */
+final class Jmh {
+  /** What every JVM that runs guests gets: what {@code ./gonext} gives its own. */
+  static final List<String> JVM_ARGS =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow", // JMH itself
+          "-XX:-DontCompileHugeMethods",
+          "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+
+  private final List<String> jvmArgs;
+  private final int warmups;
+  private final int measurements;
+  private final int iterationMillis;
+
+  private Jmh(List<String> jvmArgs, int warmups, int measurements, int iterationMillis) {
+    this.jvmArgs = List.copyOf(jvmArgs);
+    this.warmups = warmups;
+    this.measurements = measurements;
+    this.iterationMillis = iterationMillis;
+  }
+
+  /** For guest code, which the JIT takes some seconds for. */
+  static Jmh settled(List<String> jvmArgs) {
+    return new Jmh(jvmArgs, 6, 5, 300);
+  }
+
+  /** For the host's own small operations. */
+  static Jmh brief(List<String> jvmArgs) {
+    return new Jmh(jvmArgs, 4, 5, 200);
+  }
+
+  /** The same with one argument more, which may contradict an earlier one. */
+  Jmh with(String jvmArg) {
+    List<String> more = new ArrayList<>(jvmArgs);
+    more.add(jvmArg);
+    return new Jmh(more, warmups, measurements, iterationMillis);
+  }
+
+  /**
+   * Measures one method for one set of parameters.
+   *
+   * @param params names and values in turn
+   * @return the median, in the benchmark's own unit
+   */
+  double median(Class<?> benchmark, String method, String... params) throws RunnerException {
+    ChainedOptionsBuilder options =
+        new OptionsBuilder()
+            .include("^" + (benchmark.getName() + "." + method).replace(".", "\\.") + "$")
+            .forks(1)
+            .warmupIterations(warmups)
+            .warmupTime(time())
+            .measurementIterations(measurements)
+            .measurementTime(time())
+            .jvmArgsAppend(jvmArgs.toArray(String[]::new))
+            .verbosity(VerboseMode.SILENT);
+    for (int i = 0; i < params.length; i += 2) {
+      options.param(params[i], params[i + 1]);
+    }
+    RunResult result = new Runner(options.build()).runSingle();
+    return result.getPrimaryResult().getStatistics().getPercentile(50);
+  }
+
+  private TimeValue time() {
+    return new TimeValue(iterationMillis, TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,48 @@
+package io.gonext.benchmarks;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+
+/** What the guest {@code compute} can compute: see guests/src/main/rust/compute. */
+enum Kernel {
+  SORT(0, "sort of 10,000 u32", 975_493_128),
+  SHA256(1, "SHA-256 of 64 KiB", 666_978_335),
+  JSON(2, "parse of 32 KiB of JSON", 1_506_715_530),
+  SCAN(3, "scan of 64 KiB for a pattern", 3_609_763_646L),
+  UNROLLED(4, "a function of 10 KB", 919_592_108);
+
+  /** Those whose functions are of an ordinary size. */
+  static final Set<Kernel> PLAIN = Collections.unmodifiableSet(EnumSet.of(SORT, SHA256, JSON, SCAN));
+
+  private final int index;
+  private final String title;
+  private final long checksum;
+
+  Kernel(int index, String title, long checksum) {
+    this.index = index;
+    this.title = title;
+    this.checksum = checksum;
+  }
+
+  /** What the guest's export {@code compute} takes. */
+  int index() {
+    return index;
+  }
+
+  /** The name by which the native program knows it. */
+  String guestName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The row's title in a table. */
+  String title() {
+    return title;
+  }
+
+  /** What every build of it must answer. */
+  long checksum() {
+    return checksum;
+  }
+}

@@ -1,0 +1,5 @@
+;; 16 MiB of memory.
+(module
+  (memory (export "memory") 256)
+  (include "touch.part")
+)
