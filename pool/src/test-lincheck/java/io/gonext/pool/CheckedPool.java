@@ -1,5 +1,6 @@
 package io.gonext.pool;
 
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * and the reaper runs when called. So an interleaving is all that can differ between two runs.
  */
 final class CheckedPool {
+
+  /** Shared, because each has a thread of its own and the checker makes thousands of pools. */
+  private static final Cleaner CLEANER = Cleaner.create();
 
   final InstancePool<Object> pool;
   final AtomicInteger created = new AtomicInteger();
@@ -32,11 +36,13 @@ final class CheckedPool {
                 closed.incrementAndGet();
               }
             },
-            PoolRuntime.system()
-                .withTicker(() -> 0)
-                .withWorkers(Runnable::run)
-                .withJitter(() -> 0L)
-                .withReapers(task -> Thread.ofPlatform().unstarted(() -> {})));
+            new PoolRuntime(
+                () -> 0,
+                Runnable::run,
+                task -> Thread.ofPlatform().unstarted(() -> {}),
+                CLEANER,
+                new MemoryGovernor(Long.MAX_VALUE),
+                () -> 0L));
     pool.start();
   }
 
