@@ -20,6 +20,9 @@ final class CheckedPool {
   /** The lease that each of Lincheck's threads holds; a thread uses its own entry only. */
   final @Nullable Lease<?>[] held = new Lease<?>[8];
 
+  /** Whether a call of {@link #drain} has returned. */
+  private volatile boolean drained;
+
   CheckedPool(int min, int max) {
     pool =
         new InstancePool<>(
@@ -50,12 +53,21 @@ final class CheckedPool {
     if (held[thread] != null) {
       return "holds one";
     }
+    boolean mustBeRefused = drained;
     try {
       held[thread] = pool.tryCheckout().orElse(null);
-      return held[thread] == null ? "none" : "taken";
     } catch (PoolClosedException e) {
       return "closed";
     }
+    if (mustBeRefused) {
+      throw new IllegalStateException("not refused after drain had returned");
+    }
+    return held[thread] == null ? "none" : "taken";
+  }
+
+  void drain() {
+    var _ = pool.drain();
+    drained = true;
   }
 
   String give(int thread, int times, boolean unusable) {
