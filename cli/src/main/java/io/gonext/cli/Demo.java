@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A host with the example plugin in service, built up step by step before the reader's eyes. */
 final class Demo implements AutoCloseable {
   /** The example's bundle, put beside this class by the build. */
-  private static final String BUNDLE = "hello-rust.gnplugin";
+  private static final String BUNDLE = "hello-rust-0.1.0.gnplugin";
 
   private final Host host;
   private final RunningServer running;
@@ -37,9 +37,12 @@ final class Demo implements AutoCloseable {
    */
   static Demo start(Report report, ServerConfig config, @Nullable Path keptData)
       throws InterruptedException, IOException {
-    Path temporaryData = keptData == null ? Files.createTempDirectory("gonext-demo") : null;
+    if (keptData != null) {
+      return start(report, config, keptData, null);
+    }
+    Path temporaryData = Files.createTempDirectory("gonext-demo");
     try {
-      return start(report, config, keptData == null ? temporaryData : keptData, temporaryData);
+      return start(report, config, temporaryData, temporaryData);
     } catch (RuntimeException | InterruptedException | IOException e) {
       discard(temporaryData);
       throw e;
@@ -74,7 +77,7 @@ final class Demo implements AutoCloseable {
           begin,
           "pool warm with %d instance; %d filters, %d action, %d route"
               .formatted(
-                  host.pools().get(Tour.PLUGIN).live(),
+                  host.pool(Tour.PLUGIN).orElseThrow().live(),
                   manifest.filters().size(),
                   manifest.actions().size(),
                   manifest.routes().size()));
@@ -113,7 +116,7 @@ final class Demo implements AutoCloseable {
     discard(temporaryData);
   }
 
-  private static byte[] bundle() throws IOException {
+  static byte[] bundle() throws IOException {
     try (var in = Demo.class.getResourceAsStream(BUNDLE)) {
       if (in == null) {
         throw new IOException(BUNDLE + " is missing from the cli's jar");

@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -39,10 +40,11 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     listen.configureLogging("warn");
     PrintWriter out = spec.commandLine().getOut();
+    ServerConfig config = listen.serverConfig();
     Report report = new Report(out);
     out.println("GoNext: a plugin written in Rust, from its bundle to its answers");
     out.println();
-    try (Demo demo = Demo.start(report, listen.serverConfig(), data)) {
+    try (Demo demo = Demo.start(report, config, data)) {
       demo.tour(report);
       out.println();
       out.println(

@@ -3,7 +3,6 @@ package io.gonext.cli;
 import io.gonext.host.failure.HostException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -24,15 +23,21 @@ final class Failures {
   static int usage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("gonext: " + e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      List<String> suggestions = unmatched.getSuggestions();
-      if (!suggestions.isEmpty()) {
-        err.println("Did you mean: " + String.join(", ", suggestions) + "?");
-      }
-    }
+    err.println("gonext: " + message(e, command));
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE;
+  }
+
+  private static @Nullable String message(ParameterException e, CommandLine command) {
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !command.getSubcommands().isEmpty()
+        && !unmatched.isUnknownOption()) {
+      return "there is no command "
+          + unmatched.getUnmatched().getFirst()
+          + "; the commands are "
+          + String.join(", ", command.getSubcommands().keySet());
+    }
+    return e.getMessage();
   }
 
   static int execution(Exception e, CommandLine command, @Nullable ParseResult parsed) {

@@ -3,6 +3,7 @@ package io.gonext.cli;
 import io.gonext.server.ServerConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -47,7 +48,8 @@ final class ListenOptions {
    */
   boolean isLoopback() {
     try {
-      return InetAddress.getByName(address).isLoopbackAddress();
+      return Arrays.stream(InetAddress.getAllByName(address))
+          .allMatch(InetAddress::isLoopbackAddress);
     } catch (UnknownHostException e) {
       throw new ParameterException(
           spec.commandLine(), "--host " + address + ": there is no such address", e);
@@ -64,6 +66,10 @@ final class ListenOptions {
     System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
     System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", verbose ? "info" : "warn");
+    if (!verbose) {
+      // It logs a port in use as an error with a stack trace; this command says it in a sentence.
+      System.setProperty("org.slf4j.simpleLogger.log.io.javalin", "off");
+    }
     // Under gonext.plugin are the plugins' own lines.
     System.setProperty("org.slf4j.simpleLogger.log.gonext", verbose ? "debug" : level);
     System.setProperty("org.slf4j.simpleLogger.log.io.gonext", verbose ? "debug" : level);

@@ -3,7 +3,9 @@ package io.gonext.cli;
 import io.gonext.host.Host;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.store.StoredPlugin;
+import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +51,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
     PrintWriter out = spec.commandLine().getOut();
+    ServerConfig config = listen.serverConfig();
     if (!listen.isLoopback()) {
       spec.commandLine()
           .getErr()
@@ -56,6 +59,8 @@ final class ServeCommand implements Callable<Integer> {
               "gonext: warning: this address can be reached from other machines, and the API asks"
                   + " for no token");
     }
+    // Refused before anything is created.
+    plugins.forEach(Bundle::read);
     RunningServer.OpenHost opened = RunningServer.openHost(data);
     Host host = opened.host();
     try {
@@ -67,11 +72,11 @@ final class ServeCommand implements Callable<Integer> {
       host.close();
       throw e;
     }
-    RunningServer running = opened.listen(listen.serverConfig());
+    RunningServer running = opened.listen(config);
     for (StoredPlugin plugin : host.plugins()) {
       out.println(plugin.name() + "@" + plugin.version() + " " + plugin.state());
     }
-    out.println("listening on http://" + listen.serverConfig().address() + ":" + running.port());
+    out.println("listening on http://" + config.address() + ":" + running.port());
     running.serveUntilSignal(out, () -> {});
     return ExitCode.OK;
   }

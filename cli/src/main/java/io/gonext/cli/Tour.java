@@ -16,7 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Calls all that the example plugin does, in this process and over HTTP, and checks each answer. */
+/**
+ * Calls all that the example plugin does, in this process and over HTTP, and checks each answer.
+ */
 final class Tour {
   static final String PLUGIN = "hello-rust";
 
@@ -91,8 +93,7 @@ final class Tour {
     String path = "/api/v1/filters/the_title";
     String body =
         new String(
-            StrictJson.write(StrictJson.valueOf(Map.of("value", TITLE))),
-            StandardCharsets.UTF_8);
+            StrictJson.write(StrictJson.valueOf(Map.of("value", TITLE))), StandardCharsets.UTF_8);
     long begin = System.nanoTime();
     HttpResponse<String> response =
         send(client, request(path).POST(HttpRequest.BodyPublishers.ofString(body)));
@@ -105,8 +106,7 @@ final class Tour {
   private void metrics(HttpClient client) throws InterruptedException, IOException {
     long begin = System.nanoTime();
     HttpResponse<String> response = send(client, request("/metrics"));
-    long series =
-        response.body().lines().filter(line -> line.startsWith("gonext_plugin_")).count();
+    long series = response.body().lines().filter(line -> line.startsWith("gonext_plugin_")).count();
     report.step("GET /metrics", begin, series + " series of plugins");
     report.check(
         "the pool is counted", true, response.body().contains("gonext_plugin_pool_checkout_total"));
@@ -126,12 +126,11 @@ final class Tour {
         "filter the_title, %,d times".formatted(CALLS),
         begin,
         "median of the last %,d: %s"
-            .formatted(
-                STEADY_CALLS, Report.time(Duration.ofNanos(steady[STEADY_CALLS / 2]))));
+            .formatted(STEADY_CALLS, Report.time(Duration.ofNanos(steady[STEADY_CALLS / 2]))));
   }
 
   private void pool() {
-    PoolStats pool = host.pools().get(PLUGIN);
+    PoolStats pool = host.pool(PLUGIN).orElseThrow();
     report.line("");
     report.line(
         "pool of %s: %d live, %d idle, %d in use, %,d checkouts, %d errors, %d recycled"

@@ -155,6 +155,9 @@ public final class GuestInstance implements AutoCloseable {
         if (deadline.disarm()) {
           throw module.traps().translate(thrown, new TrapCause.Deadline(limit), null);
         }
+        if (thrown instanceof AbiViolationException) {
+          throw module.traps().translate(thrown, null, null);
+        }
         throw thrown;
       }
       if (deadline.disarm()) {

@@ -81,7 +81,7 @@ public final class Host implements AutoCloseable {
             hooks,
             config.limits(),
             config.meters(),
-            version(),
+            new Semver(version()),
             InstantSource.system());
     Host host = new Host(store, engine, hooks, lifecycle);
     try {
@@ -94,19 +94,15 @@ public final class Host implements AutoCloseable {
     return host;
   }
 
-  /** The version of this host. */
-  public static Semver version() {
+  /** The version of this host, a semantic version. */
+  public static String version() {
     Properties properties = new Properties();
     try (var in = Host.class.getResourceAsStream("version.properties")) {
       properties.load(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Semver version = Semver.parse(properties.getProperty("version"));
-    if (version == null) {
-      throw new IllegalStateException("version.properties holds no version");
-    }
-    return version;
+    return properties.getProperty("version");
   }
 
   /**
@@ -157,6 +153,11 @@ public final class Host implements AutoCloseable {
     return lifecycle.list();
   }
 
+  /** The numbers of one plugin's pool, while it is in service. */
+  public Optional<PoolStats> pool(String plugin) {
+    return lifecycle.active(plugin).map(ActivePlugin::poolStats);
+  }
+
   /** The numbers of the pools of all plugins in service, by plugin. */
   public Map<String, PoolStats> pools() {
     Map<String, PoolStats> pools = new TreeMap<>();
@@ -197,7 +198,11 @@ public final class Host implements AutoCloseable {
     hooks.addAction(owner, hook, priority, handler);
   }
 
-  /** Serves a request for a plugin's route. */
+  /**
+   * Serves a request for a plugin's route.
+   *
+   * @throws IllegalArgumentException when the request's path is not percent-encoded UTF-8
+   */
   public RouteOutcome serve(String plugin, PluginRequest request) throws InterruptedException {
     Optional<ActivePlugin> target = lifecycle.active(plugin);
     return target.isPresent() ? target.get().serve(request) : new RouteOutcome.NotFound();

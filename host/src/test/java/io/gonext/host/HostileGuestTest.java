@@ -73,7 +73,7 @@ class HostileGuestTest {
     assertThat(result.value()).isEqualTo(StrictJson.valueOf("value"));
     assertThat(result.degraded()).extracting(Degradation::code).containsExactly(code);
     assertThat(result.degraded()).extracting(Degradation::plugin).containsExactly(guest);
-    PoolStats pool = host.pools().get(guest);
+    PoolStats pool = host.pool(guest).orElseThrow();
     assertThat(pool.recycled(RecycleReason.TRAP)).isEqualTo(1);
     assertThat(pool.inUse()).isZero();
   }
@@ -93,7 +93,7 @@ class HostileGuestTest {
     FilterResult result = host.applyFilters("h", "value");
     assertThat(result.value()).isEqualTo(StrictJson.valueOf("value"));
     assertThat(result.degraded()).extracting(Degradation::code).containsExactly(code);
-    assertThat(host.pools().get(guest).recycled(RecycleReason.TRAP)).isZero();
+    assertThat(host.pool(guest).orElseThrow().recycled(RecycleReason.TRAP)).isZero();
   }
 
   @Test
@@ -129,7 +129,7 @@ class HostileGuestTest {
     for (int i = 0; i < 600; i++) {
       host.applyFilters("h", i);
     }
-    assertThat(host.pools().get("grow").bytes()).isLessThan(2 * 24L * 1024 * 1024);
+    assertThat(host.pool("grow").orElseThrow().bytes()).isLessThan(2 * 24L * 1024 * 1024);
   }
 
   @Test
@@ -139,7 +139,7 @@ class HostileGuestTest {
     assertThat(result.degraded())
         .extracting(Degradation::code)
         .containsExactly("PAYLOAD_TOO_LARGE");
-    assertThat(host.pools().get("trap").recycledTotal()).isZero();
+    assertThat(host.pool("trap").orElseThrow().recycledTotal()).isZero();
   }
 
   @ParameterizedTest
@@ -167,8 +167,7 @@ class HostileGuestTest {
   @Test
   void a_capability_that_does_not_exist_is_refused() {
     assertRefused(
-        GuestBundle.of("echo").field("capabilities", "[\"kv.raed\"]"),
-        "no capability kv.raed");
+        GuestBundle.of("echo").field("capabilities", "[\"kv.raed\"]"), "no capability kv.raed");
   }
 
   @Test

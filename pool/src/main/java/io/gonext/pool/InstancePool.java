@@ -46,12 +46,6 @@ public final class InstancePool<T> implements AutoCloseable {
    */
   private static final int HINTS = 256;
 
-  private static final int MAX_BACKOFF_DOUBLINGS = 6;
-  private static final int SETTLE_SPINS = 64;
-  private static final long SETTLE_PAUSE_MAX_NANOS = 1_000_000;
-  private static final long SWEEP_PAUSE_MIN_NANOS = 50_000;
-  private static final long SWEEP_PAUSE_MAX_NANOS = 100_000_000;
-
   private enum Phase {
     NEW,
     STARTING,
@@ -68,8 +62,8 @@ public final class InstancePool<T> implements AutoCloseable {
   private final long recycleAtBytes;
 
   /**
-   * By thread id, the slot that thread (or one that shares the entry) last searched out. Racy on
-   * purpose: a stale entry costs a search. Written only when a search was needed, so that in a
+   * By thread id, the slot that the thread (or one that shares the entry) searched out or returned
+   * last. Racy on purpose: a stale entry costs a search. Written only when it changes, so that in a
    * steady state every thread reads it from its own cache.
    */
   private final Slot<T>[] hints;
@@ -80,13 +74,14 @@ public final class InstancePool<T> implements AutoCloseable {
   /** The number of waiters, and {@link #CLOSING}: zero when a return has nobody to think of. */
   private volatile int attention;
 
-  private final ReentrantLock lock = new ReentrantLock();
+  /** Guards population, waiters and phase changes. A leaf: nothing is called out under it. */
+  final ReentrantLock lock = new ReentrantLock();
 
   /** Guarded by {@link #lock}. */
-  private final WaiterQueue<T> queue = new WaiterQueue<>();
+  final WaiterQueue<T> queue = new WaiterQueue<>();
 
   /** Guarded by {@link #lock}. */
-  private final Population population;
+  final Population population;
 
   /** Written under {@link #lock}. */
   private volatile Phase phase = Phase.NEW;
@@ -96,17 +91,14 @@ public final class InstancePool<T> implements AutoCloseable {
 
   private final AtomicLong bytes = new AtomicLong();
 
-  /** The weight of the instance made last, and the guess for the next. */
-  private volatile long usualWeight;
-
   private final LongAdder checkoutErrors = new LongAdder();
   private final LongAdder doubleReturns = new LongAdder();
   private final LongAdder allocatorErrors = new LongAdder();
 
-  /** How long {@link #upkeep} waits before it sweeps again; 0 when there is nothing to sweep. */
-  private volatile long sweepPauseNanos;
-
   private volatile PoolObserver observer = PoolObserver.NONE;
+  private final WaitingLine<T> line;
+  private final Creations<T> creations;
+  private final Evictions<T> evictions;
   private final Reaper<T> reaper;
   private final CompletableFuture<CloseReport> terminated = new CompletableFuture<>();
 
@@ -127,7 +119,10 @@ public final class InstancePool<T> implements AutoCloseable {
     this.slots = grown(newSlotArray(0), config.maxInstances());
     this.hints = newSlotArray(HINTS);
     Arrays.fill(hints, slots[0]);
-    this.reaper = new Reaper<>(this, config, ticker);
+    this.line = new WaitingLine<>(this, config, ticker);
+    this.creations = new Creations<>(this, config, allocator, runtime);
+    this.evictions = new Evictions<>(this, ticker);
+    this.reaper = new Reaper<>(this, config, runtime);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})
@@ -140,18 +135,17 @@ public final class InstancePool<T> implements AutoCloseable {
     System.arraycopy(before, 0, after, 0, before.length);
     for (int i = before.length; i < length; i++) {
       after[i] = new Slot<>(this, i);
-      after[i].tether = newTether(after[i]);
+      attachTether(after[i]);
     }
     return after;
   }
 
-  private Tether<T> newTether(Slot<T> slot) {
+  /** Gives a slot that the caller owns a new tether, and has the cleaner watch it. */
+  private void attachTether(Slot<T> slot) {
     Tether<T> tether = new Tether<>(slot);
-    runtime.cleaner().register(tether, () -> reclaim(slot));
-    return tether;
+    slot.tetherWatch = runtime.cleaner().register(tether, () -> reclaim(slot));
+    slot.tether = tether;
   }
-
-  // Checkout.
 
   /**
    * Makes {@link PoolConfig#minInstances} instances, on the calling thread, and opens the pool.
@@ -172,25 +166,29 @@ public final class InstancePool<T> implements AutoCloseable {
       lock.unlock();
     }
     runtime.governor().register(this);
-    for (int i = 0; i < config.minInstances(); i++) {
-      Slot<T> slot = reserveForStart();
-      Throwable failure = slot == null ? null : create(slot, 0);
+    reaper.start();
+    for (int i = 0; i < config.minInstances() && phase == Phase.STARTING; i++) {
+      Throwable failure = creations.createFirst();
       if (failure != null && i == 0) {
         close(Duration.ZERO);
         throw new AllocationException(
             "pool " + config.name() + " could not create its first instance", failure);
       }
+      if (failure != null) {
+        LOG.warn("pool {}: an instance of the floor could not be created", config.name(), failure);
+      }
     }
     lock.lock();
     try {
       if (phase != Phase.STARTING) {
+        runtime.governor().deregister(this);
         throw new IllegalStateException("pool " + config.name() + " was closed while it started");
       }
       phase = Phase.RUNNING;
     } finally {
       lock.unlock();
     }
-    reaper.start();
+    maintain();
   }
 
   /**
@@ -211,7 +209,8 @@ public final class InstancePool<T> implements AutoCloseable {
     if (!slot.tryLeaseWarm()) {
       slot = search();
       if (slot == null) {
-        slot = await(ticker.nanos(), Deadline.saturatedNanos(timeout));
+        long now = ticker.nanos();
+        slot = await(now, now + Deadline.saturatedNanos(timeout));
       }
     }
     return lease(slot);
@@ -223,8 +222,7 @@ public final class InstancePool<T> implements AutoCloseable {
     if (!slot.tryLeaseWarm()) {
       slot = search();
       if (slot == null) {
-        long now = ticker.nanos();
-        slot = await(now, deadline.nanos() - now);
+        slot = await(ticker.nanos(), deadline.nanos());
       }
     }
     return lease(slot);
@@ -243,7 +241,7 @@ public final class InstancePool<T> implements AutoCloseable {
       slot = search();
       if (slot == null) {
         requireOpen();
-        maintain(1);
+        creations.start(1);
         return Optional.empty();
       }
     }
@@ -267,31 +265,41 @@ public final class InstancePool<T> implements AutoCloseable {
     return new Lease<>(tether, SlotState.token(slot.state()));
   }
 
-  /** Takes an idle instance from anywhere, a warm one if there is one. */
+  /**
+   * Takes an idle instance from anywhere, a warm one if there is one. Starts where the thread last
+   * found one, so that a search passes over few slots unless most are taken.
+   */
   private @Nullable Slot<T> search() {
     if (attention != 0) {
       // Others wait already: an instance that is idle now is on its way to the first of them.
       return null;
     }
-    Slot<T> cold = null;
-    long coldState = 0;
-    for (Slot<T> slot : slots) {
+    int hint = hint();
+    Slot<T>[] all = slots;
+    int start = hints[hint].index;
+    boolean anyCold = false;
+    for (int i = start; i < start + all.length; i++) {
+      Slot<T> slot = all[i < all.length ? i : i - all.length];
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.IDLE) {
-        if (!SlotState.isCold(seen)) {
-          if (slot.tryLease(seen)) {
-            hints[hint()] = slot;
-            return slot;
-          }
-        } else if (cold == null) {
-          cold = slot;
-          coldState = seen;
+        if (SlotState.isCold(seen)) {
+          anyCold = true;
+        } else if (slot.tryLease(seen)) {
+          hints[hint] = slot;
+          return slot;
         }
       }
     }
-    if (cold != null && cold.tryLease(coldState)) {
-      hints[hint()] = cold;
-      return cold;
+    return anyCold ? searchCold(all, hint) : null;
+  }
+
+  private @Nullable Slot<T> searchCold(Slot<T>[] all, int hint) {
+    for (Slot<T> slot : all) {
+      long seen = slot.state();
+      if (SlotState.phase(seen) == SlotState.IDLE && slot.tryLease(seen)) {
+        hints[hint] = slot;
+        return slot;
+      }
     }
     return null;
   }
@@ -306,151 +314,13 @@ public final class InstancePool<T> implements AutoCloseable {
     }
   }
 
-  private Slot<T> await(long now, long timeoutNanos) throws InterruptedException {
+  private Slot<T> await(long now, long deadline) throws InterruptedException {
     requireOpen();
-    CheckoutEvent event = new CheckoutEvent();
-    event.begin();
-    String outcome = "lease";
     try {
-      return enqueueAndPark(now, now + timeoutNanos);
+      return line.await(now, deadline);
     } catch (PoolException | InterruptedException e) {
       checkoutErrors.increment();
-      outcome = e.getClass().getSimpleName();
       throw e;
-    } finally {
-      observer.waited(ticker.nanos() - now);
-      if (event.shouldCommit()) {
-        event.pool = config.name();
-        event.outcome = outcome;
-        event.commit();
-      }
-    }
-  }
-
-  private Slot<T> enqueueAndPark(long now, long deadline) throws InterruptedException {
-    Waiter<T> waiter = new Waiter<>(Thread.currentThread(), now);
-    boolean mustSettle;
-    boolean pausing;
-    lock.lock();
-    try {
-      if (phase != Phase.RUNNING) {
-        throw new PoolClosedException("pool " + config.name() + " is closed");
-      }
-      if (queue.size() >= config.maxWaiters()) {
-        throw new PoolSaturatedException(
-            "pool %s: %d callers are waiting already".formatted(config.name(), queue.size()));
-      }
-      queue.add(waiter);
-      updateAttention();
-      mustSettle = !queue.isSettled();
-      pausing = population.pauses(now);
-    } finally {
-      lock.unlock();
-    }
-    if (mustSettle) {
-      settle(waiter, deadline);
-    }
-    if (pausing) {
-      reaper.wake();
-    } else if (waiter.outcome == null) {
-      maintain(0);
-    }
-    while (true) {
-      Waiter.Outcome<T> outcome = waiter.outcome;
-      if (outcome == null) {
-        long left = deadline - ticker.nanos();
-        boolean interrupted = Thread.interrupted();
-        if (!interrupted && left > 0) {
-          LockSupport.parkNanos(this, left);
-          continue;
-        }
-        outcome = leaveQueue(waiter, interrupted);
-      }
-      return switch (outcome) {
-        case Waiter.Outcome.Granted<T>(Slot<T> slot) -> slot;
-        case Waiter.Outcome.Failed<T>(Throwable cause) ->
-            throw new AllocationException(
-                "pool " + config.name() + " could not create an instance", cause);
-        case Waiter.Outcome.Closed<T>() ->
-            throw new PoolClosedException("pool " + config.name() + " was closed");
-      };
-    }
-  }
-
-  /** Gives up the wait, unless it has just ended, in which case that outcome stands. */
-  private Waiter.Outcome<T> leaveQueue(Waiter<T> waiter, boolean interrupted)
-      throws InterruptedException {
-    PoolStats stats;
-    lock.lock();
-    try {
-      Waiter.Outcome<T> outcome = waiter.outcome;
-      if (outcome != null) {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-        return outcome;
-      }
-      stats = stats();
-      queue.remove(waiter);
-      updateAttention();
-    } finally {
-      lock.unlock();
-    }
-    checkTerminated();
-    if (interrupted) {
-      throw new InterruptedException("interrupted while waiting for pool " + config.name());
-    }
-    throw new CheckoutTimeoutException(
-        "pool %s: no instance became free in time: %s".formatted(config.name(), stats.summary()));
-  }
-
-  /**
-   * Makes sure that no return overlooks {@code waiter}: claims what is idle for the head of the
-   * queue, and watches every slot that was being returned until it has moved on. See {@link
-   * WaiterQueue}.
-   */
-  private void settle(Waiter<T> waiter, long deadline) {
-    List<Slot<T>> returning = new ArrayList<>(2);
-    List<Long> seenThen = new ArrayList<>(2);
-    for (Slot<T> slot : slots) {
-      long seen = slot.state();
-      if (SlotState.phase(seen) == SlotState.RETURNING) {
-        returning.add(slot);
-        seenThen.add(seen);
-      } else {
-        offerIfIdle(slot, seen);
-      }
-    }
-    for (int i = 0; i < returning.size(); i++) {
-      Slot<T> slot = returning.get(i);
-      long then = seenThen.get(i);
-      long pause = 1;
-      for (int spins = 0; slot.state() == then; spins++) {
-        if (waiter.outcome != null
-            || Thread.currentThread().isInterrupted()
-            || deadline - ticker.nanos() <= 0) {
-          return;
-        }
-        if (spins < SETTLE_SPINS) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.parkNanos(this, pause);
-          pause = Math.min(2 * pause, SETTLE_PAUSE_MAX_NANOS);
-        }
-      }
-      offerIfIdle(slot, slot.state());
-    }
-    lock.lock();
-    try {
-      queue.settledBy(waiter);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void offerIfIdle(Slot<T> slot, long seen) {
-    if (SlotState.phase(seen) == SlotState.IDLE && slot.tryMove(seen, SlotState.RETURNING)) {
-      offer(slot);
     }
   }
 
@@ -492,6 +362,10 @@ public final class InstancePool<T> implements AutoCloseable {
       return;
     }
     if (weight == slot.weight && weight < recycleAtBytes && attention == 0) {
+      int hint = hint();
+      if (hints[hint] != slot) {
+        hints[hint] = slot;
+      }
       slot.publishReturned(token);
     } else {
       settleChanged(slot, weight);
@@ -499,17 +373,16 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   private void settleChanged(Slot<T> slot, long weight) {
-    long growth = weight - slot.weight;
-    slot.weight = weight;
-    bytes.addAndGet(growth);
     if (weight >= recycleAtBytes) {
-      runtime.governor().grew(growth);
       retire(slot, RecycleReason.MEMORY);
       return;
     }
+    long growth = weight - slot.weight;
+    slot.weight = weight;
+    bytes.addAndGet(growth);
     offer(slot);
     if (growth > 0) {
-      runtime.governor().grew(growth);
+      runtime.governor().grew(growth, true);
     } else if (growth < 0) {
       runtime.governor().freed(-growth);
     }
@@ -545,7 +418,7 @@ public final class InstancePool<T> implements AutoCloseable {
     long seen = slot.state();
     while (SlotState.phase(seen) == SlotState.LEASED) {
       if (slot.tryMove(seen, SlotState.RETURNING)) {
-        slot.tether = newTether(slot);
+        attachTether(slot);
         LOG.warn(
             "pool {}: a lease was dropped without being closed{}",
             config.name(),
@@ -558,46 +431,99 @@ public final class InstancePool<T> implements AutoCloseable {
     }
   }
 
-  /** Passes on a slot with an instance that the caller owns: to a waiter, or to the idle ones. */
-  private void offer(Slot<T> slot) {
+  /**
+   * Offers an instance that was seen idle to the first waiter, or retires it if it is surplus.
+   *
+   * @return whether it was idle still
+   */
+  boolean offerIfIdle(Slot<T> slot, long seen) {
+    if (SlotState.phase(seen) == SlotState.IDLE && slot.tryMove(seen, SlotState.RETURNING)) {
+      offer(slot);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Passes on a slot that the caller owns, with its instance: to the first waiter, else to the idle
+   * ones; or retires it when the pool has too many or is closing.
+   */
+  void offer(Slot<T> slot) {
     Waiter<T> waiter = null;
     RecycleReason surplus = null;
     lock.lock();
     try {
       if (population.live > population.max) {
         surplus = RecycleReason.IDLE;
+      } else if (queue.size() == 0 && isClosing()) {
+        surplus = RecycleReason.CLOSE;
       } else {
         waiter = queue.poll();
-        if (waiter != null) {
-          updateAttention();
-          slot.leaseToWaiter();
-          waiter.outcome = new Waiter.Outcome.Granted<>(slot);
-        } else if (isClosing()) {
-          surplus = RecycleReason.CLOSE;
-        } else {
-          slot.moveTo(SlotState.IDLE);
-        }
+      }
+      if (surplus != null) {
+        takeOut(slot, surplus);
+      } else if (waiter == null) {
+        slot.moveTo(SlotState.IDLE);
+      } else {
+        updateAttention();
+        slot.leaseToWaiter();
+        waiter.outcome = new Waiter.Outcome.Granted<>(slot);
       }
     } finally {
       lock.unlock();
     }
     if (surplus != null) {
-      retire(slot, surplus);
+      discard(slot, surplus);
     } else if (waiter != null) {
       LockSupport.unpark(waiter.thread);
     }
   }
 
-  /** Takes the instance of a slot that the caller owns out of the accounts, and has it closed. */
-  private void retire(Slot<T> slot, RecycleReason reason) {
-    long weight = slot.weight;
+  /** Retires the instance of a slot that the caller owns. */
+  void retire(Slot<T> slot, RecycleReason reason) {
     lock.lock();
     try {
-      slot.moveTo(SlotState.RETIRING);
-      population.retired(reason);
+      takeOut(slot, reason);
     } finally {
       lock.unlock();
     }
+    discard(slot, reason);
+  }
+
+  /**
+   * Retires the instance of a slot that the caller owns if the floor stands without it, and offers
+   * it otherwise.
+   *
+   * @return whether it was retired
+   */
+  boolean retireIfSurplus(Slot<T> slot, RecycleReason reason) {
+    boolean surplus;
+    lock.lock();
+    try {
+      surplus = population.live > population.min;
+      if (surplus) {
+        takeOut(slot, reason);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (surplus) {
+      discard(slot, reason);
+    } else {
+      offer(slot);
+    }
+    return surplus;
+  }
+
+  /** Call under {@link #lock}, then {@link #discard} without it. */
+  private void takeOut(Slot<T> slot, RecycleReason reason) {
+    slot.moveTo(SlotState.RETIRING);
+    population.retired(reason);
+  }
+
+  /** Has an instance closed that was {@linkplain #takeOut taken out} of the accounts. */
+  private void discard(Slot<T> slot, RecycleReason reason) {
+    long weight = slot.weight;
     bytes.addAndGet(-weight);
     RecycleEvent event = new RecycleEvent();
     if (event.shouldCommit()) {
@@ -632,7 +558,7 @@ public final class InstancePool<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    maintain(0);
+    maintain();
     checkTerminated();
   }
 
@@ -646,329 +572,86 @@ public final class InstancePool<T> implements AutoCloseable {
     }
   }
 
-  // Creation.
+  // What the parts of the pool need of each other.
 
   /** Starts the creations that the floor and the waiters call for. */
   void maintain() {
-    maintain(0);
-  }
-
-  private void maintain(int expectedCallers) {
-    while (true) {
-      Slot<T> slot = reserve(expectedCallers);
-      if (slot == null) {
-        return;
-      }
-      long weight = usualWeight;
-      if (!runtime.governor().tryReserve(weight)) {
-        unreserve(slot);
-        return;
-      }
-      try {
-        runtime.workers().execute(() -> create(slot, weight));
-      } catch (Throwable t) {
-        creationFailed(slot, weight, t);
-        return;
-      }
-    }
-  }
-
-  /** Sets a vacant slot aside for a creation, if one is called for and allowed. */
-  private @Nullable Slot<T> reserve(int expectedCallers) {
-    lock.lock();
-    try {
-      boolean belowFloor = !isClosing() && population.live + population.creating < population.min;
-      if (phase.compareTo(Phase.RUNNING) < 0
-          || phase == Phase.CLOSED
-          || population.occupied() >= population.max
-          || population.creating >= config.maxConcurrentCreations()
-          || population.pauses(ticker.nanos())
-          || !(belowFloor || queue.size() + expectedCallers > population.creating)) {
-        return null;
-      }
-      return occupyVacant();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private @Nullable Slot<T> reserveForStart() {
-    lock.lock();
-    try {
-      return phase == Phase.STARTING ? occupyVacant() : null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Call under {@link #lock}, with fewer slots occupied than there are. */
-  private Slot<T> occupyVacant() {
-    for (Slot<T> slot : slots) {
-      if (SlotState.phase(slot.state()) == SlotState.VACANT) {
-        slot.moveTo(SlotState.CREATING);
-        population.creating++;
-        return slot;
-      }
-    }
-    throw new IllegalStateException("fewer slots than the population allows");
-  }
-
-  private void unreserve(Slot<T> slot) {
-    lock.lock();
-    try {
-      slot.moveTo(SlotState.VACANT);
-      population.creating--;
-    } finally {
-      lock.unlock();
-    }
-    checkTerminated();
-  }
-
-  /**
-   * Fills a reserved slot.
-   *
-   * @param reservedBytes what was set aside with the governor
-   * @return what the allocator threw, which has been dealt with, or null
-   */
-  private @Nullable Throwable create(Slot<T> slot, long reservedBytes) {
-    CreateEvent event = new CreateEvent();
-    event.begin();
-    long began = ticker.nanos();
-    Throwable failure = null;
-    T instance = null;
-    long weight = 0;
-    try {
-      instance = Objects.requireNonNull(allocator.create(), "the allocator created null");
-      weight = allocator.weightBytes(instance);
-    } catch (Throwable t) {
-      failure = t;
-    }
-    observer.creationTook(ticker.nanos() - began);
-    if (event.shouldCommit()) {
-      event.pool = config.name();
-      event.weight = weight;
-      event.failure = failure == null ? null : failure.getClass().getName();
-      event.commit();
-    }
-    if (failure == null && instance != null) {
-      adopt(slot, instance, weight, reservedBytes);
-    } else if (failure != null) {
-      if (instance != null) {
-        closeUnadopted(instance, failure);
-      }
-      creationFailed(slot, reservedBytes, failure);
-    }
-    return failure;
-  }
-
-  private void closeUnadopted(T instance, Throwable failure) {
-    try {
-      allocator.close(instance);
-    } catch (Throwable t) {
-      failure.addSuppressed(t);
-    }
-  }
-
-  private void adopt(Slot<T> slot, T instance, long weight, long reservedBytes) {
-    slot.value = instance;
-    slot.weight = weight;
-    slot.lastToken = slot.tokenAfter(config.maxUses());
-    slot.expiresAt = ticker.nanos() + jitteredMaxAge();
-    usualWeight = weight;
-    bytes.addAndGet(weight);
-    lock.lock();
-    try {
-      slot.moveTo(SlotState.RETURNING);
-      population.created();
-    } finally {
-      lock.unlock();
-    }
-    offer(slot);
-    if (weight > reservedBytes) {
-      runtime.governor().grew(weight - reservedBytes);
-    } else if (weight < reservedBytes) {
-      runtime.governor().freed(reservedBytes - weight);
-    }
-    maintain();
-  }
-
-  private long jitteredMaxAge() {
-    long maxAge = Deadline.saturatedNanos(config.maxAge());
-    if (maxAge == 0) {
-      return Deadline.saturatedNanos(Duration.ofSeconds(Long.MAX_VALUE));
-    }
-    return maxAge - runtime.jitter().nextLong(maxAge / 10 + 1);
-  }
-
-  private void creationFailed(Slot<T> slot, long reservedBytes, Throwable failure) {
-    Waiter<T> waiter;
-    lock.lock();
-    try {
-      slot.moveTo(SlotState.VACANT);
-      int doublings = Math.min(population.failuresInARow, MAX_BACKOFF_DOUBLINGS);
-      long pause = Deadline.saturatedNanos(config.creationBackoff()) << doublings;
-      population.creationFailed(ticker.nanos() + pause - runtime.jitter().nextLong(pause / 4 + 1));
-      waiter = queue.poll();
-      if (waiter != null) {
-        updateAttention();
-        waiter.outcome = new Waiter.Outcome.Failed<>(failure);
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (waiter != null) {
-      LockSupport.unpark(waiter.thread);
-    } else {
-      LOG.warn("pool {}: an instance could not be created", config.name(), failure);
-    }
-    if (reservedBytes > 0) {
-      runtime.governor().freed(reservedBytes);
-    }
-    reaper.wake();
-    checkTerminated();
-  }
-
-  // Upkeep, called by the reaper and the governor.
-
-  PoolConfig config() {
-    return config;
+    creations.start(0);
   }
 
   Slot<T>[] slots() {
     return slots;
   }
 
-  boolean isAboveFloor() {
-    lock.lock();
-    try {
-      return population.live > population.min;
-    } finally {
-      lock.unlock();
+  PoolObserver observer() {
+    return observer;
+  }
+
+  Evictions<T> evictions() {
+    return evictions;
+  }
+
+  void addBytes(long weight) {
+    bytes.addAndGet(weight);
+  }
+
+  void wakeReaper() {
+    reaper.wake();
+  }
+
+  /** Has the reaper come back when creations are to be tried again, if they are held up. */
+  void wakeReaperIfHeldUp() {
+    if (nanosToRetry() < Long.MAX_VALUE) {
+      reaper.wake();
     }
   }
 
-  /**
-   * What cannot wait for the reaper's next pass: creations after a pause, and instances returned
-   * unseen while the pool closes.
-   *
-   * @return nanoseconds until it wants to be called again, at most
-   */
-  long upkeep() {
-    long pause = sweepPauseNanos;
-    if (pause > 0) {
-      sweepPauseNanos = Math.min(2 * pause, SWEEP_PAUSE_MAX_NANOS);
-      if (!sweep()) {
-        sweepPauseNanos = 0;
-      }
-      return pause;
-    }
-    maintain();
+  /** How long until creations that somebody needs are worth another try, if they are held up. */
+  long nanosToRetry() {
     lock.lock();
     try {
       boolean wanting = population.live < population.min || queue.size() > 0;
       long now = ticker.nanos();
-      return wanting && population.pauses(now) ? population.retryAt - now : Long.MAX_VALUE;
+      if (wanting && population.pauses(now)) {
+        return population.retryAt - now;
+      }
+      return queue.size() > 0 ? creations.nanosToBudgetRetry() : Long.MAX_VALUE;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Retires an instance that was seen idle, unless it is in use or no longer meets the reason. */
-  boolean retireIdle(Slot<T> slot, long seen, RecycleReason reason) {
-    if (!slot.tryMove(seen, SlotState.RETURNING)) {
-      return false;
-    }
-    boolean still =
-        switch (reason) {
-          case MAX_AGE -> ticker.nanos() - slot.expiresAt >= 0;
-          case IDLE -> isAboveFloor();
-          default -> true;
-        };
-    if (still) {
-      retire(slot, reason);
-    } else {
-      offer(slot);
-    }
-    return still;
+  boolean isAboveFloor() {
+    return aliveAbove(true) > 0;
   }
 
-  /** Brings the population down to a lowered maximum: idle instances now, others on return. */
-  void trim() {
-    int surplus = surplus();
-    for (Slot<T> slot : slots) {
-      long seen = slot.state();
-      if (surplus <= 0) {
-        return;
-      }
-      if (SlotState.phase(seen) == SlotState.IDLE && slot.tryMove(seen, SlotState.RETURNING)) {
-        offer(slot);
-        surplus = surplus();
-      } else if (SlotState.phase(seen) == SlotState.LEASED && SlotState.reason(seen) != null) {
-        surplus--;
-      }
-    }
-    for (Slot<T> slot : slots) {
-      long seen = slot.state();
-      if (surplus > 0
-          && SlotState.phase(seen) == SlotState.LEASED
-          && SlotState.reason(seen) == null
-          && slot.tryCondemn(seen, RecycleReason.IDLE)) {
-        surplus--;
-      }
-    }
+  /** How many instances there are above the maximum. */
+  int surplus() {
+    return aliveAbove(false);
   }
 
-  private int surplus() {
+  private int aliveAbove(boolean floor) {
     lock.lock();
     try {
-      return population.live - population.max;
+      return population.live - (floor ? population.min : population.max);
     } finally {
       lock.unlock();
     }
   }
 
-  /** How long the idle instance needed least has not been needed; -1 when none is idle. */
-  long longestUnneededNanos() {
-    Slot<T> coldest = coldest();
-    if (coldest == null) {
-      return -1;
-    }
-    long seen = coldest.state();
-    return SlotState.isCold(seen) ? Math.max(0, ticker.nanos() - coldest.coldSince) : 0;
+  boolean isClosing() {
+    return phase.compareTo(Phase.DRAINING) >= 0;
   }
 
-  /** Retires the idle instance needed least, for its memory. */
-  boolean evictColdest() {
-    for (Slot<T> slot = coldest(); slot != null; slot = coldest()) {
-      if (retireIdle(slot, slot.state(), RecycleReason.MEMORY)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private @Nullable Slot<T> coldest() {
-    long now = ticker.nanos();
-    Slot<T> coldest = null;
-    long longest = -1;
-    for (Slot<T> slot : slots) {
-      long seen = slot.state();
-      if (SlotState.phase(seen) == SlotState.IDLE) {
-        long unneeded = SlotState.isCold(seen) ? Math.max(0, now - slot.coldSince) : 0;
-        if (unneeded >= longest) {
-          longest = unneeded;
-          coldest = slot;
-        }
-      }
-    }
-    return coldest;
+  boolean allowsCreation() {
+    return phase == Phase.RUNNING || phase == Phase.DRAINING;
   }
 
   // Bounds, closing, numbers.
 
   /**
    * Changes the bounds. Instances above the new maximum are retired, idle ones at once and those in
-   * use when they come back; no lease is cut short.
+   * use when they come back; no lease is cut short. Does nothing to a closed pool.
    *
    * @throws IllegalArgumentException unless {@code 0 <= min <= max} and {@code max >= 1}
    */
@@ -976,6 +659,9 @@ public final class InstancePool<T> implements AutoCloseable {
     PoolConfig.checkBounds(min, max);
     lock.lock();
     try {
+      if (isClosing()) {
+        return;
+      }
       if (max > slots.length) {
         slots = grown(slots, max);
       }
@@ -984,7 +670,7 @@ public final class InstancePool<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    trim();
+    evictions.trim();
     maintain();
   }
 
@@ -1049,30 +735,15 @@ public final class InstancePool<T> implements AutoCloseable {
       lock.unlock();
     }
     turnedAway.forEach(waiter -> LockSupport.unpark(waiter.thread));
-    if (sweep()) {
-      sweepPauseNanos = SWEEP_PAUSE_MIN_NANOS;
+    if (evictions.sweep()) {
       reaper.wake();
     }
     checkTerminated();
     return true;
   }
 
-  /**
-   * Retires what is idle in a closing pool.
-   *
-   * @return whether a slot was being returned, which may yet become idle unseen
-   */
-  private boolean sweep() {
-    boolean returning = false;
-    for (Slot<T> slot : slots) {
-      long seen = slot.state();
-      returning |= SlotState.phase(seen) == SlotState.RETURNING;
-      offerIfIdle(slot, seen);
-    }
-    return returning;
-  }
-
-  private void checkTerminated() {
+  /** Ends a closing pool that has nothing left. */
+  void checkTerminated() {
     lock.lock();
     try {
       if (!isClosing() || population.occupied() > 0 || queue.size() > 0) {
@@ -1084,15 +755,15 @@ public final class InstancePool<T> implements AutoCloseable {
     if (terminated.complete(report())) {
       reaper.stop();
       runtime.governor().deregister(this);
+      // The cleaner outlives the pool and would keep it reachable through its slots.
+      for (Slot<T> slot : slots) {
+        slot.releaseTetherWatch();
+      }
     }
   }
 
-  private boolean isClosing() {
-    return phase.compareTo(Phase.DRAINING) >= 0;
-  }
-
   /** Call under {@link #lock} after the queue or the phase changed. */
-  private void updateAttention() {
+  void updateAttention() {
     attention = queue.size() | (isClosing() ? CLOSING : 0);
   }
 

@@ -63,24 +63,26 @@ public final class MemoryGovernor {
    * Sets aside room for an instance about to be created, at the cost of idle ones when there is
    * none. An instance that outweighs the whole budget is admitted when it would be the only one.
    *
-   * @return false when there is no room now; {@link InstancePool#maintain} is called once there is
+   * @param awaited whether a caller waits for the instance; if not, no pool goes below its floor
+   *     for it, or pools at their floors would evict each other in turn
    */
-  boolean tryReserve(long bytes) {
+  boolean tryReserve(long bytes, boolean awaited) {
     if (reserveWithin(bytes)) {
       return true;
     }
-    evictUntil(bytes);
-    if (reserveWithin(bytes)) {
-      return true;
-    }
-    starved = true;
-    // What was given back between the attempt and the flag would be announced to nobody.
+    evictUntil(bytes, awaited);
     return reserveWithin(bytes);
+  }
+
+  /** Whether there is room by now; if not, {@link #freed} will call the pools once there may be. */
+  boolean hasRoomElseAnnounce(long bytes) {
+    starved = true;
+    return fits(usedBytes.get(), bytes);
   }
 
   private boolean reserveWithin(long bytes) {
     long used = usedBytes.get();
-    while (used + bytes <= budgetBytes || used == 0) {
+    while (fits(used, bytes)) {
       if (usedBytes.compareAndSet(used, used + bytes)) {
         return true;
       }
@@ -89,11 +91,25 @@ public final class MemoryGovernor {
     return false;
   }
 
-  /** Books that an instance weighs this much more than was booked for it before. */
-  void grew(long bytes) {
+  private boolean fits(long used, long bytes) {
+    return used + bytes <= budgetBytes || used == 0;
+  }
+
+  /**
+   * Books that an instance weighs this much more than was booked for it before.
+   *
+   * @param breakingFloors whether pools may go below their floors if the budget is exceeded and
+   *     none is above its own
+   */
+  void grew(long bytes, boolean breakingFloors) {
     if (usedBytes.addAndGet(bytes) > budgetBytes) {
-      evictUntil(0);
+      evictUntil(0, breakingFloors);
     }
+  }
+
+  /** Evicts what is idle while the budget is exceeded: instances may have become so unnoticed. */
+  void enforce() {
+    grew(0, true);
   }
 
   /** Books that this much was given back, and lets creations that waited for it try again. */
@@ -107,31 +123,34 @@ public final class MemoryGovernor {
     }
   }
 
-  private void evictUntil(long wantedBytes) {
+  private void evictUntil(long wantedBytes, boolean breakingFloors) {
     evicting.lock();
     try {
-      while (usedBytes.get() + wantedBytes > budgetBytes && evictOne()) {
-        // Each round takes one instance; the condition is the work.
+      boolean evicted = true;
+      while (evicted && usedBytes.get() + wantedBytes > budgetBytes) {
+        evicted = evictOne(breakingFloors);
       }
     } finally {
       evicting.unlock();
     }
   }
 
-  private boolean evictOne() {
-    boolean anyAboveFloor = false;
+  private boolean evictOne(boolean breakingFloors) {
+    boolean onlyAboveFloor = !breakingFloors;
     for (InstancePool<?> pool : pools) {
-      anyAboveFloor |= pool.isAboveFloor();
+      onlyAboveFloor |= pool.isAboveFloor();
     }
     InstancePool<?> victim = null;
-    long coldest = -1;
+    long longest = -1;
     for (InstancePool<?> pool : pools) {
-      long coldness = anyAboveFloor && !pool.isAboveFloor() ? -1 : pool.longestUnneededNanos();
-      if (coldness > coldest) {
-        coldest = coldness;
-        victim = pool;
+      if (!onlyAboveFloor || pool.isAboveFloor()) {
+        long unneeded = pool.evictions().longestUnneededNanos();
+        if (unneeded > longest) {
+          longest = unneeded;
+          victim = pool;
+        }
       }
     }
-    return victim != null && victim.evictColdest();
+    return victim != null && victim.evictions().evictColdest();
   }
 }

@@ -3,6 +3,7 @@ package io.gonext.pool;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,7 @@ import java.util.random.RandomGenerator;
  * @param ticker the clock that limits and deadlines are measured on
  * @param workers where {@link Allocator#create} and {@link Allocator#close} run; must not run tasks
  *     on the thread that submits them unless callers may be held by the allocator
+ * @param reapers makes the one thread that each pool has of its own; it sleeps most of the time
  * @param cleaner finds leases that were dropped
  * @param governor the memory budget the pools share
  * @param jitter spreads age limits and backoff; must be safe for use by several threads
@@ -21,6 +23,7 @@ import java.util.random.RandomGenerator;
 public record PoolRuntime(
     Ticker ticker,
     Executor workers,
+    ThreadFactory reapers,
     Cleaner cleaner,
     MemoryGovernor governor,
     RandomGenerator jitter) {
@@ -44,24 +47,29 @@ public record PoolRuntime(
     return new PoolRuntime(
         Ticker.system(),
         workers,
+        Thread.ofVirtual().factory(),
         Cleaner.create(),
         MemoryGovernor.ofHalfTheHeap(),
         () -> ThreadLocalRandom.current().nextLong());
   }
 
   public PoolRuntime withTicker(Ticker value) {
-    return new PoolRuntime(value, workers, cleaner, governor, jitter);
+    return new PoolRuntime(value, workers, reapers, cleaner, governor, jitter);
   }
 
   public PoolRuntime withWorkers(Executor value) {
-    return new PoolRuntime(ticker, value, cleaner, governor, jitter);
+    return new PoolRuntime(ticker, value, reapers, cleaner, governor, jitter);
+  }
+
+  public PoolRuntime withReapers(ThreadFactory value) {
+    return new PoolRuntime(ticker, workers, value, cleaner, governor, jitter);
   }
 
   public PoolRuntime withGovernor(MemoryGovernor value) {
-    return new PoolRuntime(ticker, workers, cleaner, value, jitter);
+    return new PoolRuntime(ticker, workers, reapers, cleaner, value, jitter);
   }
 
   public PoolRuntime withJitter(RandomGenerator value) {
-    return new PoolRuntime(ticker, workers, cleaner, governor, value);
+    return new PoolRuntime(ticker, workers, reapers, cleaner, governor, value);
   }
 }

@@ -23,25 +23,41 @@ final class Reaper<T> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
   private static final long PAUSE_AFTER_FAILURE_NANOS = 1_000_000_000L;
 
+  private static final long SWEEP_PAUSE_MIN_NANOS = 25_000L;
+  private static final long SWEEP_PAUSE_MAX_NANOS = 100_000_000L;
+
   private final InstancePool<T> pool;
   private final PoolConfig config;
   private final Ticker ticker;
+  private final MemoryGovernor governor;
   private final long reapIntervalNanos;
   private final long maxIdleNanos;
   private final long leaseWarningNanos;
   private final LongAdder failures = new LongAdder();
   private final Thread thread;
+
+  /** The last failure until it is logged. Reaper only. */
   private @Nullable Throwable unreported;
+
+  /** When the next pass is due. Reaper only, once it runs. */
+  private long nextPass;
+
+  /** The last pause between two sweeps of a closing pool. Reaper only. */
+  private long sweepPause = SWEEP_PAUSE_MIN_NANOS;
+
   private volatile boolean stopped;
 
-  Reaper(InstancePool<T> pool, PoolConfig config, Ticker ticker) {
+  Reaper(InstancePool<T> pool, PoolConfig config, PoolRuntime runtime) {
     this.pool = pool;
     this.config = config;
-    this.ticker = ticker;
+    this.ticker = runtime.ticker();
+    this.governor = runtime.governor();
     this.reapIntervalNanos = Deadline.saturatedNanos(config.reapInterval());
     this.maxIdleNanos = Deadline.saturatedNanos(config.maxIdleTime());
     this.leaseWarningNanos = Deadline.saturatedNanos(config.leaseWarning());
-    this.thread = Thread.ofVirtual().name("gonext-pool-reaper-" + config.name()).unstarted(this);
+    this.nextPass = ticker.nanos() + reapIntervalNanos;
+    this.thread = runtime.reapers().newThread(this);
+    thread.setName("gonext-pool-reaper-" + config.name());
   }
 
   void start() {
@@ -64,7 +80,6 @@ final class Reaper<T> implements Runnable {
 
   @Override
   public void run() {
-    long nextPass = ticker.nanos() + reapIntervalNanos;
     while (!stopped) {
       try {
         Throwable failure = unreported;
@@ -77,7 +92,7 @@ final class Reaper<T> implements Runnable {
           nextPass = now + reapIntervalNanos;
           pass();
         }
-        long wait = Math.min(nextPass - now, pool.upkeep());
+        long wait = Math.min(nextPass - now, upkeep());
         if (wait > 0 && !stopped) {
           LockSupport.parkNanos(this, wait);
         }
@@ -89,15 +104,31 @@ final class Reaper<T> implements Runnable {
     }
   }
 
+  /**
+   * What cannot wait for the next pass: creations after a pause, and instances that a closing pool
+   * did not see come back.
+   *
+   * @return nanoseconds after which to look again
+   */
+  private long upkeep() {
+    pool.maintain();
+    if (pool.isClosing() && pool.evictions().sweep()) {
+      sweepPause = Math.min(2 * sweepPause, SWEEP_PAUSE_MAX_NANOS);
+      return sweepPause;
+    }
+    return pool.nanosToRetry();
+  }
+
   /** One pass over all slots. Called by one thread at a time. */
   void pass() {
     long now = ticker.nanos();
     Slot<T>[] slots = pool.slots();
-    // From the end, because checkouts that must search do so from the front: the front stays.
+    // From the end, because a search for a cold instance begins at the front: the front stays.
     for (int i = slots.length - 1; i >= 0; i--) {
       inspect(slots[i], now);
     }
-    pool.trim();
+    pool.evictions().trim();
+    governor.enforce();
     pool.maintain();
   }
 
@@ -106,12 +137,12 @@ final class Reaper<T> implements Runnable {
     long phase = SlotState.phase(seen);
     if (phase == SlotState.IDLE) {
       if (now - slot.expiresAt >= 0) {
-        pool.retireIdle(slot, seen, RecycleReason.MAX_AGE);
+        pool.evictions().retireIdle(slot, seen, RecycleReason.MAX_AGE);
       } else if (!SlotState.isCold(seen)) {
         slot.coldSince = now;
         slot.tryCool(seen);
       } else if (maxIdleNanos > 0 && now - slot.coldSince >= maxIdleNanos && pool.isAboveFloor()) {
-        pool.retireIdle(slot, seen, RecycleReason.IDLE);
+        pool.evictions().retireIdle(slot, seen, RecycleReason.IDLE);
       }
     } else if (phase == SlotState.LEASED) {
       if (now - slot.expiresAt >= 0 && SlotState.reason(seen) == null) {
@@ -134,7 +165,7 @@ final class Reaper<T> implements Runnable {
           "pool {}: a lease has been out for more than {} s{}",
           config.name(),
           (now - slot.watchedSince) / 1_000_000_000L,
-          pool.config().leakTracking() ? "; it was taken here" : "",
+          config.leakTracking() ? "; it was taken here" : "",
           slot.takenAt);
     }
   }

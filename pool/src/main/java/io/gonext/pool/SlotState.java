@@ -2,6 +2,8 @@ package io.gonext.pool;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Cleaner;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +82,9 @@ abstract class SlotState<T> extends SlotPadding {
    * nobody can close any more takes it along to the cleaner. Owned with the slot.
    */
   @Nullable Tether<T> tether;
+
+  /** The cleaner's watch over {@link #tether}. Owned with the slot. */
+  Cleaner.@Nullable Cleanable tetherWatch;
 
   /** Where the current lease was taken, when that is tracked. Written by the lease's taker. */
   volatile @Nullable Throwable takenAt;
@@ -199,6 +204,14 @@ abstract class SlotState<T> extends SlotPadding {
         : ((now + leases) << VERSION_SHIFT) | LEASED;
   }
 
+  /** Ends the cleaner's watch; for a slot that will not be leased again. */
+  final void releaseTetherWatch() {
+    Cleaner.Cleanable watch = tetherWatch;
+    if (watch != null) {
+      watch.clean();
+    }
+  }
+
   /** What a report says of this slot if its instance is not closed yet, else null. */
   final @Nullable String straggler() {
     long seen = state;
@@ -211,10 +224,16 @@ abstract class SlotState<T> extends SlotPadding {
           default -> "still being returned";
         };
     Throwable taken = takenAt;
-    if (what == null || taken == null || taken.getStackTrace().length == 0) {
+    if (what == null || taken == null) {
       return what == null ? null : "slot " + index + ": " + what;
     }
-    return "slot %d: %s; %s".formatted(index, what, taken.getMessage());
+    String where =
+        Arrays.stream(taken.getStackTrace())
+            .filter(frame -> !frame.getClassName().equals(InstancePool.class.getName()))
+            .findFirst()
+            .map(StackTraceElement::toString)
+            .orElse("an unknown place");
+    return "slot %d: %s; %s at %s".formatted(index, what, taken.getMessage(), where);
   }
 
   /** The instance, for the holder of the lease with this token. */

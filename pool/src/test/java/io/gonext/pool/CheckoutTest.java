@@ -2,7 +2,7 @@ package io.gonext.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static io.gonext.pool.Pools.eventually;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -66,7 +66,7 @@ class CheckoutTest {
                 third.completeExceptionally(t);
               }
             });
-    await().until(() -> pool.stats().waiting() == 1);
+    eventually().until(() -> pool.stats().waiting() == 1);
     assertThat(third).isNotDone();
 
     Thing returned = second.get();
@@ -147,7 +147,7 @@ class CheckoutTest {
       }
     }
 
-    await().untilAsserted(() -> assertThat(allocator.things).hasSize(4));
+    eventually().untilAsserted(() -> assertThat(allocator.things).hasSize(4));
     assertThat(pool.stats().recycled(RecycleReason.MAX_USES)).isEqualTo(3);
   }
 
@@ -162,7 +162,7 @@ class CheckoutTest {
     assertThatThrownBy(() -> pool.checkout(LONG)).isInstanceOf(PoolClosedException.class);
     out.get().use();
     out.close();
-    await().untilAsserted(() -> assertThat(pool.close(LONG).complete()).isTrue());
+    eventually().untilAsserted(() -> assertThat(pool.close(LONG).complete()).isTrue());
     assertThat(pool.close(LONG).closed()).isEqualTo(2);
   }
 }

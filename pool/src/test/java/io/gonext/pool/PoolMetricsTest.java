@@ -2,7 +2,7 @@ package io.gonext.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static io.gonext.pool.Pools.eventually;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -33,7 +33,7 @@ class PoolMetricsTest {
           .isInstanceOf(CheckoutTimeoutException.class);
       lease.markUnusable(new IllegalStateException("trap"));
     }
-    await().until(() -> pool.stats().created() == 2);
+    eventually().until(() -> pool.stats().created() == 2);
 
     List<String> lines = registry.scrape().lines().toList();
     TreeSet<String> names = new TreeSet<>();

@@ -61,8 +61,7 @@ public final class HttpServer implements AutoCloseable {
    * @param metrics what {@code /metrics} shows; usually what the host counts into
    * @throws ServerStartException when it cannot listen there
    */
-  public static HttpServer start(
-      Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
+  public static HttpServer start(Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
     HttpServer server = new HttpServer(host, metrics, config);
     try {
       server.javalin.start(config.address(), config.port());
@@ -107,16 +106,17 @@ public final class HttpServer implements AutoCloseable {
     config.http.prefer405over404 = true;
     // A plugin's answer goes out byte for byte.
     config.http.compressionStrategy = CompressionStrategy.NONE;
-    config.jetty.modifyServer(
-        server -> {
-          server.setStopTimeout(settings.shutdownPatience().toMillis());
-          server.insertHandler(new GracefulHandler());
-        });
-    config.jetty.modifyHttpConfiguration(
-        http -> {
-          http.setSendServerVersion(false);
-          http.setIdleTimeout(settings.idleTimeout().toMillis());
-        });
+    config.jetty.modifyServer(server -> {
+      server.setStopTimeout(settings.shutdownPatience().toMillis());
+      server.insertHandler(new GracefulHandler());
+      server.setErrorHandler(new JettyProblems());
+    });
+    config.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(new JettyProblems()));
+    config.jetty.modifyHttpConfiguration(http -> {
+      http.setSendServerVersion(false);
+      http.setIdleTimeout(settings.idleTimeout().toMillis());
+    });
 
     config.routes.get("/healthz", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
     config.routes.get("/readyz", this::readiness);
@@ -191,10 +191,7 @@ public final class HttpServer implements AutoCloseable {
     if (!degraded.isEmpty()) {
       ctx.header(
           DEGRADED_HEADER,
-          degraded.stream()
-              .map(Degradation::plugin)
-              .distinct()
-              .collect(Collectors.joining(", ")));
+          degraded.stream().map(Degradation::plugin).distinct().collect(Collectors.joining(", ")));
     }
     ctx.contentType(JSON).result(StrictJson.write(body));
   }

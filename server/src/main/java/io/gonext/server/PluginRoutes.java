@@ -10,8 +10,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -35,8 +33,13 @@ final class PluginRoutes implements Handler {
     int slash = place.indexOf('/');
     // A plugin's name has no character that would need percent-encoding.
     String plugin = slash < 0 ? place : place.substring(0, slash);
-    String path = slash < 0 ? "/" : decode(place.substring(slash));
-    RouteOutcome outcome = host.serve(plugin, request(ctx, path));
+    String path = slash < 0 ? "/" : place.substring(slash);
+    RouteOutcome outcome;
+    try {
+      outcome = host.serve(plugin, request(ctx, path));
+    } catch (IllegalArgumentException e) {
+      throw new Problem(HttpStatus.BAD_REQUEST, "the path is not percent-encoded UTF-8");
+    }
     switch (outcome) {
       case RouteOutcome.Answered(PluginResponse response) -> answer(ctx, response);
       case RouteOutcome.NotFound() ->
@@ -78,20 +81,7 @@ final class PluginRoutes implements Handler {
     }
     String query = ctx.queryString();
     return new PluginRequest(
-        ctx.method().name(),
-        path,
-        query == null ? "" : query,
-        headers,
-        RequestBody.bytes(ctx));
-  }
-
-  /** Percent-decodes a path; '+' stands for itself there. */
-  private static String decode(String rawPath) {
-    try {
-      return URLDecoder.decode(rawPath.replace("+", "%2B"), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw new Problem(HttpStatus.BAD_REQUEST, "the path is not percent-encoded UTF-8");
-    }
+        ctx.method().name(), path, query == null ? "" : query, headers, RequestBody.bytes(ctx));
   }
 
   private static void answer(Context ctx, PluginResponse response) {

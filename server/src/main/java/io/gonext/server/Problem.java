@@ -11,6 +11,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  static final String CONTENT_TYPE = "application/problem+json";
+
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private final HttpStatus status;
@@ -26,6 +28,12 @@ final class Problem extends RuntimeException {
   }
 
   static void write(Context ctx, HttpStatus status, @Nullable String detail) {
+    ctx.status(status);
+    ctx.contentType(CONTENT_TYPE);
+    ctx.result(body(status, detail));
+  }
+
+  static byte[] body(HttpStatus status, @Nullable String detail) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("type", "about:blank");
     body.put("title", status.getMessage());
@@ -33,8 +41,6 @@ final class Problem extends RuntimeException {
     if (detail != null) {
       body.put("detail", detail);
     }
-    ctx.status(status);
-    ctx.contentType("application/problem+json");
-    ctx.result(MAPPER.writeValueAsBytes(body));
+    return MAPPER.writeValueAsBytes(body);
   }
 }

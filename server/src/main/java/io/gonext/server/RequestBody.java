@@ -56,7 +56,8 @@ final class RequestBody {
     Set<String> known = filter ? Set.of("value", "args") : Set.of("args");
     for (Map.Entry<String, JsonNode> field : body.properties()) {
       if (!known.contains(field.getKey())) {
-        throw badRequest("the body has a field that is not one of " + known.stream().sorted().toList());
+        throw badRequest(
+            "the body has a field that is not one of " + known.stream().sorted().toList());
       }
     }
     JsonNode value = body.path("value");

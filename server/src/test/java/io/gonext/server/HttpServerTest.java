@@ -12,6 +12,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -83,7 +84,8 @@ class HttpServerTest {
     assertThat(response.headers().firstValue("X-Gonext-Degraded")).contains("trap");
     assertThat(get("/metrics").body())
         .containsPattern(
-            "gonext_plugin_hook_seconds_count\\{hook=\"h\",outcome=\"UNREACHABLE\",plugin=\"trap\"\\} 1\\b")
+            "gonext_plugin_hook_seconds_count\\{hook=\"h\",outcome=\"UNREACHABLE\",plugin=\"trap\"\\}"
+                + " 1\\b")
         .containsPattern(
             "gonext_plugin_pool_recycle_total\\{plugin=\"trap\",reason=\"trap\"\\} 1\\.0");
   }
@@ -91,8 +93,14 @@ class HttpServerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "not json", "[]", "{}", "{\"value\":1,\"value\":2}", "{\"value\":1,\"args\":{}}",
-        "{\"value\":1,\"more\":2}", "{\"value\":\"\u0000\"}"
+        "",
+        "not json",
+        "[]",
+        "{}",
+        "{\"value\":1,\"value\":2}",
+        "{\"value\":1,\"args\":{}}",
+        "{\"value\":1,\"more\":2}",
+        "{\"value\":\"\u0000\"}"
       })
   void a_body_that_is_no_hook_call_is_a_bad_request(String body) throws Exception {
     HttpResponse<String> response = post("/api/v1/filters/h", body);
@@ -112,8 +120,7 @@ class HttpServerTest {
     assertProblem(
         send(
             request.POST(
-                HttpRequest.BodyPublishers.ofInputStream(
-                    () -> new ByteArrayInputStream(large)))),
+                HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))),
         413);
   }
 
@@ -126,6 +133,7 @@ class HttpServerTest {
     assertThat(response.headers().firstValue("x-content-type-options")).contains("nosniff");
     assertThat(response.body()).isEqualTo("Hello from the guest\n");
     assertThat(post("/api/plugins/route/hello/x", "body").statusCode()).isEqualTo(200);
+    assertThat(get("/api/plugins/route/hello/a%2Fb").statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -166,11 +174,10 @@ class HttpServerTest {
 
   @Test
   void a_route_that_loops_ends_at_its_deadline_and_the_next_request_works() throws Exception {
-    activate(GuestBundle.of("routeloop").route("GET", "/x").limit("call_ms", 100));
-    activate(GuestBundle.of("route").route("GET", "/x"));
-    assertProblem(get("/api/plugins/routeloop/x"), 504);
-    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
-    assertProblem(get("/api/plugins/routeloop/x"), 504);
+    activate(GuestBundle.of("routeloop").route("GET", "/{what}").limit("call_ms", 100));
+    assertProblem(get("/api/plugins/routeloop/loop"), 504);
+    assertThat(get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
+    assertProblem(get("/api/plugins/routeloop/loop"), 504);
   }
 
   @Test
@@ -185,15 +192,15 @@ class HttpServerTest {
   void a_saturated_plugin_is_unavailable_for_a_while() throws Exception {
     activate(
         GuestBundle.of("routeloop")
-            .route("GET", "/x")
+            .route("GET", "/loop")
             .limit("instances_max", 1)
             .limit("call_ms", 400));
     // Of two requests for one instance the second waits for as long as the first loops.
     CompletableFuture<HttpResponse<String>> first =
         client.sendAsync(
-            HttpRequest.newBuilder(uri("/api/plugins/routeloop/x")).build(),
+            HttpRequest.newBuilder(uri("/api/plugins/routeloop/loop")).build(),
             HttpResponse.BodyHandlers.ofString());
-    HttpResponse<String> second = get("/api/plugins/routeloop/x");
+    HttpResponse<String> second = get("/api/plugins/routeloop/loop");
     assertThat(first.join().statusCode()).isIn(503, 504);
     assertThat(second.statusCode()).isIn(503, 504);
   }
@@ -204,6 +211,12 @@ class HttpServerTest {
     assertThat(get("/readyz").statusCode()).isEqualTo(200);
     assertProblem(get("/nothing"), 404);
     assertProblem(get("/api/v1/filters/h"), 405);
+  }
+
+  @Test
+  void a_request_that_never_reaches_a_route_gets_a_problem_too() throws Exception {
+    assertProblem(get("/api/plugins/x/%ff"), 400);
+    assertProblem(get("/healthz?q=" + "x".repeat(20_000)), 414);
   }
 
   @Test
@@ -248,7 +261,7 @@ class HttpServerTest {
 
   @Test
   void a_request_that_stops_halfway_does_not_hold_up_others() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
       OutputStream out = socket.getOutputStream();
       out.write(
           "POST /api/v1/filters/h HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
@@ -286,8 +299,7 @@ class HttpServerTest {
 
   private HttpResponse<String> post(String path, String body)
       throws IOException, InterruptedException {
-    return send(
-        HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
+    return send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
   private HttpResponse<String> send(HttpRequest.Builder request)

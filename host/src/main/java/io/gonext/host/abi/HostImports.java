@@ -73,7 +73,9 @@ public final class HostImports {
 
   private HostImports() {}
 
-  /** A module's imports against the table: why it cannot load, and what will not work if it does. */
+  /**
+   * A module's imports against the table: why it cannot load, and what will not work if it does.
+   */
   public record Check(List<String> problems, List<String> warnings) {}
 
   /** Checks what a module imports against the table and its manifest. */
@@ -147,11 +149,7 @@ public final class HostImports {
 
     offer(rows, "gn_log", type(I32, I32, I32).toNothing(), (log, clock) -> logging(log));
     offer(rows, "gn_panic", type(I32, I32).toNothing(), (log, clock) -> HostImports::panic);
-    offer(
-        rows,
-        "gn_time_ms",
-        type().to(I64),
-        (log, clock) -> (call, args) -> clock.millis());
+    offer(rows, "gn_time_ms", type().to(I64), (log, clock) -> (call, args) -> clock.millis());
     offer(
         rows,
         "abort",
@@ -218,8 +216,7 @@ public final class HostImports {
 
   private static String text(GuestMemory memory, long pointer, long length) {
     return new String(
-        memory.read(pointer & U32, Math.min(length & U32, MAX_TEXT_BYTES)),
-        StandardCharsets.UTF_8);
+        memory.read(pointer & U32, Math.min(length & U32, MAX_TEXT_BYTES)), StandardCharsets.UTF_8);
   }
 
   private static String utf16(GuestMemory memory, long pointer) {

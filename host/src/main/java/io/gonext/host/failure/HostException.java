@@ -1,5 +1,6 @@
 package io.gonext.host.failure;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,5 +17,10 @@ public abstract sealed class HostException extends RuntimeException
 
   HostException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 }

@@ -8,6 +8,8 @@ import tools.jackson.databind.JsonNode;
 @FunctionalInterface
 public interface ActionHandler {
   /**
+   * Does this handler's part.
+   *
    * @param limit the time this handler has
    * @throws HookFailedException when the handler failed; the others are told all the same
    */

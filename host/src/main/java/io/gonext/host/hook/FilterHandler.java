@@ -8,6 +8,8 @@ import tools.jackson.databind.JsonNode;
 @FunctionalInterface
 public interface FilterHandler {
   /**
+   * Does this handler's part.
+   *
    * @param limit the time this handler has
    * @return the new value, or {@code value} itself
    * @throws HookFailedException when the handler failed; the chain goes on with {@code value}

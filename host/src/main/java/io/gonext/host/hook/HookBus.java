@@ -145,18 +145,14 @@ public final class HookBus {
         registration.succeeded.record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
         return result;
       } catch (HookFailedException e) {
-        registration
-            .timer(e.code())
-            .record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
+        registration.timer(e.code()).record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
         log.warn(
             "plugin {} failed in hook {} ({}): {}",
             registration.plugin,
             registration.hook,
             e.code(),
             e.getMessage());
-        degraded.add(
-            new Degradation(
-                registration.plugin, e.code(), e.getMessage() == null ? "" : e.getMessage()));
+        degraded.add(new Degradation(registration.plugin, e.code(), e.getMessage()));
         return otherwise;
       }
     }

@@ -1,5 +1,6 @@
 package io.gonext.host.hook;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +12,19 @@ public final class HookFailedException extends Exception {
 
   private final String code;
 
-  public HookFailedException(String code, String message, @Nullable Throwable cause) {
-    super(message, cause);
+  /**
+   * A failure.
+   *
+   * @param message null says no more than the code
+   */
+  public HookFailedException(String code, @Nullable String message, @Nullable Throwable cause) {
+    super(message == null ? code : message, cause);
     this.code = code;
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 
   public String code() {

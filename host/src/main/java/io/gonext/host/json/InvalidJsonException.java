@@ -1,10 +1,17 @@
 package io.gonext.host.json;
 
+import java.util.Objects;
+
 /** The text is not JSON as this host accepts it; the message says where and why. */
 public final class InvalidJsonException extends Exception {
   private static final long serialVersionUID = 1L;
 
   InvalidJsonException(String message) {
     super(message);
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 }

@@ -52,8 +52,7 @@ public final class StrictJson {
       throw new InvalidJsonException("not valid UTF-8");
     }
     try (JsonParser parser =
-        MAPPER.createParser(
-            text.array(), text.arrayOffset() + text.position(), text.remaining())) {
+        MAPPER.createParser(text.array(), text.arrayOffset() + text.position(), text.remaining())) {
       JsonNode value = MAPPER.readTree(parser);
       if (value == null || value.isMissingNode()) {
         throw new InvalidJsonException("empty");

@@ -1,6 +1,5 @@
 package io.gonext.host.lifecycle;
 
-import io.gonext.engine.CompiledModule;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.TrapCause;
@@ -19,7 +18,9 @@ import io.gonext.pool.CheckoutTimeoutException;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.Lease;
 import io.gonext.pool.PoolException;
+import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolStats;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -44,31 +45,29 @@ public final class ActivePlugin {
   private static final String BAD_ANSWER = "BAD_ANSWER";
 
   private final Manifest manifest;
-  private final CompiledModule module;
   private final InstancePool<GuestInstance> pool;
+  private final PoolMetrics poolMetrics;
   private final Duration callLimit;
   private final RouteTable routes;
   private final byte[] routeHook;
 
   ActivePlugin(
       Manifest manifest,
-      CompiledModule module,
       InstancePool<GuestInstance> pool,
+      MeterRegistry meters,
       Duration callLimit) {
     this.manifest = manifest;
-    this.module = module;
     this.pool = pool;
     this.callLimit = callLimit;
+    this.poolMetrics = new PoolMetrics(manifest.name());
+    poolMetrics.add(pool);
+    poolMetrics.bindTo(meters);
     this.routes = new RouteTable(manifest.routes());
     this.routeHook = ("http.serve." + manifest.name()).getBytes(StandardCharsets.UTF_8);
   }
 
   public Manifest manifest() {
     return manifest;
-  }
-
-  CompiledModule module() {
-    return module;
   }
 
   /** The pool's numbers now. */
@@ -99,17 +98,18 @@ public final class ActivePlugin {
         }
       }
     } catch (PoolException | GuestTrap e) {
-      pool.close();
+      stop(Duration.ZERO);
       throw new ActivationException(manifest.id() + " could not start: " + e.getMessage(), e);
     } catch (ActivationException | InterruptedException e) {
-      pool.close();
+      stop(Duration.ZERO);
       throw e;
     }
   }
 
   /** Waits for the calls that are running, then gives up all instances. */
-  void stop(Duration patience) throws InterruptedException {
+  void stop(Duration patience) {
     pool.close(patience);
+    poolMetrics.close();
   }
 
   /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
@@ -182,12 +182,16 @@ public final class ActivePlugin {
     long deadline = System.nanoTime() + allowed.toNanos();
     try (Lease<GuestInstance> lease = pool.checkout(allowed)) {
       try {
-        // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
+        // At least a microsecond, so that a call which waited to the last moment fails as a
+        // deadline.
         long left = Math.max(1_000, deadline - System.nanoTime());
         return GuestAbi.callHook(lease.get(), hook, json, Duration.ofNanos(left));
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw new HookFailedException(trap.trapCause().code(), trap.getMessage(), trap);
+      } catch (RuntimeException | Error e) {
+        lease.markUnusable(e);
+        throw e;
       }
     } catch (CheckoutTimeoutException e) {
       throw new HookFailedException(NO_INSTANCE, e.getMessage(), e);

@@ -23,12 +23,13 @@ import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
-import io.gonext.pool.PoolMetrics;
+import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +42,8 @@ import org.slf4j.event.Level;
 
 /**
  * Installs plugins and puts them in and out of service. The store decides: a plugin serves only
- * while the store says ACTIVE, and a change that fails leaves the store and the plugin as they were.
+ * while the store says ACTIVE, and a change that fails leaves the store and the plugin as they
+ * were.
  *
  * <p>Thread-safe; one change at a time.
  */
@@ -59,6 +61,9 @@ public final class Lifecycle {
   private final Semver hostVersion;
   private final InstantSource clock;
 
+  /** One for all pools, so that they share one memory budget. */
+  private final PoolRuntime poolRuntime = PoolRuntime.system();
+
   private final ReentrantLock changes = new ReentrantLock();
 
   /** By name. Written under {@link #changes}, read by every request. */
@@ -68,7 +73,7 @@ public final class Lifecycle {
    * Modules that installation compiled, by the bundle's SHA-256, until activation takes them.
    * Guarded by {@link #changes}.
    */
-  private final Map<String, CompiledModule> compiled = new ConcurrentHashMap<>();
+  private final Map<String, CompiledModule> compiled = new HashMap<>();
 
   public Lifecycle(
       PluginStore store,
@@ -187,8 +192,9 @@ public final class Lifecycle {
     try {
       ActivePlugin plugin = active.get(name);
       if (plugin == null) {
-        store.find(name).orElseThrow(() -> new UnknownPluginException(name));
-        throw new ConflictException(name + " is not active");
+        throw store.find(name).isEmpty()
+            ? new UnknownPluginException(name)
+            : new ConflictException(name + " is not active");
       }
       for (ActivePlugin other : active.values()) {
         for (Dependency dependency : other.manifest().dependencies()) {
@@ -291,8 +297,7 @@ public final class Lifecycle {
               + installed.version()
               + " is installed from another bundle: uninstall it first");
     }
-    return new InstallResult(
-        bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
+    return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
   }
 
   private Bundle load(StoredPlugin stored) {
@@ -309,10 +314,10 @@ public final class Lifecycle {
         new InstancePool<>(
             poolConfig(manifest),
             new GuestAllocator(
-                module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()));
-    ActivePlugin plugin = new ActivePlugin(manifest, module, pool, limits.callOf(manifest));
+                module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()),
+            poolRuntime);
+    ActivePlugin plugin = new ActivePlugin(manifest, pool, meters, limits.callOf(manifest));
     plugin.start();
-    new PoolMetrics(pool).bindTo(meters);
     return plugin;
   }
 
@@ -372,11 +377,10 @@ public final class Lifecycle {
     manifest
         .requiredHost()
         .filter(range -> !hostVersion.satisfies(range))
-        .ifPresent(
-            range -> {
-              throw new BundleRejectedException(
-                  manifest.id() + " requires host " + range + ", this is " + hostVersion);
-            });
+        .ifPresent(range -> {
+          throw new BundleRejectedException(
+              manifest.id() + " requires host " + range + ", this is " + hostVersion);
+        });
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
@@ -395,10 +399,13 @@ public final class Lifecycle {
     try (GuestInstance trial = module.instantiate(instanceConfig(manifest, pluginLog))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
     } catch (EngineException e) {
-      throw new BundleRejectedException(
-          manifest.entry() + " does not start: " + e.getMessage(), e);
+      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
     }
-    return new CheckedModule(module, imports.warnings());
+    List<String> warnings = new ArrayList<>(imports.warnings());
+    HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
+        .ifPresent(warnings::add);
+    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
+    return new CheckedModule(module, warnings);
   }
 
   private InstanceConfig instanceConfig(Manifest manifest, PluginLog pluginLog) {

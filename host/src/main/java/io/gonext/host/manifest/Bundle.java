@@ -45,7 +45,8 @@ public final class Bundle {
           file + " is a directory: give the .gnplugin file that was packed from it");
     }
     if (!Files.exists(file)) {
-      throw new BundleRejectedException(file + " does not exist: give the path of a .gnplugin file");
+      throw new BundleRejectedException(
+          file + " does not exist: give the path of a .gnplugin file");
     }
     try (var in = Files.newInputStream(file)) {
       return read(in.readNBytes(MAX_BYTES + 1));

@@ -4,6 +4,9 @@ import io.gonext.host.failure.BundleRejectedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.Collections;
@@ -85,7 +88,7 @@ final class BundleArchive {
   private static void checkNames(List<ZipArchiveEntry> central) {
     Set<String> seen = new HashSet<>();
     for (ZipArchiveEntry entry : central) {
-      String name = entry.getName();
+      String name = name(entry);
       checkName(name);
       if (!seen.add(Normalizer.normalize(name, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT))) {
         throw rejected(name, "stands in the bundle twice, but for case or Unicode form");
@@ -99,6 +102,18 @@ final class BundleArchive {
       if (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
         throw rejected(name, "is compressed by a method other than deflate");
       }
+    }
+  }
+
+  /** The name as it stands in the file: the library would turn a backslash into a slash. */
+  private static String name(ZipArchiveEntry entry) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(entry.getRawName()))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw rejected(entry.getName(), "has a name that is not UTF-8");
     }
   }
 
@@ -130,15 +145,15 @@ final class BundleArchive {
             || (found.getSize() != ZipArchiveEntry.SIZE_UNKNOWN
                 && found.getSize() != expected.getSize())) {
           throw rejected(
-              expected.getName(), "stands differently in its local header and in the directory");
+              name(expected), "stands differently in its local header and in the directory");
         }
         if (!found.isDirectory() && !local.canReadEntryData(found)) {
-          throw rejected(expected.getName(), "cannot be read as a stream");
+          throw rejected(name(expected), "cannot be read as a stream");
         }
       }
       ZipArchiveEntry extra = local.getNextEntry();
       if (extra != null) {
-        throw rejected(extra.getName(), "is missing from the directory");
+        throw rejected(name(extra), "is missing from the directory");
       }
     }
   }
@@ -148,8 +163,8 @@ final class BundleArchive {
     Map<String, byte[]> files = new LinkedHashMap<>();
     long total = 0;
     for (ZipArchiveEntry entry : central) {
-      String name = entry.getName();
-      if (entry.isDirectory()) {
+      String name = name(entry);
+      if (name.endsWith("/")) {
         if (FOLDERS.stream().noneMatch(name::startsWith)) {
           throw rejected(name, "is a directory that a bundle does not have");
         }

@@ -86,7 +86,13 @@ final class ManifestReader {
       }
       if (name.equals(ROUTE_HOOK_PREFIX) || name.startsWith(ROUTE_HOOK_PREFIX + ".")) {
         problems.add(
-            "/hooks/" + kind + "/" + i + ": " + name + " is reserved, declare routes in http.serve");
+            "/hooks/"
+                + kind
+                + "/"
+                + i
+                + ": "
+                + name
+                + " is reserved, declare routes in http.serve");
       }
     }
   }
@@ -96,6 +102,9 @@ final class ManifestReader {
     List<Route> routes = routes(json);
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
+      if (List.of(route.path().split("/", -1)).stream().anyMatch(s -> s.matches("\\.{1,2}"))) {
+        problems.add("/http/serve/" + i + "/path: " + route.path() + " has a segment . or ..");
+      }
       // Two routes that differ only in a parameter's name match the same requests.
       String shape = route.method() + " " + route.path().replaceAll("\\{[^}]*}", "{}");
       if (!seen.add(shape)) {
@@ -118,10 +127,9 @@ final class ManifestReader {
         text(at(json, "requires"), "host"),
         at(json, "depends")
             .valueStream()
-            .map(
-                node ->
-                    new Dependency(
-                        text(node, "name").orElseThrow(), text(node, "version").orElseThrow()))
+            .map(node ->
+                new Dependency(
+                    text(node, "name").orElseThrow(), text(node, "version").orElseThrow()))
             .toList());
   }
 
@@ -137,13 +145,12 @@ final class ManifestReader {
   private static List<Hook> hooks(JsonNode json, String kind) {
     return at(at(json, "hooks"), kind)
         .valueStream()
-        .map(
-            node ->
-                node.isString()
-                    ? new Hook(node.stringValue(), Manifest.DEFAULT_PRIORITY)
-                    : new Hook(
-                        text(node, "name").orElseThrow(),
-                        number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY)))
+        .map(node ->
+            node.isString()
+                ? new Hook(node.stringValue(), Manifest.DEFAULT_PRIORITY)
+                : new Hook(
+                    text(node, "name").orElseThrow(),
+                    number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY)))
         .collect(Collectors.toUnmodifiableList());
   }
 
@@ -151,8 +158,7 @@ final class ManifestReader {
     return at(at(json, "http"), "serve")
         .valueStream()
         .map(
-            node ->
-                new Route(text(node, "method").orElseThrow(), text(node, "path").orElseThrow()))
+            node -> new Route(text(node, "method").orElseThrow(), text(node, "path").orElseThrow()))
         .toList();
   }
 

@@ -6,7 +6,8 @@ import java.util.Map;
  * A request for a plugin's route.
  *
  * @param method upper case
- * @param path below the plugin's own prefix, percent-decoded, begins with {@code /}
+ * @param path below the plugin's own prefix, as the client sent it: percent-encoded, begins with
+ *     {@code /}
  * @param query the raw query string without {@code ?}, or empty
  * @param headers by name in any case; only those of {@link RouteCodec#REQUEST_HEADERS} reach the
  *     plugin

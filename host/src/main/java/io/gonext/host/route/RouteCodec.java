@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -56,11 +57,10 @@ public final class RouteCodec {
     ObjectNode headers = value.putObject("headers");
     request
         .headers()
-        .forEach(
-            (name, content) ->
-                REQUEST_HEADERS.stream()
-                    .filter(name::equalsIgnoreCase)
-                    .forEach(known -> headers.put(known, content)));
+        .forEach((name, content) ->
+            REQUEST_HEADERS.stream()
+                .filter(name::equalsIgnoreCase)
+                .forEach(known -> headers.put(known, content)));
     ObjectNode parameters = value.putObject("path_params");
     pathParameters.forEach(parameters::put);
     value.put("body", Base64.getEncoder().encodeToString(request.body()));
@@ -81,8 +81,8 @@ public final class RouteCodec {
         status.intValue(), decodeHeaders(value.get("headers")), decodeBody(value.get("body")));
   }
 
-  private static Map<String, String> decodeHeaders(
-      @Nullable JsonNode headers) throws BadResponseException {
+  private static Map<String, String> decodeHeaders(@Nullable JsonNode headers)
+      throws BadResponseException {
     Map<String, String> decoded = new LinkedHashMap<>();
     if (headers == null || headers.isNull()) {
       return decoded;
@@ -111,8 +111,7 @@ public final class RouteCodec {
     return decoded;
   }
 
-  private static byte[] decodeBody(@Nullable JsonNode body)
-      throws BadResponseException {
+  private static byte[] decodeBody(@Nullable JsonNode body) throws BadResponseException {
     if (body == null || body.isNull()) {
       return new byte[0];
     }
@@ -133,6 +132,11 @@ public final class RouteCodec {
 
     BadResponseException(String message) {
       super(message);
+    }
+
+    @Override
+    public String getMessage() {
+      return Objects.requireNonNull(super.getMessage());
     }
   }
 }

@@ -1,6 +1,9 @@
 package io.gonext.host.route;
 
 import io.gonext.host.manifest.Manifest.Route;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +12,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The routes of one plugin. A literal segment is preferred to a parameter, from left to right.
+ * The routes of one plugin. A path is split at its slashes before its segments are percent-decoded,
+ * so that an encoded slash is part of a parameter and not of the route. A literal segment is preferred to a parameter, from left to right.
  * Immutable.
  */
 public final class RouteTable {
@@ -19,7 +23,11 @@ public final class RouteTable {
     this.patterns = routes.stream().map(Pattern::of).toList();
   }
 
-  /** The parameters of the route that serves this request, by name. */
+  /**
+   * The parameters of the route that serves this request, by name.
+   *
+   * @throws IllegalArgumentException when the path is not percent-encoded UTF-8
+   */
   public Optional<Map<String, String>> match(String method, String path) {
     List<String> segments = segments(path);
     return patterns.stream()
@@ -44,7 +52,12 @@ public final class RouteTable {
     // "/" and "" are the same place; every other slash counts.
     return path.isEmpty() || path.equals("/")
         ? List.of()
-        : List.of(path.substring(1).split("/", -1));
+        : Arrays.stream(path.substring(1).split("/", -1)).map(RouteTable::decode).toList();
+  }
+
+  private static String decode(String segment) {
+    // URLDecoder is made for forms, where '+' is a space.
+    return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   private record Pattern(String method, List<String> segments) {

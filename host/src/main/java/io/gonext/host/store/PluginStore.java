@@ -4,8 +4,6 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import io.gonext.host.failure.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -29,32 +27,34 @@ import org.flywaydb.core.api.FlywayException;
 public final class PluginStore implements AutoCloseable {
   private static final int CONNECTIONS = 4;
 
+  private final DirectoryLock lock;
   private final HikariDataSource connections;
 
-  private PluginStore(HikariDataSource connections) {
+  private PluginStore(DirectoryLock lock, HikariDataSource connections) {
+    this.lock = lock;
     this.connections = connections;
   }
 
   /**
    * Opens the store of a data directory, creating both where they do not exist.
    *
-   * @throws StoreException when the directory cannot be used or another process holds it
+   * @throws StoreException when the directory cannot be used or another host holds it
    */
   public static PluginStore open(Path directory) {
+    DirectoryLock lock = DirectoryLock.take(directory);
     try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new StoreException(
-          "the data directory "
-              + directory
-              + " cannot be created: "
-              + e
-              + "; choose another with --data",
-          e);
+      return open(directory, lock);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
     }
+  }
+
+  private static PluginStore open(Path directory, DirectoryLock lock) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("gonext-store");
-    // Writes are on disk when a commit returns (WRITE_DELAY 0); the host closes the database itself.
+    // Writes are on disk when a commit returns (WRITE_DELAY 0); the host closes the database
+    // itself.
     config.setJdbcUrl(
         "jdbc:h2:file:"
             + directory.toAbsolutePath().resolve("gonext").toString().replace("\\", "/")
@@ -64,7 +64,9 @@ public final class PluginStore implements AutoCloseable {
     try {
       connections = new HikariDataSource(config);
     } catch (HikariPool.PoolInitializationException e) {
-      throw new StoreException(openFailure(directory, e), e);
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new StoreException(
+          "the store in " + directory + " cannot be opened: " + cause.getMessage(), e);
     }
     try {
       Flyway.configure()
@@ -79,23 +81,8 @@ public final class PluginStore implements AutoCloseable {
       throw new StoreException(
           "the store in " + directory + " cannot be brought up to date: " + e.getMessage(), e);
     }
-    return new PluginStore(connections);
+    return new PluginStore(lock, connections);
   }
-
-  private static String openFailure(Path directory, Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql && sql.getErrorCode() == DATABASE_ALREADY_OPEN) {
-        return "the store in "
-            + directory
-            + " is in use by another process: stop that one, or choose another with --data";
-      }
-    }
-    Throwable cause = e.getCause() == null ? e : e.getCause();
-    return "the store in " + directory + " cannot be opened: " + cause.getMessage();
-  }
-
-  /** H2's {@code ErrorCode.DATABASE_ALREADY_OPEN_1}. */
-  private static final int DATABASE_ALREADY_OPEN = 90020;
 
   /**
    * Adds a plugin in state {@link PluginState#INSTALLED}.
@@ -103,100 +90,94 @@ public final class PluginStore implements AutoCloseable {
    * @return false when one of that name is there already; nothing is changed then
    */
   public boolean insert(StoredPlugin plugin, byte[] bundle) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement insert =
-              connection.prepareStatement(
-                  "insert into plugin (name, version, sha256, state, bundle)"
-                      + " values (?, ?, ?, ?, ?)")) {
-            insert.setString(1, plugin.name());
-            insert.setString(2, plugin.version());
-            insert.setString(3, plugin.sha256());
-            insert.setString(4, plugin.state().name());
-            insert.setBytes(5, bundle);
-            insert.executeUpdate();
-            return true;
-          } catch (SQLIntegrityConstraintViolationException e) {
-            return false;
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "insert into plugin (name, version, sha256, state, bundle)"
+                  + " values (?, ?, ?, ?, ?)")) {
+        insert.setString(1, plugin.name());
+        insert.setString(2, plugin.version());
+        insert.setString(3, plugin.sha256());
+        insert.setString(4, plugin.state().name());
+        insert.setBytes(5, bundle);
+        insert.executeUpdate();
+        return true;
+      } catch (SQLIntegrityConstraintViolationException e) {
+        return false;
+      }
+    });
   }
 
   /** All plugins, by name. */
   public List<StoredPlugin> list() {
-    return inStore(
-        connection -> {
-          List<StoredPlugin> plugins = new ArrayList<>();
-          try (PreparedStatement select =
-                  connection.prepareStatement(
-                      "select name, version, sha256, state from plugin order by name");
-              ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-              plugins.add(plugin(rows));
-            }
-          }
-          return plugins;
-        });
+    return inStore(connection -> {
+      List<StoredPlugin> plugins = new ArrayList<>();
+      try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select name, version, sha256, state from plugin order by name");
+          ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          plugins.add(plugin(rows));
+        }
+      }
+      return plugins;
+    });
   }
 
   public Optional<StoredPlugin> find(String name) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select name, version, sha256, state from plugin where name = ?")) {
-            select.setString(1, name);
-            try (ResultSet rows = select.executeQuery()) {
-              return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
-            }
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select name, version, sha256, state from plugin where name = ?")) {
+        select.setString(1, name);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
+        }
+      }
+    });
   }
 
   /** The bundle's bytes as they were installed. */
   public Optional<byte[]> bundle(String name) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement("select bundle from plugin where name = ?")) {
-            select.setString(1, name);
-            try (ResultSet rows = select.executeQuery()) {
-              return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
-            }
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement("select bundle from plugin where name = ?")) {
+        select.setString(1, name);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+        }
+      }
+    });
   }
 
   /** Moves a plugin from one state to another; false when it was not in the first. */
   public boolean changeState(String name, PluginState from, PluginState to) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement update =
-              connection.prepareStatement(
-                  "update plugin set state = ? where name = ? and state = ?")) {
-            update.setString(1, to.name());
-            update.setString(2, name);
-            update.setString(3, from.name());
-            return update.executeUpdate() == 1;
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement update =
+          connection.prepareStatement("update plugin set state = ? where name = ? and state = ?")) {
+        update.setString(1, to.name());
+        update.setString(2, name);
+        update.setString(3, from.name());
+        return update.executeUpdate() == 1;
+      }
+    });
   }
 
   /** Removes a plugin; false when there was none. */
   public boolean delete(String name) {
-    return inStore(
-        connection -> {
-          try (PreparedStatement delete =
-              connection.prepareStatement("delete from plugin where name = ?")) {
-            delete.setString(1, name);
-            return delete.executeUpdate() == 1;
-          }
-        });
+    return inStore(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement("delete from plugin where name = ?")) {
+        delete.setString(1, name);
+        return delete.executeUpdate() == 1;
+      }
+    });
   }
 
   @Override
   public void close() {
     connections.close();
+    lock.close();
   }
 
   private static StoredPlugin plugin(ResultSet row) throws SQLException {

@@ -1,6 +1,5 @@
 package io.gonext.host.store;
 
-
 /**
  * A plugin as the store knows it, without its bundle.
  *

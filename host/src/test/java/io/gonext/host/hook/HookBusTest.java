@@ -45,8 +45,7 @@ class HookBusTest {
     bus.addFilter("also-good", "h", 3, appending("b"));
     FilterResult result = bus.applyFilters("h", START, List.of());
     assertThat(result.value()).isEqualTo(text("ab"));
-    assertThat(result.degraded())
-        .containsExactly(new Degradation("bad", "UNREACHABLE", "trapped"));
+    assertThat(result.degraded()).containsExactly(new Degradation("bad", "UNREACHABLE", "trapped"));
     assertThat(count("bad", "UNREACHABLE")).isEqualTo(1);
     assertThat(count("bad", "OK")).isZero();
     assertThat(count("good", "OK")).isEqualTo(1);

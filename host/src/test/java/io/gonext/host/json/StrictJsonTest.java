@@ -59,8 +59,7 @@ class StrictJsonTest {
     assertThat(parse("[".repeat(depth) + "]".repeat(depth)).isArray()).isTrue();
     assertThatThrownBy(() -> parse("[".repeat(depth + 1) + "]".repeat(depth + 1)))
         .isInstanceOf(InvalidJsonException.class);
-    assertThatThrownBy(() -> parse("[".repeat(100_000)))
-        .isInstanceOf(InvalidJsonException.class);
+    assertThatThrownBy(() -> parse("[".repeat(100_000))).isInstanceOf(InvalidJsonException.class);
   }
 
   @Test

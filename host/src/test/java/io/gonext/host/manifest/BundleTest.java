@@ -51,8 +51,18 @@ class BundleTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "../evil", "web/../../evil", "/etc/passwd", "web\\x", "web/a\u0000b", "C:/x", "web//x",
-        "web/./x", "evil.sh", "bin/tool", "webb/x", "web/x\ny"
+        "../evil",
+        "web/../../evil",
+        "/etc/passwd",
+        "web\\x",
+        "web/a\u0000b",
+        "C:/x",
+        "web//x",
+        "web/./x",
+        "evil.sh",
+        "bin/tool",
+        "webb/x",
+        "web/x\ny"
       })
   void a_name_that_a_bundle_does_not_have_is_refused(String name) {
     Map<String, byte[]> files = files();
@@ -65,7 +75,9 @@ class BundleTest {
   @Test
   void names_that_differ_only_in_case_or_unicode_form_are_refused() {
     for (String[] pair :
-        new String[][] {{"web/a", "web/A"}, {"web/\u00e9", "web/e\u0301"}, {"README.md", "readme.MD"}}) {
+        new String[][] {
+          {"web/a", "web/A"}, {"web/\u00e9", "web/e\u0301"}, {"README.md", "readme.MD"}
+        }) {
       Map<String, byte[]> files = files();
       files.put(pair[0], text("1"));
       files.put(pair[1], text("2"));
@@ -76,28 +88,26 @@ class BundleTest {
   @Test
   void an_entry_that_stands_twice_is_refused() throws IOException {
     assertRefused(
-        archive(
-            zip -> {
-              add(zip, "manifest.json", text(GOOD.manifest()));
-              add(zip, "plugin.wasm", Guests.wasm("echo"));
-              add(zip, "manifest.json", text(GOOD.manifest()));
-            }),
+        archive(zip -> {
+          add(zip, "manifest.json", text(GOOD.manifest()));
+          add(zip, "plugin.wasm", Guests.wasm("echo"));
+          add(zip, "manifest.json", text(GOOD.manifest()));
+        }),
         "manifest.json");
   }
 
   @Test
   void a_symbolic_link_is_refused() throws IOException {
     assertRefused(
-        archive(
-            zip -> {
-              add(zip, "manifest.json", text(GOOD.manifest()));
-              add(zip, "plugin.wasm", Guests.wasm("echo"));
-              ZipArchiveEntry link = new ZipArchiveEntry("web/link");
-              link.setUnixMode(0120777);
-              zip.putArchiveEntry(link);
-              zip.write(text("/etc/passwd"));
-              zip.closeArchiveEntry();
-            }),
+        archive(zip -> {
+          add(zip, "manifest.json", text(GOOD.manifest()));
+          add(zip, "plugin.wasm", Guests.wasm("echo"));
+          ZipArchiveEntry link = new ZipArchiveEntry("web/link");
+          link.setUnixMode(0120777);
+          zip.putArchiveEntry(link);
+          zip.write(text("/etc/passwd"));
+          zip.closeArchiveEntry();
+        }),
         "web/link: is a symbolic link");
   }
 

@@ -63,8 +63,7 @@ class ManifestReaderTest {
     assertThat(limits.maxIdle()).contains(Duration.ofSeconds(30));
     assertThat(limits.isolation()).isEqualTo(Isolation.REUSED);
     assertThat(manifest.requiredHost()).contains(">=0.1");
-    assertThat(manifest.dependencies())
-        .containsExactly(new Manifest.Dependency("other", "^1.0"));
+    assertThat(manifest.dependencies()).containsExactly(new Manifest.Dependency("other", "^1.0"));
   }
 
   @ParameterizedTest
@@ -83,8 +82,10 @@ class ManifestReaderTest {
         "{M,\"hooks\":{\"filters\":[\"http.serve.x\"]}}  | reserved",
         "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"x\"}]}}      | /http/serve/0/path",
         "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/a/../b\"}]}}| /http/serve/0/path",
-        "{M,\"http\":{\"serve\":[{\"method\":\"get\",\"path\":\"/x\"}]}}     | /http/serve/0/method",
-        "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/{a}\"},{\"method\":\"GET\",\"path\":\"/{b}\"}]}}| /http/serve/1",
+        "{M,\"http\":{\"serve\":[{\"method\":\"get\",\"path\":\"/x\"}]}}     |"
+            + " /http/serve/0/method",
+        "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/{a}\"},{\"method\":\"GET\",\"path\":\"/{b}\"}]}}|"
+            + " /http/serve/1",
         "{M,\"limits\":{\"call_ms\":0}}                  | /limits/call_ms",
         "{M,\"limits\":{\"call_ms\":1.5}}                | /limits/call_ms",
         "{M,\"limits\":{\"isolation\":\"none\"}}         | /limits/isolation",

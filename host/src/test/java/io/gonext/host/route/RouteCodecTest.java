@@ -52,8 +52,15 @@ class RouteCodecTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "Set-Cookie", "AUTHORIZATION", "x-forwarded-for", "Strict-Transport-Security",
-        "Content-Security-Policy", "Connection", "Transfer-Encoding", "Upgrade", "Content-Length"
+        "Set-Cookie",
+        "AUTHORIZATION",
+        "x-forwarded-for",
+        "Strict-Transport-Security",
+        "Content-Security-Policy",
+        "Connection",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Content-Length"
       })
   void a_header_that_is_not_the_plugins_to_set_is_left_out(String name) throws Exception {
     assertThat(decode("{\"status\":200,\"headers\":{\"" + name + "\":\"x\"}}").headers()).isEmpty();

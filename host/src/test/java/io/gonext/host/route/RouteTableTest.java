@@ -1,6 +1,7 @@
 package io.gonext.host.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.manifest.Manifest.Route;
 import java.util.List;
@@ -19,8 +20,15 @@ class RouteTableTest {
 
   @Test
   void parameters_are_taken_from_their_segments() {
-    assertThat(table.match("GET", "/users/7/posts/a b"))
-        .contains(Map.of("id", "7", "post", "a b"));
+    assertThat(table.match("GET", "/users/7/posts/a%20b+c"))
+        .contains(Map.of("id", "7", "post", "a b+c"));
+  }
+
+  @Test
+  void an_encoded_slash_is_part_of_a_parameter() {
+    assertThat(table.match("GET", "/users/a%2Fposts%2Fb")).contains(Map.of("id", "a/posts/b"));
+    assertThatThrownBy(() -> table.match("GET", "/users/%zz"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

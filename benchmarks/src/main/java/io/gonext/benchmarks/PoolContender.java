@@ -1,0 +1,377 @@
+package io.gonext.benchmarks;
+
+import com.zaxxer.hikari.util.ConcurrentBag;
+import io.gonext.pool.Allocator;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.Lease;
+import io.gonext.pool.PoolConfig;
+import io.gonext.pool.PoolMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.commons.pool2.BasePooledObjectFactory;
+import org.apache.commons.pool2.PooledObject;
+import org.apache.commons.pool2.impl.DefaultPooledObject;
+import org.apache.commons.pool2.impl.GenericObjectPool;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
+import stormpot.BasePoolable;
+import stormpot.Expiration;
+import stormpot.Pool;
+import stormpot.PoolTap;
+import stormpot.Timeout;
+
+/**
+ * One pool of {@code size} objects behind the two steps that are measured. Each contender is set up
+ * the way its documentation recommends for speed; none validates or expires objects, except ours,
+ * which counts uses towards a limit it never reaches, can be scraped for metrics, and finds leaks.
+ *
+ * @param <H> what its user holds between the two steps
+ */
+abstract class PoolContender<H> implements AutoCloseable {
+
+  static final String OURS = "gonext";
+
+  /** Everything to compare with; the order is that of the table. */
+  static final String[] OTHERS = {
+    "ConcurrentBag", "Stormpot", "lock+LIFO", "ArrayBlockingQueue", "commons-pool2"
+  };
+
+  /** How long a caller may wait before the run is given up. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** What is pooled. */
+  static class Pooled {
+    int value;
+  }
+
+  /** A contender by its name in the table. */
+  static PoolContender<?> named(String name, int size) {
+    return switch (name) {
+      case OURS -> new Ours(size);
+      case "ConcurrentBag" -> new Bag(size);
+      case "Stormpot" -> new Stormpot(size);
+      case "lock+LIFO" -> new LockedLifo(size);
+      case "ArrayBlockingQueue" -> new Queue(size);
+      case "commons-pool2" -> new Commons(size);
+      default -> throw new IllegalArgumentException("no contender is called " + name);
+    };
+  }
+
+  abstract H take() throws Exception;
+
+  abstract Pooled pooled(H held);
+
+  abstract void give(H held) throws Exception;
+
+  /** Takes an object, touches it and gives it back. */
+  final int cycle() throws Exception {
+    H held = take();
+    int value = ++pooled(held).value;
+    give(held);
+    return value;
+  }
+
+  @Override
+  public abstract void close() throws Exception;
+
+  private static final class Ours extends PoolContender<Lease<Pooled>> {
+
+    private final InstancePool<Pooled> pool;
+    private final PoolMetrics metrics = new PoolMetrics("benchmark");
+
+    Ours(int size) {
+      pool =
+          new InstancePool<>(
+              PoolConfig.defaults("benchmark")
+                  .withBounds(size, size)
+                  .withMaxWaiters(1_000_000)
+                  .withMaxUses(1L << 40),
+              new Allocator<>() {
+                @Override
+                public Pooled create() {
+                  return new Pooled();
+                }
+              });
+      metrics.bindTo(new SimpleMeterRegistry());
+      metrics.add(pool);
+      pool.start();
+    }
+
+    @Override
+    Lease<Pooled> take() throws InterruptedException {
+      return pool.checkout(PATIENCE);
+    }
+
+    @Override
+    Pooled pooled(Lease<Pooled> held) {
+      return held.get();
+    }
+
+    @Override
+    void give(Lease<Pooled> held) {
+      held.close();
+    }
+
+    @Override
+    public void close() {
+      pool.close();
+      metrics.close();
+    }
+  }
+
+  private static final class Bag extends PoolContender<Bag.Entry> {
+
+    /** As HikariCP's own entry keeps its state: in an int behind a field updater. */
+    static final class Entry extends Pooled implements ConcurrentBag.IConcurrentBagEntry {
+
+      private static final AtomicIntegerFieldUpdater<Entry> STATE =
+          AtomicIntegerFieldUpdater.newUpdater(Entry.class, "state");
+
+      private volatile int state;
+
+      @Override
+      public boolean compareAndSet(int expectState, int newState) {
+        return STATE.compareAndSet(this, expectState, newState);
+      }
+
+      @Override
+      public void setState(int newState) {
+        STATE.set(this, newState);
+      }
+
+      @Override
+      public int getState() {
+        return STATE.get(this);
+      }
+    }
+
+    private final ConcurrentBag<Entry> bag = new ConcurrentBag<>(waiting -> {});
+
+    Bag(int size) {
+      for (int i = 0; i < size; i++) {
+        bag.add(new Entry());
+      }
+    }
+
+    @Override
+    Entry take() throws Exception {
+      Entry entry = bag.borrow(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return present(entry);
+    }
+
+    @Override
+    Pooled pooled(Entry held) {
+      return held;
+    }
+
+    @Override
+    void give(Entry held) {
+      bag.requite(held);
+    }
+
+    @Override
+    public void close() {
+      bag.close();
+    }
+  }
+
+  private static final class Stormpot extends PoolContender<Stormpot.Entry> {
+
+    static final class Entry extends BasePoolable {
+      final Pooled pooled = new Pooled();
+
+      Entry(stormpot.Slot slot) {
+        super(slot);
+      }
+    }
+
+    private static final Timeout TIMEOUT = new Timeout(PATIENCE);
+
+    private final Pool<Entry> pool;
+    private final PoolTap<Entry> tap;
+
+    Stormpot(int size) {
+      pool =
+          Pool.fromThreaded(
+                  new stormpot.Allocator<Entry>() {
+                    @Override
+                    public Entry allocate(stormpot.Slot slot) {
+                      return new Entry(slot);
+                    }
+
+                    @Override
+                    public void deallocate(Entry entry) {}
+                  })
+              .setSize(size)
+              .setExpiration(Expiration.never())
+              .setBackgroundExpirationEnabled(false)
+              .setPreciseLeakDetectionEnabled(false)
+              .build();
+      tap =
+          Thread.currentThread().isVirtual()
+              ? pool.getVirtualThreadSafeTap()
+              : pool.getThreadSafeTap();
+    }
+
+    @Override
+    Entry take() throws Exception {
+      return present(tap.claim(TIMEOUT));
+    }
+
+    @Override
+    Pooled pooled(Entry held) {
+      return held.pooled;
+    }
+
+    @Override
+    void give(Entry held) {
+      held.release();
+    }
+
+    @Override
+    public void close() throws Exception {
+      pool.shutdown().await(TIMEOUT);
+    }
+  }
+
+  /** The obvious design. */
+  private static final class LockedLifo extends PoolContender<Pooled> {
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition returned = lock.newCondition();
+    private final ArrayDeque<Pooled> idle = new ArrayDeque<>();
+
+    LockedLifo(int size) {
+      for (int i = 0; i < size; i++) {
+        idle.push(new Pooled());
+      }
+    }
+
+    @Override
+    Pooled take() throws Exception {
+      lock.lock();
+      try {
+        long left = PATIENCE.toNanos();
+        while (idle.isEmpty()) {
+          if (left <= 0) {
+            throw new IllegalStateException("no object became free");
+          }
+          left = returned.awaitNanos(left);
+        }
+        return idle.pop();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    Pooled pooled(Pooled held) {
+      return held;
+    }
+
+    @Override
+    void give(Pooled held) {
+      lock.lock();
+      try {
+        idle.push(held);
+        returned.signal();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class Queue extends PoolContender<Pooled> {
+
+    private final ArrayBlockingQueue<Pooled> idle;
+
+    Queue(int size) {
+      idle = new ArrayBlockingQueue<>(size);
+      for (int i = 0; i < size; i++) {
+        idle.add(new Pooled());
+      }
+    }
+
+    @Override
+    Pooled take() throws Exception {
+      return present(idle.poll(PATIENCE.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    @Override
+    Pooled pooled(Pooled held) {
+      return held;
+    }
+
+    @Override
+    void give(Pooled held) {
+      idle.add(held);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class Commons extends PoolContender<Pooled> {
+
+    private final GenericObjectPool<Pooled> pool;
+
+    Commons(int size) {
+      GenericObjectPoolConfig<Pooled> config = new GenericObjectPoolConfig<>();
+      config.setMaxTotal(size);
+      config.setMaxIdle(size);
+      config.setMinIdle(size);
+      config.setMaxWait(PATIENCE);
+      config.setJmxEnabled(false);
+      pool =
+          new GenericObjectPool<>(
+              new BasePooledObjectFactory<Pooled>() {
+                @Override
+                public Pooled create() {
+                  return new Pooled();
+                }
+
+                @Override
+                public PooledObject<Pooled> wrap(Pooled pooled) {
+                  return new DefaultPooledObject<>(pooled);
+                }
+              },
+              config);
+    }
+
+    @Override
+    Pooled take() throws Exception {
+      return pool.borrowObject();
+    }
+
+    @Override
+    Pooled pooled(Pooled held) {
+      return held;
+    }
+
+    @Override
+    void give(Pooled held) {
+      pool.returnObject(held);
+    }
+
+    @Override
+    public void close() {
+      pool.close();
+    }
+  }
+
+  private static <T> T present(@Nullable T taken) {
+    if (taken == null) {
+      throw new IllegalStateException("no object became free");
+    }
+    return taken;
+  }
+}

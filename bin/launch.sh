@@ -1,0 +1,328 @@
+# shellcheck shell=sh
+# What ./gonext and ./bench share: finding a JDK, building once, starting the JVM.
+#
+# Sourced, with $program (the name messages begin with), $root (the checkout, absolute) and $jar
+# (what is to run) set.
+# Everything that is written here lies in $root/target/launch. A start that finds all in place
+# costs two runs of `find` before it becomes the JVM.
+
+# shellcheck disable=SC2154 # set by who sources this
+: "$program" "$root" "$jar"
+
+required_java=25
+launch_dir=$root/target/launch
+build_log=$launch_dir/build.log
+lock=$launch_dir/lock
+
+say() {
+  printf '%s: %s\n' "$program" "$1" >&2
+}
+
+fail() {
+  say "$1"
+  exit 1
+}
+
+# ---- the JDK ----------------------------------------------------------------------------------
+
+# Sets $version to the Java version of the JDK at $1; empty when there is none. Reads the file
+# `release`, which every JDK since 8 has: starting a JVM to ask takes a hundred times as long.
+read_version() {
+  version=
+  [ -x "$1/bin/java" ] || return 0
+  if [ -r "$1/release" ]; then
+    while IFS='=' read -r key value; do
+      if [ "$key" = JAVA_VERSION ]; then
+        version=${value#\"}
+        version=${version%%\"*}
+      fi
+    done <"$1/release"
+  fi
+  [ -n "$version" ] || version=$(ask_java "$1/bin/java" java.version) || version=
+}
+
+# The system property $2 of the JVM that $1 starts.
+ask_java() {
+  "$1" -XshowSettings:properties -version 2>&1 | sed -n "s/^ *$2 = //p"
+}
+
+# Takes the JDK at $1 if it will do: sets $java_home and $java_version. Remembers it otherwise.
+try_java() {
+  read_version "$1"
+  [ -n "$version" ] || return 1
+  feature=${version%%[!0-9]*}
+  if [ "${feature:-0}" -lt "$required_java" ]; then
+    rejected="$rejected$version|$1
+"
+    return 1
+  fi
+  if [ ! -x "$1/bin/javac" ]; then
+    rejected="$rejected$version without a compiler|$1
+"
+    return 1
+  fi
+  java_home=$1
+  java_version=$version
+}
+
+# The home of the `java` on PATH. What is there may be a chain of links, or a script of a version
+# manager, which only its JVM can see through.
+java_home_on_path() {
+  command=$(command -v java) || return 1
+  command=$(readlink -f "$command" 2>/dev/null || echo "$command")
+  home=${command%/bin/*}
+  if [ -r "$home/release" ]; then
+    echo "$home"
+  else
+    ask_java "$command" java.home
+  fi
+}
+
+find_java() {
+  rejected=
+  if [ -n "${GONEXT_JAVA_HOME:-}" ]; then
+    try_java "$GONEXT_JAVA_HOME" && return
+    # Asked for by name: another one instead would surprise.
+    fail "GONEXT_JAVA_HOME is $GONEXT_JAVA_HOME, which is ${version:+Java $version and }no JDK of \
+version $required_java or later."
+  fi
+  [ -n "${JAVA_HOME:-}" ] && try_java "$JAVA_HOME" && return
+  home=$(java_home_on_path) && [ -n "$home" ] && try_java "$home" && return
+  for home in /usr/lib/jvm/* "${SDKMAN_DIR:-${HOME:-}/.sdkman}"/candidates/java/*; do
+    try_java "$home" && return
+  done
+  if [ -x /usr/libexec/java_home ]; then
+    home=$(/usr/libexec/java_home -v "$required_java+" 2>/dev/null) && try_java "$home" && return
+  fi
+  for home in /Library/Java/JavaVirtualMachines/*/Contents/Home \
+    "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    try_java "$home" && return
+  done
+  fail "needs a JDK of version $required_java or later and found $(describe_rejected); install one \
+(Debian, Ubuntu: apt-get install openjdk-25-jdk; macOS: brew install --cask temurin@25; SDKMAN: \
+sdk install java 25-tem; or https://adoptium.net), or say where it is with GONEXT_JAVA_HOME."
+}
+
+# "Java 17.0.15 in /usr/lib/jvm/java-17 and ...", each once although many names lead to it.
+describe_rejected() {
+  if [ -z "$rejected" ]; then
+    echo "none"
+    return
+  fi
+  printf '%s' "$rejected" | while IFS='|' read -r version home; do
+    printf 'Java %s in %s\n' "$version" "$(CDPATH='' cd -P -- "$home" && pwd)"
+  done | sort -u | sed -e '2,$s/^/ and /' | tr -d '\n'
+}
+
+# ---- the build --------------------------------------------------------------------------------
+
+# Makes sure that $jar, of the Maven module $1, is built from the sources as they are.
+build_once() {
+  module=$1
+  stamp=$launch_dir/$module.built
+  if [ -n "${GONEXT_NO_BUILD:-}" ]; then
+    [ -f "$jar" ] || fail "$jar does not exist and GONEXT_NO_BUILD forbids to build it."
+    return
+  fi
+  is_current && return
+  take_lock || fail "has to build first and cannot write to $launch_dir; start it once as a user \
+who can${jar_exists:+, or set GONEXT_NO_BUILD=1 to run what was built before}."
+  # Another start may have built it in the meantime.
+  is_current || build
+  release_lock
+}
+
+# Whether $jar is newer than every source. The stamp is as old as the start of the build: what was
+# saved while it ran is newer. A build by plain Maven leaves no stamp, and then the jar is taken.
+is_current() {
+  jar_exists=
+  newer=
+  [ -f "$jar" ] || return 1
+  jar_exists=yes
+  reference=$stamp
+  [ -f "$stamp" ] || reference=$jar
+  # Directories count as well: one changes when a file in it is added, renamed or deleted.
+  newer=$(cd "$root" && find pom.xml ./*/pom.xml ./*/src/main ./examples/*/*.gnplugin \
+    -newer "$reference" -print -quit)
+  [ -z "$newer" ]
+}
+
+build() {
+  find_maven
+  : >"$stamp.new"
+  if [ -n "$newer" ]; then
+    why="building, because ${newer##*/} has changed"
+  else
+    why="building, about a minute the first time"
+  fi
+  # Tests are neither compiled nor run: this is the way to the first start, not to a release.
+  if ! run_visibly "$why" 1800 "$build_log" \
+    env JAVA_HOME="$java_home" "$maven" -B -ntp -Dstyle.color=never -Dmaven.test.skip=true \
+    -f "$root/pom.xml" -pl "$module" -am package; then
+    release_lock
+    # Without Maven's closing advice, which is about how to run Maven.
+    sed -n -e '/-> \[Help 1\]$/q' -e '/^\[ERROR\] ./p' "$build_log" | sed -n '1,15p' >&2
+    fail "the build failed; all of its output is in $build_log."
+  fi
+  rm -f "$launch_dir/$module".*.aot
+  mv "$stamp.new" "$stamp"
+}
+
+# Maven on PATH if it is recent enough for this build, else the wrapper, which downloads one.
+find_maven() {
+  maven=$root/mvnw
+  command -v mvn >/dev/null || return 0
+  found=$(JAVA_HOME=$java_home mvn -B --version 2>/dev/null |
+    sed -n 's/.*Apache Maven \([0-9][0-9]*\)\.\([0-9][0-9]*\)\.\([0-9][0-9]*\).*/\1 \2 \3/p')
+  # shellcheck disable=SC2086 # three numbers
+  set -- $found
+  if [ "$(((${1:-0} * 1000 + ${2:-0}) * 1000 + ${3:-0}))" -ge 3008007 ]; then
+    maven=$(command -v mvn)
+  fi
+}
+
+# Runs the command $4... with its output in the file $3, showing $1 and the seconds that passed.
+# Ends it after $2 seconds. Its status is the command's.
+run_visibly() {
+  doing=$1
+  limit=$2
+  output=$3
+  shift 3
+  started=$(date +%s)
+  if [ -t 2 ]; then terminal=yes; else terminal=; fi
+  [ -n "$terminal" ] || say "$doing ..."
+  "$@" >"$output" 2>&1 </dev/null &
+  job=$!
+  while kill -0 "$job" 2>/dev/null; do
+    seconds=$(($(date +%s) - started))
+    [ "$seconds" -lt "$limit" ] || kill "$job" 2>/dev/null
+    if [ -n "$terminal" ]; then
+      # Maven's "[INFO] Building GoNext host 0.1.0-SNAPSHOT   [5/6]"
+      step=$(sed -n 's/.* Building \(.*\) [0-9][^ ]* *\[\([0-9/]*\)\]$/: \1 \2/p' "$output" |
+        tail -n 1)
+      printf '\r\033[K%s: %s, %s s%s' "$program" "$doing" "$seconds" "$step" >&2
+    fi
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+  wait "$job"
+  status=$?
+  job=
+  seconds=$(($(date +%s) - started))
+  if [ -n "$terminal" ]; then
+    printf '\r\033[K' >&2
+  elif [ "$status" -eq 0 ]; then
+    say "... done after $seconds s"
+  fi
+  return "$status"
+}
+
+# ---- one at a time ----------------------------------------------------------------------------
+
+# A symbolic link, because making one is atomic and its target, the holder's process id, comes with
+# it. Returns 1 when nothing can be written here.
+take_lock() {
+  mkdir -p "$launch_dir" 2>/dev/null || return 1
+  waiting=
+  misses=0
+  # From here on an interrupt must not leave the lock, or a Maven, behind.
+  trap 'abandon 130' INT
+  trap 'abandon 143' TERM
+  trap 'abandon 129' HUP
+  until ln -s "$$" "$lock" 2>/dev/null; do
+    holder=$(readlink "$lock") || {
+      # Either it was released a moment ago, or no link can be made here at all.
+      misses=$((misses + 1))
+      [ -w "$launch_dir" ] && [ "$misses" -lt 50 ] || return 1
+      continue
+    }
+    if ! kill -0 "$holder" 2>/dev/null && ! ps -p "$holder" >/dev/null 2>&1; then
+      # It died without a chance to clean up. Look again before removing: somebody else may have.
+      [ "$(readlink "$lock")" = "$holder" ] && rm -f "$lock"
+      continue
+    fi
+    [ -n "$waiting" ] || say "waiting for the build of process $holder ..."
+    waiting=yes
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+  job=
+}
+
+release_lock() {
+  rm -f "$lock"
+  trap - INT TERM HUP
+}
+
+abandon() {
+  # A job in the background of a script ignores the terminal's interrupt: it has to be told.
+  [ -z "${job:-}" ] || { kill "$job" && wait "$job"; } 2>/dev/null
+  [ "$(readlink "$lock" 2>/dev/null)" != "$$" ] || rm -f "$lock"
+  [ -z "${terminal:-}" ] || printf '\n' >&2
+  exit "$1"
+}
+
+# ---- the JVM ----------------------------------------------------------------------------------
+
+# What every JVM gets. A guest's function easily passes the 8,000 bytes of bytecode beyond which the
+# JIT gives up unless told otherwise. What the JVM has to say goes to stderr: stdout belongs to the
+# program. A cache that does not fit is no warning, it is only a slower start.
+java_options="-XX:-DontCompileHugeMethods --enable-native-access=ALL-UNNAMED \
+-XX:+DisplayVMOutputToStderr -Xlog:disable -Xlog:all=warning:stderr:level,tags \
+-Xlog:aot*=off:stderr -Xlog:cds*=off:stderr"
+
+# Sets $cache to the ahead-of-time cache for starts of the kind $1, and makes it, by a training run
+# with the arguments $2..., if there is none for this JDK and this build. A JVM refuses a cache of
+# other jars or of another JVM by itself; one that could not be made is an empty file, so that it
+# is tried once a build.
+find_cache() {
+  cache=$launch_dir/$module.$1.$java_version$(flat "$java_home").aot
+  shift
+  if cache_is_current; then
+    return
+  fi
+  if [ -n "${GONEXT_NO_BUILD:-}" ] || ! take_lock; then
+    return
+  fi
+  cache_is_current || make_cache "$@"
+  release_lock
+}
+
+cache_is_current() {
+  [ -f "$cache" ] || return 1
+  newer=$(find "$jar" "${jar%/*}/lib" -newer "$cache" -print -quit)
+  [ -z "$newer" ]
+}
+
+make_cache() {
+  # shellcheck disable=SC2086 # a list of options
+  if run_visibly "preparing quick starts, once" 120 "$launch_dir/cache.log" \
+    "$java_home/bin/java" $java_options -XX:AOTCacheOutput="$cache.new" \
+    -jar "$jar" "$@" && [ -s "$cache.new" ]; then
+    mv "$cache.new" "$cache"
+  else
+    rm -f "$cache.new"
+    : >"$cache"
+  fi
+}
+
+# Becomes the JVM that runs $jar with the arguments $@.
+run_java() {
+  if [ -s "${cache:-}" ]; then
+    set -- "-XX:AOTCache=$cache" -jar "$jar" "$@"
+  else
+    set -- -jar "$jar" "$@"
+  fi
+  # Split at spaces, but not expanded as patterns of files.
+  set -f
+  # shellcheck disable=SC2086 # lists of options
+  exec "$java_home/bin/java" $java_options ${GONEXT_JAVA_OPTS:-} "$@"
+}
+
+# $1 as part of a file's name.
+flat() (
+  IFS=/
+  set -f
+  # shellcheck disable=SC2086 # split at the slashes
+  set -- $1
+  IFS=-
+  printf '%s' "$*"
+)

@@ -1,0 +1,112 @@
+package io.gonext.cli;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The arrows of DESIGN.md: {pool, engine} <- host <- server <- cli, and never back. */
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.gonext");
+
+  @ParameterizedTest
+  @CsvSource({"pool,15", "engine,25", "host,25", "server,5", "cli,5"})
+  void every_module_is_seen(String module, int atLeast) {
+    // Without this floor a rule below could hold because there is nothing it looks at.
+    assertThat(
+            CLASSES.stream()
+                .filter(type -> type.getPackageName().startsWith("io.gonext." + module))
+                .count())
+        .isGreaterThanOrEqualTo(atLeast);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pool, 'engine,host,server,cli'",
+    "engine, 'pool,host,server,cli'",
+    "host, 'server,cli'",
+    "server, 'cli'",
+  })
+  void a_module_never_looks_up_the_arrow(String module, String above) {
+    for (String other : above.split(",", -1)) {
+      noClasses()
+          .that(resideInAPackage("io.gonext." + module + ".."))
+          .should()
+          .dependOnClassesThat(resideInAPackage("io.gonext." + other + ".."))
+          .check(CLASSES);
+    }
+  }
+
+  @Test
+  void the_server_reaches_plugins_through_the_host_alone() {
+    noClasses()
+        .that(resideInAPackage("io.gonext.server.."))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage("io.gonext.engine..", "io.gonext.pool.."))
+        .check(CLASSES);
+  }
+
+  @Test
+  void only_the_engine_knows_what_runs_webassembly() {
+    noClasses()
+        .that(
+            resideInAnyPackage("io.gonext..")
+                .and(DescribedPredicate.not(resideInAPackage("io.gonext.engine.."))))
+        .should()
+        .dependOnClassesThat(resideInAPackage("run.endive.."))
+        .check(CLASSES);
+    classes()
+        .that(resideInAPackage("io.gonext.engine.."))
+        .and()
+        .arePublic()
+        .should(PublicApi.notExpose("run.endive"))
+        .check(CLASSES);
+  }
+
+  @Test
+  void the_pool_knows_nothing_of_webassembly_http_or_json() {
+    noClasses()
+        .that(resideInAPackage("io.gonext.pool.."))
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("run.endive..", "io.javalin..", "tools.jackson..", "java.net.."))
+        .check(CLASSES);
+  }
+
+  @Test
+  void only_the_command_line_writes_to_the_console_or_ends_the_jvm() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.gonext.cli..", "io.gonext.benchmarks..", "io.gonext.guests..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .callMethod(System.class, "exit", int.class)
+        .check(CLASSES);
+  }
+
+  @Test
+  void the_packages_of_the_host_form_no_cycle() {
+    slices().matching("io.gonext.host.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void no_class_hides_behind_a_name_that_says_nothing() {
+    noClasses().should().haveNameMatching(".*(Manager|Helper|Utils?|Impl)").check(CLASSES);
+  }
+}

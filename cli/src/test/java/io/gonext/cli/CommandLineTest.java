@@ -1,0 +1,138 @@
+package io.gonext.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.guests.GuestBundle;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a person gets for good and for bad input: output, one sentence, an exit code. */
+class CommandLineTest {
+  @TempDir private Path directory;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void the_version_is_one_line_on_stdout() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("gonext \\d+\\.\\d+\\.\\d+\\S* \\(Java \\S+\\)\\R");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "demo --help", "serve --help", "help demo"})
+  void help_goes_to_stdout_and_shows_examples(String arguments) {
+    assertThat(run(arguments.split(" ", -1))).isZero();
+    assertThat(out.toString()).contains("Usage: gonext").contains("Examples:");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                          | no command given",
+        "dmeo                        | demo",
+        "demo --nonsense             | --nonsense",
+        "demo extra                  | extra",
+        "demo --port x               | --port",
+        "demo --port 65536           | 0 to 65535",
+        "demo --port -1              | 0 to 65535",
+        "serve --plugin              | --plugin",
+        "serve --host no.such.host.invalid | no such address",
+      })
+  void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {
+    assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("gonext: ").contains(named).contains("--help");
+    assertNoStackTrace();
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void a_bundle_that_cannot_be_installed_fails_with_exit_code_1() throws IOException {
+    Map<Path, String> bundles =
+        Map.of(
+            directory.resolve("missing.gnplugin"),
+            "does not exist",
+            directory,
+            "is a directory",
+            Files.write(directory.resolve("text.gnplugin"), new byte[] {1, 2, 3}),
+            "not a ZIP",
+            Files.write(
+                directory.resolve("empty.gnplugin"),
+                GuestBundle.zip(Map.of("README.md", new byte[0]))),
+            "no manifest.json",
+            Files.write(
+                directory.resolve("broken.gnplugin"),
+                GuestBundle.zip(
+                    Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
+            "/name",
+            Files.write(
+                directory.resolve("nowasm.gnplugin"),
+                GuestBundle.of("nowasm", "text".getBytes(StandardCharsets.UTF_8)).bytes()),
+            "not a WebAssembly module");
+    bundles.forEach((bundle, reason) -> {
+      err.getBuffer().setLength(0);
+      Path data = directory.resolve("data");
+      assertThat(
+              run("serve", "--port", "0", "--data", data.toString(), "--plugin", bundle.toString()))
+          .isEqualTo(1);
+      assertThat(err.toString()).startsWith("gonext: ").contains(reason);
+      assertThat(err.toString().lines()).hasSize(1);
+      assertNoStackTrace();
+      assertThat(data).doesNotExist();
+    });
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void a_port_in_use_fails_with_the_way_out() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      String port = String.valueOf(taken.getLocalPort());
+      assertThat(run("serve", "--port", port, "--data", directory.resolve("d").toString()))
+          .isEqualTo(1);
+      assertThat(err.toString()).contains("127.0.0.1:" + port).contains("--port");
+      assertNoStackTrace();
+    }
+  }
+
+  @Test
+  void a_data_directory_that_is_a_file_fails_with_the_way_out() throws IOException {
+    Path file = Files.createFile(directory.resolve("file"));
+    assertThat(run("serve", "--port", "0", "--data", file.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains(file.toString()).contains("--data");
+    assertNoStackTrace();
+  }
+
+  @Test
+  void the_demo_checks_every_answer_and_leaves_nothing_behind() throws IOException {
+    assertThat(run("demo", "--once", "--port", "0", "--data", directory.resolve("d").toString()))
+        .as(out.toString() + err)
+        .isZero();
+    assertThat(out.toString())
+        .contains("<strong>world</strong>")
+        .contains("Hello, Ada!")
+        .contains("0 failed");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  private void assertNoStackTrace() {
+    assertThat(err.toString()).doesNotContain("\tat ").doesNotContain("Exception");
+  }
+
+  private int run(String... args) {
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+  }
+}

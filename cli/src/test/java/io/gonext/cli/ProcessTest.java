@@ -1,0 +1,113 @@
+package io.gonext.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command as a process: signals, exit codes, and what survives them. */
+@Timeout(120)
+class ProcessTest {
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void a_signal_stops_the_demo_cleanly_with_exit_code_0(String signal) throws Exception {
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    Process process =
+        start("-Djava.io.tmpdir=" + temporary, "io.gonext.cli.Main", "demo", "--port", "0");
+    try (BufferedReader output = process.inputReader()) {
+      String url = awaitLine(output, "Serving on ").replaceAll("Serving on (\\S+), .*", "$1");
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        HttpRequest request =
+            HttpRequest.newBuilder(URI.create(url + "/api/plugins/hello-rust/hello/you")).build();
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+            .contains("Hello, you!");
+      }
+      kill(process, signal);
+      assertThat(output.lines().toList()).last().asString().isEqualTo("stopped");
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      try (var left = Files.list(temporary)) {
+        assertThat(left.filter(path -> path.toString().contains("gonext-demo"))).isEmpty();
+      }
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void a_killed_server_comes_back_with_its_plugins() throws Exception {
+    Path data = directory.resolve("data");
+    Path bundle = directory.resolve("hello-rust.gnplugin");
+    Files.write(bundle, Demo.bundle());
+    Process first =
+        start(
+            "io.gonext.cli.Main",
+            "serve",
+            "--port",
+            "0",
+            "--data",
+            data.toString(),
+            "--plugin",
+            bundle.toString());
+    try (BufferedReader output = first.inputReader()) {
+      awaitLine(output, "listening on ");
+      first.destroyForcibly().waitFor();
+    }
+    Process second = start("io.gonext.cli.Main", "serve", "--port", "0", "--data", data.toString());
+    try (BufferedReader output = second.inputReader()) {
+      assertThat(awaitLine(output, "hello-rust@")).isEqualTo("hello-rust@0.1.0 ACTIVE");
+      String url = awaitLine(output, "listening on ").replace("listening on ", "");
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        HttpRequest request =
+            HttpRequest.newBuilder(URI.create(url + "/api/v1/filters/the_title"))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"value\":\"x y\"}"))
+                .build();
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+            .isEqualTo("{\"value\":\"X Y\"}");
+      }
+    } finally {
+      second.destroyForcibly();
+    }
+  }
+
+  private static Process start(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+
+  private static String awaitLine(BufferedReader output, String prefix) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      if (line.startsWith(prefix)) {
+        return line;
+      }
+      seen.append(line).append('\n');
+    }
+    throw new AssertionError("the process ended before it said '" + prefix + "':\n" + seen);
+  }
+
+  private static void kill(Process process, String signal)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+  }
+}

@@ -1,0 +1,135 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.route.RouteOutcome.Answered;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** The example plugin: the committed bundle, and one built from its source now. */
+class HelloRustTest {
+  private static final Path SOURCE =
+      Path.of(System.getProperty("gonext.root"), "examples", "hello-rust");
+
+  /** The exit code of the example's build script where no Rust can build for WebAssembly. */
+  private static final int TOOLCHAIN_MISSING = 3;
+
+  @Nested
+  class Committed extends Contract {
+    @Override
+    Path bundle() {
+      return SOURCE.resolve("hello-rust-0.1.0.gnplugin");
+    }
+  }
+
+  @Nested
+  class BuiltNow extends Contract {
+    @TempDir private Path directory;
+
+    @Override
+    Path bundle() throws IOException, InterruptedException {
+      Path bundle = directory.resolve("fresh.gnplugin");
+      Run build = run(SOURCE.resolve("build").toString(), bundle.toString());
+      assumeTrue(build.exitCode != TOOLCHAIN_MISSING, build.output);
+      assertThat(build.exitCode).as(build.output).isZero();
+      return bundle;
+    }
+  }
+
+  @Test
+  void its_own_tests_pass() throws IOException, InterruptedException {
+    assumeTrue(isOnPath("cargo"), "no cargo on PATH: apt-get install cargo");
+    Run tests =
+        run("cargo", "test", "--quiet", "--offline", "--manifest-path", SOURCE + "/Cargo.toml");
+    assertThat(tests.exitCode).as(tests.output).isZero();
+    assertThat(tests.output).contains("test result: ok");
+  }
+
+  abstract static class Contract {
+    @TempDir private Path data;
+
+    abstract Path bundle() throws IOException, InterruptedException;
+
+    @Test
+    void it_does_what_its_readme_says() throws Exception {
+      try (Host host = Host.open(data)) {
+        InstallResult installed = host.install(bundle());
+        assertThat(installed.warnings()).isEmpty();
+        host.activate("hello-rust");
+
+        assertThat(filtered(host, "the_content", "a *b* c"))
+            .startsWith("a <strong>b</strong> c")
+            .contains("hello-rust");
+        assertThat(filtered(host, "the_title", " ein  über-titel ")).isEqualTo("Ein Über-titel");
+        assertThat(host.doAction("save_post", Map.of("id", 1)).degraded()).isEmpty();
+
+        JsonNode first = hello(host, "Ada \"😀\"\n");
+        JsonNode second = hello(host, "Bob");
+        assertThat(first.get("greeting").stringValue()).isEqualTo("Hello, Ada \"😀\"\n!");
+        assertThat(second.get("calls").intValue()).isEqualTo(first.get("calls").intValue() + 1);
+
+        assertThat(host.applyFilters("the_content", List.of(1)).degraded())
+            .singleElement()
+            .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
+        assertThat(filtered(host, "the_title", "still here")).isEqualTo("Still Here");
+        HostTest.assertBalanced(host.pool("hello-rust").orElseThrow());
+      }
+    }
+
+    private static String filtered(Host host, String hook, String value)
+        throws InterruptedException {
+      return host.applyFilters(hook, value).value().stringValue();
+    }
+
+    private static JsonNode hello(Host host, String name)
+        throws InterruptedException, InvalidJsonException {
+      RouteOutcome outcome =
+          host.serve(
+              "hello-rust",
+              new PluginRequest("GET", "/hello/" + name, "", Map.of(), new byte[0]));
+      assertThat(outcome).isInstanceOf(Answered.class);
+      return StrictJson.parse(((Answered) outcome).response().body());
+    }
+  }
+
+  private record Run(int exitCode, String output) {}
+
+  private static Run run(String... command) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder
+        .environment()
+        .merge(
+            "PATH",
+            Path.of(System.getProperty("java.home"), "bin").toString(),
+            (path, jdk) -> path + File.pathSeparator + jdk);
+    Process process = builder.start();
+    String output;
+    try (var in = process.getInputStream()) {
+      output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return new Run(process.exitValue(), output);
+  }
+
+  private static boolean isOnPath(String program) {
+    String path = System.getenv("PATH");
+    return path != null
+        && List.of(path.split(File.pathSeparator, -1)).stream()
+            .anyMatch(directory -> Path.of(directory, program).toFile().canExecute());
+  }
+}

@@ -1,0 +1,60 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The README's Java is compiled and run as it stands there. */
+class ReadmeTest {
+  private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
+  private static final Path BUNDLE = Path.of("examples/hello-rust/hello-rust-0.1.0.gnplugin");
+  private static final Pattern SNIPPET = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+
+  @TempDir private Path directory;
+
+  @Test
+  void the_five_lines_of_java_work() throws IOException, InterruptedException {
+    Matcher readme = SNIPPET.matcher(Files.readString(ROOT.resolve("README.md")));
+    assertThat(readme.find()).isTrue();
+    Path program = directory.resolve("Readme.java");
+    Files.writeString(
+        program,
+        """
+        import io.gonext.host.Host;
+        import java.nio.file.Path;
+
+        class Readme {
+          public static void main(String[] args) throws Exception {
+        %s
+          }
+        }
+        """
+            .formatted(readme.group(1)));
+    Files.createDirectories(directory.resolve(BUNDLE).getParent());
+    Files.copy(ROOT.resolve(BUNDLE), directory.resolve(BUNDLE));
+
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.toString())
+            .directory(directory.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (var in = process.getInputStream()) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("Hello <strong>world</strong>");
+    }
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).isZero();
+  }
+}

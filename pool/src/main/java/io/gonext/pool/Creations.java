@@ -1,0 +1,270 @@
+package io.gonext.pool;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes instances on worker threads, as the floor and the waiters call for them, within the pool's
+ * maximum, the limit on concurrent creations, the memory budget and the pause after a failure.
+ *
+ * <p>A slot is set aside under the pool's lock before its creation starts and comes back on every
+ * way out, so capacity cannot be lost here. Calls the allocator and the governor without locks.
+ */
+final class Creations<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Creations.class);
+  private static final int MAX_BACKOFF_DOUBLINGS = 6;
+  private static final long BUDGET_RETRY_NANOS = 10_000_000;
+
+  private final InstancePool<T> pool;
+  private final PoolConfig config;
+  private final Allocator<T> allocator;
+  private final PoolRuntime runtime;
+
+  /** The weight of the instance made last: what is reserved for the next. */
+  private volatile long usualWeight;
+
+  /** Whether the last creation that a caller waited for was refused for lack of budget. */
+  private volatile boolean overBudget;
+
+  Creations(InstancePool<T> pool, PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
+    this.pool = pool;
+    this.config = config;
+    this.allocator = allocator;
+    this.runtime = runtime;
+  }
+
+  /** A slot set aside, and whether a caller rather than the floor needs its instance. */
+  private record Reserved<T>(Slot<T> slot, boolean awaited) {}
+
+  /**
+   * Makes one instance on the calling thread, whatever the budget, while the pool starts.
+   *
+   * @return what the allocator threw, or null
+   */
+  @Nullable Throwable createFirst() {
+    Slot<T> slot;
+    pool.lock.lock();
+    try {
+      slot = occupyVacant();
+    } finally {
+      pool.lock.unlock();
+    }
+    Throwable failure = construct(slot, 0);
+    if (failure != null) {
+      giveUp(slot, 0, failure);
+    }
+    return failure;
+  }
+
+  /**
+   * Starts the creations that are called for and allowed.
+   *
+   * @param expectedCallers callers to provide for who are not in the queue
+   */
+  void start(int expectedCallers) {
+    while (true) {
+      Reserved<T> reserved = reserve(expectedCallers);
+      if (reserved == null) {
+        return;
+      }
+      Slot<T> slot = reserved.slot();
+      long weight = usualWeight;
+      if (runtime.governor().tryReserve(weight, reserved.awaited())) {
+        overBudget = false;
+        try {
+          runtime.workers().execute(() -> run(slot, weight));
+        } catch (Throwable t) {
+          fail(slot, weight, t);
+          return;
+        }
+      } else {
+        unreserve(slot);
+        // Only now is the slot free for the attempt that freed memory will announce.
+        if (!runtime.governor().hasRoomElseAnnounce(weight)) {
+          refusedBudget(reserved.awaited());
+          return;
+        }
+      }
+    }
+  }
+
+  private void refusedBudget(boolean awaited) {
+    if (awaited && !overBudget) {
+      overBudget = true;
+      pool.wakeReaper();
+    }
+  }
+
+  /** When to ask for budget again, which nobody announces if instances merely become idle. */
+  long nanosToBudgetRetry() {
+    return overBudget ? BUDGET_RETRY_NANOS : Long.MAX_VALUE;
+  }
+
+  private @Nullable Reserved<T> reserve(int expectedCallers) {
+    pool.lock.lock();
+    try {
+      Population population = pool.population;
+      boolean awaited = pool.queue.size() + expectedCallers > population.creating;
+      boolean belowFloor =
+          !pool.isClosing() && population.live + population.creating < population.min;
+      boolean wanted = pool.allowsCreation() && (awaited || belowFloor);
+      if (!wanted
+          || population.occupied() >= population.max
+          || population.creating >= config.maxConcurrentCreations()
+          || population.pauses(runtime.ticker().nanos())) {
+        return null;
+      }
+      return new Reserved<>(occupyVacant(), awaited);
+    } finally {
+      pool.lock.unlock();
+    }
+  }
+
+  /** Call under the pool's lock, when fewer slots are occupied than there are. */
+  private Slot<T> occupyVacant() {
+    for (Slot<T> slot : pool.slots()) {
+      if (SlotState.phase(slot.state()) == SlotState.VACANT) {
+        slot.moveTo(SlotState.CREATING);
+        pool.population.creating++;
+        return slot;
+      }
+    }
+    throw new IllegalStateException("fewer slots than the population allows");
+  }
+
+  private void unreserve(Slot<T> slot) {
+    pool.lock.lock();
+    try {
+      slot.moveTo(SlotState.VACANT);
+      pool.population.creating--;
+    } finally {
+      pool.lock.unlock();
+    }
+    pool.checkTerminated();
+  }
+
+  private void run(Slot<T> slot, long reservedBytes) {
+    Throwable failure = construct(slot, reservedBytes);
+    if (failure != null) {
+      fail(slot, reservedBytes, failure);
+    }
+  }
+
+  /**
+   * Calls the allocator for a slot that was set aside, and puts the instance into service.
+   *
+   * @return what the allocator threw, or null
+   */
+  private @Nullable Throwable construct(Slot<T> slot, long reservedBytes) {
+    CreateEvent event = new CreateEvent();
+    event.begin();
+    long began = runtime.ticker().nanos();
+    Throwable failure = null;
+    T instance = null;
+    long weight = 0;
+    try {
+      instance = Objects.requireNonNull(allocator.create(), "the allocator created null");
+      weight = allocator.weightBytes(instance);
+    } catch (Throwable t) {
+      failure = t;
+    }
+    pool.observer().creationTook(runtime.ticker().nanos() - began);
+    if (event.shouldCommit()) {
+      event.pool = config.name();
+      event.weight = weight;
+      event.failure = failure == null ? null : failure.getClass().getName();
+      event.commit();
+    }
+    if (instance != null && failure == null) {
+      adopt(slot, instance, weight, reservedBytes);
+    } else if (instance != null && failure != null) {
+      closeUnweighed(instance, failure);
+    }
+    return failure;
+  }
+
+  /** Closes an instance that was never in service, because its weight could not be read. */
+  private void closeUnweighed(T instance, Throwable failure) {
+    try {
+      allocator.close(instance);
+    } catch (Throwable t) {
+      failure.addSuppressed(t);
+    }
+  }
+
+  private void adopt(Slot<T> slot, T instance, long weight, long reservedBytes) {
+    slot.value = instance;
+    slot.weight = weight;
+    slot.lastToken = slot.tokenAfter(config.maxUses());
+    slot.expiresAt = runtime.ticker().nanos() + jitteredMaxAge();
+    usualWeight = weight;
+    pool.addBytes(weight);
+    boolean starting;
+    pool.lock.lock();
+    try {
+      slot.moveTo(SlotState.RETURNING);
+      pool.population.created();
+      starting = !pool.allowsCreation();
+    } finally {
+      pool.lock.unlock();
+    }
+    if (weight > reservedBytes) {
+      runtime.governor().grew(weight - reservedBytes, !starting);
+    }
+    pool.offer(slot);
+    if (weight < reservedBytes) {
+      runtime.governor().freed(reservedBytes - weight);
+    }
+    start(0);
+  }
+
+  private long jitteredMaxAge() {
+    long maxAge = Deadline.saturatedNanos(config.maxAge());
+    if (maxAge == 0) {
+      return Deadline.saturatedNanos(Duration.ofSeconds(Long.MAX_VALUE));
+    }
+    return maxAge - runtime.jitter().nextLong(maxAge / 10 + 1);
+  }
+
+  /** Gives the failure to the first waiter, or logs it when nobody waits. */
+  private void fail(Slot<T> slot, long reservedBytes, Throwable failure) {
+    Waiter<T> waiter = giveUp(slot, reservedBytes, failure);
+    if (waiter != null) {
+      LockSupport.unpark(waiter.thread);
+    } else {
+      LOG.warn("pool {}: an instance could not be created", config.name(), failure);
+    }
+    pool.wakeReaper();
+    pool.checkTerminated();
+  }
+
+  /** Returns the permits of a failed creation, starts the pause, and ends the first wait. */
+  private @Nullable Waiter<T> giveUp(Slot<T> slot, long reservedBytes, Throwable failure) {
+    Waiter<T> waiter;
+    pool.lock.lock();
+    try {
+      slot.moveTo(SlotState.VACANT);
+      Population population = pool.population;
+      int doublings = Math.min(population.failuresInARow, MAX_BACKOFF_DOUBLINGS);
+      long pause = Deadline.saturatedNanos(config.creationBackoff()) << doublings;
+      long jitter = runtime.jitter().nextLong(pause / 4 + 1);
+      population.creationFailed(runtime.ticker().nanos() + pause - jitter);
+      waiter = pool.queue.poll();
+      if (waiter != null) {
+        pool.updateAttention();
+        waiter.outcome = new Waiter.Outcome.Failed<>(failure);
+      }
+    } finally {
+      pool.lock.unlock();
+    }
+    if (reservedBytes > 0) {
+      runtime.governor().freed(reservedBytes);
+    }
+    return waiter;
+  }
+}

@@ -1,0 +1,188 @@
+package io.gonext.pool;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How a caller waits for a lease: joins the queue, makes sure that no return overlooks it, parks.
+ *
+ * <p>No lock and no monitor is held while parked, so a virtual thread unmounts.
+ */
+final class WaitingLine<T> {
+
+  private static final int WATCH_SPINS = 64;
+  private static final long WATCH_PAUSE_MAX_NANOS = 1_000_000;
+
+  private final InstancePool<T> pool;
+  private final PoolConfig config;
+  private final Ticker ticker;
+
+  WaitingLine(InstancePool<T> pool, PoolConfig config, Ticker ticker) {
+    this.pool = pool;
+    this.config = config;
+    this.ticker = ticker;
+  }
+
+  /**
+   * Waits until {@code deadline} for a slot.
+   *
+   * @return a slot leased to the calling thread
+   */
+  Slot<T> await(long now, long deadline) throws InterruptedException {
+    Waiter<T> waiter = new Waiter<>(Thread.currentThread(), now);
+    boolean mustSettle = join(waiter);
+    CheckoutEvent event = new CheckoutEvent();
+    event.begin();
+    String outcome = "lease";
+    try {
+      if (mustSettle) {
+        settle(waiter, deadline);
+      }
+      if (waiter.outcome == null) {
+        pool.maintain();
+        pool.wakeReaperIfHeldUp();
+      }
+      return park(waiter, deadline);
+    } catch (PoolException | InterruptedException e) {
+      outcome = e.getClass().getSimpleName();
+      throw e;
+    } finally {
+      pool.observer().waited(ticker.nanos() - now);
+      if (event.shouldCommit()) {
+        event.pool = config.name();
+        event.outcome = outcome;
+        event.commit();
+      }
+    }
+  }
+
+  /**
+   * @return whether the waiter must {@link #settle}
+   */
+  private boolean join(Waiter<T> waiter) {
+    pool.lock.lock();
+    try {
+      if (pool.isClosing()) {
+        throw new PoolClosedException("pool " + config.name() + " is closed");
+      }
+      if (pool.queue.size() >= config.maxWaiters()) {
+        throw new PoolSaturatedException(
+            "pool %s: %d callers are waiting already".formatted(config.name(), pool.queue.size()));
+      }
+      pool.queue.add(waiter);
+      pool.updateAttention();
+      return !pool.queue.isSettled();
+    } finally {
+      pool.lock.unlock();
+    }
+  }
+
+  private Slot<T> park(Waiter<T> waiter, long deadline) throws InterruptedException {
+    while (true) {
+      Waiter.Outcome<T> outcome = waiter.outcome;
+      if (outcome == null) {
+        boolean interrupted = Thread.interrupted();
+        long left = deadline - ticker.nanos();
+        if (!interrupted && left > 0) {
+          LockSupport.parkNanos(this, left);
+          continue;
+        }
+        outcome = leave(waiter, interrupted);
+      }
+      return switch (outcome) {
+        case Waiter.Outcome.Granted<T>(Slot<T> slot) -> slot;
+        case Waiter.Outcome.Failed<T>(Throwable cause) ->
+            throw new AllocationException(
+                "pool " + config.name() + " could not create an instance", cause);
+        case Waiter.Outcome.Closed<T>() ->
+            throw new PoolClosedException("pool " + config.name() + " was closed");
+      };
+    }
+  }
+
+  /** Gives up the wait, unless it has just ended: then that outcome stands. */
+  private Waiter.Outcome<T> leave(Waiter<T> waiter, boolean interrupted)
+      throws InterruptedException {
+    PoolStats stats;
+    pool.lock.lock();
+    try {
+      Waiter.Outcome<T> outcome = waiter.outcome;
+      if (outcome != null) {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+        return outcome;
+      }
+      stats = pool.stats();
+      pool.queue.remove(waiter);
+      pool.updateAttention();
+    } finally {
+      pool.lock.unlock();
+    }
+    pool.checkTerminated();
+    if (interrupted) {
+      throw new InterruptedException("interrupted while waiting for pool " + config.name());
+    }
+    throw new CheckoutTimeoutException(
+        "pool %s: no instance became free in time: %s".formatted(config.name(), stats.summary()));
+  }
+
+  /** A slot seen while it was being returned. */
+  private record Sighting<T>(Slot<T> slot, long state) {
+
+    boolean isCurrent() {
+      return slot.state() == state;
+    }
+  }
+
+  /**
+   * Takes what is idle for the head of the queue, and watches every slot that was being returned
+   * until it has moved on; {@link WaiterQueue} says why. Takes no longer than those returns do.
+   */
+  private void settle(Waiter<T> waiter, long deadline) {
+    List<Sighting<T>> returning = new ArrayList<>(2);
+    for (Slot<T> slot : pool.slots()) {
+      long seen = slot.state();
+      if (SlotState.phase(seen) == SlotState.RETURNING) {
+        returning.add(new Sighting<>(slot, seen));
+      } else {
+        pool.offerIfIdle(slot, seen);
+      }
+    }
+    for (Sighting<T> sighting : returning) {
+      if (!watch(sighting, waiter, deadline)) {
+        return;
+      }
+      Slot<T> slot = sighting.slot();
+      pool.offerIfIdle(slot, slot.state());
+    }
+    pool.lock.lock();
+    try {
+      pool.queue.settledBy(waiter);
+    } finally {
+      pool.lock.unlock();
+    }
+  }
+
+  /**
+   * @return whether the slot moved on before the wait ended for another reason
+   */
+  private boolean watch(Sighting<T> sighting, Waiter<T> waiter, long deadline) {
+    long pause = 1;
+    for (int spins = 0; sighting.isCurrent(); spins++) {
+      if (waiter.outcome != null
+          || Thread.currentThread().isInterrupted()
+          || deadline - ticker.nanos() <= 0) {
+        return false;
+      }
+      if (spins < WATCH_SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.parkNanos(this, pause);
+        pause = Math.min(2 * pause, WATCH_PAUSE_MAX_NANOS);
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,102 @@
+package io.gonext.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static io.gonext.pool.Pools.eventually;
+
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class LeakTest {
+
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  @RegisterExtension final Pools pools = new Pools();
+  @RegisterExtension final Logs logs = new Logs();
+  private final ThingAllocator allocator = new ThingAllocator();
+
+  /** In a frame of its own, so that no local variable keeps the lease. */
+  private static void drop(InstancePool<Thing> pool) throws InterruptedException {
+    pool.checkout(LONG).get().use();
+  }
+
+  private static void collectUntilReclaimed(InstancePool<Thing> pool, int leaks) {
+    eventually()
+        .until(
+            () -> {
+              System.gc();
+              return pool.stats().recycled(RecycleReason.LEAK) == leaks;
+            });
+  }
+
+  @Test
+  void a_dropped_lease_is_found_logged_once_and_its_capacity_restored() throws Exception {
+    InstancePool<Thing> pool =
+        pools.started(allocator, c -> c.withBounds(1, 1).withLeakTracking(true));
+    drop(pool);
+    collectUntilReclaimed(pool, 1);
+
+    pool.checkout(LONG).close();
+    assertThat(allocator.things.getFirst().closes).hasValue(1);
+    assertThat(logs.messages()).filteredOn(m -> m.contains("was dropped")).hasSize(1);
+    assertThat(logs.traces()).anyMatch(trace -> trace.contains("LeakTest.drop"));
+  }
+
+  @Test
+  void a_dropped_lease_is_found_without_tracking_too_and_again_in_the_same_place()
+      throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    for (int leaks = 1; leaks <= 3; leaks++) {
+      drop(pool);
+      collectUntilReclaimed(pool, leaks);
+    }
+
+    pool.checkout(LONG).close();
+    assertThat(logs.messages()).filteredOn(m -> m.contains("leakTracking would tell")).hasSize(3);
+  }
+
+  @Test
+  void a_lease_in_use_is_not_a_leak() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    try (Lease<Thing> lease = pool.checkout(LONG)) {
+      System.gc();
+      System.gc();
+      lease.get().use();
+    }
+    System.gc();
+
+    assertThat(pool.stats().recycledTotal()).isZero();
+  }
+
+  @Test
+  void a_lease_dropped_after_the_close_lets_the_pool_end() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    drop(pool);
+    CloseReport report = pool.close(Duration.ofMillis(1));
+    assertThat(report.complete()).isFalse();
+
+    collectUntilReclaimed(pool, 1);
+    assertThat(pool.drain()).succeedsWithin(LONG);
+  }
+
+  @Test
+  void a_closed_pool_is_not_kept_by_the_runtime_it_shared() {
+    WeakReference<InstancePool<Thing>> closed = closedPool(pools.runtime());
+
+    eventually()
+        .until(
+            () -> {
+              System.gc();
+              return closed.refersTo(null);
+            });
+  }
+
+  private static WeakReference<InstancePool<Thing>> closedPool(PoolRuntime runtime) {
+    InstancePool<Thing> pool =
+        new InstancePool<>(PoolConfig.defaults("gone"), new ThingAllocator(), runtime);
+    pool.start();
+    assertThat(pool.close(LONG).complete()).isTrue();
+    return new WeakReference<>(pool);
+  }
+}

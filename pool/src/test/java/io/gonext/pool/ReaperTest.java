@@ -1,0 +1,114 @@
+package io.gonext.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static io.gonext.pool.Pools.eventually;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class ReaperTest {
+
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  @RegisterExtension final Pools pools = new Pools();
+  @RegisterExtension final Logs logs = new Logs();
+  private final ThingAllocator allocator = new ThingAllocator();
+
+  /** The clock is the one collaborator the reaper itself calls on every pass. */
+  @Test
+  void the_reaper_survives_whatever_is_thrown_and_counts_it() throws Exception {
+    AtomicInteger failures = new AtomicInteger(3);
+    Ticker failing =
+        () -> {
+          boolean reaper = Thread.currentThread().getName().startsWith("gonext-pool-reaper");
+          if (reaper && failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+            throw new StackOverflowError("scripted");
+          }
+          return System.nanoTime();
+        };
+    pools.use(pools.runtime().withTicker(failing));
+    InstancePool<Thing> pool =
+        pools.started(
+            allocator,
+            c ->
+                c.withBounds(1, 2)
+                    .withReapInterval(Duration.ofMillis(5))
+                    .withMaxIdleTime(Duration.ofMillis(5)));
+    List<Lease<Thing>> leases = new ArrayList<>();
+    leases.add(pool.checkout(LONG));
+    leases.add(pool.checkout(LONG));
+    leases.forEach(Lease::close);
+
+    eventually().untilAsserted(() -> assertThat(pool.stats().live()).isEqualTo(1));
+    assertThat(pool.stats().reaperErrors()).isEqualTo(3);
+    assertThat(logs.messages()).filteredOn(m -> m.contains("the reaper failed")).hasSize(3);
+  }
+
+  @Test
+  void an_allocator_that_fails_to_close_what_is_reaped_stops_nothing() throws Exception {
+    allocator.onClose(ThingAllocator.fail(new OutOfMemoryError("scripted")));
+    InstancePool<Thing> pool =
+        pools.started(
+            allocator,
+            c ->
+                c.withBounds(0, 2)
+                    .withReapInterval(Duration.ofMillis(5))
+                    .withMaxIdleTime(Duration.ofMillis(5)));
+    for (int i = 1; i <= 3; i++) {
+      pool.checkout(LONG).close();
+      eventually().until(() -> pool.stats().live() == 0);
+    }
+
+    assertThat(pool.stats().allocatorErrors()).isGreaterThanOrEqualTo(3);
+    assertThat(pool.stats().reaperErrors()).isZero();
+  }
+
+  @Test
+  void an_overdue_lease_is_logged_once_with_where_it_was_taken() throws Exception {
+    pools.fakeTime();
+    InstancePool<Thing> pool =
+        pools.started(
+            allocator,
+            c -> c.withLeakTracking(true).withLeaseWarning(Duration.ofSeconds(60)));
+    Lease<Thing> lease = pool.checkout(LONG);
+    pool.reap();
+    pools.ticker.advance(Duration.ofSeconds(60).minusNanos(1));
+    pool.reap();
+    assertThat(overdue()).isEmpty();
+    pools.ticker.advance(Duration.ofNanos(1));
+    pool.reap();
+    pool.reap();
+    assertThat(overdue()).hasSize(1);
+    assertThat(logs.traces()).anyMatch(trace -> trace.contains("an_overdue_lease"));
+
+    lease.close();
+    try (Lease<Thing> next = pool.checkout(LONG)) {
+      pools.ticker.advance(Duration.ofSeconds(1));
+      pool.reap();
+      next.get().use();
+    }
+    assertThat(overdue()).hasSize(1);
+  }
+
+  @Test
+  void without_a_warning_limit_nothing_is_overdue() throws Exception {
+    pools.fakeTime();
+    InstancePool<Thing> pool =
+        pools.started(allocator, c -> c.withLeaseWarning(Duration.ZERO));
+    Lease<Thing> lease = pool.checkout(LONG);
+    pool.reap();
+    pools.ticker.advance(Duration.ofHours(10));
+    pool.reap();
+
+    assertThat(overdue()).isEmpty();
+    lease.close();
+  }
+
+  private List<String> overdue() {
+    return logs.messages().stream().filter(m -> m.contains("has been out")).toList();
+  }
+}

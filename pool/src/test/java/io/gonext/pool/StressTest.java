@@ -1,0 +1,223 @@
+package io.gonext.pool;
+
+import static io.gonext.pool.Pools.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Many threads at once. {@link Thing} notices two users; the accounts are checked by {@link Pools}.
+ */
+class StressTest {
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  @RegisterExtension final Pools pools = new Pools();
+  private final ThingAllocator allocator = new ThingAllocator();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  @FunctionalInterface
+  private interface Work {
+    void run(int thread) throws Exception;
+  }
+
+  private void together(int threads, ThreadFactory factory, Work work) throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    List<Thread> started = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      int index = i;
+      Thread thread =
+          factory.newThread(
+              () -> {
+                try {
+                  go.await();
+                  work.run(index);
+                } catch (Throwable t) {
+                  failure.compareAndSet(null, t);
+                }
+              });
+      thread.start();
+      started.add(thread);
+    }
+    go.countDown();
+    for (Thread thread : started) {
+      thread.join();
+    }
+    assertThat(failure).hasValue(null);
+  }
+
+  private static void useOnce(InstancePool<Thing> pool) throws InterruptedException {
+    try (Lease<Thing> lease = pool.checkout(LONG)) {
+      lease.get().use();
+    }
+  }
+
+  /** Its user's own close becomes the second one. */
+  private static void returnEarly(Lease<Thing> lease) {
+    lease.close();
+  }
+
+  private long uses() {
+    return allocator.things.stream().mapToLong(thing -> thing.uses).sum();
+  }
+
+  @Test
+  void a_hundred_threads_a_thousand_checkouts_each() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c);
+    together(
+        100,
+        Thread.ofPlatform().factory(),
+        thread -> {
+          for (int i = 0; i < 1_000; i++) {
+            useOnce(pool);
+          }
+        });
+
+    assertThat(pool.stats().checkouts()).isEqualTo(100_000);
+    assertThat(pool.stats().idle()).isEqualTo(pool.stats().live());
+    assertThat(uses()).isEqualTo(100_000);
+  }
+
+  @Test
+  void ten_thousand_virtual_threads_ten_checkouts_each() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c);
+    together(
+        10_000,
+        Thread.ofVirtual().factory(),
+        thread -> {
+          for (int i = 0; i < 10; i++) {
+            useOnce(pool);
+          }
+        });
+
+    assertThat(pool.stats().checkouts()).isEqualTo(100_000);
+    assertThat(uses()).isEqualTo(100_000);
+  }
+
+  /**
+   * The unsynchronized count in {@link Thing} is only exact if each lease happens-before the next,
+   * also on the path without a lock and across the hand-over to a waiter.
+   */
+  @Test
+  void every_lease_sees_what_the_lease_before_it_wrote() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(2, 2));
+    together(
+        4,
+        Thread.ofPlatform().factory(),
+        thread -> {
+          for (int i = 0; i < 100_000; i++) {
+            useOnce(pool);
+          }
+        });
+
+    assertThat(allocator.things).hasSize(2);
+    assertThat(uses()).isEqualTo(400_000);
+  }
+
+  @RepeatedTest(20)
+  void returns_that_race_with_close_lose_nothing() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(2, 4));
+    AtomicInteger refused = new AtomicInteger();
+    together(
+        8,
+        Thread.ofPlatform().factory(),
+        thread -> {
+          try {
+            for (int i = 0; i < 2_000; i++) {
+              useOnce(pool);
+              if (thread == 0 && i == 200) {
+                pool.close(Duration.ZERO);
+              }
+            }
+          } catch (PoolClosedException e) {
+            refused.incrementAndGet();
+          }
+        });
+
+    assertThat(pool.drain()).succeedsWithin(LONG);
+    assertThat(refused).hasPositiveValue();
+    assertThat(allocator.open()).isZero();
+    assertThat(pool.stats().live()).isZero();
+  }
+
+  @RepeatedTest(10)
+  void two_threads_that_close_one_lease_return_it_once() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    for (int i = 0; i < 100; i++) {
+      Lease<Thing> lease = pool.checkout(LONG);
+      together(2, Thread.ofVirtual().factory(), thread -> lease.close());
+    }
+
+    assertThat(pool.stats().doubleReturns()).isEqualTo(100);
+    assertThat(allocator.things.getFirst().resets).hasValue(100);
+  }
+
+  /** Everything at once: what the invariants are for. */
+  @Test
+  void all_operations_together_keep_the_accounts() throws Exception {
+    AtomicLong step = new AtomicLong();
+    allocator.onReset(
+        () -> {
+          if (step.incrementAndGet() % 97 == 0) {
+            throw new IllegalStateException("scripted");
+          }
+        });
+    pools.use(pools.runtime().withGovernor(new MemoryGovernor(700)));
+    allocator.weight(100);
+    InstancePool<Thing> pool =
+        pools.started(
+            allocator,
+            c ->
+                c.withBounds(1, 8)
+                    .withMaxUses(50)
+                    .withRecycleAtBytes(180)
+                    .withMaxAge(Duration.ofMillis(50))
+                    .withMaxIdleTime(Duration.ofMillis(1))
+                    .withReapInterval(Duration.ofMillis(1)));
+    AtomicLong served = new AtomicLong();
+    together(
+        16,
+        Thread.ofPlatform().factory(),
+        thread -> {
+          Random random = new Random(thread);
+          for (int i = 0; i < 2_000; i++) {
+            if (thread == 0 && i % 20 == 0) {
+              int max = 1 + random.nextInt(12);
+              pool.resize(random.nextInt(max + 1), max);
+            }
+            Duration patience = Duration.ofNanos(random.nextInt(2_000_000));
+            try (Lease<Thing> lease = pool.checkout(patience)) {
+              served.incrementAndGet();
+              lease.get().use();
+              switch (random.nextInt(40)) {
+                case 0 -> lease.markUnusable(new IllegalStateException("scripted"));
+                case 1 -> lease.get().weight = 140L + random.nextInt(2) * 40L;
+                case 2 -> returnEarly(lease);
+                default -> Thread.onSpinWait();
+              }
+            } catch (CheckoutTimeoutException e) {
+              Thread.onSpinWait();
+            }
+          }
+        });
+    pool.resize(1, 8);
+
+    eventually().until(() -> pool.stats().idle() == pool.stats().live());
+    PoolStats stats = pool.stats();
+    assertThat(stats.checkouts()).isEqualTo(served.get());
+    assertThat(stats.checkouts() + stats.checkoutErrors()).isEqualTo(16 * 2_000);
+    assertThat(stats.recycled()).containsKeys(RecycleReason.MAX_USES, RecycleReason.TRAP);
+  }
+}
