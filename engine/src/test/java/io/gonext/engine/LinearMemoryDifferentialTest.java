@@ -211,8 +211,9 @@ class LinearMemoryDifferentialTest {
       try {
         return Long.toString(operation.apply(memory));
       } catch (WasmEngineException trap) {
-        assertThat(trap).hasMessageContaining("out of bounds memory access");
-        return "trap";
+        return String.valueOf(trap.getMessage()).contains("out of bounds memory access")
+            ? "trap"
+            : trap.toString();
       }
     }
   }
