@@ -81,7 +81,7 @@ public class CrowdedPool {
 
   @TearDown(Level.Trial)
   public void close() throws Exception {
-    pool.close();
+    pool.shutDown();
   }
 
   @Benchmark

@@ -80,15 +80,15 @@ public final class PoolBench {
     double worst = time.stream().mapToDouble(Row::ratio).max().orElseThrow();
 
     out.println("Checkout and return, 8 objects, median of all iterations");
-    print(out, time);
+    print(out, time, true);
     if (allocated != null) {
       out.println("Allocation, garbage of one checkout and return");
-      print(out, List.of(allocated));
+      print(out, List.of(allocated), false);
     }
     out.println("1,000 virtual threads, little work under each lease");
-    print(out, crowdRows(flowing));
+    print(out, crowdRows(flowing), false);
     out.println("The same, pool exhausted: each also lets the others run while it holds its object");
-    print(out, crowdRows(exhausted));
+    print(out, crowdRows(exhausted), false);
     out.printf(Locale.ROOT, "worst_ratio=%.2f%n", worst);
   }
 
@@ -178,14 +178,14 @@ public final class PoolBench {
     return result.getScore();
   }
 
-  private static void print(PrintStream out, List<Row> rows) {
+  private static void print(PrintStream out, List<Row> rows, boolean withRatios) {
     out.printf(Locale.ROOT, "%-22s", "");
     rows.getFirst().figures().keySet().forEach(name -> out.printf("%20s", name));
-    out.printf("%10s%n", "ratio");
+    out.println(withRatios ? "     ratio" : "");
     for (Row row : rows) {
       out.printf(Locale.ROOT, "%-14s%-8s", row.name(), row.unit());
       row.figures().values().forEach(figure -> out.printf(Locale.ROOT, "%,20.1f", figure));
-      out.printf(Locale.ROOT, "%10.2f%n", row.ratio());
+      out.println(withRatios ? String.format(Locale.ROOT, "%10.2f", row.ratio()) : "");
     }
     out.println();
   }

@@ -33,7 +33,7 @@ import stormpot.Timeout;
  *
  * @param <H> what its user holds between the two steps
  */
-abstract class PoolContender<H> implements AutoCloseable {
+abstract class PoolContender<H> {
 
   static final String OURS = "gonext";
 
@@ -77,8 +77,8 @@ abstract class PoolContender<H> implements AutoCloseable {
     return value;
   }
 
-  @Override
-  public abstract void close() throws Exception;
+  /** Ends the pool's threads. */
+  abstract void shutDown() throws Exception;
 
   private static final class Ours extends PoolContender<Lease<Pooled>> {
 
@@ -119,19 +119,19 @@ abstract class PoolContender<H> implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    void shutDown() {
       pool.close();
       metrics.close();
     }
   }
 
-  private static final class Bag extends PoolContender<Bag.Entry> {
+  private static final class Bag extends PoolContender<Bag.BagEntry> {
 
     /** As HikariCP's own entry keeps its state: in an int behind a field updater. */
-    static final class Entry extends Pooled implements ConcurrentBag.IConcurrentBagEntry {
+    static final class BagEntry extends Pooled implements ConcurrentBag.IConcurrentBagEntry {
 
-      private static final AtomicIntegerFieldUpdater<Entry> STATE =
-          AtomicIntegerFieldUpdater.newUpdater(Entry.class, "state");
+      private static final AtomicIntegerFieldUpdater<BagEntry> STATE =
+          AtomicIntegerFieldUpdater.newUpdater(BagEntry.class, "state");
 
       private volatile int state;
 
@@ -151,62 +151,62 @@ abstract class PoolContender<H> implements AutoCloseable {
       }
     }
 
-    private final ConcurrentBag<Entry> bag = new ConcurrentBag<>(waiting -> {});
+    private final ConcurrentBag<BagEntry> bag = new ConcurrentBag<>(waiting -> {});
 
     Bag(int size) {
       for (int i = 0; i < size; i++) {
-        bag.add(new Entry());
+        bag.add(new BagEntry());
       }
     }
 
     @Override
-    Entry take() throws Exception {
-      Entry entry = bag.borrow(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    BagEntry take() throws Exception {
+      BagEntry entry = bag.borrow(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       return present(entry);
     }
 
     @Override
-    Pooled pooled(Entry held) {
+    Pooled pooled(BagEntry held) {
       return held;
     }
 
     @Override
-    void give(Entry held) {
+    void give(BagEntry held) {
       bag.requite(held);
     }
 
     @Override
-    public void close() {
+    void shutDown() {
       bag.close();
     }
   }
 
-  private static final class Stormpot extends PoolContender<Stormpot.Entry> {
+  private static final class Stormpot extends PoolContender<Stormpot.Claimed> {
 
-    static final class Entry extends BasePoolable {
+    static final class Claimed extends BasePoolable {
       final Pooled pooled = new Pooled();
 
-      Entry(stormpot.Slot slot) {
+      Claimed(stormpot.Slot slot) {
         super(slot);
       }
     }
 
     private static final Timeout TIMEOUT = new Timeout(PATIENCE);
 
-    private final Pool<Entry> pool;
-    private final PoolTap<Entry> tap;
+    private final Pool<Claimed> pool;
+    private final PoolTap<Claimed> tap;
 
     Stormpot(int size) {
       pool =
           Pool.fromThreaded(
-                  new stormpot.Allocator<Entry>() {
+                  new stormpot.Allocator<Claimed>() {
                     @Override
-                    public Entry allocate(stormpot.Slot slot) {
-                      return new Entry(slot);
+                    public Claimed allocate(stormpot.Slot slot) {
+                      return new Claimed(slot);
                     }
 
                     @Override
-                    public void deallocate(Entry entry) {}
+                    public void deallocate(Claimed entry) {}
                   })
               .setSize(size)
               .setExpiration(Expiration.never())
@@ -220,22 +220,22 @@ abstract class PoolContender<H> implements AutoCloseable {
     }
 
     @Override
-    Entry take() throws Exception {
+    Claimed take() throws Exception {
       return present(tap.claim(TIMEOUT));
     }
 
     @Override
-    Pooled pooled(Entry held) {
+    Pooled pooled(Claimed held) {
       return held.pooled;
     }
 
     @Override
-    void give(Entry held) {
+    void give(Claimed held) {
       held.release();
     }
 
     @Override
-    public void close() throws Exception {
+    void shutDown() throws Exception {
       pool.shutdown().await(TIMEOUT);
     }
   }
@@ -287,7 +287,7 @@ abstract class PoolContender<H> implements AutoCloseable {
     }
 
     @Override
-    public void close() {}
+    void shutDown() {}
   }
 
   private static final class Queue extends PoolContender<Pooled> {
@@ -317,7 +317,7 @@ abstract class PoolContender<H> implements AutoCloseable {
     }
 
     @Override
-    public void close() {}
+    void shutDown() {}
   }
 
   private static final class Commons extends PoolContender<Pooled> {
@@ -363,7 +363,7 @@ abstract class PoolContender<H> implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    void shutDown() {
       pool.close();
     }
   }

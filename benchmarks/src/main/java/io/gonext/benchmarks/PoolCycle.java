@@ -37,7 +37,7 @@ public class PoolCycle {
 
   @TearDown(Level.Trial)
   public void close() throws Exception {
-    pool.close();
+    pool.shutDown();
   }
 
   @Benchmark

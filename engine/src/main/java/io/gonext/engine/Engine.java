@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine implements AutoCloseable {
   private final EngineLimits limits;
+  private final @Nullable CompileCache cache;
   private final Watchdog watchdog = new Watchdog();
   private final WasiSources wasiSources;
 
@@ -38,12 +40,22 @@ public final class Engine implements AutoCloseable {
 
   private volatile boolean closed;
 
-  /** An engine with these limits. */
+  /** An engine with these limits that compiles each module anew in each process. */
   public Engine(EngineLimits limits) {
+    this(limits, null);
+  }
+
+  private Engine(EngineLimits limits, @Nullable CompileCache cache) {
     this.limits = limits;
+    this.cache = cache;
     long origin = System.nanoTime();
     this.wasiSources =
         new WasiSources(new SecureRandom(), Clock.systemUTC(), () -> System.nanoTime() - origin);
+  }
+
+  /** An engine that keeps compiled modules in {@code cache} for the next process. */
+  public static Engine withCache(EngineLimits limits, CompileCache cache) {
+    return new Engine(limits, cache);
   }
 
   /**
@@ -89,20 +101,36 @@ public final class Engine implements AutoCloseable {
         .name("gonext-compile-" + sha256.substring(0, 8))
         .start(() -> {
           try {
-            result.complete(
+            var module =
                 new CompiledModule(
                     sha256,
                     size,
                     outline,
-                    ModuleCompiler.compile(outline, result::isDone),
+                    classes(sha256, outline, result::isDone),
                     watchdog,
-                    wasiSources));
+                    wasiSources);
+            compiled.values().removeIf(reference -> reference.get() == null);
+            compiled.put(sha256, new WeakReference<>(module));
+            result.complete(module);
           } catch (Throwable failure) {
             result.completeExceptionally(failure);
           } finally {
             compiling.remove(sha256, result);
           }
         });
+  }
+
+  private ModuleClasses classes(String sha256, ModuleOutline outline, BooleanSupplier isAbandoned) {
+    if (cache == null) {
+      return ModuleCompiler.compile(outline, isAbandoned);
+    }
+    CompileCache.Entry entry = cache.get(sha256);
+    if (entry != null) {
+      return ModuleCompiler.load(outline, entry);
+    }
+    ModuleClasses made = ModuleCompiler.compile(outline, isAbandoned);
+    cache.put(sha256, made.toEntry());
+    return made;
   }
 
   /** The module, if someone still uses it. */

@@ -34,7 +34,7 @@ record FunctionNames(Map<Integer, String> byIndex) {
       int count = in.count("names", Integer.MAX_VALUE, 2);
       for (int i = 0; i < count; i++) {
         int index = (int) in.u32();
-        names.put(index, in.name(Integer.MAX_VALUE));
+        names.put(index, Demangler.readable(in.name(Integer.MAX_VALUE)));
       }
     } catch (ModuleRejectedException unreadable) {
       // The names before it are good.

@@ -89,6 +89,9 @@ final class GuestImports {
       throw new AbiViolationException(
           function.qualifiedName() + " was called from inside the guest's allocator");
     }
+    if (!function.module().equals(Wasi.MODULE)) {
+      StackHeadroom.require();
+    }
     boolean outermost = depth++ == 0;
     long began = outermost ? System.nanoTime() : 0;
     try {

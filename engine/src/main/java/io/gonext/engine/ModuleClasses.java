@@ -53,8 +53,8 @@ final class ModuleClasses {
     return module;
   }
 
-  byte[] jar() {
-    return jar;
+  CompileCache.Entry toEntry() {
+    return new CompileCache.Entry(jar, interpreted);
   }
 
   /** The classes for instances with an {@link ExactMemory}. */

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import java.io.ByteArrayInputStream;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -70,6 +71,19 @@ final class ModuleCompiler {
           "the module is not valid: " + e.getMessage(),
           e);
     }
+  }
+
+  /**
+   * What was compiled before. The module validated then, and has the same SHA-256, so that it is
+   * not validated again.
+   */
+  static ModuleClasses load(ModuleOutline outline, CompileCache.Entry entry) {
+    WasmModule module =
+        Parser.builder()
+            .withValidation(false)
+            .build()
+            .parse(() -> new ByteArrayInputStream(outline.stripped()));
+    return new ModuleClasses(module, entry.jar(), entry.interpreted());
   }
 
   private static Set<Integer> surelyTooLarge(ModuleOutline outline) {

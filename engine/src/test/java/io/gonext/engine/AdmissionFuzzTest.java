@@ -14,8 +14,11 @@ import org.junit.jupiter.api.Test;
  * printed.
  */
 class AdmissionFuzzTest {
-  private static final int ADMISSIONS = 200_000;
-  private static final int COMPILES = 300;
+  /** The long profile multiplies the budget. */
+  private static final int FACTOR = Integer.getInteger("gonext.test.fuzz", 1);
+
+  private static final int ADMISSIONS = 150_000 * FACTOR;
+  private static final int COMPILES = 200 * FACTOR;
 
   private static final List<byte[]> SEEDS =
       List.of(

@@ -149,4 +149,64 @@ class TrapTest {
                 assertThat(trap.trapCause())
                     .isEqualTo(new TrapCause.Deadline(Duration.ofMillis(50))));
   }
+
+  /** The guest recurses to the end of the stack, and each level calls the host. */
+  @Test
+  void host_code_never_meets_the_end_of_the_stack() {
+    var lock = new java.util.concurrent.locks.ReentrantLock();
+    var calls = new int[3];
+    engine.host =
+        (call, args) -> {
+          calls[0]++;
+          lock.lock();
+          try {
+            descend(30);
+          } catch (StackOverflowError e) {
+            calls[2]++;
+          } finally {
+            lock.unlock();
+          }
+          calls[1]++;
+          return 0;
+        };
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(trapOf("recurse_host", i).trapCause()).isEqualTo(new TrapCause.StackExhausted());
+    }
+
+    assertThat(calls[0]).as("calls begun").isEqualTo(calls[1]).isGreaterThan(10_000);
+    assertThat(calls[2]).as("overflows inside host code").isZero();
+    assertThat(lock.isLocked()).isFalse();
+  }
+
+  private static int descend(int levels) {
+    return levels == 0 ? 0 : 1 + descend(levels - 1);
+  }
+
+  @Test
+  void a_straight_line_of_bulk_operations_does_not_outrun_the_deadline() {
+    // 9,000 fills of 16 MiB without a loop or a call: more than ten seconds.
+    var code = WasmBytes.part().u32(0);
+    code.repeat(9_000, 0x41, 0, 0x41, 1, 0x41, 0x80, 0x80, 0x80, 0x08, 0xFC, 11, 0);
+    byte[] module =
+        WasmBytes.module()
+            .section(1, WasmBytes.part().u32(1).bytes(0x60, 0, 0))
+            .section(3, WasmBytes.part().u32(1).u32(0))
+            .section(5, WasmBytes.part().u32(1).bytes(0).u32(256))
+            .section(7, WasmBytes.part().u32(1).name("fill").bytes(0, 0))
+            .section(10, body(code.bytes(0x0B)))
+            .toBytes();
+    var guest = engine.engine.compile(module).instantiate(engine.config());
+    long began = System.nanoTime();
+
+    var trap = TestEngine.trap(guest, Duration.ofMillis(50), "fill");
+
+    assertThat(trap.trapCause()).isInstanceOf(TrapCause.Deadline.class);
+    assertThat(System.nanoTime() - began).isLessThan(3_000_000_000L);
+  }
+
+  private static WasmBytes body(WasmBytes code) {
+    byte[] bytes = code.toBytes();
+    return WasmBytes.part().u32(1).u32(bytes.length).raw(bytes);
+  }
 }

@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.failure.ActivationException;
@@ -19,9 +20,11 @@ import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.PoolStats;
+import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -34,6 +37,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToDoubleFunction;
 import org.semver4j.Semver;
 import tools.jackson.databind.JsonNode;
 
@@ -46,6 +50,9 @@ import tools.jackson.databind.JsonNode;
 public final class Host implements AutoCloseable {
   /** How long {@link #close()} lets running calls finish. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
+
+  /** The most that compiled modules may take on disk. */
+  private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
 
   private final PluginStore store;
   private final Engine engine;
@@ -72,7 +79,13 @@ public final class Host implements AutoCloseable {
    */
   public static Host open(HostConfig config) throws InterruptedException {
     PluginStore store = PluginStore.open(config.dataDirectory());
-    Engine engine = new Engine(EngineLimits.defaults());
+    Engine engine;
+    try {
+      engine = Engine.withCache(EngineLimits.defaults(), compileCache(config));
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
     HookBus hooks = new HookBus(config.meters(), config.limits().chain());
     Lifecycle lifecycle =
         new Lifecycle(
@@ -92,6 +105,34 @@ public final class Host implements AutoCloseable {
       throw e;
     }
     return host;
+  }
+
+  private static CompileCache compileCache(HostConfig config) {
+    Path directory = config.dataDirectory().resolve("compiled");
+    CompileCache cache;
+    try {
+      cache =
+          CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
+    } catch (IOException e) {
+      throw new StoreException(
+          "the compile cache " + directory + " cannot be used: " + e.getMessage(), e);
+    }
+    count(config, cache, "hit", CompileCache.Statistics::hits);
+    count(config, cache, "miss", CompileCache.Statistics::misses);
+    count(config, cache, "rejected", CompileCache.Statistics::rejected);
+    return cache;
+  }
+
+  private static void count(
+      HostConfig config,
+      CompileCache cache,
+      String result,
+      ToDoubleFunction<CompileCache.Statistics> count) {
+    FunctionCounter.builder(
+            "gonext.engine.compile.cache", cache, c -> count.applyAsDouble(c.statistics()))
+        .description("Look-ups of compiled modules on disk")
+        .tag("result", result)
+        .register(config.meters());
   }
 
   /** The version of this host, a semantic version. */

@@ -16,6 +16,7 @@ import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.PoolStats;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,17 @@ class HostTest {
     host = Host.open(data);
     assertThat(filtered("shout", "a")).isEqualTo("A");
     assertThat(host.pools()).containsOnlyKeys("upper");
+  }
+
+  @Test
+  void a_restart_takes_compiled_modules_from_disk() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.close();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    host = Host.open(HostConfig.of(data).withMeters(meters));
+    assertThat(filtered("shout", "a")).isEqualTo("A");
+    assertThat(meters.get("gonext.engine.compile.cache").tag("result", "hit").functionCounter().count())
+        .isEqualTo(1);
   }
 
   @Test

@@ -64,14 +64,17 @@ final class Creations<T> {
   /**
    * Starts the creations that are called for and allowed.
    *
-   * @param expectedCallers callers to provide for who are not in the queue
+   * @param expectedCallers callers to provide for who are not in the queue; none in a closing pool
    */
   void start(int expectedCallers) {
+    int expected = expectedCallers;
     while (true) {
-      Reserved<T> reserved = reserve(expectedCallers);
+      Reserved<T> reserved = reserve(expected);
       if (reserved == null) {
         return;
       }
+      // Whether its creation is over by the next round or not, it was for one of them.
+      expected = Math.max(0, expected - 1);
       Slot<T> slot = reserved.slot();
       long weight = usualWeight;
       if (runtime.governor().tryReserve(weight, reserved.awaited())) {
@@ -109,7 +112,8 @@ final class Creations<T> {
     pool.lock.lock();
     try {
       Population population = pool.population;
-      boolean awaited = pool.queue.size() + expectedCallers > population.creating;
+      int callers = pool.queue.size() + (pool.isClosing() ? 0 : expectedCallers);
+      boolean awaited = callers > population.creating;
       boolean belowFloor =
           !pool.isClosing() && population.live + population.creating < population.min;
       boolean wanted = pool.allowsCreation() && (awaited || belowFloor);

@@ -205,25 +205,19 @@ public final class InstancePool<T> implements AutoCloseable {
    * @throws IllegalStateException before {@link #start}
    */
   public Lease<T> checkout(Duration timeout) throws InterruptedException {
-    Slot<T> slot = hints[hint()];
-    if (!slot.tryLeaseWarm()) {
-      slot = search();
-      if (slot == null) {
-        long now = ticker.nanos();
-        slot = await(now, now + Deadline.saturatedNanos(timeout));
-      }
+    Slot<T> slot = claim();
+    if (slot == null) {
+      long now = ticker.nanos();
+      slot = await(now, now + Deadline.saturatedNanos(timeout));
     }
     return lease(slot);
   }
 
   /** As {@link #checkout(Duration)}, waiting until a deadline on the pool's ticker. */
   public Lease<T> checkout(Deadline deadline) throws InterruptedException {
-    Slot<T> slot = hints[hint()];
-    if (!slot.tryLeaseWarm()) {
-      slot = search();
-      if (slot == null) {
-        slot = await(ticker.nanos(), deadline.nanos());
-      }
+    Slot<T> slot = claim();
+    if (slot == null) {
+      slot = await(ticker.nanos(), deadline.nanos());
     }
     return lease(slot);
   }
@@ -236,20 +230,34 @@ public final class InstancePool<T> implements AutoCloseable {
    * @throws IllegalStateException before {@link #start}
    */
   public Optional<Lease<T>> tryCheckout() {
-    Slot<T> slot = hints[hint()];
-    if (!slot.tryLeaseWarm()) {
-      slot = search();
-      if (slot == null) {
-        requireOpen();
-        creations.start(1);
-        return Optional.empty();
-      }
+    Slot<T> slot = claim();
+    if (slot == null) {
+      requireOpen();
+      creations.start(1);
+      return Optional.empty();
     }
     return Optional.of(lease(slot));
   }
 
   private static int hint() {
     return (int) Thread.currentThread().threadId() & (HINTS - 1);
+  }
+
+  /**
+   * Takes an idle instance, if there is one and the pool is open. Looks at the pool's state after
+   * the claim, because a return that overlaps a close may leave an instance idle for a moment.
+   */
+  private @Nullable Slot<T> claim() {
+    Slot<T> slot = hints[hint()];
+    if (!slot.tryLeaseWarm()) {
+      slot = search();
+    }
+    if (slot != null && attention >= CLOSING) {
+      slot.cancelLease();
+      offer(slot);
+      return null;
+    }
+    return slot;
   }
 
   /** The lease on a slot whose current lease belongs to the calling thread. */

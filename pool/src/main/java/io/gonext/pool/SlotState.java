@@ -186,6 +186,11 @@ abstract class SlotState<T> extends SlotPadding {
     state = withPhase(state, phase);
   }
 
+  /** Takes back a lease that the caller has just claimed and shown to nobody. */
+  final void cancelLease() {
+    state = withPhase(state, RETURNING) - ONE_VERSION;
+  }
+
   /** Starts a lease on a slot that the caller owns, for another thread. */
   final void leaseToWaiter() {
     state = withPhase(state, LEASED) + ONE_VERSION;

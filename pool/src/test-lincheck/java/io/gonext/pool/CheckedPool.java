@@ -1,5 +1,6 @@
 package io.gonext.pool;
 
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -9,12 +10,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class CheckedPool {
 
+  /** Shared, because each has a thread of its own and the checker makes thousands of pools. */
+  private static final Cleaner CLEANER = Cleaner.create();
+
   final InstancePool<Object> pool;
   final AtomicInteger created = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
 
   /** The lease that each of Lincheck's threads holds; a thread uses its own entry only. */
   final @Nullable Lease<?>[] held = new Lease<?>[8];
+
+  /** Whether a call of {@link #drain} has returned. */
+  private volatile boolean drained;
 
   CheckedPool(int min, int max) {
     pool =
@@ -32,11 +39,13 @@ final class CheckedPool {
                 closed.incrementAndGet();
               }
             },
-            PoolRuntime.system()
-                .withTicker(() -> 0)
-                .withWorkers(Runnable::run)
-                .withJitter(() -> 0L)
-                .withReapers(task -> Thread.ofPlatform().unstarted(() -> {})));
+            new PoolRuntime(
+                () -> 0,
+                Runnable::run,
+                task -> Thread.ofPlatform().unstarted(() -> {}),
+                CLEANER,
+                new MemoryGovernor(Long.MAX_VALUE),
+                () -> 0L));
     pool.start();
   }
 
@@ -44,12 +53,21 @@ final class CheckedPool {
     if (held[thread] != null) {
       return "holds one";
     }
+    boolean mustBeRefused = drained;
     try {
       held[thread] = pool.tryCheckout().orElse(null);
-      return held[thread] == null ? "none" : "taken";
     } catch (PoolClosedException e) {
       return "closed";
     }
+    if (mustBeRefused) {
+      throw new IllegalStateException("not refused after drain had returned");
+    }
+    return held[thread] == null ? "none" : "taken";
+  }
+
+  void drain() {
+    var _ = pool.drain();
+    drained = true;
   }
 
   String give(int thread, int times, boolean unusable) {

@@ -8,10 +8,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Model checking of a pool of one place: whatever the interleaving, the results of checkout, return,
- * double return, retirement and drain must be ones that some sequential order explains.
+ * double return and retirement must be ones that some sequential order explains.
  *
  * <p>One place, because {@code tryCheckout} on more may miss an instance that moves behind its back,
- * which is allowed and not linearizable.
+ * which is allowed and not linearizable. No drain, because a checkout that overlaps it may hold the
+ * instance for a moment before it is refused; {@link AccountsLincheckTest} has it.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 public class LinearizabilityLincheckTest {
@@ -38,20 +39,15 @@ public class LinearizabilityLincheckTest {
     return checked.give(thread, 1, true);
   }
 
-  @Operation(runOnce = true)
-  public void drain() {
-    var _ = checked.pool.drain();
-  }
-
   @Test
   void is_linearizable() {
     new ModelCheckingOptions()
         .threads(2)
-        .actorsPerThread(4)
+        .actorsPerThread(3)
         .actorsBefore(1)
         .actorsAfter(1)
-        .iterations(1)
-        .invocationsPerIteration(10)
+        .iterations(10)
+        .invocationsPerIteration(300)
         .check(LinearizabilityLincheckTest.class);
   }
 }

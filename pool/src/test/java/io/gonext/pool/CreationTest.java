@@ -219,6 +219,18 @@ class CreationTest {
     pool.tryCheckout().orElseThrow().close();
   }
 
+  /** Found by model checking: each instance was retired at once, and the next one made for nobody. */
+  @Test
+  void workers_that_run_on_the_caller_make_one_instance_for_it_and_no_more() {
+    pools.use(pools.runtime().withWorkers(Runnable::run));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(0, 8));
+
+    assertThat(pool.tryCheckout()).isEmpty();
+
+    assertThat(allocator.things).hasSize(1);
+    pool.tryCheckout().orElseThrow().close();
+  }
+
   @Test
   void an_instance_that_cannot_be_weighed_is_closed_and_counts_as_a_failure() {
     AtomicBoolean broken = new AtomicBoolean(true);

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,9 @@ public final class HostImports {
       @Nullable String capability,
       Statuses statuses,
       @Nullable Binding offered) {}
+
+  /** Functions that never return: a panic inside the allocator is to be told as one. */
+  private static final Set<String> ENDING = Set.of("gn_panic", "abort");
 
   private static final Map<String, Row> TABLE = table();
 
@@ -129,7 +133,8 @@ public final class HostImports {
       } else {
         body = row.offered.bind(log, clock);
       }
-      functions.add(HostFunction.of(row.module, row.name, row.type, body));
+      HostFunction function = HostFunction.of(row.module, row.name, row.type, body);
+      functions.add(ENDING.contains(row.name) ? function.inAllocator() : function);
     }
     return functions;
   }

@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +73,7 @@ public final class Lifecycle {
    * Modules that installation compiled, by the bundle's SHA-256, until activation takes them.
    * Guarded by {@link #changes}.
    */
-  private final Map<String, CompiledModule> compiled = new ConcurrentHashMap<>();
+  private final Map<String, CompiledModule> compiled = new HashMap<>();
 
   public Lifecycle(
       PluginStore store,
@@ -400,7 +401,11 @@ public final class Lifecycle {
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
     }
-    return new CheckedModule(module, imports.warnings());
+    List<String> warnings = new ArrayList<>(imports.warnings());
+    HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
+        .ifPresent(warnings::add);
+    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
+    return new CheckedModule(module, warnings);
   }
 
   private InstanceConfig instanceConfig(Manifest manifest, PluginLog pluginLog) {

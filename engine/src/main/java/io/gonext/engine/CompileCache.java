@@ -1,0 +1,256 @@
+package io.gonext.engine;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiled modules on disk, for the next start of the host.
+ *
+ * <p>An entry is code that the host will run: it is used only if an HMAC-SHA256 with the host's key
+ * over the entry <em>and</em> what it was compiled from (module, engine version, JDK) is right.
+ * Anything else in its file is deleted, counted, and compiled anew.
+ *
+ * <p>Safe for any number of threads, and for several processes on one directory: entries are
+ * written aside and moved into place. An entry that cannot be written or read is as good as none.
+ */
+public final class CompileCache {
+  private static final String ALGORITHM = "HmacSHA256";
+  private static final int MAC_BYTES = 32;
+  private static final int LEAST_KEY_BYTES = 16;
+  private static final String SUFFIX = ".classes";
+
+  /** What else an entry depends on. */
+  private static final String TOOLCHAIN =
+      "format 1, endive " + engineVersion() + ", jdk " + Runtime.version();
+
+  private final Path directory;
+  private final SecretKeySpec key;
+  private final long maxBytes;
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
+  private final LongAdder rejected = new LongAdder();
+
+  private CompileCache(Path directory, SecretKeySpec key, long maxBytes) {
+    this.directory = directory;
+    this.key = key;
+    this.maxBytes = maxBytes;
+  }
+
+  /** What a cached module consists of. */
+  record Entry(@SuppressWarnings("ArrayRecordComponent") byte[] jar, Set<Integer> interpreted) {}
+
+  /**
+   * How often the cache helped.
+   *
+   * @param hits modules that need not be compiled
+   * @param misses modules that were not there
+   * @param rejected entries that were corrupt or forged, and were deleted
+   */
+  public record Statistics(long hits, long misses, long rejected) {}
+
+  /**
+   * Opens a cache, and makes its directory if need be.
+   *
+   * @param hostKey at least 16 bytes that nobody who can write to the directory knows
+   * @param maxBytes beyond this size the entries used longest ago are deleted
+   * @throws IOException when the directory cannot be made
+   */
+  public static CompileCache open(Path directory, byte[] hostKey, long maxBytes)
+      throws IOException {
+    if (hostKey.length < LEAST_KEY_BYTES) {
+      throw new IllegalArgumentException("the key needs at least " + LEAST_KEY_BYTES + " bytes");
+    }
+    Files.createDirectories(directory);
+    return new CompileCache(directory, new SecretKeySpec(hostKey, ALGORITHM), maxBytes);
+  }
+
+  /** Since this cache was opened. */
+  public Statistics statistics() {
+    return new Statistics(hits.sum(), misses.sum(), rejected.sum());
+  }
+
+  private static String engineVersion() {
+    var build = new Properties();
+    try (InputStream in = CompileCache.class.getResourceAsStream("build.properties")) {
+      if (in == null) {
+        throw new IllegalStateException("build.properties is missing from the engine's jar");
+      }
+      build.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return build.getProperty("endive.version");
+  }
+
+  /** The classes of the module with this SHA-256, or null. */
+  @Nullable Entry get(String sha256) {
+    Path file = file(sha256);
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (IOException absent) {
+      misses.increment();
+      return null;
+    }
+    Entry entry = decode(sha256, bytes);
+    if (entry == null) {
+      rejected.increment();
+      delete(file);
+      return null;
+    }
+    hits.increment();
+    touch(file);
+    return entry;
+  }
+
+  /** Keeps a module's classes. A full disk or a missing right is no failure of the compile. */
+  boolean put(String sha256, Entry entry) {
+    try {
+      Path aside = Files.createTempFile(directory, "entry", ".tmp");
+      try {
+        Files.write(aside, encode(sha256, entry));
+        Files.move(aside, file(sha256), StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
+      evict();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private Path file(String sha256) {
+    byte[] options = TOOLCHAIN.getBytes(StandardCharsets.UTF_8);
+    String toolchain = HexFormat.of().formatHex(mac(options), 0, 4);
+    return directory.resolve(sha256 + "-" + toolchain + SUFFIX);
+  }
+
+  private byte[] encode(String sha256, Entry entry) throws IOException {
+    var body = new ByteArrayOutputStream();
+    var out = new DataOutputStream(body);
+    out.writeInt(entry.interpreted.size());
+    for (int index : entry.interpreted) {
+      out.writeInt(index);
+    }
+    out.writeInt(entry.jar.length);
+    out.write(entry.jar);
+    byte[] mac = mac(identity(sha256), body.toByteArray());
+    return ByteBuffer.allocate(MAC_BYTES + body.size()).put(mac).put(body.toByteArray()).array();
+  }
+
+  /** The entry, or null when it is not what this host wrote for this module and toolchain. */
+  private @Nullable Entry decode(String sha256, byte[] bytes) {
+    if (bytes.length < MAC_BYTES) {
+      return null;
+    }
+    byte[] body = Arrays.copyOfRange(bytes, MAC_BYTES, bytes.length);
+    byte[] mac = Arrays.copyOf(bytes, MAC_BYTES);
+    if (!MessageDigest.isEqual(mac, mac(identity(sha256), body))) {
+      return null;
+    }
+    try (var in = new DataInputStream(new java.io.ByteArrayInputStream(body))) {
+      Set<Integer> interpreted = new HashSet<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        interpreted.add(in.readInt());
+      }
+      return new Entry(in.readNBytes(in.readInt()), interpreted);
+    } catch (IOException e) {
+      throw new UncheckedIOException("an entry with a right signature ends too soon", e);
+    }
+  }
+
+  private static byte[] identity(String sha256) {
+    return (sha256 + "\n" + TOOLCHAIN + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private byte[] mac(byte[]... parts) {
+    try {
+      Mac mac = Mac.getInstance(ALGORITHM);
+      mac.init(key);
+      for (byte[] part : parts) {
+        mac.update(part);
+      }
+      return mac.doFinal();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has " + ALGORITHM, e);
+    }
+  }
+
+  /** The file's time is that of its last use. */
+  private static void touch(Path file) {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    } catch (IOException goneMeanwhile) {
+      // Another process evicted it; its bytes are read already.
+      return;
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // It will be refused again; the count says so.
+      return;
+    }
+  }
+
+  private record Stored(Path file, long bytes, FileTime used) {}
+
+  private void evict() throws IOException {
+    List<Stored> entries;
+    try (var files = Files.list(directory)) {
+      entries =
+          files
+              .filter(file -> file.toString().endsWith(SUFFIX))
+              .map(CompileCache::stored)
+              .flatMap(List::stream)
+              .sorted(Comparator.comparing(Stored::used))
+              .toList();
+    }
+    long total = entries.stream().mapToLong(Stored::bytes).sum();
+    for (Stored entry : entries) {
+      if (total <= maxBytes) {
+        return;
+      }
+      delete(entry.file);
+      total -= entry.bytes;
+    }
+  }
+
+  private static List<Stored> stored(Path file) {
+    try {
+      return List.of(new Stored(file, Files.size(file), Files.getLastModifiedTime(file)));
+    } catch (NoSuchFileException evictedMeanwhile) {
+      return List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.gonext.engine;
+
+import static io.gonext.engine.WasmBytes.part;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BacktraceTest {
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  /** Function 0 calls 1, which calls 2, which is unreachable. */
+  private static WasmBytes chain() {
+    return WasmBytes.module()
+        .section(1, part().u32(1).bytes(0x60, 0, 0))
+        .section(3, part().u32(3).bytes(0, 0, 0))
+        .section(7, part().u32(1).name("enter").bytes(0, 0))
+        .section(
+            10,
+            part()
+                .u32(3)
+                .bytes(4, 0, 0x10, 1, 0x0B)
+                .bytes(4, 0, 0x10, 2, 0x0B)
+                .bytes(3, 0, 0x00, 0x0B));
+  }
+
+  private GuestTrap trap(WasmBytes module) {
+    var guest = engine.engine.compile(module.toBytes()).instantiate(InstanceConfig.defaults());
+    return TestEngine.trap(guest, "enter");
+  }
+
+  @Test
+  void names_come_from_the_name_section_innermost_first() {
+    var names =
+        part()
+            .u32(3)
+            .u32(0)
+            .name("outer")
+            .u32(1)
+            .name("_ZN5hello6render17h0123456789abcdefE")
+            .u32(2)
+            .name("rust_panic");
+
+    var trap = trap(chain().section(0, part().name("name").section(1, names)));
+
+    assertThat(trap.backtrace())
+        .extracting(GuestFrame::name)
+        .containsExactly("rust_panic", "hello::render", "outer");
+    assertThat(trap)
+        .hasMessage("the guest ran into unreachable (in rust_panic < hello::render < outer)");
+  }
+
+  @Test
+  void without_a_name_section_exports_and_indices_stand_for_names() {
+    assertThat(trap(chain()).backtrace())
+        .containsExactly(
+            new GuestFrame(2, "func[2]"), new GuestFrame(1, "func[1]"), new GuestFrame(0, "enter"));
+  }
+
+  @Test
+  void a_broken_name_section_costs_only_the_names_after_the_break() {
+    var names = part().u32(3).u32(2).name("innermost").u32(1).u32(5000);
+
+    assertThat(trap(chain().section(0, part().name("name").section(1, names))).backtrace())
+        .extracting(GuestFrame::name)
+        .containsExactly("innermost", "func[1]", "enter");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "_ZN4core6option15Option$LT$T$GT$6unwrap17h0123456789abcdefE, core::option::Option<T>::unwrap",
+    "_ZN3foo3barE, foo::bar",
+    "main, main",
+    "_ZN, _ZN",
+    "_ZN99x, _ZN99x",
+    "_ZN3fooX, _ZN3fooX",
+    "_ZNE, _ZNE",
+    "_ZN99999999999999999999x, _ZN99999999999999999999x"
+  })
+  void demangles_what_it_knows_and_leaves_the_rest(String mangled, String readable) {
+    assertThat(Demangler.readable(mangled)).isEqualTo(readable);
+  }
+}
