@@ -9,7 +9,7 @@ import java.util.List;
 /** The command behind {@code ./bench}: lists the benchmarks, or runs one by name. */
 final class Bench {
   /** All there are. A new one is added here. */
-  private static final List<Benchmark> ALL = List.of(new CallBenchmark(), new EngineBenchmark());
+  private static final List<Benchmark> ALL = List.of(new CallBenchmark(), new PoolBenchmark(), new PoolScaleBenchmark(), new EngineBenchmark());
 
   private static final int OK = 0;
   private static final int FAILED = 1;

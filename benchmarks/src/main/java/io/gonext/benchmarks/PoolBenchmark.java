@@ -1,6 +1,6 @@
 package io.gonext.benchmarks;
 
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
@@ -27,13 +28,23 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *
  * <p>Every figure is the median over all iterations of all forks, which a burst of other work on
  * the machine moves less than a mean.
+ *
+ * <p>{@code --quick} takes one short fork of each, to see that it works rather than to measure.
  */
-public final class PoolBench {
+final class PoolBenchmark implements Benchmark {
 
   private static final int[] THREADS = {1, 2, 8};
   private static final String ALLOCATED = "gc.alloc.rate.norm";
 
-  private PoolBench() {}
+  @Override
+  public String name() {
+    return "pool";
+  }
+
+  @Override
+  public String description() {
+    return "our pool beside those that Java services use (about 8 minutes; --quick: 1)";
+  }
 
   /** One line of the table: what it measures, and the figure of each contender. */
   private record Row(String name, String unit, Map<String, Double> figures) {
@@ -58,17 +69,14 @@ public final class PoolBench {
     }
   }
 
-  /**
-   * Runs everything and prints the tables; the last line is {@code worst_ratio=<figure>}.
-   *
-   * @param quick one short fork of each, to see that it works rather than to measure
-   */
-  public static void run(PrintStream out, boolean quick) throws RunnerException {
+  @Override
+  public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
+    boolean quick = Arguments.quick(args);
     List<Row> time = new ArrayList<>();
     Row allocated = null;
     for (int threads : THREADS) {
       Collection<RunResult> results = cycles(threads, quick);
-      time.add(new Row(threads + " platform", "ns/op", medians(results, PoolBench::primary)));
+      time.add(new Row(threads + " platform", "ns/op", medians(results, PoolBenchmark::primary)));
       if (threads == 1) {
         allocated =
             new Row("1 platform", "B/op", medians(results, r -> secondary(r, ALLOCATED)));
@@ -76,7 +84,7 @@ public final class PoolBench {
     }
     Collection<RunResult> flowing = crowds(false, quick);
     Collection<RunResult> exhausted = crowds(true, quick);
-    time.add(new Row("1000 virtual", "ns/op", medians(flowing, PoolBench::nanosPerCycle)));
+    time.add(new Row("1000 virtual", "ns/op", medians(flowing, PoolBenchmark::nanosPerCycle)));
     double worst = time.stream().mapToDouble(Row::ratio).max().orElseThrow();
 
     out.println("Checkout and return, 8 objects, median of all iterations");
@@ -89,12 +97,14 @@ public final class PoolBench {
     print(out, crowdRows(flowing), false);
     out.println("The same, pool exhausted: each also lets the others run while it holds its object");
     print(out, crowdRows(exhausted), false);
-    out.printf(Locale.ROOT, "worst_ratio=%.2f%n", worst);
+    SequencedMap<String, String> figures = new LinkedHashMap<>();
+    figures.put("worst_ratio", String.format(Locale.ROOT, "%.2f", worst));
+    return figures;
   }
 
   private static List<Row> crowdRows(Collection<RunResult> results) {
     return List.of(
-        new Row("time", "ns/op", medians(results, PoolBench::nanosPerCycle)),
+        new Row("time", "ns/op", medians(results, PoolBenchmark::nanosPerCycle)),
         new Row("wait p50", "ns", medians(results, r -> secondary(r, "p50Nanos"))),
         new Row("wait p99", "ns", medians(results, r -> secondary(r, "p99Nanos"))),
         new Row("worst wait", "ns", medians(results, r -> secondary(r, "worstNanos"))));
@@ -178,7 +188,7 @@ public final class PoolBench {
     return result.getScore();
   }
 
-  private static void print(PrintStream out, List<Row> rows, boolean withRatios) {
+  private static void print(PrintWriter out, List<Row> rows, boolean withRatios) {
     out.printf(Locale.ROOT, "%-22s", "");
     rows.getFirst().figures().keySet().forEach(name -> out.printf("%20s", name));
     out.println(withRatios ? "     ratio" : "");

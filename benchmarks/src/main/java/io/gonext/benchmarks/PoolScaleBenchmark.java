@@ -4,12 +4,14 @@ import io.gonext.pool.Allocator;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.Lease;
 import io.gonext.pool.PoolConfig;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,13 +25,23 @@ import java.util.concurrent.Semaphore;
  * takes all instances and then returns all, so that every checkout must find another instance; and
  * the hardest case for a search, all but one instance taken and the free one anywhere. Then queues
  * of 1 to 10,000 virtual threads for one instance, which goes from hand to hand.
+ *
+ * <p>{@code --quick} does a tenth of the operations, to see that it works rather than to measure.
  */
-public final class PoolScaleBench {
+final class PoolScaleBenchmark implements Benchmark {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int ROUNDS = 9;
 
-  private PoolScaleBench() {}
+  @Override
+  public String name() {
+    return "pool-scale";
+  }
+
+  @Override
+  public String description() {
+    return "a checkout in pools of 1 to 1,024 instances and queues of 1 to 10,000 (about 2 minutes)";
+  }
 
   @FunctionalInterface
   private interface Load {
@@ -37,25 +49,21 @@ public final class PoolScaleBench {
     long run(InstancePool<Object> pool, int operations) throws Exception;
   }
 
-  /**
-   * Runs everything and prints the tables; the last line holds the growth of each load from its
-   * smallest to its largest case, as a factor.
-   *
-   * @param quick a tenth of the operations, to see that it works rather than to measure
-   */
-  public static void run(PrintStream out, boolean quick) throws Exception {
+  @Override
+  public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
+    boolean quick = Arguments.quick(args);
     int operations = quick ? 20_000 : 200_000;
     // So that the first row is not the one that pays for the compiler.
-    for (Load load : List.<Load>of(PoolScaleBench::takeAll, PoolScaleBench::takeLastFree)) {
+    for (Load load : List.<Load>of(PoolScaleBenchmark::takeAll, PoolScaleBenchmark::takeLastFree)) {
       nanosPerOperation(8, 10 * operations, load);
     }
     out.printf("%-12s%18s%18s%18s%n", "instances", "one, ns/op", "all, ns/op", "last free, ns/op");
     List<double[]> bySize = new ArrayList<>();
     for (int size = 1; size <= 1_024; size *= 2) {
       double[] row = {
-        nanosPerOperation(size, operations, PoolScaleBench::takeOne),
-        nanosPerOperation(size, operations, PoolScaleBench::takeAll),
-        nanosPerOperation(size, operations / 10, PoolScaleBench::takeLastFree)
+        nanosPerOperation(size, operations, PoolScaleBenchmark::takeOne),
+        nanosPerOperation(size, operations, PoolScaleBenchmark::takeAll),
+        nanosPerOperation(size, operations / 10, PoolScaleBenchmark::takeLastFree)
       };
       bySize.add(row);
       out.printf(Locale.ROOT, "%-12d%18.1f%18.1f%18.1f%n", size, row[0], row[1], row[2]);
@@ -73,15 +81,19 @@ public final class PoolScaleBench {
       byQueue.add(row);
       out.printf(Locale.ROOT, "%-12d%18.1f%26.1f%n", waiting, row[0], row[1]);
     }
-    out.printf(
-        Locale.ROOT,
-        "one_growth=%.2f all_growth=%.2f last_free_growth=%.2f queue_growth=%.2f"
-            + " semaphore_queue_growth=%.2f%n",
-        bySize.getLast()[0] / bySize.getFirst()[0],
-        bySize.getLast()[1] / bySize.getFirst()[1],
-        bySize.getLast()[2] / bySize.getFirst()[2],
-        byQueue.getLast()[0] / byQueue.getFirst()[0],
-        byQueue.getLast()[1] / byQueue.getFirst()[1]);
+    SequencedMap<String, String> figures = new LinkedHashMap<>();
+    figures.put("one_growth", growth(bySize, 0));
+    figures.put("all_growth", growth(bySize, 1));
+    figures.put("last_free_growth", growth(bySize, 2));
+    figures.put("queue_growth", growth(byQueue, 0));
+    figures.put("semaphore_queue_growth", growth(byQueue, 1));
+    return figures;
+  }
+
+  /** From the smallest case to the largest, as a factor. */
+  private static String growth(List<double[]> rows, int column) {
+    return String.format(
+        Locale.ROOT, "%.2f", rows.getLast()[column] / rows.getFirst()[column]);
   }
 
   /** The median of several rounds on one pool, after as many to warm up. */
