@@ -9,7 +9,13 @@ import java.util.List;
 /** The command behind {@code ./bench}: lists the benchmarks, or runs one by name. */
 final class Bench {
   /** All there are. A new one is added here. */
-  private static final List<Benchmark> ALL = List.of(new CallBenchmark(), new PoolBenchmark(), new PoolScaleBenchmark(), new EngineBenchmark());
+  private static final List<Benchmark> ALL =
+      List.of(
+          new CallBenchmark(),
+          new PoolBenchmark(),
+          new PoolScaleBenchmark(),
+          new EngineBenchmark(),
+          new WazeroBenchmark());
 
   private static final int OK = 0;
   private static final int FAILED = 1;
@@ -63,6 +69,9 @@ final class Bench {
     } catch (UsageException e) {
       err.println("bench: " + benchmark.name() + ": " + e.getMessage());
       return USAGE;
+    } catch (UnavailableException e) {
+      err.println("bench: " + benchmark.name() + ": " + e.getMessage());
+      return FAILED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       err.println("bench: " + benchmark.name() + ": interrupted");

@@ -12,8 +12,7 @@ final class Checkout {
     try {
       // benchmarks/target/bench.jar or benchmarks/target/classes
       var code = Checkout.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-      Path root = Path.of(code).resolve("../../..").normalize();
-      return root;
+      return Path.of(code).resolve("../../..").normalize();
     } catch (URISyntaxException e) {
       throw new IllegalStateException("where this code lies is no path", e);
     }

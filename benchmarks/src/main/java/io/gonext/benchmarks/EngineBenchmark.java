@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.openjdk.jmh.runner.RunnerException;
@@ -172,7 +172,7 @@ final class EngineBenchmark implements Benchmark {
                   Integer.toString(blocks));
           table.row(blocks + " blocks of " + megabytes + " MiB", reset, fresh);
           if (megabytes == 1 && blocks == 3) {
-            figures.put("reset_us", String.format(java.util.Locale.ROOT, "%.3f", reset / 1_000));
+            figures.put("reset_us", String.format(Locale.ROOT, "%.3f", reset / 1_000));
             figures.put("reset_vs_new", RatioTable.ratio(reset / fresh));
           }
         }
@@ -198,13 +198,19 @@ final class EngineBenchmark implements Benchmark {
       SequencedMap<String, String> titles = new LinkedHashMap<>();
       titles.put(FirstCalls.COLD, "compile, in a cold JVM");
       titles.put(FirstCalls.WARM, "compile, in a warm JVM");
+      titles.put(FirstCalls.CACHED, "the same, from the cache on disk");
       for (int call : FirstCalls.CALLS) {
-        titles.put(FirstCalls.name(call), String.format("call %,d", call));
+        titles.put(FirstCalls.name(call), String.format(Locale.ROOT, "call %,d", call));
       }
       titles.forEach(
           (name, title) ->
               table.row(
-                  title, Medians.median(ours.get(name)), Medians.median(stock.get(name))));
+                  title, median(ours, name), median(stock, name)));
+    }
+
+    private static double median(Map<String, List<Double>> nanos, String name) {
+      List<Double> each = nanos.get(name);
+      return each == null ? Double.NaN : Medians.median(each);
     }
 
     private void firstCalls(String runtime, Map<String, List<Double>> nanos)
@@ -219,7 +225,7 @@ final class EngineBenchmark implements Benchmark {
               System.getProperty("java.class.path"),
               FirstCalls.class.getName(),
               runtime));
-      for (String line : Command.run(Path.of(""), words).requireOutput().lines().toList()) {
+      for (String line : Command.run(Checkout.root(), words).requireOutput().lines().toList()) {
         String[] figure = line.split(" ", 2);
         nanos.computeIfAbsent(figure[0], _ -> new ArrayList<>()).add(Double.valueOf(figure[1]));
       }

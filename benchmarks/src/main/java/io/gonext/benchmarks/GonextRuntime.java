@@ -1,5 +1,6 @@
 package io.gonext.benchmarks;
 
+import io.gonext.engine.CompileCache;
 import io.gonext.engine.CompiledModule;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
@@ -8,6 +9,8 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HookReply;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 
 /** Ours as the host uses it: every call under a deadline, with the ABI's checks. */
@@ -15,7 +18,23 @@ final class GonextRuntime implements GuestRuntime {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final byte[] NO_BODY = {};
 
-  private final Engine engine = new Engine(EngineLimits.defaults());
+  private final Engine engine;
+
+  private GonextRuntime(Engine engine) {
+    this.engine = engine;
+  }
+
+  /** One that compiles every module anew. */
+  static GonextRuntime withoutCache() {
+    return new GonextRuntime(new Engine(EngineLimits.defaults()));
+  }
+
+  /** One that looks for compiled modules in a directory first. */
+  static GonextRuntime withCache(Path directory) throws IOException {
+    byte[] hostKey = new byte[32];
+    CompileCache cache = CompileCache.open(directory, hostKey, 1L << 30);
+    return new GonextRuntime(Engine.withCache(EngineLimits.defaults(), cache));
+  }
 
   @Override
   public Program compile(byte[] wasm) {

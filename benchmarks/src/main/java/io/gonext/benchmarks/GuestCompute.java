@@ -34,10 +34,7 @@ public class GuestCompute {
     kernel = Kernel.valueOf(name);
     engine = GuestRuntime.named(runtime);
     guest = engine.compile(ComputeGuest.wasmOfFork()).instantiate();
-    long checksum = run();
-    if (checksum != kernel.checksum()) {
-      throw new IllegalStateException(kernel + " computes " + checksum);
-    }
+    kernel.requireChecksum(run());
   }
 
   @TearDown

@@ -8,7 +8,7 @@ interface GuestRuntime extends AutoCloseable {
   /** The runtime of this name. */
   static GuestRuntime named(String name) {
     return switch (name) {
-      case OURS -> new GonextRuntime();
+      case OURS -> GonextRuntime.withoutCache();
       case STOCK -> new StockRuntime();
       default -> throw new IllegalArgumentException("no runtime is called " + name);
     };

@@ -26,12 +26,17 @@ enum Kernel {
     this.checksum = checksum;
   }
 
+  /** The kernel that {@link #guestName} names. */
+  static Kernel named(String guestName) {
+    return valueOf(guestName.toUpperCase(Locale.ROOT));
+  }
+
   /** What the guest's export {@code compute} takes. */
   int index() {
     return index;
   }
 
-  /** The name by which the native program knows it. */
+  /** The name by which other programs know it. */
   String guestName() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -41,8 +46,10 @@ enum Kernel {
     return title;
   }
 
-  /** What every build of it must answer. */
-  long checksum() {
-    return checksum;
+  /** Checks that it was this kernel that ran, and that it ran right. */
+  void requireChecksum(long answered) {
+    if (answered != checksum) {
+      throw new IllegalStateException(this + " computes " + answered + ", not " + checksum);
+    }
   }
 }

@@ -5,8 +5,6 @@ import java.util.Locale;
 
 /** Ours beside others, in microseconds, and ours divided by each: printed row by row. */
 final class RatioTable {
-  private static final String TITLE = "%n%-46s %11s";
-  private static final String ROW = "%-46s %11s";
   private static final String NUMBER = " %11s";
   private static final String RATIO = " %9s";
 
@@ -25,7 +23,7 @@ final class RatioTable {
   RatioTable(PrintWriter out, String missing, String title, String ours, String... others) {
     this.out = out;
     this.missing = missing;
-    out.printf(Locale.ROOT, TITLE, title, ours + " us");
+    out.printf(Locale.ROOT, "%n%-46s %11s", title, ours + " us");
     for (String other : others) {
       out.printf(Locale.ROOT, NUMBER, other + " us");
     }
@@ -43,7 +41,7 @@ final class RatioTable {
    * @param others nanoseconds, or NaN where there is no figure
    */
   void row(String title, double ours, double... others) {
-    out.printf(Locale.ROOT, ROW, title, micros(ours));
+    out.printf(Locale.ROOT, "%-46s %11s", title, micros(ours));
     for (double other : others) {
       out.printf(Locale.ROOT, NUMBER, micros(other));
     }
