@@ -42,8 +42,9 @@ record FunctionNames(Map<Integer, String> byIndex) {
     }
   }
 
-  /** The function's name, or {@code func[12]} where the module does not say. */
+  /** The function's name as in its source, or {@code func[12]} where the module does not say. */
   String of(int index) {
-    return byIndex.getOrDefault(index, "func[" + index + "]");
+    String name = byIndex.get(index);
+    return name == null ? "func[" + index + "]" : PlainText.of(Demangler.demangle(name));
   }
 }

@@ -1,0 +1,36 @@
+package io.gonext.engine;
+
+/**
+ * Turns the names that compilers give to functions back into what stands in the source: Rust's two
+ * manglings and C++'s. What it does not understand stays as it is.
+ *
+ * <p>Names are the guest's and may be anything: the time is linear in a name's length and in {@link
+ * MangledName#MOST_TEXT_CHARS}, and the depth of recursion is bounded.
+ */
+final class Demangler {
+  /** A longer name is no compiler's. */
+  private static final int MOST_CHARS = 1 << 14;
+
+  private Demangler() {}
+
+  /** The name as in the source, or {@code name} itself. */
+  static String demangle(String name) {
+    if (name.length() > MOST_CHARS) {
+      return name;
+    }
+    try {
+      if (name.startsWith("_R")) {
+        return RustName.demangle(name);
+      }
+      if (name.startsWith("_ZN") && LegacyRustName.isOne(name)) {
+        return LegacyRustName.demangle(name);
+      }
+      if (name.startsWith("_Z")) {
+        return CppName.demangle(name);
+      }
+      return name;
+    } catch (MangledName.UnknownFormException e) {
+      return name;
+    }
+  }
+}
