@@ -26,6 +26,7 @@ final class Admission {
   private static final byte[] HEADER = {0, 'a', 's', 'm', 1, 0, 0, 0};
 
   private static final int CUSTOM = 0;
+  private static final int CODE = 10;
   private static final int TAG = 13;
 
   /** Each section's place in the order that the specification demands, by its number. */
@@ -63,6 +64,7 @@ final class Admission {
   private int segments;
   private long segmentElements;
   private byte @Nullable [] functionNames;
+  private DebugSections debug = DebugSections.NONE;
 
   private Admission(byte[] bytes, EngineLimits limits) {
     this.bytes = bytes;
@@ -110,6 +112,9 @@ final class Admission {
         throw section.malformed("section " + id + " is out of order or there twice");
       }
       previous = ORDER[id];
+      if (id == CODE) {
+        debug = debug.withCode(section.position(), from - stripped.size());
+      }
       section(id, section);
       if (!section.isAtEnd()) {
         throw section.malformed("section " + id + " is longer than what it holds");
@@ -129,6 +134,7 @@ final class Admission {
         memoryPages,
         bodyBytes,
         functionNames,
+        debug,
         stripped.toByteArray());
   }
 
@@ -155,11 +161,13 @@ final class Admission {
     }
   }
 
-  // Custom sections: only the functions' names are of use, for backtraces. They are no part of the
-  // module's meaning, so what is wrong in them is no reason to refuse it.
+  // Custom sections: only the functions' names and the lines of the source are of use, for
+  // backtraces. They are no part of the module's meaning, so what is wrong in them is no reason to
+  // refuse it.
 
   private void custom(BinaryReader in) {
     String name = in.name(limits.moduleBytes());
+    debug = debug.with(name, bytes, in.position(), in.position() + in.remaining());
     if (!name.equals("name")) {
       return;
     }

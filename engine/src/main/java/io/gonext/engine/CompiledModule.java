@@ -59,7 +59,7 @@ public final class CompiledModule {
     this.exports = java.util.Collections.unmodifiableMap(exported);
     this.functions = callable;
     this.startFunction = findStart(callable);
-    this.traps = new TrapTranslator(outline);
+    this.traps = new TrapTranslator(new Backtraces(outline, classes.module())::of);
   }
 
   /** WASI: a reactor exports {@code _initialize}, a command {@code _start}. */

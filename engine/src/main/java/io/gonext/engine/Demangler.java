@@ -1,54 +1,36 @@
 package io.gonext.engine;
 
 /**
- * Rust's legacy names and plain nested C++ names, made readable: {@code
- * _ZN4core6option6unwrap17h0123456789abcdefE} becomes {@code core::option::unwrap}. Any other name
- * stays as it is.
+ * Turns the names that compilers give to functions back into what stands in the source: Rust's two
+ * manglings and C++'s. What it does not understand stays as it is.
+ *
+ * <p>Names are the guest's and may be anything: the time is linear in a name's length and in {@link
+ * MangledName#MOST_TEXT_CHARS}, and the depth of recursion is bounded.
  */
 final class Demangler {
-  private static final String PREFIX = "_ZN";
+  /** A longer name is no compiler's. */
+  private static final int MOST_CHARS = 1 << 14;
 
   private Demangler() {}
 
-  static String readable(String name) {
-    if (!name.startsWith(PREFIX)) {
+  /** The name as in the source, or {@code name} itself. */
+  static String demangle(String name) {
+    if (name.length() > MOST_CHARS) {
       return name;
     }
-    var path = new StringBuilder();
-    int at = PREFIX.length();
-    while (at < name.length() && name.charAt(at) != 'E') {
-      int digits = at;
-      int length = 0;
-      while (at < name.length() && Character.digit(name.charAt(at), 10) >= 0 && at - digits < 5) {
-        length = length * 10 + Character.digit(name.charAt(at++), 10);
+    try {
+      if (name.startsWith("_R")) {
+        return RustName.demangle(name);
       }
-      if (length == 0 || length > name.length() - at) {
-        return name;
+      if (name.startsWith("_ZN") && LegacyRustName.isOne(name)) {
+        return LegacyRustName.demangle(name);
       }
-      String part = name.substring(at, at + length);
-      at += length;
-      if (!isRustHash(part)) {
-        path.append(path.isEmpty() ? "" : "::").append(plain(part));
+      if (name.startsWith("_Z")) {
+        return CppName.demangle(name);
       }
+      return name;
+    } catch (MangledName.UnknownFormException e) {
+      return name;
     }
-    return at == name.length() || path.isEmpty() ? name : path.toString();
-  }
-
-  private static boolean isRustHash(String part) {
-    return part.length() == 17 && part.matches("h[0-9a-f]{16}");
-  }
-
-  /** Rust writes what an identifier may not hold between dollar signs. */
-  private static String plain(String part) {
-    return part.replace("$LT$", "<")
-        .replace("$GT$", ">")
-        .replace("$RF$", "&")
-        .replace("$LP$", "(")
-        .replace("$RP$", ")")
-        .replace("$C$", ",")
-        .replace("$u20$", " ")
-        .replace("$u7b$", "{")
-        .replace("$u7d$", "}")
-        .replace("..", "::");
   }
 }

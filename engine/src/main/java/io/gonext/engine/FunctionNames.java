@@ -34,7 +34,7 @@ record FunctionNames(Map<Integer, String> byIndex) {
       int count = in.count("names", Integer.MAX_VALUE, 2);
       for (int i = 0; i < count; i++) {
         int index = (int) in.u32();
-        names.put(index, Demangler.readable(in.name(Integer.MAX_VALUE)));
+        names.put(index, in.name(Integer.MAX_VALUE));
       }
     } catch (ModuleRejectedException unreadable) {
       // The names before it are good.
@@ -42,8 +42,9 @@ record FunctionNames(Map<Integer, String> byIndex) {
     }
   }
 
-  /** The function's name, or {@code func[12]} where the module does not say. */
+  /** The function's name as in its source, or {@code func[12]} where the module does not say. */
   String of(int index) {
-    return byIndex.getOrDefault(index, "func[" + index + "]");
+    String name = byIndex.get(index);
+    return name == null ? "func[" + index + "]" : PlainText.of(Demangler.demangle(name));
   }
 }

@@ -84,6 +84,11 @@ final class ModuleClasses {
         .compile();
   }
 
+  /** Whether a class of this name has the compiled functions. */
+  static boolean holdsFunctions(String entryName) {
+    return entryName.contains("FuncGroup");
+  }
+
   /** The indices of the functions that are interpreted or, without a flag, never JIT-compiled. */
   Set<Integer> oversized() {
     var indices = new TreeSet<>(interpreted);
@@ -91,7 +96,7 @@ final class ModuleClasses {
       for (var entry = classes.getNextJarEntry();
           entry != null;
           entry = classes.getNextJarEntry()) {
-        if (entry.getName().contains("FuncGroup")) {
+        if (holdsFunctions(entry.getName())) {
           addHuge(classes.readAllBytes(), indices);
         }
       }

@@ -53,7 +53,8 @@ final class ModuleCompiler {
         var classes = new Collected();
         int tooLarge = tryToCompile(module, interpreted, classes);
         if (tooLarge < 0) {
-          return new ModuleClasses(module, classes.get(), interpreted);
+          var offsets = new OffsetRecorder(module, outline.imports().size());
+          return new ModuleClasses(module, offsets.record(classes.get()), interpreted);
         }
         interpreted.add(tooLarge);
       }

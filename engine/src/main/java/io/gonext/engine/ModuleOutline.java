@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param memoryPages the memory's initial size, or 0 without one
  * @param bodyBytes the size of each function that is not imported, in order
  * @param functionNames the function names' part of the name section, or null
+ * @param debug where its code is, and which lines that was
  * @param stripped the module without its custom sections, which the engine's parser need not see
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
@@ -23,6 +24,7 @@ record ModuleOutline(
     int memoryPages,
     int[] bodyBytes,
     byte @Nullable [] functionNames,
+    DebugSections debug,
     byte[] stripped) {
 
   /** An exported function and its index in the module. */

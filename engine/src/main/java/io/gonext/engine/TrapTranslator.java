@@ -1,7 +1,7 @@
 package io.gonext.engine;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.WasmEngineException;
@@ -9,17 +9,21 @@ import run.endive.wasm.WasmEngineException;
 /**
  * The one place where what a guest call threw becomes a {@link GuestTrap}.
  *
- * <p>Stateless but for the function names; shared by all instances of a module.
+ * <p>Shared by all instances of a module.
  */
 final class TrapTranslator {
   /** How many frames of a guest's backtrace a trap keeps. */
   static final int MAX_FRAMES = 32;
 
-  /** The functions' names are decoded only for a trap. */
-  private final ModuleOutline outline;
+  private final Function<Throwable, List<GuestFrame>> backtrace;
 
-  TrapTranslator(ModuleOutline outline) {
-    this.outline = outline;
+  /**
+   * A translator.
+   *
+   * @param backtrace which functions were running when something was thrown
+   */
+  TrapTranslator(Function<Throwable, List<GuestFrame>> backtrace) {
+    this.backtrace = backtrace;
   }
 
   /**
@@ -43,10 +47,10 @@ final class TrapTranslator {
     }
     if (thrown instanceof HostFailureSignal failure && deadline == null) {
       return new GuestTrap(
-          new TrapCause.HostFailure(failure.function()), backtrace(thrown), failure.getCause());
+          new TrapCause.HostFailure(failure.function()), backtrace.apply(thrown), failure.getCause());
     }
     TrapCause cause = deadline != null ? deadline : causeOf(thrown, refused);
-    return new GuestTrap(cause, backtrace(thrown), thrown);
+    return new GuestTrap(cause, backtrace.apply(thrown), thrown);
   }
 
   /** Errors of the JVM, not of the guest. A full heap is one: other threads suffer from it too. */
@@ -99,31 +103,5 @@ final class TrapTranslator {
   private static String text(Throwable thrown) {
     String message = thrown.getMessage();
     return message == null ? thrown.getClass().getSimpleName() : message;
-  }
-
-  /** Compiled guest functions are methods called {@code func_<index>}. */
-  private List<GuestFrame> backtrace(Throwable thrown) {
-    var frames = new ArrayList<GuestFrame>();
-    FunctionNames names = FunctionNames.of(outline);
-    Throwable innermost = thrown;
-    while (innermost instanceof WasmEngineException && innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
-    for (StackTraceElement element : innermost.getStackTrace()) {
-      if (frames.size() == MAX_FRAMES) {
-        break;
-      }
-      if (element.getClassName().startsWith(ModuleCompiler.CLASS_NAME)
-          && element.getMethodName().startsWith(ModuleCompiler.METHOD_PREFIX)) {
-        int index =
-            Integer.parseInt(
-                element.getMethodName(),
-                ModuleCompiler.METHOD_PREFIX.length(),
-                element.getMethodName().length(),
-                10);
-        frames.add(new GuestFrame(index, names.of(index)));
-      }
-    }
-    return frames;
   }
 }

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class BacktraceTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -49,14 +47,16 @@ class BacktraceTest {
         .extracting(GuestFrame::name)
         .containsExactly("rust_panic", "hello::render", "outer");
     assertThat(trap)
-        .hasMessage("the guest ran into unreachable (in rust_panic < hello::render < outer)");
+        .hasMessageMatching(
+            "the guest ran into unreachable"
+                + " \\(in rust_panic @0x\\w+ < hello::render @0x\\w+ < outer @0x\\w+\\)");
   }
 
   @Test
   void without_a_name_section_exports_and_indices_stand_for_names() {
     assertThat(trap(chain()).backtrace())
-        .containsExactly(
-            new GuestFrame(2, "func[2]"), new GuestFrame(1, "func[1]"), new GuestFrame(0, "enter"));
+        .extracting(frame -> frame.functionIndex() + " " + frame.name())
+        .containsExactly("2 func[2]", "1 func[1]", "0 enter");
   }
 
   @Test
@@ -66,20 +66,5 @@ class BacktraceTest {
     assertThat(trap(chain().section(0, part().name("name").section(1, names))).backtrace())
         .extracting(GuestFrame::name)
         .containsExactly("innermost", "func[1]", "enter");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "_ZN4core6option15Option$LT$T$GT$6unwrap17h0123456789abcdefE, core::option::Option<T>::unwrap",
-    "_ZN3foo3barE, foo::bar",
-    "main, main",
-    "_ZN, _ZN",
-    "_ZN99x, _ZN99x",
-    "_ZN3fooX, _ZN3fooX",
-    "_ZNE, _ZNE",
-    "_ZN99999999999999999999x, _ZN99999999999999999999x"
-  })
-  void demangles_what_it_knows_and_leaves_the_rest(String mangled, String readable) {
-    assertThat(Demangler.readable(mangled)).isEqualTo(readable);
   }
 }

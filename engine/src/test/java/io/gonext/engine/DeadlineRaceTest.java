@@ -7,6 +7,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Calls that end in the very moment in which their deadline strikes. */
@@ -21,6 +22,7 @@ class DeadlineRaceTest {
    * that was disarmed in time is never struck.
    */
   @Test
+  @Timeout(60)
   void the_interrupt_never_outlives_its_call() throws InterruptedException {
     try (var watchdog = new Watchdog()) {
       var deadline = new Deadline(watchdog);
@@ -34,7 +36,8 @@ class DeadlineRaceTest {
               });
       var random = new Random(1);
       int struck = 0;
-      for (int i = 0; i < CALLS; i++) {
+      // On a busy machine the striker has few turns: go on until both outcomes were seen often.
+      for (int i = 0; i < CALLS || struck < CALLS / 1000; i++) {
         assertThat(deadline.tryEnter()).isTrue();
         long strikesAt = System.nanoTime() + random.nextInt(400);
         deadline.arm(strikesAt);
@@ -53,8 +56,7 @@ class DeadlineRaceTest {
       striker.join();
 
       assertThat(Thread.interrupted()).isFalse();
-      // Both outcomes were seen often, or this would have tested nothing.
-      assertThat(struck).isBetween(CALLS / 1000, CALLS * 999 / 1000);
+      assertThat(struck).isLessThan(CALLS * 999 / 1000);
     }
   }
 

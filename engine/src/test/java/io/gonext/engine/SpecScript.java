@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import run.endive.compiler.InterpreterFallback;
-import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.GlobalInstance;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportGlobal;
@@ -20,6 +19,7 @@ import run.endive.runtime.Store;
 import run.endive.wasm.Parser;
 import run.endive.wasm.UnlinkableException;
 import run.endive.wasm.WasmEngineException;
+import run.endive.wasm.types.ExternalType;
 import run.endive.wasm.types.MemoryLimits;
 import run.endive.wasm.types.Table;
 import run.endive.wasm.types.TableLimits;
@@ -33,14 +33,13 @@ final class SpecScript {
   private static final int CAP_PAGES = 1024;
   private static final int CAP_ELEMENTS = 100_000;
 
-  private static final TrapTranslator TRAPS =
-      new TrapTranslator(
-          new ModuleOutline(List.of(), Map.of(), List.of(), 0, new int[0], null, new byte[0]));
+  private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
 
   private final Path json;
   private final Store store = new Store();
   private final Map<String, Instance> named = new HashMap<>();
   private final List<String> failures = new ArrayList<>();
+  private int mismatches;
   private final List<String> refusals = new ArrayList<>();
   private @Nullable Instance current;
   private int assertions;
@@ -144,17 +143,23 @@ final class SpecScript {
     };
   }
 
+  /** How many functions have calls other than {@link CallSites} expects. */
+  int mismatches() {
+    return mismatches;
+  }
+
   private byte[] bytes(JsonNode command) throws IOException {
     return Files.readAllBytes(json.resolveSibling(command.get("filename").asString()));
   }
 
   private Instance instantiate(byte[] wasm) {
     var module = Parser.parse(wasm);
+    int imports = module.importSection().count(ExternalType.FUNCTION);
+    var recorder = new OffsetRecorder(module, imports);
+    byte[] classes = recorder.record(CompiledClasses.of(module));
+    mismatches += recorder.mismatched();
     return Instance.builder(module)
-        .withMachineFactory(
-            MachineFactoryCompiler.builder(module)
-                .withInterpreterFallback(InterpreterFallback.FAIL)
-                .compile())
+        .withMachineFactory(new ModuleClasses(module, classes, Set.of()).exact())
         .withMemoryFactory(limits -> new ExactMemory(limits, CAP_PAGES))
         .withTableFactory((table, initial) -> new GuestTable(table, initial, CAP_ELEMENTS))
         .withImportValues(store.toImportValues())

@@ -1,0 +1,106 @@
+package io.gonext.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import run.endive.wasm.WasmEngineException;
+import run.endive.wasm.WasmModule;
+
+/**
+ * Turns the JVM's stack traces into guests' ones, for one module. Names and source lines are read
+ * when the first trap needs them, and kept for the next.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class Backtraces {
+  private final ModuleOutline outline;
+  private final WasmModule module;
+
+  /** Racy: any of two equal ones will do. */
+  private volatile @Nullable FunctionNames names;
+
+  /** Racy: any of two equal ones will do. */
+  private volatile @Nullable SourceLines lines;
+
+  Backtraces(ModuleOutline outline, WasmModule module) {
+    this.outline = outline;
+    this.module = module;
+  }
+
+  /** The functions that were running, innermost first. */
+  List<GuestFrame> of(Throwable thrown) {
+    var frames = new ArrayList<GuestFrame>();
+    Throwable innermost = thrown;
+    while (innermost instanceof WasmEngineException && innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    String called = "";
+    for (StackTraceElement element : innermost.getStackTrace()) {
+      if (frames.size() == TrapTranslator.MAX_FRAMES) {
+        break;
+      }
+      if (isFunction(element)) {
+        int index =
+            Integer.parseInt(
+                element.getMethodName().substring(ModuleCompiler.METHOD_PREFIX.length()));
+        frames.add(frame(index, address(index, element.getLineNumber(), called)));
+      }
+      called = element.getMethodName();
+    }
+    return frames;
+  }
+
+  /** Compiled guest functions are methods called {@code func_<index>}. */
+  private static boolean isFunction(StackTraceElement element) {
+    return element.getClassName().startsWith(ModuleCompiler.CLASS_NAME)
+        && element.getMethodName().startsWith(ModuleCompiler.METHOD_PREFIX);
+  }
+
+  /**
+   * Where in the bytes that the engine parsed a function was, or -1.
+   *
+   * @param line as {@link OffsetRecorder} wrote it
+   * @param called the method that the function had called. The JVM gives a call that has no line
+   *     the line of the call before it; those are the calls that are none of a {@linkplain
+   *     CallSites site}
+   */
+  private int address(int function, int line, String called) {
+    int body = function - outline.imports().size();
+    if (body < 0
+        || line <= 0
+        || line == OffsetRecorder.UNKNOWN_LINE
+        || !CallSites.isSiteMethod(called)) {
+      return -1;
+    }
+    int first = module.codeSection().getFunctionBody(body).instructions().getFirst().address();
+    return first + line - 1;
+  }
+
+  private GuestFrame frame(int function, int address) {
+    String name = names().of(function);
+    if (address < 0) {
+      return new GuestFrame(function, name, GuestFrame.UNKNOWN_OFFSET, null);
+    }
+    DebugSections debug = outline.debug();
+    int offset = address + debug.strippedBytes();
+    return new GuestFrame(function, name, offset, lines().at(offset - debug.codeStart()));
+  }
+
+  private FunctionNames names() {
+    FunctionNames known = names;
+    if (known == null) {
+      known = FunctionNames.of(outline);
+      names = known;
+    }
+    return known;
+  }
+
+  private SourceLines lines() {
+    SourceLines known = lines;
+    if (known == null) {
+      known = SourceLines.of(outline.debug().lines(), outline.debug().strings());
+      lines = known;
+    }
+    return known;
+  }
+}

@@ -1,0 +1,243 @@
+package io.gonext.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The header of one unit of DWARF's line number information.
+ *
+ * <p>Source: DWARF 5, chapter 6.2.4, and the same chapter of versions 2 to 4. The 64-bit format and
+ * machines with several operations in an instruction do not occur with WebAssembly.
+ */
+final class LineHeader {
+  private static final int NEWEST = 5;
+  private static final int PATH = 1; // DW_LNCT_path
+  private static final int DIRECTORY = 2; // DW_LNCT_directory_index
+
+  /** A path and its directory's index. */
+  private record Entry(String path, long directory) {}
+
+  private final byte[] section;
+  private final int version;
+  private final int tables;
+  private final int program;
+  private final int end;
+  private final int minimumInstructionBytes;
+  private final int lineBase;
+  private final int lineRange;
+  private final int opcodeBase;
+  private final byte[] operands;
+
+  private LineHeader(byte[] section, int unit) throws DwarfCursor.MalformedException {
+    this.section = section;
+    var whole = new DwarfCursor(section, unit, section.length);
+    DwarfCursor in = whole.slice(whole.u32());
+    this.end = whole.position();
+    this.version = in.u16();
+    if (version < 2 || version > NEWEST) {
+      throw new DwarfCursor.MalformedException();
+    }
+    if (version == NEWEST) {
+      in.skip(2); // The sizes of addresses and of segment selectors.
+    }
+    long headerBytes = in.u32();
+    if (headerBytes > in.remaining()) {
+      throw new DwarfCursor.MalformedException();
+    }
+    this.program = in.position() + (int) headerBytes;
+    this.minimumInstructionBytes = in.u8();
+    if (version >= 4 && in.u8() != 1) {
+      throw new DwarfCursor.MalformedException();
+    }
+    in.skip(1); // Whether rows are statements by default.
+    this.lineBase = in.s8();
+    this.lineRange = in.u8();
+    this.opcodeBase = in.u8();
+    if (lineRange == 0 || opcodeBase == 0) {
+      throw new DwarfCursor.MalformedException();
+    }
+    this.operands = new byte[opcodeBase];
+    for (int opcode = 1; opcode < opcodeBase; opcode++) {
+      operands[opcode] = (byte) in.u8();
+    }
+    this.tables = in.position();
+    if (tables > program) {
+      throw new DwarfCursor.MalformedException();
+    }
+  }
+
+  /** Reads the header of the unit that begins there. */
+  static LineHeader read(byte[] section, int unit) throws DwarfCursor.MalformedException {
+    return new LineHeader(section, unit);
+  }
+
+  int minimumInstructionBytes() {
+    return minimumInstructionBytes;
+  }
+
+  int lineBase() {
+    return lineBase;
+  }
+
+  int lineRange() {
+    return lineRange;
+  }
+
+  int opcodeBase() {
+    return opcodeBase;
+  }
+
+  /** How many LEB128 operands a standard operation has. */
+  int operands(int opcode) {
+    return operands[opcode] & 0xFF;
+  }
+
+  /** The unit's program. */
+  DwarfCursor program() throws DwarfCursor.MalformedException {
+    return programFrom(program);
+  }
+
+  /** The unit's program from a place in the section on. */
+  DwarfCursor programFrom(int position) throws DwarfCursor.MalformedException {
+    return new DwarfCursor(section, position, end);
+  }
+
+  // Files ---------------------------------------------------------------------------------------
+
+  /**
+   * The path of a file, with its directory unless that is where the compiler ran.
+   *
+   * @param strings the section {@code .debug_line_str}
+   * @param most the most bytes of each part that are decoded
+   * @return null when there is no such file
+   */
+  @Nullable String path(long file, byte[] strings, int most)
+      throws DwarfCursor.MalformedException {
+    var in = new DwarfCursor(section, tables, program);
+    return version == NEWEST ? newPath(in, file, strings, most) : oldPath(in, file, most);
+  }
+
+  /** Versions 2 to 4: strings up to an empty one; files and directories count from 1. */
+  private @Nullable String oldPath(DwarfCursor in, long file, int most)
+      throws DwarfCursor.MalformedException {
+    while (in.skipString() > 0) {
+      // The directories come first; which one matters is not known yet.
+    }
+    for (long index = 1; ; index++) {
+      if (index == file) {
+        String name = in.string(most);
+        return name.isEmpty() ? null : join(oldDirectory(in.unsigned(), most), name);
+      }
+      if (in.skipString() == 0) {
+        return null;
+      }
+      in.unsigned(); // Its directory,
+      in.unsigned(); // when it was changed,
+      in.unsigned(); // and its size.
+    }
+  }
+
+  private String oldDirectory(long directory, int most) throws DwarfCursor.MalformedException {
+    var in = new DwarfCursor(section, tables, program);
+    for (long index = 1; index < directory; index++) {
+      if (in.skipString() == 0) {
+        return "";
+      }
+    }
+    return directory == 0 ? "" : in.string(most);
+  }
+
+  /** Version 5: tables that say what their columns are; files and directories count from 0. */
+  private @Nullable String newPath(DwarfCursor in, long file, byte[] strings, int most)
+      throws DwarfCursor.MalformedException {
+    int directories = in.position();
+    entry(in, -1, strings, most);
+    Entry found = entry(in, file, strings, most);
+    if (found == null || found.path().isEmpty()) {
+      return null;
+    }
+    if (found.directory() == 0) {
+      return found.path();
+    }
+    Entry directory =
+        entry(
+            new DwarfCursor(section, directories, program), found.directory(), strings, most);
+    return join(directory == null ? "" : directory.path(), found.path());
+  }
+
+  private static String join(String directory, String name) {
+    return directory.isEmpty() || name.startsWith("/") ? name : directory + "/" + name;
+  }
+
+  /** Skips a table; the wanted one of its entries, or null when it has no such one. */
+  private static @Nullable Entry entry(DwarfCursor in, long wanted, byte[] strings, int most)
+      throws DwarfCursor.MalformedException {
+    long[] columns = new long[2 * in.u8()];
+    for (int i = 0; i < columns.length; i++) {
+      columns[i] = in.unsigned();
+    }
+    long count = in.unsigned();
+    // Each column takes a byte or more, so that a count cannot make the loop outlast the section.
+    if (count < 0 || count > in.remaining() || (columns.length == 0 && count > 0)) {
+      throw new DwarfCursor.MalformedException();
+    }
+    Entry found = null;
+    for (long index = 0; index < count; index++) {
+      String path = "";
+      long directory = 0;
+      for (int column = 0; column < columns.length; column += 2) {
+        long form = columns[column + 1];
+        if (index == wanted && columns[column] == PATH) {
+          path = string(in, form, strings, most);
+        } else if (index == wanted && columns[column] == DIRECTORY) {
+          directory = number(in, form);
+        } else {
+          skip(in, form);
+        }
+      }
+      if (index == wanted) {
+        found = new Entry(path, directory);
+      }
+    }
+    return found;
+  }
+
+  // Forms: DWARF 5, chapter 7.5.6 -----------------------------------------------------------------
+
+  private static String string(DwarfCursor in, long form, byte[] strings, int most)
+      throws DwarfCursor.MalformedException {
+    if (form == 0x08) { // DW_FORM_string
+      return in.string(most);
+    }
+    if (form == 0x1F) { // DW_FORM_line_strp
+      int offset = (int) Math.min(in.u32(), Integer.MAX_VALUE);
+      return new DwarfCursor(strings, offset, strings.length).string(most);
+    }
+    skip(in, form);
+    return "";
+  }
+
+  private static long number(DwarfCursor in, long form) throws DwarfCursor.MalformedException {
+    return switch ((int) form) {
+      case 0x0B -> in.u8(); // DW_FORM_data1
+      case 0x05 -> in.u16(); // DW_FORM_data2
+      case 0x06 -> in.u32(); // DW_FORM_data4
+      case 0x0F -> in.unsigned(); // DW_FORM_udata
+      default -> throw new DwarfCursor.MalformedException();
+    };
+  }
+
+  private static void skip(DwarfCursor in, long form) throws DwarfCursor.MalformedException {
+    switch ((int) Math.min(form, Integer.MAX_VALUE)) {
+      case 0x08 -> in.skipString(); // DW_FORM_string
+      case 0x0B -> in.skip(1); // DW_FORM_data1
+      case 0x05 -> in.skip(2); // DW_FORM_data2
+      case 0x06, 0x0E, 0x1F -> in.skip(4); // DW_FORM_data4, DW_FORM_strp, DW_FORM_line_strp
+      case 0x07 -> in.skip(8); // DW_FORM_data8
+      case 0x1E -> in.skip(16); // DW_FORM_data16
+      case 0x09 -> in.skip(in.unsigned()); // DW_FORM_block
+      case 0x0A -> in.skip(in.u8()); // DW_FORM_block1
+      case 0x0D, 0x0F -> in.unsigned(); // DW_FORM_sdata, DW_FORM_udata
+      default -> throw new DwarfCursor.MalformedException();
+    }
+  }
+}

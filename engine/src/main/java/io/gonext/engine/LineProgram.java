@@ -1,0 +1,131 @@
+package io.gonext.engine;
+
+/**
+ * The machine that DWARF's line number programs are for: {@link #next} runs it to its next row.
+ * Each step takes at least one byte of the program, so that its time is linear.
+ *
+ * <p>Source: DWARF 5, chapters 6.2.2 (registers) and 6.2.5 (the program).
+ */
+final class LineProgram {
+  private static final int ADDRESS_BYTES = 4;
+  private static final int LONG_ADDRESS_BYTES = 8;
+
+  private final LineHeader header;
+  private final DwarfCursor in;
+
+  private long address;
+  private long file;
+  private long line;
+  private boolean endsSequence;
+
+  LineProgram(LineHeader header, DwarfCursor program) {
+    this.header = header;
+    this.in = program;
+    reset();
+  }
+
+  private void reset() {
+    address = 0;
+    file = 1;
+    line = 1;
+    endsSequence = false;
+  }
+
+  /** Where in the section it is. */
+  int position() {
+    return in.position();
+  }
+
+  /** Of the row: counted from the beginning of the code. */
+  long address() {
+    return address;
+  }
+
+  /** Of the row: an index into the header's table of files. */
+  long file() {
+    return file;
+  }
+
+  /** Of the row. */
+  long line() {
+    return line;
+  }
+
+  /** Whether the row only says where the sequence ends. */
+  boolean endsSequence() {
+    return endsSequence;
+  }
+
+  /** Runs on to the next row; false at the end of the program. */
+  boolean next() throws DwarfCursor.MalformedException {
+    if (endsSequence) {
+      reset();
+    }
+    while (!in.isAtEnd()) {
+      int opcode = in.u8();
+      boolean row =
+          opcode >= header.opcodeBase()
+              ? special(opcode)
+              : opcode == 0 ? extended() : standard(opcode);
+      if (row) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean special(int opcode) {
+    int adjusted = opcode - header.opcodeBase();
+    advance(adjusted / header.lineRange());
+    line += header.lineBase() + adjusted % header.lineRange();
+    return true;
+  }
+
+  private void advance(long operations) {
+    address += header.minimumInstructionBytes() * operations;
+  }
+
+  private boolean extended() throws DwarfCursor.MalformedException {
+    DwarfCursor operation = in.slice(in.unsigned());
+    switch (operation.u8()) {
+      case 1 -> { // DW_LNE_end_sequence
+        endsSequence = true;
+        return true;
+      }
+      case 2 -> { // DW_LNE_set_address
+        int bytes = operation.remaining();
+        if (bytes != ADDRESS_BYTES && bytes != LONG_ADDRESS_BYTES) {
+          throw new DwarfCursor.MalformedException();
+        }
+        address = operation.u32();
+        if (bytes == LONG_ADDRESS_BYTES) {
+          address |= operation.u32() << 32;
+        }
+      }
+      default -> {
+        // Files that are defined late, discriminators, and what vendors added: skipped.
+      }
+    }
+    return false;
+  }
+
+  private boolean standard(int opcode) throws DwarfCursor.MalformedException {
+    switch (opcode) {
+      case 1 -> { // DW_LNS_copy
+        return true;
+      }
+      case 2 -> advance(in.unsigned()); // DW_LNS_advance_pc
+      case 3 -> line += in.signed(); // DW_LNS_advance_line
+      case 4 -> file = in.unsigned(); // DW_LNS_set_file
+      case 8 -> advance((255 - header.opcodeBase()) / header.lineRange()); // DW_LNS_const_add_pc
+      case 9 -> address += in.u16(); // DW_LNS_fixed_advance_pc
+      default -> {
+        // Columns, flags, and operations of later versions, which say how many operands they have.
+        for (int i = 0; i < header.operands(opcode); i++) {
+          in.unsigned();
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,136 @@
+package io.gonext.engine;
+
+/**
+ * A cursor over a mangled name. Substitutions can make a short name stand for an endless one, and
+ * nesting can exhaust the stack: both are bounded here.
+ */
+final class MangledName {
+  /** A name that would become longer stays mangled. */
+  static final int MOST_TEXT_CHARS = 4_096;
+
+  private static final int MOST_DEPTH = 96;
+
+  /** How often a parser may go deeper in all; names of real programs do so some hundred times. */
+  private static final int MOST_STEPS = 10_000;
+
+  /** The name is of no known form, or past the bounds. */
+  static final class UnknownFormException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    UnknownFormException() {
+      super(null, null, false, false);
+    }
+  }
+
+  private final String text;
+  private int position;
+  private int depth;
+  private int steps;
+
+  MangledName(String text, int from) {
+    this.text = text;
+    this.position = from;
+  }
+
+  int position() {
+    return position;
+  }
+
+  /** Goes back to where it was, or to what a back reference names. */
+  void moveTo(int to) {
+    position = to;
+  }
+
+  boolean isAtEnd() {
+    return position == text.length();
+  }
+
+  /** The next character, or 0 at the end. */
+  char peek() {
+    return isAtEnd() ? 0 : text.charAt(position);
+  }
+
+  char next() throws UnknownFormException {
+    if (isAtEnd()) {
+      throw new UnknownFormException();
+    }
+    return text.charAt(position++);
+  }
+
+  /** Skips the character if it is the next one. */
+  boolean skip(char expected) {
+    if (peek() != expected) {
+      return false;
+    }
+    position++;
+    return true;
+  }
+
+  /** Skips the text if it comes next. */
+  boolean skip(String expected) {
+    if (!text.startsWith(expected, position)) {
+      return false;
+    }
+    position += expected.length();
+    return true;
+  }
+
+  void expect(char expected) throws UnknownFormException {
+    if (!skip(expected)) {
+      throw new UnknownFormException();
+    }
+  }
+
+  /** The next characters. */
+  String take(int count) throws UnknownFormException {
+    if (count > text.length() - position) {
+      throw new UnknownFormException();
+    }
+    position += count;
+    return text.substring(position - count, position);
+  }
+
+  /**
+   * A decimal number without leading zeros, at most the name's length, which is all that numbers
+   * are for.
+   */
+  int number() throws UnknownFormException {
+    if (!isDigit(peek())) {
+      throw new UnknownFormException();
+    }
+    if (skip('0')) {
+      return 0;
+    }
+    int number = 0;
+    while (isDigit(peek())) {
+      number = number * 10 + next() - '0';
+      if (number > text.length()) {
+        throw new UnknownFormException();
+      }
+    }
+    return number;
+  }
+
+  static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  /** To be called where a parser calls itself, and {@link #leave} after. */
+  void enter() throws UnknownFormException {
+    if (++depth > MOST_DEPTH || ++steps > MOST_STEPS) {
+      throw new UnknownFormException();
+    }
+  }
+
+  void leave() {
+    depth--;
+  }
+
+  /** The text, unless it is too long to be read. */
+  static String bounded(String text) throws UnknownFormException {
+    if (text.length() > MOST_TEXT_CHARS) {
+      throw new UnknownFormException();
+    }
+    return text;
+  }
+}

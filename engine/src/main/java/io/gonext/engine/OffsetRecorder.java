@@ -1,0 +1,265 @@
+package io.gonext.engine;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarInputStream;
+import java.util.jar.JarOutputStream;
+import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassVisitor;
+import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
+import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.AnnotatedInstruction;
+
+/**
+ * Writes into a module's classes where in the module their calls come from, as line numbers: the
+ * only thing about a place in the code that a Java stack trace carries, and the engine's compiler
+ * leaves it out. Costs nothing while the code runs.
+ *
+ * <p>The line of a call is the distance in bytes from the function's first instruction, plus 1. A
+ * function's calls are matched one by one with its {@link CallSites}; where the two disagree, which
+ * would take another version of the compiler, the function gets no lines at all rather than wrong
+ * ones.
+ */
+final class OffsetRecorder {
+  /** The line of a call of which it is not known where it comes from. */
+  static final int UNKNOWN_LINE = 0xFFFF;
+
+  private static final int NO_LINE = 0;
+
+  private final WasmModule module;
+  private final int imports;
+
+  private int recorded;
+  private int mismatched;
+
+  /**
+   * A recorder for one module.
+   *
+   * @param imports how many functions it imports, whose indices come first
+   */
+  OffsetRecorder(WasmModule module, int imports) {
+    this.module = module;
+    this.imports = imports;
+  }
+
+  /** How many functions got lines. */
+  int recorded() {
+    return recorded;
+  }
+
+  /** How many functions have calls other than those expected. */
+  int mismatched() {
+    return mismatched;
+  }
+
+  /** The classes with lines, from classes in the form the engine's compiler caches them. */
+  byte[] record(byte[] jar) {
+    var copy = new ByteArrayOutputStream(jar.length + jar.length / 4);
+    try (var in = new JarInputStream(new ByteArrayInputStream(jar));
+        var out = new JarOutputStream(copy)) {
+      out.setLevel(Deflater.BEST_SPEED);
+      for (JarEntry entry = in.getNextJarEntry(); entry != null; entry = in.getNextJarEntry()) {
+        byte[] content = in.readAllBytes();
+        out.putNextEntry(new JarEntry(entry.getName()));
+        out.write(ModuleClasses.holdsFunctions(entry.getName()) ? withLines(content) : content);
+        out.closeEntry();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("copying an array", e);
+    }
+    return copy.toByteArray();
+  }
+
+  private byte[] withLines(byte[] classBytes) {
+    var reader = new ClassReader(classBytes);
+    var lines = new HashMap<String, int[]>();
+    reader.accept(reading(lines), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
+    // With the reader's constants, methods that are not visited are copied as they are.
+    var writer = new ClassWriter(reader, 0);
+    reader.accept(writing(writer, lines), 0);
+    return writer.toByteArray();
+  }
+
+  /** Finds out the lines of all functions, by their methods' names. */
+  private ClassVisitor reading(Map<String, int[]> lines) {
+    return new ClassVisitor(Opcodes.ASM9) {
+      @Override
+      public @Nullable MethodVisitor visitMethod(
+          int access,
+          String name,
+          String descriptor,
+          @Nullable String signature,
+          String @Nullable [] exceptions) {
+        int function = functionOf(name) - imports;
+        if (function < 0) {
+          return null;
+        }
+        var calls = new ArrayList<String>();
+        return new MethodVisitor(Opcodes.ASM9) {
+          @Override
+          public void visitMethodInsn(
+              int opcode, String owner, String method, String type, boolean isInterface) {
+            if (opcode == Opcodes.INVOKESTATIC) {
+              calls.add(method);
+            }
+          }
+
+          @Override
+          public void visitEnd() {
+            int[] found = lines(function, calls);
+            if (found != null) {
+              lines.put(name, found);
+            }
+          }
+        };
+      }
+    };
+  }
+
+  /** Copies a class and puts each call's line in front of it. */
+  private static ClassVisitor writing(ClassVisitor copy, Map<String, int[]> lines) {
+    return new ClassVisitor(Opcodes.ASM9, copy) {
+      @Override
+      public MethodVisitor visitMethod(
+          int access,
+          String name,
+          String descriptor,
+          @Nullable String signature,
+          String @Nullable [] exceptions) {
+        MethodVisitor method = super.visitMethod(access, name, descriptor, signature, exceptions);
+        int[] known = lines.get(name);
+        if (known == null) {
+          return method;
+        }
+        return new MethodVisitor(Opcodes.ASM9, method) {
+          private int call;
+
+          @Override
+          public void visitMethodInsn(
+              int opcode, String owner, String called, String type, boolean isInterface) {
+            if (opcode == Opcodes.INVOKESTATIC) {
+              int line = known[call++];
+              if (line != NO_LINE) {
+                var here = new Label();
+                visitLabel(here);
+                visitLineNumber(line, here);
+              }
+            }
+            super.visitMethodInsn(opcode, owner, called, type, isInterface);
+          }
+        };
+      }
+    };
+  }
+
+  /** The line of each static call of a function, or null when it gets none. */
+  private int @Nullable [] lines(int function, List<String> calls) {
+    List<AnnotatedInstruction> body = module.codeSection().getFunctionBody(function).instructions();
+    List<CallSites.Site> sites = CallSites.of(body);
+    if (sites.isEmpty()) {
+      return null;
+    }
+    int[] lines = new Matching(calls, sites, body.getFirst().address()).lines();
+    if (lines == null) {
+      mismatched++;
+    } else {
+      recorded++;
+    }
+    return lines;
+  }
+
+  /** A function's index, or -1 when the method is no function. */
+  private static int functionOf(String method) {
+    return method.startsWith(ModuleCompiler.METHOD_PREFIX)
+        ? Integer.parseInt(method.substring(ModuleCompiler.METHOD_PREFIX.length()))
+        : -1;
+  }
+
+  /** Which call comes from which site, in one function. */
+  private static final class Matching {
+    private final List<String> calls;
+    private final List<CallSites.Site> sites;
+    private final int base;
+    private final int[] lines;
+
+    /** Polls seen that belong to no call. */
+    private final List<Integer> polls = new ArrayList<>();
+
+    private int next;
+
+    Matching(List<String> calls, List<CallSites.Site> sites, int base) {
+      this.calls = calls;
+      this.sites = sites;
+      this.base = base;
+      this.lines = new int[calls.size()];
+    }
+
+    /** The line of each call, {@link #NO_LINE} where it is none of a site, or null. */
+    int @Nullable [] lines() {
+      for (int call = 0; call < calls.size(); call++) {
+        String method = calls.get(call);
+        if (method.equals(CallSites.POLL)) {
+          polls.add(call);
+        } else if (CallSites.isSiteMethod(method) && !site(call, method)) {
+          return null;
+        }
+      }
+      return branches() && next == sites.size() ? lines : null;
+    }
+
+    private boolean site(int call, String method) {
+      int ownPoll = call;
+      if (method.startsWith(ModuleCompiler.METHOD_PREFIX)) {
+        if (polls.isEmpty()) {
+          return false;
+        }
+        ownPoll = polls.removeLast();
+      }
+      if (!branches() || next == sites.size() || !sites.get(next).calls(method)) {
+        return false;
+      }
+      int line = line(sites.get(next++));
+      lines[call] = line;
+      lines[ownPoll] = line;
+      return true;
+    }
+
+    /**
+     * Gives the polls up to here to the branches backwards up to here. A branch has one, but a
+     * table of branches may have one for each target.
+     */
+    private boolean branches() {
+      int from = next;
+      while (next < sites.size() && sites.get(next).isPoll()) {
+        next++;
+      }
+      int count = next - from;
+      if (polls.size() < count || (count == 0 && !polls.isEmpty())) {
+        return false;
+      }
+      for (int i = 0; i < polls.size(); i++) {
+        boolean known = count == 1 || count == polls.size();
+        lines[polls.get(i)] =
+            known ? line(sites.get(from + Math.min(i, count - 1))) : UNKNOWN_LINE;
+      }
+      polls.clear();
+      return true;
+    }
+
+    private int line(CallSites.Site site) {
+      return Math.min(site.address() - base + 1, UNKNOWN_LINE);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DemanglerTest {
+  /** Pairs of lines: a name that a compiler made, and what LLVM's or GNU's demangler says. */
+  static List<String[]> vectors() throws IOException {
+    List<String> lines =
+        Files.readAllLines(Path.of("src/test/resources/mangled-names.txt")).stream()
+            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .toList();
+    var pairs = new java.util.ArrayList<String[]>();
+    for (int i = 0; i < lines.size(); i += 2) {
+      pairs.add(new String[] {lines.get(i), lines.get(i + 1)});
+    }
+    return pairs;
+  }
+
+  @ParameterizedTest
+  @MethodSource("vectors")
+  void names_become_what_stands_in_the_source(String mangled, String source) {
+    assertThat(Demangler.demangle(mangled)).isEqualTo(source);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "main",
+        "_",
+        "_Z",
+        "_ZN",
+        "_R",
+        "_RNv",
+        "runtime.gopanic",
+        "_ZN3foo",
+        "_ZN99999999999999999999fooE",
+        "_ZN3foo17h0123456789abcdeE",
+        "_ZS_",
+        "_ZN1a1bET_",
+        "_RC9",
+        "_RNvCs_3foo99bar",
+        "_RB_",
+        "_RNvB0_3foo",
+        "_RNvCu9-3foo",
+        "_RMC1aFG_____z",
+        "_Z1fIXplLi1ELi2EEEvv",
+        "_Z3fooi3bar_Z",
+      })
+  void what_is_not_understood_stays_as_it_is(String name) {
+    assertThat(Demangler.demangle(name)).isEqualTo(name);
+  }
+
+  @Test
+  @Timeout(10)
+  void a_short_name_for_an_endless_one_stays_as_it_is() {
+    // Each tuple is twice the one before.
+    var rust = new StringBuilder("_RIC1aTu");
+    for (int i = 0; i < 40; i++) {
+      rust.append("uE").insert(6, "T").append("B3_");
+    }
+    // Each class has the one before twice.
+    var cpp = new StringBuilder("_Z1fN1aE1AIiiE");
+    String previous = "S0_";
+    for (int i = 1; i < 200; i++) {
+      cpp.append("1BI").append(previous).append(previous).append('E');
+      previous = "S" + Integer.toString(2 * i, 36).toUpperCase(java.util.Locale.ROOT) + "_";
+    }
+    for (String name :
+        List.of(
+            rust.toString(),
+            cpp.toString(),
+            "_Z1f" + "P".repeat(10_000) + "i",
+            "_Z" + "N".repeat(10_000),
+            "_Z1f" + "N1aI".repeat(3_000),
+            "_R" + "Y".repeat(10_000),
+            "_RMC1a" + "S".repeat(10_000) + "u",
+            "_RMC1aFG" + "z".repeat(5) + "_" + "E".repeat(100),
+            "_RIC1aKj" + "f".repeat(10_000) + "_E",
+            "_RNvCu" + 9_000 + "_" + "zzzzzzzzzz".repeat(900))) {
+      long began = System.nanoTime();
+      assertThat(Demangler.demangle(name).length())
+          .isLessThanOrEqualTo(Math.max(name.length(), MangledName.MOST_TEXT_CHARS));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
+    }
+  }
+}
