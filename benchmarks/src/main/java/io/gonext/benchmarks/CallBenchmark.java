@@ -72,8 +72,7 @@ final class CallBenchmark implements Benchmark {
     out.printf(Locale.ROOT, "%-34s %10s %8s%n", "stage", "ns", "ratio");
     for (Map.Entry<String, String> stage : STAGES.entrySet()) {
       double nanos = medians.getOrDefault(stage.getKey(), Double.NaN);
-      out.printf(
-          Locale.ROOT, "%-34s %10.0f %8.2f%n", stage.getValue(), nanos, nanos / whole);
+      out.printf(Locale.ROOT, "%-34s %10.0f %8.2f%n", stage.getValue(), nanos, nanos / whole);
     }
     out.printf(
         Locale.ROOT,

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -26,8 +26,8 @@ import org.openjdk.jmh.infra.Blackhole;
  * gives it back, a number of times; between calls it lets the others run now and then.
  *
  * <p>With {@code pause}, it also lets others run while it holds the object, as a plugin does that
- * waits for its host. Then the pool is exhausted all the time, and what differs is who waits: a pool
- * that lets callers overtake looks fast because the lucky ones never queue.
+ * waits for its host. Then the pool is exhausted all the time, and what differs is who waits: a
+ * pool that lets callers overtake looks fast because the lucky ones never queue.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -98,13 +98,12 @@ public class CrowdedPool {
       for (int t = 0; t < THREADS; t++) {
         int first = t * CYCLES;
         crowd.add(
-            virtual.submit(
-                () -> {
-                  ready.countDown();
-                  go.await();
-                  cycles(contended, waits, first);
-                  return true;
-                }));
+            virtual.submit(() -> {
+              ready.countDown();
+              go.await();
+              cycles(contended, waits, first);
+              return true;
+            }));
       }
       ready.await();
       go.countDown();

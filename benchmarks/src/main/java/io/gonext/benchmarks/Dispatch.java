@@ -95,13 +95,12 @@ public class Dispatch {
     List<Future<?>> running = new ArrayList<>();
     for (int i = 0; i < CALLERS; i++) {
       running.add(
-          callers.submit(
-              () -> {
-                for (int call = 0; call < CALLS_EACH; call++) {
-                  single();
-                }
-                return null;
-              }));
+          callers.submit(() -> {
+            for (int call = 0; call < CALLS_EACH; call++) {
+              single();
+            }
+            return null;
+          }));
     }
     for (Future<?> each : running) {
       each.get();

@@ -140,8 +140,7 @@ final class EngineBenchmark implements Benchmark {
     /** The faster new instance of either side, by the megabytes of its memory. */
     private Map<Integer, Double> newInstances() throws RunnerException {
       var table = new RatioTable(out, "", "a new instance", OURS, STOCK);
-      table.row(
-          "the Rust guest", start(OURS, ComputeGuest.NAME), start(STOCK, ComputeGuest.NAME));
+      table.row("the Rust guest", start(OURS, ComputeGuest.NAME), start(STOCK, ComputeGuest.NAME));
       Map<Integer, Double> fastest = new HashMap<>();
       for (int megabytes : MEGABYTES) {
         double ours = start(OURS, "memory-" + megabytes);
@@ -153,8 +152,7 @@ final class EngineBenchmark implements Benchmark {
     }
 
     private double start(String runtime, String module) throws RunnerException {
-      return brief.median(
-          GuestStart.class, "instantiate", "runtime", runtime, "module", module);
+      return brief.median(GuestStart.class, "instantiate", "runtime", runtime, "module", module);
     }
 
     private void reset(Map<Integer, Double> newInstances) throws RunnerException {
@@ -202,10 +200,7 @@ final class EngineBenchmark implements Benchmark {
       for (int call : FirstCalls.CALLS) {
         titles.put(FirstCalls.name(call), String.format(Locale.ROOT, "call %,d", call));
       }
-      titles.forEach(
-          (name, title) ->
-              table.row(
-                  title, median(ours, name), median(stock, name)));
+      titles.forEach((name, title) -> table.row(title, median(ours, name), median(stock, name)));
     }
 
     private static double median(Map<String, List<Double>> nanos, String name) {
@@ -221,10 +216,7 @@ final class EngineBenchmark implements Benchmark {
       words.addAll(guest.jvmArgs());
       words.addAll(
           List.of(
-              "-cp",
-              System.getProperty("java.class.path"),
-              FirstCalls.class.getName(),
-              runtime));
+              "-cp", System.getProperty("java.class.path"), FirstCalls.class.getName(), runtime));
       for (String line : Command.run(Checkout.root(), words).requireOutput().lines().toList()) {
         String[] figure = line.split(" ", 2);
         nanos.computeIfAbsent(figure[0], _ -> new ArrayList<>()).add(Double.valueOf(figure[1]));

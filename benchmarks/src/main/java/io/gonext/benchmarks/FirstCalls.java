@@ -63,7 +63,8 @@ final class FirstCalls {
   private static byte[] payload() {
     String line = "{\"sku\":\"A-000123\",\"count\":3,\"price\":12.95,\"gift\":false}";
     String lines = String.join(",", Collections.nCopies(12, line));
-    return ("{\"kind\":\"filter\",\"value\":{\"lines\":[" + lines + "]},\"args\":[]}").getBytes(UTF_8);
+    return ("{\"kind\":\"filter\",\"value\":{\"lines\":[" + lines + "]},\"args\":[]}")
+        .getBytes(UTF_8);
   }
 
   /** A runtime for each compile: one runtime may answer with what it compiled before. */

@@ -14,7 +14,8 @@ enum Kernel {
   UNROLLED(4, "a function of 10 KB", 919_592_108);
 
   /** Those whose functions are of an ordinary size. */
-  static final Set<Kernel> PLAIN = Collections.unmodifiableSet(EnumSet.of(SORT, SHA256, JSON, SCAN));
+  static final Set<Kernel> PLAIN =
+      Collections.unmodifiableSet(EnumSet.of(SORT, SHA256, JSON, SCAN));
 
   private final int index;
   private final String title;

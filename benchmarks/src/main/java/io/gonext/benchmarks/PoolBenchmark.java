@@ -24,7 +24,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * {@code ./bench pool}: our checkout and return beside the pools that Java services use, in one run.
+ * {@code ./bench pool}: our checkout and return beside the pools that Java services use, in one
+ * run.
  *
  * <p>Every figure is the median over all iterations of all forks, which a burst of other work on
  * the machine moves less than a mean.
@@ -78,8 +79,7 @@ final class PoolBenchmark implements Benchmark {
       Collection<RunResult> results = cycles(threads, quick);
       time.add(new Row(threads + " platform", "ns/op", medians(results, PoolBenchmark::primary)));
       if (threads == 1) {
-        allocated =
-            new Row("1 platform", "B/op", medians(results, r -> secondary(r, ALLOCATED)));
+        allocated = new Row("1 platform", "B/op", medians(results, r -> secondary(r, ALLOCATED)));
       }
     }
     Collection<RunResult> flowing = crowds(false, quick);
@@ -95,7 +95,8 @@ final class PoolBenchmark implements Benchmark {
     }
     out.println("1,000 virtual threads, little work under each lease");
     print(out, crowdRows(flowing), false);
-    out.println("The same, pool exhausted: each also lets the others run while it holds its object");
+    out.println(
+        "The same, pool exhausted: each also lets the others run while it holds its object");
     print(out, crowdRows(exhausted), false);
     SequencedMap<String, String> figures = new LinkedHashMap<>();
     figures.put("worst_ratio", String.format(Locale.ROOT, "%.2f", worst));
@@ -124,8 +125,7 @@ final class PoolBenchmark implements Benchmark {
         .run();
   }
 
-  private static Collection<RunResult> crowds(boolean pause, boolean quick)
-      throws RunnerException {
+  private static Collection<RunResult> crowds(boolean pause, boolean quick) throws RunnerException {
     return new Runner(
             options(CrowdedPool.class, quick)
                 .param("pause", Boolean.toString(pause))

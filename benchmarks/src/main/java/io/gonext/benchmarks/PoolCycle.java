@@ -27,7 +27,8 @@ public class PoolCycle {
   @Param("8")
   public int size = 8;
 
-  @SuppressWarnings("NullAway.Init") // JMH calls open() first; a second class would be visible to the compiler
+  @SuppressWarnings(
+      "NullAway.Init") // JMH calls open() first; a second class would be visible to the compiler
   private PoolContender<?> pool;
 
   @Setup(Level.Trial)

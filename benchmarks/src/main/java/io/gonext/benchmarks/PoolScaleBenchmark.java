@@ -40,7 +40,8 @@ final class PoolScaleBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "a checkout in pools of 1 to 1,024 instances and queues of 1 to 10,000 (about 2 minutes)";
+    return "a checkout in pools of 1 to 1,024 instances and queues of 1 to 10,000 (about 2"
+               + " minutes)";
   }
 
   @FunctionalInterface
@@ -92,8 +93,7 @@ final class PoolScaleBenchmark implements Benchmark {
 
   /** From the smallest case to the largest, as a factor. */
   private static String growth(List<double[]> rows, int column) {
-    return String.format(
-        Locale.ROOT, "%.2f", rows.getLast()[column] / rows.getFirst()[column]);
+    return String.format(Locale.ROOT, "%.2f", rows.getLast()[column] / rows.getFirst()[column]);
   }
 
   /** The median of several rounds on one pool, after as many to warm up. */
@@ -199,13 +199,12 @@ final class PoolScaleBenchmark implements Benchmark {
     try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int t = 0; t < threads; t++) {
         crowd.add(
-            virtual.submit(
-                () -> {
-                  for (int i = 0; i < each; i++) {
-                    hold.call();
-                  }
-                  return true;
-                }));
+            virtual.submit(() -> {
+              for (int i = 0; i < each; i++) {
+                hold.call();
+              }
+              return true;
+            }));
       }
     }
     for (Future<?> member : crowd) {

@@ -77,8 +77,7 @@ final class StockRuntime implements GuestRuntime {
       int nameAt = write(name);
       int payloadAt = write(payload);
       long packed =
-          instance
-              .export("gn_handle_hook")
+          instance.export("gn_handle_hook")
               .apply(nameAt, name.length, payloadAt, payload.length)[0];
       byte[] body = body(free, (int) (packed >>> 32), (int) packed);
       free.apply(payloadAt, payload.length);

@@ -26,7 +26,8 @@ final class WazeroBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "instantiate, dispatch, compute, 100 callers: against wazero; needs Go (about 2 minutes)";
+    return "instantiate, dispatch, compute, 100 callers: against wazero; needs Go (about 2"
+               + " minutes)";
   }
 
   @Override
@@ -43,7 +44,8 @@ final class WazeroBenchmark implements Benchmark {
     jvmArgs.addAll(guest.jvmArgs());
     Jmh jmh = Jmh.settled(jvmArgs);
     SequencedMap<String, String> figures = new LinkedHashMap<>();
-    var table = new RatioTable(out, "", "pool of 8; ours is pristine for each call", OURS, "wazero");
+    var table =
+        new RatioTable(out, "", "pool of 8; ours is pristine for each call", OURS, "wazero");
 
     double dispatch = jmh.median(Dispatch.class, "single");
     table.row("checkout, smallest hook, return", dispatch, figure(wazero, "dispatch"));
@@ -63,8 +65,7 @@ final class WazeroBenchmark implements Benchmark {
     figures.put("compute_ratio", RatioTable.ratio(Medians.geometricMean(compute)));
 
     double instantiate =
-        jmh.median(
-            GuestStart.class, "instantiate", "runtime", OURS, "module", ComputeGuest.NAME);
+        jmh.median(GuestStart.class, "instantiate", "runtime", OURS, "module", ComputeGuest.NAME);
     table.row("a new instance of the Rust guest", instantiate, figure(wazero, "instantiate"));
     figures.put("instantiate_ratio", RatioTable.ratio(instantiate / figure(wazero, "instantiate")));
     return figures;
@@ -74,8 +75,7 @@ final class WazeroBenchmark implements Benchmark {
     Path source = Checkout.root().resolve("benchmarks/wazero");
     Path program = Checkout.root().resolve("benchmarks/target/wazero");
     try {
-      Command build =
-          Command.run(source, List.of("go", "build", "-o", program.toString(), "."));
+      Command build = Command.run(source, List.of("go", "build", "-o", program.toString(), "."));
       if (!build.succeeded()) {
         throw new UnavailableException(
             "Go could not build benchmarks/wazero: " + build.errors().replaceAll("\\s+", " "));
@@ -92,8 +92,7 @@ final class WazeroBenchmark implements Benchmark {
     Files.write(done, Guests.wasm("done"));
     Command run =
         Command.run(
-            Checkout.root(),
-            List.of(program.toString(), done.toString(), guest.file().toString()));
+            Checkout.root(), List.of(program.toString(), done.toString(), guest.file().toString()));
     Map<String, Double> figures = new HashMap<>();
     for (String line : run.requireOutput().lines().toList()) {
       String[] words = line.split(" ", -1);

@@ -260,8 +260,7 @@ final class CppName {
   }
 
   private Name named(String text, String qualifiers) throws MangledName.UnknownFormException {
-    return new Name(
-        MangledName.bounded(text), qualifiers, endedInArguments && !returnsItself);
+    return new Name(MangledName.bounded(text), qualifiers, endedInArguments && !returnsItself);
   }
 
   private Name unscoped(boolean ofFunction) throws MangledName.UnknownFormException {
@@ -423,7 +422,8 @@ final class CppName {
     while (!in.skip('E')) {
       types.add(type());
     }
-    String parameters = types.size() == 1 && types.getFirst().text().equals("void") ? "" : join(types);
+    String parameters =
+        types.size() == 1 && types.getFirst().text().equals("void") ? "" : join(types);
     return "{lambda(" + parameters + ")#" + ordinal() + "}";
   }
 

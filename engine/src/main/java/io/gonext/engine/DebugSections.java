@@ -13,8 +13,7 @@ import java.util.Arrays;
  * @param strings the section {@code .debug_line_str}, empty when there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
-record DebugSections(
-    int codeStart, int strippedBytes, byte[] lines, byte[] strings) {
+record DebugSections(int codeStart, int strippedBytes, byte[] lines, byte[] strings) {
   /**
    * Larger sections are not kept: they would stay in the heap for as long as the module. A plugin
    * with all of Rust's standard library has half a megabyte.

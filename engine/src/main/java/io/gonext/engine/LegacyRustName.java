@@ -13,8 +13,7 @@ final class LegacyRustName {
   private static final int HASH_CHARS = 17;
 
   private static final Map<String, String> ESCAPES =
-      Map.of(
-          "SP", "@", "BP", "*", "RF", "&", "LT", "<", "GT", ">", "LP", "(", "RP", ")", "C", ",");
+      Map.of("SP", "@", "BP", "*", "RF", "&", "LT", "<", "GT", ">", "LP", "(", "RP", ")", "C", ",");
 
   private LegacyRustName() {}
 

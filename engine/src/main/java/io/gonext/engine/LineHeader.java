@@ -110,8 +110,7 @@ final class LineHeader {
    * @param most the most bytes of each part that are decoded
    * @return null when there is no such file
    */
-  @Nullable String path(long file, byte[] strings, int most)
-      throws DwarfCursor.MalformedException {
+  @Nullable String path(long file, byte[] strings, int most) throws DwarfCursor.MalformedException {
     var in = new DwarfCursor(section, tables, program);
     return version == NEWEST ? newPath(in, file, strings, most) : oldPath(in, file, most);
   }
@@ -159,8 +158,7 @@ final class LineHeader {
       return found.path();
     }
     Entry directory =
-        entry(
-            new DwarfCursor(section, directories, program), found.directory(), strings, most);
+        entry(new DwarfCursor(section, directories, program), found.directory(), strings, most);
     return join(directory == null ? "" : directory.path(), found.path());
   }
 

@@ -251,8 +251,7 @@ final class OffsetRecorder {
       }
       for (int i = 0; i < polls.size(); i++) {
         boolean known = count == 1 || count == polls.size();
-        lines[polls.get(i)] =
-            known ? line(sites.get(from + Math.min(i, count - 1))) : UNKNOWN_LINE;
+        lines[polls.get(i)] = known ? line(sites.get(from + Math.min(i, count - 1))) : UNKNOWN_LINE;
       }
       polls.clear();
       return true;

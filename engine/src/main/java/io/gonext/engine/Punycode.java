@@ -51,8 +51,7 @@ final class Punycode {
       if (!Character.isValidCodePoint((int) Math.min(code, Integer.MAX_VALUE))) {
         throw new MangledName.UnknownFormException();
       }
-      text.insert(
-          text.offsetByCodePoints(0, (int) index), Character.toString((int) code));
+      text.insert(text.offsetByCodePoints(0, (int) index), Character.toString((int) code));
       index++;
     }
     return text.toString();

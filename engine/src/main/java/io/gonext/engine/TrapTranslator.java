@@ -47,7 +47,9 @@ final class TrapTranslator {
     }
     if (thrown instanceof HostFailureSignal failure && deadline == null) {
       return new GuestTrap(
-          new TrapCause.HostFailure(failure.function()), backtrace.apply(thrown), failure.getCause());
+          new TrapCause.HostFailure(failure.function()),
+          backtrace.apply(thrown),
+          failure.getCause());
     }
     TrapCause cause = deadline != null ? deadline : causeOf(thrown, refused);
     return new GuestTrap(cause, backtrace.apply(thrown), thrown);

@@ -111,8 +111,7 @@ public final class Host implements AutoCloseable {
     Path directory = config.dataDirectory().resolve("compiled");
     CompileCache cache;
     try {
-      cache =
-          CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
+      cache = CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
     } catch (IOException e) {
       throw new StoreException(
           "the compile cache " + directory + " cannot be used: " + e.getMessage(), e);

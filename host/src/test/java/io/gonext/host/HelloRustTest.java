@@ -100,8 +100,7 @@ class HelloRustTest {
         throws InterruptedException, InvalidJsonException {
       RouteOutcome outcome =
           host.serve(
-              "hello-rust",
-              new PluginRequest("GET", "/hello/" + name, "", Map.of(), new byte[0]));
+              "hello-rust", new PluginRequest("GET", "/hello/" + name, "", Map.of(), new byte[0]));
       assertThat(outcome).isInstanceOf(Answered.class);
       return StrictJson.parse(((Answered) outcome).response().body());
     }

@@ -113,7 +113,12 @@ class HostTest {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     host = Host.open(HostConfig.of(data).withMeters(meters));
     assertThat(filtered("shout", "a")).isEqualTo("A");
-    assertThat(meters.get("gonext.engine.compile.cache").tag("result", "hit").functionCounter().count())
+    assertThat(
+            meters
+                .get("gonext.engine.compile.cache")
+                .tag("result", "hit")
+                .functionCounter()
+                .count())
         .isEqualTo(1);
   }
 

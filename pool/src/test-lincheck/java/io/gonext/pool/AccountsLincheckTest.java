@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Model checking of a pool of two places under every operation, the reaper's included: whatever the
- * interleaving, the accounts balance in the end and nothing is given out after a drain. Results are dropped, for with two places they need
- * not be linearizable.
+ * interleaving, the accounts balance in the end and nothing is given out after a drain. Results are
+ * dropped, for with two places they need not be linearizable.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 public class AccountsLincheckTest {

@@ -7,12 +7,12 @@ import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 import org.junit.jupiter.api.Test;
 
 /**
- * Model checking of a pool of one place: whatever the interleaving, the results of checkout, return,
- * double return and retirement must be ones that some sequential order explains.
+ * Model checking of a pool of one place: whatever the interleaving, the results of checkout,
+ * return, double return and retirement must be ones that some sequential order explains.
  *
- * <p>One place, because {@code tryCheckout} on more may miss an instance that moves behind its back,
- * which is allowed and not linearizable. No drain, because a checkout that overlaps it may hold the
- * instance for a moment before it is refused; {@link AccountsLincheckTest} has it.
+ * <p>One place, because {@code tryCheckout} on more may miss an instance that moves behind its
+ * back, which is allowed and not linearizable. No drain, because a checkout that overlaps it may
+ * hold the instance for a moment before it is refused; {@link AccountsLincheckTest} has it.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 public class LinearizabilityLincheckTest {

@@ -28,14 +28,13 @@ final class Callers implements AfterEachCallback {
     CompletableFuture<Lease<Thing>> lease = new CompletableFuture<>();
     Thread thread =
         Thread.ofVirtual()
-            .unstarted(
-                () -> {
-                  try {
-                    lease.complete(pool.checkout(timeout));
-                  } catch (Throwable t) {
-                    lease.completeExceptionally(t);
-                  }
-                });
+            .unstarted(() -> {
+              try {
+                lease.complete(pool.checkout(timeout));
+              } catch (Throwable t) {
+                lease.completeExceptionally(t);
+              }
+            });
     Call call = new Call(thread, lease);
     calls.add(call);
     thread.start();

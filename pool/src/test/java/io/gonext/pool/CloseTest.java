@@ -1,8 +1,8 @@
 package io.gonext.pool;
 
+import static io.gonext.pool.Pools.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.gonext.pool.Pools.eventually;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,8 +47,7 @@ class CloseTest {
   void close_waits_for_leases_and_closes_everything() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(3, 3));
     Lease<Thing> held = pool.checkout(LONG);
-    CompletableFuture<CloseReport> closing =
-        CompletableFuture.supplyAsync(() -> pool.close(LONG));
+    CompletableFuture<CloseReport> closing = CompletableFuture.supplyAsync(() -> pool.close(LONG));
     eventually().until(() -> allocator.open() == 1);
     assertThat(closing).isNotDone();
     assertThatThrownBy(() -> pool.checkout(LONG)).isInstanceOf(PoolClosedException.class);

@@ -1,8 +1,8 @@
 package io.gonext.pool;
 
+import static io.gonext.pool.Pools.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.gonext.pool.Pools.eventually;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -89,12 +89,11 @@ class CreationTest {
   void only_the_first_waiter_pays_for_a_failure() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
-    allocator.onCreate(
-        () -> {
-          entered.countDown();
-          gate.acquire();
-          throw new IOException("scripted");
-        });
+    allocator.onCreate(() -> {
+      entered.countDown();
+      gate.acquire();
+      throw new IOException("scripted");
+    });
     InstancePool<Thing> pool =
         pools.started(allocator, c -> c.withBounds(0, 8).withMaxConcurrentCreations(1));
     Callers.Call first = callers.queue(pool, LONG);
@@ -219,7 +218,9 @@ class CreationTest {
     pool.tryCheckout().orElseThrow().close();
   }
 
-  /** Found by model checking: each instance was retired at once, and the next one made for nobody. */
+  /**
+   * Found by model checking: each instance was retired at once, and the next one made for nobody.
+   */
   @Test
   void workers_that_run_on_the_caller_make_one_instance_for_it_and_no_more() {
     pools.use(pools.runtime().withWorkers(Runnable::run));
@@ -269,8 +270,7 @@ class CreationTest {
   @Test
   void an_allocator_that_creates_null_has_failed() {
     InstancePool<Thing> pool =
-        new InstancePool<>(
-            PoolConfig.defaults("test"), CreationTest::nothing, pools.runtime());
+        new InstancePool<>(PoolConfig.defaults("test"), CreationTest::nothing, pools.runtime());
 
     assertThatThrownBy(pool::start).hasRootCauseInstanceOf(NullPointerException.class);
   }
@@ -286,13 +286,12 @@ class CreationTest {
     PoolRuntime runtime =
         pools
             .runtime()
-            .withWorkers(
-                task -> {
-                  if (full.get()) {
-                    throw new RejectedExecutionException("no threads");
-                  }
-                  task.run();
-                });
+            .withWorkers(task -> {
+              if (full.get()) {
+                throw new RejectedExecutionException("no threads");
+              }
+              task.run();
+            });
     pools.use(runtime);
     InstancePool<Thing> starved =
         pools.started(allocator, c -> c.withBounds(1, 2).withCreationBackoff(LONG));

@@ -65,12 +65,11 @@ class EventsTest {
 
     assertThat(named(events, "gonext.Checkout"))
         .singleElement()
-        .satisfies(
-            event -> {
-              assertThat(event.getString("pool")).isEqualTo("test");
-              assertThat(event.getString("outcome")).isEqualTo("CheckoutTimeoutException");
-              assertThat(event.getDuration()).isGreaterThanOrEqualTo(Duration.ofMillis(1));
-            });
+        .satisfies(event -> {
+          assertThat(event.getString("pool")).isEqualTo("test");
+          assertThat(event.getString("outcome")).isEqualTo("CheckoutTimeoutException");
+          assertThat(event.getDuration()).isGreaterThanOrEqualTo(Duration.ofMillis(1));
+        });
     assertThat(named(events, "gonext.Recycle"))
         .singleElement()
         .satisfies(event -> assertThat(event.getString("reason")).isEqualTo("trap"));

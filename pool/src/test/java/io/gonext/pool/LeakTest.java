@@ -1,7 +1,7 @@
 package io.gonext.pool;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.gonext.pool.Pools.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -23,11 +23,10 @@ class LeakTest {
 
   private static void collectUntilReclaimed(InstancePool<Thing> pool, int leaks) {
     eventually()
-        .until(
-            () -> {
-              System.gc();
-              return pool.stats().recycled(RecycleReason.LEAK) == leaks;
-            });
+        .until(() -> {
+          System.gc();
+          return pool.stats().recycled(RecycleReason.LEAK) == leaks;
+        });
   }
 
   @Test
@@ -85,11 +84,10 @@ class LeakTest {
     WeakReference<InstancePool<Thing>> closed = closedPool(pools.runtime());
 
     eventually()
-        .until(
-            () -> {
-              System.gc();
-              return closed.refersTo(null);
-            });
+        .until(() -> {
+          System.gc();
+          return closed.refersTo(null);
+        });
   }
 
   private static WeakReference<InstancePool<Thing>> closedPool(PoolRuntime runtime) {

@@ -28,12 +28,11 @@ final class Logs extends Handler implements BeforeEachCallback, AfterEachCallbac
     return records.stream()
         .map(LogRecord::getThrown)
         .filter(Objects::nonNull)
-        .map(
-            thrown -> {
-              StringWriter text = new StringWriter();
-              thrown.printStackTrace(new PrintWriter(text));
-              return text.toString();
-            })
+        .map(thrown -> {
+          StringWriter text = new StringWriter();
+          thrown.printStackTrace(new PrintWriter(text));
+          return text.toString();
+        })
         .toList();
   }
 

@@ -1,8 +1,8 @@
 package io.gonext.pool;
 
+import static io.gonext.pool.Pools.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.gonext.pool.Pools.eventually;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,8 +28,7 @@ class MemoryTest {
   }
 
   private InstancePool<Thing> pool(ThingAllocator allocator, int min, int max) {
-    return pools.started(
-        allocator, c -> c.withBounds(min, max).withMaxAge(Duration.ZERO));
+    return pools.started(allocator, c -> c.withBounds(min, max).withMaxAge(Duration.ZERO));
   }
 
   private static void grow(InstancePool<Thing> pool, int size) throws Exception {
@@ -66,8 +65,7 @@ class MemoryTest {
 
   @Test
   void an_instance_that_grew_to_the_limit_is_replaced_on_return() throws Exception {
-    InstancePool<Thing> pool =
-        pools.started(a, c -> c.withBounds(1, 1).withRecycleAtBytes(200));
+    InstancePool<Thing> pool = pools.started(a, c -> c.withBounds(1, 1).withRecycleAtBytes(200));
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       lease.get().weight = 199;
     }
@@ -149,8 +147,7 @@ class MemoryTest {
       leases.add(busy.checkout(LONG));
     }
     pools.use(PoolRuntime.system().withGovernor(governor));
-    InstancePool<Thing> poor =
-        pools.started(b, c -> c.withBounds(0, 1));
+    InstancePool<Thing> poor = pools.started(b, c -> c.withBounds(0, 1));
     // The first creation of a pool reserves nothing, for its weight is unknown;
     // it is over budget, and goes once it is idle.
     poor.checkout(LONG).close();

@@ -1,7 +1,7 @@
 package io.gonext.pool;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.gonext.pool.Pools.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,8 +72,7 @@ class ReaperTest {
     pools.fakeTime();
     InstancePool<Thing> pool =
         pools.started(
-            allocator,
-            c -> c.withLeakTracking(true).withLeaseWarning(Duration.ofSeconds(60)));
+            allocator, c -> c.withLeakTracking(true).withLeaseWarning(Duration.ofSeconds(60)));
     Lease<Thing> lease = pool.checkout(LONG);
     pool.reap();
     pools.ticker.advance(Duration.ofSeconds(60).minusNanos(1));
@@ -97,8 +96,7 @@ class ReaperTest {
   @Test
   void without_a_warning_limit_nothing_is_overdue() throws Exception {
     pools.fakeTime();
-    InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withLeaseWarning(Duration.ZERO));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withLeaseWarning(Duration.ZERO));
     Lease<Thing> lease = pool.checkout(LONG);
     pool.reap();
     pools.ticker.advance(Duration.ofHours(10));

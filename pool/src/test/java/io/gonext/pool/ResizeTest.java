@@ -1,8 +1,8 @@
 package io.gonext.pool;
 
+import static io.gonext.pool.Pools.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.gonext.pool.Pools.eventually;
 
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.gonext.pool;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.gonext.pool.Pools.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -242,8 +242,7 @@ class RotationTest {
 
   @Test
   void a_failing_close_is_counted_and_frees_the_place() throws Exception {
-    InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(1));
     allocator.onClose(ThingAllocator.fail(new IOException("scripted")));
     for (int i = 0; i < 3; i++) {
       pool.checkout(LONG).close();
@@ -255,8 +254,7 @@ class RotationTest {
 
   @Test
   void a_place_is_free_only_when_its_instance_is_closed() throws Exception {
-    InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(1));
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onClose(ThingAllocator.hang(entered, gate));

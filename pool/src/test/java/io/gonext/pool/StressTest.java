@@ -39,15 +39,14 @@ class StressTest {
     for (int i = 0; i < threads; i++) {
       int index = i;
       Thread thread =
-          factory.newThread(
-              () -> {
-                try {
-                  go.await();
-                  work.run(index);
-                } catch (Throwable t) {
-                  failure.compareAndSet(null, t);
-                }
-              });
+          factory.newThread(() -> {
+            try {
+              go.await();
+              work.run(index);
+            } catch (Throwable t) {
+              failure.compareAndSet(null, t);
+            }
+          });
       thread.start();
       started.add(thread);
     }
@@ -168,12 +167,11 @@ class StressTest {
   @Test
   void all_operations_together_keep_the_accounts() throws Exception {
     AtomicLong step = new AtomicLong();
-    allocator.onReset(
-        () -> {
-          if (step.incrementAndGet() % 97 == 0) {
-            throw new IllegalStateException("scripted");
-          }
-        });
+    allocator.onReset(() -> {
+      if (step.incrementAndGet() % 97 == 0) {
+        throw new IllegalStateException("scripted");
+      }
+    });
     pools.use(pools.runtime().withGovernor(new MemoryGovernor(700)));
     allocator.weight(100);
     InstancePool<Thing> pool =

@@ -1,8 +1,8 @@
 package io.gonext.pool;
 
+import static io.gonext.pool.Pools.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.gonext.pool.Pools.eventually;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,8 +99,7 @@ class WaitingTest {
 
   @Test
   void more_than_the_allowed_number_of_waiters_are_turned_away_at_once() throws Exception {
-    InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(1, 1).withMaxWaiters(2));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxWaiters(2));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call first = callers.queue(pool, LONG);
     Callers.Call second = callers.queue(pool, LONG);
@@ -169,8 +168,8 @@ class WaitingTest {
 
   /**
    * A return publishes its instance without looking for waiters a second time. Here it is held
-   * between its first step and that publication, by the allocator's reset, while a caller joins: the
-   * caller must watch the slot, for the return has no duty to see it.
+   * between its first step and that publication, by the allocator's reset, while a caller joins:
+   * the caller must watch the slot, for the return has no duty to see it.
    */
   @Test
   void a_caller_who_joins_in_the_middle_of_a_return_is_served_by_it() throws Exception {
@@ -201,20 +200,19 @@ class WaitingTest {
     for (int i = 0; i < 10_000; i++) {
       threads.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      go.await();
-                      try (Lease<Thing> lease = pool.checkout(LONG)) {
-                        lease.get().enter();
-                        LockSupport.parkNanos(1);
-                        lease.get().exit();
-                        served.incrementAndGet();
-                      }
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  }));
+              .start(() -> {
+                try {
+                  go.await();
+                  try (Lease<Thing> lease = pool.checkout(LONG)) {
+                    lease.get().enter();
+                    LockSupport.parkNanos(1);
+                    lease.get().exit();
+                    served.incrementAndGet();
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }));
     }
     go.countDown();
     for (Thread thread : threads) {

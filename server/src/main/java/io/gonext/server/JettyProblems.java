@@ -8,7 +8,9 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
-/** Requests that Jetty refuses before any route is asked get the same kind of answer as all others. */
+/**
+ * Requests that Jetty refuses before any route is asked get the same kind of answer as all others.
+ */
 final class JettyProblems extends ErrorHandler {
   @Override
   protected void generateResponse(

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Says when functions of a plugin are too large for the JIT. HotSpot compiles no method of more than
- * 8,000 bytes of bytecode unless it is told to; interpreted, a function of 10 KB was measured to
- * take 6 times as long.
+ * Says when functions of a plugin are too large for the JIT. HotSpot compiles no method of more
+ * than 8,000 bytes of bytecode unless it is told to; interpreted, a function of 10 KB was measured
+ * to take 6 times as long.
  */
 final class HugeMethods {
   private static final String FLAG = "DontCompileHugeMethods";

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 
 /**
  * The routes of one plugin. A path is split at its slashes before its segments are percent-decoded,
- * so that an encoded slash is part of a parameter and not of the route. A literal segment is preferred to a parameter, from left to right.
- * Immutable.
+ * so that an encoded slash is part of a parameter and not of the route. A literal segment is
+ * preferred to a parameter, from left to right. Immutable.
  */
 public final class RouteTable {
   private final List<Pattern> patterns;
