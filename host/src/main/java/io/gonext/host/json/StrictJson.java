@@ -68,6 +68,9 @@ public final class StrictJson {
               ? ""
               : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
       throw new InvalidJsonException(e.getOriginalMessage() + where);
+    } catch (NumberFormatException e) {
+      // The library's own, from deep inside, where an exponent has more digits than an int.
+      throw new InvalidJsonException("a number with an exponent that is too large");
     }
   }
 

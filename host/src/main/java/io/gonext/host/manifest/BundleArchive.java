@@ -22,6 +22,7 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveInputStream;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.utils.SeekableInMemoryByteChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ZIP around a bundle, read as one would read a stranger's: the central directory and the local
@@ -137,7 +138,7 @@ final class BundleArchive {
     try (ZipArchiveInputStream local =
         new ZipArchiveInputStream(new ByteArrayInputStream(bytes), "UTF-8", false, true)) {
       for (ZipArchiveEntry expected : central) {
-        ZipArchiveEntry found = local.getNextEntry();
+        ZipArchiveEntry found = next(local);
         if (found == null
             || !Arrays.equals(found.getRawName(), expected.getRawName())
             || found.getMethod() != expected.getMethod()
@@ -151,10 +152,23 @@ final class BundleArchive {
           throw rejected(name(expected), "cannot be read as a stream");
         }
       }
-      ZipArchiveEntry extra = local.getNextEntry();
+      ZipArchiveEntry extra = next(local);
       if (extra != null) {
         throw rejected(name(extra), "is missing from the directory");
       }
+    }
+  }
+
+  /**
+   * The next entry, or null. The library looks for the decompressor that a header names before the
+   * header can be compared, and for some methods that is another library, which is not there.
+   */
+  private static @Nullable ZipArchiveEntry next(ZipArchiveInputStream local) throws IOException {
+    try {
+      return local.getNextEntry();
+    } catch (NoClassDefFoundError e) {
+      throw new BundleRejectedException(
+          "an entry is compressed by a method other than deflate, by its local header", e);
     }
   }
 

@@ -67,6 +67,14 @@ class StrictJsonTest {
     assertThatThrownBy(() -> parse("9".repeat(1 << 20))).isInstanceOf(InvalidJsonException.class);
   }
 
+  /** Found by fuzzing: the JSON library throws something else of its own then. */
+  @Test
+  void an_exponent_of_too_many_digits_is_refused() {
+    for (String text : new String[] {"1e1678901234567890", "[-2.5e-99999999999]"}) {
+      assertThatThrownBy(() -> parse(text)).isInstanceOf(InvalidJsonException.class);
+    }
+  }
+
   @Test
   void the_message_says_where_it_went_wrong() {
     assertThatThrownBy(() -> parse("{\n  \"a\": ?\n}")).hasMessageContaining("line 2");

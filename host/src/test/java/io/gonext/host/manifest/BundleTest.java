@@ -37,6 +37,15 @@ class BundleTest {
     assertThat(bundle.sha256()).matches("[0-9a-f]{64}");
   }
 
+  /** Found by fuzzing: the ZIP library then looks for decompressors that are not there. */
+  @ParameterizedTest
+  @ValueSource(bytes = {12, 14, 93, 95, 99})
+  void a_local_header_with_a_compression_of_its_own_is_refused(byte method) {
+    byte[] bytes = GOOD.bytes();
+    bytes[8] = method;
+    assertThatThrownBy(() -> Bundle.read(bytes)).isInstanceOf(BundleRejectedException.class);
+  }
+
   @Test
   void the_files_a_bundle_may_have_are_accepted() {
     Map<String, byte[]> files = files();

@@ -1,0 +1,37 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A mangled name may be anything: it becomes a name of bounded length, or stays. */
+class DemanglerFuzz {
+  static List<byte[]> seeds() throws IOException {
+    return DemanglerTest.vectors().stream()
+        .map(vector -> vector[0].getBytes(StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  @MethodSource("seeds")
+  @FuzzTest
+  void demangle(byte[] name) {
+    String text = new String(name, StandardCharsets.UTF_8);
+    for (String prefix : List.of("", "_R", "_Z", "_ZN")) {
+      String mangled = prefix + text;
+      Budget.check(
+          Duration.ofSeconds(1),
+          (64 << 20) + 256L * mangled.length(),
+          () -> {
+            String demangled = Demangler.demangle(mangled);
+            assertThat(demangled.equals(mangled)
+                    || demangled.length() <= MangledName.MOST_TEXT_CHARS)
+                .isTrue();
+          });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A name section may hold anything: a function has a name of bounded length. */
+class FunctionNamesFuzz {
+  static List<byte[]> seeds() {
+    return FuzzSeeds.outlines().stream()
+        .map(ModuleOutline::functionNames)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  @MethodSource("seeds")
+  @FuzzTest
+  void read(byte[] section) {
+    var outline =
+        new ModuleOutline(
+            List.of(),
+            Map.of(),
+            List.of(),
+            0,
+            new int[0],
+            section,
+            DebugSections.NONE,
+            new byte[0]);
+    Budget.check(
+        Duration.ofSeconds(1),
+        (1 << 24) + 256L * section.length,
+        () -> {
+          var names = FunctionNames.of(outline);
+          for (int index = -1; index < 16; index++) {
+            assertThat(names.of(index))
+                .hasSizeLessThanOrEqualTo(PlainText.MOST_CHARS + 1)
+                .doesNotContain("\n", "\r", "\u001b");
+          }
+        });
+  }
+}

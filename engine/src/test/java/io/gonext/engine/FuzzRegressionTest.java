@@ -1,0 +1,67 @@
+package io.gonext.engine;
+
+import io.gonext.guests.Mutations;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The fuzz targets with their seeds, with what the fuzzer has found, and with some thousand
+ * variations, without the fuzzer; that one is for the profile {@code fuzz}.
+ */
+class FuzzRegressionTest {
+  private static final long SEED = 4;
+
+  /** Where the fuzzer keeps what it found. */
+  private static final Path FOUND = Path.of("src/test/resources/io/gonext/engine");
+
+  @TestFactory
+  Stream<DynamicTest> inputs_that_are_known_and_variations_of_them() throws IOException {
+    return Stream.of(
+        target("AdmissionFuzz", AdmissionFuzz.seeds(), 5_000, new AdmissionFuzz()::admit),
+        target("CompileFuzz", CompileFuzz.seeds(), 300, new CompileFuzz()::compile),
+        target(
+            "FunctionNamesFuzz",
+            FunctionNamesFuzz.seeds(),
+            5_000,
+            new FunctionNamesFuzz()::read),
+        target("SourceLinesFuzz", SourceLinesFuzz.seeds(), 5_000, new SourceLinesFuzz()::read),
+        target("DemanglerFuzz", DemanglerFuzz.seeds(), 5_000, new DemanglerFuzz()::demangle));
+  }
+
+  private static DynamicTest target(
+      String name, List<byte[]> seeds, int variations, Consumer<byte[]> target)
+      throws IOException {
+    var inputs = new ArrayList<>(seeds);
+    Path found = FOUND.resolve(name + "Inputs");
+    if (Files.isDirectory(found)) {
+      try (var files = Files.walk(found)) {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          inputs.add(Files.readAllBytes(file));
+        }
+      }
+    }
+    return DynamicTest.dynamicTest(
+        name,
+        () -> {
+          inputs.forEach(target);
+          var mutations = new Mutations(inputs, SEED);
+          for (int i = 0; i < variations; i++) {
+            byte[] input = mutations.next();
+            try {
+              target.accept(input);
+            } catch (Throwable failure) {
+              Path kept = Path.of("target", name + ".input");
+              Files.write(kept, input);
+              throw new AssertionError("variation " + i + ", kept in " + kept, failure);
+            }
+          }
+        });
+  }
+}
