@@ -41,7 +41,7 @@ final class PoolScaleBenchmark implements Benchmark {
   @Override
   public String description() {
     return "a checkout in pools of 1 to 1,024 instances and queues of 1 to 10,000 (about 2"
-               + " minutes)";
+        + " minutes)";
   }
 
   @FunctionalInterface

@@ -27,7 +27,7 @@ final class WazeroBenchmark implements Benchmark {
   @Override
   public String description() {
     return "instantiate, dispatch, compute, 100 callers: against wazero; needs Go (about 2"
-               + " minutes)";
+        + " minutes)";
   }
 
   @Override

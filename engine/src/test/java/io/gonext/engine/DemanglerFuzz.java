@@ -28,8 +28,8 @@ class DemanglerFuzz {
           (64 << 20) + 256L * mangled.length(),
           () -> {
             String demangled = Demangler.demangle(mangled);
-            assertThat(demangled.equals(mangled)
-                    || demangled.length() <= MangledName.MOST_TEXT_CHARS)
+            assertThat(
+                    demangled.equals(mangled) || demangled.length() <= MangledName.MOST_TEXT_CHARS)
                 .isTrue();
           });
     }

@@ -27,17 +27,13 @@ class FuzzRegressionTest {
         target("AdmissionFuzz", AdmissionFuzz.seeds(), 5_000, new AdmissionFuzz()::admit),
         target("CompileFuzz", CompileFuzz.seeds(), 300, new CompileFuzz()::compile),
         target(
-            "FunctionNamesFuzz",
-            FunctionNamesFuzz.seeds(),
-            5_000,
-            new FunctionNamesFuzz()::read),
+            "FunctionNamesFuzz", FunctionNamesFuzz.seeds(), 5_000, new FunctionNamesFuzz()::read),
         target("SourceLinesFuzz", SourceLinesFuzz.seeds(), 5_000, new SourceLinesFuzz()::read),
         target("DemanglerFuzz", DemanglerFuzz.seeds(), 5_000, new DemanglerFuzz()::demangle));
   }
 
   private static DynamicTest target(
-      String name, List<byte[]> seeds, int variations, Consumer<byte[]> target)
-      throws IOException {
+      String name, List<byte[]> seeds, int variations, Consumer<byte[]> target) throws IOException {
     var inputs = new ArrayList<>(seeds);
     Path found = FOUND.resolve(name + "Inputs");
     if (Files.isDirectory(found)) {

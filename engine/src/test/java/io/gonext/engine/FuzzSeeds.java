@@ -30,8 +30,6 @@ final class FuzzSeeds {
 
   /** The same as admission sees them. */
   static List<ModuleOutline> outlines() {
-    return modules().stream()
-        .map(wasm -> Admission.admit(wasm, EngineLimits.defaults()))
-        .toList();
+    return modules().stream().map(wasm -> Admission.admit(wasm, EngineLimits.defaults())).toList();
   }
 }

@@ -37,7 +37,8 @@ public class StrictJsonFuzz {
     try {
       assertThat(StrictJson.write(StrictJson.parse(written))).isEqualTo(written);
     } catch (InvalidJsonException e) {
-      throw new AssertionError("written but not read: " + new String(written, StandardCharsets.UTF_8), e);
+      throw new AssertionError(
+          "written but not read: " + new String(written, StandardCharsets.UTF_8), e);
     }
   }
 }
