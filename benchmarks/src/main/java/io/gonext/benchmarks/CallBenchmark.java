@@ -39,7 +39,7 @@ final class CallBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "checkout, smallest hook call, return: stage by stage, one thread (about 2 minutes)";
+    return "checkout, smallest hook call, return: stage by stage, one thread (about 3 minutes)";
   }
 
   @Override
