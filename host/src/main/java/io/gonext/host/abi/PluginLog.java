@@ -29,7 +29,11 @@ public final class PluginLog {
   private final AtomicInteger linesInWindow = new AtomicInteger();
 
   public PluginLog(String plugin, LongSupplier nanoTime) {
-    this.log = LoggerFactory.getLogger("gonext.plugin." + plugin);
+    this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime);
+  }
+
+  PluginLog(Logger log, LongSupplier nanoTime) {
+    this.log = log;
     this.nanoTime = nanoTime;
     this.windowStart = new AtomicLong(nanoTime.getAsLong());
   }

@@ -1,0 +1,101 @@
+package io.gonext.host.abi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Marker;
+import org.slf4j.event.Level;
+import org.slf4j.helpers.LegacyAbstractLogger;
+
+class PluginLogTest {
+  private final AtomicLong nanoTime = new AtomicLong();
+  private final RecordingLogger lines = new RecordingLogger();
+  private final PluginLog log = new PluginLog(lines, nanoTime::get);
+
+  @Test
+  void a_line_keeps_its_level() {
+    log.write(Level.WARN, "careful");
+    assertThat(lines.written).containsExactly("WARN careful");
+  }
+
+  @Test
+  void a_guest_cannot_forge_a_line_or_move_the_cursor() {
+    log.write(Level.INFO, "a\nERROR forged\r\tb\u001b[2J\u0000");
+    assertThat(lines.written).containsExactly("INFO a\\nERROR forged\\r\tb\\u001b[2J\\u0000");
+  }
+
+  @Test
+  void a_long_line_is_cut() {
+    log.write(Level.INFO, "x".repeat(PluginLog.MAX_LINE_LENGTH + 1));
+    assertThat(lines.written)
+        .containsExactly("INFO " + "x".repeat(PluginLog.MAX_LINE_LENGTH) + "...");
+  }
+
+  @Test
+  void a_flood_is_dropped_and_told_in_the_next_second() {
+    for (int i = 0; i < PluginLog.LINES_PER_SECOND + 50; i++) {
+      log.write(Level.INFO, "line");
+    }
+    assertThat(lines.written).hasSize(PluginLog.LINES_PER_SECOND);
+
+    nanoTime.addAndGet(1_000_000_000L);
+    log.write(Level.INFO, "after");
+    assertThat(lines.written).hasSize(PluginLog.LINES_PER_SECOND + 2);
+    assertThat(lines.written.getLast()).isEqualTo("INFO after");
+    assertThat(lines.written.get(PluginLog.LINES_PER_SECOND)).startsWith("WARN 50 log lines");
+  }
+
+  private static final class RecordingLogger extends LegacyAbstractLogger {
+    private static final long serialVersionUID = 1L;
+
+    final transient List<String> written = new ArrayList<>();
+
+    @Override
+    protected void handleNormalizedLoggingCall(
+        Level level,
+        @Nullable Marker marker,
+        String pattern,
+        Object @Nullable [] arguments,
+        @Nullable Throwable thrown) {
+      String text = pattern;
+      for (Object argument : arguments == null ? new Object[0] : arguments) {
+        text = text.replaceFirst("\\{}", argument.toString());
+      }
+      written.add(level + " " + text);
+    }
+
+    @Override
+    protected @Nullable String getFullyQualifiedCallerName() {
+      return null;
+    }
+
+    @Override
+    public boolean isTraceEnabled() {
+      return true;
+    }
+
+    @Override
+    public boolean isDebugEnabled() {
+      return true;
+    }
+
+    @Override
+    public boolean isInfoEnabled() {
+      return true;
+    }
+
+    @Override
+    public boolean isWarnEnabled() {
+      return true;
+    }
+
+    @Override
+    public boolean isErrorEnabled() {
+      return true;
+    }
+  }
+}
