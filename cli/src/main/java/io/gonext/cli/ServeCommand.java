@@ -74,7 +74,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     RunningServer running = opened.listen(config);
     for (StoredPlugin plugin : host.plugins()) {
-      out.println(plugin.name() + "@" + plugin.version() + " " + plugin.state());
+      out.println(plugin.id() + " " + plugin.state());
     }
     out.println("listening on http://" + config.address() + ":" + running.port());
     running.serveUntilSignal(out, () -> {});

@@ -14,9 +14,10 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.ActivePlugin;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
+import io.gonext.host.lifecycle.PluginSlot;
+import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
@@ -88,14 +89,12 @@ public final class Host implements AutoCloseable {
     }
     HookBus hooks = new HookBus(config.meters(), config.limits().chain());
     Lifecycle lifecycle =
-        new Lifecycle(
+        Lifecycle.of(
             store,
-            engine,
-            hooks,
+            new Lifecycle.Parts(engine, hooks, config.meters(), InstantSource.system()),
             config.limits(),
-            config.meters(),
-            new Semver(version()),
-            InstantSource.system());
+            config.updates(),
+            new Semver(version()));
     Host host = new Host(store, engine, hooks, lifecycle);
     try {
       lifecycle.startActive();
@@ -173,10 +172,65 @@ public final class Host implements AutoCloseable {
   /**
    * Takes a plugin out of service; calls that are running end first, for 30 s at most.
    *
-   * @throws ConflictException when it is not active or an active plugin needs it
+   * @throws ConflictException when it is not active, when it refuses, or when an active plugin
+   *     needs it
    */
   public void deactivate(String plugin) throws InterruptedException {
-    lifecycle.deactivate(plugin);
+    lifecycle.deactivate(plugin, false);
+  }
+
+  /**
+   * As {@link #deactivate}, and first all plugins that need this one.
+   *
+   * @return what was taken out of service, in that order
+   */
+  public List<String> deactivateWithDependents(String plugin) throws InterruptedException {
+    return lifecycle.deactivate(plugin, true);
+  }
+
+  /**
+   * Makes a plugin INACTIVE that the host took out of service, so that it can be activated again.
+   *
+   * @throws ConflictException when it is not ERRORED
+   */
+  public void reset(String plugin) {
+    lifecycle.reset(plugin);
+  }
+
+  /**
+   * Puts another version in the place of the installed one, without a break when it is in service:
+   * the new version is compiled, warmed and exercised first, and a failure leaves the old one as it
+   * was. The old one is kept for a {@link #rollback}.
+   *
+   * @throws BundleRejectedException when the bundle is not acceptable
+   * @throws ActivationException when the new version cannot start
+   * @throws ConflictException when an active plugin needs another version than this one
+   */
+  public UpdateResult update(Path bundle) throws InterruptedException {
+    return lifecycle.update(Bundle.read(bundle));
+  }
+
+  /** Updates to a bundle that is in memory; see {@link #update(Path)}. */
+  public UpdateResult update(byte[] bundle) throws InterruptedException {
+    return lifecycle.update(Bundle.read(bundle.clone()));
+  }
+
+  /**
+   * Grants the version that waits what it asks for, and puts it in the place of the current one.
+   *
+   * @throws ConflictException when none waits
+   */
+  public UpdateResult approve(String plugin) throws InterruptedException {
+    return lifecycle.approve(plugin);
+  }
+
+  /**
+   * Puts the version back that was replaced last.
+   *
+   * @throws ConflictException when it is not kept any more
+   */
+  public UpdateResult rollback(String plugin) throws InterruptedException {
+    return lifecycle.rollback(plugin);
   }
 
   /**
@@ -195,13 +249,13 @@ public final class Host implements AutoCloseable {
 
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
-    return lifecycle.active(plugin).map(ActivePlugin::poolStats);
+    return lifecycle.active(plugin).map(PluginSlot::poolStats);
   }
 
   /** The numbers of the pools of all plugins in service, by plugin. */
   public Map<String, PoolStats> pools() {
     Map<String, PoolStats> pools = new TreeMap<>();
-    for (ActivePlugin plugin : lifecycle.active()) {
+    for (PluginSlot plugin : lifecycle.active()) {
       pools.put(plugin.manifest().name(), plugin.poolStats());
     }
     return pools;
@@ -244,7 +298,7 @@ public final class Host implements AutoCloseable {
    * @throws IllegalArgumentException when the request's path is not percent-encoded UTF-8
    */
   public RouteOutcome serve(String plugin, PluginRequest request) throws InterruptedException {
-    Optional<ActivePlugin> target = lifecycle.active(plugin);
+    Optional<PluginSlot> target = lifecycle.active(plugin);
     return target.isPresent() ? target.get().serve(request) : new RouteOutcome.NotFound();
   }
 

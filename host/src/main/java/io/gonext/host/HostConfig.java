@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.host.lifecycle.OperatorLimits;
+import io.gonext.host.lifecycle.UpdatePolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -11,19 +12,25 @@ import java.nio.file.Path;
  * @param dataDirectory holds the embedded store; created where it does not exist; one process at a
  *     time
  * @param limits the most a plugin may have
+ * @param updates how one version takes the place of another
  * @param meters where the host counts
  */
-public record HostConfig(Path dataDirectory, OperatorLimits limits, MeterRegistry meters) {
+public record HostConfig(
+    Path dataDirectory, OperatorLimits limits, UpdatePolicy updates, MeterRegistry meters) {
   /** The default limits, counting into a registry of its own. */
   public static HostConfig of(Path dataDirectory) {
-    return new HostConfig(dataDirectory, OperatorLimits.defaults(), new SimpleMeterRegistry());
+    return new HostConfig(dataDirectory, OperatorLimits.defaults(), UpdatePolicy.defaults(), new SimpleMeterRegistry());
   }
 
   public HostConfig withLimits(OperatorLimits newLimits) {
-    return new HostConfig(dataDirectory, newLimits, meters);
+    return new HostConfig(dataDirectory, newLimits, updates, meters);
+  }
+
+  public HostConfig withUpdates(UpdatePolicy newUpdates) {
+    return new HostConfig(dataDirectory, limits, newUpdates, meters);
   }
 
   public HostConfig withMeters(MeterRegistry newMeters) {
-    return new HostConfig(dataDirectory, limits, newMeters);
+    return new HostConfig(dataDirectory, limits, updates, newMeters);
   }
 }

@@ -84,7 +84,12 @@ class HostTest {
     assertThat(again.unchanged()).isTrue();
     assertThat(again.sha256()).isEqualTo(sha256);
     assertThat(host.plugins())
-        .containsExactly(new StoredPlugin("upper", "1.0.0", sha256, PluginState.INSTALLED));
+        .singleElement()
+        .satisfies(plugin -> {
+          assertThat(plugin.id()).isEqualTo("upper@1.0.0");
+          assertThat(plugin.current().sha256()).isEqualTo(sha256);
+          assertThat(plugin.state()).isEqualTo(PluginState.INSTALLED);
+        });
   }
 
   @Test
@@ -93,7 +98,7 @@ class HostTest {
     assertThatThrownBy(() -> host.install(GuestBundle.of("upper").version("2.0.0").bytes()))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("upper@1.0.0");
-    assertThat(host.plugins()).extracting(StoredPlugin::version).containsExactly("1.0.0");
+    assertThat(host.plugins()).extracting(StoredPlugin::id).containsExactly("upper@1.0.0");
   }
 
   @Test
@@ -172,7 +177,7 @@ class HostTest {
     host.activate("echo");
     assertThatThrownBy(() -> host.deactivate("upper"))
         .isInstanceOf(ConflictException.class)
-        .hasMessageContaining("echo needs upper");
+        .hasMessageContaining("upper is needed by echo@1.0.0");
 
     host.close();
     host = Host.open(data);

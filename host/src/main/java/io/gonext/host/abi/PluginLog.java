@@ -6,6 +6,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.slf4j.helpers.NOPLogger;
 
 /**
  * Where a plugin's log lines go: the logger {@code gonext.plugin.<name>}. A plugin can neither fill
@@ -36,6 +37,11 @@ public final class PluginLog {
     this.log = log;
     this.nanoTime = nanoTime;
     this.windowStart = new AtomicLong(nanoTime.getAsLong());
+  }
+
+  /** A log that keeps nothing, for guests that run to no effect. */
+  public static PluginLog discarding() {
+    return new PluginLog(NOPLogger.NOP_LOGGER, () -> 0);
   }
 
   /** Writes a line a guest sent, or drops it when there were too many in this second. */

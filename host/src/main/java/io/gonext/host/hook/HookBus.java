@@ -54,8 +54,18 @@ public final class HookBus {
 
   /** Takes out all that a plugin registered. */
   public void removeAll(String plugin) {
-    remove(filters, plugin);
-    remove(actions, plugin);
+    filters.keySet().forEach(hook -> remove(filters, plugin, hook));
+    actions.keySet().forEach(hook -> remove(actions, plugin, hook));
+  }
+
+  /** Takes out the filters that a plugin registered for one hook. */
+  public void removeFilter(String plugin, String hook) {
+    remove(filters, plugin, hook);
+  }
+
+  /** Takes out the actions that a plugin registered for one hook. */
+  public void removeAction(String plugin, String hook) {
+    remove(actions, plugin, hook);
   }
 
   /** Runs a value through the filters of a hook. A hook without handlers returns it unchanged. */
@@ -107,16 +117,15 @@ public final class HookBus {
         });
   }
 
-  private static <H> void remove(Map<String, List<Registration<H>>> chains, String plugin) {
-    for (String hook : chains.keySet()) {
-      chains.computeIfPresent(
-          hook,
-          (name, chain) -> {
-            List<Registration<H>> shorter =
-                chain.stream().filter(registration -> !registration.plugin.equals(plugin)).toList();
-            return shorter.isEmpty() ? null : shorter;
-          });
-    }
+  private static <H> void remove(
+      Map<String, List<Registration<H>>> chains, String plugin, String hook) {
+    chains.computeIfPresent(
+        hook,
+        (name, chain) -> {
+          List<Registration<H>> shorter =
+              chain.stream().filter(registration -> !registration.plugin.equals(plugin)).toList();
+          return shorter.isEmpty() ? null : shorter;
+        });
   }
 
   @FunctionalInterface

@@ -1,95 +1,104 @@
 package io.gonext.host.lifecycle;
 
-import io.gonext.engine.CompiledModule;
 import io.gonext.engine.Engine;
-import io.gonext.engine.EngineException;
-import io.gonext.engine.GuestInstance;
-import io.gonext.engine.InstanceConfig;
-import io.gonext.host.abi.GuestAbi;
-import io.gonext.host.abi.HostImports;
-import io.gonext.host.abi.PluginLog;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.HookBus;
+import io.gonext.host.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.host.manifest.Manifest.Dependency;
-import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
-import io.gonext.pool.InstancePool;
-import io.gonext.pool.PoolConfig;
-import io.gonext.pool.PoolRuntime;
+import io.gonext.host.store.StoredVersion;
+import io.gonext.pool.PoolMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
- * Installs plugins and puts them in and out of service. The store decides: a plugin serves only
- * while the store says ACTIVE, and a change that fails leaves the store and the plugin as they
+ * Installs plugins, puts them in and out of service, and puts one version in the place of another.
+ * The store decides: a plugin serves only while the store says ACTIVE, every change of it is one
+ * compare-and-set there, and a change that fails before leaves the store and what serves as they
  * were.
  *
- * <p>Thread-safe; one change at a time.
+ * <p>Thread-safe. One plugin has one change at a time; changes of different plugins run side by
+ * side, but for the moment of the switch itself.
  */
 public final class Lifecycle {
   private static final Logger log = LoggerFactory.getLogger(Lifecycle.class);
 
-  /** How long calls that are running may take to finish when a plugin goes out of service. */
+  /** How long calls that are running may take to finish when a version leaves service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
   private final PluginStore store;
-  private final Engine engine;
+  private final PluginLoader loader;
   private final HookBus hooks;
-  private final OperatorLimits limits;
+  private final UpdatePolicy updates;
   private final MeterRegistry meters;
-  private final Semver hostVersion;
   private final InstantSource clock;
 
-  /** One for all pools, so that they share one memory budget. */
-  private final PoolRuntime poolRuntime = PoolRuntime.system();
-
-  private final ReentrantLock changes = new ReentrantLock();
-
-  /** By name. Written under {@link #changes}, read by every request. */
-  private final Map<String, ActivePlugin> active = new ConcurrentHashMap<>();
+  /** By plugin; held for the whole of a change. Never removed, so that a name has one lock. */
+  private final Map<String, ReentrantLock> changes = new ConcurrentHashMap<>();
 
   /**
-   * Modules that installation compiled, by the bundle's SHA-256, until activation takes them.
-   * Guarded by {@link #changes}.
+   * Held while a change looks at other plugins, commits and shows: never while anything is
+   * compiled, started or drained. Taken after a lock of {@link #changes}, if at all.
    */
-  private final Map<String, CompiledModule> compiled = new HashMap<>();
+  private final ReentrantLock commit = new ReentrantLock();
 
-  public Lifecycle(
-      PluginStore store,
-      Engine engine,
-      HookBus hooks,
-      OperatorLimits limits,
-      MeterRegistry meters,
-      Semver hostVersion,
-      InstantSource clock) {
+  /** By name. Written under {@link #commit}, read by every request. */
+  private final Map<String, PluginSlot> slots = new ConcurrentHashMap<>();
+
+  /** By plugin, from its first activation until it is uninstalled, so that no counter goes back. */
+  private final Map<String, PoolMetrics> poolMetrics = new ConcurrentHashMap<>();
+
+  /** Versions that were replaced and still finish calls. */
+  private final Map<ActivePlugin, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
+
+  private Lifecycle(
+      PluginStore store, PluginLoader loader, UpdatePolicy updates, Parts parts) {
     this.store = store;
-    this.engine = engine;
-    this.hooks = hooks;
-    this.limits = limits;
-    this.meters = meters;
-    this.hostVersion = hostVersion;
-    this.clock = clock;
+    this.loader = loader;
+    this.hooks = parts.hooks;
+    this.updates = updates;
+    this.meters = parts.meters;
+    this.clock = parts.clock;
+  }
+
+  /** What plugins are run with. */
+  public record Parts(
+      Engine engine, HookBus hooks, MeterRegistry meters, InstantSource clock) {}
+
+  public static Lifecycle of(
+      PluginStore store,
+      Parts parts,
+      OperatorLimits limits,
+      UpdatePolicy updates,
+      Semver hostVersion) {
+    PluginLoader loader = new PluginLoader(parts.engine, limits, hostVersion, parts.clock);
+    return new Lifecycle(store, loader, updates, parts);
   }
 
   /** All installed plugins, by name. */
@@ -98,13 +107,13 @@ public final class Lifecycle {
   }
 
   /** The plugin of that name, while it is in service. */
-  public Optional<ActivePlugin> active(String name) {
-    return Optional.ofNullable(active.get(name));
+  public Optional<PluginSlot> active(String name) {
+    return Optional.ofNullable(slots.get(name));
   }
 
   /** The plugins that are in service. */
-  public List<ActivePlugin> active() {
-    return List.copyOf(active.values());
+  public List<PluginSlot> active() {
+    return List.copyOf(slots.values());
   }
 
   /**
@@ -115,32 +124,26 @@ public final class Lifecycle {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Bundle bundle) {
-    changes.lock();
+    Manifest manifest = bundle.manifest();
+    ReentrantLock change = changeOf(manifest.name());
+    change.lock();
     try {
-      Manifest manifest = bundle.manifest();
       Optional<StoredPlugin> installed = store.find(manifest.name());
       if (installed.isPresent()) {
         return alreadyInstalled(bundle, installed.get());
       }
+      refuseCycle(manifest);
       long begin = System.nanoTime();
-      CheckedModule checked = check(bundle);
+      CheckedModule checked = loader.check(bundle);
       Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
-      boolean added =
-          store.insert(
-              new StoredPlugin(
-                  manifest.name(),
-                  manifest.version().toString(),
-                  bundle.sha256(),
-                  PluginState.INSTALLED),
-              bundle.bytes());
-      if (!added) {
-        throw new ConflictException(manifest.name() + " was installed by someone else just now");
+      if (!store.insert(manifest.name(), versionOf(bundle), bundle.bytes())) {
+        loader.forget(bundle.sha256());
+        throw changedByOther(manifest.name());
       }
-      compiled.put(bundle.sha256(), checked.module);
       log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
-      return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings);
+      return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings());
     } finally {
-      changes.unlock();
+      change.unlock();
     }
   }
 
@@ -149,90 +152,253 @@ public final class Lifecycle {
    * so.
    *
    * @throws ActivationException when it cannot start; it stays out of service
+   * @throws ConflictException when it is ERRORED and has not been reset
    */
   public void activate(String name) throws InterruptedException {
-    changes.lockInterruptibly();
+    ReentrantLock change = changeOf(name);
+    change.lockInterruptibly();
     try {
-      StoredPlugin stored = store.find(name).orElseThrow(() -> new UnknownPluginException(name));
-      if (active.containsKey(name)) {
+      StoredPlugin stored = installed(name);
+      if (slots.containsKey(name)) {
         return;
       }
-      Bundle bundle = load(stored);
-      Optional<String> unmet = unmetDependency(bundle.manifest());
-      if (unmet.isPresent()) {
-        throw new ActivationException(unmet.get(), null);
-      }
-      ActivePlugin plugin = start(bundle);
-      boolean moved = false;
+      boolean restart = stored.state() == PluginState.ACTIVE;
+      StoredPlugin next = restart ? stored : activated(stored);
+      Bundle bundle = bundleOf(stored, stored.current());
+      requireDependencies(bundle.manifest());
+      ActivePlugin plugin = loader.start(bundle, metricsOf(name));
+      boolean open = false;
+      commit.lock();
       try {
-        moved =
-            stored.state() == PluginState.ACTIVE
-                || store.changeState(name, stored.state(), PluginState.ACTIVE);
+        requireDependencies(bundle.manifest());
+        if (!restart && !store.change(stored, next)) {
+          throw changedByOther(name);
+        }
+        open(plugin);
+        open = true;
       } finally {
-        if (!moved) {
+        commit.unlock();
+        if (!open) {
           plugin.stop(Duration.ZERO);
         }
       }
-      if (!moved) {
-        throw new ConflictException(name + " was changed by someone else just now");
-      }
-      putInService(plugin);
     } finally {
-      changes.unlock();
+      change.unlock();
     }
   }
 
   /**
    * Takes a plugin out of service once its running calls have ended.
    *
-   * @throws ConflictException when an active plugin depends on it, or it is not active
+   * @param cascade whether to take out those first that need it
+   * @return what was taken out, in that order
+   * @throws ConflictException when a plugin refuses, when an active plugin depends on it and {@code
+   *     cascade} is not set, or when it is not active
    */
-  public void deactivate(String name) throws InterruptedException {
-    changes.lockInterruptibly();
+  public List<String> deactivate(String name, boolean cascade) throws InterruptedException {
+    List<String> left = new ArrayList<>();
+    if (cascade) {
+      for (Manifest dependent : dependentsOf(name)) {
+        left.addAll(deactivate(dependent.name(), true));
+      }
+    }
+    ActivePlugin last;
+    ReentrantLock change = changeOf(name);
+    change.lockInterruptibly();
     try {
-      ActivePlugin plugin = active.get(name);
-      if (plugin == null) {
-        throw store.find(name).isEmpty()
-            ? new UnknownPluginException(name)
-            : new ConflictException(name + " is not active");
+      StoredPlugin stored = installed(name);
+      PluginSlot slot = slots.get(name);
+      if (slot == null) {
+        throw new ConflictException(name + " is not active");
       }
-      for (ActivePlugin other : active.values()) {
-        for (Dependency dependency : other.manifest().dependencies()) {
-          if (dependency.name().equals(name)) {
-            throw new ConflictException(
-                other.manifest().name() + " needs " + name + ": deactivate it first");
-          }
+      refuseWhileNeeded(name);
+      slot.version().askToStop();
+      commit.lock();
+      try {
+        refuseWhileNeeded(name);
+        if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
+          throw changedByOther(name);
         }
+        last = close(slot, name);
+      } finally {
+        commit.unlock();
       }
-      if (!store.changeState(name, PluginState.ACTIVE, PluginState.INACTIVE)) {
-        throw new ConflictException(name + " was changed by someone else just now");
-      }
-      hooks.removeAll(name);
-      active.remove(name);
-      plugin.stop(DRAIN);
-      log.info("deactivated {}", plugin.manifest().id());
+      last.stop(DRAIN);
+      log.info("deactivated {}", last.manifest().id());
     } finally {
-      changes.unlock();
+      change.unlock();
+    }
+    left.add(name);
+    return left;
+  }
+
+  /**
+   * Takes a plugin out of service because it cannot be trusted with requests, and says why. It
+   * stays out until it is reset. Nothing happens when it is not in service.
+   */
+  public void giveUp(String name, String cause) {
+    ReentrantLock change = changeOf(name);
+    change.lock();
+    try {
+      PluginSlot slot = slots.get(name);
+      Optional<StoredPlugin> stored = store.find(name);
+      if (slot == null || stored.isEmpty() || stored.get().state() != PluginState.ACTIVE) {
+        return;
+      }
+      ActivePlugin last;
+      commit.lock();
+      try {
+        if (!store.change(stored.get(), stored.get().errored(cause))) {
+          throw changedByOther(name);
+        }
+        last = close(slot, name);
+      } finally {
+        commit.unlock();
+      }
+      log.error("{} is out of service: {}", last.manifest().id(), cause);
+      retire(last);
+    } finally {
+      change.unlock();
     }
   }
 
   /**
-   * Removes a plugin that is not in service.
+   * Makes an ERRORED plugin INACTIVE, so that it can be activated again.
+   *
+   * @throws ConflictException when it is not ERRORED
+   */
+  public void reset(String name) {
+    ReentrantLock change = changeOf(name);
+    change.lock();
+    try {
+      StoredPlugin stored = installed(name);
+      if (stored.state() != PluginState.ERRORED) {
+        throw new ConflictException(name + " is " + stored.state() + ", not ERRORED");
+      }
+      if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
+        throw changedByOther(name);
+      }
+      log.info("{} was reset", stored.id());
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /**
+   * Removes a plugin that is not in service, all its versions with it.
    *
    * @throws ConflictException when it is active
    */
   public void uninstall(String name) {
-    changes.lock();
+    ReentrantLock change = changeOf(name);
+    change.lock();
     try {
-      StoredPlugin stored = store.find(name).orElseThrow(() -> new UnknownPluginException(name));
-      if (active.containsKey(name)) {
+      StoredPlugin stored = installed(name);
+      if (stored.state() == PluginState.ACTIVE) {
         throw new ConflictException(name + " is active: deactivate it first");
       }
-      store.delete(name);
-      compiled.remove(stored.sha256());
-      log.info("uninstalled {}@{}", name, stored.version());
+      if (!store.delete(stored)) {
+        throw changedByOther(name);
+      }
+      loader.forget(stored.current().sha256());
+      PoolMetrics metrics = poolMetrics.remove(name);
+      if (metrics != null) {
+        metrics.close();
+      }
+      log.info("uninstalled {}", stored.id());
     } finally {
-      changes.unlock();
+      change.unlock();
+    }
+  }
+
+  /**
+   * Puts another version in the place of the current one. A plugin in service serves without a
+   * break: the new version is compiled, warmed and exercised beside the old one, the store switches,
+   * calls go to the new version, and the old one finishes what it runs. A failure before the switch
+   * leaves everything as it was.
+   *
+   * @throws UnknownPluginException when no plugin of that name is installed
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws ActivationException when the new version cannot start
+   * @throws ConflictException when an active plugin needs another version than this one
+   */
+  public UpdateResult update(Bundle bundle) throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    ReentrantLock change = changeOf(manifest.name());
+    change.lockInterruptibly();
+    try {
+      StoredPlugin stored = installed(manifest.name());
+      if (stored.current().sha256().equals(bundle.sha256())) {
+        return new UpdateResult.Unchanged(stored.current().version());
+      }
+      refuseCycle(manifest);
+      loader.check(bundle);
+      StoredVersion version = versionOf(bundle);
+      SortedSet<String> asked = new TreeSet<>(manifest.capabilities());
+      asked.removeAll(bundleOf(stored, stored.current()).manifest().capabilities());
+      if (!asked.isEmpty()) {
+        if (!store.change(stored, stored.awaiting(version), version, bundle.bytes())) {
+          throw changedByOther(manifest.name());
+        }
+        log.info("{} waits for approval: it asks for {}", manifest.id(), asked);
+        return new UpdateResult.AwaitingApproval(
+            stored.current().version(), version.version(), version.sha256(), asked);
+      }
+      return replace(stored, bundle, version);
+    } finally {
+      loader.forget(bundle.sha256());
+      change.unlock();
+    }
+  }
+
+  /**
+   * Grants a waiting version what it asks for, and puts it in the place of the current one; see
+   * {@link #update}.
+   *
+   * @throws ConflictException when no version waits
+   */
+  public UpdateResult approve(String name) throws InterruptedException {
+    ReentrantLock change = changeOf(name);
+    change.lockInterruptibly();
+    try {
+      StoredPlugin stored = installed(name);
+      if (stored.pending() == null) {
+        throw new ConflictException("no version of " + name + " waits for approval");
+      }
+      return replace(stored, bundleOf(stored, stored.pending()), stored.pending());
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /**
+   * Puts the version back that was replaced last; see {@link #update}.
+   *
+   * @throws ConflictException when none is kept any more
+   */
+  public UpdateResult rollback(String name) throws InterruptedException {
+    ReentrantLock change = changeOf(name);
+    change.lockInterruptibly();
+    try {
+      StoredPlugin stored = withoutExpired(installed(name));
+      if (stored.previous() == null) {
+        throw new ConflictException(
+            "no earlier version of "
+                + name
+                + " is kept: one is for "
+                + updates.keepPrevious()
+                + " after an update");
+      }
+      return replace(stored, bundleOf(stored, stored.previous()), stored.previous());
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /** Deletes the versions whose time for a rollback has passed. */
+  public void forgetExpired() {
+    for (StoredPlugin stored : store.list()) {
+      withoutExpired(stored);
     }
   }
 
@@ -241,195 +407,248 @@ public final class Lifecycle {
    * ERRORED and does not hold up the others.
    */
   public void startActive() throws InterruptedException {
-    changes.lockInterruptibly();
-    try {
-      List<StoredPlugin> waiting =
-          new ArrayList<>(
-              store.list().stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
-      // Dependencies first: each round starts those whose dependencies stand.
-      boolean progress = true;
-      while (progress && !waiting.isEmpty()) {
-        progress = false;
-        for (StoredPlugin stored : List.copyOf(waiting)) {
-          try {
-            Bundle bundle = load(stored);
-            if (unmetDependency(bundle.manifest()).isPresent()) {
-              continue;
-            }
-            putInService(start(bundle));
-          } catch (HostException e) {
-            markErrored(stored, e.getMessage());
+    List<StoredPlugin> waiting =
+        new ArrayList<>(
+            store.list().stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
+    // Dependencies first: each round starts those whose dependencies stand.
+    boolean progress = true;
+    while (progress && !waiting.isEmpty()) {
+      progress = false;
+      for (StoredPlugin stored : List.copyOf(waiting)) {
+        try {
+          Bundle bundle = bundleOf(stored, stored.current());
+          if (Dependencies.unmet(bundle.manifest(), this::manifestInService).isPresent()) {
+            continue;
           }
-          waiting.remove(stored);
-          progress = true;
+          activate(stored.name());
+        } catch (HostException e) {
+          markErrored(stored, e.getMessage());
         }
+        waiting.remove(stored);
+        progress = true;
       }
-      for (StoredPlugin stored : waiting) {
-        markErrored(stored, "what it depends on is not active");
-      }
-    } finally {
-      changes.unlock();
+    }
+    for (StoredPlugin stored : waiting) {
+      markErrored(stored, "what it depends on is not active");
     }
   }
 
   /** Lets running calls end, then gives up all instances. The store is left as it is. */
   public void stopAll(Duration patience) throws InterruptedException {
-    changes.lockInterruptibly();
+    long deadline = System.nanoTime() + patience.toNanos();
+    commit.lockInterruptibly();
     try {
-      long deadline = System.nanoTime() + patience.toNanos();
-      for (ActivePlugin plugin : active.values()) {
-        hooks.removeAll(plugin.manifest().name());
-      }
-      for (ActivePlugin plugin : List.copyOf(active.values())) {
-        active.remove(plugin.manifest().name());
-        plugin.stop(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+      for (Map.Entry<String, PluginSlot> entry : slots.entrySet()) {
+        ActivePlugin last = close(entry.getValue(), entry.getKey());
+        retiring.put(last, last.retire(patience));
       }
     } finally {
-      changes.unlock();
+      commit.unlock();
     }
-  }
-
-  private InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
-    if (!installed.sha256().equals(bundle.sha256())) {
-      throw new ConflictException(
-          installed.name()
-              + "@"
-              + installed.version()
-              + " is installed from another bundle: uninstall it first");
+    try {
+      CompletableFuture.allOf(retiring.values().toArray(CompletableFuture[]::new))
+          .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      log.warn("calls were still running after {}", patience);
     }
-    return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
+    poolMetrics.values().forEach(PoolMetrics::close);
+    poolMetrics.clear();
   }
 
-  private Bundle load(StoredPlugin stored) {
-    return Bundle.read(
-        store.bundle(stored.name()).orElseThrow(() -> new UnknownPluginException(stored.name())));
-  }
-
-  private ActivePlugin start(Bundle bundle) throws InterruptedException {
+  /** The switch; the plugin's change lock is held. */
+  private UpdateResult replace(StoredPlugin stored, Bundle bundle, StoredVersion version)
+      throws InterruptedException {
+    String name = stored.name();
     Manifest manifest = bundle.manifest();
-    CompiledModule ready = compiled.remove(bundle.sha256());
-    CompiledModule module = ready == null ? check(bundle).module : ready;
-    PluginLog pluginLog = new PluginLog(manifest.name(), System::nanoTime);
-    InstancePool<GuestInstance> pool =
-        new InstancePool<>(
-            poolConfig(manifest),
-            new GuestAllocator(
-                module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()),
-            poolRuntime);
-    ActivePlugin plugin = new ActivePlugin(manifest, pool, meters, limits.callOf(manifest));
-    plugin.start();
-    return plugin;
+    CheckedModule checked = loader.check(bundle);
+    StoredPlugin next = stored.replacedBy(version, clock.instant());
+    PluginSlot slot = slots.get(name);
+    if (slot == null) {
+      if (!store.change(stored, next, version, bundle.bytes())) {
+        throw changedByOther(name);
+      }
+      log.info("{} replaces {}, not in service", manifest.id(), stored.id());
+      return replaced(stored, version, Duration.ZERO, 0, checked.warnings());
+    }
+    requireDependencies(manifest);
+    refuseForDependents(manifest);
+    ActivePlugin fresh = loader.start(bundle, slot.metrics());
+    @Nullable ActivePlugin old = null;
+    long warmUpCalls;
+    long begin;
+    try {
+      warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), updates.warmUp());
+      begin = System.nanoTime();
+      commit.lockInterruptibly();
+      try {
+        requireDependencies(manifest);
+        refuseForDependents(manifest);
+        if (!store.change(stored, next, version, bundle.bytes())) {
+          throw changedByOther(name);
+        }
+        old = slot.swap(fresh);
+      } finally {
+        commit.unlock();
+      }
+    } finally {
+      if (old == null) {
+        fresh.stop(Duration.ZERO);
+      }
+    }
+    Duration swap = Duration.ofNanos(System.nanoTime() - begin);
+    retire(old);
+    log.info("{} replaces {}", manifest.id(), stored.id());
+    return replaced(stored, version, swap, warmUpCalls, checked.warnings());
   }
 
-  private void putInService(ActivePlugin plugin) {
-    Manifest manifest = plugin.manifest();
-    for (Hook hook : manifest.filters()) {
-      byte[] name = hook.name().getBytes(StandardCharsets.UTF_8);
-      hooks.addFilter(
-          manifest.name(),
-          hook.name(),
-          hook.priority(),
-          (value, args, limit) -> plugin.filter(name, value, args, limit));
+  private static UpdateResult.Replaced replaced(
+      StoredPlugin stored,
+      StoredVersion version,
+      Duration swap,
+      long warmUpCalls,
+      List<String> warnings) {
+    return new UpdateResult.Replaced(
+        stored.current().version(),
+        version.version(),
+        version.sha256(),
+        swap,
+        warmUpCalls,
+        warnings);
+  }
+
+  private void open(ActivePlugin plugin) {
+    String name = plugin.manifest().name();
+    PluginSlot slot = new PluginSlot(name, hooks, metricsOf(name));
+    slot.open(plugin);
+    slots.put(name, slot);
+    log.info("activated {}", plugin.manifest().id());
+  }
+
+  private ActivePlugin close(PluginSlot slot, String name) {
+    slots.remove(name);
+    return slot.close();
+  }
+
+  private void retire(ActivePlugin old) {
+    CompletableFuture<Void> done = old.retire(DRAIN);
+    retiring.put(old, done);
+    var _ = done.whenComplete((nothing, failure) -> retiring.remove(old));
+  }
+
+  private ReentrantLock changeOf(String name) {
+    return changes.computeIfAbsent(name, n -> new ReentrantLock());
+  }
+
+  private PoolMetrics metricsOf(String name) {
+    return poolMetrics.computeIfAbsent(
+        name,
+        n -> {
+          PoolMetrics metrics = new PoolMetrics(n);
+          metrics.bindTo(meters);
+          return metrics;
+        });
+  }
+
+  private StoredPlugin installed(String name) {
+    return store.find(name).orElseThrow(() -> new UnknownPluginException(name));
+  }
+
+  private StoredVersion versionOf(Bundle bundle) {
+    return new StoredVersion(
+        bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
+  }
+
+  private Bundle bundleOf(StoredPlugin plugin, StoredVersion version) {
+    return Bundle.read(
+        store
+            .bundle(plugin.name(), version.sha256())
+            .orElseThrow(() -> changedByOther(plugin.name())));
+  }
+
+  private static StoredPlugin activated(StoredPlugin stored) {
+    if (stored.state() == PluginState.ERRORED) {
+      throw new ConflictException(
+          stored.id() + " is ERRORED (" + stored.cause() + "): reset it first");
     }
-    for (Hook hook : manifest.actions()) {
-      byte[] name = hook.name().getBytes(StandardCharsets.UTF_8);
-      hooks.addAction(
-          manifest.name(),
-          hook.name(),
-          hook.priority(),
-          (args, limit) -> plugin.act(name, args, limit));
+    return stored.in(PluginState.ACTIVE);
+  }
+
+  private static ConflictException changedByOther(String name) {
+    return new ConflictException(name + " was changed by someone else just now");
+  }
+
+  private StoredPlugin withoutExpired(StoredPlugin stored) {
+    Instant replacedAt = stored.replacedAt();
+    if (replacedAt == null
+        || clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()))) {
+      return stored;
     }
-    active.put(manifest.name(), plugin);
-    log.info("activated {}", manifest.id());
+    if (!store.change(stored, stored.withoutPrevious())) {
+      throw changedByOther(stored.name());
+    }
+    return installed(stored.name());
   }
 
   private void markErrored(StoredPlugin stored, String why) {
-    log.error("{}@{} is not in service: {}", stored.name(), stored.version(), why);
-    store.changeState(stored.name(), PluginState.ACTIVE, PluginState.ERRORED);
+    log.error("{} is not in service: {}", stored.id(), why);
+    store.change(stored, stored.errored(why));
   }
 
-  /** Why what a plugin depends on is not there yet, or empty when it is. */
-  private Optional<String> unmetDependency(Manifest manifest) {
-    for (Dependency dependency : manifest.dependencies()) {
-      ActivePlugin other = active.get(dependency.name());
-      if (other == null) {
-        return Optional.of(manifest.id() + " needs " + dependency.name() + ", which is not active");
-      }
-      if (!other.manifest().version().satisfies(dependency.versionRange())) {
-        return Optional.of(
-            manifest.id()
-                + " needs "
-                + dependency.name()
-                + " "
-                + dependency.versionRange()
-                + ", active is "
-                + other.manifest().version());
-      }
-    }
-    return Optional.empty();
+  private Optional<Manifest> manifestInService(String name) {
+    return active(name).map(PluginSlot::manifest);
   }
 
-  private record CheckedModule(CompiledModule module, List<String> warnings) {}
+  private List<Manifest> dependentsOf(String name) {
+    return Dependencies.dependents(name, active().stream().map(PluginSlot::manifest).toList());
+  }
 
-  /** All that can be known of a bundle without putting it in service. */
-  private CheckedModule check(Bundle bundle) {
-    Manifest manifest = bundle.manifest();
-    manifest
-        .requiredHost()
-        .filter(range -> !hostVersion.satisfies(range))
-        .ifPresent(range -> {
-          throw new BundleRejectedException(
-              manifest.id() + " requires host " + range + ", this is " + hostVersion);
+  private void requireDependencies(Manifest manifest) {
+    Dependencies.unmet(manifest, this::manifestInService)
+        .ifPresent(why -> {
+          throw new ActivationException(why, null);
         });
-    CompiledModule module;
-    try {
-      module = engine.compile(bundle.module());
-    } catch (EngineException e) {
-      throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
-    }
-    List<String> problems = new ArrayList<>(HostImports.capabilityProblems(manifest));
-    problems.addAll(GuestAbi.exportProblems(module));
-    HostImports.Check imports = HostImports.check(module, manifest);
-    problems.addAll(imports.problems());
-    if (!problems.isEmpty()) {
-      throw new BundleRejectedException(
-          manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", problems));
-    }
-    PluginLog pluginLog = new PluginLog(manifest.name(), System::nanoTime);
-    try (GuestInstance trial = module.instantiate(instanceConfig(manifest, pluginLog))) {
-      log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
-    } catch (EngineException e) {
-      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
-    }
-    List<String> warnings = new ArrayList<>(imports.warnings());
-    HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
-        .ifPresent(warnings::add);
-    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
-    return new CheckedModule(module, warnings);
   }
 
-  private InstanceConfig instanceConfig(Manifest manifest, PluginLog pluginLog) {
-    return InstanceConfig.defaults()
-        .withHostFunctions(HostImports.functions(manifest, pluginLog, clock))
-        .withOutput((stream, line) -> pluginLog.write(Level.INFO, line))
-        .withMaxMemoryPages(limits.memoryPagesOf(manifest))
-        .withStartTimeout(limits.start());
+  private void refuseWhileNeeded(String name) {
+    List<Manifest> dependents = dependentsOf(name);
+    if (!dependents.isEmpty()) {
+      throw new ConflictException(
+          name
+              + " is needed by "
+              + dependents.stream().map(Manifest::id).sorted().collect(Collectors.joining(", "))
+              + ": deactivate what needs it first, or cascade");
+    }
   }
 
-  private PoolConfig poolConfig(Manifest manifest) {
-    PoolConfig config =
-        PoolConfig.defaults(manifest.name())
-            .withMinInstances(limits.warmInstancesOf(manifest))
-            .withMaxInstances(limits.instancesOf(manifest));
-    if (manifest.limits().maxUses().isPresent()) {
-      config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
+  private void refuseForDependents(Manifest manifest) {
+    for (Manifest dependent : dependentsOf(manifest.name())) {
+      Dependencies.unmet(
+              dependent,
+              name -> name.equals(manifest.name()) ? Optional.of(manifest) : manifestInService(name))
+          .ifPresent(why -> {
+            throw new ConflictException(
+                manifest.id() + " cannot take over: " + why.replace("active is", "this is"));
+          });
     }
-    if (manifest.limits().maxAge().isPresent()) {
-      config = config.withMaxAge(manifest.limits().maxAge().get());
+  }
+
+  private void refuseCycle(Manifest manifest) {
+    if (manifest.dependencies().isEmpty()) {
+      return;
     }
-    if (manifest.limits().maxIdle().isPresent()) {
-      config = config.withMaxIdleTime(manifest.limits().maxIdle().get());
+    Dependencies.cycle(
+            manifest,
+            name -> store.find(name).map(other -> bundleOf(other, other.current()).manifest()))
+        .ifPresent(cycle -> {
+          throw new ConflictException(manifest.id() + " depends on itself: " + cycle);
+        });
+  }
+
+  private InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
+    if (!installed.current().sha256().equals(bundle.sha256())) {
+      throw new ConflictException(
+          installed.id() + " is installed from another bundle: update it instead");
     }
-    return config;
+    return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
   }
 }

@@ -9,23 +9,40 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLIntegrityConstraintViolationException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which plugins are installed, their bundles and their states, in an embedded H2 database: one file
  * in the data directory, held by one process at a time. Each change is one transaction, so a crash
- * leaves the state before it or the state after it.
+ * leaves the state before it or the state after it; and each is made only to the revision its maker
+ * has read, so of two who change a plugin at once one succeeds and the other is told.
  *
  * <p>Thread-safe.
  */
 public final class PluginStore implements AutoCloseable {
   private static final int CONNECTIONS = 4;
+  private static final int MAX_CAUSE_CHARS = 1_000;
+
+  /** A plugin with its current (c), previous (o) and pending (n) version. */
+  private static final String SELECT =
+      "select p.name, p.state, p.replaced_at, p.cause, p.revision,"
+          + " c.sha256 c_sha256, c.version c_version, c.installed_at c_installed_at,"
+          + " o.sha256 o_sha256, o.version o_version, o.installed_at o_installed_at,"
+          + " n.sha256 n_sha256, n.version n_version, n.installed_at n_installed_at"
+          + " from plugin p"
+          + " join plugin_version c on c.name = p.name and c.sha256 = p.sha256"
+          + " left join plugin_version o on o.name = p.name and o.sha256 = p.previous_sha256"
+          + " left join plugin_version n on n.name = p.name and n.sha256 = p.pending_sha256";
 
   private final DirectoryLock lock;
   private final HikariDataSource connections;
@@ -89,32 +106,38 @@ public final class PluginStore implements AutoCloseable {
    *
    * @return false when one of that name is there already; nothing is changed then
    */
-  public boolean insert(StoredPlugin plugin, byte[] bundle) {
-    return inStore(connection -> {
-      try (PreparedStatement insert =
-          connection.prepareStatement(
-              "insert into plugin (name, version, sha256, state, bundle)"
-                  + " values (?, ?, ?, ?, ?)")) {
-        insert.setString(1, plugin.name());
-        insert.setString(2, plugin.version());
-        insert.setString(3, plugin.sha256());
-        insert.setString(4, plugin.state().name());
-        insert.setBytes(5, bundle);
-        insert.executeUpdate();
+  public boolean insert(String name, StoredVersion version, byte[] bundle) {
+    StoredPlugin plugin = StoredPlugin.installed(name, version);
+    try {
+      return inTransaction(connection -> {
+        if (find(connection, name).isPresent()) {
+          return false;
+        }
+        insertVersion(connection, name, version, bundle);
+        try (PreparedStatement insert =
+            connection.prepareStatement(
+                "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
+          insert.setString(1, name);
+          insert.setString(2, version.sha256());
+          insert.setString(3, plugin.state().name());
+          insert.setLong(4, plugin.revision());
+          insert.executeUpdate();
+        }
         return true;
-      } catch (SQLIntegrityConstraintViolationException e) {
+      });
+    } catch (StoreException e) {
+      if (e.getCause() instanceof SQLException failure && isTaken(failure)) {
         return false;
       }
-    });
+      throw e;
+    }
   }
 
   /** All plugins, by name. */
   public List<StoredPlugin> list() {
-    return inStore(connection -> {
+    return inTransaction(connection -> {
       List<StoredPlugin> plugins = new ArrayList<>();
-      try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select name, version, sha256, state from plugin order by name");
+      try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
           ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           plugins.add(plugin(rows));
@@ -125,24 +148,17 @@ public final class PluginStore implements AutoCloseable {
   }
 
   public Optional<StoredPlugin> find(String name) {
-    return inStore(connection -> {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "select name, version, sha256, state from plugin where name = ?")) {
-        select.setString(1, name);
-        try (ResultSet rows = select.executeQuery()) {
-          return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
-        }
-      }
-    });
+    return inTransaction(connection -> find(connection, name));
   }
 
-  /** The bundle's bytes as they were installed. */
-  public Optional<byte[]> bundle(String name) {
-    return inStore(connection -> {
+  /** The bundle of one version, byte for byte as it was installed. */
+  public Optional<byte[]> bundle(String name, String sha256) {
+    return inTransaction(connection -> {
       try (PreparedStatement select =
-          connection.prepareStatement("select bundle from plugin where name = ?")) {
+          connection.prepareStatement(
+              "select bundle from plugin_version where name = ? and sha256 = ?")) {
         select.setString(1, name);
+        select.setString(2, sha256);
         try (ResultSet rows = select.executeQuery()) {
           return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
         }
@@ -150,27 +166,45 @@ public final class PluginStore implements AutoCloseable {
     });
   }
 
-  /** Moves a plugin from one state to another; false when it was not in the first. */
-  public boolean changeState(String name, PluginState from, PluginState to) {
-    return inStore(connection -> {
-      try (PreparedStatement update =
-          connection.prepareStatement("update plugin set state = ? where name = ? and state = ?")) {
-        update.setString(1, to.name());
-        update.setString(2, name);
-        update.setString(3, from.name());
-        return update.executeUpdate() == 1;
+  /**
+   * Puts a plugin's next state in the place of the one that was read before; versions that are
+   * referred to no more are deleted with it.
+   *
+   * @return false when someone else has changed or deleted the plugin since; nothing is changed
+   *     then
+   */
+  public boolean change(StoredPlugin read, StoredPlugin next) {
+    return inTransaction(connection -> update(connection, read, next));
+  }
+
+  /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
+  public boolean change(
+      StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
+    return inTransaction(connection -> {
+      // First, so that of two who add the same version one waits for the other.
+      if (!lock(connection, read)) {
+        return false;
       }
+      if (!hasVersion(connection, read.name(), added.sha256())) {
+        insertVersion(connection, read.name(), added, bundle);
+      }
+      return update(connection, read, next);
     });
   }
 
-  /** Removes a plugin; false when there was none. */
-  public boolean delete(String name) {
-    return inStore(connection -> {
+  /** Removes a plugin and its versions; false when someone else has changed it since. */
+  public boolean delete(StoredPlugin read) {
+    return inTransaction(connection -> {
       try (PreparedStatement delete =
-          connection.prepareStatement("delete from plugin where name = ?")) {
-        delete.setString(1, name);
-        return delete.executeUpdate() == 1;
+          connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
+        delete.setString(1, read.name());
+        delete.setLong(2, read.revision());
+        if (delete.executeUpdate() == 0) {
+          return false;
+        }
       }
+      deleteUnused(connection, read.name());
+      return true;
     });
   }
 
@@ -180,12 +214,132 @@ public final class PluginStore implements AutoCloseable {
     lock.close();
   }
 
+  private static Optional<StoredPlugin> find(Connection connection, String name)
+      throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(SELECT + " where p.name = ?")) {
+      select.setString(1, name);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
+      }
+    }
+  }
+
+  private static boolean lock(Connection connection, StoredPlugin read) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from plugin where name = ? and revision = ? for update")) {
+      select.setString(1, read.name());
+      select.setLong(2, read.revision());
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+
+  private static boolean hasVersion(Connection connection, String name, String sha256)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from plugin_version where name = ? and sha256 = ?")) {
+      select.setString(1, name);
+      select.setString(2, sha256);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+
+  private static void insertVersion(
+      Connection connection, String name, StoredVersion version, byte[] bundle)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "insert into plugin_version (name, sha256, version, installed_at, bundle)"
+                + " values (?, ?, ?, ?, ?)")) {
+      insert.setString(1, name);
+      insert.setString(2, version.sha256());
+      insert.setString(3, version.version());
+      insert.setObject(4, atUtc(version.installedAt()));
+      insert.setBytes(5, bundle);
+      insert.executeUpdate();
+    }
+  }
+
+  private static boolean update(Connection connection, StoredPlugin read, StoredPlugin next)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update plugin set state = ?, sha256 = ?, previous_sha256 = ?, replaced_at = ?,"
+                + " pending_sha256 = ?, cause = ?, revision = revision + 1"
+                + " where name = ? and revision = ?")) {
+      update.setString(1, next.state().name());
+      update.setString(2, next.current().sha256());
+      update.setString(3, sha256(next.previous()));
+      update.setObject(4, next.replacedAt() == null ? null : atUtc(next.replacedAt()));
+      update.setString(5, sha256(next.pending()));
+      update.setString(6, shortened(next.cause()));
+      update.setString(7, read.name());
+      update.setLong(8, read.revision());
+      if (update.executeUpdate() == 0) {
+        return false;
+      }
+    }
+    deleteUnused(connection, read.name());
+    return true;
+  }
+
+  private static void deleteUnused(Connection connection, String name) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from plugin_version where name = ? and not exists (select 1 from plugin p"
+                + " where p.name = plugin_version.name and plugin_version.sha256"
+                + " in (p.sha256, p.previous_sha256, p.pending_sha256))")) {
+      delete.setString(1, name);
+      delete.executeUpdate();
+    }
+  }
+
+  private static @Nullable String sha256(@Nullable StoredVersion version) {
+    return version == null ? null : version.sha256();
+  }
+
+  private static @Nullable String shortened(@Nullable String cause) {
+    return cause == null || cause.length() <= MAX_CAUSE_CHARS
+        ? cause
+        : cause.substring(0, MAX_CAUSE_CHARS - 1) + "…";
+  }
+
+  private static OffsetDateTime atUtc(Instant instant) {
+    return instant.atOffset(ZoneOffset.UTC);
+  }
+
+  /** Whether a statement failed because another transaction was first to use a name. */
+  private static boolean isTaken(SQLException e) {
+    return e.getSQLState() != null && e.getSQLState().startsWith("23");
+  }
+
   private static StoredPlugin plugin(ResultSet row) throws SQLException {
+    OffsetDateTime replaced = row.getObject("replaced_at", OffsetDateTime.class);
     return new StoredPlugin(
         row.getString("name"),
-        row.getString("version"),
-        row.getString("sha256"),
-        PluginState.valueOf(row.getString("state")));
+        PluginState.valueOf(row.getString("state")),
+        Objects.requireNonNull(version(row, "c")),
+        version(row, "o"),
+        replaced == null ? null : replaced.toInstant(),
+        version(row, "n"),
+        row.getString("cause"),
+        row.getLong("revision"));
+  }
+
+  private static @Nullable StoredVersion version(ResultSet row, String prefix)
+      throws SQLException {
+    String sha256 = row.getString(prefix + "_sha256");
+    return sha256 == null
+        ? null
+        : new StoredVersion(
+            row.getString(prefix + "_version"),
+            sha256,
+            row.getObject(prefix + "_installed_at", OffsetDateTime.class).toInstant());
   }
 
   @FunctionalInterface
@@ -193,9 +347,18 @@ public final class PluginStore implements AutoCloseable {
     R run(Connection connection) throws SQLException;
   }
 
-  private <R> R inStore(Work<R> work) {
+  /** Commits what was done, or undoes all of it. */
+  private <R> R inTransaction(Work<R> work) {
     try (Connection connection = connections.getConnection()) {
-      return work.run(connection);
+      connection.setAutoCommit(false);
+      try {
+        R result = work.run(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      }
     } catch (SQLException e) {
       throw new StoreException("the store failed, nothing was changed: " + e.getMessage(), e);
     }

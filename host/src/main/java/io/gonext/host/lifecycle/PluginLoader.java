@@ -1,0 +1,206 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.engine.CompiledModule;
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineException;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.InstanceConfig;
+import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HostImports;
+import io.gonext.host.abi.PluginLog;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.PoolConfig;
+import io.gonext.pool.PoolMetrics;
+import io.gonext.pool.PoolRuntime;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.semver4j.Semver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Makes running plugins of bundles: checks and compiles them, tries them, fills their pools,
+ * exercises them.
+ *
+ * <p>Thread-safe.
+ */
+final class PluginLoader {
+  private static final Logger log = LoggerFactory.getLogger(PluginLoader.class);
+
+  private final Engine engine;
+  private final OperatorLimits limits;
+  private final Semver hostVersion;
+  private final InstantSource clock;
+  private final WarmUp warmUp = new WarmUp(System::nanoTime);
+
+  /** One for all pools, so that they share one memory budget. */
+  private final PoolRuntime poolRuntime = PoolRuntime.system();
+
+  /** Modules that were checked and are not in service yet, by the bundle's SHA-256. */
+  private final Map<String, CheckedModule> checked = new ConcurrentHashMap<>();
+
+  PluginLoader(Engine engine, OperatorLimits limits, Semver hostVersion, InstantSource clock) {
+    this.engine = engine;
+    this.limits = limits;
+    this.hostVersion = hostVersion;
+    this.clock = clock;
+  }
+
+  /**
+   * A module that keeps to the ABI and starts.
+   *
+   * @param warnings what loads but will not work, a sentence each
+   */
+  record CheckedModule(CompiledModule module, List<String> warnings) {}
+
+  /**
+   * All that can be known of a bundle without putting it in service. What it found is kept for the
+   * {@link #start} that usually follows.
+   *
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   */
+  CheckedModule check(Bundle bundle) {
+    CheckedModule found = checked.get(bundle.sha256());
+    if (found == null) {
+      found = checkAnew(bundle);
+      checked.put(bundle.sha256(), found);
+    }
+    return found;
+  }
+
+  /** Drops what {@link #check} kept. */
+  void forget(String sha256) {
+    checked.remove(sha256);
+  }
+
+  private CheckedModule checkAnew(Bundle bundle) {
+    Manifest manifest = bundle.manifest();
+    manifest
+        .requiredHost()
+        .filter(range -> !hostVersion.satisfies(range))
+        .ifPresent(range -> {
+          throw new BundleRejectedException(
+              manifest.id() + " requires host " + range + ", this is " + hostVersion);
+        });
+    CompiledModule module;
+    try {
+      module = engine.compile(bundle.module());
+    } catch (EngineException e) {
+      throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
+    }
+    List<String> problems = new ArrayList<>(HostImports.capabilityProblems(manifest));
+    problems.addAll(GuestAbi.exportProblems(module));
+    HostImports.Check imports = HostImports.check(module, manifest);
+    problems.addAll(imports.problems());
+    if (!problems.isEmpty()) {
+      throw new BundleRejectedException(
+          manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", problems));
+    }
+    try (GuestInstance trial = module.instantiate(instanceConfig(manifest, logOf(manifest)))) {
+      log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
+    } catch (EngineException e) {
+      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
+    }
+    List<String> warnings = new ArrayList<>(imports.warnings());
+    HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
+        .ifPresent(warnings::add);
+    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
+    return new CheckedModule(module, List.copyOf(warnings));
+  }
+
+  /**
+   * A version with a warm pool that has agreed to serve, but does not yet.
+   *
+   * @throws ActivationException when it cannot start; nothing of it is left then
+   */
+  ActivePlugin start(Bundle bundle, PoolMetrics metrics) throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    CompiledModule module = check(bundle).module();
+    InstancePool<GuestInstance> pool =
+        new InstancePool<>(
+            poolConfig(manifest),
+            new GuestAllocator(
+                module,
+                instanceConfig(manifest, logOf(manifest)),
+                manifest.limits().isolation()),
+            poolRuntime);
+    metrics.add(pool);
+    ActivePlugin plugin =
+        new ActivePlugin(manifest, bundle.sha256(), pool, limits.callOf(manifest));
+    plugin.start();
+    forget(bundle.sha256());
+    return plugin;
+  }
+
+  /**
+   * Exercises a module with what its hooks were called with lately.
+   *
+   * @return how many calls were made
+   */
+  long exercise(
+      Bundle bundle, CompiledModule module, Collection<PluginHook> hooks, Duration budget) {
+    Manifest manifest = bundle.manifest();
+    List<WarmUp.Input> inputs = new ArrayList<>();
+    for (PluginHook hook : hooks) {
+      for (byte[] payload : hook.recent().snapshot()) {
+        inputs.add(new WarmUp.Input(hook.utf8(), payload));
+      }
+    }
+    long begin = System.nanoTime();
+    WarmUp.Result result =
+        warmUp.run(
+            module,
+            instanceConfig(manifest, PluginLog.discarding()),
+            inputs,
+            budget,
+            limits.callOf(manifest),
+            Thread.currentThread()::isInterrupted);
+    log.info(
+        "{} was exercised with {} recent inputs: {} calls in {} ms, {}",
+        manifest.id(),
+        inputs.size(),
+        result.calls(),
+        (System.nanoTime() - begin) / 1_000_000,
+        result.settled() ? "settled" : "not settled");
+    return result.calls();
+  }
+
+  private static PluginLog logOf(Manifest manifest) {
+    return new PluginLog(manifest.name(), System::nanoTime);
+  }
+
+  private InstanceConfig instanceConfig(Manifest manifest, PluginLog pluginLog) {
+    return InstanceConfig.defaults()
+        .withHostFunctions(HostImports.functions(manifest, pluginLog, clock))
+        .withOutput((stream, line) -> pluginLog.write(Level.INFO, line))
+        .withMaxMemoryPages(limits.memoryPagesOf(manifest))
+        .withStartTimeout(limits.start());
+  }
+
+  private PoolConfig poolConfig(Manifest manifest) {
+    PoolConfig config =
+        PoolConfig.defaults(manifest.name())
+            .withMinInstances(limits.warmInstancesOf(manifest))
+            .withMaxInstances(limits.instancesOf(manifest));
+    if (manifest.limits().maxUses().isPresent()) {
+      config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
+    }
+    if (manifest.limits().maxAge().isPresent()) {
+      config = config.withMaxAge(manifest.limits().maxAge().get());
+    }
+    if (manifest.limits().maxIdle().isPresent()) {
+      config = config.withMaxIdleTime(manifest.limits().maxIdle().get());
+    }
+    return config;
+  }
+}

@@ -1,0 +1,182 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.host.hook.HookBus;
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Manifest.Hook;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteOutcome;
+import io.gonext.pool.PoolClosedException;
+import io.gonext.pool.PoolMetrics;
+import io.gonext.pool.PoolStats;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The place of one plugin in service: hooks and routes lead here, and a call goes to the version
+ * that serves at that moment. A swap moves one pointer. A call that reached a version just as it
+ * was replaced, and found its pool shut, goes to the next one: it never ran on the old.
+ *
+ * <p>Calls are thread-safe. Changes are made by one thread at a time.
+ */
+public final class PluginSlot {
+  private final String name;
+  private final HookBus hooks;
+  private final PoolMetrics metrics;
+
+  /** By name. They outlive a version, so that the next one can be exercised with their inputs. */
+  private final Map<String, PluginHook> known = new ConcurrentHashMap<>();
+
+  private final PluginHook route;
+
+  /** What serves; null once the plugin is out of service. */
+  private volatile @Nullable ActivePlugin serving;
+
+  PluginSlot(String name, HookBus hooks, PoolMetrics metrics) {
+    this.name = name;
+    this.hooks = hooks;
+    this.metrics = metrics;
+    this.route = hook("http.serve." + name);
+  }
+
+  /** Of the version that serves. */
+  public Manifest manifest() {
+    return version().manifest();
+  }
+
+  /** The numbers of the pool of the version that serves. */
+  public PoolStats poolStats() {
+    return version().poolStats();
+  }
+
+  /** Serves a request for one of the plugin's routes. */
+  public RouteOutcome serve(PluginRequest request) throws InterruptedException {
+    ActivePlugin version = serving;
+    while (version != null) {
+      RouteOutcome outcome = version.serve(route, request);
+      ActivePlugin now = serving;
+      if (now == version || !(outcome instanceof RouteOutcome.Unavailable)) {
+        return outcome;
+      }
+      version = now;
+    }
+    return new RouteOutcome.NotFound();
+  }
+
+  PoolMetrics metrics() {
+    return metrics;
+  }
+
+  Collection<PluginHook> hooks() {
+    return known.values();
+  }
+
+  ActivePlugin version() {
+    return Objects.requireNonNull(serving, "out of service");
+  }
+
+  /** Puts the first version in service. */
+  void open(ActivePlugin first) {
+    serving = first;
+    Manifest manifest = first.manifest();
+    manifest.filters().forEach(this::addFilter);
+    manifest.actions().forEach(this::addAction);
+  }
+
+  /**
+   * Puts another version in the place of the one that serves. Hooks that both have keep their place
+   * in their chains.
+   *
+   * @return the old version, which gets no new calls
+   */
+  ActivePlugin swap(ActivePlugin next) {
+    ActivePlugin old = version();
+    List<Hook> oldFilters = old.manifest().filters();
+    List<Hook> oldActions = old.manifest().actions();
+    List<Hook> newFilters = next.manifest().filters();
+    List<Hook> newActions = next.manifest().actions();
+    oldFilters.stream()
+        .filter(hook -> !newFilters.contains(hook))
+        .forEach(hook -> hooks.removeFilter(name, hook.name()));
+    oldActions.stream()
+        .filter(hook -> !newActions.contains(hook))
+        .forEach(hook -> hooks.removeAction(name, hook.name()));
+    serving = next;
+    newFilters.stream().filter(hook -> !oldFilters.contains(hook)).forEach(this::addFilter);
+    newActions.stream().filter(hook -> !oldActions.contains(hook)).forEach(this::addAction);
+    return old;
+  }
+
+  /**
+   * Takes the plugin out of service.
+   *
+   * @return the version that served, which gets no new calls
+   */
+  ActivePlugin close() {
+    ActivePlugin last = version();
+    hooks.removeAll(name);
+    serving = null;
+    return last;
+  }
+
+  private PluginHook hook(String hookName) {
+    return known.computeIfAbsent(hookName, PluginHook::named);
+  }
+
+  private void addFilter(Hook declared) {
+    PluginHook hook = hook(declared.name());
+    hooks.addFilter(
+        name,
+        declared.name(),
+        declared.priority(),
+        (value, args, limit) -> filter(hook, value, args, limit));
+  }
+
+  private void addAction(Hook declared) {
+    PluginHook hook = hook(declared.name());
+    hooks.addAction(
+        name, declared.name(), declared.priority(), (args, limit) -> act(hook, args, limit));
+  }
+
+  private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, Duration limit)
+      throws HookFailedException, InterruptedException {
+    ActivePlugin version = serving;
+    while (version != null && version.hasFilter(hook.name())) {
+      try {
+        return version.filter(hook, value, args, limit);
+      } catch (HookFailedException e) {
+        version = successorOf(version, e);
+      }
+    }
+    return value;
+  }
+
+  private void act(PluginHook hook, List<JsonNode> args, Duration limit)
+      throws HookFailedException, InterruptedException {
+    ActivePlugin version = serving;
+    while (version != null && version.hasAction(hook.name())) {
+      try {
+        version.act(hook, args, limit);
+        return;
+      } catch (HookFailedException e) {
+        version = successorOf(version, e);
+      }
+    }
+  }
+
+  /** The version that took over from one whose pool was shut; null when the plugin is no more. */
+  private @Nullable ActivePlugin successorOf(ActivePlugin version, HookFailedException failure)
+      throws HookFailedException {
+    ActivePlugin now = serving;
+    if (now == version || !(failure.getCause() instanceof PoolClosedException)) {
+      throw failure;
+    }
+    return now;
+  }
+}

@@ -1,0 +1,314 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.hook.FilterResult;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.lifecycle.UpdateResult;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteOutcome;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** One version of a plugin in the place of another. */
+class UpdateTest {
+  private static final UpdatePolicy NO_WARM_UP =
+      UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
+
+  @TempDir private Path data;
+  private Host host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP));
+  }
+
+  @AfterEach
+  void every_lease_came_back() {
+    host.pools().values().forEach(HostTest::assertBalanced);
+    host.close();
+  }
+
+  @Test
+  void the_new_version_serves_and_goes_back_on_request() throws InterruptedException {
+    activate(version("1"));
+    UpdateResult updated = host.update(version("2").bytes());
+    assertThat(updated)
+        .isInstanceOfSatisfying(
+            UpdateResult.Replaced.class,
+            replaced -> {
+              assertThat(replaced.from()).isEqualTo("1.0.0");
+              assertThat(replaced.to()).isEqualTo("2.0.0");
+            });
+    assertThat(served()).isEqualTo("2");
+
+    host.rollback("app");
+    assertThat(served()).isEqualTo("1");
+    host.rollback("app");
+    assertThat(served()).isEqualTo("2");
+
+    host.close();
+    open();
+    assertThat(served()).isEqualTo("2");
+    host.rollback("app");
+    assertThat(served()).isEqualTo("1");
+  }
+
+  @Test
+  void a_plugin_out_of_service_stays_so() throws InterruptedException {
+    host.install(version("1").bytes());
+    host.update(version("2").bytes());
+    assertThat(host.pools()).isEmpty();
+    host.activate("app");
+    assertThat(served()).isEqualTo("2");
+  }
+
+  @Test
+  void the_same_bundle_changes_nothing() throws InterruptedException {
+    activate(version("1"));
+    assertThat(host.update(version("1").bytes())).isEqualTo(new UpdateResult.Unchanged("1.0.0"));
+    assertThat(host.plugins()).singleElement().extracting("previous").isNull();
+  }
+
+  @Test
+  void a_plugin_that_is_not_installed_cannot_be_updated() {
+    assertThatThrownBy(() -> host.update(version("1").bytes()))
+        .isInstanceOf(UnknownPluginException.class);
+  }
+
+  @Test
+  void hooks_and_routes_are_those_of_the_version_that_serves() throws InterruptedException {
+    activate(version("1").filter("only_old").filter("moved", 1));
+    host.addFilter("java", "moved", 5, (value, args, limit) -> value);
+    host.update(
+        GuestBundle.of("app", Guests.wasm("version-2"))
+            .version("2.0.0")
+            .filter("version")
+            .filter("only_new")
+            .filter("moved", 9)
+            .route("GET", "/new")
+            .bytes());
+    assertThat(host.applyFilters("only_old", "x").value().stringValue()).isEqualTo("x");
+    assertThat(host.applyFilters("only_new", "x").value().isObject()).isTrue();
+    assertThat(host.applyFilters("moved", "x").value().isObject()).isTrue();
+    assertThat(host.serve("app", get("/"))).isInstanceOf(RouteOutcome.NotFound.class);
+    assertThat(host.serve("app", get("/new"))).isInstanceOf(RouteOutcome.Answered.class);
+  }
+
+  @Test
+  void a_version_that_cannot_start_leaves_the_old_one_untouched() throws InterruptedException {
+    activate(version("1"));
+    String before = host.plugins().toString();
+    assertThatThrownBy(() ->
+            host.update(
+                GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
+        .isInstanceOf(ActivationException.class)
+        .hasMessageContaining("app@2.0.0 refused to start");
+    assertThatThrownBy(() ->
+            host.update(
+                GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
+        .isInstanceOf(BundleRejectedException.class);
+    assertThat(served()).isEqualTo("1");
+    assertThat(host.plugins()).hasToString(before);
+  }
+
+  @Test
+  void a_version_that_asks_for_more_waits_for_approval() throws InterruptedException {
+    activate(version("1"));
+    GuestBundle asking = version("2").field("capabilities", "[\"kv.read\"]");
+    assertThat(host.update(asking.bytes()))
+        .isInstanceOfSatisfying(
+            UpdateResult.AwaitingApproval.class,
+            waiting -> assertThat(waiting.asked()).containsExactly("kv.read"));
+    assertThat(served()).isEqualTo("1");
+
+    host.close();
+    open();
+    assertThat(served()).isEqualTo("1");
+    host.approve("app");
+    assertThat(served()).isEqualTo("2");
+    assertThatThrownBy(() -> host.approve("app"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("no version of app waits");
+  }
+
+  @Test
+  void an_earlier_version_is_kept_for_as_long_as_was_said() throws InterruptedException {
+    host.close();
+    host =
+        Host.open(
+            HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    activate(version("1"));
+    host.update(version("2").bytes());
+    assertThatThrownBy(() -> host.rollback("app"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("no earlier version of app is kept");
+    assertThat(served()).isEqualTo("2");
+  }
+
+  @Test
+  void a_version_that_others_could_not_use_does_not_take_over() throws InterruptedException {
+    activate(version("1"));
+    activate(
+        GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
+    assertThatThrownBy(() -> host.update(version("2").bytes()))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("app@2.0.0 cannot take over: echo@1.0.0 needs app ^1.0");
+    assertThat(served()).isEqualTo("1");
+  }
+
+  @Test
+  void what_needs_a_plugin_leaves_service_with_it_on_request() throws InterruptedException {
+    activate(version("1"));
+    activate(
+        GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
+    assertThatThrownBy(() -> host.deactivate("app")).isInstanceOf(ConflictException.class);
+    assertThat(host.deactivateWithDependents("app")).containsExactly("echo", "app");
+    assertThat(host.pools()).isEmpty();
+  }
+
+  @Test
+  void plugins_that_need_each_other_are_refused() throws InterruptedException {
+    host.install(
+        version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
+    assertThatThrownBy(() ->
+            host.install(
+                GuestBundle.of("echo")
+                    .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
+                    .bytes()))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("echo -> app -> echo");
+  }
+
+  @Test
+  void a_plugin_may_refuse_to_leave_service() throws InterruptedException {
+    activate(GuestBundle.of("stays"));
+    assertThatThrownBy(() -> host.deactivate("stays"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("on_deactivate returned 1");
+    assertThat(host.pools()).containsOnlyKeys("stays");
+  }
+
+  @Test
+  void a_reset_is_for_plugins_that_are_errored() {
+    host.install(version("1").bytes());
+    assertThatThrownBy(() -> host.reset("app"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("app is INSTALLED");
+  }
+
+  @Test
+  void a_new_version_is_exercised_with_what_the_old_one_was_called_with()
+      throws InterruptedException {
+    host.close();
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ofSeconds(10))));
+    activate(version("1"));
+    assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
+    assertThat(served()).isEqualTo("2");
+    assertThat(warmUpCalls(host.rollback("app"))).isPositive();
+    // What was exercised is not what serves: its counts begin with the first request.
+    assertThat(host.pool("app").orElseThrow().checkouts()).isEqualTo(1);
+  }
+
+  @Test
+  void no_call_is_lost_or_mixed_while_versions_take_turns() throws Exception {
+    activate(version("1"));
+    byte[][] bundles = {version("2").bytes(), version("1").bytes()};
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong calls = new AtomicLong();
+    ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
+    CountDownLatch running = new CountDownLatch(4);
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        boolean route = i % 2 == 0;
+        all.add(
+            callers.submit(() -> {
+              while (!stop.get()) {
+                String answer = route ? served() : filtered();
+                if (!answer.equals("1") && !answer.equals("2")) {
+                  wrong.add(answer);
+                }
+                calls.incrementAndGet();
+                running.countDown();
+              }
+              return null;
+            }));
+      }
+      running.await();
+      for (int i = 0; i < 30; i++) {
+        host.update(bundles[i % 2]);
+      }
+      stop.set(true);
+      for (Future<?> caller : all) {
+        caller.get();
+      }
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(calls.get()).isGreaterThan(30);
+  }
+
+  private static long warmUpCalls(UpdateResult result) {
+    return ((UpdateResult.Replaced) result).warmUpCalls();
+  }
+
+  private static GuestBundle version(String number) {
+    return GuestBundle.of("app", Guests.wasm("version-" + number))
+        .version(number + ".0.0")
+        .filter("version")
+        .route("GET", "/");
+  }
+
+  private void activate(GuestBundle bundle) throws InterruptedException {
+    host.activate(host.install(bundle.bytes()).manifest().name());
+  }
+
+  private static PluginRequest get(String path) {
+    return new PluginRequest("GET", path, "", Map.of(), new byte[0]);
+  }
+
+  /** The version that answers a request; both parts of its answer name it. */
+  private String served() throws InterruptedException {
+    RouteOutcome outcome = host.serve("app", get("/"));
+    if (outcome instanceof RouteOutcome.Answered answered) {
+      String body = new String(answered.response().body(), StandardCharsets.UTF_8);
+      String header = answered.response().headers().get("X-Version");
+      return body.equals(header) ? body : body + " and " + header;
+    }
+    return outcome.toString();
+  }
+
+  private String filtered() throws InterruptedException {
+    FilterResult result = host.applyFilters("version", "x");
+    JsonNode value = result.value();
+    return result.degraded().isEmpty() && value.isObject()
+        ? value.path("headers").path("X-Version").stringValue()
+        : result.toString();
+  }
+}
