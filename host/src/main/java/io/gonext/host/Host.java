@@ -3,6 +3,9 @@ package io.gonext.host;
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.capability.Grants;
+import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -15,6 +18,7 @@ import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.ActivePlugin;
+import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.manifest.Bundle;
@@ -54,17 +58,23 @@ public final class Host implements AutoCloseable {
   /** The most that compiled modules may take on disk. */
   private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
 
+  /** Who acts when someone calls this class. */
+  private static final String OPERATOR = "operator";
+
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
+  private final HostServices services;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Host(PluginStore store, Engine engine, HookBus hooks, Lifecycle lifecycle) {
+  private Host(
+      PluginStore store, Engine engine, HookBus hooks, Lifecycle lifecycle, HostServices services) {
     this.store = store;
     this.engine = engine;
     this.hooks = hooks;
     this.lifecycle = lifecycle;
+    this.services = services;
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -86,6 +96,8 @@ public final class Host implements AutoCloseable {
       store.close();
       throw e;
     }
+    HostServices services =
+        new HostServices(new Grants(store.grants(), config.capabilities()), InstantSource.system());
     HookBus hooks = new HookBus(config.meters(), config.limits().chain());
     Lifecycle lifecycle =
         new Lifecycle(
@@ -95,8 +107,8 @@ public final class Host implements AutoCloseable {
             config.limits(),
             config.meters(),
             new Semver(version()),
-            InstantSource.system());
-    Host host = new Host(store, engine, hooks, lifecycle);
+            services);
+    Host host = new Host(store, engine, hooks, lifecycle, services);
     try {
       lifecycle.startActive();
     } catch (RuntimeException | InterruptedException e) {
@@ -146,7 +158,8 @@ public final class Host implements AutoCloseable {
   }
 
   /**
-   * Installs a bundle; it is not active yet. Installing the same bundle again changes nothing.
+   * Installs a bundle; it is not active yet and was granted nothing. Installing the same bundle
+   * again changes nothing.
    *
    * @throws BundleRejectedException when it is not acceptable; nothing is installed then
    * @throws ConflictException when another bundle of that name is installed
@@ -186,6 +199,65 @@ public final class Host implements AutoCloseable {
    */
   public void uninstall(String plugin) {
     lifecycle.uninstall(plugin);
+  }
+
+  /** The capabilities there are; the embedding application may register its own. */
+  public CapabilityRegistry capabilities() {
+    return services.grants().registry();
+  }
+
+  /**
+   * What an installed plugin asks for and what it was granted.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   */
+  public PluginGrants grants(String plugin) {
+    return services.grants().of(lifecycle.manifest(plugin));
+  }
+
+  /**
+   * Grants capabilities to the installed version of a plugin, for this and all later starts. A
+   * version in service may use them from its next call on.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws ConflictException when it does not ask for one of them; nothing is granted then
+   */
+  public PluginGrants grant(String plugin, String... capabilities) {
+    return services.grants().grant(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+  }
+
+  /**
+   * Grants all that the installed version of a plugin asks for and nobody has decided on: what was
+   * revoked stays revoked.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   */
+  public PluginGrants grantRequested(String plugin) {
+    return services.grants().grantUndecided(lifecycle.manifest(plugin), OPERATOR);
+  }
+
+  /**
+   * Takes capabilities from the installed version of a plugin. While it is in service, its next
+   * call of any of them is denied.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws ConflictException when it does not ask for one of them; nothing is revoked then
+   */
+  public PluginGrants revoke(String plugin, String... capabilities) {
+    return services.grants().revoke(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+  }
+
+  /**
+   * Whether a plugin is in service and has a capability at this moment: for what the embedding
+   * application itself guards with a capability of its own.
+   */
+  public boolean mayUse(String plugin, String capability) {
+    return lifecycle
+        .active(plugin)
+        .filter(active -> active.manifest().requests(capability))
+        .map(active -> services.grants().permissions(active.manifest()))
+        .filter(permissions -> permissions.allow(capabilities().mask(capability)))
+        .isPresent();
   }
 
   /** All installed plugins, by name. */

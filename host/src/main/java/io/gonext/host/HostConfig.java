@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -12,18 +13,32 @@ import java.nio.file.Path;
  *     time
  * @param limits the most a plugin may have
  * @param meters where the host counts
+ * @param capabilities what plugins may ask for; the embedding application may register its own
+ *     here, before the host opens or at any time after
  */
-public record HostConfig(Path dataDirectory, OperatorLimits limits, MeterRegistry meters) {
-  /** The default limits, counting into a registry of its own. */
+public record HostConfig(
+    Path dataDirectory,
+    OperatorLimits limits,
+    MeterRegistry meters,
+    CapabilityRegistry capabilities) {
+  /** The default limits and capabilities, counting into a registry of its own. */
   public static HostConfig of(Path dataDirectory) {
-    return new HostConfig(dataDirectory, OperatorLimits.defaults(), new SimpleMeterRegistry());
+    return new HostConfig(
+        dataDirectory,
+        OperatorLimits.defaults(),
+        new SimpleMeterRegistry(),
+        CapabilityRegistry.standard());
   }
 
   public HostConfig withLimits(OperatorLimits newLimits) {
-    return new HostConfig(dataDirectory, newLimits, meters);
+    return new HostConfig(dataDirectory, newLimits, meters, capabilities);
+  }
+
+  public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
+    return new HostConfig(dataDirectory, limits, meters, newCapabilities);
   }
 
   public HostConfig withMeters(MeterRegistry newMeters) {
-    return new HostConfig(dataDirectory, limits, newMeters);
+    return new HostConfig(dataDirectory, limits, newMeters, capabilities);
   }
 }

@@ -7,7 +7,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HostImports;
-import io.gonext.host.abi.PluginLog;
+import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -27,7 +27,6 @@ import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,7 +58,7 @@ public final class Lifecycle {
   private final OperatorLimits limits;
   private final MeterRegistry meters;
   private final Semver hostVersion;
-  private final InstantSource clock;
+  private final HostServices services;
 
   /** One for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
@@ -82,19 +81,31 @@ public final class Lifecycle {
       OperatorLimits limits,
       MeterRegistry meters,
       Semver hostVersion,
-      InstantSource clock) {
+      HostServices services) {
     this.store = store;
     this.engine = engine;
     this.hooks = hooks;
     this.limits = limits;
     this.meters = meters;
     this.hostVersion = hostVersion;
-    this.clock = clock;
+    this.services = services;
   }
 
   /** All installed plugins, by name. */
   public List<StoredPlugin> list() {
     return store.list();
+  }
+
+  /**
+   * The manifest of an installed plugin.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   */
+  public Manifest manifest(String name) {
+    ActivePlugin serving = active.get(name);
+    return serving != null
+        ? serving.manifest()
+        : load(store.find(name).orElseThrow(() -> new UnknownPluginException(name))).manifest();
   }
 
   /** The plugin of that name, while it is in service. */
@@ -229,6 +240,7 @@ public final class Lifecycle {
         throw new ConflictException(name + " is active: deactivate it first");
       }
       store.delete(name);
+      services.grants().forget(name);
       compiled.remove(stored.sha256());
       log.info("uninstalled {}@{}", name, stored.version());
     } finally {
@@ -309,12 +321,11 @@ public final class Lifecycle {
     Manifest manifest = bundle.manifest();
     CompiledModule ready = compiled.remove(bundle.sha256());
     CompiledModule module = ready == null ? check(bundle).module : ready;
-    PluginLog pluginLog = new PluginLog(manifest.name(), System::nanoTime);
+    PluginAccess access = services.accessOf(manifest);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
             poolConfig(manifest),
-            new GuestAllocator(
-                module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()),
+            new GuestAllocator(module, instanceConfig(access), manifest.limits().isolation()),
             poolRuntime);
     ActivePlugin plugin = new ActivePlugin(manifest, pool, meters, limits.callOf(manifest));
     plugin.start();
@@ -387,7 +398,8 @@ public final class Lifecycle {
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
     }
-    List<String> problems = new ArrayList<>(HostImports.capabilityProblems(manifest));
+    List<String> problems =
+        new ArrayList<>(HostImports.capabilityProblems(manifest, services.grants().registry()));
     problems.addAll(GuestAbi.exportProblems(module));
     HostImports.Check imports = HostImports.check(module, manifest);
     problems.addAll(imports.problems());
@@ -395,8 +407,7 @@ public final class Lifecycle {
       throw new BundleRejectedException(
           manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", problems));
     }
-    PluginLog pluginLog = new PluginLog(manifest.name(), System::nanoTime);
-    try (GuestInstance trial = module.instantiate(instanceConfig(manifest, pluginLog))) {
+    try (GuestInstance trial = module.instantiate(instanceConfig(services.trialOf(manifest)))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
@@ -408,11 +419,11 @@ public final class Lifecycle {
     return new CheckedModule(module, warnings);
   }
 
-  private InstanceConfig instanceConfig(Manifest manifest, PluginLog pluginLog) {
+  private InstanceConfig instanceConfig(PluginAccess access) {
     return InstanceConfig.defaults()
-        .withHostFunctions(HostImports.functions(manifest, pluginLog, clock))
-        .withOutput((stream, line) -> pluginLog.write(Level.INFO, line))
-        .withMaxMemoryPages(limits.memoryPagesOf(manifest))
+        .withHostFunctions(HostImports.functions(access))
+        .withOutput((stream, line) -> access.log().write(Level.INFO, line))
+        .withMaxMemoryPages(limits.memoryPagesOf(access.manifest()))
         .withStartTimeout(limits.start());
   }
 

@@ -174,6 +174,11 @@ public final class PluginStore implements AutoCloseable {
     });
   }
 
+  /** The operators' decisions, in the same database. */
+  public GrantStore grants() {
+    return new GrantStore(connections);
+  }
+
   @Override
   public void close() {
     connections.close();
