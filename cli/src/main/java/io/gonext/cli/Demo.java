@@ -69,6 +69,7 @@ final class Demo implements AutoCloseable {
                   + installed.sha256().substring(0, 12)
                   + ", compiled and tried in "
                   + Report.time(installed.compileTime()));
+      host.grantRequested(Tour.PLUGIN);
       begin = System.nanoTime();
       host.activate(Tour.PLUGIN);
       Manifest manifest = installed.manifest();

@@ -1,6 +1,8 @@
 package io.gonext.cli;
 
 import io.gonext.host.Host;
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.manifest.Bundle;
@@ -10,7 +12,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -44,7 +48,9 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--plugin",
       paramLabel = "FILE",
-      description = "Install this bundle and activate it; may be given several times.")
+      description =
+          "Install this bundle, grant what it asks for unless it was revoked, and activate it; may"
+              + " be given several times.")
   private List<Path> plugins = new ArrayList<>();
 
   @Override
@@ -66,6 +72,8 @@ final class ServeCommand implements Callable<Integer> {
     try {
       for (Path plugin : plugins) {
         InstallResult installed = host.install(plugin);
+        // Whoever names a bundle on the command line has seen what it asks for, or will below.
+        host.grantRequested(installed.manifest().name());
         host.activate(installed.manifest().name());
       }
     } catch (HostException | InterruptedException e) {
@@ -74,10 +82,34 @@ final class ServeCommand implements Callable<Integer> {
     }
     RunningServer running = opened.listen(config);
     for (StoredPlugin plugin : host.plugins()) {
+<<<<<<< HEAD
       out.println(plugin.id() + " " + plugin.state());
+=======
+      out.println(plugin.id() + " " + plugin.state());
+      printGrants(out, host.grants(plugin.name()), host.capabilities());
+>>>>>>> capa
     }
     out.println("listening on http://" + config.address() + ":" + running.port());
     running.serveUntilSignal(out, () -> {});
     return ExitCode.OK;
+  }
+
+  private static void printGrants(
+      PrintWriter out, PluginGrants grants, CapabilityRegistry capabilities) {
+    printCapabilities(out, "granted", grants.granted(), capabilities);
+    printCapabilities(out, "not granted", grants.missing(), capabilities);
+  }
+
+  private static void printCapabilities(
+      PrintWriter out, String label, Set<String> ids, CapabilityRegistry capabilities) {
+    if (!ids.isEmpty()) {
+      out.println(
+          "  "
+              + label
+              + ": "
+              + ids.stream()
+                  .map(id -> capabilities.isSensitive(id) ? id + " (sensitive)" : id)
+                  .collect(Collectors.joining(", ")));
+    }
   }
 }

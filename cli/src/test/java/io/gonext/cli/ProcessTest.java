@@ -2,6 +2,7 @@ package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.guests.GuestBundle;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -55,6 +56,8 @@ class ProcessTest {
     Path data = directory.resolve("data");
     Path bundle = directory.resolve("hello-rust.gnplugin");
     Files.write(bundle, Demo.bundle());
+    Path asking = directory.resolve("denied.gnplugin");
+    Files.write(asking, GuestBundle.of("denied").field("capabilities", "[\"kv.read\"]").bytes());
     Process first =
         start(
             "io.gonext.cli.Main",
@@ -64,8 +67,12 @@ class ProcessTest {
             "--data",
             data.toString(),
             "--plugin",
-            bundle.toString());
+            bundle.toString(),
+            "--plugin",
+            asking.toString());
     try (BufferedReader output = first.inputReader()) {
+      awaitLine(output, "denied@1.0.0 ACTIVE");
+      assertThat(output.readLine()).isEqualTo("  granted: kv.read");
       awaitLine(output, "listening on ");
       first.destroyForcibly().waitFor();
     }

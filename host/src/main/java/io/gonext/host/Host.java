@@ -3,6 +3,9 @@ package io.gonext.host;
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.capability.Grants;
+import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -14,6 +17,7 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.lifecycle.PluginSlot;
@@ -55,17 +59,23 @@ public final class Host implements AutoCloseable {
   /** The most that compiled modules may take on disk. */
   private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
 
+  /** Who acts when someone calls this class. */
+  private static final String OPERATOR = "operator";
+
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
+  private final HostServices services;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Host(PluginStore store, Engine engine, HookBus hooks, Lifecycle lifecycle) {
+  private Host(
+      PluginStore store, Engine engine, HookBus hooks, Lifecycle lifecycle, HostServices services) {
     this.store = store;
     this.engine = engine;
     this.hooks = hooks;
     this.lifecycle = lifecycle;
+    this.services = services;
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -87,15 +97,17 @@ public final class Host implements AutoCloseable {
       store.close();
       throw e;
     }
+    HostServices services =
+        new HostServices(new Grants(store.grants(), config.capabilities()), InstantSource.system());
     HookBus hooks = new HookBus(config.meters(), config.limits().chain());
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
-            new Lifecycle.Parts(engine, hooks, config.meters(), InstantSource.system()),
+            new Lifecycle.Parts(engine, hooks, config.meters(), services),
             config.limits(),
             config.updates(),
             new Semver(version()));
-    Host host = new Host(store, engine, hooks, lifecycle);
+    Host host = new Host(store, engine, hooks, lifecycle, services);
     try {
       lifecycle.startActive();
     } catch (RuntimeException | InterruptedException e) {
@@ -145,7 +157,8 @@ public final class Host implements AutoCloseable {
   }
 
   /**
-   * Installs a bundle; it is not active yet. Installing the same bundle again changes nothing.
+   * Installs a bundle; it is not active yet and was granted nothing. Installing the same bundle
+   * again changes nothing.
    *
    * @throws BundleRejectedException when it is not acceptable; nothing is installed then
    * @throws ConflictException when another bundle of that name is installed
@@ -221,7 +234,7 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when none waits
    */
   public UpdateResult approve(String plugin) throws InterruptedException {
-    return lifecycle.approve(plugin);
+    return lifecycle.approve(plugin, OPERATOR);
   }
 
   /**
@@ -240,6 +253,65 @@ public final class Host implements AutoCloseable {
    */
   public void uninstall(String plugin) {
     lifecycle.uninstall(plugin);
+  }
+
+  /** The capabilities there are; the embedding application may register its own. */
+  public CapabilityRegistry capabilities() {
+    return services.grants().registry();
+  }
+
+  /**
+   * What an installed plugin asks for and what it was granted.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   */
+  public PluginGrants grants(String plugin) {
+    return services.grants().of(lifecycle.manifest(plugin));
+  }
+
+  /**
+   * Grants capabilities to the installed version of a plugin, for this and all later starts. A
+   * version in service may use them from its next call on.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws ConflictException when it does not ask for one of them; nothing is granted then
+   */
+  public PluginGrants grant(String plugin, String... capabilities) {
+    return services.grants().grant(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+  }
+
+  /**
+   * Grants all that the installed version of a plugin asks for and nobody has decided on: what was
+   * revoked stays revoked.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   */
+  public PluginGrants grantRequested(String plugin) {
+    return services.grants().grantUndecided(lifecycle.manifest(plugin), OPERATOR);
+  }
+
+  /**
+   * Takes capabilities from the installed version of a plugin. While it is in service, its next
+   * call of any of them is denied.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws ConflictException when it does not ask for one of them; nothing is revoked then
+   */
+  public PluginGrants revoke(String plugin, String... capabilities) {
+    return services.grants().revoke(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+  }
+
+  /**
+   * Whether a plugin is in service and has a capability at this moment: for what the embedding
+   * application itself guards with a capability of its own.
+   */
+  public boolean mayUse(String plugin, String capability) {
+    return lifecycle
+        .active(plugin)
+        .filter(active -> active.manifest().requests(capability))
+        .map(active -> services.grants().permissions(active.manifest()))
+        .filter(permissions -> permissions.allow(capabilities().mask(capability)))
+        .isPresent();
   }
 
   /** All installed plugins, by name. */

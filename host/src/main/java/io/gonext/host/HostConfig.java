@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,23 +15,38 @@ import java.nio.file.Path;
  * @param limits the most a plugin may have
  * @param updates how one version takes the place of another
  * @param meters where the host counts
+ * @param capabilities what plugins may ask for; the embedding application may register its own
+ *     here, before the host opens or at any time after
  */
 public record HostConfig(
-    Path dataDirectory, OperatorLimits limits, UpdatePolicy updates, MeterRegistry meters) {
-  /** The default limits, counting into a registry of its own. */
+    Path dataDirectory,
+    OperatorLimits limits,
+    UpdatePolicy updates,
+    MeterRegistry meters,
+    CapabilityRegistry capabilities) {
+  /** The default limits and capabilities, counting into a registry of its own. */
   public static HostConfig of(Path dataDirectory) {
-    return new HostConfig(dataDirectory, OperatorLimits.defaults(), UpdatePolicy.defaults(), new SimpleMeterRegistry());
+    return new HostConfig(
+        dataDirectory,
+        OperatorLimits.defaults(),
+        UpdatePolicy.defaults(),
+        new SimpleMeterRegistry(),
+        CapabilityRegistry.standard());
   }
 
   public HostConfig withLimits(OperatorLimits newLimits) {
-    return new HostConfig(dataDirectory, newLimits, updates, meters);
+    return new HostConfig(dataDirectory, newLimits, updates, meters, capabilities);
   }
 
   public HostConfig withUpdates(UpdatePolicy newUpdates) {
-    return new HostConfig(dataDirectory, limits, newUpdates, meters);
+    return new HostConfig(dataDirectory, limits, newUpdates, meters, capabilities);
+  }
+
+  public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
+    return new HostConfig(dataDirectory, limits, updates, meters, newCapabilities);
   }
 
   public HostConfig withMeters(MeterRegistry newMeters) {
-    return new HostConfig(dataDirectory, limits, updates, newMeters);
+    return new HostConfig(dataDirectory, limits, updates, newMeters, capabilities);
   }
 }

@@ -242,9 +242,13 @@ class HostTest {
   void a_function_this_host_does_not_offer_answers_internal() throws InterruptedException {
     InstallResult installed =
         host.install(
-            GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes());
-    assertThat(installed.warnings()).singleElement().asString().contains("internal");
-    host.activate("denied");
+            GuestBundle.of("unoffered")
+                .filter("ask")
+                .field("capabilities", "[\"db.read\"]")
+                .bytes());
+    assertThat(installed.warnings()).singleElement().asString().contains("internal", "not offered");
+    host.grant("unoffered", "db.read");
+    host.activate("unoffered");
     assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-2);
   }
 

@@ -1,6 +1,7 @@
 package io.gonext.host.lifecycle;
 
 import io.gonext.engine.Engine;
+import io.gonext.host.capability.Grants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -57,6 +57,7 @@ public final class Lifecycle {
   private final HookBus hooks;
   private final UpdatePolicy updates;
   private final MeterRegistry meters;
+  private final Grants grants;
   private final InstantSource clock;
 
   /** By plugin; held for the whole of a change. Never removed, so that a name has one lock. */
@@ -84,12 +85,13 @@ public final class Lifecycle {
     this.hooks = parts.hooks;
     this.updates = updates;
     this.meters = parts.meters;
-    this.clock = parts.clock;
+    this.grants = parts.services.grants();
+    this.clock = parts.services.clock();
   }
 
   /** What plugins are run with. */
   public record Parts(
-      Engine engine, HookBus hooks, MeterRegistry meters, InstantSource clock) {}
+      Engine engine, HookBus hooks, MeterRegistry meters, HostServices services) {}
 
   public static Lifecycle of(
       PluginStore store,
@@ -97,13 +99,23 @@ public final class Lifecycle {
       OperatorLimits limits,
       UpdatePolicy updates,
       Semver hostVersion) {
-    PluginLoader loader = new PluginLoader(parts.engine, limits, hostVersion, parts.clock);
+    PluginLoader loader = new PluginLoader(parts.engine, limits, hostVersion, parts.services);
     return new Lifecycle(store, loader, updates, parts);
   }
 
   /** All installed plugins, by name. */
   public List<StoredPlugin> list() {
     return store.list();
+  }
+
+  /**
+   * The manifest of the current version of an installed plugin.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   */
+  public Manifest manifest(String name) {
+    StoredPlugin stored = installed(name);
+    return bundleOf(stored, stored.current()).manifest();
   }
 
   /** The plugin of that name, while it is in service. */
@@ -300,6 +312,7 @@ public final class Lifecycle {
       if (!store.delete(stored)) {
         throw changedByOther(name);
       }
+      grants.forget(name);
       loader.forget(stored.current().sha256());
       PoolMetrics metrics = poolMetrics.remove(name);
       if (metrics != null) {
@@ -334,8 +347,8 @@ public final class Lifecycle {
       refuseCycle(manifest);
       loader.check(bundle);
       StoredVersion version = versionOf(bundle);
-      SortedSet<String> asked = new TreeSet<>(manifest.capabilities());
-      asked.removeAll(bundleOf(stored, stored.current()).manifest().capabilities());
+      SortedSet<String> asked =
+          grants.carryOver(bundleOf(stored, stored.current()).manifest(), manifest);
       if (!asked.isEmpty()) {
         if (!store.change(stored, stored.awaiting(version), version, bundle.bytes())) {
           throw changedByOther(manifest.name());
@@ -355,9 +368,10 @@ public final class Lifecycle {
    * Grants a waiting version what it asks for, and puts it in the place of the current one; see
    * {@link #update}.
    *
+   * @param actor who decided, for the record
    * @throws ConflictException when no version waits
    */
-  public UpdateResult approve(String name) throws InterruptedException {
+  public UpdateResult approve(String name, String actor) throws InterruptedException {
     ReentrantLock change = changeOf(name);
     change.lockInterruptibly();
     try {
@@ -365,7 +379,9 @@ public final class Lifecycle {
       if (stored.pending() == null) {
         throw new ConflictException("no version of " + name + " waits for approval");
       }
-      return replace(stored, bundleOf(stored, stored.pending()), stored.pending());
+      Bundle bundle = bundleOf(stored, stored.pending());
+      grants.grantUndecided(bundle.manifest(), actor);
+      return replace(stored, bundle, stored.pending());
     } finally {
       change.unlock();
     }

@@ -7,7 +7,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HostImports;
-import io.gonext.host.abi.PluginLog;
+import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.manifest.Bundle;
@@ -17,7 +17,6 @@ import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolRuntime;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -40,7 +39,7 @@ final class PluginLoader {
   private final Engine engine;
   private final OperatorLimits limits;
   private final Semver hostVersion;
-  private final InstantSource clock;
+  private final HostServices services;
   private final WarmUp warmUp = new WarmUp(System::nanoTime);
 
   /** One for all pools, so that they share one memory budget. */
@@ -49,11 +48,11 @@ final class PluginLoader {
   /** Modules that were checked and are not in service yet, by the bundle's SHA-256. */
   private final Map<String, CheckedModule> checked = new ConcurrentHashMap<>();
 
-  PluginLoader(Engine engine, OperatorLimits limits, Semver hostVersion, InstantSource clock) {
+  PluginLoader(Engine engine, OperatorLimits limits, Semver hostVersion, HostServices services) {
     this.engine = engine;
     this.limits = limits;
     this.hostVersion = hostVersion;
-    this.clock = clock;
+    this.services = services;
   }
 
   /**
@@ -98,7 +97,8 @@ final class PluginLoader {
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
     }
-    List<String> problems = new ArrayList<>(HostImports.capabilityProblems(manifest));
+    List<String> problems = 
+        new ArrayList<>(HostImports.capabilityProblems(manifest, services.grants().registry()));
     problems.addAll(GuestAbi.exportProblems(module));
     HostImports.Check imports = HostImports.check(module, manifest);
     problems.addAll(imports.problems());
@@ -106,7 +106,7 @@ final class PluginLoader {
       throw new BundleRejectedException(
           manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", problems));
     }
-    try (GuestInstance trial = module.instantiate(instanceConfig(manifest, logOf(manifest)))) {
+    try (GuestInstance trial = module.instantiate(instanceConfig(services.trialOf(manifest)))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
@@ -131,7 +131,7 @@ final class PluginLoader {
             poolConfig(manifest),
             new GuestAllocator(
                 module,
-                instanceConfig(manifest, logOf(manifest)),
+                instanceConfig(services.accessOf(manifest)),
                 manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
@@ -160,7 +160,7 @@ final class PluginLoader {
     WarmUp.Result result =
         warmUp.run(
             module,
-            instanceConfig(manifest, PluginLog.discarding()),
+            instanceConfig(services.dryRunOf(manifest)),
             inputs,
             budget,
             limits.callOf(manifest),
@@ -175,15 +175,11 @@ final class PluginLoader {
     return result.calls();
   }
 
-  private static PluginLog logOf(Manifest manifest) {
-    return new PluginLog(manifest.name(), System::nanoTime);
-  }
-
-  private InstanceConfig instanceConfig(Manifest manifest, PluginLog pluginLog) {
+  private InstanceConfig instanceConfig(PluginAccess access) {
     return InstanceConfig.defaults()
-        .withHostFunctions(HostImports.functions(manifest, pluginLog, clock))
-        .withOutput((stream, line) -> pluginLog.write(Level.INFO, line))
-        .withMaxMemoryPages(limits.memoryPagesOf(manifest))
+        .withHostFunctions(HostImports.functions(access))
+        .withOutput((stream, line) -> access.log().write(Level.INFO, line))
+        .withMaxMemoryPages(limits.memoryPagesOf(access.manifest()))
         .withStartTimeout(limits.start());
   }
 

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.semver4j.Semver;
 
 /**
@@ -39,6 +41,9 @@ public record Manifest(
     dependencies = List.copyOf(dependencies);
   }
 
+  /** The capability that naming a secret implies. */
+  private static final String SECRETS = "secrets.keys";
+
   /** Priority of a hook that names none; lower runs first. */
   public static final int DEFAULT_PRIORITY = 10;
 
@@ -50,7 +55,16 @@ public record Manifest(
   /** Whether the plugin asks for a capability, by name or by implication. */
   public boolean requests(String capability) {
     return capabilities.contains(capability)
-        || (capability.equals("secrets.keys") && !secretKeys.isEmpty());
+        || (capability.equals(SECRETS) && !secretKeys.isEmpty());
+  }
+
+  /** All the plugin asks for, by name or by implication; a copy. */
+  public SortedSet<String> requestedCapabilities() {
+    SortedSet<String> requested = new TreeSet<>(capabilities);
+    if (!secretKeys.isEmpty()) {
+      requested.add(SECRETS);
+    }
+    return requested;
   }
 
   /** A hook the plugin handles. */

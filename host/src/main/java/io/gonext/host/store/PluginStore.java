@@ -46,10 +46,12 @@ public final class PluginStore implements AutoCloseable {
 
   private final DirectoryLock lock;
   private final HikariDataSource connections;
+  private final Transactions transactions;
 
   private PluginStore(DirectoryLock lock, HikariDataSource connections) {
     this.lock = lock;
     this.connections = connections;
+    this.transactions = new Transactions(connections);
   }
 
   /**
@@ -109,7 +111,7 @@ public final class PluginStore implements AutoCloseable {
   public boolean insert(String name, StoredVersion version, byte[] bundle) {
     StoredPlugin plugin = StoredPlugin.installed(name, version);
     try {
-      return inTransaction(connection -> {
+      return transactions.run(connection -> {
         if (find(connection, name).isPresent()) {
           return false;
         }
@@ -135,7 +137,7 @@ public final class PluginStore implements AutoCloseable {
 
   /** All plugins, by name. */
   public List<StoredPlugin> list() {
-    return inTransaction(connection -> {
+    return transactions.run(connection -> {
       List<StoredPlugin> plugins = new ArrayList<>();
       try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
           ResultSet rows = select.executeQuery()) {
@@ -148,12 +150,12 @@ public final class PluginStore implements AutoCloseable {
   }
 
   public Optional<StoredPlugin> find(String name) {
-    return inTransaction(connection -> find(connection, name));
+    return transactions.run(connection -> find(connection, name));
   }
 
   /** The bundle of one version, byte for byte as it was installed. */
   public Optional<byte[]> bundle(String name, String sha256) {
-    return inTransaction(connection -> {
+    return transactions.run(connection -> {
       try (PreparedStatement select =
           connection.prepareStatement(
               "select bundle from plugin_version where name = ? and sha256 = ?")) {
@@ -174,13 +176,13 @@ public final class PluginStore implements AutoCloseable {
    *     then
    */
   public boolean change(StoredPlugin read, StoredPlugin next) {
-    return inTransaction(connection -> update(connection, read, next));
+    return transactions.run(connection -> update(connection, read, next));
   }
 
   /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
   public boolean change(
       StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
-    return inTransaction(connection -> {
+    return transactions.run(connection -> {
       // First, so that of two who add the same version one waits for the other.
       if (!lock(connection, read)) {
         return false;
@@ -194,7 +196,7 @@ public final class PluginStore implements AutoCloseable {
 
   /** Removes a plugin and its versions; false when someone else has changed it since. */
   public boolean delete(StoredPlugin read) {
-    return inTransaction(connection -> {
+    return transactions.run(connection -> {
       try (PreparedStatement delete =
           connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
         delete.setString(1, read.name());
@@ -206,6 +208,11 @@ public final class PluginStore implements AutoCloseable {
       deleteUnused(connection, read.name());
       return true;
     });
+  }
+
+  /** The operators' decisions, in the same database. */
+  public GrantStore grants() {
+    return new GrantStore(connections);
   }
 
   @Override
@@ -340,27 +347,5 @@ public final class PluginStore implements AutoCloseable {
             row.getString(prefix + "_version"),
             sha256,
             row.getObject(prefix + "_installed_at", OffsetDateTime.class).toInstant());
-  }
-
-  @FunctionalInterface
-  private interface Work<R> {
-    R run(Connection connection) throws SQLException;
-  }
-
-  /** Commits what was done, or undoes all of it. */
-  private <R> R inTransaction(Work<R> work) {
-    try (Connection connection = connections.getConnection()) {
-      connection.setAutoCommit(false);
-      try {
-        R result = work.run(connection);
-        connection.commit();
-        return result;
-      } catch (SQLException | RuntimeException e) {
-        connection.rollback();
-        throw e;
-      }
-    } catch (SQLException e) {
-      throw new StoreException("the store failed, nothing was changed: " + e.getMessage(), e);
-    }
   }
 }

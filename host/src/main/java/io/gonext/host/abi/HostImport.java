@@ -1,0 +1,92 @@
+package io.gonext.host.abi;
+
+import static io.gonext.engine.ValueType.I64;
+
+import io.gonext.engine.FunctionType;
+import io.gonext.engine.HostFunction;
+import io.gonext.engine.ValueType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One function of the ABI's table.
+ *
+ * @param capability that calling it takes, or null
+ * @param offered what it does, or null where this host does not offer it
+ * @param ending whether it never returns, so that a guest may call it inside its allocator: a panic
+ *     there is to be told as one
+ */
+record HostImport(
+    String module,
+    String name,
+    FunctionType type,
+    @Nullable String capability,
+    Statuses statuses,
+    @Nullable Binding offered,
+    boolean ending) {
+
+  /** What a function does for one plugin. */
+  @FunctionalInterface
+  interface Binding {
+    HostFunction.Body bind(PluginAccess plugin);
+  }
+
+  /** One that takes no capability. */
+  static HostImport free(String module, String name, FunctionType type, Binding offered) {
+    return new HostImport(module, name, type, null, Statuses.DATA, offered, false);
+  }
+
+  /** One that takes a capability, with the statuses of {@code gonext_data}. */
+  static HostImport guarded(
+      String module, String name, FunctionType type, String capability, Binding offered) {
+    return new HostImport(module, name, type, capability, Statuses.DATA, offered, false);
+  }
+
+  /** One of the table that this host does not offer. */
+  static HostImport missing(
+      String module, String name, FunctionType type, @Nullable String capability) {
+    return new HostImport(module, name, type, capability, Statuses.DATA, null, false);
+  }
+
+  HostImport with(Statuses others) {
+    return new HostImport(module, name, type, capability, others, offered, ending);
+  }
+
+  HostImport thatEnds() {
+    return new HostImport(module, name, type, capability, statuses, offered, true);
+  }
+
+  static FunctionType type(ValueType... parameters) {
+    return FunctionType.of(parameters);
+  }
+
+  String key() {
+    return module + "." + name;
+  }
+
+  /** The function as one plugin gets it: what it may not call answers "denied". */
+  HostFunction bind(PluginAccess plugin) {
+    HostFunction.Body body = offered == null ? answering(statuses.internal) : offered.bind(plugin);
+    if (capability != null) {
+      body = guarded(plugin, capability, body);
+    }
+    HostFunction function = HostFunction.of(module, name, type, body);
+    return ending ? function.inAllocator() : function;
+  }
+
+  private HostFunction.Body guarded(PluginAccess plugin, String needed, HostFunction.Body body) {
+    HostFunction.Body denied = answering(statuses.denied);
+    if (!plugin.manifest().requests(needed)) {
+      return denied;
+    }
+    long mask = plugin.capabilities().mask(needed);
+    return (call, args) ->
+        plugin.permissions().allow(mask) ? body.apply(call, args) : denied.apply(call, args);
+  }
+
+  private HostFunction.Body answering(int status) {
+    // An i64 packs (pointer, length): a null pointer and the status as a negative length.
+    long answer = type.results().equals(List.of(I64)) ? Integer.toUnsignedLong(status) : status;
+    return (call, args) -> answer;
+  }
+}

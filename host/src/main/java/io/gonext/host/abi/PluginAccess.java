@@ -1,0 +1,18 @@
+package io.gonext.host.abi;
+
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.capability.Permissions;
+import io.gonext.host.manifest.Manifest;
+import java.time.InstantSource;
+
+/**
+ * What the host functions of one version of a plugin work with; all its instances share it.
+ *
+ * @param permissions what it may do at this moment
+ */
+public record PluginAccess(
+    Manifest manifest,
+    CapabilityRegistry capabilities,
+    Permissions permissions,
+    PluginLog log,
+    InstantSource clock) {}

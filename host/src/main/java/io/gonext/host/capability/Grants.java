@@ -1,0 +1,166 @@
+package io.gonext.host.capability;
+
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.store.GrantStore;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * An operator's decisions on what each version of a plugin may do. The store holds them; a version
+ * in service has a word of {@link Permissions} that follows them. What nobody decided on is denied.
+ *
+ * <p>Thread-safe.
+ */
+public final class Grants {
+  private final GrantStore store;
+  private final CapabilityRegistry registry;
+
+  /** Of the versions that were asked for, by name@version. Guarded by this. */
+  private final Map<String, Permissions> live = new HashMap<>();
+
+  public Grants(GrantStore store, CapabilityRegistry registry) {
+    this.store = store;
+    this.registry = registry;
+  }
+
+  /** The capabilities there are. */
+  public CapabilityRegistry registry() {
+    return registry;
+  }
+
+  /**
+   * The permissions of a version, the same object each time: what is granted or revoked from now on
+   * shows in it.
+   *
+   * @throws StoreException when the store cannot be read
+   */
+  public synchronized Permissions permissions(Manifest manifest) {
+    Permissions known = live.get(manifest.id());
+    if (known == null) {
+      known = new Permissions(storedWord(manifest));
+      live.put(manifest.id(), known);
+    }
+    return known;
+  }
+
+  /** What a version asks for and what it has. */
+  public synchronized PluginGrants of(Manifest manifest) {
+    SortedSet<String> requested = manifest.requestedCapabilities();
+    SortedSet<String> granted = new TreeSet<>(requested);
+    Map<String, Boolean> decisions =
+        store.decisions(manifest.name(), manifest.version().toString());
+    granted.removeIf(id -> !decisions.getOrDefault(id, false));
+    return new PluginGrants(manifest.name(), manifest.version().toString(), requested, granted);
+  }
+
+  /**
+   * Grants capabilities to a version, durably and at once.
+   *
+   * @param actor who decided, for the record
+   * @throws ConflictException when the version does not ask for one of them; nothing is granted
+   *     then
+   */
+  public synchronized PluginGrants grant(
+      Manifest manifest, Collection<String> capabilities, String actor) {
+    return decide(manifest, capabilities, true, actor);
+  }
+
+  /** Grants all that a version asks for and nobody has decided on: what was revoked stays so. */
+  public synchronized PluginGrants grantUndecided(Manifest manifest, String actor) {
+    SortedSet<String> undecided = manifest.requestedCapabilities();
+    undecided.removeAll(store.decisions(manifest.name(), manifest.version().toString()).keySet());
+    return decide(manifest, undecided, true, actor);
+  }
+
+  /**
+   * Takes the decisions on one version over to another that asks for the same; what was decided on
+   * that one already stays.
+   *
+   * @return what the other asks for, the first did not, and nobody has decided on
+   */
+  public synchronized SortedSet<String> carryOver(Manifest from, Manifest to) {
+    Map<String, Boolean> before = store.decisions(from.name(), from.version().toString());
+    SortedSet<String> undecided = to.requestedCapabilities();
+    undecided.removeAll(store.decisions(to.name(), to.version().toString()).keySet());
+    for (boolean granted : List.of(true, false)) {
+      SortedSet<String> same = new TreeSet<>(undecided);
+      same.removeIf(id -> !Objects.equals(before.get(id), granted));
+      decide(to, same, granted, "update");
+    }
+    undecided.removeAll(before.keySet());
+    undecided.removeAll(from.requestedCapabilities());
+    return undecided;
+  }
+
+  /**
+   * Takes capabilities from a version, durably; its next call of any of them is denied.
+   *
+   * @throws ConflictException when the version does not ask for one of them; nothing is revoked
+   *     then
+   */
+  public synchronized PluginGrants revoke(
+      Manifest manifest, Collection<String> capabilities, String actor) {
+    return decide(manifest, capabilities, false, actor);
+  }
+
+  /** Lets go of what a plugin had, once the store has deleted it. */
+  public synchronized void forget(String plugin) {
+    live.entrySet()
+        .removeIf(version -> {
+          boolean gone = version.getKey().startsWith(plugin + "@");
+          if (gone) {
+            version.getValue().set(0);
+          }
+          return gone;
+        });
+  }
+
+  private PluginGrants decide(
+      Manifest manifest, Collection<String> capabilities, boolean granted, String actor) {
+    SortedSet<String> requested = manifest.requestedCapabilities();
+    for (String id : capabilities) {
+      if (!requested.contains(id)) {
+        throw new ConflictException(
+            manifest.id()
+                + " does not ask for "
+                + id
+                + (requested.isEmpty()
+                    ? "; it asks for no capability"
+                    : "; it asks for " + String.join(", ", requested)));
+      }
+    }
+    if (!capabilities.isEmpty()) {
+      boolean stored =
+          store.decide(
+              manifest.name(), manifest.version().toString(), capabilities, granted, actor);
+      if (!stored) {
+        throw new UnknownPluginException(manifest.name());
+      }
+      Permissions known = live.get(manifest.id());
+      if (known != null) {
+        long mask = registry.mask(capabilities);
+        known.set(granted ? known.granted() | mask : known.granted() & ~mask);
+      }
+    }
+    return of(manifest);
+  }
+
+  private long storedWord(Manifest manifest) {
+    long word = 0;
+    for (Map.Entry<String, Boolean> decision :
+        store.decisions(manifest.name(), manifest.version().toString()).entrySet()) {
+      if (decision.getValue()) {
+        word |= registry.mask(decision.getKey());
+      }
+    }
+    return word;
+  }
+}

@@ -1,0 +1,102 @@
+package io.gonext.host.store;
+
+import io.gonext.host.failure.StoreException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.sql.DataSource;
+
+/**
+ * The decisions of operators on the capabilities of each version of a plugin. They go when the
+ * plugin goes.
+ *
+ * <p>Thread-safe, also between processes on one database.
+ */
+public final class GrantStore {
+  private final Transactions transactions;
+
+  GrantStore(DataSource connections) {
+    this.transactions = new Transactions(connections);
+  }
+
+  /**
+   * The decisions on one version: whether each capability is granted; what is not there was not
+   * decided on.
+   *
+   * @throws StoreException when the database fails
+   */
+  public Map<String, Boolean> decisions(String plugin, String version) {
+    return transactions.run(connection -> {
+      Map<String, Boolean> decisions = new TreeMap<>();
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select capability, granted from capability_grant"
+                  + " where plugin = ? and version = ?")) {
+        select.setString(1, plugin);
+        select.setString(2, version);
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            decisions.put(rows.getString(1), rows.getBoolean(2));
+          }
+        }
+      }
+      return decisions;
+    });
+  }
+
+  /**
+   * Stores decisions, all or none, in the place of earlier ones.
+   *
+   * @return false when no plugin of that name is installed; nothing is stored then
+   * @throws StoreException when the database fails; nothing is stored then
+   */
+  public boolean decide(
+      String plugin,
+      String version,
+      Collection<String> capabilities,
+      boolean granted,
+      String actor) {
+    return transactions.run(connection -> {
+      if (!lock(connection, plugin)) {
+        return false;
+      }
+      try (PreparedStatement delete =
+              connection.prepareStatement(
+                  "delete from capability_grant"
+                      + " where plugin = ? and version = ? and capability = ?");
+          PreparedStatement insert =
+              connection.prepareStatement(
+                  "insert into capability_grant (plugin, version, capability, granted, actor)"
+                      + " values (?, ?, ?, ?, ?)")) {
+        for (String capability : capabilities) {
+          delete.setString(1, plugin);
+          delete.setString(2, version);
+          delete.setString(3, capability);
+          delete.executeUpdate();
+          insert.setString(1, plugin);
+          insert.setString(2, version);
+          insert.setString(3, capability);
+          insert.setBoolean(4, granted);
+          insert.setString(5, actor);
+          insert.executeUpdate();
+        }
+      }
+      return true;
+    });
+  }
+
+  /** Those who decide on one plugin take turns, so an insert never meets another's. */
+  private static boolean lock(Connection connection, String plugin) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select name from plugin where name = ? for update")) {
+      select.setString(1, plugin);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+}

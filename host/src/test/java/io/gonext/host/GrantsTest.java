@@ -1,0 +1,171 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.capability.Capability;
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.capability.PluginGrants;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.lifecycle.InstallResult;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator grants is what a guest may do, from its next call on. */
+class GrantsTest {
+  /** The answers of the guest {@code unoffered}: by a function that this host does not offer. */
+  private static final int DENIED = -1;
+
+  private static final int LET_THROUGH = -2;
+
+  @TempDir private Path data;
+  private Host host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    host = Host.open(data);
+  }
+
+  @AfterEach
+  void close() {
+    host.close();
+  }
+
+  @Test
+  void nothing_is_granted_by_installing_and_activating() throws InterruptedException {
+    activate();
+    assertThat(answer()).isEqualTo(DENIED);
+    PluginGrants grants = host.grants("unoffered");
+    assertThat(grants.requested()).containsExactly("db.read");
+    assertThat(grants.granted()).isEmpty();
+    assertThat(grants.missing()).containsExactly("db.read");
+  }
+
+  @Test
+  void a_grant_and_its_end_are_live_at_the_next_call() throws InterruptedException {
+    activate();
+    assertThat(host.grant("unoffered", "db.read").granted()).containsExactly("db.read");
+    assertThat(answer()).isEqualTo(LET_THROUGH);
+    assertThat(host.revoke("unoffered", "db.read").granted()).isEmpty();
+    assertThat(answer()).isEqualTo(DENIED);
+    assertThat(host.pool("unoffered").orElseThrow().created()).isEqualTo(1);
+  }
+
+  @Test
+  void a_decision_survives_a_restart() throws InterruptedException {
+    activate();
+    host.grant("unoffered", "db.read");
+    restart();
+    assertThat(answer()).isEqualTo(LET_THROUGH);
+    host.revoke("unoffered", "db.read");
+    restart();
+    assertThat(answer()).isEqualTo(DENIED);
+  }
+
+  @Test
+  void a_decision_goes_with_the_plugin_and_holds_for_one_version() throws InterruptedException {
+    host.install(bundle().bytes());
+    host.grant("unoffered", "db.read");
+    host.uninstall("unoffered");
+    activate();
+    assertThat(answer()).isEqualTo(DENIED);
+
+    host.grant("unoffered", "db.read");
+    host.deactivate("unoffered");
+    host.uninstall("unoffered");
+    host.install(bundle().version("1.0.1").bytes());
+    assertThat(host.grants("unoffered").granted()).isEmpty();
+  }
+
+  @Test
+  void granting_all_that_is_asked_for_leaves_what_was_revoked() {
+    host.install(bundle().field("capabilities", "[\"db.read\",\"kv.read\",\"kv.write\"]").bytes());
+    host.revoke("unoffered", "kv.write");
+    host.grant("unoffered", "kv.read");
+    assertThat(host.grantRequested("unoffered").granted()).containsExactly("db.read", "kv.read");
+    assertThat(host.grantRequested("unoffered").missing()).containsExactly("kv.write");
+    assertThat(host.grant("unoffered", "kv.write").missing()).isEmpty();
+  }
+
+  @Test
+  void naming_a_secret_asks_for_the_capability_to_read_it() {
+    host.install(bundle().field("secrets", "{\"keys\":[\"token\"]}").bytes());
+    assertThat(host.grants("unoffered").requested()).containsExactly("db.read", "secrets.keys");
+  }
+
+  @Test
+  void what_a_plugin_does_not_ask_for_is_neither_granted_nor_revoked() {
+    host.install(bundle().bytes());
+    assertThatThrownBy(() -> host.grant("unoffered", "db.read", "kv.read"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessage("unoffered@1.0.0 does not ask for kv.read; it asks for db.read");
+    assertThatThrownBy(() -> host.revoke("unoffered", "nonsense"))
+        .isInstanceOf(ConflictException.class);
+    assertThat(host.grants("unoffered").granted()).isEmpty();
+    assertThatThrownBy(() -> host.grant("nobody", "db.read"))
+        .isInstanceOf(UnknownPluginException.class);
+    assertThatThrownBy(() -> host.grants("nobody")).isInstanceOf(UnknownPluginException.class);
+  }
+
+  @Test
+  void an_import_beyond_what_is_asked_for_loads_with_a_warning_and_is_denied()
+      throws InterruptedException {
+    InstallResult installed = host.install(GuestBundle.of("unoffered").filter("ask").bytes());
+    assertThat(installed.warnings())
+        .singleElement()
+        .asString()
+        .contains("gonext_data.gn_db_read", "denied", "db.read");
+    host.activate("unoffered");
+    host.grantRequested("unoffered");
+    assertThat(answer()).isEqualTo(DENIED);
+  }
+
+  @Test
+  void a_capability_of_the_application_can_be_asked_for_once_it_is_registered()
+      throws InterruptedException {
+    byte[] bundle = bundle().field("capabilities", "[\"invoices.read\"]").bytes();
+    assertThatThrownBy(() -> host.install(bundle))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining("invoices.read");
+    Capability capability =
+        new Capability("invoices.read", "Read invoices", "invoices", "read", true);
+    assertThat(host.capabilities().register(capability)).isTrue();
+    host.install(bundle);
+    host.grant("unoffered", "invoices.read");
+
+    host.close();
+    CapabilityRegistry capabilities = CapabilityRegistry.standard();
+    capabilities.register(capability);
+    host = Host.open(HostConfig.of(data).withCapabilities(capabilities));
+    assertThat(host.grants("unoffered").granted()).containsExactly("invoices.read");
+    assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
+    host.activate("unoffered");
+    assertThat(host.mayUse("unoffered", "invoices.read")).isTrue();
+    host.revoke("unoffered", "invoices.read");
+    assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
+  }
+
+  private static GuestBundle bundle() {
+    return GuestBundle.of("unoffered").filter("ask").field("capabilities", "[\"db.read\"]");
+  }
+
+  private void activate() throws InterruptedException {
+    host.install(bundle().bytes());
+    host.activate("unoffered");
+  }
+
+  private void restart() throws InterruptedException {
+    host.close();
+    host = Host.open(data);
+  }
+
+  private int answer() throws InterruptedException {
+    return host.applyFilters("ask", 0).value().intValue();
+  }
+}

@@ -1,0 +1,79 @@
+package io.gonext.host.capability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CapabilityRegistryTest {
+  private final CapabilityRegistry registry = CapabilityRegistry.standard();
+
+  @Test
+  void every_capability_of_the_abi_is_there() {
+    assertThat(registry.ids())
+        .containsExactly(
+            "audit.emit",
+            "cache.invalidate",
+            "cron.register",
+            "db.read",
+            "db.write",
+            "events.emit",
+            "http.fetch",
+            "kv.read",
+            "kv.write",
+            "metrics.observe",
+            "secrets.keys");
+    assertThat(registry.all())
+        .filteredOn(Capability::sensitive)
+        .extracting(Capability::id)
+        .containsExactly("db.read", "db.write", "http.fetch", "secrets.keys");
+  }
+
+  @Test
+  void the_first_registration_of_an_id_wins() {
+    Capability first = capability("invoices.read", false);
+    assertThat(registry.register(first)).isTrue();
+    assertThat(registry.register(capability("invoices.read", true))).isFalse();
+    assertThat(registry.find("invoices.read")).contains(first);
+    assertThat(registry.register(capability("kv.read", true))).isFalse();
+    assertThat(registry.isSensitive("kv.read")).isFalse();
+  }
+
+  @Test
+  void each_capability_has_a_bit_of_its_own_up_to_64_of_them() {
+    for (int i = registry.all().size(); i < CapabilityRegistry.MAX_CAPABILITIES; i++) {
+      assertThat(registry.register(capability("app.c" + i, false))).isTrue();
+    }
+    long all = 0;
+    for (String id : registry.ids()) {
+      long mask = registry.mask(id);
+      assertThat(Long.bitCount(mask)).isEqualTo(1);
+      assertThat(all & mask).isZero();
+      all |= mask;
+    }
+    assertThat(all).isEqualTo(-1L);
+    assertThatThrownBy(() -> registry.register(capability("one.more", false)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("one.more");
+  }
+
+  @Test
+  void what_is_not_registered_is_allowed_by_no_permissions() {
+    assertThat(registry.mask("no.such")).isZero();
+    assertThat(new Permissions(-1L).allow(registry.mask("no.such"))).isFalse();
+    assertThat(new Permissions(-1L).allow(registry.mask("kv.read"))).isTrue();
+    assertThat(Permissions.none().allow(registry.mask("kv.read"))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "kv", "KV.read", "kv.", ".read", "kv..read", "kv read.x", "1.a"})
+  void an_id_that_is_no_dotted_token_is_refused(String id) {
+    assertThatThrownBy(() -> capability(id, false)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Capability capability(String id, boolean sensitive) {
+    return new Capability(id, "for a test", "resource", "action", sensitive);
+  }
+}
