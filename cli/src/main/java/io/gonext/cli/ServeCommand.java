@@ -82,12 +82,8 @@ final class ServeCommand implements Callable<Integer> {
     }
     RunningServer running = opened.listen(config);
     for (StoredPlugin plugin : host.plugins()) {
-<<<<<<< HEAD
-      out.println(plugin.id() + " " + plugin.state());
-=======
       out.println(plugin.id() + " " + plugin.state());
       printGrants(out, host.grants(plugin.name()), host.capabilities());
->>>>>>> capa
     }
     out.println("listening on http://" + config.address() + ":" + running.port());
     running.serveUntilSignal(out, () -> {});
