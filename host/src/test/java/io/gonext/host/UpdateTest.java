@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -142,7 +143,10 @@ class UpdateTest {
     assertThat(host.update(asking.bytes()))
         .isInstanceOfSatisfying(
             UpdateResult.AwaitingApproval.class,
-            waiting -> assertThat(waiting.asked()).containsExactly("kv.read"));
+            waiting ->
+                assertThat(waiting.capabilities().changes())
+                    .extracting(CapabilityDiff.Change::toString)
+                    .containsExactly("+ kv.read"));
     assertThat(served()).isEqualTo("1");
 
     host.close();

@@ -15,7 +15,11 @@ import io.javalin.http.HttpStatus;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -46,12 +50,15 @@ public final class HttpServer implements AutoCloseable {
 
   private final Host host;
   private final PrometheusMeterRegistry metrics;
+  private final Access access;
   private final Javalin javalin;
   private volatile boolean closing;
 
-  private HttpServer(Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
+  private HttpServer(
+      Host host, PrometheusMeterRegistry metrics, ServerConfig config, boolean loopback) {
     this.host = host;
     this.metrics = metrics;
+    this.access = new Access(loopback, config.address(), config.token());
     this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, config));
   }
 
@@ -59,10 +66,19 @@ public final class HttpServer implements AutoCloseable {
    * Starts to serve.
    *
    * @param metrics what {@code /metrics} shows; usually what the host counts into
-   * @throws ServerStartException when it cannot listen there
+   * @throws ServerStartException when it cannot listen there, or other machines could reach it and
+   *     it has no token
    */
   public static HttpServer start(Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
-    HttpServer server = new HttpServer(host, metrics, config);
+    boolean loopback = isLoopback(config.address());
+    if (!loopback && config.token() == null) {
+      throw new ServerStartException(
+          config.address()
+              + " can be reached from other machines: give the server a token, or listen on"
+              + " 127.0.0.1",
+          null);
+    }
+    HttpServer server = new HttpServer(host, metrics, config, loopback);
     try {
       server.javalin.start(config.address(), config.port());
     } catch (JavalinBindException e) {
@@ -77,6 +93,22 @@ public final class HttpServer implements AutoCloseable {
           e);
     }
     return server;
+  }
+
+  /** An address that does not resolve cannot be bound either, which says so better. */
+  private static boolean isLoopback(String address) {
+    try {
+      return Arrays.stream(InetAddress.getAllByName(address))
+          .allMatch(InetAddress::isLoopbackAddress);
+    } catch (UnknownHostException e) {
+      return true;
+    }
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (var in = HttpServer.class.getResourceAsStream(name)) {
+      return Objects.requireNonNull(in, name).readAllBytes();
+    }
   }
 
   private static String bindFailure(Throwable e) {
@@ -126,8 +158,23 @@ public final class HttpServer implements AutoCloseable {
           ctx.contentType(PROMETHEUS_TEXT);
           ctx.result(metrics.scrape());
         });
-    config.routes.post("/api/v1/filters/{hook}", this::filter);
-    config.routes.post("/api/v1/actions/{hook}", this::action);
+    config.routes.post(
+        "/api/v1/filters/{hook}",
+        ctx -> {
+          access.requireCaller(ctx);
+          filter(ctx);
+        });
+    config.routes.post(
+        "/api/v1/actions/{hook}",
+        ctx -> {
+          access.requireCaller(ctx);
+          action(ctx);
+        });
+    if (settings.token() != null) {
+      new AdminApi(host, access).addTo(config.routes);
+      config.routes.get(
+          "/api/v1/openapi.json", ctx -> ctx.contentType(JSON).result(resource("openapi.json")));
+    }
     PluginRoutes pluginRoutes = new PluginRoutes(host);
     for (HandlerType method :
         List.of(

@@ -20,15 +20,20 @@ final class RequestBody {
 
   /** The body's bytes; refused as soon as it is known to be too large. */
   static byte[] bytes(Context ctx) throws IOException {
+    return bytes(ctx, MAX_BYTES);
+  }
+
+  /** The body of a request that may have a larger one than most. */
+  static byte[] bytes(Context ctx, int maxBytes) throws IOException {
     Problem tooLarge =
         new Problem(
-            HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + MAX_BYTES + " bytes");
-    if (ctx.req().getContentLengthLong() > MAX_BYTES) {
+            HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + maxBytes + " bytes");
+    if (ctx.req().getContentLengthLong() > maxBytes) {
       throw tooLarge;
     }
     try (InputStream in = ctx.req().getInputStream()) {
-      byte[] body = in.readNBytes(MAX_BYTES + 1);
-      if (body.length > MAX_BYTES) {
+      byte[] body = in.readNBytes(maxBytes + 1);
+      if (body.length > maxBytes) {
         throw tooLarge;
       }
       return body;

@@ -1,6 +1,7 @@
 package io.gonext.server;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where and how the server listens.
@@ -9,21 +10,30 @@ import java.time.Duration;
  * @param port from 0 to 65535; 0 takes a free one
  * @param shutdownPatience how long running requests may finish when the server closes
  * @param idleTimeout how long a connection may be silent, also in the middle of a request
+ * @param token lets its holder change the host; without one there is no admin API
  */
 public record ServerConfig(
-    String address, int port, Duration shutdownPatience, Duration idleTimeout) {
+    String address,
+    int port,
+    Duration shutdownPatience,
+    Duration idleTimeout,
+    @Nullable AdminToken token) {
   public ServerConfig {
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
     }
   }
 
-  /** Loopback only, 10 s to finish, 30 s of silence. */
+  /** Loopback only, 10 s to finish, 30 s of silence, no admin API. */
   public static ServerConfig loopback(int port) {
-    return new ServerConfig("127.0.0.1", port, Duration.ofSeconds(10), Duration.ofSeconds(30));
+    return new ServerConfig("127.0.0.1", port, Duration.ofSeconds(10), Duration.ofSeconds(30), null);
   }
 
   public ServerConfig withAddress(String newAddress) {
-    return new ServerConfig(newAddress, port, shutdownPatience, idleTimeout);
+    return new ServerConfig(newAddress, port, shutdownPatience, idleTimeout, token);
+  }
+
+  public ServerConfig withToken(AdminToken newToken) {
+    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newToken);
   }
 }

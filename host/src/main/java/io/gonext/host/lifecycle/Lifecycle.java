@@ -1,6 +1,7 @@
 package io.gonext.host.lifecycle;
 
 import io.gonext.engine.Engine;
+import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
@@ -347,15 +348,21 @@ public final class Lifecycle {
       refuseCycle(manifest);
       loader.check(bundle);
       StoredVersion version = versionOf(bundle);
-      SortedSet<String> asked =
-          grants.carryOver(bundleOf(stored, stored.current()).manifest(), manifest);
+      Manifest current = bundleOf(stored, stored.current()).manifest();
+      SortedSet<String> asked = grants.carryOver(current, manifest);
       if (!asked.isEmpty()) {
         if (!store.change(stored, stored.awaiting(version), version, bundle.bytes())) {
           throw changedByOther(manifest.name());
         }
         log.info("{} waits for approval: it asks for {}", manifest.id(), asked);
         return new UpdateResult.AwaitingApproval(
-            stored.current().version(), version.version(), version.sha256(), asked);
+            stored.current().version(),
+            version.version(),
+            version.sha256(),
+            CapabilityDiff.between(
+                current.requestedCapabilities(),
+                manifest.requestedCapabilities(),
+                grants.registry()));
       }
       return replace(stored, bundle, version);
     } finally {

@@ -1,8 +1,8 @@
 package io.gonext.host.lifecycle;
 
+import io.gonext.host.capability.CapabilityDiff;
 import java.time.Duration;
 import java.util.List;
-import java.util.SortedSet;
 
 /** What an update or a rollback did. */
 public sealed interface UpdateResult {
@@ -33,8 +33,8 @@ public sealed interface UpdateResult {
   /**
    * The version is stored and waits: it asks for more than was granted. The old one stays.
    *
-   * @param asked the capabilities that were not granted
+   * @param capabilities what it asks for, beside the current version
    */
-  record AwaitingApproval(String from, String to, String sha256, SortedSet<String> asked)
+  record AwaitingApproval(String from, String to, String sha256, CapabilityDiff capabilities)
       implements UpdateResult {}
 }

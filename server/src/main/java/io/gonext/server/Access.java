@@ -1,0 +1,84 @@
+package io.gonext.server;
+
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import java.net.URI;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may call what is not a plugin's own route. A server that only this machine can reach trusts
+ * its callers, but for pages in a browser of this machine; any other asks for the token.
+ *
+ * @param loopback whether only this machine can reach the server
+ * @param address it listens on, as it was given
+ */
+record Access(boolean loopback, String address, @Nullable AdminToken token) {
+  private static final String BEARER = "Bearer ";
+
+  /** For what only calls plugins: free on this machine, by token from elsewhere. */
+  void requireCaller(Context ctx) {
+    refuseForeignPages(ctx);
+    if (!loopback) {
+      requireToken(ctx);
+    }
+  }
+
+  /** For what changes the host: by token, always. */
+  void requireAdmin(Context ctx) {
+    refuseForeignPages(ctx);
+    requireToken(ctx);
+  }
+
+  private void requireToken(Context ctx) {
+    String header = ctx.header("Authorization");
+    boolean held =
+        token != null
+            && header != null
+            && header.startsWith(BEARER)
+            && token.is(header.substring(BEARER.length()).strip());
+    if (!held) {
+      ctx.header("WWW-Authenticate", "Bearer");
+      throw new Problem(
+          HttpStatus.UNAUTHORIZED,
+          "this takes the header Authorization: Bearer <token>; the token is in the data directory,"
+              + " in "
+              + AdminToken.FILE);
+    }
+  }
+
+  /**
+   * Refuses what a browser sends for a page of someone else: a name that was made to point here
+   * (DNS rebinding) in {@code Host}, another site in {@code Origin}.
+   */
+  private void refuseForeignPages(Context ctx) {
+    String host = ctx.header("Host");
+    if (loopback && host != null && !isOwnName(hostOf("http://" + host))) {
+      throw new Problem(
+          HttpStatus.FORBIDDEN, "the Host header names another host than this one: " + host);
+    }
+    String origin = ctx.header("Origin");
+    if (origin != null && (host == null || !origin.equalsIgnoreCase(ctx.scheme() + "://" + host))) {
+      throw new Problem(HttpStatus.FORBIDDEN, "pages of another origin may not call this");
+    }
+  }
+
+  private boolean isOwnName(@Nullable String name) {
+    if (name == null) {
+      return false;
+    }
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.equals("localhost")
+        || lower.equals("127.0.0.1")
+        || lower.equals("[::1]")
+        || lower.equals(address.toLowerCase(Locale.ROOT));
+  }
+
+  private static @Nullable String hostOf(String url) {
+    try {
+      return URI.create(url).getHost();
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,300 @@
+package io.gonext.server;
+
+import io.gonext.host.Host;
+import io.gonext.host.capability.CapabilityDiff;
+import io.gonext.host.capability.PluginGrants;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.lifecycle.UpdateResult;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.store.StoredPlugin;
+import io.gonext.host.store.StoredVersion;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpStatus;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What an operator does to plugins, below {@code /api/v1/plugins}; {@code openapi.json} describes
+ * it. Every call takes the admin token.
+ */
+final class AdminApi {
+  static final String PREFIX = "/api/v1/plugins";
+
+  private static final String ONE = PREFIX + "/{name}";
+
+  private final Host host;
+  private final Access access;
+
+  AdminApi(Host host, Access access) {
+    this.host = host;
+    this.access = access;
+  }
+
+  /** A method, a path and what answers there. */
+  record Endpoint(HandlerType method, String path, Handler handler) {}
+
+  List<Endpoint> endpoints() {
+    return List.of(
+        new Endpoint(HandlerType.GET, PREFIX, this::list),
+        new Endpoint(HandlerType.POST, PREFIX, this::install),
+        new Endpoint(HandlerType.GET, ONE, ctx -> answer(ctx, plugin(name(ctx)))),
+        new Endpoint(HandlerType.DELETE, ONE, this::uninstall),
+        new Endpoint(HandlerType.PUT, ONE + "/bundle", this::update),
+        new Endpoint(HandlerType.POST, ONE + "/activate", this::activate),
+        new Endpoint(HandlerType.POST, ONE + "/deactivate", this::deactivate),
+        new Endpoint(HandlerType.POST, ONE + "/reset", this::reset),
+        new Endpoint(HandlerType.POST, ONE + "/approve", this::approve),
+        new Endpoint(HandlerType.POST, ONE + "/rollback", this::rollback),
+        new Endpoint(HandlerType.GET, ONE + "/versions", this::versions),
+        new Endpoint(HandlerType.GET, ONE + "/grants", this::grants),
+        new Endpoint(HandlerType.PUT, ONE + "/grants/{capability}", this::grant),
+        new Endpoint(HandlerType.DELETE, ONE + "/grants/{capability}", this::revoke));
+  }
+
+  void addTo(RoutesConfig routes) {
+    for (Endpoint endpoint : endpoints()) {
+      routes.addHttpHandler(
+          endpoint.method(),
+          endpoint.path(),
+          ctx -> {
+            access.requireAdmin(ctx);
+            endpoint.handler().handle(ctx);
+          });
+    }
+    routes.exception(HostException.class, AdminApi::refused);
+  }
+
+  private static void refused(HostException e, Context ctx) {
+    HttpStatus status =
+        switch (e) {
+          case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;
+          case ConflictException conflict -> HttpStatus.CONFLICT;
+          case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
+        };
+    Problem.write(ctx, status, e.getMessage());
+  }
+
+  private void list(Context ctx) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    var plugins = body.putArray("plugins");
+    host.plugins().forEach(stored -> plugins.add(view(stored)));
+    answer(ctx, body);
+  }
+
+  private void install(Context ctx) throws IOException, InterruptedException {
+    InstallResult installed = host.install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
+    String name = installed.manifest().name();
+    if (flag(ctx, "grant")) {
+      host.grantRequested(name);
+    }
+    if (flag(ctx, "activate")) {
+      host.activate(name);
+    }
+    ctx.status(installed.unchanged() ? HttpStatus.OK : HttpStatus.CREATED);
+    ctx.header("Location", PREFIX + "/" + name);
+    ObjectNode body = plugin(name);
+    body.put("unchanged", installed.unchanged());
+    installed.warnings().forEach(body.putArray("warnings")::add);
+    answer(ctx, body);
+  }
+
+  private void uninstall(Context ctx) {
+    host.uninstall(name(ctx));
+    ctx.status(HttpStatus.NO_CONTENT);
+  }
+
+  private void update(Context ctx) throws IOException, InterruptedException {
+    byte[] bytes = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
+    Bundle bundle = Bundle.read(bytes);
+    if (!bundle.manifest().name().equals(name(ctx))) {
+      throw new Problem(
+          HttpStatus.UNPROCESSABLE_CONTENT,
+          "the bundle is of " + bundle.manifest().name() + ", not of " + name(ctx));
+    }
+    UpdateResult result = host.update(bytes);
+    if (result instanceof UpdateResult.AwaitingApproval && flag(ctx, "approve")) {
+      result = host.approve(name(ctx));
+    }
+    answer(ctx, result);
+  }
+
+  private void activate(Context ctx) throws InterruptedException {
+    host.activate(name(ctx));
+    answer(ctx, plugin(name(ctx)));
+  }
+
+  private void deactivate(Context ctx) throws InterruptedException {
+    if (flag(ctx, "cascade")) {
+      host.deactivateWithDependents(name(ctx));
+    } else {
+      host.deactivate(name(ctx));
+    }
+    answer(ctx, plugin(name(ctx)));
+  }
+
+  private void reset(Context ctx) {
+    host.reset(name(ctx));
+    answer(ctx, plugin(name(ctx)));
+  }
+
+  private void approve(Context ctx) throws InterruptedException {
+    answer(ctx, host.approve(name(ctx)));
+  }
+
+  private void rollback(Context ctx) throws InterruptedException {
+    answer(ctx, host.rollback(name(ctx)));
+  }
+
+  private void versions(Context ctx) {
+    StoredPlugin stored = stored(name(ctx));
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    var versions = body.putArray("versions");
+    versions.add(view(stored.current()).put("role", "current"));
+    if (stored.previous() != null) {
+      versions.add(
+          view(stored.previous())
+              .put("role", "previous")
+              .put("replaced_at", String.valueOf(stored.replacedAt())));
+    }
+    if (stored.pending() != null) {
+      versions.add(view(stored.pending()).put("role", "pending"));
+    }
+    answer(ctx, body);
+  }
+
+  private void grants(Context ctx) {
+    answer(ctx, view(host.grants(name(ctx))));
+  }
+
+  private void grant(Context ctx) {
+    answer(ctx, view(host.grant(name(ctx), ctx.pathParam("capability"))));
+  }
+
+  private void revoke(Context ctx) {
+    answer(ctx, view(host.revoke(name(ctx), ctx.pathParam("capability"))));
+  }
+
+  private StoredPlugin stored(String name) {
+    return host.plugins().stream()
+        .filter(plugin -> plugin.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new UnknownPluginException(name));
+  }
+
+  private ObjectNode plugin(String name) {
+    ObjectNode body = view(stored(name));
+    host.pool(name)
+        .ifPresent(pool -> {
+          ObjectNode numbers = body.putObject("pool");
+          numbers.put("live", pool.live());
+          numbers.put("in_use", pool.inUse());
+          numbers.put("waiting", pool.waiting());
+        });
+    return body;
+  }
+
+  private static ObjectNode view(StoredPlugin plugin) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("name", plugin.name());
+    body.put("state", plugin.state().name());
+    body.setAll(view(plugin.current()));
+    putIf(body, "cause", plugin.cause());
+    putIf(body, "previous", plugin.previous() == null ? null : plugin.previous().version());
+    putIf(body, "pending", plugin.pending() == null ? null : plugin.pending().version());
+    return body;
+  }
+
+  private static ObjectNode view(StoredVersion version) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("version", version.version())
+        .put("sha256", version.sha256())
+        .put("installed_at", version.installedAt().toString());
+  }
+
+  private ObjectNode view(PluginGrants grants) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("name", grants.plugin()).put("version", grants.version());
+    var capabilities = body.putArray("capabilities");
+    for (String id : grants.requested()) {
+      capabilities
+          .addObject()
+          .put("id", id)
+          .put("granted", grants.granted().contains(id))
+          .put("sensitive", host.capabilities().isSensitive(id));
+    }
+    return body;
+  }
+
+  private void answer(Context ctx, UpdateResult result) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    switch (result) {
+      case UpdateResult.Unchanged(String version) ->
+          body.put("action", "unchanged").put("version", version);
+      case UpdateResult.Replaced replaced -> {
+        body.put("action", "replaced");
+        body.put("from", replaced.from()).put("version", replaced.to());
+        body.put("sha256", replaced.sha256());
+        body.put("swap_ms", replaced.swap().toNanos() / 1e6);
+        body.put("warm_up_calls", replaced.warmUpCalls());
+        replaced.warnings().forEach(body.putArray("warnings")::add);
+      }
+      case UpdateResult.AwaitingApproval waiting -> {
+        ctx.status(HttpStatus.ACCEPTED);
+        body.put("action", "awaiting_approval");
+        body.put("from", waiting.from()).put("version", waiting.to());
+        body.put("sha256", waiting.sha256());
+        var changes = body.putArray("capabilities");
+        for (CapabilityDiff.Change change : waiting.capabilities().changes()) {
+          changes
+              .addObject()
+              .put("change", String.valueOf(change.kind().sign()))
+              .put("id", change.capability())
+              .put("sensitive", change.sensitive());
+        }
+      }
+    }
+    answer(ctx, body);
+  }
+
+  private static void answer(Context ctx, JsonNode body) {
+    ctx.contentType("application/json").result(StrictJson.write(body));
+  }
+
+  private static void putIf(ObjectNode body, String field, @Nullable String value) {
+    if (value != null) {
+      body.put(field, value);
+    }
+  }
+
+  private static String name(Context ctx) {
+    return ctx.pathParam("name");
+  }
+
+  private static boolean flag(Context ctx, String name) {
+    String value = ctx.queryParam(name);
+    return switch (value) {
+      case null -> false;
+      case "true", "" -> true;
+      case "false" -> false;
+      default ->
+          throw new Problem(HttpStatus.BAD_REQUEST, name + " is true or false, not " + value);
+    };
+  }
+}

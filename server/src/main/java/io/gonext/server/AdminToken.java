@@ -1,0 +1,68 @@
+package io.gonext.server;
+
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.store.SecretFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/** The bearer token that lets its holder change the host. Its text is never logged. */
+public final class AdminToken {
+  /** Where a data directory keeps its token. */
+  public static final String FILE = "admin.token";
+
+  /** Shorter ones could be guessed. */
+  private static final int MIN_LENGTH = 16;
+
+  private static final int RANDOM_BYTES = 32;
+
+  private final byte[] text;
+
+  private AdminToken(String text) {
+    this.text = text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * A token that was chosen by someone.
+   *
+   * @throws IllegalArgumentException when it is shorter than 16 characters or has others than
+   *     printable ASCII
+   */
+  public static AdminToken of(String text) {
+    if (text.length() < MIN_LENGTH || !text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      throw new IllegalArgumentException(
+          "a token has at least " + MIN_LENGTH + " characters, printable ASCII without spaces");
+    }
+    return new AdminToken(text);
+  }
+
+  /**
+   * The token of a data directory: made on first use, in a file that only its owner can read.
+   *
+   * @throws StoreException when the file can be neither read nor written, or holds no token
+   */
+  public static AdminToken ofDirectory(Path directory) {
+    Path file = directory.resolve(FILE);
+    byte[] text = SecretFile.readOrCreate(file, AdminToken::random);
+    try {
+      return of(new String(text, StandardCharsets.UTF_8).strip());
+    } catch (IllegalArgumentException e) {
+      throw new StoreException(
+          file + " holds no token: delete it, and a new one is made at the next start", e);
+    }
+  }
+
+  private static byte[] random() {
+    byte[] random = new byte[RANDOM_BYTES];
+    new SecureRandom().nextBytes(random);
+    return (Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Whether this is the token, in a time that does not tell how much of it is right. */
+  boolean is(String candidate) {
+    return MessageDigest.isEqual(text, candidate.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,257 @@
+package io.gonext.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What an operator does to plugins, over a real socket. */
+class AdminApiTest {
+  private static final String TOKEN = "a-token-for-this-test";
+
+  @TempDir private Path data;
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final HttpClient client = HttpClient.newHttpClient();
+  private Host host;
+  private HttpServer server;
+
+  @BeforeEach
+  void start() throws InterruptedException {
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withMeters(metrics)
+                .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)));
+    server =
+        HttpServer.start(
+            host, metrics, ServerConfig.loopback(0).withToken(AdminToken.of(TOKEN)));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+    host.close();
+  }
+
+  @Test
+  void a_plugin_lives_its_whole_life_over_http() throws Exception {
+    byte[] first = version("1").bytes();
+    HttpResponse<String> installed = send("POST", "/api/v1/plugins", first);
+    assertThat(installed.statusCode()).isEqualTo(201);
+    assertThat(installed.headers().firstValue("location")).contains("/api/v1/plugins/app");
+    assertThat(json(installed).path("state").stringValue()).isEqualTo("INSTALLED");
+    assertThat(send("POST", "/api/v1/plugins", first).statusCode()).isEqualTo(200);
+
+    JsonNode active = json(send("POST", "/api/v1/plugins/app/activate", new byte[0]));
+    assertThat(active.path("state").stringValue()).isEqualTo("ACTIVE");
+    assertThat(active.path("pool").path("live").intValue()).isEqualTo(1);
+
+    JsonNode updated = json(send("PUT", "/api/v1/plugins/app/bundle", version("2").bytes()));
+    assertThat(updated.path("action").stringValue()).isEqualTo("replaced");
+    assertThat(served()).isEqualTo("2");
+    JsonNode versions = json(send("GET", "/api/v1/plugins/app/versions", new byte[0]));
+    assertThat(versions.path("versions").valueStream().map(v -> v.path("role").stringValue()))
+        .containsExactly("current", "previous");
+
+    send("POST", "/api/v1/plugins/app/rollback", new byte[0]);
+    assertThat(served()).isEqualTo("1");
+    assertThat(json(send("GET", "/api/v1/plugins", new byte[0])).path("plugins").size())
+        .isEqualTo(1);
+
+    assertThat(send("DELETE", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(409);
+    assertThat(send("POST", "/api/v1/plugins/app/deactivate", new byte[0]).statusCode())
+        .isEqualTo(200);
+    assertThat(send("DELETE", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(204);
+    assertThat(send("GET", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void an_update_that_asks_for_more_waits_and_shows_what_for() throws Exception {
+    send("POST", "/api/v1/plugins?activate=true", version("1").bytes());
+    byte[] asking = version("2").field("capabilities", "[\"kv.write\"]").bytes();
+    HttpResponse<String> waiting = send("PUT", "/api/v1/plugins/app/bundle", asking);
+    assertThat(waiting.statusCode()).isEqualTo(202);
+    assertThat(json(waiting).path("capabilities").path(0).path("id").stringValue())
+        .isEqualTo("kv.write");
+    assertThat(json(waiting).path("capabilities").path(0).path("change").stringValue())
+        .isEqualTo("+");
+    assertThat(served()).isEqualTo("1");
+    assertThat(send("POST", "/api/v1/plugins/app/approve", new byte[0]).statusCode())
+        .isEqualTo(200);
+    assertThat(served()).isEqualTo("2");
+    JsonNode grants = json(send("GET", "/api/v1/plugins/app/grants", new byte[0]));
+    assertThat(grants.path("capabilities").path(0).path("granted").booleanValue()).isTrue();
+    JsonNode revoked =
+        json(send("DELETE", "/api/v1/plugins/app/grants/kv.write", new byte[0]));
+    assertThat(revoked.path("capabilities").path(0).path("granted").booleanValue()).isFalse();
+    assertThat(send("PUT", "/api/v1/plugins/app/grants/db.read", new byte[0]).statusCode())
+        .isEqualTo(409);
+  }
+
+  @Test
+  void what_is_no_bundle_is_refused_in_a_sentence() throws Exception {
+    HttpResponse<String> refused = send("POST", "/api/v1/plugins", new byte[] {1, 2, 3});
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(refused.headers().firstValue("content-type")).contains(Problem.CONTENT_TYPE);
+    assertThat(json(refused).path("detail").stringValue()).isNotEmpty();
+    byte[] other = GuestBundle.of("upper").bytes();
+    send("POST", "/api/v1/plugins", version("1").bytes());
+    assertThat(json(send("PUT", "/api/v1/plugins/app/bundle", other)).path("detail").stringValue())
+        .isEqualTo("the bundle is of upper, not of app");
+    assertThat(send("POST", "/api/v1/plugins?activate=maybe", other).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void every_call_takes_the_token() throws Exception {
+    for (String authorization : List.of("", "Bearer wrong-token-wrong-token", "Basic " + TOKEN)) {
+      HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
+      request.setHeader("Authorization", authorization);
+      HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
+      assertThat(response.statusCode()).as(authorization).isEqualTo(401);
+      assertThat(response.headers().firstValue("www-authenticate")).contains("Bearer");
+    }
+  }
+
+  @Test
+  void pages_of_another_origin_are_refused() throws Exception {
+    HttpRequest.Builder request =
+        request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8));
+    assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+    request.setHeader("Origin", "https://evil.example");
+    assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(403);
+  }
+
+  @Test
+  void a_server_that_others_can_reach_needs_a_token() {
+    assertThatThrownBy(() ->
+            HttpServer.start(host, metrics, ServerConfig.loopback(0).withAddress("0.0.0.0")))
+        .isInstanceOf(ServerStartException.class)
+        .hasMessageContaining("token");
+  }
+
+  @Test
+  void without_a_token_there_is_no_admin_api() throws Exception {
+    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
+      HttpRequest list =
+          HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + plain.port() + "/api/v1/plugins"))
+              .build();
+      assertThat(client.send(list, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void a_server_that_others_can_reach_asks_every_caller_for_it() throws Exception {
+    ServerConfig open =
+        ServerConfig.loopback(0).withAddress("0.0.0.0").withToken(AdminToken.of(TOKEN));
+    try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
+      URI uri = URI.create("http://127.0.0.1:" + reachable.port() + "/api/v1/filters/h");
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(uri).POST(BodyPublishers.ofString("{\"value\":1}"));
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(401);
+      request.header("Authorization", "Bearer " + TOKEN);
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void a_directory_keeps_its_token_for_its_owner_only() throws Exception {
+    Path directory = Files.createDirectory(data.resolve("tokens"));
+    AdminToken token = AdminToken.ofDirectory(directory);
+    Path file = directory.resolve(AdminToken.FILE);
+    String text = Files.readString(file).strip();
+    assertThat(text).hasSize(43);
+    assertThat(token.is(text)).isTrue();
+    assertThat(AdminToken.ofDirectory(directory).is(text)).isTrue();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    assertThatThrownBy(() -> AdminToken.of("short")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void the_document_describes_what_is_there_and_nothing_else() throws Exception {
+    JsonNode document = json(send("GET", "/api/v1/openapi.json", new byte[0]));
+    List<String> described = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
+      for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
+        if (!operation.getKey().equals("parameters")) {
+          described.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
+          assertThat(operation.getValue().path("responses").has("401"))
+              .as(described.getLast())
+              .isTrue();
+        }
+      }
+    }
+    assertThat(described)
+        .containsExactlyInAnyOrderElementsOf(
+            new AdminApi(host, new Access(true, "127.0.0.1", null))
+                .endpoints().stream()
+                    .map(endpoint -> endpoint.method() + " " + endpoint.path())
+                    .toList());
+    String text = document.toString();
+    document
+        .findValues("$ref")
+        .forEach(reference ->
+            assertThat(document.at(reference.stringValue().substring(1)).isMissingNode())
+                .as(reference.stringValue())
+                .isFalse());
+    assertThat(text).contains("\"openapi\":\"3.1.0\"");
+  }
+
+  private static GuestBundle version(String number) {
+    return GuestBundle.of("app", Guests.wasm("version-" + number))
+        .version(number + ".0.0")
+        .route("GET", "/");
+  }
+
+  private String served() throws Exception {
+    HttpRequest.Builder request = request("GET", "/api/plugins/app/", new byte[0]);
+    return client.send(request.build(), BodyHandlers.ofString()).body();
+  }
+
+  private HttpResponse<String> send(String method, String path, byte[] body) throws Exception {
+    return client.send(request(method, path, body).build(), BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder request(String method, String path, byte[] body) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+        .header("Authorization", "Bearer " + TOKEN)
+        .method(method, BodyPublishers.ofByteArray(body));
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws Exception {
+    return StrictJson.parse(
+        response.body().getBytes(StandardCharsets.UTF_8));
+  }
+}
