@@ -198,15 +198,7 @@ final class AdminApi {
   }
 
   private ObjectNode plugin(String name) {
-    ObjectNode body = view(stored(name));
-    host.pool(name)
-        .ifPresent(pool -> {
-          ObjectNode numbers = body.putObject("pool");
-          numbers.put("live", pool.live());
-          numbers.put("in_use", pool.inUse());
-          numbers.put("waiting", pool.waiting());
-        });
-    return body;
+    return view(stored(name));
   }
 
   private static ObjectNode view(StoredPlugin plugin) {
