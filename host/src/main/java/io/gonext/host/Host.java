@@ -17,6 +17,7 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.DevelopResult;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
@@ -235,6 +236,19 @@ public final class Host implements AutoCloseable {
    */
   public UpdateResult approve(String plugin) throws InterruptedException {
     return lifecycle.approve(plugin, OPERATOR);
+  }
+
+  /**
+   * Takes what a plugin's author has just built: installs it or puts it in the place of what is
+   * installed, grants what it asks for, and puts it in service.
+   *
+   * @param manifestJson the bytes of {@code manifest.json}
+   * @param module the entry module
+   * @throws BundleRejectedException when they are not acceptable
+   * @throws ActivationException when it cannot start; what served before serves on
+   */
+  public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
+    return lifecycle.develop(Bundle.of(manifestJson, module), "developer");
   }
 
   /**

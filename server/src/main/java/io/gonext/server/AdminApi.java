@@ -3,11 +3,6 @@ package io.gonext.server;
 import io.gonext.host.Host;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.PluginGrants;
-import io.gonext.host.failure.ActivationException;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.ConflictException;
-import io.gonext.host.failure.HostException;
-import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.InstallResult;
@@ -75,19 +70,6 @@ final class AdminApi {
             endpoint.handler().handle(ctx);
           });
     }
-    routes.exception(HostException.class, AdminApi::refused);
-  }
-
-  private static void refused(HostException e, Context ctx) {
-    HttpStatus status =
-        switch (e) {
-          case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;
-          case ConflictException conflict -> HttpStatus.CONFLICT;
-          case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
-          case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
-          case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
-        };
-    Problem.write(ctx, status, e.getMessage());
   }
 
   private void list(Context ctx) {

@@ -1,6 +1,12 @@
 package io.gonext.server;
 
 import io.gonext.host.Host;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
@@ -175,6 +181,9 @@ public final class HttpServer implements AutoCloseable {
       config.routes.get(
           "/api/v1/openapi.json", ctx -> ctx.contentType(JSON).result(resource("openapi.json")));
     }
+    if (settings.dev()) {
+      new DevApi(host, access).addTo(config.routes);
+    }
     PluginRoutes pluginRoutes = new PluginRoutes(host);
     for (HandlerType method :
         List.of(
@@ -189,6 +198,7 @@ public final class HttpServer implements AutoCloseable {
       config.routes.addHttpHandler(method, PluginRoutes.PREFIX + "{name}/<path>", pluginRoutes);
     }
 
+    config.routes.exception(HostException.class, HttpServer::refused);
     config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
     config.routes.exception(
         HttpResponseException.class,
@@ -208,6 +218,18 @@ public final class HttpServer implements AutoCloseable {
           log.error("{} {} failed", ctx.method(), ctx.path(), e);
           Problem.write(ctx, HttpStatus.INTERNAL_SERVER_ERROR, "internal error, see the log");
         });
+  }
+
+  private static void refused(HostException e, Context ctx) {
+    HttpStatus status =
+        switch (e) {
+          case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;
+          case ConflictException conflict -> HttpStatus.CONFLICT;
+          case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
+        };
+    Problem.write(ctx, status, e.getMessage());
   }
 
   private void readiness(Context ctx) {

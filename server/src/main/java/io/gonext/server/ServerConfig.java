@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param shutdownPatience how long running requests may finish when the server closes
  * @param idleTimeout how long a connection may be silent, also in the middle of a request
  * @param token lets its holder change the host; without one there is no admin API
+ * @param dev whether it takes plugins in development: code of whoever can call it
  */
 public record ServerConfig(
     String address,
     int port,
     Duration shutdownPatience,
     Duration idleTimeout,
-    @Nullable AdminToken token) {
+    @Nullable AdminToken token,
+    boolean dev) {
   public ServerConfig {
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
@@ -26,14 +28,18 @@ public record ServerConfig(
 
   /** Loopback only, 10 s to finish, 30 s of silence, no admin API. */
   public static ServerConfig loopback(int port) {
-    return new ServerConfig("127.0.0.1", port, Duration.ofSeconds(10), Duration.ofSeconds(30), null);
+    return new ServerConfig("127.0.0.1", port, Duration.ofSeconds(10), Duration.ofSeconds(30), null, false);
   }
 
   public ServerConfig withAddress(String newAddress) {
-    return new ServerConfig(newAddress, port, shutdownPatience, idleTimeout, token);
+    return new ServerConfig(newAddress, port, shutdownPatience, idleTimeout, token, dev);
   }
 
   public ServerConfig withToken(AdminToken newToken) {
-    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newToken);
+    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newToken, dev);
+  }
+
+  public ServerConfig withDev(boolean newDev) {
+    return new ServerConfig(address, port, shutdownPatience, idleTimeout, token, newDev);
   }
 }

@@ -418,6 +418,68 @@ public final class Lifecycle {
     }
   }
 
+  /**
+   * Installs a bundle or puts it in the place of what is installed, grants what it asks for and puts
+   * it in service: for the machine of whoever wrote it. Of two uploads at once the later one waits.
+   *
+   * @param actor who grants, for the record
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws ActivationException when it cannot start; what served before serves on
+   */
+  public DevelopResult develop(Bundle bundle, String actor) throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    String name = manifest.name();
+    ReentrantLock change = changeOf(name);
+    change.lockInterruptibly();
+    try {
+      Duration swap = Duration.ZERO;
+      boolean served = slots.containsKey(name);
+      Optional<StoredPlugin> stored = store.find(name);
+      CheckedModule checked = loader.check(bundle);
+      if (stored.isEmpty()) {
+        install(bundle);
+      } else {
+        boolean same = stored.get().current().sha256().equals(bundle.sha256());
+        if (same && served) {
+          loader.forget(bundle.sha256());
+          return developed(DevelopResult.Action.UNCHANGED, bundle, swap, List.of());
+        }
+        if (stored.get().state() == PluginState.ERRORED) {
+          reset(name);
+        }
+        UpdateResult updated = update(bundle);
+        if (updated instanceof UpdateResult.AwaitingApproval) {
+          updated = approve(name, actor);
+        }
+        if (updated instanceof UpdateResult.Replaced replaced) {
+          swap = replaced.swap();
+        }
+      }
+      grants.grantUndecided(manifest, actor);
+      activate(name);
+      return developed(
+          served ? DevelopResult.Action.RELOADED : DevelopResult.Action.INSTALLED,
+          bundle,
+          swap,
+          checked.warnings());
+    } finally {
+      change.unlock();
+    }
+  }
+
+  private static DevelopResult developed(
+      DevelopResult.Action action, Bundle bundle, Duration swap, List<String> warnings) {
+    Manifest manifest = bundle.manifest();
+    return new DevelopResult(
+        action,
+        manifest.name(),
+        manifest.version().toString(),
+        manifest.requestedCapabilities(),
+        bundle.moduleSha256(),
+        swap,
+        warnings);
+  }
+
   /** Deletes the versions whose time for a rollback has passed. */
   public void forgetExpired() {
     for (StoredPlugin stored : store.list()) {

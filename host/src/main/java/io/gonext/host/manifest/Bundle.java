@@ -92,6 +92,18 @@ public final class Bundle {
     return new Bundle(bytes, manifest, module);
   }
 
+  /**
+   * The bundle of a manifest and its entry module alone; the same parts give the same bytes.
+   *
+   * @throws BundleRejectedException when they make no acceptable bundle
+   */
+  public static Bundle of(byte[] manifestJson, byte[] module) {
+    Manifest manifest = ManifestReader.read(manifestJson);
+    return read(
+        BundleWriter.write(
+            Map.of(BundleArchive.MANIFEST, manifestJson, manifest.entry(), module)));
+  }
+
   public Manifest manifest() {
     return manifest;
   }
@@ -104,6 +116,11 @@ public final class Bundle {
   /** The entry module; a copy. */
   public byte[] module() {
     return module.clone();
+  }
+
+  /** SHA-256 of the entry module, lower-case hex. */
+  public String moduleSha256() {
+    return sha256(module);
   }
 
   /** SHA-256 of the whole bundle, lower-case hex. */

@@ -1,0 +1,37 @@
+package io.gonext.host.lifecycle;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedSet;
+
+/**
+ * What an upload in development did; the plugin serves what was uploaded.
+ *
+ * @param capabilities that it asks for, all granted
+ * @param moduleSha256 of the module that serves, lower-case hex
+ * @param swap from the moment the new version was warm until calls went to it; zero when nothing
+ *     was replaced
+ * @param warnings what loads but will not work, a sentence each
+ */
+public record DevelopResult(
+    Action action,
+    String plugin,
+    String version,
+    SortedSet<String> capabilities,
+    String moduleSha256,
+    Duration swap,
+    List<String> warnings) {
+  public DevelopResult {
+    warnings = List.copyOf(warnings);
+  }
+
+  /** What became of the plugin. */
+  public enum Action {
+    /** It was not there, or not in service. */
+    INSTALLED,
+    /** Another version of it served. */
+    RELOADED,
+    /** It served the very same bytes already. */
+    UNCHANGED
+  }
+}

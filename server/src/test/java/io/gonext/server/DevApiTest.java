@@ -1,0 +1,236 @@
+package io.gonext.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What {@code gonext plugin dev} uploads, over a real socket. */
+class DevApiTest {
+  private static final String BOUNDARY = "----b0undary";
+
+  @TempDir private Path data;
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final HttpClient client = HttpClient.newHttpClient();
+  private Host host;
+  private HttpServer server;
+
+  @BeforeEach
+  void start() throws InterruptedException {
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withMeters(metrics)
+                .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)));
+    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).withDev(true));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+    host.close();
+  }
+
+  @Test
+  void what_was_uploaded_serves_at_once_and_again_after_a_change() throws Exception {
+    JsonNode first = json(upload(manifest("[\"kv.read\"]"), Guests.wasm("version-1")));
+    assertThat(first.path("action").stringValue()).isEqualTo("installed");
+    assertThat(first.path("plugin").path("name").stringValue()).isEqualTo("app");
+    assertThat(first.path("sha256").stringValue()).isEqualTo(sha256(Guests.wasm("version-1")));
+    assertThat(first.path("capabilities").path(0).stringValue()).isEqualTo("kv.read");
+    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    assertThat(served()).isEqualTo("1");
+
+    JsonNode same = json(upload(manifest("[\"kv.read\"]"), Guests.wasm("version-1")));
+    assertThat(same.path("action").stringValue()).isEqualTo("unchanged");
+
+    JsonNode next = json(upload(manifest("[\"kv.write\"]"), Guests.wasm("version-2")));
+    assertThat(next.path("action").stringValue()).isEqualTo("reloaded");
+    assertThat(next.path("swap_ms").isNumber()).isTrue();
+    assertThat(host.grants("app").granted()).containsExactly("kv.write");
+    assertThat(served()).isEqualTo("2");
+  }
+
+  @Test
+  void what_is_not_acceptable_leaves_what_served() throws Exception {
+    upload(manifest("[]"), Guests.wasm("version-1"));
+    HttpResponse<String> refused = upload(manifest("[]"), Guests.wasm("noalloc"));
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(refused.body()).contains("gn_alloc");
+    assertThat(upload("{}", Guests.wasm("version-2")).statusCode()).isEqualTo(422);
+    assertThat(served()).isEqualTo("1");
+  }
+
+  @Test
+  void a_form_that_is_none_or_lacks_a_part_is_refused_in_a_sentence() throws Exception {
+    assertThat(post("application/json", "{}".getBytes(StandardCharsets.UTF_8)).statusCode())
+        .isEqualTo(415);
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    part(form, "manifest", "{}".getBytes(StandardCharsets.UTF_8));
+    HttpResponse<String> lacking = post(form("manifest", form));
+    assertThat(lacking.statusCode()).isEqualTo(400);
+    assertThat(json(lacking).path("detail").stringValue())
+        .isEqualTo("the form has no part \"wasm\"");
+    part(form, "other", new byte[1]);
+    assertThat(post(form("other", form)).statusCode()).isEqualTo(400);
+    byte[] cut = form("cut", form);
+    assertThat(post(Arrays.copyOf(cut, cut.length - 10)).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void a_part_is_refused_at_the_byte_that_is_too_much() throws Exception {
+    // 17 MiB of 100 announced: the answer comes though the rest is never sent.
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      OutputStream out = socket.getOutputStream();
+      out.write(
+          ("POST /_/plugins/dev/install HTTP/1.1\r\nHost: localhost\r\n"
+                  + "Content-Type: multipart/form-data; boundary="
+                  + BOUNDARY
+                  + "\r\nContent-Length: 104857600\r\n\r\n--"
+                  + BOUNDARY
+                  + "\r\nContent-Disposition: form-data; name=\"wasm\"\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII));
+      byte[] mebibyte = new byte[1024 * 1024];
+      try {
+        for (int i = 0; i < 17; i++) {
+          out.write(mebibyte);
+        }
+        out.flush();
+      } catch (IOException e) {
+        // It may hang up as soon as it has answered.
+      }
+      byte[] answer = new byte[12];
+      assertThat(socket.getInputStream().readNBytes(answer, 0, answer.length)).isEqualTo(12);
+      assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 413");
+    }
+  }
+
+  @Test
+  void names_that_were_made_to_point_here_and_pages_of_others_are_refused() throws Exception {
+    for (List<String> header :
+        List.of(List.of("Host", "evil.example"), List.of("Host", "127.0.0.1:1\r\nOrigin: null"))) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+        socket.setSoTimeout(20_000);
+        socket
+            .getOutputStream()
+            .write(
+                ("POST /_/plugins/dev/install HTTP/1.1\r\n"
+                        + header.get(0)
+                        + ": "
+                        + header.get(1)
+                        + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+        String answer =
+            new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertThat(answer).startsWith("HTTP/1.1 403");
+      }
+    }
+  }
+
+  @Test
+  void there_is_no_such_door_unless_asked_for() throws Exception {
+    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
+      HttpRequest request =
+          HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + plain.port() + "/_/plugins/dev/install"))
+              .POST(BodyPublishers.noBody())
+              .build();
+      assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+    }
+  }
+
+  private static String manifest(String capabilities) {
+    return GuestBundle.of("app", new byte[0])
+        .route("GET", "/")
+        .field("capabilities", capabilities)
+        .manifest();
+  }
+
+  private HttpResponse<String> upload(String manifest, byte[] wasm) throws Exception {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    part(form, "manifest", manifest.getBytes(StandardCharsets.UTF_8));
+    part(form, "wasm", wasm);
+    return post(form("both", form));
+  }
+
+  private static byte[] form(String what, ByteArrayOutputStream parts) {
+    assertThat(parts.size()).as(what).isPositive();
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    form.writeBytes(parts.toByteArray());
+    form.writeBytes(("--" + BOUNDARY + "--\r\n").getBytes(StandardCharsets.US_ASCII));
+    return form.toByteArray();
+  }
+
+  private static void part(ByteArrayOutputStream form, String name, byte[] content) {
+    form.writeBytes(
+        ("--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII));
+    form.writeBytes(content);
+    form.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private HttpResponse<String> post(byte[] form) throws Exception {
+    return post("multipart/form-data; boundary=" + BOUNDARY, form);
+  }
+
+  private HttpResponse<String> post(String type, byte[] body) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/install")))
+            .header("Content-Type", type)
+            .POST(BodyPublishers.ofByteArray(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private String served() throws Exception {
+    return client
+        .send(
+            HttpRequest.newBuilder(URI.create(url("/api/plugins/app/"))).build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+
+  private String url(String path) {
+    return "http://127.0.0.1:" + server.port() + path;
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws Exception {
+    return StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String sha256(byte[] bytes) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+  }
+}
