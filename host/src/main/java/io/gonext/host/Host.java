@@ -5,16 +5,20 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionHandler;
 import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.BatchResult;
+import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.ActivePlugin;
+import io.gonext.host.lifecycle.CallGuards;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.manifest.Bundle;
@@ -24,6 +28,7 @@ import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -86,7 +91,13 @@ public final class Host implements AutoCloseable {
       store.close();
       throw e;
     }
-    HookBus hooks = new HookBus(config.meters(), config.limits().chain());
+    HookBus hooks =
+        new HookBus(
+            config.meters(),
+            config.telemetry(),
+            config.limits().chain(),
+            config.limits().call(),
+            Ticker.system());
     Lifecycle lifecycle =
         new Lifecycle(
             store,
@@ -94,6 +105,7 @@ public final class Host implements AutoCloseable {
             hooks,
             config.limits(),
             config.meters(),
+            new CallGuards(config.routeRate(), Ticker.system()),
             new Semver(version()),
             InstantSource.system());
     Host host = new Host(store, engine, hooks, lifecycle);
@@ -193,6 +205,14 @@ public final class Host implements AutoCloseable {
     return lifecycle.list();
   }
 
+  /**
+   * What is wrong with plugins that are to be in service, by plugin: ERRORED with its cause, or
+   * behind an open circuit breaker. Empty when all is well.
+   */
+  public Map<String, String> troubles() {
+    return lifecycle.troubles();
+  }
+
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
     return lifecycle.active(plugin).map(ActivePlugin::poolStats);
@@ -219,9 +239,52 @@ public final class Host implements AutoCloseable {
     return hooks.applyFilters(hook, StrictJson.valueOf(value), json(args));
   }
 
+  /**
+   * As {@link #applyFilters(String, Object, Object...)}, with options.
+   *
+   * @throws ChainFailedException when a filter failed and the options say so
+   */
+  public FilterResult applyFilters(CallOptions options, String hook, Object value, Object... args)
+      throws InterruptedException {
+    return hooks.applyFilters(options, hook, StrictJson.valueOf(value), json(args));
+  }
+
+  /**
+   * Runs many values through the filters of a hook, with the results that {@link #applyFilters}
+   * would have for each, under one deadline. A filter whose manifest says {@code "batch": true} is
+   * given them all at once, which saves a checkout and a crossing for each; if it fails, all of them
+   * pass it unchanged.
+   */
+  public BatchResult applyFiltersBatch(String hook, List<?> values, Object... args)
+      throws InterruptedException {
+    return applyFiltersBatch(CallOptions.DEFAULT, hook, values, args);
+  }
+
+  /**
+   * As {@link #applyFiltersBatch(String, List, Object...)}, with options.
+   *
+   * @throws ChainFailedException when a filter failed and the options say so
+   */
+  public BatchResult applyFiltersBatch(
+      CallOptions options, String hook, List<?> values, Object... args)
+      throws InterruptedException {
+    return hooks.applyFiltersBatch(options, hook, json(values.toArray()), json(args));
+  }
+
   /** Tells the actions of a hook; see {@link #applyFilters} for the arguments. */
   public ActionResult doAction(String hook, Object... args) throws InterruptedException {
     return hooks.doAction(hook, json(args));
+  }
+
+  /**
+   * As {@link #doAction(String, Object...)}, with options.
+   *
+   * @throws ChainFailedException when an action failed and the options say so; those before it were
+   *     told
+   */
+  public ActionResult doAction(CallOptions options, String hook, Object... args)
+      throws InterruptedException {
+    return hooks.doAction(options, hook, json(args));
   }
 
   /**

@@ -1,9 +1,12 @@
 package io.gonext.server;
 
 import io.gonext.host.Host;
+import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -15,7 +18,10 @@ import io.javalin.http.HttpStatus;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -46,12 +52,14 @@ public final class HttpServer implements AutoCloseable {
 
   private final Host host;
   private final PrometheusMeterRegistry metrics;
+  private final Duration requestTimeout;
   private final Javalin javalin;
   private volatile boolean closing;
 
   private HttpServer(Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
     this.host = host;
     this.metrics = metrics;
+    this.requestTimeout = config.requestTimeout();
     this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, config));
   }
 
@@ -109,6 +117,7 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServer(server -> {
       server.setStopTimeout(settings.shutdownPatience().toMillis());
       server.insertHandler(new GracefulHandler());
+      server.insertHandler(new HeaderDeadline(requestTimeout));
       server.setErrorHandler(new JettyProblems());
     });
     config.jetty.modifyServletContextHandler(
@@ -128,7 +137,7 @@ public final class HttpServer implements AutoCloseable {
         });
     config.routes.post("/api/v1/filters/{hook}", this::filter);
     config.routes.post("/api/v1/actions/{hook}", this::action);
-    PluginRoutes pluginRoutes = new PluginRoutes(host);
+    PluginRoutes pluginRoutes = new PluginRoutes(host, requestTimeout);
     for (HandlerType method :
         List.of(
             HandlerType.GET,
@@ -152,9 +161,16 @@ public final class HttpServer implements AutoCloseable {
           Thread.currentThread().interrupt();
           Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
         });
+    config.routes.exception(ChainFailedException.class, HttpServer::failedClosed);
     config.routes.exception(
         IOException.class,
-        (e, ctx) -> Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read"));
+        (e, ctx) -> {
+          if (e.getCause() instanceof TimeoutException) {
+            Problem.write(ctx, HttpStatus.REQUEST_TIMEOUT, "the request stopped arriving");
+          } else {
+            Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read");
+          }
+        });
     config.routes.exception(
         Exception.class,
         (e, ctx) -> {
@@ -167,24 +183,65 @@ public final class HttpServer implements AutoCloseable {
     if (closing) {
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
     }
-    ctx.contentType(JSON).result("{\"status\":\"ready\"}");
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("status", "ready");
+    // A node with a broken plugin is as ready as it will be: each plugin hurts only itself.
+    Map<String, String> troubles = host.troubles();
+    if (!troubles.isEmpty()) {
+      ObjectNode degraded = body.putObject("degraded");
+      troubles.forEach(degraded::put);
+    }
+    ctx.contentType(JSON).result(StrictJson.write(body));
   }
 
   private void filter(Context ctx) throws IOException, InterruptedException {
     String hook = hookName(ctx);
-    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, true);
-    FilterResult result = host.applyFilters(hook, call.value(), call.argArray());
+    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, true);
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.set("value", result.value());
-    answer(ctx, body, result.degraded());
+    if (call.batch()) {
+      BatchResult result =
+          host.applyFiltersBatch(call.options(), hook, call.values(), call.argArray());
+      body.putArray("values").addAll(result.values());
+      answer(ctx, body, result.degraded());
+    } else {
+      FilterResult result =
+          host.applyFilters(call.options(), hook, call.values().getFirst(), call.argArray());
+      body.set("value", result.value());
+      answer(ctx, body, result.degraded());
+    }
   }
 
   private void action(Context ctx) throws IOException, InterruptedException {
     String hook = hookName(ctx);
-    ActionResult result = host.doAction(hook, RequestBody.hookArguments(ctx, false).argArray());
+    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, false);
+    ActionResult result = host.doAction(call.options(), hook, call.argArray());
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("handlers", result.handlers());
     answer(ctx, body, result.degraded());
+  }
+
+  /** A failed handler of a call that was to fail closed, as a failed route is told. */
+  private static void failedClosed(ChainFailedException e, Context ctx) {
+    ctx.header(DEGRADED_HEADER, e.plugin());
+    switch (HookOutcome.valueOf(e.code())) {
+      case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
+          Problem.write(
+              ctx, HttpStatus.GATEWAY_TIMEOUT, "the plugin " + e.plugin() + " did not end in time");
+      case SATURATED, UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
+        PluginRoutes.retryAfter(ctx, Duration.ofSeconds(1));
+        Problem.write(
+            ctx,
+            HttpStatus.SERVICE_UNAVAILABLE,
+            "the plugin " + e.plugin() + " is not available now");
+      }
+      case PAYLOAD_TOO_LARGE ->
+          Problem.write(
+              ctx,
+              HttpStatus.CONTENT_TOO_LARGE,
+              "the value is too large for the plugin " + e.plugin());
+      default ->
+          Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin " + e.plugin() + " failed");
+    }
   }
 
   private static void answer(Context ctx, ObjectNode body, List<Degradation> degraded) {

@@ -18,12 +18,14 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Dependency;
 import io.gonext.host.manifest.Manifest.Hook;
+import io.gonext.host.route.RouteLimiter;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolRuntime;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -33,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.semver4j.Semver;
@@ -53,11 +56,15 @@ public final class Lifecycle {
   /** How long calls that are running may take to finish when a plugin goes out of service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
+  /** Callers that may wait for one instance of a plugin; the next one is told at once. */
+  private static final int WAITERS_PER_INSTANCE = 128;
+
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
   private final OperatorLimits limits;
   private final MeterRegistry meters;
+  private final CallGuards guards;
   private final Semver hostVersion;
   private final InstantSource clock;
 
@@ -68,6 +75,9 @@ public final class Lifecycle {
 
   /** By name. Written under {@link #changes}, read by every request. */
   private final Map<String, ActivePlugin> active = new ConcurrentHashMap<>();
+
+  /** Why a plugin is ERRORED, by name. Written under {@link #changes}, read by anyone. */
+  private final Map<String, String> errored = new ConcurrentHashMap<>();
 
   /**
    * Modules that installation compiled, by the bundle's SHA-256, until activation takes them.
@@ -81,6 +91,7 @@ public final class Lifecycle {
       HookBus hooks,
       OperatorLimits limits,
       MeterRegistry meters,
+      CallGuards guards,
       Semver hostVersion,
       InstantSource clock) {
     this.store = store;
@@ -88,8 +99,22 @@ public final class Lifecycle {
     this.hooks = hooks;
     this.limits = limits;
     this.meters = meters;
+    this.guards = guards;
     this.hostVersion = hostVersion;
     this.clock = clock;
+  }
+
+  /**
+   * What is wrong with plugins that are to be in service, by name: ERRORED, or behind an open
+   * circuit breaker. Does not ask the store.
+   */
+  public Map<String, String> troubles() {
+    Map<String, String> troubles = new TreeMap<>();
+    errored.forEach((name, why) -> troubles.put(name, PluginState.ERRORED + ": " + why));
+    for (ActivePlugin plugin : active.values()) {
+      plugin.breaker().trouble().ifPresent(why -> troubles.put(plugin.manifest().name(), why));
+    }
+    return troubles;
   }
 
   /** All installed plugins, by name. */
@@ -229,6 +254,7 @@ public final class Lifecycle {
         throw new ConflictException(name + " is active: deactivate it first");
       }
       store.delete(name);
+      errored.remove(name);
       compiled.remove(stored.sha256());
       log.info("uninstalled {}@{}", name, stored.version());
     } finally {
@@ -243,6 +269,9 @@ public final class Lifecycle {
   public void startActive() throws InterruptedException {
     changes.lockInterruptibly();
     try {
+      store.list().stream()
+          .filter(p -> p.state() == PluginState.ERRORED)
+          .forEach(p -> errored.put(p.name(), "since before this host was opened"));
       List<StoredPlugin> waiting =
           new ArrayList<>(
               store.list().stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
@@ -316,9 +345,60 @@ public final class Lifecycle {
             new GuestAllocator(
                 module, instanceConfig(manifest, pluginLog), manifest.limits().isolation()),
             poolRuntime);
-    ActivePlugin plugin = new ActivePlugin(manifest, pool, meters, limits.callOf(manifest));
+    ActivePlugin plugin =
+        new ActivePlugin(
+            manifest,
+            pool,
+            meters,
+            limits.callOf(manifest),
+            breaker(manifest),
+            hooks.probe(manifest.name(), ActivePlugin.routeHook(manifest)),
+            new RouteLimiter(guards.routeRate(), guards.ticker()));
     plugin.start();
     return plugin;
+  }
+
+  private PluginBreaker breaker(Manifest manifest) {
+    String name = manifest.name();
+    Counter opened =
+        Counter.builder("gonext.plugin.breaker.opened")
+            .description("How often a plugin's circuit breaker opened")
+            .tag("plugin", name)
+            .register(meters);
+    return new PluginBreaker(
+        name,
+        guards.ticker(),
+        why -> {
+          opened.increment();
+          log.warn("circuit breaker of {} opened for a minute: {}", manifest.id(), why);
+        },
+        // On a thread of its own: the caller holds what a plugin that is stopped waits for.
+        (breaker, why) ->
+            Thread.ofPlatform()
+                .daemon()
+                .name("gonext-errored-" + name)
+                .start(() -> takeOutOfService(name, breaker, why)));
+  }
+
+  /** Ends the service of a plugin that keeps failing, unless someone else has done so. */
+  private void takeOutOfService(String name, PluginBreaker breaker, String why) {
+    changes.lock();
+    try {
+      ActivePlugin plugin = active.get(name);
+      if (plugin == null || plugin.breaker() != breaker) {
+        return;
+      }
+      StoredPlugin stored = store.find(name).orElseThrow(() -> new UnknownPluginException(name));
+      markErrored(stored, why);
+      hooks.removeAll(name);
+      active.remove(name);
+      plugin.stop(DRAIN);
+    } catch (HostException e) {
+      // It stays behind its breaker, whose next opening tries again.
+      log.error("{} could not be taken out of service: {}", name, e.getMessage());
+    } finally {
+      changes.unlock();
+    }
   }
 
   private void putInService(ActivePlugin plugin) {
@@ -329,7 +409,9 @@ public final class Lifecycle {
           manifest.name(),
           hook.name(),
           hook.priority(),
-          (value, args, limit) -> plugin.filter(name, value, args, limit));
+          hook.batch()
+              ? new BatchFilter(plugin, name)
+              : (value, args, turn) -> plugin.filter(name, value, args, turn));
     }
     for (Hook hook : manifest.actions()) {
       byte[] name = hook.name().getBytes(StandardCharsets.UTF_8);
@@ -337,14 +419,16 @@ public final class Lifecycle {
           manifest.name(),
           hook.name(),
           hook.priority(),
-          (args, limit) -> plugin.act(name, args, limit));
+          (args, turn) -> plugin.act(name, args, turn));
     }
+    errored.remove(manifest.name());
     active.put(manifest.name(), plugin);
     log.info("activated {}", manifest.id());
   }
 
   private void markErrored(StoredPlugin stored, String why) {
     log.error("{}@{} is not in service: {}", stored.name(), stored.version(), why);
+    errored.put(stored.name(), why);
     store.changeState(stored.name(), PluginState.ACTIVE, PluginState.ERRORED);
   }
 
@@ -420,7 +504,8 @@ public final class Lifecycle {
     PoolConfig config =
         PoolConfig.defaults(manifest.name())
             .withMinInstances(limits.warmInstancesOf(manifest))
-            .withMaxInstances(limits.instancesOf(manifest));
+            .withMaxInstances(limits.instancesOf(manifest))
+            .withMaxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest));
     if (manifest.limits().maxUses().isPresent()) {
       config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
     }
