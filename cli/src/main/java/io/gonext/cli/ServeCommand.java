@@ -1,11 +1,13 @@
 package io.gonext.cli;
 
 import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
@@ -53,6 +55,16 @@ final class ServeCommand implements Callable<Integer> {
               + " be given several times.")
   private List<Path> plugins = new ArrayList<>();
 
+  @Option(
+      names = "--route-rate",
+      paramLabel = "BURST/PER_SECOND",
+      defaultValue = "60/30",
+      converter = RouteRateConverter.class,
+      description =
+          "Requests that the routes of each plugin take, at once and in the long run, or 'off'"
+              + " (default: ${DEFAULT-VALUE}).")
+  private RouteRate routeRate = RouteRate.DEFAULT;
+
   @Override
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
@@ -67,7 +79,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     // Refused before anything is created.
     plugins.forEach(Bundle::read);
-    RunningServer.OpenHost opened = RunningServer.openHost(data);
+    RunningServer.OpenHost opened = RunningServer.openHost(HostConfig.of(data).withRouteRate(routeRate));
     Host host = opened.host();
     try {
       for (Path plugin : plugins) {

@@ -51,6 +51,8 @@ class CommandLineTest {
         "demo --port 65536           | 0 to 65535",
         "demo --port -1              | 0 to 65535",
         "serve --plugin              | --plugin",
+        "serve --route-rate 10       | 'off'",
+        "serve --route-rate 0/5      | BURST/PER_SECOND",
         "serve --host no.such.host.invalid | no such address",
       })
   void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {

@@ -53,6 +53,12 @@ public final class GuestBundle {
     return this;
   }
 
+  /** A filter that takes many values at once. */
+  public GuestBundle batchFilter(String hook) {
+    filters.add("{\"name\":" + quoted(hook) + ",\"batch\":true}");
+    return this;
+  }
+
   public GuestBundle action(String hook) {
     actions.add(quoted(hook));
     return this;

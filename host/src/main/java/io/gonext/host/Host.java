@@ -8,15 +8,19 @@ import io.gonext.host.capability.Grants;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionHandler;
 import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.BatchResult;
+import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.CallGuards;
 import io.gonext.host.lifecycle.DevelopResult;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
@@ -30,6 +34,7 @@ import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -100,11 +105,22 @@ public final class Host implements AutoCloseable {
     }
     HostServices services =
         new HostServices(new Grants(store.grants(), config.capabilities()), InstantSource.system());
-    HookBus hooks = new HookBus(config.meters(), config.limits().chain());
+    HookBus hooks =
+        new HookBus(
+            config.meters(),
+            config.telemetry(),
+            config.limits().chain(),
+            config.limits().call(),
+            Ticker.system());
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
-            new Lifecycle.Parts(engine, hooks, config.meters(), services),
+            new Lifecycle.Parts(
+                engine,
+                hooks,
+                config.meters(),
+                services,
+                new CallGuards(config.routeRate(), Ticker.system())),
             config.limits(),
             config.updates(),
             new Semver(version()));
@@ -333,6 +349,14 @@ public final class Host implements AutoCloseable {
     return lifecycle.list();
   }
 
+  /**
+   * What is wrong with plugins that are to be in service, by plugin: ERRORED with its cause, or
+   * behind an open circuit breaker. Empty when all is well.
+   */
+  public Map<String, String> troubles() {
+    return lifecycle.troubles();
+  }
+
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
     return lifecycle.active(plugin).map(PluginSlot::poolStats);
@@ -359,9 +383,52 @@ public final class Host implements AutoCloseable {
     return hooks.applyFilters(hook, StrictJson.valueOf(value), json(args));
   }
 
+  /**
+   * As {@link #applyFilters(String, Object, Object...)}, with options.
+   *
+   * @throws ChainFailedException when a filter failed and the options say so
+   */
+  public FilterResult applyFilters(CallOptions options, String hook, Object value, Object... args)
+      throws InterruptedException {
+    return hooks.applyFilters(options, hook, StrictJson.valueOf(value), json(args));
+  }
+
+  /**
+   * Runs many values through the filters of a hook, with the results that {@link #applyFilters}
+   * would have for each, under one deadline. A filter whose manifest says {@code "batch": true} is
+   * given them all at once, which saves a checkout and a crossing for each; if it fails, all of them
+   * pass it unchanged.
+   */
+  public BatchResult applyFiltersBatch(String hook, List<?> values, Object... args)
+      throws InterruptedException {
+    return applyFiltersBatch(CallOptions.DEFAULT, hook, values, args);
+  }
+
+  /**
+   * As {@link #applyFiltersBatch(String, List, Object...)}, with options.
+   *
+   * @throws ChainFailedException when a filter failed and the options say so
+   */
+  public BatchResult applyFiltersBatch(
+      CallOptions options, String hook, List<?> values, Object... args)
+      throws InterruptedException {
+    return hooks.applyFiltersBatch(options, hook, json(values.toArray()), json(args));
+  }
+
   /** Tells the actions of a hook; see {@link #applyFilters} for the arguments. */
   public ActionResult doAction(String hook, Object... args) throws InterruptedException {
     return hooks.doAction(hook, json(args));
+  }
+
+  /**
+   * As {@link #doAction(String, Object...)}, with options.
+   *
+   * @throws ChainFailedException when an action failed and the options say so; those before it were
+   *     told
+   */
+  public ActionResult doAction(CallOptions options, String hook, Object... args)
+      throws InterruptedException {
+    return hooks.doAction(options, hook, json(args));
   }
 
   /**

@@ -215,8 +215,8 @@ class HostTest {
   @Test
   void handlers_of_the_application_run_among_those_of_plugins() throws InterruptedException {
     activate(GuestBundle.of("upper").filter("h", 10));
-    host.addFilter("app", "h", 5, (value, args, limit) -> append(value, "a"));
-    host.addFilter("app", "h", 15, (value, args, limit) -> append(value, "b"));
+    host.addFilter("app", "h", 5, (value, args, turn) -> append(value, "a"));
+    host.addFilter("app", "h", 15, (value, args, turn) -> append(value, "b"));
     assertThat(filtered("h", "x")).isEqualTo("XAb");
   }
 

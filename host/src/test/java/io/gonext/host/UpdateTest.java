@@ -15,6 +15,7 @@ import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.route.RouteRate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,7 +45,9 @@ class UpdateTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP));
+    host =
+        Host.open(
+            HostConfig.of(data).withUpdates(NO_WARM_UP).withRouteRate(RouteRate.UNLIMITED));
   }
 
   @AfterEach

@@ -16,6 +16,7 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -33,10 +34,12 @@ final class AdminApi {
 
   private final Host host;
   private final Access access;
+  private final Duration bodyLimit;
 
-  AdminApi(Host host, Access access) {
+  AdminApi(Host host, Access access, Duration bodyLimit) {
     this.host = host;
     this.access = access;
+    this.bodyLimit = bodyLimit;
   }
 
   /** A method, a path and what answers there. */
@@ -80,7 +83,7 @@ final class AdminApi {
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
-    InstallResult installed = host.install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
+    InstallResult installed = host.install(RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES));
     String name = installed.manifest().name();
     if (flag(ctx, "grant")) {
       host.grantRequested(name);
@@ -102,7 +105,7 @@ final class AdminApi {
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
-    byte[] bytes = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
+    byte[] bytes = RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES);
     Bundle bundle = Bundle.read(bytes);
     if (!bundle.manifest().name().equals(name(ctx))) {
       throw new Problem(

@@ -6,6 +6,7 @@ import io.gonext.host.lifecycle.DevelopResult;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -24,10 +25,12 @@ final class DevApi {
 
   private final Host host;
   private final Access access;
+  private final Duration bodyLimit;
 
-  DevApi(Host host, Access access) {
+  DevApi(Host host, Access access, Duration bodyLimit) {
     this.host = host;
     this.access = access;
+    this.bodyLimit = bodyLimit;
   }
 
   void addTo(RoutesConfig routes) {
@@ -37,7 +40,8 @@ final class DevApi {
   private void install(Context ctx) throws IOException, InterruptedException {
     access.requireCaller(ctx);
     Map<String, byte[]> parts =
-        FormParts.read(ctx, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
+        FormParts.read(
+            ctx, bodyLimit, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
     DevelopResult result =
         host.develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
     ObjectNode body = JsonNodeFactory.instance.objectNode();

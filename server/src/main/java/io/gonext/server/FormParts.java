@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -40,9 +41,11 @@ final class FormParts implements MultiPart.Parser.Listener {
   /**
    * The parts that came, by name.
    *
+   * @param timeLimit how long the form may take, up to the last silence, which the idle timeout ends
    * @param limits the names there may be, and how many bytes each may have
    */
-  static Map<String, byte[]> read(Context ctx, Map<String, Integer> limits) throws IOException {
+  static Map<String, byte[]> read(Context ctx, Duration timeLimit, Map<String, Integer> limits)
+      throws IOException {
     String type = ctx.contentType();
     boolean form =
         type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
@@ -59,6 +62,7 @@ final class FormParts implements MultiPart.Parser.Listener {
     parser.setMaxParts(limits.size());
     parser.setPartHeadersMaxLength(MAX_PART_HEADERS_BYTES);
     byte[] chunk = new byte[CHUNK_BYTES];
+    long deadline = System.nanoTime() + timeLimit.toNanos();
     try (InputStream in = ctx.req().getInputStream()) {
       int read;
       do {
@@ -66,6 +70,9 @@ final class FormParts implements MultiPart.Parser.Listener {
         ByteBuffer bytes = read < 0 ? BufferUtil.EMPTY_BUFFER : ByteBuffer.wrap(chunk, 0, read);
         parser.parse(Content.Chunk.from(bytes, read < 0));
         listener.check();
+        if (System.nanoTime() - deadline > 0) {
+          throw RequestBody.tooSlow(timeLimit);
+        }
       } while (read >= 0 && !listener.complete);
     }
     if (!listener.complete) {

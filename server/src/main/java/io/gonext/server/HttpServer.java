@@ -7,9 +7,12 @@ import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -23,9 +26,12 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -57,6 +63,7 @@ public final class HttpServer implements AutoCloseable {
   private final Host host;
   private final PrometheusMeterRegistry metrics;
   private final Access access;
+  private final Duration requestTimeout;
   private final Javalin javalin;
   private volatile boolean closing;
 
@@ -65,6 +72,7 @@ public final class HttpServer implements AutoCloseable {
     this.host = host;
     this.metrics = metrics;
     this.access = new Access(loopback, config.address(), config.token());
+    this.requestTimeout = config.requestTimeout();
     this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, config));
   }
 
@@ -147,6 +155,7 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServer(server -> {
       server.setStopTimeout(settings.shutdownPatience().toMillis());
       server.insertHandler(new GracefulHandler());
+      server.insertHandler(new HeaderDeadline(requestTimeout));
       server.setErrorHandler(new JettyProblems());
     });
     config.jetty.modifyServletContextHandler(
@@ -177,14 +186,14 @@ public final class HttpServer implements AutoCloseable {
           action(ctx);
         });
     if (settings.token() != null) {
-      new AdminApi(host, access).addTo(config.routes);
+      new AdminApi(host, access, requestTimeout).addTo(config.routes);
       config.routes.get(
           "/api/v1/openapi.json", ctx -> ctx.contentType(JSON).result(resource("openapi.json")));
     }
     if (settings.dev()) {
-      new DevApi(host, access).addTo(config.routes);
+      new DevApi(host, access, requestTimeout).addTo(config.routes);
     }
-    PluginRoutes pluginRoutes = new PluginRoutes(host);
+    PluginRoutes pluginRoutes = new PluginRoutes(host, requestTimeout);
     for (HandlerType method :
         List.of(
             HandlerType.GET,
@@ -209,9 +218,16 @@ public final class HttpServer implements AutoCloseable {
           Thread.currentThread().interrupt();
           Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
         });
+    config.routes.exception(ChainFailedException.class, HttpServer::failedClosed);
     config.routes.exception(
         IOException.class,
-        (e, ctx) -> Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read"));
+        (e, ctx) -> {
+          if (e.getCause() instanceof TimeoutException) {
+            Problem.write(ctx, HttpStatus.REQUEST_TIMEOUT, "the request stopped arriving");
+          } else {
+            Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read");
+          }
+        });
     config.routes.exception(
         Exception.class,
         (e, ctx) -> {
@@ -228,6 +244,7 @@ public final class HttpServer implements AutoCloseable {
           case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
           case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
           case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
+          case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;
         };
     Problem.write(ctx, status, e.getMessage());
   }
@@ -236,24 +253,65 @@ public final class HttpServer implements AutoCloseable {
     if (closing) {
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
     }
-    ctx.contentType(JSON).result("{\"status\":\"ready\"}");
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("status", "ready");
+    // A node with a broken plugin is as ready as it will be: each plugin hurts only itself.
+    Map<String, String> troubles = host.troubles();
+    if (!troubles.isEmpty()) {
+      ObjectNode degraded = body.putObject("degraded");
+      troubles.forEach(degraded::put);
+    }
+    ctx.contentType(JSON).result(StrictJson.write(body));
   }
 
   private void filter(Context ctx) throws IOException, InterruptedException {
     String hook = hookName(ctx);
-    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, true);
-    FilterResult result = host.applyFilters(hook, call.value(), call.argArray());
+    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, true);
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.set("value", result.value());
-    answer(ctx, body, result.degraded());
+    if (call.batch()) {
+      BatchResult result =
+          host.applyFiltersBatch(call.options(), hook, call.values(), call.argArray());
+      body.putArray("values").addAll(result.values());
+      answer(ctx, body, result.degraded());
+    } else {
+      FilterResult result =
+          host.applyFilters(call.options(), hook, call.values().getFirst(), call.argArray());
+      body.set("value", result.value());
+      answer(ctx, body, result.degraded());
+    }
   }
 
   private void action(Context ctx) throws IOException, InterruptedException {
     String hook = hookName(ctx);
-    ActionResult result = host.doAction(hook, RequestBody.hookArguments(ctx, false).argArray());
+    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, false);
+    ActionResult result = host.doAction(call.options(), hook, call.argArray());
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("handlers", result.handlers());
     answer(ctx, body, result.degraded());
+  }
+
+  /** A failed handler of a call that was to fail closed, as a failed route is told. */
+  private static void failedClosed(ChainFailedException e, Context ctx) {
+    ctx.header(DEGRADED_HEADER, e.plugin());
+    switch (HookOutcome.valueOf(e.code())) {
+      case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
+          Problem.write(
+              ctx, HttpStatus.GATEWAY_TIMEOUT, "the plugin " + e.plugin() + " did not end in time");
+      case SATURATED, UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
+        PluginRoutes.retryAfter(ctx, Duration.ofSeconds(1));
+        Problem.write(
+            ctx,
+            HttpStatus.SERVICE_UNAVAILABLE,
+            "the plugin " + e.plugin() + " is not available now");
+      }
+      case PAYLOAD_TOO_LARGE ->
+          Problem.write(
+              ctx,
+              HttpStatus.CONTENT_TOO_LARGE,
+              "the value is too large for the plugin " + e.plugin());
+      default ->
+          Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin " + e.plugin() + " failed");
+    }
   }
 
   private static void answer(Context ctx, ObjectNode body, List<Degradation> degraded) {

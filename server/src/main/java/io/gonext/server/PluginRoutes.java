@@ -10,6 +10,7 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -22,9 +23,11 @@ final class PluginRoutes implements Handler {
   private static final Logger log = LoggerFactory.getLogger(PluginRoutes.class);
 
   private final Host host;
+  private final Duration bodyLimit;
 
-  PluginRoutes(Host host) {
+  PluginRoutes(Host host, Duration bodyLimit) {
     this.host = host;
+    this.bodyLimit = bodyLimit;
   }
 
   @Override
@@ -56,10 +59,16 @@ final class PluginRoutes implements Handler {
         log.warn("plugin {} gave no usable answer to {}: {}", name, ctx.path(), reason);
         Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin gave no usable answer");
       }
-      case RouteOutcome.Unavailable(String name, String reason) -> {
-        log.warn("plugin {} is not available for {}: {}", name, ctx.path(), reason);
-        ctx.header("Retry-After", "1");
-        Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin is busy");
+      case RouteOutcome.RateLimited(String name, Duration wait) -> {
+        log.debug("plugin {} has had too many requests, now for {}", name, ctx.path());
+        retryAfter(ctx, wait);
+        Problem.write(
+            ctx, HttpStatus.TOO_MANY_REQUESTS, "there are too many requests for this plugin");
+      }
+      case RouteOutcome.Unavailable(String name, String reason, Duration wait) -> {
+        log.debug("plugin {} is not available for {}: {}", name, ctx.path(), reason);
+        retryAfter(ctx, wait);
+        Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin is not available now");
       }
       case RouteOutcome.TimedOut(String name, var limit) -> {
         log.warn("plugin {} did not answer {} within {} ms", name, ctx.path(), limit.toMillis());
@@ -71,7 +80,12 @@ final class PluginRoutes implements Handler {
     }
   }
 
-  private static PluginRequest request(Context ctx, String path) throws IOException {
+  /** Whole seconds, rounded up: after as many the time has passed. */
+  static void retryAfter(Context ctx, Duration wait) {
+    ctx.header("Retry-After", Long.toString(wait.plusSeconds(1).minusNanos(1).toSeconds()));
+  }
+
+  private PluginRequest request(Context ctx, String path) throws IOException {
     Map<String, String> headers = new HashMap<>();
     for (String name : RouteCodec.REQUEST_HEADERS) {
       String value = ctx.header(name);
@@ -81,7 +95,7 @@ final class PluginRoutes implements Handler {
     }
     String query = ctx.queryString();
     return new PluginRequest(
-        ctx.method().name(), path, query == null ? "" : query, headers, RequestBody.bytes(ctx));
+        ctx.method().name(), path, query == null ? "" : query, headers, RequestBody.bytes(ctx, bodyLimit));
   }
 
   private static void answer(Context ctx, PluginResponse response) {

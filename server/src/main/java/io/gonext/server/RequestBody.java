@@ -1,14 +1,18 @@
 package io.gonext.server;
 
+import io.gonext.host.hook.CallOptions;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /** Reads request bodies, never more of one than is allowed. */
@@ -16,64 +20,122 @@ final class RequestBody {
   /** Largest body of any request, in bytes: the guest ABI's largest payload. */
   static final int MAX_BYTES = 1024 * 1024;
 
+  private static final int CHUNK_BYTES = 8 * 1024;
+
+  private static final Set<String> OPTIONS = Set.of("args", "fail_closed", "deadline_ms");
+
   private RequestBody() {}
 
-  /** The body's bytes; refused as soon as it is known to be too large. */
-  static byte[] bytes(Context ctx) throws IOException {
-    return bytes(ctx, MAX_BYTES);
+  /**
+   * The body's bytes; refused as soon as it is known to be too large, or too slow.
+   *
+   * @param limit how long it may take, up to the last silence, which the idle timeout ends
+   */
+  static byte[] bytes(Context ctx, Duration limit) throws IOException {
+    return bytes(ctx, limit, MAX_BYTES);
   }
 
   /** The body of a request that may have a larger one than most. */
-  static byte[] bytes(Context ctx, int maxBytes) throws IOException {
+  static byte[] bytes(Context ctx, Duration limit, int maxBytes) throws IOException {
     Problem tooLarge =
         new Problem(
             HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + maxBytes + " bytes");
     if (ctx.req().getContentLengthLong() > maxBytes) {
       throw tooLarge;
     }
+    long deadline = System.nanoTime() + limit.toNanos();
+    // Grows with what has come, not with what was announced.
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    byte[] chunk = new byte[CHUNK_BYTES];
     try (InputStream in = ctx.req().getInputStream()) {
-      byte[] body = in.readNBytes(maxBytes + 1);
-      if (body.length > maxBytes) {
-        throw tooLarge;
+      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+        body.write(chunk, 0, read);
+        if (body.size() > maxBytes) {
+          throw tooLarge;
+        }
+        if (System.nanoTime() - deadline > 0) {
+          throw tooSlow(limit);
+        }
       }
-      return body;
     }
+    return body.toByteArray();
   }
 
-  /** The arguments of a hook call: {@code {"value": ..., "args": [...]}}. */
-  record HookArguments(JsonNode value, List<JsonNode> args) {
+  static Problem tooSlow(Duration limit) {
+    return new Problem(
+        HttpStatus.REQUEST_TIMEOUT,
+        "the body did not arrive within " + limit.toMillis() + " ms");
+  }
+
+  /**
+   * A hook call: {@code {"value": ..., "args": [...], "fail_closed": false, "deadline_ms": 100}}, all
+   * but the value optional; {@code "values": [...]} in place of {@code "value"} is a batch.
+   *
+   * @param values of a batch, or the one value; none for an action
+   */
+  record HookArguments(
+      List<JsonNode> values, boolean batch, List<JsonNode> args, CallOptions options) {
     Object[] argArray() {
       return args.toArray();
     }
   }
 
-  /** Reads a hook call; {@code value} is required where the call is of a filter. */
-  static HookArguments hookArguments(Context ctx, boolean filter) throws IOException {
+  /** Reads a hook call; a value is required where the call is of a filter. */
+  static HookArguments hookArguments(Context ctx, Duration limit, boolean filter)
+      throws IOException {
     JsonNode body;
     try {
-      body = StrictJson.parse(bytes(ctx));
+      body = StrictJson.parse(bytes(ctx, limit));
     } catch (InvalidJsonException e) {
       throw badRequest("the body is not JSON: " + e.getMessage());
     }
     if (!body.isObject()) {
       throw badRequest("the body is not a JSON object");
     }
-    Set<String> known = filter ? Set.of("value", "args") : Set.of("args");
+    Set<String> known = new TreeSet<>(OPTIONS);
+    if (filter) {
+      known.addAll(List.of("value", "values"));
+    }
     for (Map.Entry<String, JsonNode> field : body.properties()) {
       if (!known.contains(field.getKey())) {
-        throw badRequest(
-            "the body has a field that is not one of " + known.stream().sorted().toList());
+        throw badRequest("the body has a field that is not one of " + known);
       }
     }
     JsonNode value = body.path("value");
-    if (filter && value.isMissingNode()) {
-      throw badRequest("the body has no \"value\"");
+    JsonNode values = body.path("values");
+    if (filter && value.isMissingNode() == values.isMissingNode()) {
+      throw badRequest("the body has no \"value\", or \"values\" as well");
+    }
+    if (!values.isMissingNode() && !values.isArray()) {
+      throw badRequest("\"values\" is not an array");
     }
     JsonNode args = body.path("args");
     if (!args.isMissingNode() && !args.isArray()) {
       throw badRequest("\"args\" is not an array");
     }
-    return new HookArguments(value, args.valueStream().toList());
+    List<JsonNode> all =
+        value.isMissingNode() ? values.valueStream().toList() : List.of(value);
+    return new HookArguments(
+        all, !values.isMissingNode(), args.valueStream().toList(), options(body));
+  }
+
+  private static CallOptions options(JsonNode body) {
+    CallOptions options = CallOptions.DEFAULT;
+    JsonNode failClosed = body.path("fail_closed");
+    if (!failClosed.isMissingNode() && !failClosed.isBoolean()) {
+      throw badRequest("\"fail_closed\" is not a boolean");
+    }
+    if (failClosed.asBoolean(false)) {
+      options = options.withFailClosed();
+    }
+    JsonNode deadline = body.path("deadline_ms");
+    if (!deadline.isMissingNode()) {
+      if (!deadline.isInt() || deadline.intValue() < 1) {
+        throw badRequest("\"deadline_ms\" is not a whole number from 1");
+      }
+      options = options.withLimit(Duration.ofMillis(deadline.intValue()));
+    }
+    return options;
   }
 
   private static Problem badRequest(String detail) {

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param port from 0 to 65535; 0 takes a free one
  * @param shutdownPatience how long running requests may finish when the server closes
  * @param idleTimeout how long a connection may be silent, also in the middle of a request
+ * @param requestTimeout how long the headers of a request may take to arrive, counted from the
+ *     connection's opening or the answer before, and how long its body may take after them
  * @param token lets its holder change the host; without one there is no admin API
  * @param dev whether it takes plugins in development: code of whoever can call it
  */
@@ -18,6 +20,7 @@ public record ServerConfig(
     int port,
     Duration shutdownPatience,
     Duration idleTimeout,
+    Duration requestTimeout,
     @Nullable AdminToken token,
     boolean dev) {
   public ServerConfig {
@@ -26,20 +29,39 @@ public record ServerConfig(
     }
   }
 
-  /** Loopback only, 10 s to finish, 30 s of silence, no admin API. */
+  /** Loopback only, 10 s to finish, 30 s of silence, 30 s for headers and for a body; no token. */
   public static ServerConfig loopback(int port) {
-    return new ServerConfig("127.0.0.1", port, Duration.ofSeconds(10), Duration.ofSeconds(30), null, false);
+    return new ServerConfig(
+        "127.0.0.1",
+        port,
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(30),
+        null,
+        false);
   }
 
   public ServerConfig withAddress(String newAddress) {
-    return new ServerConfig(newAddress, port, shutdownPatience, idleTimeout, token, dev);
+    return new ServerConfig(
+        newAddress, port, shutdownPatience, idleTimeout, requestTimeout, token, dev);
+  }
+
+  public ServerConfig withIdleTimeout(Duration newTimeout) {
+    return new ServerConfig(
+        address, port, shutdownPatience, newTimeout, requestTimeout, token, dev);
+  }
+
+  public ServerConfig withRequestTimeout(Duration newTimeout) {
+    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newTimeout, token, dev);
   }
 
   public ServerConfig withToken(AdminToken newToken) {
-    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newToken, dev);
+    return new ServerConfig(
+        address, port, shutdownPatience, idleTimeout, requestTimeout, newToken, dev);
   }
 
   public ServerConfig withDev(boolean newDev) {
-    return new ServerConfig(address, port, shutdownPatience, idleTimeout, token, newDev);
+    return new ServerConfig(
+        address, port, shutdownPatience, idleTimeout, requestTimeout, token, newDev);
   }
 }

@@ -214,7 +214,7 @@ class AdminApiTest {
     }
     assertThat(described)
         .containsExactlyInAnyOrderElementsOf(
-            new AdminApi(host, new Access(true, "127.0.0.1", null))
+            new AdminApi(host, new Access(true, "127.0.0.1", null), Duration.ZERO)
                 .endpoints().stream()
                     .map(endpoint -> endpoint.method() + " " + endpoint.path())
                     .toList());

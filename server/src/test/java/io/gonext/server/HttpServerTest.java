@@ -163,13 +163,13 @@ class HttpServerTest {
     assertProblem(get("/api/plugins/nobody/x"), 404);
     HttpResponse<String> wrongMethod = post("/api/plugins/route/x", "");
     assertProblem(wrongMethod, 405);
-    assertThat(wrongMethod.headers().firstValue("allow")).contains("GET, HEAD");
+    assertThat(wrongMethod.headers().firstValue("allow")).contains("GET, HEAD, OPTIONS");
     HttpResponse<String> options =
         send(
             HttpRequest.newBuilder(uri("/api/plugins/route/x"))
                 .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
     assertThat(options.statusCode()).isEqualTo(204);
-    assertThat(options.headers().firstValue("allow")).contains("GET, HEAD");
+    assertThat(options.headers().firstValue("allow")).contains("GET, HEAD, OPTIONS");
   }
 
   @Test
@@ -236,7 +236,7 @@ class HttpServerTest {
         "app",
         "slow",
         10,
-        (value, args, limit) -> {
+        (value, args, turn) -> {
           inside.countDown();
           release.await();
           return value;

@@ -29,6 +29,9 @@ public final class GuestAbi {
   /** Largest payload handed to a guest, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = 1024 * 1024;
 
+  /** Largest payload of a route: a body of 1 MiB in base64, and 64 KiB for all else. */
+  public static final int MAX_ROUTE_PAYLOAD_BYTES = 4 * ((1024 * 1024 + 2) / 3) + 64 * 1024;
+
   /** Largest result taken from a guest, in bytes. */
   public static final int MAX_RESULT_BYTES = 1024 * 1024;
 
@@ -87,13 +90,14 @@ public final class GuestAbi {
    * Runs one hook in an instance.
    *
    * @param hook UTF-8, at most {@link #MAX_HOOK_NAME_BYTES}
-   * @param payload JSON in UTF-8, at most {@link #MAX_PAYLOAD_BYTES}
+   * @param payload JSON in UTF-8, at most {@link #MAX_ROUTE_PAYLOAD_BYTES}; callers hold hooks that are no
+   *     route to {@link #MAX_PAYLOAD_BYTES}
    * @throws GuestTrap when the guest trapped, ran out of time or broke the ABI
    * @throws IllegalArgumentException when name or payload is too long; the guest was not touched
    */
   public static HookReply callHook(
       GuestInstance instance, byte[] hook, byte[] payload, Duration limit) {
-    if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_PAYLOAD_BYTES) {
+    if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_ROUTE_PAYLOAD_BYTES) {
       throw new IllegalArgumentException("hook name or payload too long");
     }
     GuestFunction handle = instance.function(HANDLE_HOOK);

@@ -12,6 +12,7 @@ public abstract sealed class HostException extends RuntimeException
         UnknownPluginException,
         ConflictException,
         ActivationException,
+        ChainFailedException,
         StoreException {
   private static final long serialVersionUID = 1L;
 

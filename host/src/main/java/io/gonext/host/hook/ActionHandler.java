@@ -1,6 +1,5 @@
 package io.gonext.host.hook;
 
-import java.time.Duration;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
@@ -10,8 +9,8 @@ public interface ActionHandler {
   /**
    * Does this handler's part.
    *
-   * @param limit the time this handler has
+   * @param turn the time this handler has
    * @throws HookFailedException when the handler failed; the others are told all the same
    */
-  void act(List<JsonNode> args, Duration limit) throws HookFailedException, InterruptedException;
+  void act(List<JsonNode> args, HookTurn turn) throws HookFailedException, InterruptedException;
 }

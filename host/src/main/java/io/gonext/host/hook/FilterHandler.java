@@ -1,6 +1,5 @@
 package io.gonext.host.hook;
 
-import java.time.Duration;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
@@ -8,12 +7,13 @@ import tools.jackson.databind.JsonNode;
 @FunctionalInterface
 public interface FilterHandler {
   /**
-   * Does this handler's part.
+   * Does this handler's part. A result that comes after the turn's time is not used.
    *
-   * @param limit the time this handler has
+   * @param turn the time this handler has, and its means to {@linkplain HookTurn#stop end} the chain
    * @return the new value, or {@code value} itself
-   * @throws HookFailedException when the handler failed; the chain goes on with {@code value}
+   * @throws HookFailedException when the handler failed; the chain goes on with {@code value}, as it
+   *     does after any exception but an interrupt
    */
-  JsonNode filter(JsonNode value, List<JsonNode> args, Duration limit)
+  JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException;
 }

@@ -1,33 +1,42 @@
 package io.gonext.host.hook;
 
+import io.gonext.host.failure.ChainFailedException;
+import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Runs filters and actions through the handlers that are registered for them: lower priority first,
  * ties in order of registration. A handler that fails leaves the value as it found it, is named in
- * the result, logged and counted, and the chain goes on. One deadline bounds a chain; each handler
- * has what is left of it at most.
+ * the result, logged and counted, and the chain goes on, unless the call says {@link
+ * CallOptions#failClosed}. One deadline bounds a chain and one each handler.
  *
- * <p>Thread-safe. A chain runs on the handlers that were registered when it began.
+ * <p>Thread-safe. A chain runs on the handlers that were registered when it began. A hook that
+ * nobody handles costs a look-up in a map.
  */
 public final class HookBus {
   private static final Logger log = LoggerFactory.getLogger(HookBus.class);
 
-  /** The code of a handler whose turn came after the chain's deadline. */
-  private static final String OUT_OF_TIME = "CHAIN_DEADLINE";
-
   private final MeterRegistry meters;
-  private final Duration chainLimit;
+
+  /** Null where nobody listens, so that a turn costs no span. */
+  private final @Nullable Tracer tracer;
+
+  private final long chainNanos;
+  private final long handlerNanos;
+  private final Ticker ticker;
 
   /** Chains by hook name; a chain's list is replaced, never changed. */
   private final Map<String, List<Registration<FilterHandler>>> filters = new ConcurrentHashMap<>();
@@ -35,21 +44,32 @@ public final class HookBus {
   private final Map<String, List<Registration<ActionHandler>>> actions = new ConcurrentHashMap<>();
 
   /**
+   * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
    * @param chainLimit the time all handlers of one call have together
+   * @param handlerLimit the most of it that one handler has
    */
-  public HookBus(MeterRegistry meters, Duration chainLimit) {
+  public HookBus(
+      MeterRegistry meters,
+      OpenTelemetry telemetry,
+      Duration chainLimit,
+      Duration handlerLimit,
+      Ticker ticker) {
     this.meters = meters;
-    this.chainLimit = chainLimit;
+    this.tracer =
+        telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
+    this.chainNanos = chainLimit.toNanos();
+    this.handlerNanos = handlerLimit.toNanos();
+    this.ticker = ticker;
   }
 
   /** Adds a filter; it takes part in chains that begin from now on. */
   public void addFilter(String plugin, String hook, int priority, FilterHandler handler) {
-    add(filters, new Registration<>(plugin, hook, priority, handler, meters));
+    add(filters, new Registration<>(plugin, hook, priority, handler, probe(plugin, hook)));
   }
 
   /** Adds an action; it takes part in chains that begin from now on. */
   public void addAction(String plugin, String hook, int priority, ActionHandler handler) {
-    add(actions, new Registration<>(plugin, hook, priority, handler, meters));
+    add(actions, new Registration<>(plugin, hook, priority, handler, probe(plugin, hook)));
   }
 
   /** Takes out all that a plugin registered. */
@@ -68,37 +88,90 @@ public final class HookBus {
     remove(actions, plugin, hook);
   }
 
+  /** What times and traces a handler, also for one that is no part of a chain. */
+  public HandlerProbe probe(String plugin, String hook) {
+    return new HandlerProbe(meters, tracer, ticker, plugin, hook);
+  }
+
   /** Runs a value through the filters of a hook. A hook without handlers returns it unchanged. */
   public FilterResult applyFilters(String hook, JsonNode value, List<JsonNode> args)
       throws InterruptedException {
-    List<Registration<FilterHandler>> chain = filters.get(hook);
-    if (chain == null) {
+    return applyFilters(CallOptions.DEFAULT, hook, value, args);
+  }
+
+  /**
+   * As {@link #applyFilters(String, JsonNode, List)}, with options.
+   *
+   * @throws ChainFailedException when a handler failed and the options say so
+   */
+  public FilterResult applyFilters(
+      CallOptions options, String hook, JsonNode value, List<JsonNode> args)
+      throws InterruptedException {
+    List<Registration<FilterHandler>> handlers = filters.get(hook);
+    if (handlers == null) {
       return new FilterResult(value, List.of());
     }
-    Run run = new Run(System.nanoTime() + chainLimit.toNanos());
+    Chain chain = new Chain(options);
     JsonNode current = value;
-    for (Registration<FilterHandler> registration : chain) {
+    for (Registration<FilterHandler> registration : handlers) {
+      HookTurn turn = chain.turn();
       JsonNode before = current;
       current =
-          run.call(registration, before, (handler, left) -> handler.filter(before, args, left));
+          chain.run(registration, turn, before, t -> registration.handler.filter(before, args, t));
+      if (turn.isStopped()) {
+        break;
+      }
     }
-    return new FilterResult(current, run.degraded);
+    return new FilterResult(current, chain.degraded);
+  }
+
+  /**
+   * Runs many values through the filters of a hook, each as if it came alone, under one deadline.
+   * Handlers that can take many at once are given them so.
+   *
+   * @throws ChainFailedException when a handler failed and the options say so
+   */
+  public BatchResult applyFiltersBatch(
+      CallOptions options, String hook, List<JsonNode> values, List<JsonNode> args)
+      throws InterruptedException {
+    List<Registration<FilterHandler>> handlers = filters.get(hook);
+    if (handlers == null) {
+      return new BatchResult(values, List.of());
+    }
+    Chain chain = new Chain(options);
+    Batch batch = new Batch(chain, values, args);
+    for (Registration<FilterHandler> registration : handlers) {
+      batch.run(registration);
+    }
+    return new BatchResult(batch.values, chain.degraded);
   }
 
   /** Tells the actions of a hook. */
   public ActionResult doAction(String hook, List<JsonNode> args) throws InterruptedException {
-    List<Registration<ActionHandler>> chain = actions.getOrDefault(hook, List.of());
-    Run run = new Run(System.nanoTime() + chainLimit.toNanos());
-    for (Registration<ActionHandler> registration : chain) {
-      run.call(
+    return doAction(CallOptions.DEFAULT, hook, args);
+  }
+
+  /**
+   * As {@link #doAction(String, List)}, with options.
+   *
+   * @throws ChainFailedException when a handler failed and the options say so; those before it were
+   *     told
+   */
+  public ActionResult doAction(CallOptions options, String hook, List<JsonNode> args)
+      throws InterruptedException {
+    List<Registration<ActionHandler>> handlers = actions.getOrDefault(hook, List.of());
+    Chain chain = new Chain(options);
+    for (Registration<ActionHandler> registration : handlers) {
+      chain.run(
           registration,
+          chain.turn(),
           Boolean.TRUE,
-          (handler, left) -> {
-            handler.act(args, left);
+          turn -> {
+            registration.handler.act(args, turn);
             return Boolean.TRUE;
           });
     }
-    return new ActionResult(chain.size(), run.degraded);
+    return new ActionResult(handlers.size(), chain.degraded);
   }
 
   private static <H> void add(
@@ -128,69 +201,150 @@ public final class HookBus {
         });
   }
 
-  @FunctionalInterface
-  private interface Step<H, R> {
-    R run(H handler, Duration left) throws HookFailedException, InterruptedException;
-  }
+  private record Registration<H>(
+      String plugin, String hook, int priority, H handler, HandlerProbe probe) {}
 
   /** One chain under way; belongs to the thread that runs it. */
-  private static final class Run {
+  private final class Chain {
+    private final boolean failClosed;
     private final long deadlineNanos;
-    private final List<Degradation> degraded = new ArrayList<>(0);
+    private List<Degradation> degraded = List.of();
 
-    Run(long deadlineNanos) {
-      this.deadlineNanos = deadlineNanos;
+    Chain(CallOptions options) {
+      this.failClosed = options.failClosed();
+      // Saturates, where a Duration's own conversion would throw.
+      long asked = TimeUnit.NANOSECONDS.convert(options.limit());
+      this.deadlineNanos = ticker.nanos() + Math.min(chainNanos, asked);
     }
 
-    <H, R> R call(Registration<H> registration, R otherwise, Step<H, R> step)
+    HookTurn turn() {
+      long now = ticker.nanos();
+      return new HookTurn(ticker, now, Math.min(handlerNanos, deadlineNanos - now));
+    }
+
+    /** What the handler makes of it, or {@code otherwise} where it fails. */
+    <H, R> R run(
+        Registration<H> registration, HookTurn turn, R otherwise, HandlerProbe.Work<R> work)
         throws InterruptedException {
-      long begin = System.nanoTime();
-      long left = deadlineNanos - begin;
       try {
-        if (left <= 0) {
-          throw new HookFailedException(OUT_OF_TIME, "no time was left in the chain", null);
-        }
-        R result = step.run(registration.handler, Duration.ofNanos(left));
-        registration.succeeded.record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
-        return result;
+        return watched(registration, turn, work);
       } catch (HookFailedException e) {
-        registration.timer(e.code()).record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
-        log.warn(
-            "plugin {} failed in hook {} ({}): {}",
-            registration.plugin,
-            registration.hook,
-            e.code(),
-            e.getMessage());
-        degraded.add(new Degradation(registration.plugin, e.code(), e.getMessage()));
+        turn.forgetStop();
+        failed(registration, e);
         return otherwise;
+      }
+    }
+
+    <H, R> R watched(Registration<H> registration, HookTurn turn, HandlerProbe.Work<R> work)
+        throws HookFailedException, InterruptedException {
+      if (turn.deadlineNanos() - turn.beganNanos() <= 0) {
+        throw registration.probe.refused(
+            HookOutcome.CHAIN_DEADLINE, "no time was left in the chain", turn);
+      }
+      return registration.probe.watch(turn, work);
+    }
+
+    void failed(Registration<?> registration, HookFailedException failure) {
+      String plugin = registration.plugin;
+      String code = failure.outcome().name();
+      String reason = failure.getMessage();
+      // An open breaker was told of when it opened.
+      log.atLevel(failure.outcome() == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
+          .setCause(failure.outcome() == HookOutcome.EXCEPTION ? failure.getCause() : null)
+          .log("plugin {} failed in hook {} ({}): {}", plugin, registration.hook, code, reason);
+      if (failClosed) {
+        throw new ChainFailedException(plugin, registration.hook, code, reason, failure);
+      }
+      boolean known =
+          degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.code().equals(code));
+      if (!known) {
+        if (degraded.isEmpty()) {
+          degraded = new ArrayList<>();
+        }
+        degraded.add(new Degradation(plugin, code, reason));
       }
     }
   }
 
-  private static final class Registration<H> {
-    final String plugin;
-    final String hook;
-    final int priority;
-    final H handler;
-    final Timer succeeded;
-    private final MeterRegistry meters;
+  /** Many values on their way through one chain; belongs to the thread that runs it. */
+  private static final class Batch {
+    private final Chain chain;
+    private final List<JsonNode> args;
+    private final List<JsonNode> values;
 
-    Registration(String plugin, String hook, int priority, H handler, MeterRegistry meters) {
-      this.plugin = plugin;
-      this.hook = hook;
-      this.priority = priority;
-      this.handler = handler;
-      this.meters = meters;
-      this.succeeded = timer("OK");
+    /** Positions of the values that no handler has ended the chain for, ascending. */
+    private List<Integer> going;
+
+    Batch(Chain chain, List<JsonNode> values, List<JsonNode> args) {
+      this.chain = chain;
+      this.args = args;
+      this.values = new ArrayList<>(values);
+      this.going = new ArrayList<>(values.size());
+      for (int i = 0; i < values.size(); i++) {
+        going.add(i);
+      }
     }
 
-    Timer timer(String outcome) {
-      return Timer.builder("gonext.plugin.hook")
-          .description("Time in one handler of a hook, by outcome")
-          .tag("plugin", plugin)
-          .tag("hook", hook)
-          .tag("outcome", outcome)
-          .register(meters);
+    void run(Registration<FilterHandler> registration) throws InterruptedException {
+      if (going.isEmpty()) {
+        return;
+      }
+      if (registration.handler instanceof BatchFilterHandler handler) {
+        try {
+          together(registration, handler);
+          return;
+        } catch (HookFailedException e) {
+          if (e.outcome() != HookOutcome.PAYLOAD_TOO_LARGE) {
+            chain.failed(registration, e);
+            return;
+          }
+        }
+      }
+      oneByOne(registration);
+    }
+
+    private void together(Registration<FilterHandler> registration, BatchFilterHandler handler)
+        throws HookFailedException, InterruptedException {
+      HookTurn turn = chain.turn();
+      List<JsonNode> given = going.stream().map(values::get).toList();
+      List<JsonNode> made =
+          chain.watched(
+              registration,
+              turn,
+              t -> {
+                List<JsonNode> answer = handler.filterAll(given, args, t);
+                if (answer.size() != given.size()) {
+                  throw new HookFailedException(
+                      HookOutcome.BAD_ANSWER,
+                      "it answered " + answer.size() + " values to " + given.size(),
+                      null);
+                }
+                return answer;
+              });
+      List<Integer> still = new ArrayList<>(going.size());
+      for (int i = 0; i < made.size(); i++) {
+        values.set(going.get(i), made.get(i));
+        if (!turn.isStopped(i)) {
+          still.add(going.get(i));
+        }
+      }
+      going = still;
+    }
+
+    private void oneByOne(Registration<FilterHandler> registration) throws InterruptedException {
+      List<Integer> still = new ArrayList<>(going.size());
+      for (int at : going) {
+        HookTurn turn = chain.turn();
+        JsonNode before = values.get(at);
+        values.set(
+            at,
+            chain.run(
+                registration, turn, before, t -> registration.handler.filter(before, args, t)));
+        if (!turn.isStopped()) {
+          still.add(at);
+        }
+      }
+      going = still;
     }
   }
 }

@@ -3,23 +3,27 @@ package io.gonext.host.hook;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A handler did not do its work. The code is one of a bounded set, fit for a metric's label; the
- * message is for the operator.
- */
+/** A handler did not do its work. The message is for the operator. */
 public final class HookFailedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final String code;
+  private final HookOutcome outcome;
+
+  /** A failure of a handler of the application. */
+  public HookFailedException(String message) {
+    this(HookOutcome.FAILED, message, null);
+  }
 
   /**
    * A failure.
    *
-   * @param message null says no more than the code
+   * @param message null says no more than the outcome
    */
-  public HookFailedException(String code, @Nullable String message, @Nullable Throwable cause) {
-    super(message == null ? code : message, cause);
-    this.code = code;
+  public HookFailedException(
+      HookOutcome outcome, @Nullable String message, @Nullable Throwable cause) {
+    // An ordinary event, told by its message; where there is more to it, the cause has the trace.
+    super(message == null ? outcome.name() : message, cause, true, false);
+    this.outcome = outcome;
   }
 
   @Override
@@ -27,7 +31,7 @@ public final class HookFailedException extends Exception {
     return Objects.requireNonNull(super.getMessage());
   }
 
-  public String code() {
-    return code;
+  public HookOutcome outcome() {
+    return outcome;
   }
 }

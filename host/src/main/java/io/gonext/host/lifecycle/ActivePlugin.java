@@ -2,26 +2,33 @@ package io.gonext.host.lifecycle;
 
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
-import io.gonext.engine.TrapCause;
 import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HookCodec.BatchPart;
+import io.gonext.host.abi.HookCodec.FilterAnswer;
 import io.gonext.host.abi.HookReply;
+import io.gonext.host.abi.HookCodec;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.ConflictException;
+import io.gonext.host.hook.BatchFilterHandler;
+import io.gonext.host.hook.HandlerProbe;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.HookTurn;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.PluginResponse;
 import io.gonext.host.route.RouteCodec;
+import io.gonext.host.route.RouteLimiter;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.route.RouteTable;
-import io.gonext.pool.CheckoutTimeoutException;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.Lease;
 import io.gonext.pool.PoolException;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,13 +37,12 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * One version of a plugin in service: its compiled module and its pool of instances. Every call of
@@ -48,26 +54,54 @@ import tools.jackson.databind.node.ObjectNode;
 final class ActivePlugin {
   private static final Logger log = LoggerFactory.getLogger(ActivePlugin.class);
 
-  private static final String NO_INSTANCE = "SATURATED";
-  private static final String BAD_ANSWER = "BAD_ANSWER";
-
   private final Manifest manifest;
   private final String sha256;
   private final InstancePool<GuestInstance> pool;
   private final Duration callLimit;
+  private final PluginBreaker breaker;
+  private final GuestCalls calls;
   private final RouteTable routes;
-  private final Set<String> filters;
+  private final HandlerProbe routeProbe;
+  private final RouteLimiter routeLimiter;
+
+  /** Whether it takes many values at once, by the name of a filter it has. */
+  private final Map<String, Boolean> filters;
+
   private final Set<String> actions;
 
+  /**
+   * What stands between a version and its callers.
+   *
+   * @param breaker makes the breaker of the version it is given
+   */
+  record Guards(
+      HandlerProbe routeProbe,
+      RouteLimiter routeLimiter,
+      Function<ActivePlugin, PluginBreaker> breaker) {}
+
   ActivePlugin(
-      Manifest manifest, String sha256, InstancePool<GuestInstance> pool, Duration callLimit) {
+      Manifest manifest,
+      String sha256,
+      InstancePool<GuestInstance> pool,
+      Duration callLimit,
+      Guards guards) {
     this.manifest = manifest;
     this.sha256 = sha256;
     this.pool = pool;
     this.callLimit = callLimit;
+    this.routeProbe = guards.routeProbe;
+    this.routeLimiter = guards.routeLimiter;
     this.routes = new RouteTable(manifest.routes());
-    this.filters = manifest.filters().stream().map(Hook::name).collect(Collectors.toSet());
+    this.filters =
+        manifest.filters().stream().collect(Collectors.toMap(Hook::name, Hook::batch, (a, b) -> a));
     this.actions = manifest.actions().stream().map(Hook::name).collect(Collectors.toSet());
+    this.breaker = guards.breaker.apply(this);
+    this.calls = new GuestCalls(manifest.version().toString(), pool, breaker, callLimit);
+  }
+
+  /** The filter that serves a plugin's routes. */
+  static String routeHook(Manifest manifest) {
+    return "http.serve." + manifest.name();
   }
 
   Manifest manifest() {
@@ -80,7 +114,12 @@ final class ActivePlugin {
   }
 
   boolean hasFilter(String hook) {
-    return filters.contains(hook);
+    return filters.containsKey(hook);
+  }
+
+  /** Whether a filter takes many values at once. */
+  boolean takesBatches(String hook) {
+    return filters.getOrDefault(hook, false);
   }
 
   boolean hasAction(String hook) {
@@ -90,6 +129,11 @@ final class ActivePlugin {
   /** The pool's numbers now. */
   PoolStats poolStats() {
     return pool.stats();
+  }
+
+  /** Why its calls are refused, or empty while they are not. */
+  Optional<String> trouble() {
+    return breaker.trouble();
   }
 
   /**
@@ -171,28 +215,48 @@ final class ActivePlugin {
   }
 
   /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
-  JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, Duration limit)
+  JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    ObjectNode payload = JsonNodeFactory.instance.objectNode();
-    payload.put("kind", "filter");
-    payload.set("value", value);
-    payload.set("args", array(args));
-    return switch (call(hook, payload, limit)) {
-      case HookReply.Done() -> value;
-      case HookReply.Failed failed -> throw failure(failed);
-      case HookReply.Body(byte[] body) -> valueIn(body);
-    };
+    byte[] payload = HookCodec.filter(value, args);
+    FilterAnswer answer =
+        calls.guarded(() -> HookCodec.filterAnswer(calls.call(hook, payload, turn), value));
+    if (answer.stop()) {
+      turn.stop();
+    }
+    return answer.value();
+  }
+
+  /** Runs a filter for many values in one lease; see {@link BatchFilterHandler}. */
+  List<JsonNode> filterAll(
+      PluginHook hook, List<JsonNode> values, List<JsonNode> args, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    List<BatchPart> parts = HookCodec.batch(values, args);
+    return calls.guarded(() -> {
+      List<HookReply> replies =
+          calls.callAll(hook, parts.stream().map(BatchPart::payload).toList(), turn);
+      List<JsonNode> made = new ArrayList<>(values.size());
+      for (int i = 0; i < parts.size(); i++) {
+        BatchPart part = parts.get(i);
+        List<JsonNode> given = values.subList(part.first(), part.first() + part.size());
+        for (FilterAnswer answer : HookCodec.batchAnswer(replies.get(i), given)) {
+          if (answer.stop()) {
+            turn.stop(made.size());
+          }
+          made.add(answer.value());
+        }
+      }
+      return made;
+    });
   }
 
   /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
-  void act(PluginHook hook, List<JsonNode> args, Duration limit)
+  void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    ObjectNode payload = JsonNodeFactory.instance.objectNode();
-    payload.put("kind", "action");
-    payload.set("args", array(args));
-    if (call(hook, payload, limit) instanceof HookReply.Failed failed) {
-      throw failure(failed);
-    }
+    byte[] payload = HookCodec.action(args);
+    calls.guarded(() -> {
+      HookCodec.actionAnswer(calls.call(hook, payload, turn));
+      return Boolean.TRUE;
+    });
   }
 
   /** Serves a request for one of this plugin's routes. HEAD is served by the route for GET. */
@@ -206,81 +270,45 @@ final class ActivePlugin {
       if (allowed.contains("GET")) {
         allowed.add("HEAD");
       }
+      if (!allowed.isEmpty()) {
+        allowed.add("OPTIONS");
+      }
       return allowed.isEmpty()
           ? new RouteOutcome.NotFound()
           : new RouteOutcome.MethodNotAllowed(allowed);
     }
+    Duration wait = routeLimiter.take();
+    if (!wait.isZero()) {
+      return new RouteOutcome.RateLimited(manifest.name(), wait);
+    }
+    JsonNode value = RouteCodec.encode(request, parameters.get());
+    HookTurn turn = new HookTurn(Ticker.system(), System.nanoTime(), callLimit.toNanos());
     try {
-      JsonNode answer =
-          filter(hook, RouteCodec.encode(request, parameters.get()), List.of(), callLimit);
-      return new RouteOutcome.Answered(RouteCodec.decode(answer));
-    } catch (RouteCodec.BadResponseException e) {
-      return new RouteOutcome.BadAnswer(manifest.name(), e.getMessage());
+      return new RouteOutcome.Answered(routeProbe.watch(turn, t -> answer(hook, value, t)));
     } catch (HookFailedException e) {
-      if (e.getCause() instanceof GuestTrap trap
-          && trap.trapCause() instanceof TrapCause.Deadline) {
-        return new RouteOutcome.TimedOut(manifest.name(), callLimit);
-      }
-      return e.getCause() instanceof PoolException
-          ? new RouteOutcome.Unavailable(manifest.name(), e.getMessage())
-          : new RouteOutcome.BadAnswer(manifest.name(), e.getMessage());
+      return switch (e.outcome()) {
+        case DEADLINE, CUT_SHORT -> new RouteOutcome.TimedOut(manifest.name(), callLimit);
+        case SATURATED, UNAVAILABLE, NO_INSTANCE ->
+            new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), Duration.ofSeconds(1));
+        case BREAKER_OPEN ->
+            new RouteOutcome.Unavailable(
+                manifest.name(), e.getMessage(), breaker.retryAfter());
+        default -> new RouteOutcome.BadAnswer(manifest.name(), e.outcome() + ": " + e.getMessage());
+      };
     }
   }
 
-  private HookReply call(PluginHook hook, ObjectNode payload, Duration limit)
+  private PluginResponse answer(PluginHook hook, JsonNode request, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    byte[] json = StrictJson.write(payload);
-    if (json.length > GuestAbi.MAX_PAYLOAD_BYTES) {
-      throw new HookFailedException(
-          "PAYLOAD_TOO_LARGE",
-          "the payload is " + json.length + " bytes, the most is " + GuestAbi.MAX_PAYLOAD_BYTES,
-          null);
-    }
-    Duration allowed = limit.compareTo(callLimit) < 0 ? limit : callLimit;
-    long deadline = System.nanoTime() + allowed.toNanos();
-    try (Lease<GuestInstance> lease = pool.checkout(allowed)) {
+    byte[] payload = HookCodec.route(request);
+    return calls.guarded(() -> {
+      FilterAnswer answer =
+          HookCodec.filterAnswer(calls.call(hook, payload, turn), MissingNode.getInstance());
       try {
-        // At least a microsecond, so that a call which waited to the last moment fails as a
-        // deadline.
-        long left = Math.max(1_000, deadline - System.nanoTime());
-        HookReply reply =
-            GuestAbi.callHook(lease.get(), hook.utf8(), json, Duration.ofNanos(left));
-        hook.recent().offer(json, deadline);
-        return reply;
-      } catch (GuestTrap trap) {
-        lease.markUnusable(trap);
-        throw new HookFailedException(trap.trapCause().code(), trap.getMessage(), trap);
-      } catch (RuntimeException | Error e) {
-        lease.markUnusable(e);
-        throw e;
+        return RouteCodec.decode(answer.value());
+      } catch (RouteCodec.BadResponseException e) {
+        throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
       }
-    } catch (CheckoutTimeoutException e) {
-      throw new HookFailedException(NO_INSTANCE, e.getMessage(), e);
-    } catch (PoolException e) {
-      throw new HookFailedException("UNAVAILABLE", e.getMessage(), e);
-    }
-  }
-
-  private static HookFailedException failure(HookReply.Failed failed) {
-    return new HookFailedException(
-        "STATUS", "it answered " + failed.status() + " (" + failed.meaning() + ")", null);
-  }
-
-  private static JsonNode valueIn(byte[] body) throws HookFailedException {
-    JsonNode result;
-    try {
-      result = StrictJson.parse(body);
-    } catch (InvalidJsonException e) {
-      throw new HookFailedException(BAD_ANSWER, "its answer is not JSON: " + e.getMessage(), e);
-    }
-    JsonNode value = result.get("value");
-    if (value == null) {
-      throw new HookFailedException(BAD_ANSWER, "its answer has no \"value\"", null);
-    }
-    return value;
-  }
-
-  private static ArrayNode array(List<JsonNode> items) {
-    return JsonNodeFactory.instance.arrayNode().addAll(items);
+    });
   }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -76,6 +77,9 @@ public final class Lifecycle {
   /** By plugin, from its first activation until it is uninstalled, so that no counter goes back. */
   private final Map<String, PoolMetrics> poolMetrics = new ConcurrentHashMap<>();
 
+  /** Why a plugin is ERRORED, by name. */
+  private final Map<String, String> errored = new ConcurrentHashMap<>();
+
   /** Versions that were replaced and still finish calls. */
   private final Map<ActivePlugin, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
 
@@ -92,7 +96,11 @@ public final class Lifecycle {
 
   /** What plugins are run with. */
   public record Parts(
-      Engine engine, HookBus hooks, MeterRegistry meters, HostServices services) {}
+      Engine engine,
+      HookBus hooks,
+      MeterRegistry meters,
+      HostServices services,
+      CallGuards guards) {}
 
   public static Lifecycle of(
       PluginStore store,
@@ -100,8 +108,19 @@ public final class Lifecycle {
       OperatorLimits limits,
       UpdatePolicy updates,
       Semver hostVersion) {
-    PluginLoader loader = new PluginLoader(parts.engine, limits, hostVersion, parts.services);
+    PluginLoader loader = new PluginLoader(parts, limits, hostVersion);
     return new Lifecycle(store, loader, updates, parts);
+  }
+
+  /**
+   * What is wrong with plugins that are to be in service, by name: ERRORED, or behind an open
+   * circuit breaker. Does not ask the store.
+   */
+  public Map<String, String> troubles() {
+    Map<String, String> troubles = new TreeMap<>();
+    errored.forEach((name, why) -> troubles.put(name, PluginState.ERRORED + ": " + why));
+    slots.forEach((name, slot) -> slot.trouble().ifPresent(why -> troubles.put(name, why)));
+    return troubles;
   }
 
   /** All installed plugins, by name. */
@@ -179,7 +198,7 @@ public final class Lifecycle {
       StoredPlugin next = restart ? stored : activated(stored);
       Bundle bundle = bundleOf(stored, stored.current());
       requireDependencies(bundle.manifest());
-      ActivePlugin plugin = loader.start(bundle, metricsOf(name));
+      ActivePlugin plugin = loader.start(bundle, metricsOf(name), this::giveUp);
       boolean open = false;
       commit.lock();
       try {
@@ -247,29 +266,33 @@ public final class Lifecycle {
 
   /**
    * Takes a plugin out of service because it cannot be trusted with requests, and says why. It
-   * stays out until it is reset. Nothing happens when it is not in service.
+   * stays out until it is reset. Nothing happens when another version serves by now.
    */
-  public void giveUp(String name, String cause) {
+  private void giveUp(ActivePlugin failing, String cause) {
+    String name = failing.manifest().name();
     ReentrantLock change = changeOf(name);
     change.lock();
     try {
       PluginSlot slot = slots.get(name);
       Optional<StoredPlugin> stored = store.find(name);
-      if (slot == null || stored.isEmpty() || stored.get().state() != PluginState.ACTIVE) {
+      if (slot == null || slot.version() != failing || stored.isEmpty()) {
         return;
       }
-      ActivePlugin last;
       commit.lock();
       try {
         if (!store.change(stored.get(), stored.get().errored(cause))) {
           throw changedByOther(name);
         }
-        last = close(slot, name);
+        close(slot, name);
+        errored.put(name, cause);
       } finally {
         commit.unlock();
       }
-      log.error("{} is out of service: {}", last.manifest().id(), cause);
-      retire(last);
+      log.error("{} is out of service: {}", failing.manifest().id(), cause);
+      retire(failing);
+    } catch (HostException e) {
+      // It stays behind its breaker, whose next opening tries again.
+      log.error("{} could not be taken out of service: {}", name, e.getMessage());
     } finally {
       change.unlock();
     }
@@ -291,6 +314,7 @@ public final class Lifecycle {
       if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
         throw changedByOther(name);
       }
+      errored.remove(name);
       log.info("{} was reset", stored.id());
     } finally {
       change.unlock();
@@ -313,6 +337,7 @@ public final class Lifecycle {
       if (!store.delete(stored)) {
         throw changedByOther(name);
       }
+      errored.remove(name);
       grants.forget(name);
       loader.forget(stored.current().sha256());
       PoolMetrics metrics = poolMetrics.remove(name);
@@ -492,6 +517,11 @@ public final class Lifecycle {
    * ERRORED and does not hold up the others.
    */
   public void startActive() throws InterruptedException {
+    for (StoredPlugin stored : store.list()) {
+      if (stored.cause() != null) {
+        errored.put(stored.name(), stored.cause());
+      }
+    }
     List<StoredPlugin> waiting =
         new ArrayList<>(
             store.list().stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
@@ -557,7 +587,7 @@ public final class Lifecycle {
     }
     requireDependencies(manifest);
     refuseForDependents(manifest);
-    ActivePlugin fresh = loader.start(bundle, slot.metrics());
+    ActivePlugin fresh = loader.start(bundle, slot.metrics(), this::giveUp);
     @Nullable ActivePlugin old = null;
     long warmUpCalls;
     long begin;
@@ -676,6 +706,7 @@ public final class Lifecycle {
 
   private void markErrored(StoredPlugin stored, String why) {
     log.error("{} is not in service: {}", stored.id(), why);
+    errored.put(stored.name(), why);
     store.change(stored, stored.errored(why));
   }
 

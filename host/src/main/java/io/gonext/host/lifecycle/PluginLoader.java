@@ -10,18 +10,23 @@ import io.gonext.host.abi.HostImports;
 import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.hook.HookBus;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.route.RouteLimiter;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolRuntime;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +41,16 @@ import org.slf4j.event.Level;
 final class PluginLoader {
   private static final Logger log = LoggerFactory.getLogger(PluginLoader.class);
 
+  /** Callers that may wait for one instance of a plugin; the next one is told at once. */
+  private static final int WAITERS_PER_INSTANCE = 128;
+
   private final Engine engine;
   private final OperatorLimits limits;
   private final Semver hostVersion;
+  private final HookBus hooks;
+  private final MeterRegistry meters;
   private final HostServices services;
+  private final CallGuards guards;
   private final WarmUp warmUp = new WarmUp(System::nanoTime);
 
   /** One for all pools, so that they share one memory budget. */
@@ -48,11 +59,14 @@ final class PluginLoader {
   /** Modules that were checked and are not in service yet, by the bundle's SHA-256. */
   private final Map<String, CheckedModule> checked = new ConcurrentHashMap<>();
 
-  PluginLoader(Engine engine, OperatorLimits limits, Semver hostVersion, HostServices services) {
-    this.engine = engine;
+  PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Semver hostVersion) {
+    this.engine = parts.engine();
+    this.hooks = parts.hooks();
+    this.meters = parts.meters();
+    this.services = parts.services();
+    this.guards = parts.guards();
     this.limits = limits;
     this.hostVersion = hostVersion;
-    this.services = services;
   }
 
   /**
@@ -121,9 +135,12 @@ final class PluginLoader {
   /**
    * A version with a warm pool that has agreed to serve, but does not yet.
    *
+   * @param onTooManyFailures is told, on a thread of its own, once the version keeps failing
    * @throws ActivationException when it cannot start; nothing of it is left then
    */
-  ActivePlugin start(Bundle bundle, PoolMetrics metrics) throws InterruptedException {
+  ActivePlugin start(
+      Bundle bundle, PoolMetrics metrics, BiConsumer<ActivePlugin, String> onTooManyFailures)
+      throws InterruptedException {
     Manifest manifest = bundle.manifest();
     CompiledModule module = check(bundle).module();
     InstancePool<GuestInstance> pool =
@@ -136,10 +153,41 @@ final class PluginLoader {
             poolRuntime);
     metrics.add(pool);
     ActivePlugin plugin =
-        new ActivePlugin(manifest, bundle.sha256(), pool, limits.callOf(manifest));
+        new ActivePlugin(
+            manifest,
+            bundle.sha256(),
+            pool,
+            limits.callOf(manifest),
+            new ActivePlugin.Guards(
+                hooks.probe(manifest.name(), ActivePlugin.routeHook(manifest)),
+                new RouteLimiter(guards.routeRate(), guards.ticker()),
+                failing -> breaker(failing, onTooManyFailures)));
     plugin.start();
     forget(bundle.sha256());
     return plugin;
+  }
+
+  private PluginBreaker breaker(
+      ActivePlugin plugin, BiConsumer<ActivePlugin, String> onTooManyFailures) {
+    Manifest manifest = plugin.manifest();
+    Counter opened =
+        Counter.builder("gonext.plugin.breaker.opened")
+            .description("How often a plugin's circuit breaker opened")
+            .tag("plugin", manifest.name())
+            .register(meters);
+    return new PluginBreaker(
+        manifest.name(),
+        guards.ticker(),
+        why -> {
+          opened.increment();
+          log.warn("circuit breaker of {} opened for a minute: {}", manifest.id(), why);
+        },
+        // On a thread of its own: the caller holds what a plugin that is stopped waits for.
+        why ->
+            Thread.ofPlatform()
+                .daemon()
+                .name("gonext-errored-" + manifest.name())
+                .start(() -> onTooManyFailures.accept(plugin, why)));
   }
 
   /**
@@ -187,7 +235,8 @@ final class PluginLoader {
     PoolConfig config =
         PoolConfig.defaults(manifest.name())
             .withMinInstances(limits.warmInstancesOf(manifest))
-            .withMaxInstances(limits.instancesOf(manifest));
+            .withMaxInstances(limits.instancesOf(manifest))
+            .withMaxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest));
     if (manifest.limits().maxUses().isPresent()) {
       config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
     }

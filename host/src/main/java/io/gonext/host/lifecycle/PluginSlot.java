@@ -1,7 +1,10 @@
 package io.gonext.host.lifecycle;
 
+import io.gonext.host.hook.BatchFilterHandler;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.HookTurn;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.route.PluginRequest;
@@ -9,11 +12,11 @@ import io.gonext.host.route.RouteOutcome;
 import io.gonext.pool.PoolClosedException;
 import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolStats;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -67,6 +70,12 @@ public final class PluginSlot {
       version = now;
     }
     return new RouteOutcome.NotFound();
+  }
+
+  /** What keeps its version from being called, or empty when nothing does. */
+  Optional<String> trouble() {
+    ActivePlugin version = serving;
+    return version == null ? Optional.empty() : version.trouble();
   }
 
   PoolMetrics metrics() {
@@ -135,21 +144,54 @@ public final class PluginSlot {
         name,
         declared.name(),
         declared.priority(),
-        (value, args, limit) -> filter(hook, value, args, limit));
+        declared.batch() ? new BatchFilter(hook) : (value, args, turn) -> filter(hook, value, args, turn));
   }
 
   private void addAction(Hook declared) {
     PluginHook hook = hook(declared.name());
     hooks.addAction(
-        name, declared.name(), declared.priority(), (args, limit) -> act(hook, args, limit));
+        name, declared.name(), declared.priority(), (args, turn) -> act(hook, args, turn));
   }
 
-  private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, Duration limit)
+  /** A filter of this plugin that takes many values at once. */
+  private final class BatchFilter implements BatchFilterHandler {
+    private final PluginHook hook;
+
+    BatchFilter(PluginHook hook) {
+      this.hook = hook;
+    }
+
+    @Override
+    public JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn)
+        throws HookFailedException, InterruptedException {
+      return PluginSlot.this.filter(hook, value, args, turn);
+    }
+
+    @Override
+    public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
+        throws HookFailedException, InterruptedException {
+      ActivePlugin version = serving;
+      while (version != null && version.hasFilter(hook.name())) {
+        if (!version.takesBatches(hook.name())) {
+          // Replaced while the chain ran: the values are given one by one.
+          throw new HookFailedException(HookOutcome.PAYLOAD_TOO_LARGE, "no batches any more", null);
+        }
+        try {
+          return version.filterAll(hook, values, args, turn);
+        } catch (HookFailedException e) {
+          version = successorOf(version, e);
+        }
+      }
+      return values;
+    }
+  }
+
+  private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving;
     while (version != null && version.hasFilter(hook.name())) {
       try {
-        return version.filter(hook, value, args, limit);
+        return version.filter(hook, value, args, turn);
       } catch (HookFailedException e) {
         version = successorOf(version, e);
       }
@@ -157,12 +199,12 @@ public final class PluginSlot {
     return value;
   }
 
-  private void act(PluginHook hook, List<JsonNode> args, Duration limit)
+  private void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving;
     while (version != null && version.hasAction(hook.name())) {
       try {
-        version.act(hook, args, limit);
+        version.act(hook, args, turn);
         return;
       } catch (HookFailedException e) {
         version = successorOf(version, e);

@@ -67,8 +67,16 @@ public record Manifest(
     return requested;
   }
 
-  /** A hook the plugin handles. */
-  public record Hook(String name, int priority) {}
+  /**
+   * A hook the plugin handles.
+   *
+   * @param batch whether it takes many values of a filter at once
+   */
+  public record Hook(String name, int priority, boolean batch) {
+    public Hook(String name, int priority) {
+      this(name, priority, false);
+    }
+  }
 
   /** A route the plugin serves, below {@code /api/plugins/{plugin name}}. */
   public record Route(String method, String path) {}

@@ -147,10 +147,11 @@ final class ManifestReader {
         .valueStream()
         .map(node ->
             node.isString()
-                ? new Hook(node.stringValue(), Manifest.DEFAULT_PRIORITY)
+                ? new Hook(node.stringValue(), Manifest.DEFAULT_PRIORITY, false)
                 : new Hook(
                     text(node, "name").orElseThrow(),
-                    number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY)))
+                    number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY),
+                    at(node, "batch").asBoolean(false)))
         .collect(Collectors.toUnmodifiableList());
   }
 

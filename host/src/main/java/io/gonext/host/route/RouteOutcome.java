@@ -17,8 +17,14 @@ public sealed interface RouteOutcome {
   /** The plugin trapped, failed, or answered what no HTTP response can hold. */
   record BadAnswer(String plugin, String reason) implements RouteOutcome {}
 
-  /** No instance came free in time, or the plugin is being taken out of service. */
-  record Unavailable(String plugin, String reason) implements RouteOutcome {}
+  /** There were too many requests for this plugin's routes; it was not asked. */
+  record RateLimited(String plugin, Duration retryAfter) implements RouteOutcome {}
+
+  /**
+   * No instance came free in time, the plugin's circuit breaker is open, or it is being taken out of
+   * service.
+   */
+  record Unavailable(String plugin, String reason, Duration retryAfter) implements RouteOutcome {}
 
   /** The plugin did not answer in time. */
   record TimedOut(String plugin, Duration limit) implements RouteOutcome {}

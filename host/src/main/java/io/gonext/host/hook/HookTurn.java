@@ -1,0 +1,101 @@
+package io.gonext.host.hook;
+
+import io.gonext.pool.Ticker;
+import java.time.Duration;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One handler's turn in a chain: how long it may take, and whether the chain ends with it. Belongs
+ * to the thread that runs the handler.
+ */
+public final class HookTurn {
+  private final Ticker ticker;
+  private final long beganNanos;
+  private final long deadlineNanos;
+  private boolean stopped;
+
+  /** Positions in a batch; made when the first is set. */
+  private @Nullable BitSet stoppedAt;
+
+  private String version = "";
+  private long guestNanos;
+  private long hostNanos;
+
+  /**
+   * A turn that begins now.
+   *
+   * @param beganNanos now, on {@code ticker}
+   * @param nanos how long it may take
+   */
+  public HookTurn(Ticker ticker, long beganNanos, long nanos) {
+    this.ticker = ticker;
+    this.beganNanos = beganNanos;
+    this.deadlineNanos = beganNanos + nanos;
+  }
+
+  /** What is left of the turn's time; zero or less when it is over. */
+  public Duration limit() {
+    return Duration.ofNanos(remainingNanos());
+  }
+
+  public long remainingNanos() {
+    return deadlineNanos - ticker.nanos();
+  }
+
+  /** When the turn began, on {@link System#nanoTime} or on what stands for it in a test. */
+  public long beganNanos() {
+    return beganNanos;
+  }
+
+  /** When the turn ends, on the same clock. */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /** The value that this handler returns is the chain's result: no handler after it is asked. */
+  public void stop() {
+    stopped = true;
+  }
+
+  /** As {@link #stop()}, for the value at one position of a batch. */
+  public void stop(int index) {
+    if (stoppedAt == null) {
+      stoppedAt = new BitSet();
+    }
+    stoppedAt.set(index);
+  }
+
+  /** Says which version of a plugin ran, and where its time went; for the turn's span. */
+  public void ran(String byVersion, long inGuestNanos, long inHostNanos) {
+    version = byVersion;
+    guestNanos += inGuestNanos;
+    hostNanos += inHostNanos;
+  }
+
+  /** Nothing that a failed handler said holds. */
+  void forgetStop() {
+    stopped = false;
+    stoppedAt = null;
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  boolean isStopped(int index) {
+    return stopped || (stoppedAt != null && stoppedAt.get(index));
+  }
+
+  String version() {
+    return version;
+  }
+
+  long guestNanos() {
+    return guestNanos;
+  }
+
+  long hostNanos() {
+    return hostNanos;
+  }
+}

@@ -1,0 +1,176 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.engine.CallTimes;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.TrapCause;
+import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HookReply;
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.HookTurn;
+import io.gonext.pool.AllocationException;
+import io.gonext.pool.CheckoutTimeoutException;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.Lease;
+import io.gonext.pool.PoolException;
+import io.gonext.pool.PoolSaturatedException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Calls into the instances of one version of a plugin. What goes wrong with them, and what a plugin
+ * that hangs costs its callers, ends here: a caller waits for an instance for half of its time at
+ * most, in a line of bounded length, and not at all while the breaker is open.
+ *
+ * <p>Thread-safe.
+ */
+final class GuestCalls {
+  private final String version;
+  private final InstancePool<GuestInstance> pool;
+  private final PluginBreaker breaker;
+  private final long limitNanos;
+  private final Duration patience;
+
+  /**
+   * @param limit of one turn, waiting for an instance included
+   */
+  GuestCalls(
+      String version, InstancePool<GuestInstance> pool, PluginBreaker breaker, Duration limit) {
+    this.version = version;
+    this.pool = pool;
+    this.breaker = breaker;
+    this.limitNanos = limit.toNanos();
+    this.patience = limit.dividedBy(2);
+  }
+
+  /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
+  @FunctionalInterface
+  interface Work<R> {
+    R run() throws HookFailedException, InterruptedException;
+  }
+
+  /** Does the work unless the breaker is open, and tells it how that ended. */
+  <R> R guarded(Work<R> work) throws HookFailedException, InterruptedException {
+    PluginBreaker.Entry entry = breaker.tryEnter();
+    if (entry == PluginBreaker.Entry.REFUSED) {
+      throw brokenDown();
+    }
+    try {
+      R result = work.run();
+      breaker.succeeded(entry);
+      return result;
+    } catch (HookFailedException e) {
+      breaker.failed(entry, e);
+      throw e;
+    } catch (InterruptedException | RuntimeException | Error e) {
+      breaker.abandoned(entry);
+      throw e;
+    }
+  }
+
+  /** One call of a hook in one lease. */
+  HookReply call(PluginHook hook, byte[] payload, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    long deadline = deadline(turn);
+    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
+      return call(lease, hook, payload, turn, deadline);
+    }
+  }
+
+  /** Several calls of a hook in one lease, one after the other. */
+  List<HookReply> callAll(PluginHook hook, List<byte[]> payloads, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    long deadline = deadline(turn);
+    List<HookReply> replies = new ArrayList<>(payloads.size());
+    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
+      for (byte[] payload : payloads) {
+        replies.add(call(lease, hook, payload, turn, deadline));
+      }
+    }
+    return replies;
+  }
+
+  private long deadline(HookTurn turn) {
+    long own = turn.beganNanos() + limitNanos;
+    return own - turn.deadlineNanos() < 0 ? own : turn.deadlineNanos();
+  }
+
+  private Lease<GuestInstance> checkout(HookTurn turn, long deadline)
+      throws HookFailedException, InterruptedException {
+    try {
+      return pool.checkout(
+          deadline - turn.beganNanos() >= limitNanos
+              ? patience
+              : Duration.ofNanos((deadline - turn.beganNanos()) / 2));
+    } catch (CheckoutTimeoutException | PoolSaturatedException e) {
+      throw new HookFailedException(HookOutcome.SATURATED, e.getMessage(), e);
+    } catch (AllocationException e) {
+      throw new HookFailedException(HookOutcome.NO_INSTANCE, e.getMessage(), e);
+    } catch (PoolException e) {
+      throw new HookFailedException(HookOutcome.UNAVAILABLE, e.getMessage(), e);
+    }
+  }
+
+  private HookReply call(
+      Lease<GuestInstance> lease, PluginHook hook, byte[] payload, HookTurn turn, long deadline)
+      throws HookFailedException, InterruptedException {
+    if (breaker.isOpen()) {
+      // It opened while this caller waited for an instance.
+      throw brokenDown();
+    }
+    GuestInstance instance = lease.get();
+    try {
+      // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
+      long left = Math.max(1_000, deadline - System.nanoTime());
+      HookReply reply =
+          GuestAbi.callHook(instance, hook.utf8(), payload, Duration.ofNanos(left));
+      hook.recent().offer(payload, deadline);
+      return reply;
+    } catch (GuestTrap trap) {
+      lease.markUnusable(trap);
+      throw failure(trap, turn, deadline);
+    } catch (RuntimeException | Error e) {
+      lease.markUnusable(e);
+      throw e;
+    } finally {
+      CallTimes times = instance.lastRun();
+      turn.ran(version, times.guestNanos(), times.hostNanos());
+    }
+  }
+
+  private HookFailedException failure(GuestTrap trap, HookTurn turn, long deadline)
+      throws InterruptedException {
+    HookOutcome outcome =
+        switch (trap.trapCause()) {
+          case TrapCause.Unreachable _ -> HookOutcome.UNREACHABLE;
+          case TrapCause.OutOfBounds _ -> HookOutcome.OUT_OF_BOUNDS;
+          case TrapCause.Division _ -> HookOutcome.DIVISION;
+          case TrapCause.IndirectCall _ -> HookOutcome.INDIRECT_CALL;
+          case TrapCause.StackExhausted _ -> HookOutcome.STACK_EXHAUSTED;
+          case TrapCause.MemoryLimit _ -> HookOutcome.MEMORY_LIMIT;
+          case TrapCause.GuestPanic _ -> HookOutcome.GUEST_PANIC;
+          case TrapCause.Exit _ -> HookOutcome.EXIT;
+          case TrapCause.AbiViolation _ -> HookOutcome.ABI_VIOLATION;
+          case TrapCause.HostFailure _ -> HookOutcome.HOST_FAILURE;
+          // A plugin that was left less than half of its time is not to blame for needing more.
+          case TrapCause.Deadline _ ->
+              deadline - turn.beganNanos() < limitNanos / 2
+                  ? HookOutcome.CUT_SHORT
+                  : HookOutcome.DEADLINE;
+          case TrapCause.Interrupted _ -> {
+            Thread.interrupted();
+            InterruptedException interrupted = new InterruptedException("during a call of a guest");
+            interrupted.initCause(trap);
+            throw interrupted;
+          }
+        };
+    return new HookFailedException(outcome, trap.getMessage(), trap);
+  }
+
+  private HookFailedException brokenDown() {
+    return new HookFailedException(
+        HookOutcome.BREAKER_OPEN, breaker.trouble().orElse("circuit breaker open"), null);
+  }
+}

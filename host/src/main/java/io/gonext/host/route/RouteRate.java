@@ -1,0 +1,25 @@
+package io.gonext.host.route;
+
+/**
+ * How many requests the routes of one plugin take.
+ *
+ * @param burst at once; 0 for no limit
+ * @param perSecond in the long run
+ */
+public record RouteRate(long burst, long perSecond) {
+  /** 60 at once, 30 a second. */
+  public static final RouteRate DEFAULT = new RouteRate(60, 30);
+
+  public static final RouteRate UNLIMITED = new RouteRate(0, 0);
+
+  public RouteRate {
+    if (burst < 0 || perSecond < 0 || (burst == 0) != (perSecond == 0)) {
+      throw new IllegalArgumentException(
+          "burst and perSecond must be at least 1, or both 0 for no limit");
+    }
+  }
+
+  public boolean isUnlimited() {
+    return burst == 0;
+  }
+}

@@ -1,0 +1,286 @@
+package io.gonext.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.host.route.RouteRate;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Routes of plugins over a real socket: each status, and clients that take their time. */
+class PluginRoutesTest {
+  private static final Duration PATIENCE = Duration.ofMillis(300);
+
+  @TempDir private Path data;
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final HttpClient client = HttpClient.newHttpClient();
+  private Host host;
+  private HttpServer server;
+
+  @BeforeEach
+  void start() throws InterruptedException {
+    host = Host.open(HostConfig.of(data).withMeters(metrics));
+    server = HttpServer.start(host, metrics, ServerConfig.loopback(0));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+    host.close();
+  }
+
+  @Test
+  void a_plugin_that_has_had_its_requests_answers_429_until_a_place_is_free() throws Exception {
+    restart(new RouteRate(2, 1), ServerConfig.loopback(0));
+    activate(GuestBundle.of("route").route("GET", "/x"));
+    activate(GuestBundle.of("route-echo").route("GET", "/x"));
+    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    long checkouts = host.pool("route").orElseThrow().checkouts();
+    HttpResponse<String> refused = get("/api/plugins/route/x");
+    assertProblem(refused, 429);
+    assertThat(refused.headers().firstValue("retry-after")).contains("1");
+    assertThat(host.pool("route").orElseThrow().checkouts()).isEqualTo(checkouts);
+    // What never reaches the plugin costs no place, and another plugin has places of its own.
+    assertProblem(get("/api/plugins/route/y"), 404);
+    assertThat(get("/api/plugins/route-echo/x").statusCode()).isEqualTo(200);
+    await().until(() -> get("/api/plugins/route/x").statusCode() == 200);
+  }
+
+  @Test
+  void without_a_limit_nobody_is_refused() throws Exception {
+    restart(RouteRate.UNLIMITED, ServerConfig.loopback(0));
+    activate(GuestBundle.of("route").route("GET", "/x"));
+    for (int i = 0; i < 200; i++) {
+      assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void bodies_pass_byte_for_byte() throws Exception {
+    activate(GuestBundle.of("route-echo").route("POST", "/x"));
+    byte[] sent = new byte[300_000];
+    new Random(5).nextBytes(sent);
+    HttpResponse<byte[]> response =
+        client.send(
+            HttpRequest.newBuilder(uri("/api/plugins/route-echo/x"))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(sent))
+                .build(),
+            BodyHandlers.ofByteArray());
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo(sent);
+  }
+
+  @Test
+  void a_body_of_one_mebibyte_reaches_the_plugin_and_one_byte_more_does_not() throws Exception {
+    activate(GuestBundle.of("route").route("POST", "/x"));
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri("/api/plugins/route/x"));
+    byte[] most = new byte[RequestBody.MAX_BYTES];
+    assertThat(send(request.POST(HttpRequest.BodyPublishers.ofByteArray(most))).statusCode())
+        .isEqualTo(200);
+    byte[] more = new byte[RequestBody.MAX_BYTES + 1];
+    assertProblem(send(request.POST(HttpRequest.BodyPublishers.ofByteArray(more))), 413);
+  }
+
+  @Test
+  void a_saturated_plugin_is_unavailable_until_an_instance_is_free() throws Exception {
+    activate(
+        GuestBundle.of("routeloop")
+            .route("GET", "/{what}")
+            .limit("instances_max", 1)
+            .limit("call_ms", 600));
+    CompletableFuture<HttpResponse<String>> first =
+        client.sendAsync(
+            HttpRequest.newBuilder(uri("/api/plugins/routeloop/loop")).build(),
+            BodyHandlers.ofString());
+    await().until(() -> host.pool("routeloop").orElseThrow().inUse() == 1);
+    HttpResponse<String> second = get("/api/plugins/routeloop/x");
+    assertProblem(second, 503);
+    assertThat(second.headers().firstValue("retry-after")).contains("1");
+    assertProblem(first.join(), 504);
+    assertThat(get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void a_broken_plugin_is_unavailable_for_a_minute_and_leaves_the_node_alive_and_ready()
+      throws Exception {
+    activate(GuestBundle.of("trap").route("GET", "/x"));
+    for (int i = 0; i < 5; i++) {
+      assertProblem(get("/api/plugins/trap/x"), 502);
+    }
+    HttpResponse<String> refused = get("/api/plugins/trap/x");
+    assertProblem(refused, 503);
+    assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
+        .isBetween(30, 60);
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    HttpResponse<String> ready = get("/readyz");
+    assertThat(ready.statusCode()).isEqualTo(200);
+    assertThat(ready.body())
+        .isEqualTo(
+            "{\"status\":\"ready\",\"degraded\":"
+                + "{\"trap\":\"circuit breaker open, last failure UNREACHABLE\"}}");
+  }
+
+  @Test
+  void routes_follow_activation() throws Exception {
+    host.install(GuestBundle.of("route").route("GET", "/x").bytes());
+    assertProblem(get("/api/plugins/route/x"), 404);
+    host.activate("route");
+    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    host.deactivate("route");
+    assertProblem(get("/api/plugins/route/x"), 404);
+    host.activate("route");
+    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void a_call_that_fails_closed_is_answered_as_a_failed_route_is() throws Exception {
+    activate(GuestBundle.of("trap").filter("trapped"));
+    activate(GuestBundle.of("loop").filter("looped"));
+    HttpResponse<String> trapped =
+        post("/api/v1/filters/trapped", "{\"value\":1,\"fail_closed\":true}");
+    assertProblem(trapped, 502);
+    assertThat(trapped.headers().firstValue("x-gonext-degraded")).contains("trap");
+    assertProblem(
+        post(
+            "/api/v1/filters/looped", "{\"value\":1,\"fail_closed\":true,\"deadline_ms\":50}"),
+        504);
+  }
+
+  @Test
+  void many_values_are_filtered_in_one_request() throws Exception {
+    activate(GuestBundle.of("upper").filter("shout"));
+    assertThat(post("/api/v1/filters/shout", "{\"values\":[\"a\",\"b\",{}]}").body())
+        .isEqualTo("{\"values\":[\"A\",\"B\",{}]}");
+    assertProblem(post("/api/v1/filters/shout", "{\"values\":[],\"value\":1}"), 400);
+    assertProblem(post("/api/v1/filters/shout", "{\"values\":{}}"), 400);
+    assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":0}"), 400);
+    assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"fail_closed\":1}"), 400);
+  }
+
+  @Test
+  @Timeout(20)
+  void a_body_that_trickles_ends_at_the_deadline() throws Exception {
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(PATIENCE));
+    activate(GuestBundle.of("route").route("POST", "/x"));
+    String answer =
+        trickle(
+            "POST /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "x");
+    assertThat(answer).startsWith("HTTP/1.1 408 ").contains("application/problem+json");
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  @Timeout(20)
+  void a_body_that_stops_arriving_ends_at_the_idle_timeout() throws Exception {
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withIdleTimeout(PATIENCE));
+    activate(GuestBundle.of("route").route("POST", "/x"));
+    assertThat(
+            trickle(
+                "POST /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
+                ""))
+        .startsWith("HTTP/1.1 408 ");
+  }
+
+  @Test
+  @Timeout(20)
+  void headers_that_trickle_end_at_the_deadline() throws Exception {
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(PATIENCE));
+    assertThat(trickle("GET /healthz HTTP/1.1\r\nX: ", "x")).isEmpty();
+    assertThat(trickle("", "")).isEmpty();
+    // One that was answered before has the same time for its next request.
+    String answered = trickle("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "x");
+    assertThat(answered).startsWith("HTTP/1.1 200 ").contains("{\"status\":\"up\"}");
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void a_request_that_is_long_in_service_is_not_a_slow_one() throws Exception {
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(Duration.ofMillis(100)));
+    activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
+    assertProblem(get("/api/plugins/loop/x"), 504);
+  }
+
+  /** Sends a beginning, then a piece every 50 ms, and returns what came until the server closed. */
+  private String trickle(String beginning, String piece) throws IOException {
+    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+      socket.setSoTimeout(50);
+      socket.getOutputStream().write(beginning.getBytes(StandardCharsets.US_ASCII));
+      StringBuilder answer = new StringBuilder();
+      byte[] chunk = new byte[4096];
+      while (true) {
+        try {
+          int read = socket.getInputStream().read(chunk);
+          if (read < 0) {
+            return answer.toString();
+          }
+          answer.append(new String(chunk, 0, read, StandardCharsets.UTF_8));
+        } catch (SocketTimeoutException e) {
+          socket.getOutputStream().write(piece.getBytes(StandardCharsets.US_ASCII));
+        }
+      }
+    } catch (IOException e) {
+      // Reset by the server while a piece was on its way.
+      return "";
+    }
+  }
+
+  private void restart(RouteRate rate, ServerConfig config) throws InterruptedException {
+    server.close();
+    host.close();
+    host = Host.open(HostConfig.of(data).withMeters(metrics).withRouteRate(rate));
+    server = HttpServer.start(host, metrics, config);
+  }
+
+  private static void assertProblem(HttpResponse<String> response, int status) {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    assertThat(response.headers().firstValue("content-type")).contains("application/problem+json");
+    assertThat(response.body()).contains("\"status\":" + status).doesNotContain("\\n\\tat ");
+  }
+
+  private void activate(GuestBundle bundle) throws InterruptedException {
+    host.activate(host.install(bundle.bytes()).manifest().name());
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(uri(path)));
+  }
+
+  private HttpResponse<String> post(String path, String body)
+      throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + server.port() + path);
+  }
+}
