@@ -11,6 +11,7 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
@@ -40,6 +41,11 @@ class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP =
       UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
+  /** Calls take their time where tests share a machine with builds. */
+  private static final OperatorLimits PATIENT =
+      new OperatorLimits(
+          64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
+
   @TempDir private Path data;
   private Host host;
 
@@ -47,7 +53,10 @@ class UpdateTest {
   void open() throws InterruptedException {
     host =
         Host.open(
-            HostConfig.of(data).withUpdates(NO_WARM_UP).withRouteRate(RouteRate.UNLIMITED));
+            HostConfig.of(data)
+                .withLimits(PATIENT)
+                .withUpdates(NO_WARM_UP)
+                .withRouteRate(RouteRate.UNLIMITED));
   }
 
   @AfterEach
