@@ -388,8 +388,8 @@ public final class Lifecycle {
       throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
     }
     List<String> problems = new ArrayList<>(HostImports.capabilityProblems(manifest));
-    problems.addAll(GuestAbi.exportProblems(module));
-    HostImports.Check imports = HostImports.check(module, manifest);
+    problems.addAll(GuestAbi.exportProblems(module.surface()));
+    HostImports.Check imports = HostImports.check(module.surface(), manifest);
     problems.addAll(imports.problems());
     if (!problems.isEmpty()) {
       throw new BundleRejectedException(
