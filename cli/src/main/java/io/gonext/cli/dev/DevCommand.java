@@ -216,14 +216,18 @@ public final class DevCommand implements Callable<Integer> {
               rules,
               new DevLoop.Settings(watching, keepGoing),
               watching ? follower::follow : name -> {});
-      return untilStopped(loop, session, hosts, follower);
+      return untilStopped(loop, session, hosts, follower, client);
     } finally {
       session.terminal.close();
     }
   }
 
   private int untilStopped(
-      DevLoop loop, Session session, HostSession hosts, LogFollower follower)
+      DevLoop loop,
+      Session session,
+      HostSession hosts,
+      LogFollower follower,
+      HttpClient client)
       throws InterruptedException {
     CountDownLatch ended = new CountDownLatch(1);
     Thread stop =
@@ -257,6 +261,8 @@ public final class DevCommand implements Callable<Integer> {
       follower.close();
       hosts.close();
       session.terminal.close();
+      // Closing it would wait for what is still under way.
+      client.shutdownNow();
       if (watch && !buildOnly && exitCode == 0) {
         long children = ProcessHandle.current().descendants().count();
         session.output.emit(

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 final class Toolchains {
   /** A rule for plugin.wasm, in whatever directory. */
   private static final Pattern MAKE_RULE =
-      Pattern.compile("^[^\\s#=:]*\\bplugin\\.wasm\\b[^=:]*:(?!=)", Pattern.MULTILINE);
+      Pattern.compile("^[^#=:]*\\bplugin\\.wasm(?=[\\s:])[^=:]*:(?!=)", Pattern.MULTILINE);
 
   private static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
 
