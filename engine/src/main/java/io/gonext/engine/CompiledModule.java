@@ -50,9 +50,8 @@ public final class CompiledModule {
     var callable = new HashMap<String, GuestFunction>();
     outline
         .exports()
-        .forEach(
-            (name, export) ->
-                callable.put(name, new GuestFunction(this, export.function(), export.index())));
+        .forEach((name, export) ->
+            callable.put(name, new GuestFunction(this, export.function(), export.index())));
     this.surface = ModuleInterface.of(outline);
     this.functions = callable;
     this.startFunction = findStart(callable);

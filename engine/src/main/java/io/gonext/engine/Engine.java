@@ -96,8 +96,8 @@ public final class Engine implements AutoCloseable {
 
   /**
    * Admits a module without compiling it, in time linear in its size: the checks that {@link
-   * #compile} begins with. Instructions are read, not typed; only compiling shows a module that does
-   * not validate.
+   * #compile} begins with. Instructions are read, not typed; only compiling shows a module that
+   * does not validate.
    *
    * @throws ModuleRejectedException when an engine of these limits will not run it
    */

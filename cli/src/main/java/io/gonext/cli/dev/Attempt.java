@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way from the sources to a running plugin: build, check, upload, on a thread of its own. It can
- * be cancelled until the upload begins; an upload is seen through to its end, so that what the host
- * serves is always known.
+ * One way from the sources to a running plugin: build, check, upload, on a thread of its own. It
+ * can be cancelled until the upload begins; an upload is seen through to its end, so that what the
+ * host serves is always known.
  */
 final class Attempt {
   /** How an attempt ended. */
@@ -96,10 +96,7 @@ final class Attempt {
    */
   void start(Consumer<Outcome> ended) {
     thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("gonext-attempt")
-            .start(() -> ended.accept(perform()));
+        Thread.ofPlatform().daemon().name("gonext-attempt").start(() -> ended.accept(perform()));
   }
 
   /** Ends it, build and all, unless the upload has begun; does not wait. */
@@ -130,10 +127,7 @@ final class Attempt {
     } catch (RuntimeException e) {
       // The loop waits for an outcome, come what may.
       return new Outcome.Failed(
-          step,
-          new DevFailure(DevFailure.Kind.FAILED, "internal error: " + e),
-          since(start),
-          wasm);
+          step, new DevFailure(DevFailure.Kind.FAILED, "internal error: " + e), since(start), wasm);
     }
   }
 
@@ -147,8 +141,7 @@ final class Attempt {
       built = since(begin);
       module = tools.project.takeModule(tools.toolchain.artifact().find(tools.project.root()));
       tools.output.emit(
-          new DevEvent.Built(
-              SkipRules.slashed(Toolchain.OUTPUT), module.length, since(begin)));
+          new DevEvent.Built(SkipRules.slashed(Toolchain.OUTPUT), module.length, since(begin)));
     }
     wasm = module;
     step = "check";

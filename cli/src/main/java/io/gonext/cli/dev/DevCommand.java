@@ -27,14 +27,16 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext plugin dev examples/hello-rust       build, upload, watch; starts a host if none is",
+      "  gonext plugin dev examples/hello-rust       build, upload, watch; starts a host if none"
+          + " is",
       "                                              there",
       "  gonext plugin dev --host http://staging:8080 --token T .",
       "  gonext plugin dev --build-only --lang go .  just build and check",
       "  gonext plugin dev --no-watch --json .       once, for scripts",
       "",
       "On a terminal: r builds again, l shows or hides the plugin's log, q quits.",
-      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo; GONEXT_GO, GONEXT_TINYGO,",
+      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo; GONEXT_GO,"
+          + " GONEXT_TINYGO,",
       "GONEXT_NPX and GONEXT_MAKE likewise.",
       "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or directory,",
       "3 a toolchain is missing, 4 no host answers."
@@ -81,8 +83,7 @@ public final class DevCommand implements Callable<Integer> {
       names = "--lang",
       paramLabel = "LANGUAGE",
       defaultValue = "auto",
-      description =
-          "auto, go, tinygo, rust, assemblyscript or c (default: ${DEFAULT-VALUE}).")
+      description = "auto, go, tinygo, rust, assemblyscript or c (default: ${DEFAULT-VALUE}).")
   private String language;
 
   @Option(
@@ -165,16 +166,15 @@ public final class DevCommand implements Callable<Integer> {
     return Arrays.stream(Language.values())
         .filter(known -> known.label().equalsIgnoreCase(language))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new ParameterException(
-                    spec.commandLine(),
-                    "--lang "
-                        + language
-                        + ": there are auto, "
-                        + Arrays.stream(Language.values())
-                            .map(Language::label)
-                            .collect(Collectors.joining(", "))));
+        .orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(),
+                "--lang "
+                    + language
+                    + ": there are auto, "
+                    + Arrays.stream(Language.values())
+                        .map(Language::label)
+                        .collect(Collectors.joining(", "))));
   }
 
   private int develop(Session session) throws InterruptedException {
@@ -223,11 +223,7 @@ public final class DevCommand implements Callable<Integer> {
   }
 
   private int untilStopped(
-      DevLoop loop,
-      Session session,
-      HostSession hosts,
-      LogFollower follower,
-      HttpClient client)
+      DevLoop loop, Session session, HostSession hosts, LogFollower follower, HttpClient client)
       throws InterruptedException {
     CountDownLatch ended = new CountDownLatch(1);
     Thread stop =

@@ -186,15 +186,13 @@ final class DevLoop {
     Inputs now = scan(attempted, edit.paths);
     List<Path> changed = attempted.differenceTo(now);
     if (hasEnded && !changed.isEmpty()) {
-      tools.output()
-          .emit(new DevEvent.Changed(changed.stream().map(SkipRules::slashed).toList()));
+      tools.output().emit(new DevEvent.Changed(changed.stream().map(SkipRules::slashed).toList()));
     } else if (hasEnded && !forced && !worthRetrying) {
       // A directory, or a file that came and went, is no news.
       edit.paths.stream()
           .filter(path -> now.files().containsKey(path))
           .findFirst()
-          .ifPresent(path ->
-              tools.output().emit(new DevEvent.Skipped(SkipRules.slashed(path))));
+          .ifPresent(path -> tools.output().emit(new DevEvent.Skipped(SkipRules.slashed(path))));
       return;
     }
     boolean manifestOnly =
@@ -223,8 +221,7 @@ final class DevLoop {
     Signal.Edited next = pending;
     pending = null;
     // Lock files are written by the build that has just run.
-    attempted =
-        attempt.inputs().with(scan(attempt.inputs(), Set.of()), tools.toolchain().writes());
+    attempted = attempt.inputs().with(scan(attempt.inputs(), Set.of()), tools.toolchain().writes());
     switch (ended.outcome) {
       case Attempt.Outcome.Cancelled cancelled -> {
         tools.output().emit(new DevEvent.BuildCancelled());
@@ -238,9 +235,9 @@ final class DevLoop {
         lastFailed = true;
         worthRetrying =
             failed.step().equals("upload") || failed.failure().kind() != DevFailure.Kind.FAILED;
-        tools.output()
-            .emit(
-                new DevEvent.Failed(failed.step(), failed.failure(), failed.took(), liveNumber));
+        tools
+            .output()
+            .emit(new DevEvent.Failed(failed.step(), failed.failure(), failed.took(), liveNumber));
         if (!hasEnded && (!settings.keepGoing || !settings.watch)) {
           return failed.failure().kind().exitCode();
         }
@@ -272,7 +269,8 @@ final class DevLoop {
     if (liveNumber == 0 || !answer.action().equals("unchanged")) {
       liveNumber++;
     }
-    tools.output()
+    tools
+        .output()
         .emit(
             new DevEvent.Live(
                 liveNumber,
@@ -283,5 +281,4 @@ final class DevLoop {
                 done.timing()));
     onLive.accept(done.artifact().manifest().name());
   }
-
 }

@@ -49,8 +49,7 @@ final class Executables {
       return List.of(path);
     }
     List<Path> found = new ArrayList<>();
-    for (String directory :
-        environment.getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+    for (String directory : environment.getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
       if (directory.isEmpty()) {
         continue;
       }

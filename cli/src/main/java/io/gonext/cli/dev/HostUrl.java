@@ -34,7 +34,8 @@ record HostUrl(URI base) {
       throw refused(text, "is not an absolute http or https URL");
     }
     if (uri.getRawUserInfo() != null) {
-      throw refused(text.replace(uri.getRawUserInfo() + "@", "...@"), "carries a user: use --token");
+      throw refused(
+          text.replace(uri.getRawUserInfo() + "@", "...@"), "carries a user: use --token");
     }
     if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
       throw refused(text, "carries a query or a fragment");

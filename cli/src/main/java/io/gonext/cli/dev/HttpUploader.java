@@ -17,9 +17,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with the
- * parts {@code manifest} and {@code wasm}. Redirects are not followed: they would carry the token
- * elsewhere. Thread-safe.
+ * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with
+ * the parts {@code manifest} and {@code wasm}. Redirects are not followed: they would carry the
+ * token elsewhere. Thread-safe.
  */
 final class HttpUploader implements Uploader {
   /** How much of an error's body is shown, in bytes. */
@@ -114,15 +114,12 @@ final class HttpUploader implements Uploader {
 
   /** A stranger's text, in one line, without control characters for the terminal. */
   static String printable(String text) {
-    return text.strip()
-        .replaceAll("\\R\\s*", " ")
-        .replaceAll("[\\p{Cntrl}&&[^\t]]", "\uFFFD");
+    return text.strip().replaceAll("\\R\\s*", " ").replaceAll("[\\p{Cntrl}&&[^\t]]", "\uFFFD");
   }
 
   private static byte[] body(String boundary, Artifact artifact) {
     var out = new ByteArrayOutputStream(artifact.wasm().length + 8192);
-    part(
-        out, boundary, "manifest", "manifest.json", "application/json", artifact.manifestJson());
+    part(out, boundary, "manifest", "manifest.json", "application/json", artifact.manifestJson());
     part(out, boundary, "wasm", "plugin.wasm", "application/wasm", artifact.wasm());
     out.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII));
     return out.toByteArray();

@@ -16,11 +16,7 @@ final class LogFollower implements AutoCloseable {
   private @Nullable LogStream stream;
 
   LogFollower(
-      HttpClient client,
-      HostUrl host,
-      @Nullable String token,
-      DevOutput output,
-      boolean wanted) {
+      HttpClient client, HostUrl host, @Nullable String token, DevOutput output, boolean wanted) {
     this.client = client;
     this.host = host;
     this.token = token;

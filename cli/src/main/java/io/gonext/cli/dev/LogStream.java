@@ -4,6 +4,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,14 +16,13 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
  * A plugin's log lines from {@code GET {host}/_/plugins/dev/logs/{name}}, server-sent events of
- * {@code {"level","message"}}. Connects again by itself for as long as it is open. What comes faster
- * than it can be shown is dropped and counted: the host is never held up.
+ * {@code {"level","message"}}. Connects again by itself for as long as it is open. What comes
+ * faster than it can be shown is dropped and counted: the host is never held up.
  */
 final class LogStream implements AutoCloseable {
   /** Lines that may wait to be shown. */
@@ -93,7 +93,10 @@ final class LogStream implements AutoCloseable {
           put(new DevEvent.LogsConnected(false));
         }
         Thread.sleep(pause);
-        pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        pause =
+            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+                ? pause.multipliedBy(2)
+                : LONGEST_PAUSE;
       }
     } catch (InterruptedException e) {
       // Closed.

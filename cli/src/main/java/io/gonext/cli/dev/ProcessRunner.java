@@ -5,6 +5,8 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -76,7 +78,7 @@ final class ProcessRunner implements CommandRunner {
     tree.forEach(ProcessHandle::destroy);
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     boolean interrupted = false;
-    while (tree.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < deadline) {
+    while (tree.stream().anyMatch(ProcessRunner::runs) && System.nanoTime() < deadline) {
       for (ProcessHandle known : Set.copyOf(tree)) {
         known.descendants().filter(tree::add).forEach(ProcessHandle::destroy);
       }
@@ -91,11 +93,28 @@ final class ProcessRunner implements CommandRunner {
       known.descendants().forEach(ProcessHandle::destroyForcibly);
       known.destroyForcibly();
     });
-    for (ProcessHandle known : tree) {
-      known.onExit().completeOnTimeout(known, 1, TimeUnit.SECONDS).join();
-    }
+    root.onExit().completeOnTimeout(root, 1, TimeUnit.SECONDS).join();
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Whether a process still does anything. One whose parent died before it stays, dead, until the
+   * system's first process has collected it, and is alive to Java until then.
+   */
+  static boolean runs(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return false;
+    }
+    try {
+      String stat =
+          Files.readString(
+              Path.of("/proc", String.valueOf(process.pid()), "stat"), StandardCharsets.ISO_8859_1);
+      return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+    } catch (IOException e) {
+      // Not Linux, or gone this moment.
+      return process.isAlive();
     }
   }
 

@@ -57,8 +57,7 @@ final class RustToolchain {
 
   /** The WASI target whose standard library is installed: the compiler knows many that are not. */
   private Optional<String> target(Path project, Path rustc) throws InterruptedException {
-    String sysroot =
-        tools.ask(Command.of(project, rustc.toString(), "--print", "sysroot")).strip();
+    String sysroot = tools.ask(Command.of(project, rustc.toString(), "--print", "sysroot")).strip();
     if (sysroot.isEmpty()) {
       return Optional.empty();
     }
@@ -71,8 +70,7 @@ final class RustToolchain {
     String argument = executables.argument(rust.cargo);
     Matcher version = VERSION.matcher(tools.ask(Command.of(project, argument, "--version")));
     String said = version.find() ? "cargo " + version.group() : "cargo";
-    Command build =
-        Command.of(project, argument, "build", "--target", rust.target, "--release");
+    Command build = Command.of(project, argument, "build", "--target", rust.target, "--release");
     if (!argument.equals("cargo")) {
       said += " (" + rust.cargo + ", which has " + rust.target + ")";
       // This cargo is to start the compiler beside it, whichever is first on PATH.

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -102,8 +102,7 @@ final class SkipRules {
     above.add(Path.of(""));
     for (Path directory : above) {
       Path inside = directory.toString().isEmpty() ? relative : directory.relativize(relative);
-      IgnoreFile.Verdict verdict =
-          ignoreFile(directory).of(slashed(inside), isDirectory);
+      IgnoreFile.Verdict verdict = ignoreFile(directory).of(slashed(inside), isDirectory);
       if (verdict != IgnoreFile.Verdict.UNKNOWN) {
         return verdict == IgnoreFile.Verdict.IGNORED;
       }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * on; nothing else is ever taken back. Thread-safe.
  */
 final class TextOutput implements DevOutput {
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
   private static final String[] SPINNER = {"|", "/", "-", "\\"};
   private static final Duration FRAME = Duration.ofMillis(100);
 
@@ -59,7 +60,9 @@ final class TextOutput implements DevOutput {
     eraseProgress();
     switch (event) {
       case DevEvent.Detected e ->
-          line("detected language: %s (%s), %s".formatted(e.language(), e.language().marker(), e.tool()));
+          line(
+              "detected language: %s (%s), %s"
+                  .formatted(e.language(), e.language().marker(), e.tool()));
       case DevEvent.HostReady e -> line("host: %s".formatted(e.message()));
       case DevEvent.BuildStarted e -> {
         if (!isWatching || verbose) {
@@ -85,9 +88,12 @@ final class TextOutput implements DevOutput {
         live(e);
       }
       case DevEvent.Watching e -> {
-        line("watching %s (Ctrl-C to stop%s)%s".formatted(e.project(),
-            interactive ? "; r rebuild, l logs, q quit" : "",
-            e.how().isEmpty() ? "" : ", " + e.how()));
+        line(
+            "watching %s (Ctrl-C to stop%s)%s"
+                .formatted(
+                    e.project(),
+                    interactive ? "; r rebuild, l logs, q quit" : "",
+                    e.how().isEmpty() ? "" : ", " + e.how()));
         out.println();
         isWatching = true;
       }
@@ -131,9 +137,14 @@ final class TextOutput implements DevOutput {
     String what = live.isConfirmed() ? "live" : "uploaded, the host does not say what it serves";
     if (!isWatching) {
       String took = millis(timing.upload().plus(timing.swap())) + " ms";
-      line("uploaded: %s sha256:%s… %s".formatted(live.artifact().manifest().id(),
-          live.artifact().sha256().substring(0, 12),
-          live.isConfirmed() ? coloured(GREEN, "live") + " in " + took : "in " + took + "; the host does not say what it serves"));
+      line(
+          "uploaded: %s sha256:%s… %s"
+              .formatted(
+                  live.artifact().manifest().id(),
+                  live.artifact().sha256().substring(0, 12),
+                  live.isConfirmed()
+                      ? coloured(GREEN, "live") + " in " + took
+                      : "in " + took + "; the host does not say what it serves"));
       return;
     }
     String number = coloured(live.isConfirmed() ? GREEN : "", what + ": #" + live.number());
@@ -144,20 +155,30 @@ final class TextOutput implements DevOutput {
     } else if (timing.manifestOnly()) {
       line("%s, manifest only, %d ms".formatted(number, millis(timing.total())));
     } else {
-      line("%s, debounce %d + build %d + upload %d + swap %d = %d ms%s".formatted(number,
-          millis(timing.debounce()),
-          millis(timing.total()) - millis(timing.debounce()) - millis(timing.upload()) - millis(timing.swap()),
-          millis(timing.upload()),
-          millis(timing.swap()),
-          millis(timing.total()),
-          requests));
+      line(
+          "%s, debounce %d + build %d + upload %d + swap %d = %d ms%s"
+              .formatted(
+                  number,
+                  millis(timing.debounce()),
+                  millis(timing.total())
+                      - millis(timing.debounce())
+                      - millis(timing.upload())
+                      - millis(timing.swap()),
+                  millis(timing.upload()),
+                  millis(timing.swap()),
+                  millis(timing.total()),
+                  requests));
     }
   }
 
   private void failed(DevEvent.Failed failed) {
     String serving = failed.serving() > 0 ? ", still serving #" + failed.serving() : "";
     boolean isExit = failed.step().equals("build") && failed.failure().details().isEmpty();
-    line("%s%s".formatted(coloured(RED, failed.step() + " failed after " + millis(failed.took()) + " ms"), serving));
+    line(
+        "%s%s"
+            .formatted(
+                coloured(RED, failed.step() + " failed after " + millis(failed.took()) + " ms"),
+                serving));
     if (!isExit) {
       out.println("    " + failed.failure().getMessage());
     } else if (!isWatching) {

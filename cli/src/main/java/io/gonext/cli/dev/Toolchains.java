@@ -74,9 +74,9 @@ final class Toolchains {
       throw usage(
           project
               + " could be "
-              + String.join(
-                  " or ", found.stream().map(l -> l + " (" + l.marker() + ")").toList()),
-          "say which with --lang " + String.join(" or --lang ", found.stream().map(Language::label).toList()));
+              + String.join(" or ", found.stream().map(l -> l + " (" + l.marker() + ")").toList()),
+          "say which with --lang "
+              + String.join(" or --lang ", found.stream().map(Language::label).toList()));
     }
     return found.getFirst();
   }
@@ -273,8 +273,7 @@ final class Toolchains {
       // Any byte is a character: what is looked for is ASCII.
       return Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED, file + " cannot be read: " + reason(e));
+      throw new DevFailure(DevFailure.Kind.FAILED, file + " cannot be read: " + reason(e));
     }
   }
 
@@ -320,7 +319,8 @@ final class Toolchains {
                   "or build with Go: --lang go");
           case ASSEMBLYSCRIPT -> List.of("install Node.js: apt-get install nodejs npm");
           case C ->
-              List.of("install it: apt-get install make clang lld wasi-libc libclang-rt-dev-wasm32");
+              List.of(
+                  "install it: apt-get install make clang lld wasi-libc libclang-rt-dev-wasm32");
         });
   }
 }

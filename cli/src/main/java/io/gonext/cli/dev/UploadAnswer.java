@@ -44,8 +44,7 @@ record UploadAnswer(
           swap.isNumber() ? OptionalDouble.of(swap.asDouble()) : OptionalDouble.empty(),
           failed.isIntegralNumber() ? OptionalLong.of(failed.asLong()) : OptionalLong.empty());
     } catch (InvalidJsonException e) {
-      return new UploadAnswer(
-          "", "", List.of(), OptionalDouble.empty(), OptionalLong.empty());
+      return new UploadAnswer("", "", List.of(), OptionalDouble.empty(), OptionalLong.empty());
     }
   }
 }

@@ -18,8 +18,7 @@ class CapabilityDifferenceTest {
   @Test
   void later_only_what_came_and_what_went_is_listed() {
     CapabilityDifference later =
-        CapabilityDifference.between(
-            asking("kv.read", "db.read"), asking("db.read", "http.fetch"));
+        CapabilityDifference.between(asking("kv.read", "db.read"), asking("db.read", "http.fetch"));
     assertThat(later.isFirst()).isFalse();
     assertThat(later.lines()).containsExactly("+ http.fetch", "- kv.read");
   }

@@ -40,8 +40,7 @@ class DebouncerTest {
     clock.move(Duration.ofMillis(60));
     assertThat(bursts)
         .containsExactly(
-            new Burst<>(Set.of("a"), 0),
-            new Burst<>(Set.of("b"), Duration.ofMillis(60).toNanos()));
+            new Burst<>(Set.of("a"), 0), new Burst<>(Set.of("b"), Duration.ofMillis(60).toNanos()));
   }
 
   @Test

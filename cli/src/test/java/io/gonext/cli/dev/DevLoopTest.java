@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.cli.dev.DevEvent.BuildCancelled;
-import io.gonext.cli.dev.DevEvent.BuildStarted;
 import io.gonext.cli.dev.DevEvent.Capabilities;
 import io.gonext.cli.dev.DevEvent.Changed;
 import io.gonext.cli.dev.DevEvent.Failed;
@@ -166,7 +165,10 @@ class DevLoopTest {
     assertThat(result()).isEqualTo(1);
     Failed missing = output.await(Failed.class);
     assertThat(missing.failure()).hasMessageContaining("there is no manifest.json");
-    assertThat(missing.failure().details()).singleElement().asString().startsWith("write one: echo");
+    assertThat(missing.failure().details())
+        .singleElement()
+        .asString()
+        .startsWith("write one: echo");
     Files.createDirectory(root.resolve("manifest.json"));
     start(WATCHING);
     assertThat(result()).isEqualTo(1);
@@ -476,8 +478,7 @@ class DevLoopTest {
             Set.of("Cargo.lock"));
     SkipRules rules = new SkipRules(root);
     Attempt.Tools tools =
-        new Attempt.Tools(
-            new Project(root, "project"), toolchain, runner, uploader, output, clock);
+        new Attempt.Tools(new Project(root, "project"), toolchain, runner, uploader, output, clock);
     DevLoop next = new DevLoop(tools, watcher, rules, settings, followed::add);
     loop = next;
     exit =

@@ -120,8 +120,7 @@ class HttpUploaderTest {
     answer = "gn_alloc is\n missing\u001b[31m".getBytes(StandardCharsets.UTF_8);
     DevFailure failure = failure();
     assertThat(failure.kind()).isEqualTo(DevFailure.Kind.FAILED);
-    assertThat(failure)
-        .hasMessage("the host answered " + code + ": gn_alloc is missing\uFFFD[31m");
+    assertThat(failure).hasMessage("the host answered " + code + ": gn_alloc is missing\uFFFD[31m");
   }
 
   @Test
@@ -152,8 +151,7 @@ class HttpUploaderTest {
       port = free.getLocalPort();
     }
     HttpUploader uploader =
-        new HttpUploader(
-            client, HostUrl.parse("http://127.0.0.1:" + port), null, new Random(1));
+        new HttpUploader(client, HostUrl.parse("http://127.0.0.1:" + port), null, new Random(1));
     DevFailure failure =
         catchThrowableOfType(
             DevFailure.class, () -> uploader.upload(Samples.artifact(new byte[8])));
@@ -190,8 +188,18 @@ class HttpUploaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "localhost:8080", "/relative", "host/path", "ftp://x", "http://", "http:///x", "http://a b",
-        "http://u:p@host", "http://host?x=1", "http://host#x", "javascript:alert(1)"
+        "",
+        "localhost:8080",
+        "/relative",
+        "host/path",
+        "ftp://x",
+        "http://",
+        "http:///x",
+        "http://a b",
+        "http://u:p@host",
+        "http://host?x=1",
+        "http://host#x",
+        "javascript:alert(1)"
       })
   void what_is_no_absolute_plain_url_is_refused(String url) {
     DevFailure failure = catchThrowableOfType(DevFailure.class, () -> HostUrl.parse(url));
@@ -220,8 +228,9 @@ class HttpUploaderTest {
 
   private static byte[] accepted(Artifact artifact, String action) {
     return """
-        {"plugin":{"name":"sample","version":"1.0.0"},"action":"%s","sha256":"%s",\
-        "capabilities":[],"warnings":[],"swap_ms":9.5}"""
+    {"plugin":{"name":"sample","version":"1.0.0"},"action":"%s","sha256":"%s",\
+    "capabilities":[],"warnings":[],"swap_ms":9.5}\
+    """
         .formatted(action, artifact.sha256())
         .getBytes(StandardCharsets.UTF_8);
   }
@@ -263,11 +272,9 @@ class HttpUploaderTest {
       for (String line : part.substring(0, blank).split("\r\n", -1)) {
         int colon = line.indexOf(": ");
         headers.put(
-            line.substring(0, colon).toLowerCase(java.util.Locale.ROOT),
-            line.substring(colon + 2));
+            line.substring(0, colon).toLowerCase(java.util.Locale.ROOT), line.substring(colon + 2));
       }
-      parts.add(
-          new Part(headers, part.substring(blank + 4).getBytes(StandardCharsets.ISO_8859_1)));
+      parts.add(new Part(headers, part.substring(blank + 4).getBytes(StandardCharsets.ISO_8859_1)));
     }
     return parts;
   }

@@ -60,8 +60,7 @@ class LogStreamTest {
                   + exchange.getRequestHeaders().getFirst("Authorization"));
           exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
           exchange.sendResponseHeaders(200, 0);
-          Connection connection =
-              new Connection(exchange.getResponseBody(), new CountDownLatch(1));
+          Connection connection = new Connection(exchange.getResponseBody(), new CountDownLatch(1));
           // The head leaves this server with the first byte of the body.
           connection.send(": hello\n\n");
           connections.add(connection);
@@ -85,7 +84,8 @@ class LogStreamTest {
   void lines_come_with_their_level() throws Exception {
     try (LogStream _ = open(output)) {
       Connection connection = connections.take();
-      connection.send(": a comment\n\nevent: log\nid: 7\ndata: {\"level\":\"warn\",\"message\":\"a\"}\n\n");
+      connection.send(
+          ": a comment\n\nevent: log\nid: 7\ndata: {\"level\":\"warn\",\"message\":\"a\"}\n\n");
       assertThat(output.await(Log.class)).isEqualTo(new Log("warn", "a"));
       connection.send("data: plain\u001b[31m\ndata:text\n\nretry: 10\n\n");
       assertThat(output.await(Log.class)).isEqualTo(new Log("info", "plain\uFFFD[31m text"));

@@ -77,7 +77,7 @@ class ProcessRunnerTest {
     assertThat(outcome.get()).isInstanceOf(InterruptedException.class);
     assertThat(processes)
         .allSatisfy(pid ->
-            assertThat(ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive))
+            assertThat(ProcessHandle.of(Long.parseLong(pid)).filter(ProcessRunner::runs))
                 .isEmpty());
   }
 

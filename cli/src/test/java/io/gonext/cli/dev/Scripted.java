@@ -203,8 +203,7 @@ final class Scripted {
       boolean same =
           !uploads.isEmpty()
               && uploads.getLast().sha256().equals(artifact.sha256())
-              && java.util.Arrays.equals(
-                  uploads.getLast().manifestJson(), artifact.manifestJson());
+              && java.util.Arrays.equals(uploads.getLast().manifestJson(), artifact.manifestJson());
       uploads.add(artifact);
       return new UploadAnswer(
           same ? "unchanged" : uploads.size() == 1 ? "installed" : "reloaded",

@@ -25,11 +25,26 @@ class SkipRulesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "build/plugin.wasm", "target/x/y", "node_modules/a/b.js", ".git/HEAD", ".idea/w.xml",
-        ".vscode/s.json", "vendor/x.go", "dist/x.js", "__pycache__/x.pyc", "sub/node_modules/x",
-        "src/4913", "src/.lib.rs.swp", "src/.lib.rs.swx", "src/lib.rs~", "src/.#lib.rs",
-        "src/#lib.rs#", "src/lib.rs___jb_tmp___", "src/lib.rs___jb_old___",
-        "src/.goutputstream-ABC123", ".DS_Store"
+        "build/plugin.wasm",
+        "target/x/y",
+        "node_modules/a/b.js",
+        ".git/HEAD",
+        ".idea/w.xml",
+        ".vscode/s.json",
+        "vendor/x.go",
+        "dist/x.js",
+        "__pycache__/x.pyc",
+        "sub/node_modules/x",
+        "src/4913",
+        "src/.lib.rs.swp",
+        "src/.lib.rs.swx",
+        "src/lib.rs~",
+        "src/.#lib.rs",
+        "src/#lib.rs#",
+        "src/lib.rs___jb_tmp___",
+        "src/lib.rs___jb_old___",
+        "src/.goutputstream-ABC123",
+        ".DS_Store"
       })
   void outputs_dependencies_and_editors_files_are_skipped(String path) {
     assertThat(skips(path)).isTrue();
@@ -81,18 +96,49 @@ class SkipRulesTest {
     assumeTrue(hasGit(), "no git");
     List<String> patterns =
         List.of(
-            "*.o", "/a", "a/", "!a", "b/*.c", "**/deep", "deep/**", "x/**/y", "!keep.o", "?.c", "[a-c].c",
-            "[!a].h", "\\#h", "tail\\ ", "tail2   ", "/b/c", "c/d/", "*", "!*/", "!*.c", "# comment",
-            "", "d*", "*a*", "[[:digit:]].c", "a.c", "!a/a.c", "b?", "\\!bang", "x/*", "!x/y",
-            "/**/c", "**", "a/**/", "*.c/");
+            "*.o",
+            "/a",
+            "a/",
+            "!a",
+            "b/*.c",
+            "**/deep",
+            "deep/**",
+            "x/**/y",
+            "!keep.o",
+            "?.c",
+            "[a-c].c",
+            "[!a].h",
+            "\\#h",
+            "tail\\ ",
+            "tail2   ",
+            "/b/c",
+            "c/d/",
+            "*",
+            "!*/",
+            "!*.c",
+            "# comment",
+            "",
+            "d*",
+            "*a*",
+            "[[:digit:]].c",
+            "a.c",
+            "!a/a.c",
+            "b?",
+            "\\!bang",
+            "x/*",
+            "!x/y",
+            "/**/c",
+            "**",
+            "a/**/",
+            "*.c/");
     long seed = 20_261_122;
     Random random = new Random(seed);
     for (int round = 0; round < 12; round++) {
       Path tree = Files.createDirectory(root.resolve("r" + round));
       List<String> names =
           List.of(
-              "a", "b", "c", "d", "x", "y", "deep", "a.c", "b.c", "1.c", "a.h", "k.h", "keep.o", "z.o",
-              "#h", "!bang", "tail ", "tail2", "ba");
+              "a", "b", "c", "d", "x", "y", "deep", "a.c", "b.c", "1.c", "a.h", "k.h", "keep.o",
+              "z.o", "#h", "!bang", "tail ", "tail2", "ba");
       for (int i = 0; i < 40; i++) {
         Path file = tree;
         for (int depth = random.nextInt(3); depth >= 0; depth--) {

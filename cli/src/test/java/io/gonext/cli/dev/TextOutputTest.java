@@ -87,7 +87,8 @@ class TextOutputTest {
         .emit(
             new DevEvent.Failed(
                 "check",
-                new DevFailure(DevFailure.Kind.FAILED, "a host would refuse the plugin:", "- a", "- b"),
+                new DevFailure(
+                    DevFailure.Kind.FAILED, "a host would refuse the plugin:", "- a", "- b"),
                 Duration.ofMillis(3),
                 0));
     assertThat(written.toString())
@@ -132,7 +133,8 @@ class TextOutputTest {
       }
     }
     assertThat(names)
-        .startsWith("detected", "host", "build", "output", "built", "capabilities", "live", "watching")
+        .startsWith(
+            "detected", "host", "build", "output", "built", "capabilities", "live", "watching")
         .endsWith("stopped");
   }
 
@@ -150,8 +152,7 @@ class TextOutputTest {
     out.emit(live(1, "installed", false, new Timing(ms(0), false, ms(2300), ms(5), ms(7), ms(11))));
     out.emit(new DevEvent.Watching("hello", ""));
     out.emit(new DevEvent.Changed(List.of("src/lib.rs")));
-    out.emit(
-        live(2, "reloaded", false, new Timing(ms(200), false, ms(370), ms(10), ms(6), ms(9))));
+    out.emit(live(2, "reloaded", false, new Timing(ms(200), false, ms(370), ms(10), ms(6), ms(9))));
     out.emit(new DevEvent.Skipped("Cargo.lock"));
     out.emit(new DevEvent.Changed(List.of("manifest.json")));
     out.emit(capabilities("kv.read", "http.fetch"));
@@ -170,7 +171,8 @@ class TextOutputTest {
     out.close();
   }
 
-  private static DevEvent capabilities(@org.jspecify.annotations.Nullable String before, String after) {
+  private static DevEvent capabilities(
+      @org.jspecify.annotations.Nullable String before, String after) {
     return new DevEvent.Capabilities(
         CapabilityDifference.between(
             before == null ? null : ManifestReader.read(Samples.manifest("sample", before)),

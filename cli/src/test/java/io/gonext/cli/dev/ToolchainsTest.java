@@ -112,7 +112,9 @@ class ToolchainsTest {
     write("Cargo.toml", "[package]");
     DevFailure failure = failure(null);
     assertThat(failure.kind()).isEqualTo(DevFailure.Kind.USAGE);
-    assertThat(failure).hasMessageContaining("go (go.mod)").hasMessageContaining("rust (Cargo.toml)");
+    assertThat(failure)
+        .hasMessageContaining("go (go.mod)")
+        .hasMessageContaining("rust (Cargo.toml)");
     assertThat(failure.details()).containsExactly("say which with --lang go or --lang rust");
     assertThat(new Toolchains(executables(), runner).detect(project, Language.RUST))
         .isEqualTo(Language.RUST);
@@ -137,7 +139,13 @@ class ToolchainsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"RUST,Cargo.toml", "GO,go.mod", "TINYGO,go.mod", "ASSEMBLYSCRIPT,package.json", "C,Makefile"})
+  @CsvSource({
+    "RUST,Cargo.toml",
+    "GO,go.mod",
+    "TINYGO,go.mod",
+    "ASSEMBLYSCRIPT,package.json",
+    "C,Makefile"
+  })
   void a_language_that_was_asked_for_needs_its_file(Language asked, String marker) {
     assertThat(failure(asked)).hasMessageContaining("there is no " + marker);
   }

@@ -232,8 +232,8 @@ class WatchersTest {
       start();
       close();
       write("src/lib.rs", "22");
-      try (FileWatcher second = new PollingWatcher(
-          root, new SkipRules(root), Duration.ofMillis(10), "a test")) {
+      try (FileWatcher second =
+          new PollingWatcher(root, new SkipRules(root), Duration.ofMillis(10), "a test")) {
         Set<Path> seen = ConcurrentHashMap.newKeySet();
         second.start(seen::add);
         write("src/lib.rs", "333");
@@ -243,7 +243,10 @@ class WatchersTest {
     }
 
     void awaitTold(String path) {
-      await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() -> told.contains(Path.of(path)));
+      await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> told.contains(Path.of(path)));
     }
 
     private void assertOnly(String... paths) {
