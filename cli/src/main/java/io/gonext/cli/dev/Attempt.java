@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,11 @@ final class Attempt {
       @Nullable Uploader uploader,
       DevOutput output,
       DevClock clock) {}
+
+  /** 128 and the number of SIGHUP, SIGINT or SIGTERM. */
+  private static final Set<Integer> ENDED_BY_SIGNAL = Set.of(129, 130, 143);
+
+  private static final Duration SIGNAL_PATIENCE = Duration.ofMillis(500);
 
   private enum Phase {
     BUILDING,
@@ -124,7 +130,7 @@ final class Attempt {
       return phase.get() == Phase.CANCELLED
           ? new Outcome.Cancelled()
           : new Outcome.Failed(step, e, since(start), wasm);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // The loop waits for an outcome, come what may.
       return new Outcome.Failed(
           step, new DevFailure(DevFailure.Kind.FAILED, "internal error: " + e), since(start), wasm);
@@ -202,6 +208,11 @@ final class Attempt {
           DevFailure.Kind.TOOLCHAIN,
           toolchain.build().program() + " cannot be started: " + Toolchains.reason(e),
           Toolchains.missing(toolchain.build().program(), toolchain.language()).details());
+    }
+    if (ENDED_BY_SIGNAL.contains(exitCode)) {
+      // Ctrl-C reaches the compiler as well, and first: if it was meant for us, too, this is
+      // interrupted.
+      Thread.sleep(SIGNAL_PATIENCE);
     }
     if (exitCode != 0) {
       throw new DevFailure(

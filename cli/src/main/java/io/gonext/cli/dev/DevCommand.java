@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -226,9 +228,11 @@ public final class DevCommand implements Callable<Integer> {
       DevLoop loop, Session session, HostSession hosts, LogFollower follower, HttpClient client)
       throws InterruptedException {
     CountDownLatch ended = new CountDownLatch(1);
+    AtomicBoolean stopping = new AtomicBoolean();
     Thread stop =
         new Thread(
             () -> {
+              stopping.set(true);
               loop.stop();
               try {
                 // Everything is closed by the thread that runs the loop.
@@ -253,6 +257,10 @@ public final class DevCommand implements Callable<Integer> {
         });
       }
       int exitCode = loop.run();
+      if (stopping.get()) {
+        // A build that the signal has ended, too, is no failure.
+        exitCode = ExitCode.OK;
+      }
       boolean own = hosts.isOwn();
       follower.close();
       hosts.close();
