@@ -127,7 +127,8 @@ final class Demo implements AutoCloseable {
     }
   }
 
-  private static void discard(@Nullable Path directory) {
+  /** Removes a temporary directory with all that is in it, as far as it can. */
+  static void discard(@Nullable Path directory) {
     if (directory == null) {
       return;
     }

@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.cli.dev.DevFailure;
 import io.gonext.host.failure.HostException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
@@ -12,7 +13,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Every failure as people see it: one sentence on stderr and an exit code, 2 for a wrong command
- * line and 1 for anything else.
+ * line, 3 and 4 where {@link DevFailure} says so, and 1 for anything else.
  */
 final class Failures {
   /** Set to see the stack trace of an internal error. */
@@ -44,6 +45,11 @@ final class Failures {
     PrintWriter err = command.getErr();
     switch (e) {
       case HostException known -> err.println("gonext: " + known.getMessage());
+      case DevFailure known -> {
+        err.println("gonext: " + known.getMessage());
+        known.details().forEach(detail -> err.println("  " + detail));
+        return known.kind().exitCode();
+      }
       case ServerStartException known -> err.println("gonext: " + known.getMessage());
       case InterruptedException interrupted -> {
         Thread.currentThread().interrupt();

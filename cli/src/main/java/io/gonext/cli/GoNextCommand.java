@@ -2,7 +2,6 @@ package io.gonext.cli;
 
 import io.gonext.host.Host;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -14,13 +13,15 @@ import picocli.CommandLine.Spec;
     description = "A WebAssembly plugin host for the JVM.",
     mixinStandardHelpOptions = true,
     versionProvider = GoNextCommand.Version.class,
-    subcommands = {DemoCommand.class, ServeCommand.class, HelpCommand.class},
+    subcommands = {DemoCommand.class, ServeCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext demo                         a Rust plugin at work, from bundle to answers",
       "  gonext serve --plugin my.gnplugin   serve a plugin on http://127.0.0.1:8080",
+      "  gonext plugin dev my-plugin         build a plugin and hot-reload it on every save",
       "",
-      "Exit codes: 0 done, 1 failed, 2 wrong command line."
+      "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing, 4 no host",
+      "answers."
     })
 final class GoNextCommand implements Runnable {
   @Spec private CommandSpec spec;

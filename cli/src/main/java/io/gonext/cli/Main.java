@@ -1,8 +1,10 @@
 package io.gonext.cli;
 
+import io.gonext.cli.dev.DevCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
 
 /** Where the {@code gonext} command begins. */
 public final class Main {
@@ -20,7 +22,11 @@ public final class Main {
 
   /** Runs the command line and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
+    CommandLine plugin =
+        new CommandLine(new PluginCommand()).addSubcommand(new DevCommand(EmbeddedHost::start));
     return new CommandLine(new GoNextCommand())
+        .addSubcommand(plugin)
+        .addSubcommand(new HelpCommand())
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)

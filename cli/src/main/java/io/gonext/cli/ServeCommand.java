@@ -5,10 +5,12 @@ import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.HostException;
-import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.StoredPlugin;
+import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -17,11 +19,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code gonext serve}: a host and its server, until told to stop. */
@@ -36,6 +40,9 @@ import picocli.CommandLine.Spec;
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content"
     })
 final class ServeCommand implements Callable<Integer> {
+  /** Holds the admin token, in place of the one that the data directory keeps. */
+  static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
+
   @Spec private CommandSpec spec;
 
   @Mixin private ListenOptions listen;
@@ -51,9 +58,16 @@ final class ServeCommand implements Callable<Integer> {
       names = "--plugin",
       paramLabel = "FILE",
       description =
-          "Install this bundle, grant what it asks for unless it was revoked, and activate it; may"
-              + " be given several times.")
+          "Install this bundle or update to it, grant what it asks for unless it was revoked, and"
+              + " activate it; may be given several times.")
   private List<Path> plugins = new ArrayList<>();
+
+  @Option(
+      names = "--dev",
+      description =
+          "Take what 'gonext plugin dev' uploads: code of whoever can reach this server, with all"
+              + " it asks for.")
+  private boolean dev;
 
   @Option(
       names = "--route-rate",
@@ -69,24 +83,20 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
     PrintWriter out = spec.commandLine().getOut();
-    ServerConfig config = listen.serverConfig();
-    if (!listen.isLoopback()) {
-      spec.commandLine()
-          .getErr()
-          .println(
-              "gonext: warning: this address can be reached from other machines, and the API asks"
-                  + " for no token");
-    }
+    ServerConfig config = listen.serverConfig().withDev(dev);
+    boolean loopback = listen.isLoopback();
     // Refused before anything is created.
+    AdminToken chosen = chosenToken();
     plugins.forEach(Bundle::read);
-    RunningServer.OpenHost opened = RunningServer.openHost(HostConfig.of(data).withRouteRate(routeRate));
+    HostConfig hostConfig = HostConfig.of(data).withRouteRate(routeRate);
+    RunningServer.OpenHost opened =
+        RunningServer.openHost(
+            dev ? hostConfig.withUpdates(UpdatePolicy.development()) : hostConfig);
     Host host = opened.host();
     try {
+      config = config.withToken(chosen == null ? AdminToken.ofDirectory(data) : chosen);
       for (Path plugin : plugins) {
-        InstallResult installed = host.install(plugin);
-        // Whoever names a bundle on the command line has seen what it asks for, or will below.
-        host.grantRequested(installed.manifest().name());
-        host.activate(installed.manifest().name());
+        putInService(host, plugin);
       }
     } catch (HostException | InterruptedException e) {
       host.close();
@@ -97,9 +107,44 @@ final class ServeCommand implements Callable<Integer> {
       out.println(plugin.id() + " " + plugin.state());
       printGrants(out, host.grants(plugin.name()), host.capabilities());
     }
-    out.println("listening on http://" + config.address() + ":" + running.port());
+    String url = "http://" + config.address() + ":" + running.port();
+    out.println("listening on " + url);
+    out.println(
+        (loopback ? "the admin API takes" : "every call but those of plugin routes takes")
+            + " the token in "
+            + (chosen == null ? data.resolve(AdminToken.FILE) : TOKEN_VARIABLE));
+    if (dev) {
+      out.println("development: gonext plugin dev --host " + url + " DIR");
+    }
     running.serveUntilSignal(out, () -> {});
     return ExitCode.OK;
+  }
+
+  private @Nullable AdminToken chosenToken() {
+    String text = System.getenv(TOKEN_VARIABLE);
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    try {
+      return AdminToken.of(text);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), TOKEN_VARIABLE + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whoever names a bundle on the command line grants what it asks for, and wants this version. */
+  private static void putInService(Host host, Path file) throws InterruptedException {
+    Bundle bundle = Bundle.read(file);
+    String name = bundle.manifest().name();
+    boolean installed = host.plugins().stream().anyMatch(plugin -> plugin.name().equals(name));
+    if (!installed) {
+      host.install(file);
+    } else if (host.update(file) instanceof UpdateResult.AwaitingApproval) {
+      host.approve(name);
+    }
+    host.grantRequested(name);
+    host.activate(name);
   }
 
   private static void printGrants(

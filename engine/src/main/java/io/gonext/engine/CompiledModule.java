@@ -1,7 +1,6 @@
 package io.gonext.engine;
 
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +23,7 @@ public final class CompiledModule {
   private final ModuleClasses classes;
   private final Watchdog watchdog;
   private final WasiSources wasiSources;
-  private final Map<String, FunctionExport> exports;
+  private final ModuleInterface surface;
   private final Map<String, GuestFunction> functions;
   private final @Nullable GuestFunction startFunction;
   private final TrapTranslator traps;
@@ -48,15 +47,12 @@ public final class CompiledModule {
     this.classes = classes;
     this.watchdog = watchdog;
     this.wasiSources = wasiSources;
-    var exported = new LinkedHashMap<String, FunctionExport>();
     var callable = new HashMap<String, GuestFunction>();
     outline
         .exports()
-        .forEach((name, export) -> {
-          exported.put(name, export.function());
-          callable.put(name, new GuestFunction(this, export.function(), export.index()));
-        });
-    this.exports = java.util.Collections.unmodifiableMap(exported);
+        .forEach((name, export) ->
+            callable.put(name, new GuestFunction(this, export.function(), export.index())));
+    this.surface = ModuleInterface.of(outline);
     this.functions = callable;
     this.startFunction = findStart(callable);
     this.traps = new TrapTranslator(new Backtraces(outline, classes.module())::of);
@@ -89,19 +85,24 @@ public final class CompiledModule {
     return sizeBytes;
   }
 
+  /** What it asks for and what it offers. */
+  public ModuleInterface surface() {
+    return surface;
+  }
+
   /** The functions it imports, WASI's included, in the module's order. */
   public List<FunctionImport> imports() {
-    return outline.imports();
+    return surface.imports();
   }
 
   /** The functions it exports by name, in the module's order. */
   public Map<String, FunctionExport> exports() {
-    return exports;
+    return surface.exports();
   }
 
   /** Whether it exports its linear memory under this name. */
   public boolean exportsMemory(String name) {
-    return outline.memoryExports().contains(name);
+    return surface.exportsMemory(name);
   }
 
   /**

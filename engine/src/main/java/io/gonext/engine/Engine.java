@@ -94,6 +94,17 @@ public final class Engine implements AutoCloseable {
     return await(running);
   }
 
+  /**
+   * Admits a module without compiling it, in time linear in its size: the checks that {@link
+   * #compile} begins with. Instructions are read, not typed; only compiling shows a module that
+   * does not validate.
+   *
+   * @throws ModuleRejectedException when an engine of these limits will not run it
+   */
+  public static ModuleInterface admit(byte[] wasm, EngineLimits limits) {
+    return ModuleInterface.of(Admission.admit(wasm, limits));
+  }
+
   private void start(
       String sha256, int size, ModuleOutline outline, CompletableFuture<CompiledModule> result) {
     Thread.ofPlatform()

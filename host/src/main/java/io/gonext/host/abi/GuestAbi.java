@@ -4,13 +4,13 @@ import static io.gonext.engine.ValueType.I32;
 import static io.gonext.engine.ValueType.I64;
 
 import io.gonext.engine.AbiViolationException;
-import io.gonext.engine.CompiledModule;
 import io.gonext.engine.FunctionExport;
 import io.gonext.engine.FunctionType;
 import io.gonext.engine.GuestCall;
 import io.gonext.engine.GuestFunction;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
+import io.gonext.engine.ModuleInterface;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +60,7 @@ public final class GuestAbi {
   private GuestAbi() {}
 
   /** What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI. */
-  public static List<String> exportProblems(CompiledModule module) {
+  public static List<String> exportProblems(ModuleInterface module) {
     List<String> problems = new ArrayList<>();
     if (!module.exportsMemory(MEMORY)) {
       problems.add("it exports no memory named \"" + MEMORY + "\"");

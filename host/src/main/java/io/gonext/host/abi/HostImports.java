@@ -3,9 +3,9 @@ package io.gonext.host.abi;
 import static io.gonext.engine.ValueType.I32;
 import static io.gonext.engine.ValueType.I64;
 
-import io.gonext.engine.CompiledModule;
 import io.gonext.engine.FunctionImport;
 import io.gonext.engine.HostFunction;
+import io.gonext.engine.ModuleInterface;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ public final class HostImports {
   public record Check(List<String> problems, List<String> warnings) {}
 
   /** Checks what a module imports against the table and its manifest. */
-  public static Check check(CompiledModule module, Manifest manifest) {
+  public static Check check(ModuleInterface module, Manifest manifest) {
     List<String> problems = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     for (FunctionImport wanted : module.imports()) {

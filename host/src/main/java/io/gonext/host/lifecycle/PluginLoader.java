@@ -113,8 +113,8 @@ final class PluginLoader {
     }
     List<String> problems = 
         new ArrayList<>(HostImports.capabilityProblems(manifest, services.grants().registry()));
-    problems.addAll(GuestAbi.exportProblems(module));
-    HostImports.Check imports = HostImports.check(module, manifest);
+    problems.addAll(GuestAbi.exportProblems(module.surface()));
+    HostImports.Check imports = HostImports.check(module.surface(), manifest);
     problems.addAll(imports.problems());
     if (!problems.isEmpty()) {
       throw new BundleRejectedException(

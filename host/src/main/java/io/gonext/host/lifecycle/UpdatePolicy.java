@@ -20,6 +20,11 @@ public record UpdatePolicy(Duration warmUp, Duration keepPrevious) {
     return new UpdatePolicy(Duration.ofSeconds(2), Duration.ofHours(24));
   }
 
+  /** For the machine of a plugin's author, who waits: no exercise. */
+  public static UpdatePolicy development() {
+    return defaults().withWarmUp(Duration.ZERO);
+  }
+
   public UpdatePolicy withWarmUp(Duration newWarmUp) {
     return new UpdatePolicy(newWarmUp, keepPrevious);
   }

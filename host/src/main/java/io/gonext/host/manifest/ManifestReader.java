@@ -27,9 +27,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** Reads {@code manifest.json}: the published schema first, then what a schema cannot say. */
-final class ManifestReader {
-  /** Beyond this a manifest is refused unread. */
-  static final int MAX_BYTES = 256 * 1024;
+public final class ManifestReader {
+  /** Beyond this a manifest is refused unread, in bytes. */
+  public static final int MAX_BYTES = 256 * 1024;
 
   /** Hooks of this prefix are routes: they are declared under {@code http.serve}, never by name. */
   private static final String ROUTE_HOOK_PREFIX = "http.serve";
@@ -39,9 +39,11 @@ final class ManifestReader {
   private ManifestReader() {}
 
   /**
+   * Reads a manifest from its bytes.
+   *
    * @throws BundleRejectedException naming every problem found, each with its JSON pointer
    */
-  static Manifest read(byte[] utf8) {
+  public static Manifest read(byte[] utf8) {
     JsonNode json;
     try {
       json = StrictJson.parse(utf8);

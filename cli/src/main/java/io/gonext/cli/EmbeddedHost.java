@@ -1,0 +1,42 @@
+package io.gonext.cli;
+
+import io.gonext.cli.dev.HostStarter;
+import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.server.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A host for development inside the command, with a store that lives as long as it does. */
+final class EmbeddedHost implements HostStarter.Started {
+  private final RunningServer running;
+  private final Path data;
+
+  private EmbeddedHost(RunningServer running, Path data) {
+    this.running = running;
+    this.data = data;
+  }
+
+  static EmbeddedHost start(int port) throws IOException, InterruptedException {
+    // What the plugin logs is shown by the command itself.
+    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
+    Logging.configure("warn", false);
+    Path data = Files.createTempDirectory("gonext-dev");
+    try {
+      return new EmbeddedHost(
+          RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()))
+              .listen(ServerConfig.loopback(port).withDev(true)),
+          data);
+    } catch (RuntimeException | InterruptedException e) {
+      Demo.discard(data);
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    running.close();
+    Demo.discard(data);
+  }
+}

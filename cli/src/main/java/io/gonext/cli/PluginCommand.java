@@ -1,0 +1,25 @@
+package io.gonext.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code gonext plugin}: what authors of plugins need. */
+@Command(
+    name = "plugin",
+    description = "Write plugins.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext plugin dev examples/hello-rust   build, upload, hot-reload on every save"})
+final class PluginCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "no command given; there is " + String.join(", ", spec.subcommands().keySet()));
+  }
+}

@@ -1,0 +1,249 @@
+package io.gonext.cli.dev;
+
+import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.lifecycle.PluginCheck;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.ManifestReader;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One way from the sources to a running plugin: build, check, upload, on a thread of its own. It
+ * can be cancelled until the upload begins; an upload is seen through to its end, so that what the
+ * host serves is always known.
+ */
+final class Attempt {
+  /** How an attempt ended. */
+  sealed interface Outcome {
+    /** Built and checked; uploaded, too, where there is an answer. */
+    record Done(Artifact artifact, @Nullable UploadAnswer answer, Timing timing)
+        implements Outcome {}
+
+    /**
+     * It did not get to its end.
+     *
+     * @param step {@code build}, {@code check} or {@code upload}
+     * @param wasm what was built before that, or null
+     */
+    record Failed(String step, DevFailure failure, Duration took, byte @Nullable [] wasm)
+        implements Outcome {}
+
+    record Cancelled() implements Outcome {}
+  }
+
+  /** What all attempts of a loop have in common. */
+  record Tools(
+      Project project,
+      Toolchain toolchain,
+      CommandRunner runner,
+      @Nullable Uploader uploader,
+      DevOutput output,
+      DevClock clock) {}
+
+  /** 128 and the number of SIGHUP, SIGINT or SIGTERM. */
+  private static final Set<Integer> ENDED_BY_SIGNAL = Set.of(129, 130, 143);
+
+  private static final Duration SIGNAL_PATIENCE = Duration.ofMillis(500);
+
+  private enum Phase {
+    BUILDING,
+    UPLOADING,
+    CANCELLED
+  }
+
+  private final Tools tools;
+
+  /** What it builds from. */
+  private final Inputs inputs;
+
+  /** When the edit was seen that it is for, on the clock. */
+  private final long beganNanos;
+
+  /** The module, where only the manifest has changed. */
+  private final byte @Nullable [] builtBefore;
+
+  /** What went live last. */
+  private final @Nullable Manifest live;
+
+  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.BUILDING);
+  private @Nullable Thread thread;
+
+  private String step = "build";
+  private byte @Nullable [] wasm;
+
+  Attempt(
+      Tools tools,
+      Inputs inputs,
+      long beganNanos,
+      byte @Nullable [] builtBefore,
+      @Nullable Manifest live) {
+    this.tools = tools;
+    this.inputs = inputs;
+    this.beganNanos = beganNanos;
+    this.builtBefore = builtBefore;
+    this.live = live;
+  }
+
+  Inputs inputs() {
+    return inputs;
+  }
+
+  /**
+   * Begins.
+   *
+   * @param ended is told the outcome, on the attempt's thread
+   */
+  void start(Consumer<Outcome> ended) {
+    thread =
+        Thread.ofPlatform().daemon().name("gonext-attempt").start(() -> ended.accept(perform()));
+  }
+
+  /** Ends it, build and all, unless the upload has begun; does not wait. */
+  void cancel() {
+    if (phase.compareAndSet(Phase.BUILDING, Phase.CANCELLED)) {
+      Objects.requireNonNull(thread).interrupt();
+    }
+  }
+
+  /** Ends it wherever it is, and waits until nothing of it is left. */
+  void abort(Duration patience) throws InterruptedException {
+    phase.set(Phase.CANCELLED);
+    Thread running = Objects.requireNonNull(thread);
+    running.interrupt();
+    running.join(patience);
+  }
+
+  private Outcome perform() {
+    long start = tools.clock.nanoTime();
+    try {
+      return build(start);
+    } catch (InterruptedException e) {
+      return new Outcome.Cancelled();
+    } catch (DevFailure e) {
+      return phase.get() == Phase.CANCELLED
+          ? new Outcome.Cancelled()
+          : new Outcome.Failed(step, e, since(start), wasm);
+    } catch (RuntimeException | Error e) {
+      // The loop waits for an outcome, come what may.
+      return new Outcome.Failed(
+          step, new DevFailure(DevFailure.Kind.FAILED, "internal error: " + e), since(start), wasm);
+    }
+  }
+
+  private Outcome build(long start) throws InterruptedException {
+    readableManifest();
+    Duration built = Duration.ZERO;
+    byte[] module = builtBefore;
+    if (module == null) {
+      long begin = tools.clock.nanoTime();
+      compile();
+      built = since(begin);
+      module = tools.project.takeModule(tools.toolchain.artifact().find(tools.project.root()));
+      tools.output.emit(
+          new DevEvent.Built(SkipRules.slashed(Toolchain.OUTPUT), module.length, since(begin)));
+    }
+    wasm = module;
+    step = "check";
+    Artifact artifact = check(module);
+    Duration checked = since(start).minus(built);
+    Duration debounced = Duration.ofNanos(start - beganNanos);
+    boolean manifestOnly = builtBefore != null;
+    if (tools.uploader == null) {
+      return new Outcome.Done(
+          artifact,
+          null,
+          new Timing(debounced, manifestOnly, built, checked, Duration.ZERO, Duration.ZERO));
+    }
+    step = "upload";
+    if (!phase.compareAndSet(Phase.BUILDING, Phase.UPLOADING)) {
+      return new Outcome.Cancelled();
+    }
+    long begin = tools.clock.nanoTime();
+    UploadAnswer answer = tools.uploader.upload(artifact);
+    Duration round = since(begin);
+    Duration swap = Duration.ofNanos((long) (answer.swapMillis().orElse(0) * 1e6));
+    if (swap.compareTo(round) > 0 || swap.isNegative()) {
+      swap = round;
+    }
+    return new Outcome.Done(
+        artifact,
+        answer,
+        new Timing(debounced, manifestOnly, built, checked, round.minus(swap), swap));
+  }
+
+  /** Before the compiler runs: a manifest is broken in no time, a build takes some. */
+  private void readableManifest() {
+    try {
+      byte[] json = tools.project.manifest();
+      if (json.length <= ManifestReader.MAX_BYTES) {
+        ManifestReader.read(json);
+      }
+    } catch (BundleRejectedException e) {
+      step = "check";
+      throw new DevFailure(DevFailure.Kind.FAILED, e.getMessage());
+    } catch (DevFailure e) {
+      step = "check";
+      throw e;
+    }
+  }
+
+  private void compile() throws InterruptedException {
+    Toolchain toolchain = tools.toolchain;
+    tools.output.emit(new DevEvent.BuildStarted(toolchain.language(), toolchain.build()));
+    tools.project.makeOutputDirectory();
+    int exitCode;
+    try {
+      exitCode =
+          tools.runner.run(
+              toolchain.build(), line -> tools.output.emit(new DevEvent.BuildOutput(line)));
+    } catch (IOException e) {
+      throw new DevFailure(
+          DevFailure.Kind.TOOLCHAIN,
+          toolchain.build().program() + " cannot be started: " + Toolchains.reason(e),
+          Toolchains.missing(toolchain.build().program(), toolchain.language()).details());
+    }
+    if (ENDED_BY_SIGNAL.contains(exitCode)) {
+      // Ctrl-C reaches the compiler as well, and first: if it was meant for us, too, this is
+      // interrupted.
+      Thread.sleep(SIGNAL_PATIENCE);
+    }
+    if (exitCode != 0) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED, toolchain.build() + " ended with exit code " + exitCode);
+    }
+  }
+
+  private Artifact check(byte[] module) {
+    byte[] manifestJson = tools.project.manifest();
+    PluginCheck check = PluginCheck.of(manifestJson, module);
+    Manifest manifest = check.manifest();
+    if (manifest == null || !check.passed()) {
+      List<String> problems = check.problems();
+      throw new DevFailure(
+          DevFailure.Kind.FAILED,
+          problems.size() == 1
+              ? "a host would refuse the plugin: " + problems.getFirst()
+              : "a host would refuse the plugin:",
+          problems.size() == 1
+              ? List.of()
+              : problems.stream().map(problem -> "- " + problem).toList());
+    }
+    check.warnings().forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
+    CapabilityDifference difference = CapabilityDifference.between(live, manifest);
+    if (!difference.isEmpty()) {
+      tools.output.emit(new DevEvent.Capabilities(difference));
+    }
+    return new Artifact(manifest, manifestJson, module);
+  }
+
+  private Duration since(long nanos) {
+    return Duration.ofNanos(tools.clock.nanoTime() - nanos);
+  }
+}

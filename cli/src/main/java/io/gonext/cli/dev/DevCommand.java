@@ -1,0 +1,309 @@
+package io.gonext.cli.dev;
+
+import java.io.PrintWriter;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gonext plugin dev}: from a project's sources to a running plugin, on every save. */
+@Command(
+    name = "dev",
+    description = "Build a plugin, put it on a host, and again on every change.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext plugin dev examples/hello-rust       build, upload, watch; starts a host if none"
+          + " is",
+      "                                              there",
+      "  gonext plugin dev --host http://staging:8080 --token T .",
+      "  gonext plugin dev --build-only --lang go .  just build and check",
+      "  gonext plugin dev --no-watch --json .       once, for scripts",
+      "",
+      "On a terminal: r builds again, l shows or hides the plugin's log, q quits.",
+      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo; GONEXT_GO,"
+          + " GONEXT_TINYGO,",
+      "GONEXT_NPX and GONEXT_MAKE likewise.",
+      "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or directory,",
+      "3 a toolchain is missing, 4 no host answers."
+    })
+public final class DevCommand implements Callable<Integer> {
+  private static final Duration CONNECT = Duration.ofSeconds(3);
+
+  /** How long a clean stop may take once a signal has come. */
+  private static final long STOP_SECONDS = 30;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "PROJECT", description = "Directory of the plugin's project.")
+  private Path project;
+
+  @Option(
+      names = "--host",
+      paramLabel = "URL",
+      description =
+          "A running host that takes plugins in development (default: "
+              + HostUrl.DEFAULT
+              + ", where one is started if none answers).")
+  private @Nullable String host;
+
+  @Option(
+      names = "--watch",
+      negatable = true,
+      arity = "0..1",
+      paramLabel = "BOOL",
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Watch the project and hot-reload on change (default: true).")
+  private boolean watch;
+
+  @Option(
+      names = "--keep-going",
+      description = "Stay in the loop even when the very first build or upload fails.")
+  private boolean keepGoing;
+
+  @Option(names = "--build-only", description = "Build and check only; no upload, no watching.")
+  private boolean buildOnly;
+
+  @Option(
+      names = "--lang",
+      paramLabel = "LANGUAGE",
+      defaultValue = "auto",
+      description = "auto, go, tinygo, rust, assemblyscript or c (default: ${DEFAULT-VALUE}).")
+  private String language;
+
+  @Option(
+      names = "--logs",
+      negatable = true,
+      arity = "0..1",
+      paramLabel = "BOOL",
+      fallbackValue = "true",
+      description = "Show the plugin's log lines (default: on a terminal).")
+  private @Nullable Boolean logs;
+
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      defaultValue = "${env:GONEXT_TOKEN}",
+      description = "Token of a host that is not on this machine (default: $GONEXT_TOKEN).")
+  private @Nullable String token;
+
+  @Option(names = "--json", description = "Tell everything as one JSON object a line.")
+  private boolean json;
+
+  @Option(
+      names = "--poll",
+      description = "Look at the files twice a second instead of waiting for events.")
+  private boolean poll;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Show the commands that are run.")
+  private boolean verbose;
+
+  private final HostStarter starter;
+
+  /**
+   * @param starter starts the host where none is running
+   */
+  public DevCommand(HostStarter starter) {
+    this.starter = starter;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Map<String, String> environment = System.getenv();
+    HostUrl url = HostUrl.parse(host == null ? HostUrl.DEFAULT : host);
+    Language asked = language();
+    PrintWriter out = spec.commandLine().getOut();
+    try (SystemClock clock = new SystemClock();
+        Terminal terminal = new SystemTerminal(environment, System.in);
+        DevOutput output = output(out, clock, terminal)) {
+      try {
+        return develop(new Session(environment, url, asked, clock, terminal, output));
+      } catch (DevFailure e) {
+        if (!json) {
+          throw e;
+        }
+        output.emit(new DevEvent.Failed("start", e, Duration.ZERO, 0));
+        return e.kind().exitCode();
+      }
+    }
+  }
+
+  private record Session(
+      Map<String, String> environment,
+      HostUrl url,
+      @Nullable Language asked,
+      SystemClock clock,
+      Terminal terminal,
+      DevOutput output) {}
+
+  private DevOutput output(PrintWriter out, DevClock clock, Terminal terminal) {
+    return json
+        ? new JsonOutput(out)
+        : new TextOutput(out, clock, terminal.isInteractive(), verbose);
+  }
+
+  private @Nullable Language language() {
+    if (language.equalsIgnoreCase("auto")) {
+      return null;
+    }
+    return Arrays.stream(Language.values())
+        .filter(known -> known.label().equalsIgnoreCase(language))
+        .findFirst()
+        .orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(),
+                "--lang "
+                    + language
+                    + ": there are auto, "
+                    + Arrays.stream(Language.values())
+                        .map(Language::label)
+                        .collect(Collectors.joining(", "))));
+  }
+
+  private int develop(Session session) throws InterruptedException {
+    Project where = Project.of(project);
+    CommandRunner runner = new ProcessRunner();
+    Toolchains toolchains = new Toolchains(new Executables(session.environment), runner);
+    Language detected = toolchains.detect(where.root(), session.asked);
+    Toolchain toolchain = toolchains.find(where.root(), detected);
+    session.output.emit(new DevEvent.Detected(detected, toolchain.version()));
+
+    boolean watching = watch && !buildOnly;
+    SkipRules rules = new SkipRules(where.root());
+    try (HttpClient client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(CONNECT)
+                .build();
+        HostSession hosts = new HostSession(client, session.url, host != null, starter);
+        LogFollower follower =
+            new LogFollower(client, session.url, token(), session.output, showsLogs(session))) {
+      Uploader uploader = null;
+      if (!buildOnly) {
+        session.output.emit(new DevEvent.HostReady(hosts.open()));
+        uploader = new HttpUploader(client, session.url, token(), new SecureRandom());
+      }
+      Attempt.Tools tools =
+          new Attempt.Tools(
+              where,
+              colourful(toolchain, session.terminal),
+              runner,
+              uploader,
+              session.output,
+              session.clock);
+      DevLoop loop =
+          new DevLoop(
+              tools,
+              new Watchers(where.root(), rules, poll),
+              rules,
+              new DevLoop.Settings(watching, keepGoing),
+              watching ? follower::follow : name -> {});
+      return untilStopped(loop, session, hosts, follower, client);
+    } finally {
+      session.terminal.close();
+    }
+  }
+
+  private int untilStopped(
+      DevLoop loop, Session session, HostSession hosts, LogFollower follower, HttpClient client)
+      throws InterruptedException {
+    CountDownLatch ended = new CountDownLatch(1);
+    AtomicBoolean stopping = new AtomicBoolean();
+    Thread stop =
+        new Thread(
+            () -> {
+              stopping.set(true);
+              loop.stop();
+              try {
+                // Everything is closed by the thread that runs the loop.
+                ended.await(STOP_SECONDS, TimeUnit.SECONDS);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              // The JVM would exit with 128 + the signal; a clean stop is 0.
+              Runtime.getRuntime().halt(0);
+            },
+            "gonext-stop");
+    Runtime.getRuntime().addShutdownHook(stop);
+    try {
+      if (watch && !buildOnly) {
+        session.terminal.onKey(key -> {
+          switch (key) {
+            case 'r' -> loop.rebuild();
+            case 'l' -> follower.toggle();
+            case 'q' -> loop.stop();
+            default -> {}
+          }
+        });
+      }
+      int exitCode = loop.run();
+      if (stopping.get()) {
+        // A build that the signal has ended, too, is no failure.
+        exitCode = ExitCode.OK;
+      }
+      boolean own = hosts.isOwn();
+      follower.close();
+      hosts.close();
+      session.terminal.close();
+      // Closing it would wait for what is still under way.
+      client.shutdownNow();
+      if (watch && !buildOnly && exitCode == 0) {
+        long children = ProcessHandle.current().descendants().count();
+        session.output.emit(
+            new DevEvent.Stopped(
+                (own ? "host closed, " : "")
+                    + (children == 0 ? "no" : String.valueOf(children))
+                    + " child processes left"));
+      }
+      return exitCode;
+    } finally {
+      session.output.close();
+      ended.countDown();
+      try {
+        Runtime.getRuntime().removeShutdownHook(stop);
+      } catch (IllegalStateException e) {
+        // It is what has ended the loop.
+      }
+    }
+  }
+
+  /** Compilers write colours when they are told that a person reads them. */
+  private static Toolchain colourful(Toolchain toolchain, Terminal terminal) {
+    return terminal.isInteractive() && toolchain.language() == Language.RUST
+        ? new Toolchain(
+            toolchain.language(),
+            toolchain.version(),
+            toolchain.build().with("CARGO_TERM_COLOR", "always"),
+            toolchain.artifact(),
+            toolchain.writes())
+        : toolchain;
+  }
+
+  private boolean showsLogs(Session session) {
+    return logs == null ? session.terminal.isInteractive() : logs;
+  }
+
+  private @Nullable String token() {
+    return token == null || token.isEmpty() ? null : token;
+  }
+}

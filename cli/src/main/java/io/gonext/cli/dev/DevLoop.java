@@ -1,0 +1,284 @@
+package io.gonext.cli.dev;
+
+import io.gonext.host.manifest.Manifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The author's loop: build, upload, watch, again. One thread, the one in {@link #run}, owns all its
+ * state; what happens elsewhere comes to it as a {@link Signal}. At most one {@link Attempt} is
+ * going on, and the last version that went live serves until the next one does.
+ */
+final class DevLoop {
+  /** How long an attempt may take to end once it was told to. */
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+
+  private static final Duration DEBOUNCE = Duration.ofMillis(200);
+
+  /** What may happen while the loop waits. */
+  private sealed interface Signal {
+    record Edited(Set<Path> paths, long beganNanos) implements Signal {}
+
+    record Ended(Attempt attempt, Attempt.Outcome outcome) implements Signal {}
+
+    record Rebuild() implements Signal {}
+
+    record Stop() implements Signal {}
+  }
+
+  /**
+   * How the loop goes.
+   *
+   * @param watch whether to go on after the first attempt
+   * @param keepGoing whether to go on even if that one fails
+   */
+  record Settings(boolean watch, boolean keepGoing) {}
+
+  private final Attempt.Tools tools;
+  private final FileWatcher watcher;
+  private final SkipRules rules;
+  private final Settings settings;
+
+  /** Told the name of a plugin each time one went live. */
+  private final Consumer<String> onLive;
+
+  private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
+
+  // Owned by the thread in run().
+  private @Nullable Attempt running;
+
+  /** An edit that came while an attempt was running that could not use it. */
+  private Signal.@Nullable Edited pending;
+
+  /** What the last attempt was made from. */
+  private Inputs attempted = Inputs.NONE;
+
+  /** Whether the same inputs may well lead to another end: then they are tried again. */
+  private boolean worthRetrying = true;
+
+  private boolean hasEnded;
+  private boolean lastFailed;
+  private byte @Nullable [] lastModule;
+  private @Nullable Manifest live;
+  private int liveNumber;
+
+  DevLoop(
+      Attempt.Tools tools,
+      FileWatcher watcher,
+      SkipRules rules,
+      Settings settings,
+      Consumer<String> onLive) {
+    this.tools = tools;
+    this.watcher = watcher;
+    this.rules = rules;
+    this.settings = settings;
+    this.onLive = onLive;
+  }
+
+  /** Ends the loop, from any thread; {@link #run} returns soon after. */
+  void stop() {
+    signals.add(new Signal.Stop());
+  }
+
+  /** Builds even if nothing has changed, from any thread. */
+  void rebuild() {
+    signals.add(new Signal.Rebuild());
+  }
+
+  /**
+   * Runs until it is stopped, or until the first attempt has failed or was all that was asked for.
+   *
+   * @return the exit code
+   */
+  int run() throws InterruptedException {
+    try (Debouncer<Path> debouncer =
+        new Debouncer<>(
+            DEBOUNCE,
+            tools.clock(),
+            burst -> signals.add(new Signal.Edited(burst.events(), burst.beganNanos())))) {
+      String how = "";
+      if (settings.watch) {
+        // Before the first build reads a file: what is edited meanwhile is not to be missed.
+        how = startWatching(debouncer);
+      }
+      begin(new Signal.Edited(Set.of(), tools.clock().nanoTime()), true);
+      while (true) {
+        switch (signals.take()) {
+          case Signal.Stop stop -> {
+            return 0;
+          }
+          case Signal.Edited edit -> edited(edit);
+          case Signal.Rebuild rebuild -> {
+            Signal.Edited edit = new Signal.Edited(Set.of(), tools.clock().nanoTime());
+            if (running == null) {
+              begin(edit, true);
+            } else {
+              worthRetrying = true;
+              pending = merge(pending, edit);
+              running.cancel();
+            }
+          }
+          case Signal.Ended ended -> {
+            Integer exitCode = ended(ended, how);
+            if (exitCode != null) {
+              return exitCode;
+            }
+          }
+        }
+      }
+    } finally {
+      watcher.close();
+      if (running != null) {
+        running.abort(PATIENCE);
+      }
+    }
+  }
+
+  private String startWatching(Debouncer<Path> debouncer) {
+    try {
+      return watcher.start(debouncer::add);
+    } catch (IOException e) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED,
+          tools.project().shown() + " cannot be watched: " + Toolchains.reason(e),
+          "build once instead: --no-watch");
+    }
+  }
+
+  private void edited(Signal.Edited edit) {
+    if (running == null) {
+      begin(edit, false);
+      return;
+    }
+    Inputs now = scan(running.inputs(), edit.paths);
+    List<Path> changed = new ArrayList<>(running.inputs().differenceTo(now));
+    changed.removeIf(path -> tools.toolchain().writes().contains(path.getFileName().toString()));
+    if (!changed.isEmpty()) {
+      pending = merge(pending, edit);
+      running.cancel();
+    }
+  }
+
+  private static Signal.Edited merge(Signal.@Nullable Edited before, Signal.Edited edit) {
+    if (before == null) {
+      return edit;
+    }
+    Set<Path> all = new HashSet<>(before.paths);
+    all.addAll(edit.paths);
+    return new Signal.Edited(all, before.beganNanos);
+  }
+
+  /**
+   * Begins an attempt, if there is anything to attempt.
+   *
+   * @param forced whether to do so even with inputs that were attempted already
+   */
+  private void begin(Signal.Edited edit, boolean forced) {
+    Inputs now = scan(attempted, edit.paths);
+    List<Path> changed = attempted.differenceTo(now);
+    if (hasEnded && !changed.isEmpty()) {
+      tools.output().emit(new DevEvent.Changed(changed.stream().map(SkipRules::slashed).toList()));
+    } else if (hasEnded && !forced && !worthRetrying) {
+      // A directory, or a file that came and went, is no news.
+      edit.paths.stream()
+          .filter(path -> now.files().containsKey(path))
+          .findFirst()
+          .ifPresent(path -> tools.output().emit(new DevEvent.Skipped(SkipRules.slashed(path))));
+      return;
+    }
+    boolean manifestOnly =
+        !forced && !changed.isEmpty() && changed.equals(List.of(Path.of("manifest.json")));
+    Attempt attempt =
+        new Attempt(tools, now, edit.beganNanos, manifestOnly ? lastModule : null, live);
+    running = attempt;
+    attempt.start(outcome -> signals.add(new Signal.Ended(attempt, outcome)));
+  }
+
+  private Inputs scan(Inputs before, Set<Path> touched) {
+    // "Anything" may be any file.
+    Inputs known = touched.contains(Path.of("")) ? Inputs.NONE : before;
+    try {
+      return Inputs.scan(tools.project().root(), rules, known, touched);
+    } catch (IOException e) {
+      // The project is gone for the moment.
+      return Inputs.NONE;
+    }
+  }
+
+  /** The exit code when that was it, or null. */
+  private @Nullable Integer ended(Signal.Ended ended, String how) {
+    Attempt attempt = ended.attempt;
+    running = null;
+    Signal.Edited next = pending;
+    pending = null;
+    // Lock files are written by the build that has just run.
+    attempted = attempt.inputs().with(scan(attempt.inputs(), Set.of()), tools.toolchain().writes());
+    switch (ended.outcome) {
+      case Attempt.Outcome.Cancelled cancelled -> {
+        tools.output().emit(new DevEvent.BuildCancelled());
+        worthRetrying = true;
+        lastModule = null;
+        begin(next == null ? new Signal.Edited(Set.of(), tools.clock().nanoTime()) : next, true);
+        return null;
+      }
+      case Attempt.Outcome.Failed failed -> {
+        lastModule = failed.wasm();
+        lastFailed = true;
+        worthRetrying =
+            failed.step().equals("upload") || failed.failure().kind() != DevFailure.Kind.FAILED;
+        tools
+            .output()
+            .emit(new DevEvent.Failed(failed.step(), failed.failure(), failed.took(), liveNumber));
+        if (!hasEnded && (!settings.keepGoing || !settings.watch)) {
+          return failed.failure().kind().exitCode();
+        }
+      }
+      case Attempt.Outcome.Done done -> {
+        lastModule = done.artifact().wasm();
+        worthRetrying = false;
+        if (done.answer() != null) {
+          wentLive(done, done.answer());
+        }
+        lastFailed = false;
+        if (!settings.watch) {
+          return 0;
+        }
+      }
+    }
+    if (!hasEnded) {
+      hasEnded = true;
+      tools.output().emit(new DevEvent.Watching(tools.project().shown(), how));
+    }
+    if (next != null) {
+      begin(next, false);
+    }
+    return null;
+  }
+
+  private void wentLive(Attempt.Outcome.Done done, UploadAnswer answer) {
+    live = done.artifact().manifest();
+    if (liveNumber == 0 || !answer.action().equals("unchanged")) {
+      liveNumber++;
+    }
+    tools
+        .output()
+        .emit(
+            new DevEvent.Live(
+                liveNumber,
+                done.artifact(),
+                answer,
+                answer.confirms(done.artifact()),
+                lastFailed,
+                done.timing()));
+    onLive.accept(done.artifact().manifest().name());
+  }
+}

@@ -1,0 +1,167 @@
+package io.gonext.cli.dev;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/** The rules of one {@code .gitignore}, as gitignore(5) has them. Immutable. */
+final class IgnoreFile {
+  /** What a rule says of a path. */
+  enum Verdict {
+    IGNORED,
+    KEPT,
+    UNKNOWN
+  }
+
+  private record Rule(Pattern pattern, boolean keeps, boolean directoriesOnly) {}
+
+  /** Later rules win. */
+  private final List<Rule> rules = new ArrayList<>();
+
+  IgnoreFile(String text) {
+    text.lines().map(IgnoreFile::rule).filter(java.util.Objects::nonNull).forEach(rules::add);
+  }
+
+  /**
+   * What the rules say of one path; that a directory above it is ignored is the caller's to see.
+   *
+   * @param path relative to this file's directory, with slashes
+   */
+  Verdict of(String path, boolean isDirectory) {
+    for (Rule rule : rules.reversed()) {
+      if ((isDirectory || !rule.directoriesOnly) && rule.pattern.matcher(path).matches()) {
+        return rule.keeps ? Verdict.KEPT : Verdict.IGNORED;
+      }
+    }
+    return Verdict.UNKNOWN;
+  }
+
+  private static @Nullable Rule rule(String line) {
+    String glob = withoutTrailingSpaces(line);
+    if (glob.isEmpty() || glob.startsWith("#")) {
+      return null;
+    }
+    boolean keeps = glob.startsWith("!");
+    if (keeps) {
+      glob = glob.substring(1);
+    }
+    boolean directoriesOnly = glob.endsWith("/");
+    if (directoriesOnly) {
+      glob = glob.substring(0, glob.length() - 1);
+    }
+    if (glob.isEmpty()) {
+      return null;
+    }
+    // A slash anywhere but at the end ties the rule to this directory.
+    boolean anchored = glob.indexOf('/') >= 0;
+    if (glob.startsWith("/")) {
+      glob = glob.substring(1);
+    }
+    try {
+      String regex = regex(glob);
+      return new Rule(
+          Pattern.compile(anchored ? regex : "(?:.*/)?" + regex, Pattern.DOTALL),
+          keeps,
+          directoriesOnly);
+    } catch (PatternSyntaxException e) {
+      // Git, too, lets a pattern that makes no sense match nothing.
+      return null;
+    }
+  }
+
+  private static String withoutTrailingSpaces(String line) {
+    int end = line.length();
+    while (end > 0 && line.charAt(end - 1) == ' ' && !isEscaped(line, end - 1)) {
+      end--;
+    }
+    return line.substring(0, end);
+  }
+
+  private static boolean isEscaped(String line, int at) {
+    int backslashes = 0;
+    while (at - 1 - backslashes >= 0 && line.charAt(at - 1 - backslashes) == '\\') {
+      backslashes++;
+    }
+    return backslashes % 2 == 1;
+  }
+
+  private static String regex(String glob) {
+    StringBuilder regex = new StringBuilder();
+    int at = 0;
+    while (at < glob.length()) {
+      boolean segmentBegins = at == 0 || glob.charAt(at - 1) == '/';
+      if (segmentBegins && glob.startsWith("**/", at)) {
+        regex.append("(?:.*/)?");
+        at += 3;
+      } else if (segmentBegins && glob.substring(at).equals("**")) {
+        regex.append(".+");
+        at += 2;
+      } else {
+        at = character(glob, at, regex);
+      }
+    }
+    return regex.toString();
+  }
+
+  /** Translates what stands at an index and returns the next one. */
+  private static int character(String glob, int at, StringBuilder regex) {
+    char c = glob.charAt(at);
+    switch (c) {
+      case '*' -> regex.append("[^/]*");
+      case '?' -> regex.append("[^/]");
+      case '[' -> {
+        return bracket(glob, at, regex);
+      }
+      case '\\' -> {
+        if (at + 1 == glob.length()) {
+          throw new PatternSyntaxException("ends in a backslash", glob, at);
+        }
+        regex.append(Pattern.quote(glob.substring(at + 1, at + 2)));
+        return at + 2;
+      }
+      default -> regex.append(Pattern.quote(String.valueOf(c)));
+    }
+    return at + 1;
+  }
+
+  private static int bracket(String glob, int from, StringBuilder regex) {
+    int at = from + 1;
+    StringBuilder set = new StringBuilder();
+    boolean negated = at < glob.length() && (glob.charAt(at) == '!' || glob.charAt(at) == '^');
+    if (negated) {
+      at++;
+    }
+    boolean first = true;
+    while (at < glob.length() && (first || glob.charAt(at) != ']')) {
+      first = false;
+      if (glob.startsWith("[:", at) && glob.indexOf(":]", at) > 0) {
+        int end = glob.indexOf(":]", at);
+        String name = glob.substring(at + 2, end);
+        set.append("\\p{").append(Character.toUpperCase(name.charAt(0)));
+        set.append(name.substring(1)).append('}');
+        at = end + 2;
+        continue;
+      }
+      char c = glob.charAt(at);
+      if (c == '\\' && at + 1 < glob.length()) {
+        at++;
+        set.append('\\').append(glob.charAt(at));
+      } else if (c == '-') {
+        set.append('-');
+      } else {
+        if ("[]&^\\".indexOf(c) >= 0) {
+          set.append('\\');
+        }
+        set.append(c);
+      }
+      at++;
+    }
+    if (at >= glob.length()) {
+      throw new PatternSyntaxException("unclosed bracket", glob, from);
+    }
+    regex.append("(?!/)[").append(negated ? "^" : "").append(set).append(']');
+    return at + 1;
+  }
+}

@@ -1,0 +1,170 @@
+package io.gonext.cli.dev;
+
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A plugin's log lines from {@code GET {host}/_/plugins/dev/logs/{name}}, server-sent events of
+ * {@code {"level","message"}}. Connects again by itself for as long as it is open. What comes
+ * faster than it can be shown is dropped and counted: the host is never held up.
+ */
+final class LogStream implements AutoCloseable {
+  /** Lines that may wait to be shown. */
+  private static final int WAITING = 1000;
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  private final HttpClient client;
+  private final HttpRequest request;
+  private final DevOutput output;
+
+  private final BlockingQueue<DevEvent> waiting = new ArrayBlockingQueue<>(WAITING);
+  private final AtomicLong dropped = new AtomicLong();
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean closed;
+  private volatile @Nullable InputStream open;
+
+  private LogStream(HttpClient client, HttpRequest request, DevOutput output) {
+    this.client = client;
+    this.request = request;
+    this.output = output;
+  }
+
+  static LogStream open(
+      HttpClient client, HostUrl host, String plugin, @Nullable String token, DevOutput output) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(host.logs(plugin)).header("Accept", "text/event-stream");
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    LogStream stream = new LogStream(client, request.build(), output);
+    stream.threads.add(
+        Thread.ofPlatform().daemon().name("gonext-logs-reader").start(stream::receive));
+    stream.threads.add(
+        Thread.ofPlatform().daemon().name("gonext-logs-printer").start(stream::show));
+    return stream;
+  }
+
+  private void receive() {
+    Duration pause = FIRST_PAUSE;
+    boolean wasConnected = false;
+    try {
+      while (!closed) {
+        boolean connected = false;
+        try {
+          HttpResponse<InputStream> response =
+              client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+          try (InputStream in = response.body()) {
+            if (response.statusCode() == 200) {
+              open = in;
+              connected = true;
+              pause = FIRST_PAUSE;
+              if (wasConnected) {
+                put(new DevEvent.LogsConnected(true));
+              }
+              wasConnected = true;
+              read(in);
+            }
+          }
+        } catch (IOException e) {
+          // Told below; the host may be restarting.
+        }
+        if (closed) {
+          return;
+        }
+        if (connected) {
+          put(new DevEvent.LogsConnected(false));
+        }
+        Thread.sleep(pause);
+        pause =
+            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+                ? pause.multipliedBy(2)
+                : LONGEST_PAUSE;
+      }
+    } catch (InterruptedException e) {
+      // Closed.
+    }
+  }
+
+  /** Server-sent events: {@code data:} lines up to an empty one; everything else is passed over. */
+  private void read(InputStream in) throws IOException {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+    StringBuilder data = new StringBuilder();
+    for (String line = lines.readLine(); line != null && !closed; line = lines.readLine()) {
+      if (line.startsWith("data:")) {
+        String value = line.substring("data:".length());
+        data.append(data.isEmpty() ? "" : "\n")
+            .append(value.startsWith(" ") ? value.substring(1) : value);
+      } else if (line.isEmpty() && !data.isEmpty()) {
+        put(event(data.toString()));
+        data.setLength(0);
+      }
+    }
+  }
+
+  private static DevEvent event(String data) {
+    try {
+      JsonNode json = StrictJson.parse(data.getBytes(StandardCharsets.UTF_8));
+      if (json.isObject()) {
+        return new DevEvent.Log(
+            HttpUploader.printable(json.path("level").asString("info")),
+            HttpUploader.printable(json.path("message").asString("")));
+      }
+    } catch (InvalidJsonException e) {
+      // Plain text, then.
+    }
+    return new DevEvent.Log("info", HttpUploader.printable(data));
+  }
+
+  private void put(DevEvent event) {
+    if (!waiting.offer(event)) {
+      dropped.incrementAndGet();
+    }
+  }
+
+  private void show() {
+    try {
+      while (true) {
+        DevEvent event = waiting.take();
+        long lost = dropped.getAndSet(0);
+        if (lost > 0) {
+          output.emit(new DevEvent.LogsDropped(lost));
+        }
+        output.emit(event);
+      }
+    } catch (InterruptedException e) {
+      // Closed.
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    threads.forEach(Thread::interrupt);
+    InputStream reading = open;
+    if (reading != null) {
+      try {
+        reading.close();
+      } catch (IOException e) {
+        // It is given up anyway.
+      }
+    }
+  }
+}

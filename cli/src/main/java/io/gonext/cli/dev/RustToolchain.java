@@ -1,0 +1,155 @@
+package io.gonext.cli.dev;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Cargo, and which WASI target its Rust has: {@code wasm32-wasip1} since Rust 1.78, {@code
+ * wasm32-wasi} until 1.83. The first cargo on PATH is often not the one that has either.
+ */
+final class RustToolchain {
+  static final String DEBIAN_PACKAGES = "cargo rustc libstd-rust-dev-wasm32 lld";
+
+  private static final String NEW_TARGET = "wasm32-wasip1";
+  private static final String OLD_TARGET = "wasm32-wasi";
+
+  private static final Pattern VERSION = Pattern.compile("(\\d+\\.\\d+)");
+
+  private final Executables executables;
+  private final Toolchains tools;
+
+  RustToolchain(Executables executables, Toolchains tools) {
+    this.executables = executables;
+    this.tools = tools;
+  }
+
+  /** A cargo, the compiler beside it, and the target that is installed for it. */
+  private record Candidate(Path cargo, Path rustc, String target) {}
+
+  Toolchain find(Path project) throws InterruptedException {
+    List<Path> cargos = executables.all("cargo");
+    if (cargos.isEmpty()) {
+      throw Toolchains.missing("cargo", Language.RUST);
+    }
+    for (Path cargo : cargos) {
+      Optional<Path> rustc = compilerOf(cargo);
+      Optional<String> target = rustc.isEmpty() ? Optional.empty() : target(project, rustc.get());
+      if (target.isPresent()) {
+        return toolchain(project, new Candidate(cargo, rustc.get(), target.get()));
+      }
+    }
+    throw noTarget(project, cargos.getFirst());
+  }
+
+  private Optional<Path> compilerOf(Path cargo) {
+    Path beside = cargo.resolveSibling("rustc");
+    return Files.isExecutable(beside) ? Optional.of(beside) : executables.find("rustc");
+  }
+
+  /** The WASI target whose standard library is installed: the compiler knows many that are not. */
+  private Optional<String> target(Path project, Path rustc) throws InterruptedException {
+    String sysroot = tools.ask(Command.of(project, rustc.toString(), "--print", "sysroot")).strip();
+    if (sysroot.isEmpty()) {
+      return Optional.empty();
+    }
+    return Stream.of(NEW_TARGET, OLD_TARGET)
+        .filter(target -> Files.isDirectory(Path.of(sysroot, "lib", "rustlib", target, "lib")))
+        .findFirst();
+  }
+
+  private Toolchain toolchain(Path project, Candidate rust) throws InterruptedException {
+    String argument = executables.argument(rust.cargo);
+    Matcher version = VERSION.matcher(tools.ask(Command.of(project, argument, "--version")));
+    String said = version.find() ? "cargo " + version.group() : "cargo";
+    Command build = Command.of(project, argument, "build", "--target", rust.target, "--release");
+    if (!argument.equals("cargo")) {
+      said += " (" + rust.cargo + ", which has " + rust.target + ")";
+      // This cargo is to start the compiler beside it, whichever is first on PATH.
+      build =
+          build
+              .with("RUSTC", rust.rustc.toString())
+              .with("PATH", executables.pathWith(Objects.requireNonNull(rust.cargo.getParent())));
+    }
+    // In a workspace it would lie elsewhere.
+    Path targetDirectory =
+        executables
+            .variableValue("CARGO_TARGET_DIR")
+            .map(project::resolve)
+            .orElse(project.resolve("target"));
+    build = build.with("CARGO_TARGET_DIR", targetDirectory.toString());
+    Path release = targetDirectory.resolve(rust.target).resolve("release");
+    return new Toolchain(
+        Language.RUST, said, build, root -> artifact(root, release), Set.of("Cargo.lock"));
+  }
+
+  private DevFailure noTarget(Path project, Path cargo) throws InterruptedException {
+    Optional<Path> rustc = compilerOf(cargo);
+    if (rustc.isEmpty()) {
+      return Toolchains.missing("rustc", Language.RUST);
+    }
+    boolean isOld =
+        tools
+            .ask(Command.of(project, rustc.get().toString(), "--print", "target-list"))
+            .lines()
+            .noneMatch(NEW_TARGET::equals);
+    String target = isOld ? OLD_TARGET : NEW_TARGET;
+    List<String> help = new ArrayList<>();
+    if (executables.find("rustup").isPresent()) {
+      help.add("add it: rustup target add " + target);
+    } else {
+      help.add("on Debian: apt-get install " + DEBIAN_PACKAGES);
+      help.add("elsewhere: https://rustup.rs, then rustup target add " + NEW_TARGET);
+    }
+    help.add("or name another cargo: " + Executables.variable("cargo") + "=/path/to/cargo");
+    return new DevFailure(
+        DevFailure.Kind.TOOLCHAIN,
+        "the Rust of " + cargo + " has no target " + target + " installed",
+        help);
+  }
+
+  /** The crate's module among what lies there: an earlier name's module is never removed. */
+  private static Path artifact(Path project, Path release) {
+    List<Path> modules = new ArrayList<>();
+    if (Files.isDirectory(release)) {
+      try (Stream<Path> files = Files.list(release)) {
+        files.filter(file -> file.toString().endsWith(".wasm")).sorted().forEach(modules::add);
+      } catch (IOException e) {
+        throw new DevFailure(
+            DevFailure.Kind.FAILED, release + " cannot be read: " + Toolchains.reason(e));
+      }
+    }
+    if (modules.size() == 1) {
+      return modules.getFirst();
+    }
+    if (modules.isEmpty()) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED,
+          "cargo succeeded but left no module in " + project.relativize(release),
+          "set in Cargo.toml: [lib] crate-type = [\"cdylib\"]");
+    }
+    CargoManifest manifest = CargoManifest.read(project.resolve("Cargo.toml"));
+    for (String name : manifest.moduleNames()) {
+      Path module = release.resolve(name + ".wasm");
+      if (modules.contains(module)) {
+        return module;
+      }
+    }
+    throw new DevFailure(
+        DevFailure.Kind.FAILED,
+        "several modules in "
+            + project.relativize(release)
+            + ", and none has the crate's name: "
+            + String.join(
+                ", ", modules.stream().map(path -> path.getFileName().toString()).toList()),
+        "set in Cargo.toml: [lib] name = \"...\" to the one that is the plugin");
+  }
+}

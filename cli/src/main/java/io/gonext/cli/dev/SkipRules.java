@@ -1,0 +1,131 @@
+package io.gonext.cli.dev;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+
+/**
+ * Which files of a project have no part in what is built: outputs, dependencies, editors' temporary
+ * files, and what {@code .gitignore} names. {@code manifest.json} always has. Thread-safe.
+ */
+final class SkipRules {
+  /** Skipped wherever they are. */
+  private static final Set<String> DIRECTORIES =
+      Set.of("node_modules", ".git", ".hg", ".svn", ".jj", ".idea", ".vscode", "__pycache__");
+
+  /** Skipped beside a build file only: {@code src/build/} may well hold sources. */
+  private static final Set<String> OUTPUTS = Set.of("build", "target", "vendor", "dist");
+
+  private static final List<String> BUILD_FILES =
+      List.of(
+          "Cargo.toml",
+          "go.mod",
+          "package.json",
+          "Makefile",
+          "makefile",
+          "GNUmakefile",
+          "CMakeLists.txt",
+          "manifest.json");
+
+  /** vim, Emacs, JetBrains, Kate, gedit, and NFS where a file is deleted while open. */
+  private static final Pattern TEMPORARY =
+      Pattern.compile(
+          ".*~|\\.#.*|#.*#|4913|\\..*\\.sw[a-z]|.*\\.swp|.*\\.sw[ox]|.*___jb_(?:tmp|old|bak)___"
+              + "|.*\\.kate-swp|\\.goutputstream-.*|\\.nfs.*|\\.DS_Store|Thumbs\\.db");
+
+  private static final IgnoreFile NOTHING = new IgnoreFile("");
+
+  private final Path root;
+
+  /** Relative to {@link #root}; filled as they are needed, emptied when one has changed. */
+  private final Map<Path, IgnoreFile> ignoreFiles = new ConcurrentHashMap<>();
+
+  SkipRules(Path root) {
+    this.root = root;
+  }
+
+  /** Reads the {@code .gitignore} files anew. */
+  void reload() {
+    ignoreFiles.clear();
+  }
+
+  /**
+   * Whether a file or directory is skipped, by itself or since one above it is.
+   *
+   * @param relative to the project; the project itself is never skipped
+   */
+  boolean skips(Path relative, boolean isDirectory) {
+    int names = relative.getNameCount();
+    if (relative.toString().isEmpty() || relative.equals(Path.of("manifest.json"))) {
+      return false;
+    }
+    for (int i = 1; i <= names; i++) {
+      if (skipsItself(relative.subpath(0, i), i < names || isDirectory)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean skipsItself(Path relative, boolean isDirectory) {
+    String name = relative.getFileName().toString();
+    if (TEMPORARY.matcher(name).matches()) {
+      return true;
+    }
+    if (isDirectory
+        && (DIRECTORIES.contains(name)
+            || (OUTPUTS.contains(name) && isBesideBuildFile(relative)))) {
+      return true;
+    }
+    return isIgnored(relative, isDirectory);
+  }
+
+  private boolean isBesideBuildFile(Path relative) {
+    Path parent = relative.getParent();
+    return parent == null
+        || BUILD_FILES.stream().anyMatch(file -> Files.exists(root.resolve(parent).resolve(file)));
+  }
+
+  /** The nearest .gitignore with an opinion decides. */
+  private boolean isIgnored(Path relative, boolean isDirectory) {
+    List<Path> above = new ArrayList<>();
+    for (Path parent = relative.getParent(); parent != null; parent = parent.getParent()) {
+      above.add(parent);
+    }
+    above.add(Path.of(""));
+    for (Path directory : above) {
+      Path inside = directory.toString().isEmpty() ? relative : directory.relativize(relative);
+      IgnoreFile.Verdict verdict = ignoreFile(directory).of(slashed(inside), isDirectory);
+      if (verdict != IgnoreFile.Verdict.UNKNOWN) {
+        return verdict == IgnoreFile.Verdict.IGNORED;
+      }
+    }
+    return false;
+  }
+
+  private IgnoreFile ignoreFile(Path directory) {
+    return ignoreFiles.computeIfAbsent(
+        directory,
+        key -> {
+          Path file = root.resolve(key).resolve(".gitignore");
+          try {
+            return Files.isRegularFile(file)
+                ? new IgnoreFile(Files.readString(file, StandardCharsets.ISO_8859_1))
+                : NOTHING;
+          } catch (IOException e) {
+            return NOTHING;
+          }
+        });
+  }
+
+  static String slashed(Path path) {
+    return path.toString().replace('\\', '/');
+  }
+}

@@ -1,0 +1,290 @@
+package io.gonext.cli.dev;
+
+import io.gonext.cli.dev.DevEvent.Built;
+import io.gonext.cli.dev.DevEvent.Live;
+import io.gonext.cli.dev.DevEvent.Timing;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop's events as lines for people. On a terminal a line at the bottom shows that a build goes
+ * on; nothing else is ever taken back. Thread-safe.
+ */
+final class TextOutput implements DevOutput {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+  private static final String[] SPINNER = {"|", "/", "-", "\\"};
+  private static final Duration FRAME = Duration.ofMillis(100);
+
+  private static final String ERASE_LINE = "\r\033[K";
+  private static final String RED = "\033[31m";
+  private static final String GREEN = "\033[32m";
+  private static final String YELLOW = "\033[33m";
+  private static final String DIM = "\033[2m";
+  private static final String RESET = "\033[0m";
+
+  /** Beyond this, a list of changed files is cut. */
+  private static final int SHOWN_PATHS = 3;
+
+  private final PrintWriter out;
+  private final DevClock clock;
+  private final boolean interactive;
+  private final boolean verbose;
+
+  // Guarded by this.
+  private @Nullable String progress;
+  private long progressBegan;
+  private int frame;
+  private DevClock.@Nullable Timer nextFrame;
+  private boolean isWatching;
+
+  /**
+   * @param interactive whether a terminal understands colours and a progress line
+   * @param verbose whether to show the commands that run
+   */
+  TextOutput(PrintWriter out, DevClock clock, boolean interactive, boolean verbose) {
+    this.out = out;
+    this.clock = clock;
+    this.interactive = interactive;
+    this.verbose = verbose;
+  }
+
+  @Override
+  public synchronized void emit(DevEvent event) {
+    eraseProgress();
+    switch (event) {
+      case DevEvent.Detected e ->
+          line(
+              "detected language: %s (%s), %s"
+                  .formatted(e.language(), e.language().marker(), e.tool()));
+      case DevEvent.HostReady e -> line("host: %s".formatted(e.message()));
+      case DevEvent.BuildStarted e -> {
+        if (!isWatching || verbose) {
+          line("build: %s%s".formatted(e.language(), verbose ? ": " + e.command() : ""));
+        }
+        begin("build: " + e.language());
+      }
+      case DevEvent.BuildOutput e -> out.println("    " + e.line());
+      case Built e -> {
+        end();
+        if (!isWatching) {
+          line("built %s (%s) in %s".formatted(e.path(), size(e.bytes()), seconds(e.took())));
+        }
+      }
+      case DevEvent.BuildCancelled e -> {
+        end();
+        line("build cancelled by a newer edit");
+      }
+      case DevEvent.Capabilities e -> capabilities(e.difference());
+      case DevEvent.Warning e -> line("%s %s".formatted(coloured(YELLOW, "warning:"), e.message()));
+      case Live e -> {
+        end();
+        live(e);
+      }
+      case DevEvent.Watching e -> {
+        line(
+            "watching %s (Ctrl-C to stop%s)%s"
+                .formatted(
+                    e.project(),
+                    interactive ? "; r rebuild, l logs, q quit" : "",
+                    e.how().isEmpty() ? "" : ", " + e.how()));
+        out.println();
+        isWatching = true;
+      }
+      case DevEvent.Changed e -> line("change detected: %s".formatted(paths(e.paths())));
+      case DevEvent.Skipped e -> line("%s changed, inputs the same: skipped".formatted(e.path()));
+      case DevEvent.Failed e -> {
+        end();
+        failed(e);
+      }
+      case DevEvent.Log e -> log(e);
+      case DevEvent.LogsDropped e ->
+          line(coloured(YELLOW, e.count() + " log lines dropped: they came too fast"));
+      case DevEvent.LogsConnected e ->
+          line(coloured(DIM, e.isConnected() ? "logs: connected" : "logs: connection lost"));
+      case DevEvent.Stopped e -> {
+        end();
+        line("stopped: %s".formatted(e.message()));
+      }
+    }
+    showProgress();
+    out.flush();
+  }
+
+  private void capabilities(CapabilityDifference difference) {
+    if (difference.isEmpty()) {
+      return;
+    }
+    out.println(difference.isFirst() ? "capabilities:" : "capabilities changed:");
+    for (String entry : difference.lines()) {
+      String colour = entry.startsWith("+") ? GREEN : entry.startsWith("-") ? RED : "";
+      out.println("  " + coloured(colour, entry));
+    }
+  }
+
+  private void live(Live live) {
+    String requests =
+        live.failedRequests().isPresent()
+            ? ", " + live.failedRequests().getAsLong() + " requests failed"
+            : "";
+    Timing timing = live.timing();
+    String what = live.isConfirmed() ? "live" : "uploaded, the host does not say what it serves";
+    if (!isWatching) {
+      String took = millis(timing.upload().plus(timing.swap())) + " ms";
+      line(
+          "uploaded: %s sha256:%s… %s"
+              .formatted(
+                  live.artifact().manifest().id(),
+                  live.artifact().sha256().substring(0, 12),
+                  live.isConfirmed()
+                      ? coloured(GREEN, "live") + " in " + took
+                      : "in " + took + "; the host does not say what it serves"));
+      return;
+    }
+    String number = coloured(live.isConfirmed() ? GREEN : "", what + ": #" + live.number());
+    if (live.isUnchanged()) {
+      line("%s, unchanged, %d ms".formatted(number, millis(timing.total())));
+    } else if (live.isRecovery()) {
+      line("%s (recovered)".formatted(number));
+    } else if (timing.manifestOnly()) {
+      line("%s, manifest only, %d ms".formatted(number, millis(timing.total())));
+    } else {
+      line(
+          "%s, debounce %d + build %d + upload %d + swap %d = %d ms%s"
+              .formatted(
+                  number,
+                  millis(timing.debounce()),
+                  millis(timing.total())
+                      - millis(timing.debounce())
+                      - millis(timing.upload())
+                      - millis(timing.swap()),
+                  millis(timing.upload()),
+                  millis(timing.swap()),
+                  millis(timing.total()),
+                  requests));
+    }
+  }
+
+  private void failed(DevEvent.Failed failed) {
+    String serving = failed.serving() > 0 ? ", still serving #" + failed.serving() : "";
+    boolean isExit = failed.step().equals("build") && failed.failure().details().isEmpty();
+    line(
+        "%s%s"
+            .formatted(
+                coloured(RED, failed.step() + " failed after " + millis(failed.took()) + " ms"),
+                serving));
+    if (!isExit) {
+      out.println("    " + failed.failure().getMessage());
+    } else if (!isWatching) {
+      out.println("    " + failed.failure().getMessage());
+    }
+    failed.failure().details().forEach(detail -> out.println("    " + detail));
+  }
+
+  private void log(DevEvent.Log log) {
+    String level = log.level().toLowerCase(Locale.ROOT);
+    String colour =
+        switch (level) {
+          case "error" -> RED;
+          case "warn" -> YELLOW;
+          case "debug" -> DIM;
+          default -> "";
+        };
+    line(coloured(colour, "%-5s %s".formatted(level, log.message())));
+  }
+
+  private void line(String text) {
+    LocalTime now = clock.timeOfDay();
+    out.println("[" + TIME.format(now) + "] " + text);
+  }
+
+  private String coloured(String colour, String text) {
+    return interactive && !colour.isEmpty() ? colour + text + RESET : text;
+  }
+
+  // ---- progress ----------------------------------------------------------------------------
+
+  private void begin(String what) {
+    if (interactive) {
+      end();
+      progress = what;
+      progressBegan = clock.nanoTime();
+      schedule();
+    }
+  }
+
+  private void end() {
+    progress = null;
+    if (nextFrame != null) {
+      nextFrame.cancel();
+      nextFrame = null;
+    }
+  }
+
+  private void schedule() {
+    nextFrame =
+        clock.after(
+            FRAME,
+            () -> {
+              synchronized (this) {
+                if (progress != null) {
+                  frame++;
+                  eraseProgress();
+                  showProgress();
+                  out.flush();
+                  schedule();
+                }
+              }
+            });
+  }
+
+  private void eraseProgress() {
+    if (progress != null) {
+      out.print(ERASE_LINE);
+    }
+  }
+
+  private void showProgress() {
+    if (progress != null) {
+      Duration took = Duration.ofNanos(clock.nanoTime() - progressBegan);
+      out.print(SPINNER[frame % SPINNER.length] + " " + progress + " " + seconds(took));
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    eraseProgress();
+    end();
+    out.flush();
+  }
+
+  // ---- values ------------------------------------------------------------------------------
+
+  private static String paths(List<String> paths) {
+    List<String> shown = new ArrayList<>(paths.subList(0, Math.min(SHOWN_PATHS, paths.size())));
+    int more = paths.size() - shown.size();
+    return String.join(", ", shown) + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  private static long millis(Duration duration) {
+    return Math.round(duration.toNanos() / 1e6);
+  }
+
+  private static String seconds(Duration duration) {
+    return String.format(Locale.ROOT, "%.1fs", duration.toNanos() / 1e9);
+  }
+
+  private static String size(long bytes) {
+    return bytes < 1024
+        ? bytes + " bytes"
+        : bytes < 1024 * 1024
+            ? Math.round(bytes / 1024.0) + " KB"
+            : String.format(Locale.ROOT, "%.1f MB", bytes / 1048576.0);
+  }
+}

@@ -1,0 +1,326 @@
+package io.gonext.cli.dev;
+
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Finds out what a project is written in, and what builds it on this machine. */
+final class Toolchains {
+  /** A rule for plugin.wasm, in whatever directory. */
+  private static final Pattern MAKE_RULE =
+      Pattern.compile("^[^#=:]*\\bplugin\\.wasm(?=[\\s:])[^=:]*:(?!=)", Pattern.MULTILINE);
+
+  private static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
+
+  private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)(\\.\\d+)?");
+
+  private final Executables executables;
+  private final CommandRunner runner;
+
+  Toolchains(Executables executables, CommandRunner runner) {
+    this.executables = executables;
+    this.runner = runner;
+  }
+
+  /**
+   * What the project is written in.
+   *
+   * @param asked what the user says it is, or null to find out
+   * @throws DevFailure when there is no such project, or no telling
+   */
+  Language detect(Path project, @Nullable Language asked) {
+    if (!Files.exists(project)) {
+      throw usage(project + " does not exist", "give the directory of a plugin's project");
+    }
+    if (!Files.isDirectory(project)) {
+      throw usage(
+          project + " is a file, not a directory", "give the directory of a plugin's project");
+    }
+    if (asked != null) {
+      requireMarker(project, asked);
+      return asked;
+    }
+    List<Language> found = new ArrayList<>();
+    if (isFile(project, "go.mod")) {
+      found.add(executables.find("tinygo").isPresent() ? Language.TINYGO : Language.GO);
+    }
+    if (isFile(project, "Cargo.toml")) {
+      found.add(Language.RUST);
+    }
+    if (isFile(project, "package.json") && usesAssemblyScript(project)) {
+      found.add(Language.ASSEMBLYSCRIPT);
+    }
+    if (makefile(project).isPresent()) {
+      found.add(Language.C);
+    }
+    if (found.isEmpty()) {
+      throw usage(
+          "no plugin project in " + project,
+          "there should be one of: go.mod (Go, TinyGo), Cargo.toml (Rust), package.json with"
+              + " assemblyscript (AssemblyScript), Makefile with a target build/plugin.wasm (C)");
+    }
+    if (found.size() > 1) {
+      throw usage(
+          project
+              + " could be "
+              + String.join(" or ", found.stream().map(l -> l + " (" + l.marker() + ")").toList()),
+          "say which with --lang "
+              + String.join(" or --lang ", found.stream().map(Language::label).toList()));
+    }
+    return found.getFirst();
+  }
+
+  /**
+   * What builds the project.
+   *
+   * @throws DevFailure of kind TOOLCHAIN when this machine cannot, with the command that helps
+   */
+  Toolchain find(Path project, Language language) throws InterruptedException {
+    return switch (language) {
+      case RUST -> new RustToolchain(executables, this).find(project);
+      case GO -> go(project);
+      case TINYGO -> tinyGo(project);
+      case ASSEMBLYSCRIPT -> assemblyScript(project);
+      case C -> make(project);
+    };
+  }
+
+  private Toolchain go(Path project) throws InterruptedException {
+    Path go = executables.find("go").orElseThrow(() -> missing("go", Language.GO));
+    String said = ask(Command.of(project, executables.argument(go), "version"));
+    Matcher version = VERSION.matcher(said);
+    if (!version.find()) {
+      throw new DevFailure(
+          DevFailure.Kind.TOOLCHAIN, "'go version' does not say which it is: " + said.strip());
+    }
+    int major = Integer.parseInt(version.group(1));
+    int minor = Integer.parseInt(version.group(2));
+    if (major == 1 && minor < 24) {
+      throw new DevFailure(
+          DevFailure.Kind.TOOLCHAIN,
+          "Go 1.24 or later is needed to export functions, this is " + version.group(),
+          "install a newer one: https://go.dev/dl/",
+          "or build with TinyGo: --lang tinygo");
+    }
+    Command build =
+        Command.of(
+                project,
+                executables.argument(go),
+                "build",
+                "-buildmode=c-shared",
+                "-o",
+                "build/plugin.wasm",
+                ".")
+            .with("GOOS", "wasip1")
+            .with("GOARCH", "wasm");
+    return new Toolchain(
+        Language.GO, "go " + major + "." + minor, build, Toolchains::output, Set.of("go.sum"));
+  }
+
+  private Toolchain tinyGo(Path project) throws InterruptedException {
+    Path tinygo = executables.find("tinygo").orElseThrow(() -> missing("tinygo", Language.TINYGO));
+    Command build =
+        Command.of(
+            project,
+            executables.argument(tinygo),
+            "build",
+            "-o",
+            "build/plugin.wasm",
+            "-target=wasi",
+            ".");
+    return new Toolchain(
+        Language.TINYGO,
+        version("tinygo", Command.of(project, executables.argument(tinygo), "version")),
+        build,
+        Toolchains::output,
+        Set.of("go.sum"));
+  }
+
+  private Toolchain assemblyScript(Path project) {
+    Path npx = executables.find("npx").orElseThrow(() -> missing("npx", Language.ASSEMBLYSCRIPT));
+    Path installed = assemblyScriptPackage(project);
+    List<String> argv = new ArrayList<>();
+    argv.add(executables.argument(npx));
+    // Never fetched from the registry: there, asc is another package.
+    argv.add("--no-install");
+    argv.add("asc");
+    boolean namesItsEntries = false;
+    if (isFile(project, "asconfig.json")) {
+      argv.add("--config");
+      argv.add("asconfig.json");
+      JsonNode config = json(project.resolve("asconfig.json"));
+      namesItsEntries = config != null && config.path("entries").size() > 0;
+    }
+    if (!namesItsEntries) {
+      argv.add("assembly/index.ts");
+    }
+    argv.add("--outFile");
+    argv.add("build/plugin.wasm");
+    JsonNode about = json(installed);
+    Matcher version = VERSION.matcher(about == null ? "" : about.path("version").asString(""));
+    return new Toolchain(
+        Language.ASSEMBLYSCRIPT,
+        version.find() ? "asc " + version.group() : "asc",
+        new Command(argv, project, java.util.Map.of()),
+        Toolchains::output,
+        Set.of("package-lock.json"));
+  }
+
+  /** The compiler's own package.json, where npm has put it: here or in a directory above. */
+  private static Path assemblyScriptPackage(Path project) {
+    for (Path directory = project.toAbsolutePath();
+        directory != null;
+        directory = directory.getParent()) {
+      Path about = directory.resolve("node_modules/assemblyscript/package.json");
+      if (Files.isRegularFile(about)) {
+        return about;
+      }
+    }
+    throw new DevFailure(
+        DevFailure.Kind.TOOLCHAIN,
+        "AssemblyScript is not installed in " + project,
+        "install it: (cd " + project + " && npm install)");
+  }
+
+  private Toolchain make(Path project) throws InterruptedException {
+    Path make = executables.find("make").orElseThrow(() -> missing("make", Language.C));
+    return new Toolchain(
+        Language.C,
+        version("make", Command.of(project, executables.argument(make), "--version")),
+        Command.of(project, executables.argument(make), "build/plugin.wasm"),
+        Toolchains::output,
+        Set.of());
+  }
+
+  private String version(String tool, Command command) throws InterruptedException {
+    Matcher version = VERSION.matcher(ask(command));
+    return version.find() ? tool + " " + version.group(1) + "." + version.group(2) : tool;
+  }
+
+  /**
+   * What a program prints, or nothing when it fails.
+   *
+   * @throws DevFailure when it cannot be started
+   */
+  String ask(Command command) throws InterruptedException {
+    List<String> said = Collections.synchronizedList(new ArrayList<>());
+    try {
+      int exitCode = runner.run(command, said::add);
+      return exitCode == 0 ? String.join("\n", List.copyOf(said)) : "";
+    } catch (IOException e) {
+      throw new DevFailure(
+          DevFailure.Kind.TOOLCHAIN, command.program() + " cannot be started: " + reason(e));
+    }
+  }
+
+  private static void requireMarker(Path project, Language asked) {
+    boolean there =
+        asked == Language.C
+            ? MAKEFILES.stream().anyMatch(name -> isFile(project, name))
+            : isFile(project, asked.marker());
+    if (!there) {
+      throw usage(
+          "--lang " + asked + ": there is no " + asked.marker() + " in " + project,
+          "leave --lang out to have the language detected");
+    }
+  }
+
+  /** The Makefile, where it has a rule for the module. */
+  private static Optional<Path> makefile(Path project) {
+    for (String name : MAKEFILES) {
+      Path file = project.resolve(name);
+      if (Files.isRegularFile(file)) {
+        return MAKE_RULE.matcher(text(file)).find() ? Optional.of(file) : Optional.empty();
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean usesAssemblyScript(Path project) {
+    JsonNode about = json(project.resolve("package.json"));
+    if (about == null) {
+      return false;
+    }
+    for (String kind : List.of("dependencies", "devDependencies", "peerDependencies")) {
+      if (about.path(kind).has("assemblyscript")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static @Nullable JsonNode json(Path file) {
+    try {
+      return StrictJson.parse(Files.readAllBytes(file));
+    } catch (IOException | InvalidJsonException e) {
+      return null;
+    }
+  }
+
+  static String text(Path file) {
+    try {
+      // Any byte is a character: what is looked for is ASCII.
+      return Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new DevFailure(DevFailure.Kind.FAILED, file + " cannot be read: " + reason(e));
+    }
+  }
+
+  private static Path output(Path project) {
+    Path file = project.resolve(Toolchain.OUTPUT);
+    if (!Files.isRegularFile(file)) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
+    }
+    return file;
+  }
+
+  /** The reason in an I/O error, which often carries nothing but a path. */
+  static String reason(IOException e) {
+    return switch (e) {
+      case java.nio.file.NoSuchFileException gone -> "there is no such file";
+      case java.nio.file.AccessDeniedException denied -> "permission denied";
+      default -> String.valueOf(e.getMessage());
+    };
+  }
+
+  private static boolean isFile(Path project, String name) {
+    return Files.isRegularFile(project.resolve(name));
+  }
+
+  private static DevFailure usage(String message, String hint) {
+    return new DevFailure(DevFailure.Kind.USAGE, message, hint);
+  }
+
+  static DevFailure missing(String program, Language language) {
+    return new DevFailure(
+        DevFailure.Kind.TOOLCHAIN,
+        "no " + program + " on PATH, which builds " + language,
+        switch (language) {
+          case RUST ->
+              List.of(
+                  "install it: curl https://sh.rustup.rs -sSf | sh -s -- -t wasm32-wasip1",
+                  "on Debian: apt-get install " + RustToolchain.DEBIAN_PACKAGES);
+          case GO -> List.of("install Go 1.24 or later: https://go.dev/dl/");
+          case TINYGO ->
+              List.of(
+                  "install it: https://tinygo.org/getting-started/install/",
+                  "or build with Go: --lang go");
+          case ASSEMBLYSCRIPT -> List.of("install Node.js: apt-get install nodejs npm");
+          case C ->
+              List.of(
+                  "install it: apt-get install make clang lld wasi-libc libclang-rt-dev-wasm32");
+        });
+  }
+}

@@ -1,0 +1,75 @@
+package io.gonext.cli.dev;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Watches by events where the project's file system sends them, and by polling elsewhere. */
+final class Watchers implements FileWatcher {
+  private static final Duration POLL = Duration.ofMillis(500);
+
+  /** Whose events, if any, tell only what this machine itself has changed. */
+  private static final Set<String> SILENT =
+      Set.of(
+          "9p", "v9fs", "drvfs", "nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "vboxsf", "vmhgfs",
+          "prl_fs", "afpfs");
+
+  private final Path root;
+  private final SkipRules rules;
+  private final boolean poll;
+  private @Nullable FileWatcher chosen;
+
+  /**
+   * @param poll whether the user wants polling
+   */
+  Watchers(Path root, SkipRules rules, boolean poll) {
+    this.root = root;
+    this.rules = rules;
+    this.poll = poll;
+  }
+
+  @Override
+  public String start(Consumer<Path> changed) throws IOException {
+    String silent = poll ? "--poll" : whyNoEvents(root);
+    if (silent == null) {
+      EventWatcher events = new EventWatcher(root, rules);
+      try {
+        String how = events.start(changed);
+        chosen = events;
+        return how;
+      } catch (IOException e) {
+        // Most likely fs.inotify.max_user_watches.
+        silent = "the system gives no events (" + Toolchains.reason(e) + ")";
+      }
+    }
+    FileWatcher polling = new PollingWatcher(root, rules, POLL, silent);
+    chosen = polling;
+    return polling.start(changed);
+  }
+
+  /** Why this file system is to be polled, or null when it sends events. */
+  private static @Nullable String whyNoEvents(Path root) throws IOException {
+    if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("mac")) {
+      return "Java's own watching is slower here";
+    }
+    return whyNoEvents(Files.getFileStore(root).type());
+  }
+
+  static @Nullable String whyNoEvents(String type) {
+    return SILENT.contains(type) || type.startsWith("fuse")
+        ? "the file system " + type + " sends no events"
+        : null;
+  }
+
+  @Override
+  public void close() {
+    if (chosen != null) {
+      chosen.close();
+    }
+  }
+}

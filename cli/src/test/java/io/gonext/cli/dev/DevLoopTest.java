@@ -1,0 +1,521 @@
+package io.gonext.cli.dev;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.cli.dev.DevEvent.BuildCancelled;
+import io.gonext.cli.dev.DevEvent.Capabilities;
+import io.gonext.cli.dev.DevEvent.Changed;
+import io.gonext.cli.dev.DevEvent.Failed;
+import io.gonext.cli.dev.DevEvent.Live;
+import io.gonext.cli.dev.DevEvent.Skipped;
+import io.gonext.cli.dev.DevEvent.Watching;
+import io.gonext.guests.Guests;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole loop through its seams; time moves when the test says so. */
+@Timeout(60)
+class DevLoopTest {
+  private static final Duration WINDOW = Duration.ofMillis(200);
+  private static final DevLoop.Settings WATCHING = new DevLoop.Settings(true, false);
+  private static final DevLoop.Settings STUBBORN = new DevLoop.Settings(true, true);
+  private static final DevLoop.Settings ONCE = new DevLoop.Settings(false, false);
+
+  @TempDir private Path root;
+  private final Scripted.Runner runner = new Scripted.Runner(Scripted.builds(Samples.module(0)));
+  private final Scripted.Watcher watcher = new Scripted.Watcher();
+  private final Scripted.Output output = new Scripted.Output();
+  private final Scripted.Clock clock = new Scripted.Clock();
+  private final Scripted.Host host = new Scripted.Host();
+  private final List<String> followed = new ArrayList<>();
+  private @Nullable DevLoop loop;
+  private @Nullable CompletableFuture<Integer> exit;
+
+  @BeforeEach
+  void project() throws IOException {
+    write("src/lib.c", "1");
+    Files.write(root.resolve("manifest.json"), Samples.manifest("sample", "kv.read"));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (exit != null && !exit.isDone()) {
+      assertThat(stopped()).isZero();
+    }
+  }
+
+  // ---- the first pass ----------------------------------------------------------------------
+
+  @Test
+  void the_first_pass_builds_tells_capabilities_uploads_and_watches() throws Exception {
+    start(WATCHING);
+    output.await(Watching.class);
+    assertThat(output.all)
+        .extracting(event -> event.getClass().getSimpleName())
+        .containsExactly("BuildStarted", "Built", "Capabilities", "Live", "Watching");
+    assertThat(host.uploads).hasSize(1);
+    assertThat(host.uploads.getFirst().wasm()).isEqualTo(Samples.module(0));
+    assertThat(host.uploads.getFirst().manifestJson())
+        .isEqualTo(Files.readAllBytes(root.resolve("manifest.json")));
+    assertThat(runner.typed()).containsExactly("make build/plugin.wasm");
+    assertThat(stopped()).isZero();
+    assertThat(followed).containsExactly("sample");
+  }
+
+  @Test
+  void without_watching_it_ends_with_0_after_the_upload() throws Exception {
+    start(ONCE);
+    assertThat(result()).isZero();
+    assertThat(host.uploads).hasSize(1);
+    assertThat(watcher.isStarted()).isFalse();
+  }
+
+  @Test
+  void build_only_uploads_nothing() throws Exception {
+    start(ONCE, null);
+    assertThat(result()).isZero();
+    assertThat(output.count(DevEvent.Built.class)).isOne();
+    assertThat(output.count(Capabilities.class)).isOne();
+    assertThat(output.count(Live.class)).isZero();
+  }
+
+  @Test
+  void a_first_build_that_fails_ends_it_with_1() throws Exception {
+    runner.then((command, lines) -> {
+      lines.accept("error[E0425]: cannot find value");
+      return 101;
+    });
+    start(WATCHING);
+    assertThat(result()).isEqualTo(1);
+    assertThat(output.await(DevEvent.BuildOutput.class).line())
+        .isEqualTo("error[E0425]: cannot find value");
+    assertThat(output.await(Failed.class).failure())
+        .hasMessage("make build/plugin.wasm ended with exit code 101");
+    assertThat(host.uploads).isEmpty();
+  }
+
+  @Test
+  void keep_going_stays_after_a_first_failure_and_recovers() throws Exception {
+    runner.then((command, lines) -> 1);
+    start(STUBBORN);
+    assertThat(output.await(Failed.class).serving()).isZero();
+    output.await(Watching.class);
+    runner.then(Scripted.builds(Samples.module(1)));
+    edit("src/lib.c", "2");
+    Live live = output.await(Live.class);
+    assertThat(live.number()).isOne();
+    assertThat(live.isRecovery()).isTrue();
+  }
+
+  @Test
+  void keep_going_without_watching_ends_all_the_same() throws Exception {
+    runner.then((command, lines) -> 1);
+    start(new DevLoop.Settings(false, true));
+    assertThat(result()).isEqualTo(1);
+  }
+
+  @Test
+  void a_tool_that_is_gone_ends_it_with_3_and_what_installs_it() throws Exception {
+    runner.then((command, lines) -> {
+      throw new IOException("Cannot run program \"make\": error=2, No such file or directory");
+    });
+    start(WATCHING);
+    assertThat(result()).isEqualTo(3);
+    assertThat(output.await(Failed.class).failure().details())
+        .anyMatch(line -> line.contains("apt-get install make"));
+  }
+
+  @Test
+  void a_host_that_does_not_answer_ends_it_with_4() throws Exception {
+    host.failWith(new DevFailure(DevFailure.Kind.UNREACHABLE, "no host answers"));
+    start(WATCHING);
+    assertThat(result()).isEqualTo(4);
+    assertThat(output.await(Failed.class).step()).isEqualTo("upload");
+  }
+
+  @Test
+  void a_missing_module_is_a_failure_of_the_build() throws Exception {
+    runner.then((command, lines) -> 0);
+    start(WATCHING);
+    assertThat(result()).isEqualTo(1);
+    assertThat(output.await(Failed.class).failure())
+        .hasMessage("the build succeeded but left no build/plugin.wasm");
+  }
+
+  @Test
+  void a_missing_or_broken_manifest_is_told_before_anything_is_built() throws Exception {
+    Files.delete(root.resolve("manifest.json"));
+    start(WATCHING);
+    assertThat(result()).isEqualTo(1);
+    Failed missing = output.await(Failed.class);
+    assertThat(missing.failure()).hasMessageContaining("there is no manifest.json");
+    assertThat(missing.failure().details())
+        .singleElement()
+        .asString()
+        .startsWith("write one: echo");
+    Files.createDirectory(root.resolve("manifest.json"));
+    start(WATCHING);
+    assertThat(result()).isEqualTo(1);
+    assertThat(output.await(Failed.class).failure()).hasMessageContaining("is a directory");
+    Files.delete(root.resolve("manifest.json"));
+    write("manifest.json", "{\"name\":");
+    start(WATCHING);
+    assertThat(result()).isEqualTo(1);
+    assertThat(output.await(Failed.class).failure()).hasMessageContaining("not valid JSON");
+    assertThat(runner.commands).isEmpty();
+  }
+
+  @Test
+  void a_module_that_a_host_would_refuse_is_not_uploaded() throws Exception {
+    runner.then(Scripted.builds(Guests.wasm("noalloc")));
+    start(WATCHING);
+    assertThat(result()).isEqualTo(1);
+    Failed failed = output.await(Failed.class);
+    assertThat(failed.step()).isEqualTo("check");
+    assertThat(failed.failure()).hasMessageContaining("does not export gn_alloc");
+    assertThat(host.uploads).isEmpty();
+  }
+
+  // ---- the loop ----------------------------------------------------------------------------
+
+  @Test
+  void an_edit_is_live_and_says_where_the_time_went() throws Exception {
+    startAndWatch();
+    runner.then((command, lines) -> {
+      clock.move(Duration.ofMillis(380));
+      return Scripted.builds(Samples.module(1)).run(command, lines);
+    });
+    edit("src/lib.c", "2");
+    assertThat(output.await(Changed.class).paths()).containsExactly("src/lib.c");
+    Live live = output.await(Live.class);
+    assertThat(live.number()).isEqualTo(2);
+    assertThat(live.isConfirmed()).isTrue();
+    assertThat(live.timing().debounce()).isEqualTo(WINDOW);
+    assertThat(live.timing().build()).isEqualTo(Duration.ofMillis(380));
+    assertThat(live.timing().manifestOnly()).isFalse();
+    assertThat(host.uploads.getLast().wasm()).isEqualTo(Samples.module(1));
+  }
+
+  @Test
+  void a_failed_build_keeps_the_last_version_and_the_loop() throws Exception {
+    startAndWatch();
+    runner.then((command, lines) -> 1);
+    edit("src/lib.c", "broken");
+    assertThat(output.await(Failed.class).serving()).isOne();
+    runner.then(Scripted.builds(Samples.module(1)));
+    edit("src/lib.c", "good");
+    Live live = output.await(Live.class);
+    assertThat(live.isRecovery()).isTrue();
+    assertThat(live.number()).isEqualTo(2);
+    runner.then(Scripted.builds(Samples.module(2)));
+    edit("src/lib.c", "better");
+    assertThat(output.await(Live.class).isRecovery()).isFalse();
+  }
+
+  @Test
+  void the_same_content_is_skipped_in_one_line_and_builds_nothing() throws Exception {
+    startAndWatch();
+    edit("src/lib.c", "1");
+    assertThat(output.await(Skipped.class).path()).isEqualTo("src/lib.c");
+    edit("src/lib.c", "2");
+    output.await(Live.class);
+    assertThat(runner.commands).hasSize(2);
+    assertThat(output.count(Skipped.class)).isOne();
+  }
+
+  @Test
+  void a_temporary_file_that_came_and_went_is_no_news() throws Exception {
+    startAndWatch();
+    watcher.tell("src/gone");
+    watcher.tell("src");
+    clock.move(WINDOW);
+    edit("src/lib.c", "2");
+    output.await(Live.class);
+    assertThat(output.count(Skipped.class)).isZero();
+    assertThat(runner.commands).hasSize(2);
+  }
+
+  @Test
+  void a_manifest_alone_is_uploaded_without_a_build() throws Exception {
+    startAndWatch();
+    Files.write(root.resolve("manifest.json"), Samples.manifest("sample", "http.fetch"));
+    tell("manifest.json");
+    Capabilities changed = output.await(Capabilities.class, c -> !c.difference().isFirst());
+    assertThat(changed.difference().lines()).containsExactly("+ http.fetch", "- kv.read");
+    Live live = output.await(Live.class);
+    assertThat(live.timing().manifestOnly()).isTrue();
+    assertThat(runner.commands).hasSize(1);
+    assertThat(host.uploads.getLast().wasm()).isEqualTo(Samples.module(0));
+  }
+
+  @Test
+  void a_broken_manifest_keeps_the_loop_and_its_repair_is_live() throws Exception {
+    startAndWatch();
+    write("manifest.json", "{");
+    tell("manifest.json");
+    Failed failed = output.await(Failed.class);
+    assertThat(failed.step()).isEqualTo("check");
+    assertThat(failed.serving()).isOne();
+    Files.write(root.resolve("manifest.json"), Samples.manifest("sample", "kv.read", "kv.write"));
+    tell("manifest.json");
+    assertThat(output.await(Live.class).isRecovery()).isTrue();
+  }
+
+  @Test
+  void a_failed_upload_does_not_swallow_the_next_difference() throws Exception {
+    startAndWatch();
+    host.failWith(new DevFailure(DevFailure.Kind.UNREACHABLE, "gone"));
+    Files.write(root.resolve("manifest.json"), Samples.manifest("sample", "http.fetch"));
+    tell("manifest.json");
+    output.await(Failed.class);
+    host.failWith(null);
+    edit("src/lib.c", "2");
+    output.await(Live.class);
+    List<List<String>> told =
+        output.all.stream()
+            .filter(Capabilities.class::isInstance)
+            .map(event -> ((Capabilities) event).difference().lines())
+            .toList();
+    assertThat(told)
+        .containsExactly(
+            List.of("= kv.read"),
+            List.of("+ http.fetch", "- kv.read"),
+            List.of("+ http.fetch", "- kv.read"));
+  }
+
+  @Test
+  void after_a_failed_upload_the_same_content_is_tried_again() throws Exception {
+    startAndWatch();
+    host.failWith(new DevFailure(DevFailure.Kind.UNREACHABLE, "gone"));
+    edit("src/lib.c", "2");
+    output.await(Failed.class);
+    host.failWith(null);
+    runner.then(Scripted.builds(Samples.module(1)));
+    edit("src/lib.c", "2");
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+  }
+
+  @Test
+  void an_edit_during_a_build_cancels_it_and_builds_what_is_newest() throws Exception {
+    startAndWatch();
+    CountDownLatch building = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    runner.then((command, lines) -> {
+      building.countDown();
+      try {
+        new CountDownLatch(1).await();
+        return 0;
+      } finally {
+        runner.then(Scripted.builds(Samples.module(3)));
+        ended.countDown();
+      }
+    });
+    edit("src/lib.c", "2");
+    assertThat(building.await(20, TimeUnit.SECONDS)).isTrue();
+    edit("src/lib.c", "3");
+    assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+    output.await(BuildCancelled.class);
+    Live live = output.await(Live.class);
+    assertThat(live.number()).isEqualTo(2);
+    assertThat(live.artifact().wasm()).isEqualTo(Samples.module(3));
+    assertThat(host.uploads).hasSize(2);
+    assertThat(runner.commands).hasSize(3);
+  }
+
+  @Test
+  void the_same_content_saved_during_a_build_does_not_cancel_it() throws Exception {
+    startAndWatch();
+    CountDownLatch building = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    runner.then((command, lines) -> {
+      building.countDown();
+      finish.await();
+      return Scripted.builds(Samples.module(1)).run(command, lines);
+    });
+    edit("src/lib.c", "2");
+    assertThat(building.await(20, TimeUnit.SECONDS)).isTrue();
+    edit("src/lib.c", "2");
+    finish.countDown();
+    output.await(Live.class);
+    assertThat(output.count(BuildCancelled.class)).isZero();
+    assertThat(runner.commands).hasSize(2);
+  }
+
+  @Test
+  void an_edit_during_the_upload_waits_for_its_end() throws Exception {
+    CountDownLatch uploading = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    start(
+        WATCHING,
+        artifact -> {
+          uploading.countDown();
+          finish.await();
+          return host.upload(artifact);
+        });
+    assertThat(uploading.await(20, TimeUnit.SECONDS)).isTrue();
+    runner.then(Scripted.builds(Samples.module(1)));
+    edit("src/lib.c", "2");
+    finish.countDown();
+    assertThat(output.await(Live.class).number()).isOne();
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+    assertThat(output.count(BuildCancelled.class)).isZero();
+    assertThat(host.uploads).hasSize(2);
+  }
+
+  @Test
+  void what_the_build_itself_writes_builds_nothing() throws Exception {
+    runner.then((command, lines) -> {
+      write("Cargo.lock", "generated " + runner.commands.size());
+      watcher.tell("Cargo.lock");
+      clock.move(WINDOW);
+      return Scripted.builds(Samples.module(runner.commands.size())).run(command, lines);
+    });
+    startAndWatch();
+    edit("src/lib.c", "2");
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+    watcher.tell("Cargo.lock");
+    clock.move(WINDOW);
+    output.await(Skipped.class);
+    assertThat(runner.commands).hasSize(2);
+    assertThat(output.count(BuildCancelled.class)).isZero();
+    // A person who changes it, between two builds, is heard.
+    edit("Cargo.lock", "by hand");
+    assertThat(output.await(Live.class).number()).isEqualTo(3);
+  }
+
+  @Test
+  void a_build_that_makes_the_same_bytes_leaves_the_number() throws Exception {
+    startAndWatch();
+    edit("src/lib.c", "// a comment");
+    Live live = output.await(Live.class);
+    assertThat(live.isUnchanged()).isTrue();
+    assertThat(live.number()).isOne();
+  }
+
+  @Test
+  void a_rebuild_that_was_asked_for_builds_the_same_content() throws Exception {
+    startAndWatch();
+    runner.then(Scripted.builds(Samples.module(1)));
+    Objects.requireNonNull(loop).rebuild();
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+  }
+
+  @Test
+  void stopping_ends_a_build_that_is_running() throws Exception {
+    CountDownLatch building = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    runner.then((command, lines) -> {
+      building.countDown();
+      try {
+        new CountDownLatch(1).await();
+        return 0;
+      } finally {
+        ended.countDown();
+      }
+    });
+    start(WATCHING);
+    assertThat(building.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(stopped()).isZero();
+    assertThat(ended.getCount()).isZero();
+    assertThat(watcher.isClosed).isTrue();
+  }
+
+  @Test
+  void a_project_that_is_gone_and_comes_back_goes_on() throws Exception {
+    startAndWatch();
+    Path aside = root.resolveSibling(root.getFileName() + "-aside");
+    Files.move(root, aside);
+    watcher.tell("");
+    clock.move(WINDOW);
+    output.await(Failed.class);
+    Files.move(aside, root);
+    write("src/lib.c", "2");
+    runner.then(Scripted.builds(Samples.module(1)));
+    watcher.tell("");
+    clock.move(WINDOW);
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+  }
+
+  private void startAndWatch() throws Exception {
+    start(WATCHING);
+    output.await(Watching.class);
+  }
+
+  private void start(DevLoop.Settings settings) {
+    start(settings, host);
+  }
+
+  private void start(DevLoop.Settings settings, @Nullable Uploader uploader) {
+    Toolchain toolchain =
+        new Toolchain(
+            Language.C,
+            "make 4.3",
+            Command.of(root, "make", "build/plugin.wasm"),
+            project -> {
+              Path module = project.resolve(Toolchain.OUTPUT);
+              if (!Files.exists(module)) {
+                throw new DevFailure(
+                    DevFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
+              }
+              return module;
+            },
+            Set.of("Cargo.lock"));
+    SkipRules rules = new SkipRules(root);
+    Attempt.Tools tools =
+        new Attempt.Tools(new Project(root, "project"), toolchain, runner, uploader, output, clock);
+    DevLoop next = new DevLoop(tools, watcher, rules, settings, followed::add);
+    loop = next;
+    exit =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return next.run();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            },
+            task -> Thread.ofPlatform().daemon().start(task));
+  }
+
+  private int result() throws Exception {
+    return Objects.requireNonNull(exit).get(30, TimeUnit.SECONDS);
+  }
+
+  private int stopped() throws Exception {
+    Objects.requireNonNull(loop).stop();
+    return result();
+  }
+
+  private void edit(String file, String content) throws IOException {
+    write(file, content);
+    tell(file);
+  }
+
+  private void tell(String file) {
+    await().until(watcher::isStarted);
+    watcher.tell(file);
+    clock.move(WINDOW);
+  }
+
+  private void write(String file, String content) throws IOException {
+    Path path = root.resolve(file);
+    Files.createDirectories(path.getParent());
+    Files.writeString(path, content);
+  }
+}

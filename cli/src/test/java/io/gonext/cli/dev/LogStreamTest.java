@@ -1,0 +1,166 @@
+package io.gonext.cli.dev;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.gonext.cli.dev.DevEvent.Log;
+import io.gonext.cli.dev.DevEvent.LogsConnected;
+import io.gonext.cli.dev.DevEvent.LogsDropped;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Log lines from a real server of server-sent events. */
+@Timeout(60)
+class LogStreamTest {
+  /** One that stays open until it is closed here. */
+  private record Connection(OutputStream out, CountDownLatch closed) {
+    void send(String events) throws IOException {
+      out.write(events.getBytes(StandardCharsets.UTF_8));
+      out.flush();
+    }
+
+    void close() {
+      closed.countDown();
+    }
+  }
+
+  private final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final Scripted.Output output = new Scripted.Output();
+  private HttpServer server;
+  private HttpClient client;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext(
+        "/",
+        exchange -> {
+          requests.add(
+              exchange.getRequestURI()
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("Accept")
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("Authorization"));
+          exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
+          exchange.sendResponseHeaders(200, 0);
+          Connection connection = new Connection(exchange.getResponseBody(), new CountDownLatch(1));
+          // The head leaves this server with the first byte of the body.
+          connection.send(": hello\n\n");
+          connections.add(connection);
+          try (exchange) {
+            connection.closed.await();
+          } catch (InterruptedException e) {
+            // The server was stopped.
+          }
+        });
+    server.start();
+    client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+    client.close();
+  }
+
+  @Test
+  void lines_come_with_their_level() throws Exception {
+    try (LogStream _ = open(output)) {
+      Connection connection = connections.take();
+      connection.send(
+          ": a comment\n\nevent: log\nid: 7\ndata: {\"level\":\"warn\",\"message\":\"a\"}\n\n");
+      assertThat(output.await(Log.class)).isEqualTo(new Log("warn", "a"));
+      connection.send("data: plain\u001b[31m\ndata:text\n\nretry: 10\n\n");
+      assertThat(output.await(Log.class)).isEqualTo(new Log("info", "plain\uFFFD[31m text"));
+      assertThat(requests).containsExactly("/_/plugins/dev/logs/hello text/event-stream Bearer t");
+    }
+  }
+
+  @Test
+  void a_connection_that_is_lost_is_made_again() throws Exception {
+    try (LogStream _ = open(output)) {
+      connections.take().close();
+      assertThat(output.await(LogsConnected.class).isConnected()).isFalse();
+      Connection second = connections.take();
+      assertThat(output.await(LogsConnected.class).isConnected()).isTrue();
+      second.send("data: {\"level\":\"info\",\"message\":\"back\"}\n\n");
+      assertThat(output.await(Log.class).message()).isEqualTo("back");
+    }
+  }
+
+  @Test
+  void what_cannot_be_shown_in_time_is_dropped_and_counted() throws Exception {
+    CountDownLatch slow = new CountDownLatch(1);
+    DevOutput stuck =
+        new DevOutput() {
+          @Override
+          public void emit(DevEvent event) {
+            try {
+              slow.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            output.emit(event);
+          }
+
+          @Override
+          public void close() {}
+        };
+    int sent = 20_000;
+    try (LogStream _ = open(stuck)) {
+      Connection connection = connections.take();
+      StringBuilder flood = new StringBuilder();
+      for (int i = 0; i < sent; i++) {
+        flood.append("data: ").append(i).append("\n\n");
+      }
+      // The host is never held up: all of it is read although nothing is shown.
+      connection.send(flood.toString());
+      connection.close();
+      connections.take();
+      slow.countDown();
+      long dropped = output.await(LogsDropped.class).count();
+      assertThat(dropped).isPositive();
+      org.awaitility.Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> output.count(Log.class) + dropped >= sent - 5);
+      assertThat(output.count(Log.class)).isLessThan(1_010);
+    }
+  }
+
+  @Test
+  void nothing_comes_after_close_and_no_thread_is_left() throws Exception {
+    LogStream stream = open(output);
+    Connection connection = connections.take();
+    connection.send("data: {\"level\":\"info\",\"message\":\"one\"}\n\n");
+    output.await(Log.class);
+    stream.close();
+    org.awaitility.Awaitility.await()
+        .atMost(20, TimeUnit.SECONDS)
+        .until(() ->
+            Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("gonext-logs")));
+    assertThat(output.count(Log.class)).isOne();
+  }
+
+  private LogStream open(DevOutput to) {
+    HostUrl url = HostUrl.parse("http://127.0.0.1:" + server.getAddress().getPort());
+    return LogStream.open(client, url, "hello", "t", to);
+  }
+}

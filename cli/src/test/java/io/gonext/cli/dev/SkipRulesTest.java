@@ -1,0 +1,224 @@
+package io.gonext.cli.dev;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is no input of a build. */
+class SkipRulesTest {
+  @TempDir private Path root;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "build/plugin.wasm",
+        "target/x/y",
+        "node_modules/a/b.js",
+        ".git/HEAD",
+        ".idea/w.xml",
+        ".vscode/s.json",
+        "vendor/x.go",
+        "dist/x.js",
+        "__pycache__/x.pyc",
+        "sub/node_modules/x",
+        "src/4913",
+        "src/.lib.rs.swp",
+        "src/.lib.rs.swx",
+        "src/lib.rs~",
+        "src/.#lib.rs",
+        "src/#lib.rs#",
+        "src/lib.rs___jb_tmp___",
+        "src/lib.rs___jb_old___",
+        "src/.goutputstream-ABC123",
+        ".DS_Store"
+      })
+  void outputs_dependencies_and_editors_files_are_skipped(String path) {
+    assertThat(skips(path)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "manifest.json", "src/lib.rs", "Cargo.toml", "Makefile", "src/build/mod.rs",
+        "src/target/x.rs", "src/vendor/a.c", "build.rs", "asconfig.json", ".cargo/config.toml",
+        "a b.c", "src/49131", "targets/x"
+      })
+  void sources_are_not(String path) {
+    assertThat(skips(path)).isFalse();
+  }
+
+  @Test
+  void an_output_directory_of_a_nested_project_is_skipped() throws IOException {
+    write("crates/a/Cargo.toml", "");
+    assertThat(skips("crates/a/target/x.rs")).isTrue();
+    assertThat(skips("crates/b/target/x.rs")).isFalse();
+  }
+
+  @Test
+  void the_manifest_is_an_input_whatever_gitignore_says() throws IOException {
+    write(".gitignore", "*\n");
+    assertThat(skips("manifest.json")).isFalse();
+    assertThat(skips("other.json")).isTrue();
+  }
+
+  @Test
+  void a_changed_gitignore_counts_once_it_is_read_anew() throws IOException {
+    SkipRules rules = new SkipRules(root);
+    assertThat(rules.skips(Path.of("gen.c"), false)).isFalse();
+    write(".gitignore", "gen.c\n");
+    rules.reload();
+    assertThat(rules.skips(Path.of("gen.c"), false)).isTrue();
+  }
+
+  @Test
+  void a_pattern_that_makes_no_sense_matches_nothing() throws IOException {
+    write(".gitignore", "[\n[a\na\\\n!\n/\n\n#x\n");
+    assertThat(Stream.of("[", "[a", "a", "#x").anyMatch(this::skips)).isFalse();
+  }
+
+  /** Random rules in two files over a random tree: the same files are left as Git leaves. */
+  @Test
+  void it_ignores_what_git_ignores() throws Exception {
+    assumeTrue(hasGit(), "no git");
+    List<String> patterns =
+        List.of(
+            "*.o",
+            "/a",
+            "a/",
+            "!a",
+            "b/*.c",
+            "**/deep",
+            "deep/**",
+            "x/**/y",
+            "!keep.o",
+            "?.c",
+            "[a-c].c",
+            "[!a].h",
+            "\\#h",
+            "tail\\ ",
+            "tail2   ",
+            "/b/c",
+            "c/d/",
+            "*",
+            "!*/",
+            "!*.c",
+            "# comment",
+            "",
+            "d*",
+            "*a*",
+            "[[:digit:]].c",
+            "a.c",
+            "!a/a.c",
+            "b?",
+            "\\!bang",
+            "x/*",
+            "!x/y",
+            "/**/c",
+            "**",
+            "a/**/",
+            "*.c/");
+    long seed = 20_261_122;
+    Random random = new Random(seed);
+    for (int round = 0; round < 12; round++) {
+      Path tree = Files.createDirectory(root.resolve("r" + round));
+      List<String> names =
+          List.of(
+              "a", "b", "c", "d", "x", "y", "deep", "a.c", "b.c", "1.c", "a.h", "k.h", "keep.o",
+              "z.o", "#h", "!bang", "tail ", "tail2", "ba");
+      for (int i = 0; i < 40; i++) {
+        Path file = tree;
+        for (int depth = random.nextInt(3); depth >= 0; depth--) {
+          file = file.resolve(names.get(random.nextInt(names.size())));
+        }
+        try {
+          Files.createDirectories(file.getParent());
+          if (!Files.exists(file)) {
+            Files.createFile(file);
+          }
+        } catch (java.nio.file.FileSystemException e) {
+          // A file stands where a directory would have to be.
+        }
+      }
+      List<String> written = new ArrayList<>();
+      for (Path directory : List.of(tree, tree.resolve("a"), tree.resolve("x"))) {
+        if (Files.isDirectory(directory)) {
+          StringBuilder rules = new StringBuilder();
+          for (int i = random.nextInt(6); i >= 0; i--) {
+            rules.append(patterns.get(random.nextInt(patterns.size()))).append('\n');
+          }
+          Files.writeString(directory.resolve(".gitignore"), rules);
+          written.add(rules.toString());
+        }
+      }
+      git(tree, "init", "-q");
+      Set<String> kept = new TreeSet<>();
+      for (String line :
+          git(tree, "-c", "core.quotePath=false", "ls-files", "-o", "-z", "--exclude-standard")
+              .split("\0", -1)) {
+        if (!line.isEmpty()) {
+          kept.add(line);
+        }
+      }
+      SkipRules rules = new SkipRules(tree);
+      Set<String> ours = new TreeSet<>();
+      try (Stream<Path> files = Files.walk(tree)) {
+        files
+            .filter(Files::isRegularFile)
+            .map(tree::relativize)
+            .filter(file -> !rules.skips(file, false))
+            .forEach(file -> ours.add(SkipRules.slashed(file)));
+      }
+      assertThat(ours).as("seed %d, round %d, rules %s", seed, round, written).isEqualTo(kept);
+    }
+  }
+
+  private static boolean hasGit() throws InterruptedException {
+    try {
+      return new ProcessBuilder("git", "--version").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static String git(Path directory, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("git"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+    // The user's own ignore file is not part of this.
+    builder.environment().put("HOME", directory.toString());
+    builder.environment().put("XDG_CONFIG_HOME", directory.toString());
+    Process process = builder.start();
+    String output;
+    try (var in = process.getInputStream()) {
+      output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  private boolean skips(String path) {
+    return new SkipRules(root).skips(Path.of(path), false);
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path file = root.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+}

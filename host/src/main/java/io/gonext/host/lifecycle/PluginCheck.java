@@ -1,0 +1,85 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineException;
+import io.gonext.engine.EngineLimits;
+import io.gonext.engine.ModuleInterface;
+import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HostImports;
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.ManifestReader;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a host of the default limits would say of a manifest and a module, without compiling or
+ * running anything: for authors, before they hand a plugin to a host. A host checks all of this
+ * again, and more: that the module validates and starts, the dependencies, the host's version.
+ *
+ * @param manifest the manifest, or null where it is not acceptable
+ * @param problems why a host would refuse the plugin, a sentence each; empty when it would not
+ * @param warnings what will not work as the module may expect
+ */
+public record PluginCheck(
+    @Nullable Manifest manifest, List<String> problems, List<String> warnings) {
+  public PluginCheck {
+    problems = List.copyOf(problems);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** Whether a host would take it. */
+  public boolean passed() {
+    return problems.isEmpty();
+  }
+
+  /** Checks the bytes of {@code manifest.json} and of the entry module; reports all problems. */
+  public static PluginCheck of(byte[] manifestJson, byte[] wasm) {
+    List<String> problems = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    Manifest manifest = manifest(manifestJson, problems);
+    ModuleInterface module = module(wasm, problems);
+    if (module != null) {
+      problems.addAll(GuestAbi.exportProblems(module));
+    }
+    if (manifest != null) {
+      problems.addAll(HostImports.capabilityProblems(manifest, CapabilityRegistry.standard()));
+    }
+    if (manifest != null && module != null) {
+      HostImports.Check imports = HostImports.check(module, manifest);
+      problems.addAll(imports.problems());
+      warnings.addAll(imports.warnings());
+      int allowed = OperatorLimits.defaults().memoryPagesOf(manifest);
+      if (module.memoryPages() > allowed) {
+        problems.add(
+            "it begins with %d pages of 64 KiB, the limit is %d"
+                .formatted(module.memoryPages(), allowed));
+      }
+    }
+    return new PluginCheck(manifest, problems, warnings);
+  }
+
+  private static @Nullable Manifest manifest(byte[] json, List<String> problems) {
+    if (json.length > ManifestReader.MAX_BYTES) {
+      problems.add("manifest.json is larger than " + ManifestReader.MAX_BYTES + " bytes");
+      return null;
+    }
+    try {
+      return ManifestReader.read(json);
+    } catch (BundleRejectedException e) {
+      problems.add(e.getMessage());
+      return null;
+    }
+  }
+
+  private static @Nullable ModuleInterface module(byte[] wasm, List<String> problems) {
+    try {
+      return Engine.admit(wasm, EngineLimits.defaults());
+    } catch (EngineException e) {
+      problems.add(String.valueOf(e.getMessage()));
+      return null;
+    }
+  }
+}
