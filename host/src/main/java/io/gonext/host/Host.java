@@ -331,6 +331,8 @@ public final class Host implements AutoCloseable {
   }
 
   private static List<JsonNode> json(Object[] args) {
-    return Arrays.stream(args).map(StrictJson::valueOf).toList();
+    return args.length == 0
+        ? List.of()
+        : Arrays.stream(args).map(StrictJson::valueOf).toList();
   }
 }

@@ -99,6 +99,15 @@ class HookCodecTest {
     assertBadAnswer(() -> batchAnswer(body));
   }
 
+  @Test
+  void an_answer_100_000_deep_and_one_of_a_mebibyte_of_digits_are_refused() {
+    assertBadAnswer(() ->
+        filterAnswer("{\"value\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}"));
+    assertBadAnswer(() -> filterAnswer("{\"value\":" + "9".repeat(1 << 20) + "}"));
+    byte[] notUtf8 = {'{', '"', 'v', (byte) 0xc3, '"', '}'};
+    assertBadAnswer(() -> HookCodec.filterAnswer(new HookReply.Body(notUtf8), B));
+  }
+
   private static void assertBadAnswer(
       ThrowingCallable reading) {
     assertThatThrownBy(reading)
