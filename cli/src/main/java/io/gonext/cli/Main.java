@@ -17,7 +17,8 @@ public final class Main {
   /** Runs the command line and ends the JVM with its exit code. */
   public static void main(String[] args) {
     // A guest that computes never leaves its carrier. With one for each processor, which is the
-    // default, two calls that hang would hold up all other requests until their deadlines; with more
+    // default, two calls that hang would hold up all other requests until their deadlines; with
+    // more
     // the operating system shares the processors out.
     if (System.getProperty(CARRIERS) == null) {
       int carriers = Runtime.getRuntime().availableProcessors() + SPARE_CARRIERS;

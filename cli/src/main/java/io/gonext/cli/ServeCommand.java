@@ -73,7 +73,8 @@ final class ServeCommand implements Callable<Integer> {
     }
     // Refused before anything is created.
     plugins.forEach(Bundle::read);
-    RunningServer.OpenHost opened = RunningServer.openHost(HostConfig.of(data).withRouteRate(routeRate));
+    RunningServer.OpenHost opened =
+        RunningServer.openHost(HostConfig.of(data).withRouteRate(routeRate));
     Host host = opened.host();
     try {
       for (Path plugin : plugins) {

@@ -1,9 +1,7 @@
 package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import io.gonext.guests.GuestBundle;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -14,9 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,58 +84,6 @@ class ProcessTest {
     } finally {
       second.destroyForcibly();
     }
-  }
-
-  @Test
-  void calls_that_hang_hold_up_no_other_plugin() throws Exception {
-    Path looping = directory.resolve("loop.gnplugin");
-    Path other = directory.resolve("upper.gnplugin");
-    Files.write(looping, GuestBundle.of("loop").filter("hang").limit("instances_min", 8).bytes());
-    Files.write(other, GuestBundle.of("upper").filter("shout").bytes());
-    Process process =
-        start(
-            "io.gonext.cli.Main",
-            "serve",
-            "--port",
-            "0",
-            "--data",
-            directory.resolve("data").toString(),
-            "--plugin",
-            looping.toString(),
-            "--plugin",
-            other.toString());
-    try (BufferedReader output = process.inputReader();
-        HttpClient client = HttpClient.newHttpClient()) {
-      String url = awaitLine(output, "listening on ").replace("listening on ", "");
-      HttpRequest shout = filter(url, "shout");
-      client.send(shout, HttpResponse.BodyHandlers.ofString());
-      List<CompletableFuture<HttpResponse<String>>> hanging = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        hanging.add(
-            client.sendAsync(filter(url, "hang"), HttpResponse.BodyHandlers.ofString()));
-      }
-      HttpRequest metrics = HttpRequest.newBuilder(URI.create(url + "/metrics")).build();
-      // More than the two processors of a small machine, where two would be all that ever run.
-      Pattern many = Pattern.compile("gonext_plugin_pool_in_use\\{plugin=\"loop\"} [3-8]\\.0");
-      await()
-          .until(() ->
-              many.matcher(client.send(metrics, HttpResponse.BodyHandlers.ofString()).body())
-                  .find());
-      assertThat(client.send(shout, HttpResponse.BodyHandlers.ofString()).body())
-          .isEqualTo("{\"value\":\"A\"}");
-      assertThat(hanging).as("still at it").anyMatch(call -> !call.isDone());
-      for (CompletableFuture<HttpResponse<String>> hung : hanging) {
-        assertThat(hung.get().headers().firstValue("X-Gonext-Degraded")).contains("loop");
-      }
-    } finally {
-      process.destroyForcibly();
-    }
-  }
-
-  private static HttpRequest filter(String url, String hook) {
-    return HttpRequest.newBuilder(URI.create(url + "/api/v1/filters/" + hook))
-        .POST(HttpRequest.BodyPublishers.ofString("{\"value\":\"a\"}"))
-        .build();
   }
 
   private static Process start(String... arguments) throws IOException {

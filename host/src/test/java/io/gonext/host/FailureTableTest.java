@@ -21,10 +21,7 @@ class FailureTableTest {
   void every_outcome_has_its_row_in_order_with_what_counts_for_the_breaker() throws IOException {
     String design = Files.readString(Path.of(System.getProperty("gonext.root"), "DESIGN.md"));
     List<String> rows =
-        ROW.matcher(design)
-            .results()
-            .map(row -> row.group(1) + " " + row.group(2))
-            .toList();
+        ROW.matcher(design).results().map(row -> row.group(1) + " " + row.group(2)).toList();
     assertThat(rows)
         .containsExactlyElementsOf(
             Arrays.stream(HookOutcome.values())

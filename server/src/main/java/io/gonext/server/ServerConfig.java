@@ -27,11 +27,7 @@ public record ServerConfig(
   /** Loopback only, 10 s to finish, 30 s of silence, 30 s for headers and for a body. */
   public static ServerConfig loopback(int port) {
     return new ServerConfig(
-        "127.0.0.1",
-        port,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(30));
+        "127.0.0.1", port, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30));
   }
 
   public ServerConfig withAddress(String newAddress) {

@@ -169,8 +169,7 @@ class PluginRoutesTest {
     assertProblem(trapped, 502);
     assertThat(trapped.headers().firstValue("x-gonext-degraded")).contains("trap");
     assertProblem(
-        post(
-            "/api/v1/filters/looped", "{\"value\":1,\"fail_closed\":true,\"deadline_ms\":50}"),
+        post("/api/v1/filters/looped", "{\"value\":1,\"fail_closed\":true,\"deadline_ms\":50}"),
         504);
   }
 

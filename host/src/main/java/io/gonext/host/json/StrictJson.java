@@ -102,7 +102,9 @@ public final class StrictJson {
     return plain == null ? MAPPER.writeValueAsBytes(value) : plain;
   }
 
-  /** What needs no generator, which costs more than a short value itself; null for anything else. */
+  /**
+   * What needs no generator, which costs more than a short value itself; null for anything else.
+   */
   private static byte @Nullable [] plain(JsonNode value) {
     return switch (value.getNodeType()) {
       case STRING -> quoted(value.stringValue());

@@ -3,10 +3,10 @@ package io.gonext.host.lifecycle;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HookCodec;
 import io.gonext.host.abi.HookCodec.BatchPart;
 import io.gonext.host.abi.HookCodec.FilterAnswer;
 import io.gonext.host.abi.HookReply;
-import io.gonext.host.abi.HookCodec;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.hook.BatchFilterHandler;
 import io.gonext.host.hook.HandlerProbe;
@@ -148,8 +148,7 @@ public final class ActivePlugin {
   }
 
   /** Runs a filter for many values in one lease; see {@link BatchFilterHandler}. */
-  List<JsonNode> filterAll(
-      byte[] hook, List<JsonNode> values, List<JsonNode> args, HookTurn turn)
+  List<JsonNode> filterAll(byte[] hook, List<JsonNode> values, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     List<BatchPart> parts = HookCodec.batch(values, args);
     return calls.guarded(() -> {
@@ -212,8 +211,7 @@ public final class ActivePlugin {
         case SATURATED, UNAVAILABLE, NO_INSTANCE ->
             new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), Duration.ofSeconds(1));
         case BREAKER_OPEN ->
-            new RouteOutcome.Unavailable(
-                manifest.name(), e.getMessage(), breaker.retryAfter());
+            new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), breaker.retryAfter());
         default -> new RouteOutcome.BadAnswer(manifest.name(), e.outcome() + ": " + e.getMessage());
       };
     }

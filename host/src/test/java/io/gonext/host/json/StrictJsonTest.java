@@ -89,8 +89,26 @@ class StrictJsonTest {
   void short_values_are_written_as_all_others_are() throws InvalidJsonException {
     List<Object> values =
         List.of(
-            "", "a b", "~ !", "\"", "\\", "/", "\u0000", "\u001f", "\u007f", "é", "😀", "a\nb", 0, -1,
-            Integer.MIN_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, true, false, 1.5);
+            "",
+            "a b",
+            "~ !",
+            "\"",
+            "\\",
+            "/",
+            "\u0000",
+            "\u001f",
+            "\u007f",
+            "é",
+            "😀",
+            "a\nb",
+            0,
+            -1,
+            Integer.MIN_VALUE,
+            Long.MIN_VALUE,
+            Long.MAX_VALUE,
+            true,
+            false,
+            1.5);
     for (Object value : values) {
       JsonNode node = StrictJson.valueOf(value);
       // In an array nothing is taken for short.
