@@ -12,6 +12,7 @@ final class Bench {
   private static final List<Benchmark> ALL =
       List.of(
           new CallBenchmark(),
+          new DispatchBenchmark(),
           new PoolBenchmark(),
           new PoolScaleBenchmark(),
           new EngineBenchmark(),

@@ -28,6 +28,9 @@ final class CallBenchmark implements Benchmark {
     stages.put("leaseAndHook", "checkout, hook, return (reused)");
     stages.put("leaseAndHookFresh", "checkout, hook, return (fresh)");
     stages.put("host", "Host.applyFilters (fresh)");
+    stages.put("hostEcho", "the same, with a value in the answer");
+    stages.put("bus", "Host.applyFilters, handler in Java");
+    stages.put("nobody", "Host.applyFilters, nobody handles it");
     stages.put("instantiate", "an instance for each hook");
     return stages;
   }

@@ -63,6 +63,9 @@ public class CallStages {
     host = Host.open(data);
     host.install(GuestBundle.of("done").filter("h").bytes());
     host.activate("done");
+    host.install(GuestBundle.of("echo").filter("echo").bytes());
+    host.activate("echo");
+    host.addFilter("bench", "java", 10, (value, args, turn) -> value);
   }
 
   @TearDown
@@ -113,6 +116,24 @@ public class CallStages {
   @Benchmark
   public FilterResult host() throws InterruptedException {
     return host.applyFilters("h", 1);
+  }
+
+  /** The same where the guest answers with a value. */
+  @Benchmark
+  public FilterResult hostEcho() throws InterruptedException {
+    return host.applyFilters("echo", 1);
+  }
+
+  /** The hook bus alone: a handler in Java that does nothing. */
+  @Benchmark
+  public FilterResult bus() throws InterruptedException {
+    return host.applyFilters("java", 1);
+  }
+
+  /** A hook that nobody handles. */
+  @Benchmark
+  public FilterResult nobody() throws InterruptedException {
+    return host.applyFilters("nobody", 1);
   }
 
   /** What the pool saves: an instance for each call. */

@@ -396,8 +396,8 @@ public final class Host implements AutoCloseable {
   /**
    * Runs many values through the filters of a hook, with the results that {@link #applyFilters}
    * would have for each, under one deadline. A filter whose manifest says {@code "batch": true} is
-   * given them all at once, which saves a checkout and a crossing for each; if it fails, all of them
-   * pass it unchanged.
+   * given them all at once, which saves a checkout and a crossing for each; if it fails, all of
+   * them pass it unchanged.
    */
   public BatchResult applyFiltersBatch(String hook, List<?> values, Object... args)
       throws InterruptedException {
@@ -475,6 +475,6 @@ public final class Host implements AutoCloseable {
   }
 
   private static List<JsonNode> json(Object[] args) {
-    return Arrays.stream(args).map(StrictJson::valueOf).toList();
+    return args.length == 0 ? List.of() : Arrays.stream(args).map(StrictJson::valueOf).toList();
   }
 }

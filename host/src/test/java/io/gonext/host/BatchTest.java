@@ -83,9 +83,7 @@ class BatchTest {
     String large = "x".repeat(1 << 20);
     BatchResult batch = host.applyFiltersBatch("h", List.of("a", large, "b"));
     assertThat(batch.values()).extracting(JsonNode::stringValue).containsExactly("A", large, "B");
-    assertThat(batch.degraded())
-        .extracting(Degradation::code)
-        .containsExactly("PAYLOAD_TOO_LARGE");
+    assertThat(batch.degraded()).extracting(Degradation::code).containsExactly("PAYLOAD_TOO_LARGE");
   }
 
   @Test
@@ -101,8 +99,8 @@ class BatchTest {
   void no_values_are_no_call() throws InterruptedException {
     activate(GuestBundle.of("batch").batchFilter("h"));
     long checkouts = checkouts("batch");
-    assertThat(host.applyFiltersBatch("h", List.of())).isEqualTo(
-        new BatchResult(List.of(), List.of()));
+    assertThat(host.applyFiltersBatch("h", List.of()))
+        .isEqualTo(new BatchResult(List.of(), List.of()));
     assertThat(checkouts("batch")).isEqualTo(checkouts);
   }
 

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What one plugin's trouble costs its callers and its neighbours: real guests in a real host. */
 class PluginTroubleTest {
   private static final OperatorLimits LIMITS =
-      new OperatorLimits(16, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 2);
+      new OperatorLimits(
+          16, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 2);
 
   @TempDir private Path data;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -78,8 +79,7 @@ class PluginTroubleTest {
                     .isBetween(Duration.ofSeconds(30), Duration.ofSeconds(60)));
     assertThat(checkouts("trap")).isEqualTo(checkouts);
     assertThat(host.troubles())
-        .containsExactlyEntriesOf(
-            Map.of("trap", "circuit breaker open, last failure UNREACHABLE"));
+        .containsExactlyEntriesOf(Map.of("trap", "circuit breaker open, last failure UNREACHABLE"));
     assertThat(meters.get("gonext.plugin.breaker.opened").tag("plugin", "trap").counter().count())
         .isEqualTo(1);
   }

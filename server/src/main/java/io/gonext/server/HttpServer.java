@@ -309,8 +309,7 @@ public final class HttpServer implements AutoCloseable {
               ctx,
               HttpStatus.CONTENT_TOO_LARGE,
               "the value is too large for the plugin " + e.plugin());
-      default ->
-          Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin " + e.plugin() + " failed");
+      default -> Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin " + e.plugin() + " failed");
     }
   }
 

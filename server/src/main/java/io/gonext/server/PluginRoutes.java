@@ -95,7 +95,11 @@ final class PluginRoutes implements Handler {
     }
     String query = ctx.queryString();
     return new PluginRequest(
-        ctx.method().name(), path, query == null ? "" : query, headers, RequestBody.bytes(ctx, bodyLimit));
+        ctx.method().name(),
+        path,
+        query == null ? "" : query,
+        headers,
+        RequestBody.bytes(ctx, bodyLimit));
   }
 
   private static void answer(Context ctx, PluginResponse response) {

@@ -68,8 +68,8 @@ final class RequestBody {
   }
 
   /**
-   * A hook call: {@code {"value": ..., "args": [...], "fail_closed": false, "deadline_ms": 100}}, all
-   * but the value optional; {@code "values": [...]} in place of {@code "value"} is a batch.
+   * A hook call: {@code {"value": ..., "args": [...], "fail_closed": false, "deadline_ms": 100}},
+   * all but the value optional; {@code "values": [...]} in place of {@code "value"} is a batch.
    *
    * @param values of a batch, or the one value; none for an action
    */
@@ -113,8 +113,7 @@ final class RequestBody {
     if (!args.isMissingNode() && !args.isArray()) {
       throw badRequest("\"args\" is not an array");
     }
-    List<JsonNode> all =
-        value.isMissingNode() ? values.valueStream().toList() : List.of(value);
+    List<JsonNode> all = value.isMissingNode() ? values.valueStream().toList() : List.of(value);
     return new HookArguments(
         all, !values.isMissingNode(), args.valueStream().toList(), options(body));
   }

@@ -90,8 +90,8 @@ public final class GuestAbi {
    * Runs one hook in an instance.
    *
    * @param hook UTF-8, at most {@link #MAX_HOOK_NAME_BYTES}
-   * @param payload JSON in UTF-8, at most {@link #MAX_ROUTE_PAYLOAD_BYTES}; callers hold hooks that are no
-   *     route to {@link #MAX_PAYLOAD_BYTES}
+   * @param payload JSON in UTF-8, at most {@link #MAX_ROUTE_PAYLOAD_BYTES}; callers hold hooks that
+   *     are no route to {@link #MAX_PAYLOAD_BYTES}
    * @throws GuestTrap when the guest trapped, ran out of time or broke the ABI
    * @throws IllegalArgumentException when name or payload is too long; the guest was not touched
    */

@@ -9,10 +9,11 @@ public interface FilterHandler {
   /**
    * Does this handler's part. A result that comes after the turn's time is not used.
    *
-   * @param turn the time this handler has, and its means to {@linkplain HookTurn#stop end} the chain
+   * @param turn the time this handler has, and its means to {@linkplain HookTurn#stop end} the
+   *     chain
    * @return the new value, or {@code value} itself
-   * @throws HookFailedException when the handler failed; the chain goes on with {@code value}, as it
-   *     does after any exception but an interrupt
+   * @throws HookFailedException when the handler failed; the chain goes on with {@code value}, as
+   *     it does after any exception but an interrupt
    */
   JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException;

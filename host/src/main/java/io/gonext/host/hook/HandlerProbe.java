@@ -53,11 +53,10 @@ public final class HandlerProbe {
   /**
    * Runs a handler.
    *
-   * @throws HookFailedException also for any other exception but an interrupt, and for a result that
-   *     comes after the turn's deadline
+   * @throws HookFailedException also for any other exception but an interrupt, and for a result
+   *     that comes after the turn's deadline
    */
-  public <R> R watch(HookTurn turn, Work<R> work)
-      throws HookFailedException, InterruptedException {
+  public <R> R watch(HookTurn turn, Work<R> work) throws HookFailedException, InterruptedException {
     return tracer == null ? timed(turn, work) : traced(tracer, turn, work);
   }
 

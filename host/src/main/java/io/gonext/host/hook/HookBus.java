@@ -210,16 +210,25 @@ public final class HookBus {
     private final long deadlineNanos;
     private List<Degradation> degraded = List.of();
 
+    /** When the next turn begins, while that is known without another look at the clock. */
+    private long nowNanos;
+
+    private boolean isNow = true;
+
     Chain(CallOptions options) {
       this.failClosed = options.failClosed();
       // Saturates, where a Duration's own conversion would throw.
       long asked = TimeUnit.NANOSECONDS.convert(options.limit());
-      this.deadlineNanos = ticker.nanos() + Math.min(chainNanos, asked);
+      this.nowNanos = ticker.nanos();
+      this.deadlineNanos = nowNanos + Math.min(chainNanos, asked);
     }
 
     HookTurn turn() {
-      long now = ticker.nanos();
-      return new HookTurn(ticker, now, Math.min(handlerNanos, deadlineNanos - now));
+      if (!isNow) {
+        nowNanos = ticker.nanos();
+      }
+      isNow = false;
+      return new HookTurn(ticker, nowNanos, Math.min(handlerNanos, deadlineNanos - nowNanos));
     }
 
     /** What the handler makes of it, or {@code otherwise} where it fails. */

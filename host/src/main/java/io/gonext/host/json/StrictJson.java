@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
@@ -13,6 +14,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * JSON of an untrusted sender: strict UTF-8, one value, no duplicate keys, bounded depth and
@@ -40,10 +42,16 @@ public final class StrictJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
+  private static final byte[] TRUE = "true".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] FALSE = "false".getBytes(StandardCharsets.ISO_8859_1);
+
   private StrictJson() {}
 
   /** Reads one JSON value. */
   public static JsonNode parse(byte[] utf8) throws InvalidJsonException {
+    if (isAscii(utf8)) {
+      return parse(MAPPER.createParser(utf8));
+    }
     CharBuffer text;
     try {
       // Decoded here, since Jackson would guess UTF-16 or UTF-32 from the first bytes.
@@ -51,8 +59,22 @@ public final class StrictJson {
     } catch (CharacterCodingException e) {
       throw new InvalidJsonException("not valid UTF-8");
     }
-    try (JsonParser parser =
-        MAPPER.createParser(text.array(), text.arrayOffset() + text.position(), text.remaining())) {
+    return parse(
+        MAPPER.createParser(text.array(), text.arrayOffset() + text.position(), text.remaining()));
+  }
+
+  /** Whether there is nothing to guess: no byte that is part of a longer character, and no NUL. */
+  private static boolean isAscii(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b <= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static JsonNode parse(JsonParser opened) throws InvalidJsonException {
+    try (JsonParser parser = opened) {
       JsonNode value = MAPPER.readTree(parser);
       if (value == null || value.isMissingNode()) {
         throw new InvalidJsonException("empty");
@@ -76,7 +98,39 @@ public final class StrictJson {
 
   /** The value as compact UTF-8. */
   public static byte[] write(JsonNode value) {
-    return MAPPER.writeValueAsBytes(value);
+    byte[] plain = plain(value);
+    return plain == null ? MAPPER.writeValueAsBytes(value) : plain;
+  }
+
+  /**
+   * What needs no generator, which costs more than a short value itself; null for anything else.
+   */
+  private static byte @Nullable [] plain(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case STRING -> quoted(value.stringValue());
+      case NUMBER ->
+          value.isInt() || value.isLong()
+              ? Long.toString(value.longValue()).getBytes(StandardCharsets.ISO_8859_1)
+              : null;
+      case BOOLEAN -> value.booleanValue() ? TRUE.clone() : FALSE.clone();
+      default -> null;
+    };
+  }
+
+  /** The text in quotes, or null when a character of it is not written as itself in one byte. */
+  private static byte @Nullable [] quoted(String text) {
+    int length = text.length();
+    byte[] bytes = new byte[length + 2];
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+        return null;
+      }
+      bytes[i + 1] = (byte) c;
+    }
+    bytes[0] = '"';
+    bytes[length + 1] = '"';
+    return bytes;
   }
 
   /**
@@ -85,6 +139,14 @@ public final class StrictJson {
    * @throws IllegalArgumentException when the value has no JSON form
    */
   public static JsonNode valueOf(Object value) {
-    return value instanceof JsonNode node ? node : MAPPER.valueToTree(value);
+    return switch (value) {
+      case JsonNode node -> node;
+      // The usual ones, without the detour through tokens.
+      case String text -> JsonNodeFactory.instance.stringNode(text);
+      case Integer number -> JsonNodeFactory.instance.numberNode(number.intValue());
+      case Long number -> JsonNodeFactory.instance.numberNode(number.longValue());
+      case Boolean flag -> JsonNodeFactory.instance.booleanNode(flag);
+      default -> MAPPER.valueToTree(value);
+    };
   }
 }

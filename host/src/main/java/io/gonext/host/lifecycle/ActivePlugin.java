@@ -3,10 +3,10 @@ package io.gonext.host.lifecycle;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HookCodec;
 import io.gonext.host.abi.HookCodec.BatchPart;
 import io.gonext.host.abi.HookCodec.FilterAnswer;
 import io.gonext.host.abi.HookReply;
-import io.gonext.host.abi.HookCodec;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.hook.BatchFilterHandler;
@@ -291,8 +291,7 @@ final class ActivePlugin {
         case SATURATED, UNAVAILABLE, NO_INSTANCE ->
             new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), Duration.ofSeconds(1));
         case BREAKER_OPEN ->
-            new RouteOutcome.Unavailable(
-                manifest.name(), e.getMessage(), breaker.retryAfter());
+            new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), breaker.retryAfter());
         default -> new RouteOutcome.BadAnswer(manifest.name(), e.outcome() + ": " + e.getMessage());
       };
     }

@@ -21,8 +21,8 @@ public sealed interface RouteOutcome {
   record RateLimited(String plugin, Duration retryAfter) implements RouteOutcome {}
 
   /**
-   * No instance came free in time, the plugin's circuit breaker is open, or it is being taken out of
-   * service.
+   * No instance came free in time, the plugin's circuit breaker is open, or it is being taken out
+   * of service.
    */
   record Unavailable(String plugin, String reason, Duration retryAfter) implements RouteOutcome {}
 

@@ -26,8 +26,7 @@ class HookCodecTest {
   void payloads_are_what_the_abi_says() throws HookFailedException {
     assertThat(text(HookCodec.filter(B, List.of(A, B))))
         .isEqualTo("{\"kind\":\"filter\",\"value\":{\"b\":1},\"args\":[\"a\",{\"b\":1}]}");
-    assertThat(text(HookCodec.action(List.of())))
-        .isEqualTo("{\"kind\":\"action\",\"args\":[]}");
+    assertThat(text(HookCodec.action(List.of()))).isEqualTo("{\"kind\":\"action\",\"args\":[]}");
     assertThat(HookCodec.batch(List.of(A, B), List.of(A)))
         .singleElement()
         .satisfies(part ->
@@ -66,7 +65,8 @@ class HookCodecTest {
 
   @Test
   void an_answer_may_end_the_chain() throws HookFailedException {
-    assertThat(filterAnswer("{\"value\":\"a\",\"stop\":true}")).isEqualTo(new FilterAnswer(A, true));
+    assertThat(filterAnswer("{\"value\":\"a\",\"stop\":true}"))
+        .isEqualTo(new FilterAnswer(A, true));
     assertThat(filterAnswer("{\"value\":\"a\",\"stop\":false}"))
         .isEqualTo(new FilterAnswer(A, false));
     assertThat(filterAnswer("{\"value\":\"a\"}")).isEqualTo(new FilterAnswer(A, false));
@@ -81,8 +81,15 @@ class HookCodecTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{}", "[]", "1", "", "{\"value\":1,\"stop\":1}", "{\"value\":1,\"stop\":null}",
-        "{\"stop\":true}", "{\"value\":1}x", "{\"value\":1,\"value\":2}"
+        "{}",
+        "[]",
+        "1",
+        "",
+        "{\"value\":1,\"stop\":1}",
+        "{\"value\":1,\"stop\":null}",
+        "{\"stop\":true}",
+        "{\"value\":1}x",
+        "{\"value\":1,\"value\":2}"
       })
   void anything_else_is_no_answer_to_a_filter(String body) {
     assertBadAnswer(() -> filterAnswer(body));
@@ -91,16 +98,30 @@ class HookCodecTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{}", "[]", "{\"values\":{}}", "{\"values\":[1]}", "{\"values\":[1,2,3]}",
-        "{\"values\":[1,2],\"stop\":true}", "{\"values\":[1,2],\"stop\":[true]}",
-        "{\"values\":[1,2],\"stop\":[true,0]}", "{\"value\":[1,2]}"
+        "{}",
+        "[]",
+        "{\"values\":{}}",
+        "{\"values\":[1]}",
+        "{\"values\":[1,2,3]}",
+        "{\"values\":[1,2],\"stop\":true}",
+        "{\"values\":[1,2],\"stop\":[true]}",
+        "{\"values\":[1,2],\"stop\":[true,0]}",
+        "{\"value\":[1,2]}"
       })
   void anything_else_is_no_answer_to_a_batch_of_two(String body) {
     assertBadAnswer(() -> batchAnswer(body));
   }
 
-  private static void assertBadAnswer(
-      ThrowingCallable reading) {
+  @Test
+  void an_answer_100_000_deep_and_one_of_a_mebibyte_of_digits_are_refused() {
+    assertBadAnswer(
+        () -> filterAnswer("{\"value\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}"));
+    assertBadAnswer(() -> filterAnswer("{\"value\":" + "9".repeat(1 << 20) + "}"));
+    byte[] notUtf8 = {'{', '"', 'v', (byte) 0xc3, '"', '}'};
+    assertBadAnswer(() -> HookCodec.filterAnswer(new HookReply.Body(notUtf8), B));
+  }
+
+  private static void assertBadAnswer(ThrowingCallable reading) {
     assertThatThrownBy(reading)
         .isInstanceOfSatisfying(
             HookFailedException.class,

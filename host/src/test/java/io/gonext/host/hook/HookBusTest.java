@@ -156,8 +156,7 @@ class HookBusTest {
           });
     }
     assertThat(bus.doAction("h", List.of()).degraded())
-        .containsExactly(
-            new Degradation("p3", "DEADLINE", "it did not end in its time"));
+        .containsExactly(new Degradation("p3", "DEADLINE", "it did not end in its time"));
     assertThat(limits).containsExactly(SECOND, SECOND, SECOND, Duration.ofMillis(300));
   }
 
@@ -307,8 +306,7 @@ class HookBusTest {
     bus.addFilter("short", "h", 1, answering(values -> values.subList(1, values.size())));
     bus.addFilter("good", "h", 2, appending("a"));
     BatchResult batch =
-        bus.applyFiltersBatch(
-            CallOptions.DEFAULT, "h", List.of(text("x"), text("y")), List.of());
+        bus.applyFiltersBatch(CallOptions.DEFAULT, "h", List.of(text("x"), text("y")), List.of());
     assertThat(batch.values()).containsExactly(text("xa"), text("ya"));
     assertThat(batch.degraded())
         .extracting(Degradation::plugin, Degradation::code)
@@ -328,15 +326,13 @@ class HookBusTest {
           }
 
           @Override
-          public List<JsonNode> filterAll(
-              List<JsonNode> values, List<JsonNode> args, HookTurn turn)
+          public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
               throws HookFailedException {
             throw new HookFailedException(HookOutcome.PAYLOAD_TOO_LARGE, "too large", null);
           }
         });
     BatchResult batch =
-        bus.applyFiltersBatch(
-            CallOptions.DEFAULT, "h", List.of(text("x"), text("y")), List.of());
+        bus.applyFiltersBatch(CallOptions.DEFAULT, "h", List.of(text("x"), text("y")), List.of());
     assertThat(batch).isEqualTo(new BatchResult(List.of(text("x1"), text("y1")), List.of()));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,5 +83,41 @@ class StrictJsonTest {
 
   private static JsonNode parse(String text) throws InvalidJsonException {
     return StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void short_values_are_written_as_all_others_are() throws InvalidJsonException {
+    List<Object> values =
+        List.of(
+            "",
+            "a b",
+            "~ !",
+            "\"",
+            "\\",
+            "/",
+            "\u0000",
+            "\u001f",
+            "\u007f",
+            "é",
+            "😀",
+            "a\nb",
+            0,
+            -1,
+            Integer.MIN_VALUE,
+            Long.MIN_VALUE,
+            Long.MAX_VALUE,
+            true,
+            false,
+            1.5);
+    for (Object value : values) {
+      JsonNode node = StrictJson.valueOf(value);
+      // In an array nothing is taken for short.
+      String inArray =
+          new String(StrictJson.write(StrictJson.valueOf(List.of(value))), StandardCharsets.UTF_8);
+      assertThat("[" + new String(StrictJson.write(node), StandardCharsets.UTF_8) + "]")
+          .isEqualTo(inArray);
+      JsonNode read = StrictJson.parse(inArray.getBytes(StandardCharsets.UTF_8)).get(0);
+      assertThat(StrictJson.write(read)).isEqualTo(StrictJson.write(node));
+    }
   }
 }

@@ -89,9 +89,10 @@ class ErroredTest {
         .hasEntrySatisfying(
             "trap",
             why ->
-                assertThat(why).isEqualTo(
-                    "ERRORED: its circuit breaker opened 3 times within an hour,"
-                        + " last failure UNREACHABLE"));
+                assertThat(why)
+                    .isEqualTo(
+                        "ERRORED: its circuit breaker opened 3 times within an hour,"
+                            + " last failure UNREACHABLE"));
     // Its neighbour in the chain serves on, and nobody waits for it any more.
     assertThat(hooks.applyFilters("h", VALUE, List.of()).value())
         .isEqualTo(StrictJson.valueOf("A"));

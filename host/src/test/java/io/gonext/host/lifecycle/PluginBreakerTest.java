@@ -30,7 +30,8 @@ class PluginBreakerTest {
     assertThat(breaker.trouble()).isEmpty();
     fail(1);
     assertThat(breaker.tryEnter()).isEqualTo(Entry.REFUSED);
-    assertThat(breaker.trouble()).hasValueSatisfying(why -> assertThat(why).contains("UNREACHABLE"));
+    assertThat(breaker.trouble())
+        .hasValueSatisfying(why -> assertThat(why).contains("UNREACHABLE"));
     assertThat(breaker.retryAfter()).isEqualTo(Duration.ofMinutes(1));
     assertThat(openings).hasSize(1);
   }
@@ -60,7 +61,12 @@ class PluginBreakerTest {
   @EnumSource(
       value = HookOutcome.class,
       names = {
-        "STATUS", "CUT_SHORT", "INTERRUPTED", "HOST_FAILURE", "PAYLOAD_TOO_LARGE", "SATURATED"
+        "STATUS",
+        "CUT_SHORT",
+        "INTERRUPTED",
+        "HOST_FAILURE",
+        "PAYLOAD_TOO_LARGE",
+        "SATURATED"
       })
   void what_is_no_fault_of_the_plugin_never_opens_it(HookOutcome outcome) {
     for (int i = 0; i < 100; i++) {
