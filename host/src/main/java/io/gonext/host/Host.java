@@ -3,12 +3,15 @@ package io.gonext.host;
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.abi.LogLevels;
+import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionHandler;
@@ -17,13 +20,17 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.kv.KeyValues;
 import io.gonext.host.lifecycle.ActivePlugin;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
@@ -35,15 +42,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.semver4j.Semver;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A plugin host: the plugins of one data directory, compiled, warm and ready to be called.
@@ -66,6 +83,10 @@ public final class Host implements AutoCloseable {
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final HostServices services;
+
+  /** Hooks of the embedding application, for those who misspell one. */
+  private final Set<String> knownHooks = ConcurrentHashMap.newKeySet();
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Host(
@@ -97,7 +118,13 @@ public final class Host implements AutoCloseable {
       throw e;
     }
     HostServices services =
-        new HostServices(new Grants(store.grants(), config.capabilities()), InstantSource.system());
+        new HostServices(
+            new Grants(store.grants(), config.capabilities()),
+            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
+            new KeyValues(store.keyValues(), config.keyValues()),
+            new LogLevels(),
+            config.meters(),
+            InstantSource.system());
     HookBus hooks = new HookBus(config.meters(), config.limits().chain());
     Lifecycle lifecycle =
         new Lifecycle(
@@ -106,13 +133,16 @@ public final class Host implements AutoCloseable {
             hooks,
             config.limits(),
             config.meters(),
-            new Semver(version()),
+            // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
+            new Semver(version()).withClearedPreReleaseAndBuild(),
             services);
     Host host = new Host(store, engine, hooks, lifecycle, services);
+    host.knownHooks.addAll(config.hooks());
     try {
       lifecycle.startActive();
     } catch (RuntimeException | InterruptedException e) {
       engine.close();
+      services.close();
       store.close();
       throw e;
     }
@@ -165,12 +195,35 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Path bundle) {
-    return lifecycle.install(Bundle.read(bundle));
+    return install(() -> Bundle.read(bundle, vocabulary()));
   }
 
   /** Installs a bundle that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
-    return lifecycle.install(Bundle.read(bundle.clone()));
+    return install(() -> Bundle.read(bundle.clone(), vocabulary()));
+  }
+
+  private InstallResult install(Supplier<Bundle> reader) {
+    String plugin = "";
+    String version = "";
+    try {
+      Bundle bundle = reader.get();
+      plugin = bundle.manifest().name();
+      version = bundle.manifest().version().toString();
+      List<String> slips = vocabulary().hookWarnings(bundle.manifest());
+      InstallResult installed = lifecycle.install(bundle).withWarnings(slips);
+      if (!installed.unchanged()) {
+        ObjectNode detail = JsonNodeFactory.instance.objectNode();
+        detail.put("sha256", installed.sha256());
+        detail.set("requested", StrictJson.valueOf(bundle.manifest().requestedCapabilities()));
+        services.audit().record(plugin, version, "install", OPERATOR, detail);
+      }
+      return installed;
+    } catch (BundleRejectedException e) {
+      services.audit().record(plugin, version, "install_refused", OPERATOR, reason(e));
+      services.meters().counter("gonext.plugin.install.refused").increment();
+      throw e;
+    }
   }
 
   /**
@@ -180,7 +233,16 @@ public final class Host implements AutoCloseable {
    * @throws ActivationException when it cannot start
    */
   public void activate(String plugin) throws InterruptedException {
-    lifecycle.activate(plugin);
+    boolean wasActive = lifecycle.active(plugin).isPresent();
+    try {
+      lifecycle.activate(plugin);
+    } catch (ActivationException e) {
+      record(plugin, "activate_failed", reason(e));
+      throw e;
+    }
+    if (!wasActive) {
+      record(plugin, "activate", JsonNodeFactory.instance.objectNode());
+    }
   }
 
   /**
@@ -190,6 +252,7 @@ public final class Host implements AutoCloseable {
    */
   public void deactivate(String plugin) throws InterruptedException {
     lifecycle.deactivate(plugin);
+    record(plugin, "deactivate", JsonNodeFactory.instance.objectNode());
   }
 
   /**
@@ -198,7 +261,11 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it is active
    */
   public void uninstall(String plugin) {
+    String version = installedVersion(plugin);
     lifecycle.uninstall(plugin);
+    services
+        .audit()
+        .record(plugin, version, "uninstall", OPERATOR, JsonNodeFactory.instance.objectNode());
   }
 
   /** The capabilities there are; the embedding application may register its own. */
@@ -223,7 +290,10 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it does not ask for one of them; nothing is granted then
    */
   public PluginGrants grant(String plugin, String... capabilities) {
-    return services.grants().grant(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+    Manifest manifest = lifecycle.manifest(plugin);
+    PluginGrants grants = services.grants().grant(manifest, List.of(capabilities), OPERATOR);
+    record(plugin, "grant", capabilities(List.of(capabilities)));
+    return grants;
   }
 
   /**
@@ -233,7 +303,14 @@ public final class Host implements AutoCloseable {
    * @throws UnknownPluginException when there is none of that name
    */
   public PluginGrants grantRequested(String plugin) {
-    return services.grants().grantUndecided(lifecycle.manifest(plugin), OPERATOR);
+    Manifest manifest = lifecycle.manifest(plugin);
+    SortedSet<String> added = new TreeSet<>(services.grants().of(manifest).missing());
+    PluginGrants grants = services.grants().grantUndecided(manifest, OPERATOR);
+    added.retainAll(grants.granted());
+    if (!added.isEmpty()) {
+      record(plugin, "grant", capabilities(added));
+    }
+    return grants;
   }
 
   /**
@@ -244,7 +321,10 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it does not ask for one of them; nothing is revoked then
    */
   public PluginGrants revoke(String plugin, String... capabilities) {
-    return services.grants().revoke(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+    Manifest manifest = lifecycle.manifest(plugin);
+    PluginGrants grants = services.grants().revoke(manifest, List.of(capabilities), OPERATOR);
+    record(plugin, "revoke", capabilities(List.of(capabilities)));
+    return grants;
   }
 
   /**
@@ -258,6 +338,29 @@ public final class Host implements AutoCloseable {
         .map(active -> services.grants().permissions(active.manifest()))
         .filter(permissions -> permissions.allow(capabilities().mask(capability)))
         .isPresent();
+  }
+
+  /**
+   * The newest rows of the audit log about one plugin, newest first. They outlive the plugin; of
+   * each the newest 10,000 are kept.
+   *
+   * @param limit the most rows to return, at least 1
+   */
+  public List<AuditRow> audit(String plugin, int limit) {
+    return services.audit().newest(plugin, limit);
+  }
+
+  /** The newest rows of the audit log, newest first; see {@link #audit(String, int)}. */
+  public List<AuditRow> audit(int limit) {
+    return services.audit().newest(limit);
+  }
+
+  /**
+   * Drops what a plugin logs below a level, from the next line on and while this host is open.
+   * Without it all lines go to the logger {@code gonext.plugin.<name>}, whose backend decides.
+   */
+  public void logLevel(String plugin, Level level) {
+    services.logLevels().set(plugin, level);
   }
 
   /** All installed plugins, by name. */
@@ -302,11 +405,13 @@ public final class Host implements AutoCloseable {
    * @param owner named in results, logs and metrics; not the name of a plugin
    */
   public void addFilter(String owner, String hook, int priority, FilterHandler handler) {
+    knownHooks.add(hook);
     hooks.addFilter(owner, hook, priority, handler);
   }
 
   /** Adds an action of the embedding application; see {@link #addFilter}. */
   public void addAction(String owner, String hook, int priority, ActionHandler handler) {
+    knownHooks.add(hook);
     hooks.addAction(owner, hook, priority, handler);
   }
 
@@ -335,8 +440,42 @@ public final class Host implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       engine.close();
+      services.close();
       store.close();
     }
+  }
+
+  /** The names this host knows at this moment. */
+  private Vocabulary vocabulary() {
+    Set<String> hooks = new HashSet<>(knownHooks);
+    for (ActivePlugin plugin : lifecycle.active()) {
+      plugin.manifest().actions().forEach(hook -> hooks.add(hook.name()));
+      plugin.manifest().filters().forEach(hook -> hooks.add(hook.name()));
+    }
+    return new Vocabulary(capabilities().ids(), hooks);
+  }
+
+  private void record(String plugin, String event, ObjectNode detail) {
+    services.audit().record(plugin, installedVersion(plugin), event, OPERATOR, detail);
+  }
+
+  /** As the store says; a plugin whose bundle no longer reads has one, too. */
+  private String installedVersion(String plugin) {
+    return lifecycle.list().stream()
+        .filter(stored -> stored.name().equals(plugin))
+        .map(StoredPlugin::version)
+        .findFirst()
+        .orElse("");
+  }
+
+  private static ObjectNode reason(HostException e) {
+    return JsonNodeFactory.instance.objectNode().put("reason", e.getMessage());
+  }
+
+  private static ObjectNode capabilities(Collection<String> capabilities) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.set("capabilities", StrictJson.valueOf(capabilities));
+    return detail;
   }
 
   private static List<JsonNode> json(Object[] args) {

@@ -5,6 +5,7 @@ import io.gonext.engine.GuestTrap;
 import io.gonext.engine.TrapCause;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HookReply;
+import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.json.InvalidJsonException;
@@ -48,6 +49,7 @@ public final class ActivePlugin {
   private final InstancePool<GuestInstance> pool;
   private final PoolMetrics poolMetrics;
   private final Duration callLimit;
+  private final PluginAudit audit;
   private final RouteTable routes;
   private final byte[] routeHook;
 
@@ -55,10 +57,12 @@ public final class ActivePlugin {
       Manifest manifest,
       InstancePool<GuestInstance> pool,
       MeterRegistry meters,
-      Duration callLimit) {
+      Duration callLimit,
+      PluginAudit audit) {
     this.manifest = manifest;
     this.pool = pool;
     this.callLimit = callLimit;
+    this.audit = audit;
     this.poolMetrics = new PoolMetrics(manifest.name());
     poolMetrics.add(pool);
     poolMetrics.bindTo(meters);
@@ -109,6 +113,7 @@ public final class ActivePlugin {
   /** Waits for the calls that are running, then gives up all instances. */
   void stop(Duration patience) {
     pool.close(patience);
+    audit.close();
     poolMetrics.close();
   }
 
@@ -188,6 +193,8 @@ public final class ActivePlugin {
         return GuestAbi.callHook(lease.get(), hook, json, Duration.ofNanos(left));
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
+        audit.trapped(
+            new String(hook, StandardCharsets.UTF_8), trap.trapCause().code(), trap.getMessage());
         throw new HookFailedException(trap.trapCause().code(), trap.getMessage(), trap);
       } catch (RuntimeException | Error e) {
         lease.markUnusable(e);

@@ -38,6 +38,7 @@ import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Installs plugins and puts them in and out of service. The store decides: a plugin serves only
@@ -327,7 +328,8 @@ public final class Lifecycle {
             poolConfig(manifest),
             new GuestAllocator(module, instanceConfig(access), manifest.limits().isolation()),
             poolRuntime);
-    ActivePlugin plugin = new ActivePlugin(manifest, pool, meters, limits.callOf(manifest));
+    ActivePlugin plugin =
+        new ActivePlugin(manifest, pool, meters, limits.callOf(manifest), access.audit());
     plugin.start();
     return plugin;
   }
@@ -357,6 +359,14 @@ public final class Lifecycle {
   private void markErrored(StoredPlugin stored, String why) {
     log.error("{}@{} is not in service: {}", stored.name(), stored.version(), why);
     store.changeState(stored.name(), PluginState.ACTIVE, PluginState.ERRORED);
+    services
+        .audit()
+        .record(
+            stored.name(),
+            stored.version(),
+            "activate_failed",
+            "host",
+            JsonNodeFactory.instance.objectNode().put("reason", why));
   }
 
   /** Why what a plugin depends on is not there yet, or empty when it is. */

@@ -25,7 +25,7 @@ import org.flywaydb.core.api.FlywayException;
  * <p>Thread-safe.
  */
 public final class PluginStore implements AutoCloseable {
-  private static final int CONNECTIONS = 4;
+  private static final int CONNECTIONS = 8;
 
   private final DirectoryLock lock;
   private final HikariDataSource connections;
@@ -177,6 +177,16 @@ public final class PluginStore implements AutoCloseable {
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
     return new GrantStore(connections);
+  }
+
+  /** The audit log's rows, in the same database. */
+  public AuditStore audit() {
+    return new AuditStore(connections);
+  }
+
+  /** The plugins' key-value entries, in the same database. */
+  public KeyValueStore keyValues() {
+    return new KeyValueStore(connections);
   }
 
   @Override
