@@ -3,6 +3,8 @@ package io.gonext.host;
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.abi.LogLevels;
+import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.capability.PluginGrants;
@@ -10,6 +12,7 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionHandler;
@@ -22,14 +25,18 @@ import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.CallGuards;
 import io.gonext.host.lifecycle.DevelopResult;
+import io.gonext.host.kv.KeyValues;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.lifecycle.PluginSlot;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
@@ -42,15 +49,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.semver4j.Semver;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A plugin host: the plugins of one data directory, compiled, warm and ready to be called.
@@ -68,11 +85,18 @@ public final class Host implements AutoCloseable {
   /** Who acts when someone calls this class. */
   private static final String OPERATOR = "operator";
 
+  /** Who acts when an author's tool uploads. */
+  private static final String DEVELOPER = "developer";
+
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final HostServices services;
+
+  /** Hooks of the embedding application, for those who misspell one. */
+  private final Set<String> knownHooks = ConcurrentHashMap.newKeySet();
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Host(
@@ -104,7 +128,13 @@ public final class Host implements AutoCloseable {
       throw e;
     }
     HostServices services =
-        new HostServices(new Grants(store.grants(), config.capabilities()), InstantSource.system());
+        new HostServices(
+            new Grants(store.grants(), config.capabilities()),
+            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
+            new KeyValues(store.keyValues(), config.keyValues()),
+            new LogLevels(),
+            config.meters(),
+            InstantSource.system());
     HookBus hooks =
         new HookBus(
             config.meters(),
@@ -123,12 +153,15 @@ public final class Host implements AutoCloseable {
                 new CallGuards(config.routeRate(), Ticker.system())),
             config.limits(),
             config.updates(),
-            new Semver(version()));
+            // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
+            new Semver(version()).withClearedPreReleaseAndBuild());
     Host host = new Host(store, engine, hooks, lifecycle, services);
+    host.knownHooks.addAll(config.hooks());
     try {
       lifecycle.startActive();
     } catch (RuntimeException | InterruptedException e) {
       engine.close();
+      services.close();
       store.close();
       throw e;
     }
@@ -181,12 +214,53 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Path bundle) {
-    return lifecycle.install(Bundle.read(bundle));
+    return install(() -> Bundle.read(bundle, vocabulary()));
   }
 
   /** Installs a bundle that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
-    return lifecycle.install(Bundle.read(bundle.clone()));
+    return install(() -> Bundle.read(bundle.clone(), vocabulary()));
+  }
+
+  private UpdateResult update(Supplier<Bundle> reader) throws InterruptedException {
+    Bundle bundle;
+    try {
+      bundle = reader.get();
+    } catch (BundleRejectedException e) {
+      refused("", "", "update_refused", e);
+      throw e;
+    }
+    Manifest manifest = bundle.manifest();
+    try {
+      UpdateResult result = lifecycle.update(bundle);
+      record(manifest.name(), "update", result);
+      return result;
+    } catch (BundleRejectedException e) {
+      refused(manifest.name(), manifest.version().toString(), "update_refused", e);
+      throw e;
+    }
+  }
+
+  private InstallResult install(Supplier<Bundle> reader) {
+    String plugin = "";
+    String version = "";
+    try {
+      Bundle bundle = reader.get();
+      plugin = bundle.manifest().name();
+      version = bundle.manifest().version().toString();
+      List<String> slips = vocabulary().hookWarnings(bundle.manifest());
+      InstallResult installed = lifecycle.install(bundle).withWarnings(slips);
+      if (!installed.unchanged()) {
+        ObjectNode detail = JsonNodeFactory.instance.objectNode();
+        detail.put("sha256", installed.sha256());
+        detail.set("requested", StrictJson.valueOf(bundle.manifest().requestedCapabilities()));
+        services.audit().record(plugin, version, "install", OPERATOR, detail);
+      }
+      return installed;
+    } catch (BundleRejectedException e) {
+      refused(plugin, version, "install_refused", e);
+      throw e;
+    }
   }
 
   /**
@@ -196,7 +270,16 @@ public final class Host implements AutoCloseable {
    * @throws ActivationException when it cannot start
    */
   public void activate(String plugin) throws InterruptedException {
-    lifecycle.activate(plugin);
+    boolean wasActive = lifecycle.active(plugin).isPresent();
+    try {
+      lifecycle.activate(plugin);
+    } catch (ActivationException e) {
+      record(plugin, "activate_failed", reason(e));
+      throw e;
+    }
+    if (!wasActive) {
+      record(plugin, "activate", JsonNodeFactory.instance.objectNode());
+    }
   }
 
   /**
@@ -207,6 +290,7 @@ public final class Host implements AutoCloseable {
    */
   public void deactivate(String plugin) throws InterruptedException {
     lifecycle.deactivate(plugin, false);
+    record(plugin, "deactivate", JsonNodeFactory.instance.objectNode());
   }
 
   /**
@@ -215,7 +299,9 @@ public final class Host implements AutoCloseable {
    * @return what was taken out of service, in that order
    */
   public List<String> deactivateWithDependents(String plugin) throws InterruptedException {
-    return lifecycle.deactivate(plugin, true);
+    List<String> left = lifecycle.deactivate(plugin, true);
+    left.forEach(name -> record(name, "deactivate", JsonNodeFactory.instance.objectNode()));
+    return left;
   }
 
   /**
@@ -225,6 +311,7 @@ public final class Host implements AutoCloseable {
    */
   public void reset(String plugin) {
     lifecycle.reset(plugin);
+    record(plugin, "reset", JsonNodeFactory.instance.objectNode());
   }
 
   /**
@@ -237,12 +324,12 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Path bundle) throws InterruptedException {
-    return lifecycle.update(Bundle.read(bundle));
+    return update(() -> Bundle.read(bundle, vocabulary()));
   }
 
   /** Updates to a bundle that is in memory; see {@link #update(Path)}. */
   public UpdateResult update(byte[] bundle) throws InterruptedException {
-    return lifecycle.update(Bundle.read(bundle.clone()));
+    return update(() -> Bundle.read(bundle.clone(), vocabulary()));
   }
 
   /**
@@ -251,7 +338,9 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when none waits
    */
   public UpdateResult approve(String plugin) throws InterruptedException {
-    return lifecycle.approve(plugin, OPERATOR);
+    UpdateResult result = lifecycle.approve(plugin, OPERATOR);
+    record(plugin, "approve", result);
+    return result;
   }
 
   /**
@@ -264,7 +353,11 @@ public final class Host implements AutoCloseable {
    * @throws ActivationException when it cannot start; what served before serves on
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
-    return lifecycle.develop(Bundle.of(manifestJson, module), "developer");
+    DevelopResult result = lifecycle.develop(Bundle.of(manifestJson, module), DEVELOPER);
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("action", result.action().name()).put("module_sha256", result.moduleSha256());
+    services.audit().record(result.plugin(), result.version(), "develop", DEVELOPER, detail);
+    return result;
   }
 
   /**
@@ -273,7 +366,9 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it is not kept any more
    */
   public UpdateResult rollback(String plugin) throws InterruptedException {
-    return lifecycle.rollback(plugin);
+    UpdateResult result = lifecycle.rollback(plugin);
+    record(plugin, "rollback", result);
+    return result;
   }
 
   /**
@@ -282,7 +377,11 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it is active
    */
   public void uninstall(String plugin) {
+    String version = installedVersion(plugin);
     lifecycle.uninstall(plugin);
+    services
+        .audit()
+        .record(plugin, version, "uninstall", OPERATOR, JsonNodeFactory.instance.objectNode());
   }
 
   /** The capabilities there are; the embedding application may register its own. */
@@ -307,7 +406,10 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it does not ask for one of them; nothing is granted then
    */
   public PluginGrants grant(String plugin, String... capabilities) {
-    return services.grants().grant(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+    Manifest manifest = lifecycle.manifest(plugin);
+    PluginGrants grants = services.grants().grant(manifest, List.of(capabilities), OPERATOR);
+    record(plugin, "grant", capabilities(List.of(capabilities)));
+    return grants;
   }
 
   /**
@@ -317,7 +419,14 @@ public final class Host implements AutoCloseable {
    * @throws UnknownPluginException when there is none of that name
    */
   public PluginGrants grantRequested(String plugin) {
-    return services.grants().grantUndecided(lifecycle.manifest(plugin), OPERATOR);
+    Manifest manifest = lifecycle.manifest(plugin);
+    SortedSet<String> added = new TreeSet<>(services.grants().of(manifest).missing());
+    PluginGrants grants = services.grants().grantUndecided(manifest, OPERATOR);
+    added.retainAll(grants.granted());
+    if (!added.isEmpty()) {
+      record(plugin, "grant", capabilities(added));
+    }
+    return grants;
   }
 
   /**
@@ -328,7 +437,10 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it does not ask for one of them; nothing is revoked then
    */
   public PluginGrants revoke(String plugin, String... capabilities) {
-    return services.grants().revoke(lifecycle.manifest(plugin), List.of(capabilities), OPERATOR);
+    Manifest manifest = lifecycle.manifest(plugin);
+    PluginGrants grants = services.grants().revoke(manifest, List.of(capabilities), OPERATOR);
+    record(plugin, "revoke", capabilities(List.of(capabilities)));
+    return grants;
   }
 
   /**
@@ -342,6 +454,29 @@ public final class Host implements AutoCloseable {
         .map(active -> services.grants().permissions(active.manifest()))
         .filter(permissions -> permissions.allow(capabilities().mask(capability)))
         .isPresent();
+  }
+
+  /**
+   * The newest rows of the audit log about one plugin, newest first. They outlive the plugin; of
+   * each the newest 10,000 are kept.
+   *
+   * @param limit the most rows to return, at least 1
+   */
+  public List<AuditRow> audit(String plugin, int limit) {
+    return services.audit().newest(plugin, limit);
+  }
+
+  /** The newest rows of the audit log, newest first; see {@link #audit(String, int)}. */
+  public List<AuditRow> audit(int limit) {
+    return services.audit().newest(limit);
+  }
+
+  /**
+   * Drops what a plugin logs below a level, from the next line on and while this host is open.
+   * Without it all lines go to the logger {@code gonext.plugin.<name>}, whose backend decides.
+   */
+  public void logLevel(String plugin, Level level) {
+    services.logLevels().set(plugin, level);
   }
 
   /** All installed plugins, by name. */
@@ -437,11 +572,13 @@ public final class Host implements AutoCloseable {
    * @param owner named in results, logs and metrics; not the name of a plugin
    */
   public void addFilter(String owner, String hook, int priority, FilterHandler handler) {
+    knownHooks.add(hook);
     hooks.addFilter(owner, hook, priority, handler);
   }
 
   /** Adds an action of the embedding application; see {@link #addFilter}. */
   public void addAction(String owner, String hook, int priority, ActionHandler handler) {
+    knownHooks.add(hook);
     hooks.addAction(owner, hook, priority, handler);
   }
 
@@ -470,8 +607,67 @@ public final class Host implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       engine.close();
+      services.close();
       store.close();
     }
+  }
+
+  /** The names this host knows at this moment. */
+  private Vocabulary vocabulary() {
+    Set<String> hooks = new HashSet<>(knownHooks);
+    for (PluginSlot plugin : lifecycle.active()) {
+      plugin.manifest().actions().forEach(hook -> hooks.add(hook.name()));
+      plugin.manifest().filters().forEach(hook -> hooks.add(hook.name()));
+    }
+    return new Vocabulary(capabilities().ids(), hooks);
+  }
+
+  private void refused(String plugin, String version, String event, HostException e) {
+    services.audit().record(plugin, version, event, OPERATOR, reason(e));
+    services.meters().counter("gonext.plugin.install.refused").increment();
+  }
+
+  private void record(String plugin, String event, UpdateResult result) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    switch (result) {
+      case UpdateResult.Unchanged unchanged -> {
+        return;
+      }
+      case UpdateResult.Replaced replaced ->
+          detail
+              .put("from", replaced.from())
+              .put("to", replaced.to())
+              .put("sha256", replaced.sha256());
+      case UpdateResult.AwaitingApproval waiting ->
+          detail
+              .put("from", waiting.from())
+              .put("awaiting_approval", waiting.to())
+              .put("sha256", waiting.sha256());
+    }
+    record(plugin, event, detail);
+  }
+
+  private void record(String plugin, String event, ObjectNode detail) {
+    services.audit().record(plugin, installedVersion(plugin), event, OPERATOR, detail);
+  }
+
+  /** As the store says; a plugin whose bundle no longer reads has one, too. */
+  private String installedVersion(String plugin) {
+    return lifecycle.list().stream()
+        .filter(stored -> stored.name().equals(plugin))
+        .map(stored -> stored.current().version())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static ObjectNode reason(HostException e) {
+    return JsonNodeFactory.instance.objectNode().put("reason", e.getMessage());
+  }
+
+  private static ObjectNode capabilities(Collection<String> capabilities) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.set("capabilities", StrictJson.valueOf(capabilities));
+    return detail;
   }
 
   private static List<JsonNode> json(Object[] args) {

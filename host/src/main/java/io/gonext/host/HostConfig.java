@@ -4,10 +4,12 @@ import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.route.RouteRate;
+import io.gonext.host.store.KeyValueQuota;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * How a {@link Host} is set up.
@@ -22,6 +24,9 @@ import java.nio.file.Path;
  * @param telemetry where the spans of hooks go; {@link OpenTelemetry#noop} for nowhere, which costs
  *     nothing
  * @param routeRate how many requests the routes of each plugin take
+ * @param keyValues the most that the key-value entries of one plugin may take
+ * @param hooks names the embedding application calls, so that a plugin that misspells one can be
+ *     told; others may be called, too
  */
 public record HostConfig(
     Path dataDirectory,
@@ -30,7 +35,14 @@ public record HostConfig(
     MeterRegistry meters,
     CapabilityRegistry capabilities,
     OpenTelemetry telemetry,
-    RouteRate routeRate) {
+    RouteRate routeRate,
+    KeyValueQuota keyValues,
+    Set<String> hooks) {
+  /** Copies the set. */
+  public HostConfig {
+    hooks = Set.copyOf(hooks);
+  }
+
   /** The default limits and capabilities, counting into a registry of its own, no spans. */
   public static HostConfig of(Path dataDirectory) {
     return new HostConfig(
@@ -40,36 +52,56 @@ public record HostConfig(
         new SimpleMeterRegistry(),
         CapabilityRegistry.standard(),
         OpenTelemetry.noop(),
-        RouteRate.DEFAULT);
+        RouteRate.DEFAULT,
+        KeyValueQuota.defaults(),
+        Set.of());
   }
 
   public HostConfig withLimits(OperatorLimits newLimits) {
     return new HostConfig(
-        dataDirectory, newLimits, updates, meters, capabilities, telemetry, routeRate);
+        dataDirectory, newLimits, updates, meters, capabilities,
+        telemetry, routeRate, keyValues, hooks);
   }
 
   public HostConfig withUpdates(UpdatePolicy newUpdates) {
     return new HostConfig(
-        dataDirectory, limits, newUpdates, meters, capabilities, telemetry, routeRate);
+        dataDirectory, limits, newUpdates, meters, capabilities,
+        telemetry, routeRate, keyValues, hooks);
   }
 
   public HostConfig withMeters(MeterRegistry newMeters) {
     return new HostConfig(
-        dataDirectory, limits, updates, newMeters, capabilities, telemetry, routeRate);
+        dataDirectory, limits, updates, newMeters, capabilities,
+        telemetry, routeRate, keyValues, hooks);
   }
 
   public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, newCapabilities, telemetry, routeRate);
+        dataDirectory, limits, updates, meters, newCapabilities,
+        telemetry, routeRate, keyValues, hooks);
   }
 
   public HostConfig withTelemetry(OpenTelemetry newTelemetry) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, capabilities, newTelemetry, routeRate);
+        dataDirectory, limits, updates, meters, capabilities,
+        newTelemetry, routeRate, keyValues, hooks);
   }
 
-  public HostConfig withRouteRate(RouteRate newRate) {
+  public HostConfig withRouteRate(RouteRate newRouteRate) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, capabilities, telemetry, newRate);
+        dataDirectory, limits, updates, meters, capabilities,
+        telemetry, newRouteRate, keyValues, hooks);
+  }
+
+  public HostConfig withKeyValues(KeyValueQuota newKeyValues) {
+    return new HostConfig(
+        dataDirectory, limits, updates, meters, capabilities,
+        telemetry, routeRate, newKeyValues, hooks);
+  }
+
+  public HostConfig withHooks(Set<String> newHooks) {
+    return new HostConfig(
+        dataDirectory, limits, updates, meters, capabilities,
+        telemetry, routeRate, keyValues, newHooks);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -20,6 +21,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -190,6 +192,7 @@ class HostTest {
             host.install(GuestBundle.of("upper").field("requires", "{\"host\":\">=99\"}").bytes()))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("requires host >=99");
+    host.install(GuestBundle.of("upper").field("requires", "{\"host\":\">=0.1 <99\"}").bytes());
   }
 
   @Test
@@ -213,6 +216,40 @@ class HostTest {
   }
 
   @Test
+  void nothing_of_a_request_is_left_for_the_next_under_fresh_and_all_of_it_under_reused()
+      throws InterruptedException {
+    activate(GuestBundle.of("remembers").filter("look").limit("instances_max", 1));
+    for (int i = 0; i < 3; i++) {
+      assertThat(host.applyFilters("look", i).value().intValue()).isZero();
+    }
+    host.deactivate("remembers");
+    host.uninstall("remembers");
+    activate(
+        GuestBundle.of("remembers")
+            .filter("look")
+            .limit("instances_max", 1)
+            .limit("isolation", "\"reused\""));
+    assertThat(host.applyFilters("look", 0).value().intValue()).isZero();
+    assertThat(host.applyFilters("look", 1).value().intValue()).isEqualTo(5);
+    assertThat(host.pool("remembers").orElseThrow().created()).isEqualTo(1);
+  }
+
+  @Test
+  void a_hook_that_is_almost_one_the_application_calls_is_a_warning() throws InterruptedException {
+    host.addFilter("app", "the_title", 10, (value, args, limit) -> value);
+    InstallResult installed =
+        host.install(GuestBundle.of("echo").filter("the_tilte").filter("other").bytes());
+    assertThat(installed.warnings())
+        .containsExactly("nobody else knows the hook the_tilte; did you mean the_title?");
+    host.close();
+    host = Host.open(HostConfig.of(data).withHooks(Set.of("the_content")));
+    assertThat(host.install(GuestBundle.of("upper").filter("the_contnet").bytes()).warnings())
+        .singleElement()
+        .asString()
+        .contains("the_content");
+  }
+
+  @Test
   void handlers_of_the_application_run_among_those_of_plugins() throws InterruptedException {
     activate(GuestBundle.of("upper").filter("h", 10));
     host.addFilter("app", "h", 5, (value, args, turn) -> append(value, "a"));
@@ -225,6 +262,14 @@ class HostTest {
     activate(GuestBundle.of("logs").action("saved"));
     ActionResult result = host.doAction("saved", 1, "two");
     assertThat(result).isEqualTo(new ActionResult(1, List.of()));
+  }
+
+  @Test
+  void a_guest_is_told_the_time() throws InterruptedException {
+    activate(GuestBundle.of("tell-time", Guests.wasm("time")).filter("now"));
+    long before = System.currentTimeMillis();
+    long told = host.applyFilters("now", 0).value().longValue();
+    assertThat(told).isBetween(before, System.currentTimeMillis());
   }
 
   @Test

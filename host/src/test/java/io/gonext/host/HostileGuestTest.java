@@ -12,9 +12,15 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.pool.PoolStats;
 import io.gonext.pool.RecycleReason;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,7 +173,7 @@ class HostileGuestTest {
   @Test
   void a_capability_that_does_not_exist_is_refused() {
     assertRefused(
-        GuestBundle.of("echo").field("capabilities", "[\"kv.raed\"]"), "no capability kv.raed");
+        GuestBundle.of("echo").field("capabilities", "[\"kv.raed\"]"), "did you mean kv.read?");
   }
 
   @Test
@@ -175,6 +181,32 @@ class HostileGuestTest {
     byte[] module = Guests.wasm("echo");
     byte[] cut = Arrays.copyOf(module, module.length - 5);
     assertRefused(GuestBundle.of("echo", cut), "plugin.wasm");
+  }
+
+  @Test
+  void what_is_refused_leaves_nothing_behind() throws IOException {
+    List<String> before = files();
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("manifest.json", GuestBundle.of("echo").manifest().getBytes(StandardCharsets.UTF_8));
+    files.put("plugin.wasm", Guests.wasm("echo"));
+    files.put("../evil", new byte[1]);
+    assertThatThrownBy(() -> host.install(GuestBundle.zip(files)))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining("../evil");
+    assertRefused(GuestBundle.of("noalloc"), "gn_alloc");
+    assertThat(files()).isEqualTo(before);
+    assertThat(data.resolveSibling("evil")).doesNotExist();
+  }
+
+  private List<String> files() throws IOException {
+    try (var files = Files.walk(data)) {
+      return files
+          .map(Path::toString)
+          // Modules that compiled are kept, signed, whether they keep to the ABI or not.
+          .filter(name -> !name.contains("compiled") && !name.endsWith(".tmp"))
+          .sorted()
+          .toList();
+    }
   }
 
   private void assertRefused(GuestBundle bundle, String reason) {

@@ -14,6 +14,7 @@ import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.ManifestSchema;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -173,6 +174,9 @@ public final class HttpServer implements AutoCloseable {
           ctx.contentType(PROMETHEUS_TEXT);
           ctx.result(metrics.scrape());
         });
+    config.routes.get(
+        "/schemas/plugin-manifest-v1.json",
+        ctx -> ctx.contentType("application/schema+json").result(ManifestSchema.bytes()));
     config.routes.post(
         "/api/v1/filters/{hook}",
         ctx -> {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.json.StrictJson;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** The server over a real socket, in front of a real host. */
 class HttpServerTest {
@@ -66,6 +68,38 @@ class HttpServerTest {
   void a_hook_nobody_handles_returns_the_value() throws Exception {
     assertThat(post("/api/v1/filters/nothing", "{\"value\":{\"a\":1.50}}").body())
         .isEqualTo("{\"value\":{\"a\":1.50}}");
+  }
+
+  @Test
+  void the_schema_of_a_manifest_is_published() throws Exception {
+    HttpResponse<String> response =
+        client.send(
+            HttpRequest.newBuilder(
+                    URI.create(
+                        "http://127.0.0.1:" + server.port() + "/schemas/plugin-manifest-v1.json"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type")).contains("application/schema+json");
+    JsonNode schema = StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
+    assertThat(schema.get("$schema").asString())
+        .isEqualTo("https://json-schema.org/draft/2020-12/schema");
+    assertThat(schema.get("properties").propertyNames())
+        .contains(
+            "apiVersion",
+            "name",
+            "version",
+            "entry",
+            "capabilities",
+            "hooks",
+            "http",
+            "storage",
+            "secrets",
+            "jobs",
+            "limits",
+            "requires",
+            "depends",
+            "signature");
   }
 
   @Test

@@ -52,7 +52,13 @@ final class EnvImports {
       imports.add(
           HostImport.missing(
               module, "gn_secrets_get", type(I32, I32).returning(I64), "secrets.keys"));
-      imports.add(HostImport.missing(module, "gn_audit_emit", one, "audit.emit"));
+      imports.add(
+          HostImport.guarded(
+              module,
+              "gn_audit_emit",
+              one,
+              "audit.emit",
+              plugin -> (call, args) -> AuditEmit.emit(plugin, call, args)));
       imports.add(HostImport.missing(module, "gn_cron_register", one, "cron.register"));
     }
     return imports;

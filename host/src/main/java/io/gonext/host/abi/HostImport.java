@@ -75,13 +75,16 @@ record HostImport(
   }
 
   private HostFunction.Body guarded(PluginAccess plugin, String needed, HostFunction.Body body) {
+    // What the manifest does not ask for stays denied, whatever is granted.
+    long mask = plugin.manifest().requests(needed) ? plugin.capabilities().mask(needed) : 0;
     HostFunction.Body denied = answering(statuses.denied);
-    if (!plugin.manifest().requests(needed)) {
-      return denied;
-    }
-    long mask = plugin.capabilities().mask(needed);
-    return (call, args) ->
-        plugin.permissions().allow(mask) ? body.apply(call, args) : denied.apply(call, args);
+    return (call, args) -> {
+      if (plugin.permissions().allow(mask)) {
+        return body.apply(call, args);
+      }
+      plugin.audit().denied(needed, key());
+      return denied.apply(call, args);
+    };
   }
 
   private HostFunction.Body answering(int status) {

@@ -1,7 +1,9 @@
 package io.gonext.host.abi;
 
+import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Permissions;
+import io.gonext.host.kv.PluginKeyValues;
 import io.gonext.host.manifest.Manifest;
 import java.time.InstantSource;
 
@@ -15,4 +17,6 @@ public record PluginAccess(
     CapabilityRegistry capabilities,
     Permissions permissions,
     PluginLog log,
+    PluginAudit audit,
+    PluginKeyValues keyValues,
     InstantSource clock) {}

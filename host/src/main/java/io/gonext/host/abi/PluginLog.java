@@ -3,6 +3,7 @@ package io.gonext.host.abi;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -26,14 +27,19 @@ public final class PluginLog {
 
   private final Logger log;
   private final LongSupplier nanoTime;
+  private final Supplier<Level> least;
   private final AtomicLong windowStart;
   private final AtomicInteger linesInWindow = new AtomicInteger();
 
-  public PluginLog(String plugin, LongSupplier nanoTime) {
-    this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime);
+  /**
+   * @param least lines below this level at the time are dropped, uncounted
+   */
+  public PluginLog(String plugin, LongSupplier nanoTime, Supplier<Level> least) {
+    this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime, least);
   }
 
-  PluginLog(Logger log, LongSupplier nanoTime) {
+  PluginLog(Logger log, LongSupplier nanoTime, Supplier<Level> least) {
+    this.least = least;
     this.log = log;
     this.nanoTime = nanoTime;
     this.windowStart = new AtomicLong(nanoTime.getAsLong());
@@ -41,11 +47,14 @@ public final class PluginLog {
 
   /** A log that keeps nothing, for guests that run to no effect. */
   public static PluginLog discarding() {
-    return new PluginLog(NOPLogger.NOP_LOGGER, () -> 0);
+    return new PluginLog(NOPLogger.NOP_LOGGER, () -> 0, () -> Level.ERROR);
   }
 
   /** Writes a line a guest sent, or drops it when there were too many in this second. */
   public void write(Level level, String text) {
+    if (level.toInt() < least.get().toInt()) {
+      return;
+    }
     long now = nanoTime.getAsLong();
     long start = windowStart.get();
     if (now - start >= SECOND_NANOS && windowStart.compareAndSet(start, now)) {

@@ -1,16 +1,45 @@
 package io.gonext.host.failure;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A bundle, its manifest or its module is not acceptable; nothing was installed. */
 public final class BundleRejectedException extends HostException {
   private static final long serialVersionUID = 1L;
 
+  private final transient List<String> problems;
+
   public BundleRejectedException(String message) {
-    this(message, null);
+    this(message, (Throwable) null);
   }
 
   public BundleRejectedException(String message, @Nullable Throwable cause) {
     super(message, cause);
+    this.problems = List.of(message);
+  }
+
+  /**
+   * A refusal for several reasons.
+   *
+   * @param problems a sentence each; {@code message} holds them all
+   */
+  public BundleRejectedException(String message, List<String> problems) {
+    super(message, null);
+    this.problems = List.copyOf(problems);
+  }
+
+  private BundleRejectedException(String message, BundleRejectedException cause) {
+    super(message, cause);
+    this.problems = cause.problems;
+  }
+
+  /** What is wrong, a sentence each. */
+  public List<String> problems() {
+    return problems;
+  }
+
+  /** The same refusal, with the place it is about before its message. */
+  public BundleRejectedException in(String place) {
+    return new BundleRejectedException(place + ": " + getMessage(), this);
   }
 }

@@ -7,6 +7,7 @@ import io.gonext.host.abi.HookCodec;
 import io.gonext.host.abi.HookCodec.BatchPart;
 import io.gonext.host.abi.HookCodec.FilterAnswer;
 import io.gonext.host.abi.HookReply;
+import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.hook.BatchFilterHandler;
@@ -60,6 +61,7 @@ final class ActivePlugin {
   private final Duration callLimit;
   private final PluginBreaker breaker;
   private final GuestCalls calls;
+  private final PluginAudit audit;
   private final RouteTable routes;
   private final HandlerProbe routeProbe;
   private final RouteLimiter routeLimiter;
@@ -72,9 +74,11 @@ final class ActivePlugin {
   /**
    * What stands between a version and its callers.
    *
+   * @param audit is told of traps
    * @param breaker makes the breaker of the version it is given
    */
   record Guards(
+      PluginAudit audit,
       HandlerProbe routeProbe,
       RouteLimiter routeLimiter,
       Function<ActivePlugin, PluginBreaker> breaker) {}
@@ -91,12 +95,13 @@ final class ActivePlugin {
     this.callLimit = callLimit;
     this.routeProbe = guards.routeProbe;
     this.routeLimiter = guards.routeLimiter;
+    this.audit = guards.audit;
     this.routes = new RouteTable(manifest.routes());
     this.filters =
         manifest.filters().stream().collect(Collectors.toMap(Hook::name, Hook::batch, (a, b) -> a));
     this.actions = manifest.actions().stream().map(Hook::name).collect(Collectors.toSet());
     this.breaker = guards.breaker.apply(this);
-    this.calls = new GuestCalls(manifest.version().toString(), pool, breaker, callLimit);
+    this.calls = new GuestCalls(manifest.version().toString(), pool, breaker, audit, callLimit);
   }
 
   /** The filter that serves a plugin's routes. */
@@ -192,6 +197,7 @@ final class ActivePlugin {
   /** Waits for the calls that are running, then gives up all instances. */
   void stop(Duration patience) {
     pool.close(patience);
+    audit.close();
   }
 
   /**
@@ -209,6 +215,7 @@ final class ActivePlugin {
                 log.warn("{} still ran calls {} after it was replaced", manifest.id(), patience);
                 pool.close(Duration.ZERO);
               }
+              audit.close();
               return null;
             },
             Thread::startVirtualThread);

@@ -6,6 +6,7 @@ import io.gonext.engine.GuestTrap;
 import io.gonext.engine.TrapCause;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HookReply;
+import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.HookTurn;
@@ -30,6 +31,7 @@ final class GuestCalls {
   private final String version;
   private final InstancePool<GuestInstance> pool;
   private final PluginBreaker breaker;
+  private final PluginAudit audit;
   private final long limitNanos;
   private final Duration patience;
 
@@ -37,10 +39,11 @@ final class GuestCalls {
    * @param limit of one turn, waiting for an instance included
    */
   GuestCalls(
-      String version, InstancePool<GuestInstance> pool, PluginBreaker breaker, Duration limit) {
+      String version, InstancePool<GuestInstance> pool, PluginBreaker breaker, PluginAudit audit, Duration limit) {
     this.version = version;
     this.pool = pool;
     this.breaker = breaker;
+    this.audit = audit;
     this.limitNanos = limit.toNanos();
     this.patience = limit.dividedBy(2);
   }
@@ -130,6 +133,7 @@ final class GuestCalls {
       return reply;
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);
+      audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
       throw failure(trap, turn, deadline);
     } catch (RuntimeException | Error e) {
       lease.markUnusable(e);

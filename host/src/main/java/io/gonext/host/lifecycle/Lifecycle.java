@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Installs plugins, puts them in and out of service, and puts one version in the place of another.
@@ -59,6 +60,7 @@ public final class Lifecycle {
   private final HookBus hooks;
   private final UpdatePolicy updates;
   private final MeterRegistry meters;
+  private final HostServices services;
   private final Grants grants;
   private final InstantSource clock;
 
@@ -90,6 +92,7 @@ public final class Lifecycle {
     this.hooks = parts.hooks;
     this.updates = updates;
     this.meters = parts.meters;
+    this.services = parts.services;
     this.grants = parts.services.grants();
     this.clock = parts.services.clock();
   }
@@ -289,6 +292,7 @@ public final class Lifecycle {
         commit.unlock();
       }
       log.error("{} is out of service: {}", failing.manifest().id(), cause);
+      audit(stored.get(), "errored", cause);
       retire(failing);
     } catch (HostException e) {
       // It stays behind its breaker, whose next opening tries again.
@@ -708,6 +712,18 @@ public final class Lifecycle {
     log.error("{} is not in service: {}", stored.id(), why);
     errored.put(stored.name(), why);
     store.change(stored, stored.errored(why));
+    audit(stored, "activate_failed", why);
+  }
+
+  private void audit(StoredPlugin plugin, String event, String reason) {
+    services
+        .audit()
+        .record(
+            plugin.name(),
+            plugin.current().version(),
+            event,
+            "host",
+            JsonNodeFactory.instance.objectNode().put("reason", reason));
   }
 
   private Optional<Manifest> manifestInService(String name) {

@@ -143,12 +143,13 @@ final class PluginLoader {
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
     CompiledModule module = check(bundle).module();
+    PluginAccess access = services.accessOf(manifest);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
             poolConfig(manifest),
             new GuestAllocator(
                 module,
-                instanceConfig(services.accessOf(manifest)),
+                instanceConfig(access),
                 manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
@@ -159,6 +160,7 @@ final class PluginLoader {
             pool,
             limits.callOf(manifest),
             new ActivePlugin.Guards(
+                access.audit(),
                 hooks.probe(manifest.name(), ActivePlugin.routeHook(manifest)),
                 new RouteLimiter(guards.routeRate(), guards.ticker()),
                 failing -> breaker(failing, onTooManyFailures)));

@@ -40,6 +40,11 @@ public final class Bundle {
    *     acceptable bundle
    */
   public static Bundle read(Path file) {
+    return read(file, Vocabulary.unknown());
+  }
+
+  /** Reads a bundle file, its manifest against the names that a host knows. */
+  public static Bundle read(Path file, Vocabulary vocabulary) {
     if (Files.isDirectory(file)) {
       throw new BundleRejectedException(
           file + " is a directory: give the .gnplugin file that was packed from it");
@@ -49,11 +54,11 @@ public final class Bundle {
           file + " does not exist: give the path of a .gnplugin file");
     }
     try (var in = Files.newInputStream(file)) {
-      return read(in.readNBytes(MAX_BYTES + 1));
+      return read(in.readNBytes(MAX_BYTES + 1), vocabulary);
     } catch (IOException e) {
       throw new BundleRejectedException(file + " cannot be read: " + e.getMessage(), e);
     } catch (BundleRejectedException e) {
-      throw new BundleRejectedException(file + ": " + e.getMessage(), e);
+      throw e.in(file.toString());
     }
   }
 
@@ -63,6 +68,11 @@ public final class Bundle {
    * @throws BundleRejectedException naming the offending entry
    */
   public static Bundle read(byte[] bytes) {
+    return read(bytes, Vocabulary.unknown());
+  }
+
+  /** Reads a bundle from its bytes, its manifest against the names that a host knows. */
+  public static Bundle read(byte[] bytes, Vocabulary vocabulary) {
     if (bytes.length > MAX_BYTES) {
       throw new BundleRejectedException("larger than " + MAX_BYTES + " bytes");
     }
@@ -71,7 +81,7 @@ public final class Bundle {
     if (manifestJson == null) {
       throw new BundleRejectedException("no manifest.json at the top of the bundle");
     }
-    Manifest manifest = ManifestReader.read(manifestJson);
+    Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
     byte[] module = entries.get(manifest.entry());
     if (module == null) {
       throw new BundleRejectedException(

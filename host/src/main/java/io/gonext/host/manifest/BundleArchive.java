@@ -44,6 +44,11 @@ final class BundleArchive {
 
   private static final byte[] ZIP_SIGNATURE = {'P', 'K', 3, 4};
 
+  private static final byte[] END_SIGNATURE = {'P', 'K', 5, 6};
+
+  /** An end record without a comment. */
+  private static final int END_BYTES = 22;
+
   private static final Set<String> TOP_LEVEL = Set.of(MANIFEST, "README.md", "LICENSE");
 
   private static final List<String> FOLDERS = List.of("web/", "migrations/");
@@ -78,12 +83,33 @@ final class BundleArchive {
       if (central.size() > MAX_ENTRIES) {
         throw new BundleRejectedException("more than " + MAX_ENTRIES + " entries");
       }
+      checkEnd(central.size());
       checkNames(central);
       checkLocalHeaders(central);
       return inflate(zip, central);
     } catch (IOException | IllegalArgumentException e) {
       throw new BundleRejectedException("the ZIP is damaged: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The end record must stand at the end and count as many entries as were found: readers that
+   * search for another one, or trust its count, would see another archive.
+   */
+  private void checkEnd(int entries) {
+    int end = bytes.length - END_BYTES;
+    if (end < 0
+        || !Arrays.equals(bytes, end, end + END_SIGNATURE.length, END_SIGNATURE, 0, 4)
+        || unsignedShort(end + 20) != 0) {
+      throw new BundleRejectedException("the ZIP does not end with its directory");
+    }
+    if (unsignedShort(end + 8) != entries || unsignedShort(end + 10) != entries) {
+      throw new BundleRejectedException("the ZIP counts other entries than it has");
+    }
+  }
+
+  private int unsignedShort(int at) {
+    return Byte.toUnsignedInt(bytes[at]) + (Byte.toUnsignedInt(bytes[at + 1]) << 8);
   }
 
   private static void checkNames(List<ZipArchiveEntry> central) {

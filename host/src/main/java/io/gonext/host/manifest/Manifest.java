@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.semver4j.Semver;
@@ -17,6 +18,7 @@ import org.semver4j.Semver;
  * @param capabilities requested, in the manifest's order; a grant is the operator's
  * @param secretKeys names of the secrets the plugin asks for; asking for one implies the capability
  *     {@code secrets.keys}
+ * @param keyValues may only lower the operator's quota
  * @param requiredHost npm-style range of host versions the plugin runs on
  */
 public record Manifest(
@@ -30,7 +32,8 @@ public record Manifest(
     List<String> secretKeys,
     Limits limits,
     Optional<String> requiredHost,
-    List<Dependency> dependencies) {
+    List<Dependency> dependencies,
+    KeyValues keyValues) {
 
   public Manifest {
     capabilities = List.copyOf(capabilities);
@@ -80,6 +83,9 @@ public record Manifest(
 
   /** A route the plugin serves, below {@code /api/plugins/{plugin name}}. */
   public record Route(String method, String path) {}
+
+  /** The quota the plugin asks for its key-value entries; empty where it asks for none. */
+  public record KeyValues(OptionalLong maxBytes, OptionalLong maxKeys) {}
 
   /** A plugin that must be active before this one. */
   public record Dependency(String name, String versionRange) {}

@@ -1,26 +1,24 @@
 package io.gonext.host.manifest;
 
-import com.networknt.schema.Error;
-import com.networknt.schema.Schema;
-import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest.Dependency;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
+import io.gonext.host.manifest.Manifest.KeyValues;
 import io.gonext.host.manifest.Manifest.Limits;
 import io.gonext.host.manifest.Manifest.Route;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.semver4j.Semver;
 import tools.jackson.databind.JsonNode;
@@ -34,7 +32,10 @@ public final class ManifestReader {
   /** Hooks of this prefix are routes: they are declared under {@code http.serve}, never by name. */
   private static final String ROUTE_HOOK_PREFIX = "http.serve";
 
-  private static final Schema SCHEMA = loadSchema();
+  /** More are counted, and not told. */
+  private static final int MAX_PROBLEMS = 50;
+
+  private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
 
   private ManifestReader() {}
 
@@ -44,74 +45,152 @@ public final class ManifestReader {
    * @throws BundleRejectedException naming every problem found, each with its JSON pointer
    */
   public static Manifest read(byte[] utf8) {
+    return read(utf8, Vocabulary.unknown());
+  }
+
+  /** As {@link #read(byte[])}, against the names that a host knows. */
+  static Manifest read(byte[] utf8, Vocabulary vocabulary) {
     JsonNode json;
     try {
       json = StrictJson.parse(utf8);
     } catch (InvalidJsonException e) {
       throw new BundleRejectedException("manifest.json is not valid JSON: " + e.getMessage());
     }
-    List<String> problems = new ArrayList<>();
-    for (Error error : SCHEMA.validate(json)) {
-      String pointer = error.getInstanceLocation().toString();
-      problems.add((pointer.isEmpty() ? "/" : pointer) + ": " + error.getMessage());
-    }
-    if (problems.isEmpty()) {
-      checkHooks(json, "actions", problems);
-      checkHooks(json, "filters", problems);
-      checkRoutes(json, problems);
-    }
+    List<ManifestProblem> problems = new ArrayList<>(ManifestSchema.problems(json, vocabulary));
+    checkCapabilities(json, vocabulary, problems);
+    checkHooks(json, "actions", problems);
+    checkHooks(json, "filters", problems);
+    checkRoutes(json, problems);
+    checkInstances(json, problems);
+    checkRange(at(at(json, "requires"), "host"), "/requires/host", problems);
+    checkDependencies(json, problems);
     if (!problems.isEmpty()) {
-      throw new BundleRejectedException(
-          "manifest.json does not match the schema: " + String.join("; ", problems));
+      throw refused(problems);
     }
     return toManifest(json);
   }
 
-  private static Schema loadSchema() {
-    try (var in = ManifestReader.class.getResourceAsStream("plugin-manifest-v1.json")) {
-      if (in == null) {
-        throw new IllegalStateException("plugin-manifest-v1.json is missing from the host's jar");
+  private static BundleRejectedException refused(List<ManifestProblem> problems) {
+    List<String> told = new ArrayList<>();
+    problems.stream().limit(MAX_PROBLEMS).forEach(problem -> told.add(problem.toString()));
+    if (problems.size() > MAX_PROBLEMS) {
+      told.add("and " + (problems.size() - MAX_PROBLEMS) + " more");
+    }
+    return new BundleRejectedException(
+        "manifest.json has "
+            + (problems.size() == 1 ? "a problem" : problems.size() + " problems")
+            + ": "
+            + String.join("; ", told),
+        told);
+  }
+
+  // What follows also reads manifests that break the schema, and leaves that to the schema.
+
+  private static void checkCapabilities(
+      JsonNode json, Vocabulary vocabulary, List<ManifestProblem> problems) {
+    if (vocabulary.capabilities().isEmpty()) {
+      return;
+    }
+    int i = 0;
+    for (JsonNode capability : at(json, "capabilities")) {
+      String id = capability.asString("");
+      if (CAPABILITY.matcher(id).matches() && !vocabulary.capabilities().contains(id)) {
+        problems.add(
+            new ManifestProblem(
+                "/capabilities/" + i,
+                "there is no capability " + id,
+                String.join(", ", vocabulary.capabilities()),
+                Spelling.closest(id, vocabulary.capabilities())));
       }
-      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      i++;
     }
   }
 
-  private static void checkHooks(JsonNode json, String kind, List<String> problems) {
+  private static void checkHooks(JsonNode json, String kind, List<ManifestProblem> problems) {
     Set<String> seen = new HashSet<>();
-    List<Hook> hooks = hooks(json, kind);
-    for (int i = 0; i < hooks.size(); i++) {
-      String name = hooks.get(i).name();
-      if (!seen.add(name)) {
-        problems.add("/hooks/" + kind + "/" + i + ": " + name + " is listed twice");
+    int i = 0;
+    for (JsonNode hook : at(at(json, "hooks"), kind)) {
+      String pointer = "/hooks/" + kind + "/" + i++;
+      String name = (hook.isObject() ? at(hook, "name") : hook).asString("");
+      if (!name.isEmpty() && !seen.add(name)) {
+        problems.add(
+            new ManifestProblem(pointer, name + " is listed twice", "each hook once", null));
       }
       if (name.equals(ROUTE_HOOK_PREFIX) || name.startsWith(ROUTE_HOOK_PREFIX + ".")) {
         problems.add(
-            "/hooks/"
-                + kind
-                + "/"
-                + i
-                + ": "
-                + name
-                + " is reserved, declare routes in http.serve");
+            new ManifestProblem(
+                pointer, name + " is reserved", "routes are declared in http.serve", null));
       }
     }
   }
 
-  private static void checkRoutes(JsonNode json, List<String> problems) {
+  private static void checkRoutes(JsonNode json, List<ManifestProblem> problems) {
     Set<String> seen = new HashSet<>();
-    List<Route> routes = routes(json);
-    for (int i = 0; i < routes.size(); i++) {
-      Route route = routes.get(i);
-      if (List.of(route.path().split("/", -1)).stream().anyMatch(s -> s.matches("\\.{1,2}"))) {
-        problems.add("/http/serve/" + i + "/path: " + route.path() + " has a segment . or ..");
+    int i = 0;
+    for (JsonNode route : at(at(json, "http"), "serve")) {
+      String pointer = "/http/serve/" + i++;
+      String path = at(route, "path").asString("");
+      if (Arrays.stream(path.split("/", -1)).anyMatch(s -> s.equals(".") || s.equals(".."))) {
+        problems.add(
+            new ManifestProblem(
+                pointer + "/path",
+                ManifestSchema.found(route.get("path")),
+                "a path without the segments . and ..",
+                null));
       }
       // Two routes that differ only in a parameter's name match the same requests.
-      String shape = route.method() + " " + route.path().replaceAll("\\{[^}]*}", "{}");
-      if (!seen.add(shape)) {
-        problems.add("/http/serve/" + i + ": " + shape + " is served twice");
+      String shape = at(route, "method").asString("") + " " + path.replaceAll("\\{[^}]*}", "{}");
+      if (!path.isEmpty() && !seen.add(shape)) {
+        problems.add(
+            new ManifestProblem(
+                pointer, shape + " is served twice", "each method and path once", null));
       }
+    }
+  }
+
+  private static void checkInstances(JsonNode json, List<ManifestProblem> problems) {
+    JsonNode limits = at(json, "limits");
+    OptionalInt least = number(limits, "instances_min");
+    OptionalInt most = number(limits, "instances_max");
+    if (least.isPresent() && most.isPresent() && least.getAsInt() > most.getAsInt()) {
+      problems.add(
+          new ManifestProblem(
+              "/limits/instances_min",
+              "found " + least.getAsInt(),
+              "instances_max, which is " + most.getAsInt() + ", at most",
+              null));
+    }
+  }
+
+  private static void checkRange(JsonNode range, String pointer, List<ManifestProblem> problems) {
+    if (range.isString()
+        && !range.asString().isEmpty()
+        && !VersionRange.isRange(range.asString())) {
+      problems.add(
+          new ManifestProblem(
+              pointer,
+              ManifestSchema.found(range),
+              "a range of versions as npm writes them, such as ^1.2, ~1.4, >=1 <2 or ^1 || ^2",
+              null));
+    }
+  }
+
+  private static void checkDependencies(JsonNode json, List<ManifestProblem> problems) {
+    Set<String> seen = new HashSet<>();
+    String own = at(json, "name").asString("");
+    int i = 0;
+    for (JsonNode dependency : at(json, "depends")) {
+      String pointer = "/depends/" + i++;
+      String name = at(dependency, "name").asString("");
+      if (!name.isEmpty() && (name.equals(own) || !seen.add(name))) {
+        problems.add(
+            new ManifestProblem(
+                pointer + "/name",
+                ManifestSchema.found(dependency.get("name")),
+                "each other plugin once",
+                null));
+      }
+      checkRange(at(dependency, "version"), pointer + "/version", problems);
     }
   }
 
@@ -132,7 +211,8 @@ public final class ManifestReader {
             .map(node ->
                 new Dependency(
                     text(node, "name").orElseThrow(), text(node, "version").orElseThrow()))
-            .toList());
+            .toList(),
+        keyValues(at(at(json, "storage"), "kv")));
   }
 
   private static Semver parsedVersion(String text) {
@@ -177,6 +257,19 @@ public final class ManifestReader {
         text(json, "isolation")
             .map(isolation -> isolation.equals("reused") ? Isolation.REUSED : Isolation.FRESH)
             .orElse(Isolation.FRESH));
+  }
+
+  private static KeyValues keyValues(JsonNode json) {
+    return new KeyValues(wide(json, "max_bytes"), wide(json, "max_keys"));
+  }
+
+  /** As {@link #number}, for what may be beyond an int. */
+  private static OptionalLong wide(JsonNode object, String field) {
+    JsonNode value = at(object, field);
+    if (!value.isNumber()) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(value.canConvertToLong() ? value.asLong() : Long.MAX_VALUE);
   }
 
   private static Optional<Duration> duration(OptionalInt value, long unitMillis) {

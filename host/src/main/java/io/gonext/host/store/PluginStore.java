@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 public final class PluginStore implements AutoCloseable {
-  private static final int CONNECTIONS = 4;
+  private static final int CONNECTIONS = 8;
   private static final int MAX_CAUSE_CHARS = 1_000;
 
   /** A plugin with its current (c), previous (o) and pending (n) version. */
@@ -213,6 +213,16 @@ public final class PluginStore implements AutoCloseable {
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
     return new GrantStore(connections);
+  }
+
+  /** The audit log's rows, in the same database. */
+  public AuditStore audit() {
+    return new AuditStore(connections);
+  }
+
+  /** The plugins' key-value entries, in the same database. */
+  public KeyValueStore keyValues() {
+    return new KeyValueStore(connections);
   }
 
   @Override

@@ -23,14 +23,15 @@ create table audit (
 
 create index audit_of_plugin on audit (plugin, id);
 
--- One row a plugin: locked by whoever writes one of its entries, so that quota, eviction and
--- increments are exact also between processes. "writes" numbers the writes, and so tells the ages
--- of entries apart.
+-- Entries go when the plugin goes. One row a plugin here, locked by whoever writes one of its
+-- entries, so that quota, eviction and increments are exact also between processes. "writes"
+-- numbers the writes, and so tells the ages of entries apart.
 create table kv_usage (
   plugin  varchar(41) primary key,
   bytes   bigint not null,
   entries bigint not null,
-  writes  bigint not null
+  writes  bigint not null,
+  constraint kv_usage_plugin foreign key (plugin) references plugin (name) on delete cascade
 );
 
 create table kv_entry (
@@ -38,7 +39,8 @@ create table kv_entry (
   name    varchar(256) not null,
   content bytea        not null,
   written bigint       not null,
-  constraint kv_entry_key primary key (plugin, name)
+  constraint kv_entry_key primary key (plugin, name),
+  constraint kv_entry_usage foreign key (plugin) references kv_usage (plugin) on delete cascade
 );
 
 create index kv_entry_by_age on kv_entry (plugin, written);

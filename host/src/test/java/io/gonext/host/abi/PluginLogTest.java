@@ -14,12 +14,26 @@ import org.slf4j.helpers.LegacyAbstractLogger;
 class PluginLogTest {
   private final AtomicLong nanoTime = new AtomicLong();
   private final RecordingLogger lines = new RecordingLogger();
-  private final PluginLog log = new PluginLog(lines, nanoTime::get);
+  private Level least = Level.DEBUG;
+  private final PluginLog log = new PluginLog(lines, nanoTime::get, () -> least);
 
   @Test
   void a_line_keeps_its_level() {
     log.write(Level.WARN, "careful");
     assertThat(lines.written).containsExactly("WARN careful");
+  }
+
+  @Test
+  void lines_below_the_plugins_level_are_dropped_from_the_moment_it_changes() {
+    least = Level.WARN;
+    for (int i = 0; i < 2 * PluginLog.LINES_PER_SECOND; i++) {
+      log.write(Level.INFO, "chatter");
+    }
+    log.write(Level.ERROR, "broken");
+    least = Level.INFO;
+    log.write(Level.INFO, "heard");
+    log.write(Level.DEBUG, "not heard");
+    assertThat(lines.written).containsExactly("ERROR broken", "INFO heard");
   }
 
   @Test

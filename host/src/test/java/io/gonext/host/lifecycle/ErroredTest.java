@@ -7,13 +7,17 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.abi.LogLevels;
+import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.kv.KeyValues;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.RouteRate;
+import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
@@ -47,12 +51,21 @@ class ErroredTest {
           Duration.ofSeconds(1),
           Ticker.system());
   private PluginStore store;
+  private HostServices services;
   private Engine engine;
   private Lifecycle lifecycle;
 
   @BeforeEach
   void open() throws InterruptedException {
     store = PluginStore.open(data);
+    services =
+        new HostServices(
+            new Grants(store.grants(), CapabilityRegistry.standard()),
+            new AuditLog(store.audit(), meters, InstantSource.system()),
+            new KeyValues(store.keyValues(), KeyValueQuota.defaults()),
+            new LogLevels(),
+            meters,
+            InstantSource.system());
     engine = new Engine(EngineLimits.defaults());
     lifecycle =
         Lifecycle.of(
@@ -61,9 +74,7 @@ class ErroredTest {
                 engine,
                 hooks,
                 meters,
-                new HostServices(
-                    new Grants(store.grants(), CapabilityRegistry.standard()),
-                    InstantSource.system()),
+                services,
                 new CallGuards(RouteRate.UNLIMITED, nanos::get)),
             OperatorLimits.defaults(),
             UpdatePolicy.defaults(),
@@ -76,6 +87,7 @@ class ErroredTest {
   void close() throws InterruptedException {
     lifecycle.stopAll(Duration.ofSeconds(5));
     engine.close();
+    services.close();
     store.close();
   }
 

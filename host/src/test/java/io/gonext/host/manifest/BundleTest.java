@@ -145,6 +145,45 @@ class BundleTest {
   }
 
   @Test
+  void sizes_or_checksums_that_differ_between_the_headers_are_refused() {
+    // Offsets in the central header: method, checksum, compressed and inflated size, offset.
+    for (int field : new int[] {10, 16, 20, 24, 42}) {
+      byte[] zip = GOOD.bytes();
+      zip[centralHeader(zip) + field] ^= 1;
+      assertThatThrownBy(() -> Bundle.read(zip))
+          .as("field at %d", field)
+          .isInstanceOf(BundleRejectedException.class);
+    }
+  }
+
+  @Test
+  void a_file_that_the_end_record_does_not_count_is_refused() throws IOException {
+    byte[] more =
+        archive(zip -> {
+          add(zip, "manifest.json", text(GOOD.manifest()));
+          add(zip, "plugin.wasm", Guests.wasm("echo"));
+          add(zip, "web/hidden", text("x"));
+        });
+    // A reader that trusts the end record sees two entries.
+    int end = lastIndexOf(more, new byte[] {'P', 'K', 5, 6});
+    more[end + 8] = 2;
+    more[end + 10] = 2;
+    assertRefused(more, "counts other entries");
+  }
+
+  @Test
+  void what_stands_behind_the_end_is_refused() {
+    byte[] zip = GOOD.bytes();
+    assertRefused(Arrays.copyOf(zip, zip.length + 1), "does not end with its directory");
+    byte[] comment = Arrays.copyOf(zip, zip.length + 3);
+    comment[zip.length - 2] = 3;
+    assertRefused(comment, "does not end with its directory");
+    byte[] two = Arrays.copyOf(zip, 2 * zip.length);
+    System.arraycopy(zip, 0, two, zip.length, zip.length);
+    assertThatThrownBy(() -> Bundle.read(two)).isInstanceOf(BundleRejectedException.class);
+  }
+
+  @Test
   void a_bomb_is_counted_as_it_inflates() {
     Map<String, byte[]> files = files();
     files.put("web/zeros", new byte[25 * 1024 * 1024]);
@@ -256,6 +295,15 @@ class BundleTest {
     zip.putArchiveEntry(new ZipArchiveEntry(name));
     zip.write(content);
     zip.closeArchiveEntry();
+  }
+
+  private static int lastIndexOf(byte[] bytes, byte[] pattern) {
+    for (int i = bytes.length - pattern.length; i >= 0; i--) {
+      if (Arrays.equals(bytes, i, i + pattern.length, pattern, 0, pattern.length)) {
+        return i;
+      }
+    }
+    throw new AssertionError("not there");
   }
 
   private static int centralHeader(byte[] zip) {

@@ -9,6 +9,8 @@ import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.host.manifest.Manifest.Route;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +52,10 @@ class ManifestReaderTest {
     assertThat(manifest.filters())
         .containsExactly(new Hook("a.b", 10), new Hook("c_d", -5), new Hook("e", 10));
     assertThat(manifest.routes()).containsExactly(new Route("POST", "/x/{id}"));
+    assertThat(manifest.keyValues())
+        .isEqualTo(new Manifest.KeyValues(OptionalLong.of(1), OptionalLong.of(1)));
+    assertThat(manifest.requestedCapabilities())
+        .containsExactly("kv.read", "kv.write", "secrets.keys");
     assertThat(manifest.requests("kv.read")).isTrue();
     assertThat(manifest.requests("secrets.keys")).isTrue();
     assertThat(manifest.requests("db.read")).isFalse();
@@ -96,6 +102,127 @@ class ManifestReaderTest {
         .hasMessageContaining(named);
   }
 
+  @Test
+  void all_problems_are_told_at_once_with_pointer_finding_and_what_is_allowed() {
+    assertThatThrownBy(() ->
+            read(
+                """
+                {"nmae":"my-plugin","version":"1","entry":"plugin.wasm","a/b~":1,
+                 "capabilities":["kv.read","KV"],
+                 "hooks":{"filters":["The.Content",{"nam":"x"},7,"a","a"]},
+                 "http":{"serve":[{"method":"get","path":"/a/../b"}]},
+                 "limits":{"call_ms":0,"isolation":"frsh","maxAgeS":1,"memory_mb":"8",
+                           "instances_min":3,"instances_max":2},
+                 "requires":{"host":"banana"},
+                 "depends":[{"name":"other","version":"^1 || foo"},{"name":"other","version":"*"}],
+                 "filters":["the_content"]}
+                """))
+        .isInstanceOfSatisfying(
+            BundleRejectedException.class,
+            refused -> {
+              assertThat(refused.problems())
+                  .containsExactlyInAnyOrder(
+                      "/name: nothing found; allowed: it is required",
+                      "/nmae: no such field; allowed: apiVersion, name, version, description,"
+                          + " entry, capabilities, hooks, http, storage, secrets, jobs, limits,"
+                          + " requires, depends, signature; did you mean name?",
+                      "/filters: no such field; allowed: apiVersion, name, version, description,"
+                          + " entry, capabilities, hooks, http, storage, secrets, jobs, limits,"
+                          + " requires, depends, signature; did you mean hooks.filters?",
+                      "/a~1b~0: no such field; allowed: apiVersion, name, version, description,"
+                          + " entry, capabilities, hooks, http, storage, secrets, jobs, limits,"
+                          + " requires, depends, signature",
+                      "/version: found \"1\"; allowed: a version after Semantic Versioning 2.0.0,"
+                          + " such as 1.0.0",
+                      "/capabilities/1: found \"KV\"; allowed: a dotted lower-case token, such as"
+                          + " kv.read",
+                      "/hooks/filters/0: found \"The.Content\"; allowed: dotted lower case,"
+                          + " [a-z0-9_], at most 256 bytes",
+                      "/hooks/filters/1/name: nothing found; allowed: it is required",
+                      "/hooks/filters/1/nam: no such field; allowed: name, priority; did you mean"
+                          + " name?",
+                      "/hooks/filters/2: found 7; allowed: of type string",
+                      "/hooks/filters/4: a is listed twice; allowed: each hook once",
+                      "/http/serve/0/method: found \"get\"; allowed: GET, HEAD, POST, PUT, PATCH,"
+                          + " DELETE, OPTIONS; did you mean GET?",
+                      "/http/serve/0/path: found \"/a/../b\"; allowed: a path without the segments"
+                          + " . and ..",
+                      "/limits/call_ms: found 0; allowed: from 1 to 3600000",
+                      "/limits/isolation: found \"frsh\"; allowed: fresh, reused; did you mean"
+                          + " fresh?",
+                      "/limits/maxAgeS: no such field; allowed: memory_mb, call_ms, instances_min,"
+                          + " instances_max, max_uses, max_age_s, max_idle_s, isolation; did you"
+                          + " mean max_age_s?",
+                      "/limits/memory_mb: found \"8\"; allowed: of type integer",
+                      "/limits/instances_min: found 3; allowed: instances_max, which is 2, at most",
+                      "/requires/host: found \"banana\"; allowed: a range of versions as npm writes"
+                          + " them, such as ^1.2, ~1.4, >=1 <2 or ^1 || ^2",
+                      "/depends/0/version: found \"^1 || foo\"; allowed: a range of versions as npm"
+                          + " writes them, such as ^1.2, ~1.4, >=1 <2 or ^1 || ^2",
+                      "/depends/1/name: found \"other\"; allowed: each other plugin once");
+              assertThat(refused)
+                  .hasMessageStartingWith("manifest.json has 21 problems: ")
+                  .hasMessageNotContaining("\n");
+            });
+  }
+
+  @Test
+  void a_field_in_dotted_notation_is_a_slip() {
+    assertThatThrownBy(() -> read("{" + MINIMAL + ",\"http.serve\":[]}"))
+        .hasMessageContaining("did you mean http.serve?");
+  }
+
+  @Test
+  void a_capability_the_host_does_not_have_is_refused_with_what_was_meant() {
+    Vocabulary vocabulary = new Vocabulary(Set.of("kv.read", "kv.write"), Set.of());
+    String json = "{" + MINIMAL + ",\"capabilities\":[\"kv.write\",\"kv.raed\",\"x.y\"]}";
+    assertThatThrownBy(() -> ManifestReader.read(json.getBytes(StandardCharsets.UTF_8), vocabulary))
+        .isInstanceOfSatisfying(
+            BundleRejectedException.class,
+            refused ->
+                assertThat(refused.problems())
+                    .containsExactly(
+                        "/capabilities/1: there is no capability kv.raed; allowed: kv.read,"
+                            + " kv.write; did you mean kv.read?",
+                        "/capabilities/2: there is no capability x.y; allowed: kv.read,"
+                            + " kv.write"));
+    assertThat(read(json).capabilities()).hasSize(3);
+  }
+
+  @Test
+  void a_hook_that_is_close_to_a_known_one_is_told() {
+    Vocabulary vocabulary = new Vocabulary(Set.of(), Set.of("the_content", "save_post"));
+    Manifest manifest =
+        read(
+            "{"
+                + MINIMAL
+                + ",\"hooks\":{\"filters\":[\"the_contnet\",\"the_content\",\"my_own\"],"
+                + "\"actions\":[\"save_posts\"]}}");
+    assertThat(vocabulary.hookWarnings(manifest))
+        .containsExactly(
+            "nobody else knows the hook save_posts; did you mean save_post?",
+            "nobody else knows the hook the_contnet; did you mean the_content?");
+    assertThat(Vocabulary.unknown().hookWarnings(manifest)).isEmpty();
+    assertThatThrownBy(() ->
+            ManifestReader.read(
+                ("{" + MINIMAL + ",\"hooks\":{\"filters\":[\"The-Content\"]}}")
+                    .getBytes(StandardCharsets.UTF_8),
+                vocabulary))
+        .hasMessageContaining("/hooks/filters/0")
+        .hasMessageContaining("did you mean the_content?");
+  }
+
+  @Test
+  void thousands_of_problems_are_counted_and_not_all_told() {
+    StringBuilder json = new StringBuilder("{" + MINIMAL);
+    for (int i = 0; i < 5000; i++) {
+      json.append(",\"zz").append(i).append("\":1");
+    }
+    assertThatThrownBy(() -> read(json.append("}").toString()))
+        .hasMessageContaining("5000 problems")
+        .hasMessageEndingWith("and 4950 more");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "Upper,1.0.0,p.wasm,/name",
@@ -135,6 +262,6 @@ class ManifestReaderTest {
   }
 
   private static Manifest read(String json) {
-    return ManifestReader.read(json.getBytes(StandardCharsets.UTF_8));
+    return ManifestReader.read(json.getBytes(StandardCharsets.UTF_8), Vocabulary.unknown());
   }
 }

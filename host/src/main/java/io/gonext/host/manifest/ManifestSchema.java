@@ -1,0 +1,184 @@
+package io.gonext.host.manifest;
+
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The published JSON Schema of a manifest, and what it says in words of this host. */
+public final class ManifestSchema {
+  private static final String FILE = "plugin-manifest-v1.json";
+  private static final int MAX_FOUND_LENGTH = 80;
+
+  private static final byte[] BYTES = load();
+  private static final JsonNode JSON = parsed();
+  private static final Schema SCHEMA =
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+          .getSchema(new ByteArrayInputStream(BYTES));
+
+  /** Where fields belong: {@code hooks.filters} by that name, and by {@code filters}. */
+  private static final Map<String, String> PATHS = paths();
+
+  private ManifestSchema() {}
+
+  /** The schema as it is published, UTF-8; a copy. */
+  public static byte[] bytes() {
+    return BYTES.clone();
+  }
+
+  /** All that the schema finds wrong. */
+  static List<ManifestProblem> problems(JsonNode manifest, Vocabulary vocabulary) {
+    List<ManifestProblem> problems = new ArrayList<>();
+    for (Error error : SCHEMA.validate(manifest)) {
+      problems.add(problem(error, vocabulary));
+    }
+    return problems;
+  }
+
+  /** A value as a problem shows it: JSON, cut where it is long. */
+  static String found(@Nullable JsonNode value) {
+    if (value == null) {
+      return "nothing found";
+    }
+    String json = new String(StrictJson.write(value), StandardCharsets.UTF_8);
+    return "found "
+        + (json.length() > MAX_FOUND_LENGTH ? json.substring(0, MAX_FOUND_LENGTH) + "..." : json);
+  }
+
+  private static ManifestProblem problem(Error error, Vocabulary vocabulary) {
+    String pointer = error.getInstanceLocation().toString();
+    String keyword = error.getKeyword();
+    JsonNode rule = rule(error);
+    String found = found(error.getInstanceNode());
+    return switch (keyword) {
+      case "additionalProperties" -> unknownField(pointer, error.getProperty(), rule);
+      case "required" ->
+          new ManifestProblem(
+              child(pointer, error.getProperty()), "nothing found", "it is required", null);
+      case "enum" -> {
+        List<String> values = rule.get("enum").valueStream().map(JsonNode::asString).toList();
+        yield new ManifestProblem(
+            pointer,
+            found,
+            String.join(", ", values),
+            Spelling.closest(error.getInstanceNode().asString(""), values));
+      }
+      case "const" -> new ManifestProblem(pointer, found, rule.get("const").asString(), null);
+      case "minimum", "maximum" -> new ManifestProblem(pointer, found, range(rule), null);
+      case "type" ->
+          new ManifestProblem(
+              pointer.isEmpty() ? "/" : pointer,
+              found,
+              "of type " + rule.get("type").asString(),
+              null);
+      case "uniqueItems" -> new ManifestProblem(pointer, found, "each item once", null);
+      case "maxItems" ->
+          new ManifestProblem(
+              pointer,
+              "found " + error.getInstanceNode().size() + " items",
+              rule.get("maxItems") + " at most",
+              null);
+      case "maxLength" ->
+          new ManifestProblem(pointer, found, rule.get("maxLength") + " characters at most", null);
+      default ->
+          new ManifestProblem(pointer, found, described(rule), meant(pointer, error, vocabulary));
+    };
+  }
+
+  private static ManifestProblem unknownField(String pointer, String field, JsonNode rule) {
+    List<String> siblings = new ArrayList<>(rule.get("properties").propertyNames());
+    String meant = Spelling.closest(field, siblings);
+    return new ManifestProblem(
+        child(pointer, field),
+        "no such field",
+        String.join(", ", siblings),
+        meant == null ? elsewhere(field) : meant);
+  }
+
+  private static @Nullable String elsewhere(String field) {
+    String name = Spelling.closest(field, PATHS.keySet());
+    return name == null ? null : PATHS.get(name);
+  }
+
+  private static @Nullable String meant(String pointer, Error error, Vocabulary vocabulary) {
+    String written = error.getInstanceNode().asString("");
+    if (pointer.startsWith("/capabilities/")) {
+      return Spelling.closest(written, vocabulary.capabilities());
+    }
+    return pointer.startsWith("/hooks/") ? Spelling.closest(written, vocabulary.hooks()) : null;
+  }
+
+  private static String described(JsonNode rule) {
+    JsonNode description = rule.get("description");
+    return description == null ? "as the schema says" : description.asString();
+  }
+
+  private static String range(JsonNode rule) {
+    JsonNode maximum = rule.get("maximum");
+    return maximum == null
+        ? "at least " + rule.get("minimum")
+        : "from " + rule.get("minimum") + " to " + maximum;
+  }
+
+  /** The part of the schema that the violated keyword stands in. */
+  private static JsonNode rule(Error error) {
+    String keyword = error.getSchemaLocation().getFragment().toString();
+    return JSON.at(keyword.substring(0, keyword.lastIndexOf('/')));
+  }
+
+  private static String child(String pointer, String field) {
+    return pointer + "/" + field.replace("~", "~0").replace("/", "~1");
+  }
+
+  private static Map<String, String> paths() {
+    Map<String, String> paths = new TreeMap<>();
+    addPaths("", JSON, paths);
+    return paths;
+  }
+
+  private static void addPaths(String prefix, JsonNode rule, Map<String, String> paths) {
+    JsonNode properties = rule.get("properties");
+    if (properties == null) {
+      return;
+    }
+    properties
+        .properties()
+        .forEach(field -> {
+          String path = prefix + field.getKey();
+          paths.put(path, path);
+          paths.putIfAbsent(field.getKey(), path);
+          addPaths(path + ".", field.getValue(), paths);
+        });
+  }
+
+  private static byte[] load() {
+    try (var in = ManifestSchema.class.getResourceAsStream(FILE)) {
+      if (in == null) {
+        throw new IllegalStateException(FILE + " is missing from the host's jar");
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode parsed() {
+    try {
+      return StrictJson.parse(BYTES);
+    } catch (InvalidJsonException e) {
+      throw new IllegalStateException(FILE + " is no JSON", e);
+    }
+  }
+}

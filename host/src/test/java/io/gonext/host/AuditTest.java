@@ -1,0 +1,204 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.store.AuditRow;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an operator finds in the audit log of a real host. */
+class AuditTest {
+  private static final int BAD_ARGUMENTS = -3;
+  private static final int QUOTA = -5;
+
+  @TempDir private Path data;
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private Host host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    host = Host.open(HostConfig.of(data).withMeters(meters));
+  }
+
+  @AfterEach
+  void close() {
+    host.close();
+  }
+
+  @Test
+  void an_operators_changes_are_told_in_order_and_outlive_the_plugin_and_the_host()
+      throws InterruptedException {
+    byte[] bundle =
+        GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes();
+    host.install(bundle);
+    host.install(bundle);
+    host.activate("denied");
+    host.activate("denied");
+    host.grant("denied", "kv.read");
+    host.revoke("denied", "kv.read");
+    host.deactivate("denied");
+    host.uninstall("denied");
+    host.close();
+    open();
+    assertThat(host.audit("denied", 100))
+        .extracting(AuditRow::event)
+        .containsExactly("uninstall", "deactivate", "revoke", "grant", "activate", "install");
+    assertThat(host.audit("denied", 100))
+        .allSatisfy(row -> {
+          assertThat(row.actor()).isEqualTo("operator");
+          assertThat(row.version()).isEqualTo("1.0.0");
+        });
+    assertThat(host.audit("denied", 100).get(3).detail())
+        .isEqualTo("{\"capabilities\":[\"kv.read\"]}");
+    assertThat(host.audit(1)).extracting(AuditRow::event).containsExactly("uninstall");
+  }
+
+  @Test
+  void what_was_refused_is_told_with_its_reason() {
+    assertThatThrownBy(() -> host.install("no zip".getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(BundleRejectedException.class);
+    assertThatThrownBy(() -> host.install(GuestBundle.of("noalloc").bytes()))
+        .isInstanceOf(BundleRejectedException.class);
+    host.install(GuestBundle.of("refuses").bytes());
+    assertThatThrownBy(() -> host.activate("refuses")).isInstanceOf(ActivationException.class);
+
+    assertThat(host.audit("", 10))
+        .singleElement()
+        .satisfies(row -> assertThat(row.detail()).contains("not a ZIP"));
+    assertThat(host.audit("noalloc", 10))
+        .singleElement()
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("install_refused");
+          assertThat(row.detail()).contains("gn_alloc");
+        });
+    assertThat(host.audit("refuses", 1))
+        .singleElement()
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("activate_failed");
+          assertThat(row.detail()).contains("on_activate returned 1");
+        });
+    assertThat(meters.get("gonext.plugin.install.refused").counter().count()).isEqualTo(2);
+  }
+
+  @Test
+  void a_flood_of_denied_calls_is_one_row_and_counted() throws InterruptedException {
+    host.install(
+        GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes());
+    host.activate("denied");
+    for (int i = 0; i < 300; i++) {
+      assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-1);
+    }
+    assertThat(host.audit("denied", 100))
+        .filteredOn(row -> row.event().equals("denied"))
+        .singleElement()
+        .satisfies(row -> {
+          assertThat(row.actor()).isEqualTo("host");
+          assertThat(row.detail()).contains("kv.read", "gonext_data.gn_kv_get");
+        });
+    assertThat(meters.get("gonext.plugin.denied").tag("plugin", "denied").counter().count())
+        .isEqualTo(300);
+    host.deactivate("denied");
+    assertThat(host.audit("denied", 2).getLast().detail()).contains("\"left_out_before\":298");
+  }
+
+  @Test
+  void an_import_the_manifest_does_not_ask_for_is_denied_audited_and_counted()
+      throws InterruptedException {
+    host.install(GuestBundle.of("denied").filter("ask").bytes());
+    host.activate("denied");
+    assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-1);
+    assertThat(host.audit("denied", 1)).extracting(AuditRow::event).containsExactly("denied");
+  }
+
+  @Test
+  void a_trap_is_told_with_its_hook_and_code() throws InterruptedException {
+    host.install(GuestBundle.of("trap").filter("h").bytes());
+    host.activate("trap");
+    for (int i = 0; i < 3; i++) {
+      host.applyFilters("h", i);
+    }
+    assertThat(host.audit("trap", 10))
+        .filteredOn(row -> row.event().equals("trap"))
+        .singleElement()
+        .satisfies(row -> assertThat(row.detail()).contains("\"UNREACHABLE\"", "\"hook\":\"h\""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"emit", "platform"})
+  void a_plugins_own_event_is_stored_under_its_name(String hook) throws InterruptedException {
+    activateAudits();
+    assertThat(emit(hook, Map.of("event", "audits.order_paid", "order", 7))).isZero();
+    assertThat(host.audit("audits", 1))
+        .singleElement()
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("audits.order_paid");
+          assertThat(row.actor()).isEqualTo("plugin");
+          assertThat(row.detail()).isEqualTo("{\"order\":7}");
+        });
+  }
+
+  @Test
+  void an_event_that_is_not_the_plugins_own_is_refused() throws InterruptedException {
+    activateAudits();
+    for (Object event :
+        new Object[] {
+          Map.of("event", "install"),
+          Map.of("event", "audits"),
+          Map.of("event", "audits."),
+          Map.of("event", "auditsx.a"),
+          Map.of("event", "other.a"),
+          Map.of("event", "audits.A"),
+          Map.of("event", "audits.a\nb"),
+          Map.of("event", "audits." + "a".repeat(200)),
+          Map.of("event", 1),
+          Map.of("x", "audits.a"),
+          Map.of("event", "audits.a", "x", "y".repeat(5000)),
+          "audits.a",
+          7,
+        }) {
+      assertThat(emit("emit", event)).as("%s", event).isEqualTo(BAD_ARGUMENTS);
+    }
+    assertThat(host.audit("audits", 10))
+        .extracting(AuditRow::event)
+        .containsExactly("activate", "grant", "install");
+  }
+
+  @Test
+  void a_plugin_has_a_hundred_events_a_minute() throws InterruptedException {
+    activateAudits();
+    int refused = 0;
+    for (int i = 0; i < 120; i++) {
+      refused += emit("emit", Map.of("event", "audits.x")) == QUOTA ? 1 : 0;
+    }
+    // A minute may have ended meanwhile.
+    assertThat(refused).isIn(20, 0);
+    assertThat(host.audit("audits", 1000)).hasSize(120 - refused + 3);
+  }
+
+  private void activateAudits() throws InterruptedException {
+    host.install(
+        GuestBundle.of("audits")
+            .filter("emit")
+            .filter("platform")
+            .field("capabilities", "[\"audit.emit\"]")
+            .bytes());
+    host.grantRequested("audits");
+    host.activate("audits");
+  }
+
+  private int emit(String hook, Object event) throws InterruptedException {
+    return host.applyFilters(hook, event).value().intValue();
+  }
+}

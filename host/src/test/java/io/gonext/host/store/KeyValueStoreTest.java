@@ -1,0 +1,218 @@
+package io.gonext.host.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.store.KeyValueStore.Increment;
+import io.gonext.host.store.KeyValueStore.Outcome;
+import io.gonext.host.store.KeyValueStore.Usage;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeyValueStoreTest {
+  private static final String P = "my-plugin";
+  private static final KeyValueQuota ROOMY = new KeyValueQuota(1 << 20, 1000);
+
+  @TempDir private Path directory;
+  private PluginStore plugins;
+  private KeyValueStore store;
+
+  @BeforeEach
+  void open() {
+    plugins = PluginStore.open(directory);
+    store = plugins.keyValues();
+    install(P);
+  }
+
+  @AfterEach
+  void close() {
+    plugins.close();
+  }
+
+  @Test
+  void an_entry_is_what_was_written_last() {
+    assertThat(store.get(P, "a")).isEmpty();
+    assertThat(set("a", "1")).isEqualTo(Outcome.DONE);
+    assertThat(set("a", "22")).isEqualTo(Outcome.DONE);
+    assertThat(set("Ä", "")).isEqualTo(Outcome.DONE);
+    assertThat(value("a")).isEqualTo("22");
+    assertThat(value("Ä")).isEmpty();
+    assertThat(store.get(P, "A")).isEmpty();
+    assertThat(store.usage(P)).isEqualTo(new Usage(3 + 2, 2));
+    assertThat(store.delete(P, "a")).isEqualTo(Outcome.DONE);
+    assertThat(store.delete(P, "a")).isEqualTo(Outcome.NOT_FOUND);
+    assertThat(store.get(P, "a")).isEmpty();
+    assertThat(store.usage(P)).isEqualTo(new Usage(2, 1));
+  }
+
+  @Test
+  void bytes_of_every_value_up_to_a_quarter_of_a_mebibyte_come_back() {
+    byte[] large = new byte[256 * 1024];
+    for (int i = 0; i < large.length; i++) {
+      large[i] = (byte) i;
+    }
+    assertThat(store.set(P, "large", large, ROOMY)).isEqualTo(Outcome.DONE);
+    assertThat(store.get(P, "large").orElseThrow()).isEqualTo(large);
+  }
+
+  @Test
+  void each_plugin_has_entries_of_its_own_and_they_go_with_it() {
+    install("other");
+    set("a", "mine");
+    store.set("other", "a", bytes("theirs"), ROOMY);
+    assertThat(value("a")).isEqualTo("mine");
+    store.delete("other", "a");
+    assertThat(value("a")).isEqualTo("mine");
+
+    plugins.delete(plugins.find(P).orElseThrow());
+    assertThat(store.get(P, "a")).isEmpty();
+    assertThat(store.usage(P)).isEqualTo(new Usage(0, 0));
+    assertThatThrownBy(() -> set("a", "again"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("no plugin named my-plugin");
+    install(P);
+    assertThat(store.get(P, "a")).isEmpty();
+  }
+
+  @Test
+  void past_the_quota_of_entries_the_ones_written_longest_ago_go() {
+    KeyValueQuota three = new KeyValueQuota(1 << 20, 3);
+    for (String name : List.of("a", "b", "c", "a", "d")) {
+      store.set(P, name, bytes(name), three);
+    }
+    assertThat(store.get(P, "b")).isEmpty();
+    assertThat(List.of(value("a"), value("c"), value("d"))).containsExactly("a", "c", "d");
+    assertThat(store.usage(P)).isEqualTo(new Usage(6, 3));
+    store.increment(P, "n", 5, three);
+    assertThat(store.get(P, "c")).isEmpty();
+  }
+
+  @Test
+  void past_the_quota_of_bytes_as_many_go_as_must() {
+    KeyValueQuota hundred = new KeyValueQuota(100, 1000);
+    for (int i = 0; i < 10; i++) {
+      store.set(P, "k" + i, new byte[8], hundred);
+    }
+    assertThat(store.usage(P)).isEqualTo(new Usage(100, 10));
+    assertThat(store.set(P, "big", new byte[52], hundred)).isEqualTo(Outcome.DONE);
+    assertThat(store.usage(P)).isEqualTo(new Usage(95, 5));
+    assertThat(store.get(P, "k5")).isEmpty();
+    assertThat(store.get(P, "k6")).isPresent();
+  }
+
+  @Test
+  void an_entry_that_would_never_fit_is_refused_and_nothing_goes_for_it() {
+    KeyValueQuota ten = new KeyValueQuota(10, 10);
+    store.set(P, "a", new byte[4], ten);
+    assertThat(store.set(P, "b", new byte[10], ten)).isEqualTo(Outcome.OVER_QUOTA);
+    assertThat(store.set(P, "b", new byte[1], new KeyValueQuota(10, 0)))
+        .isEqualTo(Outcome.OVER_QUOTA);
+    assertThat(store.usage(P)).isEqualTo(new Usage(5, 1));
+  }
+
+  @Test
+  void a_number_starts_at_0_and_counts_to_the_ends_of_64_bits() {
+    assertThat(increment("n", 5)).isEqualTo(new Increment(Outcome.DONE, 5));
+    assertThat(increment("n", -7)).isEqualTo(new Increment(Outcome.DONE, -2));
+    assertThat(value("n")).isEqualTo("-2");
+    set("n", Long.toString(Long.MAX_VALUE - 1));
+    assertThat(increment("n", 1).number()).isEqualTo(Long.MAX_VALUE);
+    assertThat(increment("n", 1).outcome()).isEqualTo(Outcome.NOT_A_NUMBER);
+    assertThat(value("n")).isEqualTo(Long.toString(Long.MAX_VALUE));
+    set("n", Long.toString(Long.MIN_VALUE));
+    assertThat(increment("n", -1).outcome()).isEqualTo(Outcome.NOT_A_NUMBER);
+  }
+
+  @Test
+  void what_is_no_number_is_left_alone() {
+    for (String text : List.of("", "x", "1.5", " 1", "+1", "0x1", "99999999999999999999", "１")) {
+      set("n", text);
+      assertThat(increment("n", 1).outcome()).as(text).isEqualTo(Outcome.NOT_A_NUMBER);
+      assertThat(value("n")).isEqualTo(text);
+    }
+  }
+
+  @Test
+  void increments_from_many_threads_all_count_and_usage_stays_exact() throws Exception {
+    int threads = 4;
+    int each = 50;
+    KeyValueQuota small = new KeyValueQuota(1 << 20, 10);
+    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int t = 0; t < threads; t++) {
+        // A store of its own each, as other processes have.
+        KeyValueStore own = plugins.keyValues();
+        int thread = t;
+        done.add(
+            executor.submit(() -> {
+              for (int i = 0; i < each; i++) {
+                own.increment(P, "n", 1, small);
+                own.set(P, "k" + thread + i % 5, new byte[i], small);
+              }
+            }));
+      }
+      for (Future<?> future : done) {
+        future.get();
+      }
+    }
+    assertThat(value("n")).isEqualTo(String.valueOf(threads * each));
+    Usage usage = store.usage(P);
+    assertThat(usage.entries()).isEqualTo(10);
+    long bytes = 1L + value("n").length();
+    for (int t = 0; t < threads; t++) {
+      for (int k = 0; k < 5; k++) {
+        String name = "k" + t + k;
+        bytes += store.get(P, name).map(value -> value.length + name.length()).orElse(0);
+      }
+    }
+    assertThat(usage.bytes()).isEqualTo(bytes);
+  }
+
+  @Test
+  void entries_survive_a_restart() {
+    set("a", "1");
+    plugins.close();
+    plugins = PluginStore.open(directory);
+    store = plugins.keyValues();
+    assertThat(value("a")).isEqualTo("1");
+  }
+
+  @Test
+  void a_store_that_is_closed_fails_with_a_sentence() {
+    plugins.close();
+    assertThatThrownBy(() -> store.get(P, "a")).isInstanceOf(StoreException.class);
+    assertThatThrownBy(() -> set("a", "1")).isInstanceOf(StoreException.class);
+  }
+
+  private void install(String plugin) {
+    plugins.insert(
+        plugin, new StoredVersion("1.0.0", "ab".repeat(32), Instant.EPOCH), new byte[1]);
+  }
+
+  private Outcome set(String name, String value) {
+    return store.set(P, name, bytes(value), ROOMY);
+  }
+
+  private Increment increment(String name, long delta) {
+    return store.increment(P, name, delta, ROOMY);
+  }
+
+  private String value(String name) {
+    return new String(store.get(P, name).orElseThrow(), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
