@@ -1,5 +1,5 @@
--- An operator's decisions: what nobody decided on is not granted. The plugin's own row outlives
--- them, so that another bundle of the same name and version starts without any.
+-- An operator's decisions: what nobody decided on is not granted. They go when the plugin goes, so
+-- that another bundle of the same name and version starts without any.
 create table capability_grant (
   plugin     varchar(41) not null,
   version    varchar(64) not null,
