@@ -25,7 +25,7 @@ export function gn_handle_hook(
   const copy = new ArrayBuffer(payloadLength);
   memory.copy(changetype<usize>(copy), payload, payloadLength);
   const outcome = run(String.UTF8.decodeUnsafe(name, nameLength), copy);
-  if (outcome.status != Status.Ok) return <i64>(<u32>outcome.status);
+  if (outcome.status != Status.Ok) return <i64>outcome.status & 0xffffffff;
   const body = String.UTF8.encode(outcome.body);
   const length = body.byteLength;
   if (length == 0) return 0;

@@ -1,3 +1,5 @@
+import { formatDouble, parseDouble } from "./float";
+
 /** How deep arrays and objects may nest: as deep as the host lets them. */
 const MAX_DEPTH: i32 = 128;
 
@@ -43,7 +45,7 @@ export class Json {
 
   /** An infinity, and what is no number, become `null`. */
   static float(value: f64): Json {
-    return isFinite(value) ? Json.number(shortest(value)) : Json.NULL;
+    return isFinite(value) ? Json.number(formatDouble(value)) : Json.NULL;
   }
 
   /** A number as it is written in JSON. */
@@ -94,7 +96,7 @@ export class Json {
     } else if (isBoolean<T>()) {
       return this.type == JsonType.Bool;
     } else if (isFloat<T>()) {
-      return this.type == JsonType.Number && isFinite(parseFloat(this.chars));
+      return this.type == JsonType.Number && isFinite(parseDouble(this.chars));
     } else {
       return this.type == JsonType.Number && isInteger(this.chars, sizeof<T>() == 8 ? i64.MIN_VALUE : i32.MIN_VALUE);
     }
@@ -109,7 +111,7 @@ export class Json {
     } else if (isBoolean<T>()) {
       return <T>this.truth;
     } else if (isFloat<T>()) {
-      return <T>(this.is<T>() ? parseFloat(this.chars) : 0);
+      return <T>(this.is<T>() ? parseDouble(this.chars) : 0);
     } else {
       return <T>(this.is<T>() ? I64.parseInt(this.chars) : 0);
     }
@@ -202,13 +204,6 @@ function isInteger(text: string, least: i64): bool {
     sum = sum * 10 + digit;
   }
   return true;
-}
-
-/** The shortest digits that stand for the number, as ECMAScript writes them. */
-function shortest(value: f64): string {
-  if (value == 0) return 1 / value < 0 ? "-0" : "0";
-  const text = value.toString();
-  return text.endsWith(".0") ? text.substring(0, text.length - 2) : text;
 }
 
 function writeText(text: string, out: Array<string>): void {

@@ -40,7 +40,10 @@ class SdkTest {
   /** Until then a guest's heap, and what its collector leaves over, may still grow. */
   private static final int WARM_UP_CALLS = 20_000;
 
-  private final Engine engine = new Engine(EngineLimits.defaults());
+  /** Go's modules take seconds to compile, and other tests may run meanwhile. */
+  private final Engine engine =
+      new Engine(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(2)));
+
   private final Map<Toolchain, CompiledModule> guests = new EnumMap<>(Toolchain.class);
 
   @AfterAll

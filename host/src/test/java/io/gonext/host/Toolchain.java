@@ -102,7 +102,8 @@ enum Toolchain {
   };
 
   private static final String C_FIX =
-      "apt-get install make clang lld wasi-libc libclang-rt-14-dev-wasm32, or set WASI_SYSROOT";
+      "apt-get install make clang lld wasi-libc libclang-rt-14-dev-wasm32 (14 as in clang --version),"
+          + " or set WASI_SYSROOT";
 
   /** The folder in {@code sdk/}. */
   final String folder;
