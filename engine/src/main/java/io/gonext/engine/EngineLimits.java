@@ -90,8 +90,8 @@ public record EngineLimits(
    * 1,000 nested blocks, 10,000 branch targets, 10,000 bulk operations, 1,024 pages (64 MiB) of
    * initial memory, names of 1,024 bytes, 30 s to compile.
    *
-   * <p>The one that is not far is segments: Go's linker begins a new one after every few zero bytes,
-   * 36,510 in a module of 3 MB, and stops splitting before 100,000.
+   * <p>The one that is not far is segments: Go's linker begins a new one after every few zero
+   * bytes, 36,510 in a module of 3 MB, and stops splitting before 100,000.
    */
   public static EngineLimits defaults() {
     return new EngineLimits(

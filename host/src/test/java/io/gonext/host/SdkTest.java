@@ -188,8 +188,7 @@ class SdkTest {
     /** Null when the trap is the expected one. */
     @Nullable String difference(GuestTrap trap) {
       boolean expected =
-          panics()
-              && String.valueOf(trap.getMessage()).contains(node.get("panic").stringValue());
+          panics() && String.valueOf(trap.getMessage()).contains(node.get("panic").stringValue());
       return expected ? null : "it ended with " + trap.getMessage();
     }
 

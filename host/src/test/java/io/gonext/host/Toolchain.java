@@ -1,8 +1,8 @@
 package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -54,8 +54,16 @@ enum Toolchain {
       run(
           project,
           Map.of(
-              "GOOS", "wasip1", "GOARCH", "wasm", "GOPROXY", "off", "GOTOOLCHAIN", "local",
-              "GOWORK", "off"),
+              "GOOS",
+              "wasip1",
+              "GOARCH",
+              "wasm",
+              "GOPROXY",
+              "off",
+              "GOTOOLCHAIN",
+              "local",
+              "GOWORK",
+              "off"),
           "go",
           "build",
           "-buildmode=c-shared",
@@ -77,11 +85,7 @@ enum Toolchain {
       assumeTrue(
           Files.exists(directory.resolve(compiler)),
           "no AssemblyScript: run 'npm ci' in " + directory);
-      run(
-          project,
-          Map.of(),
-          "node",
-          directory.resolve(compiler).toString());
+      run(project, Map.of(), "node", directory.resolve(compiler).toString());
       return project.resolve("build/plugin.wasm");
     }
   },
@@ -102,8 +106,8 @@ enum Toolchain {
   };
 
   private static final String C_FIX =
-      "apt-get install make clang lld wasi-libc libclang-rt-14-dev-wasm32 (14 as in clang --version),"
-          + " or set WASI_SYSROOT";
+      "apt-get install make clang lld wasi-libc libclang-rt-14-dev-wasm32 (14 as in clang"
+          + " --version), or set WASI_SYSROOT";
 
   /** The folder in {@code sdk/}. */
   final String folder;
