@@ -42,7 +42,7 @@ class SdkTest {
 
   /** Go's modules take seconds to compile, and other tests may run meanwhile. */
   private final Engine engine =
-      new Engine(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(2)));
+      new Engine(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)));
 
   private final Map<Toolchain, CompiledModule> guests = new EnumMap<>(Toolchain.class);
 
