@@ -102,7 +102,10 @@ class SdkTest {
           afterWarmUp = memoryBytes(instance);
         }
       }
-      assertThat(memoryBytes(instance)).isEqualTo(afterWarmUp);
+      // When Go's collector runs depends on what else the heap holds, so its heap may still grow a
+      // little; what leaks 14 bytes a call grows more.
+      long slack = language == Toolchain.GO ? 1 << 20 : 0;
+      assertThat(memoryBytes(instance)).isBetween(afterWarmUp, afterWarmUp + slack);
     }
   }
 
