@@ -250,8 +250,8 @@ class AdmissionTest {
         refused(
             "data segments",
             TOO_LARGE,
-            "20000 data segments",
-            WasmBytes.module().section(11, part().u32(20_000).repeat(20_000, 1, 0))),
+            "200000 data segments",
+            WasmBytes.module().section(11, part().u32(200_000).repeat(200_000, 1, 0))),
         refused(
             "elements in all segments together",
             TOO_LARGE,

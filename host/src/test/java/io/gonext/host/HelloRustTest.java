@@ -53,9 +53,19 @@ class HelloRustTest {
 
   @Test
   void its_own_tests_pass() throws IOException, InterruptedException {
+    testWithCargo(SOURCE);
+  }
+
+  /** Those of the README's plugin included. */
+  @Test
+  void the_sdks_own_tests_pass() throws IOException, InterruptedException {
+    testWithCargo(SOURCE.resolveSibling("../sdk/rust").normalize());
+  }
+
+  private static void testWithCargo(Path crate) throws IOException, InterruptedException {
     assumeTrue(isOnPath("cargo"), "no cargo on PATH: apt-get install cargo");
     Run tests =
-        run("cargo", "test", "--quiet", "--offline", "--manifest-path", SOURCE + "/Cargo.toml");
+        run("cargo", "test", "--quiet", "--offline", "--manifest-path", crate + "/Cargo.toml");
     assertThat(tests.exitCode).as(tests.output).isZero();
     assertThat(tests.output).contains("test result: ok");
   }

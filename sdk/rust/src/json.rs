@@ -2,19 +2,19 @@
 //!
 //! The reader takes input from anybody: it never panics, its recursion is bounded by
 //! [`MAX_DEPTH`], and its time is linear in the input but for the logarithm that looking for
-//! duplicate keys costs. A value takes up to a hundred times the memory of its text, which
-//! [`MAX_VALUES`] bounds.
+//! duplicate keys costs.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
 
-/// How deep arrays and objects may nest.
-pub const MAX_DEPTH: usize = 64;
+/// How deep arrays and objects may nest: as deep as the host lets them.
+pub const MAX_DEPTH: usize = 128;
 
-/// How many values a document may hold, counting each item and member.
-pub const MAX_VALUES: usize = 10_000;
+/// Objects of more members look for duplicate keys in a set.
+const FEW_MEMBERS: usize = 16;
 
-/// A JSON value. A number keeps its text, so that passing one on cannot change it.
+/// A JSON value. A number keeps its text, so that passing one on cannot change it; an object keeps
+/// the order of its members.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Null,
@@ -22,15 +22,127 @@ pub enum Value {
     Number(String),
     String(String),
     Array(Vec<Value>),
-    Object(BTreeMap<String, Value>),
+    Object(Vec<(String, Value)>),
 }
 
-/// What is wrong, and at which byte.
-#[derive(Debug, PartialEq)]
-pub struct Error {
+/// What is wrong with a text that is no JSON, and at which byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
     pub reason: &'static str,
     pub offset: usize,
 }
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        write!(out, "{} at byte {}", self.reason, self.offset)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// What a handler takes: a type that some JSON values are.
+pub trait FromJson: Sized {
+    /// What a value that is none of these is said not to be.
+    const NAME: &'static str;
+
+    fn from_json(value: &Value) -> Option<Self>;
+}
+
+impl FromJson for Value {
+    const NAME: &'static str = "value";
+
+    fn from_json(value: &Value) -> Option<Value> {
+        Some(value.clone())
+    }
+}
+
+impl FromJson for bool {
+    const NAME: &'static str = "boolean";
+
+    fn from_json(value: &Value) -> Option<bool> {
+        match value {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+impl FromJson for String {
+    const NAME: &'static str = "text";
+
+    fn from_json(value: &Value) -> Option<String> {
+        value.as_str().map(str::to_owned)
+    }
+}
+
+impl FromJson for f64 {
+    const NAME: &'static str = "number";
+
+    fn from_json(value: &Value) -> Option<f64> {
+        match value {
+            Value::Number(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        }
+    }
+}
+
+/// `null` is `None`.
+impl<T: FromJson> FromJson for Option<T> {
+    const NAME: &'static str = T::NAME;
+
+    fn from_json(value: &Value) -> Option<Option<T>> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_json(value).map(Some),
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    const NAME: &'static str = "array";
+
+    fn from_json(value: &Value) -> Option<Vec<T>> {
+        value.as_array()?.iter().map(T::from_json).collect()
+    }
+}
+
+impl<T: FromJson> FromJson for BTreeMap<String, T> {
+    const NAME: &'static str = "object";
+
+    fn from_json(value: &Value) -> Option<BTreeMap<String, T>> {
+        match value {
+            Value::Object(members) => members
+                .iter()
+                .map(|(key, value)| Some((key.clone(), T::from_json(value)?)))
+                .collect(),
+            _ => None,
+        }
+    }
+}
+
+/// Integers are written without fraction and exponent; another number is none.
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl FromJson for $integer {
+            const NAME: &'static str = "integer in range";
+
+            fn from_json(value: &Value) -> Option<$integer> {
+                match value {
+                    Value::Number(text) => text.parse().ok(),
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<$integer> for Value {
+            fn from(number: $integer) -> Value {
+                Value::Number(number.to_string())
+            }
+        }
+    )*};
+}
+
+integers!(i32, u32, i64, u64, usize);
 
 impl Value {
     /// An object of these members.
@@ -41,7 +153,9 @@ impl Value {
     /// The member of this name; `None` also when this is no object.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
-            Value::Object(members) => members.get(key),
+            Value::Object(members) => {
+                members.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -67,7 +181,7 @@ impl Value {
         out
     }
 
-    fn write(&self, out: &mut String) {
+    pub(crate) fn write(&self, out: &mut String) {
         match self {
             Value::Null => out.push_str("null"),
             Value::Bool(true) => out.push_str("true"),
@@ -112,10 +226,52 @@ impl From<String> for Value {
     }
 }
 
-impl From<u64> for Value {
-    fn from(number: u64) -> Value {
-        Value::Number(number.to_string())
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
     }
+}
+
+/// What is no number in JSON, such as an infinity, becomes `null`.
+impl From<f64> for Value {
+    fn from(number: f64) -> Value {
+        if number.is_finite() {
+            Value::Number(shortest(number))
+        } else {
+            Value::Null
+        }
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Null, T::into)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(items: Vec<T>) -> Value {
+        Value::Array(items.into_iter().map(T::into).collect())
+    }
+}
+
+impl<T: Into<Value>> From<BTreeMap<String, T>> for Value {
+    fn from(members: BTreeMap<String, T>) -> Value {
+        Value::Object(members.into_iter().map(|(key, value)| (key, value.into())).collect())
+    }
+}
+
+/// The shortest digits that stand for this number, as ECMAScript and all SDKs write them: with an
+/// exponent below 1e-6 and from 1e21 on.
+fn shortest(number: f64) -> String {
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if number == 0.0 || (-6..21).contains(&exponent) {
+        return number.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{}", exponent.abs())
 }
 
 fn write_string(text: &str, out: &mut String) {
@@ -124,10 +280,13 @@ fn write_string(text: &str, out: &mut String) {
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\u{0}'..='\u{1f}' => {
+            // The latter two end a line in JavaScript before ECMAScript 2019.
+            '\u{0}'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{:04x}", u32::from(character));
             }
@@ -139,10 +298,10 @@ fn write_string(text: &str, out: &mut String) {
 
 /// Reads exactly one value, with nothing but white space around it. Refuses duplicate keys and
 /// escapes that stand for half a character.
-pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+pub fn parse(bytes: &[u8]) -> Result<Value, ParseError> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|error| Error { reason: "not UTF-8", offset: error.valid_up_to() })?;
-    let mut reader = Reader { text, offset: 0, values: 0 };
+        .map_err(|error| ParseError { reason: "not UTF-8", offset: error.valid_up_to() })?;
+    let mut reader = Reader { text, offset: 0 };
     reader.skip_white_space();
     let value = reader.value(0)?;
     reader.skip_white_space();
@@ -157,12 +316,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
 struct Reader<'a> {
     text: &'a str,
     offset: usize,
-    values: usize,
 }
 
 impl Reader<'_> {
-    fn fail<T>(&self, reason: &'static str) -> Result<T, Error> {
-        Err(Error { reason, offset: self.offset })
+    fn fail<T>(&self, reason: &'static str) -> Result<T, ParseError> {
+        Err(ParseError { reason, offset: self.offset })
     }
 
     fn peek(&self) -> Option<u8> {
@@ -178,7 +336,7 @@ impl Reader<'_> {
         found
     }
 
-    fn expect(&mut self, expected: u8, reason: &'static str) -> Result<(), Error> {
+    fn expect(&mut self, expected: u8, reason: &'static str) -> Result<(), ParseError> {
         if self.accept(expected) {
             Ok(())
         } else {
@@ -192,11 +350,7 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Error> {
-        self.values += 1;
-        if self.values > MAX_VALUES {
-            return self.fail("too many values");
-        }
+    fn value(&mut self, depth: usize) -> Result<Value, ParseError> {
         match self.peek() {
             Some(b'{' | b'[') if depth == MAX_DEPTH => self.fail("nested too deep"),
             Some(b'{') => self.object(depth),
@@ -210,7 +364,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Error> {
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, ParseError> {
         if self.text.as_bytes()[self.offset..].starts_with(word.as_bytes()) {
             self.offset += word.len();
             Ok(value)
@@ -219,7 +373,7 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Error> {
+    fn array(&mut self, depth: usize) -> Result<Value, ParseError> {
         self.expect(b'[', "'[' expected")?;
         let mut items = Vec::new();
         self.skip_white_space();
@@ -237,9 +391,10 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Error> {
+    fn object(&mut self, depth: usize) -> Result<Value, ParseError> {
         self.expect(b'{', "'{' expected")?;
-        let mut members = BTreeMap::new();
+        let mut members: Vec<(String, Value)> = Vec::new();
+        let mut keys = BTreeSet::new();
         self.skip_white_space();
         if self.accept(b'}') {
             return Ok(Value::Object(members));
@@ -247,13 +402,21 @@ impl Reader<'_> {
         loop {
             self.skip_white_space();
             let key = self.string()?;
+            let is_known = if members.len() < FEW_MEMBERS {
+                members.iter().any(|(known, _)| *known == key)
+            } else {
+                if keys.is_empty() {
+                    keys.extend(members.iter().map(|(known, _)| known.clone()));
+                }
+                !keys.insert(key.clone())
+            };
+            if is_known {
+                return self.fail("a key twice in one object");
+            }
             self.skip_white_space();
             self.expect(b':', "':' expected")?;
             self.skip_white_space();
-            let value = self.value(depth + 1)?;
-            if members.insert(key, value).is_some() {
-                return self.fail("a key twice in one object");
-            }
+            members.push((key, self.value(depth + 1)?));
             self.skip_white_space();
             if !self.accept(b',') {
                 self.expect(b'}', "',' or '}' expected")?;
@@ -262,7 +425,7 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self) -> Result<Value, Error> {
+    fn number(&mut self) -> Result<Value, ParseError> {
         let start = self.offset;
         self.accept(b'-');
         if !self.accept(b'0') {
@@ -280,7 +443,7 @@ impl Reader<'_> {
         Ok(Value::Number(self.text[start..self.offset].to_owned()))
     }
 
-    fn digits(&mut self) -> Result<(), Error> {
+    fn digits(&mut self) -> Result<(), ParseError> {
         let start = self.offset;
         while let Some(b'0'..=b'9') = self.peek() {
             self.offset += 1;
@@ -291,7 +454,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<String, Error> {
+    fn string(&mut self) -> Result<String, ParseError> {
         self.expect(b'"', "'\"' expected")?;
         let mut string = String::new();
         loop {
@@ -316,7 +479,7 @@ impl Reader<'_> {
     }
 
     /// The character after a backslash; two `\u` escapes where they form a surrogate pair.
-    fn escape(&mut self) -> Result<char, Error> {
+    fn escape(&mut self) -> Result<char, ParseError> {
         let character = match self.peek() {
             Some(b'"') => '"',
             Some(b'\\') => '\\',
@@ -336,7 +499,7 @@ impl Reader<'_> {
         Ok(character)
     }
 
-    fn unicode_escape(&mut self) -> Result<char, Error> {
+    fn unicode_escape(&mut self) -> Result<char, ParseError> {
         let unit = self.four_hex_digits()?;
         let code_point = match unit {
             0xd800..=0xdbff => {
@@ -356,7 +519,7 @@ impl Reader<'_> {
         }
     }
 
-    fn four_hex_digits(&mut self) -> Result<u32, Error> {
+    fn four_hex_digits(&mut self) -> Result<u32, ParseError> {
         let mut number = 0;
         for _ in 0..4 {
             let digit = match self.peek() {
@@ -492,7 +655,7 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf_8_are_refused_at_their_place() {
         for bytes in [&b"\"\xff\""[..], b"\"\xc3\"", b"\"\xed\xa0\x80\"", b"\"\xc0\xaf\""] {
-            assert_eq!(parse(bytes), Err(Error { reason: "not UTF-8", offset: 1 }));
+            assert_eq!(parse(bytes), Err(ParseError { reason: "not UTF-8", offset: 1 }));
         }
     }
 
@@ -513,11 +676,41 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_values_is_bounded() {
-        let items = |count| format!("[{}0]", "0,".repeat(count - 1));
-        assert!(parse(items(MAX_VALUES - 1).as_bytes()).is_ok());
-        assert_eq!(reason(&items(MAX_VALUES)), "too many values");
-        assert_eq!(reason(&format!("[{}]", r#"{"a":[]},"#.repeat(MAX_VALUES))), "too many values");
+    fn a_key_twice_is_refused_among_many_too() {
+        let members: Vec<String> = (0..1000).map(|n| format!("\"{n}\":0")).collect();
+        assert!(parse(format!("{{{}}}", members.join(",")).as_bytes()).is_ok());
+        assert_eq!(
+            reason(&format!("{{{},\"7\":0}}", members.join(","))),
+            "a key twice in one object"
+        );
+    }
+
+    #[test]
+    fn numbers_are_written_as_ecmascript_does() {
+        for (number, text) in [
+            (0.0, "0"),
+            (1.0, "1"),
+            (-1.5, "-1.5"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.25e-6, "0.00000125"),
+            (1.5e-7, "1.5e-7"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+        ] {
+            assert_eq!(Value::from(number), Value::Number(text.to_owned()));
+        }
+        assert_eq!(Value::from(f64::NAN), Value::Null);
+    }
+
+    #[test]
+    fn an_integer_is_one_that_is_written_as_one() {
+        let integer = |json: &str| i64::from_json(&parse(json.as_bytes()).unwrap());
+        assert_eq!(integer("-9223372036854775808"), Some(i64::MIN));
+        for json in ["9223372036854775808", "1.0", "1e2", "\"1\"", "null"] {
+            assert_eq!(integer(json), None);
+        }
     }
 
     #[test]

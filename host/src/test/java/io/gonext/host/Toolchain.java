@@ -1,0 +1,185 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * What builds a plugin's project in place, as its author would. Where it is not installed, the
+ * calling test is skipped, with what would install it.
+ */
+enum Toolchain {
+  RUST("rust") {
+    @Override
+    Path build(Path project) throws IOException, InterruptedException {
+      Cargo cargo = Cargo.find();
+      run(
+          project,
+          Map.of(
+              "PATH",
+              cargo.directory + File.pathSeparator + System.getenv("PATH"),
+              "RUSTC",
+              cargo.directory.resolve("rustc").toString()),
+          cargo.directory.resolve("cargo").toString(),
+          "build",
+          "--quiet",
+          "--release",
+          "--locked",
+          "--offline",
+          "--target",
+          cargo.target);
+      Path output = project.resolve("target").resolve(cargo.target).resolve("release");
+      try (Stream<Path> files = Files.list(output)) {
+        return files.filter(file -> file.toString().endsWith(".wasm")).findFirst().orElseThrow();
+      }
+    }
+  },
+
+  GO("go") {
+    @Override
+    Path build(Path project) throws IOException, InterruptedException {
+      assumeTrue(isOnPath("go"), "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
+      // go.mod names the version that is needed.
+      run(
+          project,
+          Map.of(
+              "GOOS",
+              "wasip1",
+              "GOARCH",
+              "wasm",
+              "GOPROXY",
+              "off",
+              "GOTOOLCHAIN",
+              "local",
+              "GOWORK",
+              "off"),
+          "go",
+          "build",
+          "-buildmode=c-shared",
+          "-o",
+          "build/plugin.wasm",
+          ".");
+      return project.resolve("build/plugin.wasm");
+    }
+  },
+
+  ASSEMBLYSCRIPT("assemblyscript") {
+    @Override
+    Path build(Path project) throws IOException, InterruptedException {
+      assumeTrue(isOnPath("node"), "no node on PATH: install Node.js 20 or newer");
+      Path compiler = Path.of("node_modules", "assemblyscript", "bin", "asc.js");
+      // The SDK's own guest is built by the compiler of the folder above it.
+      Path directory =
+          Files.exists(project.resolve("package.json")) ? project : project.resolveSibling("");
+      assumeTrue(
+          Files.exists(directory.resolve(compiler)),
+          "no AssemblyScript: run 'npm ci' in " + directory);
+      run(project, Map.of(), "node", directory.resolve(compiler).toString());
+      return project.resolve("build/plugin.wasm");
+    }
+  },
+
+  C("c") {
+    @Override
+    Path build(Path project) throws IOException, InterruptedException {
+      for (String program : List.of("make", "clang", "wasm-ld")) {
+        assumeTrue(isOnPath(program), "no " + program + " on PATH: " + C_FIX);
+      }
+      assumeTrue(
+          Files.exists(Path.of("/usr/include/wasm32-wasi/stdlib.h"))
+              || System.getenv("WASI_SYSROOT") != null,
+          "no C library for WASI: " + C_FIX);
+      run(project, Map.of(), "make", "--silent", "--always-make", "build/plugin.wasm");
+      return project.resolve("build/plugin.wasm");
+    }
+  };
+
+  private static final String C_FIX =
+      "apt-get install make clang lld wasi-libc libclang-rt-14-dev-wasm32 (14 as in clang"
+          + " --version), or set WASI_SYSROOT";
+
+  /** The folder in {@code sdk/}. */
+  final String folder;
+
+  Toolchain(String folder) {
+    this.folder = folder;
+  }
+
+  /** Builds the module of a project and says where it is. */
+  abstract Path build(Path project) throws IOException, InterruptedException;
+
+  /** A cargo whose own rustc has the target: the first on PATH often has not. */
+  private record Cargo(Path directory, String target) {
+    static Cargo find() throws IOException, InterruptedException {
+      for (String entry : searchPath()) {
+        Path directory = Path.of(entry);
+        if (Files.isExecutable(directory.resolve("cargo"))
+            && Files.isExecutable(directory.resolve("rustc"))) {
+          Path libraries = sysroot(directory).resolve("lib/rustlib");
+          for (String target : List.of("wasm32-wasip1", "wasm32-wasi")) {
+            if (Files.isDirectory(libraries.resolve(target).resolve("lib"))) {
+              return new Cargo(directory, target);
+            }
+          }
+        }
+      }
+      return abort(
+          "no Rust on PATH has the target wasm32-wasip1 or wasm32-wasi: rustup target add "
+              + "wasm32-wasip1, or apt-get install cargo rustc libstd-rust-dev-wasm32 lld");
+    }
+
+    private static Path sysroot(Path directory) throws IOException, InterruptedException {
+      Process rustc =
+          new ProcessBuilder(directory.resolve("rustc").toString(), "--print", "sysroot")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      try (var in = rustc.getInputStream()) {
+        String path = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+        // A rustup proxy without a toolchain says nothing.
+        return rustc.waitFor() == 0 ? Path.of(path) : directory;
+      }
+    }
+  }
+
+  private static void run(Path directory, Map<String, String> environment, String... command)
+      throws IOException, InterruptedException {
+    Path log = Files.createTempFile("gonext-build", ".log");
+    try {
+      ProcessBuilder builder =
+          new ProcessBuilder(new ArrayList<>(List.of(command)))
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      builder.environment().putAll(environment);
+      Process process = builder.start();
+      boolean ended = process.waitFor(3, TimeUnit.MINUTES);
+      process.destroyForcibly();
+      assertThat(ended && process.exitValue() == 0)
+          .as("%s in %s:%n%s", String.join(" ", command), directory, Files.readString(log))
+          .isTrue();
+    } finally {
+      Files.delete(log);
+    }
+  }
+
+  private static boolean isOnPath(String program) {
+    return searchPath().stream()
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+  }
+
+  private static List<String> searchPath() {
+    String path = System.getenv("PATH");
+    return path == null ? List.of() : List.of(path.split(File.pathSeparator, -1));
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The boundary: guest ABI v1. A plugin exports it by `export * from "gonext/assembly/abi"`.
+ *
+ * The blocks that the host holds are outside of the garbage collector: they come from the heap below
+ * it, and go back there.
+ */
+import { Status } from "./call";
+import { run } from "./plugin";
+
+export function gn_alloc(size: i32): usize {
+  // One of no bytes has an address too: 0 means that there is no memory.
+  return heap.alloc(max<usize>(<u32>size, 1));
+}
+
+export function gn_free(block: usize, size: i32): void {
+  if (block != 0) heap.free(block);
+}
+
+export function gn_handle_hook(
+  name: usize,
+  nameLength: i32,
+  payload: usize,
+  payloadLength: i32,
+): i64 {
+  const copy = new ArrayBuffer(payloadLength);
+  memory.copy(changetype<usize>(copy), payload, payloadLength);
+  const outcome = run(String.UTF8.decodeUnsafe(name, nameLength), copy);
+  if (outcome.status != Status.Ok) return <i64>outcome.status & 0xffffffff;
+  const body = String.UTF8.encode(outcome.body);
+  const length = body.byteLength;
+  if (length == 0) return 0;
+  const block = heap.alloc(length);
+  memory.copy(block, changetype<usize>(body), length);
+  return ((<i64>block) << 32) | length;
+}

@@ -1,0 +1,224 @@
+import { decodeBase64, encodeBase64 } from "./base64";
+import { Call, Status } from "./call";
+import { Json, JsonType, hexDigit, isUtf8 } from "./json";
+
+/** A request for one of the plugin's routes. */
+export class Request {
+  private constructor(
+    public readonly call: Call,
+    /** In upper case. HEAD is served by the route for GET. */
+    public readonly method: string,
+    /** Below the plugin's own prefix, as the client sent it: percent-encoded, begins with a slash. */
+    public readonly path: string,
+    /** The raw query, without the question mark. */
+    public readonly query: string,
+    private readonly headers: Json,
+    private readonly params: Json,
+    public readonly body: Uint8Array,
+  ) {}
+
+  /** Null when the value is no request. */
+  static of(call: Call, value: Json): Request | null {
+    const method = value.get("method");
+    const path = value.get("path");
+    const query = value.get("query");
+    const headers = value.get("headers");
+    const params = value.get("path_params");
+    const encoded = value.get("body");
+    if (method == null || !method.is<string>()) return null;
+    if (path == null || !path.is<string>()) return null;
+    if (query == null || !query.is<string>()) return null;
+    if (headers == null || !areTexts(headers)) return null;
+    if (params == null || !areTexts(params)) return null;
+    if (encoded == null || !encoded.is<string>()) return null;
+    const body = decodeBase64(encoded.as<string>());
+    if (body == null) return null;
+    return new Request(
+      call,
+      method.as<string>(),
+      path.as<string>(),
+      query.as<string>(),
+      headers,
+      params,
+      body,
+    );
+  }
+
+  /** What stands in the path for `{name}`, decoded; empty when the route has none of that name. */
+  param(name: string): string {
+    const value = this.params.get(name);
+    return value == null ? "" : value.as<string>();
+  }
+
+  /** The first parameter of this name in the query, decoded, or null. */
+  queryParam(name: string): string | null {
+    const pairs = this.query.split("&");
+    for (let i = 0; i < pairs.length && this.query != ""; i++) {
+      const sign = pairs[i].indexOf("=");
+      const key = sign < 0 ? pairs[i] : pairs[i].substring(0, sign);
+      if (percentDecoded(key.replaceAll("+", " ")) == name) {
+        const value = sign < 0 ? "" : pairs[i].substring(sign + 1);
+        return percentDecoded(value.replaceAll("+", " "));
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The header of this name, in any case, or null. The host passes on User-Agent, Accept,
+   * Accept-Language, Content-Type and Authorization.
+   */
+  header(name: string): string | null {
+    const wanted = name.toLowerCase();
+    const keys = this.headers.keys;
+    for (let i = 0; i < keys.length; i++) {
+      if (keys[i].toLowerCase() == wanted) {
+        const value = this.headers.get(keys[i]);
+        return value == null ? null : value.as<string>();
+      }
+    }
+    return null;
+  }
+
+  /** The body as text, or null when it is no UTF-8. */
+  text(): string | null {
+    const start = this.body.dataStart;
+    return isUtf8(start, start + this.body.length)
+      ? String.UTF8.decodeUnsafe(start, this.body.length)
+      : null;
+  }
+
+  /** The body as JSON, or null. */
+  json(): Json | null {
+    return Json.parse(this.body.slice().buffer);
+  }
+
+  /** Says that the request makes no sense, which is answered with 400, and why, for the log. */
+  bad(reason: string): Response {
+    this.call.fail(Status.BadPayload, reason);
+    return Response.empty(400);
+  }
+}
+
+/** What a route answers. */
+export class Response {
+  private headers: Json = Json.object();
+
+  private constructor(
+    private code: i32,
+    private readonly body: Uint8Array,
+  ) {}
+
+  /** 200 with a body of this type. */
+  static bytes(contentType: string, body: Uint8Array): Response {
+    return new Response(200, body).header("Content-Type", contentType);
+  }
+
+  /** A status without a body. */
+  static empty(status: i32): Response {
+    return new Response(status, new Uint8Array(0));
+  }
+
+  static text(body: string): Response {
+    return Response.bytes("text/plain; charset=utf-8", Uint8Array.wrap(String.UTF8.encode(body)));
+  }
+
+  static html(body: string): Response {
+    return Response.bytes("text/html; charset=utf-8", Uint8Array.wrap(String.UTF8.encode(body)));
+  }
+
+  static json(body: Json): Response {
+    return Response.bytes("application/json", Uint8Array.wrap(String.UTF8.encode(body.toString())));
+  }
+
+  /** Sets the status, from 200 to 599, and returns the response. */
+  status(status: i32): Response {
+    this.code = status;
+    return this;
+  }
+
+  /** Sets a header, and returns the response. */
+  header(name: string, value: string): Response {
+    this.headers.set(name, Json.text(value));
+    return this;
+  }
+
+  toJson(): Json {
+    return Json.object()
+      .set("status", Json.int(this.code))
+      .set("headers", this.headers)
+      .set("body", Json.text(encodeBase64(this.body)));
+  }
+}
+
+function areTexts(object: Json): bool {
+  if (object.type != JsonType.Object) return false;
+  const keys = object.keys;
+  for (let i = 0; i < keys.length; i++) {
+    const value = object.get(keys[i]);
+    if (value == null || !value.is<string>()) return false;
+  }
+  return true;
+}
+
+/**
+ * A path such as `/hello/{name}`, split at its slashes. A segment in braces stands for any that is not
+ * empty; of two that match, the one that is literal further to the left is taken. The host's rules.
+ */
+export class Pattern {
+  private readonly segments: Array<string>;
+
+  constructor(path: string) {
+    this.segments = segmentsOf(path);
+  }
+
+  matches(path: Array<string>): bool {
+    if (path.length != this.segments.length) return false;
+    for (let i = 0; i < path.length; i++) {
+      if (this.isParameter(i) ? path[i] == "" : path[i] != this.segments[i]) return false;
+    }
+    return true;
+  }
+
+  isMoreLiteralThan(other: Pattern): bool {
+    for (let i = 0; i < this.segments.length; i++) {
+      if (this.isParameter(i) != other.isParameter(i)) return other.isParameter(i);
+    }
+    return false;
+  }
+
+  private isParameter(i: i32): bool {
+    return this.segments[i].startsWith("{");
+  }
+}
+
+/** The decoded segments of a path; "/" and "" have none. */
+export function segmentsOf(path: string): Array<string> {
+  const rest = path.startsWith("/") ? path.substring(1) : path;
+  if (rest == "") return [];
+  const segments = rest.split("/");
+  for (let i = 0; i < segments.length; i++) {
+    segments[i] = percentDecoded(segments[i]);
+  }
+  return segments;
+}
+
+/** Without its percent signs; one that is followed by no two hexadecimal digits stays. */
+function percentDecoded(text: string): string {
+  if (text.indexOf("%") < 0) return text;
+  const bytes = Uint8Array.wrap(String.UTF8.encode(text));
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    let byte = bytes[i];
+    if (byte == 0x25 && i + 2 < bytes.length) {
+      const high = hexDigit(bytes[i + 1]);
+      const low = hexDigit(bytes[i + 2]);
+      if (high >= 0 && low >= 0) {
+        byte = <u8>((high << 4) | low);
+        i += 2;
+      }
+    }
+    bytes[length++] = byte;
+  }
+  return String.UTF8.decodeUnsafe(bytes.dataStart, length);
+}

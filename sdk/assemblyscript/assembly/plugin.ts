@@ -1,0 +1,147 @@
+import { Call, Status } from "./call";
+import { log } from "./host";
+import { Pattern, Request, Response, segmentsOf } from "./http";
+import { Json, JsonType } from "./json";
+
+/** The host hands a request to the filter of this name with the plugin's own after it. */
+const SERVE: string = "http.serve.";
+
+abstract class Filter {
+  abstract run(value: Json, call: Call): Json;
+}
+
+class TypedFilter<T, U> extends Filter {
+  constructor(private readonly handler: (value: T, call: Call) => U) {
+    super();
+  }
+
+  run(value: Json, call: Call): Json {
+    if (!value.is<T>()) {
+      call.fail(Status.BadPayload, "value is no " + nameof<T>());
+      return Json.NULL;
+    }
+    return Json.of<U>(this.handler(value.as<T>(), call));
+  }
+}
+
+class Served {
+  constructor(
+    public readonly method: string,
+    public readonly pattern: Pattern,
+    public readonly handler: (request: Request) => Response,
+  ) {}
+}
+
+const filters = new Map<string, Filter>();
+const actions = new Map<string, (call: Call) => void>();
+const routes = new Array<Served>();
+
+/**
+ * Handles the filter `name`: takes the value and returns what it becomes. T and U are `string`, `bool`,
+ * `i32`, `i64`, `f64` or `Json`, and U is T unless it is said. A value that is no T is answered with a
+ * bad payload before the handler is called.
+ */
+export function filter<T, U = T>(name: string, handler: (value: T, call: Call) => U): void {
+  filters.set(name, new TypedFilter<T, U>(handler));
+}
+
+/** Handles the action `name`. */
+export function action(name: string, handler: (call: Call) => void): void {
+  actions.set(name, handler);
+}
+
+/** Serves GET, and HEAD, at a path such as `/hello/{name}`. */
+export function get(path: string, handler: (request: Request) => Response): void {
+  route("GET", path, handler);
+}
+
+export function post(path: string, handler: (request: Request) => Response): void {
+  route("POST", path, handler);
+}
+
+export function put(path: string, handler: (request: Request) => Response): void {
+  route("PUT", path, handler);
+}
+
+/** Serves DELETE. */
+export function del(path: string, handler: (request: Request) => Response): void {
+  route("DELETE", path, handler);
+}
+
+/** Serves a method, in upper case, at a path. */
+export function route(method: string, path: string, handler: (request: Request) => Response): void {
+  routes.push(new Served(method, new Pattern(path), handler));
+}
+
+/** What a call came to: a status below 0, or the body, which may be empty. */
+export class Outcome {
+  constructor(
+    public readonly status: Status,
+    public readonly body: string,
+  ) {}
+}
+
+/** Runs one hook. Why it failed is in the log. */
+export function run(hook: string, payload: ArrayBuffer): Outcome {
+  const isAction = actions.has(hook);
+  const isFilter = filters.has(hook);
+  if (!isAction && !isFilter && !(hook.startsWith(SERVE) && routes.length > 0)) {
+    return failed(hook, Status.UnknownHook, "no handler for this hook");
+  }
+  const document = Json.parse(payload);
+  if (document == null) return failed(hook, Status.BadPayload, "the payload is no JSON");
+  const kind = document.get("kind");
+  if (kind == null || kind.as<string>() != (isAction ? "action" : "filter")) {
+    return failed(hook, Status.BadPayload, "the payload is of another kind");
+  }
+  const args = document.get("args");
+  const hasArgs = args != null && args.type == JsonType.Array;
+  const call = new Call(hook, hasArgs ? args!.items : []);
+  let body = "";
+  if (isAction) {
+    if (!hasArgs) return failed(hook, Status.BadPayload, "args is no array");
+    actions.get(hook)(call);
+  } else {
+    const value = document.get("value");
+    if (value == null) return failed(hook, Status.BadPayload, "there is no value");
+    const result = isFilter ? filters.get(hook).run(value, call) : serve(value, call);
+    body = '{"value":' + result.toString() + "}";
+  }
+  return call.status == Status.Ok
+    ? new Outcome(Status.Ok, body)
+    : failed(hook, call.status, call.reason);
+}
+
+function failed(hook: string, status: Status, reason: string): Outcome {
+  log.warn(hook + ": " + reason);
+  return new Outcome(status, "");
+}
+
+function serve(value: Json, call: Call): Json {
+  const request = Request.of(call, value);
+  if (request == null) {
+    call.fail(Status.BadPayload, "this is no request");
+    return Json.NULL;
+  }
+  const method = request.method == "HEAD" ? "GET" : request.method;
+  const path = segmentsOf(request.path);
+  let best: Served | null = null;
+  for (let i = 0; i < routes.length; i++) {
+    const candidate = routes[i];
+    if (
+      candidate.method == method &&
+      candidate.pattern.matches(path) &&
+      (best == null || candidate.pattern.isMoreLiteralThan(best.pattern))
+    ) {
+      best = candidate;
+    }
+  }
+  if (best == null) return Response.text("not found").status(404).toJson();
+  const response = best.handler(request);
+  if (call.status == Status.BadPayload) {
+    log.warn(call.hook + ": " + call.reason);
+    call.status = Status.Ok;
+    return Response.text("bad request").status(400).toJson();
+  }
+  return response.toJson();
+}

@@ -1,0 +1,138 @@
+// What sdk/vectors/README.md describes, with the AssemblyScript SDK.
+import {
+  Call,
+  HostStatus,
+  Json,
+  Request,
+  Response,
+  Status,
+  action,
+  audit,
+  del,
+  filter,
+  get,
+  kv,
+  log,
+  nowMillis,
+  post,
+  put,
+} from "../../assembly/index";
+export * from "../../assembly/abi";
+
+filter<Json>("echo", (value: Json, call: Call): Json => value);
+filter<string>("text", (text: string, call: Call): string => text + "!");
+filter<i64>("int", (number: i64, call: Call): i64 => number);
+filter<f64>("float", (number: f64, call: Call): f64 => number * 2);
+filter<bool>("bool", (value: bool, call: Call): bool => !value);
+filter<string>("args", (text: string, call: Call): string => {
+  return text + "|" + call.arg<string>(0) + "|" + call.arg<i64>(1).toString();
+});
+
+action("log", (call: Call): void => {
+  const level = call.arg<i32>(0);
+  const text = call.arg<string>(1);
+  if (call.status != Status.Ok) return;
+  if (level == 0) log.debug(text);
+  else if (level == 1) log.info(text);
+  else if (level == 2) log.warn(text);
+  else if (level == 3) log.error(text);
+  else call.fail(Status.Error, "no level " + level.toString());
+});
+action("audit", (call: Call): void => {
+  const event = call.arg<string>(0);
+  const data = call.arg<Json>(1);
+  if (call.status == Status.Ok) check(call, audit(event, data));
+});
+filter<Json, i64>("time", (value: Json, call: Call): i64 => nowMillis());
+
+filter<string, Json>("kv.get", (key: string, call: Call): Json => {
+  const found = kv.getText(key);
+  if (found.status == HostStatus.NotFound) return Json.NULL;
+  check(call, found.status);
+  return Json.text(found.value);
+});
+action("kv.set", (call: Call): void => {
+  const key = call.arg<string>(0);
+  const value = call.arg<string>(1);
+  if (call.status == Status.Ok) check(call, kv.setText(key, value));
+});
+filter<string, bool>("kv.del", (key: string, call: Call): bool => {
+  const status = kv.remove(key);
+  if (status == HostStatus.NotFound) return false;
+  check(call, status);
+  return true;
+});
+filter<string, i64>("kv.incr", (key: string, call: Call): i64 => {
+  const delta = call.arg<i64>(0);
+  if (call.status != Status.Ok) return 0;
+  const sum = kv.increment(key, delta);
+  check(call, sum.status);
+  return sum.value;
+});
+filter<string>("kv.error", (key: string, call: Call): string => nameOf(kv.setText(key, "")));
+
+filter<string>("fail", (text: string, call: Call): string => {
+  call.fail(Status.Error, text);
+  return "";
+});
+filter<string>("refuse", (text: string, call: Call): string => {
+  call.fail(Status.BadPayload, text);
+  return "";
+});
+filter<string>("panic", (text: string, call: Call): string => {
+  throw new Error(text);
+});
+
+get("/hello/{name}", (request: Request): Response => {
+  return Response.text("Hello, " + request.param("name") + "!");
+});
+get("/hello/world", (request: Request): Response => Response.html("<p>Hello, literal!</p>"));
+post("/echo", (request: Request): Response => {
+  const type = request.header("content-type");
+  return Response.bytes(type == null ? "application/octet-stream" : type, request.body).header(
+    "X-Method",
+    request.method,
+  );
+});
+post("/twice", (request: Request): Response => {
+  const body = request.json();
+  if (body == null) return request.bad("the body is no JSON");
+  const a = body.get("a");
+  if (a == null || !a.is<i64>()) return request.bad("a is no integer");
+  return Response.json(Json.object().set("a", Json.int(2 * a.as<i64>())));
+});
+get("/query", (request: Request): Response => {
+  const x = request.queryParam("x");
+  return Response.text(x == null ? "none" : x);
+});
+put("/items/{id}", (request: Request): Response => {
+  return Response.text("put " + request.param("id")).status(201);
+});
+del("/items/{id}", (request: Request): Response => Response.empty(204));
+get("/fail", (request: Request): Response => {
+  request.call.fail(Status.Error, "no");
+  return Response.empty(500);
+});
+
+function check(call: Call, status: HostStatus): void {
+  if (status != HostStatus.Ok) call.fail(Status.Error, nameOf(status));
+}
+
+function nameOf(status: HostStatus): string {
+  switch (status) {
+    case HostStatus.Ok:
+      return "none";
+    case HostStatus.Denied:
+      return "denied";
+    case HostStatus.Internal:
+      return "internal";
+    case HostStatus.BadArguments:
+      return "bad arguments";
+    case HostStatus.NotFound:
+      return "not found";
+    case HostStatus.Quota:
+      return "quota";
+    default:
+      return "other";
+  }
+}

@@ -1,0 +1,237 @@
+/* What sdk/vectors/README.md describes, with the C SDK. */
+
+#define GONEXT_IMPLEMENTATION
+#include "gonext.h"
+
+static gn_status echo(gn_call *call, const gn_json *value, gn_buffer *json) {
+  (void)call;
+  gn_json_value(json, value);
+  return GN_OK;
+}
+
+static gn_status text(gn_call *call, gn_text value, gn_buffer *out) {
+  (void)call;
+  gn_append(out, value);
+  gn_append_char(out, '!');
+  return GN_OK;
+}
+
+static gn_status integer(gn_call *call, int64_t value, int64_t *result) {
+  (void)call;
+  *result = value;
+  return GN_OK;
+}
+
+static gn_status number(gn_call *call, double value, double *result) {
+  (void)call;
+  *result = value * 2;
+  return GN_OK;
+}
+
+static gn_status truth(gn_call *call, bool value, bool *result) {
+  (void)call;
+  *result = !value;
+  return GN_OK;
+}
+
+static gn_status args(gn_call *call, gn_text value, gn_buffer *out) {
+  gn_text first;
+  int64_t second;
+  if (!gn_as_text(gn_arg(call, 0), &first) || !gn_as_int(gn_arg(call, 1), &second))
+    return gn_fail(call, GN_BAD_PAYLOAD, "bad arguments");
+  gn_append(out, value);
+  gn_append_char(out, '|');
+  gn_append(out, first);
+  gn_append_char(out, '|');
+  gn_append_int(out, second);
+  return GN_OK;
+}
+
+static gn_status log_line(gn_call *call) {
+  int64_t level;
+  gn_text line;
+  if (!gn_as_int(gn_arg(call, 0), &level) || !gn_as_text(gn_arg(call, 1), &line))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a level and a line are wanted");
+  if (level < GN_DEBUG || level > GN_LEVEL_ERROR) return gn_fail(call, GN_ERROR, "no such level");
+  gn_log((gn_level)level, line);
+  return GN_OK;
+}
+
+static const char *name_of(int status) {
+  switch (status) {
+    case GN_HOST_OK: return "none";
+    case GN_DENIED: return "denied";
+    case GN_INTERNAL: return "internal";
+    case GN_BAD_ARGUMENTS: return "bad arguments";
+    case GN_NOT_FOUND: return "not found";
+    case GN_QUOTA: return "quota";
+    default: return "other";
+  }
+}
+
+static gn_status done(gn_call *call, int status) {
+  return status == GN_HOST_OK ? GN_OK : gn_fail(call, GN_ERROR, name_of(status));
+}
+
+static gn_status audit(gn_call *call) {
+  gn_text event;
+  const gn_json *const data = gn_arg(call, 1);
+  if (!gn_as_text(gn_arg(call, 0), &event) || !data)
+    return gn_fail(call, GN_BAD_PAYLOAD, "an event and data are wanted");
+  gn_buffer json = gn_new_buffer(call);
+  gn_json_value(&json, data);
+  return done(call, gn_audit(call, event, gn_contents(&json)));
+}
+
+static gn_status now(gn_call *call, const gn_json *value, gn_buffer *json) {
+  (void)call, (void)value;
+  gn_append_int(json, gn_now_ms());
+  return GN_OK;
+}
+
+static gn_status kv_get(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key, found;
+  if (!gn_as_text(value, &key)) return gn_fail(call, GN_BAD_PAYLOAD, "a key is wanted");
+  const int status = gn_kv_get(call, key, &found);
+  if (status == GN_NOT_FOUND) {
+    gn_append_string(json, "null");
+    return GN_OK;
+  }
+  if (status == GN_HOST_OK) gn_json_text(json, found);
+  return done(call, status);
+}
+
+static gn_status kv_set(gn_call *call) {
+  gn_text key, value;
+  if (!gn_as_text(gn_arg(call, 0), &key) || !gn_as_text(gn_arg(call, 1), &value))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a value are wanted");
+  return done(call, gn_kv_set(key, value));
+}
+
+static gn_status kv_del(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key;
+  if (!gn_as_text(value, &key)) return gn_fail(call, GN_BAD_PAYLOAD, "a key is wanted");
+  const int status = gn_kv_del(key);
+  gn_append_string(json, status == GN_NOT_FOUND ? "false" : "true");
+  return status == GN_NOT_FOUND ? GN_OK : done(call, status);
+}
+
+static gn_status kv_incr(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key;
+  int64_t delta, sum = 0;
+  if (!gn_as_text(value, &key) || !gn_as_int(gn_arg(call, 0), &delta))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a number are wanted");
+  const int status = gn_kv_incr(call, key, delta, &sum);
+  gn_append_int(json, sum);
+  return done(call, status);
+}
+
+static gn_status kv_error(gn_call *call, gn_text key, gn_buffer *out) {
+  (void)call;
+  gn_append_string(out, name_of(gn_kv_set(key, gn_string(""))));
+  return GN_OK;
+}
+
+static gn_status fails(gn_call *call, gn_text value, gn_buffer *out) {
+  (void)out;
+  return gn_fail_text(call, GN_ERROR, value);
+}
+
+static gn_status refuses(gn_call *call, gn_text value, gn_buffer *out) {
+  (void)out;
+  return gn_fail_text(call, GN_BAD_PAYLOAD, value);
+}
+
+static gn_status panics(gn_call *call, gn_text value, gn_buffer *out) {
+  (void)call;
+  gn_append(out, value);
+  gn_append_char(out, 0);
+  gn_panic(out->at);
+}
+
+static gn_status hello(const gn_request *request, gn_response *response) {
+  response->content_type = GN_PLAIN_TEXT;
+  gn_append_all(
+      &response->body, gn_string("Hello, "), gn_param(request, "name"), gn_string("!"));
+  return GN_OK;
+}
+
+static gn_status hello_world(const gn_request *request, gn_response *response) {
+  (void)request;
+  response->content_type = GN_HTML;
+  gn_append_string(&response->body, "<p>Hello, literal!</p>");
+  return GN_OK;
+}
+
+static gn_status echo_body(const gn_request *request, gn_response *response) {
+  gn_text type = gn_string("application/octet-stream");
+  gn_header(request, "content-type", &type);
+  gn_set_header(response, "Content-Type", type);
+  gn_set_header(response, "X-Method", request->method);
+  gn_append(&response->body, request->body);
+  return GN_OK;
+}
+
+static gn_status twice(const gn_request *request, gn_response *response) {
+  int64_t a;
+  if (!gn_as_int(gn_member(gn_parse(request->call, request->body), "a"), &a)) return GN_BAD_PAYLOAD;
+  response->content_type = GN_JSON;
+  gn_append_string(&response->body, "{\"a\":");
+  gn_append_int(&response->body, 2 * a);
+  gn_append_char(&response->body, '}');
+  return GN_OK;
+}
+
+static gn_status query(const gn_request *request, gn_response *response) {
+  gn_text x = gn_string("none");
+  gn_query_param(request, "x", &x);
+  response->content_type = GN_PLAIN_TEXT;
+  gn_append(&response->body, x);
+  return GN_OK;
+}
+
+static gn_status put_item(const gn_request *request, gn_response *response) {
+  response->status = 201;
+  response->content_type = GN_PLAIN_TEXT;
+  gn_append_all(&response->body, gn_string("put "), gn_param(request, "id"));
+  return GN_OK;
+}
+
+static gn_status delete_item(const gn_request *request, gn_response *response) {
+  (void)request;
+  response->status = 204;
+  return GN_OK;
+}
+
+static gn_status fail_route(const gn_request *request, gn_response *response) {
+  (void)response;
+  return gn_fail(request->call, GN_ERROR, "no");
+}
+
+GN_PLUGIN {
+  gn_filter("echo", echo);
+  gn_filter_text("text", text);
+  gn_filter_int("int", integer);
+  gn_filter_double("float", number);
+  gn_filter_bool("bool", truth);
+  gn_filter_text("args", args);
+  gn_action("log", log_line);
+  gn_action("audit", audit);
+  gn_filter("time", now);
+  gn_filter("kv.get", kv_get);
+  gn_action("kv.set", kv_set);
+  gn_filter("kv.del", kv_del);
+  gn_filter("kv.incr", kv_incr);
+  gn_filter_text("kv.error", kv_error);
+  gn_filter_text("fail", fails);
+  gn_filter_text("refuse", refuses);
+  gn_filter_text("panic", panics);
+  gn_get("/hello/{name}", hello);
+  gn_get("/hello/world", hello_world);
+  gn_post("/echo", echo_body);
+  gn_post("/twice", twice);
+  gn_get("/query", query);
+  gn_put("/items/{id}", put_item);
+  gn_delete("/items/{id}", delete_item);
+  gn_get("/fail", fail_route);
+}

@@ -1,0 +1,1250 @@
+/*
+ * Write GoNext plugins in C (C11), with any compiler for WASI whose C library has malloc.
+ *
+ *     #define GONEXT_IMPLEMENTATION     in exactly one file of the plugin
+ *     #include "gonext.h"
+ *
+ *     static gn_status shout(gn_call *call, gn_text value, gn_buffer *out) { ... }
+ *
+ *     GN_PLUGIN {
+ *       gn_filter_text("the_title", shout);
+ *     }
+ *
+ * An instance of a plugin serves one call at a time, on one thread. A handler is given a gn_call: what
+ * it allocates there (gn_allocate, and the contents of its gn_buffers) is given back when the call
+ * ends, so that nothing has to be freed. Texts are UTF-8, of a length, not ended by a zero; what
+ * a handler is given stays valid until it returns.
+ */
+#ifndef GONEXT_H
+#define GONEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a handler answers. For any but GN_OK, gn_fail says why in the plugin's log. */
+typedef enum {
+  GN_OK = 0,
+  GN_ERROR = -1,
+  GN_OUT_OF_MEMORY = -2,
+  GN_BAD_PAYLOAD = -3, /* from a route: 400 */
+  GN_UNKNOWN_HOOK = -4
+} gn_status;
+
+/* What a function of the host answers; other values below zero may come. */
+typedef enum {
+  GN_HOST_OK = 0,
+  GN_DENIED = -1, /* the capability is not requested, or not granted */
+  GN_INTERNAL = -2,
+  GN_BAD_ARGUMENTS = -3,
+  GN_NOT_FOUND = -4,
+  GN_QUOTA = -5
+} gn_host_status;
+
+typedef struct {
+  const char *at;
+  size_t length;
+} gn_text;
+
+/* One hook being run. */
+typedef struct gn_call gn_call;
+
+/* Text that grows, of one call. */
+typedef struct {
+  gn_call *call;
+  char *at;
+  size_t length, capacity;
+} gn_buffer;
+
+/* ---- texts ------------------------------------------------------------------------------- */
+
+/* The text of a string that a zero ends. */
+gn_text gn_string(const char *string);
+bool gn_equal(gn_text a, gn_text b);
+bool gn_equals(gn_text text, const char *string);
+
+/* Memory for the rest of the call, aligned for any type; never NULL. */
+void *gn_allocate(gn_call *call, size_t size);
+
+gn_buffer gn_new_buffer(gn_call *call);
+void gn_append(gn_buffer *buffer, gn_text text);
+/* Several texts: gn_append_all(out, gn_string("Hello, "), name). */
+#define gn_append_all(buffer, ...)                             \
+  gn_append_list(buffer, (const gn_text[]){__VA_ARGS__},       \
+                 sizeof((const gn_text[]){__VA_ARGS__}) / sizeof(gn_text))
+void gn_append_list(gn_buffer *buffer, const gn_text *texts, size_t count);
+void gn_append_string(gn_buffer *buffer, const char *string);
+void gn_append_char(gn_buffer *buffer, char character);
+void gn_append_int(gn_buffer *buffer, int64_t number);
+gn_text gn_contents(const gn_buffer *buffer);
+
+/* ---- JSON -------------------------------------------------------------------------------- */
+
+typedef enum { GN_NULL, GN_FALSE, GN_TRUE, GN_NUMBER, GN_TEXT, GN_ARRAY, GN_OBJECT } gn_type;
+
+/* A value of a document. Items and members are a list: `first`, then `next`. A number keeps its
+   text. Of a key that stands twice in an object, the first counts. */
+typedef struct gn_json {
+  gn_type type;
+  gn_text text; /* of a text, decoded; of a number, as it is written */
+  gn_text key;  /* of a member of an object */
+  const struct gn_json *first, *next;
+  size_t count; /* of items or members */
+} gn_json;
+
+/* The value that `text` holds, or NULL when it is not exactly one of strict JSON. */
+const gn_json *gn_parse(gn_call *call, gn_text text);
+
+/* The member of this name, or NULL; also when `value` is NULL or no object. */
+const gn_json *gn_member(const gn_json *value, const char *name);
+/* The item at `index`, or NULL. */
+const gn_json *gn_item(const gn_json *value, size_t index);
+
+/* These return false, and leave the result alone, when `value` is NULL or of another type. An integer
+   is a number that is written without fraction and exponent. */
+bool gn_as_text(const gn_json *value, gn_text *text);
+bool gn_as_int(const gn_json *value, int64_t *number);
+bool gn_as_double(const gn_json *value, double *number);
+bool gn_as_bool(const gn_json *value, bool *truth);
+
+/* Write a value as JSON. NULL, an infinity, and what is no number become null. */
+void gn_json_text(gn_buffer *out, gn_text text);
+void gn_json_double(gn_buffer *out, double number);
+void gn_json_value(gn_buffer *out, const gn_json *value);
+
+/* ---- handlers ---------------------------------------------------------------------------- */
+
+/* Runs once, when an instance is made: the place for what follows. */
+#define GN_PLUGIN                                                       \
+  __attribute__((constructor)) static void gn_register_handlers(void)
+
+/* A filter writes what its value becomes. One of a type is not called for another value, which is
+   answered with GN_BAD_PAYLOAD; the text that gn_filter_text's handler writes is plain, not JSON. */
+typedef gn_status (*gn_json_filter)(gn_call *call, const gn_json *value, gn_buffer *json);
+typedef gn_status (*gn_text_filter)(gn_call *call, gn_text value, gn_buffer *text);
+typedef gn_status (*gn_int_filter)(gn_call *call, int64_t value, int64_t *result);
+typedef gn_status (*gn_double_filter)(gn_call *call, double value, double *result);
+typedef gn_status (*gn_bool_filter)(gn_call *call, bool value, bool *result);
+
+/* Names and paths stay the caller's and must live on: they are literals, as a rule. */
+void gn_filter(const char *name, gn_json_filter handler);
+void gn_filter_text(const char *name, gn_text_filter handler);
+void gn_filter_int(const char *name, gn_int_filter handler);
+void gn_filter_double(const char *name, gn_double_filter handler);
+void gn_filter_bool(const char *name, gn_bool_filter handler);
+
+typedef gn_status (*gn_action_handler)(gn_call *call);
+void gn_action(const char *name, gn_action_handler handler);
+
+/* What the hook was called with beside its value; NULL where there is none at `index`. */
+const gn_json *gn_arg(gn_call *call, size_t index);
+
+/* Says in the log why a call fails, and returns `status`: return gn_fail(call, GN_ERROR, "..."). */
+gn_status gn_fail(gn_call *call, gn_status status, const char *why);
+gn_status gn_fail_text(gn_call *call, gn_status status, gn_text why);
+
+/* ---- routes ------------------------------------------------------------------------------ */
+
+typedef struct {
+  gn_call *call;
+  gn_text method; /* upper case; HEAD is served by the route for GET */
+  gn_text path;   /* as the client sent it: percent-encoded, begins with a slash */
+  gn_text query;  /* raw, without the question mark */
+  gn_text body;   /* any bytes */
+  const gn_json *headers, *params;
+} gn_request;
+
+/* Status 200 and no body, until a handler says otherwise. */
+typedef struct {
+  int status; /* 200 to 599 */
+  gn_buffer body;
+  const char *content_type; /* NULL for none */
+  gn_buffer headers;        /* by gn_set_header */
+} gn_response;
+
+typedef gn_status (*gn_route_handler)(const gn_request *request, gn_response *response);
+
+/* Serves a path such as "/hello/{name}". */
+void gn_get(const char *path, gn_route_handler handler);
+void gn_post(const char *path, gn_route_handler handler);
+void gn_put(const char *path, gn_route_handler handler);
+void gn_delete(const char *path, gn_route_handler handler);
+void gn_route(const char *method, const char *path, gn_route_handler handler);
+
+/* What stands in the path for {name}, decoded; empty when the route has none of that name. */
+gn_text gn_param(const gn_request *request, const char *name);
+/* The first parameter of this name in the query, decoded. */
+bool gn_query_param(const gn_request *request, const char *name, gn_text *value);
+/* The header of this name, in any case. The host passes on User-Agent, Accept, Accept-Language,
+   Content-Type and Authorization. */
+bool gn_header(const gn_request *request, const char *name, gn_text *value);
+
+/* Each header once. For a content type that is no literal, leave the field NULL. */
+void gn_set_header(gn_response *response, const char *name, gn_text value);
+
+#define GN_PLAIN_TEXT "text/plain; charset=utf-8"
+#define GN_HTML "text/html; charset=utf-8"
+#define GN_JSON "application/json"
+
+/* ---- the host ---------------------------------------------------------------------------- */
+
+typedef enum { GN_DEBUG, GN_INFO, GN_WARN, GN_LEVEL_ERROR } gn_level;
+
+void gn_log(gn_level level, gn_text text);
+void gn_logs(gn_level level, const char *string);
+
+/* Ends the call with a text that the host reports; the instance is replaced. A failed assert() of
+   <assert.h> does the same. */
+_Noreturn void gn_panic(const char *text);
+
+/* Milliseconds since 1970. */
+int64_t gn_now_ms(void);
+
+/* The plugin's own store, which its instances share and which outlives them. Reading takes the
+   capability kv.read, everything else kv.write. */
+int gn_kv_get(gn_call *call, gn_text key, gn_text *value);
+int gn_kv_set(gn_text key, gn_text value);
+int gn_kv_del(gn_text key);
+int gn_kv_incr(gn_call *call, gn_text key, int64_t delta, int64_t *sum);
+
+/* Writes an event to the operator's audit log; its name begins with the plugin's. `json` is its data,
+   or empty. Takes the capability audit.emit. */
+int gn_audit(gn_call *call, gn_text event, gn_text json);
+
+/* Defined by a plugin that wants to be asked: anything but 0 refuses. */
+int32_t on_activate(void);
+int32_t on_deactivate(void);
+
+#endif
+
+/* ========================================================================================== */
+
+#ifdef GONEXT_IMPLEMENTATION
+#undef GONEXT_IMPLEMENTATION
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GN_EXPORT(name) __attribute__((export_name(#name))) name
+#define GN_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
+
+GN_IMPORT("env", "gn_log") void gn_host_log(int level, const char *at, size_t length);
+GN_IMPORT("env", "gn_panic") void gn_host_panic(const char *at, size_t length);
+GN_IMPORT("env", "gn_time_ms") int64_t gn_host_time_ms(void);
+GN_IMPORT("env", "gn_audit_emit") int gn_host_audit_emit(const char *at, size_t length);
+GN_IMPORT("gonext_data", "gn_kv_get") uint64_t gn_host_kv_get(const char *key, size_t length);
+GN_IMPORT("gonext_data", "gn_kv_del") uint64_t gn_host_kv_del(const char *key, size_t length);
+GN_IMPORT("gonext_data", "gn_kv_set")
+uint64_t gn_host_kv_set(const char *key, size_t length, const char *at, size_t value_length);
+GN_IMPORT("gonext_data", "gn_kv_incr")
+uint64_t gn_host_kv_incr(const char *key, size_t length, int64_t delta);
+
+/* As deep as the host lets arrays and objects nest. */
+enum { GN_MAX_DEPTH = 128, GN_CHUNK_BYTES = 16 * 1024, GN_ALIGNMENT = 8 };
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+typedef struct gn_chunk {
+  struct gn_chunk *previous;
+  size_t used, size;
+} gn_chunk;
+
+struct gn_call {
+  gn_chunk *chunk; /* the newest; all of them are freed when the call ends */
+  gn_text hook;
+  const gn_json *args;
+  bool explained; /* whether the log says already why it fails */
+};
+
+void *GN_EXPORT(gn_alloc)(size_t size) {
+  return malloc(size ? size : 1);
+}
+
+void GN_EXPORT(gn_free)(void *block, size_t size) {
+  (void)size;
+  free(block);
+}
+
+_Noreturn void gn_panic(const char *text) {
+  gn_host_panic(text, strlen(text));
+  abort();
+}
+
+/* In place of the C library's, which writes to standard error and traps without a text. */
+_Noreturn void __assert_fail(const char *what, const char *file, int line, const char *function) {
+  gn_call call = {0};
+  gn_buffer text = gn_new_buffer(&call);
+  gn_append_all(&text, gn_string("assertion failed: "), gn_string(what), gn_string(" ("),
+                gn_string(file), gn_string(":"));
+  gn_append_int(&text, line);
+  gn_append_all(&text, gn_string(", "), gn_string(function), (gn_text){")", 2});
+  gn_panic(text.at);
+}
+
+void *gn_allocate(gn_call *call, size_t size) {
+  const size_t header = (sizeof(gn_chunk) + GN_ALIGNMENT - 1) / GN_ALIGNMENT * GN_ALIGNMENT;
+  if (size > PTRDIFF_MAX - header - GN_ALIGNMENT) gn_panic("out of memory");
+  size = (size + GN_ALIGNMENT - 1) / GN_ALIGNMENT * GN_ALIGNMENT;
+  if (!call->chunk || call->chunk->size - call->chunk->used < size) {
+    const size_t room = size > GN_CHUNK_BYTES ? size : GN_CHUNK_BYTES;
+    gn_chunk *const chunk = malloc(header + room);
+    if (!chunk) gn_panic("out of memory");
+    chunk->previous = call->chunk;
+    chunk->used = 0;
+    chunk->size = room;
+    call->chunk = chunk;
+  }
+  void *const at = (char *)call->chunk + header + call->chunk->used;
+  call->chunk->used += size;
+  return at;
+}
+
+static void gn_end_call(gn_call *call) {
+  while (call->chunk) {
+    gn_chunk *const chunk = call->chunk;
+    call->chunk = chunk->previous;
+    free(chunk);
+  }
+}
+
+/* ---- texts ------------------------------------------------------------------------------- */
+
+gn_text gn_string(const char *string) {
+  return (gn_text){string, strlen(string)};
+}
+
+bool gn_equal(gn_text a, gn_text b) {
+  return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+
+bool gn_equals(gn_text text, const char *string) {
+  return gn_equal(text, gn_string(string));
+}
+
+gn_buffer gn_new_buffer(gn_call *call) {
+  return (gn_buffer){call, NULL, 0, 0};
+}
+
+/* Doubles what it has: what is left behind adds up to less than the contents. */
+static void gn_reserve(gn_buffer *buffer, size_t more) {
+  if (more <= buffer->capacity - buffer->length) return;
+  if (more > PTRDIFF_MAX - buffer->length) gn_panic("out of memory");
+  size_t capacity = buffer->capacity > PTRDIFF_MAX / 2 ? PTRDIFF_MAX : buffer->capacity * 2;
+  if (capacity < buffer->length + more) capacity = buffer->length + more;
+  if (capacity < 64) capacity = 64;
+  char *const at = gn_allocate(buffer->call, capacity);
+  if (buffer->length) memcpy(at, buffer->at, buffer->length);
+  buffer->at = at;
+  buffer->capacity = capacity;
+}
+
+void gn_append(gn_buffer *buffer, gn_text text) {
+  if (text.length == 0) return;
+  gn_reserve(buffer, text.length);
+  memcpy(buffer->at + buffer->length, text.at, text.length);
+  buffer->length += text.length;
+}
+
+void gn_append_list(gn_buffer *buffer, const gn_text *texts, size_t count) {
+  for (size_t i = 0; i < count; i++) gn_append(buffer, texts[i]);
+}
+
+void gn_append_string(gn_buffer *buffer, const char *string) {
+  gn_append(buffer, gn_string(string));
+}
+
+void gn_append_char(gn_buffer *buffer, char character) {
+  gn_append(buffer, (gn_text){&character, 1});
+}
+
+void gn_append_int(gn_buffer *buffer, int64_t number) {
+  char digits[20];
+  size_t at = sizeof digits;
+  uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+  do {
+    digits[--at] = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest);
+  if (number < 0) digits[--at] = '-';
+  gn_append(buffer, (gn_text){digits + at, sizeof digits - at});
+}
+
+gn_text gn_contents(const gn_buffer *buffer) {
+  return (gn_text){buffer->length ? buffer->at : "", buffer->length};
+}
+
+/* Whether the bytes are UTF-8 as the Unicode Standard's table 3-7 has it. */
+static bool gn_is_utf8(gn_text text) {
+  const unsigned char *at = (const unsigned char *)text.at, *const end = at + text.length;
+  while (at < end) {
+    const unsigned char first = *at++;
+    if (first < 0x80) continue;
+    const int more = first >= 0xc2 && first <= 0xdf   ? 1
+                     : first >= 0xe0 && first <= 0xef ? 2
+                     : first >= 0xf0 && first <= 0xf4 ? 3
+                                                      : 0;
+    if (more == 0 || end - at < more) return false;
+    const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (*at < least || *at > most) return false;
+    for (int i = 1; i < more; i++)
+      if ((at[i] & 0xc0) != 0x80) return false;
+    at += more;
+  }
+  return true;
+}
+
+/* ---- reading JSON ------------------------------------------------------------------------ */
+
+typedef struct {
+  gn_call *call;
+  const char *at, *end;
+} gn_reader;
+
+static bool gn_read_value(gn_reader *reader, gn_json *value, int depth);
+
+static void gn_skip_space(gn_reader *reader) {
+  while (reader->at < reader->end &&
+         (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r'))
+    reader->at++;
+}
+
+static bool gn_accept(gn_reader *reader, char expected) {
+  if (reader->at == reader->end || *reader->at != expected) return false;
+  reader->at++;
+  return true;
+}
+
+static bool gn_read_word(gn_reader *reader, const char *word) {
+  const size_t length = strlen(word);
+  if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
+    return false;
+  reader->at += length;
+  return true;
+}
+
+static int gn_hex(char digit) {
+  return digit >= '0' && digit <= '9'   ? digit - '0'
+         : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+         : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
+                                        : -1;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int32_t gn_read_unit(gn_reader *reader) {
+  int32_t unit = 0;
+  for (int i = 0; i < 4; i++) {
+    const int digit = reader->at < reader->end ? gn_hex(*reader->at) : -1;
+    if (digit < 0) return -1;
+    unit = unit << 4 | digit;
+    reader->at++;
+  }
+  return unit;
+}
+
+/* Writes the character of a \u escape, whose u was read; returns where it ends, or NULL. */
+static char *gn_read_escape(gn_reader *reader, char *out) {
+  int32_t point = gn_read_unit(reader);
+  if (point < 0 || (point >= 0xdc00 && point <= 0xdfff)) return NULL;
+  if (point >= 0xd800 && point <= 0xdbff) {
+    if (!gn_accept(reader, '\\') || !gn_accept(reader, 'u')) return NULL;
+    const int32_t low = gn_read_unit(reader);
+    if (low < 0xdc00 || low > 0xdfff) return NULL;
+    point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+  }
+  if (point < 0x80) {
+    *out++ = (char)point;
+  } else if (point < 0x800) {
+    *out++ = (char)(0xc0 | point >> 6);
+    *out++ = (char)(0x80 | (point & 63));
+  } else if (point < 0x10000) {
+    *out++ = (char)(0xe0 | point >> 12);
+    *out++ = (char)(0x80 | (point >> 6 & 63));
+    *out++ = (char)(0x80 | (point & 63));
+  } else {
+    *out++ = (char)(0xf0 | point >> 18);
+    *out++ = (char)(0x80 | (point >> 12 & 63));
+    *out++ = (char)(0x80 | (point >> 6 & 63));
+    *out++ = (char)(0x80 | (point & 63));
+  }
+  return out;
+}
+
+/* A text without escapes is a part of the document; another one is copied, and no longer. */
+static bool gn_read_text(gn_reader *reader, gn_text *text) {
+  if (!gn_accept(reader, '"')) return false;
+  const char *const start = reader->at;
+  const char *end = start;
+  bool escapes = false;
+  while (end < reader->end && *end != '"') {
+    if ((unsigned char)*end < 0x20) return false;
+    if (*end == '\\') {
+      escapes = true;
+      end++;
+    }
+    end++;
+  }
+  if (end >= reader->end) return false;
+  if (!escapes) {
+    *text = (gn_text){start, (size_t)(end - start)};
+    reader->at = end + 1;
+    return true;
+  }
+  char *const copy = gn_allocate(reader->call, (size_t)(end - start));
+  char *out = copy;
+  while (reader->at < end) {
+    if (*reader->at != '\\') {
+      *out++ = *reader->at++;
+      continue;
+    }
+    reader->at++;
+    const char escape = *reader->at++;
+    switch (escape) {
+      case '"': case '\\': case '/': *out++ = escape; break;
+      case 'b': *out++ = '\b'; break;
+      case 'f': *out++ = '\f'; break;
+      case 'n': *out++ = '\n'; break;
+      case 'r': *out++ = '\r'; break;
+      case 't': *out++ = '\t'; break;
+      case 'u':
+        out = gn_read_escape(reader, out);
+        if (!out) return false;
+        break;
+      default: return false;
+    }
+  }
+  reader->at = end + 1;
+  *text = (gn_text){copy, (size_t)(out - copy)};
+  return true;
+}
+
+static bool gn_read_digits(gn_reader *reader) {
+  const char *const start = reader->at;
+  while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9') reader->at++;
+  return reader->at > start;
+}
+
+static bool gn_read_number(gn_reader *reader, gn_text *text) {
+  const char *const start = reader->at;
+  gn_accept(reader, '-');
+  if (!gn_accept(reader, '0') && !gn_read_digits(reader)) return false;
+  if (gn_accept(reader, '.') && !gn_read_digits(reader)) return false;
+  if (gn_accept(reader, 'e') || gn_accept(reader, 'E')) {
+    if (!gn_accept(reader, '+')) gn_accept(reader, '-');
+    if (!gn_read_digits(reader)) return false;
+  }
+  *text = (gn_text){start, (size_t)(reader->at - start)};
+  return true;
+}
+
+/* The items or members after the opening bracket, up to and with the closing one. */
+static bool gn_read_list(gn_reader *reader, gn_json *list, int depth) {
+  const bool is_object = list->type == GN_OBJECT;
+  const char close = is_object ? '}' : ']';
+  const gn_json **last = &list->first;
+  gn_skip_space(reader);
+  if (gn_accept(reader, close)) return true;
+  do {
+    gn_json *const item = gn_allocate(reader->call, sizeof *item);
+    memset(item, 0, sizeof *item);
+    gn_skip_space(reader);
+    if (is_object) {
+      if (!gn_read_text(reader, &item->key)) return false;
+      gn_skip_space(reader);
+      if (!gn_accept(reader, ':')) return false;
+      gn_skip_space(reader);
+    }
+    if (!gn_read_value(reader, item, depth + 1)) return false;
+    *last = item;
+    last = &item->next;
+    list->count++;
+    gn_skip_space(reader);
+  } while (gn_accept(reader, ','));
+  return gn_accept(reader, close);
+}
+
+static bool gn_read_value(gn_reader *reader, gn_json *value, int depth) {
+  if (reader->at == reader->end) return false;
+  switch (*reader->at) {
+    case '{':
+    case '[':
+      if (depth == GN_MAX_DEPTH) return false;
+      value->type = *reader->at++ == '{' ? GN_OBJECT : GN_ARRAY;
+      return gn_read_list(reader, value, depth);
+    case '"': value->type = GN_TEXT; return gn_read_text(reader, &value->text);
+    case 't': value->type = GN_TRUE; return gn_read_word(reader, "true");
+    case 'f': value->type = GN_FALSE; return gn_read_word(reader, "false");
+    case 'n': value->type = GN_NULL; return gn_read_word(reader, "null");
+    default: value->type = GN_NUMBER; return gn_read_number(reader, &value->text);
+  }
+}
+
+const gn_json *gn_parse(gn_call *call, gn_text text) {
+  if (!gn_is_utf8(text)) return NULL;
+  gn_reader reader = {call, text.at, text.at + text.length};
+  gn_json *const value = gn_allocate(call, sizeof *value);
+  memset(value, 0, sizeof *value);
+  gn_skip_space(&reader);
+  if (!gn_read_value(&reader, value, 0)) return NULL;
+  gn_skip_space(&reader);
+  return reader.at == reader.end ? value : NULL;
+}
+
+const gn_json *gn_member(const gn_json *value, const char *name) {
+  if (!value || value->type != GN_OBJECT) return NULL;
+  const gn_text key = gn_string(name);
+  for (const gn_json *member = value->first; member; member = member->next)
+    if (gn_equal(member->key, key)) return member;
+  return NULL;
+}
+
+const gn_json *gn_item(const gn_json *value, size_t index) {
+  if (!value || value->type != GN_ARRAY) return NULL;
+  const gn_json *item = value->first;
+  while (item && index-- > 0) item = item->next;
+  return item;
+}
+
+bool gn_as_text(const gn_json *value, gn_text *text) {
+  if (!value || value->type != GN_TEXT) return false;
+  *text = value->text;
+  return true;
+}
+
+bool gn_as_int(const gn_json *value, int64_t *number) {
+  if (!value || value->type != GN_NUMBER) return false;
+  const char *at = value->text.at, *const end = at + value->text.length;
+  const bool negative = *at == '-';
+  if (negative) at++;
+  const uint64_t most = negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
+  uint64_t sum = 0;
+  for (; at < end; at++) {
+    if (*at < '0' || *at > '9') return false;
+    const uint64_t digit = (uint64_t)(*at - '0');
+    if (sum > (most - digit) / 10) return false;
+    sum = sum * 10 + digit;
+  }
+  *number = (int64_t)(negative ? -sum : sum);
+  return true;
+}
+
+bool gn_as_double(const gn_json *value, double *number) {
+  if (!value || value->type != GN_NUMBER) return false;
+  /* strtod wants a zero at the end. */
+  char few[64];
+  const size_t length = value->text.length;
+  char *const copy = length < sizeof few ? few : malloc(length + 1);
+  if (!copy) gn_panic("out of memory");
+  memcpy(copy, value->text.at, length);
+  copy[length] = 0;
+  const double parsed = strtod(copy, NULL);
+  if (copy != few) free(copy);
+  if (parsed - parsed != 0) return false; /* too large */
+  *number = parsed;
+  return true;
+}
+
+bool gn_as_bool(const gn_json *value, bool *truth) {
+  if (!value || (value->type != GN_TRUE && value->type != GN_FALSE)) return false;
+  *truth = value->type == GN_TRUE;
+  return true;
+}
+
+/* ---- writing JSON ------------------------------------------------------------------------ */
+
+void gn_json_text(gn_buffer *out, gn_text text) {
+  static const char hex[] = "0123456789abcdef";
+  gn_append_char(out, '"');
+  const char *at = text.at, *const end = at + text.length;
+  const char *run = at; /* what needs no escape goes out in one piece */
+  while (at < end) {
+    const unsigned char c = (unsigned char)*at;
+    char escape[] = "\\u0000";
+    size_t taken = 1, length = 2;
+    switch (c) {
+      case '"': case '\\': escape[1] = (char)c; break;
+      case '\b': escape[1] = 'b'; break;
+      case '\f': escape[1] = 'f'; break;
+      case '\n': escape[1] = 'n'; break;
+      case '\r': escape[1] = 'r'; break;
+      case '\t': escape[1] = 't'; break;
+      default:
+        length = 6;
+        if (c < 0x20) {
+          escape[4] = hex[c >> 4];
+          escape[5] = hex[c & 15];
+        } else if (c == 0xe2 && end - at > 2 && at[1] == '\x80' && (at[2] & ~1) == ('\xa8' & ~1)) {
+          /* U+2028 and U+2029 end a line in JavaScript before ECMAScript 2019. */
+          memcpy(escape + 2, at[2] == '\xa8' ? "2028" : "2029", 4);
+          taken = 3;
+        } else {
+          at++;
+          continue;
+        }
+    }
+    gn_append(out, (gn_text){run, (size_t)(at - run)});
+    gn_append(out, (gn_text){escape, length});
+    at += taken;
+    run = at;
+  }
+  gn_append(out, (gn_text){run, (size_t)(at - run)});
+  gn_append_char(out, '"');
+}
+
+/* The shortest digits that stand for the number, as ECMAScript writes them. */
+void gn_json_double(gn_buffer *out, double number) {
+  if (number - number != 0) {
+    gn_append_string(out, "null");
+    return;
+  }
+  if (number == 0) {
+    gn_append_string(out, 1 / number < 0 ? "-0" : "0");
+    return;
+  }
+  char text[40];
+  for (int digits = 0; digits < 17; digits++) {
+    snprintf(text, sizeof text, "%.*e", digits, number);
+    if (strtod(text, NULL) == number) break;
+  }
+  char *const mark = strchr(text, 'e');
+  const int exponent = atoi(mark + 1);
+  *mark = 0;
+  char *at = text;
+  if (*at == '-') gn_append_char(out, *at++);
+  if (exponent < -6 || exponent >= 21) {
+    gn_append_string(out, at);
+    gn_append_string(out, exponent < 0 ? "e-" : "e+");
+    gn_append_int(out, exponent < 0 ? -exponent : exponent);
+    return;
+  }
+  if (exponent < 0) {
+    gn_append_string(out, "0.");
+    for (int i = -1; i > exponent; i--) gn_append_char(out, '0');
+  }
+  for (int place = exponent; *at || place >= 0; place--) {
+    if (*at == '.') at++;
+    if (place == -1 && exponent >= 0) gn_append_char(out, '.');
+    gn_append_char(out, *at ? *at++ : '0');
+    if (*at == '.') at++;
+  }
+}
+
+void gn_json_value(gn_buffer *out, const gn_json *value) {
+  switch (value ? value->type : GN_NULL) {
+    case GN_NULL: gn_append_string(out, "null"); break;
+    case GN_FALSE: gn_append_string(out, "false"); break;
+    case GN_TRUE: gn_append_string(out, "true"); break;
+    case GN_NUMBER: gn_append(out, value->text); break;
+    case GN_TEXT: gn_json_text(out, value->text); break;
+    case GN_ARRAY:
+    case GN_OBJECT:
+      gn_append_char(out, value->type == GN_ARRAY ? '[' : '{');
+      for (const gn_json *item = value->first; item; item = item->next) {
+        if (item != value->first) gn_append_char(out, ',');
+        if (value->type == GN_OBJECT) {
+          gn_json_text(out, item->key);
+          gn_append_char(out, ':');
+        }
+        gn_json_value(out, item);
+      }
+      gn_append_char(out, value->type == GN_ARRAY ? ']' : '}');
+  }
+}
+
+/* ---- base64 ------------------------------------------------------------------------------ */
+
+static void gn_append_base64(gn_buffer *out, gn_text bytes) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  gn_reserve(out, (bytes.length + 2) / 3 * 4);
+  const unsigned char *const at = (const unsigned char *)bytes.at;
+  for (size_t i = 0; i < bytes.length; i += 3) {
+    const size_t left = bytes.length - i;
+    const uint32_t bits = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) |
+                          (left > 2 ? at[i + 2] : 0u);
+    gn_append_char(out, alphabet[bits >> 18]);
+    gn_append_char(out, alphabet[bits >> 12 & 63]);
+    gn_append_char(out, left > 1 ? alphabet[bits >> 6 & 63] : '=');
+    gn_append_char(out, left > 2 ? alphabet[bits & 63] : '=');
+  }
+}
+
+static int gn_sextet(char c) {
+  return c >= 'A' && c <= 'Z'   ? c - 'A'
+         : c >= 'a' && c <= 'z' ? c - 'a' + 26
+         : c >= '0' && c <= '9' ? c - '0' + 52
+         : c == '+'             ? 62
+         : c == '/'             ? 63
+                                : -1;
+}
+
+/* False when the text is not the one encoding of some bytes. */
+static bool gn_read_base64(gn_call *call, gn_text text, gn_text *bytes) {
+  if (text.length % 4 != 0) return false;
+  char *const start = gn_allocate(call, text.length / 4 * 3);
+  char *out = start;
+  for (size_t i = 0; i < text.length; i += 4) {
+    const bool is_last = i + 4 == text.length;
+    const int padding = !is_last || text.at[i + 3] != '=' ? 0 : text.at[i + 2] == '=' ? 2 : 1;
+    uint32_t bits = 0;
+    for (int j = 0; j < 4; j++) {
+      const int sextet = j < 4 - padding ? gn_sextet(text.at[i + (size_t)j]) : 0;
+      if (sextet < 0) return false;
+      bits = bits << 6 | (uint32_t)sextet;
+    }
+    if (bits & ((1u << 8 * padding) - 1)) return false;
+    for (int j = 0; j < 3 - padding; j++) *out++ = (char)(bits >> (16 - 8 * j));
+  }
+  *bytes = (gn_text){start, (size_t)(out - start)};
+  return true;
+}
+
+/* ---- the host ---------------------------------------------------------------------------- */
+
+void gn_log(gn_level level, gn_text text) {
+  gn_host_log((int)level, text.at, text.length);
+}
+
+void gn_logs(gn_level level, const char *string) {
+  gn_log(level, gn_string(string));
+}
+
+int64_t gn_now_ms(void) {
+  return gn_host_time_ms();
+}
+
+/* The body of a packed answer, copied to the call's memory; its block is given back. */
+static int gn_take(gn_call *call, uint64_t packed, gn_text *body) {
+  char *const block = (char *)(uintptr_t)(packed >> 32);
+  const uint32_t length = (uint32_t)packed;
+  if (!block) {
+    *body = (gn_text){"", 0};
+    return (int32_t)length < 0 ? (int32_t)length : GN_HOST_OK;
+  }
+  char *const copy = gn_allocate(call, length);
+  memcpy(copy, block, length);
+  free(block);
+  *body = (gn_text){copy, length};
+  return GN_HOST_OK;
+}
+
+/* The same where no body is wanted. */
+static int gn_drop(uint64_t packed) {
+  char *const block = (char *)(uintptr_t)(packed >> 32);
+  free(block);
+  return !block && (int32_t)packed < 0 ? (int32_t)packed : GN_HOST_OK;
+}
+
+int gn_kv_get(gn_call *call, gn_text key, gn_text *value) {
+  return gn_take(call, gn_host_kv_get(key.at, key.length), value);
+}
+
+int gn_kv_set(gn_text key, gn_text value) {
+  return gn_drop(gn_host_kv_set(key.at, key.length, value.at, value.length));
+}
+
+int gn_kv_del(gn_text key) {
+  return gn_drop(gn_host_kv_del(key.at, key.length));
+}
+
+int gn_kv_incr(gn_call *call, gn_text key, int64_t delta, int64_t *sum) {
+  gn_text body;
+  const int status = gn_take(call, gn_host_kv_incr(key.at, key.length, delta), &body);
+  if (status != GN_HOST_OK) return status;
+  return gn_as_int(gn_parse(call, body), sum) ? GN_HOST_OK : GN_INTERNAL;
+}
+
+int gn_audit(gn_call *call, gn_text event, gn_text json) {
+  gn_buffer entry = gn_new_buffer(call);
+  gn_append_string(&entry, "{\"event\":");
+  gn_json_text(&entry, event);
+  gn_append_string(&entry, ",\"data\":");
+  gn_append(&entry, json.length ? json : gn_string("null"));
+  gn_append_char(&entry, '}');
+  return gn_host_audit_emit(entry.at, entry.length);
+}
+
+/* ---- handlers ---------------------------------------------------------------------------- */
+
+/* Calls a handler of one type. Only those whose type a plugin uses are linked into it. */
+typedef struct gn_handler gn_handler;
+typedef gn_status (*gn_adapter)(
+    gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out);
+
+struct gn_handler {
+  const char *name;
+  gn_adapter adapter; /* NULL for an action */
+  union {
+    gn_json_filter json;
+    gn_text_filter text;
+    gn_int_filter integer;
+    gn_double_filter number;
+    gn_bool_filter truth;
+    gn_action_handler action;
+  } run;
+};
+
+typedef struct {
+  const char *method, *path;
+  gn_route_handler run;
+} gn_path_handler;
+
+static gn_handler *gn_handlers;
+static size_t gn_handler_count;
+static gn_path_handler *gn_routes;
+static size_t gn_route_count;
+
+/* Room for one more. Registering happens once, and what it allocates stays. */
+static void *gn_grown(void *list, size_t count, size_t size) {
+  void *const grown = realloc(list, (count + 1) * size);
+  if (!grown) gn_panic("out of memory");
+  return grown;
+}
+
+static gn_handler *gn_add(const char *name, gn_adapter adapter) {
+  gn_handlers = gn_grown(gn_handlers, gn_handler_count, sizeof *gn_handlers);
+  gn_handler *const handler = &gn_handlers[gn_handler_count++];
+  handler->name = name;
+  handler->adapter = adapter;
+  return handler;
+}
+
+static gn_status gn_run_json(
+    gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
+  return handler->run.json(call, value, out);
+}
+
+static gn_status gn_run_text(
+    gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
+  gn_text text;
+  gn_buffer result = gn_new_buffer(call);
+  if (!gn_as_text(value, &text)) return gn_fail(call, GN_BAD_PAYLOAD, "value is no text");
+  const gn_status status = handler->run.text(call, text, &result);
+  gn_json_text(out, gn_contents(&result));
+  return status;
+}
+
+static gn_status gn_run_int(
+    gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
+  int64_t number;
+  if (!gn_as_int(value, &number))
+    return gn_fail(call, GN_BAD_PAYLOAD, "value is no integer in range");
+  const gn_status status = handler->run.integer(call, number, &number);
+  gn_append_int(out, number);
+  return status;
+}
+
+static gn_status gn_run_double(
+    gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
+  double number;
+  if (!gn_as_double(value, &number)) return gn_fail(call, GN_BAD_PAYLOAD, "value is no number");
+  const gn_status status = handler->run.number(call, number, &number);
+  gn_json_double(out, number);
+  return status;
+}
+
+static gn_status gn_run_bool(
+    gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
+  bool truth;
+  if (!gn_as_bool(value, &truth)) return gn_fail(call, GN_BAD_PAYLOAD, "value is no boolean");
+  const gn_status status = handler->run.truth(call, truth, &truth);
+  gn_append_string(out, truth ? "true" : "false");
+  return status;
+}
+
+void gn_filter(const char *name, gn_json_filter handler) {
+  gn_add(name, gn_run_json)->run.json = handler;
+}
+
+void gn_filter_text(const char *name, gn_text_filter handler) {
+  gn_add(name, gn_run_text)->run.text = handler;
+}
+
+void gn_filter_int(const char *name, gn_int_filter handler) {
+  gn_add(name, gn_run_int)->run.integer = handler;
+}
+
+void gn_filter_double(const char *name, gn_double_filter handler) {
+  gn_add(name, gn_run_double)->run.number = handler;
+}
+
+void gn_filter_bool(const char *name, gn_bool_filter handler) {
+  gn_add(name, gn_run_bool)->run.truth = handler;
+}
+
+void gn_action(const char *name, gn_action_handler handler) {
+  gn_add(name, NULL)->run.action = handler;
+}
+
+void gn_route(const char *method, const char *path, gn_route_handler handler) {
+  gn_routes = gn_grown(gn_routes, gn_route_count, sizeof *gn_routes);
+  gn_routes[gn_route_count++] = (gn_path_handler){method, path, handler};
+}
+
+void gn_get(const char *path, gn_route_handler handler) {
+  gn_route("GET", path, handler);
+}
+
+void gn_post(const char *path, gn_route_handler handler) {
+  gn_route("POST", path, handler);
+}
+
+void gn_put(const char *path, gn_route_handler handler) {
+  gn_route("PUT", path, handler);
+}
+
+void gn_delete(const char *path, gn_route_handler handler) {
+  gn_route("DELETE", path, handler);
+}
+
+const gn_json *gn_arg(gn_call *call, size_t index) {
+  return gn_item(call->args, index);
+}
+
+gn_status gn_fail_text(gn_call *call, gn_status status, gn_text why) {
+  gn_buffer line = gn_new_buffer(call);
+  gn_append(&line, call->hook);
+  gn_append_string(&line, ": ");
+  gn_append(&line, why);
+  gn_log(GN_WARN, gn_contents(&line));
+  call->explained = true;
+  return status;
+}
+
+gn_status gn_fail(gn_call *call, gn_status status, const char *why) {
+  return gn_fail_text(call, status, gn_string(why));
+}
+
+/* ---- routes ------------------------------------------------------------------------------ */
+
+/* Without its percent signs; one that is followed by no two hexadecimal digits stays. */
+static gn_text gn_percent_decoded(gn_call *call, gn_text text, bool plus_is_space) {
+  char *const start = gn_allocate(call, text.length);
+  char *out = start;
+  for (size_t i = 0; i < text.length; i++) {
+    char c = text.at[i];
+    if (c == '%' && text.length - i > 2 && gn_hex(text.at[i + 1]) >= 0 &&
+        gn_hex(text.at[i + 2]) >= 0) {
+      c = (char)(gn_hex(text.at[i + 1]) << 4 | gn_hex(text.at[i + 2]));
+      i += 2;
+    } else if (c == '+' && plus_is_space) {
+      c = ' ';
+    }
+    *out++ = c;
+  }
+  return (gn_text){start, (size_t)(out - start)};
+}
+
+/* The text up to `mark`, which is taken away with it; all of it where there is none. */
+static gn_text gn_cut(gn_text *rest, char mark) {
+  const char *const found = rest->length ? memchr(rest->at, mark, rest->length) : NULL;
+  const gn_text part = {rest->at, found ? (size_t)(found - rest->at) : rest->length};
+  const size_t taken = part.length + (found ? 1 : 0);
+  *rest = (gn_text){rest->at + taken, rest->length - taken};
+  return part;
+}
+
+static bool gn_path_matches(gn_call *call, const char *pattern, gn_text path) {
+  gn_text mine = gn_string(pattern);
+  gn_cut(&mine, '/');
+  gn_cut(&path, '/');
+  if (mine.length == 0 || path.length == 0) return mine.length == path.length;
+  for (;;) {
+    const bool mine_goes_on = memchr(mine.at, '/', mine.length) != NULL;
+    const bool path_goes_on = path.length && memchr(path.at, '/', path.length) != NULL;
+    const gn_text wanted = gn_cut(&mine, '/');
+    const gn_text found = gn_cut(&path, '/');
+    const bool fits = wanted.length && *wanted.at == '{'
+                          ? found.length > 0
+                          : gn_equal(wanted, gn_percent_decoded(call, found, false));
+    if (!fits || mine_goes_on != path_goes_on) return false;
+    if (!mine_goes_on) return true;
+    if (mine.length == 0) return path.length == 0;
+  }
+}
+
+/* Of two patterns for one path: whether `a` is literal further to the left. */
+static bool gn_is_more_literal(const char *a, const char *b) {
+  gn_text mine = gn_string(a), theirs = gn_string(b);
+  while (mine.length && theirs.length) {
+    const gn_text one = gn_cut(&mine, '/'), other = gn_cut(&theirs, '/');
+    const bool one_is_open = one.length && *one.at == '{';
+    const bool other_is_open = other.length && *other.at == '{';
+    if (one_is_open != other_is_open) return other_is_open;
+  }
+  return false;
+}
+
+static bool gn_are_texts(const gn_json *object) {
+  if (!object || object->type != GN_OBJECT) return false;
+  for (const gn_json *member = object->first; member; member = member->next)
+    if (member->type != GN_TEXT) return false;
+  return true;
+}
+
+static bool gn_read_request(gn_request *request, const gn_json *value) {
+  gn_text body;
+  request->headers = gn_member(value, "headers");
+  request->params = gn_member(value, "path_params");
+  return gn_as_text(gn_member(value, "method"), &request->method) &&
+         gn_as_text(gn_member(value, "path"), &request->path) &&
+         gn_as_text(gn_member(value, "query"), &request->query) &&
+         gn_are_texts(request->headers) && gn_are_texts(request->params) &&
+         gn_as_text(gn_member(value, "body"), &body) &&
+         gn_read_base64(request->call, body, &request->body);
+}
+
+gn_text gn_param(const gn_request *request, const char *name) {
+  gn_text value = {"", 0};
+  gn_as_text(gn_member(request->params, name), &value);
+  return value;
+}
+
+bool gn_query_param(const gn_request *request, const char *name, gn_text *value) {
+  gn_text rest = request->query;
+  while (rest.length) {
+    gn_text pair = gn_cut(&rest, '&');
+    const gn_text key = gn_cut(&pair, '=');
+    if (gn_equals(gn_percent_decoded(request->call, key, true), name)) {
+      *value = gn_percent_decoded(request->call, pair, true);
+      return true;
+    }
+  }
+  return false;
+}
+
+static char gn_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool gn_header(const gn_request *request, const char *name, gn_text *value) {
+  const gn_text wanted = gn_string(name);
+  for (const gn_json *header = request->headers->first; header; header = header->next) {
+    bool equal = header->key.length == wanted.length;
+    for (size_t i = 0; equal && i < wanted.length; i++)
+      equal = gn_lower(header->key.at[i]) == gn_lower(wanted.at[i]);
+    if (equal) return gn_as_text(header, value);
+  }
+  return false;
+}
+
+void gn_set_header(gn_response *response, const char *name, gn_text value) {
+  gn_append_char(&response->headers, ',');
+  gn_json_text(&response->headers, gn_string(name));
+  gn_append_char(&response->headers, ':');
+  gn_json_text(&response->headers, value);
+}
+
+static void gn_answer(gn_response *response, int status, const char *text) {
+  response->status = status;
+  response->content_type = GN_PLAIN_TEXT;
+  response->headers.length = response->body.length = 0;
+  gn_append_string(&response->body, text);
+}
+
+static void gn_write_response(gn_buffer *out, const gn_response *response) {
+  gn_append_string(out, "{\"status\":");
+  gn_append_int(out, response->status);
+  gn_append_string(out, ",\"headers\":{");
+  gn_text headers = gn_contents(&response->headers);
+  if (response->content_type) {
+    gn_append_string(out, "\"Content-Type\":");
+    gn_json_text(out, gn_string(response->content_type));
+  } else if (headers.length) {
+    gn_cut(&headers, ','); /* the one before the first header */
+  }
+  gn_append(out, headers);
+  gn_append_string(out, "},\"body\":\"");
+  gn_append_base64(out, gn_contents(&response->body));
+  gn_append_string(out, "\"}");
+}
+
+static gn_status gn_serve(gn_call *call, const gn_json *value, gn_buffer *out) {
+  gn_request request = {.call = call};
+  if (!gn_read_request(&request, value)) return gn_fail(call, GN_BAD_PAYLOAD, "this is no request");
+  const gn_text method = gn_equals(request.method, "HEAD") ? gn_string("GET") : request.method;
+  const gn_path_handler *best = NULL;
+  for (size_t i = 0; i < gn_route_count; i++) {
+    const gn_path_handler *const route = &gn_routes[i];
+    if (gn_equals(method, route->method) && gn_path_matches(call, route->path, request.path) &&
+        (!best || gn_is_more_literal(route->path, best->path)))
+      best = route;
+  }
+  gn_response response = {200, gn_new_buffer(call), NULL, gn_new_buffer(call)};
+  if (!best) {
+    gn_answer(&response, 404, "not found");
+  } else {
+    const gn_status status = best->run(&request, &response);
+    if (status == GN_BAD_PAYLOAD) {
+      if (!call->explained) gn_fail(call, status, "bad request");
+      gn_answer(&response, 400, "bad request");
+    } else if (status != GN_OK) {
+      return status;
+    }
+  }
+  gn_write_response(out, &response);
+  return GN_OK;
+}
+
+/* ---- a call ------------------------------------------------------------------------------ */
+
+static gn_status gn_run(gn_call *call, gn_text payload, gn_buffer *out) {
+  const gn_text serve = gn_string("http.serve.");
+  const gn_handler *handler = NULL;
+  for (size_t i = 0; i < gn_handler_count; i++)
+    if (gn_equals(call->hook, gn_handlers[i].name)) handler = &gn_handlers[i];
+  const bool is_route = !handler && gn_route_count && call->hook.length > serve.length &&
+                        memcmp(call->hook.at, serve.at, serve.length) == 0;
+  if (!handler && !is_route) return gn_fail(call, GN_UNKNOWN_HOOK, "no handler for this hook");
+
+  const gn_json *const document = gn_parse(call, payload);
+  const bool is_action = handler && !handler->adapter;
+  gn_text kind;
+  if (!document) return gn_fail(call, GN_BAD_PAYLOAD, "the payload is no JSON");
+  if (!gn_as_text(gn_member(document, "kind"), &kind) ||
+      !gn_equals(kind, is_action ? "action" : "filter"))
+    return gn_fail(call, GN_BAD_PAYLOAD, "the payload is of another kind");
+  call->args = gn_member(document, "args");
+  if (is_action) {
+    if (!call->args || call->args->type != GN_ARRAY)
+      return gn_fail(call, GN_BAD_PAYLOAD, "args is no array");
+    return handler->run.action(call);
+  }
+  const gn_json *const value = gn_member(document, "value");
+  if (!value) return gn_fail(call, GN_BAD_PAYLOAD, "there is no value");
+  gn_append_string(out, "{\"value\":");
+  const gn_status status =
+      is_route ? gn_serve(call, value, out) : handler->adapter(call, handler, value, out);
+  gn_append_char(out, '}');
+  return status;
+}
+
+int64_t GN_EXPORT(gn_handle_hook)(
+    const char *name, size_t name_length, const char *payload, size_t payload_length) {
+  gn_call call = {.hook = {name, name_length}};
+  gn_buffer out = gn_new_buffer(&call);
+  gn_status status = gn_run(&call, (gn_text){payload, payload_length}, &out);
+  if (status != GN_OK && !call.explained) gn_fail(&call, status, "it failed");
+  char *body = NULL;
+  if (status == GN_OK && out.length) {
+    body = malloc(out.length);
+    if (body)
+      memcpy(body, out.at, out.length);
+    else
+      status = GN_OUT_OF_MEMORY;
+  }
+  const size_t length = out.length;
+  gn_end_call(&call);
+  if (status != GN_OK) return (int64_t)(uint32_t)status;
+  return body ? (int64_t)((uint64_t)(uintptr_t)body << 32 | length) : 0;
+}
+
+__attribute__((weak, export_name("on_activate"))) int32_t on_activate(void) {
+  return 0;
+}
+
+__attribute__((weak, export_name("on_deactivate"))) int32_t on_deactivate(void) {
+  return 0;
+}
+
+#endif

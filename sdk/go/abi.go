@@ -1,0 +1,176 @@
+//go:build wasip1
+
+package gonext
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+)
+
+// The boundary: guest ABI v1. The host's blocks are ours until it gives them back, and the collector
+// does not see what it holds.
+
+//go:wasmimport env gn_log
+func importLog(level int32, at unsafe.Pointer, length uint32)
+
+//go:wasmimport env gn_panic
+func importPanic(at unsafe.Pointer, length uint32)
+
+//go:wasmimport env gn_time_ms
+func importTimeMillis() int64
+
+//go:wasmimport env gn_audit_emit
+func importAuditEmit(at unsafe.Pointer, length uint32) int32
+
+//go:wasmimport gonext_data gn_kv_get
+func importKVGet(key unsafe.Pointer, length uint32) uint64
+
+//go:wasmimport gonext_data gn_kv_set
+func importKVSet(key unsafe.Pointer, length uint32, value unsafe.Pointer, valueLength uint32) uint64
+
+//go:wasmimport gonext_data gn_kv_del
+func importKVDelete(key unsafe.Pointer, length uint32) uint64
+
+//go:wasmimport gonext_data gn_kv_incr
+func importKVIncrement(key unsafe.Pointer, length uint32, delta int64) uint64
+
+// A block that the host holds. There are never more than a few at once.
+type block struct {
+	address uint32
+	bytes   []byte
+}
+
+var blocks []block
+
+//go:wasmexport gn_alloc
+func allocate(size uint32) uint32 {
+	// One of no bytes has an address too: 0 means that there is no memory.
+	return give(make([]byte, max(size, 1)))
+}
+
+//go:wasmexport gn_free
+func free(address, _ uint32) {
+	take(address)
+}
+
+// Keeps bytes until the host gives their address back.
+func give(bytes []byte) uint32 {
+	address := uint32(uintptr(unsafe.Pointer(unsafe.SliceData(bytes))))
+	blocks = append(blocks, block{address, bytes})
+	return address
+}
+
+// The bytes at an address, which is given back with it.
+func take(address uint32) []byte {
+	for i := range blocks {
+		if blocks[i].address == address {
+			bytes := blocks[i].bytes
+			last := len(blocks) - 1
+			blocks[i] = blocks[last]
+			blocks[last] = block{}
+			blocks = blocks[:last]
+			return bytes
+		}
+	}
+	return nil
+}
+
+func bytesAt(address, length uint32) []byte {
+	for i := range blocks {
+		if blocks[i].address == address {
+			return blocks[i].bytes[:length]
+		}
+	}
+	return nil
+}
+
+//go:wasmexport gn_handle_hook
+func handleHook(name, nameLength, payload, payloadLength uint32) uint64 {
+	defer reportPanic()
+	body, err := Call(string(bytesAt(name, nameLength)), bytesAt(payload, payloadLength))
+	switch {
+	case err != nil:
+		return uint64(uint32(status(err)))
+	case len(body) == 0:
+		return 0
+	default:
+		return uint64(give(body))<<32 | uint64(len(body))
+	}
+}
+
+//go:wasmexport on_activate
+func activate() int32 { return lifecycle("on_activate", onActivate) }
+
+//go:wasmexport on_deactivate
+func deactivate() int32 { return lifecycle("on_deactivate", onDeactivate) }
+
+func lifecycle(name string, handler func() error) int32 {
+	defer reportPanic()
+	if handler == nil {
+		return 0
+	}
+	if err := handler(); err != nil {
+		LogError(name + ": " + err.Error())
+		return status(err)
+	}
+	return 0
+}
+
+// Tells the host of a panic, which ends the call and the instance.
+func reportPanic() {
+	if reason := recover(); reason != nil {
+		text := fmt.Sprintf("%v\n%s", reason, debug.Stack())
+		importPanic(unsafe.Pointer(unsafe.StringData(text)), uint32(len(text)))
+	}
+}
+
+func status(err error) int32 {
+	switch {
+	case errors.Is(err, ErrBadPayload):
+		return -3
+	case errors.Is(err, ErrUnknownHook):
+		return -4
+	default:
+		return -1
+	}
+}
+
+func hostLog(level int32, text string) {
+	importLog(level, unsafe.Pointer(unsafe.StringData(text)), uint32(len(text)))
+}
+
+func hostTimeMillis() int64 { return importTimeMillis() }
+
+func hostAuditEmit(entry []byte) int32 {
+	return importAuditEmit(unsafe.Pointer(unsafe.SliceData(entry)), uint32(len(entry)))
+}
+
+func hostKVGet(key string) ([]byte, error) {
+	return unpack(importKVGet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))))
+}
+
+func hostKVSet(key string, value []byte) error {
+	_, err := unpack(importKVSet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)),
+		unsafe.Pointer(unsafe.SliceData(value)), uint32(len(value))))
+	return err
+}
+
+func hostKVDelete(key string) error {
+	_, err := unpack(importKVDelete(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))))
+	return err
+}
+
+func hostKVIncrement(key string, delta int64) ([]byte, error) {
+	return unpack(importKVIncrement(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)), delta))
+}
+
+// The body of a packed answer, which the host has put into a block of ours.
+func unpack(packed uint64) ([]byte, error) {
+	address, length := uint32(packed>>32), uint32(packed)
+	if address == 0 {
+		return nil, hostError(int32(length))
+	}
+	return take(address)[:length], nil
+}

@@ -1,0 +1,165 @@
+// Command conformance is what sdk/vectors/README.md describes, with the Go SDK.
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"gonext.io/gonext"
+)
+
+func init() {
+	gonext.Filter("echo", func(value any, _ gonext.Args) (any, error) { return value, nil })
+	gonext.Filter("text", func(text string, _ gonext.Args) (string, error) { return text + "!", nil })
+	gonext.Filter("int", func(number int64, _ gonext.Args) (int64, error) { return number, nil })
+	gonext.Filter("float", func(number float64, _ gonext.Args) (float64, error) {
+		return number * 2, nil
+	})
+	gonext.Filter("bool", func(value bool, _ gonext.Args) (bool, error) { return !value, nil })
+	gonext.Filter("args", func(text string, args gonext.Args) (string, error) {
+		first, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return "", err
+		}
+		second, err := gonext.Arg[int64](args, 1)
+		return fmt.Sprintf("%s|%s|%d", text, first, second), err
+	})
+
+	gonext.Action("log", writeLine)
+	gonext.Action("audit", func(args gonext.Args) error {
+		event, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return err
+		}
+		data, err := gonext.Arg[any](args, 1)
+		if err != nil {
+			return err
+		}
+		return gonext.Audit(event, data)
+	})
+	gonext.Filter("time", func(any, gonext.Args) (int64, error) { return gonext.NowMillis(), nil })
+
+	gonext.Filter("kv.get", func(key string, _ gonext.Args) (any, error) {
+		value, err := gonext.KV.Get(key)
+		if errors.Is(err, gonext.ErrNotFound) {
+			return nil, nil
+		}
+		return string(value), err
+	})
+	gonext.Action("kv.set", func(args gonext.Args) error {
+		key, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return err
+		}
+		value, err := gonext.Arg[string](args, 1)
+		if err != nil {
+			return err
+		}
+		return gonext.KV.Set(key, []byte(value))
+	})
+	gonext.Filter("kv.del", func(key string, _ gonext.Args) (bool, error) {
+		err := gonext.KV.Delete(key)
+		if errors.Is(err, gonext.ErrNotFound) {
+			return false, nil
+		}
+		return true, err
+	})
+	gonext.Filter("kv.incr", func(key string, args gonext.Args) (int64, error) {
+		delta, err := gonext.Arg[int64](args, 0)
+		if err != nil {
+			return 0, err
+		}
+		return gonext.KV.Increment(key, delta)
+	})
+	gonext.Filter("kv.error", func(key string, _ gonext.Args) (string, error) {
+		return nameOf(gonext.KV.Set(key, nil)), nil
+	})
+
+	gonext.Filter("fail", func(text string, _ gonext.Args) (any, error) {
+		return nil, errors.New(text)
+	})
+	gonext.Filter("refuse", func(text string, _ gonext.Args) (any, error) {
+		return nil, fmt.Errorf("%w: %s", gonext.ErrBadPayload, text)
+	})
+	gonext.Filter("panic", func(text string, _ gonext.Args) (any, error) { panic(text) })
+
+	gonext.Get("/hello/{name}", func(r *gonext.Request) (*gonext.Response, error) {
+		return gonext.Text("Hello, " + r.Param("name") + "!"), nil
+	})
+	gonext.Get("/hello/world", func(*gonext.Request) (*gonext.Response, error) {
+		return gonext.HTML("<p>Hello, literal!</p>"), nil
+	})
+	gonext.Post("/echo", func(r *gonext.Request) (*gonext.Response, error) {
+		contentType := r.Header("content-type")
+		if contentType == "" {
+			contentType = "application/octet-stream"
+		}
+		return gonext.Bytes(contentType, r.Body).WithHeader("X-Method", r.Method), nil
+	})
+	gonext.Post("/twice", func(r *gonext.Request) (*gonext.Response, error) {
+		var body struct {
+			A *int64 `json:"a"`
+		}
+		if err := r.JSON(&body); err != nil {
+			return nil, err
+		}
+		if body.A == nil {
+			return nil, fmt.Errorf("%w: there is no a", gonext.ErrBadPayload)
+		}
+		return gonext.JSON(map[string]int64{"a": 2 * *body.A})
+	})
+	gonext.Get("/query", func(r *gonext.Request) (*gonext.Response, error) {
+		x, found := r.Query("x")
+		if !found {
+			x = "none"
+		}
+		return gonext.Text(x), nil
+	})
+	gonext.Put("/items/{id}", func(r *gonext.Request) (*gonext.Response, error) {
+		return gonext.Text("put " + r.Param("id")).WithStatus(201), nil
+	})
+	gonext.Delete("/items/{id}", func(*gonext.Request) (*gonext.Response, error) {
+		return gonext.Empty(204), nil
+	})
+	gonext.Get("/fail", func(*gonext.Request) (*gonext.Response, error) {
+		return nil, errors.New("no")
+	})
+}
+
+func writeLine(args gonext.Args) error {
+	level, err := gonext.Arg[int](args, 0)
+	if err != nil {
+		return err
+	}
+	text, err := gonext.Arg[string](args, 1)
+	if err != nil {
+		return err
+	}
+	levels := []func(string){gonext.LogDebug, gonext.LogInfo, gonext.LogWarn, gonext.LogError}
+	if level < 0 || level >= len(levels) {
+		return fmt.Errorf("no level %d", level)
+	}
+	levels[level](text)
+	return nil
+}
+
+func nameOf(err error) string {
+	switch {
+	case err == nil:
+		return "none"
+	case errors.Is(err, gonext.ErrDenied):
+		return "denied"
+	case errors.Is(err, gonext.ErrInternal):
+		return "internal"
+	case errors.Is(err, gonext.ErrBadArguments):
+		return "bad arguments"
+	case errors.Is(err, gonext.ErrNotFound):
+		return "not found"
+	case errors.Is(err, gonext.ErrQuota):
+		return "quota"
+	default:
+		return "other"
+	}
+}
+
+func main() {}

@@ -1,0 +1,3 @@
+module gonext.io/gonext
+
+go 1.24

@@ -1,0 +1,221 @@
+// Package gonext is for writing GoNext plugins in Go.
+//
+//	package main
+//
+//	import "gonext.io/gonext"
+//
+//	func init() {
+//		gonext.Filter("the_title", func(title string, _ gonext.Args) (string, error) {
+//			return strings.ToUpper(title), nil
+//		})
+//		gonext.Get("/hello/{name}", func(r *gonext.Request) (*gonext.Response, error) {
+//			return gonext.Text("Hello, " + r.Param("name") + "!"), nil
+//		})
+//	}
+//
+//	func main() {}
+//
+// Handlers are registered in init: main is not run in a plugin, which is a library to its host.
+//
+// An instance of a plugin serves one call at a time. Whether it is used for the next call as it is, or
+// put back to how it was after start-up, the manifest's limits.isolation says. A goroutine runs only
+// while a call does.
+//
+// The package also compiles natively, so that a plugin is tested with go test (see Call). There, log
+// lines go to standard error, and KV answers ErrInternal.
+package gonext
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// ErrBadPayload says that the payload is not of the shape that the handler takes. A handler returns it,
+// or an error that wraps it; from a route it is answered with 400.
+var ErrBadPayload = errors.New("bad payload")
+
+// ErrUnknownHook says that no handler has the name.
+var ErrUnknownHook = errors.New("no handler for this hook")
+
+// The host hands a request to the filter of this name with the plugin's own after it.
+const serve = "http.serve."
+
+// As deep as the host lets arrays and objects nest.
+const maxDepth = 128
+
+var (
+	filters      = map[string]func(value json.RawMessage, args Args) (any, error){}
+	actions      = map[string]func(args Args) error{}
+	onActivate   func() error
+	onDeactivate func() error
+)
+
+// Filter handles the filter of this name: the handler takes the value and returns what it becomes. A
+// value that encoding/json cannot put into a T is answered with ErrBadPayload before the handler is
+// called; in a T of any, numbers are json.Number. Neither null nor a missing member is a bool, a
+// number or a text: for those, T is a pointer.
+func Filter[T, U any](name string, handler func(value T, args Args) (U, error)) {
+	filters[name] = func(raw json.RawMessage, args Args) (any, error) {
+		value, err := decode[T](raw)
+		if err != nil {
+			return nil, err
+		}
+		return handler(value, args)
+	}
+}
+
+// Action handles the action of this name.
+func Action(name string, handler func(args Args) error) {
+	actions[name] = handler
+}
+
+// OnActivate is called when the plugin is put in service; an error refuses.
+func OnActivate(handler func() error) {
+	onActivate = handler
+}
+
+// OnDeactivate is called when the plugin is taken out of service.
+func OnDeactivate(handler func() error) {
+	onDeactivate = handler
+}
+
+// Args is what a hook was called with beside its value.
+type Args []json.RawMessage
+
+// Arg is the argument at index, from 0, as a T. The error wraps ErrBadPayload when there is none or it
+// is of another type.
+func Arg[T any](args Args, index int) (T, error) {
+	if index < 0 || index >= len(args) {
+		var none T
+		return none, fmt.Errorf("%w: there is no argument %d", ErrBadPayload, index)
+	}
+	return decode[T](args[index])
+}
+
+type payload struct {
+	Kind  string          `json:"kind"`
+	Value json.RawMessage `json:"value"`
+	Args  json.RawMessage `json:"args"`
+}
+
+// Call runs one hook as the host does: name and payload in, the result's body out, both JSON. Why a
+// call failed is in the log. Neither is kept.
+func Call(hook string, data []byte) ([]byte, error) {
+	body, err := run(hook, data)
+	if err != nil {
+		LogWarn(hook + ": " + err.Error())
+	}
+	return body, err
+}
+
+func run(hook string, data []byte) ([]byte, error) {
+	if action, found := actions[hook]; found {
+		_, args, err := read(data, "action")
+		if err != nil {
+			return nil, err
+		}
+		if args == nil {
+			return nil, fmt.Errorf("%w: args is no array", ErrBadPayload)
+		}
+		return nil, action(args)
+	}
+	filter, found := filters[hook]
+	if !found {
+		if !strings.HasPrefix(hook, serve) || len(routes) == 0 {
+			return nil, ErrUnknownHook
+		}
+		filter = serveRequest
+	}
+	value, args, err := read(data, "filter")
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		return nil, fmt.Errorf("%w: there is no value", ErrBadPayload)
+	}
+	result, err := filter(value, args)
+	if err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		Value any `json:"value"`
+	}{result})
+}
+
+func read(data []byte, kind string) (json.RawMessage, Args, error) {
+	// encoding/json replaces what is no UTF-8, and nests deeper than the host.
+	if !utf8.Valid(data) {
+		return nil, nil, fmt.Errorf("%w: not UTF-8", ErrBadPayload)
+	}
+	if depth(data) > maxDepth {
+		return nil, nil, fmt.Errorf("%w: nested too deep", ErrBadPayload)
+	}
+	var p payload
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, nil, fmt.Errorf("%w: %v", ErrBadPayload, err)
+	}
+	if p.Kind != kind {
+		return nil, nil, fmt.Errorf("%w: kind is not %s", ErrBadPayload, kind)
+	}
+	var args Args
+	if len(p.Args) > 0 && p.Args[0] == '[' {
+		if err := json.Unmarshal(p.Args, &args); err != nil {
+			return nil, nil, fmt.Errorf("%w: %v", ErrBadPayload, err)
+		}
+	}
+	return p.Value, args, nil
+}
+
+// How deep brackets nest, outside of texts.
+func depth(data []byte) int {
+	deepest, now := 0, 0
+	inText := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '[' || c == '{':
+			now++
+			deepest = max(deepest, now)
+		case c == ']' || c == '}':
+			now--
+		}
+	}
+	return deepest
+}
+
+// A T of this JSON. Numbers without a type keep their text, and null is no value of a basic type, for
+// which encoding/json would leave its zero.
+func decode[T any](raw []byte) (T, error) {
+	var value T
+	if string(raw) == "null" {
+		switch any(&value).(type) {
+		case *bool, *string, *int, *int32, *int64, *uint, *uint32, *uint64, *float32, *float64:
+			return value, fmt.Errorf("%w: null is no %T", ErrBadPayload, value)
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return value, fmt.Errorf("%w: %v", ErrBadPayload, err)
+	}
+	return value, nil
+}
+
+// Compact, and without the escapes that only HTML needs.
+func encode(value any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}

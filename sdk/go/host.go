@@ -1,0 +1,92 @@
+package gonext
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// What a function of the host answers when it does not do what it is asked.
+var (
+	// ErrDenied: the manifest does not request the capability, or the operator has not granted it.
+	ErrDenied = errors.New("denied by the host")
+	// ErrInternal: the host failed, or has no such function.
+	ErrInternal     = errors.New("the host failed")
+	ErrBadArguments = errors.New("the host did not accept the arguments")
+	ErrNotFound     = errors.New("not found")
+	// ErrQuota: the plugin's quota is used up.
+	ErrQuota = errors.New("the quota is used up")
+)
+
+func hostError(status int32) error {
+	switch {
+	case status >= 0:
+		return nil
+	case status >= -5:
+		return [...]error{ErrDenied, ErrInternal, ErrBadArguments, ErrNotFound, ErrQuota}[-status-1]
+	default:
+		return fmt.Errorf("the host answered %d", status)
+	}
+}
+
+// LogDebug, LogInfo, LogWarn and LogError write a line to the plugin's log.
+func LogDebug(text string) { hostLog(0, text) }
+
+// LogInfo writes a line to the plugin's log.
+func LogInfo(text string) { hostLog(1, text) }
+
+// LogWarn writes a line to the plugin's log.
+func LogWarn(text string) { hostLog(2, text) }
+
+// LogError writes a line to the plugin's log.
+func LogError(text string) { hostLog(3, text) }
+
+// NowMillis is the host's clock, in milliseconds since 1970. Package time reads the same one.
+func NowMillis() int64 { return hostTimeMillis() }
+
+// Audit writes an event to the operator's audit log; its name begins with the plugin's. The data is
+// what encoding/json makes of it. Takes the capability audit.emit.
+func Audit(event string, data any) error {
+	entry, err := encode(struct {
+		Event string `json:"event"`
+		Data  any    `json:"data"`
+	}{event, data})
+	if err != nil {
+		return err
+	}
+	return hostError(hostAuditEmit(entry))
+}
+
+// KV is the plugin's own store of keys and values, which its instances share and which outlives them.
+// Reading takes the capability kv.read, everything else kv.write.
+var KV kv
+
+type kv struct{}
+
+// Get is the value of key. Without one the error is ErrNotFound.
+func (kv) Get(key string) ([]byte, error) {
+	return hostKVGet(key)
+}
+
+// Set gives key a value.
+func (kv) Set(key string, value []byte) error {
+	return hostKVSet(key, value)
+}
+
+// Delete removes key. Without one the error is ErrNotFound, where the host tells.
+func (kv) Delete(key string) error {
+	return hostKVDelete(key)
+}
+
+// Increment adds delta to the number at key, where none is 0, and returns the sum.
+func (kv) Increment(key string, delta int64) (int64, error) {
+	text, err := hostKVIncrement(key, delta)
+	if err != nil {
+		return 0, err
+	}
+	sum, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return 0, ErrInternal
+	}
+	return sum, nil
+}

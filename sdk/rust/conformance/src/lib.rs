@@ -1,0 +1,77 @@
+//! What sdk/vectors/README.md describes, with the Rust SDK.
+
+use gonext::{
+    audit, kv, log, now_ms, Args, Error, HostError, Plugin, Request, Response, Result, Value,
+};
+
+fn register(plugin: &mut Plugin) {
+    plugin.filter("echo", |value: Value, _| Ok(value));
+    plugin.filter("text", |text: String, _| Ok(text + "!"));
+    plugin.filter("int", |number: i64, _| Ok(number));
+    plugin.filter("float", |number: f64, _| Ok(number * 2.0));
+    plugin.filter("bool", |value: bool, _| Ok(!value));
+    plugin.filter("args", |text: String, args: &Args| {
+        Ok(format!("{text}|{}|{}", args.get::<String>(0)?, args.get::<i64>(1)?))
+    });
+
+    plugin.action("log", write_line);
+    plugin.action("audit", |args| Ok(audit(&args.get::<String>(0)?, args.get::<Value>(1)?)?));
+    plugin.filter("time", |_: Value, _| Ok(now_ms()));
+
+    plugin.filter("kv.get", |key: String, _| Ok(kv::get_text(&key)?));
+    plugin.action("kv.set", |args| Ok(kv::set(&args.get::<String>(0)?, args.get::<String>(1)?)?));
+    plugin.filter("kv.del", |key: String, _| Ok(kv::del(&key)?));
+    plugin.filter("kv.incr", |key: String, args: &Args| Ok(kv::incr(&key, args.get(0)?)?));
+    plugin.filter("kv.error", |key: String, _| {
+        Ok(match kv::set(&key, "") {
+            Ok(()) => "none",
+            Err(HostError::Denied) => "denied",
+            Err(HostError::Internal) => "internal",
+            Err(HostError::BadArguments) => "bad arguments",
+            Err(HostError::NotFound) => "not found",
+            Err(HostError::Quota) => "quota",
+            Err(HostError::Other(_)) => "other",
+        })
+    });
+
+    plugin.filter("fail", |text: String, _| Err::<Value, _>(Error::Failed(text)));
+    plugin.filter("refuse", |text: String, _| Err::<Value, _>(Error::BadPayload(text)));
+    plugin.filter("panic", |text: String, _| -> Result<Value> { panic!("{text}") });
+
+    plugin.get("/hello/{name}", |request| {
+        Ok(Response::text(format!("Hello, {}!", request.param("name")?)))
+    });
+    plugin.get("/hello/world", |_| Ok(Response::html("<p>Hello, literal!</p>")));
+    plugin.post("/echo", |request| {
+        let content_type = request.header("content-type").unwrap_or("application/octet-stream");
+        Ok(Response::new(content_type, request.body()).header("X-Method", request.method()))
+    });
+    plugin.post("/twice", |request| {
+        let body: Value = request.json()?;
+        let number = body.get("a").and_then(gonext::FromJson::from_json);
+        let number: i64 = number.ok_or_else(|| Error::bad_payload("a is no integer"))?;
+        Ok(Response::json(Value::object([("a", (2 * number).into())])))
+    });
+    plugin.get("/query", |request: &Request| {
+        Ok(Response::text(request.query_param("x").unwrap_or_else(|| "none".to_owned())))
+    });
+    plugin.put("/items/{id}", |request| {
+        Ok(Response::text(format!("put {}", request.param("id")?)).status(201))
+    });
+    plugin.delete("/items/{id}", |_| Ok(Response::empty(204)));
+    plugin.get("/fail", |_| Err(Error::failed("no")));
+}
+
+fn write_line(args: &Args) -> Result<()> {
+    let text: String = args.get(1)?;
+    match args.get(0)? {
+        0 => log::debug(text),
+        1 => log::info(text),
+        2 => log::warn(text),
+        3 => log::error(text),
+        level => return Err(Error::failed(format!("no level {level}"))),
+    }
+    Ok(())
+}
+
+gonext::plugin!(register);

@@ -1,0 +1,306 @@
+//! The boundary: guest ABI v1. All `unsafe` of the crate is here and in [`plugin!`](crate::plugin).
+//!
+//! It rests on three promises of the host: an instance serves one call at a time; name and payload
+//! lie in blocks that came from [`alloc`] and stay untouched during the call; each block is given
+//! back once, with the size it was asked for.
+
+use std::alloc::Layout;
+use std::cell::RefCell;
+use std::slice;
+
+use crate::plugin::Plugin;
+use crate::HostError;
+
+/// Exports the ABI for a plugin whose handlers `register` adds, a function from `&mut Plugin`.
+/// To be used once, in the crate that is the plugin.
+#[macro_export]
+macro_rules! plugin {
+    ($register:expr) => {
+        #[cfg(target_family = "wasm")]
+        mod gonext_exports {
+            use super::*;
+
+            extern "C" {
+                /// Written by the linker: runs the constructors of the C library below `std`.
+                fn __wasm_call_ctors();
+            }
+
+            /// A library that calls the constructors itself is a reactor to the linker; for any
+            /// other it wraps every export in code that runs constructors before and destructors
+            /// after each call.
+            #[no_mangle]
+            pub extern "C" fn _initialize() {
+                unsafe { __wasm_call_ctors() };
+                $crate::abi::start($register);
+            }
+
+            #[no_mangle]
+            pub extern "C" fn gn_alloc(size: usize) -> *mut u8 {
+                $crate::abi::alloc(size)
+            }
+
+            #[no_mangle]
+            pub unsafe extern "C" fn gn_free(block: *mut u8, size: usize) {
+                $crate::abi::free(block, size)
+            }
+
+            #[no_mangle]
+            pub unsafe extern "C" fn gn_handle_hook(
+                name: *const u8,
+                name_length: usize,
+                payload: *const u8,
+                payload_length: usize,
+            ) -> i64 {
+                $crate::abi::handle_hook(name, name_length, payload, payload_length)
+            }
+
+            #[no_mangle]
+            pub extern "C" fn on_activate() -> i32 {
+                $crate::abi::on_activate()
+            }
+
+            #[no_mangle]
+            pub extern "C" fn on_deactivate() -> i32 {
+                $crate::abi::on_deactivate()
+            }
+        }
+    };
+}
+
+thread_local! {
+    /// A module has one thread, so this is one plugin per instance.
+    static PLUGIN: RefCell<Plugin> = RefCell::new(Plugin::new());
+}
+
+/// Runs once, before anything else.
+pub fn start(register: fn(&mut Plugin)) {
+    std::panic::set_hook(Box::new(|panic| host::panic(&panic.to_string())));
+    PLUGIN.with(|plugin| register(&mut plugin.borrow_mut()));
+}
+
+pub fn on_activate() -> i32 {
+    PLUGIN.with(|plugin| plugin.borrow_mut().activate())
+}
+
+pub fn on_deactivate() -> i32 {
+    PLUGIN.with(|plugin| plugin.borrow_mut().deactivate())
+}
+
+/// A block of `size` bytes, or null when there is no memory for it.
+pub fn alloc(size: usize) -> *mut u8 {
+    match layout(size) {
+        Some(layout) => unsafe { std::alloc::alloc(layout) },
+        None => std::ptr::null_mut(),
+    }
+}
+
+/// Gives a block back.
+///
+/// # Safety
+///
+/// `block` must be null, or come from [`alloc`] or as a result with this `size`, and not have been
+/// given back.
+pub unsafe fn free(block: *mut u8, size: usize) {
+    if let (false, Some(layout)) = (block.is_null(), layout(size)) {
+        std::alloc::dealloc(block, layout);
+    }
+}
+
+/// The layout of a block of the ABI. One of no bytes is one byte long, because a null pointer means
+/// that memory ran out.
+fn layout(size: usize) -> Option<Layout> {
+    Layout::from_size_align(size.max(1), 1).ok()
+}
+
+/// Runs one hook.
+///
+/// # Safety
+///
+/// Each pointer must point to as many readable bytes as its length says, unless that is 0.
+pub unsafe fn handle_hook(
+    name: *const u8,
+    name_length: usize,
+    payload: *const u8,
+    payload_length: usize,
+) -> i64 {
+    let name = String::from_utf8_lossy(bytes(name, name_length));
+    let payload = bytes(payload, payload_length);
+    match PLUGIN.with(|plugin| plugin.borrow_mut().call(&name, payload)) {
+        Ok(None) => 0,
+        Ok(Some(body)) => give_away(body.into_bytes()),
+        Err(error) => i64::from(error.status() as u32),
+    }
+}
+
+/// # Safety
+///
+/// `start` must point to `length` readable bytes, unless `length` is 0.
+unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
+    if length == 0 {
+        &[]
+    } else {
+        slice::from_raw_parts(start, length)
+    }
+}
+
+/// Leaves `body` to the host, which hands it to [`free`]: pointer in the high half, length in the
+/// low one. A boxed slice has the layout that `free` computes from its length; one of no bytes has
+/// no block, and its pointer must not be freed.
+fn give_away(body: Vec<u8>) -> i64 {
+    let length = body.len();
+    if length == 0 {
+        return 0;
+    }
+    let start = Box::into_raw(body.into_boxed_slice()) as *mut u8;
+    (start as usize as i64) << 32 | length as i64
+}
+
+pub(crate) fn log(level: i32, text: &str) {
+    host::log(level, text);
+}
+
+pub(crate) fn time_ms() -> i64 {
+    host::time_ms()
+}
+
+pub(crate) fn kv_get(key: &str) -> Result<Vec<u8>, HostError> {
+    host::kv_get(key)
+}
+
+pub(crate) fn kv_set(key: &str, value: &[u8]) -> Result<(), HostError> {
+    host::kv_set(key, value)
+}
+
+pub(crate) fn kv_del(key: &str) -> Result<(), HostError> {
+    host::kv_del(key)
+}
+
+pub(crate) fn kv_incr(key: &str, delta: i64) -> Result<i64, HostError> {
+    host::kv_incr(key, delta)
+}
+
+pub(crate) fn audit_emit(json: &str) -> Result<(), HostError> {
+    host::audit_emit(json)
+}
+
+#[cfg(target_family = "wasm")]
+mod host {
+    use super::HostError;
+
+    mod env {
+        #[link(wasm_import_module = "env")]
+        extern "C" {
+            pub fn gn_log(level: i32, text: *const u8, length: usize);
+            pub fn gn_panic(text: *const u8, length: usize);
+            pub fn gn_time_ms() -> i64;
+            pub fn gn_audit_emit(json: *const u8, length: usize) -> i32;
+        }
+    }
+
+    mod data {
+        #[link(wasm_import_module = "gonext_data")]
+        extern "C" {
+            pub fn gn_kv_get(key: *const u8, length: usize) -> i64;
+            pub fn gn_kv_set(
+                key: *const u8,
+                length: usize,
+                value: *const u8,
+                value_length: usize,
+            ) -> i64;
+            pub fn gn_kv_del(key: *const u8, length: usize) -> i64;
+            pub fn gn_kv_incr(key: *const u8, length: usize, delta: i64) -> i64;
+        }
+    }
+
+    pub fn log(level: i32, text: &str) {
+        unsafe { env::gn_log(level, text.as_ptr(), text.len()) };
+    }
+
+    pub fn panic(text: &str) {
+        unsafe { env::gn_panic(text.as_ptr(), text.len()) };
+    }
+
+    pub fn time_ms() -> i64 {
+        unsafe { env::gn_time_ms() }
+    }
+
+    pub fn audit_emit(json: &str) -> Result<(), HostError> {
+        match unsafe { env::gn_audit_emit(json.as_ptr(), json.len()) } {
+            status if status < 0 => Err(HostError::from_status(status)),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn kv_get(key: &str) -> Result<Vec<u8>, HostError> {
+        taken(unsafe { data::gn_kv_get(key.as_ptr(), key.len()) })
+    }
+
+    pub fn kv_set(key: &str, value: &[u8]) -> Result<(), HostError> {
+        let answer =
+            unsafe { data::gn_kv_set(key.as_ptr(), key.len(), value.as_ptr(), value.len()) };
+        taken(answer).map(drop)
+    }
+
+    pub fn kv_del(key: &str) -> Result<(), HostError> {
+        taken(unsafe { data::gn_kv_del(key.as_ptr(), key.len()) }).map(drop)
+    }
+
+    pub fn kv_incr(key: &str, delta: i64) -> Result<i64, HostError> {
+        let sum = taken(unsafe { data::gn_kv_incr(key.as_ptr(), key.len(), delta) })?;
+        std::str::from_utf8(&sum).ok().and_then(|text| text.parse().ok()).ok_or(HostError::Internal)
+    }
+
+    /// The body of a packed answer. The host has put it into a block of our allocator, which a
+    /// `Vec` of one capacity with its length gives back; the pointer of an empty one does not
+    /// count.
+    fn taken(packed: i64) -> Result<Vec<u8>, HostError> {
+        let start = (packed as u64 >> 32) as usize as *mut u8;
+        let length = packed as i32;
+        if start.is_null() {
+            return if length < 0 { Err(HostError::from_status(length)) } else { Ok(Vec::new()) };
+        }
+        if length == 0 {
+            unsafe { super::free(start, 0) };
+            return Ok(Vec::new());
+        }
+        Ok(unsafe { Vec::from_raw_parts(start, length as u32 as usize, length as u32 as usize) })
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod host {
+    use super::HostError;
+
+    pub fn log(level: i32, text: &str) {
+        eprintln!("[{}] {text}", ["debug", "info", "warn", "error"][level as usize]);
+    }
+
+    pub fn panic(text: &str) {
+        eprintln!("{text}");
+    }
+
+    pub fn time_ms() -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_millis() as i64)
+    }
+
+    pub fn audit_emit(_json: &str) -> Result<(), HostError> {
+        Err(HostError::Internal)
+    }
+
+    pub fn kv_get(_key: &str) -> Result<Vec<u8>, HostError> {
+        Err(HostError::Internal)
+    }
+
+    pub fn kv_set(_key: &str, _value: &[u8]) -> Result<(), HostError> {
+        Err(HostError::Internal)
+    }
+
+    pub fn kv_del(_key: &str) -> Result<(), HostError> {
+        Err(HostError::Internal)
+    }
+
+    pub fn kv_incr(_key: &str, _delta: i64) -> Result<i64, HostError> {
+        Err(HostError::Internal)
+    }
+}

@@ -1,0 +1,256 @@
+use crate::base64;
+use crate::json::{self, FromJson, Value};
+use crate::{Error, Result};
+
+/// A request for one of the plugin's routes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    method: String,
+    path: String,
+    query: String,
+    headers: Vec<(String, String)>,
+    params: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// What a route answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    status: u16,
+    headers: Vec<(String, Value)>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn from_json(value: &Value) -> Result<Request> {
+        let text = |name: &str| {
+            value
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .ok_or_else(|| Error::bad_payload(format!("the request has no {name}")))
+        };
+        let texts = |name: &str| match value.get(name) {
+            Some(Value::Object(members)) => members
+                .iter()
+                .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
+            _ => None,
+        };
+        Ok(Request {
+            method: text("method")?,
+            path: text("path")?,
+            query: text("query")?,
+            headers: texts("headers").ok_or_else(|| Error::bad_payload("bad headers"))?,
+            params: texts("path_params").ok_or_else(|| Error::bad_payload("bad path_params"))?,
+            body: base64::decode(&text("body")?)
+                .ok_or_else(|| Error::bad_payload("body is no base64"))?,
+        })
+    }
+
+    /// In upper case. HEAD is served by the route for GET; what it answers as body is not sent.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Below the plugin's own prefix, as the client sent it: percent-encoded, begins with `/`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The raw query, without `?`.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// The first parameter of this name in the query, decoded.
+    pub fn query_param(&self, name: &str) -> Option<String> {
+        self.query.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decoded(&key.replace('+', " ")) == name)
+                .then(|| percent_decoded(&value.replace('+', " ")))
+        })
+    }
+
+    /// The header of this name, in any case. The host passes on User-Agent, Accept,
+    /// Accept-Language, Content-Type and Authorization.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What stands in the path for `{name}`, decoded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPayload`] when the route has no such parameter.
+    pub fn param(&self, name: &str) -> Result<&str> {
+        let found = self.params.iter().find(|(key, _)| key == name);
+        found
+            .map(|(_, value)| value.as_str())
+            .ok_or_else(|| Error::bad_payload(format!("the route has no parameter {name}")))
+    }
+
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPayload`] when it is no UTF-8, which a route answers with 400.
+    pub fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.body).map_err(|_| Error::bad_payload("the body is no UTF-8"))
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPayload`] when it is not, or of another type, which a route answers with 400.
+    pub fn json<T: FromJson>(&self) -> Result<T> {
+        let value = json::parse(&self.body)?;
+        T::from_json(&value)
+            .ok_or_else(|| Error::bad_payload("the body is no ".to_owned() + T::NAME))
+    }
+}
+
+impl Response {
+    /// 200 with a body of this type.
+    pub fn new(content_type: &str, body: impl Into<Vec<u8>>) -> Response {
+        let headers = vec![("Content-Type".to_owned(), content_type.into())];
+        Response { status: 200, headers, body: body.into() }
+    }
+
+    /// A status without a body.
+    pub fn empty(status: u16) -> Response {
+        Response { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn text(body: impl Into<String>) -> Response {
+        Response::new("text/plain; charset=utf-8", body.into())
+    }
+
+    pub fn html(body: impl Into<String>) -> Response {
+        Response::new("text/html; charset=utf-8", body.into())
+    }
+
+    pub fn json(body: impl Into<Value>) -> Response {
+        Response::new("application/json", body.into().to_json())
+    }
+
+    /// The same with another status, from 200 to 599.
+    pub fn status(mut self, status: u16) -> Response {
+        self.status = status;
+        self
+    }
+
+    /// The same with a header, in place of one of that name.
+    pub fn header(mut self, name: &str, value: &str) -> Response {
+        self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn into_json(self) -> Value {
+        Value::object([
+            ("status", u64::from(self.status).into()),
+            ("headers", Value::Object(self.headers)),
+            ("body", base64::encode(&self.body).into()),
+        ])
+    }
+}
+
+/// A route's path, split at its slashes. A segment in braces stands for any that is not empty; of
+/// two that match, the one that is literal further to the left is taken. The host's rules.
+pub(crate) struct Pattern(Vec<String>);
+
+impl Pattern {
+    pub(crate) fn new(path: &str) -> Pattern {
+        Pattern(segments(path))
+    }
+
+    pub(crate) fn matches(&self, path: &[String]) -> bool {
+        self.0.len() == path.len()
+            && self.0.iter().zip(path).all(|(mine, segment)| {
+                if is_parameter(mine) {
+                    !segment.is_empty()
+                } else {
+                    mine == segment
+                }
+            })
+    }
+
+    pub(crate) fn is_more_literal_than(&self, other: &Pattern) -> bool {
+        let pairs =
+            self.0.iter().map(|s| is_parameter(s)).zip(other.0.iter().map(|s| is_parameter(s)));
+        pairs.clone().find(|(mine, theirs)| mine != theirs).map_or(false, |(_, theirs)| theirs)
+    }
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+/// The decoded segments of a path; "/" and "" have none.
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    match path.strip_prefix('/').unwrap_or(path) {
+        "" => Vec::new(),
+        rest => rest.split('/').map(percent_decoded).collect(),
+    }
+}
+
+/// Without its percent signs; one that is followed by no two hexadecimal digits stays, and bytes
+/// that are no UTF-8 are replaced.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let decoded = match (first, tail) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        bytes.push(decoded.unwrap_or(*first));
+        rest = if decoded.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    (digit as char).to_digit(16).map(|value| value as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_signs_are_decoded_or_stay() {
+        for (text, decoded) in [
+            ("a%20b", "a b"),
+            ("%C3%BC", "ü"),
+            ("%", "%"),
+            ("%4", "%4"),
+            ("%zz%41", "%zzA"),
+            ("+", "+"),
+        ] {
+            assert_eq!(percent_decoded(text), decoded);
+        }
+    }
+
+    #[test]
+    fn a_literal_segment_is_preferred_from_the_left() {
+        let path = segments("/a/b");
+        let (literal, half, any) =
+            (Pattern::new("/a/{x}"), Pattern::new("/{x}/b"), Pattern::new("/{x}/{y}"));
+        for pattern in [&literal, &half, &any] {
+            assert!(pattern.matches(&path));
+            assert!(!pattern.matches(&segments("/a")));
+            assert!(!pattern.matches(&segments("/a/")) || !is_parameter(&pattern.0[1]));
+        }
+        assert!(literal.is_more_literal_than(&half));
+        assert!(half.is_more_literal_than(&any));
+        assert!(!any.is_more_literal_than(&literal));
+    }
+}

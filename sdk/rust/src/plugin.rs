@@ -1,0 +1,211 @@
+use std::collections::BTreeMap;
+
+use crate::http::{self, Request, Response};
+use crate::json::{self, FromJson, Value};
+use crate::{log, Error, Result};
+
+type Filter = Box<dyn FnMut(&Value, &Args) -> Result<Value>>;
+type Action = Box<dyn FnMut(&Args) -> Result<()>>;
+type Route = Box<dyn FnMut(&Request) -> Result<Response>>;
+type Lifecycle = Box<dyn FnMut() -> Result<()>>;
+
+/// The host hands a request to the filter of this name with the plugin's own after it.
+const SERVE: &str = "http.serve.";
+
+/// What a plugin does: its handlers by name. A handler may keep state; it lives as long as the
+/// instance does.
+#[derive(Default)]
+pub struct Plugin {
+    filters: BTreeMap<String, Filter>,
+    actions: BTreeMap<String, Action>,
+    routes: Vec<(&'static str, http::Pattern, Route)>,
+    on_activate: Option<Lifecycle>,
+    on_deactivate: Option<Lifecycle>,
+}
+
+/// What a hook was called with beside its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Args(Vec<Value>);
+
+impl Plugin {
+    pub fn new() -> Plugin {
+        Plugin::default()
+    }
+
+    /// Handles the filter `name`: takes the value and returns what it becomes. A value of another
+    /// type than `T` is answered with [`Error::BadPayload`] before the handler is called.
+    pub fn filter<T: FromJson, U: Into<Value>>(
+        &mut self,
+        name: &str,
+        mut handler: impl FnMut(T, &Args) -> Result<U> + 'static,
+    ) {
+        let filter = move |value: &Value, args: &Args| {
+            let value = T::from_json(value)
+                .ok_or_else(|| Error::bad_payload("value is no ".to_owned() + T::NAME))?;
+            handler(value, args).map(U::into)
+        };
+        self.filters.insert(name.to_owned(), Box::new(filter));
+    }
+
+    /// Handles the action `name`.
+    pub fn action(&mut self, name: &str, handler: impl FnMut(&Args) -> Result<()> + 'static) {
+        self.actions.insert(name.to_owned(), Box::new(handler));
+    }
+
+    /// Serves GET, and HEAD, at a path such as `/hello/{name}`.
+    pub fn get(&mut self, path: &str, handler: impl FnMut(&Request) -> Result<Response> + 'static) {
+        self.route("GET", path, handler);
+    }
+
+    pub fn post(
+        &mut self,
+        path: &str,
+        handler: impl FnMut(&Request) -> Result<Response> + 'static,
+    ) {
+        self.route("POST", path, handler);
+    }
+
+    pub fn put(&mut self, path: &str, handler: impl FnMut(&Request) -> Result<Response> + 'static) {
+        self.route("PUT", path, handler);
+    }
+
+    pub fn delete(
+        &mut self,
+        path: &str,
+        handler: impl FnMut(&Request) -> Result<Response> + 'static,
+    ) {
+        self.route("DELETE", path, handler);
+    }
+
+    /// Serves a method, in upper case, at a path.
+    pub fn route(
+        &mut self,
+        method: &'static str,
+        path: &str,
+        handler: impl FnMut(&Request) -> Result<Response> + 'static,
+    ) {
+        self.routes.push((method, http::Pattern::new(path), Box::new(handler)));
+    }
+
+    /// Called when the plugin is put in service; an error refuses.
+    pub fn on_activate(&mut self, handler: impl FnMut() -> Result<()> + 'static) {
+        self.on_activate = Some(Box::new(handler));
+    }
+
+    /// Called when the plugin is taken out of service.
+    pub fn on_deactivate(&mut self, handler: impl FnMut() -> Result<()> + 'static) {
+        self.on_deactivate = Some(Box::new(handler));
+    }
+
+    /// Runs one hook as the host does: name and payload in, the result's body out, both JSON. Why a
+    /// call failed is in the log.
+    pub fn call(&mut self, hook: &str, payload: &[u8]) -> Result<Option<String>> {
+        self.run(hook, payload).map_err(|error| {
+            log::warn(format!("{hook}: {error}"));
+            error
+        })
+    }
+
+    fn run(&mut self, hook: &str, payload: &[u8]) -> Result<Option<String>> {
+        if let Some(action) = self.actions.get_mut(hook) {
+            if let (_, Some(args)) = read(payload, "action")? {
+                action(&args)?;
+                return Ok(None);
+            }
+            return Err(Error::bad_payload("args is no array"));
+        }
+        if !self.filters.contains_key(hook) && !(hook.starts_with(SERVE) && !self.routes.is_empty())
+        {
+            return Err(Error::UnknownHook(hook.to_owned()));
+        }
+        let (payload, args) = read(payload, "filter")?;
+        let value = payload.get("value").ok_or_else(|| Error::bad_payload("there is no value"))?;
+        let args = args.unwrap_or_default();
+        let result = match self.filters.get_mut(hook) {
+            Some(filter) => filter(value, &args)?,
+            None => self.serve(&Request::from_json(value)?)?.into_json(),
+        };
+        let mut body = String::from("{\"value\":");
+        result.write(&mut body);
+        body.push('}');
+        Ok(Some(body))
+    }
+
+    fn serve(&mut self, request: &Request) -> Result<Response> {
+        let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+        let path = http::segments(request.path());
+        let mut best: Option<&mut (&'static str, http::Pattern, Route)> = None;
+        for route in &mut self.routes {
+            if route.0 == method && route.1.matches(&path) {
+                match &best {
+                    Some(found) if !route.1.is_more_literal_than(&found.1) => {}
+                    _ => best = Some(route),
+                }
+            }
+        }
+        match best {
+            None => Ok(Response::text("not found").status(404)),
+            Some((_, _, handler)) => match handler(request) {
+                Err(error @ Error::BadPayload(_)) => {
+                    log::warn(error.to_string());
+                    Ok(Response::text("bad request").status(400))
+                }
+                answer => answer,
+            },
+        }
+    }
+
+    pub(crate) fn activate(&mut self) -> i32 {
+        lifecycle(&mut self.on_activate, "on_activate")
+    }
+
+    pub(crate) fn deactivate(&mut self) -> i32 {
+        lifecycle(&mut self.on_deactivate, "on_deactivate")
+    }
+}
+
+fn lifecycle(handler: &mut Option<Lifecycle>, name: &str) -> i32 {
+    match handler.as_mut().map_or(Ok(()), |handler| handler()) {
+        Ok(()) => 0,
+        Err(error) => {
+            log::error(format!("{name}: {error}"));
+            error.status()
+        }
+    }
+}
+
+/// Reads a payload of this kind, with its arguments where they are an array.
+fn read(payload: &[u8], kind: &str) -> Result<(Value, Option<Args>)> {
+    let payload = json::parse(payload)?;
+    if payload.get("kind").and_then(Value::as_str) != Some(kind) {
+        return Err(Error::bad_payload(format!("kind is not {kind}")));
+    }
+    let args = payload.get("args").and_then(Value::as_array).map(|args| Args(args.to_vec()));
+    Ok((payload, args))
+}
+
+impl Args {
+    /// The argument at `index`, from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPayload`] when there is none or it is of another type.
+    pub fn get<T: FromJson>(&self, index: usize) -> Result<T> {
+        self.0
+            .get(index)
+            .and_then(T::from_json)
+            .ok_or_else(|| Error::bad_payload(format!("argument {index} is no {}", T::NAME)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn values(&self) -> &[Value] {
+        &self.0
+    }
+}
