@@ -204,10 +204,11 @@ final class EngineBenchmark implements Benchmark {
       SequencedMap<String, String> titles = new LinkedHashMap<>();
       titles.put(FirstCalls.COLD, "compile, in a cold JVM");
       titles.put(FirstCalls.WARM, "compile, in a warm JVM");
-      titles.put(FirstCalls.CACHED, "the same, from the cache on disk");
+      titles.put(FirstCalls.CACHED, "the same from the cache on disk, and one call");
       for (int call : FirstCalls.CALLS) {
         titles.put(FirstCalls.name(call), String.format(Locale.ROOT, "call %,d", call));
       }
+      titles.put(FirstCalls.LATE, "from its deadline to a loop's end");
       titles.forEach((name, title) -> table.row(title, median(ours, name), median(stock, name)));
     }
 
