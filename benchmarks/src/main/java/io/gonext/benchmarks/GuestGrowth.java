@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -28,9 +29,13 @@ public class GuestGrowth {
   private static final int PAGES = 256;
   private static final byte[] MODULE = Guests.wasm("engine-grow");
 
-  /** A pool of ours with one instance: what grew a lot made way for one that grows cheaply. */
+  /** One instance that is made pristine between its leases. */
   @State(Scope.Benchmark)
   public static class Ours {
+    /** Whether it was made after another was seen to grow a lot: it then grows cheaply. */
+    @Param({"false", "true"})
+    private boolean later;
+
     private Engine engine;
     private GuestInstance instance;
     private GuestFunction grow;
@@ -41,6 +46,17 @@ public class GuestGrowth {
       CompiledModule module = engine.compile(MODULE);
       instance = module.instantiate(InstanceConfig.defaults());
       grow = instance.function("grow_to");
+      if (later) {
+        lease();
+        instance.close();
+        instance = module.instantiate(InstanceConfig.defaults());
+      }
+    }
+
+    private long lease() {
+      long pages = instance.run(LIMIT, call -> call.call(grow, PAGES));
+      instance.reset();
+      return pages;
     }
 
     @TearDown
@@ -57,9 +73,7 @@ public class GuestGrowth {
 
   @Benchmark
   public long gonext(Ours ours) {
-    long pages = ours.instance.run(LIMIT, call -> call.call(ours.grow, PAGES));
-    ours.instance.reset();
-    return pages;
+    return ours.lease();
   }
 
   @Benchmark

@@ -22,6 +22,7 @@ final class Jmh {
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow", // JMH itself
           "-XX:-DontCompileHugeMethods",
+          "-XX:-ClipInlining",
           "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
 
   private final List<String> jvmArgs;
@@ -39,6 +40,11 @@ final class Jmh {
   /** For guest code, which the JIT takes some seconds for. */
   static Jmh settled(List<String> jvmArgs) {
     return new Jmh(jvmArgs, 6, 5, 300);
+  }
+
+  /** For one very large function, which the JIT takes some ten seconds for. */
+  static Jmh patient(List<String> jvmArgs) {
+    return new Jmh(jvmArgs, 40, 5, 300);
   }
 
   /** For the host's own small operations. */

@@ -15,6 +15,7 @@ class BenchTest {
       """
         add      adds its arguments
         failing  fails
+        lacking  lacks a tool
       """;
 
   private final StringWriter out = new StringWriter();
@@ -53,6 +54,12 @@ class BenchTest {
   }
 
   @Test
+  void what_is_missing_on_the_machine_is_told_without_a_stack_trace() {
+    assertThat(run("lacking")).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("bench: lacking: there is no such tool.\n");
+  }
+
+  @Test
   void a_failure_is_told_with_its_stack_trace_and_leaves_no_figures() {
     assertThat(run("failing")).isEqualTo(1);
     assertThat(err.toString()).startsWith("java.io.IOException: no disk\n\tat ");
@@ -62,7 +69,7 @@ class BenchTest {
   private int run(String... args) {
     var bench =
         new Bench(
-            List.of(new Add(), new Failing()),
+            List.of(new Add(), new Failing(), new Lacking()),
             new PrintWriter(out, true),
             new PrintWriter(err, true));
     return bench.run(List.of(args));
@@ -112,6 +119,24 @@ class BenchTest {
     @Override
     public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws IOException {
       throw new IOException("no disk");
+    }
+  }
+
+  private record Lacking() implements Benchmark {
+    @Override
+    public String name() {
+      return "lacking";
+    }
+
+    @Override
+    public String description() {
+      return "lacks a tool";
+    }
+
+    @Override
+    public SequencedMap<String, String> run(List<String> args, PrintWriter out)
+        throws UnavailableException {
+      throw new UnavailableException("there is no such tool.");
     }
   }
 }

@@ -34,7 +34,7 @@ final class Backtraces {
     while (innermost instanceof WasmEngineException && innermost.getCause() != null) {
       innermost = innermost.getCause();
     }
-    String called = "";
+    @Nullable StackTraceElement called = null;
     for (StackTraceElement element : innermost.getStackTrace()) {
       if (frames.size() == TrapTranslator.MAX_FRAMES) {
         break;
@@ -45,7 +45,7 @@ final class Backtraces {
                 element.getMethodName().substring(ModuleCompiler.METHOD_PREFIX.length()));
         frames.add(frame(index, address(index, element.getLineNumber(), called)));
       }
-      called = element.getMethodName();
+      called = element;
     }
     return frames;
   }
@@ -60,20 +60,22 @@ final class Backtraces {
    * Where in the bytes that the engine parsed a function was, or -1.
    *
    * @param line as {@link OffsetRecorder} wrote it
-   * @param called the method that the function had called. The JVM gives a call that has no line
-   *     the line of the call before it; those are the calls that are none of a {@linkplain
+   * @param called the method that the function had called, or null. The JVM gives a call that has
+   *     no line the line of the call before it; those are the calls that are none of a {@linkplain
    *     CallSites site}
    */
-  private int address(int function, int line, String called) {
+  private int address(int function, int line, @Nullable StackTraceElement called) {
     int body = function - outline.imports().size();
-    if (body < 0
-        || line <= 0
-        || line == OffsetRecorder.UNKNOWN_LINE
-        || !CallSites.isSiteMethod(called)) {
+    if (body < 0 || line <= 0 || line == OffsetRecorder.UNKNOWN_LINE || !isSite(called)) {
       return -1;
     }
     int first = module.codeSection().getFunctionBody(body).instructions().getFirst().address();
     return first + line - 1;
+  }
+
+  private static boolean isSite(@Nullable StackTraceElement called) {
+    return AccessInliner.isAccess(called)
+        || (called != null && CallSites.isSiteMethod(called.getMethodName()));
   }
 
   private GuestFrame frame(int function, int address) {

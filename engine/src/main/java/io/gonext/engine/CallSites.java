@@ -23,7 +23,7 @@ final class CallSites {
   /** The poll for interruption: before each call and at each branch backwards. */
   static final String POLL = "checkInterruption";
 
-  private static final String CALL_INDIRECT_PREFIX = "call_indirect_";
+  static final String CALL_INDIRECT_PREFIX = "call_indirect_";
   private static final String TABLE_PREFIX = "table";
 
   /** Operations on tables of external references are methods of their own. */

@@ -46,7 +46,7 @@ public final class CompileCache {
 
   /** What else an entry depends on. */
   private static final String TOOLCHAIN =
-      "format 1, endive " + engineVersion() + ", jdk " + Runtime.version();
+      "format 2, endive " + engineVersion() + ", jdk " + Runtime.version();
 
   private final Path directory;
   private final SecretKeySpec key;

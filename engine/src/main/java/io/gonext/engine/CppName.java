@@ -3,8 +3,8 @@ package io.gonext.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,56 +15,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: Itanium C++ ABI, chapter 5.1 (mangling).
  */
 final class CppName {
+  /** Each operator's code and what follows the word operator, with a space if that is a word. */
   private static final Map<String, String> OPERATORS =
-      Map.ofEntries(
-          Map.entry("nw", " new"),
-          Map.entry("na", " new[]"),
-          Map.entry("dl", " delete"),
-          Map.entry("da", " delete[]"),
-          Map.entry("aw", " co_await"),
-          Map.entry("ps", "+"),
-          Map.entry("ng", "-"),
-          Map.entry("ad", "&"),
-          Map.entry("de", "*"),
-          Map.entry("co", "~"),
-          Map.entry("pl", "+"),
-          Map.entry("mi", "-"),
-          Map.entry("ml", "*"),
-          Map.entry("dv", "/"),
-          Map.entry("rm", "%"),
-          Map.entry("an", "&"),
-          Map.entry("or", "|"),
-          Map.entry("eo", "^"),
-          Map.entry("aS", "="),
-          Map.entry("pL", "+="),
-          Map.entry("mI", "-="),
-          Map.entry("mL", "*="),
-          Map.entry("dV", "/="),
-          Map.entry("rM", "%="),
-          Map.entry("aN", "&="),
-          Map.entry("oR", "|="),
-          Map.entry("eO", "^="),
-          Map.entry("ls", "<<"),
-          Map.entry("rs", ">>"),
-          Map.entry("lS", "<<="),
-          Map.entry("rS", ">>="),
-          Map.entry("eq", "=="),
-          Map.entry("ne", "!="),
-          Map.entry("lt", "<"),
-          Map.entry("gt", ">"),
-          Map.entry("le", "<="),
-          Map.entry("ge", ">="),
-          Map.entry("ss", "<=>"),
-          Map.entry("nt", "!"),
-          Map.entry("aa", "&&"),
-          Map.entry("oo", "||"),
-          Map.entry("pp", "++"),
-          Map.entry("mm", "--"),
-          Map.entry("cm", ","),
-          Map.entry("pm", "->*"),
-          Map.entry("pt", "->"),
-          Map.entry("cl", "()"),
-          Map.entry("ix", "[]"));
+      Stream.of(
+              "nwnew nanew[] dldelete dadelete[] awco_await ps+ ng- ad& de* co~ pl+ mi- ml* dv/"
+                  + " rm%",
+              "an& or| eo^ aS= pL+= mI-= mL*= dV/= rM%= aN&= oR|= eO^= ls<< rs>> lS<<= rS>>= eq==",
+              "ne!= lt< gt> le<= ge>= ss<=> nt! aa&& oo|| pp++ mm-- cm, pm->* pt-> cl() ix[]")
+          .flatMap(line -> Stream.of(line.split(" ")))
+          .collect(
+              Collectors.toUnmodifiableMap(
+                  entry -> entry.substring(0, 2),
+                  entry -> (Character.isLetter(entry.charAt(2)) ? " " : "") + entry.substring(2)));
 
   private static final Map<String, String> SPECIAL =
       Map.of(
@@ -85,68 +47,14 @@ final class CppName {
           'o', "std::ostream",
           'd', "std::iostream");
 
-  /**
-   * A type's text, around the place where a declared name would stand.
-   *
-   * @param declares whether it is a function's or an array's, so that pointers to it need
-   *     parentheses
-   * @param pack the types of a parameter pack, which has no text of its own; else null
-   */
-  private record Type(String left, String right, boolean declares, @Nullable List<Type> pack) {
-    static Type of(String text) {
-      return new Type(text, "", false, null);
-    }
-
-    /** This type, or each of the pack's, changed. */
-    Type each(UnaryOperator<Type> change) {
-      return pack == null
-          ? change.apply(this)
-          : new Type("", "", false, pack.stream().map(element -> element.each(change)).toList());
-    }
-
-    Type pointedTo(String sigil) {
-      return declares
-          ? new Type(left + "(" + sigil, ")" + right, false, null)
-          : new Type(left + sigil, right, false, null);
-    }
-
-    /** References to references are one, and to the right only if both are. */
-    Type referredTo(String sigil) {
-      if (left.endsWith("&&") && sigil.equals("&")) {
-        return new Type(left.substring(0, left.length() - 1), right, false, null);
-      }
-      return left.endsWith("&") ? this : pointedTo(sigil);
-    }
-
-    /** A qualified array has qualified elements. */
-    Type qualified(String qualifiers) {
-      if (!declares) {
-        return new Type(left + qualifiers, right, false, null);
-      }
-      return right.startsWith("[")
-          ? new Type(left.stripTrailing() + qualifiers + " ", right, true, null)
-          : new Type(left, right + qualifiers, true, null);
-    }
-
-    /** Packs may be empty, and so is their text then. */
-    String text() {
-      return pack == null
-          ? left + right
-          : pack.stream()
-              .map(Type::text)
-              .filter(text -> !text.isEmpty())
-              .collect(Collectors.joining(", "));
-    }
-  }
-
   /** What the name of a function says about its type. */
   private record Name(String text, String qualifiers, boolean hasReturnType) {}
 
   private final MangledName in;
-  private final List<Type> substitutions = new ArrayList<>();
+  private final List<CppType> substitutions = new ArrayList<>();
 
   /** Of the function whose name is read. */
-  private List<Type> templateArguments = List.of();
+  private List<CppType> templateArguments = List.of();
 
   /** Whether the part of a name that was read last ended with template arguments. */
   private boolean endedInArguments;
@@ -208,7 +116,7 @@ final class CppName {
     if (endsEncoding()) {
       return name.text();
     }
-    Type returned = name.hasReturnType() ? type() : Type.of("");
+    CppType returned = name.hasReturnType() ? type() : CppType.of("");
     String before = returned.left().isEmpty() ? "" : returned.left() + " ";
     return before + name.text() + parameters() + name.qualifiers() + returned.right();
   }
@@ -218,7 +126,7 @@ final class CppName {
   }
 
   private String parameters() throws MangledName.UnknownFormException {
-    var types = new ArrayList<Type>();
+    var types = new ArrayList<CppType>();
     do {
       types.add(type());
     } while (!endsEncoding() && !isReference());
@@ -234,8 +142,8 @@ final class CppName {
     return reference;
   }
 
-  private static String join(List<Type> types) throws MangledName.UnknownFormException {
-    return MangledName.bounded(new Type("", "", false, types).text());
+  private static String join(List<CppType> types) throws MangledName.UnknownFormException {
+    return MangledName.bounded(new CppType("", "", false, types).text());
   }
 
   // Names -----------------------------------------------------------------------------------------
@@ -274,7 +182,7 @@ final class CppName {
     } else {
       text = (isStandard ? "std::" : "") + unqualified("");
       if (in.peek() == 'I') {
-        substitutions.add(Type.of(text));
+        substitutions.add(CppType.of(text));
       }
     }
     if (in.peek() == 'I') {
@@ -310,7 +218,7 @@ final class CppName {
       }
       // The whole name is none by itself; where it names a type, that type is.
       if (!wasSubstituted && in.peek() != 'E') {
-        substitutions.add(Type.of(MangledName.bounded(text)));
+        substitutions.add(CppType.of(MangledName.bounded(text)));
       }
       substituted = wasSubstituted;
     }
@@ -329,7 +237,7 @@ final class CppName {
 
   private Name local(boolean ofFunction) throws MangledName.UnknownFormException {
     in.expect('Z');
-    List<Type> outside = templateArguments;
+    List<CppType> outside = templateArguments;
     String function = encoding();
     in.expect('E');
     if (in.skip('s')) {
@@ -418,7 +326,7 @@ final class CppName {
       return "{unnamed type#" + ordinal() + "}";
     }
     in.expect('l');
-    var types = new ArrayList<Type>();
+    var types = new ArrayList<CppType>();
     while (!in.skip('E')) {
       types.add(type());
     }
@@ -455,12 +363,12 @@ final class CppName {
 
   // Substitutions and templates -------------------------------------------------------------------
 
-  private Type substitution() throws MangledName.UnknownFormException {
+  private CppType substitution() throws MangledName.UnknownFormException {
     in.expect('S');
     String standard = STANDARD.get(in.peek());
     if (standard != null) {
       in.next();
-      return Type.of(standard);
+      return CppType.of(standard);
     }
     return at(substitutions, sequence());
   }
@@ -478,7 +386,7 @@ final class CppName {
     return index;
   }
 
-  private Type parameter() throws MangledName.UnknownFormException {
+  private CppType parameter() throws MangledName.UnknownFormException {
     in.expect('T');
     if (in.skip('_')) {
       return at(templateArguments, 0);
@@ -488,7 +396,8 @@ final class CppName {
     return at(templateArguments, number + 1);
   }
 
-  private static Type at(List<Type> known, int index) throws MangledName.UnknownFormException {
+  private static CppType at(List<CppType> known, int index)
+      throws MangledName.UnknownFormException {
     if (index >= known.size()) {
       throw new MangledName.UnknownFormException();
     }
@@ -498,7 +407,7 @@ final class CppName {
   private String arguments(boolean ofFunction) throws MangledName.UnknownFormException {
     in.enter();
     in.expect('I');
-    var arguments = new ArrayList<Type>();
+    var arguments = new ArrayList<CppType>();
     while (!in.skip('E')) {
       arguments.add(argument());
     }
@@ -509,22 +418,22 @@ final class CppName {
     return "<" + join(arguments) + ">";
   }
 
-  private Type argument() throws MangledName.UnknownFormException {
+  private CppType argument() throws MangledName.UnknownFormException {
     if (in.skip('L')) {
-      return Type.of(literal());
+      return CppType.of(literal());
     }
     if (in.skip('J')) {
       in.enter();
-      var pack = new ArrayList<Type>();
+      var pack = new ArrayList<CppType>();
       while (!in.skip('E')) {
         pack.add(argument());
       }
       in.leave();
       join(pack); // Only to bound it.
-      return new Type("", "", false, pack);
+      return new CppType("", "", false, pack);
     }
     if (in.skip('X')) {
-      Type value = expression();
+      CppType value = expression();
       in.expect('E');
       return value;
     }
@@ -532,12 +441,12 @@ final class CppName {
   }
 
   /** Only what stands in place of a value: a parameter, a pack of them, a function's address. */
-  private Type expression() throws MangledName.UnknownFormException {
+  private CppType expression() throws MangledName.UnknownFormException {
     if (in.skip("sp")) {
       return parameter();
     }
     if (in.skip("adL")) {
-      return Type.of("&" + literal());
+      return CppType.of("&" + literal());
     }
     return parameter();
   }
@@ -579,13 +488,13 @@ final class CppName {
 
   // Types -----------------------------------------------------------------------------------------
 
-  private Type type() throws MangledName.UnknownFormException {
+  private CppType type() throws MangledName.UnknownFormException {
     in.enter();
     String builtin = builtin(in.peek());
-    Type type;
+    CppType type;
     if (builtin != null) {
       in.next();
-      type = Type.of(builtin);
+      type = CppType.of(builtin);
     } else {
       type = compound();
     }
@@ -621,9 +530,9 @@ final class CppName {
     };
   }
 
-  private Type compound() throws MangledName.UnknownFormException {
+  private CppType compound() throws MangledName.UnknownFormException {
     char c = in.peek();
-    Type type;
+    CppType type;
     switch (c) {
       case 'r', 'V', 'K' -> {
         String qualifiers = qualifiers();
@@ -639,7 +548,7 @@ final class CppName {
         type = parameter();
         if (in.peek() == 'I') {
           substitutions.add(type);
-          type = Type.of(type.text() + arguments(false));
+          type = CppType.of(type.text() + arguments(false));
         }
       }
       case 'D' -> {
@@ -647,17 +556,17 @@ final class CppName {
       }
       case 'S' -> {
         if (!in.skip("St")) {
-          Type known = substitution();
+          CppType known = substitution();
           if (in.peek() != 'I') {
             return known;
           }
-          type = Type.of(known.text() + arguments(false));
+          type = CppType.of(known.text() + arguments(false));
         } else {
           in.moveTo(in.position() - 2);
-          type = Type.of(innerName());
+          type = CppType.of(innerName());
         }
       }
-      default -> type = Type.of(innerName());
+      default -> type = CppType.of(innerName());
     }
     substitutions.add(type);
     return type;
@@ -674,51 +583,52 @@ final class CppName {
   }
 
   /** The type after the letter that says what is made of it. */
-  private Type inside() throws MangledName.UnknownFormException {
+  private CppType inside() throws MangledName.UnknownFormException {
     in.next();
     return type();
   }
 
-  private Type functionType() throws MangledName.UnknownFormException {
+  private CppType functionType() throws MangledName.UnknownFormException {
     in.expect('F');
     in.skip('Y'); // extern "C".
-    Type returned = type();
+    CppType returned = type();
     String parameters = parameters();
     String reference = in.skip('R') ? " &" : in.skip('O') ? " &&" : "";
     in.expect('E');
-    return new Type(returned.left() + " ", parameters + reference + returned.right(), true, null);
+    return new CppType(
+        returned.left() + " ", parameters + reference + returned.right(), true, null);
   }
 
-  private Type array() throws MangledName.UnknownFormException {
+  private CppType array() throws MangledName.UnknownFormException {
     in.expect('A');
     String length = decimal();
     in.expect('_');
-    Type element = type();
+    CppType element = type();
     String left = element.declares() ? element.left() : element.left() + " ";
-    return new Type(left, "[" + length + "]" + element.right(), true, null);
+    return new CppType(left, "[" + length + "]" + element.right(), true, null);
   }
 
-  private Type memberPointer() throws MangledName.UnknownFormException {
+  private CppType memberPointer() throws MangledName.UnknownFormException {
     in.expect('M');
     String owner = type().text();
-    Type member = type();
+    CppType member = type();
     return member.declares()
-        ? new Type(member.left() + "(" + owner + "::*", ")" + member.right(), false, null)
-        : new Type(member.left() + " " + owner + "::*", member.right(), false, null);
+        ? new CppType(member.left() + "(" + owner + "::*", ")" + member.right(), false, null)
+        : new CppType(member.left() + " " + owner + "::*", member.right(), false, null);
   }
 
   /** The types that begin with a D. Those that are built in are no substitutions. */
-  private Type shortType() throws MangledName.UnknownFormException {
+  private CppType shortType() throws MangledName.UnknownFormException {
     in.expect('D');
     return switch (in.next()) {
-      case 'n' -> Type.of("std::nullptr_t");
-      case 'i' -> Type.of("char32_t");
-      case 's' -> Type.of("char16_t");
-      case 'u' -> Type.of("char8_t");
-      case 'a' -> Type.of("auto");
-      case 'c' -> Type.of("decltype(auto)");
+      case 'n' -> CppType.of("std::nullptr_t");
+      case 'i' -> CppType.of("char32_t");
+      case 's' -> CppType.of("char16_t");
+      case 'u' -> CppType.of("char8_t");
+      case 'a' -> CppType.of("auto");
+      case 'c' -> CppType.of("decltype(auto)");
       case 'p' -> {
-        Type pack = type();
+        CppType pack = type();
         substitutions.add(pack);
         yield pack;
       }

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 public final class GuestTrap extends EngineException {
   private static final long serialVersionUID = 1L;
 
+  /** How many frames the message names; names and paths are long, and a panic has many. */
+  private static final int MESSAGE_FRAMES = 8;
+
   private final transient TrapCause trapCause;
   private final transient List<GuestFrame> backtrace;
 
@@ -21,9 +24,13 @@ public final class GuestTrap extends EngineException {
     if (backtrace.isEmpty()) {
       return cause.describe();
     }
+    int more = backtrace.size() - MESSAGE_FRAMES;
     return backtrace.stream()
+        .limit(MESSAGE_FRAMES)
         .map(GuestFrame::toString)
-        .collect(Collectors.joining(" < ", cause.describe() + " (in ", ")"));
+        .collect(
+            Collectors.joining(
+                " < ", cause.describe() + " (in ", more > 0 ? " < and " + more + " more)" : ")"));
   }
 
   /** Why the call ended. */

@@ -6,12 +6,12 @@ package io.gonext.engine;
  */
 final class MangledName {
   /** A name that would become longer stays mangled. */
-  static final int MOST_TEXT_CHARS = 4_096;
+  static final int MOST_TEXT_CHARS = 2_048;
 
   private static final int MOST_DEPTH = 96;
 
   /** How often a parser may go deeper in all; names of real programs do so some hundred times. */
-  private static final int MOST_STEPS = 10_000;
+  private static final int MOST_STEPS = 2_000;
 
   /** The name is of no known form, or past the bounds. */
   static final class UnknownFormException extends Exception {

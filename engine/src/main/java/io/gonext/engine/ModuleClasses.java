@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.attribute.CodeAttribute;
+import java.util.HashMap;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.jar.JarInputStream;
-import run.endive.compiler.Cache;
-import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
 import run.endive.wasm.WasmModule;
@@ -19,13 +19,15 @@ import run.endive.wasm.WasmModule;
  * A module's classes, in one or two copies of their own.
  *
  * <p>Each copy has a class loader of its own, so that the JIT sees one kind of {@link LinearMemory}
- * in it and inlines that: with both kinds in one copy, each load and store would be a choice.
+ * in it, and each copy has its own way of {@linkplain AccessInliner loading and storing}.
  *
  * <p>Safe for any number of threads.
  */
 final class ModuleClasses {
   /** HotSpot's {@code HugeMethodLimit}: it compiles no method of more bytes of bytecode. */
-  private static final int HUGE_METHOD_BYTES = 8_000;
+  static final int HUGE_METHOD_BYTES = 8_000;
+
+  private static final String CLASS_SUFFIX = ".class";
 
   private final WasmModule module;
   private final byte[] jar;
@@ -38,7 +40,7 @@ final class ModuleClasses {
   /**
    * A module's classes.
    *
-   * @param module parsed; the machines are good for this very object only
+   * @param module parsed; the machines are good for instances of this very object only
    * @param jar the classes in the form the engine's compiler caches them
    * @param interpreted the indices of the functions that fit no JVM method
    */
@@ -46,7 +48,7 @@ final class ModuleClasses {
     this.module = module;
     this.jar = jar;
     this.interpreted = Set.copyOf(interpreted);
-    this.exact = load();
+    this.exact = load(true);
   }
 
   WasmModule module() {
@@ -69,7 +71,7 @@ final class ModuleClasses {
       synchronized (this) {
         loaded = roomy;
         if (loaded == null) {
-          loaded = load();
+          loaded = load(false);
           roomy = loaded;
         }
       }
@@ -77,11 +79,28 @@ final class ModuleClasses {
     return loaded;
   }
 
-  private Function<Instance, Machine> load() {
-    return MachineFactoryCompiler.builder(module)
-        .withClassName(ModuleCompiler.CLASS_NAME)
-        .withCache(new Held(jar))
-        .compile();
+  private Function<Instance, Machine> load(boolean exactMemory) {
+    var inliner = new AccessInliner(exactMemory);
+    var classes = new HashMap<String, byte[]>();
+    eachClass((entry, bytes) ->
+        classes.put(
+            entry.substring(0, entry.length() - CLASS_SUFFIX.length()).replace('/', '.'),
+            holdsFunctions(entry) ? inliner.inline(bytes) : bytes));
+    return new GuestClassLoader(classes).machineFactory(ModuleCompiler.CLASS_NAME);
+  }
+
+  private void eachClass(BiConsumer<String, byte[]> task) {
+    try (var entries = new JarInputStream(new ByteArrayInputStream(jar))) {
+      for (var entry = entries.getNextJarEntry();
+          entry != null;
+          entry = entries.getNextJarEntry()) {
+        if (entry.getName().endsWith(CLASS_SUFFIX)) {
+          task.accept(entry.getName(), entries.readAllBytes());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading an array", e);
+    }
   }
 
   /** Whether a class of this name has the compiled functions. */
@@ -92,17 +111,11 @@ final class ModuleClasses {
   /** The indices of the functions that are interpreted or, without a flag, never JIT-compiled. */
   Set<Integer> oversized() {
     var indices = new TreeSet<>(interpreted);
-    try (var classes = new JarInputStream(new ByteArrayInputStream(jar))) {
-      for (var entry = classes.getNextJarEntry();
-          entry != null;
-          entry = classes.getNextJarEntry()) {
-        if (holdsFunctions(entry.getName())) {
-          addHuge(classes.readAllBytes(), indices);
-        }
+    eachClass((entry, bytes) -> {
+      if (holdsFunctions(entry)) {
+        addHuge(bytes, indices);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading an array", e);
-    }
+    });
     return indices;
   }
 
@@ -114,19 +127,6 @@ final class ModuleClasses {
           && code.codeLength() > HUGE_METHOD_BYTES) {
         indices.add(Integer.parseInt(name.substring(ModuleCompiler.METHOD_PREFIX.length())));
       }
-    }
-  }
-
-  /** The engine's cache interface over classes that are at hand. */
-  private record Held(@SuppressWarnings("ArrayRecordComponent") byte[] jar) implements Cache {
-    @Override
-    public byte[] get(String key) {
-      return jar;
-    }
-
-    @Override
-    public void putIfAbsent(String key, byte[] data) {
-      // They are at hand, so that there is nothing to keep.
     }
   }
 }

@@ -69,7 +69,8 @@ final class TrapTranslator {
       case AbiViolationException violation -> new TrapCause.AbiViolation(text(violation));
       case WasmInterruptedException _ -> new TrapCause.Interrupted();
       case WasmEngineException engine -> causeOf(engine, refused);
-      case IndexOutOfBoundsException e -> new TrapCause.OutOfBounds(text(e));
+      case IndexOutOfBoundsException e ->
+          new TrapCause.OutOfBounds("out of bounds memory access: " + text(e));
       case NegativeArraySizeException e -> new TrapCause.OutOfBounds(text(e));
       case ArithmeticException e -> new TrapCause.Division(text(e));
       default -> new TrapCause.HostFailure("the engine");

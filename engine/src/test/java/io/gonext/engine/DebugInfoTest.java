@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -174,6 +175,21 @@ class DebugInfoTest {
     }
     assertThat(TestEngine.trap(guest, "header", 5).getMessage())
         .contains(mark("guest.h", "./guest.h", "abort"), mark("guest.c", "call of in_header"));
+  }
+
+  @Test
+  void classes_from_the_disk_know_their_lines(@TempDir Path directory) throws IOException {
+    byte[] wasm = wasm("c-dwarf5");
+    var cache = CompileCache.open(directory, new byte[32], 1L << 30);
+    for (int start = 0; start < 2; start++) {
+      try (var restarted = Engine.withCache(EngineLimits.defaults(), cache)) {
+        var guest = restarted.compile(wasm).instantiate(engine.config());
+
+        assertThat(lines(TestEngine.trap(guest, "divide", 3)))
+            .containsExactly(mark("guest.c", "divide"), mark("guest.c", "call of divide"));
+      }
+    }
+    assertThat(cache.statistics().hits()).isEqualTo(1);
   }
 
   @Test

@@ -25,7 +25,7 @@ class DemanglerFuzz {
       String mangled = prefix + text;
       Budget.check(
           Duration.ofSeconds(1),
-          (64 << 20) + 256L * mangled.length(),
+          (16 << 20) + 256L * mangled.length(),
           () -> {
             String demangled = Demangler.demangle(mangled);
             assertThat(

@@ -115,6 +115,25 @@ class LinearMemoryTest {
   }
 
   @Test
+  void a_store_across_a_blocks_end_makes_an_image_of_its_own() {
+    MemoryImage zeros = memory(1, 1).takeImage(null);
+    var memory = memory(1, 1);
+    memory.writeLong(LinearMemory.BLOCK_BYTES - 4, 1L << 32);
+
+    assertThat(memory.takeImage(zeros)).isNotSameAs(zeros);
+  }
+
+  @Test
+  void marks_that_were_taken_back_do_not_count_as_zeros() {
+    MemoryImage zeros = memory(1, 1).takeImage(null);
+    var memory = memory(1, 1);
+    memory.writeI32(5_000, 7);
+    memory.takeImage(null);
+
+    assertThat(memory.takeImage(zeros)).isNotSameAs(zeros);
+  }
+
+  @Test
   void bulk_operations_poll_for_the_deadline() {
     var memory = memory(16, 16);
     Thread.currentThread().interrupt();

@@ -39,13 +39,29 @@ final class SpecScript {
   private final Store store = new Store();
   private final Map<String, Instance> named = new HashMap<>();
   private final List<String> failures = new ArrayList<>();
+  private final Kind kind;
+
+  /** What each assertion of a result saw. */
+  private final List<String> answers = new ArrayList<>();
+
   private int mismatches;
   private final List<String> refusals = new ArrayList<>();
   private @Nullable Instance current;
   private int assertions;
 
-  SpecScript(Path json) {
+  /** What runs a script's modules. */
+  enum Kind {
+    /** The compiled classes for an {@link ExactMemory}. */
+    EXACT,
+    /** The compiled classes for a {@link RoomyMemory}. */
+    ROOMY,
+    /** The engine's interpreter. */
+    INTERPRETER
+  }
+
+  SpecScript(Path json, Kind kind) {
     this.json = json;
+    this.kind = kind;
     addSpectest();
   }
 
@@ -143,6 +159,11 @@ final class SpecScript {
     };
   }
 
+  /** What each assertion of a result saw, in their order. */
+  List<String> answers() {
+    return answers;
+  }
+
   /** How many functions have calls other than {@link CallSites} expects. */
   int mismatches() {
     return mismatches;
@@ -154,13 +175,21 @@ final class SpecScript {
 
   private Instance instantiate(byte[] wasm) {
     var module = Parser.parse(wasm);
-    int imports = module.importSection().count(ExternalType.FUNCTION);
-    var recorder = new OffsetRecorder(module, imports);
-    byte[] classes = recorder.record(CompiledClasses.of(module));
-    mismatches += recorder.mismatched();
-    return Instance.builder(module)
-        .withMachineFactory(new ModuleClasses(module, classes, Set.of()).exact())
-        .withMemoryFactory(limits -> new ExactMemory(limits, CAP_PAGES))
+    var builder =
+        Instance.builder(module)
+            .withMemoryFactory(limits ->
+                kind == Kind.ROOMY
+                    ? new RoomyMemory(limits, CAP_PAGES)
+                    : new ExactMemory(limits, CAP_PAGES));
+    if (kind != Kind.INTERPRETER) {
+      int imports = module.importSection().count(ExternalType.FUNCTION);
+      var recorder = new OffsetRecorder(module, imports);
+      byte[] jar = recorder.record(CompiledClasses.of(module));
+      mismatches += recorder.mismatched();
+      var classes = new ModuleClasses(module, jar, Set.of());
+      builder.withMachineFactory(kind == Kind.ROOMY ? classes.roomy() : classes.exact());
+    }
+    return builder
         .withTableFactory((table, initial) -> new GuestTable(table, initial, CAP_ELEMENTS))
         .withImportValues(store.toImportValues())
         .withStart(false)
@@ -235,11 +264,23 @@ final class SpecScript {
       return expected.size() + " results expected, not " + results.length;
     }
     for (int i = 0; i < results.length; i++) {
+      answers.add(
+          "line " + command.get("line").asString() + " = " + text(expected.get(i), results[i]));
       if (!matches(expected.get(i), results[i])) {
         return expected.get(i) + " expected, not " + Long.toHexString(results[i]);
       }
     }
     return null;
+  }
+
+  /** Of a NaN not its payload, which the specification leaves open. */
+  private static String text(JsonNode expected, long bits) {
+    return switch (expected.get("type").asString()) {
+      case "i32" -> String.valueOf((int) bits);
+      case "f32" -> String.valueOf(Float.intBitsToFloat((int) bits));
+      case "f64" -> String.valueOf(Double.longBitsToDouble(bits));
+      default -> String.valueOf(bits);
+    };
   }
 
   private static boolean matches(JsonNode expected, long actual) {

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.dylibso.chicory.wabt.Wast2Json;
+import io.gonext.engine.SpecScript.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The WebAssembly core test suite through the compiler with our memory and tables: every assertion
@@ -54,8 +57,42 @@ class SpecSuiteTest {
         .map(script -> DynamicTest.dynamicTest(script.getFileName().toString(), () -> run(script)));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"address", "endianness", "float_memory", "memory_grow", "memory_trap"})
+  void so_does_every_one_about_memory_with_a_memory_that_has_room_to_grow(String script)
+      throws IOException {
+    var run = new SpecScript(convert(SCRIPTS.resolve(script + ".wast")), Kind.ROOMY);
+    run.run();
+
+    assertThat(run.failures()).isEmpty();
+    assertThat(run.assertions()).isPositive();
+  }
+
+  /** A change of the JDK or of the compiler that breaks arithmetic shows here first. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "i32",
+        "f32",
+        "f32_cmp",
+        "conversions",
+        "float_exprs",
+        "int_exprs",
+        "int_literals",
+        "float_misc"
+      })
+  void interpreter_and_compiler_compute_the_same(String script) throws IOException {
+    Path converted = convert(SCRIPTS.resolve(script + ".wast"));
+    var interpreted = new SpecScript(converted, Kind.INTERPRETER);
+    var compiled = new SpecScript(converted, Kind.EXACT);
+    interpreted.run();
+    compiled.run();
+
+    assertThat(compiled.answers()).isEqualTo(interpreted.answers()).isNotEmpty();
+  }
+
   private static void run(Path script) throws IOException {
-    var run = new SpecScript(convert(script));
+    var run = new SpecScript(convert(script), Kind.EXACT);
     run.run();
     if (script.endsWith(DEVIATING_SCRIPT)) {
       assertThat(run.failures()).allMatch(DEVIATION.asMatchPredicate());

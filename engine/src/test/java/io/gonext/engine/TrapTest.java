@@ -63,6 +63,7 @@ class TrapTest {
 
     assertThat(trap.trapCause()).isEqualTo(new TrapCause.StackExhausted());
     assertThat(trap.backtrace()).hasSize(TrapTranslator.MAX_FRAMES);
+    assertThat(trap.getMessage()).endsWith(" < and " + (TrapTranslator.MAX_FRAMES - 8) + " more)");
   }
 
   @Test

@@ -6,6 +6,9 @@ use super::{mix, Random};
 /// An address of mail.
 pub const PATTERN: &str = "[a-z0-9._]+@[a-z]+\\.[a-z][a-z]+";
 
+/// The most steps of a pattern.
+const MAX_STEPS: usize = 16;
+
 /// A sequence of sets of bytes, each once, optional or repeated; no groups and no alternatives.
 pub struct Pattern {
     steps: Vec<Step>,
@@ -58,7 +61,7 @@ impl Pattern {
     ///
     /// # Panics
     ///
-    /// When it ends inside a set or after a backslash.
+    /// When it ends inside a set or after a backslash, or has more than `MAX_STEPS` steps.
     pub fn new(text: &str) -> Pattern {
         let mut bytes = text.bytes().peekable();
         let mut steps = Vec::new();
@@ -93,32 +96,54 @@ impl Pattern {
             }
             steps.push(Step { set, least, most });
         }
+        assert!(steps.len() <= MAX_STEPS, "too many steps");
         Pattern { steps }
     }
 
-    /// Where the longest-first match that begins at `start` ends.
+    /// Where the match that begins at `start` ends. Every step takes as much as it can; where a
+    /// later one finds nothing, the last that can do with less gives a byte back.
     fn match_at(&self, text: &[u8], start: usize) -> Option<usize> {
-        match_steps(&self.steps, text, start)
+        let mut taken = [0; MAX_STEPS];
+        let mut at = start;
+        let mut current = 0;
+        while current < self.steps.len() {
+            let step = &self.steps[current];
+            let count = step.count(&text[at..]);
+            if count >= step.least {
+                taken[current] = count;
+                at += count;
+                current += 1;
+            } else {
+                current = self.give_back(&mut taken, &mut at, current)?;
+            }
+        }
+        Some(at)
+    }
+
+    /// Goes back from the step `failed` and answers where to go on, if anywhere.
+    fn give_back(
+        &self,
+        taken: &mut [usize; MAX_STEPS],
+        at: &mut usize,
+        failed: usize,
+    ) -> Option<usize> {
+        for earlier in (0..failed).rev() {
+            if taken[earlier] > self.steps[earlier].least {
+                taken[earlier] -= 1;
+                *at -= 1;
+                return Some(earlier + 1);
+            }
+            *at -= taken[earlier];
+        }
+        None
     }
 }
 
-fn match_steps(steps: &[Step], text: &[u8], at: usize) -> Option<usize> {
-    let (step, rest) = match steps.split_first() {
-        Some(split) => split,
-        None => return Some(at),
-    };
-    let mut taken =
-        text[at..].iter().take(step.most).take_while(|&&byte| step.set[byte as usize]).count();
-    while taken >= step.least {
-        if let Some(end) = match_steps(rest, text, at + taken) {
-            return Some(end);
-        }
-        if taken == 0 {
-            break;
-        }
-        taken -= 1;
+impl Step {
+    /// How many bytes at the beginning of `text` it would take.
+    fn count(&self, text: &[u8]) -> usize {
+        text.iter().take(self.most).take_while(|&&byte| self.set[byte as usize]).count()
     }
-    None
 }
 
 #[cfg(test)]

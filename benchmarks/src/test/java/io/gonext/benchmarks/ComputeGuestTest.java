@@ -1,0 +1,36 @@
+package io.gonext.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.benchmarks.GuestRuntime.Guest;
+import io.gonext.guests.Guests;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is compared computes the same: with the guest that the repository holds. */
+class ComputeGuestTest {
+  private static final byte[] WASM = Guests.wasm(ComputeGuest.NAME);
+
+  @ParameterizedTest
+  @ValueSource(strings = {GuestRuntime.OURS, GuestRuntime.STOCK})
+  void every_kernel_has_the_checksum_that_its_native_build_has(String runtime) {
+    try (GuestRuntime engine = GuestRuntime.named(runtime);
+        Guest guest = engine.compile(WASM).instantiate()) {
+      for (Kernel kernel : Kernel.values()) {
+        kernel.requireChecksum(guest.call("compute", kernel.index()));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {GuestRuntime.OURS, GuestRuntime.STOCK})
+  void a_payload_comes_back_whole(String runtime) {
+    byte[] payload = "there and back".repeat(5_000).getBytes(UTF_8);
+    try (GuestRuntime engine = GuestRuntime.named(runtime);
+        Guest guest = engine.compile(WASM).instantiate()) {
+      assertThat(guest.hook("echo".getBytes(UTF_8), payload)).isEqualTo(payload);
+      assertThat(guest.hook("done".getBytes(UTF_8), payload)).isEmpty();
+    }
+  }
+}

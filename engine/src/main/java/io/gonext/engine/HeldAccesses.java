@@ -1,0 +1,204 @@
+package io.gonext.engine;
+
+import org.jspecify.annotations.Nullable;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
+
+/**
+ * Copies a method and hands out each access to the memory as a whole: in the engine's code a
+ * constant offset, a load of the memory, perhaps a line number, and a call. The first three are
+ * held back until it is known what follows. An access to another memory than the first is a call.
+ */
+abstract class HeldAccesses extends MethodVisitor {
+  private final int memory;
+
+  /** The constant that is held back, or null. */
+  private @Nullable Integer constant;
+
+  /** Whether a load of the memory is held back, after the constant. */
+  private boolean loaded;
+
+  /** The line number that is held back, after both; its label is null when there is none. */
+  private int line;
+
+  private @Nullable Label lineStart;
+
+  /**
+   * A copier.
+   *
+   * @param memory the local in which the memory is
+   */
+  HeldAccesses(MethodVisitor copy, int memory) {
+    super(Opcodes.ASM9, copy);
+    this.memory = memory;
+  }
+
+  /**
+   * Emits an access, whose operands other than the offset are on the stack.
+   *
+   * @param name of the method that the engine calls for it
+   * @param type that method's descriptor
+   */
+  abstract void access(String name, String type, int offset);
+
+  /** Whether a call of this method is an access. */
+  abstract boolean isAccess(String name);
+
+  /** Emits a call that is no access. */
+  void call(int opcode, String owner, String name, String type, boolean isInterface) {
+    mv.visitMethodInsn(opcode, owner, name, type, isInterface);
+  }
+
+  /** Emits an int. */
+  final void constant(int number) {
+    if (number >= -1 && number <= 5) {
+      mv.visitInsn(Opcodes.ICONST_0 + number);
+    } else if (number == (byte) number) {
+      mv.visitIntInsn(Opcodes.BIPUSH, number);
+    } else if (number == (short) number) {
+      mv.visitIntInsn(Opcodes.SIPUSH, number);
+    } else {
+      mv.visitLdcInsn(number);
+    }
+  }
+
+  private void hold(int number) {
+    flush();
+    constant = number;
+  }
+
+  /** Emits what is held back. */
+  final void flush() {
+    if (constant != null) {
+      constant(constant);
+      constant = null;
+    }
+    if (loaded) {
+      mv.visitVarInsn(Opcodes.ALOAD, memory);
+      loaded = false;
+    }
+    flushLine();
+  }
+
+  private void flushLine() {
+    if (lineStart != null) {
+      mv.visitLabel(lineStart);
+      if (line > 0) {
+        mv.visitLineNumber(line, lineStart);
+      }
+      lineStart = null;
+      line = 0;
+    }
+  }
+
+  @Override
+  public void visitMethodInsn(
+      int opcode, String owner, String name, String type, boolean isInterface) {
+    if (constant == null || !loaded || !isAccess(name)) {
+      flush();
+      call(opcode, owner, name, type, isInterface);
+      return;
+    }
+    int offset = constant;
+    constant = null;
+    loaded = false;
+    flushLine();
+    access(name, type, offset);
+  }
+
+  @Override
+  public void visitLabel(Label label) {
+    if (loaded && lineStart == null) {
+      lineStart = label;
+    } else {
+      flush();
+      mv.visitLabel(label);
+    }
+  }
+
+  @Override
+  public void visitLineNumber(int number, Label start) {
+    if (start.equals(lineStart)) {
+      line = number;
+    } else {
+      mv.visitLineNumber(number, start);
+    }
+  }
+
+  @Override
+  public void visitInsn(int opcode) {
+    if (opcode >= Opcodes.ICONST_M1 && opcode <= Opcodes.ICONST_5) {
+      hold(opcode - Opcodes.ICONST_0);
+    } else {
+      flush();
+      mv.visitInsn(opcode);
+    }
+  }
+
+  @Override
+  public void visitIntInsn(int opcode, int operand) {
+    if (opcode == Opcodes.BIPUSH || opcode == Opcodes.SIPUSH) {
+      hold(operand);
+    } else {
+      flush();
+      mv.visitIntInsn(opcode, operand);
+    }
+  }
+
+  @Override
+  public void visitLdcInsn(Object value) {
+    if (value instanceof Integer number) {
+      hold(number);
+    } else {
+      flush();
+      mv.visitLdcInsn(value);
+    }
+  }
+
+  @Override
+  public void visitVarInsn(int opcode, int local) {
+    if (opcode == Opcodes.ALOAD && local == memory && constant != null && !loaded) {
+      loaded = true;
+    } else {
+      flush();
+      mv.visitVarInsn(opcode, local);
+    }
+  }
+
+  @Override
+  public void visitTypeInsn(int opcode, String type) {
+    flush();
+    mv.visitTypeInsn(opcode, type);
+  }
+
+  @Override
+  public void visitFieldInsn(int opcode, String owner, String name, String type) {
+    flush();
+    mv.visitFieldInsn(opcode, owner, name, type);
+  }
+
+  @Override
+  public void visitJumpInsn(int opcode, Label target) {
+    flush();
+    mv.visitJumpInsn(opcode, target);
+  }
+
+  @Override
+  public void visitIincInsn(int local, int increment) {
+    flush();
+    mv.visitIincInsn(local, increment);
+  }
+
+  @Override
+  public void visitTableSwitchInsn(int min, int max, Label otherwise, Label... targets) {
+    flush();
+    mv.visitTableSwitchInsn(min, max, otherwise, targets);
+  }
+
+  @Override
+  public void visitLookupSwitchInsn(Label otherwise, int[] keys, Label[] targets) {
+    flush();
+    mv.visitLookupSwitchInsn(otherwise, keys, targets);
+  }
+}

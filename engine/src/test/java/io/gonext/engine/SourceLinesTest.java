@@ -1,0 +1,130 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Line tables that no compiler makes; those that compilers make are {@link DebugInfoTest}'s. */
+class SourceLinesTest {
+  private static final int COPY = 1;
+  private static final int ADVANCE_PC = 2;
+  private static final int ADVANCE_LINE = 3;
+  private static final byte[] NO_STRINGS = {};
+
+  /** A unit of version 4 with the file a.c and this program. */
+  private static byte[] unit(int... program) {
+    return unit(14, program);
+  }
+
+  private static byte[] unit(int lineRange, int[] program) {
+    var tables = new ByteArrayOutputStream();
+    tables.writeBytes(new byte[] {1, 1, 1, (byte) -5, (byte) lineRange, 13});
+    tables.writeBytes(new byte[] {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1});
+    tables.writeBytes("\0a.c\0\0\0\0\0".getBytes(StandardCharsets.UTF_8));
+    var unit = new ByteArrayOutputStream();
+    u32(unit, 2 + 4 + tables.size() + program.length);
+    unit.writeBytes(new byte[] {4, 0});
+    u32(unit, tables.size());
+    unit.writeBytes(tables.toByteArray());
+    for (int b : program) {
+      unit.write(b);
+    }
+    return unit.toByteArray();
+  }
+
+  private static void u32(ByteArrayOutputStream out, int value) {
+    for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+      out.write(value >> shift);
+    }
+  }
+
+  /** From {@code low} on line 1, 8 bytes later line 3, and 8 bytes later the end. */
+  private static int[] program(int low) {
+    return new int[] {
+      0,
+      5,
+      2,
+      low & 0xFF,
+      low >> 8 & 0xFF,
+      low >> 16 & 0xFF,
+      low >>> 24, // set_address
+      COPY,
+      ADVANCE_LINE,
+      2,
+      ADVANCE_PC,
+      8,
+      COPY,
+      ADVANCE_PC,
+      8,
+      0,
+      1,
+      1 // end_sequence
+    };
+  }
+
+  @Test
+  void a_line_reaches_up_to_the_next_row() {
+    var lines = SourceLines.of(unit(program(100)), NO_STRINGS);
+
+    assertThat(lines.at(99)).isNull();
+    assertThat(lines.at(100)).hasToString("a.c:1");
+    assertThat(lines.at(107)).hasToString("a.c:1");
+    assertThat(lines.at(108)).hasToString("a.c:3");
+    assertThat(lines.at(115)).hasToString("a.c:3");
+    assertThat(lines.at(116)).isNull();
+  }
+
+  /** The linker puts functions there that it dropped. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1, -2})
+  void a_sequence_at_an_address_that_is_none_is_left_out(int low) {
+    var lines = SourceLines.of(unit(program(low)), NO_STRINGS);
+
+    for (int address : new int[] {-2, -1, 0, 1, 8}) {
+      assertThat(lines.at(address)).isNull();
+    }
+  }
+
+  @Test
+  void a_broken_unit_does_not_hide_the_next() {
+    byte[] broken = unit(0, program(100));
+    byte[] good = unit(program(200));
+    byte[] section = Arrays.copyOf(broken, broken.length + good.length);
+    System.arraycopy(good, 0, section, broken.length, good.length);
+
+    var lines = SourceLines.of(section, NO_STRINGS);
+
+    assertThat(lines.at(100)).isNull();
+    assertThat(lines.at(200)).hasToString("a.c:1");
+  }
+
+  @Test
+  void no_prefix_of_a_section_is_read_past_its_end() {
+    byte[] whole = unit(program(100));
+    for (int length = 0; length < whole.length; length++) {
+      assertThat(SourceLines.of(Arrays.copyOf(whole, length), NO_STRINGS).at(100)).isNull();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void a_section_of_the_largest_size_takes_bounded_time() {
+    // One sequence that never ends, and as many as fit, of a row and an end each.
+    int[] endless = new int[DebugSections.MOST_BYTES - 64];
+    Arrays.fill(endless, COPY);
+    assertThat(SourceLines.of(unit(endless), NO_STRINGS).at(5)).isNull();
+
+    int[] one = program(100);
+    int[] many = new int[DebugSections.MOST_BYTES / one.length * one.length - 64 * one.length];
+    for (int at = 0; at < many.length; at += one.length) {
+      System.arraycopy(one, 0, many, at, one.length);
+    }
+    assertThat(SourceLines.of(unit(many), NO_STRINGS).at(100)).hasToString("a.c:1");
+  }
+}
