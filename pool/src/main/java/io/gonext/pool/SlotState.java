@@ -47,6 +47,9 @@ abstract class SlotState<T> extends SlotPadding {
   /** On {@link #IDLE}: not needed since the reaper last passed. */
   static final long COLD = 0x10;
 
+  /** No lease has this token. */
+  static final long NO_LEASE = 0;
+
   private static final long PHASE_MASK = 0xF;
   private static final int REASON_SHIFT = 8;
   private static final long REASON_MASK = 0xFF00;
@@ -135,17 +138,28 @@ abstract class SlotState<T> extends SlotPadding {
     return state & ~REASON_MASK;
   }
 
+  /** The token of the current lease, for its holder. */
+  final long token() {
+    return token(state);
+  }
+
   /** The reason to retire that the state carries, if any. */
   static @Nullable RecycleReason reason(long state) {
     int code = (int) ((state & REASON_MASK) >>> REASON_SHIFT);
     return code == 0 ? null : RecycleReason.ofCode(code);
   }
 
-  /** Takes an idle instance that nobody has marked cold, for the calling thread's lease. */
-  final boolean tryLeaseWarm() {
+  /**
+   * Takes an idle instance that nobody has marked cold, for the calling thread's lease.
+   *
+   * @return the lease's token, or {@link #NO_LEASE}
+   */
+  final long tryLeaseWarm() {
     long seen = state;
-    return (seen & (PHASE_MASK | COLD)) == IDLE
-        && STATE.compareAndSet(this, seen, seen + ONE_VERSION + (LEASED - IDLE));
+    long token = seen + ONE_VERSION + (LEASED - IDLE);
+    return (seen & (PHASE_MASK | COLD)) == IDLE && STATE.compareAndSet(this, seen, token)
+        ? token
+        : NO_LEASE;
   }
 
   /** Takes an idle instance seen in this state for the calling thread's lease. */
