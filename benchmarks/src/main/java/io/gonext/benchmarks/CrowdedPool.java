@@ -131,13 +131,11 @@ public class CrowdedPool {
   private <H> void cycles(PoolContender<H> contended, long[] waits, int first) throws Exception {
     int sample = first;
     for (int i = 0; i < CYCLES; i++) {
-      H held;
-      if (i % STRIDE == 0) {
-        long asked = System.nanoTime();
-        held = contended.take();
+      boolean timed = i % STRIDE == 0;
+      long asked = timed ? System.nanoTime() : 0;
+      H held = contended.take();
+      if (timed) {
         waits[sample++] = System.nanoTime() - asked;
-      } else {
-        held = contended.take();
       }
       contended.pooled(held).value++;
       Blackhole.consumeCPU(TOKENS);
