@@ -40,6 +40,14 @@ public class CrowdedPool {
   /** Cycles after which a thread lets the others run. */
   private static final int TURN = 16;
 
+  /**
+   * Of every so many checkouts one is timed, since reading the clock twice takes longer than most.
+   * Has no divisor in common with {@link #TURN}, so that all places in a turn are timed alike.
+   */
+  private static final int STRIDE = 17;
+
+  private static final int SAMPLES = (CYCLES + STRIDE - 1) / STRIDE;
+
   /** Computation under each lease, in JMH's tokens: some tens of nanoseconds. */
   private static final int TOKENS = 20;
 
@@ -55,15 +63,17 @@ public class CrowdedPool {
   @SuppressWarnings("NullAway.Init") // JMH calls open() before anything else
   private PoolContender<?> pool;
 
-  /** How long checkouts took, in nanoseconds, over all threads of one crowd. */
+  /** What a crowd's run came to. The time excludes the start of its threads, and this sorting. */
   @AuxCounters(AuxCounters.Type.EVENTS)
   @State(Scope.Thread)
-  public static class Waits {
+  public static class Figures {
+    public double cycleNanos;
     public long p50Nanos;
     public long p99Nanos;
     public long worstNanos;
 
-    void of(long[] waits) {
+    void of(long tookNanos, long[] waits) {
+      cycleNanos = (double) tookNanos / (THREADS * CYCLES);
       Arrays.sort(waits);
       p50Nanos = waits[waits.length / 2];
       p99Nanos = waits[(int) (waits.length * 0.99)];
@@ -85,18 +95,19 @@ public class CrowdedPool {
   }
 
   @Benchmark
-  public void crowd(Waits waits) throws Exception {
-    waits.of(run(pool));
+  public void crowd(Figures figures) throws Exception {
+    run(pool, figures);
   }
 
-  private <H> long[] run(PoolContender<H> contended) throws Exception {
-    long[] waits = new long[THREADS * CYCLES];
+  private <H> void run(PoolContender<H> contended, Figures figures) throws Exception {
+    long[] waits = new long[THREADS * SAMPLES];
     CountDownLatch ready = new CountDownLatch(THREADS);
     CountDownLatch go = new CountDownLatch(1);
     List<Future<?>> crowd = new ArrayList<>();
+    long began;
     try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int t = 0; t < THREADS; t++) {
-        int first = t * CYCLES;
+        int first = t * SAMPLES;
         crowd.add(
             virtual.submit(() -> {
               ready.countDown();
@@ -106,20 +117,26 @@ public class CrowdedPool {
             }));
       }
       ready.await();
+      began = System.nanoTime();
       go.countDown();
     }
+    long took = System.nanoTime() - began;
     for (Future<?> member : crowd) {
       member.get();
     }
-    return waits;
+    figures.of(took, waits);
   }
 
   @SuppressWarnings("ThreadPriorityCheck") // a yield is the cheapest way to let the others run
   private <H> void cycles(PoolContender<H> contended, long[] waits, int first) throws Exception {
+    int sample = first;
     for (int i = 0; i < CYCLES; i++) {
-      long asked = System.nanoTime();
+      boolean timed = i % STRIDE == 0;
+      long asked = timed ? System.nanoTime() : 0;
       H held = contended.take();
-      waits[first + i] = System.nanoTime() - asked;
+      if (timed) {
+        waits[sample++] = System.nanoTime() - asked;
+      }
       contended.pooled(held).value++;
       Blackhole.consumeCPU(TOKENS);
       if (pause) {

@@ -5,12 +5,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Stream;
-import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
@@ -28,14 +29,20 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * run.
  *
  * <p>Every figure is the median over all iterations of all forks, which a burst of other work on
- * the machine moves less than a mean.
+ * the machine moves less than a mean. The contenders take turns, a fork each, so that a slow minute
+ * of the machine is slow for all of them.
  *
- * <p>{@code --quick} takes one short fork of each, to see that it works rather than to measure.
+ * <p>Names of rows, {@code 1 2 8 virtual exhausted}, run those alone. {@code --quick} takes one
+ * short fork of each, to see that it works rather than to measure.
  */
 final class PoolBenchmark implements Benchmark {
 
-  private static final int[] THREADS = {1, 2, 8};
+  private static final String QUICK = "--quick";
+  private static final List<String> PLATFORM_ROWS = List.of("1", "2", "8");
+  private static final String VIRTUAL = "virtual";
+  private static final String EXHAUSTED = "exhausted";
   private static final String ALLOCATED = "gc.alloc.rate.norm";
+  private static final String CYCLE = "cycleNanos";
 
   @Override
   public String name() {
@@ -44,7 +51,8 @@ final class PoolBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "our pool beside those that Java services use (about 8 minutes; --quick: 1)";
+    return "our pool beside those that Java services use (about 10 minutes; rows 1 2 8 virtual"
+               + " exhausted; --quick)";
   }
 
   /** One line of the table: what it measures, and the figure of each contender. */
@@ -72,74 +80,107 @@ final class PoolBenchmark implements Benchmark {
 
   @Override
   public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
-    boolean quick = Arguments.quick(args);
+    boolean quick = args.contains(QUICK);
+    Set<String> rows = chosen(args);
     List<Row> time = new ArrayList<>();
-    Row allocated = null;
-    for (int threads : THREADS) {
-      Collection<RunResult> results = cycles(threads, quick);
-      time.add(new Row(threads + " platform", "ns/op", medians(results, PoolBenchmark::primary)));
-      if (threads == 1) {
-        allocated = new Row("1 platform", "B/op", medians(results, r -> secondary(r, ALLOCATED)));
+    List<Row> allocated = new ArrayList<>();
+    for (String threads : PLATFORM_ROWS) {
+      if (rows.contains(threads)) {
+        Collection<RunResult> results = cycles(Integer.parseInt(threads), quick);
+        String name = threads + " platform";
+        time.add(new Row(name, "ns/op", medians(results, PoolBenchmark::primary)));
+        allocated.add(new Row(name, "B/op", medians(results, r -> secondary(r, ALLOCATED))));
       }
     }
-    Collection<RunResult> flowing = crowds(false, quick);
-    Collection<RunResult> exhausted = crowds(true, quick);
-    time.add(new Row("1000 virtual", "ns/op", medians(flowing, PoolBenchmark::nanosPerCycle)));
-    double worst = time.stream().mapToDouble(Row::ratio).max().orElseThrow();
-
-    out.println("Checkout and return, 8 objects, median of all iterations");
-    print(out, time, true);
-    if (allocated != null) {
-      out.println("Allocation, garbage of one checkout and return");
-      print(out, List.of(allocated), false);
+    Collection<RunResult> flowing = rows.contains(VIRTUAL) ? crowds(false, quick) : List.of();
+    if (!flowing.isEmpty()) {
+      time.add(new Row("1000 virtual", "ns/op", medians(flowing, r -> secondary(r, CYCLE))));
+      time.add(new Row("  wait p99", "ns", medians(flowing, r -> secondary(r, "p99Nanos"))));
     }
-    out.println("1,000 virtual threads, little work under each lease");
-    print(out, crowdRows(flowing), false);
-    out.println(
-        "The same, pool exhausted: each also lets the others run while it holds its object");
-    print(out, crowdRows(exhausted), false);
+    Collection<RunResult> exhausted = rows.contains(EXHAUSTED) ? crowds(true, quick) : List.of();
+
     SequencedMap<String, String> figures = new LinkedHashMap<>();
-    figures.put("worst_ratio", String.format(Locale.ROOT, "%.2f", worst));
+    if (!time.isEmpty()) {
+      out.println("Checkout and return, 8 objects, median of all iterations");
+      print(out, time, true);
+      double worst = time.stream().mapToDouble(Row::ratio).max().orElseThrow();
+      figures.put("worst_ratio", String.format(Locale.ROOT, "%.2f", worst));
+    }
+    if (!allocated.isEmpty()) {
+      out.println("Allocation, garbage of one checkout and return");
+      print(out, allocated, false);
+    }
+    if (!flowing.isEmpty()) {
+      out.println("1,000 virtual threads, little work under each lease");
+      print(out, crowdRows(flowing), false);
+    }
+    if (!exhausted.isEmpty()) {
+      out.println(
+          "The same, pool exhausted: each also lets the others run while it holds its object");
+      print(out, crowdRows(exhausted), false);
+    }
     return figures;
+  }
+
+  private static Set<String> chosen(List<String> args) throws UsageException {
+    List<String> all = new ArrayList<>(PLATFORM_ROWS);
+    all.addAll(List.of(VIRTUAL, EXHAUSTED));
+    Set<String> chosen = new LinkedHashSet<>();
+    for (String arg : args) {
+      if (!arg.equals(QUICK) && !all.contains(arg)) {
+        throw new UsageException("'" + arg + "' is neither " + QUICK + " nor one of " + all + ".");
+      }
+      if (!arg.equals(QUICK)) {
+        chosen.add(arg);
+      }
+    }
+    return chosen.isEmpty() ? new LinkedHashSet<>(all) : chosen;
   }
 
   private static List<Row> crowdRows(Collection<RunResult> results) {
     return List.of(
-        new Row("time", "ns/op", medians(results, PoolBenchmark::nanosPerCycle)),
+        new Row("time", "ns/op", medians(results, r -> secondary(r, CYCLE))),
         new Row("wait p50", "ns", medians(results, r -> secondary(r, "p50Nanos"))),
         new Row("wait p99", "ns", medians(results, r -> secondary(r, "p99Nanos"))),
         new Row("worst wait", "ns", medians(results, r -> secondary(r, "worstNanos"))));
   }
 
   private static Collection<RunResult> cycles(int threads, boolean quick) throws RunnerException {
-    TimeValue time = TimeValue.milliseconds(quick ? 200 : 500);
-    return new Runner(
-            options(PoolCycle.class, quick)
-                .threads(threads)
-                .addProfiler(GCProfiler.class)
-                .warmupIterations(quick ? 2 : 5)
-                .warmupTime(time)
-                .measurementIterations(quick ? 2 : 7)
-                .measurementTime(time)
-                .build())
-        .run();
+    TimeValue time = TimeValue.milliseconds(150);
+    return inTurns(
+        options(PoolCycle.class)
+            .threads(threads)
+            .addProfiler(GCProfiler.class)
+            .warmupIterations(quick ? 4 : 8)
+            .warmupTime(time)
+            .measurementIterations(quick ? 4 : 20)
+            .measurementTime(time),
+        quick ? 1 : 3);
   }
 
   private static Collection<RunResult> crowds(boolean pause, boolean quick) throws RunnerException {
-    return new Runner(
-            options(CrowdedPool.class, quick)
-                .param("pause", Boolean.toString(pause))
-                .warmupIterations(quick ? 2 : 10)
-                .measurementIterations(quick ? 2 : 15)
-                .build())
-        .run();
+    return inTurns(
+        options(CrowdedPool.class)
+            .param("pause", Boolean.toString(pause))
+            .warmupIterations(quick ? 4 : 10)
+            .measurementIterations(quick ? 4 : 15),
+        quick ? 1 : pause ? 2 : 6);
   }
 
-  private static ChainedOptionsBuilder options(Class<?> benchmark, boolean quick) {
+  private static Collection<RunResult> inTurns(ChainedOptionsBuilder options, int forks)
+      throws RunnerException {
+    List<RunResult> results = new ArrayList<>();
+    for (int i = 0; i < forks; i++) {
+      results.addAll(new Runner(options.build()).run());
+    }
+    return results;
+  }
+
+  private static ChainedOptionsBuilder options(Class<?> benchmark) {
     return new OptionsBuilder()
         .include(benchmark.getName().replace(".", "\\.") + "\\.")
         .param("contender", contenders())
-        .forks(quick ? 1 : 3)
+        .forks(1)
         .shouldFailOnError(true)
         .verbosity(VerboseMode.SILENT);
   }
@@ -155,28 +196,22 @@ final class PoolBenchmark implements Benchmark {
   }
 
   private static Map<String, Double> medians(Collection<RunResult> results, Figure figure) {
-    Map<String, Double> medians = new LinkedHashMap<>();
+    Map<String, List<Double>> figures = new LinkedHashMap<>();
     for (RunResult result : results) {
-      BenchmarkParams params = result.getParams();
-      double[] figures =
-          result.getBenchmarkResults().stream()
-              .map(BenchmarkResult::getIterationResults)
-              .flatMap(Collection::stream)
-              .mapToDouble(figure::of)
-              .sorted()
-              .toArray();
-      medians.put(params.getParam("contender"), figures[figures.length / 2]);
+      List<Double> ofContender =
+          figures.computeIfAbsent(
+              result.getParams().getParam("contender"), contender -> new ArrayList<>());
+      for (BenchmarkResult fork : result.getBenchmarkResults()) {
+        fork.getIterationResults().forEach(i -> ofContender.add(figure.of(i)));
+      }
     }
+    Map<String, Double> medians = new LinkedHashMap<>();
+    figures.forEach((contender, all) -> medians.put(contender, Medians.median(all)));
     return medians;
   }
 
   private static double primary(IterationResult iteration) {
     return iteration.getPrimaryResult().getScore();
-  }
-
-  private static double nanosPerCycle(IterationResult iteration) {
-    double millis = iteration.getPrimaryResult().getScore();
-    return millis * 1e6 / (CrowdedPool.THREADS * CrowdedPool.CYCLES);
   }
 
   private static double secondary(IterationResult iteration, String name) {

@@ -45,9 +45,26 @@ abstract class PoolContender<H> {
   /** How long a caller may wait before the run is given up. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** What is pooled. */
-  static class Pooled {
+  /**
+   * What is pooled. Padded, because all of them are small here and would otherwise share cache
+   * lines, or not, as it pleases each contender's allocations.
+   */
+  @SuppressWarnings({"unused", "MultiVariableDeclaration"})
+  abstract static class Padding {
+    private long a00, a01, a02, a03, a04, a05, a06, a07;
+    private long a08, a09, a10, a11, a12, a13, a14, a15;
+  }
+
+  @SuppressWarnings({"unused", "MultiVariableDeclaration"})
+  static class Touched extends Padding {
     int value;
+  }
+
+  /** What is pooled. */
+  @SuppressWarnings({"unused", "MultiVariableDeclaration"})
+  static class Pooled extends Touched {
+    private long z00, z01, z02, z03, z04, z05, z06, z07;
+    private long z08, z09, z10, z11, z12, z13, z14, z15;
   }
 
   /** A contender by its name in the table. */

@@ -46,6 +46,9 @@ public final class InstancePool<T> implements AutoCloseable {
    */
   private static final int HINTS = 256;
 
+  /** Slots that are searched in less time than hints on return take in all. */
+  private static final int FEW_SLOTS = 16;
+
   private enum Phase {
     NEW,
     STARTING,
@@ -62,11 +65,14 @@ public final class InstancePool<T> implements AutoCloseable {
   private final long recycleAtBytes;
 
   /**
-   * By thread id, the slot that the thread (or one that shares the entry) searched out or returned
-   * last. Racy on purpose: a stale entry costs a search. Written only when it changes, so that in a
-   * steady state every thread reads it from its own cache.
+   * By thread id, the slot that the thread (or one that shares the entry) searched out last, or
+   * returned last to a {@link #large} pool. Racy on purpose: a stale entry costs a search. Written
+   * only when it changes, so that in a steady state every thread reads it from its own cache.
    */
   private final Slot<T>[] hints;
+
+  /** Whether there are so many slots that a return had better leave a hint. As {@link #slots}. */
+  private volatile boolean large;
 
   /** All slots; grows under {@link #lock}, never shrinks, so that versions keep adding up. */
   private volatile Slot<T>[] slots;
@@ -117,6 +123,7 @@ public final class InstancePool<T> implements AutoCloseable {
     this.recycleAtBytes = config.recycleAtBytes() == 0 ? Long.MAX_VALUE : config.recycleAtBytes();
     this.population = new Population(config.minInstances(), config.maxInstances());
     this.slots = grown(newSlotArray(0), config.maxInstances());
+    this.large = slots.length > FEW_SLOTS;
     this.hints = newSlotArray(HINTS);
     Arrays.fill(hints, slots[0]);
     this.line = new WaitingLine<>(this, config, ticker);
@@ -205,21 +212,30 @@ public final class InstancePool<T> implements AutoCloseable {
    * @throws IllegalStateException before {@link #start}
    */
   public Lease<T> checkout(Duration timeout) throws InterruptedException {
-    Slot<T> slot = claim();
-    if (slot == null) {
-      long now = ticker.nanos();
-      slot = await(now, now + Deadline.saturatedNanos(timeout));
+    Slot<T> slot = hints[hint()];
+    long token = slot.tryLeaseWarm();
+    if (isRefused(token)) {
+      Slot<T> other = claimElsewhere(slot, token);
+      if (other == null) {
+        long now = ticker.nanos();
+        other = await(now, now + Deadline.saturatedNanos(timeout));
+      }
+      slot = other;
+      token = slot.token();
     }
-    return lease(slot);
+    return lease(slot, token);
   }
 
   /** As {@link #checkout(Duration)}, waiting until a deadline on the pool's ticker. */
   public Lease<T> checkout(Deadline deadline) throws InterruptedException {
-    Slot<T> slot = claim();
-    if (slot == null) {
-      slot = await(ticker.nanos(), deadline.nanos());
+    Slot<T> slot = hints[hint()];
+    long token = slot.tryLeaseWarm();
+    if (isRefused(token)) {
+      Slot<T> other = claimElsewhere(slot, token);
+      slot = other == null ? await(ticker.nanos(), deadline.nanos()) : other;
+      token = slot.token();
     }
-    return lease(slot);
+    return lease(slot, token);
   }
 
   /**
@@ -230,13 +246,19 @@ public final class InstancePool<T> implements AutoCloseable {
    * @throws IllegalStateException before {@link #start}
    */
   public Optional<Lease<T>> tryCheckout() {
-    Slot<T> slot = claim();
-    if (slot == null) {
-      requireOpen();
-      creations.start(1);
-      return Optional.empty();
+    Slot<T> slot = hints[hint()];
+    long token = slot.tryLeaseWarm();
+    if (isRefused(token)) {
+      Slot<T> other = claimElsewhere(slot, token);
+      if (other == null) {
+        requireOpen();
+        creations.start(1);
+        return Optional.empty();
+      }
+      slot = other;
+      token = slot.token();
     }
-    return Optional.of(lease(slot));
+    return Optional.of(lease(slot, token));
   }
 
   private static int hint() {
@@ -244,24 +266,29 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * Takes an idle instance, if there is one and the pool is open. Looks at the pool's state after
-   * the claim, because a return that overlaps a close may leave an instance idle for a moment.
+   * Whether a claim came to nothing, or to an instance of a pool that gives out none: a return that
+   * overlaps a close may leave one idle for a moment, so the pool's state is looked at afterwards.
    */
-  private @Nullable Slot<T> claim() {
-    Slot<T> slot = hints[hint()];
-    if (!slot.tryLeaseWarm()) {
-      slot = search();
-    }
-    if (slot != null && attention >= CLOSING) {
-      slot.cancelLease();
-      offer(slot);
-      return null;
-    }
-    return slot;
+  private boolean isRefused(long token) {
+    return token == SlotState.NO_LEASE || attention >= CLOSING;
   }
 
-  /** The lease on a slot whose current lease belongs to the calling thread. */
-  private Lease<T> lease(Slot<T> slot) {
+  /**
+   * Takes any idle instance, after a claim of the hinted one was refused; null if none is to be
+   * had.
+   */
+  private @Nullable Slot<T> claimElsewhere(Slot<T> hinted, long token) {
+    Slot<T> claimed = token == SlotState.NO_LEASE ? search() : hinted;
+    if (claimed != null && attention >= CLOSING) {
+      claimed.cancelLease();
+      offer(claimed);
+      return null;
+    }
+    return claimed;
+  }
+
+  /** The lease on a slot whose current lease, with this token, belongs to the calling thread. */
+  private Lease<T> lease(Slot<T> slot, long token) {
     if (leakTracking) {
       slot.takenAt = new Throwable("lease taken by " + Thread.currentThread());
     }
@@ -270,7 +297,7 @@ public final class InstancePool<T> implements AutoCloseable {
     if (tether == null) {
       throw new IllegalStateException("slot " + slot.index + " has no tether");
     }
-    return new Lease<>(tether, SlotState.token(slot.state()));
+    return new Lease<>(tether, token);
   }
 
   /**
@@ -370,13 +397,19 @@ public final class InstancePool<T> implements AutoCloseable {
       return;
     }
     if (weight == slot.weight && weight < recycleAtBytes && attention == 0) {
-      int hint = hint();
-      if (hints[hint] != slot) {
-        hints[hint] = slot;
+      if (large) {
+        suggest(slot);
       }
       slot.publishReturned(token);
     } else {
       settleChanged(slot, weight);
+    }
+  }
+
+  private void suggest(Slot<T> slot) {
+    int hint = hint();
+    if (hints[hint] != slot) {
+      hints[hint] = slot;
     }
   }
 
@@ -672,6 +705,7 @@ public final class InstancePool<T> implements AutoCloseable {
       }
       if (max > slots.length) {
         slots = grown(slots, max);
+        large = slots.length > FEW_SLOTS;
       }
       population.min = min;
       population.max = max;

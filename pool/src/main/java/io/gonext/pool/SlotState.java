@@ -2,7 +2,6 @@ package io.gonext.pool;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   RETIRING -> VACANT
  * </pre>
  */
-abstract class SlotState<T> extends SlotPadding {
+abstract class SlotState<T> extends SlotPadding<T> {
 
   /** No instance; entered and left under the pool's lock. */
   static final long VACANT = 0;
@@ -47,6 +46,9 @@ abstract class SlotState<T> extends SlotPadding {
   /** On {@link #IDLE}: not needed since the reaper last passed. */
   static final long COLD = 0x10;
 
+  /** No lease has this token. */
+  static final long NO_LEASE = 0;
+
   private static final long PHASE_MASK = 0xF;
   private static final int REASON_SHIFT = 8;
   private static final long REASON_MASK = 0xFF00;
@@ -63,19 +65,7 @@ abstract class SlotState<T> extends SlotPadding {
     }
   }
 
-  final InstancePool<T> pool;
-  final int index;
-
   private volatile long state;
-
-  /** The instance; null while there is none. Owned with the slot. */
-  @Nullable T value;
-
-  /** The token of the lease on which the instance reaches its use limit. Owned with the slot. */
-  long lastToken;
-
-  /** The instance's weight as last told, in bytes. Owned with the slot. */
-  long weight;
 
   /**
    * What a lease holds on to and the slot does not while the lease is out; so that a lease that
@@ -83,32 +73,8 @@ abstract class SlotState<T> extends SlotPadding {
    */
   @Nullable Tether<T> tether;
 
-  /** The cleaner's watch over {@link #tether}. Owned with the slot. */
-  Cleaner.@Nullable Cleanable tetherWatch;
-
-  /** Where the current lease was taken, when that is tracked. Written by the lease's taker. */
-  volatile @Nullable Throwable takenAt;
-
-  /** Why the user declared the instance unusable. Written before the reason is set in the state. */
-  volatile @Nullable Throwable unusable;
-
-  /** When the instance reaches its age limit. Written on creation. */
-  volatile long expiresAt;
-
-  /** When the reaper marked the idle instance {@link #COLD}. Written by the reaper. */
-  volatile long coldSince;
-
-  /**
-   * The lease that the reaper last saw here, since when, and whether it was logged. Reaper only.
-   */
-  long watchedToken;
-
-  long watchedSince;
-  boolean watchedLogged;
-
   SlotState(InstancePool<T> pool, int index) {
-    this.pool = pool;
-    this.index = index;
+    super(pool, index);
   }
 
   final long state() {
@@ -135,17 +101,28 @@ abstract class SlotState<T> extends SlotPadding {
     return state & ~REASON_MASK;
   }
 
+  /** The token of the current lease, for its holder. */
+  final long token() {
+    return token(state);
+  }
+
   /** The reason to retire that the state carries, if any. */
   static @Nullable RecycleReason reason(long state) {
     int code = (int) ((state & REASON_MASK) >>> REASON_SHIFT);
     return code == 0 ? null : RecycleReason.ofCode(code);
   }
 
-  /** Takes an idle instance that nobody has marked cold, for the calling thread's lease. */
-  final boolean tryLeaseWarm() {
+  /**
+   * Takes an idle instance that nobody has marked cold, for the calling thread's lease.
+   *
+   * @return the lease's token, or {@link #NO_LEASE}
+   */
+  final long tryLeaseWarm() {
     long seen = state;
-    return (seen & (PHASE_MASK | COLD)) == IDLE
-        && STATE.compareAndSet(this, seen, seen + ONE_VERSION + (LEASED - IDLE));
+    long token = seen + ONE_VERSION + (LEASED - IDLE);
+    return (seen & (PHASE_MASK | COLD)) == IDLE && STATE.compareAndSet(this, seen, token)
+        ? token
+        : NO_LEASE;
   }
 
   /** Takes an idle instance seen in this state for the calling thread's lease. */
@@ -207,14 +184,6 @@ abstract class SlotState<T> extends SlotPadding {
     return leases == 0 || leases > limit - now
         ? Long.MAX_VALUE
         : ((now + leases) << VERSION_SHIFT) | LEASED;
-  }
-
-  /** Ends the cleaner's watch; for a slot that will not be leased again. */
-  final void releaseTetherWatch() {
-    Cleaner.Cleanable watch = tetherWatch;
-    if (watch != null) {
-      watch.clean();
-    }
   }
 
   /** What a report says of this slot if its instance is not closed yet, else null. */

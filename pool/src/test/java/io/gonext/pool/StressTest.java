@@ -125,6 +125,52 @@ class StressTest {
     assertThat(uses()).isEqualTo(400_000);
   }
 
+  /**
+   * A return reads that nobody waits and then publishes, without a fence. Nobody else returns
+   * anything here, so a waiter that it overlooked would run into its timeout.
+   */
+  @Test
+  void a_return_that_races_with_the_first_waiter_reaches_it() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    AtomicInteger taken = new AtomicInteger();
+    AtomicInteger served = new AtomicInteger();
+    together(
+        2,
+        Thread.ofPlatform().factory(),
+        thread -> {
+          for (int round = 1; round <= 5_000; round++) {
+            if (thread == 0) {
+              Lease<Thing> lease = pool.checkout(LONG);
+              lease.get().use();
+              taken.set(round);
+              for (int i = round % 128; i > 0; i--) {
+                Thread.onSpinWait();
+              }
+              lease.close();
+              reach(served, round);
+            } else {
+              reach(taken, round);
+              useOnce(pool);
+              served.set(round);
+            }
+          }
+        });
+
+    assertThat(uses()).isEqualTo(10_000);
+  }
+
+  /** Spins, because parked threads would start too far apart for a race. */
+  @SuppressWarnings("ThreadPriorityCheck") // yields to the other thread on a machine of one core
+  private void reach(AtomicInteger count, int round) {
+    for (int spins = 1; count.get() < round && failure.get() == null; spins++) {
+      if (spins % 1_000 == 0) {
+        Thread.yield();
+      } else {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
   @RepeatedTest(20)
   void returns_that_race_with_close_lose_nothing() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(2, 4));
