@@ -19,9 +19,9 @@ final class EmbeddedHost implements HostStarter.Started {
   }
 
   static EmbeddedHost start(int port) throws IOException, InterruptedException {
-    // What the plugin logs is shown by the command itself.
+    // What the plugin logs, and what the host warns of, is shown by the command itself.
     System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
-    Logging.configure("warn", false);
+    Logging.configure("error", false);
     Path data = Files.createTempDirectory("gonext-dev");
     try {
       return new EmbeddedHost(

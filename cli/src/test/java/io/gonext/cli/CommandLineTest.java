@@ -32,7 +32,8 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "demo --help", "serve --help", "help demo"})
+  @ValueSource(
+      strings = {"--help", "demo --help", "serve --help", "help demo", "plugin dev --help"})
   void help_goes_to_stdout_and_shows_examples(String arguments) {
     assertThat(run(arguments.split(" ", -1))).isZero();
     assertThat(out.toString()).contains("Usage: gonext").contains("Examples:");
@@ -54,6 +55,10 @@ class CommandLineTest {
         "serve --route-rate 10       | 'off'",
         "serve --route-rate 0/5      | BURST/PER_SECOND",
         "serve --host no.such.host.invalid | no such address",
+        "plugin                      | dev",
+        "plugin dev                  | PROJECT",
+        "plugin dev --lang java .    | assemblyscript",
+        "plugin dev --watch=maybe .  | --watch",
       })
   void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {
     assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);
@@ -96,6 +101,24 @@ class CommandLineTest {
       assertNoStackTrace();
       assertThat(data).doesNotExist();
     });
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | plugin dev --host localhost:8080 . | http://localhost:8080",
+        "2 | plugin dev /no/such/directory      | does not exist",
+        "2 | plugin dev --build-only DIR        | Cargo.toml (Rust)",
+        "2 | plugin dev --lang rust DIR         | there is no Cargo.toml",
+      })
+  void a_project_that_cannot_be_built_gets_a_sentence_and_the_way_out(
+      int code, String arguments, String named) {
+    String line = arguments.replace("DIR", directory.toString());
+    assertThat(run(line.split(" ", -1))).isEqualTo(code);
+    assertThat(err.toString()).startsWith("gonext: ").contains(named);
+    assertNoStackTrace();
     assertThat(out.toString()).isEmpty();
   }
 

@@ -6,6 +6,7 @@ import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -145,7 +146,8 @@ final class Attempt {
       long begin = tools.clock.nanoTime();
       compile();
       built = since(begin);
-      module = tools.project.takeModule(tools.toolchain.artifact().find(tools.project.root()));
+      Path made = tools.toolchain.artifact().find(tools.project.root());
+      module = tools.project.takeModule(made);
       tools.output.emit(
           new DevEvent.Built(SkipRules.slashed(Toolchain.OUTPUT), module.length, since(begin)));
     }

@@ -19,6 +19,9 @@ final class HostSession implements AutoCloseable {
   private final boolean explicit;
   private final HostStarter starter;
 
+  /** Owned by the thread that closes. */
+  private boolean closed;
+
   /** Written once, by the thread that opens. */
   private volatile HostStarter.@Nullable Started started;
 
@@ -93,10 +96,12 @@ final class HostSession implements AutoCloseable {
     }
   }
 
+  /** Stops the host where it is one of this process; twice does nothing. */
   @Override
   public void close() {
     HostStarter.Started mine = started;
-    if (mine != null) {
+    if (mine != null && !closed) {
+      closed = true;
       mine.close();
     }
   }

@@ -57,6 +57,10 @@ record Project(Path root, String shown) {
   /** Makes the directory that modules are built into. */
   void makeOutputDirectory() {
     Path directory = root.resolve(Toolchain.OUTPUT).getParent();
+    if (Files.isRegularFile(directory)) {
+      // A script of that name; a tool that writes elsewhere has no need of the directory.
+      return;
+    }
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
@@ -69,7 +73,7 @@ record Project(Path root, String shown) {
     Path output = root.resolve(Toolchain.OUTPUT);
     try {
       byte[] wasm = Files.readAllBytes(built);
-      if (!built.equals(output)) {
+      if (!built.equals(output) && Files.isDirectory(output.resolveSibling(""))) {
         Path aside = output.resolveSibling("plugin.wasm.new");
         Files.write(aside, wasm);
         Files.move(aside, output, StandardCopyOption.REPLACE_EXISTING);

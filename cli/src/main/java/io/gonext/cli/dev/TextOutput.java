@@ -179,9 +179,8 @@ final class TextOutput implements DevOutput {
             .formatted(
                 coloured(RED, failed.step() + " failed after " + millis(failed.took()) + " ms"),
                 serving));
-    if (!isExit) {
-      out.println("    " + failed.failure().getMessage());
-    } else if (!isWatching) {
+    // What the compiler has printed says more than its exit code.
+    if (!isExit || !isWatching) {
       out.println("    " + failed.failure().getMessage());
     }
     failed.failure().details().forEach(detail -> out.println("    " + detail));
