@@ -52,7 +52,7 @@ final class PoolBenchmark implements Benchmark {
   @Override
   public String description() {
     return "our pool beside those that Java services use (about 10 minutes; rows 1 2 8 virtual"
-               + " exhausted; --quick)";
+        + " exhausted; --quick)";
   }
 
   /** One line of the table: what it measures, and the figure of each contender. */

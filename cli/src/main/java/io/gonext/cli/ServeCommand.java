@@ -128,8 +128,7 @@ final class ServeCommand implements Callable<Integer> {
     try {
       return AdminToken.of(text);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(), TOKEN_VARIABLE + ": " + e.getMessage(), e);
+      throw new ParameterException(spec.commandLine(), TOKEN_VARIABLE + ": " + e.getMessage(), e);
     }
   }
 

@@ -59,49 +59,105 @@ public record HostConfig(
 
   public HostConfig withLimits(OperatorLimits newLimits) {
     return new HostConfig(
-        dataDirectory, newLimits, updates, meters, capabilities,
-        telemetry, routeRate, keyValues, hooks);
+        dataDirectory,
+        newLimits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        hooks);
   }
 
   public HostConfig withUpdates(UpdatePolicy newUpdates) {
     return new HostConfig(
-        dataDirectory, limits, newUpdates, meters, capabilities,
-        telemetry, routeRate, keyValues, hooks);
+        dataDirectory,
+        limits,
+        newUpdates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        hooks);
   }
 
   public HostConfig withMeters(MeterRegistry newMeters) {
     return new HostConfig(
-        dataDirectory, limits, updates, newMeters, capabilities,
-        telemetry, routeRate, keyValues, hooks);
+        dataDirectory,
+        limits,
+        updates,
+        newMeters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        hooks);
   }
 
   public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, newCapabilities,
-        telemetry, routeRate, keyValues, hooks);
+        dataDirectory,
+        limits,
+        updates,
+        meters,
+        newCapabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        hooks);
   }
 
   public HostConfig withTelemetry(OpenTelemetry newTelemetry) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, capabilities,
-        newTelemetry, routeRate, keyValues, hooks);
+        dataDirectory,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        newTelemetry,
+        routeRate,
+        keyValues,
+        hooks);
   }
 
   public HostConfig withRouteRate(RouteRate newRouteRate) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, capabilities,
-        telemetry, newRouteRate, keyValues, hooks);
+        dataDirectory,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        newRouteRate,
+        keyValues,
+        hooks);
   }
 
   public HostConfig withKeyValues(KeyValueQuota newKeyValues) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, capabilities,
-        telemetry, routeRate, newKeyValues, hooks);
+        dataDirectory,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        newKeyValues,
+        hooks);
   }
 
   public HostConfig withHooks(Set<String> newHooks) {
     return new HostConfig(
-        dataDirectory, limits, updates, meters, capabilities,
-        telemetry, routeRate, keyValues, newHooks);
+        dataDirectory,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        newHooks);
   }
 }

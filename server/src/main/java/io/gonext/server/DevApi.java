@@ -45,9 +45,7 @@ final class DevApi {
     DevelopResult result =
         host.develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.putObject("plugin")
-        .put("name", result.plugin())
-        .put("version", result.version());
+    body.putObject("plugin").put("name", result.plugin()).put("version", result.version());
     body.put("action", result.action().name().toLowerCase(Locale.ROOT));
     body.put("sha256", result.moduleSha256());
     result.capabilities().forEach(body.putArray("capabilities")::add);

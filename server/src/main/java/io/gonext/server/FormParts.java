@@ -41,14 +41,14 @@ final class FormParts implements MultiPart.Parser.Listener {
   /**
    * The parts that came, by name.
    *
-   * @param timeLimit how long the form may take, up to the last silence, which the idle timeout ends
+   * @param timeLimit how long the form may take, up to the last silence, which the idle timeout
+   *     ends
    * @param limits the names there may be, and how many bytes each may have
    */
   static Map<String, byte[]> read(Context ctx, Duration timeLimit, Map<String, Integer> limits)
       throws IOException {
     String type = ctx.contentType();
-    boolean form =
-        type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
+    boolean form = type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
     String boundary = type != null && form ? MultiPart.extractBoundary(type) : null;
     if (boundary == null) {
       throw new Problem(
@@ -57,8 +57,7 @@ final class FormParts implements MultiPart.Parser.Listener {
               + String.join(", ", limits.keySet().stream().sorted().toList()));
     }
     FormParts listener = new FormParts(limits);
-    MultiPart.Parser parser =
-        new MultiPart.Parser(boundary, MultiPartCompliance.RFC7578, listener);
+    MultiPart.Parser parser = new MultiPart.Parser(boundary, MultiPartCompliance.RFC7578, listener);
     parser.setMaxParts(limits.size());
     parser.setPartHeadersMaxLength(MAX_PART_HEADERS_BYTES);
     byte[] chunk = new byte[CHUNK_BYTES];

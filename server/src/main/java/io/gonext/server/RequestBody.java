@@ -38,8 +38,7 @@ final class RequestBody {
   /** The body of a request that may have a larger one than most. */
   static byte[] bytes(Context ctx, Duration limit, int maxBytes) throws IOException {
     Problem tooLarge =
-        new Problem(
-            HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + maxBytes + " bytes");
+        new Problem(HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + maxBytes + " bytes");
     if (ctx.req().getContentLengthLong() > maxBytes) {
       throw tooLarge;
     }
@@ -63,8 +62,7 @@ final class RequestBody {
 
   static Problem tooSlow(Duration limit) {
     return new Problem(
-        HttpStatus.REQUEST_TIMEOUT,
-        "the body did not arrive within " + limit.toMillis() + " ms");
+        HttpStatus.REQUEST_TIMEOUT, "the body did not arrive within " + limit.toMillis() + " ms");
   }
 
   /**

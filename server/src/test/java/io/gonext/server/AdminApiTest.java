@@ -51,8 +51,7 @@ class AdminApiTest {
                 .withMeters(metrics)
                 .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)));
     server =
-        HttpServer.start(
-            host, metrics, ServerConfig.loopback(0).withToken(AdminToken.of(TOKEN)));
+        HttpServer.start(host, metrics, ServerConfig.loopback(0).withToken(AdminToken.of(TOKEN)));
   }
 
   @AfterEach
@@ -109,8 +108,7 @@ class AdminApiTest {
     assertThat(served()).isEqualTo("2");
     JsonNode grants = json(send("GET", "/api/v1/plugins/app/grants", new byte[0]));
     assertThat(grants.path("capabilities").path(0).path("granted").booleanValue()).isTrue();
-    JsonNode revoked =
-        json(send("DELETE", "/api/v1/plugins/app/grants/kv.write", new byte[0]));
+    JsonNode revoked = json(send("DELETE", "/api/v1/plugins/app/grants/kv.write", new byte[0]));
     assertThat(revoked.path("capabilities").path(0).path("granted").booleanValue()).isFalse();
     assertThat(send("PUT", "/api/v1/plugins/app/grants/db.read", new byte[0]).statusCode())
         .isEqualTo(409);
@@ -151,8 +149,8 @@ class AdminApiTest {
 
   @Test
   void a_server_that_others_can_reach_needs_a_token() {
-    assertThatThrownBy(() ->
-            HttpServer.start(host, metrics, ServerConfig.loopback(0).withAddress("0.0.0.0")))
+    assertThatThrownBy(
+            () -> HttpServer.start(host, metrics, ServerConfig.loopback(0).withAddress("0.0.0.0")))
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("token");
   }
@@ -161,8 +159,7 @@ class AdminApiTest {
   void without_a_token_there_is_no_admin_api() throws Exception {
     try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
       HttpRequest list =
-          HttpRequest.newBuilder(
-                  URI.create("http://127.0.0.1:" + plain.port() + "/api/v1/plugins"))
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + plain.port() + "/api/v1/plugins"))
               .build();
       assertThat(client.send(list, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
     }
@@ -176,11 +173,9 @@ class AdminApiTest {
       URI uri = URI.create("http://127.0.0.1:" + reachable.port() + "/api/v1/filters/h");
       HttpRequest.Builder request =
           HttpRequest.newBuilder(uri).POST(BodyPublishers.ofString("{\"value\":1}"));
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
-          .isEqualTo(401);
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
       request.header("Authorization", "Bearer " + TOKEN);
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
-          .isEqualTo(200);
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
     }
   }
 
@@ -250,7 +245,6 @@ class AdminApiTest {
   }
 
   private static JsonNode json(HttpResponse<String> response) throws Exception {
-    return StrictJson.parse(
-        response.body().getBytes(StandardCharsets.UTF_8));
+    return StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -39,7 +39,11 @@ final class GuestCalls {
    * @param limit of one turn, waiting for an instance included
    */
   GuestCalls(
-      String version, InstancePool<GuestInstance> pool, PluginBreaker breaker, PluginAudit audit, Duration limit) {
+      String version,
+      InstancePool<GuestInstance> pool,
+      PluginBreaker breaker,
+      PluginAudit audit,
+      Duration limit) {
     this.version = version;
     this.pool = pool;
     this.breaker = breaker;
@@ -127,8 +131,7 @@ final class GuestCalls {
     try {
       // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
       long left = Math.max(1_000, deadline - System.nanoTime());
-      HookReply reply =
-          GuestAbi.callHook(instance, hook.utf8(), payload, Duration.ofNanos(left));
+      HookReply reply = GuestAbi.callHook(instance, hook.utf8(), payload, Duration.ofNanos(left));
       hook.recent().offer(payload, deadline);
       return reply;
     } catch (GuestTrap trap) {

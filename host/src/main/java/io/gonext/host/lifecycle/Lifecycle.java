@@ -85,8 +85,7 @@ public final class Lifecycle {
   /** Versions that were replaced and still finish calls. */
   private final Map<ActivePlugin, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
 
-  private Lifecycle(
-      PluginStore store, PluginLoader loader, UpdatePolicy updates, Parts parts) {
+  private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy updates, Parts parts) {
     this.store = store;
     this.loader = loader;
     this.hooks = parts.hooks;
@@ -356,9 +355,9 @@ public final class Lifecycle {
 
   /**
    * Puts another version in the place of the current one. A plugin in service serves without a
-   * break: the new version is compiled, warmed and exercised beside the old one, the store switches,
-   * calls go to the new version, and the old one finishes what it runs. A failure before the switch
-   * leaves everything as it was.
+   * break: the new version is compiled, warmed and exercised beside the old one, the store
+   * switches, calls go to the new version, and the old one finishes what it runs. A failure before
+   * the switch leaves everything as it was.
    *
    * @throws UnknownPluginException when no plugin of that name is installed
    * @throws BundleRejectedException when the bundle is not acceptable to this host
@@ -448,8 +447,9 @@ public final class Lifecycle {
   }
 
   /**
-   * Installs a bundle or puts it in the place of what is installed, grants what it asks for and puts
-   * it in service: for the machine of whoever wrote it. Of two uploads at once the later one waits.
+   * Installs a bundle or puts it in the place of what is installed, grants what it asks for and
+   * puts it in service: for the machine of whoever wrote it. Of two uploads at once the later one
+   * waits.
    *
    * @param actor who grants, for the record
    * @throws BundleRejectedException when the bundle is not acceptable to this host
@@ -698,8 +698,7 @@ public final class Lifecycle {
 
   private StoredPlugin withoutExpired(StoredPlugin stored) {
     Instant replacedAt = stored.replacedAt();
-    if (replacedAt == null
-        || clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()))) {
+    if (replacedAt == null || clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()))) {
       return stored;
     }
     if (!store.change(stored, stored.withoutPrevious())) {
@@ -756,7 +755,8 @@ public final class Lifecycle {
     for (Manifest dependent : dependentsOf(manifest.name())) {
       Dependencies.unmet(
               dependent,
-              name -> name.equals(manifest.name()) ? Optional.of(manifest) : manifestInService(name))
+              name ->
+                  name.equals(manifest.name()) ? Optional.of(manifest) : manifestInService(name))
           .ifPresent(why -> {
             throw new ConflictException(
                 manifest.id() + " cannot take over: " + why.replace("active is", "this is"));

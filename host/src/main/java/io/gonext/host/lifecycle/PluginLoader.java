@@ -111,7 +111,7 @@ final class PluginLoader {
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
     }
-    List<String> problems = 
+    List<String> problems =
         new ArrayList<>(HostImports.capabilityProblems(manifest, services.grants().registry()));
     problems.addAll(GuestAbi.exportProblems(module.surface()));
     HostImports.Check imports = HostImports.check(module.surface(), manifest);
@@ -147,10 +147,7 @@ final class PluginLoader {
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
             poolConfig(manifest),
-            new GuestAllocator(
-                module,
-                instanceConfig(access),
-                manifest.limits().isolation()),
+            new GuestAllocator(module, instanceConfig(access), manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
     ActivePlugin plugin =

@@ -144,7 +144,9 @@ public final class PluginSlot {
         name,
         declared.name(),
         declared.priority(),
-        declared.batch() ? new BatchFilter(hook) : (value, args, turn) -> filter(hook, value, args, turn));
+        declared.batch()
+            ? new BatchFilter(hook)
+            : (value, args, turn) -> filter(hook, value, args, turn));
   }
 
   private void addAction(Hook declared) {

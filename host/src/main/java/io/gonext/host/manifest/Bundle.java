@@ -110,8 +110,7 @@ public final class Bundle {
   public static Bundle of(byte[] manifestJson, byte[] module) {
     Manifest manifest = ManifestReader.read(manifestJson);
     return read(
-        BundleWriter.write(
-            Map.of(BundleArchive.MANIFEST, manifestJson, manifest.entry(), module)));
+        BundleWriter.write(Map.of(BundleArchive.MANIFEST, manifestJson, manifest.entry(), module)));
   }
 
   public Manifest manifest() {

@@ -13,8 +13,7 @@ import java.util.zip.ZipOutputStream;
 /** Writes bundles: the same files give the same bytes, whenever and wherever they are written. */
 public final class BundleWriter {
   /** A ZIP cannot tell an earlier time; without a time zone, so that none shows. */
-  private static final LocalDateTime EPOCH =
-      LocalDateTime.of(1980, 1, 1, 0, 0);
+  private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   private BundleWriter() {}
 

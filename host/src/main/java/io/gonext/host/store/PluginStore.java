@@ -180,8 +180,7 @@ public final class PluginStore implements AutoCloseable {
   }
 
   /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
-  public boolean change(
-      StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
+  public boolean change(StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
     return transactions.run(connection -> {
       // First, so that of two who add the same version one waits for the other.
       if (!lock(connection, read)) {
@@ -256,8 +255,7 @@ public final class PluginStore implements AutoCloseable {
   private static boolean hasVersion(Connection connection, String name, String sha256)
       throws SQLException {
     try (PreparedStatement select =
-        connection.prepareStatement(
-            "select 1 from plugin_version where name = ? and sha256 = ?")) {
+        connection.prepareStatement("select 1 from plugin_version where name = ? and sha256 = ?")) {
       select.setString(1, name);
       select.setString(2, sha256);
       try (ResultSet rows = select.executeQuery()) {
@@ -348,8 +346,7 @@ public final class PluginStore implements AutoCloseable {
         row.getLong("revision"));
   }
 
-  private static @Nullable StoredVersion version(ResultSet row, String prefix)
-      throws SQLException {
+  private static @Nullable StoredVersion version(ResultSet row, String prefix) throws SQLException {
     String sha256 = row.getString(prefix + "_sha256");
     return sha256 == null
         ? null

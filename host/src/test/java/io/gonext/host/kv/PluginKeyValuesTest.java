@@ -34,8 +34,7 @@ class PluginKeyValuesTest {
   @BeforeEach
   void open() {
     plugins = PluginStore.open(directory);
-    plugins.insert(
-        "p-1", new StoredVersion("1.0.0", "ab".repeat(32), Instant.EPOCH), new byte[1]);
+    plugins.insert("p-1", new StoredVersion("1.0.0", "ab".repeat(32), Instant.EPOCH), new byte[1]);
   }
 
   @AfterEach

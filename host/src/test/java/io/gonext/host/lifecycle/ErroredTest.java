@@ -71,11 +71,7 @@ class ErroredTest {
         Lifecycle.of(
             store,
             new Lifecycle.Parts(
-                engine,
-                hooks,
-                meters,
-                services,
-                new CallGuards(RouteRate.UNLIMITED, nanos::get)),
+                engine, hooks, meters, services, new CallGuards(RouteRate.UNLIMITED, nanos::get)),
             OperatorLimits.defaults(),
             UpdatePolicy.defaults(),
             new Semver("1.0.0"));

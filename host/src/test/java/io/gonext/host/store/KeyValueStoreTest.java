@@ -196,8 +196,7 @@ class KeyValueStoreTest {
   }
 
   private void install(String plugin) {
-    plugins.insert(
-        plugin, new StoredVersion("1.0.0", "ab".repeat(32), Instant.EPOCH), new byte[1]);
+    plugins.insert(plugin, new StoredVersion("1.0.0", "ab".repeat(32), Instant.EPOCH), new byte[1]);
   }
 
   private Outcome set(String name, String value) {
