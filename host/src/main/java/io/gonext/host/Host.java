@@ -3,7 +3,8 @@ package io.gonext.host;
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
-import io.gonext.host.abi.LogLevels;
+import io.gonext.host.abi.LogListener;
+import io.gonext.host.abi.PluginLogs;
 import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Grants;
@@ -132,7 +133,7 @@ public final class Host implements AutoCloseable {
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
             new KeyValues(store.keyValues(), config.keyValues()),
-            new LogLevels(),
+            new PluginLogs(),
             config.meters(),
             InstantSource.system());
     HookBus hooks =
@@ -476,7 +477,16 @@ public final class Host implements AutoCloseable {
    * Without it all lines go to the logger {@code gonext.plugin.<name>}, whose backend decides.
    */
   public void logLevel(String plugin, Level level) {
-    services.logLevels().set(plugin, level);
+    services.logs().setLevel(plugin, level);
+  }
+
+  /**
+   * Tells a listener each line that a plugin logs, whatever version serves.
+   *
+   * @return ends that
+   */
+  public Runnable listen(String plugin, LogListener listener) {
+    return services.logs().listen(plugin, listener);
   }
 
   /** All installed plugins, by name. */

@@ -8,6 +8,7 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
 import io.javalin.config.RoutesConfig;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.util.RawValue;
 
 /**
  * What an operator does to plugins, below {@code /api/v1/plugins}; {@code openapi.json} describes
@@ -29,6 +31,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
+
+  private static final int AUDIT_ROWS = 100;
+  private static final int MAX_AUDIT_ROWS = 10_000;
 
   private static final String ONE = PREFIX + "/{name}";
 
@@ -58,6 +63,8 @@ final class AdminApi {
         new Endpoint(HandlerType.POST, ONE + "/approve", this::approve),
         new Endpoint(HandlerType.POST, ONE + "/rollback", this::rollback),
         new Endpoint(HandlerType.GET, ONE + "/versions", this::versions),
+        new Endpoint(HandlerType.GET, ONE + "/health", this::health),
+        new Endpoint(HandlerType.GET, ONE + "/audit", this::audit),
         new Endpoint(HandlerType.GET, ONE + "/grants", this::grants),
         new Endpoint(HandlerType.PUT, ONE + "/grants/{capability}", this::grant),
         new Endpoint(HandlerType.DELETE, ONE + "/grants/{capability}", this::revoke));
@@ -159,6 +166,41 @@ final class AdminApi {
     }
     if (stored.pending() != null) {
       versions.add(view(stored.pending()).put("role", "pending"));
+    }
+    answer(ctx, body);
+  }
+
+  private void health(Context ctx) {
+    StoredPlugin stored = stored(name(ctx));
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    String trouble = host.troubles().get(stored.name());
+    body.put("name", stored.name()).put("state", stored.state().name());
+    body.put("healthy", trouble == null);
+    putIf(body, "reason", trouble);
+    answer(ctx, body);
+  }
+
+  private void audit(Context ctx) {
+    String limit = ctx.queryParam("limit");
+    int rows;
+    try {
+      rows = limit == null ? AUDIT_ROWS : Integer.parseInt(limit);
+    } catch (NumberFormatException e) {
+      rows = 0;
+    }
+    if (rows < 1 || rows > MAX_AUDIT_ROWS) {
+      throw new Problem(HttpStatus.BAD_REQUEST, "limit is a number from 1 to " + MAX_AUDIT_ROWS);
+    }
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    var audit = body.putArray("audit");
+    for (AuditRow row : host.audit(name(ctx), rows)) {
+      audit
+          .addObject()
+          .put("at", row.at().toString())
+          .put("version", row.version())
+          .put("event", row.event())
+          .put("actor", row.actor())
+          .putRawValue("detail", new RawValue(row.detail()));
     }
     answer(ctx, body);
   }

@@ -5,10 +5,18 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.DevelopResult;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.sse.SseClient;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.slf4j.event.Level;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,18 +31,24 @@ final class DevApi {
   private static final int MAX_MANIFEST_BYTES = 1024 * 1024;
   private static final int MAX_MODULE_BYTES = 16 * 1024 * 1024;
 
+  /** Log lines that may wait for a slow client. */
+  private static final int WAITING_LINES = 1000;
+
   private final Host host;
   private final Access access;
   private final Duration bodyLimit;
+  private final BooleanSupplier closing;
 
-  DevApi(Host host, Access access, Duration bodyLimit) {
+  DevApi(Host host, Access access, Duration bodyLimit, BooleanSupplier closing) {
     this.host = host;
     this.access = access;
     this.bodyLimit = bodyLimit;
+    this.closing = closing;
   }
 
   void addTo(RoutesConfig routes) {
     routes.post(PREFIX + "/install", this::install);
+    routes.sse(PREFIX + "/logs/{name}", this::logs);
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
@@ -52,5 +66,49 @@ final class DevApi {
     result.warnings().forEach(body.putArray("warnings")::add);
     body.put("swap_ms", result.swap().toNanos() / 1e6);
     ctx.contentType("application/json").result(StrictJson.write(body));
+  }
+
+  /** A plugin's log lines as they come; the plugin need not be there yet. */
+  private void logs(SseClient client) {
+    access.requireCaller(client.ctx());
+    BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
+    AtomicLong dropped = new AtomicLong();
+    Runnable stop =
+        host.listen(
+            client.ctx().pathParam("name"),
+            (level, line) -> {
+              if (!waiting.offer(event(level, line))) {
+                dropped.incrementAndGet();
+              }
+            });
+    try {
+      client.sendComment("connected");
+      while (!client.terminated() && !closing.getAsBoolean()) {
+        byte[] line = waiting.poll(1, TimeUnit.SECONDS);
+        if (line == null) {
+          client.sendComment("still here"); // finds out whether the client is
+          continue;
+        }
+        client.sendData(new String(line, StandardCharsets.UTF_8));
+        long lost = dropped.getAndSet(0);
+        if (lost > 0) {
+          byte[] notice = event(Level.WARN, lost + " lines were dropped: they came too fast");
+          client.sendData(new String(notice, StandardCharsets.UTF_8));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      stop.run();
+      client.close();
+    }
+  }
+
+  private static byte[] event(Level level, String line) {
+    return StrictJson.write(
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("level", level.name().toLowerCase(Locale.ROOT))
+            .put("message", line));
   }
 }

@@ -195,7 +195,7 @@ public final class HttpServer implements AutoCloseable {
           "/api/v1/openapi.json", ctx -> ctx.contentType(JSON).result(resource("openapi.json")));
     }
     if (settings.dev()) {
-      new DevApi(host, access, requestTimeout).addTo(config.routes);
+      new DevApi(host, access, requestTimeout, () -> closing).addTo(config.routes);
     }
     PluginRoutes pluginRoutes = new PluginRoutes(host, requestTimeout);
     for (HandlerType method :

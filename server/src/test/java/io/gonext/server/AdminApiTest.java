@@ -85,6 +85,14 @@ class AdminApiTest {
     assertThat(json(send("GET", "/api/v1/plugins", new byte[0])).path("plugins").size())
         .isEqualTo(1);
 
+    JsonNode health = json(send("GET", "/api/v1/plugins/app/health", new byte[0]));
+    assertThat(health.path("healthy").booleanValue()).isTrue();
+    JsonNode audit = json(send("GET", "/api/v1/plugins/app/audit?limit=2", new byte[0]));
+    assertThat(audit.path("audit").valueStream().map(row -> row.path("event").stringValue()))
+        .containsExactly("rollback", "update");
+    assertThat(send("GET", "/api/v1/plugins/app/audit?limit=0", new byte[0]).statusCode())
+        .isEqualTo(400);
+
     assertThat(send("DELETE", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(409);
     assertThat(send("POST", "/api/v1/plugins/app/deactivate", new byte[0]).statusCode())
         .isEqualTo(200);

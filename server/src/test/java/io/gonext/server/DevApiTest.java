@@ -27,7 +27,9 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,6 +158,30 @@ class DevApiTest {
             new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
         assertThat(answer).startsWith("HTTP/1.1 403");
       }
+    }
+  }
+
+  @Test
+  void the_plugins_log_lines_come_as_they_are_written() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/logs")))
+            .header("Accept", "text/event-stream")
+            .build();
+    HttpResponse<Stream<String>> response =
+        client.send(request, BodyHandlers.ofLines());
+    assertThat(response.headers().firstValue("content-type").orElseThrow())
+        .startsWith("text/event-stream");
+    try (Stream<String> lines = response.body()) {
+      Iterator<String> each = lines.iterator();
+      assertThat(each.next()).isEqualTo(": connected");
+      host.install(GuestBundle.of("logs").action("saved").bytes());
+      host.activate("logs");
+      host.doAction("saved");
+      String line = each.next();
+      while (!line.startsWith("data:")) {
+        line = each.next();
+      }
+      assertThat(line).isEqualTo("data: {\"level\":\"error\",\"message\":\"a line of the guest\"}");
     }
   }
 

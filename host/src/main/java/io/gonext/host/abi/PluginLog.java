@@ -28,17 +28,21 @@ public final class PluginLog {
   private final Logger log;
   private final LongSupplier nanoTime;
   private final Supplier<Level> least;
+  private final LogListener listener;
   private final AtomicLong windowStart;
   private final AtomicInteger linesInWindow = new AtomicInteger();
 
   /**
    * @param least lines below this level at the time are dropped, uncounted
+   * @param listener hears the lines that are kept
    */
-  public PluginLog(String plugin, LongSupplier nanoTime, Supplier<Level> least) {
-    this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime, least);
+  PluginLog(
+      String plugin, LongSupplier nanoTime, Supplier<Level> least, LogListener listener) {
+    this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime, least, listener);
   }
 
-  PluginLog(Logger log, LongSupplier nanoTime, Supplier<Level> least) {
+  PluginLog(Logger log, LongSupplier nanoTime, Supplier<Level> least, LogListener listener) {
+    this.listener = listener;
     this.least = least;
     this.log = log;
     this.nanoTime = nanoTime;
@@ -47,7 +51,7 @@ public final class PluginLog {
 
   /** A log that keeps nothing, for guests that run to no effect. */
   public static PluginLog discarding() {
-    return new PluginLog(NOPLogger.NOP_LOGGER, () -> 0, () -> Level.ERROR);
+    return new PluginLog(NOPLogger.NOP_LOGGER, () -> 0, () -> Level.ERROR, (level, line) -> {});
   }
 
   /** Writes a line a guest sent, or drops it when there were too many in this second. */
@@ -64,7 +68,9 @@ public final class PluginLog {
       }
     }
     if (linesInWindow.incrementAndGet() <= LINES_PER_SECOND) {
-      log.atLevel(level).log(printable(text));
+      String line = printable(text);
+      log.atLevel(level).log(line);
+      listener.line(level, line);
     }
   }
 

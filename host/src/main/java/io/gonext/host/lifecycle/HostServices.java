@@ -1,8 +1,8 @@
 package io.gonext.host.lifecycle;
 
-import io.gonext.host.abi.LogLevels;
 import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.abi.PluginLog;
+import io.gonext.host.abi.PluginLogs;
 import io.gonext.host.audit.AuditLog;
 import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.capability.Grants;
@@ -18,7 +18,7 @@ public record HostServices(
     Grants grants,
     AuditLog audit,
     KeyValues keyValues,
-    LogLevels logLevels,
+    PluginLogs logs,
     MeterRegistry meters,
     InstantSource clock)
     implements AutoCloseable {
@@ -28,7 +28,7 @@ public record HostServices(
         manifest,
         grants.registry(),
         grants.permissions(manifest),
-        new PluginLog(manifest.name(), System::nanoTime, () -> logLevels.of(manifest.name())),
+        logs.of(manifest.name()),
         audit(manifest, audit::offer, meters),
         keyValues.of(manifest),
         clock);
@@ -43,7 +43,7 @@ public record HostServices(
         manifest,
         grants.registry(),
         Permissions.none(),
-        new PluginLog(manifest.name(), System::nanoTime, () -> logLevels.of(manifest.name())),
+        logs.of(manifest.name()),
         silent(manifest),
         keyValues.dryRunOf(manifest),
         clock);

@@ -14,8 +14,10 @@ import org.slf4j.helpers.LegacyAbstractLogger;
 class PluginLogTest {
   private final AtomicLong nanoTime = new AtomicLong();
   private final RecordingLogger lines = new RecordingLogger();
+  private final List<String> heard = new ArrayList<>();
   private Level least = Level.DEBUG;
-  private final PluginLog log = new PluginLog(lines, nanoTime::get, () -> least);
+  private final PluginLog log = new PluginLog(lines, nanoTime::get, () -> least, (level, line) -> heard.add(level + " " + line));
+
 
   @Test
   void a_line_keeps_its_level() {
@@ -55,6 +57,7 @@ class PluginLogTest {
       log.write(Level.INFO, "line");
     }
     assertThat(lines.written).hasSize(PluginLog.LINES_PER_SECOND);
+    assertThat(heard).isEqualTo(lines.written);
 
     nanoTime.addAndGet(1_000_000_000L);
     log.write(Level.INFO, "after");

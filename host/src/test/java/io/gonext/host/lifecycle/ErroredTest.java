@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.abi.LogLevels;
+import io.gonext.host.abi.PluginLogs;
 import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Grants;
@@ -63,7 +63,7 @@ class ErroredTest {
             new Grants(store.grants(), CapabilityRegistry.standard()),
             new AuditLog(store.audit(), meters, InstantSource.system()),
             new KeyValues(store.keyValues(), KeyValueQuota.defaults()),
-            new LogLevels(),
+            new PluginLogs(),
             meters,
             InstantSource.system());
     engine = new Engine(EngineLimits.defaults());

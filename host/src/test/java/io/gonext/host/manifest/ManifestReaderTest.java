@@ -139,8 +139,8 @@ class ManifestReaderTest {
                       "/hooks/filters/0: found \"The.Content\"; allowed: dotted lower case,"
                           + " [a-z0-9_], at most 256 bytes",
                       "/hooks/filters/1/name: nothing found; allowed: it is required",
-                      "/hooks/filters/1/nam: no such field; allowed: name, priority; did you mean"
-                          + " name?",
+                      "/hooks/filters/1/nam: no such field; allowed: name, priority, batch; did you"
+                          + " mean name?",
                       "/hooks/filters/2: found 7; allowed: of type string",
                       "/hooks/filters/4: a is listed twice; allowed: each hook once",
                       "/http/serve/0/method: found \"get\"; allowed: GET, HEAD, POST, PUT, PATCH,"
