@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.cli.admin.AdminException;
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.host.failure.HostException;
 import io.gonext.server.ServerStartException;
@@ -49,6 +50,10 @@ final class Failures {
         err.println("gonext: " + known.getMessage());
         known.details().forEach(detail -> err.println("  " + detail));
         return known.kind().exitCode();
+      }
+      case AdminException known -> {
+        err.println("gonext: " + known.getMessage());
+        return known.isUnreachable() ? DevFailure.Kind.UNREACHABLE.exitCode() : ExitCode.SOFTWARE;
       }
       case ServerStartException known -> err.println("gonext: " + known.getMessage());
       case InterruptedException interrupted -> {

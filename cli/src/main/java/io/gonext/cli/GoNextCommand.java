@@ -1,5 +1,16 @@
 package io.gonext.cli;
 
+import io.gonext.cli.admin.ActivateCommand;
+import io.gonext.cli.admin.ApproveCommand;
+import io.gonext.cli.admin.AuditCommand;
+import io.gonext.cli.admin.DeactivateCommand;
+import io.gonext.cli.admin.GrantsCommand;
+import io.gonext.cli.admin.InstallCommand;
+import io.gonext.cli.admin.ListCommand;
+import io.gonext.cli.admin.ResetCommand;
+import io.gonext.cli.admin.RollbackCommand;
+import io.gonext.cli.admin.UninstallCommand;
+import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.host.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -13,11 +24,26 @@ import picocli.CommandLine.Spec;
     description = "A WebAssembly plugin host for the JVM.",
     mixinStandardHelpOptions = true,
     versionProvider = GoNextCommand.Version.class,
-    subcommands = {DemoCommand.class, ServeCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      ServeCommand.class,
+      ListCommand.class,
+      InstallCommand.class,
+      ActivateCommand.class,
+      DeactivateCommand.class,
+      UpdateCommand.class,
+      ApproveCommand.class,
+      RollbackCommand.class,
+      ResetCommand.class,
+      UninstallCommand.class,
+      GrantsCommand.class,
+      AuditCommand.class
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext demo                         a Rust plugin at work, from bundle to answers",
       "  gonext serve --plugin my.gnplugin   serve a plugin on http://127.0.0.1:8080",
+      "  gonext list                         the plugins of a running host",
       "  gonext plugin dev my-plugin         build a plugin and hot-reload it on every save",
       "",
       "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing, 4 no host",

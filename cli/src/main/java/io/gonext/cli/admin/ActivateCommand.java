@@ -1,0 +1,28 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext activate}. */
+@Command(
+    name = "activate",
+    description = "Put an installed plugin in service, now and whenever the host starts.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExample:%n",
+    footer = "  gonext activate hello-rust")
+public final class ActivateCommand extends AdminCommand {
+  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  private String name;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("POST", of(name) + "/activate", new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    out.println(line(answer));
+  }
+}

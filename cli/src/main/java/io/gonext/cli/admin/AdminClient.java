@@ -1,0 +1,92 @@
+package io.gonext.cli.admin;
+
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+
+/** Calls the admin API of one host. Thread-safe. */
+final class AdminClient implements AutoCloseable {
+  private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+  /** A host compiles and warms a version before it answers, and drains one for 30 s. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private final HttpClient client =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+  private final URI host;
+  private final String token;
+
+  AdminClient(URI host, String token) {
+    this.host = host;
+    this.token = token;
+  }
+
+  /**
+   * Sends a request and returns what was answered; missing where that is nothing.
+   *
+   * @param path below {@code /api/v1/plugins}, with its query
+   * @throws AdminException when the host does not answer or refuses
+   */
+  JsonNode send(String method, String path, byte[] body) throws InterruptedException {
+    URI uri = URI.create(host + "/api/v1/plugins" + path);
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .timeout(PATIENCE)
+            .header("Authorization", "Bearer " + token)
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/octet-stream")
+            .method(method, BodyPublishers.ofByteArray(body))
+            .build();
+    try {
+      HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+      try (InputStream in = response.body()) {
+        byte[] answer = in.readNBytes(MAX_ANSWER_BYTES);
+        if (response.statusCode() / 100 != 2) {
+          throw refused(response.statusCode(), answer);
+        }
+        return answer.length == 0 ? MissingNode.getInstance() : StrictJson.parse(answer);
+      }
+    } catch (ConnectException e) {
+      throw AdminException.unreachable(
+          "no host answers at " + host + ": start one with gonext serve, or name it with --url");
+    } catch (IOException e) {
+      throw new AdminException("the call of " + host + " broke off: " + e.getMessage());
+    } catch (InvalidJsonException e) {
+      throw new AdminException(host + " does not answer as a GoNext host: " + e.getMessage());
+    }
+  }
+
+  private AdminException refused(int status, byte[] answer) {
+    String detail = "";
+    try {
+      detail = StrictJson.parse(answer).path("detail").asString("");
+    } catch (InvalidJsonException e) {
+      // Not one of ours; the status has to do.
+    }
+    return switch (status) {
+      case 401 ->
+          new AdminException(
+              "the host does not take this token: it is in admin.token of its data directory; give"
+                  + " it with --token, GONEXT_TOKEN, or --data DIR");
+      default ->
+          new AdminException(
+              detail.isEmpty() ? host + " answered " + status : detail);
+    };
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,49 @@
+package io.gonext.cli.admin;
+
+import io.gonext.host.json.StrictJson;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext audit}. */
+@Command(
+    name = "audit",
+    description = "Show what happened to a plugin, and what it tried; newest first.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext audit hello-rust", "  gonext audit hello-rust --limit 1000 --json"})
+public final class AuditCommand extends AdminCommand {
+  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  private String name;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "ROWS",
+      defaultValue = "20",
+      description = "The most rows (default: ${DEFAULT-VALUE}).")
+  private int limit;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("GET", of(name) + "/audit?limit=" + limit, new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    Table table = new Table("AT", "VERSION", "EVENT", "ACTOR", "DETAIL");
+    for (JsonNode row : answer.path("audit")) {
+      table.row(
+          List.of(
+              row.path("at").asString(""),
+              row.path("version").asString(""),
+              row.path("event").asString(""),
+              row.path("actor").asString(""),
+              new String(StrictJson.write(row.path("detail")), StandardCharsets.UTF_8)));
+    }
+    table.print(out, "nothing is recorded of " + name);
+  }
+}

@@ -1,0 +1,41 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext install}. */
+@Command(
+    name = "install",
+    description = "Install a bundle on a running host; it is not in service yet.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext install hello-rust-0.1.0.gnplugin",
+      "  gonext install --grant --activate hello-rust-0.1.0.gnplugin"
+    })
+public final class InstallCommand extends AdminCommand {
+  @Parameters(paramLabel = "FILE", description = "The .gnplugin file.")
+  private Path file;
+
+  @Option(names = "--grant", description = "Grant all it asks for that was not decided on.")
+  private boolean grant;
+
+  @Option(names = "--activate", description = "Put it in service, too.")
+  private boolean activate;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("POST", "?grant=" + grant + "&activate=" + activate, read(file));
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    boolean unchanged = answer.path("unchanged").booleanValue();
+    out.println(line(answer) + (unchanged ? ", was installed already" : ""));
+    warnings(answer, out);
+  }
+}

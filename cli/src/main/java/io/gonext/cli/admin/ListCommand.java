@@ -1,0 +1,32 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine.Command;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext list}. */
+@Command(
+    name = "list",
+    description = "Show the plugins of a running host.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext list", "  gonext list --json"})
+public final class ListCommand extends AdminCommand {
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("GET", "", new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    Table table = new Table("NAME", "VERSION", "STATE", "PREVIOUS", "PENDING", "CAUSE");
+    for (JsonNode plugin : answer.path("plugins")) {
+      table.row(
+          List.of("name", "version", "state", "previous", "pending", "cause").stream()
+              .map(field -> plugin.path(field).asString(""))
+              .toList());
+    }
+    table.print(out, "no plugins are installed");
+  }
+}

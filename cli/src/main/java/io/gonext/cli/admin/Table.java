@@ -1,0 +1,53 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Columns for people: as wide as their widest cell, an empty one is a hyphen. */
+final class Table {
+  private final List<List<String>> rows = new ArrayList<>();
+
+  Table(String... heads) {
+    rows.add(List.of(heads));
+  }
+
+  void row(List<String> cells) {
+    rows.add(cells.stream().map(cell -> cell.isEmpty() ? "-" : printable(cell)).toList());
+  }
+
+  /**
+   * Prints the rows, or a sentence when there are none.
+   *
+   * @param none the sentence
+   */
+  void print(PrintWriter out, String none) {
+    if (rows.size() == 1) {
+      out.println(none);
+      return;
+    }
+    int columns = rows.getFirst().size();
+    int[] widths = new int[columns];
+    for (List<String> row : rows) {
+      for (int i = 0; i < columns; i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < columns; i++) {
+        String cell = row.get(i);
+        line.append(cell);
+        if (i < columns - 1) {
+          line.append(" ".repeat(widths[i] - cell.length() + 2));
+        }
+      }
+      out.println(line);
+    }
+  }
+
+  /** What a plugin said must not steer the terminal. */
+  private static String printable(String cell) {
+    return cell.replaceAll("\\p{Cntrl}", "?");
+  }
+}

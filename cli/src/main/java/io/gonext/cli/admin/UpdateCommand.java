@@ -1,0 +1,75 @@
+package io.gonext.cli.admin;
+
+import io.gonext.host.manifest.Bundle;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext update}. */
+@Command(
+    name = "update",
+    description =
+        "Put another version in the place of an installed one, without a break when it is in"
+            + " service.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext update hello-rust-0.2.0.gnplugin",
+      "  gonext update --approve hello-rust-0.2.0.gnplugin"
+    })
+public final class UpdateCommand extends AdminCommand {
+  @Parameters(paramLabel = "FILE", description = "The .gnplugin file of the new version.")
+  private Path file;
+
+  @Option(names = "--approve", description = "Grant what it asks for beyond the version before.")
+  private boolean approve;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    String name = Bundle.read(file).manifest().name();
+    return host.send("PUT", of(name) + "/bundle?approve=" + approve, read(file));
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    printUpdate(answer, out);
+  }
+
+  static void printUpdate(JsonNode answer, PrintWriter out) {
+    String version = answer.path("version").asString("");
+    switch (answer.path("action").asString("")) {
+      case "unchanged" -> out.println("unchanged: " + version + " is the current version already");
+      case "awaiting_approval" -> {
+        out.println(
+            version
+                + " waits: it asks for more than "
+                + answer.path("from").asString("")
+                + ", which stays; approve it with gonext approve");
+        answer
+            .path("capabilities")
+            .forEach(change ->
+                out.println(
+                    "  "
+                        + change.path("change").asString("")
+                        + " "
+                        + change.path("id").asString("")
+                        + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
+      }
+      default -> {
+        out.println(
+            String.format(
+                Locale.ROOT,
+                "%s replaced %s; the switch took %.2f ms, after %d calls of exercise",
+                version,
+                answer.path("from").asString(""),
+                answer.path("swap_ms").doubleValue(),
+                answer.path("warm_up_calls").longValue()));
+        warnings(answer, out);
+      }
+    }
+  }
+}

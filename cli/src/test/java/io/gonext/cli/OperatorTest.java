@@ -1,0 +1,127 @@
+package io.gonext.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.server.AdminToken;
+import io.gonext.server.ServerConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An operator's commands against a running host, as they are typed. */
+class OperatorTest {
+  @TempDir private Path directory;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private RunningServer running;
+  private Path data;
+
+  @BeforeEach
+  void serve() throws InterruptedException {
+    data = directory.resolve("data");
+    RunningServer.OpenHost opened =
+        RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()));
+    running = opened.listen(ServerConfig.loopback(0).withToken(AdminToken.ofDirectory(data)));
+  }
+
+  @AfterEach
+  void stop() {
+    running.close();
+  }
+
+  @Test
+  void a_plugin_lives_its_whole_life_by_commands() throws IOException {
+    assertThat(said("list")).isEqualTo("no plugins are installed\n");
+    assertThat(said("install", bundle("1", "[\"kv.read\"]"))).isEqualTo("app@1.0.0 INSTALLED\n");
+    assertThat(said("install", bundle("1", "[\"kv.read\"]")))
+        .isEqualTo("app@1.0.0 INSTALLED, was installed already\n");
+    assertThat(said("grants", "app")).contains("kv.read").contains("no");
+    assertThat(said("grants", "app", "--grant", "kv.read")).contains("yes");
+    assertThat(said("activate", "app")).isEqualTo("app@1.0.0 ACTIVE\n");
+    assertThat(said("update", bundle("2", "[\"kv.read\",\"kv.write\"]")))
+        .contains("2.0.0 waits")
+        .contains("  + kv.write")
+        .contains("  = kv.read");
+    assertThat(said("list")).contains("app").contains("1.0.0").contains("2.0.0");
+    assertThat(said("approve", "app")).startsWith("2.0.0 replaced 1.0.0; ");
+    assertThat(said("rollback", "app")).startsWith("1.0.0 replaced 2.0.0; ");
+    assertThat(said("audit", "app", "--limit", "3"))
+        .contains("rollback")
+        .contains("approve")
+        .contains("operator");
+    assertThat(said("audit", "app", "--json")).startsWith("{\"audit\":[");
+    assertThat(said("deactivate", "app")).isEqualTo("app@1.0.0 INACTIVE\n");
+    assertThat(said("uninstall", "app")).isEqualTo("app is uninstalled\n");
+    assertThat(said("list", "--json")).isEqualTo("{\"plugins\":[]}\n");
+  }
+
+  @Test
+  void a_refusal_is_one_sentence_and_exit_code_1() throws IOException {
+    assertThat(refused("activate", "nobody")).isEqualTo("gonext: no plugin named nobody is installed\n");
+    assertThat(refused("activate", "No such")).contains("is no plugin's name");
+    assertThat(refused("install", directory.resolve("none").toString())).contains("does not exist");
+    assertThat(refused("install", directory.toString())).contains("is a directory");
+    assertThat(refused("list", "--token", "wrong-token-wrong-token")).contains("admin.token");
+    assertThat(refused("list", "--data", directory.toString())).contains("does not exist");
+    Path noBundle = Files.write(directory.resolve("x.gnplugin"), new byte[] {1, 2, 3});
+    assertThat(refused("install", noBundle.toString())).startsWith("gonext: ").hasLineCount(1);
+  }
+
+  @Test
+  void a_host_that_does_not_answer_is_exit_code_4() {
+    running.close();
+    assertThat(run("list")).isEqualTo(4);
+    assertThat(err.toString()).contains("no host answers at").hasLineCount(1);
+  }
+
+  @Test
+  void an_address_that_is_none_is_a_wrong_command_line() {
+    assertThat(Main.run(new PrintWriter(out), new PrintWriter(err), "list", "--url", "nonsense"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("http://HOST:PORT");
+  }
+
+  private String bundle(String number, String capabilities) throws IOException {
+    Path file = directory.resolve("app-" + number + ".gnplugin");
+    byte[] bytes =
+        GuestBundle.of("app", Guests.wasm("version-" + number))
+            .version(number + ".0.0")
+            .field("capabilities", capabilities)
+            .bytes();
+    return Files.write(file, bytes).toString();
+  }
+
+  private String said(String... command) {
+    out.getBuffer().setLength(0);
+    assertThat(run(command)).as("%s: %s", String.join(" ", command), err).isZero();
+    return out.toString();
+  }
+
+  private String refused(String... command) {
+    err.getBuffer().setLength(0);
+    assertThat(run(command)).isEqualTo(1);
+    return err.toString();
+  }
+
+  private int run(String... command) {
+    List<String> args = new ArrayList<>(List.of(command));
+    args.addAll(List.of("--url", "http://127.0.0.1:" + running.port()));
+    if (!args.contains("--data")) {
+      args.addAll(List.of("--data", data.toString()));
+    }
+    return Main.run(
+        new PrintWriter(out, true), new PrintWriter(err, true), args.toArray(String[]::new));
+  }
+}
