@@ -181,7 +181,7 @@ class DevApiTest {
       while (!line.startsWith("data:")) {
         line = each.next();
       }
-      assertThat(line).isEqualTo("data: {\"level\":\"error\",\"message\":\"a line of the guest\"}");
+      assertThat(line).isEqualTo("data: {\"level\":\"debug\",\"message\":\"a line of the guest\"}");
     }
   }
 
