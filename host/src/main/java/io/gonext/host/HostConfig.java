@@ -3,6 +3,7 @@ package io.gonext.host;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.store.Database;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -10,8 +11,9 @@ import java.nio.file.Path;
 /**
  * How a {@link Host} is set up.
  *
- * @param dataDirectory holds the embedded store; created where it does not exist; one process at a
- *     time
+ * @param dataDirectory holds the host's key, compiled modules and the embedded store; created where
+ *     it does not exist; one process at a time
+ * @param database holds the store; hosts that share one serve the same plugins
  * @param limits the most a plugin may have
  * @param updates how one version takes the place of another
  * @param meters where the host counts
@@ -20,33 +22,39 @@ import java.nio.file.Path;
  */
 public record HostConfig(
     Path dataDirectory,
+    Database database,
     OperatorLimits limits,
     UpdatePolicy updates,
     MeterRegistry meters,
     CapabilityRegistry capabilities) {
-  /** The default limits and capabilities, counting into a registry of its own. */
+  /** The embedded store, the default limits and capabilities, counting into a registry of its own. */
   public static HostConfig of(Path dataDirectory) {
     return new HostConfig(
         dataDirectory,
+        Database.embedded(),
         OperatorLimits.defaults(),
         UpdatePolicy.defaults(),
         new SimpleMeterRegistry(),
         CapabilityRegistry.standard());
   }
 
+  public HostConfig withDatabase(Database newDatabase) {
+    return new HostConfig(dataDirectory, newDatabase, limits, updates, meters, capabilities);
+  }
+
   public HostConfig withLimits(OperatorLimits newLimits) {
-    return new HostConfig(dataDirectory, newLimits, updates, meters, capabilities);
+    return new HostConfig(dataDirectory, database, newLimits, updates, meters, capabilities);
   }
 
   public HostConfig withUpdates(UpdatePolicy newUpdates) {
-    return new HostConfig(dataDirectory, limits, newUpdates, meters, capabilities);
+    return new HostConfig(dataDirectory, database, limits, newUpdates, meters, capabilities);
   }
 
   public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
-    return new HostConfig(dataDirectory, limits, updates, meters, newCapabilities);
+    return new HostConfig(dataDirectory, database, limits, updates, meters, newCapabilities);
   }
 
   public HostConfig withMeters(MeterRegistry newMeters) {
-    return new HostConfig(dataDirectory, limits, updates, newMeters, capabilities);
+    return new HostConfig(dataDirectory, database, limits, updates, newMeters, capabilities);
   }
 }

@@ -6,6 +6,7 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.lifecycle.PluginLoader.CheckedModule;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
@@ -52,6 +54,9 @@ public final class Lifecycle {
   /** How long calls that are running may take to finish when a version leaves service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
+  /** How long a version that another host put in service may be exercised here: others wait. */
+  private static final Duration FOLLOWING_WARM_UP = Duration.ofSeconds(1);
+
   private final PluginStore store;
   private final PluginLoader loader;
   private final HookBus hooks;
@@ -59,6 +64,7 @@ public final class Lifecycle {
   private final MeterRegistry meters;
   private final Grants grants;
   private final InstantSource clock;
+  private final NodeFaults faults;
 
   /** By plugin; held for the whole of a change. Never removed, so that a name has one lock. */
   private final Map<String, ReentrantLock> changes = new ConcurrentHashMap<>();
@@ -87,6 +93,7 @@ public final class Lifecycle {
     this.meters = parts.meters;
     this.grants = parts.services.grants();
     this.clock = parts.services.clock();
+    this.faults = new NodeFaults(clock, System::nanoTime);
   }
 
   /** What plugins are run with. */
@@ -171,29 +178,18 @@ public final class Lifecycle {
     change.lockInterruptibly();
     try {
       StoredPlugin stored = installed(name);
-      if (slots.containsKey(name)) {
+      if (stored.state() == PluginState.ACTIVE) {
+        converge(name);
         return;
       }
-      boolean restart = stored.state() == PluginState.ACTIVE;
-      StoredPlugin next = restart ? stored : activated(stored);
+      StoredPlugin next = activated(stored);
+      takeOut(name);
       Bundle bundle = bundleOf(stored, stored.current());
-      requireDependencies(bundle.manifest());
-      ActivePlugin plugin = loader.start(bundle, metricsOf(name));
-      boolean open = false;
-      commit.lock();
-      try {
-        requireDependencies(bundle.manifest());
-        if (!restart && !store.change(stored, next)) {
-          throw changedByOther(name);
-        }
-        open(plugin);
-        open = true;
-      } finally {
-        commit.unlock();
-        if (!open) {
-          plugin.stop(Duration.ZERO);
-        }
-      }
+      takeOver(
+          bundle,
+          Duration.ZERO,
+          () -> requireDependencies(bundle.manifest()),
+          () -> store.change(stored, next));
     } finally {
       change.unlock();
     }
@@ -214,29 +210,35 @@ public final class Lifecycle {
         left.addAll(deactivate(dependent.name(), true));
       }
     }
-    ActivePlugin last;
+    @Nullable ActivePlugin last;
     ReentrantLock change = changeOf(name);
     change.lockInterruptibly();
     try {
       StoredPlugin stored = installed(name);
-      PluginSlot slot = slots.get(name);
-      if (slot == null) {
+      if (stored.state() != PluginState.ACTIVE) {
         throw new ConflictException(name + " is not active");
       }
       refuseWhileNeeded(name);
-      slot.version().askToStop();
+      // Null where this host could not start what the store holds as active.
+      PluginSlot slot = slots.get(name);
+      if (slot != null) {
+        slot.version().askToStop();
+      }
       commit.lock();
       try {
         refuseWhileNeeded(name);
         if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
           throw changedByOther(name);
         }
-        last = close(slot, name);
+        last = slot == null ? null : close(slot, name);
       } finally {
         commit.unlock();
       }
-      last.stop(DRAIN);
-      log.info("deactivated {}", last.manifest().id());
+      faults.clear(name);
+      if (last != null) {
+        last.stop(DRAIN);
+      }
+      log.info("deactivated {}", stored.id());
     } finally {
       change.unlock();
     }
@@ -312,12 +314,9 @@ public final class Lifecycle {
       if (!store.delete(stored)) {
         throw changedByOther(name);
       }
-      grants.forget(name);
       loader.forget(stored.current().sha256());
-      PoolMetrics metrics = poolMetrics.remove(name);
-      if (metrics != null) {
-        metrics.close();
-      }
+      takeOut(name);
+      forget(name);
       log.info("uninstalled {}", stored.id());
     } finally {
       change.unlock();
@@ -411,16 +410,73 @@ public final class Lifecycle {
     }
   }
 
-  /** Deletes the versions whose time for a rollback has passed. */
+  /**
+   * Deletes the versions whose time for a rollback has passed. A plugin that is being changed is left
+   * for the next time.
+   */
   public void forgetExpired() {
     for (StoredPlugin stored : store.list()) {
-      withoutExpired(stored);
+      ReentrantLock change = changeOf(stored.name());
+      if (isExpired(stored) && change.tryLock()) {
+        try {
+          store.change(stored, stored.withoutPrevious());
+        } finally {
+          change.unlock();
+        }
+      }
     }
   }
 
   /**
-   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start becomes
-   * ERRORED and does not hold up the others.
+   * Brings what serves here in line with the store, whoever changed it there: starts, swaps, stops,
+   * or does nothing. What fails is kept as a {@link NodeFault}, and what served before serves on: the
+   * store is never changed by this, since other hosts may run the plugin well.
+   *
+   * @return false when this host is changing the plugin just now; it was not looked at then
+   */
+  public boolean reconcile(String name) throws InterruptedException {
+    ReentrantLock change = changeOf(name);
+    if (!change.tryLock()) {
+      return false;
+    }
+    try {
+      converge(name);
+    } catch (RuntimeException e) {
+      NodeFault fault = faults.add(name, String.valueOf(e.getMessage()));
+      if (fault.attempts() == 1) {
+        log.error("{} is not what the store says, will try again: {}", name, fault.cause());
+      }
+    } finally {
+      change.unlock();
+    }
+    return true;
+  }
+
+  /**
+   * Reads again what a plugin may do.
+   *
+   * @throws StoreException when the store cannot be read; everything stays as it was then
+   */
+  public void refreshGrants(String name) {
+    grants.refresh(name);
+  }
+
+  /** What this host cannot do though the store says so. */
+  public List<NodeFault> faults() {
+    return faults.list();
+  }
+
+  /** The plugins of which it is time to {@link #reconcile} again. */
+  List<String> dueFaults() {
+    return faults.due();
+  }
+
+  /**
+   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start does not hold
+   * up the others: it becomes ERRORED, but where other hosts share the store it is a {@link
+   * NodeFault} of this one.
+   *
+   * @throws StoreException when the store fails
    */
   public void startActive() throws InterruptedException {
     List<StoredPlugin> waiting =
@@ -437,15 +493,17 @@ public final class Lifecycle {
             continue;
           }
           activate(stored.name());
+        } catch (StoreException e) {
+          throw e;
         } catch (HostException e) {
-          markErrored(stored, e.getMessage());
+          cannotStart(stored, e.getMessage());
         }
         waiting.remove(stored);
         progress = true;
       }
     }
     for (StoredPlugin stored : waiting) {
-      markErrored(stored, "what it depends on is not active");
+      cannotStart(stored, "what it depends on is not active");
     }
   }
 
@@ -478,57 +536,144 @@ public final class Lifecycle {
     Manifest manifest = bundle.manifest();
     CheckedModule checked = loader.check(bundle);
     StoredPlugin next = stored.replacedBy(version, clock.instant());
-    PluginSlot slot = slots.get(name);
-    if (slot == null) {
+    if (stored.state() != PluginState.ACTIVE) {
       if (!store.change(stored, next, version, bundle.bytes())) {
         throw changedByOther(name);
       }
       log.info("{} replaces {}, not in service", manifest.id(), stored.id());
-      return replaced(stored, version, Duration.ZERO, 0, checked.warnings());
+      return replaced(stored, version, new Switch(Duration.ZERO, 0), checked.warnings());
     }
-    requireDependencies(manifest);
-    refuseForDependents(manifest);
-    ActivePlugin fresh = loader.start(bundle, slot.metrics());
+    Switch done =
+        takeOver(
+            bundle,
+            updates.warmUp(),
+            () -> {
+              requireDependencies(manifest);
+              refuseForDependents(manifest);
+            },
+            () -> store.change(stored, next, version, bundle.bytes()));
+    log.info("{} replaces {}", manifest.id(), stored.id());
+    return replaced(stored, version, done, checked.warnings());
+  }
+
+  /** How long a switch took, and how many calls exercised the version before. */
+  private record Switch(Duration swap, long warmUpCalls) {}
+
+  /**
+   * Makes a version ready beside what serves, if anything does, and lets it take over; the plugin's
+   * change lock is held. A failure leaves what serves as it was.
+   *
+   * @param allowed throws when the version may not serve; asked before the work and at the switch
+   * @param stored makes the switch in the store; false when someone else was first
+   */
+  private Switch takeOver(
+      Bundle bundle, Duration warmUp, Runnable allowed, BooleanSupplier stored)
+      throws InterruptedException {
+    String name = bundle.manifest().name();
+    allowed.run();
+    CheckedModule checked = loader.check(bundle);
+    PluginSlot slot = slots.get(name);
+    ActivePlugin fresh = loader.start(bundle, metricsOf(name));
     @Nullable ActivePlugin old = null;
-    long warmUpCalls;
+    long warmUpCalls = 0;
     long begin;
+    boolean serves = false;
     try {
-      warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), updates.warmUp());
+      if (slot != null) {
+        warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), warmUp);
+      }
       begin = System.nanoTime();
       commit.lockInterruptibly();
       try {
-        requireDependencies(manifest);
-        refuseForDependents(manifest);
-        if (!store.change(stored, next, version, bundle.bytes())) {
+        allowed.run();
+        if (!stored.getAsBoolean()) {
           throw changedByOther(name);
         }
-        old = slot.swap(fresh);
+        if (slot == null) {
+          open(fresh);
+        } else {
+          old = slot.swap(fresh);
+        }
+        serves = true;
       } finally {
         commit.unlock();
       }
     } finally {
-      if (old == null) {
+      if (!serves) {
         fresh.stop(Duration.ZERO);
       }
     }
     Duration swap = Duration.ofNanos(System.nanoTime() - begin);
-    retire(old);
-    log.info("{} replaces {}", manifest.id(), stored.id());
-    return replaced(stored, version, swap, warmUpCalls, checked.warnings());
+    if (old != null) {
+      retire(old);
+    }
+    faults.clear(name);
+    faults.retryAll();
+    return new Switch(swap, warmUpCalls);
+  }
+
+  /** See {@link #reconcile}; the plugin's change lock is held. */
+  private void converge(String name) throws InterruptedException {
+    Optional<StoredPlugin> found = store.find(name);
+    if (found.isPresent() && found.get().state() == PluginState.ACTIVE) {
+      StoredVersion wanted = found.get().current();
+      PluginSlot slot = slots.get(name);
+      if (slot == null || !slot.version().sha256().equals(wanted.sha256())) {
+        Bundle bundle = bundleOf(found.get(), wanted);
+        takeOver(
+            bundle,
+            updates.warmUp().compareTo(FOLLOWING_WARM_UP) < 0
+                ? updates.warmUp()
+                : FOLLOWING_WARM_UP,
+            () -> requireDependencies(bundle.manifest()),
+            () -> true);
+      }
+    } else {
+      takeOut(name);
+      if (found.isEmpty()) {
+        forget(name);
+      }
+    }
+    faults.clear(name);
+  }
+
+  /** Takes a plugin out of service here, if it is; the plugin's change lock is held. */
+  private void takeOut(String name) {
+    PluginSlot slot = slots.get(name);
+    if (slot == null) {
+      return;
+    }
+    ActivePlugin last;
+    commit.lock();
+    try {
+      last = close(slot, name);
+    } finally {
+      commit.unlock();
+    }
+    log.info("deactivated {}", last.manifest().id());
+    retire(last);
+  }
+
+  /** Lets go of what was kept of a plugin that is installed no more. */
+  private void forget(String name) {
+    grants.forget(name);
+    PoolMetrics metrics = poolMetrics.remove(name);
+    if (metrics != null) {
+      metrics.close();
+    }
   }
 
   private static UpdateResult.Replaced replaced(
       StoredPlugin stored,
       StoredVersion version,
-      Duration swap,
-      long warmUpCalls,
+      Switch done,
       List<String> warnings) {
     return new UpdateResult.Replaced(
         stored.current().version(),
         version.version(),
         version.sha256(),
-        swap,
-        warmUpCalls,
+        done.swap,
+        done.warmUpCalls,
         warnings);
   }
 
@@ -593,10 +738,14 @@ public final class Lifecycle {
     return new ConflictException(name + " was changed by someone else just now");
   }
 
-  private StoredPlugin withoutExpired(StoredPlugin stored) {
+  private boolean isExpired(StoredPlugin stored) {
     Instant replacedAt = stored.replacedAt();
-    if (replacedAt == null
-        || clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()))) {
+    return replacedAt != null
+        && !clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()));
+  }
+
+  private StoredPlugin withoutExpired(StoredPlugin stored) {
+    if (!isExpired(stored)) {
       return stored;
     }
     if (!store.change(stored, stored.withoutPrevious())) {
@@ -605,9 +754,13 @@ public final class Lifecycle {
     return installed(stored.name());
   }
 
-  private void markErrored(StoredPlugin stored, String why) {
+  private void cannotStart(StoredPlugin stored, String why) {
     log.error("{} is not in service: {}", stored.id(), why);
-    store.change(stored, stored.errored(why));
+    if (store.isShared()) {
+      faults.add(stored.name(), why);
+    } else {
+      store.change(stored, stored.errored(why));
+    }
   }
 
   private Optional<Manifest> manifestInService(String name) {

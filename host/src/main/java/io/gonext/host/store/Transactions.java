@@ -3,6 +3,7 @@ package io.gonext.host.store;
 import io.gonext.host.failure.StoreException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -16,24 +17,41 @@ record Transactions(DataSource connections) {
   /**
    * Runs the work in a transaction of its own.
    *
-   * @throws StoreException when the database fails; nothing was changed then
+   * @throws StoreException when the database fails; nothing was changed then, unless the message
+   *     says that this is not known
    */
   <R extends @Nullable Object> R run(Work<R> work) {
+    boolean committing = false;
     try (Connection connection = connections.getConnection()) {
       connection.setAutoCommit(false);
-      boolean done = false;
       try {
         R result = work.run(connection);
+        committing = true;
         connection.commit();
-        done = true;
+        committing = false;
         return result;
-      } finally {
-        if (!done) {
-          connection.rollback();
-        }
+      } catch (SQLException | RuntimeException | Error e) {
+        rollBack(connection, e);
+        throw e;
       }
+    } catch (SQLTransientConnectionException e) {
+      throw new StoreException("the store cannot be reached, nothing was changed", e);
     } catch (SQLException e) {
-      throw new StoreException("the store failed, nothing was changed: " + e.getMessage(), e);
+      // A connection that breaks while it commits takes the answer with it.
+      throw new StoreException(
+          committing && Database.isUnreachable(e)
+              ? "the store was lost during a change, which it has made or has not: "
+                  + e.getMessage()
+              : "the store failed, nothing was changed: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static void rollBack(Connection connection, Throwable why) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      why.addSuppressed(e);
     }
   }
 }
