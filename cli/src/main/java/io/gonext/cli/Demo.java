@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.server.ServerConfig;
@@ -53,7 +54,7 @@ final class Demo implements AutoCloseable {
       Report report, ServerConfig config, Path data, @Nullable Path temporaryData)
       throws InterruptedException, IOException {
     long begin = System.nanoTime();
-    RunningServer.OpenHost opened = RunningServer.openHost(data);
+    RunningServer.OpenHost opened = RunningServer.openHost(HostConfig.of(data));
     report.step("host opened", begin, "embedded store in " + data);
     Host host = opened.host();
     try {

@@ -7,7 +7,6 @@ import io.gonext.server.ServerConfig;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
 /** A host with its server, and the way they end together. */
@@ -23,9 +22,9 @@ final class RunningServer implements AutoCloseable {
   }
 
   /** Opens a host, counting into a registry for Prometheus. */
-  static OpenHost openHost(Path dataDirectory) throws InterruptedException {
+  static OpenHost openHost(HostConfig config) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    return new OpenHost(Host.open(HostConfig.of(dataDirectory).withMeters(metrics)), metrics);
+    return new OpenHost(Host.open(config.withMeters(metrics)), metrics);
   }
 
   /** A host that has no server yet. */

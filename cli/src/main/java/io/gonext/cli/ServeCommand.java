@@ -1,11 +1,14 @@
 package io.gonext.cli;
 
 import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.store.Database;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
@@ -15,11 +18,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code gonext serve}: a host and its server, until told to stop. */
@@ -31,6 +36,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
+      "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content"
     })
 final class ServeCommand implements Callable<Integer> {
@@ -42,8 +48,21 @@ final class ServeCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "gonext-data",
-      description = "Data directory with the embedded store (default: ./${DEFAULT-VALUE}).")
+      description =
+          "Data directory: this host's key, compiled modules and the embedded store (default:"
+              + " ./${DEFAULT-VALUE}).")
   private Path data;
+
+  // The default is not in the help: it may hold a password.
+  @Option(
+      names = "--db",
+      paramLabel = "URL",
+      defaultValue = "${env:GONEXT_DB}",
+      description =
+          "PostgreSQL database to keep the store in, jdbc:postgresql://HOST/DATABASE; hosts on one"
+              + " database serve the same plugins. GONEXT_DB in the environment does the same and"
+              + " is not seen in the list of processes.")
+  private @Nullable String url;
 
   @Option(
       names = "--plugin",
@@ -67,7 +86,8 @@ final class ServeCommand implements Callable<Integer> {
     }
     // Refused before anything is created.
     plugins.forEach(Bundle::read);
-    RunningServer.OpenHost opened = RunningServer.openHost(data);
+    RunningServer.OpenHost opened =
+        RunningServer.openHost(HostConfig.of(data).withDatabase(database()));
     Host host = opened.host();
     try {
       for (Path plugin : plugins) {
@@ -85,9 +105,23 @@ final class ServeCommand implements Callable<Integer> {
       out.println(plugin.id() + " " + plugin.state());
       printGrants(out, host.grants(plugin.name()), host.capabilities());
     }
+    for (NodeFault fault : host.faults()) {
+      out.println("not served by this host: " + fault.plugin() + ": " + fault.cause());
+    }
     out.println("listening on http://" + config.address() + ":" + running.port());
     running.serveUntilSignal(out, () -> {});
     return ExitCode.OK;
+  }
+
+  private Database database() {
+    if (url == null || url.isEmpty()) {
+      return Database.embedded();
+    }
+    try {
+      return Database.postgreSql(url);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--db: " + e.getMessage(), e);
+    }
   }
 
   private static void printGrants(

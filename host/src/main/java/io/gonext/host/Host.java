@@ -123,8 +123,7 @@ public final class Host implements AutoCloseable {
       store.close();
       throw e;
     }
-    return new Host(
-        store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
+    return new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
   }
 
   private static CompileCache compileCache(HostConfig config) {

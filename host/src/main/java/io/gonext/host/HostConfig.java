@@ -27,7 +27,9 @@ public record HostConfig(
     UpdatePolicy updates,
     MeterRegistry meters,
     CapabilityRegistry capabilities) {
-  /** The embedded store, the default limits and capabilities, counting into a registry of its own. */
+  /**
+   * The embedded store, the default limits and capabilities, counting into a registry of its own.
+   */
   public static HostConfig of(Path dataDirectory) {
     return new HostConfig(
         dataDirectory,

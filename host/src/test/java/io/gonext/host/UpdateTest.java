@@ -35,8 +35,7 @@ import tools.jackson.databind.JsonNode;
 
 /** One version of a plugin in the place of another. */
 class UpdateTest {
-  private static final UpdatePolicy NO_WARM_UP =
-      UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
+  private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
   @TempDir private Path data;
   private Host host;
@@ -123,13 +122,11 @@ class UpdateTest {
     activate(version("1"));
     String before = host.plugins().toString();
     assertThatThrownBy(() ->
-            host.update(
-                GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
+            host.update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
         .isInstanceOf(ActivationException.class)
         .hasMessageContaining("app@2.0.0 refused to start");
     assertThatThrownBy(() ->
-            host.update(
-                GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
+            host.update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
         .isInstanceOf(BundleRejectedException.class);
     assertThat(served()).isEqualTo("1");
     assertThat(host.plugins()).hasToString(before);
@@ -158,9 +155,7 @@ class UpdateTest {
   @Test
   void an_earlier_version_is_kept_for_as_long_as_was_said() throws InterruptedException {
     host.close();
-    host =
-        Host.open(
-            HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
     activate(version("1"));
     host.update(version("2").bytes());
     assertThatThrownBy(() -> host.rollback("app"))
@@ -172,8 +167,7 @@ class UpdateTest {
   @Test
   void a_version_that_others_could_not_use_does_not_take_over() throws InterruptedException {
     activate(version("1"));
-    activate(
-        GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
+    activate(GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
     assertThatThrownBy(() -> host.update(version("2").bytes()))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("app@2.0.0 cannot take over: echo@1.0.0 needs app ^1.0");
@@ -183,8 +177,7 @@ class UpdateTest {
   @Test
   void what_needs_a_plugin_leaves_service_with_it_on_request() throws InterruptedException {
     activate(version("1"));
-    activate(
-        GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
+    activate(GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
     assertThatThrownBy(() -> host.deactivate("app")).isInstanceOf(ConflictException.class);
     assertThat(host.deactivateWithDependents("app")).containsExactly("echo", "app");
     assertThat(host.pools()).isEmpty();
@@ -192,8 +185,7 @@ class UpdateTest {
 
   @Test
   void plugins_that_need_each_other_are_refused() throws InterruptedException {
-    host.install(
-        version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
+    host.install(version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
     assertThatThrownBy(() ->
             host.install(
                 GuestBundle.of("echo")

@@ -243,8 +243,7 @@ final class ActivePlugin {
         // At least a microsecond, so that a call which waited to the last moment fails as a
         // deadline.
         long left = Math.max(1_000, deadline - System.nanoTime());
-        HookReply reply =
-            GuestAbi.callHook(lease.get(), hook.utf8(), json, Duration.ofNanos(left));
+        HookReply reply = GuestAbi.callHook(lease.get(), hook.utf8(), json, Duration.ofNanos(left));
         hook.recent().offer(json, deadline);
         return reply;
       } catch (GuestTrap trap) {

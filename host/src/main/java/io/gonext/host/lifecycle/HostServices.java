@@ -25,12 +25,7 @@ public record HostServices(Grants grants, InstantSource clock) {
   }
 
   private PluginAccess access(Manifest manifest, Permissions permissions, PluginLog log) {
-    return new PluginAccess(
-        manifest,
-        grants.registry(),
-        permissions,
-        log,
-        clock);
+    return new PluginAccess(manifest, grants.registry(), permissions, log, clock);
   }
 
   private static PluginLog logOf(Manifest manifest) {

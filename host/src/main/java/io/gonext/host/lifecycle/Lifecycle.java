@@ -84,8 +84,7 @@ public final class Lifecycle {
   /** Versions that were replaced and still finish calls. */
   private final Map<ActivePlugin, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
 
-  private Lifecycle(
-      PluginStore store, PluginLoader loader, UpdatePolicy updates, Parts parts) {
+  private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy updates, Parts parts) {
     this.store = store;
     this.loader = loader;
     this.hooks = parts.hooks;
@@ -97,8 +96,7 @@ public final class Lifecycle {
   }
 
   /** What plugins are run with. */
-  public record Parts(
-      Engine engine, HookBus hooks, MeterRegistry meters, HostServices services) {}
+  public record Parts(Engine engine, HookBus hooks, MeterRegistry meters, HostServices services) {}
 
   public static Lifecycle of(
       PluginStore store,
@@ -157,7 +155,7 @@ public final class Lifecycle {
       Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
       if (!store.insert(manifest.name(), versionOf(bundle), bundle.bytes())) {
         loader.forget(bundle.sha256());
-        throw changedByOther(manifest.name());
+        return alreadyInstalled(bundle, installed(manifest.name()));
       }
       log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
       return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings());
@@ -185,11 +183,19 @@ public final class Lifecycle {
       StoredPlugin next = activated(stored);
       takeOut(name);
       Bundle bundle = bundleOf(stored, stored.current());
-      takeOver(
-          bundle,
-          Duration.ZERO,
-          () -> requireDependencies(bundle.manifest()),
-          () -> store.change(stored, next));
+      try {
+        takeOver(
+            bundle,
+            Duration.ZERO,
+            () -> requireDependencies(bundle.manifest()),
+            () -> store.change(stored, next));
+      } catch (ConflictException e) {
+        // Another host may have done the same.
+        if (installed(name).state() != PluginState.ACTIVE) {
+          throw e;
+        }
+        converge(name);
+      }
     } finally {
       change.unlock();
     }
@@ -325,9 +331,9 @@ public final class Lifecycle {
 
   /**
    * Puts another version in the place of the current one. A plugin in service serves without a
-   * break: the new version is compiled, warmed and exercised beside the old one, the store switches,
-   * calls go to the new version, and the old one finishes what it runs. A failure before the switch
-   * leaves everything as it was.
+   * break: the new version is compiled, warmed and exercised beside the old one, the store
+   * switches, calls go to the new version, and the old one finishes what it runs. A failure before
+   * the switch leaves everything as it was.
    *
    * @throws UnknownPluginException when no plugin of that name is installed
    * @throws BundleRejectedException when the bundle is not acceptable to this host
@@ -411,8 +417,8 @@ public final class Lifecycle {
   }
 
   /**
-   * Deletes the versions whose time for a rollback has passed. A plugin that is being changed is left
-   * for the next time.
+   * Deletes the versions whose time for a rollback has passed. A plugin that is being changed is
+   * left for the next time.
    */
   public void forgetExpired() {
     for (StoredPlugin stored : store.list()) {
@@ -429,8 +435,8 @@ public final class Lifecycle {
 
   /**
    * Brings what serves here in line with the store, whoever changed it there: starts, swaps, stops,
-   * or does nothing. What fails is kept as a {@link NodeFault}, and what served before serves on: the
-   * store is never changed by this, since other hosts may run the plugin well.
+   * or does nothing. What fails is kept as a {@link NodeFault}, and what served before serves on:
+   * the store is never changed by this, since other hosts may run the plugin well.
    *
    * @return false when this host is changing the plugin just now; it was not looked at then
    */
@@ -472,8 +478,8 @@ public final class Lifecycle {
   }
 
   /**
-   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start does not hold
-   * up the others: it becomes ERRORED, but where other hosts share the store it is a {@link
+   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start does not
+   * hold up the others: it becomes ERRORED, but where other hosts share the store it is a {@link
    * NodeFault} of this one.
    *
    * @throws StoreException when the store fails
@@ -566,8 +572,7 @@ public final class Lifecycle {
    * @param allowed throws when the version may not serve; asked before the work and at the switch
    * @param stored makes the switch in the store; false when someone else was first
    */
-  private Switch takeOver(
-      Bundle bundle, Duration warmUp, Runnable allowed, BooleanSupplier stored)
+  private Switch takeOver(Bundle bundle, Duration warmUp, Runnable allowed, BooleanSupplier stored)
       throws InterruptedException {
     String name = bundle.manifest().name();
     allowed.run();
@@ -664,10 +669,7 @@ public final class Lifecycle {
   }
 
   private static UpdateResult.Replaced replaced(
-      StoredPlugin stored,
-      StoredVersion version,
-      Switch done,
-      List<String> warnings) {
+      StoredPlugin stored, StoredVersion version, Switch done, List<String> warnings) {
     return new UpdateResult.Replaced(
         stored.current().version(),
         version.version(),
@@ -740,8 +742,7 @@ public final class Lifecycle {
 
   private boolean isExpired(StoredPlugin stored) {
     Instant replacedAt = stored.replacedAt();
-    return replacedAt != null
-        && !clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()));
+    return replacedAt != null && !clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()));
   }
 
   private StoredPlugin withoutExpired(StoredPlugin stored) {
@@ -793,7 +794,8 @@ public final class Lifecycle {
     for (Manifest dependent : dependentsOf(manifest.name())) {
       Dependencies.unmet(
               dependent,
-              name -> name.equals(manifest.name()) ? Optional.of(manifest) : manifestInService(name))
+              name ->
+                  name.equals(manifest.name()) ? Optional.of(manifest) : manifestInService(name))
           .ifPresent(why -> {
             throw new ConflictException(
                 manifest.id() + " cannot take over: " + why.replace("active is", "this is"));

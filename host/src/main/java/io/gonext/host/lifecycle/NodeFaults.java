@@ -31,8 +31,7 @@ final class NodeFaults {
 
   /** Another attempt that failed. */
   NodeFault add(String plugin, String cause) {
-    return entries
-        .compute(
+    return entries.compute(
             plugin,
             (name, before) -> {
               int attempts = before == null ? 1 : before.fault.attempts() + 1;

@@ -97,7 +97,7 @@ final class PluginLoader {
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
     }
-    List<String> problems = 
+    List<String> problems =
         new ArrayList<>(HostImports.capabilityProblems(manifest, services.grants().registry()));
     problems.addAll(GuestAbi.exportProblems(module));
     HostImports.Check imports = HostImports.check(module, manifest);
@@ -130,9 +130,7 @@ final class PluginLoader {
         new InstancePool<>(
             poolConfig(manifest),
             new GuestAllocator(
-                module,
-                instanceConfig(services.accessOf(manifest)),
-                manifest.limits().isolation()),
+                module, instanceConfig(services.accessOf(manifest)), manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
     ActivePlugin plugin =

@@ -3,6 +3,7 @@ package io.gonext.host.lifecycle;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoreChanges;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -44,7 +45,9 @@ public final class StoreWatch implements AutoCloseable {
   /** Plugins that a follower is about to look at. */
   private final Set<String> queued = ConcurrentHashMap.newKeySet();
 
-  /** Of {@link #thread} alone: whether the last round failed, and when versions were deleted last. */
+  /**
+   * Of {@link #thread} alone: whether the last round failed, and when versions were deleted last.
+   */
   private boolean failing;
 
   private long lastHousekeeping;
@@ -102,7 +105,7 @@ public final class StoreWatch implements AutoCloseable {
   private void round() {
     if (store.isShared()) {
       changed.addAll(changes.take());
-      for (String plugin : changed) {
+      for (String plugin : List.copyOf(changed)) {
         lifecycle.refreshGrants(plugin);
         changed.remove(plugin);
         follow(plugin);

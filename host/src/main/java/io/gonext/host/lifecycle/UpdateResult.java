@@ -18,12 +18,7 @@ public sealed interface UpdateResult {
    * @param warnings what loads but will not work, a sentence each
    */
   record Replaced(
-      String from,
-      String to,
-      String sha256,
-      Duration swap,
-      long warmUpCalls,
-      List<String> warnings)
+      String from, String to, String sha256, Duration swap, long warmUpCalls, List<String> warnings)
       implements UpdateResult {
     public Replaced {
       warnings = List.copyOf(warnings);

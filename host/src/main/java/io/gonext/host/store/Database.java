@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
+import javax.sql.DataSource;
 
 /**
  * Which database holds a host's store. Its text never shows a password.
@@ -45,6 +46,9 @@ public abstract sealed class Database permits EmbeddedDatabase, PostgresDatabase
 
   /** Tells other hosts of a change of a plugin, once the transaction commits. */
   abstract void announce(Connection transaction, String plugin) throws SQLException;
+
+  /** Makes what was committed before survive the end of process and machine. */
+  abstract void settle(DataSource connections) throws SQLException;
 
   /** Waits for announcements of hosts. */
   abstract Announcements listen();

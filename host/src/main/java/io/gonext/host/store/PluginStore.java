@@ -62,8 +62,8 @@ public final class PluginStore implements AutoCloseable {
   /**
    * Opens the store of a data directory, creating directory and tables where they do not exist.
    *
-   * @throws StoreException when the directory cannot be used, another host holds it, or the database
-   *     cannot be used
+   * @throws StoreException when the directory cannot be used, another host holds it, or the
+   *     database cannot be used
    */
   public static PluginStore open(Path directory, Database database) {
     return open(directory, database, UnaryOperator.identity());
@@ -118,23 +118,25 @@ public final class PluginStore implements AutoCloseable {
   public boolean insert(String name, StoredVersion version, byte[] bundle) {
     StoredPlugin plugin = StoredPlugin.installed(name, version);
     try {
-      return transactions.run(connection -> {
-        if (find(connection, name).isPresent()) {
-          return false;
-        }
-        insertVersion(connection, name, version, bundle);
-        try (PreparedStatement insert =
-            connection.prepareStatement(
-                "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
-          insert.setString(1, name);
-          insert.setString(2, version.sha256());
-          insert.setString(3, plugin.state().name());
-          insert.setLong(4, plugin.revision());
-          insert.executeUpdate();
-        }
-        database.announce(connection, name);
-        return true;
-      });
+      return transactions.runDurably(
+          database,
+          connection -> {
+            if (find(connection, name).isPresent()) {
+              return false;
+            }
+            insertVersion(connection, name, version, bundle);
+            try (PreparedStatement insert =
+                connection.prepareStatement(
+                    "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
+              insert.setString(1, name);
+              insert.setString(2, version.sha256());
+              insert.setString(3, plugin.state().name());
+              insert.setLong(4, plugin.revision());
+              insert.executeUpdate();
+            }
+            database.announce(connection, name);
+            return true;
+          });
     } catch (StoreException e) {
       if (e.getCause() instanceof SQLException failure && Database.isTaken(failure)) {
         return false;
@@ -184,39 +186,42 @@ public final class PluginStore implements AutoCloseable {
    *     then
    */
   public boolean change(StoredPlugin read, StoredPlugin next) {
-    return transactions.run(connection -> update(connection, read, next));
+    return transactions.runDurably(database, connection -> update(connection, read, next));
   }
 
   /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
-  public boolean change(
-      StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
-    return transactions.run(connection -> {
-      // First, so that of two who add the same version one waits for the other.
-      if (!lock(connection, read)) {
-        return false;
-      }
-      if (!hasVersion(connection, read.name(), added.sha256())) {
-        insertVersion(connection, read.name(), added, bundle);
-      }
-      return update(connection, read, next);
-    });
+  public boolean change(StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
+    return transactions.runDurably(
+        database,
+        connection -> {
+          // First, so that of two who add the same version one waits for the other.
+          if (!lock(connection, read)) {
+            return false;
+          }
+          if (!hasVersion(connection, read.name(), added.sha256())) {
+            insertVersion(connection, read.name(), added, bundle);
+          }
+          return update(connection, read, next);
+        });
   }
 
   /** Removes a plugin and its versions; false when someone else has changed it since. */
   public boolean delete(StoredPlugin read) {
-    return transactions.run(connection -> {
-      try (PreparedStatement delete =
-          connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
-        delete.setString(1, read.name());
-        delete.setLong(2, read.revision());
-        if (delete.executeUpdate() == 0) {
-          return false;
-        }
-      }
-      deleteUnused(connection, read.name());
-      database.announce(connection, read.name());
-      return true;
-    });
+    return transactions.runDurably(
+        database,
+        connection -> {
+          try (PreparedStatement delete =
+              connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
+            delete.setString(1, read.name());
+            delete.setLong(2, read.revision());
+            if (delete.executeUpdate() == 0) {
+              return false;
+            }
+          }
+          deleteUnused(connection, read.name());
+          database.announce(connection, read.name());
+          return true;
+        });
   }
 
   /** The operators' decisions, in the same database. */
@@ -265,8 +270,7 @@ public final class PluginStore implements AutoCloseable {
   private static boolean hasVersion(Connection connection, String name, String sha256)
       throws SQLException {
     try (PreparedStatement select =
-        connection.prepareStatement(
-            "select 1 from plugin_version where name = ? and sha256 = ?")) {
+        connection.prepareStatement("select 1 from plugin_version where name = ? and sha256 = ?")) {
       select.setString(1, name);
       select.setString(2, sha256);
       try (ResultSet rows = select.executeQuery()) {
@@ -353,8 +357,7 @@ public final class PluginStore implements AutoCloseable {
         row.getLong("revision"));
   }
 
-  private static @Nullable StoredVersion version(ResultSet row, String prefix)
-      throws SQLException {
+  private static @Nullable StoredVersion version(ResultSet row, String prefix) throws SQLException {
     String sha256 = row.getString(prefix + "_sha256");
     return sha256 == null
         ? null

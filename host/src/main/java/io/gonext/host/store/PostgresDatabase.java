@@ -3,6 +3,7 @@ package io.gonext.host.store;
 import com.zaxxer.hikari.HikariConfig;
 import io.gonext.host.failure.StoreException;
 import java.net.URLDecoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
@@ -24,8 +26,7 @@ final class PostgresDatabase extends Database {
   static final String CHANNEL = "gonext_plugin";
 
   private static final String PREFIX = "jdbc:postgresql:";
-  private static final String EXAMPLE =
-      PREFIX + "//HOST:PORT/DATABASE?user=USER&password=PASSWORD";
+  private static final String EXAMPLE = PREFIX + "//HOST:PORT/DATABASE?user=USER&password=PASSWORD";
   private static final int CONNECTIONS = 8;
   private static final long CONNECTION_TIMEOUT_MS = 5_000;
 
@@ -69,8 +70,7 @@ final class PostgresDatabase extends Database {
 
   private static String decoded(String option) {
     try {
-      return URLDecoder.decode(
-          option.substring(option.indexOf('=') + 1), StandardCharsets.UTF_8);
+      return URLDecoder.decode(option.substring(option.indexOf('=') + 1), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       // Its message would show what could not be decoded.
       throw new IllegalArgumentException(
@@ -131,6 +131,11 @@ final class PostgresDatabase extends Database {
   }
 
   @Override
+  void settle(DataSource connections) {
+    // The server has done so when a commit returns.
+  }
+
+  @Override
   Announcements listen() {
     return new PostgresAnnouncements(this);
   }
@@ -156,9 +161,9 @@ final class PostgresDatabase extends Database {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root instanceof SQLException
-        ? String.valueOf(root.getMessage())
-        : root.getClass().getSimpleName() + ": " + root.getMessage();
+    return root instanceof UnknownHostException
+        ? "there is no host " + root.getMessage()
+        : String.valueOf(root.getMessage());
   }
 
   /** Without options, among which there may be secrets too. */

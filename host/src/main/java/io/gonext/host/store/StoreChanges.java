@@ -70,8 +70,7 @@ public final class StoreChanges implements AutoCloseable {
     try {
       announcements.await(patience);
     } catch (SQLException e) {
-      throw new StoreException(
-          "changes by other hosts cannot be heard: " + e.getMessage(), e);
+      throw new StoreException("changes by other hosts cannot be heard: " + e.getMessage(), e);
     }
   }
 

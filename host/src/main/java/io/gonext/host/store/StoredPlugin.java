@@ -33,8 +33,8 @@ public record StoredPlugin(
   }
 
   /**
-   * A plugin that was just installed. Its revisions count from the time of that, so that it is never
-   * taken for one of the same name that was removed before.
+   * A plugin that was just installed. Its revisions count from the time of that, so that it is
+   * never taken for one of the same name that was removed before.
    */
   static StoredPlugin installed(String name, StoredVersion version) {
     return new StoredPlugin(

@@ -47,6 +47,21 @@ record Transactions(DataSource connections) {
     }
   }
 
+  /**
+   * As {@link #run}, for a change that must not be lost once this returns, not even with the
+   * machine.
+   */
+  <R extends @Nullable Object> R runDurably(Database database, Work<R> work) {
+    R result = run(work);
+    try {
+      database.settle(connections);
+    } catch (SQLException e) {
+      throw new StoreException(
+          "the change was made, but the store could not be flushed to disk: " + e.getMessage(), e);
+    }
+    return result;
+  }
+
   private static void rollBack(Connection connection, Throwable why) {
     try {
       connection.rollback();

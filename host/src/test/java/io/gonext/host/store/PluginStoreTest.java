@@ -197,8 +197,7 @@ class PluginStoreTest {
       GrantStore grants = store.grants();
       assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read"), true, "me")).isFalse();
       store.insert(NAME, FIRST, new byte[] {1});
-      assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read", "kv.write"), true, "me"))
-          .isTrue();
+      assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read", "kv.write"), true, "me")).isTrue();
       grants.decide(NAME, "1.0.0", List.of("kv.write"), false, "me");
       assertThat(grants.decisions(NAME, "1.0.0"))
           .isEqualTo(Map.of("kv.read", true, "kv.write", false));

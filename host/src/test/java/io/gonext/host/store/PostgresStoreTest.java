@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,7 +78,7 @@ class PostgresStoreTest {
         .hasMessageStartingWith(
             "the database jdbc:postgresql://127.0.0.1:"
                 + port
-                + "/gonext cannot be reached (ConnectException: Connection refused)");
+                + "/gonext cannot be reached (Connection refused)");
   }
 
   @Test
@@ -100,8 +101,7 @@ class PostgresStoreTest {
     }
   }
 
-  private org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> refused(
-      String url) {
+  private AbstractThrowableAssert<?, ? extends Throwable> refused(String url) {
     return assertThatThrownBy(() -> PluginStore.open(directory, Database.postgreSql(url)))
         .isInstanceOf(StoreException.class)
         .satisfies(e -> {

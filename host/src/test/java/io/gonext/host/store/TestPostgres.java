@@ -10,12 +10,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.UUID;
-import org.junit.jupiter.api.Assumptions;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real PostgreSQL server, one for all tests of this JVM, with a database for whoever asks. It ends
- * with the JVM.
+ * A real PostgreSQL server, one for all tests of this JVM, with a database for whoever asks. It
+ * ends with the JVM.
  */
 public final class TestPostgres {
   private static final TestPostgres SERVER = start();
@@ -86,6 +86,59 @@ public final class TestPostgres {
       statement.execute(sql);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** The one number that a query answers. */
+  public static int queryInt(String url, String sql) {
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getInt(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * A server of the caller's own, started, which can be stopped and started again.
+   *
+   * @param directory for its files
+   */
+  public static Own own(Path directory) throws IOException {
+    url("postgres"); // where there is none for all, there is none here either
+    return new Own(directory);
+  }
+
+  /** See {@link #own}. */
+  public static final class Own {
+    private final Path files;
+    private final int port;
+    private EmbeddedPostgres server;
+
+    private Own(Path directory) throws IOException {
+      files = directory.resolve("pg");
+      server =
+          EmbeddedPostgres.builder().setDataDirectory(files).setCleanDataDirectory(false).start();
+      port = server.getPort();
+    }
+
+    public String url() {
+      return server.getJdbcUrl("postgres", "postgres");
+    }
+
+    public void stop() throws IOException {
+      server.close();
+    }
+
+    public void start() throws IOException {
+      server =
+          EmbeddedPostgres.builder()
+              .setDataDirectory(files)
+              .setCleanDataDirectory(false)
+              .setPort(port)
+              .start();
     }
   }
 
