@@ -5,10 +5,12 @@ import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.HostException;
+import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.RouteRate;
+import io.gonext.host.store.Database;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
+      "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content"
     })
 final class ServeCommand implements Callable<Integer> {
@@ -51,8 +54,21 @@ final class ServeCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "gonext-data",
-      description = "Data directory with the embedded store (default: ./${DEFAULT-VALUE}).")
+      description =
+          "Data directory: this host's key, compiled modules and the embedded store (default:"
+              + " ./${DEFAULT-VALUE}).")
   private Path data;
+
+  // The default is not in the help: it may hold a password.
+  @Option(
+      names = "--db",
+      paramLabel = "URL",
+      defaultValue = "${env:GONEXT_DB}",
+      description =
+          "PostgreSQL database to keep the store in, jdbc:postgresql://HOST/DATABASE; hosts on one"
+              + " database serve the same plugins. GONEXT_DB in the environment does the same and"
+              + " is not seen in the list of processes.")
+  private @Nullable String url;
 
   @Option(
       names = "--plugin",
@@ -88,7 +104,7 @@ final class ServeCommand implements Callable<Integer> {
     // Refused before anything is created.
     AdminToken chosen = chosenToken();
     plugins.forEach(Bundle::read);
-    HostConfig hostConfig = HostConfig.of(data).withRouteRate(routeRate);
+    HostConfig hostConfig = HostConfig.of(data).withDatabase(database()).withRouteRate(routeRate);
     RunningServer.OpenHost opened =
         RunningServer.openHost(
             dev ? hostConfig.withUpdates(UpdatePolicy.development()) : hostConfig);
@@ -107,14 +123,17 @@ final class ServeCommand implements Callable<Integer> {
       out.println(plugin.id() + " " + plugin.state());
       printGrants(out, host.grants(plugin.name()), host.capabilities());
     }
-    String url = "http://" + config.address() + ":" + running.port();
-    out.println("listening on " + url);
+    for (NodeFault fault : host.faults()) {
+      out.println("not served by this host: " + fault.plugin() + ": " + fault.cause());
+    }
+    String address = "http://" + config.address() + ":" + running.port();
+    out.println("listening on " + address);
     out.println(
         (loopback ? "the admin API takes" : "every call but those of plugin routes takes")
             + " the token in "
             + (chosen == null ? data.resolve(AdminToken.FILE) : TOKEN_VARIABLE));
     if (dev) {
-      out.println("development: gonext plugin dev --host " + url + " DIR");
+      out.println("development: gonext plugin dev --host " + address + " DIR");
     }
     running.serveUntilSignal(out, () -> {});
     return ExitCode.OK;
@@ -144,6 +163,17 @@ final class ServeCommand implements Callable<Integer> {
     }
     host.grantRequested(name);
     host.activate(name);
+  }
+
+  private Database database() {
+    if (url == null || url.isEmpty()) {
+      return Database.embedded();
+    }
+    try {
+      return Database.postgreSql(url);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--db: " + e.getMessage(), e);
+    }
   }
 
   private static void printGrants(

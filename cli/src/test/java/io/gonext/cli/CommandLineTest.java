@@ -142,6 +142,24 @@ class CommandLineTest {
   }
 
   @Test
+  void a_database_that_is_none_or_is_down_fails_without_its_password() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      port = free.getLocalPort();
+    }
+    String data = directory.resolve("d").toString();
+    String down = "jdbc:postgresql://127.0.0.1:" + port + "/gonext?user=u&password=geheim";
+    assertThat(run("serve", "--port", "0", "--data", data, "--db", down)).isEqualTo(1);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("127.0.0.1:" + port + "/gonext cannot be reached");
+    assertThat(run("serve", "--port", "0", "--data", data, "--db", "postgres://x?password=geheim"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("--db: a database is named as jdbc:postgresql://");
+    assertThat(err.toString()).doesNotContain("geheim");
+    assertNoStackTrace();
+  }
+
+  @Test
   void the_demo_checks_every_answer_and_leaves_nothing_behind() throws IOException {
     assertThat(run("demo", "--once", "--port", "0", "--data", directory.resolve("d").toString()))
         .as(out.toString() + err)

@@ -30,7 +30,9 @@ import io.gonext.host.lifecycle.DevelopResult;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
+import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.PluginSlot;
+import io.gonext.host.lifecycle.StoreWatch;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
@@ -94,6 +96,7 @@ public final class Host implements AutoCloseable {
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final HostServices services;
+  private final StoreWatch watch;
 
   /** Hooks of the embedding application, for those who misspell one. */
   private final Set<String> knownHooks = ConcurrentHashMap.newKeySet();
@@ -101,12 +104,18 @@ public final class Host implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Host(
-      PluginStore store, Engine engine, HookBus hooks, Lifecycle lifecycle, HostServices services) {
+      PluginStore store,
+      Engine engine,
+      HookBus hooks,
+      Lifecycle lifecycle,
+      HostServices services,
+      StoreWatch watch) {
     this.store = store;
     this.engine = engine;
     this.hooks = hooks;
     this.lifecycle = lifecycle;
     this.services = services;
+    this.watch = watch;
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -117,10 +126,10 @@ public final class Host implements AutoCloseable {
   /**
    * Opens a host and puts the plugins in service that were active when it was last closed.
    *
-   * @throws StoreException when the data directory cannot be used
+   * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    PluginStore store = PluginStore.open(config.dataDirectory());
+    PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     Engine engine;
     try {
       engine = Engine.withCache(EngineLimits.defaults(), compileCache(config));
@@ -156,8 +165,6 @@ public final class Host implements AutoCloseable {
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
             new Semver(version()).withClearedPreReleaseAndBuild());
-    Host host = new Host(store, engine, hooks, lifecycle, services);
-    host.knownHooks.addAll(config.hooks());
     try {
       lifecycle.startActive();
     } catch (RuntimeException | InterruptedException e) {
@@ -166,6 +173,9 @@ public final class Host implements AutoCloseable {
       store.close();
       throw e;
     }
+    Host host =
+        new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
+    host.knownHooks.addAll(config.hooks());
     return host;
   }
 
@@ -502,6 +512,14 @@ public final class Host implements AutoCloseable {
     return lifecycle.troubles();
   }
 
+  /**
+   * What this host cannot do though the store says so, and other hosts on the same database may: it
+   * tries again by itself. Empty on an embedded store, where such a plugin becomes ERRORED.
+   */
+  public List<NodeFault> faults() {
+    return lifecycle.faults();
+  }
+
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
     return lifecycle.active(plugin).map(PluginSlot::poolStats);
@@ -612,6 +630,7 @@ public final class Host implements AutoCloseable {
       return;
     }
     try {
+      watch.close();
       lifecycle.stopAll(DRAIN);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -5,6 +5,7 @@ import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.KeyValueQuota;
+import io.gonext.host.store.Database;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -14,8 +15,9 @@ import java.util.Set;
 /**
  * How a {@link Host} is set up.
  *
- * @param dataDirectory holds the embedded store; created where it does not exist; one process at a
- *     time
+ * @param dataDirectory holds the host's key, compiled modules and the embedded store; created where
+ *     it does not exist; one process at a time
+ * @param database holds the store; hosts that share one serve the same plugins
  * @param limits the most a plugin may have
  * @param updates how one version takes the place of another
  * @param meters where the host counts
@@ -30,6 +32,7 @@ import java.util.Set;
  */
 public record HostConfig(
     Path dataDirectory,
+    Database database,
     OperatorLimits limits,
     UpdatePolicy updates,
     MeterRegistry meters,
@@ -43,10 +46,14 @@ public record HostConfig(
     hooks = Set.copyOf(hooks);
   }
 
-  /** The default limits and capabilities, counting into a registry of its own, no spans. */
+  /**
+   * The embedded store, the default limits and capabilities, counting into a registry of its own, no
+   * spans.
+   */
   public static HostConfig of(Path dataDirectory) {
     return new HostConfig(
         dataDirectory,
+        Database.embedded(),
         OperatorLimits.defaults(),
         UpdatePolicy.defaults(),
         new SimpleMeterRegistry(),
@@ -57,9 +64,24 @@ public record HostConfig(
         Set.of());
   }
 
+  public HostConfig withDatabase(Database newDatabase) {
+    return new HostConfig(
+        dataDirectory,
+        newDatabase,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        hooks);
+  }
+
   public HostConfig withLimits(OperatorLimits newLimits) {
     return new HostConfig(
         dataDirectory,
+        database,
         newLimits,
         updates,
         meters,
@@ -73,6 +95,7 @@ public record HostConfig(
   public HostConfig withUpdates(UpdatePolicy newUpdates) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         newUpdates,
         meters,
@@ -86,6 +109,7 @@ public record HostConfig(
   public HostConfig withMeters(MeterRegistry newMeters) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         updates,
         newMeters,
@@ -99,6 +123,7 @@ public record HostConfig(
   public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         updates,
         meters,
@@ -112,6 +137,7 @@ public record HostConfig(
   public HostConfig withTelemetry(OpenTelemetry newTelemetry) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         updates,
         meters,
@@ -125,6 +151,7 @@ public record HostConfig(
   public HostConfig withRouteRate(RouteRate newRouteRate) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         updates,
         meters,
@@ -138,6 +165,7 @@ public record HostConfig(
   public HostConfig withKeyValues(KeyValueQuota newKeyValues) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         updates,
         meters,
@@ -151,6 +179,7 @@ public record HostConfig(
   public HostConfig withHooks(Set<String> newHooks) {
     return new HostConfig(
         dataDirectory,
+        database,
         limits,
         updates,
         meters,

@@ -11,13 +11,19 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.store.Database;
+import io.gonext.host.store.StoreFixture;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What an operator grants is what a guest may do, from its next call on. */
+@ParameterizedClass
+@EnumSource
 class GrantsTest {
   /** The answers of the guest {@code unoffered}: by a function that this host does not offer. */
   private static final int DENIED = -1;
@@ -25,11 +31,16 @@ class GrantsTest {
   private static final int LET_THROUGH = -2;
 
   @TempDir private Path data;
+  private final Database database;
   private Host host;
+
+  GrantsTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(data);
+    host = Host.open(config());
   }
 
   @AfterEach
@@ -142,13 +153,17 @@ class GrantsTest {
     host.close();
     CapabilityRegistry capabilities = CapabilityRegistry.standard();
     capabilities.register(capability);
-    host = Host.open(HostConfig.of(data).withCapabilities(capabilities));
+    host = Host.open(config().withCapabilities(capabilities));
     assertThat(host.grants("unoffered").granted()).containsExactly("invoices.read");
     assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
     host.activate("unoffered");
     assertThat(host.mayUse("unoffered", "invoices.read")).isTrue();
     host.revoke("unoffered", "invoices.read");
     assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
+  }
+
+  private HostConfig config() {
+    return HostConfig.of(data).withDatabase(database);
   }
 
   private static GuestBundle bundle() {
@@ -162,7 +177,7 @@ class GrantsTest {
 
   private void restart() throws InterruptedException {
     host.close();
-    host = Host.open(data);
+    host = Host.open(config());
   }
 
   private int answer() throws InterruptedException {

@@ -6,6 +6,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.store.Database;
 import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.PluginStore;
 import java.io.BufferedReader;
@@ -224,7 +225,7 @@ class KeyValueTest {
     } finally {
       process.destroyForcibly().waitFor();
     }
-    try (PluginStore store = PluginStore.open(data)) {
+    try (PluginStore store = PluginStore.open(data, Database.embedded())) {
       byte[] kept = store.keyValues().get(PLUGIN, "n").orElseThrow();
       assertThat(Integer.parseInt(new String(kept, StandardCharsets.US_ASCII)))
           .isBetween(told, told + 1);

@@ -6,12 +6,12 @@ import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.store.GrantStore;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * An operator's decisions on what each version of a plugin may do. The store holds them; a version
@@ -23,8 +23,8 @@ public final class Grants {
   private final GrantStore store;
   private final CapabilityRegistry registry;
 
-  /** Of the versions that were asked for, by name@version. Guarded by this. */
-  private final Map<String, Permissions> live = new HashMap<>();
+  /** Of the versions that were asked for, by name@version. Written under this object's lock. */
+  private final Map<String, Permissions> live = new ConcurrentHashMap<>();
 
   public Grants(GrantStore store, CapabilityRegistry registry) {
     this.store = store;
@@ -42,13 +42,33 @@ public final class Grants {
    *
    * @throws StoreException when the store cannot be read
    */
-  public synchronized Permissions permissions(Manifest manifest) {
+  public Permissions permissions(Manifest manifest) {
+    // Not under the lock, under which others may wait for the store.
+    Permissions known = live.get(manifest.id());
+    return known != null ? known : loaded(manifest);
+  }
+
+  private synchronized Permissions loaded(Manifest manifest) {
     Permissions known = live.get(manifest.id());
     if (known == null) {
-      known = new Permissions(storedWord(manifest));
+      known = new Permissions(storedWord(manifest.name(), manifest.version().toString()));
       live.put(manifest.id(), known);
     }
     return known;
+  }
+
+  /**
+   * Reads again what the versions of a plugin may do, since another host may have decided on it.
+   *
+   * @throws StoreException when the store cannot be read
+   */
+  public synchronized void refresh(String plugin) {
+    String prefix = plugin + "@";
+    live.forEach((id, permissions) -> {
+      if (id.startsWith(prefix)) {
+        permissions.set(storedWord(plugin, id.substring(prefix.length())));
+      }
+    });
   }
 
   /** What a version asks for and what it has. */
@@ -153,10 +173,9 @@ public final class Grants {
     return of(manifest);
   }
 
-  private long storedWord(Manifest manifest) {
+  private long storedWord(String plugin, String version) {
     long word = 0;
-    for (Map.Entry<String, Boolean> decision :
-        store.decisions(manifest.name(), manifest.version().toString()).entrySet()) {
+    for (Map.Entry<String, Boolean> decision : store.decisions(plugin, version).entrySet()) {
       if (decision.getValue()) {
         word |= registry.mask(decision.getKey());
       }

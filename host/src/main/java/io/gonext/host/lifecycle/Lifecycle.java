@@ -7,6 +7,7 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.lifecycle.PluginLoader.CheckedModule;
@@ -33,6 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
@@ -55,6 +57,9 @@ public final class Lifecycle {
   /** How long calls that are running may take to finish when a version leaves service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
+  /** How long a version that another host put in service may be exercised here: others wait. */
+  private static final Duration FOLLOWING_WARM_UP = Duration.ofSeconds(1);
+
   private final PluginStore store;
   private final PluginLoader loader;
   private final HookBus hooks;
@@ -63,6 +68,7 @@ public final class Lifecycle {
   private final HostServices services;
   private final Grants grants;
   private final InstantSource clock;
+  private final NodeFaults faults;
 
   /** By plugin; held for the whole of a change. Never removed, so that a name has one lock. */
   private final Map<String, ReentrantLock> changes = new ConcurrentHashMap<>();
@@ -94,6 +100,7 @@ public final class Lifecycle {
     this.services = parts.services;
     this.grants = parts.services.grants();
     this.clock = parts.services.clock();
+    this.faults = new NodeFaults(clock, System::nanoTime);
   }
 
   /** What plugins are run with. */
@@ -115,12 +122,13 @@ public final class Lifecycle {
   }
 
   /**
-   * What is wrong with plugins that are to be in service, by name: ERRORED, or behind an open
-   * circuit breaker. Does not ask the store.
+   * What is wrong with plugins that are to be in service, by name: ERRORED, not to be started by
+   * this host, or behind an open circuit breaker. Does not ask the store.
    */
   public Map<String, String> troubles() {
     Map<String, String> troubles = new TreeMap<>();
     errored.forEach((name, why) -> troubles.put(name, PluginState.ERRORED + ": " + why));
+    faults.list().forEach(fault -> troubles.put(fault.plugin(), fault.cause()));
     slots.forEach((name, slot) -> slot.trouble().ifPresent(why -> troubles.put(name, why)));
     return troubles;
   }
@@ -172,7 +180,7 @@ public final class Lifecycle {
       Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
       if (!store.insert(manifest.name(), versionOf(bundle), bundle.bytes())) {
         loader.forget(bundle.sha256());
-        throw changedByOther(manifest.name());
+        return alreadyInstalled(bundle, installed(manifest.name()));
       }
       log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
       return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings());
@@ -193,28 +201,25 @@ public final class Lifecycle {
     change.lockInterruptibly();
     try {
       StoredPlugin stored = installed(name);
-      if (slots.containsKey(name)) {
+      if (stored.state() == PluginState.ACTIVE) {
+        converge(name);
         return;
       }
-      boolean restart = stored.state() == PluginState.ACTIVE;
-      StoredPlugin next = restart ? stored : activated(stored);
+      StoredPlugin next = activated(stored);
+      takeOut(name);
       Bundle bundle = bundleOf(stored, stored.current());
-      requireDependencies(bundle.manifest());
-      ActivePlugin plugin = loader.start(bundle, metricsOf(name), this::giveUp);
-      boolean open = false;
-      commit.lock();
       try {
-        requireDependencies(bundle.manifest());
-        if (!restart && !store.change(stored, next)) {
-          throw changedByOther(name);
+        takeOver(
+            bundle,
+            Duration.ZERO,
+            () -> requireDependencies(bundle.manifest()),
+            () -> store.change(stored, next));
+      } catch (ConflictException e) {
+        // Another host may have done the same.
+        if (installed(name).state() != PluginState.ACTIVE) {
+          throw e;
         }
-        open(plugin);
-        open = true;
-      } finally {
-        commit.unlock();
-        if (!open) {
-          plugin.stop(Duration.ZERO);
-        }
+        converge(name);
       }
     } finally {
       change.unlock();
@@ -236,29 +241,35 @@ public final class Lifecycle {
         left.addAll(deactivate(dependent.name(), true));
       }
     }
-    ActivePlugin last;
+    @Nullable ActivePlugin last;
     ReentrantLock change = changeOf(name);
     change.lockInterruptibly();
     try {
       StoredPlugin stored = installed(name);
-      PluginSlot slot = slots.get(name);
-      if (slot == null) {
+      if (stored.state() != PluginState.ACTIVE) {
         throw new ConflictException(name + " is not active");
       }
       refuseWhileNeeded(name);
-      slot.version().askToStop();
+      // Null where this host could not start what the store holds as active.
+      PluginSlot slot = slots.get(name);
+      if (slot != null) {
+        slot.version().askToStop();
+      }
       commit.lock();
       try {
         refuseWhileNeeded(name);
         if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
           throw changedByOther(name);
         }
-        last = close(slot, name);
+        last = slot == null ? null : close(slot, name);
       } finally {
         commit.unlock();
       }
-      last.stop(DRAIN);
-      log.info("deactivated {}", last.manifest().id());
+      faults.clear(name);
+      if (last != null) {
+        last.stop(DRAIN);
+      }
+      log.info("deactivated {}", stored.id());
     } finally {
       change.unlock();
     }
@@ -343,10 +354,8 @@ public final class Lifecycle {
       errored.remove(name);
       grants.forget(name);
       loader.forget(stored.current().sha256());
-      PoolMetrics metrics = poolMetrics.remove(name);
-      if (metrics != null) {
-        metrics.close();
-      }
+      takeOut(name);
+      forget(name);
       log.info("uninstalled {}", stored.id());
     } finally {
       change.unlock();
@@ -509,16 +518,73 @@ public final class Lifecycle {
         warnings);
   }
 
-  /** Deletes the versions whose time for a rollback has passed. */
+  /**
+   * Deletes the versions whose time for a rollback has passed. A plugin that is being changed is
+   * left for the next time.
+   */
   public void forgetExpired() {
     for (StoredPlugin stored : store.list()) {
-      withoutExpired(stored);
+      ReentrantLock change = changeOf(stored.name());
+      if (isExpired(stored) && change.tryLock()) {
+        try {
+          store.change(stored, stored.withoutPrevious());
+        } finally {
+          change.unlock();
+        }
+      }
     }
   }
 
   /**
-   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start becomes
-   * ERRORED and does not hold up the others.
+   * Brings what serves here in line with the store, whoever changed it there: starts, swaps, stops,
+   * or does nothing. What fails is kept as a {@link NodeFault}, and what served before serves on:
+   * the store is never changed by this, since other hosts may run the plugin well.
+   *
+   * @return false when this host is changing the plugin just now; it was not looked at then
+   */
+  public boolean reconcile(String name) throws InterruptedException {
+    ReentrantLock change = changeOf(name);
+    if (!change.tryLock()) {
+      return false;
+    }
+    try {
+      converge(name);
+    } catch (RuntimeException e) {
+      NodeFault fault = faults.add(name, String.valueOf(e.getMessage()));
+      if (fault.attempts() == 1) {
+        log.error("{} is not what the store says, will try again: {}", name, fault.cause());
+      }
+    } finally {
+      change.unlock();
+    }
+    return true;
+  }
+
+  /**
+   * Reads again what a plugin may do.
+   *
+   * @throws StoreException when the store cannot be read; everything stays as it was then
+   */
+  public void refreshGrants(String name) {
+    grants.refresh(name);
+  }
+
+  /** What this host cannot do though the store says so. */
+  public List<NodeFault> faults() {
+    return faults.list();
+  }
+
+  /** The plugins of which it is time to {@link #reconcile} again. */
+  List<String> dueFaults() {
+    return faults.due();
+  }
+
+  /**
+   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start does not
+   * hold up the others: it becomes ERRORED, but where other hosts share the store it is a {@link
+   * NodeFault} of this one.
+   *
+   * @throws StoreException when the store fails
    */
   public void startActive() throws InterruptedException {
     for (StoredPlugin stored : store.list()) {
@@ -540,15 +606,17 @@ public final class Lifecycle {
             continue;
           }
           activate(stored.name());
+        } catch (StoreException e) {
+          throw e;
         } catch (HostException e) {
-          markErrored(stored, e.getMessage());
+          cannotStart(stored, e.getMessage());
         }
         waiting.remove(stored);
         progress = true;
       }
     }
     for (StoredPlugin stored : waiting) {
-      markErrored(stored, "what it depends on is not active");
+      cannotStart(stored, "what it depends on is not active");
     }
   }
 
@@ -581,57 +649,140 @@ public final class Lifecycle {
     Manifest manifest = bundle.manifest();
     CheckedModule checked = loader.check(bundle);
     StoredPlugin next = stored.replacedBy(version, clock.instant());
-    PluginSlot slot = slots.get(name);
-    if (slot == null) {
+    if (stored.state() != PluginState.ACTIVE) {
       if (!store.change(stored, next, version, bundle.bytes())) {
         throw changedByOther(name);
       }
       log.info("{} replaces {}, not in service", manifest.id(), stored.id());
-      return replaced(stored, version, Duration.ZERO, 0, checked.warnings());
+      return replaced(stored, version, new Switch(Duration.ZERO, 0), checked.warnings());
     }
-    requireDependencies(manifest);
-    refuseForDependents(manifest);
-    ActivePlugin fresh = loader.start(bundle, slot.metrics(), this::giveUp);
+    Switch done =
+        takeOver(
+            bundle,
+            updates.warmUp(),
+            () -> {
+              requireDependencies(manifest);
+              refuseForDependents(manifest);
+            },
+            () -> store.change(stored, next, version, bundle.bytes()));
+    log.info("{} replaces {}", manifest.id(), stored.id());
+    return replaced(stored, version, done, checked.warnings());
+  }
+
+  /** How long a switch took, and how many calls exercised the version before. */
+  private record Switch(Duration swap, long warmUpCalls) {}
+
+  /**
+   * Makes a version ready beside what serves, if anything does, and lets it take over; the plugin's
+   * change lock is held. A failure leaves what serves as it was.
+   *
+   * @param allowed throws when the version may not serve; asked before the work and at the switch
+   * @param stored makes the switch in the store; false when someone else was first
+   */
+  private Switch takeOver(Bundle bundle, Duration warmUp, Runnable allowed, BooleanSupplier stored)
+      throws InterruptedException {
+    String name = bundle.manifest().name();
+    allowed.run();
+    CheckedModule checked = loader.check(bundle);
+    PluginSlot slot = slots.get(name);
+    ActivePlugin fresh = loader.start(bundle, metricsOf(name), this::giveUp);
     @Nullable ActivePlugin old = null;
-    long warmUpCalls;
+    long warmUpCalls = 0;
     long begin;
+    boolean serves = false;
     try {
-      warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), updates.warmUp());
+      if (slot != null) {
+        warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), warmUp);
+      }
       begin = System.nanoTime();
       commit.lockInterruptibly();
       try {
-        requireDependencies(manifest);
-        refuseForDependents(manifest);
-        if (!store.change(stored, next, version, bundle.bytes())) {
+        allowed.run();
+        if (!stored.getAsBoolean()) {
           throw changedByOther(name);
         }
-        old = slot.swap(fresh);
+        if (slot == null) {
+          open(fresh);
+        } else {
+          old = slot.swap(fresh);
+        }
+        serves = true;
       } finally {
         commit.unlock();
       }
     } finally {
-      if (old == null) {
+      if (!serves) {
         fresh.stop(Duration.ZERO);
       }
     }
     Duration swap = Duration.ofNanos(System.nanoTime() - begin);
-    retire(old);
-    log.info("{} replaces {}", manifest.id(), stored.id());
-    return replaced(stored, version, swap, warmUpCalls, checked.warnings());
+    if (old != null) {
+      retire(old);
+    }
+    faults.clear(name);
+    faults.retryAll();
+    return new Switch(swap, warmUpCalls);
+  }
+
+  /** See {@link #reconcile}; the plugin's change lock is held. */
+  private void converge(String name) throws InterruptedException {
+    Optional<StoredPlugin> found = store.find(name);
+    if (found.isPresent() && found.get().state() == PluginState.ACTIVE) {
+      StoredVersion wanted = found.get().current();
+      PluginSlot slot = slots.get(name);
+      if (slot == null || !slot.version().sha256().equals(wanted.sha256())) {
+        Bundle bundle = bundleOf(found.get(), wanted);
+        takeOver(
+            bundle,
+            updates.warmUp().compareTo(FOLLOWING_WARM_UP) < 0
+                ? updates.warmUp()
+                : FOLLOWING_WARM_UP,
+            () -> requireDependencies(bundle.manifest()),
+            () -> true);
+      }
+    } else {
+      takeOut(name);
+      if (found.isEmpty()) {
+        forget(name);
+      }
+    }
+    faults.clear(name);
+  }
+
+  /** Takes a plugin out of service here, if it is; the plugin's change lock is held. */
+  private void takeOut(String name) {
+    PluginSlot slot = slots.get(name);
+    if (slot == null) {
+      return;
+    }
+    ActivePlugin last;
+    commit.lock();
+    try {
+      last = close(slot, name);
+    } finally {
+      commit.unlock();
+    }
+    log.info("deactivated {}", last.manifest().id());
+    retire(last);
+  }
+
+  /** Lets go of what was kept of a plugin that is installed no more. */
+  private void forget(String name) {
+    grants.forget(name);
+    PoolMetrics metrics = poolMetrics.remove(name);
+    if (metrics != null) {
+      metrics.close();
+    }
   }
 
   private static UpdateResult.Replaced replaced(
-      StoredPlugin stored,
-      StoredVersion version,
-      Duration swap,
-      long warmUpCalls,
-      List<String> warnings) {
+      StoredPlugin stored, StoredVersion version, Switch done, List<String> warnings) {
     return new UpdateResult.Replaced(
         stored.current().version(),
         version.version(),
         version.sha256(),
-        swap,
-        warmUpCalls,
+        done.swap,
+        done.warmUpCalls,
         warnings);
   }
 
@@ -696,9 +847,13 @@ public final class Lifecycle {
     return new ConflictException(name + " was changed by someone else just now");
   }
 
-  private StoredPlugin withoutExpired(StoredPlugin stored) {
+  private boolean isExpired(StoredPlugin stored) {
     Instant replacedAt = stored.replacedAt();
-    if (replacedAt == null || clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()))) {
+    return replacedAt != null && !clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()));
+  }
+
+  private StoredPlugin withoutExpired(StoredPlugin stored) {
+    if (!isExpired(stored)) {
       return stored;
     }
     if (!store.change(stored, stored.withoutPrevious())) {
@@ -707,10 +862,14 @@ public final class Lifecycle {
     return installed(stored.name());
   }
 
-  private void markErrored(StoredPlugin stored, String why) {
+  private void cannotStart(StoredPlugin stored, String why) {
     log.error("{} is not in service: {}", stored.id(), why);
-    errored.put(stored.name(), why);
-    store.change(stored, stored.errored(why));
+    if (store.isShared()) {
+      faults.add(stored.name(), why);
+    } else {
+      errored.put(stored.name(), why);
+      store.change(stored, stored.errored(why));
+    }
     audit(stored, "activate_failed", why);
   }
 

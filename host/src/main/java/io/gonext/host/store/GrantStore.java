@@ -18,9 +18,11 @@ import javax.sql.DataSource;
  */
 public final class GrantStore {
   private final Transactions transactions;
+  private final Database database;
 
-  GrantStore(DataSource connections) {
+  GrantStore(DataSource connections, Database database) {
     this.transactions = new Transactions(connections);
+    this.database = database;
   }
 
   /**
@@ -60,43 +62,44 @@ public final class GrantStore {
       Collection<String> capabilities,
       boolean granted,
       String actor) {
-    return transactions.run(connection -> {
-      if (!lock(connection, plugin)) {
-        return false;
-      }
-      try (PreparedStatement delete =
-              connection.prepareStatement(
-                  "delete from capability_grant"
-                      + " where plugin = ? and version = ? and capability = ?");
-          PreparedStatement insert =
-              connection.prepareStatement(
-                  "insert into capability_grant (plugin, version, capability, granted, actor)"
-                      + " values (?, ?, ?, ?, ?)")) {
-        for (String capability : capabilities) {
-          delete.setString(1, plugin);
-          delete.setString(2, version);
-          delete.setString(3, capability);
-          delete.executeUpdate();
-          insert.setString(1, plugin);
-          insert.setString(2, version);
-          insert.setString(3, capability);
-          insert.setBoolean(4, granted);
-          insert.setString(5, actor);
-          insert.executeUpdate();
-        }
-      }
-      return true;
-    });
+    return transactions.runDurably(
+        database,
+        connection -> {
+          if (!count(connection, plugin)) {
+            return false;
+          }
+          try (PreparedStatement delete =
+                  connection.prepareStatement(
+                      "delete from capability_grant"
+                          + " where plugin = ? and version = ? and capability = ?");
+              PreparedStatement insert =
+                  connection.prepareStatement(
+                      "insert into capability_grant (plugin, version, capability, granted, actor)"
+                          + " values (?, ?, ?, ?, ?)")) {
+            for (String capability : capabilities) {
+              delete.setString(1, plugin);
+              delete.setString(2, version);
+              delete.setString(3, capability);
+              delete.executeUpdate();
+              insert.setString(1, plugin);
+              insert.setString(2, version);
+              insert.setString(3, capability);
+              insert.setBoolean(4, granted);
+              insert.setString(5, actor);
+              insert.executeUpdate();
+            }
+          }
+          database.announce(connection, plugin);
+          return true;
+        });
   }
 
-  /** Those who decide on one plugin take turns, so an insert never meets another's. */
-  private static boolean lock(Connection connection, String plugin) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("select name from plugin where name = ? for update")) {
-      select.setString(1, plugin);
-      try (ResultSet rows = select.executeQuery()) {
-        return rows.next();
-      }
+  /** It locks the row: those who decide on one plugin take turns, and no insert meets another's. */
+  private static boolean count(Connection connection, String plugin) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement("update plugin set decisions = decisions + 1 where name = ?")) {
+      update.setString(1, plugin);
+      return update.executeUpdate() > 0;
     }
   }
 }

@@ -17,20 +17,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which plugins are installed, their bundles and their states, in an embedded H2 database: one file
- * in the data directory, held by one process at a time. Each change is one transaction, so a crash
- * leaves the state before it or the state after it; and each is made only to the revision its maker
- * has read, so of two who change a plugin at once one succeeds and the other is told.
+ * Which plugins are installed, their bundles and their states. Each change is one transaction, so a
+ * crash leaves the state before it or the state after it; and each is made only to the revision its
+ * maker has read, so of two who change a plugin at once one succeeds and the other is told.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe, also between processes on one PostgreSQL database.
  */
 public final class PluginStore implements AutoCloseable {
-  private static final int CONNECTIONS = 8;
   private static final int MAX_CAUSE_CHARS = 1_000;
 
   /** A plugin with its current (c), previous (o) and pending (n) version. */
@@ -45,62 +45,69 @@ public final class PluginStore implements AutoCloseable {
           + " left join plugin_version n on n.name = p.name and n.sha256 = p.pending_sha256";
 
   private final DirectoryLock lock;
-  private final HikariDataSource connections;
+  private final HikariDataSource pool;
+  private final DataSource connections;
+  private final Database database;
   private final Transactions transactions;
 
-  private PluginStore(DirectoryLock lock, HikariDataSource connections) {
+  private PluginStore(
+      DirectoryLock lock, HikariDataSource pool, DataSource connections, Database database) {
     this.lock = lock;
+    this.pool = pool;
     this.connections = connections;
+    this.database = database;
     this.transactions = new Transactions(connections);
   }
 
   /**
-   * Opens the store of a data directory, creating both where they do not exist.
+   * Opens the store of a data directory, creating directory and tables where they do not exist.
    *
-   * @throws StoreException when the directory cannot be used or another host holds it
+   * @throws StoreException when the directory cannot be used, another host holds it, or the
+   *     database cannot be used
    */
-  public static PluginStore open(Path directory) {
+  public static PluginStore open(Path directory, Database database) {
+    return open(directory, database, UnaryOperator.identity());
+  }
+
+  /**
+   * As {@link #open(Path, Database)}, with something between the store and its database, which a
+   * test can make fail.
+   */
+  static PluginStore open(Path directory, Database database, UnaryOperator<DataSource> between) {
     DirectoryLock lock = DirectoryLock.take(directory);
     try {
-      return open(directory, lock);
+      HikariDataSource pool = connect(directory, database);
+      return new PluginStore(lock, pool, between.apply(pool), database);
     } catch (RuntimeException e) {
       lock.close();
       throw e;
     }
   }
 
-  private static PluginStore open(Path directory, DirectoryLock lock) {
-    HikariConfig config = new HikariConfig();
+  private static HikariDataSource connect(Path directory, Database database) {
+    HikariConfig config = database.pool(directory);
     config.setPoolName("gonext-store");
-    // Writes are on disk when a commit returns (WRITE_DELAY 0); the host closes the database
-    // itself.
-    config.setJdbcUrl(
-        "jdbc:h2:file:"
-            + directory.toAbsolutePath().resolve("gonext").toString().replace("\\", "/")
-            + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0");
-    config.setMaximumPoolSize(CONNECTIONS);
-    HikariDataSource connections;
+    HikariDataSource pool;
     try {
-      connections = new HikariDataSource(config);
+      pool = new HikariDataSource(config);
     } catch (HikariPool.PoolInitializationException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new StoreException(
-          "the store in " + directory + " cannot be opened: " + cause.getMessage(), e);
+      throw e.getCause() instanceof SQLException failure
+          ? database.cannotOpen(failure, directory)
+          : new StoreException("the store cannot be opened: " + e.getMessage(), e);
     }
     try {
       Flyway.configure()
-          .dataSource(connections)
+          .dataSource(pool)
           .locations("classpath:io/gonext/host/store")
-          .placeholders(Map.of("blob", "blob"))
+          .placeholders(Map.of("blob", database.blobType()))
           .loggers("slf4j")
           .load()
           .migrate();
     } catch (FlywayException e) {
-      connections.close();
-      throw new StoreException(
-          "the store in " + directory + " cannot be brought up to date: " + e.getMessage(), e);
+      pool.close();
+      throw new StoreException("the store cannot be brought up to date: " + e.getMessage(), e);
     }
-    return new PluginStore(lock, connections);
+    return pool;
   }
 
   /**
@@ -111,24 +118,27 @@ public final class PluginStore implements AutoCloseable {
   public boolean insert(String name, StoredVersion version, byte[] bundle) {
     StoredPlugin plugin = StoredPlugin.installed(name, version);
     try {
-      return transactions.run(connection -> {
-        if (find(connection, name).isPresent()) {
-          return false;
-        }
-        insertVersion(connection, name, version, bundle);
-        try (PreparedStatement insert =
-            connection.prepareStatement(
-                "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
-          insert.setString(1, name);
-          insert.setString(2, version.sha256());
-          insert.setString(3, plugin.state().name());
-          insert.setLong(4, plugin.revision());
-          insert.executeUpdate();
-        }
-        return true;
-      });
+      return transactions.runDurably(
+          database,
+          connection -> {
+            if (find(connection, name).isPresent()) {
+              return false;
+            }
+            insertVersion(connection, name, version, bundle);
+            try (PreparedStatement insert =
+                connection.prepareStatement(
+                    "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
+              insert.setString(1, name);
+              insert.setString(2, version.sha256());
+              insert.setString(3, plugin.state().name());
+              insert.setLong(4, plugin.revision());
+              insert.executeUpdate();
+            }
+            database.announce(connection, name);
+            return true;
+          });
     } catch (StoreException e) {
-      if (e.getCause() instanceof SQLException failure && isTaken(failure)) {
+      if (e.getCause() instanceof SQLException failure && Database.isTaken(failure)) {
         return false;
       }
       throw e;
@@ -176,42 +186,57 @@ public final class PluginStore implements AutoCloseable {
    *     then
    */
   public boolean change(StoredPlugin read, StoredPlugin next) {
-    return transactions.run(connection -> update(connection, read, next));
+    return transactions.runDurably(database, connection -> update(connection, read, next));
   }
 
   /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
   public boolean change(StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
-    return transactions.run(connection -> {
-      // First, so that of two who add the same version one waits for the other.
-      if (!lock(connection, read)) {
-        return false;
-      }
-      if (!hasVersion(connection, read.name(), added.sha256())) {
-        insertVersion(connection, read.name(), added, bundle);
-      }
-      return update(connection, read, next);
-    });
+    return transactions.runDurably(
+        database,
+        connection -> {
+          // First, so that of two who add the same version one waits for the other.
+          if (!lock(connection, read)) {
+            return false;
+          }
+          if (!hasVersion(connection, read.name(), added.sha256())) {
+            insertVersion(connection, read.name(), added, bundle);
+          }
+          return update(connection, read, next);
+        });
   }
 
   /** Removes a plugin and its versions; false when someone else has changed it since. */
   public boolean delete(StoredPlugin read) {
-    return transactions.run(connection -> {
-      try (PreparedStatement delete =
-          connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
-        delete.setString(1, read.name());
-        delete.setLong(2, read.revision());
-        if (delete.executeUpdate() == 0) {
-          return false;
-        }
-      }
-      deleteUnused(connection, read.name());
-      return true;
-    });
+    return transactions.runDurably(
+        database,
+        connection -> {
+          try (PreparedStatement delete =
+              connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
+            delete.setString(1, read.name());
+            delete.setLong(2, read.revision());
+            if (delete.executeUpdate() == 0) {
+              return false;
+            }
+          }
+          deleteUnused(connection, read.name());
+          database.announce(connection, read.name());
+          return true;
+        });
   }
 
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
-    return new GrantStore(connections);
+    return new GrantStore(connections, database);
+  }
+
+  /** Whether other hosts may change the store as well. */
+  public boolean isShared() {
+    return database.isShared();
+  }
+
+  /** What changes from now on; to be closed before the store. */
+  public StoreChanges changes() {
+    return new StoreChanges(transactions, database.listen());
   }
 
   /** The audit log's rows, in the same database. */
@@ -226,7 +251,7 @@ public final class PluginStore implements AutoCloseable {
 
   @Override
   public void close() {
-    connections.close();
+    pool.close();
     lock.close();
   }
 
@@ -280,7 +305,7 @@ public final class PluginStore implements AutoCloseable {
     }
   }
 
-  private static boolean update(Connection connection, StoredPlugin read, StoredPlugin next)
+  private boolean update(Connection connection, StoredPlugin read, StoredPlugin next)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
@@ -300,6 +325,7 @@ public final class PluginStore implements AutoCloseable {
       }
     }
     deleteUnused(connection, read.name());
+    database.announce(connection, read.name());
     return true;
   }
 
@@ -326,11 +352,6 @@ public final class PluginStore implements AutoCloseable {
 
   private static OffsetDateTime atUtc(Instant instant) {
     return instant.atOffset(ZoneOffset.UTC);
-  }
-
-  /** Whether a statement failed because another transaction was first to use a name. */
-  private static boolean isTaken(SQLException e) {
-    return e.getSQLState() != null && e.getSQLState().startsWith("23");
   }
 
   private static StoredPlugin plugin(ResultSet row) throws SQLException {

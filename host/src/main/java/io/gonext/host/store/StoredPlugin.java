@@ -32,9 +32,20 @@ public record StoredPlugin(
     }
   }
 
-  /** A plugin that was just installed. */
+  /**
+   * A plugin that was just installed. Its revisions count from the time of that, so that it is
+   * never taken for one of the same name that was removed before.
+   */
   static StoredPlugin installed(String name, StoredVersion version) {
-    return new StoredPlugin(name, PluginState.INSTALLED, version, null, null, null, null, 0);
+    return new StoredPlugin(
+        name,
+        PluginState.INSTALLED,
+        version,
+        null,
+        null,
+        null,
+        null,
+        version.installedAt().toEpochMilli());
   }
 
   /** Its name and the version that serves, such as {@code hello@1.0.0}. */

@@ -3,7 +3,9 @@ package io.gonext.host.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.host.store.AuditRow;
+import io.gonext.host.store.Database;
 import io.gonext.host.store.PluginStore;
+import io.gonext.host.store.StoreFixture;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -15,9 +17,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
+@ParameterizedClass
+@EnumSource
 class AuditLogTest {
   private static final Instant NOW = Instant.parse("2026-11-22T10:00:00Z");
   private static final int KEPT = 20;
@@ -25,11 +31,16 @@ class AuditLogTest {
 
   @TempDir private Path directory;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Database database;
   private PluginStore store;
+
+  AuditLogTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
 
   @BeforeEach
   void open() {
-    store = PluginStore.open(directory);
+    store = PluginStore.open(directory, database);
   }
 
   @AfterEach

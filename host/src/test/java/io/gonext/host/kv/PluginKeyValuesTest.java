@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gonext.host.kv.KeyValueAnswer.Done;
 import io.gonext.host.kv.KeyValueAnswer.NotFound;
 import io.gonext.host.kv.KeyValueAnswer.Unavailable;
+import io.gonext.host.store.Database;
 import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredVersion;
@@ -33,7 +34,7 @@ class PluginKeyValuesTest {
 
   @BeforeEach
   void open() {
-    plugins = PluginStore.open(directory);
+    plugins = PluginStore.open(directory, Database.embedded());
     plugins.insert("p-1", new StoredVersion("1.0.0", "ab".repeat(32), Instant.EPOCH), new byte[1]);
   }
 

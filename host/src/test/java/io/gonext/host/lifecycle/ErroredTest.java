@@ -17,6 +17,7 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.kv.KeyValues;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.RouteRate;
+import io.gonext.host.store.Database;
 import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
@@ -57,7 +58,7 @@ class ErroredTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    store = PluginStore.open(data);
+    store = PluginStore.open(data, Database.embedded());
     services =
         new HostServices(
             new Grants(store.grants(), CapabilityRegistry.standard()),

@@ -19,18 +19,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+/** What entries promise, on each database. */
+@ParameterizedClass
+@EnumSource
 class KeyValueStoreTest {
   private static final String P = "my-plugin";
   private static final KeyValueQuota ROOMY = new KeyValueQuota(1 << 20, 1000);
 
   @TempDir private Path directory;
+  private final Database database;
   private PluginStore plugins;
   private KeyValueStore store;
 
+  KeyValueStoreTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
+
   @BeforeEach
   void open() {
-    plugins = PluginStore.open(directory);
+    plugins = PluginStore.open(directory, database);
     store = plugins.keyValues();
     install(P);
   }
@@ -183,7 +193,7 @@ class KeyValueStoreTest {
   void entries_survive_a_restart() {
     set("a", "1");
     plugins.close();
-    plugins = PluginStore.open(directory);
+    plugins = PluginStore.open(directory, database);
     store = plugins.keyValues();
     assertThat(value("a")).isEqualTo("1");
   }

@@ -3,20 +3,23 @@ package io.gonext.host.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gonext.host.failure.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import org.flywaydb.core.Flyway;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+/** What the store promises, on each database. */
+@ParameterizedClass
+@EnumSource
 class PluginStoreTest {
   private static final String NAME = "my-plugin";
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
@@ -27,27 +30,40 @@ class PluginStoreTest {
       new StoredVersion("3.0.0", "ef".repeat(32), NOON.plusSeconds(2));
 
   @TempDir private Path directory;
+  private final Database database;
+
+  PluginStoreTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
 
   @Test
   void what_was_stored_is_there_after_a_restart() {
     byte[] bundle = new byte[3 << 20];
     bundle[12_345] = 7;
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       assertThat(store.insert(NAME, FIRST, bundle)).isTrue();
       StoredPlugin read = read(store);
       assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
     }
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       assertThat(store.list())
           .containsExactly(
-              new StoredPlugin(NAME, PluginState.ACTIVE, FIRST, null, null, null, null, 1));
+              new StoredPlugin(
+                  NAME,
+                  PluginState.ACTIVE,
+                  FIRST,
+                  null,
+                  null,
+                  null,
+                  null,
+                  NOON.toEpochMilli() + 1));
       assertThat(store.bundle(NAME, FIRST.sha256()).orElseThrow()).isEqualTo(bundle);
     }
   }
 
   @Test
   void a_name_is_taken_once() {
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       assertThat(store.insert(NAME, FIRST, new byte[] {1})).isTrue();
       assertThat(store.insert(NAME, SECOND, new byte[] {2})).isFalse();
       assertThat(read(store).current()).isEqualTo(FIRST);
@@ -57,7 +73,7 @@ class PluginStoreTest {
 
   @Test
   void of_two_changes_of_what_was_read_once_only_the_first_is_made() {
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
       assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
@@ -72,7 +88,7 @@ class PluginStoreTest {
 
   @Test
   void the_version_before_the_current_one_is_kept_and_older_ones_are_not() {
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
       assertThat(store.change(read, read.replacedBy(SECOND, NOON), SECOND, new byte[] {2}))
@@ -101,7 +117,7 @@ class PluginStoreTest {
 
   @Test
   void a_cause_is_kept_while_a_plugin_is_errored_and_cut_where_it_is_too_long() {
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
       store.change(read, read.in(PluginState.ACTIVE));
@@ -124,8 +140,76 @@ class PluginStoreTest {
   }
 
   @Test
+  void of_many_who_install_one_name_at_once_one_succeeds() throws Exception {
+    try (PluginStore store = open();
+        ExecutorService operators = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<Boolean>> installs = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        StoredVersion version = i % 2 == 0 ? FIRST : SECOND;
+        installs.add(() -> store.insert(NAME, version, new byte[] {1}));
+      }
+      int made = 0;
+      for (Future<Boolean> install : operators.invokeAll(installs)) {
+        made += install.get() ? 1 : 0;
+      }
+      assertThat(made).isEqualTo(1);
+      StoredVersion other = read(store).current().equals(FIRST) ? SECOND : FIRST;
+      assertThat(store.bundle(NAME, other.sha256())).isEmpty();
+    }
+  }
+
+  @Test
+  void a_plugin_that_was_installed_again_is_another() {
+    try (PluginStore store = open()) {
+      store.insert(NAME, FIRST, new byte[] {1});
+      StoredPlugin before = read(store);
+      store.delete(before);
+      store.insert(NAME, SECOND, new byte[] {2});
+      assertThat(store.change(before, before.in(PluginState.ACTIVE))).isFalse();
+    }
+  }
+
+  @Test
+  void what_changed_is_told_once() {
+    try (PluginStore store = open();
+        StoreChanges changes = store.changes()) {
+      assertThat(changes.take()).isEmpty();
+      store.insert(NAME, FIRST, new byte[] {1});
+      store.insert("other", FIRST, new byte[] {1});
+      assertThat(changes.take()).containsExactly(NAME, "other");
+      assertThat(changes.take()).isEmpty();
+
+      store.change(read(store), read(store).in(PluginState.ACTIVE));
+      assertThat(changes.take()).containsExactly(NAME);
+      store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
+      assertThat(changes.take()).containsExactly(NAME);
+      store.delete(read(store));
+      assertThat(changes.take()).containsExactly(NAME);
+      store.insert(NAME, SECOND, new byte[] {1});
+      assertThat(changes.take()).containsExactly(NAME);
+      assertThat(changes.take()).isEmpty();
+    }
+  }
+
+  @Test
+  void decisions_are_of_one_version_and_go_with_the_plugin() {
+    try (PluginStore store = open()) {
+      GrantStore grants = store.grants();
+      assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read"), true, "me")).isFalse();
+      store.insert(NAME, FIRST, new byte[] {1});
+      assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read", "kv.write"), true, "me")).isTrue();
+      grants.decide(NAME, "1.0.0", List.of("kv.write"), false, "me");
+      assertThat(grants.decisions(NAME, "1.0.0"))
+          .isEqualTo(Map.of("kv.read", true, "kv.write", false));
+      assertThat(grants.decisions(NAME, "2.0.0")).isEmpty();
+      store.delete(read(store));
+      assertThat(grants.decisions(NAME, "1.0.0")).isEmpty();
+    }
+  }
+
+  @Test
   void what_was_deleted_is_gone() {
-    try (PluginStore store = PluginStore.open(directory)) {
+    try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
       assertThat(store.delete(read)).isTrue();
@@ -136,47 +220,8 @@ class PluginStoreTest {
     }
   }
 
-  @Test
-  void a_store_of_the_first_schema_keeps_its_plugins() throws SQLException {
-    String url = "jdbc:h2:file:" + directory.resolve("gonext");
-    Flyway.configure()
-        .dataSource(url, "", "")
-        .locations("classpath:io/gonext/host/store")
-        .placeholders(Map.of("blob", "blob"))
-        .target("1")
-        .load()
-        .migrate();
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement insert = connection.createStatement()) {
-      insert.executeUpdate(
-          "insert into plugin (name, version, sha256, state, bundle) values ('"
-              + NAME
-              + "', '1.0.0', '"
-              + FIRST.sha256()
-              + "', 'ACTIVE', x'0102')");
-    }
-    try (PluginStore store = PluginStore.open(directory)) {
-      assertThat(read(store).state()).isEqualTo(PluginState.ACTIVE);
-      assertThat(read(store).current().version()).isEqualTo("1.0.0");
-      assertThat(store.bundle(NAME, FIRST.sha256())).contains(new byte[] {1, 2});
-    }
-  }
-
-  @Test
-  void a_store_that_is_no_directory_is_named_with_the_way_out() throws IOException {
-    Path file = Files.createFile(directory.resolve("file"));
-    assertThatThrownBy(() -> PluginStore.open(file))
-        .isInstanceOf(StoreException.class)
-        .hasMessageContaining(file.toString())
-        .hasMessageContaining("--data");
-  }
-
-  @Test
-  void a_damaged_store_is_refused_in_one_sentence() throws IOException {
-    Files.write(directory.resolve("gonext.mv.db"), new byte[8192]);
-    assertThatThrownBy(() -> PluginStore.open(directory))
-        .isInstanceOf(StoreException.class)
-        .hasMessageContaining(directory.toString());
+  private PluginStore open() {
+    return PluginStore.open(directory, database);
   }
 
   private static StoredPlugin read(PluginStore store) {

@@ -1,0 +1,69 @@
+package io.gonext.host.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import io.gonext.host.failure.StoreException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/**
+ * Which database holds a host's store. Its text never shows a password.
+ *
+ * <p>Immutable.
+ */
+public abstract sealed class Database permits EmbeddedDatabase, PostgresDatabase {
+  /** A server that is told to stop, was killed, or is not ready yet. */
+  private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
+
+  Database() {}
+
+  /** One file in the data directory, for one process at a time. */
+  public static Database embedded() {
+    return new EmbeddedDatabase();
+  }
+
+  /**
+   * A database in a PostgreSQL server, which any number of hosts may share.
+   *
+   * @param url as the JDBC driver takes it: {@code
+   *     jdbc:postgresql://host:port/database?user=...&password=...}
+   * @throws IllegalArgumentException when it is no such URL; the message does not repeat it
+   */
+  public static Database postgreSql(String url) {
+    return PostgresDatabase.parse(url);
+  }
+
+  /** How to connect. */
+  abstract HikariConfig pool(Path directory);
+
+  /** What a column for a bundle is called. */
+  abstract String blobType();
+
+  /** Whether other hosts may change the store as well. */
+  abstract boolean isShared();
+
+  /** Tells other hosts of a change of a plugin, once the transaction commits. */
+  abstract void announce(Connection transaction, String plugin) throws SQLException;
+
+  /** Makes what was committed before survive the end of process and machine. */
+  abstract void settle(DataSource connections) throws SQLException;
+
+  /** Waits for announcements of hosts. */
+  abstract Announcements listen();
+
+  /** Why it cannot be opened, as one sentence with the way out. */
+  abstract StoreException cannotOpen(SQLException failure, Path directory);
+
+  /** Whether a statement failed because another transaction was first to use a name. */
+  static boolean isTaken(SQLException e) {
+    return e.getSQLState() != null && e.getSQLState().startsWith("23");
+  }
+
+  /** Whether there is no connection, or none any more. */
+  static boolean isUnreachable(SQLException e) {
+    return e.getSQLState() != null
+        && (e.getSQLState().startsWith("08") || SHUTDOWN.contains(e.getSQLState()));
+  }
+}

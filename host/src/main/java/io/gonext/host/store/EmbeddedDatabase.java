@@ -1,0 +1,69 @@
+package io.gonext.host.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import io.gonext.host.failure.StoreException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+
+/** H2 in a file of the data directory. */
+final class EmbeddedDatabase extends Database {
+  private static final int CONNECTIONS = 8;
+
+  @Override
+  HikariConfig pool(Path directory) {
+    HikariConfig config = new HikariConfig();
+    // The host closes the database itself.
+    config.setJdbcUrl(
+        "jdbc:h2:file:"
+            + directory.toAbsolutePath().resolve("gonext").toString().replace("\\", "/")
+            + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0");
+    config.setMaximumPoolSize(CONNECTIONS);
+    return config;
+  }
+
+  @Override
+  String blobType() {
+    return "bytea";
+  }
+
+  @Override
+  boolean isShared() {
+    return false;
+  }
+
+  @Override
+  void announce(Connection transaction, String plugin) {
+    // There is nobody else.
+  }
+
+  /**
+   * A commit of H2 may still be in the hands of its background threads, also with WRITE_DELAY 0: a
+   * process that was killed right after one was seen without it.
+   */
+  @Override
+  void settle(DataSource connections) throws SQLException {
+    try (Connection connection = connections.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("checkpoint sync");
+    }
+  }
+
+  @Override
+  Announcements listen() {
+    return Announcements.none();
+  }
+
+  @Override
+  StoreException cannotOpen(SQLException failure, Path directory) {
+    return new StoreException(
+        "the store in " + directory + " cannot be opened: " + failure.getMessage(), failure);
+  }
+
+  @Override
+  public String toString() {
+    return "embedded";
+  }
+}

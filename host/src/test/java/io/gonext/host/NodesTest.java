@@ -1,0 +1,303 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.capability.Capability;
+import io.gonext.host.failure.ActivationException;
+import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.lifecycle.NodeFault;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.store.Database;
+import io.gonext.host.store.PluginState;
+import io.gonext.host.store.StoredPlugin;
+import io.gonext.host.store.TestPostgres;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two hosts on one PostgreSQL database. */
+class NodesTest {
+  /** What is promised is 2 s; this is for machines that do other things as well. */
+  private static final Duration BOUND = Duration.ofSeconds(20);
+
+  private static final Capability OWN =
+      new Capability("invoices.read", "Read invoices", "invoices", "read", true);
+
+  private final String url = TestPostgres.createDatabase();
+  @TempDir private Path one;
+  @TempDir private Path two;
+  private Host here;
+  private Host there;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    here = Host.open(config(one));
+    there = Host.open(config(two));
+  }
+
+  @AfterEach
+  void every_lease_came_back() {
+    for (Host host : List.of(here, there)) {
+      host.pools().values().forEach(HostTest::assertBalanced);
+      host.close();
+    }
+  }
+
+  @Test
+  void what_one_changes_the_other_serves() throws InterruptedException {
+    here.install(version("1").bytes());
+    here.activate("app");
+    awaitServed(there, "1");
+    there.update(version("2").bytes());
+    assertThat(served(there)).isEqualTo("2");
+    awaitServed(here, "2");
+    here.rollback("app");
+    awaitServed(there, "1");
+    there.deactivate("app");
+    awaitServed(here, "nothing");
+    here.uninstall("app");
+    assertThat(there.plugins()).isEmpty();
+    here.install(version("2").bytes());
+    there.activate("app");
+    awaitServed(here, "2");
+    assertThat(here.faults()).isEmpty();
+    assertThat(there.faults()).isEmpty();
+  }
+
+  @Test
+  void a_host_that_joins_serves_what_the_others_do() throws InterruptedException {
+    there.close();
+    here.install(version("1").bytes());
+    here.activate("app");
+    there = Host.open(config(two));
+    assertThat(served(there)).isEqualTo("1");
+  }
+
+  @Test
+  void what_one_revokes_is_denied_on_the_other() throws InterruptedException {
+    here.install(
+        GuestBundle.of("unoffered").filter("ask").field("capabilities", "[\"db.read\"]").bytes());
+    here.activate("unoffered");
+    await().atMost(BOUND).until(() -> there.pool("unoffered").isPresent());
+    assertThat(answer(there)).isEqualTo(-1);
+    here.grant("unoffered", "db.read");
+    await().atMost(BOUND).until(() -> answer(there) == -2);
+    here.revoke("unoffered", "db.read");
+    await().atMost(BOUND).until(() -> answer(there) == -1);
+  }
+
+  @Test
+  void a_change_that_nobody_announced_is_seen_all_the_same() throws InterruptedException {
+    here.install(version("1").bytes());
+    here.activate("app");
+    awaitServed(there, "1");
+    TestPostgres.execute(url, "update plugin set state = 'INACTIVE', revision = revision + 1");
+    awaitServed(here, "nothing");
+    awaitServed(there, "nothing");
+  }
+
+  @Test
+  void a_host_that_lost_the_connection_it_listens_on_listens_again() throws InterruptedException {
+    String listeners =
+        "select count(*) from pg_stat_activity where application_name = 'gonext-listener'"
+            + " and datname = current_database()";
+    await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, listeners) == 2);
+    TestPostgres.execute(url, listeners.replace("count(*)", "pg_terminate_backend(pid)"));
+    here.install(version("1").bytes());
+    here.activate("app");
+    awaitServed(there, "1");
+    await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, listeners) == 2);
+    here.deactivate("app");
+    awaitServed(there, "nothing");
+  }
+
+  @Test
+  void a_plugin_that_does_not_start_on_one_host_is_a_fault_of_that_host_alone()
+      throws InterruptedException {
+    here.capabilities().register(OWN);
+    here.install(version("1").field("capabilities", "[\"invoices.read\"]").bytes());
+    here.activate("app");
+    await().atMost(BOUND).until(() -> !there.faults().isEmpty());
+    assertThat(there.faults())
+        .singleElement()
+        .satisfies(fault -> {
+          assertThat(fault.plugin()).isEqualTo("app");
+          assertThat(fault.cause()).contains("invoices.read");
+        });
+    there.close();
+    there = Host.open(config(two));
+    assertThat(there.faults()).extracting(NodeFault::plugin).containsExactly("app");
+    assertThat(here.plugins()).extracting(StoredPlugin::state).containsExactly(PluginState.ACTIVE);
+    assertThat(served(here)).isEqualTo("1");
+
+    there.capabilities().register(OWN);
+    awaitServed(there, "1");
+    await().atMost(BOUND).until(() -> there.faults().isEmpty());
+  }
+
+  @Test
+  void a_version_that_cannot_take_over_on_one_host_leaves_the_old_one_there()
+      throws InterruptedException {
+    here.install(version("1").bytes());
+    here.activate("app");
+    awaitServed(there, "1");
+    here.capabilities().register(OWN);
+    here.update(version("2").field("capabilities", "[\"invoices.read\"]").bytes());
+    here.approve("app");
+    assertThat(served(here)).isEqualTo("2");
+    await().atMost(BOUND).until(() -> !there.faults().isEmpty());
+    assertThat(served(there)).isEqualTo("1");
+    here.rollback("app");
+    await().atMost(BOUND).until(() -> there.faults().isEmpty());
+    assertThat(served(there)).isEqualTo("1");
+  }
+
+  @Test
+  void a_plugin_that_a_host_cannot_start_can_be_taken_out_of_service_there()
+      throws InterruptedException {
+    here.capabilities().register(OWN);
+    here.install(version("1").field("capabilities", "[\"invoices.read\"]").bytes());
+    here.activate("app");
+    await().atMost(BOUND).until(() -> !there.faults().isEmpty());
+    assertThatThrownBy(() -> there.activate("app")).hasMessageContaining("invoices.read");
+    there.deactivate("app");
+    assertThat(there.faults()).isEmpty();
+    awaitServed(here, "nothing");
+  }
+
+  @Test
+  void of_two_who_install_at_once_one_wins_and_the_other_is_told() throws Exception {
+    List<String> outcomes =
+        atOnce(
+            () -> here.install(version("1").bytes()).sha256(),
+            () -> there.install(version("2").bytes()).sha256());
+    assertThat(outcomes).filteredOn(outcome -> outcome.startsWith("told: ")).hasSize(1);
+    assertThat(outcomes).contains(here.plugins().getFirst().current().sha256());
+  }
+
+  @Test
+  void of_two_who_update_at_once_one_wins_and_both_serve_what_it_put_there() throws Exception {
+    here.install(version("1").bytes());
+    here.activate("app");
+    awaitServed(there, "1");
+    GuestBundle other = version("2").version("2.0.1");
+    List<String> outcomes =
+        atOnce(
+            () -> here.update(version("2").bytes()).toString(),
+            () -> there.update(other.bytes()).toString());
+    // The slower one may also have begun after the faster one was done, and replaced it in turn.
+    assertThat(outcomes).anyMatch(outcome -> !outcome.startsWith("told: "));
+    String stored = here.plugins().getFirst().current().version();
+    assertThat(stored).startsWith("2.0.");
+    awaitServed(here, "2");
+    awaitServed(there, "2");
+    await().atMost(BOUND).until(() -> here.faults().isEmpty() && there.faults().isEmpty());
+  }
+
+  @Test
+  void of_two_who_activate_and_uninstall_at_once_one_wins() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      here.install(version("1").bytes());
+      List<String> outcomes =
+          atOnce(
+              () -> {
+                here.activate("app");
+                return "active";
+              },
+              () -> {
+                there.uninstall("app");
+                return "gone";
+              });
+      assertThat(outcomes).filteredOn(outcome -> outcome.startsWith("told: ")).hasSize(1);
+      boolean installed = !here.plugins().isEmpty();
+      assertThat(outcomes).contains(installed ? "active" : "gone");
+      awaitServed(here, installed ? "1" : "nothing");
+      awaitServed(there, installed ? "1" : "nothing");
+      if (installed) {
+        here.deactivate("app");
+        here.uninstall("app");
+      }
+    }
+  }
+
+  @Test
+  void a_plugin_follows_what_it_depends_on() throws InterruptedException {
+    here.install(GuestBundle.of("upper").bytes());
+    here.install(
+        version("1").field("depends", "[{\"name\":\"upper\",\"version\":\"^1.0\"}]").bytes());
+    assertThatThrownBy(() -> there.activate("app")).isInstanceOf(ActivationException.class);
+    here.activate("upper");
+    here.activate("app");
+    awaitServed(there, "1");
+    here.deactivateWithDependents("upper");
+    awaitServed(there, "nothing");
+    await().atMost(BOUND).until(() -> there.pools().isEmpty());
+  }
+
+  private HostConfig config(Path directory) {
+    return HostConfig.of(directory)
+        .withDatabase(Database.postgreSql(url))
+        .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO));
+  }
+
+  private static GuestBundle version(String number) {
+    return GuestBundle.of("app", Guests.wasm("version-" + number))
+        .version(number + ".0.0")
+        .route("GET", "/");
+  }
+
+  /** What each gave back, or {@code told: } and why not. */
+  private static List<String> atOnce(Callable<String> one, Callable<String> other)
+      throws Exception {
+    List<String> outcomes = new ArrayList<>();
+    try (ExecutorService operators = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<String> change : operators.invokeAll(List.of(one, other))) {
+        try {
+          outcomes.add(change.get());
+        } catch (ExecutionException e) {
+          assertThat(e.getCause())
+              .isInstanceOfAny(ConflictException.class, UnknownPluginException.class);
+          outcomes.add("told: " + e.getMessage());
+        }
+      }
+    }
+    return outcomes;
+  }
+
+  private static void awaitServed(Host host, String version) {
+    await().atMost(BOUND).until(() -> served(host).equals(version));
+  }
+
+  private static String served(Host host) throws InterruptedException {
+    PluginRequest request = new PluginRequest("GET", "/", "", Map.of(), new byte[0]);
+    return switch (host.serve("app", request)) {
+      case RouteOutcome.Answered answered ->
+          new String(answered.response().body(), StandardCharsets.UTF_8);
+      case RouteOutcome.NotFound() -> "nothing";
+      case RouteOutcome other -> other.toString();
+    };
+  }
+
+  private static int answer(Host host) throws InterruptedException {
+    return host.applyFilters("ask", 0).value().intValue();
+  }
+}

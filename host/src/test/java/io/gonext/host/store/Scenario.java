@@ -1,0 +1,77 @@
+package io.gonext.host.store;
+
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Every kind of change that a store makes, one transaction each, in an order that a plugin may
+ * live.
+ */
+final class Scenario {
+  private static final String NAME = "app";
+  private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+  private static final StoredVersion FIRST = version("1.0.0", "ab");
+  private static final StoredVersion SECOND = version("2.0.0", "cd");
+  private static final StoredVersion THIRD = version("3.0.0", "ef");
+
+  static final List<Consumer<PluginStore>> CHANGES =
+      List.of(
+          store -> require(store.insert(NAME, FIRST, bundle(1))),
+          store -> require(store.change(read(store), read(store).in(PluginState.ACTIVE))),
+          store ->
+              require(store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "operator")),
+          store ->
+              require(
+                  store.change(
+                      read(store), read(store).replacedBy(SECOND, NOON), SECOND, bundle(2))),
+          // A rollback, which keeps the version it leaves.
+          store -> require(store.change(read(store), read(store).replacedBy(FIRST, NOON))),
+          store ->
+              require(store.change(read(store), read(store).awaiting(THIRD), THIRD, bundle(3))),
+          // Deletes the version before the previous one.
+          store -> require(store.change(read(store), read(store).replacedBy(THIRD, NOON))),
+          store -> require(store.change(read(store), read(store).withoutPrevious())),
+          store -> require(store.change(read(store), read(store).errored("it trapped"))),
+          store -> require(store.change(read(store), read(store).in(PluginState.INACTIVE))),
+          store -> require(store.delete(read(store))));
+
+  private Scenario() {}
+
+  /** All that a store holds of the plugin; two that are equal are the same state. */
+  record Snapshot(
+      Optional<StoredPlugin> plugin, Set<String> bundles, Map<String, Boolean> decisions) {
+    static Snapshot of(PluginStore store) {
+      Set<String> bundles = new LinkedHashSet<>();
+      for (StoredVersion version : List.of(FIRST, SECOND, THIRD)) {
+        store
+            .bundle(NAME, version.sha256())
+            .ifPresent(bytes -> bundles.add(version.version() + ":" + bytes.length));
+      }
+      return new Snapshot(store.find(NAME), bundles, store.grants().decisions(NAME, "1.0.0"));
+    }
+  }
+
+  private static StoredPlugin read(PluginStore store) {
+    return store.find(NAME).orElseThrow();
+  }
+
+  /** Larger than a page of the database, so that it takes several writes. */
+  private static byte[] bundle(int number) {
+    return new byte[300_000 + number];
+  }
+
+  private static void require(boolean made) {
+    if (!made) {
+      throw new IllegalStateException("the change was not made");
+    }
+  }
+
+  private static StoredVersion version(String version, String sha256) {
+    return new StoredVersion(version, sha256.repeat(32), NOON);
+  }
+}

@@ -1,0 +1,114 @@
+package io.gonext.host.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.host.ChildJvm;
+import io.gonext.host.store.Scenario.Snapshot;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A process is killed (SIGKILL) before each write and each commit of every change there is, and
+ * after the last: what is found then is the state after the last commit, whole, and nothing else.
+ */
+@Timeout(180)
+class StoreCrashTest {
+  private static final int PROCESSES = 2;
+
+  /** One step in so many is tried, others each time; all of them in the profile {@code long}. */
+  private static final int STRIDE = Integer.getInteger("gonext.test.stride", 4);
+
+  @TempDir private Path directory;
+
+  @Test
+  void after_a_kill_at_any_step_the_store_is_as_its_last_commit_left_it() throws Exception {
+    List<Snapshot> states = new ArrayList<>();
+    Path template = directory.resolve("template");
+    try (PluginStore store = PluginStore.open(template, Database.embedded())) {
+      states.add(Snapshot.of(store));
+    }
+    try (PluginStore store =
+        PluginStore.open(directory.resolve("reference"), Database.embedded())) {
+      for (Consumer<PluginStore> change : Scenario.CHANGES) {
+        change.accept(store);
+        states.add(Snapshot.of(store));
+      }
+    }
+    assertThat(states.subList(0, states.size() - 1)).doesNotHaveDuplicates();
+
+    AtomicInteger next = new AtomicInteger(1 + new Random().nextInt(STRIDE));
+    List<Callable<Integer>> killers = new ArrayList<>();
+    for (int i = 0; i < PROCESSES; i++) {
+      killers.add(() -> {
+        int kills = 0;
+        while (killAt(next.getAndAdd(STRIDE), template, states)) {
+          kills++;
+        }
+        return kills;
+      });
+    }
+    int kills = 0;
+    try (ExecutorService threads = Executors.newFixedThreadPool(PROCESSES)) {
+      for (Future<Integer> killer : threads.invokeAll(killers)) {
+        kills += killer.get();
+      }
+    }
+    // At least two writes and a commit for most of the changes.
+    assertThat(kills).isGreaterThan(2 * Scenario.CHANGES.size() / STRIDE);
+  }
+
+  /** Returns false when there is no such step. */
+  private boolean killAt(int step, Path template, List<Snapshot> states) throws Exception {
+    Path data = copy(template, directory.resolve("step" + step));
+    int commits = 0;
+    boolean killed = false;
+    Process child =
+        ChildJvm.start(HaltingStore.class.getName(), data.toString(), String.valueOf(step));
+    StringBuilder said = new StringBuilder();
+    try (BufferedReader output = child.inputReader()) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        said.append(line).append('\n');
+        switch (line) {
+          case "committed" -> commits++;
+          case "here" -> {
+            killed = true;
+            child.toHandle().destroyForcibly();
+          }
+          default -> {}
+        }
+      }
+    }
+    int status = child.waitFor();
+    if (!killed) {
+      assertThat(said.toString()).endsWith("done\n");
+      return false;
+    }
+    assertThat(status).as("killed by SIGKILL").isEqualTo(128 + 9);
+    try (PluginStore store = PluginStore.open(data, Database.embedded())) {
+      assertThat(Snapshot.of(store))
+          .as("killed at step %d, after %d commits", step, commits)
+          .isEqualTo(states.get(commits));
+    }
+    return true;
+  }
+
+  private static Path copy(Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    Files.copy(from.resolve("gonext.mv.db"), to.resolve("gonext.mv.db"));
+    return to;
+  }
+}

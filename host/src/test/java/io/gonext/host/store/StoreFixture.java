@@ -1,0 +1,20 @@
+package io.gonext.host.store;
+
+/** The databases on which what the store promises must hold. */
+public enum StoreFixture {
+  H2 {
+    @Override
+    public Database create() {
+      return Database.embedded();
+    }
+  },
+  POSTGRESQL {
+    @Override
+    public Database create() {
+      return Database.postgreSql(TestPostgres.createDatabase());
+    }
+  };
+
+  /** An empty database; for H2, that of the data directory it is opened with. */
+  public abstract Database create();
+}
