@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
@@ -177,6 +178,19 @@ class UpdateTest {
     assertThatThrownBy(() -> host.rollback("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("no earlier version of app is kept");
+    assertThat(served()).isEqualTo("2");
+  }
+
+  @Test
+  void an_earlier_version_goes_by_itself_when_its_time_has_passed() throws InterruptedException {
+    activate(version("1"));
+    host.update(version("2").bytes());
+    assertThat(host.plugins().getFirst().previous()).isNotNull();
+    host.close();
+    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> host.plugins().getFirst().previous() == null);
     assertThat(served()).isEqualTo("2");
   }
 

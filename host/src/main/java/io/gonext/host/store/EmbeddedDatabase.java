@@ -26,6 +26,7 @@ final class EmbeddedDatabase extends Database {
 
   @Override
   String blobType() {
+    // Not a BLOB: killed while one was being inserted, H2 lost what was committed before.
     return "bytea";
   }
 
@@ -39,10 +40,7 @@ final class EmbeddedDatabase extends Database {
     // There is nobody else.
   }
 
-  /**
-   * A commit of H2 may still be in the hands of its background threads, also with WRITE_DELAY 0: a
-   * process that was killed right after one was seen without it.
-   */
+  /** A commit of H2, also with WRITE_DELAY 0, may be in the operating system's cache only. */
   @Override
   void settle(DataSource connections) throws SQLException {
     try (Connection connection = connections.getConnection();

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -18,6 +19,8 @@ final class Scenario {
   private static final StoredVersion FIRST = version("1.0.0", "ab");
   private static final StoredVersion SECOND = version("2.0.0", "cd");
   private static final StoredVersion THIRD = version("3.0.0", "ef");
+
+  private static final int BUNDLE_BYTES = 4_000_000;
 
   static final List<Consumer<PluginStore>> CHANGES =
       List.of(
@@ -60,9 +63,11 @@ final class Scenario {
     return store.find(NAME).orElseThrow();
   }
 
-  /** Larger than a page of the database, so that it takes several writes. */
+  /** Larger than what the database writes at once, so that it writes before the commit. */
   private static byte[] bundle(int number) {
-    return new byte[300_000 + number];
+    byte[] bytes = new byte[BUNDLE_BYTES + number];
+    new Random(number).nextBytes(bytes);
+    return bytes;
   }
 
   private static void require(boolean made) {
