@@ -69,7 +69,8 @@ class OperatorTest {
 
   @Test
   void a_refusal_is_one_sentence_and_exit_code_1() throws IOException {
-    assertThat(refused("activate", "nobody")).isEqualTo("gonext: no plugin named nobody is installed\n");
+    assertThat(refused("activate", "nobody"))
+        .isEqualTo("gonext: no plugin named nobody is installed\n");
     assertThat(refused("activate", "No such")).contains("is no plugin's name");
     assertThat(refused("install", directory.resolve("none").toString())).contains("does not exist");
     assertThat(refused("install", directory.toString())).contains("is a directory");

@@ -4,8 +4,8 @@ import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.route.RouteRate;
-import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.Database;
+import io.gonext.host.store.KeyValueQuota;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -47,8 +47,8 @@ public record HostConfig(
   }
 
   /**
-   * The embedded store, the default limits and capabilities, counting into a registry of its own, no
-   * spans.
+   * The embedded store, the default limits and capabilities, counting into a registry of its own,
+   * no spans.
    */
   public static HostConfig of(Path dataDirectory) {
     return new HostConfig(

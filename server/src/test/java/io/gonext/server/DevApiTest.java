@@ -167,8 +167,7 @@ class DevApiTest {
         HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/logs")))
             .header("Accept", "text/event-stream")
             .build();
-    HttpResponse<Stream<String>> response =
-        client.send(request, BodyHandlers.ofLines());
+    HttpResponse<Stream<String>> response = client.send(request, BodyHandlers.ofLines());
     assertThat(response.headers().firstValue("content-type").orElseThrow())
         .startsWith("text/event-stream");
     try (Stream<String> lines = response.body()) {

@@ -79,9 +79,7 @@ final class AdminClient implements AutoCloseable {
           new AdminException(
               "the host does not take this token: it is in admin.token of its data directory; give"
                   + " it with --token, GONEXT_TOKEN, or --data DIR");
-      default ->
-          new AdminException(
-              detail.isEmpty() ? host + " answered " + status : detail);
+      default -> new AdminException(detail.isEmpty() ? host + " answered " + status : detail);
     };
   }
 

@@ -36,8 +36,7 @@ public final class PluginLog {
    * @param least lines below this level at the time are dropped, uncounted
    * @param listener hears the lines that are kept
    */
-  PluginLog(
-      String plugin, LongSupplier nanoTime, Supplier<Level> least, LogListener listener) {
+  PluginLog(String plugin, LongSupplier nanoTime, Supplier<Level> least, LogListener listener) {
     this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime, least, listener);
   }
 

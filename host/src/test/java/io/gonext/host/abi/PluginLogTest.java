@@ -16,8 +16,9 @@ class PluginLogTest {
   private final RecordingLogger lines = new RecordingLogger();
   private final List<String> heard = new ArrayList<>();
   private Level least = Level.DEBUG;
-  private final PluginLog log = new PluginLog(lines, nanoTime::get, () -> least, (level, line) -> heard.add(level + " " + line));
-
+  private final PluginLog log =
+      new PluginLog(
+          lines, nanoTime::get, () -> least, (level, line) -> heard.add(level + " " + line));
 
   @Test
   void a_line_keeps_its_level() {
