@@ -16,6 +16,7 @@ final class Bench {
           new PoolBenchmark(),
           new PoolScaleBenchmark(),
           new EngineBenchmark(),
+          new SwapBenchmark(),
           new WazeroBenchmark());
 
   private static final int OK = 0;
