@@ -139,6 +139,8 @@ class NodesProcessTest {
                 "serve",
                 "--port",
                 "0",
+                "--route-rate",
+                "off",
                 "--data",
                 directory.resolve(name).toString()));
     command.addAll(List.of(more));

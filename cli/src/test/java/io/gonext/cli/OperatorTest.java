@@ -26,6 +26,7 @@ class OperatorTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private RunningServer running;
+  private int port;
   private Path data;
 
   @BeforeEach
@@ -34,6 +35,7 @@ class OperatorTest {
     RunningServer.OpenHost opened =
         RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()));
     running = opened.listen(ServerConfig.loopback(0).withToken(AdminToken.ofDirectory(data)));
+    port = running.port();
   }
 
   @AfterEach
@@ -118,7 +120,7 @@ class OperatorTest {
 
   private int run(String... command) {
     List<String> args = new ArrayList<>(List.of(command));
-    args.addAll(List.of("--url", "http://127.0.0.1:" + running.port()));
+    args.addAll(List.of("--url", "http://127.0.0.1:" + port));
     if (!args.contains("--data")) {
       args.addAll(List.of("--data", data.toString()));
     }

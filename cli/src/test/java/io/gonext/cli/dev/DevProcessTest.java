@@ -116,14 +116,16 @@ class DevProcessTest {
 
   @Test
   void rust_is_built_uploaded_and_built_again_on_an_edit() throws Exception {
+    Path root = Path.of(System.getProperty("gonext.root"));
     copyTree(
-        Path.of(System.getProperty("gonext.root"), "examples", "hello-rust"),
+        root.resolve("examples/hello-rust"),
         project,
         List.of("Cargo.toml", "Cargo.lock", "src", "manifest.json"));
     // Faster to build than the example's own settings, and not less real.
     Files.writeString(
         project.resolve("Cargo.toml"),
         Files.readString(project.resolve("Cargo.toml"))
+            .replace("../../sdk/rust", root.resolve("sdk/rust").toString())
             .replace("opt-level = \"s\"", "opt-level = 0")
             .replace("lto = true", "lto = false")
             .replace("codegen-units = 1", "codegen-units = 4"));
@@ -136,7 +138,7 @@ class DevProcessTest {
     assertThat(first).isNotNull();
     assertThat(output)
         .anyMatch(line -> line.contains("detected language: rust (Cargo.toml), cargo"));
-    Path source = project.resolve("src/plugin.rs");
+    Path source = project.resolve("src/lib.rs");
     String before = Files.readString(source);
     Files.writeString(source, before.replace("Hello, ", "Moin, "));
     assertThat(Files.readString(source)).isNotEqualTo(before);
