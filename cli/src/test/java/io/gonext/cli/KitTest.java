@@ -1,19 +1,25 @@
 package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.manifest.Bundle;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The author's commands, on real plugins and in real hosts. */
 class KitTest {
@@ -87,6 +93,131 @@ class KitTest {
     assertThat(err.toString()).startsWith("gonext: ").contains("does not exist");
     assertThat(run("check", "--json", missing)).isEqualTo(2);
     assertThat(out.toString()).startsWith("{\"error\":").contains("\"exit_code\":2");
+  }
+
+  @Test
+  void pack_gives_the_same_bytes_again_wherever_and_whenever_the_files_are() throws Exception {
+    write("README.md", "about");
+    Files.createDirectories(project.resolve("web/css"));
+    write("web/css/site.css", "b{}");
+    write("web/index.html", "<b>");
+    write("web/index.html~", "an editor's");
+    assertThat(run("pack", project.toString())).as("%s%s", out, err).isZero();
+    Path first = project.resolve("sample-1.0.0.gnplugin");
+    Path other = directory.resolve("elsewhere");
+    for (String name :
+        List.of("web/index.html", "web/css/site.css", "README.md", "manifest.json")) {
+      Files.createDirectories(other.resolve(name).getParent());
+      Files.write(other.resolve(name), Files.readAllBytes(project.resolve(name)));
+      Files.setLastModifiedTime(other.resolve(name), FileTime.fromMillis(0));
+    }
+    Files.write(other.resolve("plugin.wasm"), Guests.wasm("echo"));
+    Path second = directory.resolve("second.gnplugin");
+    assertThat(run("pack", "--json", "-o", second.toString(), other.toString())).isZero();
+    assertThat(second).hasSameBinaryContentAs(first);
+    assertThat(out.toString())
+        .contains(Bundle.read(first).sha256())
+        .contains("\"web/css/site.css\",\"web/index.html\"]");
+    assertThat(run("check", "--quick", second.toString())).isZero();
+  }
+
+  @Test
+  void pack_refuses_what_a_host_would_refuse_and_writes_nothing() throws IOException {
+    Files.write(project.resolve("build/plugin.wasm"), new byte[] {1, 2, 3});
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    assertThat(err.toString()).startsWith("gonext: a host would refuse the plugin");
+    assertThat(project.resolve("sample-1.0.0.gnplugin")).doesNotExist();
+  }
+
+  @Test
+  void pack_follows_no_link_out_of_the_project() throws IOException {
+    Files.createDirectories(project.resolve("web"));
+    Path secret = Files.writeString(directory.resolve("secret"), "s");
+    Files.createSymbolicLink(project.resolve("web/secret"), secret);
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("web/secret is a symbolic link");
+  }
+
+  @Test
+  void diff_shows_what_a_new_version_may_and_does_beyond_the_old_one() throws IOException {
+    assertThat(run("pack", "-o", directory.resolve("a").toString(), project.toString())).isZero();
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .field("version", "\"0.2.0\"")
+            .field("capabilities", "[\"http.fetch\"]")
+            .field("hooks", "{\"filters\":[{\"name\":\"the_title\",\"priority\":5}]}")
+            .manifest());
+    assertThat(run("diff", directory.resolve("a").toString(), project.toString()))
+        .as("%s", err)
+        .isZero();
+    assertThat(out.toString())
+        .contains(
+            "sample@1.0.0 -> sample@0.2.0",
+            "  + http.fetch (sensitive)",
+            "  + the_title (priority 5)",
+            "imports: the same");
+    assertThat(run("diff", "--json", project.toString(), RUST.toString())).isZero();
+    assertThat(out.toString())
+        .contains("\"routes\":{\"added\":[\"GET /hello/{name}\"],\"removed\":[]}")
+        .contains("env.gn_log");
+  }
+
+  @Test
+  void call_prints_the_result_on_stdout_and_nothing_else_there() {
+    assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "\" a  b\""))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString()).isEqualTo("\"A B\"" + System.lineSeparator());
+    assertThat(err.toString()).contains("filter the_title of hello-rust@0.1.0: ", " ms");
+  }
+
+  @Test
+  void call_shows_what_the_plugin_logs() {
+    assertThat(run("call", "--json", RUST.toString(), "action", "save_post", "--arg", "42"))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString())
+        .contains("\"result\":null", "{\"level\":\"INFO\",\"message\":\"saved post 42\"}");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void call_fails_where_the_handler_fails() {
+    assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "1")).isEqualTo(1);
+    assertThat(err.toString()).contains("gonext: hello-rust failed in hook the_title");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "filter no_such_hook            | only [the_content, the_title]",
+        "filter the_title --value hello | quotes of its own",
+        "action save_post --value 1     | --arg",
+        "hook the_title                 | FILTER, ACTION",
+      })
+  void call_says_what_is_wrong_with_its_arguments(String arguments, String named) {
+    assertThat(run(("call " + RUST + " " + arguments).split(" +", -1))).isEqualTo(2);
+    assertThat(err.toString()).contains(named);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void build_runs_the_projects_own_tool() throws IOException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/make")), "no make");
+    Files.move(project.resolve("build/plugin.wasm"), project.resolve("m.bin"));
+    write("Makefile", "build/plugin.wasm: m.bin\n\t@echo compiling; cp m.bin $@\n");
+    assertThat(run("build", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(err.toString()).contains("c, make", "compiling");
+    assertThat(out.toString()).startsWith("ok  build/plugin.wasm, ");
+    write("Makefile", "build/plugin.wasm: m.bin broken\n");
+    assertThat(run("build", project.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("gonext: make build/plugin.wasm ended with exit code 2");
+    // What is made of a project is made of its sources, not of what was built once.
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    assertThat(run("pack", "--no-build", project.toString())).isZero();
   }
 
   /** A module whose sections are sound and whose code is not. */

@@ -8,6 +8,11 @@ public final class PluginCommands {
 
   /** Adds them to {@code gonext plugin}. */
   public static CommandLine addTo(CommandLine plugin) {
-    return plugin.addSubcommand(new CheckCommand());
+    return plugin
+        .addSubcommand(new BuildCommand())
+        .addSubcommand(new CheckCommand())
+        .addSubcommand(new CallCommand())
+        .addSubcommand(new PackCommand())
+        .addSubcommand(new DiffCommand());
   }
 }
