@@ -1,6 +1,8 @@
 package io.gonext.cli;
 
 import io.gonext.cli.dev.DevCommand;
+import io.gonext.cli.kit.CompletionCommand;
+import io.gonext.cli.kit.DoctorCommand;
 import io.gonext.cli.kit.PluginCommands;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +45,8 @@ public final class Main {
                 .addSubcommand(new DevCommand(EmbeddedHost::start)));
     return new CommandLine(new GoNextCommand())
         .addSubcommand(plugin)
+        .addSubcommand(new DoctorCommand())
+        .addSubcommand(new CompletionCommand())
         .addSubcommand(new HelpCommand())
         .setOut(out)
         .setErr(err)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,11 +16,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** The author's commands, on real plugins and in real hosts. */
 class KitTest {
@@ -220,6 +225,112 @@ class KitTest {
     assertThat(run("pack", "--no-build", project.toString())).isZero();
   }
 
+  @ParameterizedTest
+  @CsvSource({"rust,sdk/src", "go,sdk", "assemblyscript,sdk/assembly", "c,sdk"})
+  void init_makes_a_project_that_has_its_whole_sdk_with_it(String language, String sources)
+      throws IOException {
+    Path made = directory.resolve("my-blog");
+    assertThat(run("init", "--lang", language, made.toString())).as("%s%s", out, err).isZero();
+    Path sdk = Path.of(System.getProperty("gonext.root"), "sdk", language);
+    try (Stream<Path> files =
+        Files.list(sdk.resolve(Path.of("sdk").relativize(Path.of(sources))))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = file.getFileName().toString();
+        if (!name.matches("Cargo.lock|package-lock.json|rustfmt.toml")) {
+          assertThat(made.resolve(sources).resolve(name)).hasSameBinaryContentAs(file);
+        }
+      }
+    }
+    try (Stream<Path> files = Files.walk(made)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.startsWith(made.resolve("sdk"))) {
+          // Not one word of the example it was made of, nor a path out of the project.
+          assertThat(file).content().doesNotContain("../", "hello-" + language, "hello_rust");
+        }
+      }
+    }
+    assertThat(made.resolve("manifest.json")).content().contains("\"name\": \"my-blog\"");
+    assertThat(run("init", "--lang", language, made.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("is not empty");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"X,rust,cannot be called X", "my-plugin,java,there are rust", "my-plugin,,--lang"})
+  void init_says_what_is_wrong_with_its_arguments(
+      String name, @Nullable String language, String named) {
+    Path made = directory.resolve(name);
+    String[] arguments =
+        language == null
+            ? new String[] {"init", made.toString()}
+            : new String[] {"init", made.toString(), "--lang", language};
+    assertThat(run(arguments)).isEqualTo(2);
+    assertThat(err.toString()).contains(named);
+    assertThat(made).doesNotExist();
+  }
+
+  /** The way of a first plugin, in the language that builds fastest. */
+  @Test
+  void a_new_project_in_c_is_built_called_and_packed() throws IOException {
+    assumeTrue(runRoot("doctor", "--lang", "c") == 0, "no C for WebAssembly: " + out);
+    Path made = directory.resolve("my-blog");
+    assertThat(run("init", made.toString(), "--lang", "c")).isZero();
+    assertThat(run("check", "--quick", made.toString())).as("%s%s", out, err).isZero();
+    assertThat(run("call", made.toString(), "filter", "the_content", "--value", "\"*hi*\""))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString().strip()).isEqualTo("\"<em>hi</em>\"");
+    assertThat(run("pack", made.toString())).as("%s%s", out, err).isZero();
+    Path bundle = made.resolve("my-blog-0.1.0.gnplugin");
+    byte[] first = Files.readAllBytes(bundle);
+    assertThat(run("build", made.toString())).isZero();
+    assertThat(run("pack", made.toString())).isZero();
+    assertThat(bundle).hasBinaryContent(first);
+  }
+
+  @Test
+  void doctor_says_of_each_language_what_is_there_or_what_helps() throws Exception {
+    int exitCode = runRoot("doctor", "--json");
+    assertThat(exitCode).isIn(0, 3);
+    JsonNode answer = StrictJson.parse(out.toString().getBytes(StandardCharsets.UTF_8));
+    assertThat(answer.path("ready").asBoolean()).isEqualTo(exitCode == 0);
+    assertThat(answer.path("findings"))
+        .hasSize(8)
+        .allSatisfy(finding -> {
+          assertThat(finding.path("found").asString()).isNotEmpty();
+          if (!finding.path("ok").asBoolean()) {
+            assertThat(finding.path("fixes")).as("%s", finding).isNotEmpty();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bash", "zsh"})
+  void completion_is_a_script_that_the_shell_takes(String shell) throws Exception {
+    assertThat(runRoot("completion", shell)).isZero();
+    Path script = Files.writeString(directory.resolve("completion"), out.toString());
+    assertThat(script).content().contains("--no-build", "doctor", "bashcompinit");
+    assumeTrue(Files.isExecutable(Path.of("/bin/" + shell)), "no " + shell);
+    Process parsed = new ProcessBuilder(shell, "-n", script.toString()).inheritIO().start();
+    assertThat(parsed.waitFor()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plugin init",
+        "plugin build",
+        "plugin check",
+        "plugin call",
+        "plugin pack",
+        "plugin diff",
+        "doctor",
+        "completion"
+      })
+  void every_command_has_examples_in_its_help(String command) {
+    assertThat(runRoot((command + " --help").split(" ", -1))).isZero();
+    assertThat(out.toString()).contains("Usage: gonext " + command, "Examples:");
+  }
+
   /** A module whose sections are sound and whose code is not. */
   private static byte[] brokenCode(byte[] module) {
     byte[] broken = module.clone();
@@ -256,11 +367,12 @@ class KitTest {
 
   /** Runs {@code gonext plugin}. */
   private int run(String... arguments) {
+    return runRoot(Stream.concat(Stream.of("plugin"), Stream.of(arguments)).toArray(String[]::new));
+  }
+
+  private int runRoot(String... arguments) {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
-    String[] all = new String[arguments.length + 1];
-    all[0] = "plugin";
-    System.arraycopy(arguments, 0, all, 1, arguments.length);
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
   }
 }

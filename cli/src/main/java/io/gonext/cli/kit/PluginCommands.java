@@ -9,6 +9,7 @@ public final class PluginCommands {
   /** Adds them to {@code gonext plugin}. */
   public static CommandLine addTo(CommandLine plugin) {
     return plugin
+        .addSubcommand(new InitCommand())
         .addSubcommand(new BuildCommand())
         .addSubcommand(new CheckCommand())
         .addSubcommand(new CallCommand())
