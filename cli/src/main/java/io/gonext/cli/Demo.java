@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.cli.kit.TemporaryDirectory;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.InstallResult;
@@ -7,11 +8,8 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.server.ServerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** A host with the example plugin in service, built up step by step before the reader's eyes. */
@@ -129,30 +127,8 @@ final class Demo implements AutoCloseable {
 
   /** Removes a temporary directory with all that is in it, as far as it can. */
   static void discard(@Nullable Path directory) {
-    if (directory == null) {
-      return;
-    }
-    try {
-      Files.walkFileTree(
-          directory,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e)
-                throws IOException {
-              Files.delete(visited);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      System.getLogger(Demo.class.getName())
-          .log(System.Logger.Level.WARNING, "could not remove " + directory + ": " + e);
+    if (directory != null) {
+      TemporaryDirectory.discard(directory);
     }
   }
 }

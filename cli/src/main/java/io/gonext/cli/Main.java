@@ -1,6 +1,9 @@
 package io.gonext.cli;
 
 import io.gonext.cli.dev.DevCommand;
+import io.gonext.cli.kit.CompletionCommand;
+import io.gonext.cli.kit.DoctorCommand;
+import io.gonext.cli.kit.PluginCommands;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -37,9 +40,13 @@ public final class Main {
   /** Runs the command line and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     CommandLine plugin =
-        new CommandLine(new PluginCommand()).addSubcommand(new DevCommand(EmbeddedHost::start));
+        PluginCommands.addTo(
+            new CommandLine(new PluginCommand())
+                .addSubcommand(new DevCommand(EmbeddedHost::start)));
     return new CommandLine(new GoNextCommand())
         .addSubcommand(plugin)
+        .addSubcommand(new DoctorCommand())
+        .addSubcommand(new CompletionCommand())
         .addSubcommand(new HelpCommand())
         .setOut(out)
         .setErr(err)

@@ -12,7 +12,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     footerHeading = "%nExamples:%n",
-    footer = {"  gonext plugin dev examples/hello-rust   build, upload, hot-reload on every save"})
+    footer = {
+      "  gonext plugin dev examples/hello-rust   build, upload, hot-reload on every save",
+      "  gonext plugin pack my-plugin           build, check and write the bundle"
+    })
 final class PluginCommand implements Runnable {
   @Spec private CommandSpec spec;
 

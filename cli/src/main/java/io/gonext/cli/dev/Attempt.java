@@ -5,7 +5,6 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -199,27 +198,18 @@ final class Attempt {
   private void compile() throws InterruptedException {
     Toolchain toolchain = tools.toolchain;
     tools.output.emit(new DevEvent.BuildStarted(toolchain.language(), toolchain.build()));
-    tools.project.makeOutputDirectory();
-    int exitCode;
-    try {
-      exitCode =
-          tools.runner.run(
-              toolchain.build(), line -> tools.output.emit(new DevEvent.BuildOutput(line)));
-    } catch (IOException e) {
-      throw new DevFailure(
-          DevFailure.Kind.TOOLCHAIN,
-          toolchain.build().program() + " cannot be started: " + Toolchains.reason(e),
-          Toolchains.missing(toolchain.build().program(), toolchain.language()).details());
-    }
+    int exitCode =
+        ProjectBuild.compile(
+            tools.project,
+            toolchain,
+            tools.runner,
+            line -> tools.output.emit(new DevEvent.BuildOutput(line)));
     if (ENDED_BY_SIGNAL.contains(exitCode)) {
       // Ctrl-C reaches the compiler as well, and first: if it was meant for us, too, this is
       // interrupted.
       Thread.sleep(SIGNAL_PATIENCE);
     }
-    if (exitCode != 0) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED, toolchain.build() + " ended with exit code " + exitCode);
-    }
+    ProjectBuild.requireSuccess(toolchain, exitCode);
   }
 
   private Artifact check(byte[] module) {

@@ -5,13 +5,11 @@ import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -162,21 +160,11 @@ public final class DevCommand implements Callable<Integer> {
   }
 
   private @Nullable Language language() {
-    if (language.equalsIgnoreCase("auto")) {
-      return null;
+    try {
+      return Language.parse(language);
+    } catch (DevFailure e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-    return Arrays.stream(Language.values())
-        .filter(known -> known.label().equalsIgnoreCase(language))
-        .findFirst()
-        .orElseThrow(() ->
-            new ParameterException(
-                spec.commandLine(),
-                "--lang "
-                    + language
-                    + ": there are auto, "
-                    + Arrays.stream(Language.values())
-                        .map(Language::label)
-                        .collect(Collectors.joining(", "))));
   }
 
   private int develop(Session session) throws InterruptedException {

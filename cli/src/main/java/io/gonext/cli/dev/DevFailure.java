@@ -39,11 +39,13 @@ public final class DevFailure extends RuntimeException {
   @SuppressWarnings("serial") // never serialized
   private final List<String> details;
 
-  DevFailure(Kind kind, String message, String... details) {
+  /** With further lines, if any. */
+  public DevFailure(Kind kind, String message, String... details) {
     this(kind, message, List.of(details));
   }
 
-  DevFailure(Kind kind, String message, List<String> details) {
+  /** With further lines, which may be none. */
+  public DevFailure(Kind kind, String message, List<String> details) {
     super(message);
     this.kind = kind;
     this.details = List.copyOf(details);

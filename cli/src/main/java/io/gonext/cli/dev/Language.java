@@ -1,5 +1,9 @@
 package io.gonext.cli.dev;
 
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
 /** A language that plugins are built from, by the names that {@code --lang} knows. */
 enum Language {
   GO("go", "go.mod"),
@@ -14,6 +18,29 @@ enum Language {
   Language(String label, String marker) {
     this.label = label;
     this.marker = marker;
+  }
+
+  /**
+   * The language of a {@code --lang}, or null for {@code auto}.
+   *
+   * @throws DevFailure of kind USAGE when there is none of that name
+   */
+  static @Nullable Language parse(String name) {
+    if (name.equalsIgnoreCase("auto")) {
+      return null;
+    }
+    return Arrays.stream(values())
+        .filter(known -> known.label.equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new DevFailure(
+                DevFailure.Kind.USAGE,
+                "--lang "
+                    + name
+                    + ": there are auto, "
+                    + Arrays.stream(values())
+                        .map(Language::label)
+                        .collect(Collectors.joining(", "))));
   }
 
   /** As people write it. */

@@ -51,19 +51,7 @@ final class Toolchains {
       requireMarker(project, asked);
       return asked;
     }
-    List<Language> found = new ArrayList<>();
-    if (isFile(project, "go.mod")) {
-      found.add(executables.find("tinygo").isPresent() ? Language.TINYGO : Language.GO);
-    }
-    if (isFile(project, "Cargo.toml")) {
-      found.add(Language.RUST);
-    }
-    if (isFile(project, "package.json") && usesAssemblyScript(project)) {
-      found.add(Language.ASSEMBLYSCRIPT);
-    }
-    if (makefile(project).isPresent()) {
-      found.add(Language.C);
-    }
+    List<Language> found = candidates(project);
     if (found.isEmpty()) {
       throw usage(
           "no plugin project in " + project,
@@ -79,6 +67,24 @@ final class Toolchains {
               + String.join(" or --lang ", found.stream().map(Language::label).toList()));
     }
     return found.getFirst();
+  }
+
+  /** All that the files of a directory let it be written in. */
+  List<Language> candidates(Path project) {
+    List<Language> found = new ArrayList<>();
+    if (isFile(project, "go.mod")) {
+      found.add(executables.find("tinygo").isPresent() ? Language.TINYGO : Language.GO);
+    }
+    if (isFile(project, "Cargo.toml")) {
+      found.add(Language.RUST);
+    }
+    if (isFile(project, "package.json") && usesAssemblyScript(project)) {
+      found.add(Language.ASSEMBLYSCRIPT);
+    }
+    if (makefile(project).isPresent()) {
+      found.add(Language.C);
+    }
+    return found;
   }
 
   /**

@@ -53,7 +53,7 @@ final class Watchers implements FileWatcher {
   }
 
   /** Why this file system is to be polled, or null when it sends events. */
-  private static @Nullable String whyNoEvents(Path root) throws IOException {
+  static @Nullable String whyNoEvents(Path root) throws IOException {
     if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("mac")) {
       return "Java's own watching is slower here";
     }

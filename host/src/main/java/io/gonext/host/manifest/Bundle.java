@@ -73,10 +73,7 @@ public final class Bundle {
 
   /** Reads a bundle from its bytes, its manifest against the names that a host knows. */
   public static Bundle read(byte[] bytes, Vocabulary vocabulary) {
-    if (bytes.length > MAX_BYTES) {
-      throw new BundleRejectedException("larger than " + MAX_BYTES + " bytes");
-    }
-    Map<String, byte[]> entries = new BundleArchive(bytes).entries();
+    Map<String, byte[]> entries = files(bytes);
     byte[] manifestJson = entries.get(BundleArchive.MANIFEST);
     if (manifestJson == null) {
       throw new BundleRejectedException("no manifest.json at the top of the bundle");
@@ -100,6 +97,19 @@ public final class Bundle {
           manifest.entry() + ": not a WebAssembly module of version 1");
     }
     return new Bundle(bytes, manifest, module);
+  }
+
+  /**
+   * The files of a bundle by name, of which nothing is known but that the ZIP is sound: for tools
+   * that tell what is wrong with the rest.
+   *
+   * @throws BundleRejectedException naming the offending entry
+   */
+  public static Map<String, byte[]> files(byte[] bytes) {
+    if (bytes.length > MAX_BYTES) {
+      throw new BundleRejectedException("larger than " + MAX_BYTES + " bytes");
+    }
+    return new BundleArchive(bytes).entries();
   }
 
   /**

@@ -1,0 +1,111 @@
+package io.gonext.cli.dev;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A plugin's project and what builds it on this machine; each run builds it once. */
+public final class ProjectBuild {
+  private final Project project;
+  private final Toolchain toolchain;
+  private final CommandRunner runner;
+
+  private ProjectBuild(Project project, Toolchain toolchain, CommandRunner runner) {
+    this.project = project;
+    this.toolchain = toolchain;
+    this.runner = runner;
+  }
+
+  /**
+   * A module that was built.
+   *
+   * @param path where it is, below the project
+   * @param wasm its bytes
+   * @param took the build alone
+   */
+  public record Built(String path, byte[] wasm, Duration took) {}
+
+  /** Whether a directory has sources of a language that is known here. */
+  public static boolean isProject(Path directory) {
+    CommandRunner runner = new ProcessRunner();
+    return !new Toolchains(new Executables(System.getenv()), runner)
+        .candidates(directory)
+        .isEmpty();
+  }
+
+  /**
+   * Finds out what builds a project.
+   *
+   * @param language as {@code --lang} has it, {@code auto} for what the files say
+   * @throws DevFailure when there is no project, or this machine cannot build it
+   */
+  public static ProjectBuild of(Path directory, String language) throws InterruptedException {
+    @Nullable Language asked = Language.parse(language);
+    Project project = Project.of(directory);
+    CommandRunner runner = new ProcessRunner();
+    Toolchains toolchains = new Toolchains(new Executables(System.getenv()), runner);
+    Language detected = toolchains.detect(project.root(), asked);
+    return new ProjectBuild(project, toolchains.find(project.root(), detected), runner);
+  }
+
+  /** The language's name. */
+  public String language() {
+    return toolchain.language().label();
+  }
+
+  /** The tool and its version, for people. */
+  public String tool() {
+    return toolchain.version();
+  }
+
+  /** The command that builds, for people. */
+  public String command() {
+    return toolchain.build().toString();
+  }
+
+  /**
+   * Builds; an interrupt ends the tool and all that it has started.
+   *
+   * @param output is given each line that the tool writes, by one thread at a time
+   * @throws DevFailure when the build fails or leaves no module
+   */
+  public Built run(Consumer<String> output) throws InterruptedException {
+    long begin = System.nanoTime();
+    requireSuccess(toolchain, compile(project, toolchain, runner, output));
+    Duration took = Duration.ofNanos(System.nanoTime() - begin);
+    Path made = toolchain.artifact().find(project.root());
+    byte[] wasm = project.takeModule(made);
+    Path common = project.root().resolve(Toolchain.OUTPUT);
+    Path shown = Files.isRegularFile(common) ? common : made;
+    String path =
+        shown.startsWith(project.root())
+            ? SkipRules.slashed(project.root().relativize(shown))
+            : shown.toString();
+    return new Built(path, wasm, took);
+  }
+
+  /** Runs the tool and returns its exit code. */
+  static int compile(
+      Project project, Toolchain toolchain, CommandRunner runner, Consumer<String> output)
+      throws InterruptedException {
+    project.makeOutputDirectory();
+    try {
+      return runner.run(toolchain.build(), output);
+    } catch (IOException e) {
+      throw new DevFailure(
+          DevFailure.Kind.TOOLCHAIN,
+          toolchain.build().program() + " cannot be started: " + Toolchains.reason(e),
+          Toolchains.missing(toolchain.build().program(), toolchain.language()).details());
+    }
+  }
+
+  static void requireSuccess(Toolchain toolchain, int exitCode) {
+    if (exitCode != 0) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED, toolchain.build() + " ended with exit code " + exitCode);
+    }
+  }
+}

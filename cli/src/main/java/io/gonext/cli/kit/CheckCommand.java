@@ -1,0 +1,88 @@
+package io.gonext.cli.kit;
+
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.lifecycle.PluginCheck;
+import io.gonext.host.manifest.Manifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code gonext plugin check}: all that a host would refuse, at once. */
+@Command(
+    name = "check",
+    description = "Say all that a host would refuse of a plugin, at once.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext plugin check .                       build the project, then check it",
+      "  gonext plugin check hello-0.1.0.gnplugin    check a bundle",
+      "  gonext plugin check --json --quick .        without compiling it, for scripts",
+      "",
+      "Dependencies and the host's own limits are known to the host alone.",
+      KitCommand.EXIT_CODES
+    })
+final class CheckCommand extends KitCommand {
+  @Parameters(
+      paramLabel = "PLUGIN",
+      arity = "0..1",
+      defaultValue = ".",
+      description = "A project's directory or a .gnplugin file (default: this directory).")
+  private Path plugin;
+
+  @Option(
+      names = "--quick",
+      description = "Read the module only; do not compile it nor start it in a host.")
+  private boolean quick;
+
+  @Mixin private SourceOptions options;
+
+  @Override
+  Answer answer() throws IOException, InterruptedException {
+    PluginSource source = PluginSource.read(plugin, options);
+    PluginCheck check = source.check();
+    List<String> problems = new ArrayList<>(check.problems());
+    List<String> warnings = new ArrayList<>(check.warnings());
+    if (problems.isEmpty() && !quick) {
+      try (TrialHost trial = TrialHost.open()) {
+        for (String warning : trial.host().install(source.bundle()).warnings()) {
+          if (!warnings.contains(warning)) {
+            warnings.add(warning);
+          }
+        }
+      } catch (BundleRejectedException e) {
+        problems.add(e.getMessage());
+      }
+    }
+    Manifest manifest = check.manifest();
+    String name = manifest == null ? plugin.toString() : manifest.id();
+    List<String> text = new ArrayList<>();
+    warnings.forEach(warning -> text.add("warning: " + warning));
+    if (problems.isEmpty()) {
+      text.add("ok  " + name + ", module of " + Sizes.text(source.module().length));
+    } else {
+      text.add(name + ": a host would refuse it");
+      problems.forEach(problem -> text.add("  - " + problem));
+    }
+    return new Answer(
+        problems.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE,
+        text,
+        Answer.fields(
+            "plugin",
+            name,
+            "passed",
+            problems.isEmpty(),
+            "problems",
+            problems,
+            "warnings",
+            warnings,
+            "module_bytes",
+            source.module().length));
+  }
+}

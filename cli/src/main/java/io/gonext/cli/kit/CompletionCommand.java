@@ -1,0 +1,43 @@
+package io.gonext.cli.kit;
+
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gonext completion}: the script that lets a shell complete this command line. */
+@Command(
+    name = "completion",
+    description = "Print the script that lets bash or zsh complete commands and options.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  source <(gonext completion bash)            in ~/.bashrc",
+      "  source <(gonext completion zsh)             in ~/.zshrc, after compinit"
+    })
+public final class CompletionCommand implements Callable<Integer> {
+  private enum Shell {
+    BASH,
+    ZSH
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+  private Shell shell;
+
+  @Override
+  public Integer call() {
+    CommandSpec root = spec.root();
+    String script = AutoComplete.bash(root.name(), root.commandLine());
+    // It serves both: under zsh it loads that shell's own form of bash's completion.
+    String first = "#!/usr/bin/env " + shell.name().toLowerCase(Locale.ROOT);
+    spec.commandLine().getOut().print(script.replaceFirst("^#!.*", first));
+    spec.commandLine().getOut().flush();
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,73 @@
+package io.gonext.cli.kit;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code gonext plugin diff}: what one version may and does that the other does not. */
+@Command(
+    name = "diff",
+    description = "Compare two versions: capabilities, hooks, routes, imports, size.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext plugin diff hello-0.1.0.gnplugin hello-0.2.0.gnplugin",
+      "  gonext plugin diff hello-0.1.0.gnplugin .   the project against its last release",
+      "  gonext plugin diff --json A B               for scripts:"
+          + " {\"capabilities\":{\"added\":[...",
+      "",
+      KitCommand.EXIT_CODES
+    })
+final class DiffCommand extends KitCommand {
+  @Parameters(index = "0", paramLabel = "OLD", description = "A project or a .gnplugin file.")
+  private Path before;
+
+  @Parameters(index = "1", paramLabel = "NEW", description = "A project or a .gnplugin file.")
+  private Path after;
+
+  @Mixin private SourceOptions options;
+
+  @Override
+  Answer answer() throws IOException, InterruptedException {
+    PluginDifference difference =
+        PluginDifference.between(
+            PluginDifference.Side.of(PluginSource.read(before, options)),
+            PluginDifference.Side.of(PluginSource.read(after, options)));
+    String old = difference.before().manifest().id();
+    String now = difference.after().manifest().id();
+    List<String> text = new ArrayList<>();
+    text.add(old + " -> " + now);
+    Map<String, Object> fields = Answer.fields("old", old, "new", now);
+    for (PluginDifference.Section section : difference.sections()) {
+      fields.put(
+          section.name(), Answer.fields("added", section.added(), "removed", section.removed()));
+      if (section.isEmpty()) {
+        text.add(section.name() + ": the same");
+      } else {
+        text.add(section.name() + ":");
+        section.added().forEach(entry -> text.add("  + " + entry));
+        section.removed().forEach(entry -> text.add("  - " + entry));
+      }
+    }
+    long oldModule = difference.before().module().length;
+    long newModule = difference.after().module().length;
+    long oldBundle = difference.before().bundleBytes();
+    long newBundle = difference.after().bundleBytes();
+    fields.put("module_bytes", Answer.fields("old", oldModule, "new", newModule));
+    fields.put("bundle_bytes", Answer.fields("old", oldBundle, "new", newBundle));
+    text.add(size("module", oldModule, newModule));
+    text.add(size("bundle", oldBundle, newBundle));
+    return new Answer(ExitCode.OK, text, fields);
+  }
+
+  private static String size(String what, long before, long after) {
+    return "%s: %,d -> %,d bytes (%+,d)".formatted(what, before, after, after - before);
+  }
+}

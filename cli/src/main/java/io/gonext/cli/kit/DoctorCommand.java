@@ -1,0 +1,156 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.dev.DevFailure;
+import io.gonext.cli.dev.ToolSurvey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+
+/** {@code gonext doctor}: what this machine lacks, each with its fix. */
+@Command(
+    name = "doctor",
+    description = "Say what this machine lacks to run and to write plugins, each with its fix.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext doctor                               everything",
+      "  gonext doctor --lang rust                   exit code 3 unless Rust plugins can be built",
+      "  gonext doctor --json                        for scripts",
+      "",
+      "Exit codes: 0 ready, 2 wrong command line, 3 no plugin can be built (of --lang, if given)."
+    })
+public final class DoctorCommand extends KitCommand {
+  private static final int JAVA = 25;
+
+  /** With fewer, editors that watch as well leave too few for a project. */
+  private static final long WATCHES = 65_536;
+
+  private static final Path MAX_WATCHES = Path.of("/proc/sys/fs/inotify/max_user_watches");
+
+  @Option(
+      names = "--lang",
+      paramLabel = "LANGUAGE",
+      defaultValue = "auto",
+      description = "Ask for one language: go, tinygo, rust, assemblyscript or c (default: all).")
+  private String language;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "The port that a host is to listen on (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  /** One thing that was looked at. */
+  private record Finding(String what, boolean isGood, String found, List<String> fixes) {}
+
+  @Override
+  Answer answer() throws IOException, InterruptedException {
+    if (port < 1 || port > 65_535) {
+      throw new DevFailure(DevFailure.Kind.USAGE, "--port " + port + ": a port is 1 to 65535");
+    }
+    List<Finding> findings = new ArrayList<>();
+    findings.add(java());
+    boolean canBuild = false;
+    try (TemporaryDirectory scratch = TemporaryDirectory.create()) {
+      for (ToolSurvey.Finding tool : ToolSurvey.take(language, scratch.path())) {
+        canBuild |= tool.isReady();
+        findings.add(new Finding(tool.language(), tool.isReady(), tool.found(), tool.fixes()));
+      }
+    }
+    findings.add(port());
+    findings.add(watching());
+    List<String> text = new ArrayList<>();
+    List<Map<String, Object>> fields = new ArrayList<>();
+    for (Finding finding : findings) {
+      text.add(
+          "%-4s %-15s %s".formatted(finding.isGood ? "ok" : "--", finding.what, finding.found));
+      finding.fixes.forEach(fix -> text.add("                       " + fix));
+      fields.add(
+          Answer.fields(
+              "what",
+              finding.what,
+              "ok",
+              finding.isGood,
+              "found",
+              finding.found,
+              "fixes",
+              finding.fixes));
+    }
+    if (!canBuild) {
+      text.add(
+          language.equalsIgnoreCase("auto")
+              ? "no language's plugins can be built here; one of them is enough"
+              : "plugins in " + language + " cannot be built here");
+    }
+    return new Answer(
+        canBuild ? ExitCode.OK : DevFailure.Kind.TOOLCHAIN.exitCode(),
+        text,
+        Answer.fields("ready", canBuild, "findings", fields));
+  }
+
+  private static Finding java() {
+    Runtime.Version version = Runtime.version();
+    return version.feature() >= JAVA
+        ? new Finding("java", true, version.toString(), List.of())
+        : new Finding(
+            "java",
+            false,
+            version + ", which is older than " + JAVA,
+            List.of("install JDK 25: https://adoptium.net, or name one: GONEXT_JAVA_HOME=/path"));
+  }
+
+  private Finding port() {
+    try (ServerSocket free = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      return new Finding("port", true, free.getLocalPort() + " is free", List.of());
+    } catch (IOException e) {
+      return new Finding(
+          "port",
+          false,
+          port + " is in use, maybe by a host that runs already",
+          List.of("take another: gonext serve --port " + (port % 65_535 + 1)));
+    }
+  }
+
+  private static Finding watching() throws IOException {
+    Path here = Path.of("").toAbsolutePath();
+    String polled = ToolSurvey.whyPolled(here);
+    if (polled != null) {
+      return new Finding("file watching", true, "by polling twice a second: " + polled, List.of());
+    }
+    Long watches = maxWatches();
+    if (watches != null && watches < WATCHES) {
+      return new Finding(
+          "file watching",
+          false,
+          "at most " + watches + " directories (fs.inotify.max_user_watches)",
+          List.of(
+              "raise it: sudo sysctl fs.inotify.max_user_watches=524288",
+              "or poll: gonext plugin dev --poll"));
+    }
+    return new Finding(
+        "file watching",
+        true,
+        watches == null ? "by events" : "by events, at most " + watches + " directories",
+        List.of());
+  }
+
+  private static @Nullable Long maxWatches() {
+    try {
+      return Long.valueOf(Files.readString(MAX_WATCHES).strip());
+    } catch (IOException | NumberFormatException e) {
+      // Not Linux.
+      return null;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.dev.DevFailure;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code gonext plugin pack}: a project's bundle; the same files give the same bytes. */
+@Command(
+    name = "pack",
+    description = "Build a project and pack its bundle; the same files give the same bytes.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext plugin pack .                        writes ./NAME-VERSION.gnplugin",
+      "  gonext plugin pack -o out.gnplugin my-plugin",
+      "  gonext plugin pack --no-build --json .      of the module that was built last",
+      "",
+      "A bundle holds manifest.json, the module, README.md, LICENSE, web/ and migrations/.",
+      KitCommand.EXIT_CODES
+    })
+final class PackCommand extends KitCommand {
+  @Parameters(
+      paramLabel = "PROJECT",
+      arity = "0..1",
+      defaultValue = ".",
+      description = "Directory of the plugin's project (default: this directory).")
+  private Path project;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Where to write it (default: NAME-VERSION.gnplugin in the project).")
+  private @Nullable Path output;
+
+  @Mixin private SourceOptions options;
+
+  @Override
+  Answer answer() throws IOException, InterruptedException {
+    if (Files.isRegularFile(project)) {
+      throw new DevFailure(
+          DevFailure.Kind.USAGE, project + " is a file: give the directory of a project");
+    }
+    PluginSource source = PluginSource.read(project, options);
+    Manifest manifest = source.requireAcceptable();
+    byte[] bytes = source.bundle();
+    Path file =
+        output == null
+            ? project.resolve(manifest.name() + "-" + manifest.version() + ".gnplugin").normalize()
+            : output;
+    write(file, bytes);
+    String sha256 = Bundle.read(bytes).sha256();
+    return new Answer(
+        ExitCode.OK,
+        List.of(
+            "ok  %s, %d files, %s, sha256 %s"
+                .formatted(file, source.files().size(), Sizes.text(bytes.length), sha256)),
+        Answer.fields(
+            "plugin",
+            manifest.id(),
+            "file",
+            file.toString(),
+            "bytes",
+            bytes.length,
+            "sha256",
+            sha256,
+            "files",
+            List.copyOf(source.files().keySet())));
+  }
+
+  /** Whoever reads it meanwhile sees the old bundle or the new one. */
+  private static void write(Path file, byte[] bytes) {
+    Path aside = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      Files.write(aside, bytes);
+      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED, file + " cannot be written: " + e.getClass().getSimpleName());
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.dev.DevFailure;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a new project is made of: the repository's example in its language, under another name, and
+ * the SDK beside it, so that nothing has to be fetched. Both are in this jar.
+ *
+ * @param sdkPath how the project's files name the directory {@code sdk} beside them
+ * @param files of the example
+ * @param handlers the file that an author changes first
+ */
+record Template(
+    String language,
+    String example,
+    String sdkPath,
+    List<String> files,
+    List<String> sdkFiles,
+    String handlers) {
+
+  private static final Template RUST =
+      new Template(
+          "rust",
+          "hello-rust",
+          "sdk",
+          List.of("Cargo.toml", "Cargo.lock", "manifest.json", "src/lib.rs", "src/text.rs"),
+          List.of(
+              "Cargo.toml",
+              "README.md",
+              "src/abi.rs",
+              "src/base64.rs",
+              "src/error.rs",
+              "src/host.rs",
+              "src/http.rs",
+              "src/json.rs",
+              "src/lib.rs",
+              "src/plugin.rs"),
+          "src/lib.rs");
+
+  private static final Template GO =
+      new Template(
+          "go",
+          "hello-go",
+          "./sdk",
+          List.of("go.mod", "main.go", "manifest.json"),
+          List.of("README.md", "abi.go", "go.mod", "gonext.go", "host.go", "http.go", "native.go"),
+          "main.go");
+
+  private static final Template ASSEMBLYSCRIPT =
+      new Template(
+          "assemblyscript",
+          "hello-as",
+          "sdk",
+          List.of(
+              "asconfig.json",
+              "assembly/index.ts",
+              "manifest.json",
+              "package-lock.json",
+              "package.json"),
+          List.of(
+              "README.md",
+              "assembly/abi.ts",
+              "assembly/base64.ts",
+              "assembly/call.ts",
+              "assembly/float.ts",
+              "assembly/host.ts",
+              "assembly/http.ts",
+              "assembly/index.ts",
+              "assembly/json.ts",
+              "assembly/plugin.ts",
+              "package.json"),
+          "assembly/index.ts");
+
+  private static final Template C =
+      new Template(
+          "c",
+          "hello-c",
+          "sdk",
+          List.of("Makefile", "manifest.json", "plugin.c"),
+          List.of("README.md", "gonext.h"),
+          "plugin.c");
+
+  private static final List<Template> ALL = List.of(RUST, GO, ASSEMBLYSCRIPT, C);
+
+  static Template of(String language) {
+    return ALL.stream()
+        .filter(template -> template.language.equalsIgnoreCase(language))
+        .findFirst()
+        .orElseThrow(() ->
+            new DevFailure(
+                DevFailure.Kind.USAGE,
+                "--lang " + language + ": there are rust, go, assemblyscript, c"));
+  }
+
+  /** Whether the compiler is a package that npm has to fetch. */
+  boolean needsNpm() {
+    return equals(ASSEMBLYSCRIPT);
+  }
+
+  /** A project's files by path, for a plugin of this name. */
+  Map<String, byte[]> project(String name) throws IOException {
+    Map<String, byte[]> project = new LinkedHashMap<>();
+    for (String file : files) {
+      String text =
+          new String(resource("template/" + example + "/" + file), StandardCharsets.UTF_8)
+              .replace("../../sdk/" + language, sdkPath)
+              .replace(example, name)
+              .replace(example.replace('-', '_'), name.replace('-', '_'));
+      project.put(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+    project.put("README.md", readme(name).getBytes(StandardCharsets.UTF_8));
+    project.put(
+        ".gitignore",
+        "/build/\n/target/\n/node_modules/\n*.gnplugin\n".getBytes(StandardCharsets.UTF_8));
+    for (String file : sdkFiles) {
+      project.put("sdk/" + file, resource("sdk/" + language + "/" + file));
+    }
+    return project;
+  }
+
+  private String readme(String name) {
+    return """
+    # %s
+
+    A GoNext plugin. Its handlers are in `%s`; `manifest.json` lists them, and a hook that is not
+    listed there is never called. `sdk` is the SDK as it came with `gonext plugin init`; its README
+    says what there is.
+
+    ```
+    %sgonext plugin dev .
+    gonext plugin call . filter the_content --value '"*hi*"'
+    gonext plugin check .
+    gonext plugin pack .
+    ```
+    """
+        .formatted(name, handlers, needsNpm() ? "npm install\n" : "");
+  }
+
+  private static byte[] resource(String path) throws IOException {
+    try (var in = Template.class.getResourceAsStream(path)) {
+      if (in == null) {
+        throw new IOException(path + " is missing from the cli's jar");
+      }
+      return in.readAllBytes();
+    }
+  }
+}

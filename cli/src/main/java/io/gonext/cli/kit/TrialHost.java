@@ -1,0 +1,39 @@
+package io.gonext.cli.kit;
+
+import io.gonext.host.Host;
+import java.io.IOException;
+
+/** A host of this process alone, whose store goes when it is closed. */
+final class TrialHost implements AutoCloseable {
+  private final Host host;
+  private final TemporaryDirectory data;
+
+  private TrialHost(Host host, TemporaryDirectory data) {
+    this.host = host;
+    this.data = data;
+  }
+
+  static TrialHost open() throws IOException, InterruptedException {
+    // What went wrong is said by the command, and what the plugin logs is shown by it.
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
+    System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
+    TemporaryDirectory data = TemporaryDirectory.create();
+    try {
+      return new TrialHost(Host.open(data.path()), data);
+    } catch (RuntimeException | InterruptedException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  Host host() {
+    return host;
+  }
+
+  @Override
+  public void close() {
+    host.close();
+    data.close();
+  }
+}

@@ -1,0 +1,378 @@
+package io.gonext.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Bundle;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** The author's commands, on real plugins and in real hosts. */
+class KitTest {
+  private static final Path EXAMPLES = Path.of(System.getProperty("gonext.root"), "examples");
+  private static final Path RUST = EXAMPLES.resolve("hello-rust/hello-rust-0.1.0.gnplugin");
+
+  @TempDir private Path directory;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private Path project;
+
+  /** A plugin's directory without sources, so that no toolchain is needed. */
+  @BeforeEach
+  void project() throws IOException {
+    project = Files.createDirectories(directory.resolve("project"));
+    write("manifest.json", GuestBundle.of("sample", new byte[0]).manifest());
+    Files.createDirectories(project.resolve("build"));
+    Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("echo"));
+  }
+
+  @Test
+  void check_takes_a_plugin_that_a_host_takes() {
+    assertThat(run("check", RUST.toString())).as("%s%s", out, err).isZero();
+    assertThat(out.toString()).startsWith("ok  hello-rust@0.1.0, module of ");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void check_says_all_that_is_wrong_with_manifest_and_module_at_once() throws IOException {
+    write("manifest.json", "{\"apiVersion\":\"gonext.io/v1\",\"name\":\"X\",\"version\":\"one\"}");
+    Files.write(project.resolve("build/plugin.wasm"), new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0});
+    assertThat(run("check", project.toString())).isEqualTo(1);
+    assertThat(out.toString()).contains("/name", "/version", "memory", "gn_handle_hook");
+    assertThat(run("check", "--json", project.toString())).isEqualTo(1);
+    assertThat(out.toString()).startsWith("{\"plugin\":").contains("\"passed\":false");
+  }
+
+  @Test
+  void check_finds_what_shows_only_once_the_module_is_compiled() throws IOException {
+    byte[] module = Guests.wasm("echo");
+    // The last instruction of the last function, before its end.
+    byte[] broken = brokenCode(module);
+    Files.write(project.resolve("build/plugin.wasm"), broken);
+    assertThat(run("check", "--quick", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(run("check", project.toString())).as("%s%s", out, err).isEqualTo(1);
+  }
+
+  @Test
+  void check_finds_files_that_a_bundle_must_not_hold() throws IOException {
+    Path bundle = directory.resolve("extra.gnplugin");
+    byte[] manifest =
+        GuestBundle.of("sample", new byte[0]).manifest().getBytes(StandardCharsets.UTF_8);
+    Files.write(
+        bundle,
+        GuestBundle.zip(
+            Map.of(
+                "manifest.json",
+                manifest,
+                "plugin.wasm",
+                Guests.wasm("echo"),
+                "run.sh",
+                new byte[1])));
+    assertThat(run("check", bundle.toString())).isEqualTo(1);
+    assertThat(out.toString()).contains("run.sh: not a file of a bundle");
+  }
+
+  @Test
+  void a_plugin_that_is_not_there_is_exit_2_also_as_json() {
+    String missing = directory.resolve("missing").toString();
+    assertThat(run("check", missing)).isEqualTo(2);
+    assertThat(err.toString()).startsWith("gonext: ").contains("does not exist");
+    assertThat(run("check", "--json", missing)).isEqualTo(2);
+    assertThat(out.toString()).startsWith("{\"error\":").contains("\"exit_code\":2");
+  }
+
+  @Test
+  void pack_gives_the_same_bytes_again_wherever_and_whenever_the_files_are() throws Exception {
+    write("README.md", "about");
+    Files.createDirectories(project.resolve("web/css"));
+    write("web/css/site.css", "b{}");
+    write("web/index.html", "<b>");
+    write("web/index.html~", "an editor's");
+    assertThat(run("pack", project.toString())).as("%s%s", out, err).isZero();
+    Path first = project.resolve("sample-1.0.0.gnplugin");
+    Path other = directory.resolve("elsewhere");
+    for (String name :
+        List.of("web/index.html", "web/css/site.css", "README.md", "manifest.json")) {
+      Files.createDirectories(other.resolve(name).getParent());
+      Files.write(other.resolve(name), Files.readAllBytes(project.resolve(name)));
+      Files.setLastModifiedTime(other.resolve(name), FileTime.fromMillis(0));
+    }
+    Files.write(other.resolve("plugin.wasm"), Guests.wasm("echo"));
+    Path second = directory.resolve("second.gnplugin");
+    assertThat(run("pack", "--json", "-o", second.toString(), other.toString())).isZero();
+    assertThat(second).hasSameBinaryContentAs(first);
+    assertThat(out.toString())
+        .contains(Bundle.read(first).sha256())
+        .contains("\"web/css/site.css\",\"web/index.html\"]");
+    assertThat(run("check", "--quick", second.toString())).isZero();
+  }
+
+  @Test
+  void pack_refuses_what_a_host_would_refuse_and_writes_nothing() throws IOException {
+    Files.write(project.resolve("build/plugin.wasm"), new byte[] {1, 2, 3});
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    assertThat(err.toString()).startsWith("gonext: a host would refuse the plugin");
+    assertThat(project.resolve("sample-1.0.0.gnplugin")).doesNotExist();
+  }
+
+  @Test
+  void pack_follows_no_link_out_of_the_project() throws IOException {
+    Files.createDirectories(project.resolve("web"));
+    Path secret = Files.writeString(directory.resolve("secret"), "s");
+    Files.createSymbolicLink(project.resolve("web/secret"), secret);
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("web/secret is a symbolic link");
+  }
+
+  @Test
+  void diff_shows_what_a_new_version_may_and_does_beyond_the_old_one() throws IOException {
+    assertThat(run("pack", "-o", directory.resolve("a").toString(), project.toString())).isZero();
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .field("version", "\"0.2.0\"")
+            .field("capabilities", "[\"http.fetch\"]")
+            .field("hooks", "{\"filters\":[{\"name\":\"the_title\",\"priority\":5}]}")
+            .manifest());
+    assertThat(run("diff", directory.resolve("a").toString(), project.toString()))
+        .as("%s", err)
+        .isZero();
+    assertThat(out.toString())
+        .contains(
+            "sample@1.0.0 -> sample@0.2.0",
+            "  + http.fetch (sensitive)",
+            "  + the_title (priority 5)",
+            "imports: the same");
+    assertThat(run("diff", "--json", project.toString(), RUST.toString())).isZero();
+    assertThat(out.toString())
+        .contains("\"routes\":{\"added\":[\"GET /hello/{name}\"],\"removed\":[]}")
+        .contains("env.gn_log");
+  }
+
+  @Test
+  void call_prints_the_result_on_stdout_and_nothing_else_there() {
+    assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "\" a  b\""))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString()).isEqualTo("\"A B\"" + System.lineSeparator());
+    assertThat(err.toString()).contains("filter the_title of hello-rust@0.1.0: ", " ms");
+  }
+
+  @Test
+  void call_shows_what_the_plugin_logs() {
+    assertThat(run("call", "--json", RUST.toString(), "action", "save_post", "--arg", "42"))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString())
+        .contains("\"result\":null", "{\"level\":\"INFO\",\"message\":\"saved post 42\"}");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void call_fails_where_the_handler_fails() {
+    assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "1")).isEqualTo(1);
+    assertThat(err.toString()).contains("gonext: hello-rust failed in hook the_title");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "filter no_such_hook            | only [the_content, the_title]",
+        "filter the_title --value hello | quotes of its own",
+        "action save_post --value 1     | --arg",
+        "hook the_title                 | FILTER, ACTION",
+      })
+  void call_says_what_is_wrong_with_its_arguments(String arguments, String named) {
+    assertThat(run(("call " + RUST + " " + arguments).split(" +", -1))).isEqualTo(2);
+    assertThat(err.toString()).contains(named);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void build_runs_the_projects_own_tool() throws IOException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/make")), "no make");
+    Files.move(project.resolve("build/plugin.wasm"), project.resolve("m.bin"));
+    write("Makefile", "build/plugin.wasm: m.bin\n\t@echo compiling; cp m.bin $@\n");
+    assertThat(run("build", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(err.toString()).contains("c, make", "compiling");
+    assertThat(out.toString()).startsWith("ok  build/plugin.wasm, ");
+    write("Makefile", "build/plugin.wasm: m.bin broken\n");
+    assertThat(run("build", project.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("gonext: make build/plugin.wasm ended with exit code 2");
+    // What is made of a project is made of its sources, not of what was built once.
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    assertThat(run("pack", "--no-build", project.toString())).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"rust,sdk/src", "go,sdk", "assemblyscript,sdk/assembly", "c,sdk"})
+  void init_makes_a_project_that_has_its_whole_sdk_with_it(String language, String sources)
+      throws IOException {
+    Path made = directory.resolve("my-blog");
+    assertThat(run("init", "--lang", language, made.toString())).as("%s%s", out, err).isZero();
+    Path sdk = Path.of(System.getProperty("gonext.root"), "sdk", language);
+    try (Stream<Path> files =
+        Files.list(sdk.resolve(Path.of("sdk").relativize(Path.of(sources))))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = file.getFileName().toString();
+        if (!name.matches("Cargo.lock|package-lock.json|rustfmt.toml")) {
+          assertThat(made.resolve(sources).resolve(name)).hasSameBinaryContentAs(file);
+        }
+      }
+    }
+    try (Stream<Path> files = Files.walk(made)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.startsWith(made.resolve("sdk"))) {
+          // Not one word of the example it was made of, nor a path out of the project.
+          assertThat(file).content().doesNotContain("../", "hello-" + language, "hello_rust");
+        }
+      }
+    }
+    assertThat(made.resolve("manifest.json")).content().contains("\"name\": \"my-blog\"");
+    assertThat(run("init", "--lang", language, made.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("is not empty");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"X,rust,cannot be called X", "my-plugin,java,there are rust", "my-plugin,,--lang"})
+  void init_says_what_is_wrong_with_its_arguments(
+      String name, @Nullable String language, String named) {
+    Path made = directory.resolve(name);
+    String[] arguments =
+        language == null
+            ? new String[] {"init", made.toString()}
+            : new String[] {"init", made.toString(), "--lang", language};
+    assertThat(run(arguments)).isEqualTo(2);
+    assertThat(err.toString()).contains(named);
+    assertThat(made).doesNotExist();
+  }
+
+  /** The way of a first plugin, in the language that builds fastest. */
+  @Test
+  void a_new_project_in_c_is_built_called_and_packed() throws IOException {
+    assumeTrue(runRoot("doctor", "--lang", "c") == 0, "no C for WebAssembly: " + out);
+    Path made = directory.resolve("my-blog");
+    assertThat(run("init", made.toString(), "--lang", "c")).isZero();
+    assertThat(run("check", "--quick", made.toString())).as("%s%s", out, err).isZero();
+    assertThat(run("call", made.toString(), "filter", "the_content", "--value", "\"*hi*\""))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString().strip()).isEqualTo("\"<em>hi</em>\"");
+    assertThat(run("pack", made.toString())).as("%s%s", out, err).isZero();
+    Path bundle = made.resolve("my-blog-0.1.0.gnplugin");
+    byte[] first = Files.readAllBytes(bundle);
+    assertThat(run("build", made.toString())).isZero();
+    assertThat(run("pack", made.toString())).isZero();
+    assertThat(bundle).hasBinaryContent(first);
+  }
+
+  @Test
+  void doctor_says_of_each_language_what_is_there_or_what_helps() throws Exception {
+    int exitCode = runRoot("doctor", "--json");
+    assertThat(exitCode).isIn(0, 3);
+    JsonNode answer = StrictJson.parse(out.toString().getBytes(StandardCharsets.UTF_8));
+    assertThat(answer.path("ready").asBoolean()).isEqualTo(exitCode == 0);
+    assertThat(answer.path("findings"))
+        .hasSize(8)
+        .allSatisfy(finding -> {
+          assertThat(finding.path("found").asString()).isNotEmpty();
+          if (!finding.path("ok").asBoolean()) {
+            assertThat(finding.path("fixes")).as("%s", finding).isNotEmpty();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bash", "zsh"})
+  void completion_is_a_script_that_the_shell_takes(String shell) throws Exception {
+    assertThat(runRoot("completion", shell)).isZero();
+    Path script = Files.writeString(directory.resolve("completion"), out.toString());
+    assertThat(script).content().contains("--no-build", "doctor", "bashcompinit");
+    assumeTrue(Files.isExecutable(Path.of("/bin/" + shell)), "no " + shell);
+    Process parsed = new ProcessBuilder(shell, "-n", script.toString()).inheritIO().start();
+    assertThat(parsed.waitFor()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plugin init",
+        "plugin build",
+        "plugin check",
+        "plugin call",
+        "plugin pack",
+        "plugin diff",
+        "doctor",
+        "completion"
+      })
+  void every_command_has_examples_in_its_help(String command) {
+    assertThat(runRoot((command + " --help").split(" ", -1))).isZero();
+    assertThat(out.toString()).contains("Usage: gonext " + command, "Examples:");
+  }
+
+  /** A module whose sections are sound and whose code is not. */
+  private static byte[] brokenCode(byte[] module) {
+    byte[] broken = module.clone();
+    int at = 8;
+    while (broken[at] != 10) {
+      int[] size = leb(broken, at + 1);
+      at = size[1] + size[0];
+    }
+    int[] size = leb(broken, at + 1);
+    int[] count = leb(broken, size[1]);
+    int[] body = leb(broken, count[1]);
+    int[] locals = leb(broken, body[1]);
+    assertThat(locals[0]).isLessThan(2);
+    // i32.add with nothing on the stack.
+    broken[body[1] + body[0] - 2] = 0x6a;
+    return broken;
+  }
+
+  /** An unsigned LEB128 number and where it ends. */
+  private static int[] leb(byte[] bytes, int at) {
+    int value = 0;
+    int shift = 0;
+    int i = at;
+    do {
+      value |= (bytes[i] & 0x7f) << shift;
+      shift += 7;
+    } while (bytes[i++] < 0);
+    return new int[] {value, i};
+  }
+
+  private void write(String name, String text) throws IOException {
+    Files.writeString(project.resolve(name), text);
+  }
+
+  /** Runs {@code gonext plugin}. */
+  private int run(String... arguments) {
+    return runRoot(Stream.concat(Stream.of("plugin"), Stream.of(arguments)).toArray(String[]::new));
+  }
+
+  private int runRoot(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+}
