@@ -24,6 +24,12 @@ record Access(boolean loopback, String address, @Nullable AdminToken token) {
     }
   }
 
+  /** For what runs an author's code: as a caller, and by a name of this machine. */
+  void requireDeveloper(Context ctx) {
+    requireOwnName(ctx);
+    requireCaller(ctx);
+  }
+
   /** For what changes the host: by token, always. */
   void requireAdmin(Context ctx) {
     refuseForeignPages(ctx);
@@ -48,18 +54,26 @@ record Access(boolean loopback, String address, @Nullable AdminToken token) {
   }
 
   /**
-   * Refuses what a browser sends for a page of someone else: a name that was made to point here
-   * (DNS rebinding) in {@code Host}, another site in {@code Origin}.
+   * Refuses what a browser sends for a page of someone else: another site in {@code Origin}, which
+   * browsers send with every POST, or a name that was made to point here (DNS rebinding). Without
+   * {@code Origin} it is no page, and {@code Host} may be what a proxy calls this server.
    */
   private void refuseForeignPages(Context ctx) {
+    String origin = ctx.header("Origin");
+    if (origin == null) {
+      return;
+    }
+    requireOwnName(ctx);
+    if (!origin.equalsIgnoreCase(ctx.scheme() + "://" + ctx.header("Host"))) {
+      throw new Problem(HttpStatus.FORBIDDEN, "pages of another origin may not call this");
+    }
+  }
+
+  private void requireOwnName(Context ctx) {
     String host = ctx.header("Host");
-    if (loopback && host != null && !isOwnName(hostOf("http://" + host))) {
+    if (loopback && (host == null || !isOwnName(hostOf("http://" + host)))) {
       throw new Problem(
           HttpStatus.FORBIDDEN, "the Host header names another host than this one: " + host);
-    }
-    String origin = ctx.header("Origin");
-    if (origin != null && (host == null || !origin.equalsIgnoreCase(ctx.scheme() + "://" + host))) {
-      throw new Problem(HttpStatus.FORBIDDEN, "pages of another origin may not call this");
     }
   }
 

@@ -52,7 +52,7 @@ final class DevApi {
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
-    access.requireCaller(ctx);
+    access.requireDeveloper(ctx);
     Map<String, byte[]> parts =
         FormParts.read(
             ctx, bodyLimit, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
@@ -70,7 +70,7 @@ final class DevApi {
 
   /** A plugin's log lines as they come; the plugin need not be there yet. */
   private void logs(SseClient client) {
-    access.requireCaller(client.ctx());
+    access.requireDeveloper(client.ctx());
     BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     AtomicLong dropped = new AtomicLong();
     Runnable stop =

@@ -151,8 +151,14 @@ class AdminApiTest {
     HttpRequest.Builder request =
         request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8));
     assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
-    request.setHeader("Origin", "https://evil.example");
-    assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(403);
+    for (String origin : List.of("https://evil.example", "null", "http://127.0.0.1:1")) {
+      request.setHeader("Origin", origin);
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+          .as(origin)
+          .isEqualTo(403);
+    }
+    request.setHeader("Origin", "http://127.0.0.1:" + server.port());
+    assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
   }
 
   @Test
