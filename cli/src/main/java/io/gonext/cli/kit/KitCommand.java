@@ -27,6 +27,11 @@ abstract class KitCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws IOException, InterruptedException {
+    // Before anything logs: what went wrong is said by the command, and what a plugin logs is shown
+    // by it.
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
+    System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
     if (!json) {
       Answer answer = answer();
       answer.text().forEach(spec.commandLine().getOut()::println);
