@@ -57,6 +57,10 @@ class CommandLineTest {
         "serve --host no.such.host.invalid | no such address",
         "plugin                      | dev",
         "plugin dev                  | PROJECT",
+        "plugin call . filter        | HOOK",
+        "plugin diff .               | NEW",
+        "doctor --port 0             | 1 to 65535",
+        "completion fish             | BASH, ZSH",
         "plugin dev --lang java .    | assemblyscript",
         "plugin dev --watch=maybe .  | --watch",
       })

@@ -135,6 +135,16 @@ class KitTest {
   }
 
   @Test
+  void a_place_that_cannot_be_written_is_told_in_a_sentence() throws IOException {
+    Path nowhere = directory.resolve("nowhere/a.gnplugin");
+    assertThat(run("pack", "-o", nowhere.toString(), project.toString())).isEqualTo(1);
+    assertThat(err.toString()).startsWith("gonext: " + nowhere + " cannot be written");
+    Path file = Files.createFile(directory.resolve("file"));
+    assertThat(run("init", "--lang", "c", file.resolve("new-one").toString())).isEqualTo(1);
+    assertThat(err.toString()).startsWith("gonext: a file cannot be").contains(file.toString());
+  }
+
+  @Test
   void pack_follows_no_link_out_of_the_project() throws IOException {
     Files.createDirectories(project.resolve("web"));
     Path secret = Files.writeString(directory.resolve("secret"), "s");

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code gonext doctor}: what this machine lacks, each with its fix. */
 @Command(
@@ -57,7 +58,8 @@ public final class DoctorCommand extends KitCommand {
   @Override
   Answer answer() throws IOException, InterruptedException {
     if (port < 1 || port > 65_535) {
-      throw new DevFailure(DevFailure.Kind.USAGE, "--port " + port + ": a port is 1 to 65535");
+      throw new ParameterException(
+          spec().commandLine(), "--port " + port + ": a port is 1 to 65535");
     }
     List<Finding> findings = new ArrayList<>();
     findings.add(java());

@@ -5,6 +5,7 @@ import io.gonext.host.failure.HostException;
 import io.gonext.host.json.StrictJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -26,20 +27,36 @@ abstract class KitCommand implements Callable<Integer> {
   abstract Answer answer() throws IOException, InterruptedException;
 
   @Override
-  public final Integer call() throws IOException, InterruptedException {
+  public final Integer call() throws InterruptedException {
+    // Before anything logs: what went wrong is said by the command, and what a plugin logs is shown
+    // by it.
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
+    System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
     if (!json) {
-      Answer answer = answer();
+      Answer answer = answered();
       answer.text().forEach(spec.commandLine().getOut()::println);
       return answer.exitCode();
     }
     try {
-      Answer answer = answer();
+      Answer answer = answered();
       print(answer.fields());
       return answer.exitCode();
     } catch (DevFailure e) {
       return failed(e.getMessage(), e.details(), e.kind().exitCode());
     } catch (HostException e) {
       return failed(e.getMessage(), List.of(), ExitCode.SOFTWARE);
+    }
+  }
+
+  private Answer answered() throws InterruptedException {
+    try {
+      return answer();
+    } catch (AccessDeniedException e) {
+      throw new DevFailure(DevFailure.Kind.FAILED, e.getFile() + ": permission denied");
+    } catch (IOException e) {
+      throw new DevFailure(
+          DevFailure.Kind.FAILED, "a file cannot be read or written: " + e.getMessage());
     }
   }
 

@@ -87,7 +87,8 @@ final class PackCommand extends KitCommand {
       Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new DevFailure(
-          DevFailure.Kind.FAILED, file + " cannot be written: " + e.getClass().getSimpleName());
+          DevFailure.Kind.FAILED,
+          file + " cannot be written: is its directory there, and yours to write to?");
     }
   }
 }

@@ -14,10 +14,6 @@ final class TrialHost implements AutoCloseable {
   }
 
   static TrialHost open() throws IOException, InterruptedException {
-    // What went wrong is said by the command, and what the plugin logs is shown by it.
-    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
-    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
-    System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
       return new TrialHost(Host.open(data.path()), data);
