@@ -155,8 +155,7 @@ final class ServeCommand implements Callable<Integer> {
   private static void putInService(Host host, Path file) throws InterruptedException {
     Bundle bundle = Bundle.read(file);
     String name = bundle.manifest().name();
-    boolean installed = host.plugins().stream().anyMatch(plugin -> plugin.name().equals(name));
-    if (!installed) {
+    if (host.plugin(name).isEmpty()) {
       host.install(file);
     } else if (host.update(file) instanceof UpdateResult.AwaitingApproval) {
       host.approve(name);

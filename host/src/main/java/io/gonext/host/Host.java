@@ -499,6 +499,11 @@ public final class Host implements AutoCloseable {
     return services.logs().listen(plugin, listener);
   }
 
+  /** The installed plugin of that name. */
+  public Optional<StoredPlugin> plugin(String name) {
+    return lifecycle.find(name);
+  }
+
   /** All installed plugins, by name. */
   public List<StoredPlugin> plugins() {
     return lifecycle.list();
@@ -682,11 +687,7 @@ public final class Host implements AutoCloseable {
 
   /** As the store says; a plugin whose bundle no longer reads has one, too. */
   private String installedVersion(String plugin) {
-    return lifecycle.list().stream()
-        .filter(stored -> stored.name().equals(plugin))
-        .map(stored -> stored.current().version())
-        .findFirst()
-        .orElse("");
+    return plugin(plugin).map(stored -> stored.current().version()).orElse("");
   }
 
   private static ObjectNode reason(HostException e) {

@@ -218,10 +218,7 @@ final class AdminApi {
   }
 
   private StoredPlugin stored(String name) {
-    return host.plugins().stream()
-        .filter(plugin -> plugin.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> new UnknownPluginException(name));
+    return host.plugin(name).orElseThrow(() -> new UnknownPluginException(name));
   }
 
   private ObjectNode plugin(String name) {

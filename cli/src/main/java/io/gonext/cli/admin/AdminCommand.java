@@ -1,6 +1,7 @@
 package io.gonext.cli.admin;
 
 import io.gonext.host.json.StrictJson;
+import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -20,7 +21,6 @@ import tools.jackson.databind.JsonNode;
 /** What the operator's commands have in common: which host, as whom, and for whose eyes. */
 abstract class AdminCommand implements Callable<Integer> {
   private static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
-  private static final String TOKEN_FILE = "admin.token";
 
   @Spec private CommandSpec spec;
 
@@ -80,7 +80,7 @@ abstract class AdminCommand implements Callable<Integer> {
     if (variable != null && !variable.isEmpty()) {
       return variable;
     }
-    Path file = data.resolve(TOKEN_FILE);
+    Path file = data.resolve(AdminToken.FILE);
     try {
       return Files.readString(file).strip();
     } catch (NoSuchFileException e) {

@@ -138,6 +138,11 @@ public final class Lifecycle {
     return store.list();
   }
 
+  /** The installed plugin of that name. */
+  public Optional<StoredPlugin> find(String name) {
+    return store.find(name);
+  }
+
   /**
    * The manifest of the current version of an installed plugin.
    *
@@ -587,14 +592,14 @@ public final class Lifecycle {
    * @throws StoreException when the store fails
    */
   public void startActive() throws InterruptedException {
-    for (StoredPlugin stored : store.list()) {
+    List<StoredPlugin> installed = store.list();
+    for (StoredPlugin stored : installed) {
       if (stored.cause() != null) {
         errored.put(stored.name(), stored.cause());
       }
     }
     List<StoredPlugin> waiting =
-        new ArrayList<>(
-            store.list().stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
+        new ArrayList<>(installed.stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
     // Dependencies first: each round starts those whose dependencies stand.
     boolean progress = true;
     while (progress && !waiting.isEmpty()) {
