@@ -21,6 +21,7 @@ final class Jmh {
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow", // JMH itself
+          "-Xss4m",
           "-XX:-DontCompileHugeMethods",
           "-XX:-ClipInlining",
           "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
