@@ -133,7 +133,9 @@ public final class InstancePool<T> implements AutoCloseable {
    */
   public Lease<T> checkout(Duration timeout) throws InterruptedException {
     Slot<T> slot = rack.hinted();
-    long token = slot.tryLeaseWarm();
+    long seen = slot.state();
+    Tether<T> tether = slot.tether;
+    long token = slot.tryLeaseWarm(seen);
     if (isRefused(token)) {
       Slot<T> other = claimElsewhere(slot, token);
       if (other == null) {
@@ -142,20 +144,24 @@ public final class InstancePool<T> implements AutoCloseable {
       }
       slot = other;
       token = slot.token();
+      tether = slot.tether;
     }
-    return lease(slot, token);
+    return lease(slot, tether, token);
   }
 
   /** As {@link #checkout(Duration)}, waiting until a deadline on the pool's ticker. */
   public Lease<T> checkout(Deadline deadline) throws InterruptedException {
     Slot<T> slot = rack.hinted();
-    long token = slot.tryLeaseWarm();
+    long seen = slot.state();
+    Tether<T> tether = slot.tether;
+    long token = slot.tryLeaseWarm(seen);
     if (isRefused(token)) {
       Slot<T> other = claimElsewhere(slot, token);
       slot = other == null ? await(ticker.nanos(), deadline.nanos()) : other;
       token = slot.token();
+      tether = slot.tether;
     }
-    return lease(slot, token);
+    return lease(slot, tether, token);
   }
 
   /**
@@ -167,7 +173,9 @@ public final class InstancePool<T> implements AutoCloseable {
    */
   public Optional<Lease<T>> tryCheckout() {
     Slot<T> slot = rack.hinted();
-    long token = slot.tryLeaseWarm();
+    long seen = slot.state();
+    Tether<T> tether = slot.tether;
+    long token = slot.tryLeaseWarm(seen);
     if (isRefused(token)) {
       Slot<T> other = claimElsewhere(slot, token);
       if (other == null) {
@@ -177,8 +185,9 @@ public final class InstancePool<T> implements AutoCloseable {
       }
       slot = other;
       token = slot.token();
+      tether = slot.tether;
     }
-    return Optional.of(lease(slot, token));
+    return Optional.of(lease(slot, tether, token));
   }
 
   /**
@@ -207,10 +216,13 @@ public final class InstancePool<T> implements AutoCloseable {
     return claimed;
   }
 
-  /** The lease on a slot whose current lease, with this token, belongs to the calling thread. */
-  private Lease<T> lease(Slot<T> slot, long token) {
+  /**
+   * The lease on a slot whose current lease, with this token, belongs to the calling thread. Its
+   * tether may be read before the slot is claimed, where that costs nothing, but not before the
+   * state that the claim is made on: from one lease to the next it is the same.
+   */
+  private Lease<T> lease(Slot<T> slot, @Nullable Tether<T> tether, long token) {
     // First of all, so that whatever fails from here on costs a lease, which the cleaner finds.
-    Tether<T> tether = slot.tether;
     slot.tether = null;
     if (tether == null) {
       throw new IllegalStateException("slot " + slot.index + " has no tether");

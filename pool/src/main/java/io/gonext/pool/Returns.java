@@ -2,6 +2,7 @@ package io.gonext.pool;
 
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,20 +79,25 @@ final class Returns<T> {
    * @return whether it had not ended before
    */
   boolean giveBack(Slot<T> slot, Tether<T> tether, long token) {
+    // Read before the compare-and-set, which no later read can overtake: they stand still as long
+    // as the lease is the current one, and count for nothing otherwise.
+    T instance = slot.value;
+    long lastToken = slot.lastToken;
+    long weight = slot.weight;
     if (slot.tryReturn(token)) {
       slot.tether = tether;
-      settle(slot, token);
+      settle(slot, token, instance, lastToken, weight);
       return true;
     }
     return giveBackCondemned(slot, tether, token);
   }
 
-  private void settle(Slot<T> slot, long token) {
-    if (token >= slot.lastToken) {
+  private void settle(
+      Slot<T> slot, long token, @Nullable T instance, long lastToken, long weightBefore) {
+    if (token >= lastToken) {
       placement.retire(slot, RecycleReason.MAX_USES);
       return;
     }
-    T instance = slot.value;
     long weight;
     try {
       allocator.reset(Objects.requireNonNull(instance));
@@ -100,7 +106,7 @@ final class Returns<T> {
       failedReset(slot, t);
       return;
     }
-    if (weight == slot.weight && weight < recycleAtBytes && attention == 0) {
+    if (weight == weightBefore && weight < recycleAtBytes && attention == 0) {
       rack.returning(slot);
       slot.publishReturned(token);
     } else {
@@ -140,7 +146,7 @@ final class Returns<T> {
       if (slot.tryMove(seen, SlotState.RETURNING)) {
         slot.tether = tether;
         if (reason == null) {
-          settle(slot, token);
+          settle(slot, token, slot.value, slot.lastToken, slot.weight);
         } else {
           placement.retire(slot, reason);
         }

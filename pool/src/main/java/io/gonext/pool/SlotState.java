@@ -113,12 +113,12 @@ abstract class SlotState<T> extends SlotPadding<T> {
   }
 
   /**
-   * Takes an idle instance that nobody has marked cold, for the calling thread's lease.
+   * Takes an idle instance seen in this state, unless it is marked cold, for the calling thread's
+   * lease.
    *
    * @return the lease's token, or {@link #NO_LEASE}
    */
-  final long tryLeaseWarm() {
-    long seen = state;
+  final long tryLeaseWarm(long seen) {
     long token = seen + ONE_VERSION + (LEASED - IDLE);
     return (seen & (PHASE_MASK | COLD)) == IDLE && STATE.compareAndSet(this, seen, token)
         ? token
