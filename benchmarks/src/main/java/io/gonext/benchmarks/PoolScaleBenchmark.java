@@ -139,7 +139,10 @@ final class PoolScaleBenchmark implements Benchmark {
     return done;
   }
 
-  /** Returns one instance and takes one, where the one returned is every time another. */
+  /**
+   * Returns one instance and takes one, where the one returned is every time another. That one
+   * thread does both helps it to nothing: it looks first where it took an instance last.
+   */
   private static long takeLastFree(InstancePool<Object> pool, int operations) throws Exception {
     int size = pool.stats().maxInstances();
     List<Lease<Object>> leases = new ArrayList<>(size);

@@ -20,6 +20,9 @@ final class Creations<T> {
   private static final int MAX_BACKOFF_DOUBLINGS = 6;
   private static final long BUDGET_RETRY_NANOS = 10_000_000;
 
+  /** Far away, and still without overflow when added to a ticker's reading. */
+  private static final long MAX_PAUSE_NANOS = Long.MAX_VALUE >> 2;
+
   private final InstancePool<T> pool;
   private final PoolConfig config;
   private final Allocator<T> allocator;
@@ -57,6 +60,7 @@ final class Creations<T> {
     Throwable failure = construct(slot, 0);
     if (failure != null) {
       giveUp(slot, 0, failure);
+      pool.checkTerminated();
     }
     return failure;
   }
@@ -131,7 +135,7 @@ final class Creations<T> {
 
   /** Call under the pool's lock, when fewer slots are occupied than there are. */
   private Slot<T> occupyVacant() {
-    for (Slot<T> slot : pool.slots()) {
+    for (Slot<T> slot : pool.rack().slots()) {
       if (SlotState.phase(slot.state()) == SlotState.VACANT) {
         slot.moveTo(SlotState.CREATING);
         pool.population.creating++;
@@ -172,22 +176,25 @@ final class Creations<T> {
     T instance = null;
     long weight = 0;
     try {
+      pool.returns().tether(slot);
       instance = Objects.requireNonNull(allocator.create(), "the allocator created null");
       weight = allocator.weightBytes(instance);
     } catch (Throwable t) {
       failure = t;
     }
-    pool.observer().creationTook(runtime.ticker().nanos() - began);
+    long took = runtime.ticker().nanos() - began;
+    event.end();
+    if (instance != null && failure == null) {
+      adopt(slot, instance, weight, reservedBytes);
+    } else if (instance != null && failure != null) {
+      closeUnweighed(instance, failure);
+    }
+    pool.observer().creationTook(took);
     if (event.shouldCommit()) {
       event.pool = config.name();
       event.weight = weight;
       event.failure = failure == null ? null : failure.getClass().getName();
       event.commit();
-    }
-    if (instance != null && failure == null) {
-      adopt(slot, instance, weight, reservedBytes);
-    } else if (instance != null && failure != null) {
-      closeUnweighed(instance, failure);
     }
     return failure;
   }
@@ -207,7 +214,7 @@ final class Creations<T> {
     slot.lastToken = slot.tokenAfter(config.maxUses());
     slot.expiresAt = runtime.ticker().nanos() + jitteredMaxAge();
     usualWeight = weight;
-    pool.addBytes(weight);
+    pool.placement().addBytes(weight);
     boolean starting;
     pool.lock.lock();
     try {
@@ -220,7 +227,7 @@ final class Creations<T> {
     if (weight > reservedBytes) {
       runtime.governor().grew(weight - reservedBytes, !starting);
     }
-    pool.offer(slot);
+    pool.placement().offer(slot);
     if (weight < reservedBytes) {
       runtime.governor().freed(reservedBytes - weight);
     }
@@ -255,7 +262,9 @@ final class Creations<T> {
       slot.moveTo(SlotState.VACANT);
       Population population = pool.population;
       int doublings = Math.min(population.failuresInARow, MAX_BACKOFF_DOUBLINGS);
-      long pause = Deadline.saturatedNanos(config.creationBackoff()) << doublings;
+      long pause =
+          Math.min(Deadline.saturatedNanos(config.creationBackoff()), MAX_PAUSE_NANOS >> doublings)
+              << doublings;
       long jitter = runtime.jitter().nextLong(pause / 4 + 1);
       population.creationFailed(runtime.ticker().nanos() + pause - jitter);
       waiter = pool.queue.poll();

@@ -26,14 +26,14 @@ final class Evictions<T> {
       return false;
     }
     if (reason == RecycleReason.IDLE) {
-      return pool.retireIfSurplus(slot, reason);
+      return pool.placement().retireIfSurplus(slot, reason);
     }
     if (reason == RecycleReason.MAX_AGE && ticker.nanos() - slot.expiresAt < 0) {
       // A younger instance has taken the place of the one that was seen.
-      pool.offer(slot);
+      pool.placement().offer(slot);
       return false;
     }
-    pool.retire(slot, reason);
+    pool.placement().retire(slot, reason);
     return true;
   }
 
@@ -57,7 +57,7 @@ final class Evictions<T> {
   private @Nullable Slot<T> coldest() {
     Slot<T> coldest = null;
     long longest = -1;
-    for (Slot<T> slot : pool.slots()) {
+    for (Slot<T> slot : pool.rack().slots()) {
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.IDLE) {
         long unneeded = unneededNanos(slot, seen);
@@ -77,18 +77,18 @@ final class Evictions<T> {
   /** Brings the population down to a lowered maximum: idle instances now, others on return. */
   void trim() {
     int surplus = pool.surplus();
-    for (Slot<T> slot : pool.slots()) {
+    for (Slot<T> slot : pool.rack().slots()) {
       if (surplus <= 0) {
         return;
       }
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.LEASED && SlotState.reason(seen) != null) {
         surplus--;
-      } else if (pool.offerIfIdle(slot, seen)) {
+      } else if (pool.placement().offerIfIdle(slot, seen)) {
         surplus--;
       }
     }
-    for (Slot<T> slot : pool.slots()) {
+    for (Slot<T> slot : pool.rack().slots()) {
       long seen = slot.state();
       if (surplus > 0
           && SlotState.phase(seen) == SlotState.LEASED
@@ -106,10 +106,10 @@ final class Evictions<T> {
    */
   boolean sweep() {
     boolean returning = false;
-    for (Slot<T> slot : pool.slots()) {
+    for (Slot<T> slot : pool.rack().slots()) {
       long seen = slot.state();
       returning |= SlotState.phase(seen) == SlotState.RETURNING;
-      pool.offerIfIdle(slot, seen);
+      pool.placement().offerIfIdle(slot, seen);
     }
     return returning;
   }

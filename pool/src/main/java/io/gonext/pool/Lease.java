@@ -12,7 +12,9 @@ package io.gonext.pool;
  */
 public final class Lease<T> implements AutoCloseable {
 
-  private final Tether<T> tether;
+  /** The slot's own while the lease is open, {@link Slot#spent} afterwards. */
+  private Tether<T> tether;
+
   private final long token;
 
   Lease(Tether<T> tether, long token) {
@@ -34,7 +36,8 @@ public final class Lease<T> implements AutoCloseable {
    * nothing on a closed lease; the first cause counts.
    */
   public void markUnusable(Throwable cause) {
-    tether.slot.pool.markUnusable(tether.slot, token, cause);
+    Slot<T> slot = tether.slot;
+    slot.returns.markUnusable(slot, token, cause);
   }
 
   /**
@@ -44,6 +47,10 @@ public final class Lease<T> implements AutoCloseable {
    */
   @Override
   public void close() {
-    tether.slot.pool.giveBack(tether, token);
+    Tether<T> held = tether;
+    Slot<T> slot = held.slot;
+    if (slot.returns.giveBack(slot, held, token)) {
+      tether = slot.spent;
+    }
   }
 }

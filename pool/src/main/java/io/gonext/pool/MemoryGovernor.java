@@ -115,7 +115,12 @@ public final class MemoryGovernor {
   /** Books that this much was given back, and lets creations that waited for it try again. */
   void freed(long bytes) {
     usedBytes.addAndGet(-bytes);
-    if (starved) {
+    announce();
+  }
+
+  /** Not from within an eviction, which would evict for the sake of what it makes room for. */
+  private void announce() {
+    if (starved && !evicting.isHeldByCurrentThread()) {
       starved = false;
       for (InstancePool<?> pool : pools) {
         pool.maintain();
@@ -124,14 +129,17 @@ public final class MemoryGovernor {
   }
 
   private void evictUntil(long wantedBytes, boolean breakingFloors) {
+    boolean anyEvicted = false;
     evicting.lock();
     try {
-      boolean evicted = true;
-      while (evicted && usedBytes.get() + wantedBytes > budgetBytes) {
-        evicted = evictOne(breakingFloors);
+      while (usedBytes.get() + wantedBytes > budgetBytes && evictOne(breakingFloors)) {
+        anyEvicted = true;
       }
     } finally {
       evicting.unlock();
+    }
+    if (anyEvicted) {
+      announce();
     }
   }
 

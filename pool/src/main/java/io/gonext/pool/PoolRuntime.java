@@ -30,10 +30,14 @@ public record PoolRuntime(
 
   private static final long WORKER_KEEP_ALIVE_SECONDS = 10;
 
+  /** A reaper calls no foreign code but loggers, and a host may have hundreds of pools. */
+  private static final long REAPER_STACK_BYTES = 256 * 1024;
+
   /**
    * The system's clock, daemon worker threads made on demand and kept for ten seconds, and a budget
    * of half the maximum heap. Workers are platform threads because an allocator that computes
-   * without end must not take a carrier from the virtual threads of the whole process.
+   * without end must not take a carrier from the virtual threads of the whole process; so are
+   * reapers, because guests that compute on all carriers must not hold up what a pool owes others.
    */
   public static PoolRuntime system() {
     Executor workers =
@@ -47,7 +51,7 @@ public record PoolRuntime(
     return new PoolRuntime(
         Ticker.system(),
         workers,
-        Thread.ofVirtual().factory(),
+        Thread.ofPlatform().daemon().stackSize(REAPER_STACK_BYTES).factory(),
         Cleaner.create(),
         MemoryGovernor.ofHalfTheHeap(),
         () -> ThreadLocalRandom.current().nextLong());

@@ -82,6 +82,8 @@ final class Reaper<T> implements Runnable {
   public void run() {
     while (!stopped) {
       try {
+        // Nobody is meant to interrupt this thread; a flag left set would keep it from parking.
+        Thread.interrupted();
         Throwable failure = unreported;
         if (failure != null) {
           unreported = null;
@@ -99,6 +101,8 @@ final class Reaper<T> implements Runnable {
       } catch (Throwable t) {
         failures.increment();
         unreported = t;
+      }
+      if (unreported != null && !stopped) {
         LockSupport.parkNanos(this, Math.min(reapIntervalNanos, PAUSE_AFTER_FAILURE_NANOS));
       }
     }
@@ -122,7 +126,7 @@ final class Reaper<T> implements Runnable {
   /** One pass over all slots. Called by one thread at a time. */
   void pass() {
     long now = ticker.nanos();
-    Slot<T>[] slots = pool.slots();
+    Slot<T>[] slots = pool.rack().slots();
     // From the end, because a search for a cold instance begins at the front: the front stays.
     for (int i = slots.length - 1; i >= 0; i--) {
       inspect(slots[i], now);

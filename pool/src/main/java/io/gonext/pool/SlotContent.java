@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class SlotContent<T> {
 
-  final InstancePool<T> pool;
+  final Returns<T> returns;
   final int index;
 
   /** The instance; null while there is none. Owned with the slot. */
@@ -45,8 +45,8 @@ abstract class SlotContent<T> {
   long watchedSince;
   boolean watchedLogged;
 
-  SlotContent(InstancePool<T> pool, int index) {
-    this.pool = pool;
+  SlotContent(Returns<T> returns, int index) {
+    this.returns = returns;
     this.index = index;
   }
 

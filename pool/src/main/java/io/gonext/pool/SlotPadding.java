@@ -13,7 +13,7 @@ abstract class SlotPadding<T> extends SlotContent<T> {
   private long a08, a09, a10, a11;
   private long a12, a13, a14, a15;
 
-  SlotPadding(InstancePool<T> pool, int index) {
-    super(pool, index);
+  SlotPadding(Returns<T> returns, int index) {
+    super(returns, index);
   }
 }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * it publishes the next phase:
  *
  * <pre>
- *   VACANT -> CREATING -> IDLE <-> LEASED -> RETURNING -> IDLE | LEASED | RETIRING
- *                           \\-------------> RETURNING      (reaper, governor, close)
+ *   VACANT -> CREATING -> RETURNING -> IDLE <-> LEASED -> RETURNING -> IDLE | LEASED | RETIRING
+ *             CREATING -> VACANT        \\-------------> RETURNING      (reaper, governor, close)
  *   RETIRING -> VACANT
  * </pre>
  */
@@ -73,8 +73,8 @@ abstract class SlotState<T> extends SlotPadding<T> {
    */
   @Nullable Tether<T> tether;
 
-  SlotState(InstancePool<T> pool, int index) {
-    super(pool, index);
+  SlotState(Returns<T> returns, int index) {
+    super(returns, index);
   }
 
   final long state() {
@@ -113,12 +113,12 @@ abstract class SlotState<T> extends SlotPadding<T> {
   }
 
   /**
-   * Takes an idle instance that nobody has marked cold, for the calling thread's lease.
+   * Takes an idle instance seen in this state, unless it is marked cold, for the calling thread's
+   * lease.
    *
    * @return the lease's token, or {@link #NO_LEASE}
    */
-  final long tryLeaseWarm() {
-    long seen = state;
+  final long tryLeaseWarm(long seen) {
     long token = seen + ONE_VERSION + (LEASED - IDLE);
     return (seen & (PHASE_MASK | COLD)) == IDLE && STATE.compareAndSet(this, seen, token)
         ? token

@@ -59,8 +59,11 @@ final class WaiterQueue<T> {
     return first;
   }
 
-  /** Takes out a waiter that is in the queue. */
+  /** Takes out a waiter, if it is in the queue still. */
   void remove(Waiter<T> waiter) {
+    if (!waiter.queued) {
+      return;
+    }
     Waiter<T> before = waiter.previous;
     Waiter<T> after = waiter.next;
     if (before == null) {

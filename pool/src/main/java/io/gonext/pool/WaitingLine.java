@@ -47,6 +47,10 @@ final class WaitingLine<T> {
     } catch (PoolException | InterruptedException e) {
       outcome = e.getClass().getSimpleName();
       throw e;
+    } catch (Throwable t) {
+      outcome = t.getClass().getSimpleName();
+      abandon(waiter);
+      throw t;
     } finally {
       pool.observer().waited(ticker.nanos() - now);
       if (event.shouldCommit()) {
@@ -128,6 +132,24 @@ final class WaitingLine<T> {
         "pool %s: no instance became free in time: %s".formatted(config.name(), stats.summary()));
   }
 
+  /** Ends a wait that failed in a way nobody foresaw, without loss of a slot or a place. */
+  private void abandon(Waiter<T> waiter) {
+    Waiter.Outcome<T> outcome;
+    pool.lock.lock();
+    try {
+      outcome = waiter.outcome;
+      pool.queue.remove(waiter);
+      pool.updateAttention();
+    } finally {
+      pool.lock.unlock();
+    }
+    if (outcome instanceof Waiter.Outcome.Granted<T>(Slot<T> slot)) {
+      slot.cancelLease();
+      pool.placement().offer(slot);
+    }
+    pool.checkTerminated();
+  }
+
   /** A slot seen while it was being returned. */
   private record Sighting<T>(Slot<T> slot, long state) {
 
@@ -138,16 +160,17 @@ final class WaitingLine<T> {
 
   /**
    * Takes what is idle for the head of the queue, and watches every slot that was being returned
-   * until it has moved on; {@link WaiterQueue} says why. Takes no longer than those returns do.
+   * until it has moved on; {@link WaiterQueue} says why. Takes no longer than those returns do; one
+   * that takes its time keeps nobody from a new instance.
    */
   private void settle(Waiter<T> waiter, long deadline) {
     List<Sighting<T>> returning = new ArrayList<>(2);
-    for (Slot<T> slot : pool.slots()) {
+    for (Slot<T> slot : pool.rack().slots()) {
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.RETURNING) {
         returning.add(new Sighting<>(slot, seen));
       } else {
-        pool.offerIfIdle(slot, seen);
+        pool.placement().offerIfIdle(slot, seen);
       }
     }
     for (Sighting<T> sighting : returning) {
@@ -155,7 +178,7 @@ final class WaitingLine<T> {
         return;
       }
       Slot<T> slot = sighting.slot();
-      pool.offerIfIdle(slot, slot.state());
+      pool.placement().offerIfIdle(slot, slot.state());
     }
     pool.lock.lock();
     try {
@@ -179,6 +202,9 @@ final class WaitingLine<T> {
       if (spins < WATCH_SPINS) {
         Thread.onSpinWait();
       } else {
+        if (spins == WATCH_SPINS) {
+          pool.maintain();
+        }
         LockSupport.parkNanos(this, pause);
         pause = Math.min(2 * pause, WATCH_PAUSE_MAX_NANOS);
       }

@@ -23,6 +23,11 @@ public class AccountsLincheckTest {
   }
 
   @Operation
+  public void queueUp(@Param(name = "thread") int thread) {
+    checked.queueUp(thread);
+  }
+
+  @Operation
   public void give(@Param(name = "thread") int thread) {
     checked.give(thread, 2, false);
   }
@@ -50,6 +55,11 @@ public class AccountsLincheckTest {
   @Operation(runOnce = true)
   public void drain() {
     checked.drain();
+  }
+
+  @Operation(runOnce = true)
+  public void close() {
+    checked.close();
   }
 
   @Validate

@@ -1,6 +1,7 @@
 package io.gonext.pool;
 
 import java.lang.ref.Cleaner;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ final class CheckedPool {
   /** The lease that each of Lincheck's threads holds; a thread uses its own entry only. */
   final @Nullable Lease<?>[] held = new Lease<?>[8];
 
-  /** Whether a call of {@link #drain} has returned. */
+  /** Whether a call of {@link #drain} or {@link #close} has returned. */
   private volatile boolean drained;
 
   CheckedPool(int min, int max) {
@@ -63,6 +64,32 @@ final class CheckedPool {
       throw new IllegalStateException("not refused after drain had returned");
     }
     return held[thread] == null ? "none" : "taken";
+  }
+
+  /** Joins the queue when nothing is idle, and leaves it at once unless it was served by then. */
+  String queueUp(int thread) {
+    if (held[thread] != null) {
+      return "holds one";
+    }
+    boolean mustBeRefused = drained;
+    try {
+      held[thread] = pool.checkout(Duration.ZERO);
+    } catch (CheckoutTimeoutException e) {
+      return "none";
+    } catch (PoolClosedException e) {
+      return "closed";
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts", e);
+    }
+    if (mustBeRefused) {
+      throw new IllegalStateException("not refused after drain had returned");
+    }
+    return "taken";
+  }
+
+  void close() {
+    var _ = pool.close(Duration.ZERO);
+    drained = true;
   }
 
   void drain() {

@@ -25,6 +25,11 @@ public class LinearizabilityLincheckTest {
   }
 
   @Operation
+  public String queueUp(@Param(name = "thread") int thread) {
+    return checked.queueUp(thread);
+  }
+
+  @Operation
   public String give(@Param(name = "thread") int thread) {
     return checked.give(thread, 1, false);
   }

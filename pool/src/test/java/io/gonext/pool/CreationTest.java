@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -161,6 +162,79 @@ class CreationTest {
     gate.release();
     pool.checkout(LONG).close();
     assertThat(allocator.things).hasSize(1);
+  }
+
+  /** A caller who joins during a return waits for it, but not instead of a new instance. */
+  @Test
+  void a_hanging_reset_keeps_nobody_from_a_new_instance() throws Exception {
+    CountDownLatch resetting = new CountDownLatch(1);
+    Semaphore gate = new Semaphore(0);
+    allocator.onReset(ThingAllocator.hang(resetting, gate));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 2));
+    Lease<Thing> held = pool.checkout(LONG);
+    Thread returning = Thread.ofVirtual().start(held::close);
+    resetting.await();
+
+    Lease<Thing> lease = callers.start(pool, LONG).get();
+
+    assertThat(lease.get().id).isEqualTo(2);
+    gate.release(2);
+    lease.close();
+    returning.join();
+  }
+
+  @Test
+  void a_pool_that_is_closed_while_its_first_creation_fails_ends() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    Semaphore gate = new Semaphore(0);
+    allocator.onCreate(() -> {
+      entered.countDown();
+      gate.acquire();
+      throw new IOException("scripted");
+    });
+    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.withBounds(1, 1));
+    CompletableFuture<Void> starting =
+        CompletableFuture.runAsync(pool::start, Thread.ofVirtual()::start);
+    entered.await();
+    CompletableFuture<CloseReport> drained = pool.drain();
+    assertThat(drained).isNotDone();
+
+    gate.release();
+
+    assertThat(drained).succeedsWithin(LONG);
+    assertThat(starting).failsWithin(LONG);
+  }
+
+  @Test
+  void bounds_set_before_the_start_are_those_it_starts_with() {
+    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.withBounds(4, 4));
+    pool.resize(2, 3);
+    pool.start();
+
+    assertThat(allocator.things).hasSize(2);
+  }
+
+  @Test
+  void a_backoff_of_centuries_does_not_overflow() throws Exception {
+    pools.fakeTime();
+    for (int i = 0; i < 8; i++) {
+      allocator.onCreate(ThingAllocator.fail(new IOException("scripted")));
+    }
+    InstancePool<Thing> pool =
+        pools.started(
+            allocator, c -> c.withBounds(0, 1).withCreationBackoff(Duration.ofDays(300 * 365)));
+    for (int failed = 1; failed <= 8; failed++) {
+      Callers.Call call = callers.start(pool, Duration.ofNanos(Long.MAX_VALUE / 8));
+      if (failed > 1) {
+        eventually().until(() -> pool.stats().waiting() == 1);
+        pools.ticker.advance(Duration.ofNanos(pool.nanosToRetry()));
+        pool.maintain();
+      }
+      assertThatThrownBy(call::get).hasRootCauseMessage("scripted");
+    }
+
+    assertThat(pool.stats().creationFailures()).isEqualTo(8);
+    assertThat(pool.stats().creating()).isZero();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.gonext.pool;
 
 import static io.gonext.pool.Pools.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -53,6 +54,21 @@ class LeakTest {
 
     pool.checkout(LONG).close();
     assertThat(logs.messages()).filteredOn(m -> m.contains("leakTracking would tell")).hasSize(3);
+  }
+
+  @Test
+  void a_closed_lease_that_is_kept_does_not_hide_the_leak_of_a_later_one() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    Lease<Thing> kept = pool.checkout(LONG);
+    kept.close();
+    drop(pool);
+
+    collectUntilReclaimed(pool, 1);
+
+    kept.close();
+    assertThat(pool.stats().doubleReturns()).isEqualTo(1);
+    assertThatThrownBy(kept::get).isInstanceOf(IllegalStateException.class);
+    pool.checkout(LONG).close();
   }
 
   @Test

@@ -197,7 +197,7 @@ class RotationTest {
     pools.use(pools.runtime().withJitter(new Random(7)));
     InstancePool<Thing> pool = started(8, 8);
     Set<Long> ends = new HashSet<>();
-    for (Slot<Thing> slot : pool.slots()) {
+    for (Slot<Thing> slot : pool.rack().slots()) {
       long age = slot.expiresAt - pools.ticker.nanos();
       assertThat(Duration.ofNanos(age)).isBetween(MAX_AGE.multipliedBy(9).dividedBy(10), MAX_AGE);
       ends.add(age);

@@ -90,19 +90,19 @@ class StressTest {
   }
 
   @Test
-  void ten_thousand_virtual_threads_ten_checkouts_each() throws Exception {
+  void ten_thousand_virtual_threads_a_thousand_checkouts_each() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c);
     together(
         10_000,
         Thread.ofVirtual().factory(),
         thread -> {
-          for (int i = 0; i < 10; i++) {
+          for (int i = 0; i < 1_000; i++) {
             useOnce(pool);
           }
         });
 
-    assertThat(pool.stats().checkouts()).isEqualTo(100_000);
-    assertThat(uses()).isEqualTo(100_000);
+    assertThat(pool.stats().checkouts()).isEqualTo(10_000_000);
+    assertThat(uses()).isEqualTo(10_000_000);
   }
 
   /**

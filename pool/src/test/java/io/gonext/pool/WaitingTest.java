@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -222,6 +224,44 @@ class WaitingTest {
     assertThat(served).hasValue(10_000);
     assertThat(pool.stats().checkouts()).isEqualTo(10_000);
     assertThat(allocator.things).hasSizeLessThanOrEqualTo(8);
+  }
+
+  /** The clock is what a waiter calls; the place in the queue must not be lost with the failure. */
+  @Test
+  void a_failure_in_the_middle_of_a_wait_leaves_the_queue_as_it_was() throws Exception {
+    AtomicInteger readings = new AtomicInteger();
+    pools.use(
+        pools
+            .runtime()
+            .withTicker(() -> {
+              if (Thread.currentThread().getName().equals("doomed")
+                  && readings.incrementAndGet() == 2) {
+                throw new StackOverflowError("scripted");
+              }
+              return System.nanoTime();
+            }));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    Lease<Thing> held = pool.checkout(LONG);
+    Callers.Call first = callers.queue(pool, LONG);
+    CompletableFuture<Lease<Thing>> doomed = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .name("doomed")
+        .start(() -> {
+          try {
+            doomed.complete(pool.checkout(LONG));
+          } catch (Throwable t) {
+            doomed.completeExceptionally(t);
+          }
+        });
+    assertThatThrownBy(() -> doomed.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(StackOverflowError.class);
+    assertThat(pool.stats().waiting()).isEqualTo(1);
+    Callers.Call second = callers.queue(pool, LONG);
+
+    held.close();
+
+    first.get().close();
+    second.get().close();
   }
 
   @Test

@@ -1,0 +1,192 @@
+package io.gonext.pool;
+
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What happens when a lease ends: the instance is reset and weighed, and goes to the idle ones by a
+ * release store if nobody waits, in the hands of {@link Placement} otherwise.
+ */
+final class Returns<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Returns.class);
+
+  /** Set in {@link #attention} from the moment the pool stops giving out leases. */
+  private static final int CLOSING = 1 << 30;
+
+  private final Allocator<T> allocator;
+  private final PoolConfig config;
+  private final PoolRuntime runtime;
+  private final long recycleAtBytes;
+  private final Placement<T> placement;
+  private final LongAdder doubleReturns = new LongAdder();
+
+  /** The slots; set once the pool is put together. */
+  private final Rack<T> rack;
+
+  /** The number of waiters, and {@link #CLOSING}: zero when a return has nobody to think of. */
+  private volatile int attention;
+
+  Returns(PoolConfig config, Allocator<T> allocator, PoolRuntime runtime, Placement<T> placement) {
+    this.allocator = allocator;
+    this.config = config;
+    this.runtime = runtime;
+    this.recycleAtBytes = config.recycleAtBytes() == 0 ? Long.MAX_VALUE : config.recycleAtBytes();
+    this.placement = placement;
+    this.rack = new Rack<>(this, config.maxInstances());
+  }
+
+  Rack<T> rack() {
+    return rack;
+  }
+
+  long doubleReturns() {
+    return doubleReturns.sum();
+  }
+
+  /** Call under the pool's lock after the queue or the phase changed. */
+  void attend(int waiters, boolean closing) {
+    attention = waiters | (closing ? CLOSING : 0);
+  }
+
+  /** Whether the pool gives out no more leases. */
+  boolean isClosing() {
+    return attention >= CLOSING;
+  }
+
+  /** Whether callers wait, or the pool gives out no more leases. */
+  boolean isAwaited() {
+    return attention != 0;
+  }
+
+  void markUnusable(Slot<T> slot, long token, Throwable cause) {
+    long seen = slot.state();
+    while (SlotState.token(seen) == token && SlotState.reason(seen) != RecycleReason.TRAP) {
+      slot.unusable = cause;
+      if (slot.tryCondemn(seen, RecycleReason.TRAP)) {
+        return;
+      }
+      seen = slot.state();
+    }
+  }
+
+  /**
+   * Ends the lease with this token.
+   *
+   * @return whether it had not ended before
+   */
+  boolean giveBack(Slot<T> slot, Tether<T> tether, long token) {
+    // Read before the compare-and-set, which no later read can overtake: they stand still as long
+    // as the lease is the current one, and count for nothing otherwise.
+    T instance = slot.value;
+    long lastToken = slot.lastToken;
+    long weight = slot.weight;
+    if (slot.tryReturn(token)) {
+      slot.tether = tether;
+      settle(slot, token, instance, lastToken, weight);
+      return true;
+    }
+    return giveBackCondemned(slot, tether, token);
+  }
+
+  private void settle(
+      Slot<T> slot, long token, @Nullable T instance, long lastToken, long weightBefore) {
+    if (token >= lastToken) {
+      placement.retire(slot, RecycleReason.MAX_USES);
+      return;
+    }
+    long weight;
+    try {
+      allocator.reset(Objects.requireNonNull(instance));
+      weight = allocator.weightBytes(instance);
+    } catch (Throwable t) {
+      failedReset(slot, t);
+      return;
+    }
+    if (weight == weightBefore && weight < recycleAtBytes && attention == 0) {
+      rack.returning(slot);
+      slot.publishReturned(token);
+    } else {
+      settleChanged(slot, weight);
+    }
+  }
+
+  private void settleChanged(Slot<T> slot, long weight) {
+    if (weight >= recycleAtBytes) {
+      placement.retire(slot, RecycleReason.MEMORY);
+      return;
+    }
+    long growth = weight - slot.weight;
+    slot.weight = weight;
+    placement.addBytes(growth);
+    placement.offer(slot);
+    if (growth > 0) {
+      runtime.governor().grew(growth, true);
+    } else if (growth < 0) {
+      runtime.governor().freed(-growth);
+    }
+  }
+
+  private void failedReset(Slot<T> slot, Throwable failure) {
+    placement.allocatorFailed();
+    try {
+      LOG.warn("pool {}: an instance could not be reset and is retired", config.name(), failure);
+    } finally {
+      placement.retire(slot, RecycleReason.ERROR);
+    }
+  }
+
+  private boolean giveBackCondemned(Slot<T> slot, Tether<T> tether, long token) {
+    long seen = slot.state();
+    while (SlotState.token(seen) == token) {
+      RecycleReason reason = SlotState.reason(seen);
+      if (slot.tryMove(seen, SlotState.RETURNING)) {
+        slot.tether = tether;
+        if (reason == null) {
+          settle(slot, token, slot.value, slot.lastToken, slot.weight);
+        } else {
+          placement.retire(slot, reason);
+        }
+        return true;
+      }
+      seen = slot.state();
+    }
+    doubleReturns.increment();
+    return false;
+  }
+
+  /** Takes back a slot whose lease nobody can close any more. Runs on the cleaner's thread. */
+  private void reclaim(Slot<T> slot) {
+    long seen = slot.state();
+    while (SlotState.phase(seen) == SlotState.LEASED) {
+      if (slot.tryMove(seen, SlotState.RETURNING)) {
+        try {
+          LOG.warn(
+              "pool {}: a lease was dropped without being closed{}",
+              config.name(),
+              config.leakTracking() ? "; it was taken here" : " (leakTracking would tell where)",
+              slot.takenAt);
+        } finally {
+          placement.retire(slot, RecycleReason.LEAK);
+        }
+        return;
+      }
+      seen = slot.state();
+    }
+  }
+
+  /**
+   * Gives a slot that the caller owns a tether, if it has none or has lost it with a lease, and has
+   * the cleaner watch it.
+   */
+  void tether(Slot<T> slot) {
+    if (slot.tether == null) {
+      Tether<T> tether = new Tether<>(slot);
+      slot.tetherWatch = runtime.cleaner().register(tether, () -> reclaim(slot));
+      slot.tether = tether;
+    }
+  }
+}
