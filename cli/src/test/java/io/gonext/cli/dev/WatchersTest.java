@@ -30,7 +30,7 @@ class WatchersTest {
   class ByEvents extends Contract {
     @Override
     FileWatcher watcher(Path root, SkipRules rules) {
-      return new EventWatcher(root, rules);
+      return new EventWatcher(root, rules, why -> told.add(Path.of("ended: " + why)));
     }
 
     @Test
@@ -283,7 +283,7 @@ class WatchersTest {
   @ParameterizedTest
   @CsvSource({"true,polling every 500 ms: --poll", "false,''"})
   void polling_is_said(boolean poll, String said, @TempDir Path root) throws IOException {
-    try (FileWatcher watcher = new Watchers(root, new SkipRules(root), poll)) {
+    try (FileWatcher watcher = new Watchers(root, new SkipRules(root), poll, how -> {})) {
       assertThat(watcher.start(path -> {})).isEqualTo(said);
     }
   }
