@@ -5,7 +5,6 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -214,10 +214,7 @@ public final class DevCommand implements Callable<Integer> {
           new DevLoop(
               tools,
               new Watchers(
-                  where.root(),
-                  rules,
-                  poll,
-                  how -> session.output.emit(new DevEvent.Warning(how))),
+                  where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
               rules,
               new DevLoop.Settings(watching, keepGoing),
               watching ? follower::follow : name -> {});

@@ -107,8 +107,7 @@ final class DevLoop {
         new Debouncer<>(
             DEBOUNCE,
             tools.clock(),
-            burst ->
-                signals.add(new Signal.Edited(burst.events(), burst.beganNanos(), false)))) {
+            burst -> signals.add(new Signal.Edited(burst.events(), burst.beganNanos(), false)))) {
       String how = "";
       if (settings.watch) {
         // Before the first build reads a file: what is edited meanwhile is not to be missed.

@@ -61,8 +61,7 @@ final class EventWatcher implements FileWatcher {
     this(
         root,
         rules,
-        (directory, events) ->
-            directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE),
+        (directory, events) -> directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE),
         onEnd);
   }
 
@@ -128,8 +127,7 @@ final class EventWatcher implements FileWatcher {
     }
   }
 
-  private void read(WatchService events, WatchKey key, Consumer<Path> changed)
-      throws IOException {
+  private void read(WatchService events, WatchKey key, Consumer<Path> changed) throws IOException {
     Path directory = directories.get(key);
     for (WatchEvent<?> event : key.pollEvents()) {
       if (directory == null) {

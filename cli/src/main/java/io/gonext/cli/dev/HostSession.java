@@ -53,7 +53,8 @@ final class HostSession implements AutoCloseable {
       case SOMETHING_ELSE ->
           throw new DevFailure(
               DevFailure.Kind.UNREACHABLE,
-              "what answers at " + url + " is no gonext host", elsewhere());
+              "what answers at " + url + " is no gonext host",
+              elsewhere());
       case NOTHING -> {
         try {
           started = starter.start(url.port());

@@ -117,9 +117,9 @@ final class RustToolchain {
   }
 
   /**
-   * Where cargo puts a crate's modules. It puts them there again, compiled or not, whenever it runs:
-   * what is there before, of an earlier name or from when the crate was a library for other hosts,
-   * is never its answer.
+   * Where cargo puts a crate's modules. It puts them there again, compiled or not, whenever it
+   * runs: what is there before, of an earlier name or from when the crate was a library for other
+   * hosts, is never its answer.
    */
   private record Release(Path project, Path directory) implements Toolchain.ArtifactPlace {
     @Override

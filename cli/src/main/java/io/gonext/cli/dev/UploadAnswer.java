@@ -41,7 +41,9 @@ record UploadAnswer(
       return new UploadAnswer(
           json.path("action").asString(""),
           json.path("sha256").asString(""),
-          json.path("warnings").valueStream().map(node -> HttpUploader.printable(node.asString("")))
+          json.path("warnings")
+              .valueStream()
+              .map(node -> HttpUploader.printable(node.asString("")))
               .toList(),
           swap.isNumber() ? OptionalDouble.of(swap.asDouble()) : OptionalDouble.empty(),
           failed.isIntegralNumber() ? OptionalLong.of(failed.asLong()) : OptionalLong.empty());

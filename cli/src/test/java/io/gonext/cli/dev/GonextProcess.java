@@ -76,7 +76,8 @@ final class GonextProcess implements AutoCloseable {
 
   /** The first line that has one of these in it, once it has come. */
   String awaitLine(String... anyOf) {
-    return awaitFirst(() -> lines.stream().filter(line -> List.of(anyOf).stream().anyMatch(line::contains)));
+    return awaitFirst(
+        () -> lines.stream().filter(line -> List.of(anyOf).stream().anyMatch(line::contains)));
   }
 
   /** The first event of a {@code --json} that is such, once it has come. */

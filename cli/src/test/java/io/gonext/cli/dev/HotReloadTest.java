@@ -64,7 +64,8 @@ class HotReloadTest {
     String first = Files.readString(source);
     try (GonextProcess host = serve();
         GonextProcess dev =
-            GonextProcess.start("plugin", "dev", "--json", "--host", url(host), project.toString());
+            GonextProcess.start(
+                "plugin", "dev", "--json", "--host", url(host), project.toString());
         HttpClient client = HttpClient.newHttpClient()) {
       JsonNode live = dev.awaitEvent("live", event -> true);
       assertThat(live.path("action").asString()).isEqualTo("installed");
@@ -189,8 +190,14 @@ class HotReloadTest {
 
   private GonextProcess serve() throws IOException {
     return GonextProcess.start(
-        "serve", "--dev", "--port", "0", "--route-rate", "off",
-        "--data", directory.resolve("data").toString());
+        "serve",
+        "--dev",
+        "--port",
+        "0",
+        "--route-rate",
+        "off",
+        "--data",
+        directory.resolve("data").toString());
   }
 
   private static String url(GonextProcess host) {

@@ -486,8 +486,7 @@ public final class Lifecycle {
         boolean same = stored.get().current().sha256().equals(bundle.sha256());
         if (same && served) {
           loader.forget(bundle.sha256());
-          return developed(
-              DevelopResult.Action.UNCHANGED, bundle, checked, begin, failedBefore);
+          return developed(DevelopResult.Action.UNCHANGED, bundle, checked, begin, failedBefore);
         }
         if (stored.get().state() == PluginState.ERRORED) {
           reset(name);
