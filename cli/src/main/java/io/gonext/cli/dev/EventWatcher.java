@@ -53,18 +53,13 @@ final class EventWatcher implements FileWatcher {
     WatchKey register(Path directory, WatchService events) throws IOException;
   }
 
+  static final Registration SYSTEM =
+      (directory, events) -> directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE);
+
   /**
    * @param onEnd is told why nothing more will be told though nobody has closed this, on a thread
    *     of the watcher's
    */
-  EventWatcher(Path root, SkipRules rules, Consumer<String> onEnd) {
-    this(
-        root,
-        rules,
-        (directory, events) -> directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE),
-        onEnd);
-  }
-
   EventWatcher(Path root, SkipRules rules, Registration registration, Consumer<String> onEnd) {
     this.root = root;
     this.rules = rules;

@@ -22,6 +22,7 @@ final class Watchers implements FileWatcher {
   private final Path root;
   private final SkipRules rules;
   private final boolean poll;
+  private final EventWatcher.Registration registration;
   private final Consumer<String> onPolling;
 
   // Guarded by this.
@@ -33,9 +34,19 @@ final class Watchers implements FileWatcher {
    * @param onPolling is told when events end while they are watched for, and how it goes on
    */
   Watchers(Path root, SkipRules rules, boolean poll, Consumer<String> onPolling) {
+    this(root, rules, poll, EventWatcher.SYSTEM, onPolling);
+  }
+
+  Watchers(
+      Path root,
+      SkipRules rules,
+      boolean poll,
+      EventWatcher.Registration registration,
+      Consumer<String> onPolling) {
     this.root = root;
     this.rules = rules;
     this.poll = poll;
+    this.registration = registration;
     this.onPolling = onPolling;
   }
 
@@ -43,7 +54,8 @@ final class Watchers implements FileWatcher {
   public synchronized String start(Consumer<Path> changed) throws IOException {
     String silent = poll ? "--poll" : whyNoEvents(root);
     if (silent == null) {
-      EventWatcher events = new EventWatcher(root, rules, why -> eventsEnded(why, changed));
+      EventWatcher events =
+          new EventWatcher(root, rules, registration, why -> eventsEnded(why, changed));
       try {
         String how = events.start(changed);
         chosen = events;
