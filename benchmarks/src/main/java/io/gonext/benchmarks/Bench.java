@@ -17,6 +17,7 @@ final class Bench {
           new PoolScaleBenchmark(),
           new EngineBenchmark(),
           new SwapBenchmark(),
+          new ReloadBenchmark(),
           new WazeroBenchmark());
 
   private static final int OK = 0;

@@ -4,6 +4,7 @@ import io.gonext.cli.dev.HostStarter;
 import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.server.ServerConfig;
+import io.gonext.server.ServerStartException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,10 @@ final class EmbeddedHost implements HostStarter.Started {
           RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()))
               .listen(ServerConfig.loopback(port).withDev(true)),
           data);
+    } catch (ServerStartException e) {
+      Demo.discard(data);
+      // Its own advice, another --port, is none for this command.
+      throw new IOException("the port " + port + " is taken", e);
     } catch (RuntimeException | InterruptedException e) {
       Demo.discard(data);
       throw e;

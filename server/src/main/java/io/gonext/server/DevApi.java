@@ -48,6 +48,8 @@ final class DevApi {
 
   void addTo(RoutesConfig routes) {
     routes.post(PREFIX + "/install", this::install);
+    // Before the stream begins: its first bytes say 200, and nothing can be refused after them.
+    routes.before(PREFIX + "/logs/{name}", access::requireDeveloper);
     routes.sse(PREFIX + "/logs/{name}", this::logs);
   }
 
@@ -64,13 +66,13 @@ final class DevApi {
     body.put("sha256", result.moduleSha256());
     result.capabilities().forEach(body.putArray("capabilities")::add);
     result.warnings().forEach(body.putArray("warnings")::add);
-    body.put("swap_ms", result.swap().toNanos() / 1e6);
+    body.put("swap_ms", result.took().toNanos() / 1e6);
+    body.put("requests_failed", result.failedCalls());
     ctx.contentType("application/json").result(StrictJson.write(body));
   }
 
   /** A plugin's log lines as they come; the plugin need not be there yet. */
   private void logs(SseClient client) {
-    access.requireDeveloper(client.ctx());
     BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     AtomicLong dropped = new AtomicLong();
     Runnable stop =

@@ -1,6 +1,7 @@
 package io.gonext.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
@@ -29,11 +30,19 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /** What {@code gonext plugin dev} uploads, over a real socket. */
@@ -85,6 +94,72 @@ class DevApiTest {
   }
 
   @Test
+  void of_two_uploads_at_once_one_waits_and_what_serves_is_never_a_mixture() throws Exception {
+    upload(manifest("[]"), Guests.wasm("version-1"));
+    for (int i = 0; i < 5; i++) {
+      CountDownLatch both = new CountDownLatch(2);
+      try (ExecutorService uploads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<HttpResponse<String>>> answers =
+            List.of(
+                uploads.submit(() -> {
+                  both.countDown();
+                  both.await();
+                  return upload(manifest("[\"kv.read\"]"), Guests.wasm("version-1"));
+                }),
+                uploads.submit(() -> {
+                  both.countDown();
+                  both.await();
+                  return upload(manifest("[\"kv.write\"]"), Guests.wasm("version-2"));
+                }));
+        for (Future<HttpResponse<String>> answer : answers) {
+          assertThat(answer.get().statusCode()).as(answer.get().body()).isEqualTo(200);
+        }
+      }
+      String served = served();
+      assertThat(served).isIn("1", "2");
+      assertThat(host.grants("app").granted())
+          .containsExactly(served.equals("1") ? "kv.read" : "kv.write");
+    }
+  }
+
+  @Test
+  void calls_that_fail_while_a_version_takes_over_are_counted() throws Exception {
+    String manifest =
+        GuestBundle.of("app", new byte[0]).route("GET", "/").filter("broken").manifest();
+    byte[] traps = Guests.wasm("trap");
+    JsonNode quiet = json(upload(manifest, traps));
+    assertThat(quiet.path("requests_failed").asInt(-1)).isZero();
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread caller =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                while (!stop.get()) {
+                  host.applyFilters("broken", "x");
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    try {
+      AtomicInteger variant = new AtomicInteger();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> {
+            // A custom section that means nothing makes it another module each time.
+            byte[] next = Arrays.copyOf(traps, traps.length + 4);
+            next[traps.length + 1] = 2;
+            next[traps.length + 2] = 1;
+            next[traps.length + 3] = (byte) ('a' + variant.getAndIncrement() % 26);
+            assertThat(json(upload(manifest, next)).path("requests_failed").asInt()).isPositive();
+          });
+    } finally {
+      stop.set(true);
+      caller.join();
+    }
+  }
+
+  @Test
   void what_is_not_acceptable_leaves_what_served() throws Exception {
     upload(manifest("[]"), Guests.wasm("version-1"));
     HttpResponse<String> refused = upload(manifest("[]"), Guests.wasm("noalloc"));
@@ -110,9 +185,10 @@ class DevApiTest {
     assertThat(post(Arrays.copyOf(cut, cut.length - 10)).statusCode()).isEqualTo(400);
   }
 
-  @Test
-  void a_part_is_refused_at_the_byte_that_is_too_much() throws Exception {
-    // 17 MiB of 100 announced: the answer comes though the rest is never sent.
+  @ParameterizedTest
+  @CsvSource({"wasm,17", "manifest,2"})
+  void a_part_is_refused_at_the_byte_that_is_too_much(String part, int mebibytes) throws Exception {
+    // Of 100 MiB that were announced: the answer comes though the rest is never sent.
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.setSoTimeout(20_000);
       OutputStream out = socket.getOutputStream();
@@ -122,11 +198,13 @@ class DevApiTest {
                   + BOUNDARY
                   + "\r\nContent-Length: 104857600\r\n\r\n--"
                   + BOUNDARY
-                  + "\r\nContent-Disposition: form-data; name=\"wasm\"\r\n\r\n")
+                  + "\r\nContent-Disposition: form-data; name=\""
+                  + part
+                  + "\"\r\n\r\n")
               .getBytes(StandardCharsets.US_ASCII));
       byte[] mebibyte = new byte[1024 * 1024];
       try {
-        for (int i = 0; i < 17; i++) {
+        for (int i = 0; i < mebibytes; i++) {
           out.write(mebibyte);
         }
         out.flush();
@@ -159,6 +237,64 @@ class DevApiTest {
         assertThat(answer).startsWith("HTTP/1.1 403");
       }
     }
+  }
+
+  @Test
+  void whoever_is_refused_the_log_lines_is_told_so_and_gets_no_stream() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write(
+              """
+              GET /_/plugins/dev/logs/app HTTP/1.1\r
+              Host: evil.example\r
+              Accept: text/event-stream\r
+              Connection: close\r
+              \r
+              """
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertThat(answer).startsWith("HTTP/1.1 403").contains("application/problem+json");
+    }
+  }
+
+  @Test
+  void where_other_machines_can_reach_it_both_doors_take_the_token() throws Exception {
+    String token = "0123456789abcdef0123456789abcdef";
+    ServerConfig open =
+        ServerConfig.loopback(0)
+            .withAddress("0.0.0.0")
+            .withToken(AdminToken.of(token))
+            .withDev(true);
+    try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
+      String base = "http://127.0.0.1:" + reachable.port() + "/_/plugins/dev";
+      ByteArrayOutputStream parts = new ByteArrayOutputStream();
+      part(parts, "manifest", manifest("[]").getBytes(StandardCharsets.UTF_8));
+      part(parts, "wasm", Guests.wasm("version-1"));
+      HttpRequest.Builder install =
+          HttpRequest.newBuilder(URI.create(base + "/install"))
+              .header("Content-Type", "multipart/form-data; boundary=" + BOUNDARY)
+              .POST(BodyPublishers.ofByteArray(form("both", parts)));
+      HttpRequest.Builder logs =
+          HttpRequest.newBuilder(URI.create(base + "/logs/app"))
+              .header("Accept", "text/event-stream");
+      for (HttpRequest.Builder door : List.of(install, logs)) {
+        assertThat(status(door)).isEqualTo(401);
+        assertThat(status(door.copy().header("Authorization", "Bearer " + token + "0")))
+            .isEqualTo(401);
+        assertThat(status(door.copy().header("Authorization", "Bearer " + token))).isEqualTo(200);
+      }
+      assertThat(host.plugin("app")).isPresent();
+    }
+  }
+
+  /** Of the answer's head; a stream is not read. */
+  private int status(HttpRequest.Builder request) throws Exception {
+    HttpResponse<java.io.InputStream> response =
+        client.send(request.build(), BodyHandlers.ofInputStream());
+    response.body().close();
+    return response.statusCode();
   }
 
   @Test

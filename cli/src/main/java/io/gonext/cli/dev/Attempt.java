@@ -5,7 +5,6 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -78,6 +77,9 @@ final class Attempt {
   private String step = "build";
   private byte @Nullable [] wasm;
 
+  /** What the check has warned of; the host, which knows more, warns of the same again. */
+  private List<String> warned = List.of();
+
   Attempt(
       Tools tools,
       Inputs inputs,
@@ -145,10 +147,9 @@ final class Attempt {
       long begin = tools.clock.nanoTime();
       compile();
       built = since(begin);
-      Path made = tools.toolchain.artifact().find(tools.project.root());
-      module = tools.project.takeModule(made);
-      tools.output.emit(
-          new DevEvent.Built(SkipRules.slashed(Toolchain.OUTPUT), module.length, since(begin)));
+      ProjectBuild.Built made = ProjectBuild.take(tools.project, tools.toolchain, built);
+      module = made.wasm();
+      tools.output.emit(new DevEvent.Built(made.path(), module.length, built));
     }
     wasm = module;
     step = "check";
@@ -169,6 +170,9 @@ final class Attempt {
     long begin = tools.clock.nanoTime();
     UploadAnswer answer = tools.uploader.upload(artifact);
     Duration round = since(begin);
+    answer.warnings().stream()
+        .filter(warning -> !warned.contains(warning))
+        .forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
     Duration swap = Duration.ofNanos((long) (answer.swapMillis().orElse(0) * 1e6));
     if (swap.compareTo(round) > 0 || swap.isNegative()) {
       swap = round;
@@ -227,7 +231,8 @@ final class Attempt {
               ? List.of()
               : problems.stream().map(problem -> "- " + problem).toList());
     }
-    check.warnings().forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
+    warned = check.warnings();
+    warned.forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
     CapabilityDifference difference = CapabilityDifference.between(live, manifest);
     if (!difference.isEmpty()) {
       tools.output.emit(new DevEvent.Capabilities(difference));

@@ -7,9 +7,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -45,7 +42,7 @@ public final class DevCommand implements Callable<Integer> {
   private static final Duration CONNECT = Duration.ofSeconds(3);
 
   /** How long a clean stop may take once a signal has come. */
-  private static final long STOP_SECONDS = 30;
+  private static final Duration STOP = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec;
 
@@ -130,12 +127,25 @@ public final class DevCommand implements Callable<Integer> {
     HostUrl url = HostUrl.parse(host == null ? HostUrl.DEFAULT : host);
     Language asked = language();
     PrintWriter out = spec.commandLine().getOut();
-    try (SystemClock clock = new SystemClock();
-        Terminal terminal = new SystemTerminal(environment, System.in);
+    Terminal terminal = new SystemTerminal(environment, System.in);
+    // Closed last: once it is, a signal ends the JVM.
+    try (StopSignal signal = StopSignal.listen(STOP, terminal::close);
+        terminal;
+        SystemClock clock = new SystemClock();
         DevOutput output = output(out, clock, terminal)) {
+      signal.does(Thread.currentThread()::interrupt);
       try {
-        return develop(new Session(environment, url, asked, clock, terminal, output));
+        return develop(new Session(environment, url, asked, clock, terminal, output, signal));
+      } catch (InterruptedException e) {
+        if (signal.came()) {
+          return ExitCode.OK;
+        }
+        throw e;
       } catch (DevFailure e) {
+        if (signal.came()) {
+          // It has reached the tool that was asked, too.
+          return ExitCode.OK;
+        }
         if (!json) {
           throw e;
         }
@@ -151,7 +161,8 @@ public final class DevCommand implements Callable<Integer> {
       @Nullable Language asked,
       SystemClock clock,
       Terminal terminal,
-      DevOutput output) {}
+      DevOutput output,
+      StopSignal signal) {}
 
   private DevOutput output(PrintWriter out, DevClock clock, Terminal terminal) {
     return json
@@ -202,77 +213,53 @@ public final class DevCommand implements Callable<Integer> {
       DevLoop loop =
           new DevLoop(
               tools,
-              new Watchers(where.root(), rules, poll),
+              new Watchers(
+                  where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
               rules,
               new DevLoop.Settings(watching, keepGoing),
               watching ? follower::follow : name -> {});
       return untilStopped(loop, session, hosts, follower, client);
-    } finally {
-      session.terminal.close();
     }
   }
 
   private int untilStopped(
       DevLoop loop, Session session, HostSession hosts, LogFollower follower, HttpClient client)
       throws InterruptedException {
-    CountDownLatch ended = new CountDownLatch(1);
-    AtomicBoolean stopping = new AtomicBoolean();
-    Thread stop =
-        new Thread(
-            () -> {
-              stopping.set(true);
-              loop.stop();
-              try {
-                // Everything is closed by the thread that runs the loop.
-                ended.await(STOP_SECONDS, TimeUnit.SECONDS);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-              // The JVM would exit with 128 + the signal; a clean stop is 0.
-              Runtime.getRuntime().halt(0);
-            },
-            "gonext-stop");
-    Runtime.getRuntime().addShutdownHook(stop);
-    try {
-      if (watch && !buildOnly) {
-        session.terminal.onKey(key -> {
-          switch (key) {
-            case 'r' -> loop.rebuild();
-            case 'l' -> follower.toggle();
-            case 'q' -> loop.stop();
-            default -> {}
-          }
-        });
-      }
-      int exitCode = loop.run();
-      if (stopping.get()) {
-        // A build that the signal has ended, too, is no failure.
-        exitCode = ExitCode.OK;
-      }
-      boolean own = hosts.isOwn();
-      follower.close();
-      hosts.close();
-      session.terminal.close();
-      // Closing it would wait for what is still under way.
-      client.shutdownNow();
-      if (watch && !buildOnly && exitCode == 0) {
-        long children = ProcessHandle.current().descendants().count();
-        session.output.emit(
-            new DevEvent.Stopped(
-                (own ? "host closed, " : "")
-                    + (children == 0 ? "no" : String.valueOf(children))
-                    + " child processes left"));
-      }
-      return exitCode;
-    } finally {
-      session.output.close();
-      ended.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(stop);
-      } catch (IllegalStateException e) {
-        // It is what has ended the loop.
-      }
+    session.signal.does(loop::stop);
+    if (session.signal.came()) {
+      // It has interrupted this thread, too, which has to close everything now.
+      Thread.interrupted();
     }
+    if (watch && !buildOnly) {
+      session.terminal.onKey(key -> {
+        switch (key) {
+          case 'r' -> loop.rebuild();
+          case 'l' -> follower.toggle();
+          case 'q' -> loop.stop();
+          default -> {}
+        }
+      });
+    }
+    int exitCode = loop.run();
+    if (session.signal.came()) {
+      // A build that the signal has ended, too, is no failure.
+      exitCode = ExitCode.OK;
+    }
+    boolean own = hosts.isOwn();
+    follower.close();
+    hosts.close();
+    session.terminal.close();
+    // Closing it would wait for what is still under way.
+    client.shutdownNow();
+    if (watch && !buildOnly && exitCode == 0) {
+      long children = ProcessHandle.current().descendants().count();
+      session.output.emit(
+          new DevEvent.Stopped(
+              (own ? "host closed, " : "")
+                  + (children == 0 ? "no" : String.valueOf(children))
+                  + " child processes left"));
+    }
+    return exitCode;
   }
 
   /** Compilers write colours when they are told that a person reads them. */

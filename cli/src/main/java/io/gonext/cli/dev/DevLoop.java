@@ -26,11 +26,14 @@ final class DevLoop {
 
   /** What may happen while the loop waits. */
   private sealed interface Signal {
-    record Edited(Set<Path> paths, long beganNanos) implements Signal {}
+    /**
+     * Files were saved, or a build was asked for.
+     *
+     * @param forced whether to build even if nothing has changed
+     */
+    record Edited(Set<Path> paths, long beganNanos, boolean forced) implements Signal {}
 
     record Ended(Attempt attempt, Attempt.Outcome outcome) implements Signal {}
-
-    record Rebuild() implements Signal {}
 
     record Stop() implements Signal {}
   }
@@ -91,7 +94,7 @@ final class DevLoop {
 
   /** Builds even if nothing has changed, from any thread. */
   void rebuild() {
-    signals.add(new Signal.Rebuild());
+    signals.add(forced());
   }
 
   /**
@@ -104,29 +107,19 @@ final class DevLoop {
         new Debouncer<>(
             DEBOUNCE,
             tools.clock(),
-            burst -> signals.add(new Signal.Edited(burst.events(), burst.beganNanos())))) {
+            burst -> signals.add(new Signal.Edited(burst.events(), burst.beganNanos(), false)))) {
       String how = "";
       if (settings.watch) {
         // Before the first build reads a file: what is edited meanwhile is not to be missed.
         how = startWatching(debouncer);
       }
-      begin(new Signal.Edited(Set.of(), tools.clock().nanoTime()), true);
+      begin(forced());
       while (true) {
         switch (signals.take()) {
           case Signal.Stop stop -> {
             return 0;
           }
           case Signal.Edited edit -> edited(edit);
-          case Signal.Rebuild rebuild -> {
-            Signal.Edited edit = new Signal.Edited(Set.of(), tools.clock().nanoTime());
-            if (running == null) {
-              begin(edit, true);
-            } else {
-              worthRetrying = true;
-              pending = merge(pending, edit);
-              running.cancel();
-            }
-          }
           case Signal.Ended ended -> {
             Integer exitCode = ended(ended, how);
             if (exitCode != null) {
@@ -156,16 +149,20 @@ final class DevLoop {
 
   private void edited(Signal.Edited edit) {
     if (running == null) {
-      begin(edit, false);
+      begin(edit);
       return;
     }
     Inputs now = scan(running.inputs(), edit.paths);
     List<Path> changed = new ArrayList<>(running.inputs().differenceTo(now));
     changed.removeIf(path -> tools.toolchain().writes().contains(path.getFileName().toString()));
-    if (!changed.isEmpty()) {
+    if (edit.forced || !changed.isEmpty()) {
       pending = merge(pending, edit);
       running.cancel();
     }
+  }
+
+  private Signal.Edited forced() {
+    return new Signal.Edited(Set.of(), tools.clock().nanoTime(), true);
   }
 
   private static Signal.Edited merge(Signal.@Nullable Edited before, Signal.Edited edit) {
@@ -174,20 +171,16 @@ final class DevLoop {
     }
     Set<Path> all = new HashSet<>(before.paths);
     all.addAll(edit.paths);
-    return new Signal.Edited(all, before.beganNanos);
+    return new Signal.Edited(all, before.beganNanos, before.forced || edit.forced);
   }
 
-  /**
-   * Begins an attempt, if there is anything to attempt.
-   *
-   * @param forced whether to do so even with inputs that were attempted already
-   */
-  private void begin(Signal.Edited edit, boolean forced) {
+  /** Begins an attempt, if there is anything to attempt. */
+  private void begin(Signal.Edited edit) {
     Inputs now = scan(attempted, edit.paths);
     List<Path> changed = attempted.differenceTo(now);
     if (hasEnded && !changed.isEmpty()) {
       tools.output().emit(new DevEvent.Changed(changed.stream().map(SkipRules::slashed).toList()));
-    } else if (hasEnded && !forced && !worthRetrying) {
+    } else if (hasEnded && !edit.forced && !worthRetrying) {
       // A directory, or a file that came and went, is no news.
       edit.paths.stream()
           .filter(path -> now.files().containsKey(path))
@@ -196,7 +189,7 @@ final class DevLoop {
       return;
     }
     boolean manifestOnly =
-        !forced && !changed.isEmpty() && changed.equals(List.of(Path.of("manifest.json")));
+        !edit.forced && !changed.isEmpty() && changed.equals(List.of(Path.of("manifest.json")));
     Attempt attempt =
         new Attempt(tools, now, edit.beganNanos, manifestOnly ? lastModule : null, live);
     running = attempt;
@@ -225,9 +218,8 @@ final class DevLoop {
     switch (ended.outcome) {
       case Attempt.Outcome.Cancelled cancelled -> {
         tools.output().emit(new DevEvent.BuildCancelled());
-        worthRetrying = true;
         lastModule = null;
-        begin(next == null ? new Signal.Edited(Set.of(), tools.clock().nanoTime()) : next, true);
+        begin(next == null ? forced() : merge(next, forced()));
         return null;
       }
       case Attempt.Outcome.Failed failed -> {
@@ -259,7 +251,7 @@ final class DevLoop {
       tools.output().emit(new DevEvent.Watching(tools.project().shown(), how));
     }
     if (next != null) {
-      begin(next, false);
+      begin(next);
     }
     return null;
   }

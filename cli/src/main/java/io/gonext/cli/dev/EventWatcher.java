@@ -31,6 +31,8 @@ final class EventWatcher implements FileWatcher {
 
   private final Path root;
   private final SkipRules rules;
+  private final Registration registration;
+  private final Consumer<String> onEnd;
 
   /**
    * Which directory a key stands for now: a key outlives its directory's renaming. Owned by the
@@ -40,9 +42,29 @@ final class EventWatcher implements FileWatcher {
 
   private @Nullable WatchService service;
 
-  EventWatcher(Path root, SkipRules rules) {
+  /** How the system is asked for a directory's events. */
+  @FunctionalInterface
+  interface Registration {
+    /**
+     * Registers a directory.
+     *
+     * @throws IOException when it cannot be watched, or the system watches as many as it ever does
+     */
+    WatchKey register(Path directory, WatchService events) throws IOException;
+  }
+
+  static final Registration SYSTEM =
+      (directory, events) -> directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE);
+
+  /**
+   * @param onEnd is told why nothing more will be told though nobody has closed this, on a thread
+   *     of the watcher's
+   */
+  EventWatcher(Path root, SkipRules rules, Registration registration, Consumer<String> onEnd) {
     this.root = root;
     this.rules = rules;
+    this.registration = registration;
+    this.onEnd = onEnd;
   }
 
   @Override
@@ -63,12 +85,26 @@ final class EventWatcher implements FileWatcher {
             watch(events, changed);
           } catch (ClosedWatchServiceException | InterruptedException e) {
             // Closed.
+          } catch (IOException e) {
+            end(events, Toolchains.reason(e));
+          } catch (RuntimeException e) {
+            end(events, "internal error: " + e);
           }
         });
     return "";
   }
 
-  private void watch(WatchService events, Consumer<Path> changed) throws InterruptedException {
+  private void end(WatchService events, String why) {
+    try {
+      events.close();
+    } catch (IOException e) {
+      // It is of no use any more.
+    }
+    onEnd.accept(why);
+  }
+
+  private void watch(WatchService events, Consumer<Path> changed)
+      throws InterruptedException, IOException {
     boolean lost = false;
     while (true) {
       WatchKey key = lost ? events.poll(LOST_ROOT_MILLIS, TimeUnit.MILLISECONDS) : events.take();
@@ -86,7 +122,7 @@ final class EventWatcher implements FileWatcher {
     }
   }
 
-  private void read(WatchService events, WatchKey key, Consumer<Path> changed) {
+  private void read(WatchService events, WatchKey key, Consumer<Path> changed) throws IOException {
     Path directory = directories.get(key);
     for (WatchEvent<?> event : key.pollEvents()) {
       if (directory == null) {
@@ -117,12 +153,20 @@ final class EventWatcher implements FileWatcher {
     }
   }
 
-  /** Registers where that is possible; a directory may be gone again before its turn. */
-  private boolean tryRegister(WatchService events, Path directory, Consumer<Path> found) {
+  /**
+   * Registers a directory, unless it is gone again before its turn.
+   *
+   * @throws IOException when it is there and cannot be watched, for one is too many for instance
+   */
+  private boolean tryRegister(WatchService events, Path directory, Consumer<Path> found)
+      throws IOException {
     try {
       register(events, directory, found);
       return true;
     } catch (IOException e) {
+      if (Files.isDirectory(directory)) {
+        throw e;
+      }
       return false;
     }
   }
@@ -130,8 +174,7 @@ final class EventWatcher implements FileWatcher {
   /** Registers a directory and those below it, and tells the files that are in them. */
   private void register(WatchService events, Path directory, Consumer<Path> found)
       throws IOException {
-    directories.put(
-        directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE), directory);
+    directories.put(registration.register(directory, events), directory);
     try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
       for (Path child : children) {
         Path relative = root.relativize(child);

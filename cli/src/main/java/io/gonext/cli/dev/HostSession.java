@@ -5,6 +5,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +54,7 @@ final class HostSession implements AutoCloseable {
           throw new DevFailure(
               DevFailure.Kind.UNREACHABLE,
               "what answers at " + url + " is no gonext host",
-              "stop it, or name a host: --host URL");
+              elsewhere());
       case NOTHING -> {
         try {
           started = starter.start(url.port());
@@ -61,11 +62,20 @@ final class HostSession implements AutoCloseable {
         } catch (IOException e) {
           throw new DevFailure(
               DevFailure.Kind.UNREACHABLE,
-              "no host answers at " + url + ", and none can be started: " + Toolchains.reason(e));
+              "no host answers at " + url + ", and none can be started: " + Toolchains.reason(e),
+              elsewhere());
         }
       }
     }
     throw new IllegalStateException("not reached");
+  }
+
+  /** What to do where the address is taken. */
+  private List<String> elsewhere() {
+    return List.of(
+        "free the port " + url.port() + ", or have a host on another, in a second terminal:",
+        "  gonext serve --dev --port 0",
+        "and name it as it says: --host http://127.0.0.1:PORT");
   }
 
   /** Whether the host is one of this process. */

@@ -99,7 +99,8 @@ final class HttpUploader implements Uploader {
     return answer;
   }
 
-  private DevFailure refused(int status, byte[] body) {
+  /** What an answer that is no success says to the author. */
+  static DevFailure refused(int status, byte[] body) {
     String said = printable(new String(body, StandardCharsets.UTF_8));
     return new DevFailure(
         DevFailure.Kind.FAILED,

@@ -2,6 +2,7 @@ package io.gonext.cli.dev;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,22 @@ final class IgnoreFile {
     KEPT,
     UNKNOWN
   }
+
+  /** POSIX's names of classes, and what Java calls the same. */
+  private static final Map<String, String> CHARACTER_CLASSES =
+      Map.ofEntries(
+          Map.entry("alnum", "Alnum"),
+          Map.entry("alpha", "Alpha"),
+          Map.entry("blank", "Blank"),
+          Map.entry("cntrl", "Cntrl"),
+          Map.entry("digit", "Digit"),
+          Map.entry("graph", "Graph"),
+          Map.entry("lower", "Lower"),
+          Map.entry("print", "Print"),
+          Map.entry("punct", "Punct"),
+          Map.entry("space", "Space"),
+          Map.entry("upper", "Upper"),
+          Map.entry("xdigit", "XDigit"));
 
   private record Rule(Pattern pattern, boolean keeps, boolean directoriesOnly) {}
 
@@ -126,6 +143,14 @@ final class IgnoreFile {
     return at + 1;
   }
 
+  private static String characterClass(String glob, int from, int to) {
+    String name = CHARACTER_CLASSES.get(glob.substring(from, to));
+    if (name == null) {
+      throw new PatternSyntaxException("no such class", glob, from);
+    }
+    return name;
+  }
+
   private static int bracket(String glob, int from, StringBuilder regex) {
     int at = from + 1;
     StringBuilder set = new StringBuilder();
@@ -136,13 +161,14 @@ final class IgnoreFile {
     boolean first = true;
     while (at < glob.length() && (first || glob.charAt(at) != ']')) {
       first = false;
-      if (glob.startsWith("[:", at) && glob.indexOf(":]", at) > 0) {
-        int end = glob.indexOf(":]", at);
-        String name = glob.substring(at + 2, end);
-        set.append("\\p{").append(Character.toUpperCase(name.charAt(0)));
-        set.append(name.substring(1)).append('}');
-        at = end + 2;
-        continue;
+      if (glob.startsWith("[:", at)) {
+        // As Git has it: up to the next bracket, or no class at all.
+        int end = glob.indexOf(']', at + 2);
+        if (end > at + 2 && glob.charAt(end - 1) == ':') {
+          set.append("\\p{").append(characterClass(glob, at + 2, end - 1)).append('}');
+          at = end + 1;
+          continue;
+        }
       }
       char c = glob.charAt(at);
       if (c == '\\' && at + 1 < glob.length()) {

@@ -28,6 +28,9 @@ final class LogStream implements AutoCloseable {
   /** Lines that may wait to be shown. */
   private static final int WAITING = 1000;
 
+  /** How much of an error's body is shown, in bytes. */
+  private static final int SHOWN_BYTES = 256;
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
@@ -65,6 +68,7 @@ final class LogStream implements AutoCloseable {
   private void receive() {
     Duration pause = FIRST_PAUSE;
     boolean wasConnected = false;
+    int refusedWith = 0;
     try {
       while (!closed) {
         boolean connected = false;
@@ -80,7 +84,16 @@ final class LogStream implements AutoCloseable {
                 put(new DevEvent.LogsConnected(true));
               }
               wasConnected = true;
+              refusedWith = 0;
               read(in);
+            } else if (response.statusCode() != refusedWith) {
+              // Once: the same is to be expected of the next attempts.
+              refusedWith = response.statusCode();
+              put(
+                  new DevEvent.Warning(
+                      "no log lines: "
+                          + HttpUploader.refused(refusedWith, in.readNBytes(SHOWN_BYTES))
+                              .getMessage()));
             }
           }
         } catch (IOException e) {

@@ -75,7 +75,14 @@ public final class ProjectBuild {
   public Built run(Consumer<String> output) throws InterruptedException {
     long begin = System.nanoTime();
     requireSuccess(toolchain, compile(project, toolchain, runner, output));
-    Duration took = Duration.ofNanos(System.nanoTime() - begin);
+    return take(project, toolchain, Duration.ofNanos(System.nanoTime() - begin));
+  }
+
+  /**
+   * Takes the module that a build has left, and puts it where all languages' modules are, if that
+   * place is free.
+   */
+  static Built take(Project project, Toolchain toolchain, Duration took) {
     Path made = toolchain.artifact().find(project.root());
     byte[] wasm = project.takeModule(made);
     Path common = project.root().resolve(Toolchain.OUTPUT);
@@ -92,6 +99,7 @@ public final class ProjectBuild {
       Project project, Toolchain toolchain, CommandRunner runner, Consumer<String> output)
       throws InterruptedException {
     project.makeOutputDirectory();
+    toolchain.artifact().clear();
     try {
       return runner.run(toolchain.build(), output);
     } catch (IOException e) {

@@ -88,7 +88,7 @@ final class RustToolchain {
     build = build.with("CARGO_TARGET_DIR", targetDirectory.toString());
     Path release = targetDirectory.resolve(rust.target).resolve("release");
     return new Toolchain(
-        Language.RUST, said, build, root -> artifact(root, release), Set.of("Cargo.lock"));
+        Language.RUST, said, build, new Release(project, release), Set.of("Cargo.lock"));
   }
 
   private DevFailure noTarget(Path project, Path cargo) throws InterruptedException {
@@ -116,40 +116,64 @@ final class RustToolchain {
         help);
   }
 
-  /** The crate's module among what lies there: an earlier name's module is never removed. */
-  private static Path artifact(Path project, Path release) {
-    List<Path> modules = new ArrayList<>();
-    if (Files.isDirectory(release)) {
-      try (Stream<Path> files = Files.list(release)) {
-        files.filter(file -> file.toString().endsWith(".wasm")).sorted().forEach(modules::add);
-      } catch (IOException e) {
-        throw new DevFailure(
-            DevFailure.Kind.FAILED, release + " cannot be read: " + Toolchains.reason(e));
+  /**
+   * Where cargo puts a crate's modules. It puts them there again, compiled or not, whenever it
+   * runs: what is there before, of an earlier name or from when the crate was a library for other
+   * hosts, is never its answer.
+   */
+  private record Release(Path project, Path directory) implements Toolchain.ArtifactPlace {
+    @Override
+    public void clear() {
+      for (Path module : modules()) {
+        try {
+          Files.deleteIfExists(module);
+        } catch (IOException e) {
+          throw new DevFailure(
+              DevFailure.Kind.FAILED, module + " cannot be removed: " + Toolchains.reason(e));
+        }
       }
     }
-    if (modules.size() == 1) {
-      return modules.getFirst();
-    }
-    if (modules.isEmpty()) {
+
+    /** The crate's own among what was made. */
+    @Override
+    public Path find(Path root) {
+      List<Path> modules = modules();
+      if (modules.size() == 1) {
+        return modules.getFirst();
+      }
+      if (modules.isEmpty()) {
+        throw new DevFailure(
+            DevFailure.Kind.FAILED,
+            "cargo succeeded but left no module in " + project.relativize(directory),
+            "set in Cargo.toml: [lib] crate-type = [\"cdylib\"]");
+      }
+      CargoManifest manifest = CargoManifest.read(project.resolve("Cargo.toml"));
+      for (String name : manifest.moduleNames()) {
+        Path module = directory.resolve(name + ".wasm");
+        if (modules.contains(module)) {
+          return module;
+        }
+      }
       throw new DevFailure(
           DevFailure.Kind.FAILED,
-          "cargo succeeded but left no module in " + project.relativize(release),
-          "set in Cargo.toml: [lib] crate-type = [\"cdylib\"]");
+          "several modules in "
+              + project.relativize(directory)
+              + ", and none has the crate's name: "
+              + String.join(
+                  ", ", modules.stream().map(path -> path.getFileName().toString()).toList()),
+          "set in Cargo.toml: [lib] name = \"...\" to the one that is the plugin");
     }
-    CargoManifest manifest = CargoManifest.read(project.resolve("Cargo.toml"));
-    for (String name : manifest.moduleNames()) {
-      Path module = release.resolve(name + ".wasm");
-      if (modules.contains(module)) {
-        return module;
+
+    private List<Path> modules() {
+      if (!Files.isDirectory(directory)) {
+        return List.of();
+      }
+      try (Stream<Path> files = Files.list(directory)) {
+        return files.filter(file -> file.toString().endsWith(".wasm")).sorted().toList();
+      } catch (IOException e) {
+        throw new DevFailure(
+            DevFailure.Kind.FAILED, directory + " cannot be read: " + Toolchains.reason(e));
       }
     }
-    throw new DevFailure(
-        DevFailure.Kind.FAILED,
-        "several modules in "
-            + project.relativize(release)
-            + ", and none has the crate's name: "
-            + String.join(
-                ", ", modules.stream().map(path -> path.getFileName().toString()).toList()),
-        "set in Cargo.toml: [lib] name = \"...\" to the one that is the plugin");
   }
 }

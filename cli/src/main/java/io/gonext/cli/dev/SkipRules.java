@@ -40,6 +40,9 @@ final class SkipRules {
           ".*~|\\.#.*|#.*#|4913|\\..*\\.sw[a-z]|.*\\.swp|.*\\.sw[ox]|.*___jb_(?:tmp|old|bak)___"
               + "|.*\\.kate-swp|\\.goutputstream-.*|\\.nfs.*|\\.DS_Store|Thumbs\\.db");
 
+  /** What {@code gonext plugin pack} writes beside the sources. */
+  private static final String BUNDLE = ".gnplugin";
+
   private static final IgnoreFile NOTHING = new IgnoreFile("");
 
   private final Path root;
@@ -76,7 +79,7 @@ final class SkipRules {
 
   private boolean skipsItself(Path relative, boolean isDirectory) {
     String name = relative.getFileName().toString();
-    if (TEMPORARY.matcher(name).matches()) {
+    if (TEMPORARY.matcher(name).matches() || (!isDirectory && name.endsWith(BUNDLE))) {
       return true;
     }
     if (isDirectory

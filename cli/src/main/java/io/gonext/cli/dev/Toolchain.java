@@ -31,5 +31,11 @@ record Toolchain(
      * @throws DevFailure when there is none, or no telling which of several it is
      */
     Path find(Path project);
+
+    /**
+     * Removes what an earlier build has left there, where a build that makes nothing would be taken
+     * to have made that; asked before each build.
+     */
+    default void clear() {}
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,8 @@ final class Toolchains {
   /** A rule for plugin.wasm, in whatever directory. */
   private static final Pattern MAKE_RULE =
       Pattern.compile("^[^#=:]*\\bplugin\\.wasm(?=[\\s:])[^=:]*:(?!=)", Pattern.MULTILINE);
+
+  private static final String MODULE = "plugin.wasm";
 
   private static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
 
@@ -104,7 +107,12 @@ final class Toolchains {
 
   private Toolchain go(Path project) throws InterruptedException {
     Path go = executables.find("go").orElseThrow(() -> missing("go", Language.GO));
-    String said = ask(Command.of(project, executables.argument(go), "version"));
+    Command asked = Command.of(project, executables.argument(go), "version");
+    String said = ask(asked);
+    if (said.isEmpty()) {
+      // One that is older than go.mod asks for fetches a newer one, which fails without a network.
+      said = ask(asked.with("GOTOOLCHAIN", "local"));
+    }
     Matcher version = VERSION.matcher(said);
     if (!version.find()) {
       throw new DevFailure(
@@ -141,6 +149,8 @@ final class Toolchains {
             project,
             executables.argument(tinygo),
             "build",
+            // Without it main() ends when the module starts, and every call after that traps.
+            "-buildmode=c-shared",
             "-o",
             "build/plugin.wasm",
             "-target=wasi",
@@ -201,12 +211,25 @@ final class Toolchains {
 
   private Toolchain make(Path project) throws InterruptedException {
     Path make = executables.find("make").orElseThrow(() -> missing("make", Language.C));
+    // Asked for a file that it has no rule for, make is content with an old one.
+    Path output = isMadeInPlace(project) ? Path.of(MODULE) : Toolchain.OUTPUT;
     return new Toolchain(
         Language.C,
         version("make", Command.of(project, executables.argument(make), "--version")),
-        Command.of(project, executables.argument(make), "build/plugin.wasm"),
-        Toolchains::output,
-        Set.of());
+        Command.of(project, executables.argument(make), SkipRules.slashed(output)),
+        root -> output(root, output),
+        Set.of(MODULE));
+  }
+
+  /** Whether all rules for the module make it beside the Makefile. */
+  private static boolean isMadeInPlace(Path project) {
+    List<String> targets =
+        makefile(project).stream()
+            .flatMap(file -> MAKE_RULE.matcher(text(file)).results())
+            .flatMap(rule -> Arrays.stream(rule.group().replace(":", "").strip().split("\\s+")))
+            .filter(target -> target.endsWith(MODULE))
+            .toList();
+    return !targets.isEmpty() && targets.stream().allMatch(MODULE::equals);
   }
 
   private String version(String tool, Command command) throws InterruptedException {
@@ -284,10 +307,13 @@ final class Toolchains {
   }
 
   private static Path output(Path project) {
-    Path file = project.resolve(Toolchain.OUTPUT);
+    return output(project, Toolchain.OUTPUT);
+  }
+
+  private static Path output(Path project, Path output) {
+    Path file = project.resolve(output);
     if (!Files.isRegularFile(file)) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
+      throw new DevFailure(DevFailure.Kind.FAILED, "the build succeeded but left no " + output);
     }
     return file;
   }

@@ -13,8 +13,9 @@ import tools.jackson.databind.JsonNode;
  * @param action {@code installed}, {@code reloaded} or {@code unchanged}
  * @param sha256 of the module that it serves now; empty when it does not say
  * @param warnings what will not work as the module may expect
- * @param swapMillis what the change itself took, compiling included
- * @param failedRequests requests that failed because of it
+ * @param swapMillis from the upload's last byte until calls went to the new version, compiling
+ *     included
+ * @param failedRequests calls of the plugin that failed in that time
  */
 record UploadAnswer(
     String action,
@@ -40,7 +41,10 @@ record UploadAnswer(
       return new UploadAnswer(
           json.path("action").asString(""),
           json.path("sha256").asString(""),
-          json.path("warnings").valueStream().map(node -> node.asString("")).toList(),
+          json.path("warnings")
+              .valueStream()
+              .map(node -> HttpUploader.printable(node.asString("")))
+              .toList(),
           swap.isNumber() ? OptionalDouble.of(swap.asDouble()) : OptionalDouble.empty(),
           failed.isIntegralNumber() ? OptionalLong.of(failed.asLong()) : OptionalLong.empty());
     } catch (InvalidJsonException e) {

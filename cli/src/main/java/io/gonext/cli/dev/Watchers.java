@@ -22,34 +22,74 @@ final class Watchers implements FileWatcher {
   private final Path root;
   private final SkipRules rules;
   private final boolean poll;
+  private final EventWatcher.Registration registration;
+  private final Consumer<String> onPolling;
+
+  // Guarded by this.
   private @Nullable FileWatcher chosen;
+  private boolean closed;
 
   /**
    * @param poll whether the user wants polling
+   * @param onPolling is told when events end while they are watched for, and how it goes on
    */
-  Watchers(Path root, SkipRules rules, boolean poll) {
+  Watchers(Path root, SkipRules rules, boolean poll, Consumer<String> onPolling) {
+    this(root, rules, poll, EventWatcher.SYSTEM, onPolling);
+  }
+
+  Watchers(
+      Path root,
+      SkipRules rules,
+      boolean poll,
+      EventWatcher.Registration registration,
+      Consumer<String> onPolling) {
     this.root = root;
     this.rules = rules;
     this.poll = poll;
+    this.registration = registration;
+    this.onPolling = onPolling;
   }
 
   @Override
-  public String start(Consumer<Path> changed) throws IOException {
+  public synchronized String start(Consumer<Path> changed) throws IOException {
     String silent = poll ? "--poll" : whyNoEvents(root);
     if (silent == null) {
-      EventWatcher events = new EventWatcher(root, rules);
+      EventWatcher events =
+          new EventWatcher(root, rules, registration, why -> eventsEnded(why, changed));
       try {
         String how = events.start(changed);
         chosen = events;
         return how;
       } catch (IOException e) {
         // Most likely fs.inotify.max_user_watches.
-        silent = "the system gives no events (" + Toolchains.reason(e) + ")";
+        silent = noEvents(Toolchains.reason(e));
       }
     }
-    FileWatcher polling = new PollingWatcher(root, rules, POLL, silent);
+    return poll(silent, changed);
+  }
+
+  private String poll(String reason, Consumer<Path> changed) {
+    PollingWatcher polling = new PollingWatcher(root, rules, POLL, reason);
     chosen = polling;
     return polling.start(changed);
+  }
+
+  /** On the thread of the watcher that has ended. */
+  private void eventsEnded(String why, Consumer<Path> changed) {
+    String how;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      how = poll(noEvents(why), changed);
+    }
+    onPolling.accept(how);
+    // Whatever was missed meanwhile.
+    changed.accept(Path.of(""));
+  }
+
+  private static String noEvents(String why) {
+    return "the system gives no events (" + why + ")";
   }
 
   /** Why this file system is to be polled, or null when it sends events. */
@@ -67,7 +107,8 @@ final class Watchers implements FileWatcher {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     if (chosen != null) {
       chosen.close();
     }

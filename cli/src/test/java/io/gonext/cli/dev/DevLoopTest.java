@@ -245,8 +245,9 @@ class DevLoopTest {
     watcher.tell("src/gone");
     watcher.tell("src");
     clock.move(WINDOW);
-    edit("src/lib.c", "2");
-    output.await(Live.class);
+    // Comes after it, so that it is over once this one has ended.
+    Objects.requireNonNull(loop).rebuild();
+    output.await(Live.class, live -> live.isUnchanged());
     assertThat(output.count(Skipped.class)).isZero();
     assertThat(runner.commands).hasSize(2);
   }
@@ -379,6 +380,54 @@ class DevLoopTest {
   }
 
   @Test
+  void a_rebuild_that_was_asked_for_during_the_upload_comes_after_it() throws Exception {
+    CountDownLatch uploading = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    start(
+        WATCHING,
+        artifact -> {
+          uploading.countDown();
+          finish.await();
+          return host.upload(artifact);
+        });
+    assertThat(uploading.await(20, TimeUnit.SECONDS)).isTrue();
+    runner.then(Scripted.builds(Samples.module(1)));
+    Objects.requireNonNull(loop).rebuild();
+    finish.countDown();
+    assertThat(output.await(Live.class).number()).isOne();
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+    assertThat(runner.commands).hasSize(2);
+  }
+
+  @Test
+  void what_only_the_host_warns_of_is_shown() throws Exception {
+    start(
+        ONCE,
+        artifact ->
+            new UploadAnswer(
+                "installed",
+                artifact.sha256(),
+                List.of("a function is too large"),
+                java.util.OptionalDouble.empty(),
+                java.util.OptionalLong.empty()));
+    assertThat(result()).isZero();
+    assertThat(output.await(DevEvent.Warning.class).message()).isEqualTo("a function is too large");
+  }
+
+  @Test
+  void a_module_that_is_left_elsewhere_is_named_where_it_is() throws Exception {
+    // As where a script is called build.
+    write("build", "#!/bin/sh");
+    runner.then((command, lines) -> {
+      Files.write(root.resolve("made.wasm"), Samples.module(0));
+      return 0;
+    });
+    start(ONCE, host, project -> project.resolve("made.wasm"));
+    assertThat(result()).isZero();
+    assertThat(output.await(DevEvent.Built.class).path()).isEqualTo("made.wasm");
+  }
+
+  @Test
   void what_the_build_itself_writes_builds_nothing() throws Exception {
     runner.then((command, lines) -> {
       write("Cargo.lock", "generated " + runner.commands.size());
@@ -462,19 +511,27 @@ class DevLoopTest {
   }
 
   private void start(DevLoop.Settings settings, @Nullable Uploader uploader) {
+    start(
+        settings,
+        uploader,
+        project -> {
+          Path module = project.resolve(Toolchain.OUTPUT);
+          if (!Files.exists(module)) {
+            throw new DevFailure(
+                DevFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
+          }
+          return module;
+        });
+  }
+
+  private void start(
+      DevLoop.Settings settings, @Nullable Uploader uploader, Toolchain.ArtifactPlace artifact) {
     Toolchain toolchain =
         new Toolchain(
             Language.C,
             "make 4.3",
             Command.of(root, "make", "build/plugin.wasm"),
-            project -> {
-              Path module = project.resolve(Toolchain.OUTPUT);
-              if (!Files.exists(module)) {
-                throw new DevFailure(
-                    DevFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
-              }
-              return module;
-            },
+            artifact,
             Set.of("Cargo.lock"));
     SkipRules rules = new SkipRules(root);
     Attempt.Tools tools =

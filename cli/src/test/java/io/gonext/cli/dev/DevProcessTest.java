@@ -1,7 +1,9 @@
 package io.gonext.cli.dev;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -11,6 +13,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The command as a process, with real tools, files and signals, and a real HTTP server in the
@@ -42,8 +51,11 @@ class DevProcessTest {
   private Path project;
   private HttpServer host;
   private final BlockingQueue<byte[]> uploads = new LinkedBlockingQueue<>();
-  private final List<String> output = new CopyOnWriteArrayList<>();
-  private @Nullable Process process;
+
+  /** What each request brought with it. */
+  private final List<String> authorizations = new CopyOnWriteArrayList<>();
+
+  private @Nullable GonextProcess gonext;
 
   @BeforeEach
   void start() throws IOException {
@@ -51,15 +63,15 @@ class DevProcessTest {
     Files.write(project.resolve("manifest.json"), Samples.manifest("sample"));
     host = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
     host.createContext("/_/plugins/dev/install", this::install);
+    host.createContext("/_/plugins/dev/logs/", this::logs);
     host.start();
   }
 
   @AfterEach
   void stop() {
     host.stop(0);
-    if (process != null) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+    if (gonext != null) {
+      gonext.close();
     }
   }
 
@@ -71,14 +83,30 @@ class DevProcessTest {
     write("Makefile", "build/plugin.wasm: slow.c\n\t@echo building; sleep 600 & sleep 600\n");
     write("slow.c", "");
     start("--host", url());
-    awaitLine("building");
-    List<ProcessHandle> children = running().descendants().toList();
+    running().awaitLine("building");
+    List<ProcessHandle> children = running().descendants();
     assertThat(children).isNotEmpty();
-    new ProcessBuilder("kill", "-" + signal, String.valueOf(running().pid())).start().waitFor();
-    assertThat(running().waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(running().exitValue()).as("%s", output).isZero();
-    assertThat(output).last().asString().endsWith("stopped: no child processes left");
+    running().signal(signal);
+    assertThat(running().exitCode()).as("%s", output()).isZero();
+    await().until(() -> output().getLast().endsWith("stopped: no child processes left"));
     assertThat(children).noneMatch(ProcessRunner::runs);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void a_signal_while_a_tool_is_asked_for_its_version_ends_it_with_0_and_leaves_no_process(
+      String signal) throws Exception {
+    write("Makefile", "build/plugin.wasm: slow.c\n\ttouch $@\n");
+    Path asked = directory.resolve("asked");
+    write("make", "#!/bin/sh\necho > " + asked + "\nsleep 600\n");
+    Path make = project.resolve("make");
+    assertThat(make.toFile().setExecutable(true)).isTrue();
+    start(List.of(), Map.of("GONEXT_MAKE", make.toString()), "--host", url());
+    await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(asked));
+    List<ProcessHandle> children = running().descendants();
+    running().signal(signal);
+    assertThat(running().exitCode()).as("%s", output()).isZero();
+    assertThat(children).isNotEmpty().noneMatch(ProcessRunner::runs);
   }
 
   @Test
@@ -93,7 +121,7 @@ class DevProcessTest {
         "build/plugin.wasm: src/name one.bin two.bin\n\t@cp \"$$(cat src/name).bin\" $@\n");
     write("src/name", "one");
     start("--host", url() + "/");
-    awaitLine("watching ");
+    running().awaitLine("watching ");
     assertThat(uploads.poll(30, TimeUnit.SECONDS)).isEqualTo(Samples.module(1));
     // Saved as editors do: a new file takes the old one's place.
     write("src/name.new", "two");
@@ -101,78 +129,281 @@ class DevProcessTest {
         project.resolve("src/name.new"),
         project.resolve("src/name"),
         StandardCopyOption.ATOMIC_MOVE);
-    awaitLine("live: #2");
+    running().awaitLine("live: #2");
     assertThat(uploads.poll(30, TimeUnit.SECONDS)).isEqualTo(Samples.module(2));
     write("src/name", "three");
-    awaitLine("build failed");
-    assertThat(output).anyMatch(line -> line.contains("still serving #2"));
+    running().awaitLine("build failed");
+    assertThat(output()).anyMatch(line -> line.contains("still serving #2"));
     write("src/name", "one");
-    awaitLine("(recovered)");
+    running().awaitLine("(recovered)");
     assertThat(uploads.poll(30, TimeUnit.SECONDS)).isEqualTo(Samples.module(1));
     write("src/name", "one");
-    awaitLine("inputs the same: skipped");
+    running().awaitLine("inputs the same: skipped");
     assertThat(uploads).isEmpty();
   }
 
-  @Test
-  void rust_is_built_uploaded_and_built_again_on_an_edit() throws Exception {
-    Path root = Path.of(System.getProperty("gonext.root"));
-    copyTree(
-        root.resolve("examples/hello-rust"),
-        project,
-        List.of("Cargo.toml", "Cargo.lock", "src", "manifest.json"));
-    // Faster to build than the example's own settings, and not less real.
-    Files.writeString(
-        project.resolve("Cargo.toml"),
-        Files.readString(project.resolve("Cargo.toml"))
-            .replace("../../sdk/rust", root.resolve("sdk/rust").toString())
-            .replace("opt-level = \"s\"", "opt-level = 0")
-            .replace("lto = true", "lto = false")
-            .replace("codegen-units = 1", "codegen-units = 4"));
-    start("--host", url());
-    awaitLine("watching ", "no target", "no cargo on PATH");
-    assumeTrue(
-        output.stream().noneMatch(line -> line.contains("no target") || line.contains("no cargo")),
-        "no Rust for WebAssembly: " + output);
-    byte[] first = uploads.poll(30, TimeUnit.SECONDS);
-    assertThat(first).isNotNull();
-    assertThat(output)
-        .anyMatch(line -> line.contains("detected language: rust (Cargo.toml), cargo"));
-    Path source = project.resolve("src/lib.rs");
-    String before = Files.readString(source);
-    Files.writeString(source, before.replace("Hello, ", "Moin, "));
-    assertThat(Files.readString(source)).isNotEqualTo(before);
-    awaitLine("live: #2");
-    byte[] second = uploads.poll(30, TimeUnit.SECONDS);
-    assertThat(new String(second, StandardCharsets.ISO_8859_1)).contains("Moin, ");
-    Files.writeString(source, before + "\nfn broken( {");
-    awaitLine("build failed");
-    assertThat(output).anyMatch(line -> line.startsWith("    error"));
-    assertThat(Files.readAllBytes(project.resolve("build/plugin.wasm"))).isEqualTo(second);
-  }
-
-  @Test
-  void without_watching_as_json_it_ends_by_itself() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"--no-watch", "--watch=false"})
+  void without_watching_as_json_it_ends_by_itself(String once) throws Exception {
     assumeTrue(has("make"), "no make");
     Files.write(project.resolve("m.bin"), Guests.wasm("echo"));
     write("Makefile", "build/plugin.wasm: m.bin\n\t@cp m.bin $@\n");
-    start("--no-watch", "--json", "--host", url());
-    assertThat(running().waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(running().exitValue()).isZero();
-    await().until(() -> output.size() == 5);
-    assertThat(output).allMatch(line -> line.startsWith("{\"event\":\"") && line.endsWith("}"));
-    assertThat(output.getLast()).contains("\"event\":\"live\"", "\"confirmed\":true");
+    start(once, "--json", "--host", url());
+    assertThat(running().exitCode()).isZero();
+    await().until(() -> output().size() == 5);
+    assertThat(output()).allMatch(line -> line.startsWith("{\"event\":\"") && line.endsWith("}"));
+    assertThat(output().getLast()).contains("\"event\":\"live\"", "\"confirmed\":true");
   }
 
-  private Process running() {
-    return Objects.requireNonNull(process);
+  @Test
+  void by_polling_an_edit_is_live_too() throws Exception {
+    copyingMakefile();
+    start("--poll", "--host", url());
+    running().awaitLine("watching " + project + " (Ctrl-C to stop), polling every 500 ms: --poll");
+    Files.write(project.resolve("m.bin"), Samples.module(2));
+    running().awaitLine("live: #2");
+  }
+
+  @Test
+  void keep_going_survives_a_first_build_that_fails() throws Exception {
+    copyingMakefile();
+    Files.delete(project.resolve("m.bin"));
+    start("--keep-going", "--host", url());
+    running().awaitLine("build failed");
+    running().awaitLine("watching ");
+    Files.write(project.resolve("m.bin"), Samples.module(1));
+    running().awaitLine("live: #1 (recovered)");
+    running().signal("TERM");
+    assertThat(running().exitCode()).isZero();
+  }
+
+  @Test
+  void log_lines_are_shown_when_asked_for_and_the_token_goes_to_both_doors() throws Exception {
+    copyingMakefile();
+    start("--logs", "--token", "secret", "--host", url());
+    running().awaitLine("info  said by the plugin");
+    assertThat(authorizations).containsOnly("Bearer secret").hasSizeGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void log_lines_are_not_asked_for_where_nobody_reads_them() throws Exception {
+    copyingMakefile();
+    start(List.of(), Map.of("GONEXT_TOKEN", "secret"), "--host", url());
+    running().awaitLine("watching ");
+    running().signal("TERM");
+    assertThat(running().exitCode()).isZero();
+    assertThat(authorizations).containsExactly("Bearer secret");
+    assertThat(output()).noneMatch(line -> line.contains("secret"));
+  }
+
+  @Test
+  void a_checkout_of_500_files_is_one_rebuild() throws Exception {
+    assumeTrue(has("git"), "no git");
+    copyingMakefile();
+    write(".gitignore", "/build/\n");
+    for (int i = 0; i < 500; i++) {
+      write("src/d" + i % 20 + "/f" + i + ".c", "one");
+    }
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", ".");
+    git("commit", "--quiet", "-m", "one");
+    git("checkout", "--quiet", "-b", "other");
+    for (int i = 0; i < 500; i++) {
+      write("src/d" + i % 20 + "/f" + i + ".c", "the other");
+    }
+    Files.write(project.resolve("m.bin"), Samples.module(2));
+    git("commit", "--quiet", "-a", "-m", "two");
+    git("checkout", "--quiet", "main");
+    start("--json", "--host", url());
+    running().awaitEvent("watching", event -> true);
+    git("checkout", "--quiet", "other");
+    JsonNode live = running().awaitEvent("live", event -> event.path("number").asInt() == 2);
+    assertThat(live.path("sha256").asString()).isEqualTo(Artifact.sha256(Samples.module(2)));
+    // The last thing that happens: whatever Git has caused is over by then.
+    write("src/last.c", "1");
+    running()
+        .awaitEvent("changed", event -> event.path("paths").toString().equals("[\"src/last.c\"]"));
+    List<String> changes =
+        output().stream().filter(line -> line.startsWith("{\"event\":\"changed\"")).toList();
+    assertThat(changes).hasSize(2);
+    assertThat(changes.getFirst()).contains("m.bin", "src/d0/f0.c", "src/d19/f499.c");
+  }
+
+  @Test
+  void without_a_host_one_is_started_at_the_default_url_alone_and_its_port_is_free_afterwards()
+      throws Exception {
+    requireFreeDefaultPort();
+    copyingMakefile();
+    start("--no-watch", "--host", HostUrl.DEFAULT);
+    assertThat(running().exitCode()).as("a host that was named is not started").isEqualTo(4);
+    assertThat(output()).anyMatch(line -> line.contains("no host answers at " + HostUrl.DEFAULT));
+    running().close();
+
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    start(List.of("-Djava.io.tmpdir=" + temporary), Map.of());
+    running().awaitLine("host: started in this process on " + HostUrl.DEFAULT);
+    running().awaitLine("watching ");
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request = HttpRequest.newBuilder(URI.create(HostUrl.DEFAULT + "/readyz")).build();
+      assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+    }
+    running().signal("INT");
+    assertThat(running().exitCode()).as("%s", output()).isZero();
+    await()
+        .until(() -> output().getLast().endsWith("stopped: host closed, no child processes left"));
+    requireFreeDefaultPort();
+    try (var left = Files.list(temporary)) {
+      assertThat(left.filter(path -> path.toString().contains("gonext-dev"))).isEmpty();
+    }
+  }
+
+  @Test
+  void where_something_else_is_at_the_default_url_it_says_what_to_do() throws Exception {
+    requireFreeDefaultPort();
+    copyingMakefile();
+    HttpServer other =
+        HttpServer.create(
+            new InetSocketAddress(
+                InetAddress.ofLiteral("127.0.0.1"), HostUrl.parse(HostUrl.DEFAULT).port()),
+            0);
+    other.start();
+    try {
+      start("--no-watch");
+      assertThat(running().exitCode()).isEqualTo(4);
+      await()
+          .untilAsserted(() ->
+              assertThat(String.join("\n", output()))
+                  .contains(
+                      "what answers at " + HostUrl.DEFAULT + " is no gonext host",
+                      "free the port 8080",
+                      "gonext serve --dev --port 0",
+                      "--host http://127.0.0.1:PORT"));
+    } finally {
+      other.stop(0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"q", "TERM"})
+  void the_terminal_is_as_it_was_however_it_ends(String how) throws Exception {
+    assumeTrue(has("script") && has("stty"), "no script or stty");
+    copyingMakefile();
+    Path before = directory.resolve("before");
+    Path after = directory.resolve("after");
+    List<String> gonextCommand =
+        GonextProcess.commandLine(List.of(), "plugin", "dev", "--host", url(), project.toString());
+    Path session = directory.resolve("session");
+    Files.writeString(
+        session,
+        "stty -g > %s\n'%s'\necho exit $?\nstty -g > %s\n"
+            .formatted(before, String.join("' '", gonextCommand), after));
+    ProcessBuilder builder =
+        new ProcessBuilder("script", "-qefc", "sh " + session, "/dev/null")
+            .redirectErrorStream(true);
+    builder.environment().keySet().removeAll(List.of("CI", "NO_COLOR"));
+    builder.environment().put("TERM", "xterm");
+    Process script = builder.start();
+    try (BufferedReader screen = script.inputReader()) {
+      awaitScreen(screen, "q quit");
+      if (how.equals("q")) {
+        // Without Enter, which it takes a terminal that was changed for.
+        script.getOutputStream().write('q');
+        script.getOutputStream().flush();
+      } else {
+        ProcessHandle java =
+            script
+                .descendants()
+                .filter(each -> each.info().command().orElse("").endsWith("/java"))
+                .findFirst()
+                .orElseThrow();
+        new ProcessBuilder("kill", "-TERM", String.valueOf(java.pid())).start().waitFor();
+      }
+      awaitScreen(screen, "exit 0");
+      assertThat(script.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(Files.readString(after)).isEqualTo(Files.readString(before)).isNotBlank();
+    } finally {
+      script.descendants().forEach(ProcessHandle::destroyForcibly);
+      script.destroyForcibly();
+    }
+  }
+
+  private static void awaitScreen(BufferedReader screen, String text) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    for (String line = screen.readLine(); line != null; line = screen.readLine()) {
+      if (line.contains(text)) {
+        return;
+      }
+      seen.append(line).append('\n');
+    }
+    throw new AssertionError("it ended without '" + text + "':\n" + seen);
+  }
+
+  /** A compiler of sorts: the module is a file of the project. */
+  private void copyingMakefile() throws IOException {
+    assumeTrue(has("make"), "no make");
+    Files.write(project.resolve("m.bin"), Samples.module(1));
+    write("Makefile", "build/plugin.wasm: m.bin\n\t@cp m.bin $@\n");
+  }
+
+  /** Another program may well be there, but not where the project is tested for good. */
+  private static void requireFreeDefaultPort() {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(HostUrl.parse(HostUrl.DEFAULT).port()));
+    } catch (IOException e) {
+      if (System.getenv("CI") != null) {
+        fail("the port of " + HostUrl.DEFAULT + " is taken");
+      }
+      abort("the port of " + HostUrl.DEFAULT + " is taken");
+    }
+  }
+
+  private void git(String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(List.of("git", "-c", "user.name=a", "-c", "user.email=a@b"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(project.toFile()).redirectErrorStream(true);
+    builder.environment().put("HOME", directory.toString());
+    builder.environment().put("XDG_CONFIG_HOME", directory.toString());
+    Process process = builder.start();
+    String output;
+    try (var in = process.getInputStream()) {
+      output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    assertThat(process.waitFor()).as(output).isZero();
+  }
+
+  private GonextProcess running() {
+    return Objects.requireNonNull(gonext);
+  }
+
+  private List<String> output() {
+    return running().lines();
   }
 
   private String url() {
     return "http://127.0.0.1:" + host.getAddress().getPort();
   }
 
+  private void logs(HttpExchange exchange) throws IOException {
+    authorizations.add(exchange.getRequestHeaders().getFirst("Authorization"));
+    exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    exchange
+        .getResponseBody()
+        .write(
+            "data: {\"level\":\"info\",\"message\":\"said by the plugin\"}\n\n"
+                .getBytes(StandardCharsets.UTF_8));
+    exchange.close();
+  }
+
   private void install(HttpExchange exchange) throws IOException {
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    if (authorization != null) {
+      authorizations.add(authorization);
+    }
     byte[] body;
     try (var in = exchange.getRequestBody()) {
       body = in.readAllBytes();
@@ -193,59 +424,21 @@ class DevProcessTest {
   }
 
   private void start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Half of a JVM's start is its compilers'.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of("io.gonext.cli.Main", "plugin", "dev"));
-    command.addAll(List.of(arguments));
-    command.add(project.toString());
-    Process started = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process = started;
-    Thread.ofVirtual()
-        .start(() -> {
-          try (BufferedReader lines = started.inputReader()) {
-            lines.lines().forEach(output::add);
-          } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-          }
-        });
+    start(List.of(), Map.of(), arguments);
   }
 
-  private void awaitLine(String... anyOf) {
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .failFast(
-            "it ended",
-            () ->
-                !running().isAlive() && output.stream().noneMatch(line -> containsAny(line, anyOf)))
-        .untilAsserted(() -> assertThat(output).anyMatch(line -> containsAny(line, anyOf)));
-  }
-
-  private static boolean containsAny(String line, String... anyOf) {
-    return List.of(anyOf).stream().anyMatch(line::contains);
+  private void start(List<String> options, Map<String, String> environment, String... arguments)
+      throws IOException {
+    List<String> all = new ArrayList<>(List.of("plugin", "dev"));
+    all.addAll(List.of(arguments));
+    all.add(project.toString());
+    gonext = GonextProcess.start(options, environment, all.toArray(String[]::new));
   }
 
   private void write(String name, String text) throws IOException {
     Path file = project.resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, text);
-  }
-
-  private static void copyTree(Path from, Path to, List<String> names) throws IOException {
-    for (String name : names) {
-      try (var files = Files.walk(from.resolve(name))) {
-        for (Path file : files.toList()) {
-          Path target = to.resolve(from.relativize(file));
-          if (Files.isDirectory(file)) {
-            Files.createDirectories(target);
-          } else {
-            Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING);
-          }
-        }
-      }
-    }
   }
 
   private static boolean has(String program) {

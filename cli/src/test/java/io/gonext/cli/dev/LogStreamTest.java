@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,29 @@ class LogStreamTest {
       second.send("data: {\"level\":\"info\",\"message\":\"back\"}\n\n");
       assertThat(output.await(Log.class).message()).isEqualTo("back");
     }
+  }
+
+  @Test
+  void why_there_are_none_is_told_once_and_asked_again() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    server.createContext(
+        "/_/plugins/dev/logs/",
+        exchange -> {
+          int status = asked.incrementAndGet() < 4 ? 401 : 503;
+          byte[] body = "{\"detail\":\"a token is needed\"}".getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(status, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    try (LogStream _ = open(output)) {
+      assertThat(output.await(DevEvent.Warning.class).message())
+          .startsWith("no log lines: the host answered 401: ")
+          .contains("a token is needed");
+      // Refused twice more in silence; another answer is another reason.
+      assertThat(output.await(DevEvent.Warning.class).message()).contains("503");
+      assertThat(asked).hasValue(4);
+    }
+    assertThat(output.count(DevEvent.Warning.class)).isEqualTo(2);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.gonext.cli.dev;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is no input of a build. */
@@ -44,7 +46,8 @@ class SkipRulesTest {
         "src/lib.rs___jb_tmp___",
         "src/lib.rs___jb_old___",
         "src/.goutputstream-ABC123",
-        ".DS_Store"
+        ".DS_Store",
+        "sample-0.1.0.gnplugin"
       })
   void outputs_dependencies_and_editors_files_are_skipped(String path) {
     assertThat(skips(path)).isTrue();
@@ -91,6 +94,39 @@ class SkipRulesTest {
   }
 
   /** Random rules in two files over a random tree: the same files are left as Git leaves. */
+  @ParameterizedTest
+  @CsvSource({
+    "'[[:]]', ':]', true",
+    "'[[:]]', '[]', true",
+    "'[[:]]', 'a', false",
+    "'[[:alpha:]]x', 'ax', true",
+    "'[[:alpha:]]x', '1x', false",
+    "'[[:xdigit:]]x', 'fx', true",
+    "'[[:no:]]x', 'nx', false",
+    "'[[::]]x', ':x', false",
+  })
+  void classes_of_characters_are_gits(String pattern, String name, boolean ignored)
+      throws IOException {
+    write(".gitignore", pattern + "\n");
+    assertThat(skips(name)).isEqualTo(ignored);
+  }
+
+  @Test
+  void no_pattern_whatever_ends_the_watching() throws IOException {
+    String alphabet = "[]:!^\\*?-/a.#{}()|+$";
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder pattern = new StringBuilder();
+      for (int length = random.nextInt(12); length > 0; length--) {
+        pattern.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      assertThatCode(() -> new IgnoreFile(pattern.toString()).of("a/b", false))
+          .as("seed %s: %s", seed, pattern)
+          .doesNotThrowAnyException();
+    }
+  }
+
   @Test
   void it_ignores_what_git_ignores() throws Exception {
     assumeTrue(hasGit(), "no git");

@@ -181,12 +181,26 @@ class ToolchainsTest {
   }
 
   @Test
+  void a_go_that_cannot_fetch_what_go_mod_asks_for_is_refused_with_the_way_out() throws Exception {
+    program("go");
+    // Go 1.21 to 1.23 with "go 1.24" in go.mod, and no network.
+    runner.then((command, output) -> {
+      if (!command.environment().getOrDefault("GOTOOLCHAIN", "").equals("local")) {
+        return 1;
+      }
+      output.accept("go version go1.22.5 linux/amd64");
+      return 0;
+    });
+    assertThat(missing(Language.GO)).hasMessageContaining("Go 1.24").hasMessageContaining("1.22.5");
+  }
+
+  @Test
   void tinygo_builds_for_wasi() throws Exception {
     program("tinygo");
     answers.put("tinygo version", "tinygo version 0.39.0 linux/amd64 (using go version go1.26)");
     Toolchain toolchain = find(Language.TINYGO);
     assertThat(toolchain.build().toString())
-        .isEqualTo("tinygo build -o build/plugin.wasm -target=wasi .");
+        .isEqualTo("tinygo build -buildmode=c-shared -o build/plugin.wasm -target=wasi .");
     assertThat(toolchain.version()).isEqualTo("tinygo 0.39");
   }
 
@@ -225,6 +239,25 @@ class ToolchainsTest {
     Toolchain toolchain = find(Language.C);
     assertThat(toolchain.build().toString()).isEqualTo("make build/plugin.wasm");
     assertThat(toolchain.version()).isEqualTo("make 4.3");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'plugin.wasm: a.c', plugin.wasm",
+    "'all: x\n\nplugin.wasm x.map: a.c\n', plugin.wasm",
+    "'plugin.wasm: build/plugin.wasm\nbuild/plugin.wasm: a.c', build/plugin.wasm",
+    "'$(BUILD)/plugin.wasm: a.c', build/plugin.wasm",
+  })
+  void make_is_asked_for_the_file_that_the_makefile_has_a_rule_for(String rules, String target)
+      throws Exception {
+    program("make");
+    write("Makefile", rules);
+    // Of an earlier build, which make would be content with.
+    write("build/plugin.wasm", "old");
+    write("plugin.wasm", "new");
+    Toolchain toolchain = find(Language.C);
+    assertThat(toolchain.build().toString()).isEqualTo("make " + target);
+    assertThat(toolchain.artifact().find(project)).isEqualTo(project.resolve(target));
   }
 
   @ParameterizedTest
@@ -337,6 +370,16 @@ class ToolchainsTest {
     DevFailure failure = catchThrowableOfType(DevFailure.class, this::artifact);
     assertThat(failure).hasMessageContaining("a.wasm, b.wasm");
     assertThat(failure.details()).singleElement().asString().contains("[lib] name");
+  }
+
+  @Test
+  void what_an_earlier_build_has_left_is_never_the_artifact() throws Exception {
+    plant("old_name.wasm");
+    rust(bin, "wasm32-wasip1");
+    Toolchain.ArtifactPlace place = find(Language.RUST).artifact();
+    place.clear();
+    assertThatThrownBy(() -> place.find(project)).hasMessageContaining("left no module");
+    assertThat(project.resolve("target/wasm32-wasip1/release/deps/old_name.wasm")).exists();
   }
 
   @Test

@@ -10,7 +10,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +32,8 @@ class WatchersTest {
   class ByEvents extends Contract {
     @Override
     FileWatcher watcher(Path root, SkipRules rules) {
-      return new EventWatcher(root, rules);
+      return new EventWatcher(
+          root, rules, EventWatcher.SYSTEM, why -> told.add(Path.of("ended: " + why)));
     }
 
     @Test
@@ -283,8 +286,35 @@ class WatchersTest {
   @ParameterizedTest
   @CsvSource({"true,polling every 500 ms: --poll", "false,''"})
   void polling_is_said(boolean poll, String said, @TempDir Path root) throws IOException {
-    try (FileWatcher watcher = new Watchers(root, new SkipRules(root), poll)) {
+    try (FileWatcher watcher = new Watchers(root, new SkipRules(root), poll, how -> {})) {
       assertThat(watcher.start(path -> {})).isEqualTo(said);
+    }
+  }
+
+  @Test
+  void where_the_system_gives_no_more_events_it_goes_on_by_polling_and_says_so(@TempDir Path root)
+      throws IOException {
+    Set<Path> told = ConcurrentHashMap.newKeySet();
+    BlockingQueue<String> said = new LinkedBlockingQueue<>();
+    EventWatcher.Registration limited =
+        (directory, events) -> {
+          if (directory.endsWith("one-too-many")) {
+            throw new IOException("User limit of inotify watches reached");
+          }
+          return EventWatcher.SYSTEM.register(directory, events);
+        };
+    try (FileWatcher watcher = new Watchers(root, new SkipRules(root), false, limited, said::add)) {
+      assertThat(watcher.start(told::add)).isEmpty();
+      Path directory = Files.createDirectory(root.resolve("one-too-many"));
+      await().atMost(Duration.ofSeconds(20)).until(() -> told.contains(Path.of("")));
+      assertThat(said)
+          .containsExactly(
+              "polling every 500 ms: the system gives no events"
+                  + " (User limit of inotify watches reached)");
+      Files.writeString(directory.resolve("a.rs"), "1");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> told.contains(Path.of("one-too-many/a.rs")));
     }
   }
 }

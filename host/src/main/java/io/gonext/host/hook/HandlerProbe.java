@@ -10,6 +10,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +33,25 @@ public final class HandlerProbe {
   private final Ticker ticker;
   private final String plugin;
   private final String hook;
+  private final LongAdder failures;
   private final Timer succeeded;
 
+  /**
+   * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps
+   */
   HandlerProbe(
-      MeterRegistry meters, @Nullable Tracer tracer, Ticker ticker, String plugin, String hook) {
+      MeterRegistry meters,
+      @Nullable Tracer tracer,
+      Ticker ticker,
+      String plugin,
+      String hook,
+      LongAdder failures) {
     this.meters = meters;
     this.tracer = tracer;
     this.ticker = ticker;
     this.plugin = plugin;
     this.hook = hook;
+    this.failures = failures;
     this.succeeded = timer(HookOutcome.OK);
   }
 
@@ -115,6 +126,7 @@ public final class HandlerProbe {
   }
 
   private void failed(HookOutcome outcome, long beganNanos) {
+    failures.increment();
     timer(outcome).record(ticker.nanos() - beganNanos, TimeUnit.NANOSECONDS);
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,9 @@ public final class HookBus {
   private final Map<String, List<Registration<FilterHandler>>> filters = new ConcurrentHashMap<>();
 
   private final Map<String, List<Registration<ActionHandler>>> actions = new ConcurrentHashMap<>();
+
+  /** By plugin; never removed, so that a count only goes up. */
+  private final Map<String, LongAdder> failures = new ConcurrentHashMap<>();
 
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
@@ -90,7 +94,16 @@ public final class HookBus {
 
   /** What times and traces a handler, also for one that is no part of a chain. */
   public HandlerProbe probe(String plugin, String hook) {
-    return new HandlerProbe(meters, tracer, ticker, plugin, hook);
+    return new HandlerProbe(meters, tracer, ticker, plugin, hook, failuresOf(plugin));
+  }
+
+  /** How many turns of a plugin's handlers, routes among them, have ended otherwise than OK. */
+  public long failedTurns(String plugin) {
+    return failuresOf(plugin).sum();
+  }
+
+  private LongAdder failuresOf(String plugin) {
+    return failures.computeIfAbsent(plugin, name -> new LongAdder());
   }
 
   /** Runs a value through the filters of a hook. A hook without handlers returns it unchanged. */

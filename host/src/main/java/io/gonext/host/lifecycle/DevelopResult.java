@@ -9,8 +9,9 @@ import java.util.SortedSet;
  *
  * @param capabilities that it asks for, all granted
  * @param moduleSha256 of the module that serves, lower-case hex
- * @param swap from the moment the new version was warm until calls went to it; zero when nothing
- *     was replaced
+ * @param took from the moment the bytes were there and no other change of the plugin was under way,
+ *     until calls went to them: checking, compiling, warming and the switch itself
+ * @param failedCalls calls of the plugin that failed in that time, for whatever reason
  * @param warnings what loads but will not work, a sentence each
  */
 public record DevelopResult(
@@ -19,7 +20,8 @@ public record DevelopResult(
     String version,
     SortedSet<String> capabilities,
     String moduleSha256,
-    Duration swap,
+    Duration took,
+    long failedCalls,
     List<String> warnings) {
   public DevelopResult {
     warnings = List.copyOf(warnings);

@@ -475,7 +475,8 @@ public final class Lifecycle {
     ReentrantLock change = changeOf(name);
     change.lockInterruptibly();
     try {
-      Duration swap = Duration.ZERO;
+      long begin = System.nanoTime();
+      long failedBefore = hooks.failedTurns(name);
       boolean served = slots.containsKey(name);
       Optional<StoredPlugin> stored = store.find(name);
       CheckedModule checked = loader.check(bundle);
@@ -485,17 +486,13 @@ public final class Lifecycle {
         boolean same = stored.get().current().sha256().equals(bundle.sha256());
         if (same && served) {
           loader.forget(bundle.sha256());
-          return developed(DevelopResult.Action.UNCHANGED, bundle, swap, List.of());
+          return developed(DevelopResult.Action.UNCHANGED, bundle, checked, begin, failedBefore);
         }
         if (stored.get().state() == PluginState.ERRORED) {
           reset(name);
         }
-        UpdateResult updated = update(bundle);
-        if (updated instanceof UpdateResult.AwaitingApproval) {
-          updated = approve(name, actor);
-        }
-        if (updated instanceof UpdateResult.Replaced replaced) {
-          swap = replaced.swap();
+        if (update(bundle) instanceof UpdateResult.AwaitingApproval) {
+          approve(name, actor);
         }
       }
       grants.grantUndecided(manifest, actor);
@@ -503,15 +500,20 @@ public final class Lifecycle {
       return developed(
           served ? DevelopResult.Action.RELOADED : DevelopResult.Action.INSTALLED,
           bundle,
-          swap,
-          checked.warnings());
+          checked,
+          begin,
+          failedBefore);
     } finally {
       change.unlock();
     }
   }
 
-  private static DevelopResult developed(
-      DevelopResult.Action action, Bundle bundle, Duration swap, List<String> warnings) {
+  private DevelopResult developed(
+      DevelopResult.Action action,
+      Bundle bundle,
+      CheckedModule checked,
+      long begin,
+      long failedBefore) {
     Manifest manifest = bundle.manifest();
     return new DevelopResult(
         action,
@@ -519,8 +521,9 @@ public final class Lifecycle {
         manifest.version().toString(),
         manifest.requestedCapabilities(),
         bundle.moduleSha256(),
-        swap,
-        warnings);
+        Duration.ofNanos(System.nanoTime() - begin),
+        hooks.failedTurns(manifest.name()) - failedBefore,
+        checked.warnings());
   }
 
   /**

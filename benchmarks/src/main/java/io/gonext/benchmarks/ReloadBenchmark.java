@@ -1,0 +1,226 @@
+package io.gonext.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * {@code ./bench reload}: an example's source is saved again and again under {@code gonext plugin
+ * dev}, which uploads to a {@code gonext serve --dev}: both as processes of their own, from the
+ * save to the line that says it is live. What the author's machine and compiler take, and what the
+ * loop adds to that.
+ */
+final class ReloadBenchmark implements Benchmark {
+  private static final int EDITS = 20;
+
+  /** Fields of the event {@code live}, in the order in which the time goes by. */
+  private static final List<String> PHASES =
+      List.of("debounce_ms", "build_ms", "check_ms", "upload_ms", "swap_ms");
+
+  /**
+   * A project to edit.
+   *
+   * @param sdk what its build file refers to
+   * @param source the file that is saved
+   * @param text of the file that each edit replaces
+   */
+  private record Example(String project, String sdk, String source, String text) {}
+
+  /** The first one that this machine can build is taken: the faster compiler, the finer measure. */
+  private static final List<Example> EXAMPLES =
+      List.of(
+          new Example("hello-c", "c", "plugin.c", "Hello, "),
+          new Example("hello-rust", "rust", "src/lib.rs", "Hello, "));
+
+  @Override
+  public String name() {
+    return "reload";
+  }
+
+  @Override
+  public String description() {
+    return "from a saved source to the running plugin, 20 times; needs C or Rust for WebAssembly"
+        + " (about 20 s)";
+  }
+
+  @Override
+  public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
+    if (!args.isEmpty()) {
+      throw new UsageException("it takes no arguments");
+    }
+    Path directory = Files.createTempDirectory("gonext-bench-reload");
+    // A host's log is none of the table's.
+    ProcessBuilder.Redirect log =
+        ProcessBuilder.Redirect.to(directory.resolve("host.log").toFile());
+    try (Gonext host =
+        Gonext.start(log, "serve", "--dev", "--port", "0", "--data", directory + "/data")) {
+      String url = host.awaitLine("listening on ");
+      List<String> problems = new ArrayList<>();
+      for (Example example : EXAMPLES) {
+        Path project = copy(example, directory);
+        try (Gonext dev =
+            Gonext.start(
+                ProcessBuilder.Redirect.INHERIT,
+                "plugin",
+                "dev",
+                "--json",
+                "--host",
+                url,
+                project.toString())) {
+          JsonNode first = dev.awaitEvent("live", "failed");
+          if (first.path("event").asString().equals("live")) {
+            dev.awaitEvent("watching");
+            return edit(example, project, dev, out);
+          }
+          problems.add(example.project + ": " + first.path("message").asString());
+        }
+      }
+      throw new UnavailableException(String.join("; ", problems));
+    } finally {
+      SwapBenchmark.delete(directory);
+    }
+  }
+
+  private static SequencedMap<String, String> edit(
+      Example example, Path project, Gonext dev, PrintWriter out)
+      throws IOException, UnavailableException {
+    Path source = project.resolve(example.source);
+    String before = Files.readString(source);
+    Map<String, List<Double>> phases = new LinkedHashMap<>();
+    PHASES.forEach(phase -> phases.put(phase, new ArrayList<>()));
+    List<Double> totals = new ArrayList<>();
+    List<Double> overheads = new ArrayList<>();
+    long failed = 0;
+    for (int i = 1; i <= EDITS; i++) {
+      long begin = System.nanoTime();
+      Files.writeString(source, before.replace(example.text, example.text + i + " "));
+      JsonNode live = dev.awaitEvent("live", "failed");
+      double total = (System.nanoTime() - begin) / 1e6;
+      if (!live.path("action").asString("").equals("reloaded")) {
+        throw new IllegalStateException("edit " + i + " was not reloaded: " + live);
+      }
+      phases.forEach((phase, values) -> values.add(live.path(phase).asDouble()));
+      failed += live.path("requests_failed").asLong();
+      totals.add(total);
+      // Whatever the loop does not name, waiting for the system's event for instance, is its own.
+      overheads.add(total - live.path("debounce_ms").asDouble() - live.path("build_ms").asDouble());
+    }
+    out.printf(
+        Locale.ROOT, "%-34s %10s %10s %10s%n", example.project + ", ms", "median", "min", "max");
+    phases.forEach((phase, values) -> row(out, phase.replace("_ms", ""), values));
+    row(out, "all but debounce and build", overheads);
+    row(out, "from the save to the line 'live'", totals);
+    SequencedMap<String, String> figures = new LinkedHashMap<>();
+    figures.put("edits", Integer.toString(EDITS));
+    figures.put("failed", Long.toString(failed));
+    figures.put("total_ms", figure(Medians.median(totals)));
+    figures.put("overhead_ms", figure(Medians.median(overheads)));
+    return figures;
+  }
+
+  private static void row(PrintWriter out, String label, List<Double> millis) {
+    out.printf(
+        Locale.ROOT,
+        "%-34s %10.1f %10.1f %10.1f%n",
+        label,
+        Medians.median(millis),
+        millis.stream().mapToDouble(Double::doubleValue).min().orElseThrow(),
+        millis.stream().mapToDouble(Double::doubleValue).max().orElseThrow());
+  }
+
+  private static String figure(double millis) {
+    return String.format(Locale.ROOT, "%.1f", millis);
+  }
+
+  /** The example and its SDK beside each other, as in the checkout. */
+  private static Path copy(Example example, Path directory) throws IOException {
+    Path sdk = Path.of("sdk", example.sdk);
+    copyTree(Checkout.root().resolve(sdk), directory.resolve(sdk));
+    Path project = Path.of("examples", example.project);
+    copyTree(Checkout.root().resolve(project), directory.resolve(project));
+    return directory.resolve(project);
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file));
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+  }
+
+  /** The command as a process; ended, and its children with it, on close. */
+  private static final class Gonext implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader output;
+
+    private Gonext(Process process) {
+      this.process = process;
+      this.output = process.inputReader(UTF_8);
+    }
+
+    static Gonext start(ProcessBuilder.Redirect errors, String... arguments) throws IOException {
+      List<String> command = new ArrayList<>();
+      command.add(Checkout.root().resolve("gonext").toString());
+      command.addAll(List.of(arguments));
+      return new Gonext(new ProcessBuilder(command).redirectError(errors).start());
+    }
+
+    /** What follows the beginning of the first line that begins so. */
+    String awaitLine(String beginning) throws IOException, UnavailableException {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        if (line.startsWith(beginning)) {
+          return line.substring(beginning.length());
+        }
+      }
+      throw new UnavailableException("gonext ended before it was " + beginning);
+    }
+
+    JsonNode awaitEvent(String... anyOf) throws IOException, UnavailableException {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        JsonNode event = json(line);
+        if (event != null && List.of(anyOf).contains(event.path("event").asString(""))) {
+          return event;
+        }
+      }
+      throw new UnavailableException("gonext plugin dev ended before " + String.join(", ", anyOf));
+    }
+
+    private static @Nullable JsonNode json(String line) {
+      try {
+        return StrictJson.parse(line.getBytes(UTF_8));
+      } catch (InvalidJsonException e) {
+        return null;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      List<ProcessHandle> children = process.descendants().toList();
+      process.destroy();
+      output.close();
+      process.onExit().join();
+      children.forEach(ProcessHandle::destroyForcibly);
+    }
+  }
+}
