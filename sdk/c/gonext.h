@@ -215,6 +215,13 @@ int gn_audit(gn_call *call, gn_text event, gn_text json);
 int32_t on_activate(void);
 int32_t on_deactivate(void);
 
+/* ---- tests ------------------------------------------------------------------------------- */
+
+/* Runs one hook as the host does, with its payload in JSON; for tests, which are compiled natively. There,
+   log lines go to standard error, and the host's other functions answer GN_INTERNAL. `body` is what the
+   call results in, to be given to free(), or NULL where there is none. */
+gn_status gn_run_hook(gn_text hook, gn_text payload, gn_text *body);
+
 #endif
 
 /* ========================================================================================== */
@@ -226,7 +233,9 @@ int32_t on_deactivate(void);
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __wasm__
 #define GN_EXPORT(name) __attribute__((export_name(#name))) name
+#define GN_EXPORT_DEFAULT(name) __attribute__((weak, export_name(#name))) name
 #define GN_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 
 GN_IMPORT("env", "gn_log") void gn_host_log(int level, const char *at, size_t length);
@@ -239,6 +248,49 @@ GN_IMPORT("gonext_data", "gn_kv_set")
 uint64_t gn_host_kv_set(const char *key, size_t length, const char *at, size_t value_length);
 GN_IMPORT("gonext_data", "gn_kv_incr")
 uint64_t gn_host_kv_incr(const char *key, size_t length, int64_t delta);
+#else
+#include <time.h>
+#define GN_EXPORT(name) name
+#define GN_EXPORT_DEFAULT(name) __attribute__((weak)) name
+
+static void gn_host_log(int level, const char *at, size_t length) {
+  static const char *const names[] = {"debug", "info", "warn", "error"};
+  fprintf(stderr, "[%s] %.*s\n", names[level], (int)length, at);
+}
+
+static void gn_host_panic(const char *at, size_t length) {
+  fprintf(stderr, "panic: %.*s\n", (int)length, at);
+}
+
+static int64_t gn_host_time_ms(void) {
+  return (int64_t)time(NULL) * 1000;
+}
+
+static int gn_host_audit_emit(const char *at, size_t length) {
+  (void)at, (void)length;
+  return GN_INTERNAL;
+}
+
+static uint64_t gn_host_kv_get(const char *key, size_t length) {
+  (void)key, (void)length;
+  return (uint32_t)GN_INTERNAL;
+}
+
+static uint64_t gn_host_kv_del(const char *key, size_t length) {
+  return gn_host_kv_get(key, length);
+}
+
+static uint64_t gn_host_kv_set(
+    const char *key, size_t length, const char *at, size_t value_length) {
+  (void)at, (void)value_length;
+  return gn_host_kv_get(key, length);
+}
+
+static uint64_t gn_host_kv_incr(const char *key, size_t length, int64_t delta) {
+  (void)delta;
+  return gn_host_kv_get(key, length);
+}
+#endif
 
 /* As deep as the host lets arrays and objects nest. */
 enum { GN_MAX_DEPTH = 128, GN_CHUNK_BYTES = 16 * 1024, GN_ALIGNMENT = 8 };
@@ -271,6 +323,7 @@ _Noreturn void gn_panic(const char *text) {
   abort();
 }
 
+#ifdef __wasm__
 /* In place of the C library's, which writes to standard error and traps without a text. */
 _Noreturn void __assert_fail(const char *what, const char *file, int line, const char *function) {
   gn_call call = {0};
@@ -281,6 +334,7 @@ _Noreturn void __assert_fail(const char *what, const char *file, int line, const
   gn_append_all(&text, gn_string(", "), gn_string(function), (gn_text){")", 2});
   gn_panic(text.at);
 }
+#endif
 
 void *gn_allocate(gn_call *call, size_t size) {
   const size_t header = (sizeof(gn_chunk) + GN_ALIGNMENT - 1) / GN_ALIGNMENT * GN_ALIGNMENT;
@@ -1219,31 +1273,37 @@ static gn_status gn_run(gn_call *call, gn_text payload, gn_buffer *out) {
   return status;
 }
 
-int64_t GN_EXPORT(gn_handle_hook)(
-    const char *name, size_t name_length, const char *payload, size_t payload_length) {
-  gn_call call = {.hook = {name, name_length}};
+gn_status gn_run_hook(gn_text hook, gn_text payload, gn_text *body) {
+  gn_call call = {.hook = hook};
   gn_buffer out = gn_new_buffer(&call);
-  gn_status status = gn_run(&call, (gn_text){payload, payload_length}, &out);
+  gn_status status = gn_run(&call, payload, &out);
   if (status != GN_OK && !call.explained) gn_fail(&call, status, "it failed");
-  char *body = NULL;
+  *body = (gn_text){NULL, 0};
   if (status == GN_OK && out.length) {
-    body = malloc(out.length);
-    if (body)
-      memcpy(body, out.at, out.length);
+    char *const copy = malloc(out.length);
+    if (copy)
+      *body = (gn_text){memcpy(copy, out.at, out.length), out.length};
     else
       status = GN_OUT_OF_MEMORY;
   }
-  const size_t length = out.length;
   gn_end_call(&call);
-  if (status != GN_OK) return (int64_t)(uint32_t)status;
-  return body ? (int64_t)((uint64_t)(uintptr_t)body << 32 | length) : 0;
+  return status;
 }
 
-__attribute__((weak, export_name("on_activate"))) int32_t on_activate(void) {
+int64_t GN_EXPORT(gn_handle_hook)(
+    const char *name, size_t name_length, const char *payload, size_t payload_length) {
+  gn_text body;
+  const gn_status status =
+      gn_run_hook((gn_text){name, name_length}, (gn_text){payload, payload_length}, &body);
+  if (status != GN_OK) return (int64_t)(uint32_t)status;
+  return body.at ? (int64_t)((uint64_t)(uintptr_t)body.at << 32 | body.length) : 0;
+}
+
+int32_t GN_EXPORT_DEFAULT(on_activate)(void) {
   return 0;
 }
 
-__attribute__((weak, export_name("on_deactivate"))) int32_t on_deactivate(void) {
+int32_t GN_EXPORT_DEFAULT(on_deactivate)(void) {
   return 0;
 }
 
