@@ -83,7 +83,7 @@ gn_text gn_contents(const gn_buffer *buffer);
 typedef enum { GN_NULL, GN_FALSE, GN_TRUE, GN_NUMBER, GN_TEXT, GN_ARRAY, GN_OBJECT } gn_type;
 
 /* A value of a document. Items and members are a list: `first`, then `next`. A number keeps its
-   text. Of a key that stands twice in an object, the first counts. */
+   text. */
 typedef struct gn_json {
   gn_type type;
   gn_text text; /* of a text, decoded; of a number, as it is written */
@@ -92,7 +92,8 @@ typedef struct gn_json {
   size_t count; /* of items or members */
 } gn_json;
 
-/* The value that `text` holds, or NULL when it is not exactly one of strict JSON. */
+/* The value that `text` holds, or NULL when it is not exactly one of strict JSON, in which no key stands
+   twice in one object. */
 const gn_json *gn_parse(gn_call *call, gn_text text);
 
 /* The member of this name, or NULL; also when `value` is NULL or no object. */
@@ -592,6 +593,25 @@ static bool gn_read_number(gn_reader *reader, gn_text *text) {
   return true;
 }
 
+static int gn_compare_keys(const void *a, const void *b) {
+  const gn_text one = (*(const gn_json *const *)a)->key, other = (*(const gn_json *const *)b)->key;
+  const size_t shorter = one.length < other.length ? one.length : other.length;
+  const int order = shorter ? memcmp(one.at, other.at, shorter) : 0;
+  return order ? order : (one.length > other.length) - (one.length < other.length);
+}
+
+static bool gn_has_key_twice(gn_call *call, const gn_json *object) {
+  if (object->count < 2) return false;
+  const gn_json **const members = gn_allocate(call, object->count * sizeof *members);
+  size_t count = 0;
+  for (const gn_json *member = object->first; member; member = member->next)
+    members[count++] = member;
+  qsort(members, count, sizeof *members, gn_compare_keys);
+  for (size_t i = 1; i < count; i++)
+    if (gn_equal(members[i - 1]->key, members[i]->key)) return true;
+  return false;
+}
+
 /* The items or members after the opening bracket, up to and with the closing one. */
 static bool gn_read_list(gn_reader *reader, gn_json *list, int depth) {
   const bool is_object = list->type == GN_OBJECT;
@@ -615,7 +635,7 @@ static bool gn_read_list(gn_reader *reader, gn_json *list, int depth) {
     list->count++;
     gn_skip_space(reader);
   } while (gn_accept(reader, ','));
-  return gn_accept(reader, close);
+  return gn_accept(reader, close) && !(is_object && gn_has_key_twice(reader->call, list));
 }
 
 static bool gn_read_value(gn_reader *reader, gn_json *value, int depth) {
@@ -1110,7 +1130,8 @@ static bool gn_path_matches(gn_call *call, const char *pattern, gn_text path) {
     const gn_text found = gn_cut(&path, '/');
     const bool fits = wanted.length && *wanted.at == '{'
                           ? found.length > 0
-                          : gn_equal(wanted, gn_percent_decoded(call, found, false));
+                          : gn_equal(gn_percent_decoded(call, wanted, false),
+                                     gn_percent_decoded(call, found, false));
     if (!fits || mine_goes_on != path_goes_on) return false;
     if (!mine_goes_on) return true;
     if (mine.length == 0) return path.length == 0;
