@@ -83,7 +83,7 @@ gn_text gn_contents(const gn_buffer *buffer);
 typedef enum { GN_NULL, GN_FALSE, GN_TRUE, GN_NUMBER, GN_TEXT, GN_ARRAY, GN_OBJECT } gn_type;
 
 /* A value of a document. Items and members are a list: `first`, then `next`. A number keeps its
-   text. Of a key that stands twice in an object, the first counts. */
+   text. */
 typedef struct gn_json {
   gn_type type;
   gn_text text; /* of a text, decoded; of a number, as it is written */
@@ -92,7 +92,8 @@ typedef struct gn_json {
   size_t count; /* of items or members */
 } gn_json;
 
-/* The value that `text` holds, or NULL when it is not exactly one of strict JSON. */
+/* The value that `text` holds, or NULL when it is not exactly one of strict JSON, in which no key stands
+   twice in one object. */
 const gn_json *gn_parse(gn_call *call, gn_text text);
 
 /* The member of this name, or NULL; also when `value` is NULL or no object. */
@@ -215,6 +216,13 @@ int gn_audit(gn_call *call, gn_text event, gn_text json);
 int32_t on_activate(void);
 int32_t on_deactivate(void);
 
+/* ---- tests ------------------------------------------------------------------------------- */
+
+/* Runs one hook as the host does, with its payload in JSON; for tests, which are compiled natively. There,
+   log lines go to standard error, and the host's other functions answer GN_INTERNAL. `body` is what the
+   call results in, to be given to free(), or NULL where there is none. */
+gn_status gn_run_hook(gn_text hook, gn_text payload, gn_text *body);
+
 #endif
 
 /* ========================================================================================== */
@@ -226,7 +234,9 @@ int32_t on_deactivate(void);
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __wasm__
 #define GN_EXPORT(name) __attribute__((export_name(#name))) name
+#define GN_EXPORT_DEFAULT(name) __attribute__((weak, export_name(#name))) name
 #define GN_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 
 GN_IMPORT("env", "gn_log") void gn_host_log(int level, const char *at, size_t length);
@@ -239,6 +249,49 @@ GN_IMPORT("gonext_data", "gn_kv_set")
 uint64_t gn_host_kv_set(const char *key, size_t length, const char *at, size_t value_length);
 GN_IMPORT("gonext_data", "gn_kv_incr")
 uint64_t gn_host_kv_incr(const char *key, size_t length, int64_t delta);
+#else
+#include <time.h>
+#define GN_EXPORT(name) name
+#define GN_EXPORT_DEFAULT(name) __attribute__((weak)) name
+
+static void gn_host_log(int level, const char *at, size_t length) {
+  static const char *const names[] = {"debug", "info", "warn", "error"};
+  fprintf(stderr, "[%s] %.*s\n", names[level], (int)length, at);
+}
+
+static void gn_host_panic(const char *at, size_t length) {
+  fprintf(stderr, "panic: %.*s\n", (int)length, at);
+}
+
+static int64_t gn_host_time_ms(void) {
+  return (int64_t)time(NULL) * 1000;
+}
+
+static int gn_host_audit_emit(const char *at, size_t length) {
+  (void)at, (void)length;
+  return GN_INTERNAL;
+}
+
+static uint64_t gn_host_kv_get(const char *key, size_t length) {
+  (void)key, (void)length;
+  return (uint32_t)GN_INTERNAL;
+}
+
+static uint64_t gn_host_kv_del(const char *key, size_t length) {
+  return gn_host_kv_get(key, length);
+}
+
+static uint64_t gn_host_kv_set(
+    const char *key, size_t length, const char *at, size_t value_length) {
+  (void)at, (void)value_length;
+  return gn_host_kv_get(key, length);
+}
+
+static uint64_t gn_host_kv_incr(const char *key, size_t length, int64_t delta) {
+  (void)delta;
+  return gn_host_kv_get(key, length);
+}
+#endif
 
 /* As deep as the host lets arrays and objects nest. */
 enum { GN_MAX_DEPTH = 128, GN_CHUNK_BYTES = 16 * 1024, GN_ALIGNMENT = 8 };
@@ -271,6 +324,7 @@ _Noreturn void gn_panic(const char *text) {
   abort();
 }
 
+#ifdef __wasm__
 /* In place of the C library's, which writes to standard error and traps without a text. */
 _Noreturn void __assert_fail(const char *what, const char *file, int line, const char *function) {
   gn_call call = {0};
@@ -281,6 +335,7 @@ _Noreturn void __assert_fail(const char *what, const char *file, int line, const
   gn_append_all(&text, gn_string(", "), gn_string(function), (gn_text){")", 2});
   gn_panic(text.at);
 }
+#endif
 
 void *gn_allocate(gn_call *call, size_t size) {
   const size_t header = (sizeof(gn_chunk) + GN_ALIGNMENT - 1) / GN_ALIGNMENT * GN_ALIGNMENT;
@@ -538,6 +593,25 @@ static bool gn_read_number(gn_reader *reader, gn_text *text) {
   return true;
 }
 
+static int gn_compare_keys(const void *a, const void *b) {
+  const gn_text one = (*(const gn_json *const *)a)->key, other = (*(const gn_json *const *)b)->key;
+  const size_t shorter = one.length < other.length ? one.length : other.length;
+  const int order = shorter ? memcmp(one.at, other.at, shorter) : 0;
+  return order ? order : (one.length > other.length) - (one.length < other.length);
+}
+
+static bool gn_has_key_twice(gn_call *call, const gn_json *object) {
+  if (object->count < 2) return false;
+  const gn_json **const members = gn_allocate(call, object->count * sizeof *members);
+  size_t count = 0;
+  for (const gn_json *member = object->first; member; member = member->next)
+    members[count++] = member;
+  qsort(members, count, sizeof *members, gn_compare_keys);
+  for (size_t i = 1; i < count; i++)
+    if (gn_equal(members[i - 1]->key, members[i]->key)) return true;
+  return false;
+}
+
 /* The items or members after the opening bracket, up to and with the closing one. */
 static bool gn_read_list(gn_reader *reader, gn_json *list, int depth) {
   const bool is_object = list->type == GN_OBJECT;
@@ -561,7 +635,7 @@ static bool gn_read_list(gn_reader *reader, gn_json *list, int depth) {
     list->count++;
     gn_skip_space(reader);
   } while (gn_accept(reader, ','));
-  return gn_accept(reader, close);
+  return gn_accept(reader, close) && !(is_object && gn_has_key_twice(reader->call, list));
 }
 
 static bool gn_read_value(gn_reader *reader, gn_json *value, int depth) {
@@ -1056,7 +1130,8 @@ static bool gn_path_matches(gn_call *call, const char *pattern, gn_text path) {
     const gn_text found = gn_cut(&path, '/');
     const bool fits = wanted.length && *wanted.at == '{'
                           ? found.length > 0
-                          : gn_equal(wanted, gn_percent_decoded(call, found, false));
+                          : gn_equal(gn_percent_decoded(call, wanted, false),
+                                     gn_percent_decoded(call, found, false));
     if (!fits || mine_goes_on != path_goes_on) return false;
     if (!mine_goes_on) return true;
     if (mine.length == 0) return path.length == 0;
@@ -1219,31 +1294,37 @@ static gn_status gn_run(gn_call *call, gn_text payload, gn_buffer *out) {
   return status;
 }
 
-int64_t GN_EXPORT(gn_handle_hook)(
-    const char *name, size_t name_length, const char *payload, size_t payload_length) {
-  gn_call call = {.hook = {name, name_length}};
+gn_status gn_run_hook(gn_text hook, gn_text payload, gn_text *body) {
+  gn_call call = {.hook = hook};
   gn_buffer out = gn_new_buffer(&call);
-  gn_status status = gn_run(&call, (gn_text){payload, payload_length}, &out);
+  gn_status status = gn_run(&call, payload, &out);
   if (status != GN_OK && !call.explained) gn_fail(&call, status, "it failed");
-  char *body = NULL;
+  *body = (gn_text){NULL, 0};
   if (status == GN_OK && out.length) {
-    body = malloc(out.length);
-    if (body)
-      memcpy(body, out.at, out.length);
+    char *const copy = malloc(out.length);
+    if (copy)
+      *body = (gn_text){memcpy(copy, out.at, out.length), out.length};
     else
       status = GN_OUT_OF_MEMORY;
   }
-  const size_t length = out.length;
   gn_end_call(&call);
-  if (status != GN_OK) return (int64_t)(uint32_t)status;
-  return body ? (int64_t)((uint64_t)(uintptr_t)body << 32 | length) : 0;
+  return status;
 }
 
-__attribute__((weak, export_name("on_activate"))) int32_t on_activate(void) {
+int64_t GN_EXPORT(gn_handle_hook)(
+    const char *name, size_t name_length, const char *payload, size_t payload_length) {
+  gn_text body;
+  const gn_status status =
+      gn_run_hook((gn_text){name, name_length}, (gn_text){payload, payload_length}, &body);
+  if (status != GN_OK) return (int64_t)(uint32_t)status;
+  return body.at ? (int64_t)((uint64_t)(uintptr_t)body.at << 32 | body.length) : 0;
+}
+
+int32_t GN_EXPORT_DEFAULT(on_activate)(void) {
   return 0;
 }
 
-__attribute__((weak, export_name("on_deactivate"))) int32_t on_deactivate(void) {
+int32_t GN_EXPORT_DEFAULT(on_deactivate)(void) {
   return 0;
 }
 

@@ -30,6 +30,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -141,21 +143,12 @@ func run(hook string, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(struct {
-		Value any `json:"value"`
-	}{result})
+	return encode(map[string]any{"value": result})
 }
 
 func read(data []byte, kind string) (json.RawMessage, Args, error) {
-	// encoding/json replaces what is no UTF-8, and nests deeper than the host.
-	if !utf8.Valid(data) {
-		return nil, nil, fmt.Errorf("%w: not UTF-8", ErrBadPayload)
-	}
-	if depth(data) > maxDepth {
-		return nil, nil, fmt.Errorf("%w: nested too deep", ErrBadPayload)
-	}
 	var p payload
-	if err := json.Unmarshal(data, &p); err != nil {
+	if err := unmarshal(data, &p); err != nil {
 		return nil, nil, fmt.Errorf("%w: %v", ErrBadPayload, err)
 	}
 	if p.Kind != kind {
@@ -170,25 +163,66 @@ func read(data []byte, kind string) (json.RawMessage, Args, error) {
 	return p.Value, args, nil
 }
 
-// How deep brackets nest, outside of texts.
-func depth(data []byte) int {
-	deepest, now := 0, 0
-	inText := false
+// As json.Unmarshal, but as strict as the host: encoding/json replaces what is no UTF-8, nests deeper, and of
+// a key that stands twice in an object takes the last.
+func unmarshal(data []byte, target any) error {
+	if !utf8.Valid(data) {
+		return errors.New("not UTF-8")
+	}
+	if err := json.Unmarshal(data, target); err != nil {
+		return err
+	}
+	return checkShape(data)
+}
+
+// Of valid JSON: how deep it nests, and whether a key stands twice in one object.
+func checkShape(data []byte) error {
+	var open []map[string]bool // the keys of each object so far; nil for an array
 	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case inText && c == '\\':
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '[' || c == '{':
-			now++
-			deepest = max(deepest, now)
-		case c == ']' || c == '}':
-			now--
+		switch data[i] {
+		case '[':
+			open = append(open, nil)
+		case '{':
+			open = append(open, map[string]bool{})
+		case ']', '}':
+			open = open[:len(open)-1]
+		case '"':
+			start := i
+			for i++; data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			if !isKey(data[i+1:]) {
+				continue
+			}
+			var key string
+			if err := json.Unmarshal(data[start:i+1], &key); err != nil {
+				return err
+			}
+			keys := open[len(open)-1]
+			if keys[key] {
+				return errors.New("a key twice in one object")
+			}
+			keys[key] = true
+		}
+		if len(open) > maxDepth {
+			return errors.New("nested too deep")
 		}
 	}
-	return deepest
+	return nil
+}
+
+// Whether a text is a key, by what follows it.
+func isKey(rest []byte) bool {
+	for _, c := range rest {
+		switch c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c == ':'
+		}
+	}
+	return false
 }
 
 // A T of this JSON. Numbers without a type keep their text, and null is no value of a basic type, for
@@ -203,19 +237,140 @@ func decode[T any](raw []byte) (T, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
+	var err error
+	if target, isAny := any(&value).(*any); isAny {
+		*target, err = decodeAny(decoder)
+	} else {
+		err = decoder.Decode(&value)
+	}
+	if err != nil {
 		return value, fmt.Errorf("%w: %v", ErrBadPayload, err)
 	}
 	return value, nil
 }
 
+// The next value, as Decode has it for an any. Arrays and objects nest as deep as the host lets them, and
+// Decode descends by two frames for each, for which a thread of the host may have no room: so this
+// descends by none.
+func decodeAny(decoder *json.Decoder) (any, error) {
+	type level struct {
+		array  []any
+		object map[string]any
+		key    string
+		hasKey bool // whether the next value is that key's
+	}
+	var open []level
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value any = token
+		if delimiter, isDelimiter := token.(json.Delim); isDelimiter {
+			switch delimiter {
+			case '[':
+				open = append(open, level{array: []any{}})
+				continue
+			case '{':
+				open = append(open, level{object: map[string]any{}})
+				continue
+			}
+			last := len(open) - 1
+			value = open[last].array
+			if delimiter == '}' {
+				value = open[last].object
+			}
+			open = open[:last]
+		}
+		if len(open) == 0 {
+			return value, nil
+		}
+		in := &open[len(open)-1]
+		switch {
+		case in.object == nil:
+			in.array = append(in.array, value)
+		case !in.hasKey:
+			in.key, in.hasKey = value.(string), true
+		default:
+			in.object[in.key], in.hasKey = value, false
+		}
+	}
+}
+
 // Compact, and without the escapes that only HTML needs.
 func encode(value any) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	w := newWriter()
+	if err := w.write(value); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+	return w.out.Bytes(), nil
+}
+
+// Writes what encoding/json would write. Arrays and objects without a type of their own, which nest as deep
+// as the host lets them, it writes itself: encoding/json takes four frames of reflection for each, and a
+// host's thread may have no room for so many.
+type writer struct {
+	out  bytes.Buffer
+	json *json.Encoder
+}
+
+func newWriter() *writer {
+	w := &writer{}
+	w.json = json.NewEncoder(&w.out)
+	w.json.SetEscapeHTML(false)
+	return w
+}
+
+func (w *writer) write(value any) error {
+	switch value := value.(type) {
+	case []any:
+		if value != nil {
+			return w.array(value)
+		}
+	case map[string]any:
+		if value != nil {
+			return w.object(value)
+		}
+	}
+	err := w.json.Encode(value)
+	if err == nil {
+		w.out.Truncate(w.out.Len() - 1) // the line's end
+	}
+	return err
+}
+
+func (w *writer) array(items []any) error {
+	w.out.WriteByte('[')
+	for i, item := range items {
+		if i > 0 {
+			w.out.WriteByte(',')
+		}
+		if err := w.write(item); err != nil {
+			return err
+		}
+	}
+	w.out.WriteByte(']')
+	return nil
+}
+
+func (w *writer) object(members map[string]any) error {
+	w.out.WriteByte('{')
+	for i, name := range slices.Sorted(maps.Keys(members)) {
+		if i > 0 {
+			w.out.WriteByte(',')
+		}
+		if err := w.member(name, members[name]); err != nil {
+			return err
+		}
+	}
+	w.out.WriteByte('}')
+	return nil
+}
+
+func (w *writer) member(name string, value any) error {
+	if err := w.write(name); err != nil {
+		return err
+	}
+	w.out.WriteByte(':')
+	return w.write(value)
 }

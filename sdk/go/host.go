@@ -47,14 +47,17 @@ func NowMillis() int64 { return hostTimeMillis() }
 // Audit writes an event to the operator's audit log; its name begins with the plugin's. The data is
 // what encoding/json makes of it. Takes the capability audit.emit.
 func Audit(event string, data any) error {
-	entry, err := encode(struct {
-		Event string `json:"event"`
-		Data  any    `json:"data"`
-	}{event, data})
-	if err != nil {
+	w := newWriter()
+	w.out.WriteByte('{')
+	if err := w.member("event", event); err != nil {
 		return err
 	}
-	return hostError(hostAuditEmit(entry))
+	w.out.WriteByte(',')
+	if err := w.member("data", data); err != nil {
+		return err
+	}
+	w.out.WriteByte('}')
+	return hostError(hostAuditEmit(w.out.Bytes()))
 }
 
 // KV is the plugin's own store of keys and values, which its instances share and which outlives them.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 )
 
 // Request is a request for one of the plugin's routes.
@@ -55,13 +54,10 @@ func (r *Request) Query(name string) (string, bool) {
 	return "", false
 }
 
-// JSON puts the body into target, as encoding/json does. Its error wraps ErrBadPayload, which a route
+// JSON puts the body into target, as encoding/json does, but takes no key twice in one object. Its error wraps ErrBadPayload, which a route
 // answers with 400.
 func (r *Request) JSON(target any) error {
-	if !utf8.Valid(r.Body) {
-		return fmt.Errorf("%w: the body is no UTF-8", ErrBadPayload)
-	}
-	if err := json.Unmarshal(r.Body, target); err != nil {
+	if err := unmarshal(r.Body, target); err != nil {
 		return fmt.Errorf("%w: the body: %v", ErrBadPayload, err)
 	}
 	return nil

@@ -228,6 +228,7 @@ GN_PLUGIN {
   gn_filter_text("panic", panics);
   gn_get("/hello/{name}", hello);
   gn_get("/hello/world", hello_world);
+  gn_get("/hello/caf%C3%A9", hello_world);
   gn_post("/echo", echo_body);
   gn_post("/twice", twice);
   gn_get("/query", query);

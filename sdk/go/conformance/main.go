@@ -86,9 +86,11 @@ func init() {
 	gonext.Get("/hello/{name}", func(r *gonext.Request) (*gonext.Response, error) {
 		return gonext.Text("Hello, " + r.Param("name") + "!"), nil
 	})
-	gonext.Get("/hello/world", func(*gonext.Request) (*gonext.Response, error) {
-		return gonext.HTML("<p>Hello, literal!</p>"), nil
-	})
+	for _, path := range []string{"/hello/world", "/hello/caf%C3%A9"} {
+		gonext.Get(path, func(*gonext.Request) (*gonext.Response, error) {
+			return gonext.HTML("<p>Hello, literal!</p>"), nil
+		})
+	}
 	gonext.Post("/echo", func(r *gonext.Request) (*gonext.Response, error) {
 		contentType := r.Header("content-type")
 		if contentType == "" {

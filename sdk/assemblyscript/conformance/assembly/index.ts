@@ -86,7 +86,9 @@ filter<string>("panic", (text: string, call: Call): string => {
 get("/hello/{name}", (request: Request): Response => {
   return Response.text("Hello, " + request.param("name") + "!");
 });
-get("/hello/world", (request: Request): Response => Response.html("<p>Hello, literal!</p>"));
+const literal = (request: Request): Response => Response.html("<p>Hello, literal!</p>");
+get("/hello/world", literal);
+get("/hello/caf%C3%A9", literal);
 post("/echo", (request: Request): Response => {
   const type = request.header("content-type");
   return Response.bytes(type == null ? "application/octet-stream" : type, request.body).header(

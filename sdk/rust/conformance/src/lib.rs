@@ -41,7 +41,9 @@ fn register(plugin: &mut Plugin) {
     plugin.get("/hello/{name}", |request| {
         Ok(Response::text(format!("Hello, {}!", request.param("name")?)))
     });
-    plugin.get("/hello/world", |_| Ok(Response::html("<p>Hello, literal!</p>")));
+    for path in ["/hello/world", "/hello/caf%C3%A9"] {
+        plugin.get(path, |_| Ok(Response::html("<p>Hello, literal!</p>")));
+    }
     plugin.post("/echo", |request| {
         let content_type = request.header("content-type").unwrap_or("application/octet-stream");
         Ok(Response::new(content_type, request.body()).header("X-Method", request.method()))

@@ -3,34 +3,48 @@ package io.gonext.cli;
 import io.gonext.cli.admin.AdminException;
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.host.failure.HostException;
+import io.gonext.host.json.StrictJson;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Every failure as people see it: one sentence on stderr and an exit code, 2 for a wrong command
- * line, 3 and 4 where {@link DevFailure} says so, and 1 for anything else.
+ * line, 3 and 4 where {@link DevFailure} says so, and 1 for anything else. With {@code --json} it
+ * is one object on stdout.
  */
 final class Failures {
   /** Set to see the stack trace of an internal error. */
   private static final String DEBUG = "GONEXT_DEBUG";
 
+  private static final String JSON = "--json";
+
   private Failures() {}
 
   static int usage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
+    String message = message(e, command);
+    // What was read before the mistake is not known to the option yet.
+    if (command.getCommandSpec().findOption(JSON) != null && List.of(args).contains(JSON)) {
+      return json(command, message, List.of(), ExitCode.USAGE);
+    }
     PrintWriter err = command.getErr();
-    err.println("gonext: " + message(e, command));
+    err.println("gonext: " + message);
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE;
   }
 
-  private static @Nullable String message(ParameterException e, CommandLine command) {
+  private static String message(ParameterException e, CommandLine command) {
     if (e instanceof UnmatchedArgumentException unmatched
         && !command.getSubcommands().isEmpty()
         && !unmatched.isUnknownOption()) {
@@ -39,35 +53,59 @@ final class Failures {
           + "; the commands are "
           + String.join(", ", command.getSubcommands().keySet());
     }
-    return e.getMessage();
+    return String.valueOf(e.getMessage());
   }
 
   static int execution(Exception e, CommandLine command, @Nullable ParseResult parsed) {
-    PrintWriter err = command.getErr();
-    switch (e) {
-      case HostException known -> err.println("gonext: " + known.getMessage());
-      case DevFailure known -> {
-        err.println("gonext: " + known.getMessage());
-        known.details().forEach(detail -> err.println("  " + detail));
-        return known.kind().exitCode();
-      }
-      case AdminException known -> {
-        err.println("gonext: " + known.getMessage());
-        return known.isUnreachable() ? DevFailure.Kind.UNREACHABLE.exitCode() : ExitCode.SOFTWARE;
-      }
-      case ServerStartException known -> err.println("gonext: " + known.getMessage());
+    return switch (e) {
+      case HostException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
+      case DevFailure known ->
+          failed(command, known.getMessage(), known.details(), known.kind().exitCode());
+      case AdminException known ->
+          failed(
+              command,
+              known.getMessage(),
+              known.isUnreachable() ? DevFailure.Kind.UNREACHABLE.exitCode() : ExitCode.SOFTWARE);
+      case ServerStartException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case InterruptedException interrupted -> {
         Thread.currentThread().interrupt();
-        err.println("gonext: interrupted");
+        yield failed(command, "interrupted", ExitCode.SOFTWARE);
       }
       default -> {
-        err.println(
-            "gonext: internal error: " + e + "; set " + DEBUG + "=1 to see where it comes from");
         if (System.getenv(DEBUG) != null) {
-          e.printStackTrace(err);
+          e.printStackTrace(command.getErr());
         }
+        yield failed(
+            command,
+            "internal error: " + e + "; set " + DEBUG + "=1 to see where it comes from",
+            ExitCode.SOFTWARE);
       }
+    };
+  }
+
+  private static int failed(CommandLine command, @Nullable String message, int exitCode) {
+    return failed(command, String.valueOf(message), List.of(), exitCode);
+  }
+
+  private static int failed(
+      CommandLine command, String message, List<String> details, int exitCode) {
+    OptionSpec json = command.getCommandSpec().findOption(JSON);
+    if (json != null && Boolean.TRUE.equals(json.getValue())) {
+      return json(command, message, details, exitCode);
     }
-    return ExitCode.SOFTWARE;
+    PrintWriter err = command.getErr();
+    err.println("gonext: " + message);
+    details.forEach(detail -> err.println("  " + detail));
+    return exitCode;
+  }
+
+  private static int json(CommandLine command, String message, List<String> details, int exitCode) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("error", message);
+    fields.put("details", details);
+    fields.put("exit_code", exitCode);
+    byte[] line = StrictJson.write(StrictJson.valueOf(fields));
+    command.getOut().println(new String(line, StandardCharsets.UTF_8));
+    return exitCode;
   }
 }

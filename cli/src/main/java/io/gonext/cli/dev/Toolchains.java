@@ -133,6 +133,9 @@ final class Toolchains {
                 executables.argument(go),
                 "build",
                 "-buildmode=c-shared",
+                // The module says nothing of where it was built, nor of the repository's state.
+                "-trimpath",
+                "-buildvcs=false",
                 "-o",
                 "build/plugin.wasm",
                 ".")

@@ -1,12 +1,15 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
+import io.gonext.cli.dev.NodePackages;
+import io.gonext.cli.dev.ProjectBuild;
 import io.gonext.cli.dev.ToolSurvey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -29,7 +32,7 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin init work/a --lang go --name my-plugin",
       "",
       "Nothing is fetched: the SDK comes with this command. Only AssemblyScript's compiler is a",
-      "package of its own, which npm install brings.",
+      "package of its own, which npm ci brings, from npm's cache where it is there.",
       KitCommand.EXIT_CODES
     })
 final class InitCommand extends KitCommand {
@@ -49,23 +52,14 @@ final class InitCommand extends KitCommand {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The plugin's name (default: the directory's).")
+      description = "The plugin's name (default: the directory's, or nearest to it).")
   private @Nullable String name;
 
   @Override
   Answer answer() throws IOException, InterruptedException {
     Template template = Template.of(language);
     Path root = directory.toAbsolutePath().normalize();
-    String plugin =
-        name != null ? name : Objects.requireNonNullElse(root.getFileName(), root).toString();
-    if (!NAME.matcher(plugin).matches()) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
-          "a plugin cannot be called "
-              + plugin
-              + ": 3 to 41 lower-case letters, digits and -, a letter first",
-          "give it another name: --name my-plugin");
-    }
+    String plugin = name == null ? nameOf(root, template) : checked(name, template);
     requireEmpty(root);
     Map<String, byte[]> files = template.project(plugin);
     for (Map.Entry<String, byte[]> file : files.entrySet()) {
@@ -73,17 +67,15 @@ final class InitCommand extends KitCommand {
       Files.createDirectories(Objects.requireNonNull(target.getParent()));
       Files.write(target, file.getValue());
     }
-    ToolSurvey.Finding tool;
-    try (TemporaryDirectory scratch = TemporaryDirectory.create()) {
-      tool = ToolSurvey.take(template.language(), scratch.path()).getFirst();
-    }
+    ToolSurvey.Finding tool = tool(template, root);
+    long own = files.keySet().stream().filter(file -> !file.startsWith("sdk/")).count();
     List<String> text = new ArrayList<>();
-    text.add("ok  " + directory + " created (" + files.size() + " files)");
-    text.add("    " + tool.found());
-    tool.fixes().forEach(fix -> text.add("    fix: " + fix));
-    if (template.needsNpm()) {
-      text.add("    then: (cd " + directory + " && npm install)");
+    text.add("ok  " + directory + "/ created (" + own + " files, and the SDK)");
+    if (!directory.endsWith(plugin)) {
+      text.add("    the plugin is called " + plugin);
     }
+    text.add("    " + tool.found());
+    tool.fixes().forEach(fix -> text.add("    " + fix.replaceFirst("^(add|install) it:", "fix:")));
     text.add("    next: gonext plugin dev " + directory);
     return new Answer(
         ExitCode.OK,
@@ -101,6 +93,65 @@ final class InitCommand extends KitCommand {
             tool.found(),
             "fixes",
             tool.fixes()));
+  }
+
+  /** A name given by the user is taken as it is or refused. */
+  private static String checked(String name, Template template) {
+    if (!NAME.matcher(name).matches()) {
+      throw new DevFailure(
+          DevFailure.Kind.USAGE,
+          "a plugin cannot be called "
+              + name
+              + ": 3 to 41 lower-case letters, digits and -, a letter first",
+          "give it another name: --name my-plugin");
+    }
+    if (template.taken().contains(name)) {
+      throw new DevFailure(
+          DevFailure.Kind.USAGE,
+          "a plugin in "
+              + template.language()
+              + " cannot be called "
+              + name
+              + ": that name is taken there",
+          "give it another name: --name " + name + "-plugin");
+    }
+    return name;
+  }
+
+  /** The directory's name, or what is nearest to it that a plugin can be called. */
+  private static String nameOf(Path root, Template template) {
+    String name =
+        Objects.requireNonNullElse(root.getFileName(), root)
+            .toString()
+            .toLowerCase(Locale.ROOT)
+            .replaceAll("[^a-z0-9]+", "-")
+            .replaceAll("^[^a-z]+|-$", "");
+    if (name.length() < 3 || template.taken().contains(name)) {
+      name = name.isEmpty() ? "my-plugin" : name + "-plugin";
+    }
+    return name.length() > 41 ? name.substring(0, 41) : name;
+  }
+
+  /** What builds the project: the toolchain, and for AssemblyScript the compiler, fetched now. */
+  private ToolSurvey.Finding tool(Template template, Path root)
+      throws IOException, InterruptedException {
+    ToolSurvey.Finding tool;
+    try (TemporaryDirectory scratch = TemporaryDirectory.create()) {
+      tool = ToolSurvey.take(template.language(), scratch.path()).getFirst();
+    }
+    if (!template.needsNpm() || !tool.isReady()) {
+      return tool;
+    }
+    try {
+      note("npm ci: the compiler");
+      NodePackages.install(root, line -> {});
+      return new ToolSurvey.Finding(
+          tool.language(), true, ProjectBuild.of(root, template.language()).tool(), List.of());
+    } catch (DevFailure e) {
+      List<String> fixes = new ArrayList<>(e.details());
+      fixes.addFirst("fix: (cd " + directory + " && npm ci)");
+      return new ToolSurvey.Finding(tool.language(), false, e.getMessage(), fixes);
+    }
   }
 
   private void requireEmpty(Path root) throws IOException {

@@ -1,15 +1,12 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
-import io.gonext.host.failure.HostException;
 import io.gonext.host.json.StrictJson;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -33,20 +30,18 @@ abstract class KitCommand implements Callable<Integer> {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
     System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
     System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
-    if (!json) {
-      Answer answer = answered();
-      answer.text().forEach(spec.commandLine().getOut()::println);
-      return answer.exitCode();
+    Answer answer;
+    try (EndOfProcess _ = EndOfProcess.interrupts(Thread.currentThread())) {
+      answer = answered();
     }
-    try {
-      Answer answer = answered();
-      print(answer.fields());
-      return answer.exitCode();
-    } catch (DevFailure e) {
-      return failed(e.getMessage(), e.details(), e.kind().exitCode());
-    } catch (HostException e) {
-      return failed(e.getMessage(), List.of(), ExitCode.SOFTWARE);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      byte[] line = StrictJson.write(StrictJson.valueOf(answer.fields()));
+      out.println(new String(line, StandardCharsets.UTF_8));
+    } else {
+      answer.text().forEach(out::println);
     }
+    return answer.exitCode();
   }
 
   private Answer answered() throws InterruptedException {
@@ -69,16 +64,5 @@ abstract class KitCommand implements Callable<Integer> {
 
   final CommandSpec spec() {
     return spec;
-  }
-
-  private int failed(String message, List<String> details, int exitCode) {
-    print(Answer.fields("error", message, "details", details, "exit_code", exitCode));
-    return exitCode;
-  }
-
-  private void print(Map<String, Object> fields) {
-    spec.commandLine()
-        .getOut()
-        .println(new String(StrictJson.write(StrictJson.valueOf(fields)), StandardCharsets.UTF_8));
   }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a new project is made of: the repository's example in its language, under another name, and
@@ -14,6 +15,8 @@ import java.util.Map;
  * @param sdkPath how the project's files name the directory {@code sdk} beside them
  * @param files of the example
  * @param handlers the file that an author changes first
+ * @param test the command that runs the project's own test
+ * @param taken names that the language or the SDK has taken, so that no project builds under them
  */
 record Template(
     String language,
@@ -21,7 +24,9 @@ record Template(
     String sdkPath,
     List<String> files,
     List<String> sdkFiles,
-    String handlers) {
+    String handlers,
+    String test,
+    Set<String> taken) {
 
   private static final Template RUST =
       new Template(
@@ -40,16 +45,20 @@ record Template(
               "src/json.rs",
               "src/lib.rs",
               "src/plugin.rs"),
-          "src/lib.rs");
+          "src/lib.rs",
+          "cargo test",
+          Set.of("gonext"));
 
   private static final Template GO =
       new Template(
           "go",
           "hello-go",
           "./sdk",
-          List.of("go.mod", "main.go", "manifest.json"),
+          List.of("go.mod", "main.go", "main_test.go", "manifest.json"),
           List.of("README.md", "abi.go", "go.mod", "gonext.go", "host.go", "http.go", "native.go"),
-          "main.go");
+          "main.go",
+          "go test .",
+          Set.of("cmd", "main", "std"));
 
   private static final Template ASSEMBLYSCRIPT =
       new Template(
@@ -61,7 +70,8 @@ record Template(
               "assembly/index.ts",
               "manifest.json",
               "package-lock.json",
-              "package.json"),
+              "package.json",
+              "test/plugin.test.mjs"),
           List.of(
               "README.md",
               "assembly/abi.ts",
@@ -73,17 +83,22 @@ record Template(
               "assembly/index.ts",
               "assembly/json.ts",
               "assembly/plugin.ts",
-              "package.json"),
-          "assembly/index.ts");
+              "package.json",
+              "testing.mjs"),
+          "assembly/index.ts",
+          "npm test",
+          Set.of("assemblyscript", "gonext"));
 
   private static final Template C =
       new Template(
           "c",
           "hello-c",
           "sdk",
-          List.of("Makefile", "manifest.json", "plugin.c"),
+          List.of("Makefile", "manifest.json", "plugin.c", "test.c"),
           List.of("README.md", "gonext.h"),
-          "plugin.c");
+          "plugin.c",
+          "make test",
+          Set.of());
 
   private static final List<Template> ALL = List.of(RUST, GO, ASSEMBLYSCRIPT, C);
 
@@ -133,12 +148,13 @@ record Template(
 
     ```
     %sgonext plugin dev .
+    %s
     gonext plugin call . filter the_content --value '"*hi*"'
     gonext plugin check .
     gonext plugin pack .
     ```
     """
-        .formatted(name, handlers, needsNpm() ? "npm install\n" : "");
+        .formatted(name, handlers, needsNpm() ? "npm ci\n" : "", test);
   }
 
   private static byte[] resource(String path) throws IOException {

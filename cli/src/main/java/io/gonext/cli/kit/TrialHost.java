@@ -29,7 +29,10 @@ final class TrialHost implements AutoCloseable {
 
   @Override
   public void close() {
-    host.close();
-    data.close();
+    try {
+      host.close();
+    } finally {
+      data.close();
+    }
   }
 }

@@ -164,7 +164,7 @@ class ToolchainsTest {
     answers.put("go version", "go version go1.26.8 linux/amd64");
     Toolchain toolchain = find(Language.GO);
     assertThat(toolchain.build().toString())
-        .isEqualTo("go build -buildmode=c-shared -o build/plugin.wasm .");
+        .isEqualTo("go build -buildmode=c-shared -trimpath -buildvcs=false -o build/plugin.wasm .");
     assertThat(toolchain.build().environment())
         .containsExactlyInAnyOrderEntriesOf(Map.of("GOOS", "wasip1", "GOARCH", "wasm"));
     assertThat(toolchain.build().directory()).isEqualTo(project);

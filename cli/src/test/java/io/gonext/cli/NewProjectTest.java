@@ -1,0 +1,164 @@
+package io.gonext.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The way of a first plugin in each language, with the tools that its author would have. */
+class NewProjectTest {
+  /** What a build leaves behind, and what must come out the same without it. */
+  private static final Set<String> MADE = Set.of("build", "target");
+
+  /** The languages whose tools {@code .ci/run} has found or installed: skipped nowhere. */
+  private static final List<String> REQUIRED =
+      List.of(System.getenv().getOrDefault("GONEXT_TOOLCHAINS", "").split(" ", -1));
+
+  @TempDir private Path directory;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "rust           | cargo test | <strong>hi</strong>",
+        "go             | go test .  | <em>hi</em>",
+        "assemblyscript | npm test   | <em>hi</em>",
+        "c              | make test  | <em>hi</em>",
+      })
+  void it_is_tested_checked_called_and_packed_to_the_same_bytes(
+      String language, String test, String expected) throws Exception {
+    boolean hasTools = run("doctor", "--lang", language, "--json") == 0;
+    assertThat(hasTools || !REQUIRED.contains(language)).as("%s", out).isTrue();
+    assumeTrue(hasTools, () -> "plugins in " + language + " cannot be built here: " + out);
+    // Too short for a plugin's name.
+    Path project = directory.resolve("x");
+    assertThat(run("plugin", "init", project.toString(), "--lang", language))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString())
+        .startsWith("ok  " + project + "/ created (")
+        .contains("the plugin is called x-plugin", "next: gonext plugin dev " + project)
+        .doesNotContain("fix:");
+    assertThat(project.resolve("README.md")).content().contains("\n" + test + "\n");
+    runTest(project, test);
+
+    assertThat(run("plugin", "check", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(out.toString()).startsWith("ok  x-plugin@0.1.0, module of ");
+    assertThat(
+            run(
+                "plugin",
+                "call",
+                project.toString(),
+                "filter",
+                "the_content",
+                "--value",
+                "\"*hi*\""))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString()).contains(expected);
+    assertThat(run("plugin", "pack", project.toString())).as("%s%s", out, err).isZero();
+
+    Path elsewhere = directory.resolve("elsewhere/with another name");
+    copySources(project, elsewhere);
+    assertThat(run("plugin", "pack", elsewhere.toString())).as("%s%s", out, err).isZero();
+    assertThat(elsewhere.resolve("x-plugin-0.1.0.gnplugin"))
+        .hasSameBinaryContentAs(project.resolve("x-plugin-0.1.0.gnplugin"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"rust,gonext", "assemblyscript,gonext", "go,std", "go,main"})
+  void a_name_under_which_the_languages_tools_build_nothing_is_refused(
+      String language, String name) {
+    Path made = directory.resolve("project");
+    assertThat(run("plugin", "init", "--lang", language, "--name", name, made.toString()))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("cannot be called " + name + ": that name is taken");
+    assertThat(made).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rust,gonext,gonext-plugin",
+    "go,std,std-plugin",
+    "c,My Blog!,my-blog",
+    "c,9,my-plugin",
+    "c,a,a-plugin"
+  })
+  void a_directory_that_no_plugin_can_be_called_by_gives_it_a_name_near_to_its_own(
+      String language, String directoryName, String name) {
+    Path made = directory.resolve(directoryName);
+    assertThat(run("plugin", "init", "--lang", language, made.toString())).isZero();
+    assertThat(out.toString()).contains("the plugin is called " + name + System.lineSeparator());
+    assertThat(made.resolve("manifest.json")).content().contains("\"name\": \"" + name + "\"");
+  }
+
+  private static void copySources(Path from, Path to) throws IOException {
+    Files.walkFileTree(
+        from,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path visited, BasicFileAttributes attributes)
+              throws IOException {
+            if (MADE.contains(visited.getFileName().toString())) {
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+            Files.createDirectories(to.resolve(from.relativize(visited)));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (!file.toString().endsWith(".gnplugin")) {
+              // npm's packages are links.
+              Files.copy(
+                  file,
+                  to.resolve(from.relativize(file)),
+                  StandardCopyOption.COPY_ATTRIBUTES,
+                  LinkOption.NOFOLLOW_LINKS);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private int run(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+
+  private static void runTest(Path project, String command)
+      throws IOException, InterruptedException {
+    Path log = Files.createTempFile(project.getParent(), "test", ".log");
+    Process process =
+        new ProcessBuilder(List.of(command.split(" ", -1)))
+            .directory(project.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    boolean ended = process.waitFor(3, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    assertThat(ended && process.exitValue() == 0)
+        .as("%s:%n%s", command, Files.readString(log))
+        .isTrue();
+  }
+}
