@@ -364,7 +364,7 @@ public final class Host implements AutoCloseable {
    * @throws ActivationException when it cannot start; what served before serves on
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
-    DevelopResult result = lifecycle.develop(Bundle.of(manifestJson, module), DEVELOPER);
+    DevelopResult result = lifecycle.develop(Bundle.of(manifestJson, module, vocabulary()), DEVELOPER);
     ObjectNode detail = JsonNodeFactory.instance.objectNode();
     detail.put("action", result.action().name()).put("module_sha256", result.moduleSha256());
     services.audit().record(result.plugin(), result.version(), "develop", DEVELOPER, detail);
@@ -602,24 +602,23 @@ public final class Host implements AutoCloseable {
   /**
    * Adds a filter of the embedding application, which runs among those of plugins.
    *
-   * @param owner named in results, logs and metrics; not the name of a plugin
+   * <p>The handler may do with what it is given as it likes: objects and arrays are its own copies.
+   * It runs on the caller's thread, and the host cannot end it.
+   *
+   * @param owner named in results, logs and metrics; better not the name of a plugin
    */
   public void addFilter(String owner, String hook, int priority, FilterHandler handler) {
     knownHooks.add(hook);
-    hooks.addFilter(owner, hook, priority, handler);
+    hooks.addOwnFilter(owner, hook, priority, handler);
   }
 
   /** Adds an action of the embedding application; see {@link #addFilter}. */
   public void addAction(String owner, String hook, int priority, ActionHandler handler) {
     knownHooks.add(hook);
-    hooks.addAction(owner, hook, priority, handler);
+    hooks.addOwnAction(owner, hook, priority, handler);
   }
 
-  /**
-   * Serves a request for a plugin's route.
-   *
-   * @throws IllegalArgumentException when the request's path is not percent-encoded UTF-8
-   */
+  /** Serves a request for a plugin's route. */
   public RouteOutcome serve(String plugin, PluginRequest request) throws InterruptedException {
     Optional<PluginSlot> target = lifecycle.active(plugin);
     return target.isPresent() ? target.get().serve(request) : new RouteOutcome.NotFound();

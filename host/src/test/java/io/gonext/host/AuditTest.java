@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.failure.ActivationException;
@@ -10,6 +11,7 @@ import io.gonext.host.store.AuditRow;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,14 +179,16 @@ class AuditTest {
 
   @Test
   void a_plugin_has_a_hundred_events_a_minute() throws InterruptedException {
+    long begin = System.nanoTime();
     activateAudits();
     int refused = 0;
     for (int i = 0; i < 120; i++) {
       refused += emit("emit", Map.of("event", "audits.x")) == QUOTA ? 1 : 0;
     }
-    // A minute may have ended meanwhile.
-    assertThat(refused).isIn(20, 0);
-    assertThat(host.audit("audits", 1000)).hasSize(120 - refused + 3);
+    // The minute began with the plugin: on a machine that stood still it may be over.
+    assumeThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMinutes(1));
+    assertThat(refused).isEqualTo(20);
+    assertThat(host.audit("audits", 1000)).hasSize(100 + 3);
   }
 
   private void activateAudits() throws InterruptedException {

@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
@@ -14,11 +15,23 @@ import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.pool.PoolStats;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /** A plugin's life in a real host: real modules, a real pool, a real store. */
@@ -260,8 +274,124 @@ class HostTest {
   @Test
   void an_action_tells_every_plugin_that_asked() throws InterruptedException {
     activate(GuestBundle.of("logs").action("saved"));
+    activate(GuestBundle.of("more-logs", Guests.wasm("logs")).action("saved"));
+    List<String> heard = new ArrayList<>();
+    host.listen("logs", (level, line) -> heard.add(level + " " + line));
+    host.listen("more-logs", (level, line) -> heard.add(level + " more"));
     ActionResult result = host.doAction("saved", 1, "two");
-    assertThat(result).isEqualTo(new ActionResult(1, List.of()));
+    assertThat(result).isEqualTo(new ActionResult(2, List.of()));
+    assertThat(heard)
+        .containsExactly(
+            "DEBUG a line of the guest",
+            "INFO a line of the guest",
+            "WARN a line of the guest",
+            "ERROR a line of the guest",
+            "DEBUG more",
+            "INFO more",
+            "WARN more",
+            "ERROR more");
+  }
+
+  @Test
+  void a_plugins_lines_below_its_level_are_dropped_whatever_version_serves()
+      throws InterruptedException {
+    activate(GuestBundle.of("logs").action("saved"));
+    List<Level> heard = new ArrayList<>();
+    Runnable ended = host.listen("logs", (level, line) -> heard.add(level));
+    host.logLevel("logs", Level.WARN);
+    host.doAction("saved");
+    assertThat(heard).containsExactly(Level.WARN, Level.ERROR);
+    host.update(GuestBundle.of("logs").version("1.0.1").action("saved").bytes());
+    host.doAction("saved");
+    assertThat(heard).hasSize(4);
+    host.logLevel("logs", Level.DEBUG);
+    host.doAction("saved");
+    assertThat(heard).hasSize(8);
+    ended.run();
+    host.doAction("saved");
+    assertThat(heard).hasSize(8);
+  }
+
+  @Test
+  void a_request_too_large_for_a_plugin_never_reaches_it() throws InterruptedException {
+    activate(GuestBundle.of("trap").route("POST", "/x"));
+    byte[] body = new byte[2 << 20];
+    assertThat(host.serve("trap", new PluginRequest("POST", "/x", "", Map.of(), body)))
+        .isInstanceOf(RouteOutcome.TooLarge.class);
+    assertThat(host.pool("trap").orElseThrow().recycledTotal()).isZero();
+    assertThat(host.troubles()).isEmpty();
+  }
+
+  @Test
+  void an_authors_slip_is_told_as_an_operators_is() {
+    byte[] manifest =
+        GuestBundle.of("echo")
+            .field("capabilities", "[\"kv.raed\"]")
+            .manifest()
+            .getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> host.develop(manifest, Guests.wasm("echo")))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining("/capabilities/0")
+        .hasMessageEndingWith("did you mean kv.read?");
+  }
+
+  @Test
+  void a_call_of_a_guest_is_a_span_with_its_version_and_times() throws InterruptedException {
+    host.close();
+    InMemorySpanExporter spans = InMemorySpanExporter.create();
+    try (SdkTracerProvider provider =
+        SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(spans)).build()) {
+      OpenTelemetry telemetry = OpenTelemetrySdk.builder().setTracerProvider(provider).build();
+      host = Host.open(HostConfig.of(data).withTelemetry(telemetry));
+      activate(GuestBundle.of("route").version("1.2.3").route("GET", "/x").filter("h"));
+      activate(GuestBundle.of("trap").filter("i"));
+      host.serve("route", new PluginRequest("GET", "/x", "", Map.of(), new byte[0]));
+      host.applyFilters("h", 1);
+      host.applyFilters("i", 1);
+      assertThat(spans.getFinishedSpanItems())
+          .extracting(
+              SpanData::getName,
+              span -> span.getAttributes().get(AttributeKey.stringKey("gonext.plugin")),
+              span -> span.getAttributes().get(AttributeKey.stringKey("gonext.version")),
+              span -> span.getAttributes().get(AttributeKey.stringKey("gonext.outcome")))
+          .containsExactly(
+              tuple("gonext.hook http.serve.route", "route", "1.2.3", "OK"),
+              tuple("gonext.hook h", "route", "1.2.3", "OK"),
+              tuple("gonext.hook i", "trap", "1.0.0", "UNREACHABLE"));
+      assertThat(spans.getFinishedSpanItems())
+          .allSatisfy(span ->
+              assertThat(span.getAttributes().get(AttributeKey.longKey("gonext.guest_ns")))
+                  .isPositive());
+    }
+  }
+
+  @Test
+  void what_was_measured_of_a_plugin_goes_when_it_is_uninstalled() throws InterruptedException {
+    host.close();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    host = Host.open(HostConfig.of(data).withMeters(meters));
+    for (int version = 0; version < 3; version++) {
+      byte[] bundle =
+          GuestBundle.of("denied").version("1.0." + version).filter("h" + version).bytes();
+      if (version == 0) {
+        host.install(bundle);
+        host.activate("denied");
+      } else {
+        host.update(bundle);
+      }
+      host.applyFilters("h" + version, 1);
+    }
+    assertThat(labelled(meters)).isNotEmpty();
+    host.deactivate("denied");
+    host.uninstall("denied");
+    assertThat(labelled(meters)).isEmpty();
+  }
+
+  private static List<Meter.Id> labelled(SimpleMeterRegistry meters) {
+    return meters.getMeters().stream()
+        .map(Meter::getId)
+        .filter(id -> "denied".equals(id.getTag("plugin")))
+        .toList();
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.hook.HookName;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestSchema;
@@ -22,6 +23,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
+import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -33,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.slf4j.Logger;
@@ -57,9 +58,6 @@ public final class HttpServer implements AutoCloseable {
 
   /** The exposition format of Prometheus, text version 0.0.4. */
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
-
-  private static final Pattern HOOK_NAME = Pattern.compile("[a-z0-9_]+(\\.[a-z0-9_]+)*");
-  private static final int MAX_HOOK_NAME_LENGTH = 256;
 
   private final Host host;
   private final PrometheusMeterRegistry metrics;
@@ -215,7 +213,13 @@ public final class HttpServer implements AutoCloseable {
     config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
     config.routes.exception(
         HttpResponseException.class,
-        (e, ctx) -> Problem.write(ctx, HttpStatus.forStatus(e.getStatus()), e.getMessage()));
+        (e, ctx) -> {
+          if (e instanceof MethodNotAllowedResponse) {
+            // Its one detail, under a name that depends on what the client accepts.
+            ctx.header("Allow", String.join(", ", e.getDetails().values()));
+          }
+          Problem.write(ctx, HttpStatus.forStatus(e.getStatus()), e.getMessage());
+        });
     config.routes.exception(
         InterruptedException.class,
         (e, ctx) -> {
@@ -250,7 +254,11 @@ public final class HttpServer implements AutoCloseable {
           case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
           case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;
         };
-    Problem.write(ctx, status, e.getMessage());
+    Problem.write(
+        ctx,
+        status,
+        e.getMessage(),
+        e instanceof BundleRejectedException rejected ? rejected.problems() : List.of());
   }
 
   private void readiness(Context ctx) {
@@ -328,7 +336,7 @@ public final class HttpServer implements AutoCloseable {
 
   private static String hookName(Context ctx) {
     String hook = ctx.pathParam("hook");
-    if (hook.length() > MAX_HOOK_NAME_LENGTH || !HOOK_NAME.matcher(hook).matches()) {
+    if (!HookName.isOne(hook)) {
       throw new Problem(
           HttpStatus.BAD_REQUEST,
           "a hook's name is dotted lower case ([a-z0-9_]), at most 256 characters");

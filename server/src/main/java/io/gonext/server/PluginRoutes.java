@@ -37,13 +37,7 @@ final class PluginRoutes implements Handler {
     // A plugin's name has no character that would need percent-encoding.
     String plugin = slash < 0 ? place : place.substring(0, slash);
     String path = slash < 0 ? "/" : place.substring(slash);
-    RouteOutcome outcome;
-    try {
-      outcome = host.serve(plugin, request(ctx, path));
-    } catch (IllegalArgumentException e) {
-      throw new Problem(HttpStatus.BAD_REQUEST, "the path is not percent-encoded UTF-8");
-    }
-    switch (outcome) {
+    switch (host.serve(plugin, request(ctx, path))) {
       case RouteOutcome.Answered(PluginResponse response) -> answer(ctx, response);
       case RouteOutcome.NotFound() ->
           Problem.write(ctx, HttpStatus.NOT_FOUND, "no active plugin serves this path");
@@ -58,6 +52,11 @@ final class PluginRoutes implements Handler {
       case RouteOutcome.BadAnswer(String name, String reason) -> {
         log.warn("plugin {} gave no usable answer to {}: {}", name, ctx.path(), reason);
         Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin gave no usable answer");
+      }
+      case RouteOutcome.TooLarge(String name, String reason) -> {
+        log.debug("plugin {} was not given {}: {}", name, ctx.path(), reason);
+        Problem.write(
+            ctx, HttpStatus.CONTENT_TOO_LARGE, "the request is too large for the plugin");
       }
       case RouteOutcome.RateLimited(String name, Duration wait) -> {
         log.debug("plugin {} has had too many requests, now for {}", name, ctx.path());
@@ -94,12 +93,13 @@ final class PluginRoutes implements Handler {
       }
     }
     String query = ctx.queryString();
-    return new PluginRequest(
-        ctx.method().name(),
-        path,
-        query == null ? "" : query,
-        headers,
-        RequestBody.bytes(ctx, bodyLimit));
+    byte[] body = RequestBody.bytes(ctx, bodyLimit);
+    try {
+      return new PluginRequest(
+          ctx.method().name(), path, query == null ? "" : query, headers, body);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(HttpStatus.BAD_REQUEST, "the path is not percent-encoded UTF-8");
+    }
   }
 
   private static void answer(Context ctx, PluginResponse response) {

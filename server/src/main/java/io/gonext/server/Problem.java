@@ -2,6 +2,7 @@ package io.gonext.server;
 
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -28,18 +29,35 @@ final class Problem extends RuntimeException {
   }
 
   static void write(Context ctx, HttpStatus status, @Nullable String detail) {
+    write(ctx, status, detail, List.of());
+  }
+
+  /**
+   * As {@link #write(Context, HttpStatus, String)}, for what is wrong in several ways.
+   *
+   * @param problems a sentence each, in the member {@code problems}; left out where there are none
+   */
+  static void write(
+      Context ctx, HttpStatus status, @Nullable String detail, List<String> problems) {
     ctx.status(status);
     ctx.contentType(CONTENT_TYPE);
-    ctx.result(body(status, detail));
+    ctx.result(body(status, detail, problems));
   }
 
   static byte[] body(HttpStatus status, @Nullable String detail) {
+    return body(status, detail, List.of());
+  }
+
+  private static byte[] body(HttpStatus status, @Nullable String detail, List<String> problems) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("type", "about:blank");
     body.put("title", status.getMessage());
     body.put("status", status.getCode());
     if (detail != null) {
       body.put("detail", detail);
+    }
+    if (!problems.isEmpty()) {
+      problems.forEach(body.putArray("problems")::add);
     }
     return MAPPER.writeValueAsBytes(body);
   }

@@ -20,6 +20,9 @@ final class RequestBody {
   /** Largest body of any request, in bytes: the guest ABI's largest payload. */
   static final int MAX_BYTES = 1024 * 1024;
 
+  /** Most values of one batch: a request's size allows more turns of handlers than its worth. */
+  static final int MAX_VALUES = 10_000;
+
   private static final int CHUNK_BYTES = 8 * 1024;
 
   private static final Set<String> OPTIONS = Set.of("args", "fail_closed", "deadline_ms");
@@ -106,6 +109,9 @@ final class RequestBody {
     }
     if (!values.isMissingNode() && !values.isArray()) {
       throw badRequest("\"values\" is not an array");
+    }
+    if (values.size() > MAX_VALUES) {
+      throw badRequest("\"values\" has more than " + MAX_VALUES);
     }
     JsonNode args = body.path("args");
     if (!args.isMissingNode() && !args.isArray()) {

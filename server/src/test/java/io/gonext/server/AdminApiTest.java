@@ -101,6 +101,22 @@ class AdminApiTest {
   }
 
   @Test
+  void all_that_is_wrong_with_a_manifest_is_a_list_in_the_answer() throws Exception {
+    byte[] wrong =
+        version("1").field("capabilities", "[\"kv.raed\"]").limit("call_ms", 0).bytes();
+    HttpResponse<String> refused = send("POST", "/api/v1/plugins", wrong);
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(json(refused).path("problems").valueStream().map(JsonNode::stringValue))
+        .satisfiesExactlyInAnyOrder(
+            limit -> assertThat(limit).startsWith("/limits/call_ms: found 0; allowed: from 1"),
+            capability ->
+                assertThat(capability)
+                    .startsWith("/capabilities/0: there is no capability kv.raed")
+                    .endsWith("did you mean kv.read?"));
+    assertThat(json(send("GET", "/api/v1/plugins/none", new byte[0])).has("problems")).isFalse();
+  }
+
+  @Test
   void an_update_that_asks_for_more_waits_and_shows_what_for() throws Exception {
     send("POST", "/api/v1/plugins?activate=true", version("1").bytes());
     byte[] asking = version("2").field("capabilities", "[\"kv.write\"]").bytes();

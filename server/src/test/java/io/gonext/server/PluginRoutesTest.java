@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.route.RouteRate;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Routes of plugins over a real socket: each status, and clients that take their time. */
 class PluginRoutesTest {
@@ -148,6 +153,94 @@ class PluginRoutesTest {
                 + "{\"trap\":\"circuit breaker open, last failure UNREACHABLE\"}}");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Set-Cookie",
+        "Authorization",
+        "X-Forwarded-For",
+        "x-forwarded-host",
+        "Strict-Transport-Security",
+        "Content-Security-Policy",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Content-Length"
+      })
+  void a_header_that_is_not_the_plugins_to_set_does_not_leave_the_host(String name)
+      throws Exception {
+    activateSaying(
+        "{\"status\":200,\"headers\":{\"" + name + "\":\"evil\",\"X-Own\":\"1\"},\"body\":\"aGk=\"}");
+    HttpResponse<String> response = get("/api/plugins/says/x");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().allValues(name)).doesNotContain("evil");
+    assertThat(response.headers().firstValue("x-own")).contains("1");
+    assertThat(response.body()).isEqualTo("hi");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"X\":\"a\\r\\nSet-Cookie: b\"",
+        "\"X\":\"a\\nb\"",
+        "\"X\":\"a\\rb\"",
+        "\"X\":\"a\\u0000b\"",
+        "\"X Y\":\"a\"",
+        "\"X\\r\\nSet-Cookie\":\"a\"",
+        "\"X:\":\"a\"",
+        "\"\":\"a\"",
+        "\"\u00e9\":\"a\""
+      })
+  void a_header_that_no_response_can_have_is_a_bad_gateway(String header) throws Exception {
+    activateSaying("{\"status\":200,\"headers\":{" + header + "}}");
+    HttpResponse<String> response = get("/api/plugins/says/x");
+    assertProblem(response, 502);
+    assertThat(response.headers().firstValue("set-cookie")).isEmpty();
+    // The connection is in order for what comes next.
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(
+            metrics.get("gonext.plugin.pool.recycle").tags("plugin", "says", "reason", "trap")
+                .functionCounter().count())
+        .isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {204, 304})
+  void a_status_without_a_body_is_answered_without_one_whatever_the_plugin_says(int status)
+      throws Exception {
+    activateSaying("{\"status\":" + status + ",\"body\":\"aGk=\"}");
+    for (int i = 0; i < 2; i++) {
+      HttpResponse<String> response = get("/api/plugins/says/x");
+      assertThat(response.statusCode()).isEqualTo(status);
+      assertThat(response.body()).isEmpty();
+    }
+    assertThat(rawGet("/api/plugins/says/x")).doesNotContain("hi");
+  }
+
+  /** All that comes over the wire, until the server closes the connection. */
+  private String rawGet(String path) throws IOException {
+    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  /** A plugin {@code says} whose route {@code /x} answers this response. */
+  private void activateSaying(String response) throws InterruptedException {
+    byte[] answer = ("{\"value\":" + response + "}").getBytes(StandardCharsets.UTF_8);
+    activate(GuestBundle.of("says", Guests.saying(answer)).route("GET", "/x"));
+  }
+
   @Test
   void routes_follow_activation() throws Exception {
     host.install(GuestBundle.of("route").route("GET", "/x").bytes());
@@ -180,8 +273,37 @@ class PluginRoutesTest {
         .isEqualTo("{\"values\":[\"A\",\"B\",{}]}");
     assertProblem(post("/api/v1/filters/shout", "{\"values\":[],\"value\":1}"), 400);
     assertProblem(post("/api/v1/filters/shout", "{\"values\":{}}"), 400);
+    String most = "0,".repeat(RequestBody.MAX_VALUES - 1) + "0";
+    assertThat(post("/api/v1/filters/shout", "{\"values\":[" + most + "]}").statusCode())
+        .isEqualTo(200);
+    assertProblem(post("/api/v1/filters/shout", "{\"values\":[" + most + ",0]}"), 400);
     assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":0}"), 400);
     assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"fail_closed\":1}"), 400);
+  }
+
+  @Test
+  void many_values_that_fail_alike_are_one_line_in_the_log() throws Exception {
+    activate(GuestBundle.of("badresult-status-1").filter("h"));
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    HttpResponse<String> response;
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      response = post("/api/v1/filters/h", "{\"values\":[" + "0,".repeat(199) + "0]}");
+    } finally {
+      System.setErr(stderr);
+    }
+    assertThat(response.headers().firstValue("x-gonext-degraded")).contains("badresult-status-1");
+    assertThat(log.toString(StandardCharsets.UTF_8).lines())
+        .filteredOn(line -> line.contains("failed in hook h"))
+        .hasSize(1);
+    assertThat(
+            metrics
+                .get("gonext.plugin.hook")
+                .tags("plugin", "badresult-status-1", "outcome", "STATUS")
+                .timer()
+                .count())
+        .isEqualTo(200);
   }
 
   @Test

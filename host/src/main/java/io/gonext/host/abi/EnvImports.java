@@ -9,6 +9,7 @@ import io.gonext.engine.FunctionType;
 import io.gonext.engine.GuestPanicException;
 import io.gonext.engine.HostCall;
 import io.gonext.engine.HostFunction;
+import io.gonext.host.failure.OneLine;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.event.Level;
@@ -16,6 +17,9 @@ import org.slf4j.event.Level;
 /** The module {@code env}, and {@code env_platform}, which offers a part of it under its name. */
 final class EnvImports {
   private static final String ENV = "env";
+
+  /** Of the name of a source file, in characters. */
+  private static final int MAX_FILE_LENGTH = 256;
 
   private EnvImports() {}
 
@@ -79,13 +83,13 @@ final class EnvImports {
   }
 
   private static long panic(HostCall call, long[] args) {
-    throw new GuestPanicException(GuestText.utf8(call.memory(), args[0], args[1]));
+    throw new GuestPanicException(OneLine.of(GuestText.utf8(call.memory(), args[0], args[1])));
   }
 
   /** AssemblyScript's {@code abort(message, file, line, column)}. */
   private static long assemblyScriptAbort(HostCall call, long[] args) {
-    String message = GuestText.utf16(call.memory(), args[0]);
-    String file = GuestText.utf16(call.memory(), args[1]);
+    String message = OneLine.of(GuestText.utf16(call.memory(), args[0]));
+    String file = OneLine.of(GuestText.utf16(call.memory(), args[1]), MAX_FILE_LENGTH);
     throw new GuestPanicException(
         message
             + " ("

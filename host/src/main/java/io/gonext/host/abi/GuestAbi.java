@@ -113,8 +113,8 @@ public final class GuestAbi {
           }
           long packed = call.call(handle, name, hook.length, body, payload.length);
           HookReply reply = read(call, free, packed);
-          call.call(free, body, payload.length);
-          call.call(free, name, hook.length);
+          call.callWithoutHost(free, body, payload.length);
+          call.callWithoutHost(free, name, hook.length);
           return reply;
         });
   }
@@ -160,7 +160,7 @@ public final class GuestAbi {
           "the result is " + unsignedLength + " bytes long, the most is " + MAX_RESULT_BYTES);
     }
     byte[] body = call.memory().read(pointer, length);
-    call.call(free, pointer, length);
+    call.callWithoutHost(free, pointer, length);
     return new HookReply.Body(body);
   }
 }

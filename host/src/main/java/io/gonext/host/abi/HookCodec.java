@@ -12,6 +12,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** The payloads of hooks and what guests answer to them, as JSON. */
 public final class HookCodec {
+  /** The host's own word for a trap. */
+  private static final int HOSTS_OWN_STATUS = -5;
+
   private static final byte[] FILTER = utf8("{\"kind\":\"filter\",\"value\":");
   private static final byte[] BATCH = utf8("{\"kind\":\"filter_batch\",\"values\":[");
   private static final byte[] BATCH_ARGS = utf8("],\"args\":");
@@ -193,6 +196,9 @@ public final class HookCodec {
   }
 
   private static HookFailedException failure(HookReply.Failed failed) {
+    if (failed.status() == HOSTS_OWN_STATUS) {
+      return badAnswer("it answered " + HOSTS_OWN_STATUS + ", which only a host may say");
+    }
     return new HookFailedException(
         HookOutcome.STATUS, "it answered " + failed.status() + " (" + failed.meaning() + ")", null);
   }

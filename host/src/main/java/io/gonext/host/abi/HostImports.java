@@ -6,7 +6,7 @@ import static io.gonext.engine.ValueType.I64;
 import io.gonext.engine.FunctionImport;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.ModuleInterface;
-import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.failure.OneLine;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +21,9 @@ import java.util.stream.Stream;
  */
 public final class HostImports {
   private static final String WASI = "wasi_snapshot_preview1";
+
+  /** Of a name that a module made up, in characters. */
+  private static final int MAX_NAME_LENGTH = 200;
 
   private static final Map<String, HostImport> TABLE = table();
 
@@ -41,7 +44,12 @@ public final class HostImports {
       if (row == null) {
         // The engine itself checks what a module imports from WASI.
         if (!wanted.module().equals(WASI)) {
-          problems.add("it imports " + key + " " + wanted.type() + ", which no host offers");
+          problems.add(
+              "it imports "
+                  + OneLine.of(key, MAX_NAME_LENGTH)
+                  + " "
+                  + wanted.type()
+                  + ", which no host offers");
         }
       } else if (!row.type().equals(wanted.type())) {
         problems.add("it imports " + key + " as " + wanted.type() + ", the ABI says " + row.type());
@@ -53,16 +61,6 @@ public final class HostImports {
       }
     }
     return new Check(problems, warnings);
-  }
-
-  /** The capabilities of a manifest that there are none of, a sentence each. */
-  public static List<String> capabilityProblems(
-      Manifest manifest, CapabilityRegistry capabilities) {
-    return manifest.capabilities().stream()
-        .filter(capability -> capabilities.find(capability).isEmpty())
-        .map(capability ->
-            "there is no capability " + capability + "; there are " + capabilities.ids())
-        .toList();
   }
 
   /** The functions for one plugin, all of the table. */

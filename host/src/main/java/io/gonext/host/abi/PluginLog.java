@@ -1,5 +1,6 @@
 package io.gonext.host.abi;
 
+import io.gonext.host.failure.OneLine;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -19,9 +20,6 @@ import org.slf4j.helpers.NOPLogger;
 public final class PluginLog {
   /** Lines of one plugin that are kept in a second. */
   static final int LINES_PER_SECOND = 200;
-
-  /** Characters kept of one line. */
-  static final int MAX_LINE_LENGTH = 4096;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
@@ -67,30 +65,9 @@ public final class PluginLog {
       }
     }
     if (linesInWindow.incrementAndGet() <= LINES_PER_SECOND) {
-      String line = printable(text);
+      String line = OneLine.of(text);
       log.atLevel(level).log(line);
       listener.line(level, line);
     }
-  }
-
-  private static String printable(String text) {
-    int end = Math.min(text.length(), MAX_LINE_LENGTH);
-    StringBuilder line = new StringBuilder(end);
-    for (int i = 0; i < end; i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '\n' -> line.append("\\n");
-        case '\r' -> line.append("\\r");
-        case '\t' -> line.append('\t');
-        default -> {
-          if (Character.isISOControl(c)) {
-            line.append(String.format("\\u%04x", (int) c));
-          } else {
-            line.append(c);
-          }
-        }
-      }
-    }
-    return end < text.length() ? line.append("...").toString() : line.toString();
   }
 }

@@ -65,6 +65,9 @@ public final class AuditLog implements AutoCloseable {
 
   private volatile boolean closing;
 
+  /** Set by the writer, before it looks at the queue for the last time. */
+  private volatile boolean ended;
+
   public AuditLog(AuditStore store, MeterRegistry meters, InstantSource clock) {
     this(
         store,
@@ -100,7 +103,8 @@ public final class AuditLog implements AutoCloseable {
    * @return false when the queue was full; the row is lost and counted then
    */
   public boolean offer(String plugin, String version, String event, String actor, JsonNode detail) {
-    boolean queued = !closing && queue.offer(entry(plugin, version, event, actor, detail));
+    Entry entry = entry(plugin, version, event, actor, detail);
+    boolean queued = !closing && queue.offer(entry) && !cameTooLate(entry);
     if (!queued) {
       dropped.increment();
     }
@@ -111,7 +115,9 @@ public final class AuditLog implements AutoCloseable {
   public void record(String plugin, String version, String event, String actor, JsonNode detail) {
     Entry entry = entry(plugin, version, event, actor, detail);
     try {
-      if (closing || !queue.offer(entry, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (closing
+          || !queue.offer(entry, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          || cameTooLate(entry)) {
         dropped.increment();
       } else if (!entry.written.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn("the audit log is behind: {} of {} is not stored yet", event, plugin);
@@ -155,12 +161,13 @@ public final class AuditLog implements AutoCloseable {
 
   /** So that whoever reads sees what happened before. */
   private void awaitQueued() {
-    if (!writer.isAlive()) {
-      return;
-    }
     Entry mark = new Entry(null, new CountDownLatch(1));
     try {
-      if (!queue.offer(mark, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+      boolean offered = queue.offer(mark, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      if (offered && cameTooLate(mark)) {
+        return;
+      }
+      if (!offered
           || !mark.written.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn("the audit log is behind: its newest rows are not stored yet");
       }
@@ -169,8 +176,31 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether an entry was queued when the writer had ended, and will never be written. The writer
+   * says that it ended before it looks at the queue for the last time, and this looks after the
+   * entry was queued: one of the two sees it.
+   */
+  private boolean cameTooLate(Entry entry) {
+    return ended && queue.remove(entry);
+  }
+
   /** The writer. It is never interrupted: that would close the embedded database's file. */
   private void write() {
+    try {
+      writeUntilClosed();
+    } finally {
+      ended = true;
+      for (Entry late = queue.poll(); late != null; late = queue.poll()) {
+        if (late.row != null) {
+          dropped.increment();
+        }
+        late.written.countDown();
+      }
+    }
+  }
+
+  private void writeUntilClosed() {
     List<Entry> batch = new ArrayList<>(BATCH);
     while (!closing || !queue.isEmpty()) {
       try {
@@ -183,12 +213,14 @@ public final class AuditLog implements AutoCloseable {
       List<AuditRow> rows = batch.stream().map(Entry::row).filter(Objects::nonNull).toList();
       try {
         store(rows);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // Also an error: nobody else would write the rows that come after these.
         dropped.increment(rows.size());
-        log.warn("{} audit rows are lost: {}", rows.size(), e.getMessage());
+        log.warn("{} audit rows are lost: {}", rows.size(), e.toString());
+      } finally {
+        batch.forEach(entry -> entry.written.countDown());
+        batch.clear();
       }
-      batch.forEach(entry -> entry.written.countDown());
-      batch.clear();
     }
   }
 

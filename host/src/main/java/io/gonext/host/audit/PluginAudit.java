@@ -80,9 +80,17 @@ public final class PluginAudit implements AutoCloseable {
     detail.put("code", code);
     detail.put("hook", hook);
     if (message != null) {
-      detail.put("message", message.substring(0, Math.min(message.length(), MAX_TEXT_LENGTH)));
+      detail.put("message", cut(message));
     }
     repeated("trap", code, detail);
+  }
+
+  /** A call that ended well, with an answer that is none. */
+  public void answeredNonsense(String hook, String why) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("hook", hook);
+    detail.put("message", cut(why));
+    repeated("bad_answer", "", detail);
   }
 
   /** An event of the plugin's own; its name begins with the plugin's and a dot. */
@@ -93,6 +101,10 @@ public final class PluginAudit implements AutoCloseable {
       }
     }
     return sink.offer(plugin, version, event, "plugin", detail) ? Emitted.QUEUED : Emitted.LOST;
+  }
+
+  private static String cut(String text) {
+    return text.substring(0, Math.min(text.length(), MAX_TEXT_LENGTH));
   }
 
   /** Tells what was left out since the last rows, as the plugin goes out of service. */

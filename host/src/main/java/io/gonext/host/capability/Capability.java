@@ -15,7 +15,7 @@ public record Capability(
     String id, String description, String resource, String action, boolean sensitive) {
   static final int MAX_ID_LENGTH = 64;
 
-  private static final Pattern ID = Pattern.compile("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
+  private static final Pattern ID = Pattern.compile("[a-z][a-z0-9_]*+(\\.[a-z][a-z0-9_]*+)++");
 
   /** Checks the id. */
   public Capability {

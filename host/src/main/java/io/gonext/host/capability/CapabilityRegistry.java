@@ -1,6 +1,7 @@
 package io.gonext.host.capability;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,10 +19,15 @@ public final class CapabilityRegistry {
   /** One bit each in a plugin's word of permissions. */
   public static final int MAX_CAPABILITIES = Long.SIZE;
 
-  private record Entry(Capability capability, long mask) {}
-
   /** By id. Guarded by this. */
-  private final Map<String, Entry> entries = new TreeMap<>();
+  private final Map<String, Capability> capabilities = new TreeMap<>();
+
+  /**
+   * Bits by id, of all that were registered and of those that an operator decided on before: an
+   * application may register its own when the plugins that have them serve already. Guarded by
+   * this.
+   */
+  private final Map<String, Long> masks = new HashMap<>();
 
   private CapabilityRegistry() {}
 
@@ -58,51 +64,67 @@ public final class CapabilityRegistry {
    * @throws IllegalStateException when there are {@link #MAX_CAPABILITIES} already
    */
   public synchronized boolean register(Capability capability) {
-    if (entries.containsKey(capability.id())) {
+    if (capabilities.containsKey(capability.id())) {
       return false;
     }
-    if (entries.size() == MAX_CAPABILITIES) {
+    if (decidedMask(capability.id()) == 0) {
       throw new IllegalStateException(
           "there are "
               + MAX_CAPABILITIES
               + " capabilities already, no room for "
               + capability.id());
     }
-    entries.put(capability.id(), new Entry(capability, 1L << entries.size()));
+    capabilities.put(capability.id(), capability);
     return true;
   }
 
   /** The capability of that id. */
   public synchronized Optional<Capability> find(String id) {
-    return Optional.ofNullable(entries.get(id)).map(Entry::capability);
+    return Optional.ofNullable(capabilities.get(id));
   }
 
   /** All capabilities, by id. */
   public synchronized List<Capability> all() {
-    return entries.values().stream().map(Entry::capability).toList();
+    return List.copyOf(capabilities.values());
   }
 
   /** The ids of all capabilities. */
   public synchronized SortedSet<String> ids() {
-    return new TreeSet<>(entries.keySet());
+    return new TreeSet<>(capabilities.keySet());
   }
 
   /** The capability's bit, for {@link Permissions#allow}; 0, which nothing allows, for none. */
   public synchronized long mask(String id) {
-    Entry entry = entries.get(id);
-    return entry == null ? 0 : entry.mask;
+    return capabilities.containsKey(id) ? decidedMask(id) : 0;
   }
 
   /** Whether there is such a capability and it is a sensitive one. */
   public synchronized boolean isSensitive(String id) {
-    Entry entry = entries.get(id);
-    return entry != null && entry.capability.sensitive();
+    Capability capability = capabilities.get(id);
+    return capability != null && capability.sensitive();
   }
 
-  long mask(Collection<String> ids) {
+  /**
+   * The bit that a decision on a capability sets, whether it is registered yet or not: {@link
+   * #mask} tells of it once it is. 0 when no bit is left.
+   */
+  synchronized long decidedMask(String id) {
+    Long known = masks.get(id);
+    if (known != null) {
+      return known;
+    }
+    if (masks.size() == MAX_CAPABILITIES) {
+      return 0;
+    }
+    long mask = 1L << masks.size();
+    masks.put(id, mask);
+    return mask;
+  }
+
+  long decidedMask(Collection<String> ids) {
     long mask = 0;
     for (String id : ids) {
-      mask |= mask(id);
+      mask |= decidedMask(id);
     }
     return mask;
   }

@@ -166,7 +166,7 @@ public final class Grants {
       }
       Permissions known = live.get(manifest.id());
       if (known != null) {
-        long mask = registry.mask(capabilities);
+        long mask = registry.decidedMask(capabilities);
         known.set(granted ? known.granted() | mask : known.granted() & ~mask);
       }
     }
@@ -177,7 +177,7 @@ public final class Grants {
     long word = 0;
     for (Map.Entry<String, Boolean> decision : store.decisions(plugin, version).entrySet()) {
       if (decision.getValue()) {
-        word |= registry.mask(decision.getKey());
+        word |= registry.decidedMask(decision.getKey());
       }
     }
     return word;

@@ -23,8 +23,9 @@ public final class BundleRejectedException extends HostException {
    *
    * @param problems a sentence each; {@code message} holds them all
    */
-  public BundleRejectedException(String message, List<String> problems) {
-    super(message, null);
+  public BundleRejectedException(
+      String message, List<String> problems, @Nullable Throwable cause) {
+    super(message, cause);
     this.problems = List.copyOf(problems);
   }
 

@@ -64,8 +64,9 @@ public final class HandlerProbe {
   /**
    * Runs a handler.
    *
-   * @throws HookFailedException also for any other exception but an interrupt, and for a result
-   *     that comes after the turn's deadline
+   * @throws HookFailedException also for any other exception but an interrupt, for a handler that
+   *     ran out of stack or failed an assertion, and for a result that comes after the turn's
+   *     deadline
    */
   public <R> R watch(HookTurn turn, Work<R> work) throws HookFailedException, InterruptedException {
     return tracer == null ? timed(turn, work) : traced(tracer, turn, work);
@@ -87,9 +88,12 @@ public final class HandlerProbe {
     } catch (InterruptedException e) {
       failed(HookOutcome.INTERRUPTED, turn.beganNanos());
       throw e;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError | AssertionError e) {
       failed(HookOutcome.EXCEPTION, turn.beganNanos());
       throw new HookFailedException(HookOutcome.EXCEPTION, "it threw " + e, e);
+    } catch (Error e) {
+      failed(HookOutcome.EXCEPTION, turn.beganNanos());
+      throw e;
     }
   }
 

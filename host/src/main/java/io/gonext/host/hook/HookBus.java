@@ -66,14 +66,33 @@ public final class HookBus {
     this.ticker = ticker;
   }
 
-  /** Adds a filter; it takes part in chains that begin from now on. */
+  /** Adds a plugin's filter; it takes part in chains that begin from now on. */
   public void addFilter(String plugin, String hook, int priority, FilterHandler handler) {
-    add(filters, new Registration<>(plugin, hook, priority, handler, probe(plugin, hook)));
+    add(filters, new Registration<>(plugin, true, hook, priority, handler, probe(plugin, hook)));
   }
 
-  /** Adds an action; it takes part in chains that begin from now on. */
+  /** Adds a plugin's action; it takes part in chains that begin from now on. */
   public void addAction(String plugin, String hook, int priority, ActionHandler handler) {
-    add(actions, new Registration<>(plugin, hook, priority, handler, probe(plugin, hook)));
+    add(actions, new Registration<>(plugin, true, hook, priority, handler, probe(plugin, hook)));
+  }
+
+  /**
+   * Adds a filter of the embedding application, which gets copies of objects and arrays. It stays,
+   * also when a plugin of that name goes.
+   */
+  public void addOwnFilter(String owner, String hook, int priority, FilterHandler handler) {
+    add(
+        filters,
+        new Registration<>(
+            owner, false, hook, priority, OwnHandlers.withCopies(handler), probe(owner, hook)));
+  }
+
+  /** Adds an action of the embedding application; see {@link #addOwnFilter}. */
+  public void addOwnAction(String owner, String hook, int priority, ActionHandler handler) {
+    add(
+        actions,
+        new Registration<>(
+            owner, false, hook, priority, OwnHandlers.withCopies(handler), probe(owner, hook)));
   }
 
   /** Takes out all that a plugin registered. */
@@ -209,13 +228,22 @@ public final class HookBus {
         hook,
         (name, chain) -> {
           List<Registration<H>> shorter =
-              chain.stream().filter(registration -> !registration.plugin.equals(plugin)).toList();
+              chain.stream()
+                  .filter(registration ->
+                      !registration.ofPlugin || !registration.plugin.equals(plugin))
+                  .toList();
           return shorter.isEmpty() ? null : shorter;
         });
   }
 
+  /**
+   * One handler of one hook.
+   *
+   * @param plugin whose it is
+   * @param ofPlugin whether it goes with the plugin of that name; false for the application's
+   */
   private record Registration<H>(
-      String plugin, String hook, int priority, H handler, HandlerProbe probe) {}
+      String plugin, boolean ofPlugin, String hook, int priority, H handler, HandlerProbe probe) {}
 
   /** One chain under way; belongs to the thread that runs it. */
   private final class Chain {
@@ -270,15 +298,16 @@ public final class HookBus {
       String plugin = registration.plugin;
       String code = failure.outcome().name();
       String reason = failure.getMessage();
-      // An open breaker was told of when it opened.
-      log.atLevel(failure.outcome() == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
+      boolean known =
+          degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.code().equals(code));
+      // Of many values that fail alike, one is told. An open breaker was told of when it opened.
+      log.atLevel(
+              known || failure.outcome() == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
           .setCause(failure.outcome() == HookOutcome.EXCEPTION ? failure.getCause() : null)
           .log("plugin {} failed in hook {} ({}): {}", plugin, registration.hook, code, reason);
       if (failClosed) {
         throw new ChainFailedException(plugin, registration.hook, code, reason, failure);
       }
-      boolean known =
-          degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.code().equals(code));
       if (!known) {
         if (degraded.isEmpty()) {
           degraded = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.gonext.host.hook;
 
+import io.gonext.host.failure.OneLine;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +18,12 @@ public final class HookFailedException extends Exception {
   /**
    * A failure.
    *
-   * @param message null says no more than the outcome
+   * @param message null says no more than the outcome; {@linkplain OneLine kept} to a line
    */
   public HookFailedException(
       HookOutcome outcome, @Nullable String message, @Nullable Throwable cause) {
     // An ordinary event, told by its message; where there is more to it, the cause has the trace.
-    super(message == null ? outcome.name() : message, cause, true, false);
+    super(message == null ? outcome.name() : OneLine.of(message), cause, true, false);
     this.outcome = outcome;
   }
 

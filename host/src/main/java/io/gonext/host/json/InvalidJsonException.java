@@ -1,5 +1,6 @@
 package io.gonext.host.json;
 
+import io.gonext.host.failure.OneLine;
 import java.util.Objects;
 
 /** The text is not JSON as this host accepts it; the message says where and why. */
@@ -7,7 +8,8 @@ public final class InvalidJsonException extends Exception {
   private static final long serialVersionUID = 1L;
 
   InvalidJsonException(String message) {
-    super(message);
+    // A parser quotes what it has read.
+    super(OneLine.of(message));
   }
 
   @Override

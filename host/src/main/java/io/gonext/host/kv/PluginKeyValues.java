@@ -103,6 +103,8 @@ public final class PluginKeyValues {
 
   private KeyValueAnswer change(Supplier<KeyValueAnswer> work) {
     long deadline = System.nanoTime() + budget.toNanos();
+    // Made before the turn is taken: nothing can fail between the two.
+    Operation operation = new Operation(work, changes::release);
     try {
       if (!changes.tryAcquire(budget.toNanos(), TimeUnit.NANOSECONDS)) {
         return new Unavailable();
@@ -111,7 +113,7 @@ public final class PluginKeyValues {
       Thread.currentThread().interrupt();
       return new Unavailable();
     }
-    return await(new Operation(work, changes::release), deadline);
+    return await(operation, deadline);
   }
 
   private KeyValueAnswer await(Operation operation, long deadline) {
@@ -125,8 +127,10 @@ public final class PluginKeyValues {
       log.warn("the key-value entries of {} are not available in time", plugin);
     } catch (ExecutionException e) {
       log.warn("the key-value entries of {} are not available", plugin, e.getCause());
+    } finally {
+      // Also after an error, such as a thread that could not be made.
+      operation.giveUp();
     }
-    operation.giveUp();
     return new Unavailable();
   }
 

@@ -104,11 +104,6 @@ final class ActivePlugin {
     this.calls = new GuestCalls(manifest.version().toString(), pool, breaker, audit, callLimit);
   }
 
-  /** The filter that serves a plugin's routes. */
-  static String routeHook(Manifest manifest) {
-    return "http.serve." + manifest.name();
-  }
-
   Manifest manifest() {
     return manifest;
   }
@@ -226,7 +221,8 @@ final class ActivePlugin {
       throws HookFailedException, InterruptedException {
     byte[] payload = HookCodec.filter(value, args);
     FilterAnswer answer =
-        calls.guarded(() -> HookCodec.filterAnswer(calls.call(hook, payload, turn), value));
+        calls.guarded(() ->
+            calls.call(hook, payload, turn, reply -> HookCodec.filterAnswer(reply, value)));
     if (answer.stop()) {
       turn.stop();
     }
@@ -239,13 +235,15 @@ final class ActivePlugin {
       throws HookFailedException, InterruptedException {
     List<BatchPart> parts = HookCodec.batch(values, args);
     return calls.guarded(() -> {
-      List<HookReply> replies =
-          calls.callAll(hook, parts.stream().map(BatchPart::payload).toList(), turn);
+      List<List<FilterAnswer>> answers =
+          calls.callAll(
+              hook,
+              parts.stream().map(BatchPart::payload).toList(),
+              turn,
+              i -> reply -> HookCodec.batchAnswer(reply, given(values, parts.get(i))));
       List<JsonNode> made = new ArrayList<>(values.size());
-      for (int i = 0; i < parts.size(); i++) {
-        BatchPart part = parts.get(i);
-        List<JsonNode> given = values.subList(part.first(), part.first() + part.size());
-        for (FilterAnswer answer : HookCodec.batchAnswer(replies.get(i), given)) {
+      for (List<FilterAnswer> part : answers) {
+        for (FilterAnswer answer : part) {
           if (answer.stop()) {
             turn.stop(made.size());
           }
@@ -256,14 +254,23 @@ final class ActivePlugin {
     });
   }
 
+  private static List<JsonNode> given(List<JsonNode> values, BatchPart part) {
+    return values.subList(part.first(), part.first() + part.size());
+  }
+
   /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
   void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     byte[] payload = HookCodec.action(args);
-    calls.guarded(() -> {
-      HookCodec.actionAnswer(calls.call(hook, payload, turn));
-      return Boolean.TRUE;
-    });
+    calls.guarded(() ->
+        calls.call(
+            hook,
+            payload,
+            turn,
+            reply -> {
+              HookCodec.actionAnswer(reply);
+              return Boolean.TRUE;
+            }));
   }
 
   /** Serves a request for one of this plugin's routes. HEAD is served by the route for GET. */
@@ -297,6 +304,7 @@ final class ActivePlugin {
         case DEADLINE, CUT_SHORT -> new RouteOutcome.TimedOut(manifest.name(), callLimit);
         case SATURATED, UNAVAILABLE, NO_INSTANCE ->
             new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), Duration.ofSeconds(1));
+        case PAYLOAD_TOO_LARGE -> new RouteOutcome.TooLarge(manifest.name(), e.getMessage());
         case BREAKER_OPEN ->
             new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), breaker.retryAfter());
         default -> new RouteOutcome.BadAnswer(manifest.name(), e.outcome() + ": " + e.getMessage());
@@ -307,14 +315,15 @@ final class ActivePlugin {
   private PluginResponse answer(PluginHook hook, JsonNode request, HookTurn turn)
       throws HookFailedException, InterruptedException {
     byte[] payload = HookCodec.route(request);
-    return calls.guarded(() -> {
-      FilterAnswer answer =
-          HookCodec.filterAnswer(calls.call(hook, payload, turn), MissingNode.getInstance());
-      try {
-        return RouteCodec.decode(answer.value());
-      } catch (RouteCodec.BadResponseException e) {
-        throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
-      }
-    });
+    return calls.guarded(() -> calls.call(hook, payload, turn, ActivePlugin::response));
+  }
+
+  private static PluginResponse response(HookReply reply) throws HookFailedException {
+    FilterAnswer answer = HookCodec.filterAnswer(reply, MissingNode.getInstance());
+    try {
+      return RouteCodec.decode(answer.value());
+    } catch (RouteCodec.BadResponseException e) {
+      throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
+    }
   }
 }

@@ -19,6 +19,7 @@ import io.gonext.pool.PoolSaturatedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Calls into the instances of one version of a plugin. What goes wrong with them, and what a plugin
@@ -77,26 +78,56 @@ final class GuestCalls {
     }
   }
 
+  /**
+   * Makes something of what a guest answered, or fails: with {@link HookOutcome#BAD_ANSWER} the
+   * instance that answered is not used again.
+   */
+  @FunctionalInterface
+  interface Reading<R> {
+    R of(HookReply reply) throws HookFailedException;
+  }
+
   /** One call of a hook in one lease. */
-  HookReply call(PluginHook hook, byte[] payload, HookTurn turn)
+  <R> R call(PluginHook hook, byte[] payload, HookTurn turn, Reading<R> reading)
       throws HookFailedException, InterruptedException {
     long deadline = deadline(turn);
     try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
-      return call(lease, hook, payload, turn, deadline);
+      return read(lease, hook, call(lease, hook, payload, turn, deadline), reading);
     }
   }
 
-  /** Several calls of a hook in one lease, one after the other. */
-  List<HookReply> callAll(PluginHook hook, List<byte[]> payloads, HookTurn turn)
+  /**
+   * Several calls of a hook in one lease, one after the other.
+   *
+   * @param reading of the nth reply
+   */
+  <R> List<R> callAll(
+      PluginHook hook, List<byte[]> payloads, HookTurn turn, IntFunction<Reading<R>> reading)
       throws HookFailedException, InterruptedException {
     long deadline = deadline(turn);
-    List<HookReply> replies = new ArrayList<>(payloads.size());
+    List<R> results = new ArrayList<>(payloads.size());
     try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
-      for (byte[] payload : payloads) {
-        replies.add(call(lease, hook, payload, turn, deadline));
+      for (int i = 0; i < payloads.size(); i++) {
+        HookReply reply = call(lease, hook, payloads.get(i), turn, deadline);
+        results.add(read(lease, hook, reply, reading.apply(i)));
       }
     }
-    return replies;
+    return results;
+  }
+
+  /** Within the lease: an instance that answers nonsense cannot be trusted with the next call. */
+  private <R> R read(
+      Lease<GuestInstance> lease, PluginHook hook, HookReply reply, Reading<R> reading)
+      throws HookFailedException {
+    try {
+      return reading.of(reply);
+    } catch (HookFailedException e) {
+      if (e.outcome() == HookOutcome.BAD_ANSWER) {
+        lease.markUnusable(e);
+        audit.answeredNonsense(hook.name(), e.getMessage());
+      }
+      throw e;
+    }
   }
 
   private long deadline(HookTurn turn) {

@@ -18,6 +18,7 @@ import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
 import io.gonext.pool.PoolMetrics;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -777,9 +778,16 @@ public final class Lifecycle {
   /** Lets go of what was kept of a plugin that is installed no more. */
   private void forget(String name) {
     grants.forget(name);
+    loader.forgetPlugin(name);
     PoolMetrics metrics = poolMetrics.remove(name);
     if (metrics != null) {
       metrics.close();
+    }
+    // What is counted by plugin, hook or capability would otherwise grow with each name there was.
+    for (Meter meter : meters.getMeters()) {
+      if (name.equals(meter.getId().getTag("plugin"))) {
+        meters.remove(meter);
+      }
     }
   }
 

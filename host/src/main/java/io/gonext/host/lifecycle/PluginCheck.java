@@ -10,8 +10,10 @@ import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
+import io.gonext.host.manifest.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +46,6 @@ public record PluginCheck(
     if (module != null) {
       problems.addAll(GuestAbi.exportProblems(module));
     }
-    if (manifest != null) {
-      problems.addAll(HostImports.capabilityProblems(manifest, CapabilityRegistry.standard()));
-    }
     if (manifest != null && module != null) {
       HostImports.Check imports = HostImports.check(module, manifest);
       problems.addAll(imports.problems());
@@ -67,7 +66,8 @@ public record PluginCheck(
       return null;
     }
     try {
-      return ManifestReader.read(json);
+      return ManifestReader.read(
+          json, new Vocabulary(CapabilityRegistry.standard().ids(), Set.of()));
     } catch (BundleRejectedException e) {
       problems.add(e.getMessage());
       return null;

@@ -59,6 +59,9 @@ final class PluginLoader {
   /** Modules that were checked and are not in service yet, by the bundle's SHA-256. */
   private final Map<String, CheckedModule> checked = new ConcurrentHashMap<>();
 
+  /** By plugin, until it is uninstalled: an update does not give its clients new requests. */
+  private final Map<String, RouteLimiter> routeLimiters = new ConcurrentHashMap<>();
+
   PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Semver hostVersion) {
     this.engine = parts.engine();
     this.hooks = parts.hooks();
@@ -96,29 +99,35 @@ final class PluginLoader {
     checked.remove(sha256);
   }
 
+  /** Drops what was kept of a plugin that is installed no more. */
+  void forgetPlugin(String plugin) {
+    routeLimiters.remove(plugin);
+  }
+
   private CheckedModule checkAnew(Bundle bundle) {
     Manifest manifest = bundle.manifest();
+    List<String> problems = new ArrayList<>();
     manifest
         .requiredHost()
         .filter(range -> !hostVersion.satisfies(range))
-        .ifPresent(range -> {
-          throw new BundleRejectedException(
-              manifest.id() + " requires host " + range + ", this is " + hostVersion);
-        });
+        .ifPresent(range ->
+            problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
     } catch (EngineException e) {
-      throw new BundleRejectedException(manifest.entry() + ": " + e.getMessage(), e);
+      problems.add(manifest.entry() + ": " + e.getMessage());
+      throw new BundleRejectedException(String.join("; ", problems), problems, e);
     }
-    List<String> problems =
-        new ArrayList<>(HostImports.capabilityProblems(manifest, services.grants().registry()));
-    problems.addAll(GuestAbi.exportProblems(module.surface()));
     HostImports.Check imports = HostImports.check(module.surface(), manifest);
-    problems.addAll(imports.problems());
+    List<String> broken = new ArrayList<>(GuestAbi.exportProblems(module.surface()));
+    broken.addAll(imports.problems());
+    if (!broken.isEmpty()) {
+      problems.add(
+          manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", broken));
+    }
     if (!problems.isEmpty()) {
-      throw new BundleRejectedException(
-          manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", problems));
+      throw new BundleRejectedException(String.join("; ", problems), problems, null);
     }
     try (GuestInstance trial = module.instantiate(instanceConfig(services.trialOf(manifest)))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
@@ -158,8 +167,9 @@ final class PluginLoader {
             limits.callOf(manifest),
             new ActivePlugin.Guards(
                 access.audit(),
-                hooks.probe(manifest.name(), ActivePlugin.routeHook(manifest)),
-                new RouteLimiter(guards.routeRate(), guards.ticker()),
+                hooks.probe(manifest.name(), Manifest.routeHook(manifest.name())),
+                routeLimiters.computeIfAbsent(
+                    manifest.name(), name -> new RouteLimiter(guards.routeRate(), guards.ticker())),
                 failing -> breaker(failing, onTooManyFailures)));
     plugin.start();
     forget(bundle.sha256());

@@ -45,7 +45,7 @@ public final class PluginSlot {
     this.name = name;
     this.hooks = hooks;
     this.metrics = metrics;
-    this.route = hook("http.serve." + name);
+    this.route = hook(Manifest.routeHook(name));
   }
 
   /** Of the version that serves. */

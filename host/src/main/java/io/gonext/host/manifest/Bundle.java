@@ -117,8 +117,8 @@ public final class Bundle {
    *
    * @throws BundleRejectedException when they make no acceptable bundle
    */
-  public static Bundle of(byte[] manifestJson, byte[] module) {
-    Manifest manifest = ManifestReader.read(manifestJson);
+  public static Bundle of(byte[] manifestJson, byte[] module, Vocabulary vocabulary) {
+    Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
     return read(
         BundleWriter.write(Map.of(BundleArchive.MANIFEST, manifestJson, manifest.entry(), module)));
   }

@@ -1,6 +1,7 @@
 package io.gonext.host.manifest;
 
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.OneLine;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,8 +86,9 @@ final class BundleArchive {
       }
       checkEnd(central.size());
       checkNames(central);
+      Map<String, byte[]> files = inflate(zip, central);
       checkLocalHeaders(central);
-      return inflate(zip, central);
+      return files;
     } catch (IOException | IllegalArgumentException e) {
       throw new BundleRejectedException("the ZIP is damaged: " + e.getMessage(), e);
     }
@@ -159,7 +161,11 @@ final class BundleArchive {
     }
   }
 
-  /** A ZIP reader that streams and one that seeks must see the same files. */
+  /**
+   * A ZIP reader that streams and one that seeks must see the same files. The library inflates an
+   * entry to find the next one, however much that is: only entries may be passed here that stand at
+   * their place and were {@linkplain #inflate inflated} within the limits.
+   */
   private void checkLocalHeaders(List<ZipArchiveEntry> central) throws IOException {
     try (ZipArchiveInputStream local =
         new ZipArchiveInputStream(new ByteArrayInputStream(bytes), "UTF-8", false, true)) {
@@ -208,15 +214,13 @@ final class BundleArchive {
         if (FOLDERS.stream().noneMatch(name::startsWith)) {
           throw rejected(name, "is a directory that a bundle does not have");
         }
+        if (inflated(zip, entry, 0).length > 0) {
+          throw rejected(name, "is a directory with a content");
+        }
         continue;
       }
       int limit = name.equals(MANIFEST) ? ManifestReader.MAX_BYTES : MAX_ENTRY_BYTES;
-      byte[] content;
-      try (InputStream in = zip.getInputStream(entry)) {
-        content = in.readNBytes(limit + 1);
-      } catch (IOException e) {
-        throw rejected(name, "is damaged: " + e.getMessage());
-      }
+      byte[] content = inflated(zip, entry, limit);
       if (content.length > limit) {
         throw rejected(name, "inflates to more than " + limit + " bytes");
       }
@@ -238,9 +242,16 @@ final class BundleArchive {
     return files;
   }
 
+  /** The content of an entry, or a byte more than {@code limit} of it where there is more. */
+  private static byte[] inflated(ZipFile zip, ZipArchiveEntry entry, int limit) {
+    try (InputStream in = zip.getInputStream(entry)) {
+      return in.readNBytes(limit + 1);
+    } catch (IOException | IllegalArgumentException e) {
+      throw rejected(name(entry), "is damaged: " + e.getMessage());
+    }
+  }
+
   private static BundleRejectedException rejected(String entry, String why) {
-    StringBuilder printable = new StringBuilder();
-    entry.chars().limit(MAX_NAME_LENGTH).forEach(c -> printable.append(c < ' ' ? '?' : (char) c));
-    return new BundleRejectedException(printable + ": " + why);
+    return new BundleRejectedException(OneLine.of(entry, MAX_NAME_LENGTH) + ": " + why);
   }
 }

@@ -50,6 +50,14 @@ public record Manifest(
   /** Priority of a hook that names none; lower runs first. */
   public static final int DEFAULT_PRIORITY = 10;
 
+  /** Hooks of this name and below it are routes: never declared by name, but as http.serve. */
+  static final String ROUTE_HOOKS = "http.serve";
+
+  /** The filter that serves the routes of a plugin. */
+  public static String routeHook(String plugin) {
+    return ROUTE_HOOKS + "." + plugin;
+  }
+
   /** {@code name@version}, as logs and people name a plugin. */
   public String id() {
     return name + "@" + version;

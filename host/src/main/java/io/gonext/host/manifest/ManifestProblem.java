@@ -1,5 +1,6 @@
 package io.gonext.host.manifest;
 
+import io.gonext.host.failure.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param meant what was meant, most likely; null where nothing comes close
  */
 record ManifestProblem(String pointer, String found, String allowed, @Nullable String meant) {
+  /** Names of a manifest are cut in what is told of them, in characters. */
+  private static final int MAX_NAME_LENGTH = 200;
+
   @Override
   public String toString() {
-    return pointer
+    return OneLine.of(pointer, MAX_NAME_LENGTH)
         + ": "
-        + found
+        + OneLine.of(found, MAX_NAME_LENGTH)
         + "; allowed: "
         + allowed
         + (meant == null ? "" : "; did you mean " + meant + "?");

@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.semver4j.Semver;
 import tools.jackson.databind.JsonNode;
@@ -29,13 +28,8 @@ public final class ManifestReader {
   /** Beyond this a manifest is refused unread, in bytes. */
   public static final int MAX_BYTES = 256 * 1024;
 
-  /** Hooks of this prefix are routes: they are declared under {@code http.serve}, never by name. */
-  private static final String ROUTE_HOOK_PREFIX = "http.serve";
-
   /** More are counted, and not told. */
   private static final int MAX_PROBLEMS = 50;
-
-  private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
 
   private ManifestReader() {}
 
@@ -49,7 +43,7 @@ public final class ManifestReader {
   }
 
   /** As {@link #read(byte[])}, against the names that a host knows. */
-  static Manifest read(byte[] utf8, Vocabulary vocabulary) {
+  public static Manifest read(byte[] utf8, Vocabulary vocabulary) {
     JsonNode json;
     try {
       json = StrictJson.parse(utf8);
@@ -81,7 +75,8 @@ public final class ManifestReader {
             + (problems.size() == 1 ? "a problem" : problems.size() + " problems")
             + ": "
             + String.join("; ", told),
-        told);
+        told,
+        null);
   }
 
   // What follows also reads manifests that break the schema, and leaves that to the schema.
@@ -91,18 +86,20 @@ public final class ManifestReader {
     if (vocabulary.capabilities().isEmpty()) {
       return;
     }
+    Set<String> malformed =
+        problems.stream().map(ManifestProblem::pointer).collect(Collectors.toSet());
     int i = 0;
     for (JsonNode capability : at(json, "capabilities")) {
+      String pointer = "/capabilities/" + i++;
       String id = capability.asString("");
-      if (CAPABILITY.matcher(id).matches() && !vocabulary.capabilities().contains(id)) {
+      if (!malformed.contains(pointer) && !vocabulary.capabilities().contains(id)) {
         problems.add(
             new ManifestProblem(
-                "/capabilities/" + i,
+                pointer,
                 "there is no capability " + id,
                 String.join(", ", vocabulary.capabilities()),
                 Spelling.closest(id, vocabulary.capabilities())));
       }
-      i++;
     }
   }
 
@@ -116,7 +113,7 @@ public final class ManifestReader {
         problems.add(
             new ManifestProblem(pointer, name + " is listed twice", "each hook once", null));
       }
-      if (name.equals(ROUTE_HOOK_PREFIX) || name.startsWith(ROUTE_HOOK_PREFIX + ".")) {
+      if (name.equals(Manifest.ROUTE_HOOKS) || name.startsWith(Manifest.ROUTE_HOOKS + ".")) {
         problems.add(
             new ManifestProblem(
                 pointer, name + " is reserved", "routes are declared in http.serve", null));
@@ -165,6 +162,7 @@ public final class ManifestReader {
   private static void checkRange(JsonNode range, String pointer, List<ManifestProblem> problems) {
     if (range.isString()
         && !range.asString().isEmpty()
+        && range.asString().length() <= VersionRange.MAX_LENGTH
         && !VersionRange.isRange(range.asString())) {
       problems.add(
           new ManifestProblem(

@@ -3,7 +3,9 @@ package io.gonext.host.manifest;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
+import com.networknt.schema.regex.RegularExpression;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.ByteArrayInputStream;
@@ -11,9 +13,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -22,10 +27,19 @@ public final class ManifestSchema {
   private static final String FILE = "plugin-manifest-v1.json";
   private static final int MAX_FOUND_LENGTH = 80;
 
+  /** No pattern of the schema matches anything longer, in characters. */
+  private static final int MAX_PATTERN_LENGTH = 256;
+
   private static final byte[] BYTES = load();
   private static final JsonNode JSON = parsed();
   private static final Schema SCHEMA =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+      SchemaRegistry.withDefaultDialect(
+              SpecificationVersion.DRAFT_2020_12,
+              registry ->
+                  registry.schemaRegistryConfig(
+                      SchemaRegistryConfig.builder()
+                          .regularExpressionFactory(ManifestSchema::bounded)
+                          .build()))
           .getSchema(new ByteArrayInputStream(BYTES));
 
   /** Where fields belong: {@code hooks.filters} by that name, and by {@code filters}. */
@@ -40,11 +54,30 @@ public final class ManifestSchema {
 
   /** All that the schema finds wrong. */
   static List<ManifestProblem> problems(JsonNode manifest, Vocabulary vocabulary) {
+    List<Error> errors = SCHEMA.validate(manifest);
+    Set<String> tooLong = new HashSet<>();
+    for (Error error : errors) {
+      if (error.getKeyword().equals("maxLength")) {
+        tooLong.add(error.getInstanceLocation().toString());
+      }
+    }
     List<ManifestProblem> problems = new ArrayList<>();
-    for (Error error : SCHEMA.validate(manifest)) {
-      problems.add(problem(error, vocabulary));
+    for (Error error : errors) {
+      if (!error.getKeyword().equals("pattern")
+          || !tooLong.contains(error.getInstanceLocation().toString())) {
+        problems.add(problem(error, vocabulary));
+      }
     }
     return problems;
+  }
+
+  /**
+   * A pattern that is not tried on what is too long for it: the validator evaluates all keywords of
+   * a rule, and Java's expressions take a frame of the stack for each turn of a group.
+   */
+  private static RegularExpression bounded(String pattern) {
+    Pattern compiled = Pattern.compile(pattern);
+    return text -> text.length() <= MAX_PATTERN_LENGTH && compiled.matcher(text).find();
   }
 
   /** A value as a problem shows it: JSON, cut where it is long. */
@@ -61,7 +94,6 @@ public final class ManifestSchema {
     String pointer = error.getInstanceLocation().toString();
     String keyword = error.getKeyword();
     JsonNode rule = rule(error);
-    String found = found(error.getInstanceNode());
     return switch (keyword) {
       case "additionalProperties" -> unknownField(pointer, error.getProperty(), rule);
       case "required" ->
@@ -71,19 +103,23 @@ public final class ManifestSchema {
         List<String> values = rule.get("enum").valueStream().map(JsonNode::asString).toList();
         yield new ManifestProblem(
             pointer,
-            found,
+            found(error.getInstanceNode()),
             String.join(", ", values),
             Spelling.closest(error.getInstanceNode().asString(""), values));
       }
-      case "const" -> new ManifestProblem(pointer, found, rule.get("const").asString(), null);
-      case "minimum", "maximum" -> new ManifestProblem(pointer, found, range(rule), null);
+      case "const" ->
+          new ManifestProblem(
+              pointer, found(error.getInstanceNode()), rule.get("const").asString(), null);
+      case "minimum", "maximum" ->
+          new ManifestProblem(pointer, found(error.getInstanceNode()), range(rule), null);
       case "type" ->
           new ManifestProblem(
               pointer.isEmpty() ? "/" : pointer,
-              found,
+              found(error.getInstanceNode()),
               "of type " + rule.get("type").asString(),
               null);
-      case "uniqueItems" -> new ManifestProblem(pointer, found, "each item once", null);
+      case "uniqueItems" ->
+          new ManifestProblem(pointer, found(error.getInstanceNode()), "each item once", null);
       case "maxItems" ->
           new ManifestProblem(
               pointer,
@@ -91,9 +127,17 @@ public final class ManifestSchema {
               rule.get("maxItems") + " at most",
               null);
       case "maxLength" ->
-          new ManifestProblem(pointer, found, rule.get("maxLength") + " characters at most", null);
+          new ManifestProblem(
+              pointer,
+              found(error.getInstanceNode()),
+              rule.get("maxLength") + " characters at most",
+              null);
       default ->
-          new ManifestProblem(pointer, found, described(rule), meant(pointer, error, vocabulary));
+          new ManifestProblem(
+              pointer,
+              found(error.getInstanceNode()),
+              described(rule),
+              meant(pointer, error, vocabulary));
     };
   }
 

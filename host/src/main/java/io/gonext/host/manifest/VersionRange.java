@@ -9,6 +9,9 @@ import org.semver4j.Semver;
  * does not understand, so what is no range is found here.
  */
 public record VersionRange(String text) {
+  /** Longest range, in characters. */
+  static final int MAX_LENGTH = 128;
+
   private static final String PARTIAL =
       "v?([0-9]+|[xX*])(\\.([0-9]+|[xX*])(\\.([0-9]+|[xX*])(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?)?)?";
 
@@ -18,7 +21,7 @@ public record VersionRange(String text) {
               + PARTIAL
               + ")(?:\\s+(?:<=?|>=?|=|\\^|~>?)?\\s*"
               + PARTIAL
-              + ")*");
+              + ")*+");
 
   private static final Pattern HYPHEN = Pattern.compile(PARTIAL + "\\s+-\\s+" + PARTIAL);
 
@@ -34,6 +37,9 @@ public record VersionRange(String text) {
   }
 
   static boolean isRange(String text) {
+    if (text.length() > MAX_LENGTH) {
+      return false;
+    }
     for (String alternative : text.split("\\|\\|", -1)) {
       String range = alternative.strip();
       if (!HYPHEN.matcher(range).matches() && !COMPARATORS.matcher(range).matches()) {

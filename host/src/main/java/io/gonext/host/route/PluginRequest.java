@@ -14,7 +14,20 @@ import java.util.Map;
  */
 public record PluginRequest(
     String method, String path, String query, Map<String, String> headers, byte[] body) {
+  /**
+   * Copies the headers.
+   *
+   * @throws IllegalArgumentException when the method is empty, or the path does not begin with a
+   *     slash or is not percent-encoded UTF-8
+   */
   public PluginRequest {
+    if (method.isEmpty()) {
+      throw new IllegalArgumentException("the method is empty");
+    }
+    if (!path.startsWith("/")) {
+      throw new IllegalArgumentException("the path does not begin with a slash");
+    }
+    var _ = RouteTable.decode(path);
     headers = Map.copyOf(headers);
   }
 }

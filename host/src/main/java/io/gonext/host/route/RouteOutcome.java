@@ -17,6 +17,9 @@ public sealed interface RouteOutcome {
   /** The plugin trapped, failed, or answered what no HTTP response can hold. */
   record BadAnswer(String plugin, String reason) implements RouteOutcome {}
 
+  /** Body, headers and path are together more than a plugin can be given; it was not asked. */
+  record TooLarge(String plugin, String reason) implements RouteOutcome {}
+
   /** There were too many requests for this plugin's routes; it was not asked. */
   record RateLimited(String plugin, Duration retryAfter) implements RouteOutcome {}
 

@@ -1,9 +1,12 @@
 package io.gonext.host.route;
 
 import io.gonext.host.manifest.Manifest.Route;
-import java.net.URLDecoder;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +29,7 @@ public final class RouteTable {
   /**
    * The parameters of the route that serves this request, by name.
    *
-   * @throws IllegalArgumentException when the path is not percent-encoded UTF-8
+   * @param path as {@link PluginRequest#path} has it
    */
   public Optional<Map<String, String>> match(String method, String path) {
     List<String> segments = segments(path);
@@ -55,9 +58,39 @@ public final class RouteTable {
         : Arrays.stream(path.substring(1).split("/", -1)).map(RouteTable::decode).toList();
   }
 
-  private static String decode(String segment) {
-    // URLDecoder is made for forms, where '+' is a space.
-    return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+  /**
+   * A part of a path without its percent-encoding.
+   *
+   * @throws IllegalArgumentException when that is none, or not of UTF-8
+   */
+  static String decode(String encoded) {
+    if (encoded.indexOf('%') < 0) {
+      return encoded;
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(encoded.length());
+    byte[] plain = encoded.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < plain.length; i++) {
+      if (plain[i] == '%') {
+        if (i + 2 >= plain.length
+            || !HexFormat.isHexDigit(plain[i + 1])
+            || !HexFormat.isHexDigit(plain[i + 2])) {
+          throw new IllegalArgumentException("the path is not percent-encoded");
+        }
+        bytes.write(
+            HexFormat.fromHexDigit(plain[i + 1]) << 4 | HexFormat.fromHexDigit(plain[i + 2]));
+        i += 2;
+      } else {
+        bytes.write(plain[i]);
+      }
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes.toByteArray()))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("the path is not UTF-8", e);
+    }
   }
 
   private record Pattern(String method, List<String> segments) {

@@ -36,6 +36,14 @@ class HookCodecTest {
   }
 
   @Test
+  void the_hosts_own_word_for_a_trap_is_no_answer_of_a_guest() {
+    HookReply trap = new HookReply.Failed(-5);
+    assertBadAnswer(() -> HookCodec.filterAnswer(trap, A));
+    assertBadAnswer(() -> HookCodec.actionAnswer(trap));
+    assertBadAnswer(() -> HookCodec.batchAnswer(trap, List.of(A)));
+  }
+
+  @Test
   void parts_of_a_batch_hold_all_values_in_order_within_half_the_cap() throws Exception {
     List<JsonNode> values = new ArrayList<>();
     for (int i = 0; i < 300; i++) {

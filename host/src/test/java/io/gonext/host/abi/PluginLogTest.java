@@ -2,6 +2,7 @@ package io.gonext.host.abi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.host.failure.OneLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,9 +48,9 @@ class PluginLogTest {
 
   @Test
   void a_long_line_is_cut() {
-    log.write(Level.INFO, "x".repeat(PluginLog.MAX_LINE_LENGTH + 1));
+    log.write(Level.INFO, "x".repeat(OneLine.MAX_LENGTH + 1));
     assertThat(lines.written)
-        .containsExactly("INFO " + "x".repeat(PluginLog.MAX_LINE_LENGTH) + "...");
+        .containsExactly("INFO " + "x".repeat(OneLine.MAX_LENGTH) + "...");
   }
 
   @Test

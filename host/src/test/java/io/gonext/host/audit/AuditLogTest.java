@@ -4,18 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.Database;
+import io.gonext.host.store.FailingStores;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoreFixture;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -113,6 +118,40 @@ class AuditLogTest {
       log.record("a-plugin", "1.0.0", "install", "operator", detail(1));
       assertThat(dropped()).isEqualTo(1);
     }
+  }
+
+  @Test
+  @Timeout(4)
+  void an_error_loses_the_rows_at_hand_and_none_that_come_after_it() {
+    AtomicReference<@Nullable Error> failure = new AtomicReference<>(new OutOfMemoryError("for a test"));
+    AuditLog log =
+        new AuditLog(
+            FailingStores.audit(failure), meters, () -> NOW, Thread::new, QUEUE_LENGTH, KEPT);
+    log.record("a-plugin", "1.0.0", "install", "operator", detail(1));
+    assertThat(dropped()).isEqualTo(1);
+    failure.set(null);
+    log.record("a-plugin", "1.0.0", "activate", "operator", detail(2));
+    log.close();
+    assertThat(dropped()).isEqualTo(1);
+  }
+
+  /** Who comes as the log closes is stored or counted, and does not wait for the writer's ghost. */
+  @Test
+  @Timeout(60)
+  void a_close_keeps_nobody_waiting() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      AuditLog log =
+          new AuditLog(store.audit(), meters, () -> NOW, Thread::new, QUEUE_LENGTH, 1000);
+      Thread late =
+          Thread.ofVirtual()
+              .start(() -> log.record("a-plugin", "1.0.0", "install", "operator", detail(1)));
+      long begin = System.nanoTime();
+      log.close();
+      log.close();
+      late.join();
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+    }
+    assertThat(dropped() + store.audit().newest("a-plugin", 1000).size()).isEqualTo(200);
   }
 
   @Test

@@ -54,6 +54,18 @@ class PluginAuditTest {
   }
 
   @Test
+  void nonsense_is_told_once_a_minute_as_traps_are() {
+    audit.answeredNonsense("h", "its answer has no \"value\"");
+    audit.answeredNonsense("i", "x".repeat(5000));
+    assertThat(rows)
+        .containsExactly(
+            "my-plugin@1.0.0 bad_answer host"
+                + " {\"hook\":\"h\",\"message\":\"its answer has no \\\"value\\\"\"}");
+    audit.close();
+    assertThat(rows).hasSize(2).last().asString().hasSizeLessThan(1200);
+  }
+
+  @Test
   void what_was_left_out_is_told_at_the_end() {
     for (int i = 0; i < 5; i++) {
       audit.denied("kv.read", "f");

@@ -3,6 +3,7 @@ package io.gonext.host.capability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +66,25 @@ class CapabilityRegistryTest {
     assertThat(new Permissions(-1L).allow(registry.mask("no.such"))).isFalse();
     assertThat(new Permissions(-1L).allow(registry.mask("kv.read"))).isTrue();
     assertThat(Permissions.none().allow(registry.mask("kv.read"))).isFalse();
+  }
+
+  @Test
+  void a_decision_holds_for_a_capability_that_is_registered_later() {
+    long decided = registry.decidedMask(List.of("invoices.read", "kv.read"));
+    assertThat(registry.mask("invoices.read")).isZero();
+    assertThat(registry.find("invoices.read")).isEmpty();
+    registry.register(capability("orders.read", false));
+    registry.register(capability("invoices.read", false));
+    Permissions permissions = new Permissions(decided);
+    assertThat(permissions.allow(registry.mask("invoices.read"))).isTrue();
+    assertThat(permissions.allow(registry.mask("kv.read"))).isTrue();
+    assertThat(permissions.allow(registry.mask("orders.read"))).isFalse();
+  }
+
+  @Test
+  void an_id_of_any_length_is_refused_or_taken_at_once() {
+    assertThatThrownBy(() -> capability("a" + ".a".repeat(100_000), false))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @ParameterizedTest

@@ -24,6 +24,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 class HookBusTest {
   private static final JsonNode START = text("");
@@ -202,6 +203,86 @@ class HookBusTest {
         .extracting(Degradation::plugin, Degradation::code)
         .containsExactly(tuple("throws", "EXCEPTION"), tuple("nothing", "EXCEPTION"));
     assertThat(count("throws", "EXCEPTION")).isEqualTo(1);
+  }
+
+  @Test
+  void a_handler_that_runs_out_of_stack_or_fails_an_assertion_is_passed_over()
+      throws InterruptedException {
+    bus.addOwnFilter("deep", "h", 1, (value, args, turn) -> endless(value));
+    bus.addOwnAction(
+        "wrong",
+        "h",
+        1,
+        (args, turn) -> {
+          throw new AssertionError("no");
+        });
+    bus.addOwnFilter("good", "h", 2, appending("a"));
+    FilterResult result = bus.applyFilters("h", START, List.of());
+    assertThat(result.value()).isEqualTo(text("a"));
+    assertThat(result.degraded())
+        .extracting(Degradation::plugin, Degradation::code)
+        .containsExactly(tuple("deep", "EXCEPTION"));
+    assertThat(bus.doAction("h", List.of()).degraded()).hasSize(1);
+    assertThat(count("deep", "EXCEPTION")).isEqualTo(1);
+    assertThat(count("wrong", "EXCEPTION")).isEqualTo(1);
+  }
+
+  @Test
+  void an_error_of_the_machine_ends_the_chain_and_is_counted() {
+    OutOfMemoryError error = new OutOfMemoryError("for a test");
+    bus.addOwnFilter(
+        "a",
+        "h",
+        1,
+        (value, args, turn) -> {
+          throw error;
+        });
+    assertThatThrownBy(() -> bus.applyFilters("h", START, List.of())).isSameAs(error);
+    assertThat(count("a", "EXCEPTION")).isEqualTo(1);
+  }
+
+  @Test
+  void a_handler_of_the_application_changes_nothing_but_by_what_it_returns()
+      throws InterruptedException {
+    ObjectNode value = JsonNodeFactory.instance.objectNode().put("n", 1);
+    ObjectNode arg = JsonNodeFactory.instance.objectNode().put("arg", 1);
+    FilterHandler meddling =
+        (given, args, turn) -> {
+          ((ObjectNode) given).put("n", 2);
+          ((ObjectNode) args.getFirst()).put("arg", 2);
+          throw new HookFailedException("halfway");
+        };
+    bus.addOwnFilter("one", "h", 1, meddling);
+    bus.addOwnFilter("many", "h", 2, together(meddling));
+    bus.addOwnAction("act", "h", 1, (args, turn) -> ((ObjectNode) args.getFirst()).removeAll());
+    List<String> seen = new ArrayList<>();
+    bus.addOwnFilter(
+        "after",
+        "h",
+        3,
+        (given, args, turn) -> {
+          seen.add(given + " " + args);
+          return given;
+        });
+    assertThat(bus.applyFilters("h", value, List.of(arg)).value().toString())
+        .isEqualTo("{\"n\":1}");
+    bus.applyFiltersBatch(CallOptions.DEFAULT, "h", List.of(value), List.of(arg));
+    bus.doAction("h", List.of(arg));
+    assertThat(seen).containsExactly("{\"n\":1} [{\"arg\":1}]", "{\"n\":1} [{\"arg\":1}]");
+    assertThat(value.toString()).isEqualTo("{\"n\":1}");
+    assertThat(arg.toString()).isEqualTo("{\"arg\":1}");
+  }
+
+  @Test
+  void a_plugin_that_goes_takes_nothing_of_the_application_with_it() throws InterruptedException {
+    bus.addOwnFilter("same-name", "h", 1, appending("a"));
+    bus.addFilter("same-name", "h", 2, appending("b"));
+    bus.addOwnAction("same-name", "h", 1, (args, turn) -> {});
+    bus.removeFilter("same-name", "h");
+    bus.removeAction("same-name", "h");
+    bus.removeAll("same-name");
+    assertThat(bus.applyFilters("h", START, List.of()).value()).isEqualTo(text("a"));
+    assertThat(bus.doAction("h", List.of()).handlers()).isEqualTo(1);
   }
 
   @Test
@@ -398,6 +479,11 @@ class HookBusTest {
     nanos.addAndGet(time.toNanos());
   }
 
+  @SuppressWarnings("InfiniteRecursion") // that is the point
+  private static JsonNode endless(JsonNode value) {
+    return endless(value);
+  }
+
   @SuppressWarnings("NullAway") // what a careless handler may do
   private static JsonNode nothing() {
     return null;
@@ -423,7 +509,7 @@ class HookBusTest {
       @Override
       public JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn)
           throws HookFailedException, InterruptedException {
-        return value.stringValue().equals("fail") ? value : one.filter(value, args, turn);
+        return value.equals(text("fail")) ? value : one.filter(value, args, turn);
       }
 
       @Override

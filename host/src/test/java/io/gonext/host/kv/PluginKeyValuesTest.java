@@ -1,6 +1,7 @@
 package io.gonext.host.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.kv.KeyValueAnswer.Done;
 import io.gonext.host.kv.KeyValueAnswer.NotFound;
@@ -16,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +88,23 @@ class PluginKeyValuesTest {
     assertThat(entries.get("a")).isInstanceOf(Unavailable.class);
     assertThat(entries.set("a", new byte[1])).isInstanceOf(Unavailable.class);
     assertThat(entries.set("a", new byte[1])).isInstanceOf(Unavailable.class);
+  }
+
+  @Test
+  void an_error_on_the_way_to_the_store_gives_the_turn_back() {
+    AtomicBoolean exhausted = new AtomicBoolean(true);
+    PluginKeyValues entries =
+        entries(
+            task -> {
+              if (exhausted.getAndSet(false)) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              task.run();
+            },
+            LONG);
+    assertThatThrownBy(() -> entries.set("a", new byte[1])).isInstanceOf(OutOfMemoryError.class);
+    // Without the turn this would wait for it, and end as unavailable.
+    assertThat(entries.set("a", new byte[1])).isEqualTo(new Done());
   }
 
   private PluginKeyValues entries(Executor executor, Duration budget) {

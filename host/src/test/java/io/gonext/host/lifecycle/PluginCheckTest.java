@@ -73,6 +73,20 @@ class PluginCheckTest {
   }
 
   @Test
+  void a_misspelt_capability_is_told_with_its_place_and_what_was_meant() {
+    byte[] manifest =
+        GuestBundle.of("echo")
+            .limit("call_ms", 0)
+            .field("capabilities", "[\"kv.raed\"]")
+            .manifest()
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(PluginCheck.of(manifest, Guests.wasm("echo")).problems())
+        .singleElement()
+        .asString()
+        .contains("/limits/call_ms", "/capabilities/0", "did you mean kv.read?");
+  }
+
+  @Test
   void an_import_without_its_capability_is_a_warning() {
     PluginCheck check = PluginCheck.of(manifest("denied"), Guests.wasm("denied"));
     assertThat(check.passed()).as("%s", check.problems()).isTrue();

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.OneLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,14 +18,20 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.zip.Deflater;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BundleTest {
+  private static final byte[] LOCAL = {'P', 'K', 3, 4};
+  private static final byte[] CENTRAL = {'P', 'K', 1, 2};
+  private static final byte[] END = {'P', 'K', 5, 6};
+
   private static final GuestBundle GOOD = GuestBundle.of("echo").filter("h");
 
   @TempDir private Path directory;
@@ -78,7 +87,7 @@ class BundleTest {
     files.put(name, text("x"));
     assertThatThrownBy(() -> Bundle.read(GuestBundle.zip(files)))
         .isInstanceOf(BundleRejectedException.class)
-        .hasMessageContaining(name.replaceAll("[\u0000\n]", "?"));
+        .hasMessageContaining(OneLine.of(name));
   }
 
   @Test
@@ -152,7 +161,8 @@ class BundleTest {
       zip[centralHeader(zip) + field] ^= 1;
       assertThatThrownBy(() -> Bundle.read(zip))
           .as("field at %d", field)
-          .isInstanceOf(BundleRejectedException.class);
+          .isInstanceOf(BundleRejectedException.class)
+          .hasMessageContaining("manifest.json");
     }
   }
 
@@ -165,7 +175,7 @@ class BundleTest {
           add(zip, "web/hidden", text("x"));
         });
     // A reader that trusts the end record sees two entries.
-    int end = lastIndexOf(more, new byte[] {'P', 'K', 5, 6});
+    int end = lastIndexOf(more, END);
     more[end + 8] = 2;
     more[end + 10] = 2;
     assertRefused(more, "counts other entries");
@@ -190,6 +200,60 @@ class BundleTest {
     byte[] zip = GuestBundle.zip(files);
     assertThat(zip.length).isLessThan(200_000);
     assertRefused(zip, "web/zeros: inflates to more than");
+  }
+
+  /**
+   * Whoever streams a ZIP finds the next entry by inflating this one, whose size is told after it:
+   * 30 MiB that inflate to 30 GiB, and say that they are 10 bytes.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"web/zeros", "web/zeros/"})
+  @Timeout(30)
+  void a_bomb_whose_headers_lie_is_not_inflated(String name) {
+    byte[] zip = lyingBomb(name);
+    assertThat(zip.length).isBetween(29 << 20, Bundle.MAX_BYTES);
+    assertThatThrownBy(() -> Bundle.read(zip))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageStartingWith(name + ": ");
+  }
+
+  /** A bundle whose last entry is deflated zeros, with a data descriptor behind it. */
+  private static byte[] lyingBomb(String name) {
+    Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION, true);
+    deflater.setInput(new byte[1 << 20]);
+    byte[] piece = new byte[8 << 10];
+    // Ends at a byte and refers to nothing before it, so that it can be repeated.
+    int pieceLength = deflater.deflate(piece, 0, piece.length, Deflater.FULL_FLUSH);
+    deflater.end();
+    ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+    while (bomb.size() < 30 << 20) {
+      bomb.write(piece, 0, pieceLength);
+    }
+    bomb.writeBytes(new byte[] {3, 0});
+
+    Map<String, byte[]> files = files();
+    files.put(name, new byte[name.endsWith("/") ? 0 : 10]);
+    byte[] honest = GuestBundle.zip(files);
+    int central = centralHeader(honest);
+    int end = lastIndexOf(honest, END);
+    int local = lastIndexOf(Arrays.copyOf(honest, central), LOCAL);
+    int lastCentral = lastIndexOf(Arrays.copyOf(honest, end), CENTRAL);
+    ByteBuffer zip =
+        ByteBuffer.allocate(honest.length + bomb.size()).order(ByteOrder.LITTLE_ENDIAN);
+    // Its local header, in which bit 3 says that sizes follow the data.
+    int header = 30 + name.length();
+    zip.put(honest, 0, local + header);
+    zip.putShort(local + 6, (short) (zip.getShort(local + 6) | 8));
+    zip.putInt(local + 14, 0).putInt(local + 18, 0).putInt(local + 22, 0);
+    zip.put(bomb.toByteArray());
+    zip.putInt(0x08074b50).putInt(0).putInt(bomb.size()).putInt(10);
+    int directory = zip.position();
+    zip.put(honest, central, honest.length - central);
+    int last = directory + lastCentral - central;
+    zip.putShort(last + 8, (short) (zip.getShort(last + 8) | 8));
+    zip.putInt(last + 20, bomb.size());
+    zip.putInt(directory + end - central + 16, directory);
+    return Arrays.copyOf(zip.array(), zip.position());
   }
 
   @Test

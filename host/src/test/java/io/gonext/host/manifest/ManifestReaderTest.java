@@ -244,14 +244,51 @@ class ManifestReaderTest {
         .hasMessageContaining(named);
   }
 
-  @Test
-  void all_problems_are_reported_at_once() {
+  /** Java's expressions take a frame of the stack for each turn of a group. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{M,\"capabilities\":[\"L\"]}                       | .a   | /capabilities/0",
+        "{M,\"hooks\":{\"filters\":[\"L\"]}}                | .a   | /hooks/filters/0",
+        "{M,\"hooks\":{\"actions\":[{\"name\":\"L\"}]}}     | .a   | /hooks/actions/0/name",
+        "{\"name\":\"my-plugin\",\"version\":\"1.0.0\",\"entry\":\"L.wasm\"} | /a | /entry",
+        "{\"name\":\"my-plugin\",\"version\":\"1.0.0-L\",\"entry\":\"p.wasm\"} | .a | /version",
+        "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/L\"}]}} | /a | /http/serve/0/path",
+        "{M,\"http\":{\"fetch\":{\"allow_hosts\":[\"L\"]}}} | .a   | /http/fetch/allow_hosts/0",
+        "{M,\"secrets\":{\"keys\":[\"L\"]}}                 | .a   | /secrets/keys/0",
+        "{M,\"requires\":{\"host\":\"1L\"}}                 | ` 1` | /requires/host",
+        "{M,\"depends\":[{\"name\":\"other\",\"version\":\"1L\"}]} | ` 1` | /depends/0/version",
+      })
+  void a_text_far_too_long_is_one_problem_of_bounded_length(
+      String json, String piece, String pointer) {
+    String text = "a" + piece.repeat(100_000);
+    String manifest =
+        json.replace("{M", "{" + MINIMAL)
+            .replace("1L", "1" + piece.repeat(100_000))
+            .replace("L", text);
+    Vocabulary vocabulary = new Vocabulary(Set.of("kv.read"), Set.of("the_content"));
     assertThatThrownBy(
-            () -> read("{\"name\":\"X\",\"version\":\"x\",\"entry\":\"x\",\"extra\":true}"))
-        .hasMessageContaining("/name")
-        .hasMessageContaining("/version")
-        .hasMessageContaining("/entry")
-        .hasMessageContaining("extra");
+            () -> ManifestReader.read(manifest.getBytes(StandardCharsets.UTF_8), vocabulary))
+        .isInstanceOfSatisfying(
+            BundleRejectedException.class,
+            refused -> {
+              assertThat(refused.problems())
+                  .singleElement()
+                  .asString()
+                  .startsWith(pointer + ": found ");
+              assertThat(refused.getMessage()).hasSizeLessThan(1000);
+            });
+  }
+
+  @Test
+  void names_that_a_manifest_made_up_are_told_on_one_line_and_cut() {
+    assertThatThrownBy(() -> read("{" + MINIMAL + ",\"a\\nERROR b\":1}"))
+        .hasMessageContaining("/a\\nERROR b: no such field")
+        .hasMessageNotContaining("\n");
+    assertThatThrownBy(() -> read("{" + MINIMAL + ",\"" + "x".repeat(100_000) + "\":1}"))
+        .satisfies(refused -> assertThat(refused.getMessage()).hasSizeLessThan(1000));
   }
 
   @Test

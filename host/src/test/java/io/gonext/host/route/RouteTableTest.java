@@ -7,6 +7,8 @@ import io.gonext.host.manifest.Manifest.Route;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RouteTableTest {
   private final RouteTable table =
@@ -27,8 +29,28 @@ class RouteTableTest {
   @Test
   void an_encoded_slash_is_part_of_a_parameter() {
     assertThat(table.match("GET", "/users/a%2Fposts%2Fb")).contains(Map.of("id", "a/posts/b"));
-    assertThatThrownBy(() -> table.match("GET", "/users/%zz"))
-        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "users/7", "Xusers/7", "/users/%zz", "/users/%f", "/users/%", "/users/%FF",
+          "/users/%C3/%A9", "/users/%C0%AF"})
+  void a_path_that_is_none_makes_no_request(String path) {
+    assertThatThrownBy(() -> new PluginRequest("GET", path, "", Map.of(), new byte[0]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("path");
+  }
+
+  @Test
+  void a_request_has_a_method() {
+    assertThatThrownBy(() -> new PluginRequest("", "/", "", Map.of(), new byte[0]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("method");
+  }
+
+  @Test
+  void percent_encoded_utf8_is_decoded() {
+    assertThat(table.match("GET", "/users/%C3%A9%2b")).contains(Map.of("id", "é+"));
   }
 
   @Test

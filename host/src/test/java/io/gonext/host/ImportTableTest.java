@@ -1,0 +1,230 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.store.AuditRow;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every function of the ABI's table, as a real guest finds it in a real host. */
+class ImportTableTest {
+  /** By the name that abi-v1 gives it: {@code gonext_data}, and all that return an i32. */
+  private static final int DENIED = -1;
+
+  private static final int INTERNAL = -2;
+  private static final int BAD_ARGUMENTS = -3;
+
+  private static final int NET_DENIED = -2;
+  private static final int NET_INTERNAL = -7;
+
+  /** With the letters by which the guest {@code imports} has them. */
+  enum Function {
+    I18N('a', "env", "gn_i18n_translate", "", INTERNAL, INTERNAL),
+    METRIC('b', "env", "gn_metric_observe", "metrics.observe", DENIED, INTERNAL),
+    EVENT('c', "env", "gn_event_emit", "events.emit", DENIED, INTERNAL),
+    SPAN('d', "env", "gn_span_event", "events.emit", DENIED, INTERNAL),
+    SECRET('e', "env", "gn_secrets_get", "secrets.keys", DENIED, INTERNAL),
+    AUDIT('f', "env", "gn_audit_emit", "audit.emit", DENIED, BAD_ARGUMENTS),
+    CRON('g', "env", "gn_cron_register", "cron.register", DENIED, INTERNAL),
+    PLATFORM_SECRET('h', "env_platform", "gn_secrets_get", "secrets.keys", DENIED, INTERNAL),
+    PLATFORM_AUDIT('i', "env_platform", "gn_audit_emit", "audit.emit", DENIED, BAD_ARGUMENTS),
+    PLATFORM_CRON('j', "env_platform", "gn_cron_register", "cron.register", DENIED, INTERNAL),
+    FETCH('k', "env_net", "gn_http_fetch", "http.fetch", NET_DENIED, NET_INTERNAL),
+    DB_READ('l', "gonext_data", "gn_db_read", "db.read", DENIED, INTERNAL),
+    DB_WRITE('m', "gonext_data", "gn_db_write", "db.write", DENIED, INTERNAL),
+    KV_GET('n', "gonext_data", "gn_kv_get", "kv.read", DENIED, BAD_ARGUMENTS),
+    KV_SET('o', "gonext_data", "gn_kv_set", "kv.write", DENIED, BAD_ARGUMENTS),
+    KV_DEL('p', "gonext_data", "gn_kv_del", "kv.write", DENIED, BAD_ARGUMENTS),
+    KV_INCR('q', "gonext_data", "gn_kv_incr", "kv.write", DENIED, BAD_ARGUMENTS),
+    CACHE('r', "gonext_data", "gn_cache_invalidate", "cache.invalidate", DENIED, INTERNAL);
+
+    final char letter;
+    final String module;
+    final String function;
+    final String capability;
+    final int withoutGrant;
+
+    /** With zeros for arguments, which are bad ones wherever the host offers the function. */
+    final int granted;
+
+    Function(
+        char letter,
+        String module,
+        String function,
+        String capability,
+        int withoutGrant,
+        int granted) {
+      this.letter = letter;
+      this.module = module;
+      this.function = function;
+      this.capability = capability;
+      this.withoutGrant = withoutGrant;
+      this.granted = granted;
+    }
+
+    String key() {
+      return module + "." + function;
+    }
+
+    String hook() {
+      return "call_" + letter;
+    }
+
+    boolean isOffered() {
+      return granted == BAD_ARGUMENTS;
+    }
+  }
+
+  @TempDir private Path data;
+  private Host host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    host = Host.open(data);
+  }
+
+  @AfterEach
+  void close() {
+    host.close();
+  }
+
+  @Test
+  void each_loads_and_says_at_install_what_it_will_answer() {
+    List<String> expected = new ArrayList<>();
+    for (Function function : Function.values()) {
+      if (!function.capability.isEmpty()) {
+        expected.add(
+            function.key()
+                + " will answer \"denied\": the manifest does not request "
+                + function.capability);
+      } else {
+        expected.add(function.key() + " will answer \"internal\": not offered by this host");
+      }
+    }
+    assertThat(host.install(bundle(Set.of()).bytes()).warnings())
+        .containsExactlyInAnyOrderElementsOf(expected);
+
+    expected.clear();
+    for (Function function : Function.values()) {
+      if (!function.isOffered()) {
+        expected.add(function.key() + " will answer \"internal\": not offered by this host");
+      }
+    }
+    host.uninstall("imports");
+    assertThat(host.install(bundle(capabilities()).bytes()).warnings())
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void each_answers_denied_until_it_is_granted_and_again_when_it_is_revoked()
+      throws InterruptedException {
+    host.install(bundle(capabilities()).bytes());
+    host.activate("imports");
+    for (Function function : Function.values()) {
+      assertThat(call(function)).as(function.key()).isEqualTo(function.withoutGrant);
+    }
+    assertThat(host.audit("imports", 100))
+        .filteredOn(row -> row.event().equals("denied"))
+        .as("one row a capability")
+        .hasSize(capabilities().size());
+
+    host.grantRequested("imports");
+    for (Function function : Function.values()) {
+      assertThat(call(function)).as(function.key()).isEqualTo(function.granted);
+    }
+    host.revoke("imports", capabilities().toArray(String[]::new));
+    for (Function function : Function.values()) {
+      assertThat(call(function)).as(function.key()).isEqualTo(function.withoutGrant);
+    }
+  }
+
+  @Test
+  void what_the_manifest_does_not_ask_for_is_denied_and_audited() throws InterruptedException {
+    host.install(bundle(Set.of()).bytes());
+    host.activate("imports");
+    for (Function function : Function.values()) {
+      assertThat(call(function)).as(function.key()).isEqualTo(function.withoutGrant);
+    }
+    assertThat(host.audit("imports", 100))
+        .filteredOn(row -> row.event().equals("denied"))
+        .extracting(AuditRow::detail)
+        .hasSize(capabilities().size())
+        .anyMatch(detail -> detail.contains("env_net.gn_http_fetch"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void each_is_refused_by_name_with_another_signature(Function function) {
+    byte[] module = importing(function.module, function.function);
+    assertThatThrownBy(() -> host.install(GuestBundle.of("imports", module).bytes()))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining("it imports " + function.key() + " as (f32) -> (), the ABI says ");
+  }
+
+  @Test
+  void a_function_of_another_module_is_refused_by_name_on_one_line() {
+    byte[] module = importing("env_net", "gn_kv\nget");
+    assertThatThrownBy(() -> host.install(GuestBundle.of("imports", module).bytes()))
+        .hasMessageContaining("it imports env_net.gn_kv\\nget (f32) -> (), which no host offers")
+        .hasMessageNotContaining("\n");
+  }
+
+  private static Set<String> capabilities() {
+    Set<String> capabilities = new TreeSet<>();
+    for (Function function : Function.values()) {
+      if (!function.capability.isEmpty()) {
+        capabilities.add(function.capability);
+      }
+    }
+    return capabilities;
+  }
+
+  private static GuestBundle bundle(Set<String> capabilities) {
+    GuestBundle bundle =
+        GuestBundle.of("imports", Guests.wasm("imports"))
+            .field(
+                "capabilities",
+                capabilities.isEmpty() ? "[]" : "[\"" + String.join("\",\"", capabilities) + "\"]");
+    for (Function function : Function.values()) {
+      bundle = bundle.filter(function.hook());
+    }
+    return bundle;
+  }
+
+  private int call(Function function) throws InterruptedException {
+    return host.applyFilters(function.hook(), 0).value().intValue();
+  }
+
+  /** A module that imports one function, of type {@code (f32) -> ()}, and has nothing else. */
+  private static byte[] importing(String module, String name) {
+    ByteArrayOutputStream imports = new ByteArrayOutputStream();
+    imports.write(1);
+    for (String text : List.of(module, name)) {
+      imports.write(text.length());
+      imports.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+    }
+    imports.writeBytes(new byte[] {0, 0});
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0});
+    bytes.writeBytes(new byte[] {1, 5, 1, 0x60, 1, 0x7d, 0});
+    bytes.write(2);
+    bytes.write(imports.size());
+    bytes.writeBytes(imports.toByteArray());
+    return bytes.toByteArray();
+  }
+}
