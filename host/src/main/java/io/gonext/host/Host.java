@@ -51,6 +51,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
@@ -300,8 +301,7 @@ public final class Host implements AutoCloseable {
    *     needs it
    */
   public void deactivate(String plugin) throws InterruptedException {
-    lifecycle.deactivate(plugin, false);
-    record(plugin, "deactivate", JsonNodeFactory.instance.objectNode());
+    lifecycle.deactivate(plugin, false, this::deactivated);
   }
 
   /**
@@ -310,9 +310,19 @@ public final class Host implements AutoCloseable {
    * @return what was taken out of service, in that order
    */
   public List<String> deactivateWithDependents(String plugin) throws InterruptedException {
-    List<String> left = lifecycle.deactivate(plugin, true);
-    left.forEach(name -> record(name, "deactivate", JsonNodeFactory.instance.objectNode()));
+    List<String> left = new ArrayList<>();
+    lifecycle.deactivate(
+        plugin,
+        true,
+        name -> {
+          left.add(name);
+          deactivated(name);
+        });
     return left;
+  }
+
+  private void deactivated(String plugin) {
+    record(plugin, "deactivate", JsonNodeFactory.instance.objectNode());
   }
 
   /**

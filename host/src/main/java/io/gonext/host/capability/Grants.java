@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -104,10 +105,13 @@ public final class Grants {
    * Takes the decisions on one version over to another that asks for the same; what was decided on
    * that one already stays.
    *
+   * @param from the version
+   * @param requested what it asks for
    * @return what the other asks for, the first did not, and nobody has decided on
    */
-  public synchronized SortedSet<String> carryOver(Manifest from, Manifest to) {
-    Map<String, Boolean> before = store.decisions(from.name(), from.version().toString());
+  public synchronized SortedSet<String> carryOver(String from, Set<String> requested, Manifest to) {
+    Map<String, Boolean> before = store.decisions(to.name(), from);
+    before.keySet().retainAll(requested);
     SortedSet<String> undecided = to.requestedCapabilities();
     undecided.removeAll(store.decisions(to.name(), to.version().toString()).keySet());
     for (boolean granted : List.of(true, false)) {
@@ -115,8 +119,7 @@ public final class Grants {
       same.removeIf(id -> !Objects.equals(before.get(id), granted));
       decide(to, same, granted, "update");
     }
-    undecided.removeAll(before.keySet());
-    undecided.removeAll(from.requestedCapabilities());
+    undecided.removeAll(requested);
     return undecided;
   }
 

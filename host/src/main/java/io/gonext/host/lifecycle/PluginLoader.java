@@ -24,8 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.semver4j.Semver;
 import org.slf4j.Logger;
@@ -56,9 +54,6 @@ final class PluginLoader {
   /** One for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
 
-  /** Modules that were checked and are not in service yet, by the bundle's SHA-256. */
-  private final Map<String, CheckedModule> checked = new ConcurrentHashMap<>();
-
   PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Semver hostVersion) {
     this.engine = parts.engine();
     this.hooks = parts.hooks();
@@ -77,26 +72,11 @@ final class PluginLoader {
   record CheckedModule(CompiledModule module, List<String> warnings) {}
 
   /**
-   * All that can be known of a bundle without putting it in service. What it found is kept for the
-   * {@link #start} that usually follows.
+   * All that can be known of a bundle without putting it in service.
    *
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    */
   CheckedModule check(Bundle bundle) {
-    CheckedModule found = checked.get(bundle.sha256());
-    if (found == null) {
-      found = checkAnew(bundle);
-      checked.put(bundle.sha256(), found);
-    }
-    return found;
-  }
-
-  /** Drops what {@link #check} kept. */
-  void forget(String sha256) {
-    checked.remove(sha256);
-  }
-
-  private CheckedModule checkAnew(Bundle bundle) {
     Manifest manifest = bundle.manifest();
     manifest
         .requiredHost()
@@ -139,10 +119,12 @@ final class PluginLoader {
    * @throws ActivationException when it cannot start; nothing of it is left then
    */
   ActivePlugin start(
-      Bundle bundle, PoolMetrics metrics, BiConsumer<ActivePlugin, String> onTooManyFailures)
+      Bundle bundle,
+      CompiledModule module,
+      PoolMetrics metrics,
+      BiConsumer<ActivePlugin, String> onTooManyFailures)
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
-    CompiledModule module = check(bundle).module();
     PluginAccess access = services.accessOf(manifest);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
@@ -162,7 +144,6 @@ final class PluginLoader {
                 new RouteLimiter(guards.routeRate(), guards.ticker()),
                 failing -> breaker(failing, onTooManyFailures)));
     plugin.start();
-    forget(bundle.sha256());
     return plugin;
   }
 
