@@ -65,11 +65,12 @@ public final class Grants {
    */
   public synchronized void refresh(String plugin) {
     String prefix = plugin + "@";
-    live.forEach((id, permissions) -> {
-      if (id.startsWith(prefix)) {
-        permissions.set(storedWord(plugin, id.substring(prefix.length())));
-      }
-    });
+    live.forEach(
+        (id, permissions) -> {
+          if (id.startsWith(prefix)) {
+            permissions.set(storedWord(plugin, id.substring(prefix.length())));
+          }
+        });
   }
 
   /** What a version asks for and what it has. */
@@ -134,16 +135,23 @@ public final class Grants {
     return decide(manifest, capabilities, false, actor);
   }
 
+  /** Deletes what was decided on one version, which another bundle now calls itself. */
+  public synchronized void forget(String plugin, String version) {
+    store.forget(plugin, version);
+    refresh(plugin);
+  }
+
   /** Lets go of what a plugin had, once the store has deleted it. */
   public synchronized void forget(String plugin) {
     live.entrySet()
-        .removeIf(version -> {
-          boolean gone = version.getKey().startsWith(plugin + "@");
-          if (gone) {
-            version.getValue().set(0);
-          }
-          return gone;
-        });
+        .removeIf(
+            version -> {
+              boolean gone = version.getKey().startsWith(plugin + "@");
+              if (gone) {
+                version.getValue().set(0);
+              }
+              return gone;
+            });
   }
 
   private PluginGrants decide(

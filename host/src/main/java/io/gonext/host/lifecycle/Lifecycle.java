@@ -1,6 +1,7 @@
 package io.gonext.host.lifecycle;
 
 import io.gonext.engine.Engine;
+import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
@@ -15,12 +16,15 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
+import io.gonext.host.store.StoredVersion;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
 import org.slf4j.Logger;
@@ -89,6 +93,11 @@ public final class Lifecycle {
     return sync.troubles();
   }
 
+  /** What is wrong with one plugin: as the store says where it is ERRORED, as here otherwise. */
+  public Optional<String> trouble(StoredPlugin plugin) {
+    return sync.trouble(plugin);
+  }
+
   /** All installed plugins, by name. */
   public List<StoredPlugin> list() {
     return store.list();
@@ -152,16 +161,32 @@ public final class Lifecycle {
    * Puts a plugin in service: pool warmed, hooks and routes live. A plugin that is in service stays
    * so.
    *
+   * @return what will not work, a sentence each: capabilities that were not granted
    * @throws ActivationException when it cannot start; it stays out of service
    * @throws ConflictException when it is ERRORED and has not been reset
    */
-  public void activate(String name) throws InterruptedException {
-    changeInterruptibly(
+  public List<String> activate(String name) throws InterruptedException {
+    return changeInterruptibly(
         name,
         () -> {
           activateHeld(name);
-          return true;
+          PluginSlot slot = serving.slot(name);
+          return slot == null ? List.of() : deniedTo(slot.manifest());
         });
+  }
+
+  private List<String> deniedTo(Manifest manifest) {
+    SortedSet<String> missing = grants.of(manifest).missing();
+    if (missing.isEmpty()) {
+      return List.of();
+    }
+    String warning =
+        manifest.id()
+            + " was not granted "
+            + String.join(", ", missing)
+            + ": what needs it is denied until it is granted";
+    log.warn("{}", warning);
+    return List.of(warning);
   }
 
   private void activateHeld(String name) throws InterruptedException {
@@ -234,11 +259,12 @@ public final class Lifecycle {
       slot.version().askToStop();
     }
     @Nullable ActivePlugin last =
-        serving.<@Nullable ActivePlugin>atomically(() -> {
-          serving.refuseWhileNeeded(name);
-          installed.change(stored, stored.in(PluginState.INACTIVE));
-          return serving.close(name);
-        });
+        serving.<@Nullable ActivePlugin>atomically(
+            () -> {
+              serving.refuseWhileNeeded(name);
+              installed.change(stored, stored.in(PluginState.INACTIVE));
+              return serving.close(name);
+            });
     sync.changed(name);
     if (last != null) {
       serving.stop(last);
@@ -272,10 +298,11 @@ public final class Lifecycle {
     if (slot == null || slot.version() != failing || stored.isEmpty()) {
       return;
     }
-    serving.atomically(() -> {
-      installed.change(stored.get(), stored.get().errored(cause));
-      return serving.close(name);
-    });
+    serving.atomically(
+        () -> {
+          installed.change(stored.get(), stored.get().errored(cause));
+          return serving.close(name);
+        });
     log.error("{} is out of service: {}", failing.manifest().id(), cause);
     sync.gaveUp(stored.get(), "errored", cause);
     serving.retire(failing);
@@ -308,9 +335,10 @@ public final class Lifecycle {
   /**
    * Removes a plugin that is not in service, all its versions with it.
    *
+   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
    * @throws ConflictException when it is active
    */
-  public void uninstall(String name) {
+  public void uninstall(String name, boolean keepEntries) {
     change(
         name,
         () -> {
@@ -318,7 +346,7 @@ public final class Lifecycle {
           if (stored.state() == PluginState.ACTIVE) {
             throw new ConflictException(name + " is active: deactivate it first");
           }
-          if (!store.delete(stored)) {
+          if (!store.delete(stored, keepEntries)) {
             throw Installed.changedByOther(name);
           }
           sync.forget(name);
@@ -350,11 +378,28 @@ public final class Lifecycle {
    * Grants a waiting version what it asks for, and puts it in the place of the current one; see
    * {@link #update}.
    *
+   * @param meant whether the version that waits is the one that was decided on
    * @param actor who decided, for the record
-   * @throws ConflictException when no version waits
+   * @throws ConflictException when no version waits, or another one
    */
-  public UpdateResult approve(String name, String actor) throws InterruptedException {
-    return changeInterruptibly(name, () -> replaced(name, updates.approve(name, actor)));
+  public UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
+      throws InterruptedException {
+    return changeInterruptibly(name, () -> replaced(name, updates.approve(name, meant, actor)));
+  }
+
+  /**
+   * Deletes a waiting version; the current one stays.
+   *
+   * @return what was deleted
+   * @throws ConflictException when no version waits, or another one
+   */
+  public StoredVersion reject(String name, Predicate<StoredVersion> meant) {
+    return change(name, () -> updates.reject(name, meant));
+  }
+
+  /** What a waiting version asks for, beside the current one; empty when none waits. */
+  public Optional<CapabilityDiff> pendingChanges(StoredPlugin plugin) {
+    return updates.pendingChanges(plugin);
   }
 
   /**
@@ -406,7 +451,7 @@ public final class Lifecycle {
       }
       UpdateResult updated = updateHeld(bundle);
       if (updated instanceof UpdateResult.AwaitingApproval) {
-        updated = replaced(name, updates.approve(name, actor));
+        updated = replaced(name, updates.approve(name, version -> true, actor));
       }
       if (updated instanceof UpdateResult.Replaced replaced) {
         swap = replaced.swap();
@@ -502,12 +547,42 @@ public final class Lifecycle {
   }
 
   private <R> R change(String name, ChangeLocks.Change<R, RuntimeException> change) {
-    return changes.hold(name, change);
+    return changes.hold(
+        name,
+        () -> {
+          try {
+            return change.make();
+          } catch (StoreException e) {
+            afterFailure(name, e);
+            throw e;
+          }
+        });
   }
 
   private <R> R changeInterruptibly(String name, ChangeLocks.Change<R, InterruptedException> change)
       throws InterruptedException {
-    return changes.holdInterruptibly(name, change);
+    return changes.holdInterruptibly(
+        name,
+        () -> {
+          try {
+            return change.make();
+          } catch (StoreException e) {
+            afterFailure(name, e);
+            throw e;
+          }
+        });
+  }
+
+  /** A change that the store has made, though it says that it failed, is brought about here. */
+  private void afterFailure(String name, StoreException e) {
+    if (e.isMaybeChanged()) {
+      try {
+        sync.convergeOrKeepFault(name);
+      } catch (InterruptedException interrupt) {
+        sync.faults().add(name, e.getMessage());
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private static InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {

@@ -68,6 +68,20 @@ final class NodeSync {
     return troubles;
   }
 
+  /** Not what another host has put right, or out of order, a moment ago. */
+  Optional<String> trouble(StoredPlugin plugin) {
+    if (plugin.state() == PluginState.ERRORED) {
+      return Optional.of(PluginState.ERRORED + ": " + plugin.cause());
+    }
+    Optional<String> fault =
+        faults.list().stream()
+            .filter(f -> f.plugin().equals(plugin.name()))
+            .map(NodeFault::cause)
+            .findAny();
+    PluginSlot slot = serving.slot(plugin.name());
+    return fault.isPresent() || slot == null ? fault : slot.trouble();
+  }
+
   /** A plugin has become ERRORED. */
   void gaveUp(StoredPlugin plugin, String event, String cause) {
     errored.put(plugin.name(), cause);

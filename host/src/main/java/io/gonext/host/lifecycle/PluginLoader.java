@@ -81,10 +81,11 @@ final class PluginLoader {
     manifest
         .requiredHost()
         .filter(range -> !hostVersion.satisfies(range))
-        .ifPresent(range -> {
-          throw new BundleRejectedException(
-              manifest.id() + " requires host " + range + ", this is " + hostVersion);
-        });
+        .ifPresent(
+            range -> {
+              throw new BundleRejectedException(
+                  manifest.id() + " requires host " + range + ", this is " + hostVersion);
+            });
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
@@ -178,6 +179,9 @@ final class PluginLoader {
   long exercise(
       Bundle bundle, CompiledModule module, Collection<PluginHook> hooks, Duration budget) {
     Manifest manifest = bundle.manifest();
+    if (!manifest.warmUp()) {
+      return 0;
+    }
     List<WarmUp.Input> inputs = new ArrayList<>();
     for (PluginHook hook : hooks) {
       for (byte[] payload : hook.recent().snapshot()) {

@@ -117,6 +117,9 @@ public final class PluginSlot {
     newFilters.stream().filter(hook -> !oldFilters.contains(hook)).forEach(this::putFilter);
     newActions.stream().filter(hook -> !oldActions.contains(hook)).forEach(this::putAction);
     version = next;
+    if (!next.manifest().warmUp()) {
+      known.values().forEach(hook -> hook.recent().forget());
+    }
     oldFilters.stream()
         .filter(hook -> !next.hasFilter(hook.name()))
         .forEach(hook -> hooks.removeFilter(name, hook.name()));

@@ -2,6 +2,7 @@ package io.gonext.host.lifecycle;
 
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.Grants;
+import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.manifest.Bundle;
@@ -12,8 +13,12 @@ import io.gonext.host.store.StoredVersion;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +58,26 @@ final class Updates {
         bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
   }
 
+  /** How what a waiting version asks for differs from what the current one does. */
+  Optional<CapabilityDiff> pendingChanges(StoredPlugin stored) {
+    if (stored.pending() == null) {
+      return Optional.empty();
+    }
+    SortedSet<String> after;
+    try {
+      after = installed.bundleOf(stored, stored.pending()).manifest().requestedCapabilities();
+    } catch (BundleRejectedException | ConflictException e) {
+      // This host cannot read it any more, or it was decided on just now.
+      return Optional.empty();
+    }
+    return Optional.of(CapabilityDiff.between(requestedBy(stored), after, grants.registry()));
+  }
+
+  /** Nothing, where this host cannot read the manifest any more. */
+  private SortedSet<String> requestedBy(StoredPlugin stored) {
+    return installed.readable(stored).map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
+  }
+
   UpdateResult update(Bundle bundle) throws InterruptedException {
     Manifest manifest = bundle.manifest();
     StoredPlugin stored = installed.require(manifest.name());
@@ -62,13 +87,10 @@ final class Updates {
     installed.refuseCycle(manifest);
     CheckedModule checked = loader.check(bundle);
     StoredVersion version = versionOf(bundle);
-    // What a manifest asked for that this host cannot read any more, nobody can compare.
-    SortedSet<String> before =
-        installed
-            .readable(stored)
-            .map(Manifest::requestedCapabilities)
-            .<SortedSet<String>>map(TreeSet::new)
-            .orElseGet(TreeSet::new);
+    SortedSet<String> before = requestedBy(stored);
+    if (isDecidedForAnother(stored, version)) {
+      grants.forget(stored.name(), version.version());
+    }
     SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
     if (asked.isEmpty()) {
       return replace(stored, bundle, version, checked);
@@ -82,16 +104,50 @@ final class Updates {
         CapabilityDiff.between(before, manifest.requestedCapabilities(), grants.registry()));
   }
 
-  UpdateResult approve(String name, String actor) throws InterruptedException {
-    StoredPlugin stored = installed.require(name);
-    if (stored.pending() == null) {
-      throw new ConflictException("no version of " + name + " waits for approval");
-    }
-    Bundle bundle = installed.bundleOf(stored, stored.pending());
+  /** Whether decisions on that version were made for a bundle that is kept and is another one. */
+  private static boolean isDecidedForAnother(StoredPlugin stored, StoredVersion version) {
+    return !version.version().equals(stored.current().version())
+        && Stream.of(stored.previous(), stored.pending())
+            .filter(Objects::nonNull)
+            .anyMatch(
+                kept ->
+                    kept.version().equals(version.version())
+                        && !kept.sha256().equals(version.sha256()));
+  }
+
+  UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
+      throws InterruptedException {
+    StoredPlugin stored = waiting(name, meant);
+    StoredVersion pending = Objects.requireNonNull(stored.pending());
+    Bundle bundle = installed.bundleOf(stored, pending);
     installed.refuseCycle(bundle.manifest());
     CheckedModule checked = loader.check(bundle);
     grants.grantUndecided(bundle.manifest(), actor);
-    return replace(stored, bundle, stored.pending(), checked);
+    return replace(stored, bundle, pending, checked);
+  }
+
+  StoredVersion reject(String name, Predicate<StoredVersion> meant) {
+    StoredPlugin stored = waiting(name, meant);
+    installed.change(stored, stored.withoutPending());
+    return Objects.requireNonNull(stored.pending());
+  }
+
+  private StoredPlugin waiting(String name, Predicate<StoredVersion> meant) {
+    StoredPlugin stored = installed.require(name);
+    StoredVersion pending = stored.pending();
+    if (pending == null) {
+      throw new ConflictException("no version of " + name + " waits for approval");
+    }
+    if (!meant.test(pending)) {
+      throw new ConflictException(
+          "another version of "
+              + name
+              + " waits for approval: "
+              + pending.version()
+              + " sha256:"
+              + pending.sha256());
+    }
+    return stored;
   }
 
   UpdateResult rollback(String name) throws InterruptedException {
