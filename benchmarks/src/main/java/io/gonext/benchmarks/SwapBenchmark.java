@@ -100,18 +100,12 @@ final class SwapBenchmark implements Benchmark {
 
   private static SequencedMap<String, String> run(
       Host host, Host bare, int seconds, PrintWriter out) throws Exception {
-    try (Load warming = new Load(host)) {
-      warming.run(STEADY_SECONDS, second -> false);
-    }
+    new Load(host).run(STEADY_SECONDS, second -> false);
     Load steady = new Load(host);
-    try (steady) {
-      steady.run(STEADY_SECONDS, second -> false);
-    }
+    steady.run(STEADY_SECONDS, second -> false);
     byte[][] versions = {version("2"), version("1")};
     Load swapped = new Load(host);
-    try (swapped) {
-      swapped.run(seconds, second -> isSwap(host.update(versions[second % 2])));
-    }
+    swapped.run(seconds, second -> isSwap(host.update(versions[second % 2])));
     Memory memory = swapFast(bare, versions);
 
     double steadyP99 = steady.medianP99();
@@ -242,8 +236,8 @@ final class SwapBenchmark implements Benchmark {
     boolean run(int second) throws InterruptedException;
   }
 
-  /** Callers, half of a filter and half of a route, until it is closed. */
-  private static final class Load implements AutoCloseable {
+  /** Callers, half of a filter and half of a route. */
+  private static final class Load {
     final AtomicLong calls = new AtomicLong();
     final AtomicLong failed = new AtomicLong();
     final AtomicLong mixed = new AtomicLong();
@@ -255,7 +249,6 @@ final class SwapBenchmark implements Benchmark {
 
     private final Host host;
     private final AtomicBoolean stop = new AtomicBoolean();
-    private final List<Thread> callers = new ArrayList<>();
 
     /** Of the second that runs. */
     private volatile Histogram current = new ConcurrentHistogram(LONGEST_NANOS, 3);
@@ -265,20 +258,32 @@ final class SwapBenchmark implements Benchmark {
     }
 
     void run(int seconds, EachSecond eachSecond) throws InterruptedException {
+      List<Thread> callers = new ArrayList<>();
       for (int i = 0; i < CALLERS; i++) {
         Call call = i % 2 == 0 ? this::filter : this::route;
         callers.add(Thread.ofPlatform().daemon().start(() -> callUntilStopped(call)));
       }
-      for (int second = 0; second < seconds; second++) {
-        swaps += eachSecond.run(second) ? 1 : 0;
-        Histogram after = new ConcurrentHistogram(LONGEST_NANOS, 3);
-        current = after;
-        long next = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
-        while (next - System.nanoTime() > 0) {
-          LockSupport.parkNanos(next - System.nanoTime());
+      try {
+        for (int second = 0; second < seconds; second++) {
+          swaps += eachSecond.run(second) ? 1 : 0;
+          measureSecond();
         }
-        p99s.add(after.getValueAtPercentile(99) / 1e3);
+      } finally {
+        stop.set(true);
+        for (Thread caller : callers) {
+          caller.join();
+        }
       }
+    }
+
+    private void measureSecond() {
+      Histogram second = new ConcurrentHistogram(LONGEST_NANOS, 3);
+      current = second;
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+      while (end - System.nanoTime() > 0) {
+        LockSupport.parkNanos(end - System.nanoTime());
+      }
+      p99s.add(second.getValueAtPercentile(99) / 1e3);
     }
 
     double medianP99() {
@@ -287,14 +292,6 @@ final class SwapBenchmark implements Benchmark {
 
     double worstP99() {
       return p99s.stream().max(Comparator.naturalOrder()).orElse(0.0);
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-      stop.set(true);
-      for (Thread caller : callers) {
-        caller.join();
-      }
     }
 
     private void callUntilStopped(Call call) {

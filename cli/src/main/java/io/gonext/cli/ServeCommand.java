@@ -82,7 +82,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Install this bundle or update to it, grant what it asks for unless it was revoked, and"
-              + " activate it; may be given several times.")
+              + " activate it, also when it was ERRORED; may be given several times.")
   private List<Path> plugins = new ArrayList<>();
 
   @Option(
@@ -160,7 +160,7 @@ final class ServeCommand implements Callable<Integer> {
    * Another host on the same database may be told the same at the same moment: who comes second
    * looks again.
    */
-  private static void putInService(Host host, Path file) throws InterruptedException {
+  static void putInService(Host host, Path file) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
         putInServiceOnce(host, file);

@@ -8,6 +8,8 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.store.AuditRow;
+import io.gonext.host.store.Database;
+import io.gonext.host.store.StoreFixture;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,21 +18,30 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator finds in the audit log of a real host. */
+@ParameterizedClass
+@EnumSource
 class AuditTest {
   private static final int BAD_ARGUMENTS = -3;
   private static final int QUOTA = -5;
 
   @TempDir private Path data;
+  private final Database database;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private Host host;
 
+  AuditTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
+
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withMeters(meters));
+    host = Host.open(HostConfig.of(data).withDatabase(database).withMeters(meters));
   }
 
   @AfterEach

@@ -12,6 +12,7 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
@@ -20,6 +21,8 @@ import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.AuditRow;
+import io.gonext.host.store.Database;
+import io.gonext.host.store.StoreFixture;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,9 +43,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** One version of a plugin in the place of another. */
+@ParameterizedClass
+@EnumSource
 class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
@@ -52,13 +59,19 @@ class UpdateTest {
           64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
 
   @TempDir private Path data;
+  private final Database database;
   private Host host;
+
+  UpdateTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
 
   @BeforeEach
   void open() throws InterruptedException {
     host =
         Host.open(
             HostConfig.of(data)
+                .withDatabase(database)
                 .withLimits(PATIENT)
                 .withUpdates(NO_WARM_UP)
                 .withRouteRate(RouteRate.UNLIMITED));
@@ -179,7 +192,11 @@ class UpdateTest {
   @Test
   void an_earlier_version_is_kept_for_as_long_as_was_said() throws InterruptedException {
     host.close();
-    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withDatabase(database)
+                .withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
     activate(version("1"));
     host.update(version("2").bytes());
     assertThatThrownBy(() -> host.rollback("app"))
@@ -194,7 +211,11 @@ class UpdateTest {
     host.update(version("2").bytes());
     assertThat(host.plugins().getFirst().previous()).isNotNull();
     host.close();
-    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withDatabase(database)
+                .withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> host.plugins().getFirst().previous() == null);
@@ -371,6 +392,7 @@ class UpdateTest {
     host =
         Host.open(
             HostConfig.of(data)
+                .withDatabase(database)
                 .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ofSeconds(10))));
     activate(version("1"));
     assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
@@ -384,7 +406,8 @@ class UpdateTest {
   void a_plugin_that_says_so_is_not_exercised_and_its_inputs_are_not_kept()
       throws InterruptedException {
     host.close();
-    host = Host.open(HostConfig.of(data).withUpdates(UpdatePolicy.defaults()));
+    host =
+        Host.open(HostConfig.of(data).withDatabase(database).withUpdates(UpdatePolicy.defaults()));
     activate(version("1").field("warm_up", "false"));
     assertThat(served()).isEqualTo("1");
     assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
@@ -392,6 +415,34 @@ class UpdateTest {
     assertThat(warmUpCalls(host.rollback("app"))).isZero();
     // What the version in between remembered is forgotten with the one that says so.
     assertThat(warmUpCalls(host.rollback("app"))).isZero();
+  }
+
+  @Test
+  void a_call_under_way_ends_on_the_version_it_began_on_and_a_leave_waits_for_it()
+      throws Exception {
+    GuestBundle busy =
+        GuestBundle.of("app", Guests.wasm("loop")).filter("h").limit("call_ms", 2000);
+    activate(busy);
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<FilterResult> call = underWay(callers);
+      host.update(GuestBundle.of("app", Guests.wasm("upper")).version("2.0.0").filter("h").bytes());
+      assertThat(host.applyFilters("h", "a").value().stringValue()).isEqualTo("A");
+      assertThat(call).isNotDone();
+      assertThat(call.get().degraded()).extracting(Degradation::code).containsExactly("DEADLINE");
+
+      host.rollback("app");
+      call = underWay(callers);
+      host.deactivate("app");
+      assertThat(call).isDone();
+      assertThat(call.get().value().stringValue()).isEqualTo("a");
+      assertThat(call.get().degraded()).extracting(Degradation::code).containsExactly("DEADLINE");
+    }
+  }
+
+  private Future<FilterResult> underWay(ExecutorService callers) {
+    Future<FilterResult> call = callers.submit(() -> host.applyFilters("h", "a"));
+    await().until(() -> host.pool("app").orElseThrow().inUse() == 1);
+    return call;
   }
 
   @Test

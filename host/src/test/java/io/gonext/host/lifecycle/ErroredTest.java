@@ -49,7 +49,7 @@ class ErroredTest {
   }
 
   @AfterEach
-  void close() throws InterruptedException {
+  void close() {
     host.close();
     store.close();
   }

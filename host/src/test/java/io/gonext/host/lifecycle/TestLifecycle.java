@@ -71,8 +71,12 @@ public final class TestLifecycle implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    lifecycle.stopAll(Duration.ofSeconds(5));
+  public void close() {
+    try {
+      lifecycle.stopAll(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     engine.close();
     services.close();
   }

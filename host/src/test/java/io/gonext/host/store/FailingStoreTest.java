@@ -37,7 +37,7 @@ class FailingStoreTest {
   }
 
   @AfterEach
-  void close() throws InterruptedException {
+  void close() {
     host.close();
     store.close();
   }

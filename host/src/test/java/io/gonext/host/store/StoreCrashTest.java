@@ -26,12 +26,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A process is killed (SIGKILL) before each write and each commit of every change there is, and
  * after the last: what is found then is the state after the last commit, whole, and nothing else.
  */
-@Timeout(180)
+@Timeout(300)
 class StoreCrashTest {
   private static final int PROCESSES = 2;
 
   /** One step in so many is tried, others each time; all of them in the profile {@code long}. */
-  private static final int STRIDE = Integer.getInteger("gonext.test.stride", 4);
+  private static final int STRIDE = Integer.getInteger("gonext.test.stride", 8);
 
   @TempDir private Path directory;
 
