@@ -72,7 +72,7 @@ final class Bench {
     } catch (UsageException e) {
       err.println("bench: " + benchmark.name() + ": " + e.getMessage());
       return USAGE;
-    } catch (UnavailableException e) {
+    } catch (UnavailableException | BrokenPromiseException e) {
       err.println("bench: " + benchmark.name() + ": " + e.getMessage());
       return FAILED;
     } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.route.RouteRate;
@@ -33,18 +34,30 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * {@code ./bench swap}: a filter and a route under load while their plugin is swapped between two
+ * {@code ./bench swap}: filters and routes under load while their plugin is swapped between two
  * versions every second. Every answer names the version that made each part of it. Then a thousand
- * swaps without load, and what they leave in heap and metaspace.
+ * swaps as fast as they go, with calls between them, and what they leave in heap and metaspace. It
+ * fails, after its table, where an answer was lost or mixed, where a swap was none, and where
+ * memory grew.
  */
 final class SwapBenchmark implements Benchmark {
   private static final int SECONDS = 60;
   private static final int STEADY_SECONDS = 10;
-  private static final int BARE_SWAPS = 1_000;
+  private static final int CALLERS = 4;
+  private static final int FAST_SWAPS = 1_000;
+
+  /** Before memory is measured: what is made once is there then. */
+  private static final int FIRST_SWAPS = 100;
+
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  /** Each caller rests between calls, so that two of them do not fill two cores. */
-  private static final long REST_NANOS = 100_000;
+  /** Each caller rests between calls, so that they do not fill two cores. */
+  private static final long REST_NANOS = 200_000;
+
+  /** What a thousand swaps may leave; one version that stayed would be some 100 KiB each. */
+  private static final long MAX_HEAP_GROWTH_BYTES = 16L << 20;
+
+  private static final long MAX_METASPACE_GROWTH_BYTES = 8L << 20;
 
   @Override
   public String name() {
@@ -86,61 +99,126 @@ final class SwapBenchmark implements Benchmark {
   }
 
   private static SequencedMap<String, String> run(
-      Host host, Host bare, int seconds, PrintWriter out) throws InterruptedException {
-    Load warming = new Load(host);
-    warming.run(STEADY_SECONDS, second -> {});
+      Host host, Host bare, int seconds, PrintWriter out) throws Exception {
+    new Load(host).run(STEADY_SECONDS, second -> false);
     Load steady = new Load(host);
-    steady.run(STEADY_SECONDS, second -> {});
+    steady.run(STEADY_SECONDS, second -> false);
     byte[][] versions = {version("2"), version("1")};
     Load swapped = new Load(host);
-    swapped.run(seconds, second -> host.update(versions[second % 2]));
+    swapped.run(seconds, second -> isSwap(host.update(versions[second % 2])));
+    Memory memory = swapFast(bare, versions);
 
-    long heapBefore = heapBytes();
-    long metaspaceBefore = metaspaceBytes();
-    long begin = System.nanoTime();
-    for (int i = 0; i < BARE_SWAPS; i++) {
-      bare.update(versions[i % 2]);
-    }
-    double bareMillis = (System.nanoTime() - begin) / 1e6 / BARE_SWAPS;
-    long heapAfter = heapBytes();
-    long metaspaceAfter = metaspaceBytes();
-
+    double steadyP99 = steady.medianP99();
+    double afterSwapP99 = swapped.medianP99();
     out.printf(Locale.ROOT, "%-34s %12s %12s%n", "", "steady", "swapped");
     row(out, "calls", steady.calls.get(), swapped.calls.get());
     row(out, "failed", steady.failed.get(), swapped.failed.get());
     row(out, "of two versions", steady.mixed.get(), swapped.mixed.get());
     for (double percentile : new double[] {50, 99, 99.9, 100}) {
-      out.printf(
-          Locale.ROOT,
-          "%-34s %12.1f %12.1f%n",
-          "p" + percentile + " us",
-          micros(steady, percentile),
-          micros(swapped, percentile));
+      row(
+          out,
+          "p" + percentile + " us, exercise of versions in it",
+          steady.all.getValueAtPercentile(percentile) / 1e3,
+          swapped.all.getValueAtPercentile(percentile) / 1e3);
     }
-    out.printf(Locale.ROOT, "%n%,d swaps without load: %.1f ms each%n", BARE_SWAPS, bareMillis);
+    row(out, "p99 us of the second, median", steadyP99, afterSwapP99);
+    row(out, "p99 us of the second, worst", steady.worstP99(), swapped.worstP99());
+    out.printf(
+        Locale.ROOT,
+        "%n%,d swaps in a row, %,d calls between them: %.1f ms each%n",
+        FAST_SWAPS,
+        memory.calls,
+        memory.millisPerSwap);
     out.printf(
         Locale.ROOT,
         "heap %.1f -> %.1f MiB, metaspace %.1f -> %.1f MiB%n",
-        heapBefore / 1048576.0,
-        heapAfter / 1048576.0,
-        metaspaceBefore / 1048576.0,
-        metaspaceAfter / 1048576.0);
+        memory.heapBefore / 1048576.0,
+        memory.heapAfter / 1048576.0,
+        memory.metaspaceBefore / 1048576.0,
+        memory.metaspaceAfter / 1048576.0);
+
+    List<String> broken = new ArrayList<>();
+    long failed = steady.failed.get() + swapped.failed.get() + memory.failed;
+    long mixed = steady.mixed.get() + swapped.mixed.get() + memory.mixed;
+    if (failed > 0) {
+      broken.add(failed + " calls failed");
+    }
+    if (mixed > 0) {
+      broken.add(mixed + " answers were of two versions");
+    }
+    if (swapped.swaps < Math.min(seconds, 2)) {
+      broken.add("only " + swapped.swaps + " updates were swaps");
+    }
+    if (memory.heapAfter - memory.heapBefore > MAX_HEAP_GROWTH_BYTES) {
+      broken.add("the heap grew over " + FAST_SWAPS + " swaps");
+    }
+    if (memory.metaspaceAfter - memory.metaspaceBefore > MAX_METASPACE_GROWTH_BYTES) {
+      broken.add("the metaspace grew over " + FAST_SWAPS + " swaps");
+    }
+    if (!broken.isEmpty()) {
+      throw new BrokenPromiseException(String.join("; ", broken));
+    }
     SequencedMap<String, String> figures = new LinkedHashMap<>();
     figures.put("swaps", Integer.toString(swapped.swaps));
-    figures.put("failed", Long.toString(swapped.failed.get()));
-    figures.put("mixed", Long.toString(swapped.mixed.get()));
+    figures.put("failed", Long.toString(failed));
+    figures.put("mixed", Long.toString(mixed));
     figures.put(
-        "p99_after_swap_ratio",
-        String.format(Locale.ROOT, "%.2f", micros(swapped, 99) / micros(steady, 99)));
+        "p99_after_swap_ratio", String.format(Locale.ROOT, "%.2f", afterSwapP99 / steadyP99));
     return figures;
+  }
+
+  private static boolean isSwap(UpdateResult result) {
+    return result instanceof UpdateResult.Replaced;
+  }
+
+  /** What many swaps in a row leave. */
+  private record Memory(
+      long heapBefore,
+      long heapAfter,
+      long metaspaceBefore,
+      long metaspaceAfter,
+      double millisPerSwap,
+      long calls,
+      long failed,
+      long mixed) {}
+
+  private static Memory swapFast(Host host, byte[][] versions) throws Exception {
+    Load load = new Load(host);
+    for (int i = 0; i < FIRST_SWAPS; i++) {
+      swapOnce(host, versions[i % 2], load);
+    }
+    long heapBefore = heapBytes();
+    long metaspaceBefore = metaspaceBytes();
+    long begin = System.nanoTime();
+    for (int i = 0; i < FAST_SWAPS; i++) {
+      swapOnce(host, versions[i % 2], load);
+    }
+    double millis = (System.nanoTime() - begin) / 1e6 / FAST_SWAPS;
+    return new Memory(
+        heapBefore,
+        heapBytes(),
+        metaspaceBefore,
+        metaspaceBytes(),
+        millis,
+        load.calls.get(),
+        load.failed.get(),
+        load.mixed.get());
+  }
+
+  private static void swapOnce(Host host, byte[] version, Load load) throws Exception {
+    if (!isSwap(host.update(version))) {
+      throw new BrokenPromiseException("an update of the thousand was no swap");
+    }
+    load.once(load::filter);
+    load.once(load::route);
   }
 
   private static void row(PrintWriter out, String label, long steady, long swapped) {
     out.printf(Locale.ROOT, "%-34s %,12d %,12d%n", label, steady, swapped);
   }
 
-  private static double micros(Load load, double percentile) {
-    return load.latencies.getValueAtPercentile(percentile) / 1e3;
+  private static void row(PrintWriter out, String label, double steady, double swapped) {
+    out.printf(Locale.ROOT, "%-34s %12.1f %12.1f%n", label, steady, swapped);
   }
 
   /** A version whose answers name it twice. */
@@ -152,21 +230,28 @@ final class SwapBenchmark implements Benchmark {
         .bytes();
   }
 
-  /** What is done each second. */
+  /** What is done at the beginning of each second; whether it was a swap. */
   @FunctionalInterface
   private interface EachSecond {
-    void run(int second) throws InterruptedException;
+    boolean run(int second) throws InterruptedException;
   }
 
-  /** Two callers, one of a filter and one of a route. */
+  /** Callers, half of a filter and half of a route. */
   private static final class Load {
     final AtomicLong calls = new AtomicLong();
     final AtomicLong failed = new AtomicLong();
     final AtomicLong mixed = new AtomicLong();
-    final Histogram latencies = new ConcurrentHistogram(LONGEST_NANOS, 3);
+    final Histogram all = new ConcurrentHistogram(LONGEST_NANOS, 3);
     int swaps;
+
+    /** In microseconds, of each second after what was done at its beginning. */
+    private final List<Double> p99s = new ArrayList<>();
+
     private final Host host;
     private final AtomicBoolean stop = new AtomicBoolean();
+
+    /** Of the second that runs. */
+    private volatile Histogram current = new ConcurrentHistogram(LONGEST_NANOS, 3);
 
     Load(Host host) {
       this.host = host;
@@ -174,35 +259,59 @@ final class SwapBenchmark implements Benchmark {
 
     void run(int seconds, EachSecond eachSecond) throws InterruptedException {
       List<Thread> callers = new ArrayList<>();
-      callers.add(Thread.ofPlatform().start(() -> call(this::filter)));
-      callers.add(Thread.ofPlatform().start(() -> call(this::route)));
-      long begin = System.nanoTime();
-      for (int second = 0; second < seconds; second++) {
-        eachSecond.run(second);
-        swaps++;
-        long next = begin + TimeUnit.SECONDS.toNanos(second + 1L);
-        while (next - System.nanoTime() > 0) {
-          LockSupport.parkNanos(next - System.nanoTime());
-        }
+      for (int i = 0; i < CALLERS; i++) {
+        Call call = i % 2 == 0 ? this::filter : this::route;
+        callers.add(Thread.ofPlatform().daemon().start(() -> callUntilStopped(call)));
       }
-      stop.set(true);
-      for (Thread caller : callers) {
-        caller.join();
+      try {
+        for (int second = 0; second < seconds; second++) {
+          swaps += eachSecond.run(second) ? 1 : 0;
+          measureSecond();
+        }
+      } finally {
+        stop.set(true);
+        for (Thread caller : callers) {
+          caller.join();
+        }
       }
     }
 
-    private void call(Call call) {
+    private void measureSecond() {
+      Histogram second = new ConcurrentHistogram(LONGEST_NANOS, 3);
+      current = second;
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+      while (end - System.nanoTime() > 0) {
+        LockSupport.parkNanos(end - System.nanoTime());
+      }
+      p99s.add(second.getValueAtPercentile(99) / 1e3);
+    }
+
+    double medianP99() {
+      return p99s.stream().sorted().skip((p99s.size() - 1) / 2).findFirst().orElse(0.0);
+    }
+
+    double worstP99() {
+      return p99s.stream().max(Comparator.naturalOrder()).orElse(0.0);
+    }
+
+    private void callUntilStopped(Call call) {
       while (!stop.get()) {
-        long begin = System.nanoTime();
-        try {
-          call.run();
-        } catch (InterruptedException | RuntimeException e) {
-          failed.incrementAndGet();
-        }
-        latencies.recordValue(Math.min(System.nanoTime() - begin, LONGEST_NANOS));
-        calls.incrementAndGet();
+        once(call);
         LockSupport.parkNanos(REST_NANOS);
       }
+    }
+
+    void once(Call call) {
+      long begin = System.nanoTime();
+      try {
+        call.run();
+      } catch (InterruptedException | RuntimeException | Error e) {
+        failed.incrementAndGet();
+      }
+      long nanos = Math.min(System.nanoTime() - begin, LONGEST_NANOS);
+      all.recordValue(nanos);
+      current.recordValue(nanos);
+      calls.incrementAndGet();
     }
 
     private void filter() throws InterruptedException {

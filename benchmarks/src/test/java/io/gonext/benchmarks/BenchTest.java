@@ -13,9 +13,10 @@ import org.junit.jupiter.api.Test;
 class BenchTest {
   private static final String LIST =
       """
-        add      adds its arguments
-        failing  fails
-        lacking  lacks a tool
+        add       adds its arguments
+        failing   fails
+        lacking   lacks a tool
+        breaking  breaks a promise
       """;
 
   private final StringWriter out = new StringWriter();
@@ -60,6 +61,13 @@ class BenchTest {
   }
 
   @Test
+  void what_does_not_hold_is_told_in_a_sentence_and_leaves_no_figures() {
+    assertThat(run("breaking")).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("bench: breaking: 3 calls failed\n");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
   void a_failure_is_told_with_its_stack_trace_and_leaves_no_figures() {
     assertThat(run("failing")).isEqualTo(1);
     assertThat(err.toString()).startsWith("java.io.IOException: no disk\n\tat ");
@@ -69,7 +77,7 @@ class BenchTest {
   private int run(String... args) {
     var bench =
         new Bench(
-            List.of(new Add(), new Failing(), new Lacking()),
+            List.of(new Add(), new Failing(), new Lacking(), new Breaking()),
             new PrintWriter(out, true),
             new PrintWriter(err, true));
     return bench.run(List.of(args));
@@ -137,6 +145,24 @@ class BenchTest {
     public SequencedMap<String, String> run(List<String> args, PrintWriter out)
         throws UnavailableException {
       throw new UnavailableException("there is no such tool.");
+    }
+  }
+
+  private record Breaking() implements Benchmark {
+    @Override
+    public String name() {
+      return "breaking";
+    }
+
+    @Override
+    public String description() {
+      return "breaks a promise";
+    }
+
+    @Override
+    public SequencedMap<String, String> run(List<String> args, PrintWriter out)
+        throws BrokenPromiseException {
+      throw new BrokenPromiseException("3 calls failed");
     }
   }
 }

@@ -5,12 +5,15 @@ import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
 import io.gonext.cli.admin.DeactivateCommand;
 import io.gonext.cli.admin.GrantsCommand;
+import io.gonext.cli.admin.HealthCommand;
 import io.gonext.cli.admin.InstallCommand;
 import io.gonext.cli.admin.ListCommand;
+import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
+import io.gonext.cli.admin.VersionsCommand;
 import io.gonext.host.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -33,6 +36,9 @@ import picocli.CommandLine.Spec;
       DeactivateCommand.class,
       UpdateCommand.class,
       ApproveCommand.class,
+      RejectCommand.class,
+      HealthCommand.class,
+      VersionsCommand.class,
       RollbackCommand.class,
       ResetCommand.class,
       UninstallCommand.class,

@@ -4,13 +4,18 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.Database;
+import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
@@ -46,6 +51,8 @@ final class ServeCommand implements Callable<Integer> {
   /** Holds the admin token, in place of the one that the data directory keeps. */
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 
+  private static final int ATTEMPTS = 5;
+
   @Spec private CommandSpec spec;
 
   @Mixin private ListenOptions listen;
@@ -75,7 +82,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Install this bundle or update to it, grant what it asks for unless it was revoked, and"
-              + " activate it; may be given several times.")
+              + " activate it, also when it was ERRORED; may be given several times.")
   private List<Path> plugins = new ArrayList<>();
 
   @Option(
@@ -119,10 +126,7 @@ final class ServeCommand implements Callable<Integer> {
       throw e;
     }
     RunningServer running = opened.listen(config);
-    for (StoredPlugin plugin : host.plugins()) {
-      out.println(plugin.id() + " " + plugin.state());
-      printGrants(out, host.grants(plugin.name()), host.capabilities());
-    }
+    printPlugins(out, host);
     for (NodeFault fault : host.faults()) {
       out.println("not served by this host: " + fault.plugin() + ": " + fault.cause());
     }
@@ -151,17 +155,48 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** Whoever names a bundle on the command line grants what it asks for, and wants this version. */
-  private static void putInService(Host host, Path file) throws InterruptedException {
-    Bundle bundle = Bundle.read(file);
-    String name = bundle.manifest().name();
+  /**
+   * Whoever names a bundle on the command line grants what it asks for, and wants this version.
+   * Another host on the same database may be told the same at the same moment: who comes second
+   * looks again.
+   */
+  static void putInService(Host host, Path file) throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        putInServiceOnce(host, file);
+        return;
+      } catch (ConflictException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void putInServiceOnce(Host host, Path file) throws InterruptedException {
+    String name = Bundle.read(file).manifest().name();
     if (host.plugin(name).isEmpty()) {
       host.install(file);
-    } else if (host.update(file) instanceof UpdateResult.AwaitingApproval) {
-      host.approve(name);
+    } else if (host.update(file) instanceof UpdateResult.AwaitingApproval waiting) {
+      host.approve(name, waiting.sha256());
     }
     host.grantRequested(name);
+    if (host.plugin(name).filter(plugin -> plugin.state() == PluginState.ERRORED).isPresent()) {
+      host.reset(name);
+    }
     host.activate(name);
+  }
+
+  /** What cannot be shown is no reason not to serve. */
+  private static void printPlugins(PrintWriter out, Host host) {
+    try {
+      for (StoredPlugin plugin : host.plugins()) {
+        out.println(plugin.id() + " " + plugin.state());
+        printGrants(out, host, plugin);
+      }
+    } catch (StoreException e) {
+      out.println("the plugins cannot be listed: " + e.getMessage());
+    }
   }
 
   private Database database() {
@@ -175,10 +210,14 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static void printGrants(
-      PrintWriter out, PluginGrants grants, CapabilityRegistry capabilities) {
-    printCapabilities(out, "granted", grants.granted(), capabilities);
-    printCapabilities(out, "not granted", grants.missing(), capabilities);
+  private static void printGrants(PrintWriter out, Host host, StoredPlugin plugin) {
+    try {
+      PluginGrants grants = host.grants(plugin.name());
+      printCapabilities(out, "granted", grants.granted(), host.capabilities());
+      printCapabilities(out, "not granted", grants.missing(), host.capabilities());
+    } catch (BundleRejectedException | UnknownPluginException e) {
+      out.println("  what it was granted cannot be shown: " + e.getMessage());
+    }
   }
 
   private static void printCapabilities(

@@ -57,7 +57,18 @@ class OperatorTest {
         .contains("  + kv.write")
         .contains("  = kv.read");
     assertThat(said("list")).contains("app").contains("1.0.0").contains("2.0.0");
-    assertThat(said("approve", "app")).startsWith("2.0.0 replaced 1.0.0; ");
+    String versions = said("versions", "app");
+    assertThat(versions).contains("pending").contains("  + kv.write").contains("  = kv.read");
+    assertThat(refused("approve", "app", "--sha256", "0".repeat(64)))
+        .startsWith("gonext: another version of app waits for approval: 2.0.0 sha256:");
+    assertThat(said("reject", "app")).isEqualTo("app@1.0.0 ACTIVE\n");
+    assertThat(said("versions", "app")).doesNotContain("pending");
+    said("update", bundle("2", "[\"kv.read\",\"kv.write\"]"));
+    String waiting =
+        versions.lines().filter(line -> line.contains("pending")).findAny().orElseThrow();
+    String sha256 = waiting.substring(waiting.lastIndexOf(' ') + 1);
+    assertThat(said("approve", "app", "--sha256", sha256)).startsWith("2.0.0 replaced 1.0.0; ");
+    assertThat(said("health", "app")).isEqualTo("app ACTIVE, healthy\n");
     assertThat(said("rollback", "app")).startsWith("1.0.0 replaced 2.0.0; ");
     assertThat(said("audit", "app", "--limit", "3"))
         .contains("rollback")
@@ -65,7 +76,8 @@ class OperatorTest {
         .contains("operator");
     assertThat(said("audit", "app", "--json")).startsWith("{\"audit\":[");
     assertThat(said("deactivate", "app")).isEqualTo("app@1.0.0 INACTIVE\n");
-    assertThat(said("uninstall", "app")).isEqualTo("app is uninstalled\n");
+    assertThat(said("uninstall", "--keep-data", "app"))
+        .isEqualTo("app is uninstalled, its data is kept\n");
     assertThat(said("list", "--json")).isEqualTo("{\"plugins\":[]}\n");
   }
 

@@ -6,6 +6,7 @@ import io.gonext.engine.EngineLimits;
 import io.gonext.host.abi.LogListener;
 import io.gonext.host.abi.PluginLogs;
 import io.gonext.host.audit.AuditLog;
+import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.capability.PluginGrants;
@@ -13,7 +14,6 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.failure.ConflictException;
-import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionHandler;
@@ -43,6 +43,7 @@ import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
+import io.gonext.host.store.StoredVersion;
 import io.gonext.pool.PoolStats;
 import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -51,8 +52,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -64,12 +67,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.semver4j.Semver;
 import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -85,18 +89,13 @@ public final class Host implements AutoCloseable {
   /** The most that compiled modules may take on disk. */
   private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
 
-  /** Who acts when someone calls this class. */
-  private static final String OPERATOR = "operator";
-
-  /** Who acts when an author's tool uploads. */
-  private static final String DEVELOPER = "developer";
-
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final HostServices services;
   private final StoreWatch watch;
+  private final ChangeRecord record;
 
   /** Hooks of the embedding application, for those who misspell one. */
   private final Set<String> knownHooks = ConcurrentHashMap.newKeySet();
@@ -116,6 +115,7 @@ public final class Host implements AutoCloseable {
     this.lifecycle = lifecycle;
     this.services = services;
     this.watch = watch;
+    this.record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -129,14 +129,21 @@ public final class Host implements AutoCloseable {
    * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
-    Engine engine;
+    Opening opening = new Opening();
     try {
-      engine = Engine.withCache(EngineLimits.defaults(), compileCache(config));
-    } catch (RuntimeException e) {
-      store.close();
-      throw e;
+      Host host = open(config, opening);
+      opening.done();
+      return host;
+    } finally {
+      opening.close();
     }
+  }
+
+  private static Host open(HostConfig config, Opening opening) throws InterruptedException {
+    PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
+    opening.add(store::close);
+    Engine engine = Engine.withCache(EngineLimits.defaults(), compileCache(config));
+    opening.add(engine::close);
     HostServices services =
         new HostServices(
             new Grants(store.grants(), config.capabilities()),
@@ -145,6 +152,7 @@ public final class Host implements AutoCloseable {
             new PluginLogs(),
             config.meters(),
             InstantSource.system());
+    opening.add(services::close);
     HookBus hooks =
         new HookBus(
             config.meters(),
@@ -165,18 +173,38 @@ public final class Host implements AutoCloseable {
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
             new Semver(version()).withClearedPreReleaseAndBuild());
-    try {
-      lifecycle.startActive();
-    } catch (RuntimeException | InterruptedException e) {
-      engine.close();
-      services.close();
-      store.close();
-      throw e;
-    }
+    opening.add(() -> stop(lifecycle, Duration.ZERO));
+    lifecycle.startActive();
     Host host =
         new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
     host.knownHooks.addAll(config.hooks());
     return host;
+  }
+
+  /** What is to be undone, last first, when a host cannot be opened, whatever the reason. */
+  private static final class Opening implements AutoCloseable {
+    private final Deque<Runnable> undo = new ArrayDeque<>();
+
+    void add(Runnable step) {
+      undo.push(step);
+    }
+
+    void done() {
+      undo.clear();
+    }
+
+    @Override
+    public void close() {
+      undo.forEach(Runnable::run);
+    }
+  }
+
+  private static void stop(Lifecycle lifecycle, Duration patience) {
+    try {
+      lifecycle.stopAll(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static CompileCache compileCache(HostConfig config) {
@@ -233,64 +261,39 @@ public final class Host implements AutoCloseable {
     return install(() -> Bundle.read(bundle.clone(), vocabulary()));
   }
 
-  private UpdateResult update(Supplier<Bundle> reader) throws InterruptedException {
-    Bundle bundle;
-    try {
-      bundle = reader.get();
-    } catch (BundleRejectedException e) {
-      refused("", "", "update_refused", e);
-      throw e;
-    }
-    Manifest manifest = bundle.manifest();
-    try {
-      UpdateResult result = lifecycle.update(bundle);
-      record(manifest.name(), "update", result);
-      return result;
-    } catch (BundleRejectedException e) {
-      refused(manifest.name(), manifest.version().toString(), "update_refused", e);
-      throw e;
-    }
-  }
-
   private InstallResult install(Supplier<Bundle> reader) {
-    String plugin = "";
-    String version = "";
-    try {
-      Bundle bundle = reader.get();
-      plugin = bundle.manifest().name();
-      version = bundle.manifest().version().toString();
-      List<String> slips = vocabulary().hookWarnings(bundle.manifest());
-      InstallResult installed = lifecycle.install(bundle).withWarnings(slips);
-      if (!installed.unchanged()) {
-        ObjectNode detail = JsonNodeFactory.instance.objectNode();
-        detail.put("sha256", installed.sha256());
-        detail.set("requested", StrictJson.valueOf(bundle.manifest().requestedCapabilities()));
-        services.audit().record(plugin, version, "install", OPERATOR, detail);
-      }
-      return installed;
-    } catch (BundleRejectedException e) {
-      refused(plugin, version, "install_refused", e);
-      throw e;
+    Bundle bundle = record.watch("install", "", reader::get);
+    Manifest manifest = bundle.manifest();
+    String version = manifest.version().toString();
+    InstallResult installed =
+        record.watch(
+            "install",
+            ChangeRecord.OPERATOR,
+            manifest.name(),
+            version,
+            () -> lifecycle.install(bundle));
+    if (!installed.unchanged()) {
+      ObjectNode detail = ChangeRecord.detail().put("sha256", installed.sha256());
+      detail.set("requested", StrictJson.valueOf(manifest.requestedCapabilities()));
+      record.done("install", ChangeRecord.OPERATOR, manifest.name(), version, detail);
     }
+    return installed.withWarnings(vocabulary().hookWarnings(manifest));
   }
 
   /**
    * Puts an installed plugin in service, now and whenever the host is opened.
    *
+   * @return what will not work, a sentence each: capabilities that it asks for and was not granted
    * @throws UnknownPluginException when there is none of that name
    * @throws ActivationException when it cannot start
    */
-  public void activate(String plugin) throws InterruptedException {
+  public List<String> activate(String plugin) throws InterruptedException {
     boolean wasActive = lifecycle.active(plugin).isPresent();
-    try {
-      lifecycle.activate(plugin);
-    } catch (ActivationException e) {
-      record(plugin, "activate_failed", reason(e));
-      throw e;
-    }
+    List<String> warnings = record.watch("activate", plugin, () -> lifecycle.activate(plugin));
     if (!wasActive) {
-      record(plugin, "activate", JsonNodeFactory.instance.objectNode());
+      record.done("activate", plugin);
     }
+    return warnings;
   }
 
   /**
@@ -300,8 +303,7 @@ public final class Host implements AutoCloseable {
    *     needs it
    */
   public void deactivate(String plugin) throws InterruptedException {
-    lifecycle.deactivate(plugin, false);
-    record(plugin, "deactivate", JsonNodeFactory.instance.objectNode());
+    deactivate(plugin, false, left -> {});
   }
 
   /**
@@ -310,9 +312,27 @@ public final class Host implements AutoCloseable {
    * @return what was taken out of service, in that order
    */
   public List<String> deactivateWithDependents(String plugin) throws InterruptedException {
-    List<String> left = lifecycle.deactivate(plugin, true);
-    left.forEach(name -> record(name, "deactivate", JsonNodeFactory.instance.objectNode()));
+    List<String> left = new ArrayList<>();
+    deactivate(plugin, true, left::add);
     return left;
+  }
+
+  /** Each that has left is recorded, also when one after it refuses. */
+  private void deactivate(String plugin, boolean cascade, Consumer<String> left)
+      throws InterruptedException {
+    record.watch(
+        "deactivate",
+        plugin,
+        () -> {
+          lifecycle.deactivate(
+              plugin,
+              cascade,
+              name -> {
+                record.done("deactivate", name);
+                left.accept(name);
+              });
+          return true;
+        });
   }
 
   /**
@@ -321,8 +341,14 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it is not ERRORED
    */
   public void reset(String plugin) {
-    lifecycle.reset(plugin);
-    record(plugin, "reset", JsonNodeFactory.instance.objectNode());
+    record.watch(
+        "reset",
+        plugin,
+        () -> {
+          lifecycle.reset(plugin);
+          return true;
+        });
+    record.done("reset", plugin);
   }
 
   /**
@@ -335,12 +361,50 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Path bundle) throws InterruptedException {
-    return update(() -> Bundle.read(bundle, vocabulary()));
+    return update("", () -> Bundle.read(bundle, vocabulary()));
   }
 
   /** Updates to a bundle that is in memory; see {@link #update(Path)}. */
   public UpdateResult update(byte[] bundle) throws InterruptedException {
-    return update(() -> Bundle.read(bundle.clone(), vocabulary()));
+    return update("", () -> Bundle.read(bundle.clone(), vocabulary()));
+  }
+
+  /**
+   * As {@link #update(byte[])}.
+   *
+   * @throws BundleRejectedException also when the bundle is of another plugin than this
+   */
+  public UpdateResult update(String plugin, byte[] bundle) throws InterruptedException {
+    return update(plugin, () -> Bundle.read(bundle.clone(), vocabulary()));
+  }
+
+  /**
+   * @param plugin whose bundle it is to be; empty for whosever it is
+   */
+  private UpdateResult update(String plugin, Supplier<Bundle> reader) throws InterruptedException {
+    Bundle bundle =
+        record.watch(
+            "update",
+            plugin,
+            () -> {
+              Bundle read = reader.get();
+              String name = read.manifest().name();
+              if (!plugin.isEmpty() && !name.equals(plugin)) {
+                throw new BundleRejectedException(
+                    "the bundle is of " + name + ", not of " + plugin);
+              }
+              return read;
+            });
+    Manifest manifest = bundle.manifest();
+    UpdateResult result =
+        record.watch(
+            "update",
+            ChangeRecord.OPERATOR,
+            manifest.name(),
+            manifest.version().toString(),
+            () -> lifecycle.update(bundle));
+    record.replaced("update", manifest.name(), result);
+    return result;
   }
 
   /**
@@ -349,9 +413,57 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when none waits
    */
   public UpdateResult approve(String plugin) throws InterruptedException {
-    UpdateResult result = lifecycle.approve(plugin, OPERATOR);
-    record(plugin, "approve", result);
+    return approve(plugin, waiting -> true);
+  }
+
+  /**
+   * As {@link #approve(String)}, for one version and no other.
+   *
+   * @param meant its version, or the SHA-256 of its bundle
+   * @throws ConflictException when none waits, or another one
+   */
+  public UpdateResult approve(String plugin, String meant) throws InterruptedException {
+    return approve(plugin, waiting -> isMeant(waiting, meant));
+  }
+
+  private UpdateResult approve(String plugin, Predicate<StoredVersion> meant)
+      throws InterruptedException {
+    UpdateResult result =
+        record.watch(
+            "approve", plugin, () -> lifecycle.approve(plugin, meant, ChangeRecord.OPERATOR));
+    record.replaced("approve", plugin, result);
     return result;
+  }
+
+  /**
+   * Deletes the version that waits; the current one stays.
+   *
+   * @throws ConflictException when none waits
+   */
+  public void reject(String plugin) {
+    reject(plugin, waiting -> true);
+  }
+
+  /** As {@link #reject(String)}, for one version and no other; see {@link #approve}. */
+  public void reject(String plugin, String meant) {
+    reject(plugin, waiting -> isMeant(waiting, meant));
+  }
+
+  private void reject(String plugin, Predicate<StoredVersion> meant) {
+    StoredVersion rejected = record.watch("reject", plugin, () -> lifecycle.reject(plugin, meant));
+    record.done(
+        "reject",
+        plugin,
+        ChangeRecord.detail().put("rejected", rejected.version()).put("sha256", rejected.sha256()));
+  }
+
+  private static boolean isMeant(StoredVersion waiting, String meant) {
+    return waiting.version().equals(meant) || waiting.sha256().equals(meant);
+  }
+
+  /** What a waiting version asks for, beside the current one; empty when none waits. */
+  public Optional<CapabilityDiff> pendingChanges(StoredPlugin plugin) {
+    return lifecycle.pendingChanges(plugin);
   }
 
   /**
@@ -364,10 +476,29 @@ public final class Host implements AutoCloseable {
    * @throws ActivationException when it cannot start; what served before serves on
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
-    DevelopResult result = lifecycle.develop(Bundle.of(manifestJson, module, vocabulary()), DEVELOPER);
-    ObjectNode detail = JsonNodeFactory.instance.objectNode();
-    detail.put("action", result.action().name()).put("module_sha256", result.moduleSha256());
-    services.audit().record(result.plugin(), result.version(), "develop", DEVELOPER, detail);
+    Bundle bundle =
+        record.watch(
+            "develop",
+            ChangeRecord.DEVELOPER,
+            "",
+            "",
+            () -> Bundle.of(manifestJson, module, vocabulary()));
+    Manifest manifest = bundle.manifest();
+    DevelopResult result =
+        record.watch(
+            "develop",
+            ChangeRecord.DEVELOPER,
+            manifest.name(),
+            manifest.version().toString(),
+            () -> lifecycle.develop(bundle, ChangeRecord.DEVELOPER));
+    record.done(
+        "develop",
+        ChangeRecord.DEVELOPER,
+        result.plugin(),
+        result.version(),
+        ChangeRecord.detail()
+            .put("action", result.action().name())
+            .put("module_sha256", result.moduleSha256()));
     return result;
   }
 
@@ -377,22 +508,43 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when it is not kept any more
    */
   public UpdateResult rollback(String plugin) throws InterruptedException {
-    UpdateResult result = lifecycle.rollback(plugin);
-    record(plugin, "rollback", result);
+    UpdateResult result = record.watch("rollback", plugin, () -> lifecycle.rollback(plugin));
+    record.replaced("rollback", plugin, result);
     return result;
   }
 
   /**
-   * Removes a plugin that is not in service.
+   * Removes a plugin that is not in service, and its key-value entries.
    *
    * @throws ConflictException when it is active
    */
   public void uninstall(String plugin) {
-    String version = installedVersion(plugin);
-    lifecycle.uninstall(plugin);
-    services
-        .audit()
-        .record(plugin, version, "uninstall", OPERATOR, JsonNodeFactory.instance.objectNode());
+    uninstall(plugin, false);
+  }
+
+  /**
+   * As {@link #uninstall}, but its key-value entries stay, and are those of the next plugin of its
+   * name.
+   */
+  public void uninstallKeepingData(String plugin) {
+    uninstall(plugin, true);
+  }
+
+  private void uninstall(String plugin, boolean keepData) {
+    String version = record.installedVersion(plugin);
+    record.watch(
+        "uninstall",
+        plugin,
+        () -> {
+          lifecycle.uninstall(plugin, keepData);
+          return true;
+        });
+    record.done(
+        "uninstall",
+        ChangeRecord.OPERATOR,
+        plugin,
+        version,
+        ChangeRecord.detail().put("data", keepData ? "kept" : "removed"));
   }
 
   /** The capabilities there are; the embedding application may register its own. */
@@ -418,8 +570,9 @@ public final class Host implements AutoCloseable {
    */
   public PluginGrants grant(String plugin, String... capabilities) {
     Manifest manifest = lifecycle.manifest(plugin);
-    PluginGrants grants = services.grants().grant(manifest, List.of(capabilities), OPERATOR);
-    record(plugin, "grant", capabilities(List.of(capabilities)));
+    PluginGrants grants =
+        services.grants().grant(manifest, List.of(capabilities), ChangeRecord.OPERATOR);
+    record.decided("grant", plugin, List.of(capabilities));
     return grants;
   }
 
@@ -432,10 +585,10 @@ public final class Host implements AutoCloseable {
   public PluginGrants grantRequested(String plugin) {
     Manifest manifest = lifecycle.manifest(plugin);
     SortedSet<String> added = new TreeSet<>(services.grants().of(manifest).missing());
-    PluginGrants grants = services.grants().grantUndecided(manifest, OPERATOR);
+    PluginGrants grants = services.grants().grantUndecided(manifest, ChangeRecord.OPERATOR);
     added.retainAll(grants.granted());
     if (!added.isEmpty()) {
-      record(plugin, "grant", capabilities(added));
+      record.decided("grant", plugin, added);
     }
     return grants;
   }
@@ -449,8 +602,9 @@ public final class Host implements AutoCloseable {
    */
   public PluginGrants revoke(String plugin, String... capabilities) {
     Manifest manifest = lifecycle.manifest(plugin);
-    PluginGrants grants = services.grants().revoke(manifest, List.of(capabilities), OPERATOR);
-    record(plugin, "revoke", capabilities(List.of(capabilities)));
+    PluginGrants grants =
+        services.grants().revoke(manifest, List.of(capabilities), ChangeRecord.OPERATOR);
+    record.decided("revoke", plugin, List.of(capabilities));
     return grants;
   }
 
@@ -517,9 +671,15 @@ public final class Host implements AutoCloseable {
     return lifecycle.troubles();
   }
 
+  /** What is wrong with one plugin, as {@link #troubles} says it; empty when all is well. */
+  public Optional<String> trouble(StoredPlugin plugin) {
+    return lifecycle.trouble(plugin);
+  }
+
   /**
    * What this host cannot do though the store says so, and other hosts on the same database may: it
-   * tries again by itself. Empty on an embedded store, where such a plugin becomes ERRORED.
+   * tries again by itself. On an embedded store such a plugin becomes ERRORED, and what is here is
+   * only what could not be read back after the store failed in a change.
    */
   public List<NodeFault> faults() {
     return lifecycle.faults();
@@ -653,50 +813,6 @@ public final class Host implements AutoCloseable {
       plugin.manifest().filters().forEach(hook -> hooks.add(hook.name()));
     }
     return new Vocabulary(capabilities().ids(), hooks);
-  }
-
-  private void refused(String plugin, String version, String event, HostException e) {
-    services.audit().record(plugin, version, event, OPERATOR, reason(e));
-    services.meters().counter("gonext.plugin.install.refused").increment();
-  }
-
-  private void record(String plugin, String event, UpdateResult result) {
-    ObjectNode detail = JsonNodeFactory.instance.objectNode();
-    switch (result) {
-      case UpdateResult.Unchanged unchanged -> {
-        return;
-      }
-      case UpdateResult.Replaced replaced ->
-          detail
-              .put("from", replaced.from())
-              .put("to", replaced.to())
-              .put("sha256", replaced.sha256());
-      case UpdateResult.AwaitingApproval waiting ->
-          detail
-              .put("from", waiting.from())
-              .put("awaiting_approval", waiting.to())
-              .put("sha256", waiting.sha256());
-    }
-    record(plugin, event, detail);
-  }
-
-  private void record(String plugin, String event, ObjectNode detail) {
-    services.audit().record(plugin, installedVersion(plugin), event, OPERATOR, detail);
-  }
-
-  /** As the store says; a plugin whose bundle no longer reads has one, too. */
-  private String installedVersion(String plugin) {
-    return plugin(plugin).map(stored -> stored.current().version()).orElse("");
-  }
-
-  private static ObjectNode reason(HostException e) {
-    return JsonNodeFactory.instance.objectNode().put("reason", e.getMessage());
-  }
-
-  private static ObjectNode capabilities(Collection<String> capabilities) {
-    ObjectNode detail = JsonNodeFactory.instance.objectNode();
-    detail.set("capabilities", StrictJson.valueOf(capabilities));
-    return detail;
   }
 
   private static List<JsonNode> json(Object[] args) {

@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.ConflictException;
 import io.gonext.host.store.AuditRow;
+import io.gonext.host.store.Database;
+import io.gonext.host.store.StoreFixture;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,21 +20,30 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator finds in the audit log of a real host. */
+@ParameterizedClass
+@EnumSource
 class AuditTest {
   private static final int BAD_ARGUMENTS = -3;
   private static final int QUOTA = -5;
 
   @TempDir private Path data;
+  private final Database database;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private Host host;
 
+  AuditTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
+
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withMeters(meters));
+    host = Host.open(HostConfig.of(data).withDatabase(database).withMeters(meters));
   }
 
   @AfterEach
@@ -58,10 +70,11 @@ class AuditTest {
         .extracting(AuditRow::event)
         .containsExactly("uninstall", "deactivate", "revoke", "grant", "activate", "install");
     assertThat(host.audit("denied", 100))
-        .allSatisfy(row -> {
-          assertThat(row.actor()).isEqualTo("operator");
-          assertThat(row.version()).isEqualTo("1.0.0");
-        });
+        .allSatisfy(
+            row -> {
+              assertThat(row.actor()).isEqualTo("operator");
+              assertThat(row.version()).isEqualTo("1.0.0");
+            });
     assertThat(host.audit("denied", 100).get(3).detail())
         .isEqualTo("{\"capabilities\":[\"kv.read\"]}");
     assertThat(host.audit(1)).extracting(AuditRow::event).containsExactly("uninstall");
@@ -81,17 +94,32 @@ class AuditTest {
         .satisfies(row -> assertThat(row.detail()).contains("not a ZIP"));
     assertThat(host.audit("noalloc", 10))
         .singleElement()
-        .satisfies(row -> {
-          assertThat(row.event()).isEqualTo("install_refused");
-          assertThat(row.detail()).contains("gn_alloc");
-        });
+        .satisfies(
+            row -> {
+              assertThat(row.event()).isEqualTo("install_refused");
+              assertThat(row.detail()).contains("gn_alloc");
+            });
     assertThat(host.audit("refuses", 1))
         .singleElement()
-        .satisfies(row -> {
-          assertThat(row.event()).isEqualTo("activate_failed");
-          assertThat(row.detail()).contains("on_activate returned 1");
-        });
+        .satisfies(
+            row -> {
+              assertThat(row.event()).isEqualTo("activate_failed");
+              assertThat(row.detail()).contains("on_activate returned 1");
+            });
     assertThat(meters.get("gonext.plugin.install.refused").counter().count()).isEqualTo(2);
+
+    byte[] other = GuestBundle.of("echo").bytes();
+    assertThatThrownBy(() -> host.update("refuses", other))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessage("the bundle is of echo, not of refuses");
+    assertThatThrownBy(() -> host.update("refuses", new byte[] {1}))
+        .isInstanceOf(BundleRejectedException.class);
+    assertThatThrownBy(() -> host.deactivate("refuses")).isInstanceOf(ConflictException.class);
+    assertThat(host.audit("refuses", 3))
+        .extracting(AuditRow::event)
+        .containsExactly("deactivate_failed", "update_refused", "update_refused");
+    assertThat(host.audit("refuses", 3))
+        .allSatisfy(row -> assertThat(row.version()).isEqualTo("1.0.0"));
   }
 
   @Test
@@ -105,10 +133,11 @@ class AuditTest {
     assertThat(host.audit("denied", 100))
         .filteredOn(row -> row.event().equals("denied"))
         .singleElement()
-        .satisfies(row -> {
-          assertThat(row.actor()).isEqualTo("host");
-          assertThat(row.detail()).contains("kv.read", "gonext_data.gn_kv_get");
-        });
+        .satisfies(
+            row -> {
+              assertThat(row.actor()).isEqualTo("host");
+              assertThat(row.detail()).contains("kv.read", "gonext_data.gn_kv_get");
+            });
     assertThat(meters.get("gonext.plugin.denied").tag("plugin", "denied").counter().count())
         .isEqualTo(300);
     host.deactivate("denied");
@@ -144,11 +173,12 @@ class AuditTest {
     assertThat(emit(hook, Map.of("event", "audits.order_paid", "order", 7))).isZero();
     assertThat(host.audit("audits", 1))
         .singleElement()
-        .satisfies(row -> {
-          assertThat(row.event()).isEqualTo("audits.order_paid");
-          assertThat(row.actor()).isEqualTo("plugin");
-          assertThat(row.detail()).isEqualTo("{\"order\":7}");
-        });
+        .satisfies(
+            row -> {
+              assertThat(row.event()).isEqualTo("audits.order_paid");
+              assertThat(row.actor()).isEqualTo("plugin");
+              assertThat(row.detail()).isEqualTo("{\"order\":7}");
+            });
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.gonext.host.store.StoredPlugin;
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
@@ -20,6 +21,19 @@ class HostCrashTest {
   /** More in the profile {@code long}. */
   private static final int KILLS = Integer.getInteger("gonext.test.kills", 3);
 
+  /** What {@link BusyHost} says, in its order, and what the store holds then. */
+  private static final List<String> CHANGES =
+      List.of("installed", "activated", "updated", "rolled back", "deactivated", "uninstalled");
+
+  private static final List<String> STATES =
+      List.of(
+          "INSTALLED 1.0.0",
+          "ACTIVE 1.0.0",
+          "ACTIVE 2.0.0",
+          "ACTIVE 1.0.0",
+          "INACTIVE 1.0.0",
+          "nothing");
+
   @TempDir private Path data;
 
   @Test
@@ -27,7 +41,7 @@ class HostCrashTest {
     long seed = Long.getLong("gonext.test.seed", System.nanoTime());
     Random random = new Random(seed);
     for (int i = 0; i < KILLS; i++) {
-      killDuringChanges(random);
+      String last = killDuringChanges(random);
       try (Host host = Host.open(BusyHost.config(data))) {
         String state = host.plugins().toString();
         String expected =
@@ -37,6 +51,11 @@ class HostCrashTest {
                 .findAny()
                 .orElse("nothing");
         assertThat(served(host)).as("seed %d, kill %d: %s", seed, i, state).isEqualTo(expected);
+        // What was said to be done is, or the change after it.
+        int done = CHANGES.indexOf(last);
+        assertThat(described(host))
+            .as("seed %d, kill %d after '%s'", seed, i, last)
+            .isIn(STATES.get(done), STATES.get((done + 1) % STATES.size()));
         assertThat(host.plugins())
             .extracting(StoredPlugin::state)
             .as("seed %d, kill %d", seed, i)
@@ -52,18 +71,31 @@ class HostCrashTest {
     }
   }
 
-  /** At a moment of its second round or later, so that nothing is slow for being done first. */
-  private void killDuringChanges(Random random) throws Exception {
+  private static String described(Host host) {
+    return host.plugins().stream()
+        .map(plugin -> plugin.state() + " " + plugin.current().version())
+        .findAny()
+        .orElse("nothing");
+  }
+
+  /**
+   * At a moment of its second round or later, so that nothing is slow for being done first.
+   *
+   * @return the last change that was said to be done
+   */
+  private String killDuringChanges(Random random) throws Exception {
     int lines = 6 + random.nextInt(6);
     long pauseNanos = random.nextLong(10_000_000);
     Process child = ChildJvm.start(BusyHost.class.getName(), data.toString());
     StringBuilder said = new StringBuilder();
+    String last = "";
     try (BufferedReader output = child.inputReader()) {
       int changes = 0;
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         said.append(line).append('\n');
-        if (line.endsWith("ed") || line.equals("rolled back")) {
+        if (CHANGES.contains(line)) {
           changes++;
+          last = line;
         }
         if (changes == lines && child.isAlive()) {
           LockSupport.parkNanos(
@@ -75,6 +107,7 @@ class HostCrashTest {
       child.toHandle().destroyForcibly();
     }
     assertThat(child.waitFor()).as(said.toString()).isEqualTo(128 + 9);
+    return last;
   }
 
   private static String served(Host host) throws InterruptedException {

@@ -20,11 +20,16 @@ import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.TestPostgres;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -139,10 +144,11 @@ class NodesTest {
     await().atMost(BOUND).until(() -> !there.faults().isEmpty());
     assertThat(there.faults())
         .singleElement()
-        .satisfies(fault -> {
-          assertThat(fault.plugin()).isEqualTo("app");
-          assertThat(fault.cause()).contains("invoices.read");
-        });
+        .satisfies(
+            fault -> {
+              assertThat(fault.plugin()).isEqualTo("app");
+              assertThat(fault.cause()).contains("invoices.read");
+            });
     there.close();
     there = Host.open(config(two));
     assertThat(there.faults()).extracting(NodeFault::plugin).containsExactly("app");
@@ -200,17 +206,60 @@ class NodesTest {
     here.activate("app");
     awaitServed(there, "1");
     GuestBundle other = version("2").version("2.0.1");
-    List<String> outcomes =
-        atOnce(
-            () -> here.update(version("2").bytes()).toString(),
-            () -> there.update(other.bytes()).toString());
-    // The slower one may also have begun after the faster one was done, and replaced it in turn.
-    assertThat(outcomes).anyMatch(outcome -> !outcome.startsWith("told: "));
-    String stored = here.plugins().getFirst().current().version();
-    assertThat(stored).startsWith("2.0.");
+    List<String> outcomes;
+    try (Connection holder = DriverManager.getConnection(url)) {
+      // Both have read the same revision by the time they wait for its row.
+      holder.setAutoCommit(false);
+      try (Statement lock = holder.createStatement()) {
+        lock.execute("select 1 from plugin for update");
+      }
+      CompletableFuture<Void> released =
+          CompletableFuture.runAsync(
+              () -> {
+                String waiting =
+                    "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                        + " and datname = current_database()";
+                await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, waiting) == 2);
+                try {
+                  holder.rollback();
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      outcomes =
+          atOnce(
+              () -> here.update(version("2").bytes()).toString(),
+              () -> there.update(other.bytes()).toString());
+      released.get();
+    }
+    assertThat(outcomes).filteredOn(outcome -> outcome.startsWith("told: ")).hasSize(1);
+    assertThat(here.plugins().getFirst().current().version()).startsWith("2.0.");
     awaitServed(here, "2");
     awaitServed(there, "2");
     await().atMost(BOUND).until(() -> here.faults().isEmpty() && there.faults().isEmpty());
+  }
+
+  @Test
+  void a_plugin_that_one_takes_out_of_order_is_so_on_the_other_until_it_is_reset_on_any()
+      throws InterruptedException {
+    here.install(version("1").bytes());
+    here.activate("app");
+    awaitServed(there, "1");
+    TestPostgres.execute(
+        url, "update plugin set state = 'ERRORED', cause = 'it traps', revision = revision + 1");
+    for (Host host : List.of(here, there)) {
+      assertThat(host.trouble(host.plugins().getFirst())).contains("ERRORED: it traps");
+      await()
+          .atMost(BOUND)
+          .untilAsserted(
+              () -> assertThat(host.troubles()).containsEntry("app", "ERRORED: it traps"));
+    }
+    there.reset("app");
+    there.activate("app");
+    awaitServed(here, "1");
+    await().atMost(BOUND).until(() -> here.troubles().isEmpty());
+    assertThat(here.trouble(here.plugins().getFirst())).isEmpty();
+    assertThat(there.troubles()).isEmpty();
   }
 
   @Test

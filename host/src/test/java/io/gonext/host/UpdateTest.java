@@ -10,7 +10,9 @@ import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
@@ -18,10 +20,14 @@ import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.route.RouteRate;
+import io.gonext.host.store.AuditRow;
+import io.gonext.host.store.Database;
+import io.gonext.host.store.StoreFixture;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,13 +37,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** One version of a plugin in the place of another. */
+@ParameterizedClass
+@EnumSource
 class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
@@ -47,13 +59,19 @@ class UpdateTest {
           64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
 
   @TempDir private Path data;
+  private final Database database;
   private Host host;
+
+  UpdateTest(StoreFixture fixture) {
+    database = fixture.create();
+  }
 
   @BeforeEach
   void open() throws InterruptedException {
     host =
         Host.open(
             HostConfig.of(data)
+                .withDatabase(database)
                 .withLimits(PATIENT)
                 .withUpdates(NO_WARM_UP)
                 .withRouteRate(RouteRate.UNLIMITED));
@@ -135,12 +153,14 @@ class UpdateTest {
   void a_version_that_cannot_start_leaves_the_old_one_untouched() throws InterruptedException {
     activate(version("1"));
     String before = host.plugins().toString();
-    assertThatThrownBy(() ->
-            host.update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
+    assertThatThrownBy(
+            () ->
+                host.update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
         .isInstanceOf(ActivationException.class)
         .hasMessageContaining("app@2.0.0 refused to start");
-    assertThatThrownBy(() ->
-            host.update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
+    assertThatThrownBy(
+            () ->
+                host.update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
         .isInstanceOf(BundleRejectedException.class);
     assertThat(served()).isEqualTo("1");
     assertThat(host.plugins()).hasToString(before);
@@ -172,7 +192,11 @@ class UpdateTest {
   @Test
   void an_earlier_version_is_kept_for_as_long_as_was_said() throws InterruptedException {
     host.close();
-    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withDatabase(database)
+                .withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
     activate(version("1"));
     host.update(version("2").bytes());
     assertThatThrownBy(() -> host.rollback("app"))
@@ -187,7 +211,11 @@ class UpdateTest {
     host.update(version("2").bytes());
     assertThat(host.plugins().getFirst().previous()).isNotNull();
     host.close();
-    host = Host.open(HostConfig.of(data).withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withDatabase(database)
+                .withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> host.plugins().getFirst().previous() == null);
@@ -214,13 +242,128 @@ class UpdateTest {
   }
 
   @Test
+  void what_needs_two_of_them_leaves_once() throws InterruptedException {
+    activate(version("1"));
+    activate(GuestBundle.of("echo").field("depends", needs("app")));
+    activate(GuestBundle.of("upper").field("depends", needs("app", "echo")));
+    assertThat(host.deactivateWithDependents("app")).containsExactly("upper", "echo", "app");
+    assertThat(host.pools()).isEmpty();
+    for (String plugin : List.of("upper", "echo", "app")) {
+      assertThat(host.audit(plugin, 1)).extracting(AuditRow::event).containsExactly("deactivate");
+    }
+  }
+
+  @Test
+  void a_version_that_would_close_a_circle_neither_comes_back_nor_is_approved()
+      throws InterruptedException {
+    host.install(version("1").field("depends", needs("echo")).bytes());
+    host.update(version("2").bytes());
+    host.update(
+        version("2")
+            .version("3.0.0")
+            .field("depends", needs("echo"))
+            .field("capabilities", "[\"kv.read\"]")
+            .bytes());
+    host.install(GuestBundle.of("echo").field("depends", needs("app")).bytes());
+    assertThatThrownBy(() -> host.rollback("app"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("app -> echo -> app");
+    assertThatThrownBy(() -> host.approve("app"))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("app -> echo -> app");
+    assertThat(host.audit("app", 2))
+        .extracting(AuditRow::event)
+        .containsExactly("approve_failed", "rollback_failed");
+  }
+
+  @Test
+  void only_the_version_that_was_looked_at_is_approved_or_rejected() throws InterruptedException {
+    activate(version("1"));
+    UpdateResult.AwaitingApproval waiting =
+        (UpdateResult.AwaitingApproval)
+            host.update(version("2").field("capabilities", "[\"kv.read\"]").bytes());
+    for (String other : List.of("1.0.0", "0".repeat(64))) {
+      assertThatThrownBy(() -> host.approve("app", other))
+          .isInstanceOf(ConflictException.class)
+          .hasMessageContaining("another version of app waits for approval: 2.0.0");
+      assertThatThrownBy(() -> host.reject("app", other)).isInstanceOf(ConflictException.class);
+    }
+    assertThat(host.pendingChanges(host.plugin("app").orElseThrow()).orElseThrow().changes())
+        .extracting(CapabilityDiff.Change::toString)
+        .containsExactly("+ kv.read");
+    host.reject("app", "2.0.0");
+    assertThat(host.plugin("app").orElseThrow().pending()).isNull();
+    assertThat(host.pendingChanges(host.plugin("app").orElseThrow())).isEmpty();
+    assertThat(served()).isEqualTo("1");
+
+    host.update(version("2").field("capabilities", "[\"kv.read\"]").bytes());
+    host.approve("app", waiting.sha256());
+    assertThat(served()).isEqualTo("2");
+  }
+
+  @Test
+  void what_was_granted_to_one_bundle_is_not_granted_to_another_of_the_same_version()
+      throws InterruptedException {
+    activate(version("1").field("capabilities", "[\"kv.read\"]"));
+    host.grant("app", "kv.read");
+    host.update(version("2").bytes());
+    byte[] other = version("1").field("capabilities", "[\"kv.read\"]").action("new").bytes();
+    assertThat(host.update(other)).isInstanceOf(UpdateResult.AwaitingApproval.class);
+    assertThat(served()).isEqualTo("2");
+    host.approve("app");
+    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+  }
+
+  @Test
+  void a_version_takes_over_with_as_many_instances_as_the_one_before_had()
+      throws InterruptedException {
+    activate(version("1").limit("instances_min", 3));
+    host.update(version("2").bytes());
+    assertThat(host.pool("app").orElseThrow().live()).isEqualTo(3);
+  }
+
+  @Test
+  void what_a_plugin_was_not_granted_is_told_when_it_is_activated() throws InterruptedException {
+    host.install(version("1").field("capabilities", "[\"kv.read\"]").bytes());
+    assertThat(host.activate("app"))
+        .containsExactly(
+            "app@1.0.0 was not granted kv.read: what needs it is denied until it is granted");
+    host.grantRequested("app");
+    assertThat(host.activate("app")).isEmpty();
+  }
+
+  @Test
+  void a_host_that_is_closed_changes_nothing() throws InterruptedException {
+    activate(version("1"));
+    host.close();
+    for (ThrowingCallable change :
+        List.<ThrowingCallable>of(
+            () -> host.update(version("2").bytes()),
+            () -> host.activate("app"),
+            () -> host.install(GuestBundle.of("echo").bytes()))) {
+      assertThatThrownBy(change)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("being closed");
+    }
+    open();
+    assertThat(served()).isEqualTo("1");
+  }
+
+  private static String needs(String... plugins) {
+    return Arrays.stream(plugins)
+        .map(name -> "{\"name\":\"" + name + "\",\"version\":\"*\"}")
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
+  @Test
   void plugins_that_need_each_other_are_refused() throws InterruptedException {
     host.install(version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
-    assertThatThrownBy(() ->
-            host.install(
-                GuestBundle.of("echo")
-                    .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
-                    .bytes()))
+    assertThatThrownBy(
+            () ->
+                host.install(
+                    GuestBundle.of("echo")
+                        .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
+                        .bytes()))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("echo -> app -> echo");
   }
@@ -249,6 +392,7 @@ class UpdateTest {
     host =
         Host.open(
             HostConfig.of(data)
+                .withDatabase(database)
                 .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ofSeconds(10))));
     activate(version("1"));
     assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
@@ -259,9 +403,60 @@ class UpdateTest {
   }
 
   @Test
+  void a_plugin_that_says_so_is_not_exercised_and_its_inputs_are_not_kept()
+      throws InterruptedException {
+    host.close();
+    host =
+        Host.open(HostConfig.of(data).withDatabase(database).withUpdates(UpdatePolicy.defaults()));
+    activate(version("1").field("warm_up", "false"));
+    assertThat(served()).isEqualTo("1");
+    assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
+    assertThat(served()).isEqualTo("2");
+    assertThat(warmUpCalls(host.rollback("app"))).isZero();
+    // What the version in between remembered is forgotten with the one that says so.
+    assertThat(warmUpCalls(host.rollback("app"))).isZero();
+  }
+
+  @Test
+  void a_call_under_way_ends_on_the_version_it_began_on_and_a_leave_waits_for_it()
+      throws Exception {
+    GuestBundle busy =
+        GuestBundle.of("app", Guests.wasm("loop")).filter("h").limit("call_ms", 2000);
+    activate(busy);
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<FilterResult> call = underWay(callers);
+      host.update(GuestBundle.of("app", Guests.wasm("upper")).version("2.0.0").filter("h").bytes());
+      assertThat(host.applyFilters("h", "a").value().stringValue()).isEqualTo("A");
+      assertThat(call).isNotDone();
+      assertThat(call.get().degraded()).extracting(Degradation::code).containsExactly("DEADLINE");
+
+      host.rollback("app");
+      call = underWay(callers);
+      host.deactivate("app");
+      assertThat(call).isDone();
+      assertThat(call.get().value().stringValue()).isEqualTo("a");
+      assertThat(call.get().degraded()).extracting(Degradation::code).containsExactly("DEADLINE");
+    }
+  }
+
+  private Future<FilterResult> underWay(ExecutorService callers) {
+    Future<FilterResult> call = callers.submit(() -> host.applyFilters("h", "a"));
+    await().until(() -> host.pool("app").orElseThrow().inUse() == 1);
+    return call;
+  }
+
+  @Test
   void no_call_is_lost_or_mixed_while_versions_take_turns() throws Exception {
     activate(version("1"));
-    byte[][] bundles = {version("2").bytes(), version("1").bytes()};
+    // Of another priority each, so that the filter's place in the chain changes with the version.
+    byte[][] bundles = {
+      GuestBundle.of("app", Guests.wasm("version-2"))
+          .version("2.0.0")
+          .filter("version", 30)
+          .route("GET", "/")
+          .bytes(),
+      version("1").bytes()
+    };
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong calls = new AtomicLong();
     ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -271,17 +466,18 @@ class UpdateTest {
       for (int i = 0; i < 4; i++) {
         boolean route = i % 2 == 0;
         all.add(
-            callers.submit(() -> {
-              while (!stop.get()) {
-                String answer = route ? served() : filtered();
-                if (!answer.equals("1") && !answer.equals("2")) {
-                  wrong.add(answer);
-                }
-                calls.incrementAndGet();
-                running.countDown();
-              }
-              return null;
-            }));
+            callers.submit(
+                () -> {
+                  while (!stop.get()) {
+                    String answer = route ? served() : filtered();
+                    if (!answer.equals("1") && !answer.equals("2")) {
+                      wrong.add(answer);
+                    }
+                    calls.incrementAndGet();
+                    running.countDown();
+                  }
+                  return null;
+                }));
       }
       running.await();
       for (int i = 0; i < 30; i++) {

@@ -4,6 +4,7 @@ import io.gonext.host.Host;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.UpdateResult;
@@ -18,6 +19,7 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -61,6 +63,7 @@ final class AdminApi {
         new Endpoint(HandlerType.POST, ONE + "/deactivate", this::deactivate),
         new Endpoint(HandlerType.POST, ONE + "/reset", this::reset),
         new Endpoint(HandlerType.POST, ONE + "/approve", this::approve),
+        new Endpoint(HandlerType.POST, ONE + "/reject", this::reject),
         new Endpoint(HandlerType.POST, ONE + "/rollback", this::rollback),
         new Endpoint(HandlerType.GET, ONE + "/versions", this::versions),
         new Endpoint(HandlerType.GET, ONE + "/health", this::health),
@@ -95,40 +98,42 @@ final class AdminApi {
     if (flag(ctx, "grant")) {
       host.grantRequested(name);
     }
+    List<String> warnings = new ArrayList<>(installed.warnings());
     if (flag(ctx, "activate")) {
-      host.activate(name);
+      warnings.addAll(host.activate(name));
     }
     ctx.status(installed.unchanged() ? HttpStatus.OK : HttpStatus.CREATED);
     ctx.header("Location", PREFIX + "/" + name);
     ObjectNode body = plugin(name);
     body.put("unchanged", installed.unchanged());
-    installed.warnings().forEach(body.putArray("warnings")::add);
+    warnings.forEach(body.putArray("warnings")::add);
     answer(ctx, body);
   }
 
   private void uninstall(Context ctx) {
-    host.uninstall(name(ctx));
+    if (flag(ctx, "keep_data")) {
+      host.uninstallKeepingData(name(ctx));
+    } else {
+      host.uninstall(name(ctx));
+    }
     ctx.status(HttpStatus.NO_CONTENT);
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
     byte[] bytes = RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES);
-    Bundle bundle = Bundle.read(bytes);
-    if (!bundle.manifest().name().equals(name(ctx))) {
-      throw new Problem(
-          HttpStatus.UNPROCESSABLE_CONTENT,
-          "the bundle is of " + bundle.manifest().name() + ", not of " + name(ctx));
-    }
-    UpdateResult result = host.update(bytes);
-    if (result instanceof UpdateResult.AwaitingApproval && flag(ctx, "approve")) {
-      result = host.approve(name(ctx));
+    boolean approve = flag(ctx, "approve");
+    UpdateResult result = host.update(name(ctx), bytes);
+    if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
+      result = host.approve(name(ctx), waiting.sha256());
     }
     answer(ctx, result);
   }
 
   private void activate(Context ctx) throws InterruptedException {
-    host.activate(name(ctx));
-    answer(ctx, plugin(name(ctx)));
+    List<String> warnings = host.activate(name(ctx));
+    ObjectNode body = plugin(name(ctx));
+    warnings.forEach(body.putArray("warnings")::add);
+    answer(ctx, body);
   }
 
   private void deactivate(Context ctx) throws InterruptedException {
@@ -145,8 +150,41 @@ final class AdminApi {
     answer(ctx, plugin(name(ctx)));
   }
 
-  private void approve(Context ctx) throws InterruptedException {
-    answer(ctx, host.approve(name(ctx)));
+  private void approve(Context ctx) throws IOException, InterruptedException {
+    String meant = meant(ctx);
+    answer(ctx, meant.isEmpty() ? host.approve(name(ctx)) : host.approve(name(ctx), meant));
+  }
+
+  private void reject(Context ctx) throws IOException {
+    String meant = meant(ctx);
+    if (meant.isEmpty()) {
+      host.reject(name(ctx));
+    } else {
+      host.reject(name(ctx), meant);
+    }
+    answer(ctx, plugin(name(ctx)));
+  }
+
+  /**
+   * The version that an operator has looked at, or the SHA-256 of its bundle; empty for neither.
+   */
+  private String meant(Context ctx) throws IOException {
+    byte[] bytes = RequestBody.bytes(ctx, bodyLimit);
+    if (bytes.length == 0) {
+      return "";
+    }
+    JsonNode body;
+    try {
+      body = StrictJson.parse(bytes);
+    } catch (InvalidJsonException e) {
+      throw new Problem(HttpStatus.BAD_REQUEST, "the body is not JSON: " + e.getMessage());
+    }
+    String meant = body.path("sha256").asString(body.path("version").asString(""));
+    if (body.size() != 1 || meant.isEmpty()) {
+      throw new Problem(
+          HttpStatus.BAD_REQUEST, "the body is {\"sha256\": ...} or {\"version\": ...}");
+    }
+    return meant;
   }
 
   private void rollback(Context ctx) throws InterruptedException {
@@ -165,7 +203,9 @@ final class AdminApi {
               .put("replaced_at", String.valueOf(stored.replacedAt())));
     }
     if (stored.pending() != null) {
-      versions.add(view(stored.pending()).put("role", "pending"));
+      ObjectNode pending = view(stored.pending()).put("role", "pending");
+      putChanges(pending, "capabilities", stored);
+      versions.add(pending);
     }
     answer(ctx, body);
   }
@@ -173,7 +213,7 @@ final class AdminApi {
   private void health(Context ctx) {
     StoredPlugin stored = stored(name(ctx));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    String trouble = host.troubles().get(stored.name());
+    String trouble = host.trouble(stored).orElse(null);
     body.put("name", stored.name()).put("state", stored.state().name());
     body.put("healthy", trouble == null);
     putIf(body, "reason", trouble);
@@ -225,14 +265,21 @@ final class AdminApi {
     return view(stored(name));
   }
 
-  private static ObjectNode view(StoredPlugin plugin) {
+  private ObjectNode view(StoredPlugin plugin) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("name", plugin.name());
     body.put("state", plugin.state().name());
     body.setAll(view(plugin.current()));
     putIf(body, "cause", plugin.cause());
     putIf(body, "previous", plugin.previous() == null ? null : plugin.previous().version());
-    putIf(body, "pending", plugin.pending() == null ? null : plugin.pending().version());
+    if (plugin.pending() != null) {
+      body.put("pending", plugin.pending().version());
+      body.put("pending_sha256", plugin.pending().sha256());
+      putChanges(body, "pending_capabilities", plugin);
+    }
+    if (plugin.cause() == null) {
+      putIf(body, "trouble", host.trouble(plugin).orElse(null));
+    }
     return body;
   }
 
@@ -276,17 +323,25 @@ final class AdminApi {
         body.put("action", "awaiting_approval");
         body.put("from", waiting.from()).put("version", waiting.to());
         body.put("sha256", waiting.sha256());
-        var changes = body.putArray("capabilities");
-        for (CapabilityDiff.Change change : waiting.capabilities().changes()) {
-          changes
-              .addObject()
-              .put("change", String.valueOf(change.kind().sign()))
-              .put("id", change.capability())
-              .put("sensitive", change.sensitive());
-        }
+        put(body, "capabilities", waiting.capabilities());
       }
     }
     answer(ctx, body);
+  }
+
+  private void putChanges(ObjectNode body, String field, StoredPlugin plugin) {
+    host.pendingChanges(plugin).ifPresent(changes -> put(body, field, changes));
+  }
+
+  private static void put(ObjectNode body, String field, CapabilityDiff diff) {
+    var changes = body.putArray(field);
+    for (CapabilityDiff.Change change : diff.changes()) {
+      changes
+          .addObject()
+          .put("change", String.valueOf(change.kind().sign()))
+          .put("id", change.capability())
+          .put("sensitive", change.sensitive());
+    }
   }
 
   private static void answer(Context ctx, JsonNode body) {

@@ -127,8 +127,23 @@ class AdminApiTest {
     assertThat(json(waiting).path("capabilities").path(0).path("change").stringValue())
         .isEqualTo("+");
     assertThat(served()).isEqualTo("1");
-    assertThat(send("POST", "/api/v1/plugins/app/approve", new byte[0]).statusCode())
-        .isEqualTo(200);
+    JsonNode plugin = json(send("GET", "/api/v1/plugins/app", new byte[0]));
+    assertThat(plugin.path("pending").stringValue()).isEqualTo("2.0.0");
+    assertThat(plugin.path("pending_capabilities")).isEqualTo(json(waiting).path("capabilities"));
+    JsonNode versions = json(send("GET", "/api/v1/plugins/app/versions", new byte[0]));
+    assertThat(versions.path("versions").path(1).path("capabilities"))
+        .isEqualTo(json(waiting).path("capabilities"));
+
+    assertThat(decide("approve", "{\"version\":\"9.0.0\"}")).isEqualTo(409);
+    assertThat(decide("reject", "{\"sha256\":\"" + "0".repeat(64) + "\"}")).isEqualTo(409);
+    assertThat(decide("approve", "{\"version\":\"2.0.0\",\"sha256\":\"\"}")).isEqualTo(400);
+    assertThat(decide("approve", "[]")).isEqualTo(400);
+    assertThat(decide("approve", "no JSON")).isEqualTo(400);
+    assertThat(decide("reject", "")).isEqualTo(200);
+    assertThat(decide("approve", "")).isEqualTo(409);
+    send("PUT", "/api/v1/plugins/app/bundle", asking);
+    String sha256 = json(waiting).path("sha256").stringValue();
+    assertThat(decide("approve", "{\"sha256\":\"" + sha256 + "\"}")).isEqualTo(200);
     assertThat(served()).isEqualTo("2");
     JsonNode grants = json(send("GET", "/api/v1/plugins/app/grants", new byte[0]));
     assertThat(grants.path("capabilities").path(0).path("granted").booleanValue()).isTrue();
@@ -136,6 +151,21 @@ class AdminApiTest {
     assertThat(revoked.path("capabilities").path(0).path("granted").booleanValue()).isFalse();
     assertThat(send("PUT", "/api/v1/plugins/app/grants/db.read", new byte[0]).statusCode())
         .isEqualTo(409);
+  }
+
+  @Test
+  void what_was_not_granted_is_told_when_a_plugin_is_activated() throws Exception {
+    byte[] asking = version("1").field("capabilities", "[\"kv.write\"]").bytes();
+    JsonNode installed = json(send("POST", "/api/v1/plugins?activate=true", asking));
+    assertThat(installed.path("warnings").path(0).stringValue()).contains("not granted kv.write");
+    assertThat(installed.path("warnings"))
+        .isEqualTo(
+            json(send("POST", "/api/v1/plugins/app/activate", new byte[0])).path("warnings"));
+  }
+
+  private int decide(String decision, String body) throws Exception {
+    return send("POST", "/api/v1/plugins/app/" + decision, body.getBytes(StandardCharsets.UTF_8))
+        .statusCode();
   }
 
   @Test
@@ -246,10 +276,11 @@ class AdminApiTest {
     String text = document.toString();
     document
         .findValues("$ref")
-        .forEach(reference ->
-            assertThat(document.at(reference.stringValue().substring(1)).isMissingNode())
-                .as(reference.stringValue())
-                .isFalse());
+        .forEach(
+            reference ->
+                assertThat(document.at(reference.stringValue().substring(1)).isMissingNode())
+                    .as(reference.stringValue())
+                    .isFalse());
     assertThat(text).contains("\"openapi\":\"3.1.0\"");
   }
 

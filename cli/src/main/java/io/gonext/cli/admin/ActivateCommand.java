@@ -24,5 +24,6 @@ public final class ActivateCommand extends AdminCommand {
   @Override
   void print(JsonNode answer, PrintWriter out) {
     out.println(line(answer));
+    warnings(answer, out);
   }
 }

@@ -2,23 +2,21 @@ package io.gonext.cli.admin;
 
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
 /** {@code gonext approve}. */
 @Command(
     name = "approve",
-    description = "Grant a waiting version what it asks for, and put it in service.",
+    description =
+        "Grant a waiting version what it asks for, and put it in the place of the current one;"
+            + " gonext versions shows what it asks for.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext approve hello-rust")
-public final class ApproveCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
-  private String name;
-
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext approve hello-rust", "  gonext approve --sha256 6c1f... hello-rust"})
+public final class ApproveCommand extends WaitingCommand {
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    return host.send("POST", of(name) + "/approve", new byte[0]);
+    return decide(host, "approve");
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.gonext.cli.admin;
 
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import tools.jackson.databind.JsonNode;
 
@@ -23,8 +23,10 @@ public final class ListCommand extends AdminCommand {
     Table table = new Table("NAME", "VERSION", "STATE", "PREVIOUS", "PENDING", "CAUSE");
     for (JsonNode plugin : answer.path("plugins")) {
       table.row(
-          List.of("name", "version", "state", "previous", "pending", "cause").stream()
-              .map(field -> plugin.path(field).asString(""))
+          Stream.concat(
+                  Stream.of("name", "version", "state", "previous", "pending")
+                      .map(field -> plugin.path(field).asString("")),
+                  Stream.of(plugin.path("cause").asString(plugin.path("trouble").asString(""))))
               .toList());
     }
     table.print(out, "no plugins are installed");

@@ -2,6 +2,7 @@ package io.gonext.cli.admin;
 
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -11,20 +12,25 @@ import tools.jackson.databind.node.JsonNodeFactory;
     name = "uninstall",
     description = "Remove a plugin that is not in service, its versions and its data.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext uninstall hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext uninstall hello-rust", "  gonext uninstall --keep-data hello-rust"})
 public final class UninstallCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;
 
+  @Option(
+      names = "--keep-data",
+      description = "Keep its key-value entries, for the next plugin of its name.")
+  private boolean keepData;
+
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    host.send("DELETE", of(name), new byte[0]);
+    host.send("DELETE", of(name) + "?keep_data=" + keepData, new byte[0]);
     return JsonNodeFactory.instance.objectNode().put("uninstalled", name);
   }
 
   @Override
   void print(JsonNode answer, PrintWriter out) {
-    out.println(name + " is uninstalled");
+    out.println(name + " is uninstalled" + (keepData ? ", its data is kept" : ""));
   }
 }

@@ -49,15 +49,7 @@ public final class UpdateCommand extends AdminCommand {
                 + " waits: it asks for more than "
                 + answer.path("from").asString("")
                 + ", which stays; approve it with gonext approve");
-        answer
-            .path("capabilities")
-            .forEach(change ->
-                out.println(
-                    "  "
-                        + change.path("change").asString("")
-                        + " "
-                        + change.path("id").asString("")
-                        + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
+        printChanges(answer.path("capabilities"), out);
       }
       default -> {
         out.println(
@@ -71,5 +63,16 @@ public final class UpdateCommand extends AdminCommand {
         warnings(answer, out);
       }
     }
+  }
+
+  static void printChanges(JsonNode capabilities, PrintWriter out) {
+    capabilities.forEach(
+        change ->
+            out.println(
+                "  "
+                    + change.path("change").asString("")
+                    + " "
+                    + change.path("id").asString("")
+                    + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
   }
 }

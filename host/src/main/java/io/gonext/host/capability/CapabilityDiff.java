@@ -62,14 +62,4 @@ public record CapabilityDiff(List<Change> changes) {
     }
     return new CapabilityDiff(changes);
   }
-
-  /** Whether the new version asks for what the old one did not. */
-  public boolean asksForMore() {
-    return changes.stream().anyMatch(change -> change.kind() == Kind.ADDED);
-  }
-
-  /** Whether the versions differ in this at all. */
-  public boolean isEmpty() {
-    return changes.stream().allMatch(change -> change.kind() == Kind.KEPT);
-  }
 }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -64,11 +65,12 @@ public final class Grants {
    */
   public synchronized void refresh(String plugin) {
     String prefix = plugin + "@";
-    live.forEach((id, permissions) -> {
-      if (id.startsWith(prefix)) {
-        permissions.set(storedWord(plugin, id.substring(prefix.length())));
-      }
-    });
+    live.forEach(
+        (id, permissions) -> {
+          if (id.startsWith(prefix)) {
+            permissions.set(storedWord(plugin, id.substring(prefix.length())));
+          }
+        });
   }
 
   /** What a version asks for and what it has. */
@@ -104,10 +106,13 @@ public final class Grants {
    * Takes the decisions on one version over to another that asks for the same; what was decided on
    * that one already stays.
    *
+   * @param from the version
+   * @param requested what it asks for
    * @return what the other asks for, the first did not, and nobody has decided on
    */
-  public synchronized SortedSet<String> carryOver(Manifest from, Manifest to) {
-    Map<String, Boolean> before = store.decisions(from.name(), from.version().toString());
+  public synchronized SortedSet<String> carryOver(String from, Set<String> requested, Manifest to) {
+    Map<String, Boolean> before = store.decisions(to.name(), from);
+    before.keySet().retainAll(requested);
     SortedSet<String> undecided = to.requestedCapabilities();
     undecided.removeAll(store.decisions(to.name(), to.version().toString()).keySet());
     for (boolean granted : List.of(true, false)) {
@@ -115,8 +120,7 @@ public final class Grants {
       same.removeIf(id -> !Objects.equals(before.get(id), granted));
       decide(to, same, granted, "update");
     }
-    undecided.removeAll(before.keySet());
-    undecided.removeAll(from.requestedCapabilities());
+    undecided.removeAll(requested);
     return undecided;
   }
 
@@ -131,16 +135,23 @@ public final class Grants {
     return decide(manifest, capabilities, false, actor);
   }
 
+  /** Deletes what was decided on one version, which another bundle now calls itself. */
+  public synchronized void forget(String plugin, String version) {
+    store.forget(plugin, version);
+    refresh(plugin);
+  }
+
   /** Lets go of what a plugin had, once the store has deleted it. */
   public synchronized void forget(String plugin) {
     live.entrySet()
-        .removeIf(version -> {
-          boolean gone = version.getKey().startsWith(plugin + "@");
-          if (gone) {
-            version.getValue().set(0);
-          }
-          return gone;
-        });
+        .removeIf(
+            version -> {
+              boolean gone = version.getKey().startsWith(plugin + "@");
+              if (gone) {
+                version.getValue().set(0);
+              }
+              return gone;
+            });
   }
 
   private PluginGrants decide(

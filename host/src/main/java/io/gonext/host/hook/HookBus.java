@@ -95,6 +95,18 @@ public final class HookBus {
             owner, false, hook, priority, OwnHandlers.withCopies(handler), probe(owner, hook)));
   }
 
+  /**
+   * Adds a filter in the place of what the plugin has there: a chain meets the one or the other.
+   */
+  public void putFilter(String plugin, String hook, int priority, FilterHandler handler) {
+    put(filters, new Registration<>(plugin, true, hook, priority, handler, probe(plugin, hook)));
+  }
+
+  /** As {@link #putFilter}, for an action. */
+  public void putAction(String plugin, String hook, int priority, ActionHandler handler) {
+    put(actions, new Registration<>(plugin, true, hook, priority, handler, probe(plugin, hook)));
+  }
+
   /** Takes out all that a plugin registered. */
   public void removeAll(String plugin) {
     filters.keySet().forEach(hook -> remove(filters, plugin, hook));
@@ -208,18 +220,16 @@ public final class HookBus {
 
   private static <H> void add(
       Map<String, List<Registration<H>>> chains, Registration<H> registration) {
-    chains.merge(
+    chains.compute(
+        registration.hook, (hook, chain) -> with(chain == null ? List.of() : chain, registration));
+  }
+
+  private static <H> void put(
+      Map<String, List<Registration<H>>> chains, Registration<H> registration) {
+    chains.compute(
         registration.hook,
-        List.of(registration),
-        (chain, added) -> {
-          List<Registration<H>> longer = new ArrayList<>(chain);
-          int at = 0;
-          while (at < longer.size() && longer.get(at).priority <= registration.priority) {
-            at++;
-          }
-          longer.add(at, registration);
-          return List.copyOf(longer);
-        });
+        (hook, chain) ->
+            with(chain == null ? List.of() : without(chain, registration.plugin), registration));
   }
 
   private static <H> void remove(
@@ -227,13 +237,26 @@ public final class HookBus {
     chains.computeIfPresent(
         hook,
         (name, chain) -> {
-          List<Registration<H>> shorter =
-              chain.stream()
-                  .filter(registration ->
-                      !registration.ofPlugin || !registration.plugin.equals(plugin))
-                  .toList();
+          List<Registration<H>> shorter = without(chain, plugin);
           return shorter.isEmpty() ? null : shorter;
         });
+  }
+
+  private static <H> List<Registration<H>> with(
+      List<Registration<H>> chain, Registration<H> added) {
+    List<Registration<H>> longer = new ArrayList<>(chain);
+    int at = 0;
+    while (at < longer.size() && longer.get(at).priority <= added.priority) {
+      at++;
+    }
+    longer.add(at, added);
+    return List.copyOf(longer);
+  }
+
+  private static <H> List<Registration<H>> without(List<Registration<H>> chain, String plugin) {
+    return chain.stream()
+        .filter(registration -> !registration.ofPlugin || !registration.plugin.equals(plugin))
+        .toList();
   }
 
   /**

@@ -101,7 +101,9 @@ final class ActivePlugin {
         manifest.filters().stream().collect(Collectors.toMap(Hook::name, Hook::batch, (a, b) -> a));
     this.actions = manifest.actions().stream().map(Hook::name).collect(Collectors.toSet());
     this.breaker = guards.breaker.apply(this);
-    this.calls = new GuestCalls(manifest.version().toString(), pool, breaker, audit, callLimit);
+    this.calls =
+        new GuestCalls(
+            manifest.version().toString(), pool, breaker, audit, callLimit, manifest.warmUp());
   }
 
   Manifest manifest() {
@@ -143,6 +145,7 @@ final class ActivePlugin {
    *     it is left then
    */
   void start() throws InterruptedException {
+    boolean started = false;
     try {
       pool.start();
       int answer = lifecycleCall("on_activate");
@@ -150,12 +153,35 @@ final class ActivePlugin {
         throw new ActivationException(
             manifest.id() + " refused to start: its on_activate returned " + answer, null);
       }
+      started = true;
     } catch (PoolException | GuestTrap e) {
-      stop(Duration.ZERO);
       throw new ActivationException(manifest.id() + " could not start: " + e.getMessage(), e);
-    } catch (ActivationException | InterruptedException e) {
-      stop(Duration.ZERO);
-      throw e;
+    } finally {
+      if (!started) {
+        stop(Duration.ZERO);
+      }
+    }
+  }
+
+  /**
+   * Makes instances until there are as many as a version had that served the load, so that callers
+   * do not wait for them after a swap; fewer, where they cannot be made in time.
+   */
+  void prepare(int instances) throws InterruptedException {
+    PoolStats stats = pool.stats();
+    int wanted = Math.min(instances, stats.maxInstances());
+    if (stats.live() >= wanted) {
+      return;
+    }
+    List<Lease<GuestInstance>> held = new ArrayList<>();
+    try {
+      while (held.size() < wanted) {
+        held.add(pool.checkout(callLimit));
+      }
+    } catch (PoolException e) {
+      log.info("{} takes over with {} instances: {}", manifest.id(), held.size(), e.getMessage());
+    } finally {
+      held.forEach(Lease::close);
     }
   }
 

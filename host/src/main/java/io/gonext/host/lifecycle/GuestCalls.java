@@ -35,22 +35,26 @@ final class GuestCalls {
   private final PluginAudit audit;
   private final long limitNanos;
   private final Duration patience;
+  private final boolean remembersInputs;
 
   /**
    * @param limit of one turn, waiting for an instance included
+   * @param remembersInputs whether a few payloads are kept for the next version's exercise
    */
   GuestCalls(
       String version,
       InstancePool<GuestInstance> pool,
       PluginBreaker breaker,
       PluginAudit audit,
-      Duration limit) {
+      Duration limit,
+      boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.breaker = breaker;
     this.audit = audit;
     this.limitNanos = limit.toNanos();
     this.patience = limit.dividedBy(2);
+    this.remembersInputs = remembersInputs;
   }
 
   /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
@@ -163,7 +167,9 @@ final class GuestCalls {
       // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
       long left = Math.max(1_000, deadline - System.nanoTime());
       HookReply reply = GuestAbi.callHook(instance, hook.utf8(), payload, Duration.ofNanos(left));
-      hook.recent().offer(payload, deadline);
+      if (remembersInputs) {
+        hook.recent().offer(payload, deadline);
+      }
       return reply;
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);

@@ -17,31 +17,18 @@ import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
-import io.gonext.pool.PoolMetrics;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Installs plugins, puts them in and out of service, and puts one version in the place of another.
@@ -58,50 +45,26 @@ public final class Lifecycle {
   /** How long calls that are running may take to finish when a version leaves service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
-  /** How long a version that another host put in service may be exercised here: others wait. */
-  private static final Duration FOLLOWING_WARM_UP = Duration.ofSeconds(1);
-
   private final PluginStore store;
+  private final Installed installed;
   private final PluginLoader loader;
-  private final HookBus hooks;
-  private final UpdatePolicy updates;
-  private final MeterRegistry meters;
-  private final HostServices services;
   private final Grants grants;
-  private final InstantSource clock;
-  private final NodeFaults faults;
+  private final ChangeLocks changes = new ChangeLocks();
+  private final Serving serving;
+  private final Switchover switchover;
+  private final Updates updates;
+  private final NodeSync sync;
 
-  /** By plugin; held for the whole of a change. Never removed, so that a name has one lock. */
-  private final Map<String, ReentrantLock> changes = new ConcurrentHashMap<>();
-
-  /**
-   * Held while a change looks at other plugins, commits and shows: never while anything is
-   * compiled, started or drained. Taken after a lock of {@link #changes}, if at all.
-   */
-  private final ReentrantLock commit = new ReentrantLock();
-
-  /** By name. Written under {@link #commit}, read by every request. */
-  private final Map<String, PluginSlot> slots = new ConcurrentHashMap<>();
-
-  /** By plugin, from its first activation until it is uninstalled, so that no counter goes back. */
-  private final Map<String, PoolMetrics> poolMetrics = new ConcurrentHashMap<>();
-
-  /** Why a plugin is ERRORED, by name. */
-  private final Map<String, String> errored = new ConcurrentHashMap<>();
-
-  /** Versions that were replaced and still finish calls. */
-  private final Map<ActivePlugin, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
-
-  private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy updates, Parts parts) {
+  private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy policy, Parts parts) {
     this.store = store;
+    this.installed = new Installed(store);
     this.loader = loader;
-    this.hooks = parts.hooks;
-    this.updates = updates;
-    this.meters = parts.meters;
-    this.services = parts.services;
     this.grants = parts.services.grants();
-    this.clock = parts.services.clock();
-    this.faults = new NodeFaults(clock, System::nanoTime);
+    this.serving = new Serving(parts.hooks, parts.meters, DRAIN);
+    this.switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
+    this.updates =
+        new Updates(installed, loader, serving, switchover, parts.services, policy.keepPrevious());
+    this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
   }
 
   /** What plugins are run with. */
@@ -127,11 +90,12 @@ public final class Lifecycle {
    * this host, or behind an open circuit breaker. Does not ask the store.
    */
   public Map<String, String> troubles() {
-    Map<String, String> troubles = new TreeMap<>();
-    errored.forEach((name, why) -> troubles.put(name, PluginState.ERRORED + ": " + why));
-    faults.list().forEach(fault -> troubles.put(fault.plugin(), fault.cause()));
-    slots.forEach((name, slot) -> slot.trouble().ifPresent(why -> troubles.put(name, why)));
-    return troubles;
+    return sync.troubles();
+  }
+
+  /** What is wrong with one plugin: as the store says where it is ERRORED, as here otherwise. */
+  public Optional<String> trouble(StoredPlugin plugin) {
+    return sync.trouble(plugin);
   }
 
   /** All installed plugins, by name. */
@@ -148,20 +112,21 @@ public final class Lifecycle {
    * The manifest of the current version of an installed plugin.
    *
    * @throws UnknownPluginException when there is none of that name
+   * @throws BundleRejectedException when this host cannot read it any more
    */
   public Manifest manifest(String name) {
-    StoredPlugin stored = installed(name);
-    return bundleOf(stored, stored.current()).manifest();
+    StoredPlugin stored = installed.require(name);
+    return installed.bundleOf(stored, stored.current()).manifest();
   }
 
   /** The plugin of that name, while it is in service. */
   public Optional<PluginSlot> active(String name) {
-    return Optional.ofNullable(slots.get(name));
+    return Optional.ofNullable(serving.slot(name));
   }
 
   /** The plugins that are in service. */
   public List<PluginSlot> active() {
-    return List.copyOf(slots.values());
+    return serving.all();
   }
 
   /**
@@ -172,63 +137,85 @@ public final class Lifecycle {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Bundle bundle) {
+    return changes.hold(bundle.manifest().name(), () -> installHeld(bundle));
+  }
+
+  private InstallResult installHeld(Bundle bundle) {
     Manifest manifest = bundle.manifest();
-    ReentrantLock change = changeOf(manifest.name());
-    change.lock();
-    try {
-      Optional<StoredPlugin> installed = store.find(manifest.name());
-      if (installed.isPresent()) {
-        return alreadyInstalled(bundle, installed.get());
-      }
-      refuseCycle(manifest);
-      long begin = System.nanoTime();
-      CheckedModule checked = loader.check(bundle);
-      Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
-      if (!store.insert(manifest.name(), versionOf(bundle), bundle.bytes())) {
-        loader.forget(bundle.sha256());
-        return alreadyInstalled(bundle, installed(manifest.name()));
-      }
-      log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
-      return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings());
-    } finally {
-      change.unlock();
+    Optional<StoredPlugin> found = store.find(manifest.name());
+    if (found.isPresent()) {
+      return alreadyInstalled(bundle, found.get());
     }
+    installed.refuseCycle(manifest);
+    long begin = System.nanoTime();
+    CheckedModule checked = loader.check(bundle);
+    Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
+    if (!store.insert(manifest.name(), updates.versionOf(bundle), bundle.bytes())) {
+      return alreadyInstalled(bundle, installed.require(manifest.name()));
+    }
+    log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
+    return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings());
   }
 
   /**
    * Puts a plugin in service: pool warmed, hooks and routes live. A plugin that is in service stays
    * so.
    *
+   * @return what will not work, a sentence each: capabilities that were not granted
    * @throws ActivationException when it cannot start; it stays out of service
    * @throws ConflictException when it is ERRORED and has not been reset
    */
-  public void activate(String name) throws InterruptedException {
-    ReentrantLock change = changeOf(name);
-    change.lockInterruptibly();
+  public List<String> activate(String name) throws InterruptedException {
+    return changeInterruptibly(
+        name,
+        () -> {
+          activateHeld(name);
+          PluginSlot slot = serving.slot(name);
+          return slot == null ? List.of() : deniedTo(slot.manifest());
+        });
+  }
+
+  private List<String> deniedTo(Manifest manifest) {
+    SortedSet<String> missing = grants.of(manifest).missing();
+    if (missing.isEmpty()) {
+      return List.of();
+    }
+    String warning =
+        manifest.id()
+            + " was not granted "
+            + String.join(", ", missing)
+            + ": what needs it is denied until it is granted";
+    log.warn("{}", warning);
+    return List.of(warning);
+  }
+
+  private void activateHeld(String name) throws InterruptedException {
+    StoredPlugin stored = installed.require(name);
+    if (stored.state() == PluginState.ACTIVE) {
+      sync.converge(name);
+      return;
+    }
+    if (stored.state() == PluginState.ERRORED) {
+      throw new ConflictException(
+          stored.id() + " is ERRORED (" + stored.cause() + "): reset it first");
+    }
+    StoredPlugin next = stored.in(PluginState.ACTIVE);
+    serving.takeOut(name);
+    Bundle bundle = installed.bundleOf(stored, stored.current());
+    serving.requireDependencies(bundle.manifest());
     try {
-      StoredPlugin stored = installed(name);
-      if (stored.state() == PluginState.ACTIVE) {
-        converge(name);
-        return;
+      switchover.make(
+          bundle,
+          loader.check(bundle),
+          () -> serving.requireDependencies(bundle.manifest()),
+          () -> installed.change(stored, next));
+      sync.changed(name);
+    } catch (ConflictException e) {
+      // Another host may have done the same.
+      if (installed.require(name).state() != PluginState.ACTIVE) {
+        throw e;
       }
-      StoredPlugin next = activated(stored);
-      takeOut(name);
-      Bundle bundle = bundleOf(stored, stored.current());
-      try {
-        takeOver(
-            bundle,
-            Duration.ZERO,
-            () -> requireDependencies(bundle.manifest()),
-            () -> store.change(stored, next));
-      } catch (ConflictException e) {
-        // Another host may have done the same.
-        if (installed(name).state() != PluginState.ACTIVE) {
-          throw e;
-        }
-        converge(name);
-      }
-    } finally {
-      change.unlock();
+      sync.converge(name);
     }
   }
 
@@ -236,51 +223,53 @@ public final class Lifecycle {
    * Takes a plugin out of service once its running calls have ended.
    *
    * @param cascade whether to take out those first that need it
-   * @return what was taken out, in that order
+   * @param left is told of each that was taken out, also when one after it cannot be
    * @throws ConflictException when a plugin refuses, when an active plugin depends on it and {@code
    *     cascade} is not set, or when it is not active
    */
-  public List<String> deactivate(String name, boolean cascade) throws InterruptedException {
-    List<String> left = new ArrayList<>();
+  public void deactivate(String name, boolean cascade, Consumer<String> left)
+      throws InterruptedException {
     if (cascade) {
-      for (Manifest dependent : dependentsOf(name)) {
-        left.addAll(deactivate(dependent.name(), true));
+      // Asked anew each time: what needs one of them may need another as well, and is gone then.
+      for (List<Manifest> dependents = serving.dependentsOf(name);
+          !dependents.isEmpty();
+          dependents = serving.dependentsOf(name)) {
+        String dependent = dependents.getFirst().name();
+        deactivate(dependent, true, left);
       }
     }
-    @Nullable ActivePlugin last;
-    ReentrantLock change = changeOf(name);
-    change.lockInterruptibly();
-    try {
-      StoredPlugin stored = installed(name);
-      if (stored.state() != PluginState.ACTIVE) {
-        throw new ConflictException(name + " is not active");
-      }
-      refuseWhileNeeded(name);
-      // Null where this host could not start what the store holds as active.
-      PluginSlot slot = slots.get(name);
-      if (slot != null) {
-        slot.version().askToStop();
-      }
-      commit.lock();
-      try {
-        refuseWhileNeeded(name);
-        if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
-          throw changedByOther(name);
-        }
-        last = slot == null ? null : close(slot, name);
-      } finally {
-        commit.unlock();
-      }
-      faults.clear(name);
-      if (last != null) {
-        last.stop(DRAIN);
-      }
-      log.info("deactivated {}", stored.id());
-    } finally {
-      change.unlock();
+    changeInterruptibly(
+        name,
+        () -> {
+          deactivateHeld(name);
+          return true;
+        });
+    left.accept(name);
+  }
+
+  private void deactivateHeld(String name) throws InterruptedException {
+    StoredPlugin stored = installed.require(name);
+    if (stored.state() != PluginState.ACTIVE) {
+      throw new ConflictException(name + " is not active");
     }
-    left.add(name);
-    return left;
+    serving.refuseWhileNeeded(name);
+    // Null where this host could not start what the store holds as active.
+    PluginSlot slot = serving.slot(name);
+    if (slot != null) {
+      slot.version().askToStop();
+    }
+    @Nullable ActivePlugin last =
+        serving.<@Nullable ActivePlugin>atomically(
+            () -> {
+              serving.refuseWhileNeeded(name);
+              installed.change(stored, stored.in(PluginState.INACTIVE));
+              return serving.close(name);
+            });
+    sync.changed(name);
+    if (last != null) {
+      serving.stop(last);
+    }
+    log.info("deactivated {}", stored.id());
   }
 
   /**
@@ -289,33 +278,34 @@ public final class Lifecycle {
    */
   private void giveUp(ActivePlugin failing, String cause) {
     String name = failing.manifest().name();
-    ReentrantLock change = changeOf(name);
-    change.lock();
     try {
-      PluginSlot slot = slots.get(name);
-      Optional<StoredPlugin> stored = store.find(name);
-      if (slot == null || slot.version() != failing || stored.isEmpty()) {
-        return;
-      }
-      commit.lock();
-      try {
-        if (!store.change(stored.get(), stored.get().errored(cause))) {
-          throw changedByOther(name);
-        }
-        close(slot, name);
-        errored.put(name, cause);
-      } finally {
-        commit.unlock();
-      }
-      log.error("{} is out of service: {}", failing.manifest().id(), cause);
-      audit(stored.get(), "errored", cause);
-      retire(failing);
+      change(
+          name,
+          () -> {
+            giveUpHeld(failing, cause);
+            return true;
+          });
     } catch (HostException e) {
       // It stays behind its breaker, whose next opening tries again.
       log.error("{} could not be taken out of service: {}", name, e.getMessage());
-    } finally {
-      change.unlock();
     }
+  }
+
+  private void giveUpHeld(ActivePlugin failing, String cause) {
+    String name = failing.manifest().name();
+    PluginSlot slot = serving.slot(name);
+    Optional<StoredPlugin> stored = store.find(name);
+    if (slot == null || slot.version() != failing || stored.isEmpty()) {
+      return;
+    }
+    serving.atomically(
+        () -> {
+          installed.change(stored.get(), stored.get().errored(cause));
+          return serving.close(name);
+        });
+    log.error("{} is out of service: {}", failing.manifest().id(), cause);
+    sync.gaveUp(stored.get(), "errored", cause);
+    serving.retire(failing);
   }
 
   /**
@@ -324,48 +314,45 @@ public final class Lifecycle {
    * @throws ConflictException when it is not ERRORED
    */
   public void reset(String name) {
-    ReentrantLock change = changeOf(name);
-    change.lock();
-    try {
-      StoredPlugin stored = installed(name);
-      if (stored.state() != PluginState.ERRORED) {
-        throw new ConflictException(name + " is " + stored.state() + ", not ERRORED");
-      }
-      if (!store.change(stored, stored.in(PluginState.INACTIVE))) {
-        throw changedByOther(name);
-      }
-      errored.remove(name);
-      log.info("{} was reset", stored.id());
-    } finally {
-      change.unlock();
+    change(
+        name,
+        () -> {
+          resetHeld(name);
+          return true;
+        });
+  }
+
+  private void resetHeld(String name) {
+    StoredPlugin stored = installed.require(name);
+    if (stored.state() != PluginState.ERRORED) {
+      throw new ConflictException(name + " is " + stored.state() + ", not ERRORED");
     }
+    installed.change(stored, stored.in(PluginState.INACTIVE));
+    sync.changed(name);
+    log.info("{} was reset", stored.id());
   }
 
   /**
    * Removes a plugin that is not in service, all its versions with it.
    *
+   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
    * @throws ConflictException when it is active
    */
-  public void uninstall(String name) {
-    ReentrantLock change = changeOf(name);
-    change.lock();
-    try {
-      StoredPlugin stored = installed(name);
-      if (stored.state() == PluginState.ACTIVE) {
-        throw new ConflictException(name + " is active: deactivate it first");
-      }
-      if (!store.delete(stored)) {
-        throw changedByOther(name);
-      }
-      errored.remove(name);
-      grants.forget(name);
-      loader.forget(stored.current().sha256());
-      takeOut(name);
-      forget(name);
-      log.info("uninstalled {}", stored.id());
-    } finally {
-      change.unlock();
-    }
+  public void uninstall(String name, boolean keepEntries) {
+    change(
+        name,
+        () -> {
+          StoredPlugin stored = installed.require(name);
+          if (stored.state() == PluginState.ACTIVE) {
+            throw new ConflictException(name + " is active: deactivate it first");
+          }
+          if (!store.delete(stored, keepEntries)) {
+            throw Installed.changedByOther(name);
+          }
+          sync.forget(name);
+          log.info("uninstalled {}", stored.id());
+          return true;
+        });
   }
 
   /**
@@ -380,61 +367,39 @@ public final class Lifecycle {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Bundle bundle) throws InterruptedException {
-    Manifest manifest = bundle.manifest();
-    ReentrantLock change = changeOf(manifest.name());
-    change.lockInterruptibly();
-    try {
-      StoredPlugin stored = installed(manifest.name());
-      if (stored.current().sha256().equals(bundle.sha256())) {
-        return new UpdateResult.Unchanged(stored.current().version());
-      }
-      refuseCycle(manifest);
-      loader.check(bundle);
-      StoredVersion version = versionOf(bundle);
-      Manifest current = bundleOf(stored, stored.current()).manifest();
-      SortedSet<String> asked = grants.carryOver(current, manifest);
-      if (!asked.isEmpty()) {
-        if (!store.change(stored, stored.awaiting(version), version, bundle.bytes())) {
-          throw changedByOther(manifest.name());
-        }
-        log.info("{} waits for approval: it asks for {}", manifest.id(), asked);
-        return new UpdateResult.AwaitingApproval(
-            stored.current().version(),
-            version.version(),
-            version.sha256(),
-            CapabilityDiff.between(
-                current.requestedCapabilities(),
-                manifest.requestedCapabilities(),
-                grants.registry()));
-      }
-      return replace(stored, bundle, version);
-    } finally {
-      loader.forget(bundle.sha256());
-      change.unlock();
-    }
+    return changeInterruptibly(bundle.manifest().name(), () -> updateHeld(bundle));
+  }
+
+  private UpdateResult updateHeld(Bundle bundle) throws InterruptedException {
+    return replaced(bundle.manifest().name(), updates.update(bundle));
   }
 
   /**
    * Grants a waiting version what it asks for, and puts it in the place of the current one; see
    * {@link #update}.
    *
+   * @param meant whether the version that waits is the one that was decided on
    * @param actor who decided, for the record
-   * @throws ConflictException when no version waits
+   * @throws ConflictException when no version waits, or another one
    */
-  public UpdateResult approve(String name, String actor) throws InterruptedException {
-    ReentrantLock change = changeOf(name);
-    change.lockInterruptibly();
-    try {
-      StoredPlugin stored = installed(name);
-      if (stored.pending() == null) {
-        throw new ConflictException("no version of " + name + " waits for approval");
-      }
-      Bundle bundle = bundleOf(stored, stored.pending());
-      grants.grantUndecided(bundle.manifest(), actor);
-      return replace(stored, bundle, stored.pending());
-    } finally {
-      change.unlock();
-    }
+  public UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
+      throws InterruptedException {
+    return changeInterruptibly(name, () -> replaced(name, updates.approve(name, meant, actor)));
+  }
+
+  /**
+   * Deletes a waiting version; the current one stays.
+   *
+   * @return what was deleted
+   * @throws ConflictException when no version waits, or another one
+   */
+  public StoredVersion reject(String name, Predicate<StoredVersion> meant) {
+    return change(name, () -> updates.reject(name, meant));
+  }
+
+  /** What a waiting version asks for, beside the current one; empty when none waits. */
+  public Optional<CapabilityDiff> pendingChanges(StoredPlugin plugin) {
+    return updates.pendingChanges(plugin);
   }
 
   /**
@@ -443,22 +408,14 @@ public final class Lifecycle {
    * @throws ConflictException when none is kept any more
    */
   public UpdateResult rollback(String name) throws InterruptedException {
-    ReentrantLock change = changeOf(name);
-    change.lockInterruptibly();
-    try {
-      StoredPlugin stored = withoutExpired(installed(name));
-      if (stored.previous() == null) {
-        throw new ConflictException(
-            "no earlier version of "
-                + name
-                + " is kept: one is for "
-                + updates.keepPrevious()
-                + " after an update");
-      }
-      return replace(stored, bundleOf(stored, stored.previous()), stored.previous());
-    } finally {
-      change.unlock();
+    return changeInterruptibly(name, () -> replaced(name, updates.rollback(name)));
+  }
+
+  private UpdateResult replaced(String name, UpdateResult result) {
+    if (result instanceof UpdateResult.Replaced && serving.slot(name) != null) {
+      sync.changed(name);
     }
+    return result;
   }
 
   /**
@@ -471,48 +428,46 @@ public final class Lifecycle {
    * @throws ActivationException when it cannot start; what served before serves on
    */
   public DevelopResult develop(Bundle bundle, String actor) throws InterruptedException {
-    Manifest manifest = bundle.manifest();
-    String name = manifest.name();
-    ReentrantLock change = changeOf(name);
-    change.lockInterruptibly();
-    try {
-      long begin = System.nanoTime();
-      long failedBefore = hooks.failedTurns(name);
-      boolean served = slots.containsKey(name);
-      Optional<StoredPlugin> stored = store.find(name);
-      CheckedModule checked = loader.check(bundle);
-      if (stored.isEmpty()) {
-        install(bundle);
-      } else {
-        boolean same = stored.get().current().sha256().equals(bundle.sha256());
-        if (same && served) {
-          loader.forget(bundle.sha256());
-          return developed(DevelopResult.Action.UNCHANGED, bundle, checked, begin, failedBefore);
-        }
-        if (stored.get().state() == PluginState.ERRORED) {
-          reset(name);
-        }
-        if (update(bundle) instanceof UpdateResult.AwaitingApproval) {
-          approve(name, actor);
-        }
+    return changeInterruptibly(bundle.manifest().name(), () -> developHeld(bundle, actor));
+  }
+
+  private DevelopResult developHeld(Bundle bundle, String actor) throws InterruptedException {
+    String name = bundle.manifest().name();
+    long begin = System.nanoTime();
+    long failedBefore = serving.failedTurns(name);
+    boolean served = serving.slot(name) != null;
+    List<String> warnings = List.of();
+    Optional<StoredPlugin> stored = store.find(name);
+    if (stored.isEmpty()) {
+      warnings = installHeld(bundle).warnings();
+    } else {
+      boolean same = stored.get().current().sha256().equals(bundle.sha256());
+      if (same && served) {
+        return developed(DevelopResult.Action.UNCHANGED, bundle, warnings, begin, failedBefore);
       }
-      grants.grantUndecided(manifest, actor);
-      activate(name);
-      return developed(
-          served ? DevelopResult.Action.RELOADED : DevelopResult.Action.INSTALLED,
-          bundle,
-          checked,
-          begin,
-          failedBefore);
-    } finally {
-      change.unlock();
+      // Before anything is changed for it.
+      warnings = loader.check(bundle).warnings();
+      if (stored.get().state() == PluginState.ERRORED) {
+        resetHeld(name);
+      }
+      if (updateHeld(bundle) instanceof UpdateResult.AwaitingApproval) {
+        replaced(name, updates.approve(name, version -> true, actor));
+      }
     }
+    grants.grantUndecided(bundle.manifest(), actor);
+    activateHeld(name);
+    return developed(
+        served ? DevelopResult.Action.RELOADED : DevelopResult.Action.INSTALLED,
+        bundle,
+        warnings,
+        begin,
+        failedBefore);
   }
 
   private DevelopResult developed(
       DevelopResult.Action action,
       Bundle bundle,
-      CheckedModule checked,
+      List<String> warnings,
       long begin,
       long failedBefore) {
     Manifest manifest = bundle.manifest();
@@ -523,8 +478,8 @@ public final class Lifecycle {
         manifest.requestedCapabilities(),
         bundle.moduleSha256(),
         Duration.ofNanos(System.nanoTime() - begin),
-        hooks.failedTurns(manifest.name()) - failedBefore,
-        checked.warnings());
+        serving.failedTurns(manifest.name()) - failedBefore,
+        warnings);
   }
 
   /**
@@ -533,13 +488,8 @@ public final class Lifecycle {
    */
   public void forgetExpired() {
     for (StoredPlugin stored : store.list()) {
-      ReentrantLock change = changeOf(stored.name());
-      if (isExpired(stored) && change.tryLock()) {
-        try {
-          store.change(stored, stored.withoutPrevious());
-        } finally {
-          change.unlock();
-        }
+      if (updates.isExpired(stored)) {
+        changes.tryHold(stored.name(), () -> store.change(stored, stored.withoutPrevious()));
       }
     }
   }
@@ -552,21 +502,12 @@ public final class Lifecycle {
    * @return false when this host is changing the plugin just now; it was not looked at then
    */
   public boolean reconcile(String name) throws InterruptedException {
-    ReentrantLock change = changeOf(name);
-    if (!change.tryLock()) {
-      return false;
-    }
-    try {
-      converge(name);
-    } catch (RuntimeException e) {
-      NodeFault fault = faults.add(name, String.valueOf(e.getMessage()));
-      if (fault.attempts() == 1) {
-        log.error("{} is not what the store says, will try again: {}", name, fault.cause());
-      }
-    } finally {
-      change.unlock();
-    }
-    return true;
+    return changes.tryHold(
+        name,
+        () -> {
+          sync.convergeOrKeepFault(name);
+          return true;
+        });
   }
 
   /**
@@ -580,12 +521,12 @@ public final class Lifecycle {
 
   /** What this host cannot do though the store says so. */
   public List<NodeFault> faults() {
-    return faults.list();
+    return sync.faults().list();
   }
 
   /** The plugins of which it is time to {@link #reconcile} again. */
   List<String> dueFaults() {
-    return faults.due();
+    return sync.faults().due();
   }
 
   /**
@@ -596,362 +537,58 @@ public final class Lifecycle {
    * @throws StoreException when the store fails
    */
   public void startActive() throws InterruptedException {
-    List<StoredPlugin> installed = store.list();
-    for (StoredPlugin stored : installed) {
-      if (stored.cause() != null) {
-        errored.put(stored.name(), stored.cause());
-      }
-    }
-    List<StoredPlugin> waiting =
-        new ArrayList<>(installed.stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
-    // Dependencies first: each round starts those whose dependencies stand.
-    boolean progress = true;
-    while (progress && !waiting.isEmpty()) {
-      progress = false;
-      for (StoredPlugin stored : List.copyOf(waiting)) {
-        try {
-          Bundle bundle = bundleOf(stored, stored.current());
-          if (Dependencies.unmet(bundle.manifest(), this::manifestInService).isPresent()) {
-            continue;
-          }
-          activate(stored.name());
-        } catch (StoreException e) {
-          throw e;
-        } catch (HostException e) {
-          cannotStart(stored, e.getMessage());
-        }
-        waiting.remove(stored);
-        progress = true;
-      }
-    }
-    for (StoredPlugin stored : waiting) {
-      cannotStart(stored, "what it depends on is not active");
-    }
+    sync.startActive();
   }
-
-  /** Lets running calls end, then gives up all instances. The store is left as it is. */
-  public void stopAll(Duration patience) throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
-    commit.lockInterruptibly();
-    try {
-      for (Map.Entry<String, PluginSlot> entry : slots.entrySet()) {
-        ActivePlugin last = close(entry.getValue(), entry.getKey());
-        retiring.put(last, last.retire(patience));
-      }
-    } finally {
-      commit.unlock();
-    }
-    try {
-      CompletableFuture.allOf(retiring.values().toArray(CompletableFuture[]::new))
-          .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      log.warn("calls were still running after {}", patience);
-    }
-    poolMetrics.values().forEach(PoolMetrics::close);
-    poolMetrics.clear();
-  }
-
-  /** The switch; the plugin's change lock is held. */
-  private UpdateResult replace(StoredPlugin stored, Bundle bundle, StoredVersion version)
-      throws InterruptedException {
-    String name = stored.name();
-    Manifest manifest = bundle.manifest();
-    CheckedModule checked = loader.check(bundle);
-    StoredPlugin next = stored.replacedBy(version, clock.instant());
-    if (stored.state() != PluginState.ACTIVE) {
-      if (!store.change(stored, next, version, bundle.bytes())) {
-        throw changedByOther(name);
-      }
-      log.info("{} replaces {}, not in service", manifest.id(), stored.id());
-      return replaced(stored, version, new Switch(Duration.ZERO, 0), checked.warnings());
-    }
-    Switch done =
-        takeOver(
-            bundle,
-            updates.warmUp(),
-            () -> {
-              requireDependencies(manifest);
-              refuseForDependents(manifest);
-            },
-            () -> store.change(stored, next, version, bundle.bytes()));
-    log.info("{} replaces {}", manifest.id(), stored.id());
-    return replaced(stored, version, done, checked.warnings());
-  }
-
-  /** How long a switch took, and how many calls exercised the version before. */
-  private record Switch(Duration swap, long warmUpCalls) {}
 
   /**
-   * Makes a version ready beside what serves, if anything does, and lets it take over; the plugin's
-   * change lock is held. A failure leaves what serves as it was.
-   *
-   * @param allowed throws when the version may not serve; asked before the work and at the switch
-   * @param stored makes the switch in the store; false when someone else was first
+   * Lets running calls end, then gives up all instances; no change begins any more. The store is
+   * left as it is.
    */
-  private Switch takeOver(Bundle bundle, Duration warmUp, Runnable allowed, BooleanSupplier stored)
-      throws InterruptedException {
-    String name = bundle.manifest().name();
-    allowed.run();
-    CheckedModule checked = loader.check(bundle);
-    PluginSlot slot = slots.get(name);
-    ActivePlugin fresh = loader.start(bundle, metricsOf(name), this::giveUp);
-    @Nullable ActivePlugin old = null;
-    long warmUpCalls = 0;
-    long begin;
-    boolean serves = false;
-    try {
-      if (slot != null) {
-        warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), warmUp);
-      }
-      begin = System.nanoTime();
-      commit.lockInterruptibly();
-      try {
-        allowed.run();
-        if (!stored.getAsBoolean()) {
-          throw changedByOther(name);
-        }
-        if (slot == null) {
-          open(fresh);
-        } else {
-          old = slot.swap(fresh);
-        }
-        serves = true;
-      } finally {
-        commit.unlock();
-      }
-    } finally {
-      if (!serves) {
-        fresh.stop(Duration.ZERO);
-      }
-    }
-    Duration swap = Duration.ofNanos(System.nanoTime() - begin);
-    if (old != null) {
-      retire(old);
-    }
-    faults.clear(name);
-    faults.retryAll();
-    return new Switch(swap, warmUpCalls);
+  public void stopAll(Duration patience) throws InterruptedException {
+    changes.close();
+    serving.stopAll(patience);
   }
 
-  /** See {@link #reconcile}; the plugin's change lock is held. */
-  private void converge(String name) throws InterruptedException {
-    Optional<StoredPlugin> found = store.find(name);
-    if (found.isPresent() && found.get().state() == PluginState.ACTIVE) {
-      StoredVersion wanted = found.get().current();
-      PluginSlot slot = slots.get(name);
-      if (slot == null || !slot.version().sha256().equals(wanted.sha256())) {
-        Bundle bundle = bundleOf(found.get(), wanted);
-        takeOver(
-            bundle,
-            updates.warmUp().compareTo(FOLLOWING_WARM_UP) < 0
-                ? updates.warmUp()
-                : FOLLOWING_WARM_UP,
-            () -> requireDependencies(bundle.manifest()),
-            () -> true);
-      }
-    } else {
-      takeOut(name);
-      if (found.isEmpty()) {
-        forget(name);
-      }
-    }
-    faults.clear(name);
-  }
-
-  /** Takes a plugin out of service here, if it is; the plugin's change lock is held. */
-  private void takeOut(String name) {
-    PluginSlot slot = slots.get(name);
-    if (slot == null) {
-      return;
-    }
-    ActivePlugin last;
-    commit.lock();
-    try {
-      last = close(slot, name);
-    } finally {
-      commit.unlock();
-    }
-    log.info("deactivated {}", last.manifest().id());
-    retire(last);
-  }
-
-  /** Lets go of what was kept of a plugin that is installed no more. */
-  private void forget(String name) {
-    grants.forget(name);
-    loader.forgetPlugin(name);
-    PoolMetrics metrics = poolMetrics.remove(name);
-    if (metrics != null) {
-      metrics.close();
-    }
-    // What is counted by plugin, hook or capability would otherwise grow with each name there was.
-    for (Meter meter : meters.getMeters()) {
-      if (name.equals(meter.getId().getTag("plugin"))) {
-        meters.remove(meter);
-      }
-    }
-  }
-
-  private static UpdateResult.Replaced replaced(
-      StoredPlugin stored, StoredVersion version, Switch done, List<String> warnings) {
-    return new UpdateResult.Replaced(
-        stored.current().version(),
-        version.version(),
-        version.sha256(),
-        done.swap,
-        done.warmUpCalls,
-        warnings);
-  }
-
-  private void open(ActivePlugin plugin) {
-    String name = plugin.manifest().name();
-    PluginSlot slot = new PluginSlot(name, hooks, metricsOf(name));
-    slot.open(plugin);
-    slots.put(name, slot);
-    log.info("activated {}", plugin.manifest().id());
-  }
-
-  private ActivePlugin close(PluginSlot slot, String name) {
-    slots.remove(name);
-    return slot.close();
-  }
-
-  private void retire(ActivePlugin old) {
-    CompletableFuture<Void> done = old.retire(DRAIN);
-    retiring.put(old, done);
-    var _ = done.whenComplete((nothing, failure) -> retiring.remove(old));
-  }
-
-  private ReentrantLock changeOf(String name) {
-    return changes.computeIfAbsent(name, n -> new ReentrantLock());
-  }
-
-  private PoolMetrics metricsOf(String name) {
-    return poolMetrics.computeIfAbsent(
+  private <R> R change(String name, ChangeLocks.Change<R, RuntimeException> change) {
+    return changes.hold(
         name,
-        n -> {
-          PoolMetrics metrics = new PoolMetrics(n);
-          metrics.bindTo(meters);
-          return metrics;
+        () -> {
+          try {
+            return change.make();
+          } catch (StoreException e) {
+            afterFailure(name, e);
+            throw e;
+          }
         });
   }
 
-  private StoredPlugin installed(String name) {
-    return store.find(name).orElseThrow(() -> new UnknownPluginException(name));
-  }
-
-  private StoredVersion versionOf(Bundle bundle) {
-    return new StoredVersion(
-        bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
-  }
-
-  private Bundle bundleOf(StoredPlugin plugin, StoredVersion version) {
-    return Bundle.read(
-        store
-            .bundle(plugin.name(), version.sha256())
-            .orElseThrow(() -> changedByOther(plugin.name())));
-  }
-
-  private static StoredPlugin activated(StoredPlugin stored) {
-    if (stored.state() == PluginState.ERRORED) {
-      throw new ConflictException(
-          stored.id() + " is ERRORED (" + stored.cause() + "): reset it first");
-    }
-    return stored.in(PluginState.ACTIVE);
-  }
-
-  private static ConflictException changedByOther(String name) {
-    return new ConflictException(name + " was changed by someone else just now");
-  }
-
-  private boolean isExpired(StoredPlugin stored) {
-    Instant replacedAt = stored.replacedAt();
-    return replacedAt != null && !clock.instant().isBefore(replacedAt.plus(updates.keepPrevious()));
-  }
-
-  private StoredPlugin withoutExpired(StoredPlugin stored) {
-    if (!isExpired(stored)) {
-      return stored;
-    }
-    if (!store.change(stored, stored.withoutPrevious())) {
-      throw changedByOther(stored.name());
-    }
-    return installed(stored.name());
-  }
-
-  private void cannotStart(StoredPlugin stored, String why) {
-    log.error("{} is not in service: {}", stored.id(), why);
-    if (store.isShared()) {
-      faults.add(stored.name(), why);
-    } else {
-      errored.put(stored.name(), why);
-      store.change(stored, stored.errored(why));
-    }
-    audit(stored, "activate_failed", why);
-  }
-
-  private void audit(StoredPlugin plugin, String event, String reason) {
-    services
-        .audit()
-        .record(
-            plugin.name(),
-            plugin.current().version(),
-            event,
-            "host",
-            JsonNodeFactory.instance.objectNode().put("reason", reason));
-  }
-
-  private Optional<Manifest> manifestInService(String name) {
-    return active(name).map(PluginSlot::manifest);
-  }
-
-  private List<Manifest> dependentsOf(String name) {
-    return Dependencies.dependents(name, active().stream().map(PluginSlot::manifest).toList());
-  }
-
-  private void requireDependencies(Manifest manifest) {
-    Dependencies.unmet(manifest, this::manifestInService)
-        .ifPresent(why -> {
-          throw new ActivationException(why, null);
+  private <R> R changeInterruptibly(String name, ChangeLocks.Change<R, InterruptedException> change)
+      throws InterruptedException {
+    return changes.holdInterruptibly(
+        name,
+        () -> {
+          try {
+            return change.make();
+          } catch (StoreException e) {
+            afterFailure(name, e);
+            throw e;
+          }
         });
   }
 
-  private void refuseWhileNeeded(String name) {
-    List<Manifest> dependents = dependentsOf(name);
-    if (!dependents.isEmpty()) {
-      throw new ConflictException(
-          name
-              + " is needed by "
-              + dependents.stream().map(Manifest::id).sorted().collect(Collectors.joining(", "))
-              + ": deactivate what needs it first, or cascade");
+  /** A change that the store has made, though it says that it failed, is brought about here. */
+  private void afterFailure(String name, StoreException e) {
+    if (e.isMaybeChanged()) {
+      try {
+        sync.convergeOrKeepFault(name);
+      } catch (InterruptedException interrupt) {
+        sync.faults().add(name, e.getMessage());
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
-  private void refuseForDependents(Manifest manifest) {
-    for (Manifest dependent : dependentsOf(manifest.name())) {
-      Dependencies.unmet(
-              dependent,
-              name ->
-                  name.equals(manifest.name()) ? Optional.of(manifest) : manifestInService(name))
-          .ifPresent(why -> {
-            throw new ConflictException(
-                manifest.id() + " cannot take over: " + why.replace("active is", "this is"));
-          });
-    }
-  }
-
-  private void refuseCycle(Manifest manifest) {
-    if (manifest.dependencies().isEmpty()) {
-      return;
-    }
-    Dependencies.cycle(
-            manifest,
-            name -> store.find(name).map(other -> bundleOf(other, other.current()).manifest()))
-        .ifPresent(cycle -> {
-          throw new ConflictException(manifest.id() + " depends on itself: " + cycle);
-        });
-  }
-
-  private InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
+  private static InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
     if (!installed.current().sha256().equals(bundle.sha256())) {
       throw new ConflictException(
           installed.id() + " is installed from another bundle: update it instead");

@@ -56,9 +56,6 @@ final class PluginLoader {
   /** One for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
 
-  /** Modules that were checked and are not in service yet, by the bundle's SHA-256. */
-  private final Map<String, CheckedModule> checked = new ConcurrentHashMap<>();
-
   /** By plugin, until it is uninstalled: an update does not give its clients new requests. */
   private final Map<String, RouteLimiter> routeLimiters = new ConcurrentHashMap<>();
 
@@ -80,31 +77,11 @@ final class PluginLoader {
   record CheckedModule(CompiledModule module, List<String> warnings) {}
 
   /**
-   * All that can be known of a bundle without putting it in service. What it found is kept for the
-   * {@link #start} that usually follows.
+   * All that can be known of a bundle without putting it in service.
    *
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    */
   CheckedModule check(Bundle bundle) {
-    CheckedModule found = checked.get(bundle.sha256());
-    if (found == null) {
-      found = checkAnew(bundle);
-      checked.put(bundle.sha256(), found);
-    }
-    return found;
-  }
-
-  /** Drops what {@link #check} kept. */
-  void forget(String sha256) {
-    checked.remove(sha256);
-  }
-
-  /** Drops what was kept of a plugin that is installed no more. */
-  void forgetPlugin(String plugin) {
-    routeLimiters.remove(plugin);
-  }
-
-  private CheckedModule checkAnew(Bundle bundle) {
     Manifest manifest = bundle.manifest();
     List<String> problems = new ArrayList<>();
     manifest
@@ -141,6 +118,11 @@ final class PluginLoader {
     return new CheckedModule(module, List.copyOf(warnings));
   }
 
+  /** Drops what was kept of a plugin that is installed no more. */
+  void forget(String plugin) {
+    routeLimiters.remove(plugin);
+  }
+
   /**
    * A version with a warm pool that has agreed to serve, but does not yet.
    *
@@ -148,10 +130,12 @@ final class PluginLoader {
    * @throws ActivationException when it cannot start; nothing of it is left then
    */
   ActivePlugin start(
-      Bundle bundle, PoolMetrics metrics, BiConsumer<ActivePlugin, String> onTooManyFailures)
+      Bundle bundle,
+      CompiledModule module,
+      PoolMetrics metrics,
+      BiConsumer<ActivePlugin, String> onTooManyFailures)
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
-    CompiledModule module = check(bundle).module();
     PluginAccess access = services.accessOf(manifest);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
@@ -172,7 +156,6 @@ final class PluginLoader {
                     manifest.name(), name -> new RouteLimiter(guards.routeRate(), guards.ticker())),
                 failing -> breaker(failing, onTooManyFailures)));
     plugin.start();
-    forget(bundle.sha256());
     return plugin;
   }
 
@@ -207,6 +190,9 @@ final class PluginLoader {
   long exercise(
       Bundle bundle, CompiledModule module, Collection<PluginHook> hooks, Duration budget) {
     Manifest manifest = bundle.manifest();
+    if (!manifest.warmUp()) {
+      return 0;
+    }
     List<WarmUp.Input> inputs = new ArrayList<>();
     for (PluginHook hook : hooks) {
       for (byte[] payload : hook.recent().snapshot()) {

@@ -10,12 +10,10 @@ import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.pool.PoolClosedException;
-import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolStats;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -31,39 +29,46 @@ import tools.jackson.databind.JsonNode;
 public final class PluginSlot {
   private final String name;
   private final HookBus hooks;
-  private final PoolMetrics metrics;
 
   /** By name. They outlive a version, so that the next one can be exercised with their inputs. */
   private final Map<String, PluginHook> known = new ConcurrentHashMap<>();
 
   private final PluginHook route;
 
-  /** What serves; null once the plugin is out of service. */
-  private volatile @Nullable ActivePlugin serving;
+  /** What serves, or served last. */
+  private volatile ActivePlugin version;
 
-  PluginSlot(String name, HookBus hooks, PoolMetrics metrics) {
-    this.name = name;
+  /** From {@link #open} until {@link #close}. */
+  private volatile boolean open;
+
+  PluginSlot(ActivePlugin first, HookBus hooks) {
+    this.name = first.manifest().name();
     this.hooks = hooks;
-    this.metrics = metrics;
+    this.version = first;
     this.route = hook(Manifest.routeHook(name));
   }
 
-  /** Of the version that serves. */
-  public Manifest manifest() {
-    return version().manifest();
+  /** The plugin's. */
+  public String name() {
+    return name;
   }
 
-  /** The numbers of the pool of the version that serves. */
+  /** Of the version that serves, or served last. */
+  public Manifest manifest() {
+    return version.manifest();
+  }
+
+  /** The numbers of the pool of the version that serves, or served last. */
   public PoolStats poolStats() {
-    return version().poolStats();
+    return version.poolStats();
   }
 
   /** Serves a request for one of the plugin's routes. */
   public RouteOutcome serve(PluginRequest request) throws InterruptedException {
-    ActivePlugin version = serving;
+    ActivePlugin version = serving();
     while (version != null) {
       RouteOutcome outcome = version.serve(route, request);
-      ActivePlugin now = serving;
+      ActivePlugin now = serving();
       if (now == version || !(outcome instanceof RouteOutcome.Unavailable)) {
         return outcome;
       }
@@ -74,51 +79,53 @@ public final class PluginSlot {
 
   /** What keeps its version from being called, or empty when nothing does. */
   Optional<String> trouble() {
-    ActivePlugin version = serving;
+    ActivePlugin version = serving();
     return version == null ? Optional.empty() : version.trouble();
-  }
-
-  PoolMetrics metrics() {
-    return metrics;
   }
 
   Collection<PluginHook> hooks() {
     return known.values();
   }
 
+  /** What serves, or served last. */
   ActivePlugin version() {
-    return Objects.requireNonNull(serving, "out of service");
+    return version;
   }
 
   /** Puts the first version in service. */
-  void open(ActivePlugin first) {
-    serving = first;
-    Manifest manifest = first.manifest();
-    manifest.filters().forEach(this::addFilter);
-    manifest.actions().forEach(this::addAction);
+  void open() {
+    Manifest manifest = version.manifest();
+    open = true;
+    manifest.filters().forEach(this::putFilter);
+    manifest.actions().forEach(this::putAction);
   }
 
   /**
-   * Puts another version in the place of the one that serves. Hooks that both have keep their place
-   * in their chains.
+   * Puts another version in the place of the one that serves. Hooks that both have in the same way
+   * keep their place in their chains. A chain that begins meanwhile meets each hook of the new
+   * version, or the one of the old in its place: new hooks are there before the version that has
+   * them, which a version without them passes by, and those it has no more go after it.
    *
    * @return the old version, which gets no new calls
    */
   ActivePlugin swap(ActivePlugin next) {
-    ActivePlugin old = version();
+    ActivePlugin old = version;
     List<Hook> oldFilters = old.manifest().filters();
     List<Hook> oldActions = old.manifest().actions();
     List<Hook> newFilters = next.manifest().filters();
     List<Hook> newActions = next.manifest().actions();
+    newFilters.stream().filter(hook -> !oldFilters.contains(hook)).forEach(this::putFilter);
+    newActions.stream().filter(hook -> !oldActions.contains(hook)).forEach(this::putAction);
+    version = next;
+    if (!next.manifest().warmUp()) {
+      known.values().forEach(hook -> hook.recent().forget());
+    }
     oldFilters.stream()
-        .filter(hook -> !newFilters.contains(hook))
+        .filter(hook -> !next.hasFilter(hook.name()))
         .forEach(hook -> hooks.removeFilter(name, hook.name()));
     oldActions.stream()
-        .filter(hook -> !newActions.contains(hook))
+        .filter(hook -> !next.hasAction(hook.name()))
         .forEach(hook -> hooks.removeAction(name, hook.name()));
-    serving = next;
-    newFilters.stream().filter(hook -> !oldFilters.contains(hook)).forEach(this::addFilter);
-    newActions.stream().filter(hook -> !oldActions.contains(hook)).forEach(this::addAction);
     return old;
   }
 
@@ -128,19 +135,22 @@ public final class PluginSlot {
    * @return the version that served, which gets no new calls
    */
   ActivePlugin close() {
-    ActivePlugin last = version();
     hooks.removeAll(name);
-    serving = null;
-    return last;
+    open = false;
+    return version;
+  }
+
+  private @Nullable ActivePlugin serving() {
+    return open ? version : null;
   }
 
   private PluginHook hook(String hookName) {
     return known.computeIfAbsent(hookName, PluginHook::named);
   }
 
-  private void addFilter(Hook declared) {
+  private void putFilter(Hook declared) {
     PluginHook hook = hook(declared.name());
-    hooks.addFilter(
+    hooks.putFilter(
         name,
         declared.name(),
         declared.priority(),
@@ -149,9 +159,9 @@ public final class PluginSlot {
             : (value, args, turn) -> filter(hook, value, args, turn));
   }
 
-  private void addAction(Hook declared) {
+  private void putAction(Hook declared) {
     PluginHook hook = hook(declared.name());
-    hooks.addAction(
+    hooks.putAction(
         name, declared.name(), declared.priority(), (args, turn) -> act(hook, args, turn));
   }
 
@@ -172,7 +182,7 @@ public final class PluginSlot {
     @Override
     public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
         throws HookFailedException, InterruptedException {
-      ActivePlugin version = serving;
+      ActivePlugin version = serving();
       while (version != null && version.hasFilter(hook.name())) {
         if (!version.takesBatches(hook.name())) {
           // Replaced while the chain ran: the values are given one by one.
@@ -190,7 +200,7 @@ public final class PluginSlot {
 
   private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    ActivePlugin version = serving;
+    ActivePlugin version = serving();
     while (version != null && version.hasFilter(hook.name())) {
       try {
         return version.filter(hook, value, args, turn);
@@ -203,7 +213,7 @@ public final class PluginSlot {
 
   private void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    ActivePlugin version = serving;
+    ActivePlugin version = serving();
     while (version != null && version.hasAction(hook.name())) {
       try {
         version.act(hook, args, turn);
@@ -217,7 +227,7 @@ public final class PluginSlot {
   /** The version that took over from one whose pool was shut; null when the plugin is no more. */
   private @Nullable ActivePlugin successorOf(ActivePlugin version, HookFailedException failure)
       throws HookFailedException {
-    ActivePlugin now = serving;
+    ActivePlugin now = serving();
     if (now == version || !(failure.getCause() instanceof PoolClosedException)) {
       throw failure;
     }

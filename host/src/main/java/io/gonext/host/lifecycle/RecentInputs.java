@@ -3,6 +3,7 @@ package io.gonext.host.lifecycle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last few payloads that one hook was called with, with which a new version is exercised before
@@ -19,7 +20,7 @@ final class RecentInputs {
 
   private static final int SAMPLING_MASK = 63;
 
-  private final AtomicReferenceArray<byte[]> kept = new AtomicReferenceArray<>(KEPT);
+  private final AtomicReferenceArray<byte @Nullable []> kept = new AtomicReferenceArray<>(KEPT);
   private volatile int next;
 
   /**
@@ -35,6 +36,13 @@ final class RecentInputs {
     kept.setRelease(at % KEPT, payload);
     // From 0 to 2 * KEPT - 1; below KEPT some places are still empty.
     next = at + 1 == 2 * KEPT ? KEPT : at + 1;
+  }
+
+  void forget() {
+    next = 0;
+    for (int i = 0; i < KEPT; i++) {
+      kept.setRelease(i, null);
+    }
   }
 
   List<byte[]> snapshot() {

@@ -24,7 +24,9 @@ import org.slf4j.LoggerFactory;
 public final class StoreWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StoreWatch.class);
 
-  /** How late a change can be seen of which there was no word. */
+  /**
+   * How late a change can be seen of which there was no word, and how often faults are looked at.
+   */
   private static final Duration POLL = Duration.ofSeconds(1);
 
   private static final Duration HOUSEKEEPING = Duration.ofHours(1);
@@ -33,6 +35,7 @@ public final class StoreWatch implements AutoCloseable {
 
   private final PluginStore store;
   private final Lifecycle lifecycle;
+  private final Duration poll;
   private final LongSupplier nanoTime;
   private final StoreChanges changes;
   private final ExecutorService followers;
@@ -52,9 +55,10 @@ public final class StoreWatch implements AutoCloseable {
 
   private long lastHousekeeping;
 
-  private StoreWatch(PluginStore store, Lifecycle lifecycle, LongSupplier nanoTime) {
+  private StoreWatch(PluginStore store, Lifecycle lifecycle, Duration poll, LongSupplier nanoTime) {
     this.store = store;
     this.lifecycle = lifecycle;
+    this.poll = poll;
     this.nanoTime = nanoTime;
     this.changes = store.changes();
     this.followers =
@@ -66,7 +70,14 @@ public final class StoreWatch implements AutoCloseable {
 
   /** Begins to follow the store. */
   public static StoreWatch start(PluginStore store, Lifecycle lifecycle) {
-    StoreWatch watch = new StoreWatch(store, lifecycle, System::nanoTime);
+    return start(store, lifecycle, POLL);
+  }
+
+  /**
+   * @param poll how late a change can be seen of which there was no word
+   */
+  static StoreWatch start(PluginStore store, Lifecycle lifecycle, Duration poll) {
+    StoreWatch watch = new StoreWatch(store, lifecycle, poll, System::nanoTime);
     watch.thread.start();
     return watch;
   }
@@ -75,7 +86,7 @@ public final class StoreWatch implements AutoCloseable {
     while (closed.getCount() > 0) {
       try {
         round();
-        changes.await(store.isShared() ? POLL : HOUSEKEEPING);
+        changes.await(poll);
         if (failing) {
           log.info("the store can be followed again");
         }
@@ -110,8 +121,8 @@ public final class StoreWatch implements AutoCloseable {
         changed.remove(plugin);
         follow(plugin);
       }
-      lifecycle.dueFaults().forEach(this::follow);
     }
+    lifecycle.dueFaults().forEach(this::follow);
     if (nanoTime.getAsLong() - lastHousekeeping >= HOUSEKEEPING.toNanos()) {
       lifecycle.forgetExpired();
       lastHousekeeping = nanoTime.getAsLong();
@@ -120,17 +131,18 @@ public final class StoreWatch implements AutoCloseable {
 
   private void follow(String plugin) {
     if (queued.add(plugin)) {
-      followers.execute(() -> {
-        // Before it looks: what changes from now on queues it again.
-        queued.remove(plugin);
-        try {
-          if (!lifecycle.reconcile(plugin)) {
-            changed.add(plugin);
-          }
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
-      });
+      followers.execute(
+          () -> {
+            // Before it looks: what changes from now on queues it again.
+            queued.remove(plugin);
+            try {
+              if (!lifecycle.reconcile(plugin)) {
+                changed.add(plugin);
+              }
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
     }
   }
 

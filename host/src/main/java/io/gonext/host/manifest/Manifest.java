@@ -19,6 +19,7 @@ import org.semver4j.Semver;
  * @param secretKeys names of the secrets the plugin asks for; asking for one implies the capability
  *     {@code secrets.keys}
  * @param keyValues may only lower the operator's quota
+ * @param warmUp whether its inputs may be remembered and new versions exercised with them
  * @param requiredHost npm-style range of host versions the plugin runs on
  */
 public record Manifest(
@@ -33,7 +34,8 @@ public record Manifest(
     Limits limits,
     Optional<String> requiredHost,
     List<Dependency> dependencies,
-    KeyValues keyValues) {
+    KeyValues keyValues,
+    boolean warmUp) {
 
   public Manifest {
     capabilities = List.copyOf(capabilities);

@@ -61,6 +61,12 @@ public abstract sealed class Database permits EmbeddedDatabase, PostgresDatabase
     return e.getSQLState() != null && e.getSQLState().startsWith("23");
   }
 
+  /** Whether a commit failed because the database took the transaction back. */
+  static boolean isRolledBack(SQLException e) {
+    return e.getSQLState() != null
+        && (e.getSQLState().startsWith("40") || e.getSQLState().startsWith("23"));
+  }
+
   /** Whether there is no connection, or none any more. */
   static boolean isUnreachable(SQLException e) {
     return e.getSQLState() != null

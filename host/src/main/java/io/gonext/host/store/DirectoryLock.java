@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,9 @@ final class DirectoryLock implements AutoCloseable {
     }
     FileChannel channel;
     try {
-      Files.createDirectories(directory);
+      if (!Files.exists(directory)) {
+        create(directory);
+      }
       channel =
           FileChannel.open(
               directory.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -64,6 +67,17 @@ final class DirectoryLock implements AutoCloseable {
             + directory
             + " is in use by another host: stop that one, or choose another with --data",
         null);
+  }
+
+  /** For its owner only: it holds secrets, and plugins' data. */
+  private static void create(Path directory) throws IOException {
+    if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } else {
+      Files.createDirectories(directory);
+    }
   }
 
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {

@@ -1,6 +1,7 @@
 package io.gonext.host.store;
 
 import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import io.gonext.host.failure.StoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,6 +13,9 @@ import javax.sql.DataSource;
 final class EmbeddedDatabase extends Database {
   private static final int CONNECTIONS = 8;
 
+  /** H2's code for a database that it has closed. */
+  private static final int IS_CLOSED = 90_098;
+
   @Override
   HikariConfig pool(Path directory) {
     HikariConfig config = new HikariConfig();
@@ -21,6 +25,16 @@ final class EmbeddedDatabase extends Database {
             + directory.toAbsolutePath().resolve("gonext").toString().replace("\\", "/")
             + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0");
     config.setMaximumPoolSize(CONNECTIONS);
+    // After a write that failed, for want of space for instance, H2 has closed the database, and it
+    // is opened again by the first new connection: those of before must go.
+    config.setExceptionOverride(
+        new SQLExceptionOverride() {
+          @java.lang.Override
+          public Override adjudicate(SQLException e) {
+            return e.getErrorCode() == IS_CLOSED ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+          }
+        });
+    config.setConnectionTestQuery("select 1");
     return config;
   }
 

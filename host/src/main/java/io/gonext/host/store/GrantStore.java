@@ -8,11 +8,10 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
-import javax.sql.DataSource;
 
 /**
  * The decisions of operators on the capabilities of each version of a plugin. They go when the
- * plugin goes.
+ * version goes.
  *
  * <p>Thread-safe, also between processes on one database.
  */
@@ -20,8 +19,8 @@ public final class GrantStore {
   private final Transactions transactions;
   private final Database database;
 
-  GrantStore(DataSource connections, Database database) {
-    this.transactions = new Transactions(connections);
+  GrantStore(Transactions transactions, Database database) {
+    this.transactions = transactions;
     this.database = database;
   }
 
@@ -32,22 +31,23 @@ public final class GrantStore {
    * @throws StoreException when the database fails
    */
   public Map<String, Boolean> decisions(String plugin, String version) {
-    return transactions.run(connection -> {
-      Map<String, Boolean> decisions = new TreeMap<>();
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "select capability, granted from capability_grant"
-                  + " where plugin = ? and version = ?")) {
-        select.setString(1, plugin);
-        select.setString(2, version);
-        try (ResultSet rows = select.executeQuery()) {
-          while (rows.next()) {
-            decisions.put(rows.getString(1), rows.getBoolean(2));
+    return transactions.run(
+        connection -> {
+          Map<String, Boolean> decisions = new TreeMap<>();
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select capability, granted from capability_grant"
+                      + " where plugin = ? and version = ?")) {
+            select.setString(1, plugin);
+            select.setString(2, version);
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                decisions.put(rows.getString(1), rows.getBoolean(2));
+              }
+            }
           }
-        }
-      }
-      return decisions;
-    });
+          return decisions;
+        });
   }
 
   /**
@@ -91,6 +91,29 @@ public final class GrantStore {
           }
           database.announce(connection, plugin);
           return true;
+        });
+  }
+
+  /**
+   * Deletes what was decided on one version: another bundle of that version is not what it was
+   * decided on.
+   *
+   * @throws StoreException when the database fails; nothing is deleted then
+   */
+  public void forget(String plugin, String version) {
+    transactions.runDurably(
+        database,
+        connection -> {
+          boolean installed = count(connection, plugin);
+          try (PreparedStatement delete =
+              connection.prepareStatement(
+                  "delete from capability_grant where plugin = ? and version = ?")) {
+            delete.setString(1, plugin);
+            delete.setString(2, version);
+            delete.executeUpdate();
+          }
+          database.announce(connection, plugin);
+          return installed;
         });
   }
 

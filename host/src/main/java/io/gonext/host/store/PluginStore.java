@@ -17,6 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -32,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PluginStore implements AutoCloseable {
   private static final int MAX_CAUSE_CHARS = 1_000;
+  private static final int THREADS = 4;
+  private static final long IDLE_SECONDS = 10;
 
   /** A plugin with its current (c), previous (o) and pending (n) version. */
   private static final String SELECT =
@@ -48,6 +54,7 @@ public final class PluginStore implements AutoCloseable {
   private final HikariDataSource pool;
   private final DataSource connections;
   private final Database database;
+  private final ThreadPoolExecutor threads = threads();
   private final Transactions transactions;
 
   private PluginStore(
@@ -56,7 +63,7 @@ public final class PluginStore implements AutoCloseable {
     this.pool = pool;
     this.connections = connections;
     this.database = database;
-    this.transactions = new Transactions(connections);
+    this.transactions = new Transactions(connections, threads);
   }
 
   /**
@@ -75,13 +82,31 @@ public final class PluginStore implements AutoCloseable {
    */
   static PluginStore open(Path directory, Database database, UnaryOperator<DataSource> between) {
     DirectoryLock lock = DirectoryLock.take(directory);
+    boolean opened = false;
     try {
       HikariDataSource pool = connect(directory, database);
-      return new PluginStore(lock, pool, between.apply(pool), database);
-    } catch (RuntimeException e) {
-      lock.close();
-      throw e;
+      PluginStore store = new PluginStore(lock, pool, between.apply(pool), database);
+      opened = true;
+      return store;
+    } finally {
+      if (!opened) {
+        lock.close();
+      }
     }
+  }
+
+  /** With those of the key-value entries, as many as the store has connections. */
+  private static ThreadPoolExecutor threads() {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("gonext-store-", 0).factory());
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
   }
 
   private static HikariDataSource connect(Path directory, Database database) {
@@ -147,16 +172,17 @@ public final class PluginStore implements AutoCloseable {
 
   /** All plugins, by name. */
   public List<StoredPlugin> list() {
-    return transactions.run(connection -> {
-      List<StoredPlugin> plugins = new ArrayList<>();
-      try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
-          ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          plugins.add(plugin(rows));
-        }
-      }
-      return plugins;
-    });
+    return transactions.run(
+        connection -> {
+          List<StoredPlugin> plugins = new ArrayList<>();
+          try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
+              ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+              plugins.add(plugin(rows));
+            }
+          }
+          return plugins;
+        });
   }
 
   public Optional<StoredPlugin> find(String name) {
@@ -165,17 +191,18 @@ public final class PluginStore implements AutoCloseable {
 
   /** The bundle of one version, byte for byte as it was installed. */
   public Optional<byte[]> bundle(String name, String sha256) {
-    return transactions.run(connection -> {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "select bundle from plugin_version where name = ? and sha256 = ?")) {
-        select.setString(1, name);
-        select.setString(2, sha256);
-        try (ResultSet rows = select.executeQuery()) {
-          return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
-        }
-      }
-    });
+    return transactions.run(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select bundle from plugin_version where name = ? and sha256 = ?")) {
+            select.setString(1, name);
+            select.setString(2, sha256);
+            try (ResultSet rows = select.executeQuery()) {
+              return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+            }
+          }
+        });
   }
 
   /**
@@ -205,8 +232,13 @@ public final class PluginStore implements AutoCloseable {
         });
   }
 
-  /** Removes a plugin and its versions; false when someone else has changed it since. */
-  public boolean delete(StoredPlugin read) {
+  /**
+   * Removes a plugin and its versions.
+   *
+   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
+   * @return false when someone else has changed it since; nothing is removed then
+   */
+  public boolean delete(StoredPlugin read, boolean keepEntries) {
     return transactions.runDurably(
         database,
         connection -> {
@@ -218,6 +250,13 @@ public final class PluginStore implements AutoCloseable {
               return false;
             }
           }
+          if (!keepEntries) {
+            try (PreparedStatement delete =
+                connection.prepareStatement("delete from kv_usage where plugin = ?")) {
+              delete.setString(1, read.name());
+              delete.executeUpdate();
+            }
+          }
           deleteUnused(connection, read.name());
           database.announce(connection, read.name());
           return true;
@@ -226,7 +265,7 @@ public final class PluginStore implements AutoCloseable {
 
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
-    return new GrantStore(connections, database);
+    return new GrantStore(transactions, database);
   }
 
   /** Whether other hosts may change the store as well. */
@@ -241,7 +280,7 @@ public final class PluginStore implements AutoCloseable {
 
   /** The audit log's rows, in the same database. */
   public AuditStore audit() {
-    return new AuditStore(connections);
+    return new AuditStore(transactions);
   }
 
   /** The plugins' key-value entries, in the same database. */
@@ -251,8 +290,16 @@ public final class PluginStore implements AutoCloseable {
 
   @Override
   public void close() {
-    pool.close();
-    lock.close();
+    if (threads.isShutdown()) {
+      return;
+    }
+    try {
+      // By one of its own threads: the embedded database writes when it is closed.
+      CompletableFuture.runAsync(pool::close, threads).join();
+    } finally {
+      threads.shutdown();
+      lock.close();
+    }
   }
 
   private static Optional<StoredPlugin> find(Connection connection, String name)
@@ -335,6 +382,15 @@ public final class PluginStore implements AutoCloseable {
             "delete from plugin_version where name = ? and not exists (select 1 from plugin p"
                 + " where p.name = plugin_version.name and plugin_version.sha256"
                 + " in (p.sha256, p.previous_sha256, p.pending_sha256))")) {
+      delete.setString(1, name);
+      delete.executeUpdate();
+    }
+    // What was decided on a version is not for another bundle that calls itself the same.
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from capability_grant where plugin = ? and not exists (select 1 from"
+                + " plugin_version v where v.name = capability_grant.plugin"
+                + " and v.version = capability_grant.version)")) {
       delete.setString(1, name);
       delete.executeUpdate();
     }

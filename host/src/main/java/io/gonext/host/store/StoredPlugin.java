@@ -80,6 +80,11 @@ public record StoredPlugin(
     return new StoredPlugin(name, state, current, previous, replacedAt, next, cause, revision);
   }
 
+  /** Without the version that waits. */
+  public StoredPlugin withoutPending() {
+    return new StoredPlugin(name, state, current, previous, replacedAt, null, cause, revision);
+  }
+
   /** Without the version that was kept for a rollback. */
   public StoredPlugin withoutPrevious() {
     return new StoredPlugin(name, state, current, null, null, pending, cause, revision);

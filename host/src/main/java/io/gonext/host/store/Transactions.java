@@ -4,11 +4,22 @@ import io.gonext.host.failure.StoreException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Work in a transaction of the store: all of it is committed when it returns, or none. */
-record Transactions(DataSource connections) {
+/**
+ * Work in a transaction of the store: all of it is committed when it returns, or none.
+ *
+ * @param threads that nobody interrupts: an interrupt in the middle of a read or a write closes the
+ *     embedded database's file and a network connection alike, for all others too. A caller who is
+ *     interrupted waits on, and stays interrupted
+ */
+record Transactions(DataSource connections, Executor threads) {
   @FunctionalInterface
   interface Work<R extends @Nullable Object> {
     R run(Connection connection) throws SQLException;
@@ -17,10 +28,47 @@ record Transactions(DataSource connections) {
   /**
    * Runs the work in a transaction of its own.
    *
-   * @throws StoreException when the database fails; nothing was changed then, unless the message
-   *     says that this is not known
+   * @throws StoreException when the database fails
    */
   <R extends @Nullable Object> R run(Work<R> work) {
+    return onThreads(() -> inTransaction(work));
+  }
+
+  /**
+   * As {@link #run}, for a change that must not be lost once this returns, not even with the
+   * machine.
+   */
+  <R extends @Nullable Object> R runDurably(Database database, Work<R> work) {
+    return onThreads(
+        () -> {
+          R result = inTransaction(work);
+          try {
+            database.settle(connections);
+          } catch (SQLException e) {
+            throw StoreException.maybeChanged(
+                "the change was made, but the store could not be flushed to disk: "
+                    + e.getMessage(),
+                e);
+          }
+          return result;
+        });
+  }
+
+  private <R extends @Nullable Object> R onThreads(Supplier<R> work) {
+    try {
+      return CompletableFuture.supplyAsync(work, threads).join();
+    } catch (RejectedExecutionException e) {
+      throw new StoreException("the store is closed, nothing was changed", e);
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw e;
+      }
+    }
+  }
+
+  private <R extends @Nullable Object> R inTransaction(Work<R> work) {
     boolean committing = false;
     try (Connection connection = connections.getConnection()) {
       connection.setAutoCommit(false);
@@ -37,29 +85,14 @@ record Transactions(DataSource connections) {
     } catch (SQLTransientConnectionException e) {
       throw new StoreException("the store cannot be reached, nothing was changed", e);
     } catch (SQLException e) {
-      // A connection that breaks while it commits takes the answer with it.
-      throw new StoreException(
-          committing && Database.isUnreachable(e)
-              ? "the store was lost during a change, which it has made or has not: "
-                  + e.getMessage()
-              : "the store failed, nothing was changed: " + e.getMessage(),
-          e);
+      if (committing && !Database.isRolledBack(e)) {
+        // A connection or a disk that fails during a commit takes the answer with it.
+        throw StoreException.maybeChanged(
+            "the store was lost during a change, which it has made or has not: " + e.getMessage(),
+            e);
+      }
+      throw new StoreException("the store failed, nothing was changed: " + e.getMessage(), e);
     }
-  }
-
-  /**
-   * As {@link #run}, for a change that must not be lost once this returns, not even with the
-   * machine.
-   */
-  <R extends @Nullable Object> R runDurably(Database database, Work<R> work) {
-    R result = run(work);
-    try {
-      database.settle(connections);
-    } catch (SQLException e) {
-      throw new StoreException(
-          "the change was made, but the store could not be flushed to disk: " + e.getMessage(), e);
-    }
-    return result;
   }
 
   private static void rollBack(Connection connection, Throwable why) {

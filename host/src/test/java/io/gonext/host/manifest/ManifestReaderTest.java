@@ -104,19 +104,20 @@ class ManifestReaderTest {
 
   @Test
   void all_problems_are_told_at_once_with_pointer_finding_and_what_is_allowed() {
-    assertThatThrownBy(() ->
-            read(
-                """
-                {"nmae":"my-plugin","version":"1","entry":"plugin.wasm","a/b~":1,
-                 "capabilities":["kv.read","KV"],
-                 "hooks":{"filters":["The.Content",{"nam":"x"},7,"a","a"]},
-                 "http":{"serve":[{"method":"get","path":"/a/../b"}]},
-                 "limits":{"call_ms":0,"isolation":"frsh","maxAgeS":1,"memory_mb":"8",
-                           "instances_min":3,"instances_max":2},
-                 "requires":{"host":"banana"},
-                 "depends":[{"name":"other","version":"^1 || foo"},{"name":"other","version":"*"}],
-                 "filters":["the_content"]}
-                """))
+    assertThatThrownBy(
+            () ->
+                read(
+                    """
+                    {"nmae":"my-plugin","version":"1","entry":"plugin.wasm","a/b~":1,
+                     "capabilities":["kv.read","KV"],
+                     "hooks":{"filters":["The.Content",{"nam":"x"},7,"a","a"]},
+                     "http":{"serve":[{"method":"get","path":"/a/../b"}]},
+                     "limits":{"call_ms":0,"isolation":"frsh","maxAgeS":1,"memory_mb":"8",
+                               "instances_min":3,"instances_max":2},
+                     "requires":{"host":"banana"},
+                     "depends":[{"name":"other","version":"^1 || foo"},{"name":"other","version":"*"}],
+                     "filters":["the_content"]}
+                    """))
         .isInstanceOfSatisfying(
             BundleRejectedException.class,
             refused -> {
@@ -124,14 +125,14 @@ class ManifestReaderTest {
                   .containsExactlyInAnyOrder(
                       "/name: nothing found; allowed: it is required",
                       "/nmae: no such field; allowed: apiVersion, name, version, description,"
-                          + " entry, capabilities, hooks, http, storage, secrets, jobs, limits,"
-                          + " requires, depends, signature; did you mean name?",
+                          + " entry, capabilities, hooks, http, storage, secrets, jobs, warm_up,"
+                          + " limits, requires, depends, signature; did you mean name?",
                       "/filters: no such field; allowed: apiVersion, name, version, description,"
-                          + " entry, capabilities, hooks, http, storage, secrets, jobs, limits,"
-                          + " requires, depends, signature; did you mean hooks.filters?",
+                          + " entry, capabilities, hooks, http, storage, secrets, jobs, warm_up,"
+                          + " limits, requires, depends, signature; did you mean hooks.filters?",
                       "/a~1b~0: no such field; allowed: apiVersion, name, version, description,"
-                          + " entry, capabilities, hooks, http, storage, secrets, jobs, limits,"
-                          + " requires, depends, signature",
+                          + " entry, capabilities, hooks, http, storage, secrets, jobs, warm_up,"
+                          + " limits, requires, depends, signature",
                       "/version: found \"1\"; allowed: a version after Semantic Versioning 2.0.0,"
                           + " such as 1.0.0",
                       "/capabilities/1: found \"KV\"; allowed: a dotted lower-case token, such as"
@@ -203,11 +204,12 @@ class ManifestReaderTest {
             "nobody else knows the hook save_posts; did you mean save_post?",
             "nobody else knows the hook the_contnet; did you mean the_content?");
     assertThat(Vocabulary.unknown().hookWarnings(manifest)).isEmpty();
-    assertThatThrownBy(() ->
-            ManifestReader.read(
-                ("{" + MINIMAL + ",\"hooks\":{\"filters\":[\"The-Content\"]}}")
-                    .getBytes(StandardCharsets.UTF_8),
-                vocabulary))
+    assertThatThrownBy(
+            () ->
+                ManifestReader.read(
+                    ("{" + MINIMAL + ",\"hooks\":{\"filters\":[\"The-Content\"]}}")
+                        .getBytes(StandardCharsets.UTF_8),
+                    vocabulary))
         .hasMessageContaining("/hooks/filters/0")
         .hasMessageContaining("did you mean the_content?");
   }

@@ -7,6 +7,7 @@ import io.gonext.host.failure.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -56,6 +57,14 @@ class EmbeddedStoreTest {
         .isInstanceOf(StoreException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("--data");
+  }
+
+  @Test
+  void a_data_directory_is_made_for_its_owner_only() throws IOException {
+    Path made = directory.resolve("new/data");
+    open(made).close();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+        .isEqualTo("rwx------");
   }
 
   @Test

@@ -5,13 +5,15 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.Statement;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /**
  * A process that makes the changes of {@link Scenario} in a store and stands still before its nth
- * write or commit, says {@code here}, and waits to be killed. Arguments: the data directory, and n.
+ * write, commit or flush, says {@code here}, and waits to be killed. Before a flush it says {@code
+ * settling}. Arguments: the data directory, n, and the URL of a database where it is not embedded.
  */
 final class HaltingStore {
   private final int haltAt;
@@ -27,7 +29,7 @@ final class HaltingStore {
     try (PluginStore store =
         PluginStore.open(
             Path.of(args[0]),
-            Database.embedded(),
+            args.length > 2 ? Database.postgreSql(args[2]) : Database.embedded(),
             real -> halting.between(DataSource.class, real))) {
       for (Consumer<PluginStore> change : Scenario.CHANGES) {
         change.accept(store);
@@ -50,6 +52,9 @@ final class HaltingStore {
               } else if (method.getName().equals("commit") && written) {
                 written = false;
                 step();
+              } else if (args != null && "checkpoint sync".equals(args[0])) {
+                System.out.println("settling");
+                step();
               }
               Object result;
               try {
@@ -59,6 +64,8 @@ final class HaltingStore {
               }
               return switch (result) {
                 case PreparedStatement statement -> between(PreparedStatement.class, statement);
+                case Statement statement when method.getName().equals("createStatement") ->
+                    between(Statement.class, statement);
                 case Connection connection -> between(Connection.class, connection);
                 case null -> null;
                 default -> result;

@@ -77,6 +77,18 @@ class KeyValueStoreTest {
   }
 
   @Test
+  void entries_that_are_kept_are_those_of_the_next_plugin_of_that_name() {
+    set("a", "1");
+    plugins.delete(plugins.find(P).orElseThrow(), true);
+    assertThat(value("a")).isEqualTo("1");
+    install(P);
+    assertThat(value("a")).isEqualTo("1");
+    assertThat(store.usage(P)).isEqualTo(new Usage(2, 1));
+    plugins.delete(plugins.find(P).orElseThrow(), false);
+    assertThat(store.get(P, "a")).isEmpty();
+  }
+
+  @Test
   void each_plugin_has_entries_of_its_own_and_they_go_with_it() {
     install("other");
     set("a", "mine");
@@ -85,7 +97,7 @@ class KeyValueStoreTest {
     store.delete("other", "a");
     assertThat(value("a")).isEqualTo("mine");
 
-    plugins.delete(plugins.find(P).orElseThrow());
+    plugins.delete(plugins.find(P).orElseThrow(), false);
     assertThat(store.get(P, "a")).isEmpty();
     assertThat(store.usage(P)).isEqualTo(new Usage(0, 0));
     assertThatThrownBy(() -> set("a", "again"))
@@ -165,12 +177,13 @@ class KeyValueStoreTest {
         KeyValueStore own = plugins.keyValues();
         int thread = t;
         done.add(
-            executor.submit(() -> {
-              for (int i = 0; i < each; i++) {
-                own.increment(P, "n", 1, small);
-                own.set(P, "k" + thread + i % 5, new byte[i], small);
-              }
-            }));
+            executor.submit(
+                () -> {
+                  for (int i = 0; i < each; i++) {
+                    own.increment(P, "n", 1, small);
+                    own.set(P, "k" + thread + i % 5, new byte[i], small);
+                  }
+                }));
       }
       for (Future<?> future : done) {
         future.get();

@@ -79,7 +79,7 @@ class PluginStoreTest {
       assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
       assertThat(store.change(read, read.replacedBy(SECOND, NOON), SECOND, new byte[] {2}))
           .isFalse();
-      assertThat(store.delete(read)).isFalse();
+      assertThat(store.delete(read, false)).isFalse();
       assertThat(read(store).state()).isEqualTo(PluginState.ACTIVE);
       assertThat(read(store).current()).isEqualTo(FIRST);
       assertThat(store.bundle(NAME, SECOND.sha256())).isEmpty();
@@ -163,7 +163,7 @@ class PluginStoreTest {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin before = read(store);
-      store.delete(before);
+      store.delete(before, false);
       store.insert(NAME, SECOND, new byte[] {2});
       assertThat(store.change(before, before.in(PluginState.ACTIVE))).isFalse();
     }
@@ -183,7 +183,7 @@ class PluginStoreTest {
       assertThat(changes.take()).containsExactly(NAME);
       store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
       assertThat(changes.take()).containsExactly(NAME);
-      store.delete(read(store));
+      store.delete(read(store), false);
       assertThat(changes.take()).containsExactly(NAME);
       store.insert(NAME, SECOND, new byte[] {1});
       assertThat(changes.take()).containsExactly(NAME);
@@ -202,7 +202,7 @@ class PluginStoreTest {
       assertThat(grants.decisions(NAME, "1.0.0"))
           .isEqualTo(Map.of("kv.read", true, "kv.write", false));
       assertThat(grants.decisions(NAME, "2.0.0")).isEmpty();
-      store.delete(read(store));
+      store.delete(read(store), false);
       assertThat(grants.decisions(NAME, "1.0.0")).isEmpty();
     }
   }
@@ -212,11 +212,43 @@ class PluginStoreTest {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
-      assertThat(store.delete(read)).isTrue();
-      assertThat(store.delete(read)).isFalse();
+      assertThat(store.delete(read, false)).isTrue();
+      assertThat(store.delete(read, false)).isFalse();
       assertThat(store.find(NAME)).isEmpty();
       assertThat(store.bundle(NAME, FIRST.sha256())).isEmpty();
       assertThat(store.list()).isEmpty();
+    }
+  }
+
+  @Test
+  void who_is_interrupted_reads_and_writes_all_the_same_and_stays_interrupted() {
+    try (PluginStore store = open()) {
+      Thread.currentThread().interrupt();
+      assertThat(store.insert(NAME, FIRST, new byte[1 << 20])).isTrue();
+      StoredPlugin read = read(store);
+      assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
+      assertThat(store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me")).isTrue();
+    } finally {
+      // Cleared for what comes after; it closed the store while it was interrupted.
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    try (PluginStore store = open()) {
+      assertThat(read(store).state()).isEqualTo(PluginState.ACTIVE);
+      assertThat(store.grants().decisions(NAME, "1.0.0")).containsEntry("kv.read", true);
+    }
+  }
+
+  @Test
+  void what_was_decided_on_a_version_goes_with_it() {
+    try (PluginStore store = open()) {
+      store.insert(NAME, FIRST, new byte[] {1});
+      store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
+      StoredPlugin read = read(store);
+      store.change(read, read.replacedBy(SECOND, NOON), SECOND, new byte[] {2});
+      assertThat(store.grants().decisions(NAME, "1.0.0")).hasSize(1);
+      read = read(store);
+      store.change(read, read.withoutPrevious());
+      assertThat(store.grants().decisions(NAME, "1.0.0")).isEmpty();
     }
   }
 

@@ -1,12 +1,14 @@
 package io.gonext.host.store;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +22,7 @@ final class Scenario {
   private static final StoredVersion SECOND = version("2.0.0", "cd");
   private static final StoredVersion THIRD = version("3.0.0", "ef");
 
+  private static final KeyValueQuota QUOTA = KeyValueQuota.defaults();
   private static final int BUNDLE_BYTES = 4_000_000;
 
   static final List<Consumer<PluginStore>> CHANGES =
@@ -28,6 +31,9 @@ final class Scenario {
           store -> require(store.change(read(store), read(store).in(PluginState.ACTIVE))),
           store ->
               require(store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "operator")),
+          store -> store.keyValues().set(NAME, "a", new byte[] {1}, QUOTA),
+          store -> store.keyValues().increment(NAME, "n", 7, QUOTA),
+          store -> store.keyValues().delete(NAME, "a"),
           store ->
               require(
                   store.change(
@@ -41,13 +47,19 @@ final class Scenario {
           store -> require(store.change(read(store), read(store).withoutPrevious())),
           store -> require(store.change(read(store), read(store).errored("it trapped"))),
           store -> require(store.change(read(store), read(store).in(PluginState.INACTIVE))),
-          store -> require(store.delete(read(store))));
+          store -> require(store.delete(read(store), true)),
+          store -> require(store.insert(NAME, FIRST, bundle(1))),
+          store -> require(store.delete(read(store), false)));
 
   private Scenario() {}
 
   /** All that a store holds of the plugin; two that are equal are the same state. */
   record Snapshot(
-      Optional<StoredPlugin> plugin, Set<String> bundles, Map<String, Boolean> decisions) {
+      Optional<StoredPlugin> plugin,
+      Set<String> bundles,
+      Map<String, Boolean> decisions,
+      KeyValueStore.Usage usage,
+      Map<String, String> entries) {
     static Snapshot of(PluginStore store) {
       Set<String> bundles = new LinkedHashSet<>();
       for (StoredVersion version : List.of(FIRST, SECOND, THIRD)) {
@@ -55,7 +67,19 @@ final class Scenario {
             .bundle(NAME, version.sha256())
             .ifPresent(bytes -> bundles.add(version.version() + ":" + bytes.length));
       }
-      return new Snapshot(store.find(NAME), bundles, store.grants().decisions(NAME, "1.0.0"));
+      Map<String, String> entries = new TreeMap<>();
+      for (String name : List.of("a", "n")) {
+        store
+            .keyValues()
+            .get(NAME, name)
+            .ifPresent(value -> entries.put(name, Arrays.toString(value)));
+      }
+      return new Snapshot(
+          store.find(NAME),
+          bundles,
+          store.grants().decisions(NAME, "1.0.0"),
+          store.keyValues().usage(NAME),
+          entries);
     }
   }
 

@@ -1,0 +1,35 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext health}. */
+@Command(
+    name = "health",
+    description = "Show how a plugin is on the host that is asked, and what is wrong with it.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExample:%n",
+    footer = "  gonext health hello-rust")
+public final class HealthCommand extends AdminCommand {
+  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  private String name;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("GET", of(name) + "/health", new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    out.println(
+        answer.path("name").asString("")
+            + " "
+            + answer.path("state").asString("")
+            + ", "
+            + (answer.path("healthy").booleanValue()
+                ? "healthy"
+                : answer.path("reason").asString("")));
+  }
+}

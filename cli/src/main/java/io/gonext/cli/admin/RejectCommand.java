@@ -1,0 +1,24 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext reject}. */
+@Command(
+    name = "reject",
+    description = "Delete a version that waits for approval; the current one stays.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExample:%n",
+    footer = "  gonext reject hello-rust")
+public final class RejectCommand extends WaitingCommand {
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return decide(host, "reject");
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    out.println(line(answer));
+  }
+}

@@ -1,0 +1,41 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext versions}. */
+@Command(
+    name = "versions",
+    description =
+        "Show the versions that are kept of a plugin, and what one that waits asks for beside the"
+            + " current one.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExample:%n",
+    footer = "  gonext versions hello-rust")
+public final class VersionsCommand extends AdminCommand {
+  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  private String name;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("GET", of(name) + "/versions", new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    Table table = new Table("VERSION", "ROLE", "INSTALLED", "SHA256");
+    for (JsonNode version : answer.path("versions")) {
+      table.row(
+          List.of("version", "role", "installed_at", "sha256").stream()
+              .map(field -> version.path(field).asString(""))
+              .toList());
+    }
+    table.print(out, "no versions");
+    answer
+        .path("versions")
+        .forEach(version -> UpdateCommand.printChanges(version.path("capabilities"), out));
+  }
+}

@@ -1,0 +1,134 @@
+package io.gonext.host;
+
+import io.gonext.host.audit.AuditLog;
+import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.UpdateResult;
+import io.gonext.host.store.StoredPlugin;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.function.Function;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What operators and authors did to plugins, and what was refused them, as rows of the audit log:
+ * each is stored when the change returns.
+ */
+final class ChangeRecord {
+  /** Who acts when someone calls {@link Host}. */
+  static final String OPERATOR = "operator";
+
+  /** Who acts when an author's tool uploads. */
+  static final String DEVELOPER = "developer";
+
+  private final AuditLog audit;
+  private final Function<String, Optional<StoredPlugin>> installed;
+  private final Counter refused;
+
+  ChangeRecord(
+      AuditLog audit, MeterRegistry meters, Function<String, Optional<StoredPlugin>> installed) {
+    this.audit = audit;
+    this.installed = installed;
+    this.refused = meters.counter("gonext.plugin.install.refused");
+  }
+
+  @FunctionalInterface
+  interface Change<R, E extends Exception> {
+    R make() throws E;
+  }
+
+  /**
+   * Makes a change of an installed plugin; see {@link #watch(String, String, String, String,
+   * Change)}.
+   */
+  <R, E extends Exception> R watch(String event, String plugin, Change<R, E> change) throws E {
+    return watch(event, OPERATOR, plugin, "", change);
+  }
+
+  /**
+   * Makes a change, and records why it was not made: {@code <event>_refused} where a bundle is not
+   * acceptable, {@code <event>_failed} for all else. A plugin that is not installed leaves no row,
+   * and a store that fails cannot take one.
+   *
+   * @param version of the bundle in question; empty for the installed one
+   */
+  <R, E extends Exception> R watch(
+      String event, String actor, String plugin, String version, Change<R, E> change) throws E {
+    try {
+      return change.make();
+    } catch (StoreException | UnknownPluginException e) {
+      throw e;
+    } catch (BundleRejectedException e) {
+      refused.increment();
+      write(event + "_refused", actor, plugin, version, reason(e));
+      throw e;
+    } catch (HostException e) {
+      write(event + "_failed", actor, plugin, version, reason(e));
+      throw e;
+    }
+  }
+
+  void done(String event, String plugin) {
+    done(event, plugin, detail());
+  }
+
+  void done(String event, String plugin, ObjectNode detail) {
+    write(event, OPERATOR, plugin, "", detail);
+  }
+
+  void done(String event, String actor, String plugin, String version, ObjectNode detail) {
+    write(event, actor, plugin, version, detail);
+  }
+
+  void replaced(String event, String plugin, UpdateResult result) {
+    switch (result) {
+      case UpdateResult.Unchanged unchanged -> {}
+      case UpdateResult.Replaced replaced ->
+          done(
+              event,
+              plugin,
+              detail()
+                  .put("from", replaced.from())
+                  .put("to", replaced.to())
+                  .put("sha256", replaced.sha256()));
+      case UpdateResult.AwaitingApproval waiting ->
+          done(
+              event,
+              plugin,
+              detail()
+                  .put("from", waiting.from())
+                  .put("awaiting_approval", waiting.to())
+                  .put("sha256", waiting.sha256()));
+    }
+  }
+
+  void decided(String event, String plugin, Collection<String> capabilities) {
+    ObjectNode detail = detail();
+    detail.set("capabilities", StrictJson.valueOf(capabilities));
+    done(event, plugin, detail);
+  }
+
+  /** As the store says; a plugin whose bundle no longer reads has one, too. */
+  String installedVersion(String plugin) {
+    return installed.apply(plugin).map(stored -> stored.current().version()).orElse("");
+  }
+
+  static ObjectNode detail() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  private void write(String event, String actor, String plugin, String version, ObjectNode detail) {
+    String known = version.isEmpty() && !plugin.isEmpty() ? installedVersion(plugin) : version;
+    audit.record(plugin, known, event, actor, detail);
+  }
+
+  private static ObjectNode reason(HostException e) {
+    return detail().put("reason", e.getMessage());
+  }
+}

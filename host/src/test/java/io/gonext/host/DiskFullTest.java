@@ -1,0 +1,87 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.StoreException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A host whose data directory is on a disk without space: a file system of 24 MiB, by root. */
+class DiskFullTest {
+  @TempDir private Path directory;
+  private Path disk;
+  private boolean mounted;
+
+  @BeforeEach
+  void mount() throws IOException, InterruptedException {
+    disk = Files.createDirectory(directory.resolve("disk"));
+    mounted = run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk.toString());
+    assumeTrue(mounted, "no file system can be mounted here: it takes root");
+  }
+
+  @AfterEach
+  void unmount() throws IOException, InterruptedException {
+    if (mounted) {
+      assertThat(run("umount", disk.toString())).isTrue();
+    }
+  }
+
+  @Test
+  void changes_are_refused_what_is_loaded_is_served_and_space_is_the_cure() throws Exception {
+    Path filler = disk.resolve("filler");
+    try (Host host = Host.open(disk.resolve("data"))) {
+      host.install(GuestBundle.of("upper").filter("shout").bytes());
+      host.activate("upper");
+      fill(filler);
+
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> host.install(GuestBundle.of("echo").bytes()))
+            .isInstanceOf(StoreException.class);
+        assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
+      }
+
+      Files.delete(filler);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptionsInstanceOf(HostException.class)
+          .until(() -> !host.install(GuestBundle.of("echo").bytes()).sha256().isEmpty());
+      assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
+    }
+    try (Host host = Host.open(disk.resolve("data"))) {
+      assertThat(host.plugins())
+          .extracting(plugin -> plugin.name() + " " + plugin.state())
+          .containsExactly("echo INSTALLED", "upper ACTIVE");
+    }
+  }
+
+  private static void fill(Path filler) throws IOException {
+    byte[] block = new byte[4096];
+    try (OutputStream out = Files.newOutputStream(filler)) {
+      while (true) {
+        out.write(block);
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
+    }
+  }
+
+  private static boolean run(String... command) throws IOException, InterruptedException {
+    try {
+      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false; // there is no such command
+    }
+  }
+}

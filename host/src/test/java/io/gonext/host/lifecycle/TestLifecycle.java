@@ -1,0 +1,83 @@
+package io.gonext.host.lifecycle;
+
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineLimits;
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.abi.PluginLogs;
+import io.gonext.host.audit.AuditLog;
+import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.capability.Grants;
+import io.gonext.host.hook.HookBus;
+import io.gonext.host.kv.KeyValues;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.route.RouteRate;
+import io.gonext.host.store.KeyValueQuota;
+import io.gonext.host.store.PluginStore;
+import io.gonext.pool.Ticker;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.semver4j.Semver;
+
+/** A lifecycle on a store of the test's own, with all that plugins are run with. */
+public final class TestLifecycle implements AutoCloseable {
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final HookBus hooks =
+      new HookBus(
+          meters,
+          OpenTelemetry.noop(),
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(1),
+          Ticker.system());
+  private final Engine engine = new Engine(EngineLimits.defaults());
+  private final HostServices services;
+  private final Lifecycle lifecycle;
+
+  /**
+   * @param ticker for breakers and limiters
+   */
+  public TestLifecycle(PluginStore store, Ticker ticker) {
+    services =
+        new HostServices(
+            new Grants(store.grants(), CapabilityRegistry.standard()),
+            new AuditLog(store.audit(), meters, InstantSource.system()),
+            new KeyValues(store.keyValues(), KeyValueQuota.defaults()),
+            new PluginLogs(),
+            meters,
+            InstantSource.system());
+    lifecycle =
+        Lifecycle.of(
+            store,
+            new Lifecycle.Parts(
+                engine, hooks, meters, services, new CallGuards(RouteRate.UNLIMITED, ticker)),
+            OperatorLimits.defaults(),
+            UpdatePolicy.development(),
+            new Semver("1.0.0"));
+  }
+
+  public Lifecycle lifecycle() {
+    return lifecycle;
+  }
+
+  public HookBus hooks() {
+    return hooks;
+  }
+
+  /** Installs and activates a guest that filters the hook {@code h}. */
+  public void activate(String guest) throws InterruptedException {
+    lifecycle.install(Bundle.read(GuestBundle.of(guest).filter("h").bytes()));
+    lifecycle.activate(guest);
+  }
+
+  @Override
+  public void close() {
+    try {
+      lifecycle.stopAll(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    engine.close();
+    services.close();
+  }
+}

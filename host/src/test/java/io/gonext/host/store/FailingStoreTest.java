@@ -1,0 +1,97 @@
+package io.gonext.host.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.lifecycle.TestLifecycle;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.pool.Ticker;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store that makes a change and then says that it failed: what serves follows the store. */
+class FailingStoreTest {
+  @TempDir private Path data;
+  private final AtomicBoolean failing = new AtomicBoolean();
+  private PluginStore store;
+  private TestLifecycle host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    store = PluginStore.open(data, Database.embedded(), real -> between(DataSource.class, real));
+    host = new TestLifecycle(store, Ticker.system());
+    host.activate("upper");
+  }
+
+  @AfterEach
+  void close() {
+    host.close();
+    store.close();
+  }
+
+  @Test
+  void a_plugin_that_was_deactivated_serves_no_more() {
+    failing.set(true);
+    assertThatThrownBy(() -> host.lifecycle().deactivate("upper", false, left -> {}))
+        .isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.isMaybeChanged()).isTrue())
+        .hasMessageContaining("the change was made");
+    assertThat(state()).isEqualTo(PluginState.INACTIVE);
+    assertThat(host.lifecycle().active()).isEmpty();
+  }
+
+  @Test
+  void a_version_that_was_stored_serves() {
+    failing.set(true);
+    Bundle next =
+        Bundle.read(
+            GuestBundle.of("upper", Guests.wasm("upper")).version("2.0.0").filter("h").bytes());
+    assertThatThrownBy(() -> host.lifecycle().update(next)).isInstanceOf(StoreException.class);
+    assertThat(store.find("upper").orElseThrow().current().version()).isEqualTo("2.0.0");
+    assertThat(host.lifecycle().active().getFirst().manifest().version()).hasToString("2.0.0");
+    assertThat(host.lifecycle().faults()).isEmpty();
+  }
+
+  private PluginState state() {
+    return store.find("upper").orElseThrow().state();
+  }
+
+  /** Fails once to flush what was committed, when it is told to. */
+  private <T> T between(Class<T> type, T real) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, args) -> {
+              if (args != null
+                  && args[0].equals("checkpoint sync")
+                  && failing.compareAndSet(true, false)) {
+                throw new SQLException("no space left on device");
+              }
+              Object result;
+              try {
+                result = method.invoke(real, args);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+              return switch (result) {
+                case Connection connection -> between(Connection.class, connection);
+                case Statement statement when method.getName().equals("createStatement") ->
+                    between(Statement.class, statement);
+                case null, default -> result;
+              };
+            }));
+  }
+}
