@@ -234,8 +234,7 @@ public final class Lifecycle {
       for (List<Manifest> dependents = serving.dependentsOf(name);
           !dependents.isEmpty();
           dependents = serving.dependentsOf(name)) {
-        String dependent = dependents.getFirst().name();
-        deactivate(dependent, true, left);
+        deactivateDependent(dependents.getFirst().name(), left);
       }
     }
     changeInterruptibly(
@@ -245,6 +244,23 @@ public final class Lifecycle {
           return true;
         });
     left.accept(name);
+  }
+
+  private void deactivateDependent(String name, Consumer<String> left) throws InterruptedException {
+    try {
+      deactivate(name, true, left);
+    } catch (ConflictException e) {
+      if (store.find(name).filter(p -> p.state() == PluginState.ACTIVE).isPresent()) {
+        throw e;
+      }
+      // Another host has taken it out of service just now.
+      changeInterruptibly(
+          name,
+          () -> {
+            sync.converge(name);
+            return true;
+          });
+    }
   }
 
   private void deactivateHeld(String name) throws InterruptedException {
@@ -444,9 +460,9 @@ public final class Lifecycle {
       if (same && served) {
         return developed(DevelopResult.Action.UNCHANGED, bundle, swap, List.of());
       }
-      // Before anything is changed for it.
-      warnings = loader.check(bundle).warnings();
       if (stored.get().state() == PluginState.ERRORED) {
+        // Not for a bundle that is not acceptable.
+        var _ = loader.check(bundle);
         resetHeld(name);
       }
       UpdateResult updated = updateHeld(bundle);
@@ -455,6 +471,7 @@ public final class Lifecycle {
       }
       if (updated instanceof UpdateResult.Replaced replaced) {
         swap = replaced.swap();
+        warnings = replaced.warnings();
       }
     }
     grants.grantUndecided(bundle.manifest(), actor);
