@@ -1,9 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.server.ServerConfig;
-import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Arrays;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -48,8 +46,7 @@ final class ListenOptions {
    */
   boolean isLoopback() {
     try {
-      return Arrays.stream(InetAddress.getAllByName(address))
-          .allMatch(InetAddress::isLoopbackAddress);
+      return serverConfig().isLoopback();
     } catch (UnknownHostException e) {
       throw new ParameterException(
           spec.commandLine(), "--host " + address + ": there is no such address", e);

@@ -27,10 +27,8 @@ import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,7 +81,7 @@ public final class HttpServer implements AutoCloseable {
    *     it has no token
    */
   public static HttpServer start(Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
-    boolean loopback = isLoopback(config.address());
+    boolean loopback = isLoopback(config);
     if (!loopback && config.token() == null) {
       throw new ServerStartException(
           config.address()
@@ -109,10 +107,9 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /** An address that does not resolve cannot be bound either, which says so better. */
-  private static boolean isLoopback(String address) {
+  private static boolean isLoopback(ServerConfig config) {
     try {
-      return Arrays.stream(InetAddress.getAllByName(address))
-          .allMatch(InetAddress::isLoopbackAddress);
+      return config.isLoopback();
     } catch (UnknownHostException e) {
       return true;
     }
@@ -151,18 +148,20 @@ public final class HttpServer implements AutoCloseable {
     config.http.prefer405over404 = true;
     // A plugin's answer goes out byte for byte.
     config.http.compressionStrategy = CompressionStrategy.NONE;
-    config.jetty.modifyServer(server -> {
-      server.setStopTimeout(settings.shutdownPatience().toMillis());
-      server.insertHandler(new GracefulHandler());
-      server.insertHandler(new HeaderDeadline(requestTimeout));
-      server.setErrorHandler(new JettyProblems());
-    });
+    config.jetty.modifyServer(
+        server -> {
+          server.setStopTimeout(settings.shutdownPatience().toMillis());
+          server.insertHandler(new GracefulHandler());
+          server.insertHandler(new HeaderDeadline(requestTimeout));
+          server.setErrorHandler(new JettyProblems());
+        });
     config.jetty.modifyServletContextHandler(
         context -> context.setErrorHandler(new JettyProblems()));
-    config.jetty.modifyHttpConfiguration(http -> {
-      http.setSendServerVersion(false);
-      http.setIdleTimeout(settings.idleTimeout().toMillis());
-    });
+    config.jetty.modifyHttpConfiguration(
+        http -> {
+          http.setSendServerVersion(false);
+          http.setIdleTimeout(settings.idleTimeout().toMillis());
+        });
 
     config.routes.get("/healthz", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
     config.routes.get("/readyz", this::readiness);

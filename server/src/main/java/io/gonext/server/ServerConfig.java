@@ -1,6 +1,9 @@
 package io.gonext.server;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,16 @@ public record ServerConfig(
         Duration.ofSeconds(30),
         null,
         false);
+  }
+
+  /**
+   * Whether only this machine can reach the address.
+   *
+   * @throws UnknownHostException when there is no such address
+   */
+  public boolean isLoopback() throws UnknownHostException {
+    return Arrays.stream(InetAddress.getAllByName(address))
+        .allMatch(InetAddress::isLoopbackAddress);
   }
 
   public ServerConfig withAddress(String newAddress) {

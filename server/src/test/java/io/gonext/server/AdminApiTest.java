@@ -261,9 +261,14 @@ class AdminApiTest {
       for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
         if (!operation.getKey().equals("parameters")) {
           described.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
-          assertThat(operation.getValue().path("responses").has("401"))
+          assertThat(operation.getValue().path("responses").propertyNames())
               .as(described.getLast())
-              .isTrue();
+              .contains("401", "403", "503");
+          if (operation.getValue().has("requestBody")) {
+            assertThat(operation.getValue().path("responses").propertyNames())
+                .as(described.getLast())
+                .contains("400", "408", "413");
+          }
         }
       }
     }

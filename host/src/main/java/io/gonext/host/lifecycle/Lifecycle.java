@@ -234,8 +234,7 @@ public final class Lifecycle {
       for (List<Manifest> dependents = serving.dependentsOf(name);
           !dependents.isEmpty();
           dependents = serving.dependentsOf(name)) {
-        String dependent = dependents.getFirst().name();
-        deactivate(dependent, true, left);
+        deactivateDependent(dependents.getFirst().name(), left);
       }
     }
     changeInterruptibly(
@@ -245,6 +244,23 @@ public final class Lifecycle {
           return true;
         });
     left.accept(name);
+  }
+
+  private void deactivateDependent(String name, Consumer<String> left) throws InterruptedException {
+    try {
+      deactivate(name, true, left);
+    } catch (ConflictException e) {
+      if (store.find(name).filter(p -> p.state() == PluginState.ACTIVE).isPresent()) {
+        throw e;
+      }
+      // Another host has taken it out of service just now.
+      changeInterruptibly(
+          name,
+          () -> {
+            sync.converge(name);
+            return true;
+          });
+    }
   }
 
   private void deactivateHeld(String name) throws InterruptedException {
@@ -445,13 +461,17 @@ public final class Lifecycle {
       if (same && served) {
         return developed(DevelopResult.Action.UNCHANGED, bundle, warnings, begin, failedBefore);
       }
-      // Before anything is changed for it.
-      warnings = loader.check(bundle).warnings();
       if (stored.get().state() == PluginState.ERRORED) {
+        // Not for a bundle that is not acceptable.
+        var _ = loader.check(bundle);
         resetHeld(name);
       }
-      if (updateHeld(bundle) instanceof UpdateResult.AwaitingApproval) {
-        replaced(name, updates.approve(name, version -> true, actor));
+      UpdateResult updated = updateHeld(bundle);
+      if (updated instanceof UpdateResult.AwaitingApproval) {
+        updated = replaced(name, updates.approve(name, version -> true, actor));
+      }
+      if (updated instanceof UpdateResult.Replaced replaced) {
+        warnings = replaced.warnings();
       }
     }
     grants.grantUndecided(bundle.manifest(), actor);

@@ -92,6 +92,8 @@ final class Updates {
       grants.forget(stored.name(), version.version());
     }
     SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
+    // A version of that name may have been here before, and what it was granted went with it.
+    grants.refresh(manifest.name());
     if (asked.isEmpty()) {
       return replace(stored, bundle, version, checked);
     }

@@ -1,7 +1,6 @@
 package io.gonext.host.store;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.SQLExceptionOverride;
 import io.gonext.host.failure.StoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,9 +11,6 @@ import javax.sql.DataSource;
 /** H2 in a file of the data directory. */
 final class EmbeddedDatabase extends Database {
   private static final int CONNECTIONS = 8;
-
-  /** H2's code for a database that it has closed. */
-  private static final int IS_CLOSED = 90_098;
 
   @Override
   HikariConfig pool(Path directory) {
@@ -27,13 +23,7 @@ final class EmbeddedDatabase extends Database {
     config.setMaximumPoolSize(CONNECTIONS);
     // After a write that failed, for want of space for instance, H2 has closed the database, and it
     // is opened again by the first new connection: those of before must go.
-    config.setExceptionOverride(
-        new SQLExceptionOverride() {
-          @java.lang.Override
-          public Override adjudicate(SQLException e) {
-            return e.getErrorCode() == IS_CLOSED ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
-          }
-        });
+    config.setExceptionOverride(new ClosedDatabase());
     config.setConnectionTestQuery("select 1");
     return config;
   }

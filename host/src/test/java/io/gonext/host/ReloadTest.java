@@ -1,0 +1,69 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A version that was replaced leaves nothing: neither its classes nor what hangs on them. */
+class ReloadTest {
+  /** 1,000 in the profile {@code long}. */
+  private static final int RELOADS = Integer.getInteger("gonext.test.reloads", 60);
+
+  /** What a heap may grow by, where a version that stayed would be some 100 KiB. */
+  private static final long HEAP_BYTES = 6L << 20;
+
+  @TempDir private Path data;
+
+  @Test
+  void heap_and_classes_end_where_they_were_however_often_a_plugin_is_reloaded()
+      throws InterruptedException {
+    try (Host host = Host.open(HostConfig.of(data).withUpdates(UpdatePolicy.development()))) {
+      byte[][] versions = {version("2"), version("1")};
+      host.activate(host.install(version("1")).manifest().name());
+      reload(host, versions, 20);
+      System.gc();
+      int classes = loadedClasses();
+      long heap = heapBytes();
+      reload(host, versions, RELOADS);
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () -> {
+                System.gc();
+                // What the JVM itself makes meanwhile, for method handles and reflection.
+                assertThat(loadedClasses()).isLessThan(classes + RELOADS / 2);
+                assertThat(heapBytes()).isLessThan(heap + HEAP_BYTES);
+              });
+    }
+  }
+
+  private static void reload(Host host, byte[][] versions, int times) throws InterruptedException {
+    for (int i = 0; i < times; i++) {
+      host.update(versions[i % 2]);
+      assertThat(host.applyFilters("version", "x").degraded()).isEmpty();
+    }
+  }
+
+  private static int loadedClasses() {
+    return ManagementFactory.getClassLoadingMXBean().getLoadedClassCount();
+  }
+
+  private static long heapBytes() {
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  private static byte[] version(String number) {
+    return GuestBundle.of("app", Guests.wasm("version-" + number))
+        .version(number + ".0.0")
+        .filter("version")
+        .bytes();
+  }
+}
