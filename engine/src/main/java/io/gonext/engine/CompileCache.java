@@ -15,7 +15,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -32,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * Compiled modules on disk, for the next start of the host.
  *
  * <p>An entry is code that the host will run: it is used only if an HMAC-SHA256 with the host's key
- * over the entry <em>and</em> what it was compiled from (module, engine version, JDK) is right.
- * Anything else in its file is deleted, counted, and compiled anew.
+ * over the entry <em>and</em> what it was compiled from (module, engine version, JDK, options) is
+ * right. Anything else in its file is deleted, counted, and compiled anew.
  *
  * <p>Safe for any number of threads, and for several processes on one directory: entries are
  * written aside and moved into place. An entry that cannot be written or read is as good as none.
@@ -43,10 +45,23 @@ public final class CompileCache {
   private static final int MAC_BYTES = 32;
   private static final int LEAST_KEY_BYTES = 16;
   private static final String SUFFIX = ".classes";
+  private static final String ASIDE_PREFIX = "entry";
+  private static final String ASIDE_SUFFIX = ".tmp";
+
+  /** No module that is admitted becomes larger; a file that is larger was put there by another. */
+  private static final long MOST_ENTRY_BYTES = 256L << 20;
+
+  /** What was written aside and not moved for so long was left by a process that was killed. */
+  private static final Duration ABANDONED_AFTER = Duration.ofHours(1);
 
   /** What else an entry depends on. */
   private static final String TOOLCHAIN =
-      "format 2, endive " + engineVersion() + ", jdk " + Runtime.version();
+      "format 3, endive "
+          + engineVersion()
+          + ", jdk "
+          + Runtime.version()
+          + ", "
+          + ModuleCompiler.OPTIONS;
 
   private final Path directory;
   private final SecretKeySpec key;
@@ -110,14 +125,16 @@ public final class CompileCache {
   /** The classes of the module with this SHA-256, or null. */
   @Nullable Entry get(String sha256) {
     Path file = file(sha256);
-    byte[] bytes;
+    Entry entry;
     try {
-      bytes = Files.readAllBytes(file);
+      entry = Files.size(file) > mostEntryBytes() ? null : decode(sha256, Files.readAllBytes(file));
     } catch (IOException absent) {
       misses.increment();
       return null;
+    } catch (OutOfMemoryError tooLarge) {
+      // Compiling takes less than that; what cannot be read would fail each start.
+      entry = null;
     }
-    Entry entry = decode(sha256, bytes);
     if (entry == null) {
       rejected.increment();
       delete(file);
@@ -128,10 +145,17 @@ public final class CompileCache {
     return entry;
   }
 
+  private long mostEntryBytes() {
+    return Math.min(maxBytes, MOST_ENTRY_BYTES);
+  }
+
   /** Keeps a module's classes. A full disk or a missing right is no failure of the compile. */
   boolean put(String sha256, Entry entry) {
+    if (entry.jar.length >= mostEntryBytes()) {
+      return false;
+    }
     try {
-      Path aside = Files.createTempFile(directory, "entry", ".tmp");
+      Path aside = Files.createTempFile(directory, ASIDE_PREFIX, ASIDE_SUFFIX);
       try {
         Files.write(aside, encode(sha256, entry));
         Files.move(aside, file(sha256), StandardCopyOption.ATOMIC_MOVE);
@@ -140,7 +164,7 @@ public final class CompileCache {
       }
       evict();
       return true;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return false;
     }
   }
@@ -224,16 +248,23 @@ public final class CompileCache {
   private record Stored(Path file, long bytes, FileTime used) {}
 
   private void evict() throws IOException {
-    List<Stored> entries;
-    try (var files = Files.list(directory)) {
-      entries =
-          files
-              .filter(file -> file.toString().endsWith(SUFFIX))
-              .map(CompileCache::stored)
-              .flatMap(List::stream)
-              .sorted(Comparator.comparing(Stored::used))
-              .toList();
+    List<Path> files;
+    try (var listed = Files.list(directory)) {
+      files = listed.toList();
     }
+    Instant abandoned = Instant.now().minus(ABANDONED_AFTER);
+    var entries = new ArrayList<Stored>();
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      if (name.endsWith(SUFFIX)) {
+        entries.addAll(stored(file));
+      } else if (name.startsWith(ASIDE_PREFIX) && name.endsWith(ASIDE_SUFFIX)) {
+        stored(file).stream()
+            .filter(aside -> aside.used.toInstant().isBefore(abandoned))
+            .forEach(aside -> delete(aside.file));
+      }
+    }
+    entries.sort(Comparator.comparing(Stored::used));
     long total = entries.stream().mapToLong(Stored::bytes).sum();
     for (Stored entry : entries) {
       if (total <= maxBytes) {
@@ -244,13 +275,11 @@ public final class CompileCache {
     }
   }
 
-  private static List<Stored> stored(Path file) {
+  private static List<Stored> stored(Path file) throws IOException {
     try {
       return List.of(new Stored(file, Files.size(file), Files.getLastModifiedTime(file)));
     } catch (NoSuchFileException evictedMeanwhile) {
       return List.of();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -14,9 +14,6 @@ import run.endive.runtime.Instance;
 public final class CompiledModule {
   private static final FunctionType START_TYPE = FunctionType.of();
 
-  /** What growing may copy over one instance's life before later ones get a {@link RoomyMemory}. */
-  private static final long EXACT_GROWTH_BYTES = 64L << 20;
-
   private final String sha256;
   private final int sizeBytes;
   private final ModuleOutline outline;
@@ -122,7 +119,7 @@ public final class CompiledModule {
    *
    * @throws GuestTrap when the guest traps while it starts
    * @throws ModuleRejectedException when it imports what the configuration does not offer, or its
-   *     memory is larger at the start than the configuration allows
+   *     memory or a table is larger at the start than the configuration allows
    * @throws IllegalStateException when the engine is closed
    */
   public GuestInstance instantiate(InstanceConfig config) {
@@ -168,20 +165,23 @@ public final class CompiledModule {
     return sharedImage;
   }
 
-  void shareImage(MemoryImage image) {
-    if (sharedImage == null) {
+  /** Shares an image, unless one is shared already; returns the one that is. */
+  MemoryImage shareImage(MemoryImage image) {
+    MemoryImage shared = sharedImage;
+    if (shared == null) {
+      shared = image;
       sharedImage = image;
     }
+    return shared;
   }
 
-  /**
-   * Told by an instance how much its memory's growth has copied. Once that is a lot, later
-   * instances get a memory that grows cheaply.
-   */
-  void growthCopied(long bytes) {
-    if (bytes > EXACT_GROWTH_BYTES) {
-      growsALot = true;
-    }
+  /** From now on instances get a memory that grows cheaply. */
+  void growsALot() {
+    growsALot = true;
+  }
+
+  boolean isGrowing() {
+    return growsALot;
   }
 
   /** The engine's own instance, not started. */
@@ -189,6 +189,7 @@ public final class CompiledModule {
     int maxPages = config.maxMemoryPages();
     boolean roomy = growsALot;
     return Instance.builder(classes.module())
+        .withUnsafeExecutionListener(OperandLimit::check)
         .withMachineFactory(roomy ? classes.roomy() : classes.exact())
         .withMemoryFactory(
             limits -> roomy ? new RoomyMemory(limits, maxPages) : new ExactMemory(limits, maxPages))

@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +12,24 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   IDLE -> ENTERED -> armed (any other value: the time to strike) -> ENTERED -> IDLE
  *                        |                                              ^
- *                        +--- watchdog: FIRING -> FIRED ----------------+
+ *                        +--- watchdog: FIRING <-> FIRED ---------------+
  * </pre>
  *
- * <p>The thread that entered makes every transition but those two, and leaves the state {@code
- * FIRING} only by waiting for {@code FIRED}; so the watchdog interrupts a thread only while it is
- * inside, and the thread can take the interrupt back before it is anyone else's.
+ * <p>The watchdog interrupts only while the state is {@code FIRING}, which the thread that entered
+ * leaves only by waiting for {@code FIRED}; so a thread is interrupted only while it is inside, and
+ * can take the interrupt back before it is anyone else's.
  */
 final class Deadline {
   private static final long IDLE = 0;
   private static final long ENTERED = 1;
   private static final long FIRING = 2;
   private static final long FIRED = 3;
+
+  /**
+   * How long after a strike the thread is interrupted again while it is still inside: host code may
+   * have swallowed the interrupt and waited anew.
+   */
+  private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private static final VarHandle STATE;
 
@@ -41,6 +48,15 @@ final class Deadline {
 
   /** Written by the thread that entered, before it arms; read by the watchdog while FIRING. */
   private @Nullable Thread thread;
+
+  /** When to strike again. Owned by the watchdog. */
+  private long strikesAgainAt;
+
+  /**
+   * Whether the thread had been interrupted by someone else before the deadline struck. Written by
+   * the watchdog while FIRING; read by the thread inside once FIRED.
+   */
+  private boolean interruptedBefore;
 
   Deadline(Watchdog watchdog) {
     this.watchdog = watchdog;
@@ -67,17 +83,19 @@ final class Deadline {
   /**
    * Ends the time in which the watchdog may interrupt this thread.
    *
-   * @return whether it did; the interrupt has been taken back then
+   * @return whether it did; the interrupt has been taken back then, unless someone else's came
+   *     before it
    */
   boolean disarm() {
     long armed = state;
     boolean fired = armed == FIRING || armed == FIRED || !STATE.compareAndSet(this, armed, ENTERED);
     if (fired) {
-      while (state != FIRED) {
+      while (!STATE.compareAndSet(this, FIRED, ENTERED)) {
         Thread.onSpinWait();
       }
-      Thread.interrupted();
-      state = ENTERED;
+      if (!interruptedBefore) {
+        Thread.interrupted();
+      }
     }
     thread = null;
     return fired;
@@ -101,13 +119,16 @@ final class Deadline {
   }
 
   /**
-   * Interrupts the thread inside if its time has come. For the watchdog.
+   * Interrupts the thread inside if its time has come, and again now and then. For the watchdog.
    *
    * @return nanoseconds until this strikes, or {@link Long#MAX_VALUE} when nothing is armed
    */
   long strikeIfDue(long nanoTime) {
     long armed = state;
-    if (armed >= IDLE && armed <= FIRED) {
+    if (armed == FIRED) {
+      return strikeAgain(nanoTime);
+    }
+    if (armed >= IDLE && armed < FIRED) {
       return Long.MAX_VALUE;
     }
     long remaining = armed - nanoTime;
@@ -116,11 +137,32 @@ final class Deadline {
     }
     if (STATE.compareAndSet(this, armed, FIRING)) {
       Thread inside = thread;
+      interruptedBefore = inside != null && inside.isInterrupted();
+      interrupt(inside, nanoTime);
+    }
+    return AGAIN_NANOS;
+  }
+
+  private long strikeAgain(long nanoTime) {
+    long remaining = strikesAgainAt - nanoTime;
+    if (remaining > 0) {
+      return remaining;
+    }
+    if (STATE.compareAndSet(this, FIRED, FIRING)) {
+      interrupt(thread, nanoTime);
+    }
+    return AGAIN_NANOS;
+  }
+
+  /** From FIRING to FIRED, whatever happens: the thread inside waits for that. */
+  private void interrupt(@Nullable Thread inside, long nanoTime) {
+    try {
       if (inside != null) {
         inside.interrupt();
       }
+    } finally {
+      strikesAgainAt = nanoTime + AGAIN_NANOS;
       state = FIRED;
     }
-    return Long.MAX_VALUE;
   }
 }

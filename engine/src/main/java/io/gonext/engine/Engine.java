@@ -5,8 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HexFormat;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -28,8 +28,7 @@ public final class Engine implements AutoCloseable {
   private final WasiSources wasiSources;
 
   /** Compiles that are going on, by SHA-256, so that equal requests share one. */
-  private final ConcurrentHashMap<String, CompletableFuture<CompiledModule>> compiling =
-      new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Compile> compiling = new ConcurrentHashMap<>();
 
   /**
    * Modules that someone may still use, by SHA-256; held weakly, so that a module nobody uses
@@ -39,6 +38,14 @@ public final class Engine implements AutoCloseable {
       new ConcurrentHashMap<>();
 
   private volatile boolean closed;
+
+  /** One compile and how many wait for it; given up when nobody does any more. */
+  private static final class Compile {
+    final CompletableFuture<CompiledModule> result = new CompletableFuture<>();
+
+    /** Changed in atomic operations of {@link #compiling} only. */
+    int waiting;
+  }
 
   /** An engine with these limits that compiles each module anew in each process. */
   public Engine(EngineLimits limits) {
@@ -69,6 +76,11 @@ public final class Engine implements AutoCloseable {
    *     (its flag stays set)
    */
   public CompiledModule compile(byte[] wasm) {
+    return compile(wasm, limits.compileTimeout());
+  }
+
+  /** As {@link #compile(byte[])}, for a caller who waits no longer than this. */
+  CompiledModule compile(byte[] wasm, Duration patience) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
@@ -78,20 +90,26 @@ public final class Engine implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    var mine = new CompletableFuture<CompiledModule>();
-    CompletableFuture<CompiledModule> running = compiling.putIfAbsent(sha256, mine);
-    if (running == null) {
+    var mine = new Compile();
+    Compile shared =
+        compiling.compute(
+            sha256,
+            (_, running) -> {
+              Compile joined = running == null ? mine : running;
+              joined.waiting++;
+              return joined;
+            });
+    if (shared == mine) {
       // A compile may have ended since we looked.
       known = recall(sha256);
-      if (known != null) {
+      if (known == null) {
+        start(sha256, wasm.length, outline, mine);
+      } else {
+        mine.result.complete(known);
         compiling.remove(sha256, mine);
-        mine.complete(known);
-        return known;
       }
-      start(sha256, wasm.length, outline, mine);
-      running = mine;
     }
-    return await(running);
+    return await(sha256, shared, patience);
   }
 
   /**
@@ -105,8 +123,8 @@ public final class Engine implements AutoCloseable {
     return ModuleInterface.of(Admission.admit(wasm, limits));
   }
 
-  private void start(
-      String sha256, int size, ModuleOutline outline, CompletableFuture<CompiledModule> result) {
+  private void start(String sha256, int size, ModuleOutline outline, Compile compile) {
+    CompletableFuture<CompiledModule> result = compile.result;
     Thread.ofPlatform()
         .daemon()
         .name("gonext-compile-" + sha256.substring(0, 8))
@@ -126,7 +144,7 @@ public final class Engine implements AutoCloseable {
           } catch (Throwable failure) {
             result.completeExceptionally(failure);
           } finally {
-            compiling.remove(sha256, result);
+            compiling.remove(sha256, compile);
           }
         });
   }
@@ -154,18 +172,17 @@ public final class Engine implements AutoCloseable {
     return module;
   }
 
-  private CompiledModule await(CompletableFuture<CompiledModule> result) {
+  /** Waits for a compile, whoever began it and when. */
+  private CompiledModule await(String sha256, Compile compile, Duration patience) {
     try {
-      return result.get(limits.compileTimeout().toNanos(), TimeUnit.NANOSECONDS);
+      return compile.result.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      // Tells the compiling thread, which asks between its attempts, and those who wait with us.
-      result.cancel(false);
-      throw new CompileTimeoutException(limits.compileTimeout());
+      leave(sha256, compile);
+      throw new CompileTimeoutException(patience);
     } catch (InterruptedException e) {
+      leave(sha256, compile);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a module was compiled", e);
-    } catch (CancellationException e) {
-      throw new CompileTimeoutException(limits.compileTimeout());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof EngineException known) {
         throw known;
@@ -174,12 +191,34 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  boolean isCompiling() {
+    return !compiling.isEmpty();
+  }
+
+  private void leave(String sha256, Compile compile) {
+    compiling.computeIfPresent(
+        sha256,
+        (_, running) -> {
+          if (running != compile || --compile.waiting > 0) {
+            return running;
+          }
+          // Tells the compiling thread, which asks between its attempts.
+          compile.result.cancel(false);
+          return null;
+        });
+  }
+
   private static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  /** How often looking for calls to end failed, for want of heap for instance; it goes on then. */
+  public long watchdogFailures() {
+    return watchdog.failures();
   }
 
   /**

@@ -23,6 +23,8 @@ import java.time.Duration;
  * @param branchTargets the number of targets of one {@code br_table}
  * @param bulkOperations the number of bulk operations (memory and table copy, fill and init) that
  *     one function may contain outside of loops and calls that poll for the deadline
+ * @param bulkBytes what those bulk operations of one function whose size is a constant may cover
+ *     together; an element of a table counts as 8 bytes
  * @param memoryPages the initial size of the memory, in pages of 64 KiB
  * @param nameBytes the length of one import's or export's name in bytes
  * @param compileTimeout how long compiling may take
@@ -44,6 +46,7 @@ public record EngineLimits(
     int nesting,
     int branchTargets,
     int bulkOperations,
+    int bulkBytes,
     int memoryPages,
     int nameBytes,
     Duration compileTimeout) {
@@ -69,6 +72,7 @@ public record EngineLimits(
     requireInRange("nesting", nesting, 1, 10_000);
     requireInRange("branchTargets", branchTargets, 1, 100_000);
     requireInRange("bulkOperations", bulkOperations, 0, 1_000_000);
+    requireInRange("bulkBytes", bulkBytes, 0, Integer.MAX_VALUE);
     requireInRange("memoryPages", memoryPages, 0, MOST_PAGES);
     requireInRange("nameBytes", nameBytes, 1, 100_000);
     if (!compileTimeout.isPositive()) {
@@ -87,8 +91,11 @@ public record EngineLimits(
    * Limits that the modules of the usual toolchains stay far below: 32 MiB, 10,000 types, 100,000
    * functions, 1,000 imports, 10,000 exports, 10,000 globals, 8 tables of 100,000 elements, 100,000
    * segments with 1,000,000 elements, functions of 1 MiB with 50,000 locals and 255 parameters,
-   * 1,000 nested blocks, 10,000 branch targets, 10,000 bulk operations, 1,024 pages (64 MiB) of
-   * initial memory, names of 1,024 bytes, 30 s to compile.
+   * 1,000 nested blocks, 10,000 branch targets, 10,000 bulk operations that cover 64 MiB, 1,024
+   * pages (64 MiB) of initial memory, names of 1,024 bytes, 30 s to compile.
+   *
+   * <p>A function that does not fit a method of the JVM, and so is interpreted, may have {@value
+   * ModuleCompiler#MOST_INTERPRETED_LOCALS} locals only.
    *
    * <p>The one that is not far is segments: Go's linker begins a new one after every few zero
    * bytes, 36,510 in a module of 3 MB, and stops splitting before 100,000.
@@ -111,6 +118,7 @@ public record EngineLimits(
         1_000,
         10_000,
         10_000,
+        64 << 20,
         1024,
         1024,
         Duration.ofSeconds(30));
@@ -135,6 +143,7 @@ public record EngineLimits(
         nesting,
         branchTargets,
         bulkOperations,
+        bulkBytes,
         memoryPages,
         nameBytes,
         compileTimeout);
@@ -159,6 +168,7 @@ public record EngineLimits(
         nesting,
         branchTargets,
         bulkOperations,
+        bulkBytes,
         memoryPages,
         nameBytes,
         compileTimeout);
@@ -183,6 +193,7 @@ public record EngineLimits(
         nesting,
         branchTargets,
         bulkOperations,
+        bulkBytes,
         memoryPages,
         nameBytes,
         compileTimeout);
@@ -207,6 +218,7 @@ public record EngineLimits(
         nesting,
         branchTargets,
         bulkOperations,
+        bulkBytes,
         value,
         nameBytes,
         compileTimeout);
@@ -231,6 +243,7 @@ public record EngineLimits(
         nesting,
         branchTargets,
         bulkOperations,
+        bulkBytes,
         memoryPages,
         nameBytes,
         value);

@@ -3,18 +3,24 @@ package io.gonext.engine;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import run.endive.wasm.types.MemoryLimits;
 
 /**
  * A linear memory whose array is exactly as long as the memory is large, so that the JVM's own
- * check of the index is the check of the bounds. The fastest there is; but each growth copies
- * everything, which a guest that grows page by page pays for with a quadratic time: see {@link
- * RoomyMemory}.
+ * check of the index is the check of the bounds. The fastest there is; but growing to a size for
+ * the first time copies everything, which a guest that grows page by page pays for with a quadratic
+ * time: see {@link RoomyMemory}.
  *
- * <p>The array of the snapshot's size is kept while the memory is larger, so that a reset need not
- * allocate or copy more than the blocks that were written before the memory grew.
+ * <p>A lease that grows as an earlier one did copies only what it stored: the array of the
+ * snapshot's size is kept while the memory is larger, and arrays of larger sizes are kept for later
+ * leases, those used last, within {@link #SPARE_BYTES} more than the snapshot's size.
+ *
+ * <p>Invariant, after the snapshot: each array that is kept holds the snapshot and zeros after it,
+ * but for its own marked blocks.
  */
 final class ExactMemory extends LinearMemory {
   private static final VarHandle SHORT =
@@ -28,12 +34,33 @@ final class ExactMemory extends LinearMemory {
   private static final VarHandle DOUBLE =
       MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
+  /** What kept arrays may take, besides the snapshot's size once more. */
+  private static final int SPARE_BYTES = 2 << 20;
+
+  /** What growing may copy in one lease before another kind of memory is better. */
+  private static final long MOST_COPIED_BYTES = 64L << 20;
+
+  /** An array of some size and its marks. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Sized(byte[] data, byte[] dirty) {
+    int bytes() {
+      return data.length + dirty.length;
+    }
+  }
+
   /** The array of the snapshot's size and its marks from before the growth; null if not grown. */
-  private byte @Nullable [] base;
+  private @Nullable Sized base;
 
-  private byte[] baseDirty = {};
+  /** Arrays of larger sizes, the one used last at the end. */
+  private final List<Sized> spares = new ArrayList<>();
 
-  /** How much growing has copied over this memory's life, in bytes. */
+  /** What {@code spares} may take; 0 before the snapshot. */
+  private long spareBudget;
+
+  /** The heap that {@code base} and {@code spares} take; read by anyone. */
+  private volatile long keptBytes;
+
+  /** How much growing has copied in this lease, in bytes. */
   private long copiedBytes;
 
   ExactMemory(MemoryLimits limits, int capPages) {
@@ -45,47 +72,100 @@ final class ExactMemory extends LinearMemory {
     if (wanted == data.length) {
       return true;
     }
-    try {
-      byte[] grown = Arrays.copyOf(data, wanted);
-      byte[] grownDirty = Arrays.copyOf(dirty, dirtyLength(wanted));
-      if (base == null) {
-        base = data;
-        baseDirty = dirty;
+    Sized next = takeSpare(wanted);
+    if (next == null) {
+      try {
+        next = new Sized(Arrays.copyOf(data, wanted), Arrays.copyOf(dirty, dirtyLength(wanted)));
+      } catch (OutOfMemoryError e) {
+        return false;
       }
       copiedBytes += data.length;
-      data = grown;
-      dirty = grownDirty;
-      return true;
-    } catch (OutOfMemoryError e) {
-      return false;
+    } else {
+      copyMarked(data, dirty, next.data, next.dirty);
     }
+    var left = new Sized(data, dirty);
+    if (base == null) {
+      base = left;
+    } else {
+      keep(left);
+    }
+    use(next);
+    return true;
+  }
+
+  /** No spare of that size is marked: in a lease the memory only grows. */
+  private @Nullable Sized takeSpare(int bytes) {
+    for (int i = 0; i < spares.size(); i++) {
+      if (spares.get(i).data.length == bytes) {
+        return spares.remove(i);
+      }
+    }
+    return null;
+  }
+
+  private void keep(Sized array) {
+    long held = array.bytes();
+    if (held > spareBudget) {
+      return;
+    }
+    for (Sized spare : spares) {
+      held += spare.bytes();
+    }
+    while (held > spareBudget) {
+      held -= spares.removeFirst().bytes();
+    }
+    spares.add(array);
+  }
+
+  private void use(Sized array) {
+    data = array.data;
+    dirty = array.dirty;
+    weighKept();
+  }
+
+  private void weighKept() {
+    long kept = base == null ? 0 : base.bytes();
+    for (Sized spare : spares) {
+      kept += spare.bytes();
+    }
+    keptBytes = kept;
   }
 
   @Override
   MemoryImage takeImage(@Nullable MemoryImage candidate) {
     base = null;
+    spares.clear();
+    spareBudget = (long) data.length + SPARE_BYTES;
+    weighKept();
     return super.takeImage(candidate);
   }
 
   @Override
   void restore(MemoryImage image) {
-    if (base != null) {
-      data = base;
-      dirty = baseDirty;
+    Sized before = base;
+    if (before != null) {
+      keep(new Sized(data, dirty));
       base = null;
+      use(before);
       setLimit(data.length);
     }
     super.restore(image);
+    for (Sized spare : spares) {
+      restoreMarked(spare.data, spare.dirty, spare.data.length, image);
+    }
+    copiedBytes = 0;
   }
 
   @Override
   long weightBytes() {
-    return super.weightBytes() + (base == null ? 0 : base.length + baseDirty.length);
+    return super.weightBytes() + keptBytes;
   }
 
+  /** More than a lease should copy, and than growing once from the snapshot's size copies. */
   @Override
-  long copiedBytes() {
-    return copiedBytes;
+  boolean outgrewItsKind() {
+    long smallest = base == null ? data.length : base.data.length;
+    return copiedBytes > Math.max(MOST_COPIED_BYTES, 4 * smallest);
   }
 
   @Override

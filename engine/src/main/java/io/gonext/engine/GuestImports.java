@@ -33,6 +33,9 @@ final class GuestImports {
 
   private long hostNanos;
 
+  /** What ended the guest in this run; nothing runs in it after that. */
+  private @Nullable GuestTrap trap;
+
   GuestImports(CompiledModule module, InstanceConfig config, Deadline deadline, HostCall hostCall) {
     this.deadline = deadline;
     this.hostCall = hostCall;
@@ -89,13 +92,14 @@ final class GuestImports {
       throw new AbiViolationException(
           function.qualifiedName() + " was called from inside the guest's allocator");
     }
-    if (!function.module().equals(Wasi.MODULE)) {
-      StackHeadroom.require();
-    }
+    StackHeadroom.require();
     boolean outermost = depth++ == 0;
     long began = outermost ? System.nanoTime() : 0;
     try {
       long result = function.body().apply(hostCall, args);
+      if (trap != null) {
+        throw trap;
+      }
       if (deadline.hasFired()) {
         throw new WasmInterruptedException("the deadline struck in " + function.qualifiedName());
       }
@@ -124,7 +128,29 @@ final class GuestImports {
     hostNanos = 0;
     depth = 0;
     inAllocator = false;
+    trap = null;
     wasi.beginRun();
+  }
+
+  /**
+   * From now on the guest has ended, whether or not the host lets the trap pass.
+   *
+   * @return what ended it: the first trap of a run
+   */
+  GuestTrap end(GuestTrap cause) {
+    GuestTrap first = trap == null ? cause : trap;
+    trap = first;
+    return first;
+  }
+
+  /** What ended the guest in the present or the last run, or null. */
+  @Nullable GuestTrap trap() {
+    return trap;
+  }
+
+  /** The guest's end was no failure. */
+  void forgetTrap() {
+    trap = null;
   }
 
   /** Time in host functions in the present or the last run, callbacks into the guest included. */

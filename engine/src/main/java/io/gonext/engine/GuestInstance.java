@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
 import run.endive.runtime.Memory;
+import run.endive.runtime.WasmInterruptedException;
 
 /**
  * A running copy of a module: one linear memory, one set of globals and tables.
@@ -34,6 +35,9 @@ public final class GuestInstance implements AutoCloseable {
 
   /** Set once, after start-up, by the thread that makes the instance. */
   private @Nullable Snapshot snapshot;
+
+  /** What the snapshot holds for this instance alone. Set with it. */
+  private long snapshotBytes;
 
   /** Written by the thread inside; read by anyone. */
   private volatile boolean usable = true;
@@ -71,7 +75,7 @@ public final class GuestInstance implements AutoCloseable {
       var taken = Snapshot.take(made.instance, made.linear, module.sharedImage());
       made.snapshot = taken;
       made.imports.snapshot();
-      module.shareImage(taken.memory());
+      made.snapshotBytes = taken.weightBytes(module.shareImage(taken.memory()));
       return made;
     } finally {
       if (made.snapshot == null) {
@@ -95,6 +99,7 @@ public final class GuestInstance implements AutoCloseable {
         if (!(trap.trapCause() instanceof TrapCause.Exit(int exitCode) && exitCode == 0)) {
           throw trap;
         }
+        imports.forgetTrap();
       }
     }
     return true;
@@ -125,16 +130,19 @@ public final class GuestInstance implements AutoCloseable {
    * <p>When the limit passes, the thread is interrupted; the guest ends at its next backward branch
    * or call, a host function when it next looks. The interrupt is taken back before this method
    * returns, so the thread's flag is as the caller left it, unless someone else interrupted it:
-   * that ends the guest with {@link TrapCause.Interrupted}, and the flag stays set.
+   * that ends the guest with {@link TrapCause.Interrupted}, and the flag stays set. (Only an
+   * interrupt of someone else's that comes after the limit struck goes with it.)
    *
    * @param limit how long the run may take, host functions included; it strikes at most 10 ms late
    *     on an idle machine
    * @return what {@code work} returned
    * @throws GuestTrap when the guest ended before it returned, or the limit passed
+   * @throws IllegalArgumentException when the limit is not positive; the instance stays as it was
    * @throws IllegalStateException when someone is inside already, the instance is not {@linkplain
    *     #isUsable() usable}, or the engine is closed
    */
   public <R extends @Nullable Object> R run(Duration limit, GuestWork<R> work) {
+    long limitNanos = nanos(limit);
     enter();
     long began = System.nanoTime();
     boolean inTime = false;
@@ -143,7 +151,7 @@ public final class GuestInstance implements AutoCloseable {
       linear.clearRefusedGrowth();
       imports.beginRun();
       R result;
-      deadline.arm(began + nanos(limit));
+      deadline.arm(began + limitNanos);
       try {
         if (watchdog.isClosed()) {
           throw new IllegalStateException("the engine is closed");
@@ -166,7 +174,7 @@ public final class GuestInstance implements AutoCloseable {
       inTime = true;
       return result;
     } finally {
-      usable = inTime;
+      usable = inTime && imports.trap() == null;
       lastRun = new CallTimes(System.nanoTime() - began, imports.hostNanos());
       deadline.leave();
     }
@@ -203,6 +211,14 @@ public final class GuestInstance implements AutoCloseable {
   long call(GuestFunction function, long[] args) {
     deadline.requireInside();
     function.check(module, args);
+    GuestTrap earlier = imports.trap();
+    if (earlier != null) {
+      throw earlier;
+    }
+    if (deadline.hasFired()) {
+      // Host code may have taken the interrupt, without which the guest would not end.
+      throw trap(new WasmInterruptedException("the deadline struck before the call"));
+    }
     try {
       long[] results = machine.call(function.index(), args);
       return function.result(results);
@@ -223,13 +239,16 @@ public final class GuestInstance implements AutoCloseable {
     }
   }
 
+  /** What ended the guest, which does not run again: see {@link GuestImports#trap()}. */
   private GuestTrap trap(Throwable thrown) {
-    return module
-        .traps()
-        .translate(
-            thrown,
-            deadline.hasFired() ? new TrapCause.Deadline(limit) : null,
-            linear.refusedGrowth());
+    GuestTrap trap =
+        module
+            .traps()
+            .translate(
+                thrown,
+                deadline.hasFired() ? new TrapCause.Deadline(limit) : null,
+                linear.refusedGrowth());
+    return imports.end(trap);
   }
 
   GuestMemory memory() {
@@ -251,12 +270,26 @@ public final class GuestInstance implements AutoCloseable {
   public void reset() {
     enter();
     try {
-      module.growthCopied(linear.copiedBytes());
+      tellGrowth();
       Objects.requireNonNull(snapshot).restore(instance, linear);
       imports.reset();
     } finally {
       deadline.leave();
     }
+  }
+
+  private void tellGrowth() {
+    if (linear.outgrewItsKind()) {
+      module.growsALot();
+    }
+  }
+
+  /**
+   * Whether the module's later instances have a memory that suits it better, because its guests
+   * grow a lot. This one is right as it is, but pays for each growth; better close and replace it.
+   */
+  public boolean isOutgrown() {
+    return linear instanceof ExactMemory && module.isGrowing();
   }
 
   /**
@@ -277,10 +310,11 @@ public final class GuestInstance implements AutoCloseable {
 
   /**
    * The bytes of heap that this instance holds for itself: linear memory with what it grew to in
-   * earlier leases, and tables. Approximate while another thread is inside.
+   * earlier leases, tables, and its snapshot, but for a memory's image that it shares with others.
+   * Approximate while another thread is inside.
    */
   public long weightBytes() {
-    long weight = linear.weightBytes();
+    long weight = linear.weightBytes() + snapshotBytes;
     for (int i = 0; i < instance.tableCount(); i++) {
       weight += ((GuestTable) instance.table(i)).weightBytes();
     }
@@ -308,7 +342,7 @@ public final class GuestInstance implements AutoCloseable {
       throw new IllegalStateException("the instance is in use by another call");
     }
     usable = false;
-    module.growthCopied(linear.copiedBytes());
+    tellGrowth();
     watchdog.forget(deadline);
     deadline.leave();
   }

@@ -23,6 +23,9 @@ import run.endive.wasm.types.Value;
 final class GuestTable extends TableInstance {
   private static final int POLL_MASK = (1 << 12) - 1;
 
+  /** An index and two references of 4 bytes each. */
+  private static final long BYTES_AN_ELEMENT = 12;
+
   private final TableLimits limits;
 
   /** Function indices, or whether an external reference is there: {@code REF_NULL_VALUE} if not. */
@@ -44,12 +47,18 @@ final class GuestTable extends TableInstance {
    * A table as a module declares it.
    *
    * @param capElements the most elements it may have; where the module's maximum is lower, that
+   * @throws ModuleRejectedException when it begins with more
    */
   GuestTable(Table declared, int initialValue, int capElements) {
     super(new Table(declared.elementType(), new TableLimits(0, 0)), initialValue);
     int size = (int) declared.limits().min();
-    this.limits =
-        new TableLimits(size, Math.max(size, Math.min(declared.limits().max(), capElements)));
+    if (size > capElements) {
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.TOO_LARGE,
+          0,
+          "the module begins with a table of " + size + " elements, the limit is " + capElements);
+    }
+    this.limits = new TableLimits(size, Math.min(declared.limits().max(), capElements));
     this.refs = new int[size];
     this.owners = new Instance[size];
     this.objects = new Object[size];
@@ -173,7 +182,7 @@ final class GuestTable extends TableInstance {
 
   /** The heap this table holds. */
   long weightBytes() {
-    return refs.length * 12L;
+    return refs.length * BYTES_AN_ELEMENT;
   }
 
   Image takeImage() {
@@ -198,5 +207,9 @@ final class GuestTable extends TableInstance {
 
   /** What a table held when it was snapshotted. */
   @SuppressWarnings("ArrayRecordComponent") // compared by isEqualTo only
-  record Image(int[] refs, @Nullable Instance[] owners, @Nullable Object[] objects) {}
+  record Image(int[] refs, @Nullable Instance[] owners, @Nullable Object[] objects) {
+    long weightBytes() {
+      return refs.length * BYTES_AN_ELEMENT;
+    }
+  }
 }

@@ -44,6 +44,11 @@ final class InstructionReader {
   }
 
   private static final int END = 0x0B;
+  private static final int I32_CONST = 0x41;
+
+  /** What one element of a table counts for. */
+  private static final int ELEMENT_BYTES = 8;
+
   private static final int BLOCK_VOID = 0x40;
 
   /**
@@ -58,6 +63,12 @@ final class InstructionReader {
   private final EngineLimits limits;
   private int depth;
   private int bulkOperations;
+
+  /** What bulk operations of a constant size cover together, in bytes. */
+  private long bulkBytes;
+
+  /** The operand on top of the stack where the instruction before was a constant; else 0. */
+  private long constant;
 
   /**
    * A reader of one function.
@@ -89,7 +100,7 @@ final class InstructionReader {
     fill(table, 0x20, 0x26, Immediate.INDEX);
     fill(table, 0x28, 0x3E, Immediate.MEMORY_ACCESS);
     fill(table, 0x3F, 0x40, Immediate.MEMORY);
-    table[0x41] = Immediate.I32;
+    table[I32_CONST] = Immediate.I32;
     table[0x42] = Immediate.I64;
     table[0x43] = Immediate.F32;
     table[0x44] = Immediate.F64;
@@ -155,7 +166,11 @@ final class InstructionReader {
     locals(parameters);
     depth = 1;
     while (depth > 0) {
-      instruction(hasDataCount);
+      int opcode = in.u8();
+      instruction(opcode, hasDataCount);
+      if (opcode != I32_CONST) {
+        constant = 0;
+      }
     }
     if (!in.isAtEnd()) {
       throw in.malformed("function " + function + " goes on after its end");
@@ -180,8 +195,7 @@ final class InstructionReader {
     }
   }
 
-  private void instruction(boolean hasDataCount) {
-    int opcode = in.u8();
+  private void instruction(int opcode, boolean hasDataCount) {
     switch (IMMEDIATES[opcode]) {
       case NONE -> {
         // Nothing follows.
@@ -221,7 +235,7 @@ final class InstructionReader {
         in.u32();
       }
       case MEMORY -> memoryIndex();
-      case I32 -> in.signed(32);
+      case I32 -> constant = Integer.toUnsignedLong((int) in.signed(32));
       case I64 -> in.signed(64);
       case F32 -> in.skip(Float.BYTES);
       case F64 -> in.skip(Double.BYTES);
@@ -258,7 +272,7 @@ final class InstructionReader {
         announced(hasDataCount);
         in.u32();
         memoryIndex();
-        bulk();
+        bulk(1);
       }
       case 9 -> {
         announced(hasDataCount);
@@ -267,21 +281,21 @@ final class InstructionReader {
       case 10 -> {
         memoryIndex();
         memoryIndex();
-        bulk();
+        bulk(1);
       }
       case 11 -> {
         memoryIndex();
-        bulk();
+        bulk(1);
       }
       case 12, 14 -> {
         in.u32();
         in.u32();
-        bulk();
+        bulk(ELEMENT_BYTES);
       }
       case 13, 16 -> in.u32();
       case 15, 17 -> {
         in.u32();
-        bulk();
+        bulk(ELEMENT_BYTES);
       }
       default -> throw in.malformed("function " + function + " has no instruction 0xFC " + opcode);
     }
@@ -293,7 +307,18 @@ final class InstructionReader {
     }
   }
 
-  private void bulk() {
+  /** Each of these takes its size from the top of the stack, in units of so many bytes. */
+  private void bulk(int unitBytes) {
+    bulkBytes += constant * unitBytes;
+    if (bulkBytes > limits.bulkBytes()) {
+      throw in.tooLarge(
+          "function "
+              + function
+              + " has bulk operations of "
+              + bulkBytes
+              + " bytes, the limit is "
+              + limits.bulkBytes());
+    }
     if (++bulkOperations > limits.bulkOperations()) {
       throw in.tooLarge(
           "function "

@@ -91,7 +91,10 @@ abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyM
     return limit;
   }
 
-  /** What this memory holds of the heap, grown arrays that wait for the next lease included. */
+  /**
+   * What this memory holds of the heap, arrays that wait for the next growth included. May be read
+   * by any thread.
+   */
   long weightBytes() {
     return (long) data.length + dirty.length;
   }
@@ -126,34 +129,53 @@ abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyM
   /** Back to an image of this memory: its size, and every byte stored since. */
   void restore(MemoryImage image) {
     marksAreComplete = false;
-    byte[] bytes = image.bytes();
-    // Comparing arrays is the one loop over bytes that the JVM runs at 32 of them a cycle.
-    for (int from = 0; from < dirty.length; from += CLEAN.length) {
-      int to = Math.min(from + CLEAN.length, dirty.length);
-      for (int block = firstMarked(from, to); block >= 0; block = firstMarked(block + 1, to)) {
-        dirty[block] = 0;
-        restoreBlock(block, bytes);
-      }
-    }
+    restoreMarked(data, dirty, limit, image);
     setLimit(image.sizeBytes());
   }
 
-  /** The first marked block of a range no longer than {@link #CLEAN}, or -1. */
-  private int firstMarked(int from, int to) {
-    int offset = Arrays.mismatch(dirty, from, to, CLEAN, 0, to - from);
-    return offset < 0 ? -1 : from + offset;
+  /** Puts marked blocks of the first {@code limit} bytes back, and takes their marks away. */
+  static void restoreMarked(byte[] data, byte[] dirty, int limit, MemoryImage image) {
+    byte[] bytes = image.bytes();
+    for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
+      dirty[block] = 0;
+      int from = block << BLOCK_SHIFT;
+      int to = endOfStores(block, limit);
+      int copied = Math.clamp(bytes.length - from, 0, to - from);
+      System.arraycopy(bytes, Math.min(from, bytes.length), data, from, copied);
+      Arrays.fill(data, from + copied, to, (byte) 0);
+    }
   }
 
-  private void restoreBlock(int block, byte[] bytes) {
-    int from = block << BLOCK_SHIFT;
-    int to = Math.min(from + BLOCK_BYTES + STRADDLE, limit);
-    int copied = Math.clamp(bytes.length - from, 0, to - from);
-    System.arraycopy(bytes, Math.min(from, bytes.length), data, from, copied);
-    Arrays.fill(data, from + copied, to, (byte) 0);
+  /** Copies marked blocks with their marks to where everything else is the same. */
+  static void copyMarked(byte[] data, byte[] dirty, byte[] toData, byte[] toDirty) {
+    for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
+      toDirty[block] = MARKED;
+      int from = block << BLOCK_SHIFT;
+      System.arraycopy(data, from, toData, from, endOfStores(block, data.length) - from);
+    }
   }
 
-  /** How much growing has copied over this memory's life, in bytes, where that is not bounded. */
-  abstract long copiedBytes();
+  /** Where the last byte lies that a store which marked this block may have written. */
+  private static int endOfStores(int block, int limit) {
+    return Math.min((block << BLOCK_SHIFT) + BLOCK_BYTES + STRADDLE, limit);
+  }
+
+  /** The first marked block from this one on, or -1. */
+  private static int nextMarked(byte[] dirty, int block) {
+    // Comparing arrays is the one loop over bytes that the JVM runs at 32 of them a cycle.
+    for (int from = block; from < dirty.length; ) {
+      int to = Math.min(from + CLEAN.length, dirty.length);
+      int offset = Arrays.mismatch(dirty, from, to, CLEAN, 0, to - from);
+      if (offset >= 0) {
+        return from + offset;
+      }
+      from = to;
+    }
+    return -1;
+  }
+
+  /** Whether growing has cost so much in this lease that another kind of memory is better. */
+  abstract boolean outgrewItsKind();
 
   /** A copy of all bytes, for comparison. */
   byte[] contents() {

@@ -50,6 +50,11 @@ final class MemoryImage {
     return bytes;
   }
 
+  /** The heap that it holds. */
+  long weightBytes() {
+    return (long) bytes.length + used.length;
+  }
+
   /** The memory's size. */
   int sizeBytes() {
     return sizeBytes;

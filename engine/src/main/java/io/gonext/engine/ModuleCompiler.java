@@ -34,6 +34,22 @@ final class ModuleCompiler {
    */
   static final int MOST_ATTEMPTS = 16;
 
+  /**
+   * The interpreter takes some 20 bytes of heap for each local of each call, and a recursion of it
+   * some thousand calls: 20 MB to 60 MB with this many.
+   */
+  static final int MOST_INTERPRETED_LOCALS = 1_000;
+
+  /** What the classes depend on besides the module, the engine's version and the JDK. */
+  static final String OPTIONS =
+      "interpreted from "
+          + SURELY_TOO_LARGE_BYTES
+          + " bytes, at most "
+          + MOST_INTERPRETED_LOCALS
+          + " locals, "
+          + MOST_ATTEMPTS
+          + " attempts";
+
   private static final Pattern TOO_LARGE_FUNCTION = Pattern.compile("WASM function index: (\\d+)");
 
   private ModuleCompiler() {}
@@ -46,31 +62,51 @@ final class ModuleCompiler {
    *     are too large
    */
   static ModuleClasses compile(ModuleOutline outline, BooleanSupplier isAbandoned) {
-    try {
-      WasmModule module = Parser.parse(outline.stripped());
-      Set<Integer> interpreted = surelyTooLarge(outline);
-      for (int attempt = 0; attempt < MOST_ATTEMPTS && !isAbandoned.getAsBoolean(); attempt++) {
-        var classes = new Collected();
-        int tooLarge = tryToCompile(module, interpreted, classes);
-        if (tooLarge < 0) {
-          var offsets = new OffsetRecorder(module, outline.imports().size());
-          return new ModuleClasses(module, offsets.record(classes.get()), interpreted);
-        }
-        interpreted.add(tooLarge);
+    WasmModule module = parse(outline);
+    Set<Integer> interpreted = surelyTooLarge(outline);
+    for (int attempt = 0; attempt < MOST_ATTEMPTS && !isAbandoned.getAsBoolean(); attempt++) {
+      var classes = new Collected();
+      int tooLarge = tryToCompile(module, interpreted, classes);
+      if (tooLarge < 0) {
+        interpreted.forEach(function -> checkInterpreted(module, outline, function));
+        var offsets = new OffsetRecorder(module, outline.imports().size());
+        return new ModuleClasses(module, offsets.record(classes.get()), interpreted);
       }
-      throw new ModuleRejectedException(
-          ModuleRejectedException.Reason.TOO_LARGE,
-          0,
-          "more than " + MOST_ATTEMPTS + " functions are too large for a method of the JVM");
-    } catch (ModuleRejectedException e) {
-      throw e;
+      interpreted.add(tooLarge);
+    }
+    throw new ModuleRejectedException(
+        ModuleRejectedException.Reason.TOO_LARGE,
+        0,
+        "more than " + MOST_ATTEMPTS + " functions are too large for a method of the JVM");
+  }
+
+  private static WasmModule parse(ModuleOutline outline) {
+    try {
+      return Parser.parse(outline.stripped());
     } catch (RuntimeException | StackOverflowError | AssertionError e) {
-      // The engine's parser, validator and compiler throw anything for a module that is not valid.
+      // The engine's parser and validator throw anything for a module that is not valid.
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.MALFORMED,
           0,
           "the module is not valid: " + e.getMessage(),
           e);
+    }
+  }
+
+  /** A function that is interpreted keeps its locals on the heap, not on the thread's stack. */
+  private static void checkInterpreted(WasmModule module, ModuleOutline outline, int function) {
+    int body = function - outline.imports().size();
+    int locals = module.codeSection().getFunctionBody(body).localTypes().size();
+    if (locals > MOST_INTERPRETED_LOCALS) {
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.TOO_LARGE,
+          0,
+          "function "
+              + function
+              + " is too large for a method of the JVM and has "
+              + locals
+              + " locals, the limit is then "
+              + MOST_INTERPRETED_LOCALS);
     }
   }
 
@@ -107,12 +143,17 @@ final class ModuleCompiler {
           .withCache(classes)
           .compile();
       return -1;
-    } catch (WasmEngineException e) {
+    } catch (RuntimeException | StackOverflowError | AssertionError e) {
       Matcher function = TOO_LARGE_FUNCTION.matcher(String.valueOf(e.getMessage()));
-      if (function.find()) {
+      if (e instanceof WasmEngineException && function.find()) {
         return Integer.parseInt(function.group(1));
       }
-      throw e;
+      // It validated, so this is the compiler's limit or fault, and not the module's.
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.UNSUPPORTED_FEATURE,
+          0,
+          "the engine cannot compile the module: " + e.getMessage(),
+          e);
     }
   }
 

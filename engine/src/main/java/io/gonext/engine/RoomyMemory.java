@@ -64,8 +64,8 @@ final class RoomyMemory extends LinearMemory {
   }
 
   @Override
-  long copiedBytes() {
-    return 0;
+  boolean outgrewItsKind() {
+    return false;
   }
 
   @Override

@@ -81,6 +81,15 @@ final class Snapshot {
     return memory;
   }
 
+  /** The heap that it holds, without its memory's image where that is the shared one. */
+  long weightBytes(MemoryImage shared) {
+    long weight = memory == shared ? 0 : memory.weightBytes();
+    for (GuestTable.Image table : tables) {
+      weight += table.weightBytes();
+    }
+    return weight;
+  }
+
   /** Puts everything back. */
   void restore(Instance instance, LinearMemory linear) {
     linear.restore(memory);

@@ -4,13 +4,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * One thread that ends calls at their deadlines.
  *
  * <p>It looks at every instance's {@link Deadline} once a tick while any call runs, and sleeps once
  * none has run for a while; so a call costs a volatile write and a volatile read, and no timer
- * object. A deadline strikes at most one tick and one scan late.
+ * object. A deadline strikes at most one tick and one scan late. Whatever goes wrong in a scan, a
+ * full heap for instance, is counted, and the next scan comes.
  */
 final class Watchdog implements AutoCloseable {
   /** How late a deadline may strike; 200 wake-ups a second while calls run cost 0.1 % of a core. */
@@ -20,7 +22,11 @@ final class Watchdog implements AutoCloseable {
   private static final int TICKS_BEFORE_SLEEP = 200;
 
   private final Set<Deadline> deadlines = ConcurrentHashMap.newKeySet();
+  private final LongSupplier nanoTime;
   private final Thread thread;
+
+  /** Scans that failed. Written by the thread. */
+  private volatile long failures;
 
   /** Set before the last look at the deadlines that precedes sleep: see {@link #onArmed}. */
   private volatile boolean asleep;
@@ -28,6 +34,11 @@ final class Watchdog implements AutoCloseable {
   private volatile boolean closed;
 
   Watchdog() {
+    this(System::nanoTime);
+  }
+
+  Watchdog(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.thread = Thread.ofPlatform().daemon().name("gonext-watchdog").unstarted(this::loop);
     thread.start();
   }
@@ -58,8 +69,29 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
+  /** How many scans failed; each was followed by another. */
+  long failures() {
+    return failures;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes it
   private void loop() {
+    boolean ended = false;
+    while (!ended) {
+      try {
+        watchUntilClosed();
+        ended = true;
+      } catch (Throwable failure) {
+        // Were this thread to end, so would all deadlines.
+        failures++;
+        LockSupport.parkNanos(this, TICK_NANOS);
+      }
+    }
+  }
+
+  private void watchUntilClosed() {
     int idleTicks = 0;
+    asleep = false;
     while (true) {
       boolean last = closed;
       long next = strikeDue();
@@ -82,7 +114,7 @@ final class Watchdog implements AutoCloseable {
   }
 
   private long strikeDue() {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     long next = Long.MAX_VALUE;
     for (Deadline deadline : deadlines) {
       next = Math.min(next, deadline.strikeIfDue(now));

@@ -288,6 +288,22 @@ class AdmissionTest {
             "more bulk operations than the limit",
             WasmBytes.function(part().u32(0).repeat(10_001, 0xFC, 11, 0))),
         refused(
+            "fills of a constant size, 8 MB each",
+            TOO_LARGE,
+            "function 0 has bulk operations of 75497472 bytes, the limit is 67108864",
+            WasmBytes.function(
+                part().u32(0).repeat(9, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0))),
+        refused(
+            "one copy of 4 GB",
+            TOO_LARGE,
+            "bulk operations of 4294967295 bytes",
+            code(0x41, 0, 0x41, 0, 0x41, 0x7F, 0xFC, 10, 0, 0)),
+        refused(
+            "a fill of 10 million elements",
+            TOO_LARGE,
+            "bulk operations of 80000000 bytes",
+            code(0x41, 0, 0xD0, 0x70, 0x41, 0x80, 0xAD, 0xE2, 4, 0xFC, 17, 0)),
+        refused(
             "a constant expression",
             TOO_LARGE,
             "constant expression of more than 64",
@@ -367,6 +383,52 @@ class AdmissionTest {
     assertThat(nanos).as("nanoseconds to refuse").isLessThan(50_000_000);
     // What was read before the offence may be kept: a small multiple of its size.
     assertThat(bytes).as("bytes allocated").isLessThan(64_000 + 12L * module.length);
+  }
+
+  /** A size that is not the instruction before is not known: it may be computed from a constant. */
+  @Test
+  void only_constant_sizes_of_bulk_operations_count() {
+    // i32.const 100,000,000; i32.popcnt: a size of 12.
+    var computed =
+        part().u32(0).bytes(0x41, 0, 0x41, 0, 0x41, 0x80, 0xC2, 0xD7, 0x2F, 0x69, 0xFC, 11, 0);
+    var within = part().u32(0).repeat(8, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0);
+
+    assertThat(Admission.admit(WasmBytes.function(computed).toBytes(), LIMITS)).isNotNull();
+    assertThat(Admission.admit(WasmBytes.function(within).toBytes(), LIMITS)).isNotNull();
+  }
+
+  static Stream<Arguments> offences() {
+    WasmBytes types = WasmBytes.module().section(1, ONE_TYPE);
+    return Stream.of(
+        // The header's fifth byte.
+        Arguments.of(4, part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0).toBytes()),
+        // After the section's size, which is longer than what is there.
+        Arguments.of(10, WasmBytes.module().bytes(1, 5, 0).toBytes()),
+        // The count of types.
+        Arguments.of(10, WasmBytes.module().section(1, part().u32(9).bytes(0x60, 0, 0)).toBytes()),
+        // The form of the first type.
+        Arguments.of(11, WasmBytes.module().section(1, part().u32(1).bytes(0x5F, 0, 0)).toBytes()),
+        // The import's module name.
+        Arguments.of(
+            17,
+            WasmBytes.module()
+                .section(1, ONE_TYPE)
+                .section(2, part().u32(1).name("env").name("x").bytes(2, 0, 1))
+                .toBytes()),
+        // The byte after return_call's opcode.
+        Arguments.of(
+            types.toBytes().length + 4 + 2 + 1 + 1 + 1 + 1,
+            WasmBytes.module()
+                .section(1, ONE_TYPE)
+                .section(3, part().u32(1).u32(0))
+                .section(10, part().u32(1).u32(4).bytes(0, 0x12, 0, END))
+                .toBytes()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("offences")
+  void a_refusal_points_at_the_offending_byte(int offset, byte[] module) {
+    assertThat(refusal(module).byteOffset()).isEqualTo(offset);
   }
 
   private static ModuleRejectedException refusal(byte[] module) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,6 +82,47 @@ class CompileCacheTest {
   }
 
   @Test
+  void a_file_too_large_to_be_an_entry_is_refused_unread() throws IOException {
+    digest(open(KEY));
+    Path entry = entries().getFirst();
+    try (var file = new java.io.RandomAccessFile(entry.toFile(), "rw")) {
+      // A sparse one: it takes no room, but to read it would take 16 GB.
+      file.setLength(16L << 30);
+    }
+    CompileCache cache = open(KEY);
+
+    assertThat(digest(cache)).isNotZero();
+
+    assertThat(cache.statistics()).isEqualTo(new CompileCache.Statistics(0, 0, 1));
+    assertThat(Files.size(entry)).isLessThan(1 << 20);
+  }
+
+  @Test
+  void what_a_killed_process_was_writing_is_removed_after_an_hour() throws IOException {
+    Path orphan = Files.createTempFile(directory, "entry", ".tmp");
+    Path fresh = Files.createTempFile(directory, "entry", ".tmp");
+    Files.setLastModifiedTime(
+        orphan,
+        java.nio.file.attribute.FileTime.from(
+            java.time.Instant.now().minus(java.time.Duration.ofMinutes(61))));
+
+    digest(open(KEY));
+
+    assertThat(orphan).doesNotExist();
+    assertThat(fresh).exists();
+  }
+
+  @Test
+  void an_entry_larger_than_the_cache_is_not_kept() throws IOException {
+    CompileCache cache = CompileCache.open(directory, KEY, 10_000);
+
+    assertThat(cache.put("a".repeat(64), new CompileCache.Entry(new byte[10_000], Set.of())))
+        .isFalse();
+
+    assertThat(entries()).isEmpty();
+  }
+
+  @Test
   void an_entry_of_another_module_or_another_hosts_is_no_entry() throws IOException {
     digest(open(KEY));
     Path entry = entries().getFirst();
@@ -100,7 +142,7 @@ class CompileCacheTest {
   @Test
   void the_entries_used_longest_ago_go_first() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
-    var entry = new CompileCache.Entry(new byte[4_000], java.util.Set.of(3, 4));
+    var entry = new CompileCache.Entry(new byte[4_000], Set.of(3, 4));
     for (String name : List.of("a", "b")) {
       assertThat(cache.put(name.repeat(64), entry)).isTrue();
     }
@@ -117,7 +159,7 @@ class CompileCacheTest {
     assertThat(cache.get("b".repeat(64))).isNull();
     assertThat(cache.get("a".repeat(64)))
         .extracting(CompileCache.Entry::interpreted)
-        .isEqualTo(java.util.Set.of(3, 4));
+        .isEqualTo(Set.of(3, 4));
     assertThat(entries()).hasSize(2);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,6 +58,45 @@ class DeadlineRaceTest {
 
       assertThat(Thread.interrupted()).isFalse();
       assertThat(struck).isLessThan(CALLS * 999 / 1000);
+    }
+  }
+
+  /** A call that was struck and is struck again and again until it ends. */
+  @Test
+  @Timeout(60)
+  void nor_do_the_interrupts_that_follow_it() throws InterruptedException {
+    try (var watchdog = new Watchdog()) {
+      var deadline = new Deadline(watchdog);
+      var stop = new AtomicBoolean();
+      var strikes = new AtomicLong();
+      Thread striker =
+          Thread.ofPlatform()
+              .start(() -> {
+                long later = System.nanoTime();
+                while (!stop.get()) {
+                  // A second later at each look, so that it is always time to strike again.
+                  later += 1_000_000_000;
+                  deadline.strikeIfDue(later);
+                  strikes.incrementAndGet();
+                }
+              });
+      for (int i = 0; i < CALLS / 50; i++) {
+        assertThat(deadline.tryEnter()).isTrue();
+        deadline.arm(System.nanoTime());
+        long before = strikes.get();
+        while (strikes.get() < before + 3) {
+          Thread.onSpinWait();
+        }
+        assertThat(deadline.disarm()).isTrue();
+        if (Thread.interrupted()) {
+          throw new AssertionError("interrupted after call " + i);
+        }
+        deadline.leave();
+      }
+      stop.set(true);
+      striker.join();
+
+      assertThat(Thread.interrupted()).isFalse();
     }
   }
 

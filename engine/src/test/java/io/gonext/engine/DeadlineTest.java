@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -83,6 +84,67 @@ class DeadlineTest {
   }
 
   @Test
+  void a_host_function_that_swallows_the_interrupt_and_waits_anew_is_interrupted_anew() {
+    var guest = engine.instance("engine-basics");
+    var interrupts = new AtomicInteger();
+    engine.host =
+        (call, args) -> {
+          while (interrupts.get() < 3) {
+            try {
+              new CountDownLatch(1).await();
+            } catch (InterruptedException swallowed) {
+              interrupts.incrementAndGet();
+            }
+          }
+          return 0;
+        };
+
+    assertThat(TestEngine.trap(guest, SHORT, "call_host", 1).trapCause())
+        .isInstanceOf(TrapCause.Deadline.class);
+    assertThat(interrupts).hasValue(3);
+  }
+
+  @Test
+  void a_guest_that_is_called_back_after_the_interrupt_was_swallowed_does_not_run() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) -> {
+          while (!Thread.interrupted()) {
+            Thread.onSpinWait();
+          }
+          call.callGuest(call.function("store"), 500, 7);
+          return 0;
+        };
+
+    var trap = TestEngine.trap(guest, SHORT, "call_host", 1);
+
+    assertThat(trap.trapCause()).isInstanceOf(TrapCause.Deadline.class);
+    assertThat(trap.backtrace())
+        .extracting(GuestFrame::name)
+        .containsExactly("env.host", "call_host");
+  }
+
+  @Test
+  void an_interrupt_of_someone_elses_before_the_deadline_is_kept() {
+    var guest = engine.instance("engine-basics");
+
+    assertThatThrownBy(() ->
+            guest.run(
+                SHORT,
+                call -> {
+                  Thread.currentThread().interrupt();
+                  long end = System.nanoTime() + SHORT.toNanos() * 3;
+                  while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                  }
+                  return 0;
+                }))
+        .isInstanceOf(GuestTrap.class);
+
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
   void work_that_returns_after_its_deadline_struck_is_late() {
     var guest = engine.instance("engine-basics");
 
@@ -105,12 +167,33 @@ class DeadlineTest {
 
     assertThatThrownBy(() -> TestEngine.call(guest, Duration.ZERO, "count"))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThat(TestEngine.call(engine.instance("engine-basics"), ForeverHolder.FOREVER, "count"))
-        .isEqualTo(1);
+    assertThat(TestEngine.call(guest, Duration.ofSeconds(Long.MAX_VALUE), "count")).isEqualTo(1);
   }
 
-  private static final class ForeverHolder {
-    static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
+  /** What a full heap does to the watchdog, whose thread all deadlines depend on. */
+  @Test
+  void deadlines_strike_on_after_a_scan_has_failed() throws InterruptedException {
+    var healthy = new CountDownLatch(3);
+    try (var watchdog =
+        new Watchdog(() -> {
+          if (healthy.getCount() > 0) {
+            healthy.countDown();
+            throw new OutOfMemoryError("no heap for a scan");
+          }
+          return System.nanoTime();
+        })) {
+      var deadline = new Deadline(watchdog);
+      watchdog.watch(deadline);
+      healthy.await();
+      assertThat(deadline.tryEnter()).isTrue();
+      deadline.arm(System.nanoTime());
+
+      assertThatThrownBy(() -> new CountDownLatch(1).await())
+          .isInstanceOf(InterruptedException.class);
+
+      assertThat(deadline.disarm()).isTrue();
+      assertThat(watchdog.failures()).isEqualTo(3);
+    }
   }
 
   @Test

@@ -188,6 +188,77 @@ class EngineTest {
     assertThat(refusal).hasMessageContaining("too large for a method of the JVM");
   }
 
+  /** A function too large for a method whose instructions are repeated, and then calls itself. */
+  private static byte[] interpretedRecursion(WasmBytes locals, int times, int... repeated) {
+    var code = part().append(locals).repeat(times, repeated).bytes(0x10, 0, 0x00, 0x0B);
+    byte[] body = code.toBytes();
+    return WasmBytes.module()
+        .section(1, part().u32(1).bytes(0x60, 0, 0))
+        .section(3, part().u32(1).u32(0))
+        .section(7, part().u32(1).name("recurse").bytes(0, 0))
+        .section(10, part().u32(1).u32(body.length).raw(body))
+        .toBytes();
+  }
+
+  @Test
+  void a_function_that_is_interpreted_may_have_few_locals_for_they_are_on_the_heap() {
+    int limit = ModuleCompiler.MOST_INTERPRETED_LOCALS;
+    byte[] fits = interpretedRecursion(part().u32(1).u32(limit).bytes(0x7F), 65_000, 0x01);
+    byte[] doesNot = interpretedRecursion(part().u32(1).u32(limit + 1).bytes(0x7F), 65_000, 0x01);
+
+    var refusal =
+        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(doesNot));
+
+    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.TOO_LARGE);
+    assertThat(refusal)
+        .hasMessageContaining("function 0 is too large")
+        .hasMessageContaining("1001 locals");
+    var guest = engine.engine.compile(fits).instantiate(InstanceConfig.defaults());
+    assertThat(TestEngine.trap(guest, "recurse").trapCause())
+        .isEqualTo(new TrapCause.StackExhausted());
+  }
+
+  @Test
+  void operands_of_interpreted_functions_are_bounded() {
+    byte[] wasm = interpretedRecursion(part().u32(0), 40_000, 0x41, 0);
+    var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
+
+    var trap = TestEngine.trap(guest, "recurse");
+
+    assertThat(trap.trapCause()).isEqualTo(new TrapCause.StackExhausted());
+    assertThat(trap).cause().hasMessageContaining((OperandLimit.MOST_OPERANDS + 1) + " operands");
+  }
+
+  @Test
+  void one_who_gives_up_on_a_compile_does_not_end_it_for_others() throws Exception {
+    // Each of its functions costs an attempt.
+    var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
+    byte[] slow = WasmBytes.functions(ModuleCompiler.MOST_ATTEMPTS - 4, code).toBytes();
+    var patient = new java.util.concurrent.FutureTask<>(() -> engine.engine.compile(slow));
+    Thread.ofPlatform().start(patient);
+    while (!engine.engine.isCompiling()) {
+      Thread.onSpinWait();
+    }
+
+    assertThatThrownBy(() -> engine.engine.compile(slow, Duration.ofNanos(1)))
+        .isInstanceOf(CompileTimeoutException.class);
+
+    assertThat(patient.get().oversizedFunctions()).hasSize(ModuleCompiler.MOST_ATTEMPTS - 4);
+  }
+
+  @Test
+  void a_table_above_the_instances_limit_is_refused() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
+    InstanceConfig config = engine.config().withMaxTableElements(1);
+
+    var refusal =
+        catchThrowableOfType(ModuleRejectedException.class, () -> module.instantiate(config));
+
+    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.TOO_LARGE);
+    assertThat(refusal)
+        .hasMessageContaining("the module begins with a table of 2 elements, the limit is 1");
+  }
+
   /** Each module differs in one constant; their classes go when they go. */
   @Test
   void dropped_modules_unload_their_classes() {

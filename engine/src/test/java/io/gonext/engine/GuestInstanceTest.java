@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -172,6 +173,42 @@ class GuestInstanceTest {
   }
 
   @Test
+  void a_trap_that_the_work_catches_leaves_the_instance_unusable_all_the_same() {
+    var guest = engine.instance("engine-basics");
+
+    GuestTrap again =
+        guest.run(
+            TestEngine.LONG,
+            call -> {
+              var first =
+                  catchThrowableOfType(
+                      GuestTrap.class, () -> call.call(guest.function("unreachable")));
+              var second =
+                  catchThrowableOfType(GuestTrap.class, () -> call.call(guest.function("count")));
+              assertThat(second).isSameAs(first);
+              return second;
+            });
+
+    assertThat(again.trapCause()).isEqualTo(new TrapCause.Unreachable());
+    assertThat(guest.isUsable()).isFalse();
+  }
+
+  @Test
+  void a_trap_that_a_host_function_catches_ends_the_outer_call_too() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) -> {
+          assertThatThrownBy(() -> call.callGuest(call.function("unreachable")))
+              .isInstanceOf(GuestTrap.class);
+          return 0;
+        };
+
+    assertThat(TestEngine.trap(guest, "call_host", 1).trapCause())
+        .isEqualTo(new TrapCause.Unreachable());
+    assertThat(guest.isUsable()).isFalse();
+  }
+
+  @Test
   void a_closed_instance_or_engine_is_not_usable() {
     var guest = engine.instance("engine-basics");
     guest.close();
@@ -198,17 +235,23 @@ class GuestInstanceTest {
   @Test
   void times_tell_the_host_from_the_guest() {
     var guest = engine.instance("engine-basics");
+    long spent = 3_000_000;
     engine.host =
         (call, args) -> {
-          java.util.concurrent.locks.LockSupport.parkNanos(3_000_000);
+          long end = System.nanoTime() + spent;
+          while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+          }
           return 0;
         };
 
     TestEngine.call(guest, "call_host", 1);
 
     var times = guest.lastRun();
-    assertThat(times.hostNanos()).isBetween(1L, times.wallNanos());
+    assertThat(times.hostNanos()).isBetween(spent, times.wallNanos());
     assertThat(times.guestNanos()).isEqualTo(times.wallNanos() - times.hostNanos());
+    TestEngine.call(guest, "count");
+    assertThat(guest.lastRun().hostNanos()).isZero();
   }
 
   @Test
@@ -222,11 +265,35 @@ class GuestInstanceTest {
     assertThat(guest.weightBytes() - before).isGreaterThanOrEqualTo(3 * 65_536L);
   }
 
+  /** Each instance of engine-entropy draws a number as it starts, so that no two share an image. */
+  @Test
+  void an_image_that_is_not_shared_weighs_with_its_instance() {
+    var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-entropy"));
+    long sharing = module.instantiate(engine.config()).weightBytes();
+    long own = module.instantiate(engine.config()).weightBytes();
+
+    assertThat(own - sharing).isBetween(60_000L, 70_000L);
+  }
+
+  @Test
+  void a_little_growth_in_each_of_many_leases_changes_nothing() {
+    var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
+    var guest = module.instantiate(engine.config());
+    for (int lease = 0; lease < 3_000; lease++) {
+      TestEngine.call(guest, "grow_to", 4);
+      guest.reset();
+    }
+
+    assertThat(guest.isOutgrown()).isFalse();
+    assertThat(guest.differenceFromSnapshot()).isNull();
+  }
+
   @Test
   void a_module_that_grows_a_lot_gets_a_memory_that_grows_cheaply() {
     var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
     var config = engine.config();
     var first = module.instantiate(config);
+    assertThat(first.isOutgrown()).isFalse();
     TestEngine.call(first, "grow_to", 256);
     first.reset();
     var second = module.instantiate(config);
@@ -235,8 +302,10 @@ class GuestInstanceTest {
     long grown = second.weightBytes();
     second.reset();
 
-    // The first went back to its small array; the second keeps what it grew to.
-    assertThat(first.weightBytes()).isLessThan(100_000);
+    // The first went back to its small array, and keeps little; the second keeps all.
+    assertThat(first.weightBytes()).isLessThan(3_000_000);
+    assertThat(first.isOutgrown()).isTrue();
+    assertThat(second.isOutgrown()).isFalse();
     assertThat(second.weightBytes()).isEqualTo(grown).isGreaterThan(256 * 65_536L);
     assertThat(second.differenceFromSnapshot()).isNull();
   }

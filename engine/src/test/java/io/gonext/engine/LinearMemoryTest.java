@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +83,67 @@ class LinearMemoryTest {
     memory.restore(image);
 
     assertThat(memory.data).isSameAs(array);
-    assertThat(memory.copiedBytes()).isEqualTo(65_536 + 4 * 65_536);
+  }
+
+  @Test
+  void a_lease_that_grows_as_the_one_before_finds_the_arrays_it_grew_to() {
+    var memory = memory(16, 256);
+    memory.writeI32(70_000, 5);
+    MemoryImage image = memory.takeImage(null);
+    List<byte[]> arrays = new ArrayList<>();
+    for (int lease = 0; lease < 6; lease++) {
+      memory.writeLong(4_092 + lease * 10_000, -1);
+      memory.grow(1);
+      arrays.add(memory.data);
+      memory.writeI32(16 * 65_536 + lease * 5_000, 7);
+      memory.grow(2);
+      arrays.add(memory.data);
+      assertThat(memory.readLong(4_092 + lease * 10_000)).isEqualTo(-1);
+      assertThat(memory.readInt(16 * 65_536 + lease * 5_000)).isEqualTo(7);
+      assertThat(memory.readInt(70_000)).isEqualTo(5);
+      memory.fill((byte) 3, 19 * 65_536 - 100, 19 * 65_536);
+      memory.restore(image);
+    }
+
+    for (int lease = 1; lease < 6; lease++) {
+      assertThat(arrays.get(2 * lease)).isSameAs(arrays.get(0));
+      assertThat(arrays.get(2 * lease + 1)).isSameAs(arrays.get(1));
+    }
+    assertThat(memory.pages()).isEqualTo(16);
+    memory.grow(3);
+    memory.writeI32(70_000, 0);
+    assertThat(memory.contents()).containsOnly(0);
+  }
+
+  @Test
+  void what_is_kept_for_later_growth_is_bounded_and_weighed() {
+    var memory = memory(16, 1024);
+    MemoryImage image = memory.takeImage(null);
+    long before = memory.weightBytes();
+    for (int lease = 1; lease < 40; lease++) {
+      memory.grow(lease);
+      memory.grow(lease);
+      memory.restore(image);
+      // The snapshot's size once more and 2 MiB, besides the array in use.
+      assertThat(memory.weightBytes()).isBetween(before, before + (16 * 65_536 + (2 << 20)));
+    }
+    memory.grow(7);
+    assertThat(memory.weightBytes()).isGreaterThanOrEqualTo(before + 23 * 65_536);
+  }
+
+  @Test
+  void a_memory_is_outgrown_by_what_one_lease_copies() {
+    var memory = memory(16, 1024);
+    MemoryImage image = memory.takeImage(null);
+    for (int lease = 0; lease < 500; lease++) {
+      memory.grow(1 + lease % 90);
+      assertThat(memory.outgrewItsKind()).isFalse();
+      memory.restore(image);
+    }
+    for (int i = 0; i < 60; i++) {
+      memory.grow(1);
+    }
+    assertThat(memory.outgrewItsKind()).isTrue();
   }
 
   @Test

@@ -13,6 +13,7 @@ import run.endive.wasi.WasiPreview1_ModuleFactory;
 class WasiTest {
   private static final int SUCCESS = 0;
   private static final int BADF = 8;
+  private static final int FAULT = 21;
 
   @RegisterExtension final TestEngine engine = new TestEngine();
 
@@ -49,6 +50,17 @@ class WasiTest {
             "STDOUT:" + "x".repeat(10),
             "STDOUT:" + "x".repeat(5),
             "STDERR:[975 bytes of output dropped]");
+  }
+
+  @Test
+  void a_pointer_outside_of_memory_is_an_error_number() {
+    var guest = engine.instance("engine-wasi");
+
+    assertThat(TestEngine.call(guest, "write", 1, 2 * 65_536 - 3, 4)).isEqualTo(FAULT);
+    assertThat(TestEngine.call(guest, "write", 1, 0xFFFF_FFFFL, 0xFFFF_FFFFL)).isEqualTo(FAULT);
+
+    assertThat(engine.output).isEmpty();
+    assertThat(write(guest, 1, "goes on\n")).isEqualTo(SUCCESS);
   }
 
   @Test
