@@ -5,16 +5,13 @@ import java.lang.classfile.attribute.CodeAttribute;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
-import org.objectweb.asm.MethodTooLargeException;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
@@ -65,32 +62,18 @@ final class AccessInliner {
             && called.getMethodName().equals("checkIndex"));
   }
 
-  /** The class with its accesses in place. */
+  /** The class with its accesses in place. Takes time linear in its size. */
   byte[] inline(byte[] classBytes) {
-    Set<String> left = new HashSet<>();
-    while (true) {
-      try {
-        byte[] inlined = inline(classBytes, left);
-        if (!left.addAll(becameHuge(classBytes, inlined))) {
-          return inlined;
-        }
-      } catch (MethodTooLargeException e) {
-        left.add(e.getMethodName());
-      }
-    }
-  }
-
-  private static Set<String> becameHuge(byte[] before, byte[] after) {
-    Map<String, Integer> lengths = codeLengths(before);
-    Set<String> huge = new HashSet<>();
-    codeLengths(after)
-        .forEach((name, length) -> {
-          if (length > ModuleClasses.HUGE_METHOD_BYTES
-              && lengths.getOrDefault(name, length) <= ModuleClasses.HUGE_METHOD_BYTES) {
-            huge.add(name);
-          }
-        });
-    return huge;
+    var reader = new ClassReader(classBytes);
+    Map<String, Use> uses = new HashMap<>();
+    reader.accept(uses(uses), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
+    Map<String, Integer> lengths = codeLengths(classBytes);
+    uses.values().removeIf(use -> !use.accesses);
+    // No frames, which the measure has no need of; but lines, which take part in what is held back.
+    reader.accept(fitting(uses, lengths), ClassReader.SKIP_FRAMES);
+    var writer = new ClassWriter(reader, 0);
+    reader.accept(writing(writer, uses), ClassReader.EXPAND_FRAMES);
+    return writer.toByteArray();
   }
 
   private static Map<String, Integer> codeLengths(byte[] classBytes) {
@@ -110,30 +93,53 @@ final class AccessInliner {
    */
   private record Use(int locals, boolean accesses, boolean writes) {}
 
-  private byte[] inline(byte[] classBytes, Set<String> left) {
-    var reader = new ClassReader(classBytes);
-    Map<String, Use> uses = new HashMap<>();
-    reader.accept(uses(uses), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
-    var writer = new ClassWriter(reader, 0);
-    var copy =
-        new ClassVisitor(Opcodes.ASM9, writer) {
+  /** Copies a class, with the accesses of these functions in place. */
+  private ClassVisitor writing(ClassVisitor copy, Map<String, Use> uses) {
+    return new ClassVisitor(Opcodes.ASM9, copy) {
+      @Override
+      public MethodVisitor visitMethod(
+          int access,
+          String name,
+          String descriptor,
+          @Nullable String signature,
+          String @Nullable [] exceptions) {
+        MethodVisitor method = super.visitMethod(access, name, descriptor, signature, exceptions);
+        Use use = uses.get(name);
+        return use == null ? method : new Body(method, descriptor, use);
+      }
+    };
+  }
+
+  /** Drops the functions that would become too large, all in one reading. */
+  private ClassVisitor fitting(Map<String, Use> uses, Map<String, Integer> lengths) {
+    return new ClassVisitor(Opcodes.ASM9) {
+      @Override
+      public @Nullable MethodVisitor visitMethod(
+          int access,
+          String name,
+          String descriptor,
+          @Nullable String signature,
+          String @Nullable [] exceptions) {
+        Use use = uses.get(name);
+        if (use == null) {
+          return null;
+        }
+        int most =
+            lengths.getOrDefault(name, 0) > ModuleClasses.HUGE_METHOD_BYTES
+                ? CodeSize.MOST_BYTES
+                : ModuleClasses.HUGE_METHOD_BYTES;
+        var size = new CodeSize();
+        return new MethodVisitor(Opcodes.ASM9, new Body(size, descriptor, use)) {
           @Override
-          public MethodVisitor visitMethod(
-              int access,
-              String name,
-              String descriptor,
-              @Nullable String signature,
-              String @Nullable [] exceptions) {
-            MethodVisitor method =
-                super.visitMethod(access, name, descriptor, signature, exceptions);
-            Use use = uses.get(name);
-            return use == null || !use.accesses || left.contains(name)
-                ? method
-                : new Body(method, descriptor, use);
+          public void visitEnd() {
+            super.visitEnd();
+            if (size.atMost() > most) {
+              uses.remove(name);
+            }
           }
         };
-    reader.accept(copy, ClassReader.EXPAND_FRAMES);
-    return writer.toByteArray();
+      }
+    };
   }
 
   private static ClassVisitor uses(Map<String, Use> uses) {

@@ -155,7 +155,7 @@ public final class Engine implements AutoCloseable {
     }
     CompileCache.Entry entry = cache.get(sha256);
     if (entry != null) {
-      return ModuleCompiler.load(outline, entry);
+      return ModuleCompiler.load(outline, entry, isAbandoned);
     }
     ModuleClasses made = ModuleCompiler.compile(outline, isAbandoned);
     cache.put(sha256, made.toEntry());

@@ -8,7 +8,9 @@ import java.lang.classfile.attribute.CodeAttribute;
 import java.util.HashMap;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.jar.JarInputStream;
 import run.endive.runtime.Instance;
@@ -43,12 +45,15 @@ final class ModuleClasses {
    * @param module parsed; the machines are good for instances of this very object only
    * @param jar the classes in the form the engine's compiler caches them
    * @param interpreted the indices of the functions that fit no JVM method
+   * @param isAbandoned whether nobody waits for the result any more; asked between classes
+   * @throws CancellationException when it was abandoned
    */
-  ModuleClasses(WasmModule module, byte[] jar, Set<Integer> interpreted) {
+  ModuleClasses(
+      WasmModule module, byte[] jar, Set<Integer> interpreted, BooleanSupplier isAbandoned) {
     this.module = module;
     this.jar = jar;
     this.interpreted = Set.copyOf(interpreted);
-    this.exact = load(true);
+    this.exact = load(true, isAbandoned);
   }
 
   WasmModule module() {
@@ -71,7 +76,7 @@ final class ModuleClasses {
       synchronized (this) {
         loaded = roomy;
         if (loaded == null) {
-          loaded = load(false);
+          loaded = load(false, () -> false);
           roomy = loaded;
         }
       }
@@ -79,13 +84,17 @@ final class ModuleClasses {
     return loaded;
   }
 
-  private Function<Instance, Machine> load(boolean exactMemory) {
+  private Function<Instance, Machine> load(boolean exactMemory, BooleanSupplier isAbandoned) {
     var inliner = new AccessInliner(exactMemory);
     var classes = new HashMap<String, byte[]>();
-    eachClass((entry, bytes) ->
-        classes.put(
-            entry.substring(0, entry.length() - CLASS_SUFFIX.length()).replace('/', '.'),
-            holdsFunctions(entry) ? inliner.inline(bytes) : bytes));
+    eachClass((entry, bytes) -> {
+      if (isAbandoned.getAsBoolean()) {
+        throw new CancellationException("nobody waits for the module any more");
+      }
+      classes.put(
+          entry.substring(0, entry.length() - CLASS_SUFFIX.length()).replace('/', '.'),
+          holdsFunctions(entry) ? inliner.inline(bytes) : bytes);
+    });
     return new GuestClassLoader(classes).machineFactory(ModuleCompiler.CLASS_NAME);
   }
 

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import java.io.ByteArrayInputStream;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,7 +58,8 @@ final class ModuleCompiler {
   /**
    * Parses, validates and compiles.
    *
-   * @param isAbandoned whether nobody waits for the result any more; asked between attempts
+   * @param isAbandoned whether nobody waits for the result any more; asked between attempts and
+   *     between classes
    * @throws ModuleRejectedException when the module does not validate, or too many of its functions
    *     are too large
    */
@@ -70,7 +72,7 @@ final class ModuleCompiler {
       if (tooLarge < 0) {
         interpreted.forEach(function -> checkInterpreted(module, outline, function));
         var offsets = new OffsetRecorder(module, outline.imports().size());
-        return new ModuleClasses(module, offsets.record(classes.get()), interpreted);
+        return new ModuleClasses(module, offsets.record(classes.get()), interpreted, isAbandoned);
       }
       interpreted.add(tooLarge);
     }
@@ -113,14 +115,17 @@ final class ModuleCompiler {
   /**
    * What was compiled before. The module validated then, and has the same SHA-256, so that it is
    * not validated again.
+   *
+   * @param isAbandoned as for {@link #compile}
    */
-  static ModuleClasses load(ModuleOutline outline, CompileCache.Entry entry) {
+  static ModuleClasses load(
+      ModuleOutline outline, CompileCache.Entry entry, BooleanSupplier isAbandoned) {
     WasmModule module =
         Parser.builder()
             .withValidation(false)
             .build()
             .parse(() -> new ByteArrayInputStream(outline.stripped()));
-    return new ModuleClasses(module, entry.jar(), entry.interpreted());
+    return new ModuleClasses(module, entry.jar(), entry.interpreted(), isAbandoned);
   }
 
   private static Set<Integer> surelyTooLarge(ModuleOutline outline) {

@@ -186,7 +186,7 @@ final class SpecScript {
       var recorder = new OffsetRecorder(module, imports);
       byte[] jar = recorder.record(CompiledClasses.of(module));
       mismatches += recorder.mismatched();
-      var classes = new ModuleClasses(module, jar, Set.of());
+      var classes = new ModuleClasses(module, jar, Set.of(), () -> false);
       builder.withMachineFactory(kind == Kind.ROOMY ? classes.roomy() : classes.exact());
     }
     return builder

@@ -1,0 +1,21 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.guests.Guests;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import run.endive.wasm.Parser;
+
+class ModuleClassesTest {
+  @Test
+  void classes_that_nobody_waits_for_are_not_made() {
+    byte[] wasm = Guests.wasm("engine-basics");
+    var module = Parser.parse(Admission.admit(wasm, EngineLimits.defaults()).stripped());
+    byte[] jar = CompiledClasses.of(module);
+
+    assertThatThrownBy(() -> new ModuleClasses(module, jar, Set.of(), () -> true))
+        .isInstanceOf(CancellationException.class);
+  }
+}
