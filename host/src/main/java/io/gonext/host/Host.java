@@ -364,7 +364,8 @@ public final class Host implements AutoCloseable {
    * @throws ActivationException when it cannot start; what served before serves on
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
-    DevelopResult result = lifecycle.develop(Bundle.of(manifestJson, module, vocabulary()), DEVELOPER);
+    DevelopResult result =
+        lifecycle.develop(Bundle.of(manifestJson, module, vocabulary()), DEVELOPER);
     ObjectNode detail = JsonNodeFactory.instance.objectNode();
     detail.put("action", result.action().name()).put("module_sha256", result.moduleSha256());
     services.audit().record(result.plugin(), result.version(), "develop", DEVELOPER, detail);
