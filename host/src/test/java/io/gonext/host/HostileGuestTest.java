@@ -272,8 +272,7 @@ class HostileGuestTest {
 
   @Test
   void a_host_that_is_too_old_is_told_together_with_all_else() {
-    GuestBundle bundle =
-        GuestBundle.of("noalloc").field("requires", "{\"host\":\">=99\"}");
+    GuestBundle bundle = GuestBundle.of("noalloc").field("requires", "{\"host\":\">=99\"}");
     assertThatThrownBy(() -> host.install(bundle.bytes()))
         .isInstanceOfSatisfying(
             BundleRejectedException.class,

@@ -60,7 +60,7 @@ class RustPluginTest {
           .singleElement()
           .satisfies(row -> {
             assertThat(row.event()).isEqualTo(NAME + ".paid");
-            assertThat(row.detail()).isEqualTo("{\"order\":7}");
+            assertThat(row.detail()).isEqualTo("{\"data\":{\"order\":7}}");
           });
 
       assertThat(text(serve(host, "GET", "/hello/J%C3%B6", ""))).isEqualTo("Hello, Jö!");
@@ -89,8 +89,7 @@ class RustPluginTest {
     }
   }
 
-  private static String filtered(Host host, String hook, String value)
-      throws InterruptedException {
+  private static String filtered(Host host, String hook, String value) throws InterruptedException {
     return host.applyFilters(hook, value).value().stringValue();
   }
 

@@ -55,8 +55,7 @@ final class PluginRoutes implements Handler {
       }
       case RouteOutcome.TooLarge(String name, String reason) -> {
         log.debug("plugin {} was not given {}: {}", name, ctx.path(), reason);
-        Problem.write(
-            ctx, HttpStatus.CONTENT_TOO_LARGE, "the request is too large for the plugin");
+        Problem.write(ctx, HttpStatus.CONTENT_TOO_LARGE, "the request is too large for the plugin");
       }
       case RouteOutcome.RateLimited(String name, Duration wait) -> {
         log.debug("plugin {} has had too many requests, now for {}", name, ctx.path());

@@ -102,8 +102,7 @@ class AdminApiTest {
 
   @Test
   void all_that_is_wrong_with_a_manifest_is_a_list_in_the_answer() throws Exception {
-    byte[] wrong =
-        version("1").field("capabilities", "[\"kv.raed\"]").limit("call_ms", 0).bytes();
+    byte[] wrong = version("1").field("capabilities", "[\"kv.raed\"]").limit("call_ms", 0).bytes();
     HttpResponse<String> refused = send("POST", "/api/v1/plugins", wrong);
     assertThat(refused.statusCode()).isEqualTo(422);
     assertThat(json(refused).path("problems").valueStream().map(JsonNode::stringValue))

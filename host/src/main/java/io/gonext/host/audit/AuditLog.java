@@ -167,8 +167,7 @@ public final class AuditLog implements AutoCloseable {
       if (offered && cameTooLate(mark)) {
         return;
       }
-      if (!offered
-          || !mark.written.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!offered || !mark.written.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn("the audit log is behind: its newest rows are not stored yet");
       }
     } catch (InterruptedException e) {

@@ -23,8 +23,7 @@ public final class BundleRejectedException extends HostException {
    *
    * @param problems a sentence each; {@code message} holds them all
    */
-  public BundleRejectedException(
-      String message, List<String> problems, @Nullable Throwable cause) {
+  public BundleRejectedException(String message, List<String> problems, @Nullable Throwable cause) {
     super(message, cause);
     this.problems = List.copyOf(problems);
   }

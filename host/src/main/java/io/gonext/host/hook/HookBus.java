@@ -28,8 +28,7 @@ import tools.jackson.databind.JsonNode;
  * nobody handles costs a look-up in a map.
  */
 public final class HookBus {
-  private static final Logger log = LoggerFactory.getLogger(HookBus.class);
-
+  private final Logger log;
   private final MeterRegistry meters;
 
   /** Null where nobody listens, so that a turn costs no span. */
@@ -58,6 +57,23 @@ public final class HookBus {
       Duration chainLimit,
       Duration handlerLimit,
       Ticker ticker) {
+    this(
+        LoggerFactory.getLogger(HookBus.class),
+        meters,
+        telemetry,
+        chainLimit,
+        handlerLimit,
+        ticker);
+  }
+
+  HookBus(
+      Logger log,
+      MeterRegistry meters,
+      OpenTelemetry telemetry,
+      Duration chainLimit,
+      Duration handlerLimit,
+      Ticker ticker) {
+    this.log = log;
     this.meters = meters;
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
@@ -324,8 +340,7 @@ public final class HookBus {
       boolean known =
           degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.code().equals(code));
       // Of many values that fail alike, one is told. An open breaker was told of when it opened.
-      log.atLevel(
-              known || failure.outcome() == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
+      log.atLevel(known || failure.outcome() == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
           .setCause(failure.outcome() == HookOutcome.EXCEPTION ? failure.getCause() : null)
           .log("plugin {} failed in hook {} ({}): {}", plugin, registration.hook, code, reason);
       if (failClosed) {

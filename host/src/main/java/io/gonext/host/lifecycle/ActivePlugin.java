@@ -247,8 +247,8 @@ final class ActivePlugin {
       throws HookFailedException, InterruptedException {
     byte[] payload = HookCodec.filter(value, args);
     FilterAnswer answer =
-        calls.guarded(() ->
-            calls.call(hook, payload, turn, reply -> HookCodec.filterAnswer(reply, value)));
+        calls.guarded(
+            () -> calls.call(hook, payload, turn, reply -> HookCodec.filterAnswer(reply, value)));
     if (answer.stop()) {
       turn.stop();
     }

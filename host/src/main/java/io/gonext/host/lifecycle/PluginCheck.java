@@ -42,6 +42,7 @@ public record PluginCheck(
     List<String> problems = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     Manifest manifest = manifest(manifestJson, problems);
+    boolean acceptable = problems.isEmpty();
     ModuleInterface module = module(wasm, problems);
     if (module != null) {
       problems.addAll(GuestAbi.exportProblems(module));
@@ -57,9 +58,10 @@ public record PluginCheck(
                 .formatted(module.memoryPages(), allowed));
       }
     }
-    return new PluginCheck(manifest, problems, warnings);
+    return new PluginCheck(acceptable ? manifest : null, problems, warnings);
   }
 
+  /** The manifest as far as it can be read: also one that asks for what there is not. */
   private static @Nullable Manifest manifest(byte[] json, List<String> problems) {
     if (json.length > ManifestReader.MAX_BYTES) {
       problems.add("manifest.json is larger than " + ManifestReader.MAX_BYTES + " bytes");
@@ -70,7 +72,11 @@ public record PluginCheck(
           json, new Vocabulary(CapabilityRegistry.standard().ids(), Set.of()));
     } catch (BundleRejectedException e) {
       problems.add(e.getMessage());
-      return null;
+    }
+    try {
+      return ManifestReader.read(json);
+    } catch (BundleRejectedException e) {
+      return null; // told above
     }
   }
 

@@ -79,6 +79,8 @@ final class BundleArchive {
         ZipFile.builder()
             .setSeekableByteChannel(new SeekableInMemoryByteChannel(bytes))
             .setUseUnicodeExtraFields(false)
+            // Read one by one below, where it is known whose header is damaged.
+            .setIgnoreLocalFileHeader(true)
             .get()) {
       List<ZipArchiveEntry> central = Collections.list(zip.getEntriesInPhysicalOrder());
       if (central.size() > MAX_ENTRIES) {

@@ -2,6 +2,7 @@ package io.gonext.host.abi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.host.RecordingLogger;
 import io.gonext.host.failure.OneLine;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,8 +50,7 @@ class PluginLogTest {
   @Test
   void a_long_line_is_cut() {
     log.write(Level.INFO, "x".repeat(OneLine.MAX_LENGTH + 1));
-    assertThat(lines.written)
-        .containsExactly("INFO " + "x".repeat(OneLine.MAX_LENGTH) + "...");
+    assertThat(lines.written).containsExactly("INFO " + "x".repeat(OneLine.MAX_LENGTH) + "...");
   }
 
   @Test
@@ -66,55 +66,5 @@ class PluginLogTest {
     assertThat(lines.written).hasSize(PluginLog.LINES_PER_SECOND + 2);
     assertThat(lines.written.getLast()).isEqualTo("INFO after");
     assertThat(lines.written.get(PluginLog.LINES_PER_SECOND)).startsWith("WARN 50 log lines");
-  }
-
-  private static final class RecordingLogger extends LegacyAbstractLogger {
-    private static final long serialVersionUID = 1L;
-
-    final transient List<String> written = new ArrayList<>();
-
-    @Override
-    protected void handleNormalizedLoggingCall(
-        Level level,
-        @Nullable Marker marker,
-        String pattern,
-        Object @Nullable [] arguments,
-        @Nullable Throwable thrown) {
-      String text = pattern;
-      for (Object argument : arguments == null ? new Object[0] : arguments) {
-        text = text.replaceFirst("\\{}", argument.toString());
-      }
-      written.add(level + " " + text);
-    }
-
-    @Override
-    protected @Nullable String getFullyQualifiedCallerName() {
-      return null;
-    }
-
-    @Override
-    public boolean isTraceEnabled() {
-      return true;
-    }
-
-    @Override
-    public boolean isDebugEnabled() {
-      return true;
-    }
-
-    @Override
-    public boolean isInfoEnabled() {
-      return true;
-    }
-
-    @Override
-    public boolean isWarnEnabled() {
-      return true;
-    }
-
-    @Override
-    public boolean isErrorEnabled() {
-      return true;
-    }
   }
 }

@@ -123,7 +123,8 @@ class AuditLogTest {
   @Test
   @Timeout(4)
   void an_error_loses_the_rows_at_hand_and_none_that_come_after_it() {
-    AtomicReference<@Nullable Error> failure = new AtomicReference<>(new OutOfMemoryError("for a test"));
+    AtomicReference<@Nullable Error> failure =
+        new AtomicReference<>(new OutOfMemoryError("for a test"));
     AuditLog log =
         new AuditLog(
             FailingStores.audit(failure), meters, () -> NOW, Thread::new, QUEUE_LENGTH, KEPT);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.gonext.host.RecordingLogger;
 import io.gonext.host.failure.ChainFailedException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -18,6 +19,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
@@ -392,6 +394,24 @@ class HookBusTest {
     assertThat(batch.degraded())
         .extracting(Degradation::plugin, Degradation::code)
         .containsExactly(tuple("short", "BAD_ANSWER"));
+  }
+
+  @Test
+  void many_values_that_fail_alike_are_one_line_in_the_log() throws InterruptedException {
+    RecordingLogger log = new RecordingLogger();
+    HookBus logged =
+        new HookBus(log, meters, OpenTelemetry.noop(), SECOND, SECOND, nanos::get);
+    logged.addFilter("a", "h", 1, sample("a"));
+    logged.addFilter("b", "h", 2, sample("b"));
+    List<JsonNode> values = Collections.nCopies(500, text("fail"));
+    for (int call = 1; call <= 2; call++) {
+      logged.applyFiltersBatch(CallOptions.DEFAULT, "h", values, List.of());
+      assertThat(log.written)
+          .filteredOn(line -> line.startsWith("WARN"))
+          .hasSize(2 * call)
+          .endsWith("WARN plugin b failed in hook h (FAILED): no");
+    }
+    assertThat(count("a", "FAILED")).isEqualTo(1000);
   }
 
   @Test

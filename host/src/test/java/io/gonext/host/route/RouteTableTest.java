@@ -33,8 +33,17 @@ class RouteTableTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "users/7", "Xusers/7", "/users/%zz", "/users/%f", "/users/%", "/users/%FF",
-          "/users/%C3/%A9", "/users/%C0%AF"})
+      strings = {
+        "",
+        "users/7",
+        "Xusers/7",
+        "/users/%zz",
+        "/users/%f",
+        "/users/%",
+        "/users/%FF",
+        "/users/%C3/%A9",
+        "/users/%C0%AF"
+      })
   void a_path_that_is_none_makes_no_request(String path) {
     assertThatThrownBy(() -> new PluginRequest("GET", path, "", Map.of(), new byte[0]))
         .isInstanceOf(IllegalArgumentException.class)
