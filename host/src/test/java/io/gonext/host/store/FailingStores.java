@@ -15,7 +15,7 @@ public final class FailingStores {
    * error, and that takes rows and forgets them otherwise.
    */
   public static AuditStore audit(AtomicReference<@Nullable Error> failure) {
-    return new AuditStore(
+    DataSource failing =
         (DataSource)
             Proxy.newProxyInstance(
                 DataSource.class.getClassLoader(),
@@ -26,7 +26,8 @@ public final class FailingStores {
                     throw error;
                   }
                   return answering(Connection.class);
-                }));
+                });
+    return new AuditStore(new Transactions(failing, Runnable::run));
   }
 
   /** Something of JDBC that answers 0, false, or something of JDBC. */
