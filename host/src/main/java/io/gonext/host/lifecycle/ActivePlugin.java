@@ -264,34 +264,32 @@ final class ActivePlugin {
       PluginHook hook, List<JsonNode> values, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     List<BatchPart> parts = HookCodec.batch(values, args);
-    return calls.guarded(
-        () -> {
-          List<HookReply> replies =
-              calls.callAll(hook, parts.stream().map(BatchPart::payload).toList(), turn);
-          List<JsonNode> made = new ArrayList<>(values.size());
-          for (int i = 0; i < parts.size(); i++) {
-            BatchPart part = parts.get(i);
-            List<JsonNode> given = values.subList(part.first(), part.first() + part.size());
-            for (FilterAnswer answer : HookCodec.batchAnswer(replies.get(i), given)) {
-              if (answer.stop()) {
-                turn.stop(made.size());
-              }
-              made.add(answer.value());
-            }
+    return calls.guarded(() -> {
+      List<HookReply> replies =
+          calls.callAll(hook, parts.stream().map(BatchPart::payload).toList(), turn);
+      List<JsonNode> made = new ArrayList<>(values.size());
+      for (int i = 0; i < parts.size(); i++) {
+        BatchPart part = parts.get(i);
+        List<JsonNode> given = values.subList(part.first(), part.first() + part.size());
+        for (FilterAnswer answer : HookCodec.batchAnswer(replies.get(i), given)) {
+          if (answer.stop()) {
+            turn.stop(made.size());
           }
-          return made;
-        });
+          made.add(answer.value());
+        }
+      }
+      return made;
+    });
   }
 
   /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
   void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     byte[] payload = HookCodec.action(args);
-    calls.guarded(
-        () -> {
-          HookCodec.actionAnswer(calls.call(hook, payload, turn));
-          return Boolean.TRUE;
-        });
+    calls.guarded(() -> {
+      HookCodec.actionAnswer(calls.call(hook, payload, turn));
+      return Boolean.TRUE;
+    });
   }
 
   /** Serves a request for one of this plugin's routes. HEAD is served by the route for GET. */
@@ -335,15 +333,14 @@ final class ActivePlugin {
   private PluginResponse answer(PluginHook hook, JsonNode request, HookTurn turn)
       throws HookFailedException, InterruptedException {
     byte[] payload = HookCodec.route(request);
-    return calls.guarded(
-        () -> {
-          FilterAnswer answer =
-              HookCodec.filterAnswer(calls.call(hook, payload, turn), MissingNode.getInstance());
-          try {
-            return RouteCodec.decode(answer.value());
-          } catch (RouteCodec.BadResponseException e) {
-            throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
-          }
-        });
+    return calls.guarded(() -> {
+      FilterAnswer answer =
+          HookCodec.filterAnswer(calls.call(hook, payload, turn), MissingNode.getInstance());
+      try {
+        return RouteCodec.decode(answer.value());
+      } catch (RouteCodec.BadResponseException e) {
+        throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
+      }
+    });
   }
 }

@@ -81,11 +81,10 @@ final class PluginLoader {
     manifest
         .requiredHost()
         .filter(range -> !hostVersion.satisfies(range))
-        .ifPresent(
-            range -> {
-              throw new BundleRejectedException(
-                  manifest.id() + " requires host " + range + ", this is " + hostVersion);
-            });
+        .ifPresent(range -> {
+          throw new BundleRejectedException(
+              manifest.id() + " requires host " + range + ", this is " + hostVersion);
+        });
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
