@@ -70,11 +70,10 @@ class AuditTest {
         .extracting(AuditRow::event)
         .containsExactly("uninstall", "deactivate", "revoke", "grant", "activate", "install");
     assertThat(host.audit("denied", 100))
-        .allSatisfy(
-            row -> {
-              assertThat(row.actor()).isEqualTo("operator");
-              assertThat(row.version()).isEqualTo("1.0.0");
-            });
+        .allSatisfy(row -> {
+          assertThat(row.actor()).isEqualTo("operator");
+          assertThat(row.version()).isEqualTo("1.0.0");
+        });
     assertThat(host.audit("denied", 100).get(3).detail())
         .isEqualTo("{\"capabilities\":[\"kv.read\"]}");
     assertThat(host.audit(1)).extracting(AuditRow::event).containsExactly("uninstall");
@@ -94,18 +93,16 @@ class AuditTest {
         .satisfies(row -> assertThat(row.detail()).contains("not a ZIP"));
     assertThat(host.audit("noalloc", 10))
         .singleElement()
-        .satisfies(
-            row -> {
-              assertThat(row.event()).isEqualTo("install_refused");
-              assertThat(row.detail()).contains("gn_alloc");
-            });
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("install_refused");
+          assertThat(row.detail()).contains("gn_alloc");
+        });
     assertThat(host.audit("refuses", 1))
         .singleElement()
-        .satisfies(
-            row -> {
-              assertThat(row.event()).isEqualTo("activate_failed");
-              assertThat(row.detail()).contains("on_activate returned 1");
-            });
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("activate_failed");
+          assertThat(row.detail()).contains("on_activate returned 1");
+        });
     assertThat(meters.get("gonext.plugin.install.refused").counter().count()).isEqualTo(2);
 
     byte[] other = GuestBundle.of("echo").bytes();
@@ -133,11 +130,10 @@ class AuditTest {
     assertThat(host.audit("denied", 100))
         .filteredOn(row -> row.event().equals("denied"))
         .singleElement()
-        .satisfies(
-            row -> {
-              assertThat(row.actor()).isEqualTo("host");
-              assertThat(row.detail()).contains("kv.read", "gonext_data.gn_kv_get");
-            });
+        .satisfies(row -> {
+          assertThat(row.actor()).isEqualTo("host");
+          assertThat(row.detail()).contains("kv.read", "gonext_data.gn_kv_get");
+        });
     assertThat(meters.get("gonext.plugin.denied").tag("plugin", "denied").counter().count())
         .isEqualTo(300);
     host.deactivate("denied");
@@ -173,12 +169,11 @@ class AuditTest {
     assertThat(emit(hook, Map.of("event", "audits.order_paid", "order", 7))).isZero();
     assertThat(host.audit("audits", 1))
         .singleElement()
-        .satisfies(
-            row -> {
-              assertThat(row.event()).isEqualTo("audits.order_paid");
-              assertThat(row.actor()).isEqualTo("plugin");
-              assertThat(row.detail()).isEqualTo("{\"order\":7}");
-            });
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("audits.order_paid");
+          assertThat(row.actor()).isEqualTo("plugin");
+          assertThat(row.detail()).isEqualTo("{\"order\":7}");
+        });
   }
 
   @Test

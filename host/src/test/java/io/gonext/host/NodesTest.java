@@ -144,11 +144,10 @@ class NodesTest {
     await().atMost(BOUND).until(() -> !there.faults().isEmpty());
     assertThat(there.faults())
         .singleElement()
-        .satisfies(
-            fault -> {
-              assertThat(fault.plugin()).isEqualTo("app");
-              assertThat(fault.cause()).contains("invoices.read");
-            });
+        .satisfies(fault -> {
+          assertThat(fault.plugin()).isEqualTo("app");
+          assertThat(fault.cause()).contains("invoices.read");
+        });
     there.close();
     there = Host.open(config(two));
     assertThat(there.faults()).extracting(NodeFault::plugin).containsExactly("app");
@@ -214,18 +213,17 @@ class NodesTest {
         lock.execute("select 1 from plugin for update");
       }
       CompletableFuture<Void> released =
-          CompletableFuture.runAsync(
-              () -> {
-                String waiting =
-                    "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-                        + " and datname = current_database()";
-                await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, waiting) == 2);
-                try {
-                  holder.rollback();
-                } catch (SQLException e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+          CompletableFuture.runAsync(() -> {
+            String waiting =
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                    + " and datname = current_database()";
+            await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, waiting) == 2);
+            try {
+              holder.rollback();
+            } catch (SQLException e) {
+              throw new IllegalStateException(e);
+            }
+          });
       outcomes =
           atOnce(
               () -> here.update(version("2").bytes()).toString(),

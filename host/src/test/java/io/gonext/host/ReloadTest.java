@@ -35,13 +35,12 @@ class ReloadTest {
       reload(host, versions, RELOADS);
       await()
           .atMost(Duration.ofSeconds(60))
-          .untilAsserted(
-              () -> {
-                System.gc();
-                // What the JVM itself makes meanwhile, for method handles and reflection.
-                assertThat(loadedClasses()).isLessThan(classes + RELOADS / 2);
-                assertThat(heapBytes()).isLessThan(heap + HEAP_BYTES);
-              });
+          .untilAsserted(() -> {
+            System.gc();
+            // What the JVM itself makes meanwhile, for method handles and reflection.
+            assertThat(loadedClasses()).isLessThan(classes + RELOADS / 2);
+            assertThat(heapBytes()).isLessThan(heap + HEAP_BYTES);
+          });
     }
   }
 

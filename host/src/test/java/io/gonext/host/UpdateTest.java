@@ -153,14 +153,12 @@ class UpdateTest {
   void a_version_that_cannot_start_leaves_the_old_one_untouched() throws InterruptedException {
     activate(version("1"));
     String before = host.plugins().toString();
-    assertThatThrownBy(
-            () ->
-                host.update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
+    assertThatThrownBy(() ->
+            host.update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
         .isInstanceOf(ActivationException.class)
         .hasMessageContaining("app@2.0.0 refused to start");
-    assertThatThrownBy(
-            () ->
-                host.update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
+    assertThatThrownBy(() ->
+            host.update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
         .isInstanceOf(BundleRejectedException.class);
     assertThat(served()).isEqualTo("1");
     assertThat(host.plugins()).hasToString(before);
@@ -358,12 +356,11 @@ class UpdateTest {
   @Test
   void plugins_that_need_each_other_are_refused() throws InterruptedException {
     host.install(version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
-    assertThatThrownBy(
-            () ->
-                host.install(
-                    GuestBundle.of("echo")
-                        .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
-                        .bytes()))
+    assertThatThrownBy(() ->
+            host.install(
+                GuestBundle.of("echo")
+                    .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
+                    .bytes()))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("echo -> app -> echo");
   }
@@ -466,18 +463,17 @@ class UpdateTest {
       for (int i = 0; i < 4; i++) {
         boolean route = i % 2 == 0;
         all.add(
-            callers.submit(
-                () -> {
-                  while (!stop.get()) {
-                    String answer = route ? served() : filtered();
-                    if (!answer.equals("1") && !answer.equals("2")) {
-                      wrong.add(answer);
-                    }
-                    calls.incrementAndGet();
-                    running.countDown();
-                  }
-                  return null;
-                }));
+            callers.submit(() -> {
+              while (!stop.get()) {
+                String answer = route ? served() : filtered();
+                if (!answer.equals("1") && !answer.equals("2")) {
+                  wrong.add(answer);
+                }
+                calls.incrementAndGet();
+                running.countDown();
+              }
+              return null;
+            }));
       }
       running.await();
       for (int i = 0; i < 30; i++) {

@@ -148,20 +148,18 @@ public final class HttpServer implements AutoCloseable {
     config.http.prefer405over404 = true;
     // A plugin's answer goes out byte for byte.
     config.http.compressionStrategy = CompressionStrategy.NONE;
-    config.jetty.modifyServer(
-        server -> {
-          server.setStopTimeout(settings.shutdownPatience().toMillis());
-          server.insertHandler(new GracefulHandler());
-          server.insertHandler(new HeaderDeadline(requestTimeout));
-          server.setErrorHandler(new JettyProblems());
-        });
+    config.jetty.modifyServer(server -> {
+      server.setStopTimeout(settings.shutdownPatience().toMillis());
+      server.insertHandler(new GracefulHandler());
+      server.insertHandler(new HeaderDeadline(requestTimeout));
+      server.setErrorHandler(new JettyProblems());
+    });
     config.jetty.modifyServletContextHandler(
         context -> context.setErrorHandler(new JettyProblems()));
-    config.jetty.modifyHttpConfiguration(
-        http -> {
-          http.setSendServerVersion(false);
-          http.setIdleTimeout(settings.idleTimeout().toMillis());
-        });
+    config.jetty.modifyHttpConfiguration(http -> {
+      http.setSendServerVersion(false);
+      http.setIdleTimeout(settings.idleTimeout().toMillis());
+    });
 
     config.routes.get("/healthz", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
     config.routes.get("/readyz", this::readiness);

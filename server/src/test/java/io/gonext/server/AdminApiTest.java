@@ -280,11 +280,10 @@ class AdminApiTest {
     String text = document.toString();
     document
         .findValues("$ref")
-        .forEach(
-            reference ->
-                assertThat(document.at(reference.stringValue().substring(1)).isMissingNode())
-                    .as(reference.stringValue())
-                    .isFalse());
+        .forEach(reference ->
+            assertThat(document.at(reference.stringValue().substring(1)).isMissingNode())
+                .as(reference.stringValue())
+                .isFalse());
     assertThat(text).contains("\"openapi\":\"3.1.0\"");
   }
 

@@ -66,13 +66,12 @@ public final class UpdateCommand extends AdminCommand {
   }
 
   static void printChanges(JsonNode capabilities, PrintWriter out) {
-    capabilities.forEach(
-        change ->
-            out.println(
-                "  "
-                    + change.path("change").asString("")
-                    + " "
-                    + change.path("id").asString("")
-                    + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
+    capabilities.forEach(change ->
+        out.println(
+            "  "
+                + change.path("change").asString("")
+                + " "
+                + change.path("id").asString("")
+                + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
   }
 }

@@ -65,12 +65,11 @@ public final class Grants {
    */
   public synchronized void refresh(String plugin) {
     String prefix = plugin + "@";
-    live.forEach(
-        (id, permissions) -> {
-          if (id.startsWith(prefix)) {
-            permissions.set(storedWord(plugin, id.substring(prefix.length())));
-          }
-        });
+    live.forEach((id, permissions) -> {
+      if (id.startsWith(prefix)) {
+        permissions.set(storedWord(plugin, id.substring(prefix.length())));
+      }
+    });
   }
 
   /** What a version asks for and what it has. */
@@ -144,14 +143,13 @@ public final class Grants {
   /** Lets go of what a plugin had, once the store has deleted it. */
   public synchronized void forget(String plugin) {
     live.entrySet()
-        .removeIf(
-            version -> {
-              boolean gone = version.getKey().startsWith(plugin + "@");
-              if (gone) {
-                version.getValue().set(0);
-              }
-              return gone;
-            });
+        .removeIf(version -> {
+          boolean gone = version.getKey().startsWith(plugin + "@");
+          if (gone) {
+            version.getValue().set(0);
+          }
+          return gone;
+        });
   }
 
   private PluginGrants decide(

@@ -275,12 +275,11 @@ public final class Lifecycle {
       slot.version().askToStop();
     }
     @Nullable ActivePlugin last =
-        serving.<@Nullable ActivePlugin>atomically(
-            () -> {
-              serving.refuseWhileNeeded(name);
-              installed.change(stored, stored.in(PluginState.INACTIVE));
-              return serving.close(name);
-            });
+        serving.<@Nullable ActivePlugin>atomically(() -> {
+          serving.refuseWhileNeeded(name);
+          installed.change(stored, stored.in(PluginState.INACTIVE));
+          return serving.close(name);
+        });
     sync.changed(name);
     if (last != null) {
       serving.stop(last);
@@ -314,11 +313,10 @@ public final class Lifecycle {
     if (slot == null || slot.version() != failing || stored.isEmpty()) {
       return;
     }
-    serving.atomically(
-        () -> {
-          installed.change(stored.get(), stored.get().errored(cause));
-          return serving.close(name);
-        });
+    serving.atomically(() -> {
+      installed.change(stored.get(), stored.get().errored(cause));
+      return serving.close(name);
+    });
     log.error("{} is out of service: {}", failing.manifest().id(), cause);
     sync.gaveUp(stored.get(), "errored", cause);
     serving.retire(failing);

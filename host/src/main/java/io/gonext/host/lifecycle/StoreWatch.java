@@ -131,18 +131,17 @@ public final class StoreWatch implements AutoCloseable {
 
   private void follow(String plugin) {
     if (queued.add(plugin)) {
-      followers.execute(
-          () -> {
-            // Before it looks: what changes from now on queues it again.
-            queued.remove(plugin);
-            try {
-              if (!lifecycle.reconcile(plugin)) {
-                changed.add(plugin);
-              }
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
+      followers.execute(() -> {
+        // Before it looks: what changes from now on queues it again.
+        queued.remove(plugin);
+        try {
+          if (!lifecycle.reconcile(plugin)) {
+            changed.add(plugin);
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      });
     }
   }
 

@@ -111,10 +111,9 @@ final class Updates {
     return !version.version().equals(stored.current().version())
         && Stream.of(stored.previous(), stored.pending())
             .filter(Objects::nonNull)
-            .anyMatch(
-                kept ->
-                    kept.version().equals(version.version())
-                        && !kept.sha256().equals(version.sha256()));
+            .anyMatch(kept ->
+                kept.version().equals(version.version())
+                    && !kept.sha256().equals(version.sha256()));
   }
 
   UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)

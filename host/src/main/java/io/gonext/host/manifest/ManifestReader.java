@@ -206,10 +206,9 @@ public final class ManifestReader {
         text(at(json, "requires"), "host"),
         at(json, "depends")
             .valueStream()
-            .map(
-                node ->
-                    new Dependency(
-                        text(node, "name").orElseThrow(), text(node, "version").orElseThrow()))
+            .map(node ->
+                new Dependency(
+                    text(node, "name").orElseThrow(), text(node, "version").orElseThrow()))
             .toList(),
         keyValues(at(at(json, "storage"), "kv")),
         at(json, "warm_up").asBoolean(true));
@@ -227,14 +226,13 @@ public final class ManifestReader {
   private static List<Hook> hooks(JsonNode json, String kind) {
     return at(at(json, "hooks"), kind)
         .valueStream()
-        .map(
-            node ->
-                node.isString()
-                    ? new Hook(node.stringValue(), Manifest.DEFAULT_PRIORITY, false)
-                    : new Hook(
-                        text(node, "name").orElseThrow(),
-                        number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY),
-                        at(node, "batch").asBoolean(false)))
+        .map(node ->
+            node.isString()
+                ? new Hook(node.stringValue(), Manifest.DEFAULT_PRIORITY, false)
+                : new Hook(
+                    text(node, "name").orElseThrow(),
+                    number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY),
+                    at(node, "batch").asBoolean(false)))
         .collect(Collectors.toUnmodifiableList());
   }
 

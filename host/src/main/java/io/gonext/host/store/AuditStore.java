@@ -33,51 +33,48 @@ public final class AuditStore {
    * @throws StoreException when the database fails
    */
   public void insert(List<AuditRow> rows) {
-    transactions.run(
-        connection -> {
-          try (PreparedStatement insert =
-              connection.prepareStatement(
-                  "insert into audit (at, plugin, version, event, actor, detail)"
-                      + " values (?, ?, ?, ?, ?, ?)")) {
-            for (AuditRow row : rows) {
-              insert.setObject(1, row.at().atOffset(ZoneOffset.UTC));
-              insert.setString(2, row.plugin());
-              insert.setString(3, row.version());
-              insert.setString(4, row.event());
-              insert.setString(5, row.actor());
-              insert.setString(6, row.detail());
-              insert.addBatch();
-            }
-            insert.executeBatch();
-          }
-          return true;
-        });
+    transactions.run(connection -> {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "insert into audit (at, plugin, version, event, actor, detail)"
+                  + " values (?, ?, ?, ?, ?, ?)")) {
+        for (AuditRow row : rows) {
+          insert.setObject(1, row.at().atOffset(ZoneOffset.UTC));
+          insert.setString(2, row.plugin());
+          insert.setString(3, row.version());
+          insert.setString(4, row.event());
+          insert.setString(5, row.actor());
+          insert.setString(6, row.detail());
+          insert.addBatch();
+        }
+        insert.executeBatch();
+      }
+      return true;
+    });
   }
 
   /** The newest rows of all plugins, newest first. */
   public List<AuditRow> newest(int limit) {
-    return transactions.run(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement(SELECT + " order by id desc fetch first ? rows only")) {
-            select.setInt(1, limit);
-            return rows(select);
-          }
-        });
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(SELECT + " order by id desc fetch first ? rows only")) {
+        select.setInt(1, limit);
+        return rows(select);
+      }
+    });
   }
 
   /** The newest rows of one plugin, newest first. */
   public List<AuditRow> newest(String plugin, int limit) {
-    return transactions.run(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  SELECT + " where plugin = ? order by id desc fetch first ? rows only")) {
-            select.setString(1, plugin);
-            select.setInt(2, limit);
-            return rows(select);
-          }
-        });
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              SELECT + " where plugin = ? order by id desc fetch first ? rows only")) {
+        select.setString(1, plugin);
+        select.setInt(2, limit);
+        return rows(select);
+      }
+    });
   }
 
   /**
@@ -86,18 +83,17 @@ public final class AuditStore {
    * @return how many were deleted
    */
   public int prune(String plugin, int keep) {
-    return transactions.run(
-        connection -> {
-          try (PreparedStatement delete =
-              connection.prepareStatement(
-                  "delete from audit where plugin = ? and id <= (select id from audit where plugin"
-                      + " = ? order by id desc offset ? rows fetch first 1 rows only)")) {
-            delete.setString(1, plugin);
-            delete.setString(2, plugin);
-            delete.setInt(3, keep);
-            return delete.executeUpdate();
-          }
-        });
+    return transactions.run(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement(
+              "delete from audit where plugin = ? and id <= (select id from audit where plugin"
+                  + " = ? order by id desc offset ? rows fetch first 1 rows only)")) {
+        delete.setString(1, plugin);
+        delete.setString(2, plugin);
+        delete.setInt(3, keep);
+        return delete.executeUpdate();
+      }
+    });
   }
 
   private static List<AuditRow> rows(PreparedStatement select) throws SQLException {

@@ -31,23 +31,22 @@ public final class GrantStore {
    * @throws StoreException when the database fails
    */
   public Map<String, Boolean> decisions(String plugin, String version) {
-    return transactions.run(
-        connection -> {
-          Map<String, Boolean> decisions = new TreeMap<>();
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select capability, granted from capability_grant"
-                      + " where plugin = ? and version = ?")) {
-            select.setString(1, plugin);
-            select.setString(2, version);
-            try (ResultSet rows = select.executeQuery()) {
-              while (rows.next()) {
-                decisions.put(rows.getString(1), rows.getBoolean(2));
-              }
-            }
+    return transactions.run(connection -> {
+      Map<String, Boolean> decisions = new TreeMap<>();
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select capability, granted from capability_grant"
+                  + " where plugin = ? and version = ?")) {
+        select.setString(1, plugin);
+        select.setString(2, version);
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            decisions.put(rows.getString(1), rows.getBoolean(2));
           }
-          return decisions;
-        });
+        }
+      }
+      return decisions;
+    });
   }
 
   /**

@@ -112,11 +112,10 @@ public final class KeyValueStore {
 
   /** What the entries of a plugin take now. */
   public Usage usage(String plugin) {
-    return run(
-        connection -> {
-          Turn turn = turn(connection, plugin, "");
-          return turn == null ? new Usage(0, 0) : new Usage(turn.bytes, turn.entries);
-        });
+    return run(connection -> {
+      Turn turn = turn(connection, plugin, "");
+      return turn == null ? new Usage(0, 0) : new Usage(turn.bytes, turn.entries);
+    });
   }
 
   /** A plugin's row of usage while it is locked; written back when the change is made. */
@@ -154,49 +153,47 @@ public final class KeyValueStore {
 
   /** Null when the plugin has no row of usage. */
   private <R> @Nullable R tryChange(String plugin, Change<R> change) {
-    return this.<@Nullable R>run(
-        connection -> {
-          Turn turn = turn(connection, plugin, " for update");
-          if (turn == null) {
-            return null;
-          }
-          R made = change.make(connection, turn);
-          try (PreparedStatement update =
-              prepare(
-                  connection,
-                  "update kv_usage set bytes = ?, entries = ?, writes = ? where plugin = ?")) {
-            update.setLong(1, turn.bytes);
-            update.setLong(2, turn.entries);
-            update.setLong(3, turn.writes);
-            update.setString(4, plugin);
-            update.executeUpdate();
-          }
-          return made;
-        });
+    return this.<@Nullable R>run(connection -> {
+      Turn turn = turn(connection, plugin, " for update");
+      if (turn == null) {
+        return null;
+      }
+      R made = change.make(connection, turn);
+      try (PreparedStatement update =
+          prepare(
+              connection,
+              "update kv_usage set bytes = ?, entries = ?, writes = ? where plugin = ?")) {
+        update.setLong(1, turn.bytes);
+        update.setLong(2, turn.entries);
+        update.setLong(3, turn.writes);
+        update.setString(4, plugin);
+        update.executeUpdate();
+      }
+      return made;
+    });
   }
 
   private void addUsage(String plugin) {
     try {
-      run(
-          connection -> {
-            // The row is locked, so that the plugin is there for as long as this takes.
-            try (PreparedStatement select =
-                    prepare(connection, "select 1 from plugin where name = ? for update");
-                PreparedStatement insert =
-                    prepare(
-                        connection,
-                        "insert into kv_usage (plugin, bytes, entries, writes) values (?, 0, 0,"
-                            + " 0)")) {
-              select.setString(1, plugin);
-              try (ResultSet found = select.executeQuery()) {
-                if (!found.next()) {
-                  return 0;
-                }
-              }
-              insert.setString(1, plugin);
-              return insert.executeUpdate();
+      run(connection -> {
+        // The row is locked, so that the plugin is there for as long as this takes.
+        try (PreparedStatement select =
+                prepare(connection, "select 1 from plugin where name = ? for update");
+            PreparedStatement insert =
+                prepare(
+                    connection,
+                    "insert into kv_usage (plugin, bytes, entries, writes) values (?, 0, 0,"
+                        + " 0)")) {
+          select.setString(1, plugin);
+          try (ResultSet found = select.executeQuery()) {
+            if (!found.next()) {
+              return 0;
             }
-          });
+          }
+          insert.setString(1, plugin);
+          return insert.executeUpdate();
+        }
+      });
     } catch (StoreException e) {
       // Someone else has added it just now: the next look tells.
       if (!(e.getCause() instanceof SQLException failure)
@@ -307,16 +304,15 @@ public final class KeyValueStore {
   }
 
   private <R extends @Nullable Object> R run(Transactions.Work<R> work) {
-    return transactions.run(
-        connection -> {
-          try {
-            return work.run(connection);
-          } finally {
-            // To H2 the limit is the connection's, which goes back to the pool.
-            try (Statement any = connection.createStatement()) {
-              any.setQueryTimeout(0);
-            }
-          }
-        });
+    return transactions.run(connection -> {
+      try {
+        return work.run(connection);
+      } finally {
+        // To H2 the limit is the connection's, which goes back to the pool.
+        try (Statement any = connection.createStatement()) {
+          any.setQueryTimeout(0);
+        }
+      }
+    });
   }
 }

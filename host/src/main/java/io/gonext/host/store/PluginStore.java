@@ -172,17 +172,16 @@ public final class PluginStore implements AutoCloseable {
 
   /** All plugins, by name. */
   public List<StoredPlugin> list() {
-    return transactions.run(
-        connection -> {
-          List<StoredPlugin> plugins = new ArrayList<>();
-          try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
-              ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-              plugins.add(plugin(rows));
-            }
-          }
-          return plugins;
-        });
+    return transactions.run(connection -> {
+      List<StoredPlugin> plugins = new ArrayList<>();
+      try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
+          ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          plugins.add(plugin(rows));
+        }
+      }
+      return plugins;
+    });
   }
 
   public Optional<StoredPlugin> find(String name) {
@@ -191,18 +190,17 @@ public final class PluginStore implements AutoCloseable {
 
   /** The bundle of one version, byte for byte as it was installed. */
   public Optional<byte[]> bundle(String name, String sha256) {
-    return transactions.run(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select bundle from plugin_version where name = ? and sha256 = ?")) {
-            select.setString(1, name);
-            select.setString(2, sha256);
-            try (ResultSet rows = select.executeQuery()) {
-              return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
-            }
-          }
-        });
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select bundle from plugin_version where name = ? and sha256 = ?")) {
+        select.setString(1, name);
+        select.setString(2, sha256);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+        }
+      }
+    });
   }
 
   /**

@@ -39,19 +39,17 @@ record Transactions(DataSource connections, Executor threads) {
    * machine.
    */
   <R extends @Nullable Object> R runDurably(Database database, Work<R> work) {
-    return onThreads(
-        () -> {
-          R result = inTransaction(work);
-          try {
-            database.settle(connections);
-          } catch (SQLException e) {
-            throw StoreException.maybeChanged(
-                "the change was made, but the store could not be flushed to disk: "
-                    + e.getMessage(),
-                e);
-          }
-          return result;
-        });
+    return onThreads(() -> {
+      R result = inTransaction(work);
+      try {
+        database.settle(connections);
+      } catch (SQLException e) {
+        throw StoreException.maybeChanged(
+            "the change was made, but the store could not be flushed to disk: " + e.getMessage(),
+            e);
+      }
+      return result;
+    });
   }
 
   private <R extends @Nullable Object> R onThreads(Supplier<R> work) {

@@ -104,20 +104,19 @@ class ManifestReaderTest {
 
   @Test
   void all_problems_are_told_at_once_with_pointer_finding_and_what_is_allowed() {
-    assertThatThrownBy(
-            () ->
-                read(
-                    """
-                    {"nmae":"my-plugin","version":"1","entry":"plugin.wasm","a/b~":1,
-                     "capabilities":["kv.read","KV"],
-                     "hooks":{"filters":["The.Content",{"nam":"x"},7,"a","a"]},
-                     "http":{"serve":[{"method":"get","path":"/a/../b"}]},
-                     "limits":{"call_ms":0,"isolation":"frsh","maxAgeS":1,"memory_mb":"8",
-                               "instances_min":3,"instances_max":2},
-                     "requires":{"host":"banana"},
-                     "depends":[{"name":"other","version":"^1 || foo"},{"name":"other","version":"*"}],
-                     "filters":["the_content"]}
-                    """))
+    assertThatThrownBy(() ->
+            read(
+                """
+                {"nmae":"my-plugin","version":"1","entry":"plugin.wasm","a/b~":1,
+                 "capabilities":["kv.read","KV"],
+                 "hooks":{"filters":["The.Content",{"nam":"x"},7,"a","a"]},
+                 "http":{"serve":[{"method":"get","path":"/a/../b"}]},
+                 "limits":{"call_ms":0,"isolation":"frsh","maxAgeS":1,"memory_mb":"8",
+                           "instances_min":3,"instances_max":2},
+                 "requires":{"host":"banana"},
+                 "depends":[{"name":"other","version":"^1 || foo"},{"name":"other","version":"*"}],
+                 "filters":["the_content"]}
+                """))
         .isInstanceOfSatisfying(
             BundleRejectedException.class,
             refused -> {
@@ -204,12 +203,11 @@ class ManifestReaderTest {
             "nobody else knows the hook save_posts; did you mean save_post?",
             "nobody else knows the hook the_contnet; did you mean the_content?");
     assertThat(Vocabulary.unknown().hookWarnings(manifest)).isEmpty();
-    assertThatThrownBy(
-            () ->
-                ManifestReader.read(
-                    ("{" + MINIMAL + ",\"hooks\":{\"filters\":[\"The-Content\"]}}")
-                        .getBytes(StandardCharsets.UTF_8),
-                    vocabulary))
+    assertThatThrownBy(() ->
+            ManifestReader.read(
+                ("{" + MINIMAL + ",\"hooks\":{\"filters\":[\"The-Content\"]}}")
+                    .getBytes(StandardCharsets.UTF_8),
+                vocabulary))
         .hasMessageContaining("/hooks/filters/0")
         .hasMessageContaining("did you mean the_content?");
   }

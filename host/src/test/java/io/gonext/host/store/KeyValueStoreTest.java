@@ -177,13 +177,12 @@ class KeyValueStoreTest {
         KeyValueStore own = plugins.keyValues();
         int thread = t;
         done.add(
-            executor.submit(
-                () -> {
-                  for (int i = 0; i < each; i++) {
-                    own.increment(P, "n", 1, small);
-                    own.set(P, "k" + thread + i % 5, new byte[i], small);
-                  }
-                }));
+            executor.submit(() -> {
+              for (int i = 0; i < each; i++) {
+                own.increment(P, "n", 1, small);
+                own.set(P, "k" + thread + i % 5, new byte[i], small);
+              }
+            }));
       }
       for (Future<?> future : done) {
         future.get();

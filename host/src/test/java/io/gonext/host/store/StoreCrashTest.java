@@ -58,14 +58,13 @@ class StoreCrashTest {
     AtomicInteger next = new AtomicInteger(1 + new Random().nextInt(stride));
     List<Callable<Integer>> killers = new ArrayList<>();
     for (int i = 0; i < PROCESSES; i++) {
-      killers.add(
-          () -> {
-            int kills = 0;
-            while (killAt(next.getAndAdd(stride), fixture, template, states)) {
-              kills++;
-            }
-            return kills;
-          });
+      killers.add(() -> {
+        int kills = 0;
+        while (killAt(next.getAndAdd(stride), fixture, template, states)) {
+          kills++;
+        }
+        return kills;
+      });
     }
     int kills = 0;
     try (ExecutorService threads = Executors.newFixedThreadPool(PROCESSES)) {
