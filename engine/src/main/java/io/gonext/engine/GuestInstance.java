@@ -32,6 +32,7 @@ public final class GuestInstance implements AutoCloseable {
   private final LinearMemory linear;
   private final GuestMemory memory;
   private final GuestCall guestCall;
+  private final boolean verifiesResets;
 
   /** Set once, after start-up, by the thread that makes the instance. */
   private @Nullable Snapshot snapshot;
@@ -45,8 +46,11 @@ public final class GuestInstance implements AutoCloseable {
   /** The limit of the run that is going on. Owned by the thread inside. */
   private Duration limit = Duration.ZERO;
 
+  /** When the soft limit of that run passes, or passed. Owned by the thread inside. */
+  private long lateAt;
+
   /** How long the last run took. Written by the thread inside; read by anyone. */
-  private volatile CallTimes lastRun = new CallTimes(0, 0);
+  private volatile CallTimes lastRun = new CallTimes(0, 0, false);
 
   private GuestInstance(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
     this.module = module;
@@ -59,6 +63,7 @@ public final class GuestInstance implements AutoCloseable {
     this.linear = declared == null ? LinearMemory.none() : (LinearMemory) declared;
     this.memory = new GuestMemory(linear);
     this.guestCall = new GuestCall(this);
+    this.verifiesResets = config.verifiesResets();
   }
 
   /**
@@ -142,9 +147,20 @@ public final class GuestInstance implements AutoCloseable {
    *     #isUsable() usable}, or the engine is closed
    */
   public <R extends @Nullable Object> R run(Duration limit, GuestWork<R> work) {
+    return run(limit, limit, work);
+  }
+
+  /**
+   * Like {@link #run(Duration, GuestWork)} with a soft limit before the hard one. Nothing is
+   * interrupted when it passes; host functions {@linkplain HostCall#isLate() can ask}, and {@link
+   * CallTimes#late()} tells afterwards.
+   */
+  public <R extends @Nullable Object> R run(Duration softLimit, Duration limit, GuestWork<R> work) {
+    long softNanos = nanos(softLimit);
     long limitNanos = nanos(limit);
     enter();
     long began = System.nanoTime();
+    lateAt = began + softNanos;
     boolean inTime = false;
     try {
       this.limit = limit;
@@ -175,7 +191,8 @@ public final class GuestInstance implements AutoCloseable {
       return result;
     } finally {
       usable = inTime && imports.trap() == null;
-      lastRun = new CallTimes(System.nanoTime() - began, imports.hostNanos());
+      long ended = System.nanoTime();
+      lastRun = new CallTimes(ended - began, imports.hostNanos(), ended - lateAt > 0);
       deadline.leave();
     }
   }
@@ -255,6 +272,15 @@ public final class GuestInstance implements AutoCloseable {
     return memory;
   }
 
+  boolean isLate() {
+    return System.nanoTime() - lateAt > 0;
+  }
+
+  /** The memory itself, for tests. */
+  LinearMemory linear() {
+    return linear;
+  }
+
   /** A class that was generated for the module, for tests of its unloading. */
   Class<?> machineClass() {
     return machine.getClass();
@@ -265,7 +291,9 @@ public final class GuestInstance implements AutoCloseable {
    * dropped segments, WASI. Costs time for the 4 KiB blocks that were written, not for the memory's
    * size.
    *
-   * @throws IllegalStateException when someone is inside, or the instance is not usable
+   * @throws IllegalStateException when someone is inside, or the instance is not usable; also when
+   *     resets are {@linkplain InstanceConfig#verifiesResets() verified} and a difference is left,
+   *     after which it is not usable
    */
   public void reset() {
     enter();
@@ -273,9 +301,25 @@ public final class GuestInstance implements AutoCloseable {
       tellGrowth();
       Objects.requireNonNull(snapshot).restore(instance, linear);
       imports.reset();
+      if (verifiesResets) {
+        verifyReset();
+      }
     } finally {
       deadline.leave();
     }
+  }
+
+  private void verifyReset() {
+    String difference = firstDifference();
+    if (difference != null) {
+      usable = false;
+      throw new IllegalStateException("a reset left a difference: " + difference);
+    }
+  }
+
+  private @Nullable String firstDifference() {
+    String difference = Objects.requireNonNull(snapshot).firstDifference(instance, linear);
+    return difference == null ? imports.differenceFromSnapshot() : difference;
   }
 
   private void tellGrowth() {
@@ -301,8 +345,7 @@ public final class GuestInstance implements AutoCloseable {
   public @Nullable String differenceFromSnapshot() {
     enter();
     try {
-      String difference = Objects.requireNonNull(snapshot).firstDifference(instance, linear);
-      return difference == null ? imports.differenceFromSnapshot() : difference;
+      return firstDifference();
     } finally {
       deadline.leave();
     }

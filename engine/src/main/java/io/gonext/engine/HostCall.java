@@ -28,6 +28,15 @@ public final class HostCall {
     return instance.callWithoutHost(function, args);
   }
 
+  /**
+   * Whether the run's {@linkplain GuestInstance#run(java.time.Duration, java.time.Duration,
+   * GuestWork) soft limit} has passed: a host function may then refuse what it can, or answer with
+   * less, rather than be interrupted at the hard one.
+   */
+  public boolean isLate() {
+    return instance.isLate();
+  }
+
   /** The calling guest's exported function of this name. */
   public GuestFunction function(String exportName) {
     return instance.function(exportName);

@@ -16,6 +16,8 @@ import java.util.List;
  * @param maxLineBytes longer lines of output arrive in pieces of this size
  * @param maxOutputBytesPerRun output beyond this many bytes in one run is dropped, and one line
  *     says so
+ * @param verifiesResets whether each reset compares the whole instance with its snapshot and fails
+ *     with the first difference: for debugging and for tests, since it takes as long as a copy
  */
 public record InstanceConfig(
     List<HostFunction> hostFunctions,
@@ -24,7 +26,8 @@ public record InstanceConfig(
     int maxTableElements,
     Duration startTimeout,
     int maxLineBytes,
-    int maxOutputBytesPerRun) {
+    int maxOutputBytesPerRun,
+    boolean verifiesResets) {
 
   /** Copies the list and checks the ranges. */
   public InstanceConfig {
@@ -40,7 +43,7 @@ public record InstanceConfig(
 
   /**
    * No host functions, output discarded, 1,024 pages (64 MiB), 100,000 table elements, 5 s to
-   * start, lines of 8 KiB, 64 KiB of output a run.
+   * start, lines of 8 KiB, 64 KiB of output a run, resets not verified.
    */
   public static InstanceConfig defaults() {
     return new InstanceConfig(
@@ -50,7 +53,8 @@ public record InstanceConfig(
         100_000,
         Duration.ofSeconds(5),
         8 * 1024,
-        64 * 1024);
+        64 * 1024,
+        false);
   }
 
   /** A copy with these host functions. */
@@ -62,7 +66,8 @@ public record InstanceConfig(
         maxTableElements,
         startTimeout,
         maxLineBytes,
-        maxOutputBytesPerRun);
+        maxOutputBytesPerRun,
+        verifiesResets);
   }
 
   /** A copy with this output. */
@@ -74,7 +79,8 @@ public record InstanceConfig(
         maxTableElements,
         startTimeout,
         maxLineBytes,
-        maxOutputBytesPerRun);
+        maxOutputBytesPerRun,
+        verifiesResets);
   }
 
   /** A copy with this limit of memory, in pages of 64 KiB. */
@@ -86,7 +92,8 @@ public record InstanceConfig(
         maxTableElements,
         startTimeout,
         maxLineBytes,
-        maxOutputBytesPerRun);
+        maxOutputBytesPerRun,
+        verifiesResets);
   }
 
   /** A copy with this limit of elements a table. */
@@ -98,7 +105,8 @@ public record InstanceConfig(
         elements,
         startTimeout,
         maxLineBytes,
-        maxOutputBytesPerRun);
+        maxOutputBytesPerRun,
+        verifiesResets);
   }
 
   /** A copy with this limit of time for the start. */
@@ -110,7 +118,8 @@ public record InstanceConfig(
         maxTableElements,
         timeout,
         maxLineBytes,
-        maxOutputBytesPerRun);
+        maxOutputBytesPerRun,
+        verifiesResets);
   }
 
   /** A copy with these limits of output. */
@@ -122,6 +131,20 @@ public record InstanceConfig(
         maxTableElements,
         startTimeout,
         lineBytes,
-        bytesPerRun);
+        bytesPerRun,
+        verifiesResets);
+  }
+
+  /** A copy whose resets are verified, or not. */
+  public InstanceConfig withVerifiedResets(boolean verified) {
+    return new InstanceConfig(
+        hostFunctions,
+        output,
+        maxMemoryPages,
+        maxTableElements,
+        startTimeout,
+        maxLineBytes,
+        maxOutputBytesPerRun,
+        verified);
   }
 }

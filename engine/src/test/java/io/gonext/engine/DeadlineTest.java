@@ -170,6 +170,19 @@ class DeadlineTest {
     assertThat(TestEngine.call(guest, Duration.ofSeconds(Long.MAX_VALUE), "count")).isEqualTo(1);
   }
 
+  @Test
+  void a_soft_limit_ends_nothing_and_is_told_to_host_functions_and_afterwards() {
+    var guest = engine.instance("engine-basics");
+    engine.host = (call, args) -> call.isLate() ? 1 : 0;
+    GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
+
+    assertThat(guest.run(Duration.ofNanos(1), TestEngine.LONG, work)).isEqualTo(1);
+    assertThat(guest.lastRun().late()).isTrue();
+    assertThat(guest.run(TestEngine.LONG, TestEngine.LONG, work)).isZero();
+    assertThat(guest.lastRun().late()).isFalse();
+    assertThat(guest.isUsable()).isTrue();
+  }
+
   /** What a full heap does to the watchdog, whose thread all deadlines depend on. */
   @Test
   void deadlines_strike_on_after_a_scan_has_failed() throws InterruptedException {

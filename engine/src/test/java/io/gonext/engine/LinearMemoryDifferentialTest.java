@@ -25,6 +25,7 @@ import run.endive.wasm.types.PassiveDataSegment;
 class LinearMemoryDifferentialTest {
   private static final byte[] EMPTY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
   private static final int OPERATIONS_PER_COMPARISON = 2_000;
+  private static final int OPERATIONS_PER_LEASE = 250;
 
   private final Instance anyInstance =
       Instance.builder(Parser.parse(EMPTY_MODULE)).withInitialize(false).build();
@@ -89,8 +90,18 @@ class LinearMemoryDifferentialTest {
             restore();
             compareAll();
           }
+        } else if (i % OPERATIONS_PER_LEASE == 0) {
+          lease();
         }
       }
+      compareAll();
+    }
+
+    /** Back to the snapshot, and at once as large again as many a lease before became. */
+    private void lease() {
+      restore();
+      int delta = random.nextInt(4);
+      same(memory -> memory.grow(delta));
       compareAll();
     }
 

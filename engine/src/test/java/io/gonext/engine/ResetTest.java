@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.Guests;
 import java.util.List;
@@ -85,6 +86,24 @@ class ResetTest {
       case 1 -> 2 * 65_536 + random.nextInt(65_536);
       default -> Math.max(0, random.nextInt(28) * 4096 + random.nextInt(-9, 9));
     };
+  }
+
+  /** A byte that changed without a mark stands for whatever a reset may forget. */
+  @Test
+  void a_verified_reset_names_what_it_left_behind() {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
+    GuestInstance guest = module.instantiate(engine.config());
+    guest.run(
+        TestEngine.LONG,
+        call -> {
+          guest.linear().data[4_711] = 8;
+          return 0;
+        });
+
+    assertThatThrownBy(guest::reset)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("a reset left a difference: memory[4711] is 8, not 0");
+    assertThat(guest.isUsable()).isFalse();
   }
 
   @Test

@@ -23,6 +23,7 @@ final class TestEngine implements AfterEachCallback {
 
   InstanceConfig config() {
     return InstanceConfig.defaults()
+        .withVerifiedResets(true)
         .withOutput((stream, text) -> output.add(stream + ":" + text))
         .withHostFunctions(
             List.of(
