@@ -10,8 +10,11 @@ import tools.jackson.databind.JsonNode;
     name = "approve",
     description = "Grant a waiting version what it asks for, and put it in service.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext approve hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext approve hello-rust",
+      "  gonext approve --url http://staging:8080 --token T hello-rust"
+    })
 public final class ApproveCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

@@ -11,8 +11,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
     name = "uninstall",
     description = "Remove a plugin that is not in service, its versions and its data.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext uninstall hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext uninstall hello-rust",
+      "  gonext uninstall --data /var/lib/gonext hello-rust"
+    })
 public final class UninstallCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

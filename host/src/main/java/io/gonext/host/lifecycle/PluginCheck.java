@@ -35,17 +35,25 @@ public record PluginCheck(
     return problems.isEmpty();
   }
 
+  /** Checks the bytes of {@code manifest.json} alone; reports all problems. */
+  public static PluginCheck ofManifest(byte[] manifestJson) {
+    List<String> problems = new ArrayList<>();
+    Manifest manifest = manifest(manifestJson, problems);
+    if (manifest != null) {
+      problems.addAll(HostImports.capabilityProblems(manifest, CapabilityRegistry.standard()));
+    }
+    return new PluginCheck(manifest, problems, List.of());
+  }
+
   /** Checks the bytes of {@code manifest.json} and of the entry module; reports all problems. */
   public static PluginCheck of(byte[] manifestJson, byte[] wasm) {
-    List<String> problems = new ArrayList<>();
+    PluginCheck alone = ofManifest(manifestJson);
+    Manifest manifest = alone.manifest;
+    List<String> problems = new ArrayList<>(alone.problems);
     List<String> warnings = new ArrayList<>();
-    Manifest manifest = manifest(manifestJson, problems);
     ModuleInterface module = module(wasm, problems);
     if (module != null) {
       problems.addAll(GuestAbi.exportProblems(module));
-    }
-    if (manifest != null) {
-      problems.addAll(HostImports.capabilityProblems(manifest, CapabilityRegistry.standard()));
     }
     if (manifest != null && module != null) {
       HostImports.Check imports = HostImports.check(module, manifest);
