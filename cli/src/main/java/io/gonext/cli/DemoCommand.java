@@ -20,7 +20,9 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext demo                 keeps serving on http://127.0.0.1:8080 until Ctrl-C",
-      "  gonext demo --once          checks every answer, then exits 0, or 1 with what failed"
+      "  gonext demo --once          checks every answer, then exits 0, or 1 with what failed",
+      "",
+      "Exit codes: 0 done or stopped, 1 an answer was not the expected one, 2 wrong command line."
     })
 final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

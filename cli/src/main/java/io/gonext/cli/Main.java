@@ -39,6 +39,17 @@ public final class Main {
 
   /** Runs the command line and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
+    return commandLine()
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(Failures::usage)
+        .setExecutionExceptionHandler(Failures::execution)
+        .execute(args);
+  }
+
+  /** The command with all commands below it. */
+  static CommandLine commandLine() {
     CommandLine plugin =
         PluginCommands.addTo(
             new CommandLine(new PluginCommand())
@@ -47,12 +58,6 @@ public final class Main {
         .addSubcommand(plugin)
         .addSubcommand(new DoctorCommand())
         .addSubcommand(new CompletionCommand())
-        .addSubcommand(new HelpCommand())
-        .setOut(out)
-        .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Failures::usage)
-        .setExecutionExceptionHandler(Failures::execution)
-        .execute(args);
+        .addSubcommand(new HelpCommand());
   }
 }

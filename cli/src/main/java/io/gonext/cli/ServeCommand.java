@@ -45,7 +45,9 @@ import picocli.CommandLine.Spec;
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
       "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
-      "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content"
+      "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
+      "",
+      "Exit codes: 0 stopped, 1 it cannot serve, 2 wrong command line."
     })
 final class ServeCommand implements Callable<Integer> {
   /** Holds the admin token, in place of the one that the data directory keeps. */

@@ -1,8 +1,10 @@
 package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.json.StrictJson;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -12,11 +14,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
+import tools.jackson.databind.JsonNode;
 
 /** What a person gets for good and for bad input: output, one sentence, an exit code. */
 class CommandLineTest {
@@ -38,6 +46,53 @@ class CommandLineTest {
     assertThat(run(arguments.split(" ", -1))).isZero();
     assertThat(out.toString()).contains("Usage: gonext").contains("Examples:");
     assertThat(err.toString()).isEmpty();
+  }
+
+  static Stream<Arguments> commands() {
+    return below(Main.commandLine())
+        // It is picocli's.
+        .filter(command -> !(command.getCommand() instanceof HelpCommand))
+        .map(command -> arguments(command.getCommandSpec().qualifiedName(), command));
+  }
+
+  private static Stream<CommandLine> below(CommandLine command) {
+    return Stream.concat(
+        Stream.of(command),
+        command.getSubcommands().values().stream().flatMap(CommandLineTest::below));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("commands")
+  void every_commands_help_has_examples_and_exit_codes(String name, CommandLine command) {
+    String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+    assertThat(help).startsWith("Usage: " + name);
+    assertThat(help.lines().dropWhile(line -> !line.equals("Examples:")).skip(1).toList())
+        .first()
+        .asString()
+        .matches("  (gonext .*|source <.*|GONEXT_DB=.*)");
+    assertThat(help).contains("Exit codes:");
+  }
+
+  /** Who asks for JSON gets it, whatever goes wrong. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | plugin check --json --nonsense | --nonsense",
+        "2 | plugin call --json .           | KIND",
+        "2 | plugin check --json /no/such   | does not exist",
+        "2 | plugin dev --json --host h .   | http",
+        "2 | list --json --url nowhere      | http://HOST:PORT",
+        "1 | list --json --data /no/such    | no token",
+        "4 | list --json --token t --url http://127.0.0.1:1 | 127.0.0.1:1",
+      })
+  void with_json_a_failure_is_one_object_on_stdout(int code, String arguments, String named)
+      throws Exception {
+    assertThat(run(arguments.split(" +", -1))).as("%s%s", out, err).isEqualTo(code);
+    assertThat(err.toString()).isEmpty();
+    JsonNode failure = StrictJson.parse(out.toString().getBytes(StandardCharsets.UTF_8));
+    assertThat(failure.path("error").asString()).contains(named);
+    assertThat(failure.path("exit_code").intValue()).isEqualTo(code);
   }
 
   @ParameterizedTest

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
 
 /** The author's commands, on real plugins and in real hosts. */
 class KitTest {
@@ -73,22 +71,26 @@ class KitTest {
   }
 
   @Test
-  void check_finds_files_that_a_bundle_must_not_hold() throws IOException {
-    Path bundle = directory.resolve("extra.gnplugin");
+  void check_says_all_that_is_wrong_with_a_bundle_at_once() throws IOException {
     byte[] manifest =
-        GuestBundle.of("sample", new byte[0]).manifest().getBytes(StandardCharsets.UTF_8);
-    Files.write(
-        bundle,
-        GuestBundle.zip(
-            Map.of(
-                "manifest.json",
-                manifest,
-                "plugin.wasm",
-                Guests.wasm("echo"),
-                "run.sh",
-                new byte[1])));
+        "{\"name\":\"X\",\"version\":\"one\",\"entry\":\"gone.wasm\"}"
+            .getBytes(StandardCharsets.UTF_8);
+    Path bundle =
+        Files.write(
+            directory.resolve("wrong.gnplugin"),
+            GuestBundle.zip(
+                Map.of("manifest.json", manifest, "run.sh", new byte[1], "a.wasm", new byte[1])));
     assertThat(run("check", bundle.toString())).isEqualTo(1);
-    assertThat(out.toString()).contains("run.sh: not a file of a bundle");
+    assertThat(out.toString())
+        .contains(
+            "/name",
+            "/version",
+            "/entry: gone.wasm is not in the bundle",
+            "run.sh: not a file of a bundle",
+            "a.wasm: not a file of a bundle");
+    Files.write(bundle, GuestBundle.zip(Map.of("README.md", new byte[0])));
+    assertThat(run("check", bundle.toString())).isEqualTo(1);
+    assertThat(out.toString()).contains("no manifest.json at the top");
   }
 
   @Test
@@ -198,6 +200,16 @@ class KitTest {
   }
 
   @Test
+  void call_asks_a_route_and_prints_its_body() throws Exception {
+    assertThat(run("call", RUST.toString(), "GET", "/hello/Ada?x=1")).as("%s%s", out, err).isZero();
+    assertThat(out.toString().strip()).isEqualTo("{\"calls\":1,\"greeting\":\"Hello, Ada!\"}");
+    assertThat(err.toString()).contains("GET /hello/Ada?x=1 of hello-rust@0.1.0: 200, ");
+    assertThat(run("call", "--json", RUST.toString(), "get", "/hello/Ada")).isZero();
+    assertThat(out.toString())
+        .contains("\"status\":200", "\"Content-Type\":\"application/json\"", "Hello, Ada!");
+  }
+
+  @Test
   void call_fails_where_the_handler_fails() {
     assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "1")).isEqualTo(1);
     assertThat(err.toString()).contains("gonext: hello-rust failed in hook the_title");
@@ -212,6 +224,12 @@ class KitTest {
         "filter the_title --value hello | quotes of its own",
         "action save_post --value 1     | --arg",
         "hook the_title                 | FILTER, ACTION",
+        "GET /nowhere                   | only [GET /hello/{name}]",
+        "POST /hello/Ada                | only [GET /hello/{name}]",
+        "GET hello                      | begins with /",
+        "GET /hello/%zz                 | /hello/%zz",
+        "GET /hello/Ada --value 1       | --body",
+        "filter the_title --body x      | only a route",
       })
   void call_says_what_is_wrong_with_its_arguments(String arguments, String named) {
     assertThat(run(("call " + RUST + " " + arguments).split(" +", -1))).isEqualTo(2);
@@ -284,22 +302,6 @@ class KitTest {
     assertThat(made).doesNotExist();
   }
 
-  @Test
-  void doctor_says_of_each_language_what_is_there_or_what_helps() throws Exception {
-    int exitCode = runRoot("doctor", "--json");
-    assertThat(exitCode).isIn(0, 3);
-    JsonNode answer = StrictJson.parse(out.toString().getBytes(StandardCharsets.UTF_8));
-    assertThat(answer.path("ready").asBoolean()).isEqualTo(exitCode == 0);
-    assertThat(answer.path("findings"))
-        .hasSize(8)
-        .allSatisfy(finding -> {
-          assertThat(finding.path("found").asString()).isNotEmpty();
-          if (!finding.path("ok").asBoolean()) {
-            assertThat(finding.path("fixes")).as("%s", finding).isNotEmpty();
-          }
-        });
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"bash", "zsh"})
   void completion_is_a_script_that_the_shell_takes(String shell) throws Exception {
@@ -309,23 +311,6 @@ class KitTest {
     assumeTrue(Files.isExecutable(Path.of("/bin/" + shell)), "no " + shell);
     Process parsed = new ProcessBuilder(shell, "-n", script.toString()).inheritIO().start();
     assertThat(parsed.waitFor()).isZero();
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "plugin init",
-        "plugin build",
-        "plugin check",
-        "plugin call",
-        "plugin pack",
-        "plugin diff",
-        "doctor",
-        "completion"
-      })
-  void every_command_has_examples_in_its_help(String command) {
-    assertThat(runRoot((command + " --help").split(" ", -1))).isZero();
-    assertThat(out.toString()).contains("Usage: gonext " + command, "Examples:");
   }
 
   /** A module whose sections are sound and whose code is not. */

@@ -55,8 +55,11 @@ class NewProjectTest {
         .isZero();
     assertThat(out.toString())
         .startsWith("ok  " + project + "/ created (")
-        .contains("the plugin is called x-plugin", "next: gonext plugin dev " + project)
-        .doesNotContain("fix:");
+        .contains("the plugin is called x-plugin", "next: gonext plugin dev " + project);
+    // AssemblyScript's compiler comes out of npm's cache, or from a registry that may be away.
+    boolean hasCompiler = !out.toString().contains("fix:");
+    assertThat(hasCompiler || !REQUIRED.contains(language)).as("%s", out).isTrue();
+    assumeTrue(hasCompiler, () -> "no compiler for " + language + ": " + out);
     assertThat(project.resolve("README.md")).content().contains("\n" + test + "\n");
     runTest(project, test);
 

@@ -10,8 +10,8 @@ import tools.jackson.databind.JsonNode;
     name = "activate",
     description = "Put an installed plugin in service, now and whenever the host starts.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext activate hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext activate hello-rust", "  gonext activate --json hello-rust"})
 public final class ActivateCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

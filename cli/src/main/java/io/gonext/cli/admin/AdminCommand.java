@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,6 +20,14 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
 /** What the operator's commands have in common: which host, as whom, and for whose eyes. */
+@Command(
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:the host refused it, or it failed",
+      "2:wrong command line",
+      "4:no host answers"
+    })
 abstract class AdminCommand implements Callable<Integer> {
   private static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 

@@ -10,8 +10,8 @@ import tools.jackson.databind.JsonNode;
     name = "reset",
     description = "Make an ERRORED plugin INACTIVE, so that it can be activated again.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext reset hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext reset hello-rust", "  gonext reset --json hello-rust"})
 public final class ResetCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

@@ -10,8 +10,8 @@ import tools.jackson.databind.JsonNode;
     name = "rollback",
     description = "Put the version back that was replaced last.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext rollback hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext rollback hello-rust", "  gonext rollback --json hello-rust"})
 public final class RollbackCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

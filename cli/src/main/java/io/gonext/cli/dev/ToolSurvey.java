@@ -44,9 +44,11 @@ public final class ToolSurvey {
    *
    * @param language as {@code --lang} has it, {@code auto} for all
    * @param scratch an empty directory to try tools in
+   * @param environment where the tools are looked for
    */
-  public static List<Finding> take(String language, Path scratch) throws InterruptedException {
-    return take(language, scratch, System.getenv(), new ProcessRunner());
+  public static List<Finding> take(String language, Path scratch, Map<String, String> environment)
+      throws InterruptedException {
+    return take(language, scratch, environment, new ProcessRunner());
   }
 
   static List<Finding> take(

@@ -6,6 +6,9 @@ import io.gonext.host.hook.CallOptions;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.PluginResponse;
+import io.gonext.host.route.RouteOutcome;
 import io.gonext.pool.PoolStats;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,10 +27,10 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 
-/** {@code gonext plugin call}: one hook, in a host of this process alone. */
+/** {@code gonext plugin call}: one hook or route, in a host of this process alone. */
 @Command(
     name = "call",
-    description = "Call one hook of a plugin in a host that lives for this call.",
+    description = "Call one hook or route of a plugin in a host that lives for this call.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
@@ -35,6 +38,8 @@ import tools.jackson.databind.node.NullNode;
       "  gonext plugin call . filter the_content --value '\"*hi*\"'",
       "  gonext plugin call hello-0.1.0.gnplugin action save_post --arg 42",
       "  gonext plugin call --json . filter the_content --value null --arg '{\"id\":7}'",
+      "  gonext plugin call . GET '/hello/Ada?loud=1'",
+      "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}'",
       "",
       "Values are JSON, so a text has quotes of its own. The result goes to stdout; what the"
           + " plugin",
@@ -44,16 +49,28 @@ import tools.jackson.databind.node.NullNode;
 final class CallCommand extends KitCommand {
   private enum Kind {
     FILTER,
-    ACTION
+    ACTION,
+    GET,
+    POST,
+    PUT,
+    PATCH,
+    DELETE;
+
+    boolean isRoute() {
+      return this != FILTER && this != ACTION;
+    }
   }
+
+  /** What came out: a line for people, if any, what more is to be noted, and the same as JSON. */
+  private record Outcome(List<String> text, String note, Map<String, Object> fields) {}
 
   @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
   private Path plugin;
 
-  @Parameters(index = "1", paramLabel = "KIND", description = "filter or action.")
+  @Parameters(index = "1", paramLabel = "KIND", description = "filter, action or an HTTP method.")
   private Kind kind;
 
-  @Parameters(index = "2", paramLabel = "HOOK", description = "The hook's name.")
+  @Parameters(index = "2", paramLabel = "HOOK", description = "The hook's name, or the path.")
   private String hook;
 
   @Option(names = "--value", paramLabel = "JSON", description = "What a filter is given.")
@@ -62,19 +79,23 @@ final class CallCommand extends KitCommand {
   @Option(names = "--arg", paramLabel = "JSON", description = "A further argument; once for each.")
   private List<String> arguments = new ArrayList<>();
 
+  @Option(names = "--body", paramLabel = "TEXT", description = "What a route is sent.")
+  private @Nullable String body;
+
   @Mixin private SourceOptions options;
 
   @Override
   Answer answer() throws IOException, InterruptedException {
-    if (kind == Kind.ACTION && value != null) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE, "an action has no --value: give its arguments with --arg");
-    }
+    requireFittingOptions();
     JsonNode given = value == null ? NullNode.getInstance() : json("--value", value);
     Object[] further = arguments.stream().map(text -> json("--arg", text)).toArray();
     PluginSource source = PluginSource.read(plugin, options);
     Manifest manifest = source.requireAcceptable();
-    requireHook(manifest);
+    if (kind.isRoute()) {
+      requireRoutes(manifest);
+    } else {
+      requireHook(manifest);
+    }
     List<Map<String, Object>> logs = Collections.synchronizedList(new ArrayList<>());
     try (TrialHost trial = TrialHost.open()) {
       Host host = trial.host();
@@ -88,48 +109,109 @@ final class CallCommand extends KitCommand {
           });
       host.activate(manifest.name());
       long begin = System.nanoTime();
-      JsonNode result = call(host, given, further);
+      Outcome outcome = kind.isRoute() ? request(host, manifest) : call(host, given, further);
       double millis = Math.round((System.nanoTime() - begin) / 1e3) / 1e3;
       PoolStats pool = host.pool(manifest.name()).orElseThrow();
       long memory = pool.live() == 0 ? 0 : pool.bytes() / pool.live();
       note(
           String.format(
               Locale.ROOT,
-              "%s %s of %s: %.3f ms, the first call of a new instance that holds %s",
-              kind.name().toLowerCase(Locale.ROOT),
+              "%s %s of %s: %s%.3f ms, the first call of a new instance that holds %s",
+              kind.isRoute() ? kind.name() : kind.name().toLowerCase(Locale.ROOT),
               hook,
               manifest.id(),
+              outcome.note,
               millis,
               Sizes.text(memory)));
-      return new Answer(
-          ExitCode.OK,
-          kind == Kind.FILTER
-              ? List.of(new String(StrictJson.write(result), StandardCharsets.UTF_8))
-              : List.of(),
-          Answer.fields(
-              "plugin",
-              manifest.id(),
-              "hook",
-              hook,
-              "result",
-              result,
-              "ms",
-              millis,
-              "instance_bytes",
-              memory,
-              "logs",
-              List.copyOf(logs)));
+      Map<String, Object> fields = Answer.fields("plugin", manifest.id(), "hook", hook);
+      fields.putAll(outcome.fields);
+      fields.put("ms", millis);
+      fields.put("instance_bytes", memory);
+      fields.put("logs", List.copyOf(logs));
+      return new Answer(ExitCode.OK, outcome.text, fields);
     }
   }
 
   /** The result, which is null for an action; a handler that fails ends the command. */
-  private JsonNode call(Host host, JsonNode given, Object[] further) throws InterruptedException {
+  private Outcome call(Host host, JsonNode given, Object[] further) throws InterruptedException {
     CallOptions closed = CallOptions.DEFAULT.withFailClosed();
-    if (kind == Kind.FILTER) {
-      return host.applyFilters(closed, hook, given, further).value();
+    if (kind == Kind.ACTION) {
+      host.doAction(closed, hook, further);
+      return new Outcome(List.of(), "", Answer.fields("result", NullNode.getInstance()));
     }
-    host.doAction(closed, hook, further);
-    return NullNode.getInstance();
+    JsonNode result = host.applyFilters(closed, hook, given, further).value();
+    String text = new String(StrictJson.write(result), StandardCharsets.UTF_8);
+    return new Outcome(List.of(text), "", Answer.fields("result", result));
+  }
+
+  /** What the route answers, whatever its status; no usable answer ends the command. */
+  private Outcome request(Host host, Manifest manifest) throws InterruptedException {
+    int mark = hook.indexOf('?');
+    PluginRequest request =
+        new PluginRequest(
+            kind.name(),
+            mark < 0 ? hook : hook.substring(0, mark),
+            mark < 0 ? "" : hook.substring(mark + 1),
+            Map.of(),
+            body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8));
+    return switch (serve(host, manifest, request)) {
+      case RouteOutcome.Answered(PluginResponse(int status, var headers, byte[] bytes)) -> {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        yield new Outcome(
+            text.isEmpty() ? List.of() : List.of(text.stripTrailing()),
+            status + ", ",
+            Answer.fields("status", status, "headers", headers, "body", text));
+      }
+      case RouteOutcome.NotFound(), RouteOutcome.MethodNotAllowed(_) ->
+          throw new DevFailure(
+              DevFailure.Kind.USAGE,
+              manifest.id() + " has no route " + kind + " " + hook + ", only " + routes(manifest));
+      case RouteOutcome.BadAnswer(_, String reason) -> throw failed(reason);
+      case RouteOutcome.Unavailable(_, String reason, _) -> throw failed(reason);
+      case RouteOutcome.TimedOut(_, var limit) ->
+          throw failed("no answer within " + limit.toMillis() + " ms");
+      case RouteOutcome.RateLimited(_, _) -> throw failed("too many requests");
+    };
+  }
+
+  private static RouteOutcome serve(Host host, Manifest manifest, PluginRequest request)
+      throws InterruptedException {
+    try {
+      return host.serve(manifest.name(), request);
+    } catch (IllegalArgumentException e) {
+      throw new DevFailure(DevFailure.Kind.USAGE, request.path() + ": " + e.getMessage());
+    }
+  }
+
+  private DevFailure failed(String reason) {
+    return new DevFailure(DevFailure.Kind.FAILED, kind + " " + hook + " failed: " + reason);
+  }
+
+  private void requireFittingOptions() {
+    String unfit = null;
+    if (kind == Kind.ACTION && value != null) {
+      unfit = "an action has no --value: give its arguments with --arg";
+    } else if (kind.isRoute() && (value != null || !arguments.isEmpty())) {
+      unfit = "a route has neither --value nor --arg: give it a --body";
+    } else if (!kind.isRoute() && body != null) {
+      unfit = "only a route has a --body";
+    } else if (kind.isRoute() && !hook.startsWith("/")) {
+      unfit = hook + " is no path: it begins with /";
+    }
+    if (unfit != null) {
+      throw new DevFailure(DevFailure.Kind.USAGE, unfit);
+    }
+  }
+
+  private static void requireRoutes(Manifest manifest) {
+    if (manifest.routes().isEmpty()) {
+      throw new DevFailure(
+          DevFailure.Kind.USAGE, manifest.id() + " has no route in its manifest.json");
+    }
+  }
+
+  private static List<String> routes(Manifest manifest) {
+    return manifest.routes().stream().map(route -> route.method() + " " + route.path()).toList();
   }
 
   /** A host would pass the value on unchanged, which looks like an answer. */

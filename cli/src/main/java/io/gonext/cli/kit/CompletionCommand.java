@@ -17,7 +17,9 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  source <(gonext completion bash)            in ~/.bashrc",
-      "  source <(gonext completion zsh)             in ~/.zshrc, after compinit"
+      "  source <(gonext completion zsh)             in ~/.zshrc, after compinit",
+      "",
+      "Exit codes: 0 done, 2 wrong command line."
     })
 public final class CompletionCommand implements Callable<Integer> {
   private enum Shell {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -68,6 +69,7 @@ final class DiffCommand extends KitCommand {
   }
 
   private static String size(String what, long before, long after) {
-    return "%s: %,d -> %,d bytes (%+,d)".formatted(what, before, after, after - before);
+    return String.format(
+        Locale.ROOT, "%s: %,d -> %,d bytes (%+,d)", what, before, after, after - before);
   }
 }

@@ -36,7 +36,8 @@ public final class DoctorCommand extends KitCommand {
   /** With fewer, editors that watch as well leave too few for a project. */
   private static final long WATCHES = 65_536;
 
-  private static final Path MAX_WATCHES = Path.of("/proc/sys/fs/inotify/max_user_watches");
+  /** Each program that watches takes one or more: an editor, a desktop, the developer loop. */
+  private static final long WATCHERS = 128;
 
   @Option(
       names = "--lang",
@@ -52,6 +53,20 @@ public final class DoctorCommand extends KitCommand {
       description = "The port that a host is to listen on (default: ${DEFAULT-VALUE}).")
   private int port;
 
+  private final Map<String, String> environment;
+
+  /** Where Linux tells its limits. */
+  private final Path inotify;
+
+  public DoctorCommand() {
+    this(System.getenv(), Path.of("/proc/sys/fs/inotify"));
+  }
+
+  DoctorCommand(Map<String, String> environment, Path inotify) {
+    this.environment = environment;
+    this.inotify = inotify;
+  }
+
   /** One thing that was looked at. */
   private record Finding(String what, boolean isGood, String found, List<String> fixes) {}
 
@@ -65,7 +80,7 @@ public final class DoctorCommand extends KitCommand {
     findings.add(java());
     boolean canBuild = false;
     try (TemporaryDirectory scratch = TemporaryDirectory.create()) {
-      for (ToolSurvey.Finding tool : ToolSurvey.take(language, scratch.path())) {
+      for (ToolSurvey.Finding tool : ToolSurvey.take(language, scratch.path(), environment)) {
         canBuild |= tool.isReady();
         findings.add(new Finding(tool.language(), tool.isReady(), tool.found(), tool.fixes()));
       }
@@ -124,34 +139,37 @@ public final class DoctorCommand extends KitCommand {
     }
   }
 
-  private static Finding watching() throws IOException {
+  private Finding watching() throws IOException {
     Path here = Path.of("").toAbsolutePath();
     String polled = ToolSurvey.whyPolled(here);
     if (polled != null) {
       return new Finding("file watching", true, "by polling twice a second: " + polled, List.of());
     }
-    Long watches = maxWatches();
-    if (watches != null && watches < WATCHES) {
-      return new Finding(
-          "file watching",
-          false,
-          "at most " + watches + " directories (fs.inotify.max_user_watches)",
-          List.of(
-              "raise it: sudo sysctl fs.inotify.max_user_watches=524288",
-              "or poll: gonext plugin dev --poll"));
+    Long watches = limit("max_user_watches");
+    Long watchers = limit("max_user_instances");
+    if (watches == null || watchers == null) {
+      return new Finding("file watching", true, "by events", List.of());
     }
-    return new Finding(
-        "file watching",
-        true,
-        watches == null ? "by events" : "by events, at most " + watches + " directories",
-        List.of());
+    String found = "at most " + watches + " directories by " + watchers + " watchers";
+    List<String> fixes = new ArrayList<>();
+    if (watches < WATCHES) {
+      fixes.add("raise it: sudo sysctl fs.inotify.max_user_watches=524288");
+    }
+    if (watchers < WATCHERS) {
+      fixes.add("raise it: sudo sysctl fs.inotify.max_user_instances=512");
+    }
+    if (fixes.isEmpty()) {
+      return new Finding("file watching", true, "by events, " + found, fixes);
+    }
+    fixes.add("or poll: gonext plugin dev --poll");
+    return new Finding("file watching", false, found + ", which is few", fixes);
   }
 
-  private static @Nullable Long maxWatches() {
+  /** A limit of Linux, or null where there is none. */
+  private @Nullable Long limit(String name) {
     try {
-      return Long.valueOf(Files.readString(MAX_WATCHES).strip());
+      return Long.valueOf(Files.readString(inotify.resolve(name)).strip());
     } catch (IOException | NumberFormatException e) {
-      // Not Linux.
       return null;
     }
   }

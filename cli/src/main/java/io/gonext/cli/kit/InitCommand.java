@@ -137,7 +137,7 @@ final class InitCommand extends KitCommand {
       throws IOException, InterruptedException {
     ToolSurvey.Finding tool;
     try (TemporaryDirectory scratch = TemporaryDirectory.create()) {
-      tool = ToolSurvey.take(template.language(), scratch.path()).getFirst();
+      tool = ToolSurvey.take(template.language(), scratch.path(), System.getenv()).getFirst();
     }
     if (!template.needsNpm() || !tool.isReady()) {
       return tool;

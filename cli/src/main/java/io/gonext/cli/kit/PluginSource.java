@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -139,19 +138,10 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
     }
   }
 
-  byte[] manifestJson() {
-    return Optional.ofNullable(files.get(MANIFEST))
-        .orElseThrow(() ->
-            new DevFailure(DevFailure.Kind.FAILED, "no manifest.json at the top of the bundle"));
-  }
-
+  /** The entry module, empty where there is none. */
   byte[] module() {
-    String entry = entry(manifestJson());
-    return Optional.ofNullable(files.get(entry))
-        .orElseThrow(() ->
-            new DevFailure(
-                DevFailure.Kind.FAILED,
-                "manifest.json: /entry: " + entry + " is not in the bundle"));
+    byte[] manifestJson = files.getOrDefault(MANIFEST, new byte[0]);
+    return files.getOrDefault(entry(manifestJson), new byte[0]);
   }
 
   /**
@@ -161,20 +151,31 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
     return packed == null ? BundleWriter.write(files) : packed.clone();
   }
 
-  /** What a host of the default limits would say, without compiling anything. */
+  /** All that a host of the default limits would say, without compiling anything. */
   PluginCheck check() {
-    PluginCheck check = PluginCheck.of(manifestJson(), module());
-    if (check.manifest() == null) {
-      return check;
+    byte[] manifestJson = files.get(MANIFEST);
+    if (manifestJson == null) {
+      return new PluginCheck(null, List.of("no manifest.json at the top of the bundle"), List.of());
     }
-    try {
-      Bundle.read(bundle());
-      return check;
-    } catch (BundleRejectedException e) {
-      List<String> problems = new ArrayList<>(check.problems());
-      problems.add(e.getMessage());
-      return new PluginCheck(check.manifest(), problems, check.warnings());
+    String entry = entry(manifestJson);
+    byte[] module = files.get(entry);
+    PluginCheck check =
+        module == null
+            ? PluginCheck.ofManifest(manifestJson)
+            : PluginCheck.of(manifestJson, module);
+    List<String> problems = new ArrayList<>(check.problems());
+    if (module == null) {
+      problems.add("manifest.json: /entry: " + entry + " is not in the bundle");
     }
+    problems.addAll(Bundle.unlistedFiles(files.keySet(), entry));
+    if (problems.isEmpty()) {
+      try {
+        Bundle.read(bundle());
+      } catch (BundleRejectedException e) {
+        problems.add(e.getMessage());
+      }
+    }
+    return new PluginCheck(check.manifest(), problems, check.warnings());
   }
 
   /**

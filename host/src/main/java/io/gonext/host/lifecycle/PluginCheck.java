@@ -37,6 +37,13 @@ public record PluginCheck(
     return problems.isEmpty();
   }
 
+  /** Checks the bytes of {@code manifest.json} alone; reports all problems. */
+  public static PluginCheck ofManifest(byte[] manifestJson) {
+    List<String> problems = new ArrayList<>();
+    Manifest manifest = manifest(manifestJson, problems);
+    return new PluginCheck(problems.isEmpty() ? manifest : null, problems, List.of());
+  }
+
   /** Checks the bytes of {@code manifest.json} and of the entry module; reports all problems. */
   public static PluginCheck of(byte[] manifestJson, byte[] wasm) {
     List<String> problems = new ArrayList<>();

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -84,13 +86,9 @@ public final class Bundle {
       throw new BundleRejectedException(
           "manifest.json: /entry: " + manifest.entry() + " is not in the bundle");
     }
-    for (String name : entries.keySet()) {
-      if (!BundleArchive.isListed(name) && !name.equals(manifest.entry())) {
-        throw new BundleRejectedException(
-            name
-                + ": not a file of a bundle (manifest.json, the entry module, web/, migrations/,"
-                + " README.md, LICENSE)");
-      }
+    List<String> unlisted = unlistedFiles(entries.keySet(), manifest.entry());
+    if (!unlisted.isEmpty()) {
+      throw new BundleRejectedException(unlisted.getFirst());
     }
     if (!startsWith(module, WASM_PREAMBLE)) {
       throw new BundleRejectedException(
@@ -110,6 +108,17 @@ public final class Bundle {
       throw new BundleRejectedException("larger than " + MAX_BYTES + " bytes");
     }
     return new BundleArchive(bytes).entries();
+  }
+
+  /** A sentence for each name that no bundle with this entry module may hold. */
+  public static List<String> unlistedFiles(Collection<String> names, String entry) {
+    return names.stream()
+        .filter(name -> !BundleArchive.isListed(name) && !name.equals(entry))
+        .map(name ->
+            name
+                + ": not a file of a bundle (manifest.json, the entry module, web/, migrations/,"
+                + " README.md, LICENSE)")
+        .toList();
   }
 
   /**

@@ -1,0 +1,141 @@
+package io.gonext.cli.kit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gonext.host.json.StrictJson;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.NullNode;
+
+/** What the doctor says of machines that lack things. */
+class DoctorCommandTest {
+  @TempDir private Path directory;
+  private Path bin;
+  private Path inotify;
+  private final Map<String, String> environment = new HashMap<>();
+  private JsonNode answer = NullNode.getInstance();
+
+  @BeforeEach
+  void machine() throws IOException {
+    bin = Files.createDirectory(directory.resolve("bin"));
+    environment.put("PATH", bin.toString());
+    inotify = Files.createDirectory(directory.resolve("inotify"));
+    limits(1 << 20, 1024);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "go, no go on PATH, https://go.dev/dl/",
+    "tinygo, no tinygo on PATH, https://tinygo.org/",
+    "rust, no cargo on PATH, apt-get install cargo rustc libstd-rust-dev-wasm32 lld",
+    "assemblyscript, no npx on PATH, apt-get install nodejs npm",
+    "c, no make on PATH, apt-get install make clang lld wasi-libc",
+  })
+  void a_machine_without_tools_is_told_what_is_missing_and_what_installs_it(
+      String language, String missing, String fix) throws Exception {
+    assertThat(run()).isEqualTo(3);
+    assertThat(answer.path("ready").booleanValue()).isFalse();
+    assertThat(finding(language).path("ok").booleanValue()).isFalse();
+    assertThat(finding(language).path("found").asString()).startsWith(missing);
+    assertThat(finding(language).path("fixes").toString()).contains(fix);
+    assertThat(run("--lang", language)).isEqualTo(3);
+  }
+
+  @Test
+  void one_language_is_enough_to_be_ready() throws Exception {
+    program("go", "echo go version go1.26.1 linux/amd64");
+    assertThat(run()).isZero();
+    assertThat(finding("go").path("found").asString()).isEqualTo("go 1.26");
+    assertThat(finding("rust").path("ok").booleanValue()).isFalse();
+    assertThat(run("--lang", "go")).isZero();
+    assertThat(run("--lang", "rust")).isEqualTo(3);
+  }
+
+  @Test
+  void a_go_that_is_too_old_is_told_with_its_version() throws Exception {
+    program("go", "echo go version go1.19.8 linux/amd64");
+    assertThat(run("--lang", "go")).isEqualTo(3);
+    assertThat(finding("go").path("found").asString()).contains("1.24 or later", "1.19");
+    assertThat(finding("go").path("fixes").toString()).contains("https://go.dev/dl/");
+  }
+
+  @Test
+  void this_jdk_is_new_enough() throws Exception {
+    run();
+    assertThat(finding("java").path("ok").booleanValue()).isTrue();
+  }
+
+  @Test
+  void a_port_in_use_is_told_with_another() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      run("--port", String.valueOf(taken.getLocalPort()));
+      assertThat(finding("port").path("ok").booleanValue()).isFalse();
+      assertThat(finding("port").path("fixes").toString()).contains("gonext serve --port ");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8192,    1024, max_user_watches=524288,  max_user_instances",
+    "1048576,   16, max_user_instances=512, max_user_watches",
+  })
+  void a_limit_of_file_watching_that_is_too_low_is_told_with_the_command_that_raises_it(
+      long watches, long watchers, String fix, String other) throws Exception {
+    run();
+    assertThat(finding("file watching").path("ok").booleanValue()).isTrue();
+    limits(watches, watchers);
+    run();
+    assertThat(finding("file watching").path("ok").booleanValue()).isFalse();
+    assertThat(finding("file watching").path("fixes").toString())
+        .contains("sudo sysctl fs.inotify." + fix, "--poll")
+        .doesNotContain(other);
+  }
+
+  private void limits(long watches, long watchers) throws IOException {
+    Files.writeString(inotify.resolve("max_user_watches"), watches + "\n");
+    Files.writeString(inotify.resolve("max_user_instances"), watchers + "\n");
+  }
+
+  private void program(String name, String script) throws IOException {
+    Path file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + script + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+    environment.put("GONEXT_" + name.toUpperCase(Locale.ROOT), file.toString());
+  }
+
+  private JsonNode finding(String what) {
+    return answer
+        .path("findings")
+        .valueStream()
+        .filter(finding -> finding.path("what").asString().equals(what))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private int run(String... arguments) throws Exception {
+    StringWriter out = new StringWriter();
+    int exitCode =
+        new CommandLine(new DoctorCommand(environment, inotify))
+            .setOut(new PrintWriter(out, true))
+            .execute(
+                Stream.concat(Stream.of("--json"), Stream.of(arguments)).toArray(String[]::new));
+    answer = StrictJson.parse(out.toString().getBytes(StandardCharsets.UTF_8));
+    return exitCode;
+  }
+}
