@@ -17,11 +17,11 @@ record GuestAllocator(CompiledModule module, InstanceConfig config, Isolation is
   /** An instance that is outgrown is retired, for its successors grow at less cost. */
   @Override
   public void reset(GuestInstance instance) {
-    if (instance.isOutgrown()) {
-      throw new IllegalStateException("outgrown: instances of this plugin grow a lot");
-    }
     if (isolation == Isolation.FRESH) {
       instance.reset();
+    }
+    if (instance.isOutgrown()) {
+      throw new IllegalStateException("outgrown: instances of this plugin grow a lot");
     }
   }
 
