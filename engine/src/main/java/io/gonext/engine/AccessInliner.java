@@ -26,6 +26,8 @@ import org.objectweb.asm.Type;
  * interruption reads a volatile one. All that is left to inline is forced to be inlined, so that it
  * does not count against the JIT's limit of inlined code.
  *
+ * <p>Comparisons go into the jumps that they decide: see {@link FusedCompares}.
+ *
  * <p>The code becomes up to twice as large. A function that would become too large for a method of
  * the JVM, or larger than what the JIT compiles, is left as it is: both ways of access can be
  * mixed.
@@ -93,7 +95,7 @@ final class AccessInliner {
    */
   private record Use(int locals, boolean accesses, boolean writes) {}
 
-  /** Copies a class, with the accesses of these functions in place. */
+  /** Copies a class, with the accesses of these functions in place, and the compares of all. */
   private ClassVisitor writing(ClassVisitor copy, Map<String, Use> uses) {
     return new ClassVisitor(Opcodes.ASM9, copy) {
       @Override
@@ -104,8 +106,11 @@ final class AccessInliner {
           @Nullable String signature,
           String @Nullable [] exceptions) {
         MethodVisitor method = super.visitMethod(access, name, descriptor, signature, exceptions);
+        if (!name.startsWith(ModuleCompiler.METHOD_PREFIX)) {
+          return method;
+        }
         Use use = uses.get(name);
-        return use == null ? method : new Body(method, descriptor, use);
+        return new FusedCompares(use == null ? method : new Body(method, descriptor, use));
       }
     };
   }
@@ -129,7 +134,7 @@ final class AccessInliner {
                 ? CodeSize.MOST_BYTES
                 : ModuleClasses.HUGE_METHOD_BYTES;
         var size = new CodeSize();
-        return new MethodVisitor(Opcodes.ASM9, new Body(size, descriptor, use)) {
+        return new MethodVisitor(Opcodes.ASM9, new FusedCompares(new Body(size, descriptor, use))) {
           @Override
           public void visitEnd() {
             super.visitEnd();

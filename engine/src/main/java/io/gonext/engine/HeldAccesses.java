@@ -10,7 +10,7 @@ import org.objectweb.asm.Opcodes;
  * constant offset, a load of the memory, perhaps a line number, and a call. The first three are
  * held back until it is known what follows. An access to another memory than the first is a call.
  */
-abstract class HeldAccesses extends MethodVisitor {
+abstract class HeldAccesses extends HeldInstructions {
   private final int memory;
 
   /** The constant that is held back, or null. */
@@ -30,7 +30,7 @@ abstract class HeldAccesses extends MethodVisitor {
    * @param memory the local in which the memory is
    */
   HeldAccesses(MethodVisitor copy, int memory) {
-    super(Opcodes.ASM9, copy);
+    super(copy);
     this.memory = memory;
   }
 
@@ -68,7 +68,7 @@ abstract class HeldAccesses extends MethodVisitor {
     constant = number;
   }
 
-  /** Emits what is held back. */
+  @Override
   final void flush() {
     if (constant != null) {
       constant(constant);
@@ -164,41 +164,5 @@ abstract class HeldAccesses extends MethodVisitor {
       flush();
       mv.visitVarInsn(opcode, local);
     }
-  }
-
-  @Override
-  public void visitTypeInsn(int opcode, String type) {
-    flush();
-    mv.visitTypeInsn(opcode, type);
-  }
-
-  @Override
-  public void visitFieldInsn(int opcode, String owner, String name, String type) {
-    flush();
-    mv.visitFieldInsn(opcode, owner, name, type);
-  }
-
-  @Override
-  public void visitJumpInsn(int opcode, Label target) {
-    flush();
-    mv.visitJumpInsn(opcode, target);
-  }
-
-  @Override
-  public void visitIincInsn(int local, int increment) {
-    flush();
-    mv.visitIincInsn(local, increment);
-  }
-
-  @Override
-  public void visitTableSwitchInsn(int min, int max, Label otherwise, Label... targets) {
-    flush();
-    mv.visitTableSwitchInsn(min, max, otherwise, targets);
-  }
-
-  @Override
-  public void visitLookupSwitchInsn(Label otherwise, int[] keys, Label[] targets) {
-    flush();
-    mv.visitLookupSwitchInsn(otherwise, keys, targets);
   }
 }
