@@ -43,6 +43,9 @@ final class SkipRules {
   /** What {@code gonext plugin pack} writes beside the sources. */
   private static final String BUNDLE = ".gnplugin";
 
+  /** Where a Makefile may put the module, in place of {@link Toolchain#OUTPUT}. */
+  static final Path MODULE_IN_PLACE = Path.of("plugin.wasm");
+
   private static final IgnoreFile NOTHING = new IgnoreFile("");
 
   private final Path root;
@@ -79,7 +82,8 @@ final class SkipRules {
 
   private boolean skipsItself(Path relative, boolean isDirectory) {
     String name = relative.getFileName().toString();
-    if (TEMPORARY.matcher(name).matches() || (!isDirectory && name.endsWith(BUNDLE))) {
+    if (TEMPORARY.matcher(name).matches()
+        || (!isDirectory && (name.endsWith(BUNDLE) || relative.equals(MODULE_IN_PLACE)))) {
       return true;
     }
     if (isDirectory

@@ -22,8 +22,6 @@ final class Toolchains {
   private static final Pattern MAKE_RULE =
       Pattern.compile("^[^#=:]*\\bplugin\\.wasm(?=[\\s:])[^=:]*:(?!=)", Pattern.MULTILINE);
 
-  private static final String MODULE = "plugin.wasm";
-
   private static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
 
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)(\\.\\d+)?");
@@ -215,24 +213,25 @@ final class Toolchains {
   private Toolchain make(Path project) throws InterruptedException {
     Path make = executables.find("make").orElseThrow(() -> missing("make", Language.C));
     // Asked for a file that it has no rule for, make is content with an old one.
-    Path output = isMadeInPlace(project) ? Path.of(MODULE) : Toolchain.OUTPUT;
+    Path output = isMadeInPlace(project) ? SkipRules.MODULE_IN_PLACE : Toolchain.OUTPUT;
     return new Toolchain(
         Language.C,
         version("make", Command.of(project, executables.argument(make), "--version")),
         Command.of(project, executables.argument(make), SkipRules.slashed(output)),
         root -> output(root, output),
-        Set.of(MODULE));
+        Set.of());
   }
 
   /** Whether all rules for the module make it beside the Makefile. */
   private static boolean isMadeInPlace(Path project) {
+    String inPlace = SkipRules.MODULE_IN_PLACE.toString();
     List<String> targets =
         makefile(project).stream()
             .flatMap(file -> MAKE_RULE.matcher(text(file)).results())
             .flatMap(rule -> Arrays.stream(rule.group().replace(":", "").strip().split("\\s+")))
-            .filter(target -> target.endsWith(MODULE))
+            .filter(target -> target.endsWith(inPlace))
             .toList();
-    return !targets.isEmpty() && targets.stream().allMatch(MODULE::equals);
+    return !targets.isEmpty() && targets.stream().allMatch(inPlace::equals);
   }
 
   private String version(String tool, Command command) throws InterruptedException {

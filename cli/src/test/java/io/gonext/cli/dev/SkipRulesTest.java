@@ -47,7 +47,8 @@ class SkipRulesTest {
         "src/lib.rs___jb_old___",
         "src/.goutputstream-ABC123",
         ".DS_Store",
-        "sample-0.1.0.gnplugin"
+        "sample-0.1.0.gnplugin",
+        "plugin.wasm"
       })
   void outputs_dependencies_and_editors_files_are_skipped(String path) {
     assertThat(skips(path)).isTrue();
@@ -58,7 +59,7 @@ class SkipRulesTest {
       strings = {
         "manifest.json", "src/lib.rs", "Cargo.toml", "Makefile", "src/build/mod.rs",
         "src/target/x.rs", "src/vendor/a.c", "build.rs", "asconfig.json", ".cargo/config.toml",
-        "a b.c", "src/49131", "targets/x"
+        "a b.c", "src/49131", "targets/x", "src/plugin.wasm"
       })
   void sources_are_not(String path) {
     assertThat(skips(path)).isFalse();
