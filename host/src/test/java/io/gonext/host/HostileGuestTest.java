@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
@@ -24,12 +25,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -283,6 +286,45 @@ class HostileGuestTest {
                         abi -> assertThat(abi).contains("gn_alloc")));
   }
 
+  static Stream<Arguments> badBundles() {
+    GuestBundle good = GuestBundle.of("echo");
+    byte[] manifest = good.manifest().getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = good.bytes();
+    return Stream.of(
+        arguments("not a ZIP", "x".getBytes(StandardCharsets.UTF_8)),
+        arguments("the ZIP", Arrays.copyOf(bytes, bytes.length / 2)),
+        arguments("../evil", with("../evil", new byte[1])),
+        arguments("web\\x", with("web\\x", new byte[1])),
+        arguments("evil.sh", with("evil.sh", new byte[1])),
+        arguments("PLUGIN.wasm", with("PLUGIN.wasm", new byte[1])),
+        arguments("web/more", with("web/more", bytes)),
+        arguments("web/zeros", with("web/zeros", new byte[25 << 20])),
+        arguments("manifest.json", with("manifest.json", new byte[300 << 10])),
+        arguments("/name", with("manifest.json", "{}".getBytes(StandardCharsets.UTF_8))),
+        arguments("plugin.wasm", with("plugin.wasm", manifest)));
+  }
+
+  private static byte[] with(String name, byte[] content) {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("manifest.json", GuestBundle.of("echo").manifest().getBytes(StandardCharsets.UTF_8));
+    files.put("plugin.wasm", Guests.wasm("echo"));
+    files.put(name, content);
+    return GuestBundle.zip(files);
+  }
+
+  @ParameterizedTest
+  @MethodSource("badBundles")
+  void each_refused_bundle_is_one_row_that_names_what_offended_and_one_count(
+      String named, byte[] bundle) throws IOException {
+    List<String> before = files();
+    assertRefused(bundle, named);
+    assertThat(host.audit(1).getFirst().detail())
+        .contains(
+            new String(StrictJson.write(StrictJson.valueOf(named)), StandardCharsets.UTF_8)
+                .replace("\"", ""));
+    assertThat(files()).isEqualTo(before);
+  }
+
   @Test
   void what_is_refused_leaves_nothing_behind() throws IOException {
     List<String> before = files();
@@ -310,9 +352,13 @@ class HostileGuestTest {
   }
 
   private void assertRefused(GuestBundle bundle, String reason) {
+    assertRefused(bundle.bytes(), reason);
+  }
+
+  private void assertRefused(byte[] bundle, String reason) {
     double refused = refusals();
     int rows = host.audit(1000).size();
-    assertThatThrownBy(() -> host.install(bundle.bytes()))
+    assertThatThrownBy(() -> host.install(bundle))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining(reason);
     assertThat(host.plugins()).hasSize(1);

@@ -7,11 +7,8 @@ import io.gonext.host.failure.OneLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.slf4j.Marker;
 import org.slf4j.event.Level;
-import org.slf4j.helpers.LegacyAbstractLogger;
 
 class PluginLogTest {
   private final AtomicLong nanoTime = new AtomicLong();

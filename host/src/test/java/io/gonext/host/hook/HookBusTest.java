@@ -399,8 +399,7 @@ class HookBusTest {
   @Test
   void many_values_that_fail_alike_are_one_line_in_the_log() throws InterruptedException {
     RecordingLogger log = new RecordingLogger();
-    HookBus logged =
-        new HookBus(log, meters, OpenTelemetry.noop(), SECOND, SECOND, nanos::get);
+    HookBus logged = new HookBus(log, meters, OpenTelemetry.noop(), SECOND, SECOND, nanos::get);
     logged.addFilter("a", "h", 1, sample("a"));
     logged.addFilter("b", "h", 2, sample("b"));
     List<JsonNode> values = Collections.nCopies(500, text("fail"));

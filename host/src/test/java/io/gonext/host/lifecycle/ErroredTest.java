@@ -68,6 +68,15 @@ class ErroredTest {
                     .isEqualTo(
                         "ERRORED: its circuit breaker opened 3 times within an hour,"
                             + " last failure UNREACHABLE"));
+    await()
+        .untilAsserted(() ->
+            assertThat(services.audit().newest("trap", 1))
+                .singleElement()
+                .satisfies(row -> {
+                  assertThat(row.event()).isEqualTo("errored");
+                  assertThat(row.actor()).isEqualTo("host");
+                  assertThat(row.detail()).contains("opened 3 times", "UNREACHABLE");
+                }));
     // Its neighbour in the chain serves on, and nobody waits for it any more.
     assertThat(hooks.applyFilters("h", VALUE, List.of()).value())
         .isEqualTo(StrictJson.valueOf("A"));
