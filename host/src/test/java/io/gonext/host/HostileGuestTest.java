@@ -229,6 +229,17 @@ class HostileGuestTest {
   }
 
   @Test
+  void an_instance_that_grows_on_each_call_is_replaced_before_it_reaches_its_limit()
+      throws InterruptedException {
+    activate(GuestBundle.of("grow").filter("h").limit("isolation", "\"reused\""));
+    for (int i = 0; i < 600; i++) {
+      assertThat(host.applyFilters("h", i).degraded()).isEmpty();
+    }
+    // 16 MiB are 256 pages, of which 192 are three quarters.
+    assertThat(host.pool("grow").orElseThrow().recycled(RecycleReason.MEMORY)).isEqualTo(3);
+  }
+
+  @Test
   void a_payload_beyond_the_cap_never_reaches_the_guest() throws InterruptedException {
     activate(GuestBundle.of("trap").filter("h"));
     FilterResult result = host.applyFilters("h", "x".repeat(1 << 20));

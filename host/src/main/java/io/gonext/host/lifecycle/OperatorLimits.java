@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 public record OperatorLimits(
     int memoryMb, Duration call, Duration chain, Duration start, int instances) {
   private static final int PAGES_PER_MB = 16;
+  private static final int PAGE_BYTES = 64 * 1024;
 
   public OperatorLimits {
     if (memoryMb < 1 || instances < 1) {
@@ -38,6 +39,15 @@ public record OperatorLimits(
 
   int memoryPagesOf(Manifest manifest) {
     return lower(manifest.limits().memoryMb(), memoryMb) * PAGES_PER_MB;
+  }
+
+  /**
+   * The weight from which an instance is replaced: three quarters of its memory limit, before what
+   * leaks there makes it fail; but well above what it weighs when it starts, or each lease would
+   * end one.
+   */
+  long recycleAtOf(Manifest manifest, int initialPages) {
+    return Math.max(memoryPagesOf(manifest) * 3L / 4, initialPages * 4L) * PAGE_BYTES;
   }
 
   int instancesOf(Manifest manifest) {

@@ -139,7 +139,7 @@ final class PluginLoader {
     PluginAccess access = services.accessOf(manifest);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
-            poolConfig(manifest),
+            poolConfig(manifest, module.surface().memoryPages()),
             new GuestAllocator(module, instanceConfig(access), manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
@@ -226,12 +226,13 @@ final class PluginLoader {
         .withStartTimeout(limits.start());
   }
 
-  private PoolConfig poolConfig(Manifest manifest) {
+  private PoolConfig poolConfig(Manifest manifest, int initialPages) {
     PoolConfig config =
         PoolConfig.defaults(manifest.name())
             .withMinInstances(limits.warmInstancesOf(manifest))
             .withMaxInstances(limits.instancesOf(manifest))
-            .withMaxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest));
+            .withMaxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest))
+            .withRecycleAtBytes(limits.recycleAtOf(manifest, initialPages));
     if (manifest.limits().maxUses().isPresent()) {
       config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
     }
