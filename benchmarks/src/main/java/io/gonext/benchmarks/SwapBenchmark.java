@@ -117,7 +117,7 @@ final class SwapBenchmark implements Benchmark {
     for (double percentile : new double[] {50, 99, 99.9, 100}) {
       row(
           out,
-          "p" + percentile + " us, exercise of versions in it",
+          "p" + percentile + " us, all the time",
           steady.all.getValueAtPercentile(percentile) / 1e3,
           swapped.all.getValueAtPercentile(percentile) / 1e3);
     }
