@@ -145,7 +145,8 @@ class HotReloadTest {
     List<String> outcomes() throws IOException, InterruptedException {
       HttpResponse<String> metrics =
           client.send(
-              HttpRequest.newBuilder(URI.create(url + "/metrics")).build(), BodyHandlers.ofString());
+              HttpRequest.newBuilder(URI.create(url + "/metrics")).build(),
+              BodyHandlers.ofString());
       return metrics
           .body()
           .lines()
