@@ -199,6 +199,8 @@ public final class DevCommand implements Callable<Integer> {
             new LogFollower(client, session.url, token(), session.output, showsLogs(session))) {
       Uploader uploader = null;
       if (!buildOnly) {
+        // A database that is interrupted while it opens is a broken one: it opens, and is closed.
+        session.signal.does(() -> {});
         session.output.emit(new DevEvent.HostReady(hosts.open()));
         uploader = new HttpUploader(client, session.url, token(), new SecureRandom());
       }
@@ -227,7 +229,7 @@ public final class DevCommand implements Callable<Integer> {
       throws InterruptedException {
     session.signal.does(loop::stop);
     if (session.signal.came()) {
-      // It has interrupted this thread, too, which has to close everything now.
+      // It may have interrupted this thread, too, which has to close everything now.
       Thread.interrupted();
     }
     if (watch && !buildOnly) {

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 
 /** The command as a process of its own, and all that it has said so far. */
 final class GonextProcess implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private final Process process;
   private final List<String> lines = new CopyOnWriteArrayList<>();

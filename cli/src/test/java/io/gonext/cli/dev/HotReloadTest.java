@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
  * The author's loop for real: each language's example with its own toolchain, a host that serves,
  * and requests that never stop while the sources are edited.
  */
-@Timeout(300)
+@Timeout(600)
 class HotReloadTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
 
@@ -145,7 +145,8 @@ class HotReloadTest {
     List<String> outcomes() throws IOException, InterruptedException {
       HttpResponse<String> metrics =
           client.send(
-              HttpRequest.newBuilder(URI.create(url + "/metrics")).build(), BodyHandlers.ofString());
+              HttpRequest.newBuilder(URI.create(url + "/metrics")).build(),
+              BodyHandlers.ofString());
       return metrics
           .body()
           .lines()
