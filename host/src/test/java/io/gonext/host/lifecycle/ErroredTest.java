@@ -70,7 +70,7 @@ class ErroredTest {
                             + " last failure UNREACHABLE"));
     await()
         .untilAsserted(() ->
-            assertThat(services.audit().newest("trap", 1))
+            assertThat(host.audit().newest("trap", 1))
                 .singleElement()
                 .satisfies(row -> {
                   assertThat(row.event()).isEqualTo("errored");

@@ -64,6 +64,10 @@ public final class TestLifecycle implements AutoCloseable {
     return hooks;
   }
 
+  public AuditLog audit() {
+    return services.audit();
+  }
+
   /** Installs and activates a guest that filters the hook {@code h}. */
   public void activate(String guest) throws InterruptedException {
     lifecycle.install(Bundle.read(GuestBundle.of(guest).filter("h").bytes()));
