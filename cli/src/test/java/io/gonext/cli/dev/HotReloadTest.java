@@ -257,7 +257,10 @@ class HotReloadTest {
   /** CI installs all but Go. */
   private void requireToolchain(Example example) throws Exception {
     ToolSurvey.Finding finding =
-        ToolSurvey.take(example.language, Files.createDirectory(directory.resolve("survey")))
+        ToolSurvey.take(
+                example.language,
+                Files.createDirectory(directory.resolve("survey")),
+                System.getenv())
             .getFirst();
     boolean isReady = finding.isReady();
     String found = finding.found() + " " + finding.fixes();
