@@ -22,8 +22,8 @@ import java.util.Set;
  * @param updates how one version takes the place of another
  * @param meters where the host counts
  * @param capabilities what plugins may ask for; the embedding application may register its own
- *     here, before the host opens or at any time after. While one is not registered, no bundle that
- *     asks for it is taken, and an installed plugin that was granted it serves without
+ *     here. What is registered later can be asked for from then on; but it has to stand here when
+ *     the host is next opened, or a plugin that asks for it cannot start
  * @param telemetry where the spans of hooks go; {@link OpenTelemetry#noop} for nowhere, which costs
  *     nothing
  * @param routeRate how many requests the routes of each plugin take

@@ -12,7 +12,6 @@ import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.store.Database;
-import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoreFixture;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -161,26 +160,6 @@ class GrantsTest {
     assertThat(host.mayUse("unoffered", "invoices.read")).isTrue();
     host.revoke("unoffered", "invoices.read");
     assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
-  }
-
-  @Test
-  void an_application_may_register_its_capability_after_the_host_has_opened()
-      throws InterruptedException {
-    Capability capability =
-        new Capability("invoices.read", "Read invoices", "invoices", "read", true);
-    host.capabilities().register(capability);
-    host.install(bundle().field("capabilities", "[\"invoices.read\"]").bytes());
-    host.grant("unoffered", "invoices.read");
-    host.activate("unoffered");
-
-    restart();
-    assertThat(host.plugin("unoffered").orElseThrow().state()).isEqualTo(PluginState.ACTIVE);
-    assertThat(host.troubles()).isEmpty();
-    assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
-    host.capabilities().register(new Capability("orders.read", "", "orders", "read", false));
-    host.capabilities().register(capability);
-    assertThat(host.mayUse("unoffered", "invoices.read")).isTrue();
-    assertThat(host.mayUse("unoffered", "orders.read")).isFalse();
   }
 
   private HostConfig config() {

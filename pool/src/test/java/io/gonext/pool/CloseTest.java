@@ -71,7 +71,7 @@ class CloseTest {
     assertThat(pool.close(Duration.ofDays(1)).stragglers()).hasSize(1);
 
     held.close();
-    eventually().until(() -> pool.stats().live() == 0);
+    eventually().until(() -> pool.stats().live() + pool.stats().retiring() == 0);
     assertThat(pool.close(Duration.ofDays(1)).complete()).isTrue();
     pool.close();
     assertThat(allocator.closes).hasValue(1);

@@ -10,8 +10,8 @@ import tools.jackson.databind.JsonNode;
     name = "health",
     description = "Show how a plugin is on the host that is asked, and what is wrong with it.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext health hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext health hello-rust", "  gonext health --json hello-rust"})
 public final class HealthCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

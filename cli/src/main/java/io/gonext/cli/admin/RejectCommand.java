@@ -9,8 +9,8 @@ import tools.jackson.databind.JsonNode;
     name = "reject",
     description = "Delete a version that waits for approval; the current one stays.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext reject hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext reject hello-rust", "  gonext reject --sha256 6c1f... hello-rust"})
 public final class RejectCommand extends WaitingCommand {
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {

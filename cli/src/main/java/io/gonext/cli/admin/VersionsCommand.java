@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
         "Show the versions that are kept of a plugin, and what one that waits asks for beside the"
             + " current one.",
     mixinStandardHelpOptions = true,
-    footerHeading = "%nExample:%n",
-    footer = "  gonext versions hello-rust")
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext versions hello-rust", "  gonext versions --json hello-rust"})
 public final class VersionsCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;

@@ -6,6 +6,7 @@ import static io.gonext.engine.ValueType.I64;
 import io.gonext.engine.FunctionImport;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.ModuleInterface;
+import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.failure.OneLine;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
@@ -61,6 +62,16 @@ public final class HostImports {
       }
     }
     return new Check(problems, warnings);
+  }
+
+  /** The capabilities of a manifest that there are none of, a sentence each. */
+  public static List<String> capabilityProblems(
+      Manifest manifest, CapabilityRegistry capabilities) {
+    return manifest.capabilities().stream()
+        .filter(capability -> capabilities.find(capability).isEmpty())
+        .map(capability ->
+            "there is no capability " + capability + "; there are " + capabilities.ids())
+        .toList();
   }
 
   /** The functions for one plugin, all of the table. */

@@ -89,6 +89,7 @@ final class PluginLoader {
         .filter(range -> !hostVersion.satisfies(range))
         .ifPresent(range ->
             problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
+    problems.addAll(HostImports.capabilityProblems(manifest, services.grants().registry()));
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
