@@ -3,7 +3,6 @@ package io.gonext.engine;
 import java.io.ByteArrayInputStream;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

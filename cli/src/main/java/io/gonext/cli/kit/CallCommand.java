@@ -147,14 +147,9 @@ final class CallCommand extends KitCommand {
   /** What the route answers, whatever its status; no usable answer ends the command. */
   private Outcome request(Host host, Manifest manifest) throws InterruptedException {
     int mark = hook.indexOf('?');
-    PluginRequest request =
-        new PluginRequest(
-            kind.name(),
-            mark < 0 ? hook : hook.substring(0, mark),
-            mark < 0 ? "" : hook.substring(mark + 1),
-            Map.of(),
-            body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8));
-    return switch (serve(host, manifest, request)) {
+    String path = mark < 0 ? hook : hook.substring(0, mark);
+    String query = mark < 0 ? "" : hook.substring(mark + 1);
+    return switch (serve(host, manifest, path, query)) {
       case RouteOutcome.Answered(PluginResponse(int status, var headers, byte[] bytes)) -> {
         String text = new String(bytes, StandardCharsets.UTF_8);
         yield new Outcome(
@@ -175,12 +170,14 @@ final class CallCommand extends KitCommand {
     };
   }
 
-  private static RouteOutcome serve(Host host, Manifest manifest, PluginRequest request)
+  private RouteOutcome serve(Host host, Manifest manifest, String path, String query)
       throws InterruptedException {
+    byte[] sent = body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8);
     try {
-      return host.serve(manifest.name(), request);
+      return host.serve(
+          manifest.name(), new PluginRequest(kind.name(), path, query, Map.of(), sent));
     } catch (IllegalArgumentException e) {
-      throw new DevFailure(DevFailure.Kind.USAGE, request.path() + ": " + e.getMessage());
+      throw new DevFailure(DevFailure.Kind.USAGE, path + ": " + e.getMessage());
     }
   }
 

@@ -501,15 +501,18 @@ public final class Lifecycle {
   }
 
   /**
-   * Deletes the versions whose time for a rollback has passed. A plugin that is being changed is
-   * left for the next time.
+   * Deletes the versions whose time for a rollback has passed.
+   *
+   * @return false when one was left, because its plugin was being changed just then
    */
-  public void forgetExpired() {
+  public boolean forgetExpired() {
+    boolean all = true;
     for (StoredPlugin stored : store.list()) {
       if (updates.isExpired(stored)) {
-        changes.tryHold(stored.name(), () -> store.change(stored, stored.withoutPrevious()));
+        all &= changes.tryHold(stored.name(), () -> store.change(stored, stored.withoutPrevious()));
       }
     }
+    return all;
   }
 
   /**

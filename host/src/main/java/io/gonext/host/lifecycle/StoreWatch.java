@@ -123,8 +123,8 @@ public final class StoreWatch implements AutoCloseable {
       }
     }
     lifecycle.dueFaults().forEach(this::follow);
-    if (nanoTime.getAsLong() - lastHousekeeping >= HOUSEKEEPING.toNanos()) {
-      lifecycle.forgetExpired();
+    if (nanoTime.getAsLong() - lastHousekeeping >= HOUSEKEEPING.toNanos()
+        && lifecycle.forgetExpired()) {
       lastHousekeeping = nanoTime.getAsLong();
     }
   }
