@@ -186,7 +186,9 @@ class KitTest {
         .as("%s%s", out, err)
         .isZero();
     assertThat(out.toString()).isEqualTo("\"A B\"" + System.lineSeparator());
-    assertThat(err.toString()).contains("filter the_title of hello-rust@0.1.0: ", " ms");
+    assertThat(err.toString())
+        .contains("filter the_title of hello-rust@0.1.0: ", " ms")
+        .containsPattern("it touched [1-9][0-9]* KB of memory");
   }
 
   @Test
@@ -195,7 +197,9 @@ class KitTest {
         .as("%s%s", out, err)
         .isZero();
     assertThat(out.toString())
-        .contains("\"result\":null", "{\"level\":\"INFO\",\"message\":\"saved post 42\"}");
+        .contains("\"result\":null", "{\"level\":\"INFO\",\"message\":\"saved post 42\"}")
+        // Whole blocks of 4 KiB, and at least the one that the payload was written to.
+        .containsPattern("\"touched_bytes\":[1-9][0-9]*");
     assertThat(err.toString()).isEmpty();
   }
 

@@ -364,6 +364,14 @@ public final class GuestInstance implements AutoCloseable {
     return weight;
   }
 
+  /**
+   * How much of the memory was written to since the last {@link #reset}, or since start-up, in
+   * blocks of 4 KiB. For whoever holds the instance, between its calls; reads all marks.
+   */
+  public long touchedBytes() {
+    return linear.writtenBytes();
+  }
+
   /** False after a trap, after anything else that a run's work threw, and after {@link #close}. */
   public boolean isUsable() {
     return usable;

@@ -174,6 +174,15 @@ abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyM
     return -1;
   }
 
+  /** How much was written to since the image was taken or restored, in whole blocks. */
+  long writtenBytes() {
+    long blocks = 0;
+    for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
+      blocks++;
+    }
+    return Math.min(blocks << BLOCK_SHIFT, limit);
+  }
+
   /** Whether growing has cost so much in this lease that another kind of memory is better. */
   abstract boolean outgrewItsKind();
 

@@ -47,6 +47,21 @@ class GuestInstanceTest {
   }
 
   @Test
+  void what_was_touched_is_told_in_blocks_and_forgotten_at_the_reset() {
+    var guest = engine.instance("engine-basics");
+    assertThat(guest.touchedBytes()).isZero();
+    TestEngine.call(guest, "store", 100, 1);
+    TestEngine.call(guest, "store", 104, 1);
+    assertThat(guest.touchedBytes()).isEqualTo(4096);
+    TestEngine.call(guest, "store", 40_000, 1);
+    assertThat(guest.touchedBytes()).isEqualTo(2 * 4096);
+
+    guest.reset();
+
+    assertThat(guest.touchedBytes()).isZero();
+  }
+
+  @Test
   void state_lasts_from_run_to_run_until_the_reset() {
     var guest = engine.instance("engine-basics");
     TestEngine.call(guest, "count");

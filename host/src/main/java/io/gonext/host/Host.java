@@ -68,6 +68,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -688,6 +689,20 @@ public final class Host implements AutoCloseable {
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
     return lifecycle.active(plugin).map(PluginSlot::poolStats);
+  }
+
+  /**
+   * Has what each call of a plugin wrote to of its instance's memory told, in bytes, on the thread
+   * of the call; for tools, since it costs each call a look at all of that memory's blocks. Ends
+   * with the version that serves now.
+   *
+   * @throws UnknownPluginException when no plugin of that name is in service
+   */
+  public void watchMemory(String plugin, LongConsumer touchedBytes) {
+    lifecycle
+        .active(plugin)
+        .orElseThrow(() -> new UnknownPluginException(plugin))
+        .watchMemory(touchedBytes);
   }
 
   /** The numbers of the pools of all plugins in service, by plugin. */

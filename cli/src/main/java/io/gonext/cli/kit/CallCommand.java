@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -108,6 +109,8 @@ final class CallCommand extends KitCommand {
             note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
           });
       host.activate(manifest.name());
+      AtomicLong touched = new AtomicLong();
+      host.watchMemory(manifest.name(), touched::set);
       long begin = System.nanoTime();
       Outcome outcome = kind.isRoute() ? request(host, manifest) : call(host, given, further);
       double millis = Math.round((System.nanoTime() - begin) / 1e3) / 1e3;
@@ -116,16 +119,19 @@ final class CallCommand extends KitCommand {
       note(
           String.format(
               Locale.ROOT,
-              "%s %s of %s: %s%.3f ms, the first call of a new instance that holds %s",
+              "%s %s of %s: %s%.3f ms, the first call of a new instance; it touched %s of memory,"
+                  + " and holds %s",
               kind.isRoute() ? kind.name() : kind.name().toLowerCase(Locale.ROOT),
               hook,
               manifest.id(),
               outcome.note,
               millis,
+              Sizes.text(touched.get()),
               Sizes.text(memory)));
       Map<String, Object> fields = Answer.fields("plugin", manifest.id(), "hook", hook);
       fields.putAll(outcome.fields);
       fields.put("ms", millis);
+      fields.put("touched_bytes", touched.get());
       fields.put("instance_bytes", memory);
       fields.put("logs", List.copyOf(logs));
       return new Answer(ExitCode.OK, outcome.text, fields);

@@ -39,6 +39,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,6 +132,11 @@ final class ActivePlugin {
   /** The pool's numbers now. */
   PoolStats poolStats() {
     return pool.stats();
+  }
+
+  /** See {@link GuestCalls#watchMemory}. */
+  void watchMemory(LongConsumer touchedBytes) {
+    calls.watchMemory(touchedBytes);
   }
 
   /** Why its calls are refused, or empty while they are not. */

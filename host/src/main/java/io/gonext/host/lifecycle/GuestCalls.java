@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls into the instances of one version of a plugin. What goes wrong with them, and what a plugin
@@ -36,6 +38,9 @@ final class GuestCalls {
   private final long limitNanos;
   private final Duration patience;
   private final boolean remembersInputs;
+
+  /** Is told what each lease wrote to of its instance's memory; null where nobody asks. */
+  private volatile @Nullable LongConsumer memoryWatch;
 
   /**
    * @param limit of one turn, waiting for an instance included
@@ -55,6 +60,18 @@ final class GuestCalls {
     this.limitNanos = limit.toNanos();
     this.patience = limit.dividedBy(2);
     this.remembersInputs = remembersInputs;
+  }
+
+  /** Tells what each lease from now on wrote to of its instance's memory, in bytes. */
+  void watchMemory(LongConsumer touchedBytes) {
+    memoryWatch = touchedBytes;
+  }
+
+  private void tellMemory(Lease<GuestInstance> lease) {
+    LongConsumer watch = memoryWatch;
+    if (watch != null) {
+      watch.accept(lease.get().touchedBytes());
+    }
   }
 
   /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
@@ -96,7 +113,9 @@ final class GuestCalls {
       throws HookFailedException, InterruptedException {
     long deadline = deadline(turn);
     try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
-      return read(lease, hook, call(lease, hook, payload, turn, deadline), reading);
+      R result = read(lease, hook, call(lease, hook, payload, turn, deadline), reading);
+      tellMemory(lease);
+      return result;
     }
   }
 
@@ -115,6 +134,7 @@ final class GuestCalls {
         HookReply reply = call(lease, hook, payloads.get(i), turn, deadline);
         results.add(read(lease, hook, reply, reading.apply(i)));
       }
+      tellMemory(lease);
     }
     return results;
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -61,6 +62,14 @@ public final class PluginSlot {
   /** The numbers of the pool of the version that serves, or served last. */
   public PoolStats poolStats() {
     return version.poolStats();
+  }
+
+  /**
+   * Tells what each call of the version that serves now wrote to of its instance's memory, in
+   * bytes, in blocks of 4 KiB. For tools: it reads all of an instance's marks.
+   */
+  public void watchMemory(LongConsumer touchedBytes) {
+    version.watchMemory(touchedBytes);
   }
 
   /** Serves a request for one of the plugin's routes. */
