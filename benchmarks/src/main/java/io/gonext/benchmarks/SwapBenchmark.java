@@ -87,7 +87,10 @@ final class SwapBenchmark implements Benchmark {
     }
     Path data = Files.createTempDirectory("gonext-bench-swap");
     HostConfig loaded = HostConfig.of(data.resolve("loaded")).withRouteRate(RouteRate.UNLIMITED);
-    HostConfig idle = HostConfig.of(data.resolve("idle")).withUpdates(UpdatePolicy.development());
+    HostConfig idle =
+        HostConfig.of(data.resolve("idle"))
+            .withUpdates(UpdatePolicy.development())
+            .withRouteRate(RouteRate.UNLIMITED);
     try (Host host = Host.open(loaded);
         Host bare = Host.open(idle)) {
       host.activate(host.install(version("1")).manifest().name());
