@@ -2,6 +2,7 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.dev.ToolSurvey;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -165,10 +166,13 @@ public final class DoctorCommand extends KitCommand {
     return new Finding("file watching", false, found + ", which is few", fixes);
   }
 
-  /** A limit of Linux, or null where there is none. */
+  /**
+   * A limit of Linux, or null where there is none. Read at one go: such a file has nothing behind
+   * what the first read got, and {@link Files#readString} begins with a single byte.
+   */
   private @Nullable Long limit(String name) {
-    try {
-      return Long.valueOf(Files.readString(inotify.resolve(name)).strip());
+    try (BufferedReader reader = Files.newBufferedReader(inotify.resolve(name))) {
+      return Long.valueOf(String.valueOf(reader.readLine()).strip());
     } catch (IOException | NumberFormatException e) {
       return null;
     }

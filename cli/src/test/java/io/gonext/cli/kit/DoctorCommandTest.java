@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -106,6 +108,16 @@ class DoctorCommandTest {
     assertThat(finding("file watching").path("fixes").toString())
         .contains("sudo sysctl fs.inotify." + fix, "--poll")
         .doesNotContain(other);
+  }
+
+  /** A kernel's file is not like others: asked for a byte, it has no more after that. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void the_kernels_own_limits_are_read_whole() throws Exception {
+    inotify = Path.of("/proc/sys/fs/inotify");
+    run();
+    assertThat(finding("file watching").path("found").asString())
+        .containsPattern("at most [0-9]{3,} directories by [0-9]{2,} watchers");
   }
 
   private void limits(long watches, long watchers) throws IOException {
