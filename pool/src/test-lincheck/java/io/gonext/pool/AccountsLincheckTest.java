@@ -69,6 +69,7 @@ public class AccountsLincheckTest {
 
   @Test
   void the_accounts_always_balance() {
+    CheckedPool.loadWhatMessagesNeed();
     new ModelCheckingOptions()
         .threads(2)
         .actorsPerThread(3)

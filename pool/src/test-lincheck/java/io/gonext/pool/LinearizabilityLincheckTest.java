@@ -46,6 +46,7 @@ public class LinearizabilityLincheckTest {
 
   @Test
   void is_linearizable() {
+    CheckedPool.loadWhatMessagesNeed();
     new ModelCheckingOptions()
         .threads(2)
         .actorsPerThread(3)
