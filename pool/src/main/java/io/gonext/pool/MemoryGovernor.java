@@ -114,12 +114,20 @@ public final class MemoryGovernor {
 
   /** Books that this much was given back, and lets creations that waited for it try again. */
   void freed(long bytes) {
-    usedBytes.addAndGet(-bytes);
+    unbook(bytes);
     announce();
   }
 
-  /** Not from within an eviction, which would evict for the sake of what it makes room for. */
-  private void announce() {
+  /** Books that this much was given back; {@link #announce} is to follow. */
+  void unbook(long bytes) {
+    usedBytes.addAndGet(-bytes);
+  }
+
+  /**
+   * Lets creations that waited for room try again. Not from within an eviction, which would evict
+   * for the sake of what it makes room for.
+   */
+  void announce() {
     if (starved && !evicting.isHeldByCurrentThread()) {
       starved = false;
       for (InstancePool<?> pool : pools) {

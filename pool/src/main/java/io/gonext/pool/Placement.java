@@ -144,6 +144,8 @@ final class Placement<T> {
     long weight = slot.weight;
     Throwable cause = slot.unusable;
     bytes.addAndGet(-weight);
+    // Before the slot can be filled again, or its successor would evict for room that is there.
+    runtime.governor().unbook(weight);
     Disposal disposal = new Disposal(slot);
     try {
       runtime.workers().execute(disposal);
@@ -151,7 +153,7 @@ final class Placement<T> {
       // Better slow than lost; unless the executor ran it here and it did its work.
       disposal.runIfNotBegun(t);
     }
-    runtime.governor().freed(weight);
+    runtime.governor().announce();
     RecycleEvent event = new RecycleEvent();
     if (event.shouldCommit()) {
       event.pool = config.name();

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -137,6 +139,36 @@ class MemoryTest {
     eventually().until(() -> atFloor.stats().retiring() == 0);
     atFloor.maintain();
     assertThat(atFloor.stats().live()).isEqualTo(9);
+  }
+
+  @Test
+  void a_replacement_evicts_nothing_for_what_its_predecessor_weighed() throws Exception {
+    InstancePool<Thing> idle = pool(a, 0, 9);
+    grow(idle, 9);
+    AtomicReference<Callers.@Nullable Call> toServe = new AtomicReference<>();
+    pools.use(
+        pools
+            .runtime()
+            .withWorkers(task -> {
+              Thread.ofPlatform().start(task);
+              Callers.Call waiting = toServe.getAndSet(null);
+              if (waiting != null) {
+                // The predecessor's closing is under way: nothing more is done for it till the
+                // replacement is there.
+                eventually().until(waiting.lease()::isDone);
+              }
+            }));
+    InstancePool<Thing> other = pool(b, 1, 1);
+    Lease<Thing> lease = other.checkout(LONG);
+    Callers.Call waiting = callers.queue(other, Duration.ofDays(1));
+    lease.markUnusable(new IllegalStateException("trap"));
+    toServe.set(waiting);
+
+    lease.close();
+
+    waiting.get().close();
+    assertThat(idle.stats().recycledTotal()).isZero();
+    assertThat(governor.usedBytes()).isEqualTo(1_000);
   }
 
   @Test

@@ -63,7 +63,8 @@ class ReaperTest {
       eventually().until(() -> pool.stats().live() == 0);
     }
 
-    assertThat(pool.stats().allocatorErrors()).isGreaterThanOrEqualTo(3);
+    eventually()
+        .untilAsserted(() -> assertThat(pool.stats().allocatorErrors()).isGreaterThanOrEqualTo(3));
     assertThat(pool.stats().reaperErrors()).isZero();
   }
 
