@@ -23,6 +23,9 @@ public final class MemoryGovernor {
   private final List<InstancePool<?>> pools = new CopyOnWriteArrayList<>();
   private final ReentrantLock evicting = new ReentrantLock();
 
+  /** What evictions under way have given back and is booked still. Under {@link #evicting}. */
+  private long evictedBytes;
+
   /** Whether a creation was refused since {@link #freed} last called the pools. */
   private volatile boolean starved;
 
@@ -67,11 +70,7 @@ public final class MemoryGovernor {
    *     for it, or pools at their floors would evict each other in turn
    */
   boolean tryReserve(long bytes, boolean awaited) {
-    if (reserveWithin(bytes)) {
-      return true;
-    }
-    evictUntil(bytes, awaited);
-    return reserveWithin(bytes);
+    return reserveWithin(bytes, 0) || reserveByEvicting(bytes, awaited);
   }
 
   /** Whether there is room by now; if not, {@link #freed} will call the pools once there may be. */
@@ -80,10 +79,13 @@ public final class MemoryGovernor {
     return fits(usedBytes.get(), bytes);
   }
 
-  private boolean reserveWithin(long bytes) {
+  /**
+   * @param givenBack what was given back and is booked still
+   */
+  private boolean reserveWithin(long bytes, long givenBack) {
     long used = usedBytes.get();
-    while (fits(used, bytes)) {
-      if (usedBytes.compareAndSet(used, used + bytes)) {
+    while (fits(used - givenBack, bytes)) {
+      if (usedBytes.compareAndSet(used, used - givenBack + bytes)) {
         return true;
       }
       used = usedBytes.get();
@@ -103,7 +105,7 @@ public final class MemoryGovernor {
    */
   void grew(long bytes, boolean breakingFloors) {
     if (usedBytes.addAndGet(bytes) > budgetBytes) {
-      evictUntil(0, breakingFloors);
+      var _ = reserveByEvicting(0, breakingFloors);
     }
   }
 
@@ -120,7 +122,11 @@ public final class MemoryGovernor {
 
   /** Books that this much was given back; {@link #announce} is to follow. */
   void unbook(long bytes) {
-    usedBytes.addAndGet(-bytes);
+    if (evicting.isHeldByCurrentThread()) {
+      evictedBytes += bytes;
+    } else {
+      usedBytes.addAndGet(-bytes);
+    }
   }
 
   /**
@@ -136,19 +142,37 @@ public final class MemoryGovernor {
     }
   }
 
-  private void evictUntil(long wantedBytes, boolean breakingFloors) {
+  /**
+   * What is evicted stays booked until all that is wanted fits: or the pool that has lost an
+   * instance would be the first to fill the gap again.
+   */
+  private boolean reserveByEvicting(long bytes, boolean breakingFloors) {
     boolean anyEvicted = false;
+    boolean reserved;
     evicting.lock();
     try {
-      while (usedBytes.get() + wantedBytes > budgetBytes && evictOne(breakingFloors)) {
+      reserved = reserveEvicted(bytes);
+      while (!reserved && evictOne(breakingFloors)) {
         anyEvicted = true;
+        reserved = reserveEvicted(bytes);
       }
     } finally {
+      usedBytes.addAndGet(-evictedBytes);
+      evictedBytes = 0;
       evicting.unlock();
     }
     if (anyEvicted) {
       announce();
     }
+    return reserved;
+  }
+
+  private boolean reserveEvicted(long bytes) {
+    boolean reserved = reserveWithin(bytes, evictedBytes);
+    if (reserved) {
+      evictedBytes = 0;
+    }
+    return reserved;
   }
 
   private boolean evictOne(boolean breakingFloors) {

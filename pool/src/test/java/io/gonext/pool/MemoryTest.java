@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,6 +140,32 @@ class MemoryTest {
     eventually().until(() -> atFloor.stats().retiring() == 0);
     atFloor.maintain();
     assertThat(atFloor.stats().live()).isEqualTo(9);
+  }
+
+  @Test
+  void a_pool_that_loses_an_instance_to_a_waiter_does_not_take_the_room_back() throws Exception {
+    AtomicBoolean watching = new AtomicBoolean();
+    PoolRuntime system = pools.runtime();
+    pools.use(
+        system.withWorkers(task -> {
+          Thread thread = Thread.ofPlatform().start(task);
+          if (watching.get()) {
+            // It has done what it can do before the one that evicts goes on.
+            eventually()
+                .until(() -> !thread.isAlive() || thread.getState() == Thread.State.WAITING);
+          }
+        }));
+    InstancePool<Thing> atFloor = pool(a, 9, 9);
+    pools.use(system);
+    InstancePool<Thing> other = pool(b, 1, 2);
+    Lease<Thing> lease = other.checkout(LONG);
+    watching.set(true);
+
+    other.checkout(LONG).close();
+
+    lease.close();
+    assertThat(atFloor.stats().recycled(RecycleReason.MEMORY)).isEqualTo(1);
+    assertThat(governor.usedBytes()).isEqualTo(1_000);
   }
 
   @Test
