@@ -75,6 +75,11 @@ final class Updates {
 
   /** Nothing, where this host cannot read the manifest any more. */
   private SortedSet<String> requestedBy(StoredPlugin stored) {
+    PluginSlot slot = serving.slot(stored.name());
+    ActivePlugin serves = slot == null ? null : slot.version();
+    if (serves != null && serves.sha256().equals(stored.current().sha256())) {
+      return serves.manifest().requestedCapabilities();
+    }
     return installed.readable(stored).map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
   }
 
