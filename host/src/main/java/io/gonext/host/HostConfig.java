@@ -31,9 +31,10 @@ import java.util.Set;
  * @param keyValues the most that the key-value entries of one plugin may take
  * @param engineLimits what a plugin's module may be at most; what its instances may have is in
  *     {@code limits}
- * @param verifiesResets whether an instance is compared with its snapshot after each lease, and
- *     replaced where anything differs, with the first difference in the log: for finding a fault of
- *     the engine, at the price of a copy of the instance a call
+ * @param verifiesResets whether an instance is compared with its snapshot after each reset, which
+ *     ends each lease under {@code fresh} isolation, and replaced where anything differs, with the
+ *     first difference in the log: for finding a fault of the engine, at the price of a copy of the
+ *     instance a call
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
  */
