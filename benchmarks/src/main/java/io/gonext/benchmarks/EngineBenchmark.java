@@ -75,6 +75,7 @@ final class EngineBenchmark implements Benchmark {
     SequencedMap<String, String> measure() throws Exception {
       compute();
       calls();
+      deadline();
       Map<Integer, Double> newInstances = newInstances();
       reset(newInstances);
       growth();
@@ -132,6 +133,18 @@ final class EngineBenchmark implements Benchmark {
             call(OURS, bytes),
             call(STOCK, bytes));
       }
+    }
+
+    /** Also in nanoseconds, which the table rounds away. */
+    private void deadline() throws RunnerException {
+      var table = new RatioTable(out, "", "a call of a function", "its own run", "shared run");
+      double own = settled.median(GuestDeadline.class, "own");
+      double shared = settled.median(GuestDeadline.class, "shared");
+      table.row("that adds two numbers", own, shared);
+      out.printf(
+          Locale.ROOT,
+          "a deadline of its own costs a call %.0f ns at most (goal: under 100)%n",
+          own - shared);
     }
 
     private double call(String runtime, int bytes) throws RunnerException {

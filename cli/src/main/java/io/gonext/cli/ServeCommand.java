@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.engine.EngineLimits;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
@@ -10,6 +11,7 @@ import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.lifecycle.NodeFault;
+import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
@@ -21,6 +23,7 @@ import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -54,6 +57,8 @@ final class ServeCommand implements Callable<Integer> {
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 
   private static final int ATTEMPTS = 5;
+
+  private static final int PAGES_PER_MB = 16;
 
   @Spec private CommandSpec spec;
 
@@ -104,6 +109,32 @@ final class ServeCommand implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE}).")
   private RouteRate routeRate = RouteRate.DEFAULT;
 
+  @Option(
+      names = "--memory-mb",
+      paramLabel = "MB",
+      defaultValue = "64",
+      description =
+          "Most memory of one instance of a plugin in MiB, when it starts and later; a manifest may"
+              + " ask for less (default: ${DEFAULT-VALUE}).")
+  private int memoryMb;
+
+  @Option(
+      names = "--compile-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description =
+          "What compiling a plugin may take; raise it where large ones are refused on a slow"
+              + " machine (default: ${DEFAULT-VALUE}).")
+  private int compileSeconds;
+
+  @Option(
+      names = "--verify-resets",
+      description =
+          "For finding a fault of the engine: compare each instance with what it was when it"
+              + " started after each call, and replace it where anything differs, with the first"
+              + " difference in the log. Slow.")
+  private boolean verifyResets;
+
   @Override
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
@@ -111,12 +142,10 @@ final class ServeCommand implements Callable<Integer> {
     ServerConfig config = listen.serverConfig().withDev(dev);
     boolean loopback = listen.isLoopback();
     // Refused before anything is created.
+    HostConfig hostConfig = hostConfig();
     AdminToken chosen = chosenToken();
     plugins.forEach(Bundle::read);
-    HostConfig hostConfig = HostConfig.of(data).withDatabase(database()).withRouteRate(routeRate);
-    RunningServer.OpenHost opened =
-        RunningServer.openHost(
-            dev ? hostConfig.withUpdates(UpdatePolicy.development()) : hostConfig);
+    RunningServer.OpenHost opened = RunningServer.openHost(hostConfig);
     Host host = opened.host();
     try {
       config = config.withToken(chosen == null ? AdminToken.ofDirectory(data) : chosen);
@@ -143,6 +172,29 @@ final class ServeCommand implements Callable<Integer> {
     }
     running.serveUntilSignal(out, () -> {});
     return ExitCode.OK;
+  }
+
+  /** What the command line asks for. */
+  HostConfig hostConfig() {
+    requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / PAGES_PER_MB);
+    requireInRange("--compile-seconds", compileSeconds, 3600);
+    return HostConfig.of(data)
+        .withDatabase(database())
+        .withRouteRate(routeRate)
+        .withLimits(OperatorLimits.defaults().withMemoryMb(memoryMb))
+        .withEngineLimits(
+            EngineLimits.defaults()
+                .withMemoryPages(memoryMb * PAGES_PER_MB)
+                .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
+        .withVerifiedResets(verifyResets)
+        .withUpdates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults());
+  }
+
+  private void requireInRange(String option, int value, int most) {
+    if (value < 1 || value > most) {
+      throw new ParameterException(
+          spec.commandLine(), option + " " + value + ": a number from 1 to " + most);
+    }
   }
 
   private @Nullable AdminToken chosenToken() {

@@ -2,8 +2,11 @@ package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import java.nio.file.Files;
@@ -11,11 +14,39 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class ServeCommandTest {
   @TempDir private Path directory;
+
+  @Test
+  void the_engines_limits_are_those_of_the_command_line() {
+    HostConfig usual = hostConfig();
+    assertThat(usual.limits()).isEqualTo(OperatorLimits.defaults());
+    assertThat(usual.engineLimits()).isEqualTo(EngineLimits.defaults());
+    assertThat(usual.verifiesResets()).isFalse();
+
+    HostConfig raised =
+        hostConfig("--memory-mb", "256", "--compile-seconds", "300", "--verify-resets");
+    assertThat(raised.limits().memoryMb()).isEqualTo(256);
+    assertThat(raised.engineLimits().memoryPages()).isEqualTo(4096);
+    assertThat(raised.engineLimits().compileTimeout()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(raised.verifiesResets()).isTrue();
+  }
+
+  private static HostConfig hostConfig(String... options) {
+    CommandLine gonext = Main.commandLine();
+    gonext.parseArgs(
+        Stream.concat(Stream.of("serve"), Arrays.stream(options)).toArray(String[]::new));
+    ServeCommand serve = Objects.requireNonNull(gonext.getSubcommands().get("serve")).getCommand();
+    return serve.hostConfig();
+  }
 
   @Test
   void a_plugin_of_the_command_line_that_is_errored_is_tried_again() throws Exception {

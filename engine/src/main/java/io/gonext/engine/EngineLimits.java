@@ -52,7 +52,7 @@ public record EngineLimits(
     Duration compileTimeout) {
 
   /** An array of bytes holds less than 2^31 of them: 32,767 pages. */
-  static final int MOST_PAGES = 32_767;
+  public static final int MOST_PAGES = 32_767;
 
   /** Checks that every limit is positive and within what the engine can represent. */
   public EngineLimits {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *     C++'s, or {@code func[12]} where there is none. The guest's claim
  * @param codeOffset where in the module's bytes the instruction is that trapped or called the
  *     function before; {@link #UNKNOWN_OFFSET} for a function that the stack's end prevented from
- *     beginning
+ *     beginning, and for one that is interpreted
  * @param source the instruction's line, or null where the module has no debug information. The line
  *     of a function that was inlined there is that function's
  */

@@ -59,6 +59,38 @@ class BacktraceTest {
         .containsExactly("2 func[2]", "1 func[1]", "0 enter");
   }
 
+  /** The compiler leaves a method of that name that calls the interpreter. */
+  @Test
+  void an_interpreted_function_that_a_compiled_one_calls_is_a_frame_without_an_offset() {
+    // Function 2 is called by 1 inside the interpreter, which tells nobody of whom it runs.
+    assertThat(trap(interpreted()).backtrace())
+        .extracting(frame -> frame.functionIndex() + " " + (frame.codeOffset() >= 0))
+        .containsExactly("3 true", "1 false", "0 true");
+  }
+
+  /** 0 calls 1, that calls 2, that calls 3; 1 and 2 are too large for a method of the JVM. */
+  private static WasmBytes interpreted() {
+    int size = 65_000;
+    return WasmBytes.module()
+        .section(1, part().u32(1).bytes(0x60, 0, 0))
+        .section(3, part().u32(4).bytes(0, 0, 0, 0))
+        .section(7, part().u32(1).name("enter").bytes(0, 0))
+        .section(
+            10,
+            part()
+                .u32(4)
+                .bytes(4, 0, 0x10, 1, 0x0B)
+                .u32(size + 4)
+                .bytes(0)
+                .repeat(size, 0x01)
+                .bytes(0x10, 2, 0x0B)
+                .u32(size + 4)
+                .bytes(0)
+                .repeat(size, 0x01)
+                .bytes(0x10, 3, 0x0B)
+                .bytes(3, 0, 0x00, 0x0B));
+  }
+
   @Test
   void a_broken_name_section_costs_only_the_names_after_the_break() {
     var names = part().u32(3).u32(2).name("innermost").u32(1).u32(5000);

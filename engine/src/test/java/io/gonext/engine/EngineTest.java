@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gonext.guests.Guests;
+import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
@@ -19,6 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class EngineTest {
+  /** So many at once show what one module takes; far fewer than are dropped. */
+  private static final int HELD = 20;
+
   /** The long profile says 1,000. */
   private static final int UNLOADED = Integer.getInteger("gonext.test.unloaded", 60);
 
@@ -261,32 +264,67 @@ class EngineTest {
 
   /** Each module differs in one constant; their classes go when they go. */
   @Test
-  void dropped_modules_unload_their_classes() {
-    Set<WeakReference<Class<?>>> classes = new java.util.HashSet<>();
-    for (int i = 0; i < UNLOADED; i++) {
-      byte[] wasm =
-          WasmBytes.module()
-              .section(1, part().u32(1).bytes(0x60, 0, 1, 0x7F))
-              .section(3, part().u32(1).u32(0))
-              .section(7, part().u32(1).name("f").bytes(0, 0))
-              .section(
-                  10, part().u32(1).u32(6).bytes(0, 0x41, 0x80 | (i & 0x7F), i >> 7, 0x01, 0x0B))
-              .toBytes();
-      var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
-      assertThat(TestEngine.call(guest, "f")).isEqualTo(i);
-      classes.add(new WeakReference<>(guest.machineClass()));
-      guest.close();
+  void dropped_modules_unload_their_classes_and_leave_metaspace_flat() {
+    List<GuestInstance> held = new ArrayList<>();
+    held.add(constant(0));
+    long none = metaspaceBytes();
+    for (int i = 1; i <= HELD; i++) {
+      held.add(constant(i));
     }
-    assertThat(classes).hasSize(UNLOADED);
+    long each = (metaspaceBytes() - none) / HELD;
+    assertThat(each).as("a module that is held takes metaspace").isPositive();
+    List<WeakReference<Class<?>>> classes = new ArrayList<>();
+    held.forEach(guest -> classes.add(new WeakReference<>(guest.machineClass())));
+    held.clear();
+    awaitUnloaded(classes);
+    long before = metaspaceBytes();
 
+    classes.clear();
+    for (int i = 0; i < UNLOADED; i++) {
+      classes.add(new WeakReference<>(constant(HELD + 1 + i).machineClass()));
+    }
+    assertThat(classes).hasSize(UNLOADED).doesNotHaveDuplicates();
+    awaitUnloaded(classes);
+
+    // What the JVM learns of the engine's own code is kept there, too, and is a few modules' worth.
+    assertThat(metaspaceBytes() - before).isLessThan(each * HELD);
+  }
+
+  /** An instance of a module that no other number has. */
+  private GuestInstance constant(int number) {
+    byte[] wasm =
+        WasmBytes.module()
+            .section(1, part().u32(1).bytes(0x60, 0, 1, 0x7F))
+            .section(3, part().u32(1).u32(0))
+            .section(7, part().u32(1).name("f").bytes(0, 0))
+            .section(
+                10,
+                part()
+                    .u32(1)
+                    .u32(6)
+                    .bytes(0, 0x41, 0x80 | (number & 0x7F), number >> 7, 0x01, 0x0B))
+            .toBytes();
+    var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
+    assertThat(TestEngine.call(guest, "f")).isEqualTo(number);
+    guest.close();
+    return guest;
+  }
+
+  /** All but one: the last may live on in a register or a frame. */
+  private static void awaitUnloaded(List<WeakReference<Class<?>>> classes) {
     long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    long left = UNLOADED;
-    // The last one may live on in a register or a frame of this loop.
+    long left = classes.size();
     while (left > 1 && System.nanoTime() < end) {
       System.gc();
       left = classes.stream().filter(reference -> reference.get() != null).count();
     }
-
     assertThat(left).isLessThanOrEqualTo(1);
+  }
+
+  private static long metaspaceBytes() {
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getName().equals("Metaspace"))
+        .mapToLong(pool -> pool.getUsage().getUsed())
+        .sum();
   }
 }

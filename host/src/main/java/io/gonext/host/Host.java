@@ -2,7 +2,6 @@ package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
-import io.gonext.engine.EngineLimits;
 import io.gonext.host.abi.LogListener;
 import io.gonext.host.abi.PluginLogs;
 import io.gonext.host.audit.AuditLog;
@@ -143,8 +142,11 @@ public final class Host implements AutoCloseable {
   private static Host open(HostConfig config, Opening opening) throws InterruptedException {
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     opening.add(store::close);
-    Engine engine = Engine.withCache(EngineLimits.defaults(), compileCache(config));
+    Engine engine = Engine.withCache(config.engineLimits(), compileCache(config));
     opening.add(engine::close);
+    FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
+        .description("Looks for calls past their deadline that failed, each followed by another")
+        .register(config.meters());
     HostServices services =
         new HostServices(
             new Grants(store.grants(), config.capabilities()),
@@ -169,7 +171,8 @@ public final class Host implements AutoCloseable {
                 hooks,
                 config.meters(),
                 services,
-                new CallGuards(config.routeRate(), Ticker.system())),
+                new CallGuards(config.routeRate(), Ticker.system()),
+                config.verifiesResets()),
             config.limits(),
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.

@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import io.gonext.engine.EngineLimits;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
@@ -28,6 +29,12 @@ import java.util.Set;
  *     nothing
  * @param routeRate how many requests the routes of each plugin take
  * @param keyValues the most that the key-value entries of one plugin may take
+ * @param engineLimits what a plugin's module may be at most; what its instances may have is in
+ *     {@code limits}
+ * @param verifiesResets whether an instance is compared with its snapshot after each reset, which
+ *     ends each lease under {@code fresh} isolation, and replaced where anything differs, with the
+ *     first difference in the log: for finding a fault of the engine, at the price of a copy of the
+ *     instance a call
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
  */
@@ -41,6 +48,8 @@ public record HostConfig(
     OpenTelemetry telemetry,
     RouteRate routeRate,
     KeyValueQuota keyValues,
+    EngineLimits engineLimits,
+    boolean verifiesResets,
     Set<String> hooks) {
   /** Copies the set. */
   public HostConfig {
@@ -62,6 +71,8 @@ public record HostConfig(
         OpenTelemetry.noop(),
         RouteRate.DEFAULT,
         KeyValueQuota.defaults(),
+        EngineLimits.defaults(),
+        false,
         Set.of());
   }
 
@@ -76,6 +87,8 @@ public record HostConfig(
         telemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -90,6 +103,8 @@ public record HostConfig(
         telemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -104,6 +119,8 @@ public record HostConfig(
         telemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -118,6 +135,8 @@ public record HostConfig(
         telemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -132,6 +151,8 @@ public record HostConfig(
         telemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -146,6 +167,8 @@ public record HostConfig(
         newTelemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -160,6 +183,8 @@ public record HostConfig(
         telemetry,
         newRouteRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         hooks);
   }
 
@@ -174,6 +199,40 @@ public record HostConfig(
         telemetry,
         routeRate,
         newKeyValues,
+        engineLimits,
+        verifiesResets,
+        hooks);
+  }
+
+  public HostConfig withEngineLimits(EngineLimits newLimits) {
+    return new HostConfig(
+        dataDirectory,
+        database,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        newLimits,
+        verifiesResets,
+        hooks);
+  }
+
+  public HostConfig withVerifiedResets(boolean verified) {
+    return new HostConfig(
+        dataDirectory,
+        database,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        keyValues,
+        engineLimits,
+        verified,
         hooks);
   }
 
@@ -188,6 +247,8 @@ public record HostConfig(
         telemetry,
         routeRate,
         keyValues,
+        engineLimits,
+        verifiesResets,
         newHooks);
   }
 }

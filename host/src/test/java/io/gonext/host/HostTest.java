@@ -31,10 +31,12 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -310,6 +312,20 @@ class HostTest {
     ended.run();
     host.doAction("saved");
     assertThat(heard).hasSize(8);
+  }
+
+  /** What goes to its standard output, too: 60,000 lines here. */
+  @Test
+  void a_plugin_has_two_hundred_lines_a_second_in_the_log() throws InterruptedException {
+    activate(GuestBundle.of("floods").action("saved"));
+    List<String> heard = new CopyOnWriteArrayList<>();
+    long began = System.nanoTime();
+    host.listen("floods", (level, line) -> heard.add(line));
+    for (int i = 0; i < 3; i++) {
+      assertThat(host.doAction("saved").degraded()).isEmpty();
+    }
+    long seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds();
+    assertThat(heard).hasSizeBetween(200, (int) (200 * (2 + seconds)));
   }
 
   @Test

@@ -61,6 +61,35 @@ class PluginTroubleTest {
     assertThat(checkouts("upper")).isEqualTo(checkouts);
   }
 
+  /** A soft limit of one nanosecond, which nothing can keep, and one that is the hard limit. */
+  @Test
+  void a_call_past_its_soft_limit_answers_as_ever_and_is_counted() throws InterruptedException {
+    assertThat(host.applyFilters("shout", "a").value()).isEqualTo(StrictJson.valueOf("A"));
+    assertThat(late("upper")).as("of half a second").isZero();
+    reopen(LIMITS.withSoftShare(1e-9));
+    FilterResult result = host.applyFilters("shout", "a");
+    assertThat(result.value()).isEqualTo(StrictJson.valueOf("A"));
+    assertThat(degradations(result)).isEmpty();
+    assertThat(host.troubles()).isEmpty();
+    assertThat(late("upper")).isEqualTo(1);
+    activate(GuestBundle.of("trap").filter("h", 10));
+    host.applyFilters("h", "a");
+    assertThat(late("trap")).as("what fails is counted elsewhere").isZero();
+    double before = late("upper");
+    reopen(LIMITS.withSoftShare(1));
+    host.applyFilters("shout", "a");
+    assertThat(late("upper")).isEqualTo(before);
+  }
+
+  private void reopen(OperatorLimits limits) throws InterruptedException {
+    host.close();
+    host = Host.open(HostConfig.of(data).withLimits(limits).withMeters(meters));
+  }
+
+  private double late(String plugin) {
+    return meters.get("gonext.plugin.late").tag("plugin", plugin).counter().count();
+  }
+
   @Test
   void after_five_traps_a_plugin_is_not_called_and_the_chain_goes_on() throws InterruptedException {
     activate(GuestBundle.of("trap").filter("h", 10).route("GET", "/x"));

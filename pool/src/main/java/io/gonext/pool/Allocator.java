@@ -4,9 +4,10 @@ package io.gonext.pool;
  * Makes and disposes of the instances of one {@link InstancePool}.
  *
  * <p>The pool calls {@link #create} and {@link #close} from its worker threads, never from a thread
- * that is waiting for a lease, and {@link #reset} and {@link #weightBytes} from the thread that
- * returns the lease. Calls for different instances may run at the same time; calls for one instance
- * never do, and each happens-before the next, so an instance itself need not be thread-safe.
+ * that is waiting for a lease, and {@link #reset}, {@link #isOutgrown} and {@link #weightBytes}
+ * from the thread that returns the lease. Calls for different instances may run at the same time;
+ * calls for one instance never do, and each happens-before the next, so an instance itself need not
+ * be thread-safe.
  *
  * <p>Anything these methods throw, {@link Error}s included, is counted and contained: it costs at
  * most the instance concerned.
@@ -32,6 +33,15 @@ public interface Allocator<T> {
    *     RecycleReason#ERROR}
    */
   default void reset(T instance) throws Exception {}
+
+  /**
+   * Whether a returned instance, though clean, is to be replaced by one that suits what it is used
+   * for better: it is then retired as {@link RecycleReason#MEMORY}. Asked after every {@link
+   * #reset}; must be cheap.
+   */
+  default boolean isOutgrown(T instance) {
+    return false;
+  }
 
   /**
    * Releases what the instance holds. Called exactly once for every instance that {@link #create}

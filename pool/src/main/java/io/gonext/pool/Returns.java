@@ -98,15 +98,19 @@ final class Returns<T> {
       placement.retire(slot, RecycleReason.MAX_USES);
       return;
     }
+    boolean outgrown;
     long weight;
     try {
       allocator.reset(Objects.requireNonNull(instance));
+      outgrown = allocator.isOutgrown(instance);
       weight = allocator.weightBytes(instance);
     } catch (Throwable t) {
       failedReset(slot, t);
       return;
     }
-    if (weight == weightBefore && weight < recycleAtBytes && attention == 0) {
+    if (outgrown || weight >= recycleAtBytes) {
+      placement.retire(slot, RecycleReason.MEMORY);
+    } else if (weight == weightBefore && attention == 0) {
       rack.returning(slot);
       slot.publishReturned(token);
     } else {
@@ -115,10 +119,6 @@ final class Returns<T> {
   }
 
   private void settleChanged(Slot<T> slot, long weight) {
-    if (weight >= recycleAtBytes) {
-      placement.retire(slot, RecycleReason.MEMORY);
-      return;
-    }
     long growth = weight - slot.weight;
     slot.weight = weight;
     placement.addBytes(growth);

@@ -21,6 +21,7 @@ class MemoryTest {
 
   @RegisterExtension final Pools pools = new Pools();
   @RegisterExtension final Callers callers = new Callers();
+  @RegisterExtension final Logs logs = new Logs();
   private final ThingAllocator a = new ThingAllocator().weight(100);
   private final ThingAllocator b = new ThingAllocator().weight(100);
   private final MemoryGovernor governor = new MemoryGovernor(1_000);
@@ -82,6 +83,24 @@ class MemoryTest {
     eventually().until(() -> pool.stats().created() == 2);
     assertThat(heavy.closes).hasValue(1);
     assertThat(pool.stats().recycled(RecycleReason.MEMORY)).isEqualTo(1);
+    eventually().until(() -> governor.usedBytes() == 100);
+  }
+
+  @Test
+  void an_instance_that_is_outgrown_is_replaced_on_return_without_a_word() throws Exception {
+    InstancePool<Thing> pool = pool(a, 1, 1);
+    Thing outgrown;
+    try (Lease<Thing> lease = pool.checkout(LONG)) {
+      outgrown = lease.get();
+      outgrown.outgrown = true;
+    }
+
+    eventually().until(() -> pool.stats().created() == 2);
+    assertThat(logs.messages()).isEmpty();
+    assertThat(outgrown.resets).hasValue(1);
+    assertThat(outgrown.closes).hasValue(1);
+    assertThat(pool.stats().recycled(RecycleReason.MEMORY)).isEqualTo(1);
+    assertThat(pool.stats().allocatorErrors()).isZero();
     eventually().until(() -> governor.usedBytes() == 100);
   }
 

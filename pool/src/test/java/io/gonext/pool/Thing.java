@@ -11,6 +11,7 @@ final class Thing {
   final AtomicInteger resets = new AtomicInteger();
   final AtomicInteger closes = new AtomicInteger();
   volatile long weight;
+  volatile boolean outgrown;
 
   /** Not volatile: its users are ordered by the pool or not at all. */
   int uses;

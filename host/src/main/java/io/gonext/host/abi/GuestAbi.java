@@ -10,6 +10,7 @@ import io.gonext.engine.GuestCall;
 import io.gonext.engine.GuestFunction;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
+import io.gonext.engine.GuestWork;
 import io.gonext.engine.ModuleInterface;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,6 +98,12 @@ public final class GuestAbi {
    */
   public static HookReply callHook(
       GuestInstance instance, byte[] hook, byte[] payload, Duration limit) {
+    return callHook(instance, hook, payload, limit, limit);
+  }
+
+  /** As above, with a {@linkplain GuestInstance#run(Duration, Duration, GuestWork) soft limit}. */
+  public static HookReply callHook(
+      GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, Duration limit) {
     if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_ROUTE_PAYLOAD_BYTES) {
       throw new IllegalArgumentException("hook name or payload too long");
     }
@@ -104,6 +111,7 @@ public final class GuestAbi {
     GuestFunction alloc = instance.function(ALLOC);
     GuestFunction free = instance.function(FREE);
     return instance.run(
+        softLimit,
         limit,
         call -> {
           long name = write(call, alloc, hook);

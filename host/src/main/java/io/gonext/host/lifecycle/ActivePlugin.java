@@ -76,10 +76,12 @@ final class ActivePlugin {
    * What stands between a version and its callers.
    *
    * @param audit is told of traps
+   * @param late is told of calls that end well, but late
    * @param breaker makes the breaker of the version it is given
    */
   record Guards(
       PluginAudit audit,
+      LateCalls late,
       HandlerProbe routeProbe,
       RouteLimiter routeLimiter,
       Function<ActivePlugin, PluginBreaker> breaker) {}
@@ -104,7 +106,13 @@ final class ActivePlugin {
     this.breaker = guards.breaker.apply(this);
     this.calls =
         new GuestCalls(
-            manifest.version().toString(), pool, breaker, audit, callLimit, manifest.warmUp());
+            manifest.version().toString(),
+            pool,
+            breaker,
+            audit,
+            guards.late,
+            callLimit,
+            manifest.warmUp());
   }
 
   Manifest manifest() {

@@ -35,6 +35,7 @@ final class GuestCalls {
   private final InstancePool<GuestInstance> pool;
   private final PluginBreaker breaker;
   private final PluginAudit audit;
+  private final LateCalls late;
   private final long limitNanos;
   private final Duration patience;
   private final boolean remembersInputs;
@@ -51,12 +52,14 @@ final class GuestCalls {
       InstancePool<GuestInstance> pool,
       PluginBreaker breaker,
       PluginAudit audit,
+      LateCalls late,
       Duration limit,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.breaker = breaker;
     this.audit = audit;
+    this.late = late;
     this.limitNanos = limit.toNanos();
     this.patience = limit.dividedBy(2);
     this.remembersInputs = remembersInputs;
@@ -186,7 +189,12 @@ final class GuestCalls {
     try {
       // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
       long left = Math.max(1_000, deadline - System.nanoTime());
-      HookReply reply = GuestAbi.callHook(instance, hook.utf8(), payload, Duration.ofNanos(left));
+      HookReply reply =
+          GuestAbi.callHook(
+              instance, hook.utf8(), payload, late.softLimit(), Duration.ofNanos(left));
+      if (instance.lastRun().late()) {
+        late.happened(hook.name(), instance.lastRun());
+      }
       if (remembersInputs) {
         hook.recent().offer(payload, deadline);
       }

@@ -67,13 +67,18 @@ public final class Lifecycle {
     this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
   }
 
-  /** What plugins are run with. */
+  /**
+   * What plugins are run with.
+   *
+   * @param verifiesResets whether each reset of an instance is checked
+   */
   public record Parts(
       Engine engine,
       HookBus hooks,
       MeterRegistry meters,
       HostServices services,
-      CallGuards guards) {}
+      CallGuards guards,
+      boolean verifiesResets) {}
 
   public static Lifecycle of(
       PluginStore store,

@@ -12,9 +12,11 @@ import java.util.OptionalInt;
  * @param chain all handlers of one filter or action together
  * @param start what an instance may take to start
  * @param instances of one plugin
+ * @param softShare of a plugin's call limit, what the guest may take before a call counts as late:
+ *     above 0, at most 1; 1 for never
  */
 public record OperatorLimits(
-    int memoryMb, Duration call, Duration chain, Duration start, int instances) {
+    int memoryMb, Duration call, Duration chain, Duration start, int instances, double softShare) {
   private static final int PAGES_PER_MB = 16;
   private static final int PAGE_BYTES = 64 * 1024;
 
@@ -25,16 +27,39 @@ public record OperatorLimits(
     if (!call.isPositive() || !chain.isPositive() || !start.isPositive()) {
       throw new IllegalArgumentException("call, chain and start must be positive");
     }
+    if (!(softShare > 0 && softShare <= 1)) {
+      throw new IllegalArgumentException("softShare must be above 0 and at most 1: " + softShare);
+    }
   }
 
-  /** 64 MiB, 1 s a call, 3 s a chain, 5 s to start, 8 instances. */
+  /** A call is late after half of its limit. */
+  public OperatorLimits(
+      int memoryMb, Duration call, Duration chain, Duration start, int instances) {
+    this(memoryMb, call, chain, start, instances, 0.5);
+  }
+
+  /** 64 MiB, 1 s a call, late after half of it, 3 s a chain, 5 s to start, 8 instances. */
   public static OperatorLimits defaults() {
     return new OperatorLimits(
         64, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 8);
   }
 
+  /** A copy with this limit of one instance's memory, in MiB. */
+  public OperatorLimits withMemoryMb(int megabytes) {
+    return new OperatorLimits(megabytes, call, chain, start, instances, softShare);
+  }
+
+  /** A copy with this share of a call's limit, after which it is late. */
+  public OperatorLimits withSoftShare(double share) {
+    return new OperatorLimits(memoryMb, call, chain, start, instances, share);
+  }
+
   Duration callOf(Manifest manifest) {
     return manifest.limits().call().filter(asked -> asked.compareTo(call) < 0).orElse(call);
+  }
+
+  Duration softCallOf(Manifest manifest) {
+    return Duration.ofNanos(Math.max(1, (long) (callOf(manifest).toNanos() * softShare)));
   }
 
   int memoryPagesOf(Manifest manifest) {

@@ -51,6 +51,7 @@ final class PluginLoader {
   private final MeterRegistry meters;
   private final HostServices services;
   private final CallGuards guards;
+  private final boolean verifiesResets;
   private final WarmUp warmUp = new WarmUp(System::nanoTime);
 
   /** One for all pools, so that they share one memory budget. */
@@ -65,6 +66,7 @@ final class PluginLoader {
     this.meters = parts.meters();
     this.services = parts.services();
     this.guards = parts.guards();
+    this.verifiesResets = parts.verifiesResets();
     this.limits = limits;
     this.hostVersion = hostVersion;
   }
@@ -152,12 +154,24 @@ final class PluginLoader {
             limits.callOf(manifest),
             new ActivePlugin.Guards(
                 access.audit(),
+                new LateCalls(
+                    manifest.id(),
+                    limits.softCallOf(manifest),
+                    lateCounter(manifest.name()),
+                    guards.ticker()),
                 hooks.probe(manifest.name(), Manifest.routeHook(manifest.name())),
                 routeLimiters.computeIfAbsent(
                     manifest.name(), name -> new RouteLimiter(guards.routeRate(), guards.ticker())),
                 failing -> breaker(failing, onTooManyFailures)));
     plugin.start();
     return plugin;
+  }
+
+  private Counter lateCounter(String plugin) {
+    return Counter.builder("gonext.plugin.late")
+        .description("Calls that ended well, but took longer than the plugin's soft limit")
+        .tag("plugin", plugin)
+        .register(meters);
   }
 
   private PluginBreaker breaker(
@@ -224,7 +238,8 @@ final class PluginLoader {
         .withHostFunctions(HostImports.functions(access))
         .withOutput((stream, line) -> access.log().write(Level.INFO, line))
         .withMaxMemoryPages(limits.memoryPagesOf(access.manifest()))
-        .withStartTimeout(limits.start());
+        .withStartTimeout(limits.start())
+        .withVerifiedResets(verifiesResets);
   }
 
   private PoolConfig poolConfig(Manifest manifest, int initialPages) {

@@ -50,7 +50,12 @@ public final class TestLifecycle implements AutoCloseable {
         Lifecycle.of(
             store,
             new Lifecycle.Parts(
-                engine, hooks, meters, services, new CallGuards(RouteRate.UNLIMITED, ticker)),
+                engine,
+                hooks,
+                meters,
+                services,
+                new CallGuards(RouteRate.UNLIMITED, ticker),
+                false),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             new Semver("1.0.0"));
