@@ -1,11 +1,10 @@
 package io.gonext.cli.admin;
 
-import io.gonext.host.json.StrictJson;
+import io.gonext.cli.json.JsonLines;
 import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -73,7 +72,7 @@ abstract class AdminCommand implements Callable<Integer> {
     try (AdminClient host = new AdminClient(url, token())) {
       JsonNode answer = ask(host);
       if (json) {
-        out.println(new String(StrictJson.write(answer), StandardCharsets.UTF_8));
+        new JsonLines(out).print(answer);
       } else {
         print(answer, out);
       }
