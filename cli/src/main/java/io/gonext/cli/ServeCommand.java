@@ -13,6 +13,7 @@ import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.Database;
 import io.gonext.host.store.PluginState;
@@ -113,8 +114,9 @@ final class ServeCommand implements Callable<Integer> {
     boolean loopback = listen.isLoopback();
     // Refused before anything is created.
     AdminToken chosen = chosenToken();
-    plugins.forEach(Bundle::read);
     HostConfig hostConfig = HostConfig.of(data).withDatabase(database()).withRouteRate(routeRate);
+    Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
+    List<Bundle> bundles = plugins.stream().map(file -> Bundle.read(file, names)).toList();
     RunningServer.OpenHost opened =
         RunningServer.openHost(
             dev ? hostConfig.withUpdates(UpdatePolicy.development()) : hostConfig);
@@ -122,8 +124,8 @@ final class ServeCommand implements Callable<Integer> {
     events.tellScripts("opened", "data", data.toString());
     try {
       config = config.withToken(chosen == null ? AdminToken.ofDirectory(data) : chosen);
-      for (Path plugin : plugins) {
-        putInService(host, plugin);
+      for (Bundle bundle : bundles) {
+        putInService(host, bundle);
       }
     } catch (HostException | InterruptedException e) {
       host.close();
@@ -180,10 +182,10 @@ final class ServeCommand implements Callable<Integer> {
    * Another host on the same database may be told the same at the same moment: who comes second
    * looks again.
    */
-  static void putInService(Host host, Path file) throws InterruptedException {
+  static void putInService(Host host, Bundle bundle) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        putInServiceOnce(host, file);
+        putInServiceOnce(host, bundle);
         return;
       } catch (ConflictException e) {
         if (attempt == ATTEMPTS) {
@@ -193,11 +195,11 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static void putInServiceOnce(Host host, Path file) throws InterruptedException {
-    String name = Bundle.read(file).manifest().name();
+  private static void putInServiceOnce(Host host, Bundle bundle) throws InterruptedException {
+    String name = bundle.manifest().name();
     if (host.plugin(name).isEmpty()) {
-      host.install(file);
-    } else if (host.update(file) instanceof UpdateResult.AwaitingApproval waiting) {
+      host.install(bundle.bytes());
+    } else if (host.update(bundle.bytes()) instanceof UpdateResult.AwaitingApproval waiting) {
       host.approve(name, waiting.sha256());
     }
     host.grantRequested(name);

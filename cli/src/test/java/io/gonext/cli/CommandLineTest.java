@@ -158,6 +158,10 @@ class CommandLineTest {
                     Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
             "/name",
             Files.write(
+                directory.resolve("slip.gnplugin"),
+                GuestBundle.of("upper").field("capabilities", "[\"kv.raed\"]").bytes()),
+            "did you mean kv.read?",
+            Files.write(
                 directory.resolve("nowasm.gnplugin"),
                 GuestBundle.of("nowasm", "text".getBytes(StandardCharsets.UTF_8)).bytes()),
             "not a WebAssembly module");

@@ -36,7 +36,6 @@ import io.gonext.host.lifecycle.StoreWatch;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.store.AuditRow;
@@ -56,16 +55,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -97,9 +93,6 @@ public final class Host implements AutoCloseable {
   private final HostServices services;
   private final StoreWatch watch;
   private final ChangeRecord record;
-
-  /** Hooks of the embedding application, for those who misspell one. */
-  private final Set<String> knownHooks = ConcurrentHashMap.newKeySet();
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -161,6 +154,7 @@ public final class Host implements AutoCloseable {
             config.limits().chain(),
             config.limits().call(),
             Ticker.system());
+    hooks.addCalled(config.hooks());
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
@@ -176,10 +170,7 @@ public final class Host implements AutoCloseable {
             new Semver(version()).withClearedPreReleaseAndBuild());
     opening.add(() -> stop(lifecycle, Duration.ZERO));
     lifecycle.startActive();
-    Host host =
-        new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
-    host.knownHooks.addAll(config.hooks());
-    return host;
+    return new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
   }
 
   /** What is to be undone, last first, when a host cannot be opened, whatever the reason. */
@@ -254,12 +245,12 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Path bundle) {
-    return install(() -> Bundle.read(bundle, vocabulary()));
+    return install(() -> Bundle.read(bundle, lifecycle.vocabulary()));
   }
 
   /** Installs a bundle that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
-    return install(() -> Bundle.read(bundle.clone(), vocabulary()));
+    return install(() -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
   }
 
   private InstallResult install(Supplier<Bundle> reader) {
@@ -278,7 +269,7 @@ public final class Host implements AutoCloseable {
       detail.set("requested", StrictJson.valueOf(manifest.requestedCapabilities()));
       record.done("install", ChangeRecord.OPERATOR, manifest.name(), version, detail);
     }
-    return installed.withWarnings(vocabulary().hookWarnings(manifest));
+    return installed;
   }
 
   /**
@@ -362,12 +353,12 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Path bundle) throws InterruptedException {
-    return update("", () -> Bundle.read(bundle, vocabulary()));
+    return update("", () -> Bundle.read(bundle, lifecycle.vocabulary()));
   }
 
   /** Updates to a bundle that is in memory; see {@link #update(Path)}. */
   public UpdateResult update(byte[] bundle) throws InterruptedException {
-    return update("", () -> Bundle.read(bundle.clone(), vocabulary()));
+    return update("", () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
   }
 
   /**
@@ -376,7 +367,7 @@ public final class Host implements AutoCloseable {
    * @throws BundleRejectedException also when the bundle is of another plugin than this
    */
   public UpdateResult update(String plugin, byte[] bundle) throws InterruptedException {
-    return update(plugin, () -> Bundle.read(bundle.clone(), vocabulary()));
+    return update(plugin, () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
   }
 
   /**
@@ -483,7 +474,7 @@ public final class Host implements AutoCloseable {
             ChangeRecord.DEVELOPER,
             "",
             "",
-            () -> Bundle.of(manifestJson, module, vocabulary()));
+            () -> Bundle.of(manifestJson, module, lifecycle.vocabulary()));
     Manifest manifest = bundle.manifest();
     DevelopResult result =
         record.watch(
@@ -783,13 +774,11 @@ public final class Host implements AutoCloseable {
    * @param owner named in results, logs and metrics; better not the name of a plugin
    */
   public void addFilter(String owner, String hook, int priority, FilterHandler handler) {
-    knownHooks.add(hook);
     hooks.addOwnFilter(owner, hook, priority, handler);
   }
 
   /** Adds an action of the embedding application; see {@link #addFilter}. */
   public void addAction(String owner, String hook, int priority, ActionHandler handler) {
-    knownHooks.add(hook);
     hooks.addOwnAction(owner, hook, priority, handler);
   }
 
@@ -818,16 +807,6 @@ public final class Host implements AutoCloseable {
       services.close();
       store.close();
     }
-  }
-
-  /** The names this host knows at this moment. */
-  private Vocabulary vocabulary() {
-    Set<String> hooks = new HashSet<>(knownHooks);
-    for (PluginSlot plugin : lifecycle.active()) {
-      plugin.manifest().actions().forEach(hook -> hooks.add(hook.name()));
-      plugin.manifest().filters().forEach(hook -> hooks.add(hook.name()));
-    }
-    return new Vocabulary(capabilities().ids(), hooks);
   }
 
   private static List<JsonNode> json(Object[] args) {

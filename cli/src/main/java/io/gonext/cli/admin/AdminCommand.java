@@ -119,11 +119,15 @@ abstract class AdminCommand implements Callable<Integer> {
 
   /** The path of one plugin, below that of all. */
   static String of(String plugin) {
-    if (!plugin.matches("[a-z][a-z0-9-]{2,40}")) {
+    if (!isName(plugin)) {
       throw new AdminException(
           plugin + " is no plugin's name: lower-case letters, digits and hyphens, 3 to 41 of them");
     }
     return "/" + plugin;
+  }
+
+  static boolean isName(String plugin) {
+    return plugin.matches("[a-z][a-z0-9-]{2,40}");
   }
 
   /** A plugin in a line. */

@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  * @param packed the bundle's own bytes, or null for a directory
  */
 record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
-  private static final String MANIFEST = "manifest.json";
   private static final List<String> TEXTS = List.of("README.md", "LICENSE");
   private static final List<String> FOLDERS = List.of("web", "migrations");
 
@@ -53,7 +52,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
   private static Map<String, byte[]> directory(Path root, SourceOptions options)
       throws IOException, InterruptedException {
     Map<String, byte[]> files = new TreeMap<>();
-    Path manifest = root.resolve(MANIFEST);
+    Path manifest = root.resolve(Bundle.MANIFEST);
     if (!Files.isRegularFile(manifest)) {
       throw new DevFailure(
           DevFailure.Kind.USAGE,
@@ -61,7 +60,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
           "begin with a project that has one: gonext plugin init my-plugin --lang rust");
     }
     byte[] manifestJson = Files.readAllBytes(manifest);
-    files.put(MANIFEST, manifestJson);
+    files.put(Bundle.MANIFEST, manifestJson);
     files.put(entry(manifestJson), module(root, entry(manifestJson), options));
     for (String name : TEXTS) {
       if (Files.isRegularFile(root.resolve(name))) {
@@ -140,7 +139,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
 
   /** The entry module, empty where there is none. */
   byte[] module() {
-    byte[] manifestJson = files.getOrDefault(MANIFEST, new byte[0]);
+    byte[] manifestJson = files.getOrDefault(Bundle.MANIFEST, new byte[0]);
     return files.getOrDefault(entry(manifestJson), new byte[0]);
   }
 
@@ -153,7 +152,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
 
   /** All that a host of the default limits would say, without compiling anything. */
   PluginCheck check() {
-    byte[] manifestJson = files.get(MANIFEST);
+    byte[] manifestJson = files.get(Bundle.MANIFEST);
     if (manifestJson == null) {
       return new PluginCheck(null, List.of("no manifest.json at the top of the bundle"), List.of());
     }

@@ -85,7 +85,7 @@ final class Updates {
       return new UpdateResult.Unchanged(stored.current().version());
     }
     installed.refuseCycle(manifest);
-    CheckedModule checked = loader.check(bundle);
+    CheckedModule checked = loader.checkNew(bundle);
     StoredVersion version = versionOf(bundle);
     SortedSet<String> before = requestedBy(stored);
     if (isDecidedForAnother(stored, version)) {
@@ -122,7 +122,7 @@ final class Updates {
     StoredVersion pending = Objects.requireNonNull(stored.pending());
     Bundle bundle = installed.bundleOf(stored, pending);
     installed.refuseCycle(bundle.manifest());
-    CheckedModule checked = loader.check(bundle);
+    CheckedModule checked = loader.checkNew(bundle);
     grants.grantUndecided(bundle.manifest(), actor);
     return replace(stored, bundle, pending, checked);
   }

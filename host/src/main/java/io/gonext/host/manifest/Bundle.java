@@ -17,6 +17,9 @@ import java.util.Map;
  * extracted. Immutable. Its identity is the triple name, version, SHA-256.
  */
 public final class Bundle {
+  /** The name of the manifest in a bundle. */
+  public static final String MANIFEST = "manifest.json";
+
   /** Beyond this a bundle is refused unread, in bytes. */
   public static final int MAX_BYTES = 32 * 1024 * 1024;
 
@@ -36,16 +39,11 @@ public final class Bundle {
   }
 
   /**
-   * Reads a bundle file.
+   * Reads a bundle file, its manifest against the names that a host knows.
    *
    * @throws BundleRejectedException when there is no such file, it cannot be read, or it is no
    *     acceptable bundle
    */
-  public static Bundle read(Path file) {
-    return read(file, Vocabulary.unknown());
-  }
-
-  /** Reads a bundle file, its manifest against the names that a host knows. */
   public static Bundle read(Path file, Vocabulary vocabulary) {
     if (Files.isDirectory(file)) {
       throw new BundleRejectedException(
@@ -76,7 +74,7 @@ public final class Bundle {
   /** Reads a bundle from its bytes, its manifest against the names that a host knows. */
   public static Bundle read(byte[] bytes, Vocabulary vocabulary) {
     Map<String, byte[]> entries = files(bytes);
-    byte[] manifestJson = entries.get(BundleArchive.MANIFEST);
+    byte[] manifestJson = entries.get(MANIFEST);
     if (manifestJson == null) {
       throw new BundleRejectedException("no manifest.json at the top of the bundle");
     }
@@ -128,8 +126,7 @@ public final class Bundle {
    */
   public static Bundle of(byte[] manifestJson, byte[] module, Vocabulary vocabulary) {
     Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
-    return read(
-        BundleWriter.write(Map.of(BundleArchive.MANIFEST, manifestJson, manifest.entry(), module)));
+    return read(BundleWriter.write(Map.of(MANIFEST, manifestJson, manifest.entry(), module)));
   }
 
   public Manifest manifest() {

@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  * inflated, not as headers claim them. Nothing is ever written to disk.
  */
 final class BundleArchive {
-  static final String MANIFEST = "manifest.json";
-
   /** Largest inflated size of one file, in bytes. */
   private static final int MAX_ENTRY_BYTES = 24 * 1024 * 1024;
 
@@ -50,7 +48,7 @@ final class BundleArchive {
   /** An end record without a comment. */
   private static final int END_BYTES = 22;
 
-  private static final Set<String> TOP_LEVEL = Set.of(MANIFEST, "README.md", "LICENSE");
+  private static final Set<String> TOP_LEVEL = Set.of(Bundle.MANIFEST, "README.md", "LICENSE");
 
   private static final List<String> FOLDERS = List.of("web/", "migrations/");
 
@@ -221,7 +219,7 @@ final class BundleArchive {
         }
         continue;
       }
-      int limit = name.equals(MANIFEST) ? ManifestReader.MAX_BYTES : MAX_ENTRY_BYTES;
+      int limit = name.equals(Bundle.MANIFEST) ? ManifestReader.MAX_BYTES : MAX_ENTRY_BYTES;
       byte[] content = inflated(zip, entry, limit);
       if (content.length > limit) {
         throw rejected(name, "inflates to more than " + limit + " bytes");

@@ -321,11 +321,15 @@ class BundleTest {
 
   @Test
   void a_path_that_is_no_bundle_is_named_with_the_fix() throws IOException {
-    assertThatThrownBy(() -> Bundle.read(directory.resolve("missing.gnplugin")))
+    assertThatThrownBy(() -> read(directory.resolve("missing.gnplugin")))
         .hasMessageContaining("missing.gnplugin does not exist");
-    assertThatThrownBy(() -> Bundle.read(directory)).hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> read(directory)).hasMessageContaining("is a directory");
     Path file = Files.write(directory.resolve("x.gnplugin"), text("x"));
-    assertThatThrownBy(() -> Bundle.read(file)).hasMessageContaining("x.gnplugin: not a ZIP file");
+    assertThatThrownBy(() -> read(file)).hasMessageContaining("x.gnplugin: not a ZIP file");
+  }
+
+  private static Bundle read(Path file) {
+    return Bundle.read(file, Vocabulary.unknown());
   }
 
   private static void assertRefused(byte[] bytes, String reason) {
