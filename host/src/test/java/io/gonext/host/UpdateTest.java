@@ -312,6 +312,21 @@ class UpdateTest {
     assertThat(host.grants("app").granted()).containsExactly("kv.read");
   }
 
+  /** A decision outlives the bundle it was made on while another of that version is current. */
+  @Test
+  void a_bundle_of_the_current_version_inherits_what_that_asks_for_and_no_more()
+      throws InterruptedException {
+    activate(version("1").field("capabilities", "[\"kv.read\",\"kv.write\"]"));
+    host.grant("app", "kv.read", "kv.write");
+    host.update(version("1").field("capabilities", "[\"kv.read\"]").bytes());
+    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    byte[] again =
+        version("1").field("capabilities", "[\"kv.read\",\"kv.write\"]").action("new").bytes();
+    assertThat(host.update(again)).isInstanceOf(UpdateResult.AwaitingApproval.class);
+    host.approve("app");
+    assertThat(host.grants("app").granted()).containsExactly("kv.read", "kv.write");
+  }
+
   @Test
   void a_version_takes_over_with_as_many_instances_as_the_one_before_had()
       throws InterruptedException {
