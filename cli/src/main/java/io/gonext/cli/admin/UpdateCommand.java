@@ -3,6 +3,7 @@ package io.gonext.cli.admin;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -41,7 +42,7 @@ public final class UpdateCommand extends AdminCommand {
    * names than this command; but of a bundle that has no name, no host can be asked.
    */
   private static String name(byte[] bundle) {
-    byte[] manifest = Bundle.files(bundle).getOrDefault(Bundle.MANIFEST, new byte[0]);
+    byte[] manifest = BundleFiles.read(bundle).files().getOrDefault(Bundle.MANIFEST, new byte[0]);
     try {
       String name = StrictJson.parse(manifest).path("name").asString("");
       if (isName(name)) {

@@ -7,6 +7,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.BundleWriter;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
@@ -22,11 +23,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a plugin by their names in a bundle: those of a bundle, or those that a directory
- * would be packed of. Nothing was checked yet but that a bundle is a sound ZIP.
+ * would be packed of. Nothing was checked yet but the ZIP of a bundle.
  *
+ * @param files the sound ones
+ * @param problems what is wrong with a bundle's ZIP and with its other entries
  * @param packed the bundle's own bytes, or null for a directory
  */
-record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
+record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Nullable [] packed) {
   private static final List<String> TEXTS = List.of("README.md", "LICENSE");
   private static final List<String> FOLDERS = List.of("web", "migrations");
 
@@ -34,7 +37,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
   static PluginSource read(Path given, SourceOptions options)
       throws IOException, InterruptedException {
     if (Files.isDirectory(given)) {
-      return new PluginSource(directory(given, options), null);
+      return new PluginSource(directory(given, options), List.of(), null);
     }
     if (!Files.exists(given)) {
       throw new DevFailure(
@@ -43,9 +46,8 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
     }
     try (var in = Files.newInputStream(given)) {
       byte[] bytes = in.readNBytes(Bundle.MAX_BYTES + 1);
-      return new PluginSource(Bundle.files(bytes), bytes);
-    } catch (BundleRejectedException e) {
-      throw new DevFailure(DevFailure.Kind.FAILED, given + ": " + e.getMessage());
+      BundleFiles read = BundleFiles.read(bytes);
+      return new PluginSource(read.files(), read.problems(), bytes);
     }
   }
 
@@ -150,11 +152,17 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
     return packed == null ? BundleWriter.write(files) : packed.clone();
   }
 
-  /** All that a host of the default limits would say, without compiling anything. */
+  /**
+   * All that a host of the default limits would say, without compiling anything. Of a bundle with
+   * bad entries it is not said that files are missing, which those may be.
+   */
   PluginCheck check() {
     byte[] manifestJson = files.get(Bundle.MANIFEST);
     if (manifestJson == null) {
-      return new PluginCheck(null, List.of("no manifest.json at the top of the bundle"), List.of());
+      return new PluginCheck(
+          null,
+          problems.isEmpty() ? List.of("no manifest.json at the top of the bundle") : problems,
+          List.of());
     }
     String entry = entry(manifestJson);
     byte[] module = files.get(entry);
@@ -162,19 +170,20 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
         module == null
             ? PluginCheck.ofManifest(manifestJson)
             : PluginCheck.of(manifestJson, module);
-    List<String> problems = new ArrayList<>(check.problems());
-    if (module == null) {
-      problems.add("manifest.json: /entry: " + entry + " is not in the bundle");
+    List<String> all = new ArrayList<>(problems);
+    all.addAll(check.problems());
+    if (module == null && problems.isEmpty()) {
+      all.add("manifest.json: /entry: " + entry + " is not in the bundle");
     }
-    problems.addAll(Bundle.unlistedFiles(files.keySet(), entry));
-    if (problems.isEmpty()) {
+    all.addAll(BundleFiles.unlisted(files.keySet(), entry));
+    if (all.isEmpty()) {
       try {
         Bundle.read(bundle());
       } catch (BundleRejectedException e) {
-        problems.add(e.getMessage());
+        all.addAll(e.problems());
       }
     }
-    return new PluginCheck(check.manifest(), problems, check.warnings());
+    return new PluginCheck(check.manifest(), all, check.warnings());
   }
 
   /**
