@@ -1,14 +1,9 @@
 package io.gonext.host;
 
-import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
-import io.gonext.engine.EngineLimits;
 import io.gonext.host.abi.LogListener;
-import io.gonext.host.abi.PluginLogs;
-import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.CapabilityRegistry;
-import io.gonext.host.capability.Grants;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
@@ -24,8 +19,6 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.kv.KeyValues;
-import io.gonext.host.lifecycle.CallGuards;
 import io.gonext.host.lifecycle.DevelopResult;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
@@ -39,22 +32,16 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.store.AuditRow;
-import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
 import io.gonext.pool.PoolStats;
-import io.gonext.pool.Ticker;
-import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,8 +54,6 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
-import org.semver4j.Semver;
 import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -83,9 +68,6 @@ public final class Host implements AutoCloseable {
   /** How long {@link #close()} lets running calls finish. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
-  /** The most that compiled modules may take on disk. */
-  private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
-
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
@@ -96,7 +78,7 @@ public final class Host implements AutoCloseable {
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Host(
+  Host(
       PluginStore store,
       Engine engine,
       HookBus hooks,
@@ -123,107 +105,7 @@ public final class Host implements AutoCloseable {
    * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    Opening opening = new Opening();
-    try {
-      Host host = open(config, opening);
-      opening.done();
-      return host;
-    } finally {
-      opening.close();
-    }
-  }
-
-  private static Host open(HostConfig config, Opening opening) throws InterruptedException {
-    PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
-    opening.add(store::close);
-    Engine engine = Engine.withCache(EngineLimits.defaults(), compileCache(config));
-    opening.add(engine::close);
-    HostServices services =
-        new HostServices(
-            new Grants(store.grants(), config.capabilities()),
-            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
-            new KeyValues(store.keyValues(), config.keyValues()),
-            new PluginLogs(),
-            config.meters(),
-            InstantSource.system());
-    opening.add(services::close);
-    HookBus hooks =
-        new HookBus(
-            config.meters(),
-            config.telemetry(),
-            config.limits().chain(),
-            config.limits().call(),
-            Ticker.system());
-    hooks.addCalled(config.hooks());
-    Lifecycle lifecycle =
-        Lifecycle.of(
-            store,
-            new Lifecycle.Parts(
-                engine,
-                hooks,
-                config.meters(),
-                services,
-                new CallGuards(config.routeRate(), Ticker.system())),
-            config.limits(),
-            config.updates(),
-            // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
-            new Semver(version()).withClearedPreReleaseAndBuild());
-    opening.add(() -> stop(lifecycle, Duration.ZERO));
-    lifecycle.startActive();
-    return new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
-  }
-
-  /** What is to be undone, last first, when a host cannot be opened, whatever the reason. */
-  private static final class Opening implements AutoCloseable {
-    private final Deque<Runnable> undo = new ArrayDeque<>();
-
-    void add(Runnable step) {
-      undo.push(step);
-    }
-
-    void done() {
-      undo.clear();
-    }
-
-    @Override
-    public void close() {
-      undo.forEach(Runnable::run);
-    }
-  }
-
-  private static void stop(Lifecycle lifecycle, Duration patience) {
-    try {
-      lifecycle.stopAll(patience);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static CompileCache compileCache(HostConfig config) {
-    Path directory = config.dataDirectory().resolve("compiled");
-    CompileCache cache;
-    try {
-      cache = CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
-    } catch (IOException e) {
-      throw new StoreException(
-          "the compile cache " + directory + " cannot be used: " + e.getMessage(), e);
-    }
-    count(config, cache, "hit", CompileCache.Statistics::hits);
-    count(config, cache, "miss", CompileCache.Statistics::misses);
-    count(config, cache, "rejected", CompileCache.Statistics::rejected);
-    return cache;
-  }
-
-  private static void count(
-      HostConfig config,
-      CompileCache cache,
-      String result,
-      ToDoubleFunction<CompileCache.Statistics> count) {
-    FunctionCounter.builder(
-            "gonext.engine.compile.cache", cache, c -> count.applyAsDouble(c.statistics()))
-        .description("Look-ups of compiled modules on disk")
-        .tag("result", result)
-        .register(config.meters());
+    return HostOpening.open(config);
   }
 
   /** The version of this host, a semantic version. */

@@ -31,7 +31,12 @@ class BatchTest {
     // The guest is slow until the JIT has seen it.
     OperatorLimits patient =
         new OperatorLimits(
-            64, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(5), 2);
+            64,
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30),
+            2);
     host = Host.open(HostConfig.of(data).withLimits(patient));
   }
 

@@ -41,7 +41,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileGuestTest {
   private static final OperatorLimits LIMITS =
       new OperatorLimits(
-          16, Duration.ofMillis(300), Duration.ofSeconds(2), Duration.ofMillis(500), 2);
+          16,
+          Duration.ofMillis(300),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(30),
+          2);
 
   @TempDir private Path data;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();

@@ -33,7 +33,12 @@ import org.junit.jupiter.api.io.TempDir;
 class PluginTroubleTest {
   private static final OperatorLimits LIMITS =
       new OperatorLimits(
-          16, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 2);
+          16,
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30),
+          2);
 
   @TempDir private Path data;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();

@@ -14,7 +14,6 @@ import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
-import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
@@ -53,11 +52,6 @@ import tools.jackson.databind.JsonNode;
 class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
-  /** Calls take their time where tests share a machine with builds. */
-  private static final OperatorLimits PATIENT =
-      new OperatorLimits(
-          64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
-
   @TempDir private Path data;
   private final Database database;
   private Host host;
@@ -72,7 +66,7 @@ class UpdateTest {
         Host.open(
             HostConfig.of(data)
                 .withDatabase(database)
-                .withLimits(PATIENT)
+                .withLimits(Patience.LIMITS)
                 .withUpdates(NO_WARM_UP)
                 .withRouteRate(RouteRate.UNLIMITED));
   }

@@ -11,10 +11,11 @@ import java.util.OptionalInt;
  * @param call one call of a hook or route, waiting for an instance included
  * @param chain all handlers of one filter or action together
  * @param start what an instance may take to start
+ * @param compile what compiling a module may take
  * @param instances of one plugin
  */
 public record OperatorLimits(
-    int memoryMb, Duration call, Duration chain, Duration start, int instances) {
+    int memoryMb, Duration call, Duration chain, Duration start, Duration compile, int instances) {
   private static final int PAGES_PER_MB = 16;
   private static final int PAGE_BYTES = 64 * 1024;
 
@@ -22,15 +23,25 @@ public record OperatorLimits(
     if (memoryMb < 1 || instances < 1) {
       throw new IllegalArgumentException("memoryMb and instances must be at least 1");
     }
-    if (!call.isPositive() || !chain.isPositive() || !start.isPositive()) {
-      throw new IllegalArgumentException("call, chain and start must be positive");
+    if (!call.isPositive() || !chain.isPositive() || !start.isPositive() || !compile.isPositive()) {
+      throw new IllegalArgumentException("call, chain, start and compile must be positive");
     }
   }
 
-  /** 64 MiB, 1 s a call, 3 s a chain, 5 s to start, 8 instances. */
+  /** 64 MiB, 1 s a call, 3 s a chain, 5 s to start, 30 s to compile, 8 instances. */
   public static OperatorLimits defaults() {
     return new OperatorLimits(
-        64, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 8);
+        64,
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30),
+        8);
+  }
+
+  /** The same but for what compiling may take. */
+  public OperatorLimits withCompile(Duration newCompile) {
+    return new OperatorLimits(memoryMb, call, chain, start, newCompile, instances);
   }
 
   Duration callOf(Manifest manifest) {
