@@ -7,7 +7,6 @@ import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.server.ServerConfig;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -99,15 +98,17 @@ final class Demo implements AutoCloseable {
   }
 
   /** Says what to try and serves until Ctrl-C; does not return. */
-  void keepServing(PrintWriter out) throws InterruptedException {
-    out.println();
-    out.println("Try:");
-    out.println("  curl " + url + "/api/plugins/" + Tour.PLUGIN + "/hello/you");
-    out.println("  curl -d '{\"value\":\"so *bold*\"}' " + url + "/api/v1/filters/the_content");
-    out.println("  curl " + url + "/metrics");
-    out.println();
-    out.println("Serving on " + url + ", Ctrl-C to stop.");
-    running.serveUntilSignal(out, () -> discard(temporaryData));
+  void keepServing(Events events) throws InterruptedException {
+    running.stopOnSignal(events, () -> discard(temporaryData));
+    events.tellPeople("");
+    events.tellPeople("Try:");
+    events.tellPeople("  curl " + url + "/api/plugins/" + Tour.PLUGIN + "/hello/you");
+    events.tellPeople(
+        "  curl -d '{\"value\":\"so *bold*\"}' " + url + "/api/v1/filters/the_content");
+    events.tellPeople("  curl " + url + "/metrics");
+    events.tellPeople("");
+    events.tell("listening", "Serving on " + url + ", Ctrl-C to stop.", "url", url);
+    RunningServer.serveUntilSignal();
   }
 
   @Override

@@ -1,16 +1,13 @@
 package io.gonext.cli;
 
 import io.gonext.server.ServerConfig;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code gonext demo}: the whole way of a plugin, step by step. */
 @Command(
@@ -21,12 +18,11 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext demo                 keeps serving on http://127.0.0.1:8080 until Ctrl-C",
       "  gonext demo --once          checks every answer, then exits 0, or 1 with what failed",
+      "  gonext demo --once --json   the same for scripts; the last line is the summary",
       "",
       "Exit codes: 0 done or stopped, 1 an answer was not the expected one, 2 wrong command line."
     })
 final class DemoCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
   @Mixin private ListenOptions listen;
 
   @Option(names = "--once", description = "Exit once every answer has been checked.")
@@ -41,21 +37,19 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     listen.configureLogging("warn");
-    PrintWriter out = spec.commandLine().getOut();
+    Events events = listen.events();
     ServerConfig config = listen.serverConfig();
-    Report report = new Report(out);
-    out.println("GoNext: a plugin written in Rust, from its bundle to its answers");
-    out.println();
+    Report report = new Report(events);
+    report.line("GoNext: a plugin written in Rust, from its bundle to its answers");
+    report.line("");
+    boolean passed;
     try (Demo demo = Demo.start(report, config, data)) {
       demo.tour(report);
-      out.println();
-      out.println(
-          "%d checks passed, %d failed"
-              .formatted(report.checks() - report.failures(), report.failures()));
+      passed = report.summary();
       if (!once) {
-        demo.keepServing(out);
+        demo.keepServing(events);
       }
     }
-    return report.failures() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+    return passed ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 }

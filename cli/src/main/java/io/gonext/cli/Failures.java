@@ -2,14 +2,11 @@ package io.gonext.cli;
 
 import io.gonext.cli.admin.AdminException;
 import io.gonext.cli.dev.DevFailure;
+import io.gonext.cli.json.JsonLines;
 import io.gonext.host.failure.HostException;
-import io.gonext.host.json.StrictJson;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -100,12 +97,8 @@ final class Failures {
   }
 
   private static int json(CommandLine command, String message, List<String> details, int exitCode) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("error", message);
-    fields.put("details", details);
-    fields.put("exit_code", exitCode);
-    byte[] line = StrictJson.write(StrictJson.valueOf(fields));
-    command.getOut().println(new String(line, StandardCharsets.UTF_8));
+    new JsonLines(command.getOut())
+        .print(JsonLines.fields("error", message, "details", details, "exit_code", exitCode));
     return exitCode;
   }
 }

@@ -31,6 +31,9 @@ final class ListenOptions {
       description = "Log more, to stderr.")
   private boolean verbose;
 
+  @Option(names = "--json", description = "Tell everything as one JSON object a line.")
+  private boolean json;
+
   ServerConfig serverConfig() {
     if (port < 0 || port > 65_535) {
       throw new ParameterException(
@@ -51,6 +54,11 @@ final class ListenOptions {
       throw new ParameterException(
           spec.commandLine(), "--host " + address + ": there is no such address", e);
     }
+  }
+
+  /** What the command tells on stdout, for whom it is asked to. */
+  Events events() {
+    return new Events(spec.commandLine().getOut(), json);
   }
 
   /**

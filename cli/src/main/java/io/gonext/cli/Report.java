@@ -1,48 +1,86 @@
 package io.gonext.cli;
 
-import java.io.PrintWriter;
+import io.gonext.cli.json.JsonLines;
 import java.time.Duration;
 import java.util.Locale;
 
-/** What a demonstration prints: steps with their times, values, and checks that failed. */
+/**
+ * What a demonstration tells: steps with their times, values, and checks; people are told of those
+ * that failed.
+ */
 final class Report {
-  private final PrintWriter out;
+  private final Events events;
   private int checks;
   private int failures;
 
-  Report(PrintWriter out) {
-    this.out = out;
+  Report(Events events) {
+    this.events = events;
   }
 
+  /** For people alone. */
   void line(String text) {
-    out.println(text);
+    events.tellPeople(text);
   }
 
   /** A step that began at {@code beginNanos} of {@link System#nanoTime} and ended now. */
   void step(String what, long beginNanos, String outcome) {
-    long took = System.nanoTime() - beginNanos;
-    out.println("%-34s %11s   %s".formatted(what, time(Duration.ofNanos(took)), outcome));
+    Duration took = Duration.ofNanos(System.nanoTime() - beginNanos);
+    events.tell(
+        "step",
+        "%-34s %11s   %s".formatted(what, time(took), outcome),
+        "step",
+        what,
+        "ms",
+        JsonLines.millis(took),
+        "outcome",
+        outcome);
   }
 
   void value(String label, String text) {
-    out.println("    %-5s %s".formatted(label, text.replace("\n", "\\n")));
+    events.tell(
+        "value",
+        "    %-5s %s".formatted(label, text.replace("\n", "\\n")),
+        "label",
+        label,
+        "value",
+        text);
   }
 
-  /** Says so where an answer is not the expected one. */
+  /** Counts a check of the step before it. */
   void check(String what, Object expected, Object found) {
+    boolean passed = expected.equals(found);
     checks++;
-    if (!expected.equals(found)) {
+    if (!passed) {
       failures++;
-      out.println("    FAILED: " + what + " should be " + expected + " but is " + found);
+      line("    FAILED: " + what + " should be " + expected + " but is " + found);
     }
+    events.tellScripts(
+        "check",
+        "check",
+        what,
+        "passed",
+        passed,
+        "expected",
+        expected.toString(),
+        "found",
+        found.toString());
   }
 
-  int checks() {
-    return checks;
-  }
-
-  int failures() {
-    return failures;
+  /**
+   * Ends it with the number of checks.
+   *
+   * @return whether all of them passed
+   */
+  boolean summary() {
+    line("");
+    events.tell(
+        "summary",
+        "%d checks passed, %d failed".formatted(checks - failures, failures),
+        "passed",
+        checks - failures,
+        "failed",
+        failures);
+    return failures == 0;
   }
 
   static String time(Duration time) {

@@ -6,7 +6,6 @@ import io.gonext.server.HttpServer;
 import io.gonext.server.ServerConfig;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
 
 /** A host with its server, and the way they end together. */
@@ -45,25 +44,28 @@ final class RunningServer implements AutoCloseable {
   }
 
   /**
-   * Serves until the process is told to end (Ctrl-C, SIGTERM), then stops cleanly with exit code 0.
-   * Does not return.
+   * From now on, when the process is told to end (Ctrl-C, SIGTERM), it stops cleanly with exit code
+   * 0. To be called before anybody is told that it serves.
    *
    * @param afterwards runs once everything is closed
    */
-  void serveUntilSignal(PrintWriter out, Runnable afterwards) throws InterruptedException {
+  void stopOnSignal(Events events, Runnable afterwards) {
     Thread stop =
         new Thread(
             () -> {
-              out.println("stopping: running requests may finish");
+              events.tell("stopping", "stopping: running requests may finish");
               close();
               afterwards.run();
-              out.println("stopped");
-              out.flush();
+              events.tell("stopped", "stopped");
               // The JVM would exit with 128 + the signal; a clean stop is 0.
               Runtime.getRuntime().halt(0);
             },
             "gonext-stop");
     Runtime.getRuntime().addShutdownHook(stop);
+  }
+
+  /** Serves until the signal; does not return. */
+  static void serveUntilSignal() throws InterruptedException {
     new CountDownLatch(1).await();
   }
 

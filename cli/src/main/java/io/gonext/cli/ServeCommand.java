@@ -15,13 +15,13 @@ import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.Database;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,6 +48,8 @@ import picocli.CommandLine.Spec;
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
       "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
+      "  gonext serve --json            for scripts: wait for the line with"
+          + " \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
       "",
       "Exit codes: 0 stopped, 1 it cannot serve, 2 wrong command line."
@@ -138,39 +140,57 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
-    PrintWriter out = spec.commandLine().getOut();
+    Events events = listen.events();
     ServerConfig config = listen.serverConfig().withDev(dev);
     boolean loopback = listen.isLoopback();
     // Refused before anything is created.
     HostConfig hostConfig = hostConfig();
     AdminToken chosen = chosenToken();
-    plugins.forEach(Bundle::read);
+    Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
+    List<Bundle> bundles = plugins.stream().map(file -> Bundle.read(file, names)).toList();
     RunningServer.OpenHost opened = RunningServer.openHost(hostConfig);
     Host host = opened.host();
+    events.tellScripts("opened", "data", data.toString());
     try {
       config = config.withToken(chosen == null ? AdminToken.ofDirectory(data) : chosen);
-      for (Path plugin : plugins) {
-        putInService(host, plugin);
+      for (Bundle bundle : bundles) {
+        putInService(host, bundle);
       }
     } catch (HostException | InterruptedException e) {
       host.close();
       throw e;
     }
     RunningServer running = opened.listen(config);
-    printPlugins(out, host);
+    running.stopOnSignal(events, () -> {});
+    tellPlugins(events, host);
     for (NodeFault fault : host.faults()) {
-      out.println("not served by this host: " + fault.plugin() + ": " + fault.cause());
+      events.tell(
+          "fault",
+          "not served by this host: " + fault.plugin() + ": " + fault.cause(),
+          "plugin",
+          fault.plugin(),
+          "cause",
+          fault.cause());
     }
     String address = "http://" + config.address() + ":" + running.port();
-    out.println("listening on " + address);
-    out.println(
+    Object token = chosen == null ? data.resolve(AdminToken.FILE) : TOKEN_VARIABLE;
+    events.tell(
+        "listening",
+        "listening on " + address,
+        "url",
+        address,
+        "token_in",
+        token.toString(),
+        "dev",
+        dev);
+    events.tellPeople(
         (loopback ? "the admin API takes" : "every call but those of plugin routes takes")
             + " the token in "
-            + (chosen == null ? data.resolve(AdminToken.FILE) : TOKEN_VARIABLE));
+            + token);
     if (dev) {
-      out.println("development: gonext plugin dev --host " + address + " DIR");
+      events.tellPeople("development: gonext plugin dev --host " + address + " DIR");
     }
-    running.serveUntilSignal(out, () -> {});
+    RunningServer.serveUntilSignal();
     return ExitCode.OK;
   }
 
@@ -214,10 +234,10 @@ final class ServeCommand implements Callable<Integer> {
    * Another host on the same database may be told the same at the same moment: who comes second
    * looks again.
    */
-  static void putInService(Host host, Path file) throws InterruptedException {
+  static void putInService(Host host, Bundle bundle) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        putInServiceOnce(host, file);
+        putInServiceOnce(host, bundle);
         return;
       } catch (ConflictException e) {
         if (attempt == ATTEMPTS) {
@@ -227,11 +247,11 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static void putInServiceOnce(Host host, Path file) throws InterruptedException {
-    String name = Bundle.read(file).manifest().name();
+  private static void putInServiceOnce(Host host, Bundle bundle) throws InterruptedException {
+    String name = bundle.manifest().name();
     if (host.plugin(name).isEmpty()) {
-      host.install(file);
-    } else if (host.update(file) instanceof UpdateResult.AwaitingApproval waiting) {
+      host.install(bundle.bytes());
+    } else if (host.update(bundle.bytes()) instanceof UpdateResult.AwaitingApproval waiting) {
       host.approve(name, waiting.sha256());
     }
     host.grantRequested(name);
@@ -242,14 +262,42 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** What cannot be shown is no reason not to serve. */
-  private static void printPlugins(PrintWriter out, Host host) {
+  private static void tellPlugins(Events events, Host host) {
     try {
       for (StoredPlugin plugin : host.plugins()) {
-        out.println(plugin.id() + " " + plugin.state());
-        printGrants(out, host, plugin);
+        tellPlugin(events, host, plugin);
       }
     } catch (StoreException e) {
-      out.println("the plugins cannot be listed: " + e.getMessage());
+      warn(events, "the plugins cannot be listed: " + e.getMessage());
+    }
+  }
+
+  private static void tellPlugin(Events events, Host host, StoredPlugin plugin) {
+    events.tell(
+        "plugin",
+        plugin.id() + " " + plugin.state(),
+        "plugin",
+        plugin.name(),
+        "version",
+        plugin.current().version(),
+        "state",
+        plugin.state().name(),
+        "cause",
+        plugin.cause() == null ? "" : plugin.cause());
+    try {
+      PluginGrants grants = host.grants(plugin.name());
+      events.tellScripts(
+          "grants",
+          "plugin",
+          plugin.name(),
+          "granted",
+          grants.granted(),
+          "not_granted",
+          grants.missing());
+      tellCapabilities(events, "granted", grants.granted(), host.capabilities());
+      tellCapabilities(events, "not granted", grants.missing(), host.capabilities());
+    } catch (BundleRejectedException | UnknownPluginException e) {
+      warn(events, "what " + plugin.id() + " was granted cannot be shown: " + e.getMessage());
     }
   }
 
@@ -264,20 +312,10 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static void printGrants(PrintWriter out, Host host, StoredPlugin plugin) {
-    try {
-      PluginGrants grants = host.grants(plugin.name());
-      printCapabilities(out, "granted", grants.granted(), host.capabilities());
-      printCapabilities(out, "not granted", grants.missing(), host.capabilities());
-    } catch (BundleRejectedException | UnknownPluginException e) {
-      out.println("  what it was granted cannot be shown: " + e.getMessage());
-    }
-  }
-
-  private static void printCapabilities(
-      PrintWriter out, String label, Set<String> ids, CapabilityRegistry capabilities) {
+  private static void tellCapabilities(
+      Events events, String label, Set<String> ids, CapabilityRegistry capabilities) {
     if (!ids.isEmpty()) {
-      out.println(
+      events.tellPeople(
           "  "
               + label
               + ": "
@@ -285,5 +323,9 @@ final class ServeCommand implements Callable<Integer> {
                   .map(id -> capabilities.isSensitive(id) ? id + " (sensitive)" : id)
                   .collect(Collectors.joining(", ")));
     }
+  }
+
+  private static void warn(Events events, String message) {
+    events.tell("warning", message, "message", message);
   }
 }

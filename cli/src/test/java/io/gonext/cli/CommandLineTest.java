@@ -13,6 +13,8 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -73,6 +75,14 @@ class CommandLineTest {
     assertThat(help).contains("Exit codes:");
   }
 
+  /** But for those that only group others, and the one whose answer is a script already. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("commands")
+  void every_command_that_answers_has_json(String name, CommandLine command) {
+    boolean answers = command.getSubcommands().isEmpty() && !name.equals("gonext completion");
+    assertThat(command.getCommandSpec().findOption("--json") != null).isEqualTo(answers);
+  }
+
   /** Who asks for JSON gets it, whatever goes wrong. */
   @ParameterizedTest
   @CsvSource(
@@ -82,6 +92,8 @@ class CommandLineTest {
         "2 | plugin call --json .           | KIND",
         "2 | plugin check --json /no/such   | does not exist",
         "2 | plugin dev --json --host h .   | http",
+        "1 | serve --json --plugin /no/such | does not exist",
+        "2 | demo --json --port x           | --port",
         "2 | list --json --url nowhere      | http://HOST:PORT",
         "1 | list --json --data /no/such    | no token",
         "4 | list --json --token t --url http://127.0.0.1:1 | 127.0.0.1:1",
@@ -148,6 +160,10 @@ class CommandLineTest {
                 GuestBundle.zip(
                     Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)))),
             "/name",
+            Files.write(
+                directory.resolve("slip.gnplugin"),
+                GuestBundle.of("upper").field("capabilities", "[\"kv.raed\"]").bytes()),
+            "did you mean kv.read?",
             Files.write(
                 directory.resolve("nowasm.gnplugin"),
                 GuestBundle.of("nowasm", "text".getBytes(StandardCharsets.UTF_8)).bytes()),
@@ -231,6 +247,21 @@ class CommandLineTest {
         .contains("Hello, Ada!")
         .contains("0 failed");
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void with_json_the_demo_tells_each_check_and_ends_with_a_summary() throws Exception {
+    assertThat(run("demo", "--once", "--json", "--port", "0")).as("%s%s", out, err).isZero();
+    List<JsonNode> events = new ArrayList<>();
+    for (String line : out.toString().lines().toList()) {
+      events.add(StrictJson.parse(line.getBytes(StandardCharsets.UTF_8)));
+    }
+    assertThat(events.getFirst().path("step").asString()).isEqualTo("host opened");
+    List<JsonNode> checks =
+        events.stream().filter(event -> event.path("event").asString().equals("check")).toList();
+    assertThat(checks).hasSizeGreaterThan(10).allMatch(check -> check.path("passed").asBoolean());
+    assertThat(events.getLast())
+        .hasToString("{\"event\":\"summary\",\"passed\":" + checks.size() + ",\"failed\":0}");
   }
 
   private void assertNoStackTrace() {

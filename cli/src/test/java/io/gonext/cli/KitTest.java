@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -91,6 +92,26 @@ class KitTest {
     Files.write(bundle, GuestBundle.zip(Map.of("README.md", new byte[0])));
     assertThat(run("check", bundle.toString())).isEqualTo(1);
     assertThat(out.toString()).contains("no manifest.json at the top");
+    Files.write(
+        bundle,
+        GuestBundle.zip(
+            Map.of(
+                "manifest.json",
+                manifest,
+                "../evil",
+                new byte[1],
+                "web//x",
+                new byte[1],
+                "run.sh",
+                new byte[1])));
+    assertThat(run("check", bundle.toString())).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("/name", "../evil: ", "web//x: ", "run.sh: ")
+        .doesNotContain("is not in the bundle");
+    byte[] whole = Files.readAllBytes(RUST);
+    Files.write(bundle, Arrays.copyOf(whole, whole.length / 2));
+    assertThat(run("check", bundle.toString())).isEqualTo(1);
+    assertThat(out.toString()).contains("cut off within plugin.wasm");
   }
 
   @Test
@@ -123,7 +144,7 @@ class KitTest {
     assertThat(run("pack", "--json", "-o", second.toString(), other.toString())).isZero();
     assertThat(second).hasSameBinaryContentAs(first);
     assertThat(out.toString())
-        .contains(Bundle.read(first).sha256())
+        .contains(Bundle.read(Files.readAllBytes(first)).sha256())
         .contains("\"web/css/site.css\",\"web/index.html\"]");
     assertThat(run("check", "--quick", second.toString())).isZero();
   }

@@ -158,7 +158,7 @@ class NewProjectTest {
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    boolean ended = process.waitFor(3, TimeUnit.MINUTES);
+    boolean ended = process.waitFor(10, TimeUnit.MINUTES);
     process.destroyForcibly();
     assertThat(ended && process.exitValue() == 0)
         .as("%s:%n%s", command, Files.readString(log))

@@ -11,10 +11,12 @@ import io.gonext.server.ServerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,26 @@ class OperatorTest {
     assertThat(refused("list", "--data", directory.toString())).contains("does not exist");
     Path noBundle = Files.write(directory.resolve("x.gnplugin"), new byte[] {1, 2, 3});
     assertThat(refused("install", noBundle.toString())).startsWith("gonext: ").hasLineCount(1);
+  }
+
+  /** The host's own list, as for an installation: also what only a host can know. */
+  @Test
+  void an_update_is_refused_with_all_that_is_wrong_with_its_manifest() throws IOException {
+    said("install", bundle("1", "[]"));
+    byte[] wrong =
+        GuestBundle.of("app", Guests.wasm("version-2"))
+            .field("capabilities", "[\"kv.raed\"]")
+            .limit("call_ms", 0)
+            .bytes();
+    String file = Files.write(directory.resolve("wrong.gnplugin"), wrong).toString();
+    assertThat(refused("update", file))
+        .contains("/limits/call_ms: found 0", "did you mean kv.read?")
+        .hasLineCount(1);
+    byte[] nameless =
+        GuestBundle.zip(
+            Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)));
+    assertThat(refused("update", Files.write(directory.resolve("x"), nameless).toString()))
+        .contains("/name: found \"X\"", "/version");
   }
 
   @Test

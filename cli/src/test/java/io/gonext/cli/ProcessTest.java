@@ -3,12 +3,14 @@ package io.gonext.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** The command as a process: signals, exit codes, and what survives them. */
 @Timeout(120)
@@ -93,13 +96,55 @@ class ProcessTest {
     }
   }
 
+  @Test
+  void with_json_a_script_can_wait_until_the_server_listens_and_until_it_has_stopped()
+      throws Exception {
+    Path bundle = Files.write(directory.resolve("upper.gnplugin"), GuestBundle.of("upper").bytes());
+    Process process =
+        builder(
+                "io.gonext.cli.Main",
+                "serve",
+                "--json",
+                "--port",
+                "0",
+                "--data",
+                directory.resolve("data").toString(),
+                "--plugin",
+                bundle.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    List<JsonNode> events = new ArrayList<>();
+    try (BufferedReader output = process.inputReader()) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        JsonNode event = StrictJson.parse(line.getBytes(StandardCharsets.UTF_8));
+        events.add(event);
+        if (event.path("event").asString().equals("listening")) {
+          // At once: whoever is told that it listens may stop it.
+          kill(process, "TERM");
+        }
+      }
+    }
+    assertThat(process.waitFor()).isZero();
+    assertThat(events)
+        .extracting(event -> event.path("event").asString())
+        .containsExactly("opened", "plugin", "grants", "listening", "stopping", "stopped");
+    assertThat(events.get(1).path("plugin").asString()).isEqualTo("upper");
+    assertThat(events.get(1).path("state").asString()).isEqualTo("ACTIVE");
+    assertThat(events.get(3).path("url").asString()).startsWith("http://127.0.0.1:");
+    assertThat(Path.of(events.get(3).path("token_in").asString())).isRegularFile();
+  }
+
   private static Process start(String... arguments) throws IOException {
+    return builder(arguments).redirectErrorStream(true).start();
+  }
+
+  private static ProcessBuilder builder(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ProcessBuilder(command);
   }
 
   private static String awaitLine(BufferedReader output, String prefix) throws IOException {

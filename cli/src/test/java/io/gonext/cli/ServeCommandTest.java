@@ -7,9 +7,9 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.OperatorLimits;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -51,7 +51,7 @@ class ServeCommandTest {
   @Test
   void a_plugin_of_the_command_line_that_is_errored_is_tried_again() throws Exception {
     Path data = directory.resolve("data");
-    Path bundle = Files.write(directory.resolve("upper.gnplugin"), GuestBundle.of("upper").bytes());
+    Bundle bundle = Bundle.read(GuestBundle.of("upper").bytes());
     try (Host host = Host.open(data)) {
       ServeCommand.putInService(host, bundle);
     }

@@ -1,13 +1,9 @@
 package io.gonext.host;
 
-import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.host.abi.LogListener;
-import io.gonext.host.abi.PluginLogs;
-import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.CapabilityRegistry;
-import io.gonext.host.capability.Grants;
 import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
@@ -23,8 +19,6 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.kv.KeyValues;
-import io.gonext.host.lifecycle.CallGuards;
 import io.gonext.host.lifecycle.DevelopResult;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
@@ -35,43 +29,31 @@ import io.gonext.host.lifecycle.StoreWatch;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.store.AuditRow;
-import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
 import io.gonext.pool.PoolStats;
-import io.gonext.pool.Ticker;
-import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
-import org.semver4j.Semver;
 import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -86,9 +68,6 @@ public final class Host implements AutoCloseable {
   /** How long {@link #close()} lets running calls finish. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
-  /** The most that compiled modules may take on disk. */
-  private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
-
   private final PluginStore store;
   private final Engine engine;
   private final HookBus hooks;
@@ -97,12 +76,9 @@ public final class Host implements AutoCloseable {
   private final StoreWatch watch;
   private final ChangeRecord record;
 
-  /** Hooks of the embedding application, for those who misspell one. */
-  private final Set<String> knownHooks = ConcurrentHashMap.newKeySet();
-
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Host(
+  Host(
       PluginStore store,
       Engine engine,
       HookBus hooks,
@@ -129,113 +105,7 @@ public final class Host implements AutoCloseable {
    * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    Opening opening = new Opening();
-    try {
-      Host host = open(config, opening);
-      opening.done();
-      return host;
-    } finally {
-      opening.close();
-    }
-  }
-
-  private static Host open(HostConfig config, Opening opening) throws InterruptedException {
-    PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
-    opening.add(store::close);
-    Engine engine = Engine.withCache(config.engineLimits(), compileCache(config));
-    opening.add(engine::close);
-    FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
-        .description("Looks for calls past their deadline that failed, each followed by another")
-        .register(config.meters());
-    HostServices services =
-        new HostServices(
-            new Grants(store.grants(), config.capabilities()),
-            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
-            new KeyValues(store.keyValues(), config.keyValues()),
-            new PluginLogs(),
-            config.meters(),
-            InstantSource.system());
-    opening.add(services::close);
-    HookBus hooks =
-        new HookBus(
-            config.meters(),
-            config.telemetry(),
-            config.limits().chain(),
-            config.limits().call(),
-            Ticker.system());
-    Lifecycle lifecycle =
-        Lifecycle.of(
-            store,
-            new Lifecycle.Parts(
-                engine,
-                hooks,
-                config.meters(),
-                services,
-                new CallGuards(config.routeRate(), Ticker.system()),
-                config.verifiesResets()),
-            config.limits(),
-            config.updates(),
-            // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
-            new Semver(version()).withClearedPreReleaseAndBuild());
-    opening.add(() -> stop(lifecycle, Duration.ZERO));
-    lifecycle.startActive();
-    Host host =
-        new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
-    host.knownHooks.addAll(config.hooks());
-    return host;
-  }
-
-  /** What is to be undone, last first, when a host cannot be opened, whatever the reason. */
-  private static final class Opening implements AutoCloseable {
-    private final Deque<Runnable> undo = new ArrayDeque<>();
-
-    void add(Runnable step) {
-      undo.push(step);
-    }
-
-    void done() {
-      undo.clear();
-    }
-
-    @Override
-    public void close() {
-      undo.forEach(Runnable::run);
-    }
-  }
-
-  private static void stop(Lifecycle lifecycle, Duration patience) {
-    try {
-      lifecycle.stopAll(patience);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static CompileCache compileCache(HostConfig config) {
-    Path directory = config.dataDirectory().resolve("compiled");
-    CompileCache cache;
-    try {
-      cache = CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
-    } catch (IOException e) {
-      throw new StoreException(
-          "the compile cache " + directory + " cannot be used: " + e.getMessage(), e);
-    }
-    count(config, cache, "hit", CompileCache.Statistics::hits);
-    count(config, cache, "miss", CompileCache.Statistics::misses);
-    count(config, cache, "rejected", CompileCache.Statistics::rejected);
-    return cache;
-  }
-
-  private static void count(
-      HostConfig config,
-      CompileCache cache,
-      String result,
-      ToDoubleFunction<CompileCache.Statistics> count) {
-    FunctionCounter.builder(
-            "gonext.engine.compile.cache", cache, c -> count.applyAsDouble(c.statistics()))
-        .description("Look-ups of compiled modules on disk")
-        .tag("result", result)
-        .register(config.meters());
+    return HostOpening.open(config);
   }
 
   /** The version of this host, a semantic version. */
@@ -257,12 +127,12 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Path bundle) {
-    return install(() -> Bundle.read(bundle, vocabulary()));
+    return install(() -> Bundle.read(bundle, lifecycle.vocabulary()));
   }
 
   /** Installs a bundle that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
-    return install(() -> Bundle.read(bundle.clone(), vocabulary()));
+    return install(() -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
   }
 
   private InstallResult install(Supplier<Bundle> reader) {
@@ -281,7 +151,7 @@ public final class Host implements AutoCloseable {
       detail.set("requested", StrictJson.valueOf(manifest.requestedCapabilities()));
       record.done("install", ChangeRecord.OPERATOR, manifest.name(), version, detail);
     }
-    return installed.withWarnings(vocabulary().hookWarnings(manifest));
+    return installed;
   }
 
   /**
@@ -365,12 +235,12 @@ public final class Host implements AutoCloseable {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Path bundle) throws InterruptedException {
-    return update("", () -> Bundle.read(bundle, vocabulary()));
+    return update("", () -> Bundle.read(bundle, lifecycle.vocabulary()));
   }
 
   /** Updates to a bundle that is in memory; see {@link #update(Path)}. */
   public UpdateResult update(byte[] bundle) throws InterruptedException {
-    return update("", () -> Bundle.read(bundle.clone(), vocabulary()));
+    return update("", () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
   }
 
   /**
@@ -379,7 +249,7 @@ public final class Host implements AutoCloseable {
    * @throws BundleRejectedException also when the bundle is of another plugin than this
    */
   public UpdateResult update(String plugin, byte[] bundle) throws InterruptedException {
-    return update(plugin, () -> Bundle.read(bundle.clone(), vocabulary()));
+    return update(plugin, () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
   }
 
   /**
@@ -486,7 +356,7 @@ public final class Host implements AutoCloseable {
             ChangeRecord.DEVELOPER,
             "",
             "",
-            () -> Bundle.of(manifestJson, module, vocabulary()));
+            () -> Bundle.of(manifestJson, module, lifecycle.vocabulary()));
     Manifest manifest = bundle.manifest();
     DevelopResult result =
         record.watch(
@@ -786,13 +656,11 @@ public final class Host implements AutoCloseable {
    * @param owner named in results, logs and metrics; better not the name of a plugin
    */
   public void addFilter(String owner, String hook, int priority, FilterHandler handler) {
-    knownHooks.add(hook);
     hooks.addOwnFilter(owner, hook, priority, handler);
   }
 
   /** Adds an action of the embedding application; see {@link #addFilter}. */
   public void addAction(String owner, String hook, int priority, ActionHandler handler) {
-    knownHooks.add(hook);
     hooks.addOwnAction(owner, hook, priority, handler);
   }
 
@@ -821,16 +689,6 @@ public final class Host implements AutoCloseable {
       services.close();
       store.close();
     }
-  }
-
-  /** The names this host knows at this moment. */
-  private Vocabulary vocabulary() {
-    Set<String> hooks = new HashSet<>(knownHooks);
-    for (PluginSlot plugin : lifecycle.active()) {
-      plugin.manifest().actions().forEach(hook -> hooks.add(hook.name()));
-      plugin.manifest().filters().forEach(hook -> hooks.add(hook.name()));
-    }
-    return new Vocabulary(capabilities().ids(), hooks);
   }
 
   private static List<JsonNode> json(Object[] args) {

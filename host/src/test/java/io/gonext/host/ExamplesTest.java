@@ -30,7 +30,7 @@ class ExamplesTest {
     files.put("manifest.json", Files.readAllBytes(project.resolve("manifest.json")));
     files.put("plugin.wasm", Files.readAllBytes(language.build(project)));
     String plugin = name(language);
-    try (Host host = Host.open(data)) {
+    try (Host host = Host.open(Patience.config(data))) {
       assertThat(host.install(GuestBundle.zip(files)).warnings()).isEmpty();
       host.activate(plugin);
 

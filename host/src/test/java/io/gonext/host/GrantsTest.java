@@ -94,6 +94,21 @@ class GrantsTest {
     assertThat(host.grants("unoffered").granted()).isEmpty();
   }
 
+  /** What is kept are a plugin's entries; decisions were made on a bundle, and go with it. */
+  @Test
+  void another_bundle_of_the_same_version_inherits_nothing_also_where_data_is_kept()
+      throws InterruptedException {
+    activate();
+    host.grant("unoffered", "db.read");
+    assertThat(answer()).isEqualTo(LET_THROUGH);
+    host.deactivate("unoffered");
+    host.uninstallKeepingData("unoffered");
+    host.install(bundle().action("more").bytes());
+    assertThat(host.grants("unoffered").missing()).containsExactly("db.read");
+    host.activate("unoffered");
+    assertThat(answer()).isEqualTo(DENIED);
+  }
+
   @Test
   void granting_all_that_is_asked_for_leaves_what_was_revoked() {
     host.install(bundle().field("capabilities", "[\"db.read\",\"kv.read\",\"kv.write\"]").bytes());

@@ -77,7 +77,7 @@ class HelloRustTest {
 
     @Test
     void it_does_what_its_readme_says() throws Exception {
-      try (Host host = Host.open(data)) {
+      try (Host host = Host.open(Patience.config(data))) {
         InstallResult installed = host.install(bundle());
         assertThat(installed.warnings()).isEmpty();
         host.activate("hello-rust");

@@ -15,6 +15,7 @@ import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.store.PluginState;
@@ -263,6 +264,27 @@ class HostTest {
         .singleElement()
         .asString()
         .contains("the_content");
+  }
+
+  /** Whichever way it comes in; a plugin's own hooks, in service, do not make a slip right. */
+  @Test
+  void a_slip_is_told_at_an_update_an_approval_and_an_authors_upload() throws InterruptedException {
+    String slip = "nobody else knows the hook the_tilte; did you mean the_title?";
+    host.addFilter("app", "the_title", 10, (value, args, limit) -> value);
+    GuestBundle echo = GuestBundle.of("echo").filter("the_tilte");
+    host.install(echo.bytes());
+    host.activate("echo");
+    assertThat(host.update(echo.version("2.0.0").bytes()))
+        .isInstanceOfSatisfying(
+            UpdateResult.Replaced.class,
+            replaced -> assertThat(replaced.warnings()).containsExactly(slip));
+    host.update(echo.version("3.0.0").field("capabilities", "[\"kv.read\"]").bytes());
+    assertThat(host.approve("echo"))
+        .isInstanceOfSatisfying(
+            UpdateResult.Replaced.class,
+            replaced -> assertThat(replaced.warnings()).containsExactly(slip));
+    byte[] manifest = echo.version("4.0.0").manifest().getBytes(StandardCharsets.UTF_8);
+    assertThat(host.develop(manifest, Guests.wasm("echo")).warnings()).containsExactly(slip);
   }
 
   @Test

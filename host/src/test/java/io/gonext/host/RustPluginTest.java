@@ -40,7 +40,7 @@ class RustPluginTest {
             .route("POST", "/echo")
             .route("GET", "/fail")
             .field("capabilities", "[\"kv.read\",\"kv.write\",\"audit.emit\"]");
-    try (Host host = Host.open(data)) {
+    try (Host host = Host.open(Patience.config(data))) {
       host.install(bundle.bytes());
       host.activate(NAME);
       assertThat(filtered(host, "kv.error", "a")).isEqualTo("denied");
@@ -82,7 +82,7 @@ class RustPluginTest {
           .containsExactly("STATUS");
       HostTest.assertBalanced(host.pool(NAME).orElseThrow());
     }
-    try (Host host = Host.open(data)) {
+    try (Host host = Host.open(Patience.config(data))) {
       assertThat(host.applyFilters("kv.incr", "visits", 1).value().intValue())
           .as("after a restart")
           .isEqualTo(6);

@@ -14,7 +14,6 @@ import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
-import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.route.PluginRequest;
@@ -53,11 +52,6 @@ import tools.jackson.databind.JsonNode;
 class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
-  /** Calls take their time where tests share a machine with builds. */
-  private static final OperatorLimits PATIENT =
-      new OperatorLimits(
-          64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
-
   @TempDir private Path data;
   private final Database database;
   private Host host;
@@ -70,9 +64,8 @@ class UpdateTest {
   void open() throws InterruptedException {
     host =
         Host.open(
-            HostConfig.of(data)
+            Patience.config(data)
                 .withDatabase(database)
-                .withLimits(PATIENT)
                 .withUpdates(NO_WARM_UP)
                 .withRouteRate(RouteRate.UNLIMITED));
   }
@@ -310,6 +303,21 @@ class UpdateTest {
     assertThat(served()).isEqualTo("2");
     host.approve("app");
     assertThat(host.grants("app").granted()).containsExactly("kv.read");
+  }
+
+  /** A decision outlives the bundle it was made on while another of that version is current. */
+  @Test
+  void a_bundle_of_the_current_version_inherits_what_that_asks_for_and_no_more()
+      throws InterruptedException {
+    activate(version("1").field("capabilities", "[\"kv.read\",\"kv.write\"]"));
+    host.grant("app", "kv.read", "kv.write");
+    host.update(version("1").field("capabilities", "[\"kv.read\"]").bytes());
+    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    byte[] again =
+        version("1").field("capabilities", "[\"kv.read\",\"kv.write\"]").action("new").bytes();
+    assertThat(host.update(again)).isInstanceOf(UpdateResult.AwaitingApproval.class);
+    host.approve("app");
+    assertThat(host.grants("app").granted()).containsExactly("kv.read", "kv.write");
   }
 
   @Test

@@ -1,11 +1,10 @@
 package io.gonext.cli.admin;
 
-import io.gonext.host.json.StrictJson;
+import io.gonext.cli.json.JsonLines;
 import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -73,7 +72,7 @@ abstract class AdminCommand implements Callable<Integer> {
     try (AdminClient host = new AdminClient(url, token())) {
       JsonNode answer = ask(host);
       if (json) {
-        out.println(new String(StrictJson.write(answer), StandardCharsets.UTF_8));
+        new JsonLines(out).print(answer);
       } else {
         print(answer, out);
       }
@@ -120,11 +119,15 @@ abstract class AdminCommand implements Callable<Integer> {
 
   /** The path of one plugin, below that of all. */
   static String of(String plugin) {
-    if (!plugin.matches("[a-z][a-z0-9-]{2,40}")) {
+    if (!isName(plugin)) {
       throw new AdminException(
           plugin + " is no plugin's name: lower-case letters, digits and hyphens, 3 to 41 of them");
     }
     return "/" + plugin;
+  }
+
+  static boolean isName(String plugin) {
+    return plugin.matches("[a-z][a-z0-9-]{2,40}");
   }
 
   /** A plugin in a line. */

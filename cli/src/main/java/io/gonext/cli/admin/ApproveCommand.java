@@ -14,9 +14,8 @@ import tools.jackson.databind.JsonNode;
     footerHeading = "%nExamples:%n",
     footer = {"  gonext approve hello-rust", "  gonext approve --sha256 6c1f... hello-rust"})
 public final class ApproveCommand extends WaitingCommand {
-  @Override
-  JsonNode ask(AdminClient host) throws InterruptedException {
-    return decide(host, "approve");
+  public ApproveCommand() {
+    super("approve");
   }
 
   @Override

@@ -12,9 +12,8 @@ import tools.jackson.databind.JsonNode;
     footerHeading = "%nExamples:%n",
     footer = {"  gonext reject hello-rust", "  gonext reject --sha256 6c1f... hello-rust"})
 public final class RejectCommand extends WaitingCommand {
-  @Override
-  JsonNode ask(AdminClient host) throws InterruptedException {
-    return decide(host, "reject");
+  public RejectCommand() {
+    super("reject");
   }
 
   @Override

@@ -1,6 +1,9 @@
 package io.gonext.cli.admin;
 
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -30,8 +33,25 @@ public final class UpdateCommand extends AdminCommand {
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    String name = Bundle.read(file).manifest().name();
-    return host.send("PUT", of(name) + "/bundle?approve=" + approve, read(file));
+    byte[] bundle = read(file);
+    return host.send("PUT", of(name(bundle)) + "/bundle?approve=" + approve, bundle);
+  }
+
+  /**
+   * Whose bundle it is. All else that may be wrong with it is for the host to say, which knows more
+   * names than this command; but of a bundle that has no name, no host can be asked.
+   */
+  private static String name(byte[] bundle) {
+    byte[] manifest = BundleFiles.read(bundle).files().getOrDefault(Bundle.MANIFEST, new byte[0]);
+    try {
+      String name = StrictJson.parse(manifest).path("name").asString("");
+      if (isName(name)) {
+        return name;
+      }
+    } catch (InvalidJsonException e) {
+      // Told below, as a host would.
+    }
+    return Bundle.read(bundle).manifest().name();
   }
 
   @Override

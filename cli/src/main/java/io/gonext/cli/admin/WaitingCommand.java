@@ -9,6 +9,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** A decision on a version that waits for approval. */
 abstract class WaitingCommand extends AdminCommand {
+  private final String decision;
+
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;
 
@@ -18,7 +20,15 @@ abstract class WaitingCommand extends AdminCommand {
       description = "Only if the bundle that waits is this one, as gonext versions shows it.")
   private @Nullable String sha256;
 
-  JsonNode decide(AdminClient host, String decision) throws InterruptedException {
+  /**
+   * @param decision as the admin API calls it
+   */
+  WaitingCommand(String decision) {
+    this.decision = decision;
+  }
+
+  @Override
+  final JsonNode ask(AdminClient host) throws InterruptedException {
     byte[] body =
         sha256 == null
             ? new byte[0]

@@ -1,10 +1,8 @@
 package io.gonext.cli.dev;
 
 import io.gonext.cli.dev.DevEvent.Timing;
-import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.host.manifest.ManifestReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -185,18 +183,13 @@ final class Attempt {
 
   /** Before the compiler runs: a manifest is broken in no time, a build takes some. */
   private void readableManifest() {
-    try {
-      byte[] json = tools.project.manifest();
-      if (json.length <= ManifestReader.MAX_BYTES) {
-        ManifestReader.read(json);
-      }
-    } catch (BundleRejectedException e) {
-      step = "check";
-      throw new DevFailure(DevFailure.Kind.FAILED, e.getMessage());
-    } catch (DevFailure e) {
-      step = "check";
-      throw e;
+    String next = step;
+    step = "check";
+    PluginCheck check = PluginCheck.ofManifest(tools.project.manifest());
+    if (!check.passed()) {
+      throw new DevFailure(DevFailure.Kind.FAILED, check.problems().getFirst());
     }
+    step = next;
   }
 
   private void compile() throws InterruptedException {

@@ -1,44 +1,37 @@
 package io.gonext.cli.dev;
 
-import io.gonext.host.json.StrictJson;
+import io.gonext.cli.json.JsonLines;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The loop's events as one JSON object a line, with an {@code event} each. Field names are stable;
- * fields may be added. Thread-safe.
- */
+/** The loop's events as one JSON object a line, with an {@code event} each. Thread-safe. */
 final class JsonOutput implements DevOutput {
-  private final PrintWriter out;
+  private final JsonLines lines;
 
   JsonOutput(PrintWriter out) {
-    this.out = out;
+    lines = new JsonLines(out);
   }
 
   @Override
-  public synchronized void emit(DevEvent event) {
-    Map<String, Object> fields = fields(event);
-    out.println(new String(StrictJson.write(StrictJson.valueOf(fields)), StandardCharsets.UTF_8));
-    out.flush();
+  public void emit(DevEvent event) {
+    lines.print(fields(event));
   }
 
   private static Map<String, Object> fields(DevEvent event) {
     return switch (event) {
       case DevEvent.Detected e ->
-          object("detected", "language", e.language().label(), "tool", e.tool());
-      case DevEvent.HostReady e -> object("host", "message", e.message());
+          JsonLines.event("detected", "language", e.language().label(), "tool", e.tool());
+      case DevEvent.HostReady e -> JsonLines.event("host", "message", e.message());
       case DevEvent.BuildStarted e ->
-          object("build", "language", e.language().label(), "command", e.command().argv());
-      case DevEvent.BuildOutput e -> object("output", "line", e.line());
+          JsonLines.event("build", "language", e.language().label(), "command", e.command().argv());
+      case DevEvent.BuildOutput e -> JsonLines.event("output", "line", e.line());
       case DevEvent.Built e ->
-          object("built", "path", e.path(), "bytes", e.bytes(), "ms", millis(e.took()));
-      case DevEvent.BuildCancelled e -> object("cancelled");
+          JsonLines.event(
+              "built", "path", e.path(), "bytes", e.bytes(), "ms", JsonLines.millis(e.took()));
+      case DevEvent.BuildCancelled e -> JsonLines.event("cancelled");
       case DevEvent.Capabilities e ->
-          object(
+          JsonLines.event(
               "capabilities",
               "first",
               e.difference().isFirst(),
@@ -46,13 +39,14 @@ final class JsonOutput implements DevOutput {
               names(e.difference(), e.difference().isFirst() ? '=' : '+'),
               "removed",
               names(e.difference(), '-'));
-      case DevEvent.Warning e -> object("warning", "message", e.message());
+      case DevEvent.Warning e -> JsonLines.event("warning", "message", e.message());
       case DevEvent.Live e -> live(e);
-      case DevEvent.Watching e -> object("watching", "project", e.project(), "how", e.how());
-      case DevEvent.Changed e -> object("changed", "paths", e.paths());
-      case DevEvent.Skipped e -> object("skipped", "path", e.path());
+      case DevEvent.Watching e ->
+          JsonLines.event("watching", "project", e.project(), "how", e.how());
+      case DevEvent.Changed e -> JsonLines.event("changed", "paths", e.paths());
+      case DevEvent.Skipped e -> JsonLines.event("skipped", "path", e.path());
       case DevEvent.Failed e ->
-          object(
+          JsonLines.event(
               "failed",
               "step",
               e.step(),
@@ -61,22 +55,22 @@ final class JsonOutput implements DevOutput {
               "details",
               e.failure().details(),
               "ms",
-              millis(e.took()),
+              JsonLines.millis(e.took()),
               "serving",
               e.serving(),
               "exit_code",
               e.failure().kind().exitCode());
-      case DevEvent.Log e -> object("log", "level", e.level(), "message", e.message());
-      case DevEvent.LogsDropped e -> object("logs_dropped", "count", e.count());
-      case DevEvent.LogsConnected e -> object("logs", "connected", e.isConnected());
-      case DevEvent.Stopped e -> object("stopped", "message", e.message());
+      case DevEvent.Log e -> JsonLines.event("log", "level", e.level(), "message", e.message());
+      case DevEvent.LogsDropped e -> JsonLines.event("logs_dropped", "count", e.count());
+      case DevEvent.LogsConnected e -> JsonLines.event("logs", "connected", e.isConnected());
+      case DevEvent.Stopped e -> JsonLines.event("stopped", "message", e.message());
     };
   }
 
   private static Map<String, Object> live(DevEvent.Live live) {
     DevEvent.Timing timing = live.timing();
     Map<String, Object> fields =
-        object(
+        JsonLines.event(
             "live",
             "number",
             live.number(),
@@ -95,17 +89,17 @@ final class JsonOutput implements DevOutput {
             "manifest_only",
             timing.manifestOnly(),
             "debounce_ms",
-            millis(timing.debounce()),
+            JsonLines.millis(timing.debounce()),
             "build_ms",
-            millis(timing.build()),
+            JsonLines.millis(timing.build()),
             "check_ms",
-            millis(timing.check()),
+            JsonLines.millis(timing.check()),
             "upload_ms",
-            millis(timing.upload()),
+            JsonLines.millis(timing.upload()),
             "swap_ms",
-            millis(timing.swap()),
+            JsonLines.millis(timing.swap()),
             "total_ms",
-            millis(timing.total()));
+            JsonLines.millis(timing.total()));
     live.failedRequests().ifPresent(count -> fields.put("requests_failed", count));
     return fields;
   }
@@ -117,22 +111,8 @@ final class JsonOutput implements DevOutput {
         .toList();
   }
 
-  private static Map<String, Object> object(String event, Object... namesAndValues) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("event", event);
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return fields;
-  }
-
-  /** With microseconds: an upload takes few milliseconds. */
-  private static double millis(Duration duration) {
-    return Math.round(duration.toNanos() / 1e3) / 1e3;
-  }
-
   @Override
   public void close() {
-    out.flush();
+    // Each line was flushed.
   }
 }

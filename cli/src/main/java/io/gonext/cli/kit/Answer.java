@@ -1,6 +1,5 @@
 package io.gonext.cli.kit;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -14,14 +13,5 @@ import java.util.Map;
 record Answer(int exitCode, List<String> text, Map<String, Object> fields) {
   Answer {
     text = List.copyOf(text);
-  }
-
-  /** Fields in this order: names and values in turn. */
-  static Map<String, Object> fields(Object... namesAndValues) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return fields;
   }
 }

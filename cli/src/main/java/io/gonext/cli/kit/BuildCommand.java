@@ -1,6 +1,7 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.ProjectBuild;
+import io.gonext.cli.json.JsonLines;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +54,7 @@ final class BuildCommand extends KitCommand {
                 built.path(),
                 Sizes.text(built.wasm().length),
                 seconds)),
-        Answer.fields(
+        JsonLines.fields(
             "language",
             build.language(),
             "tool",

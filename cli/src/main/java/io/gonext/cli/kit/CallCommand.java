@@ -1,6 +1,7 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
+import io.gonext.cli.json.JsonLines;
 import io.gonext.host.Host;
 import io.gonext.host.hook.CallOptions;
 import io.gonext.host.json.InvalidJsonException;
@@ -105,7 +106,7 @@ final class CallCommand extends KitCommand {
       host.listen(
           manifest.name(),
           (level, line) -> {
-            logs.add(Answer.fields("level", level.toString(), "message", line));
+            logs.add(JsonLines.fields("level", level.toString(), "message", line));
             note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
           });
       host.activate(manifest.name());
@@ -128,7 +129,7 @@ final class CallCommand extends KitCommand {
               millis,
               Sizes.text(touched.get()),
               Sizes.text(memory)));
-      Map<String, Object> fields = Answer.fields("plugin", manifest.id(), "hook", hook);
+      Map<String, Object> fields = JsonLines.fields("plugin", manifest.id(), "hook", hook);
       fields.putAll(outcome.fields);
       fields.put("ms", millis);
       fields.put("touched_bytes", touched.get());
@@ -143,11 +144,11 @@ final class CallCommand extends KitCommand {
     CallOptions closed = CallOptions.DEFAULT.withFailClosed();
     if (kind == Kind.ACTION) {
       host.doAction(closed, hook, further);
-      return new Outcome(List.of(), "", Answer.fields("result", NullNode.getInstance()));
+      return new Outcome(List.of(), "", JsonLines.fields("result", NullNode.getInstance()));
     }
     JsonNode result = host.applyFilters(closed, hook, given, further).value();
     String text = new String(StrictJson.write(result), StandardCharsets.UTF_8);
-    return new Outcome(List.of(text), "", Answer.fields("result", result));
+    return new Outcome(List.of(text), "", JsonLines.fields("result", result));
   }
 
   /** What the route answers, whatever its status; no usable answer ends the command. */
@@ -161,7 +162,7 @@ final class CallCommand extends KitCommand {
         yield new Outcome(
             text.isEmpty() ? List.of() : List.of(text.stripTrailing()),
             status + ", ",
-            Answer.fields("status", status, "headers", headers, "body", text));
+            JsonLines.fields("status", status, "headers", headers, "body", text));
       }
       case RouteOutcome.NotFound(), RouteOutcome.MethodNotAllowed(_) ->
           throw new DevFailure(

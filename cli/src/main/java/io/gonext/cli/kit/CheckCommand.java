@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.json.JsonLines;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
@@ -73,7 +74,7 @@ final class CheckCommand extends KitCommand {
     return new Answer(
         problems.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE,
         text,
-        Answer.fields(
+        JsonLines.fields(
             "plugin",
             name,
             "passed",

@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.json.JsonLines;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,10 +46,10 @@ final class DiffCommand extends KitCommand {
     String now = difference.after().manifest().id();
     List<String> text = new ArrayList<>();
     text.add(old + " -> " + now);
-    Map<String, Object> fields = Answer.fields("old", old, "new", now);
+    Map<String, Object> fields = JsonLines.fields("old", old, "new", now);
     for (PluginDifference.Section section : difference.sections()) {
       fields.put(
-          section.name(), Answer.fields("added", section.added(), "removed", section.removed()));
+          section.name(), JsonLines.fields("added", section.added(), "removed", section.removed()));
       if (section.isEmpty()) {
         text.add(section.name() + ": the same");
       } else {
@@ -61,8 +62,8 @@ final class DiffCommand extends KitCommand {
     long newModule = difference.after().module().length;
     long oldBundle = difference.before().bundleBytes();
     long newBundle = difference.after().bundleBytes();
-    fields.put("module_bytes", Answer.fields("old", oldModule, "new", newModule));
-    fields.put("bundle_bytes", Answer.fields("old", oldBundle, "new", newBundle));
+    fields.put("module_bytes", JsonLines.fields("old", oldModule, "new", newModule));
+    fields.put("bundle_bytes", JsonLines.fields("old", oldBundle, "new", newBundle));
     text.add(size("module", oldModule, newModule));
     text.add(size("bundle", oldBundle, newBundle));
     return new Answer(ExitCode.OK, text, fields);

@@ -2,6 +2,7 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.dev.ToolSurvey;
+import io.gonext.cli.json.JsonLines;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -95,7 +96,7 @@ public final class DoctorCommand extends KitCommand {
           "%-4s %-15s %s".formatted(finding.isGood ? "ok" : "--", finding.what, finding.found));
       finding.fixes.forEach(fix -> text.add("                       " + fix));
       fields.add(
-          Answer.fields(
+          JsonLines.fields(
               "what",
               finding.what,
               "ok",
@@ -114,7 +115,7 @@ public final class DoctorCommand extends KitCommand {
     return new Answer(
         canBuild ? ExitCode.OK : DevFailure.Kind.TOOLCHAIN.exitCode(),
         text,
-        Answer.fields("ready", canBuild, "findings", fields));
+        JsonLines.fields("ready", canBuild, "findings", fields));
   }
 
   private static Finding java() {

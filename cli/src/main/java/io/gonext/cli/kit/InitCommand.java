@@ -4,6 +4,7 @@ import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.dev.NodePackages;
 import io.gonext.cli.dev.ProjectBuild;
 import io.gonext.cli.dev.ToolSurvey;
+import io.gonext.cli.json.JsonLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ final class InitCommand extends KitCommand {
     return new Answer(
         ExitCode.OK,
         text,
-        Answer.fields(
+        JsonLines.fields(
             "plugin",
             plugin,
             "directory",

@@ -1,10 +1,9 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
-import io.gonext.host.json.StrictJson;
+import io.gonext.cli.json.JsonLines;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,8 +35,7 @@ abstract class KitCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      byte[] line = StrictJson.write(StrictJson.valueOf(answer.fields()));
-      out.println(new String(line, StandardCharsets.UTF_8));
+      new JsonLines(out).print(answer.fields());
     } else {
       answer.text().forEach(out::println);
     }

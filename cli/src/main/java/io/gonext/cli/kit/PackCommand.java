@@ -1,6 +1,7 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
+import io.gonext.cli.json.JsonLines;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
@@ -66,7 +67,7 @@ final class PackCommand extends KitCommand {
         List.of(
             "ok  %s, %d files, %s, sha256 %s"
                 .formatted(file, source.files().size(), Sizes.text(bytes.length), sha256)),
-        Answer.fields(
+        JsonLines.fields(
             "plugin",
             manifest.id(),
             "file",

@@ -7,6 +7,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.BundleWriter;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
@@ -22,12 +23,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a plugin by their names in a bundle: those of a bundle, or those that a directory
- * would be packed of. Nothing was checked yet but that a bundle is a sound ZIP.
+ * would be packed of. Nothing was checked yet but the ZIP of a bundle.
  *
+ * @param files the sound ones
+ * @param problems what is wrong with a bundle's ZIP and with its other entries
  * @param packed the bundle's own bytes, or null for a directory
  */
-record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
-  private static final String MANIFEST = "manifest.json";
+record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Nullable [] packed) {
   private static final List<String> TEXTS = List.of("README.md", "LICENSE");
   private static final List<String> FOLDERS = List.of("web", "migrations");
 
@@ -35,7 +37,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
   static PluginSource read(Path given, SourceOptions options)
       throws IOException, InterruptedException {
     if (Files.isDirectory(given)) {
-      return new PluginSource(directory(given, options), null);
+      return new PluginSource(directory(given, options), List.of(), null);
     }
     if (!Files.exists(given)) {
       throw new DevFailure(
@@ -44,16 +46,15 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
     }
     try (var in = Files.newInputStream(given)) {
       byte[] bytes = in.readNBytes(Bundle.MAX_BYTES + 1);
-      return new PluginSource(Bundle.files(bytes), bytes);
-    } catch (BundleRejectedException e) {
-      throw new DevFailure(DevFailure.Kind.FAILED, given + ": " + e.getMessage());
+      BundleFiles read = BundleFiles.read(bytes);
+      return new PluginSource(read.files(), read.problems(), bytes);
     }
   }
 
   private static Map<String, byte[]> directory(Path root, SourceOptions options)
       throws IOException, InterruptedException {
     Map<String, byte[]> files = new TreeMap<>();
-    Path manifest = root.resolve(MANIFEST);
+    Path manifest = root.resolve(Bundle.MANIFEST);
     if (!Files.isRegularFile(manifest)) {
       throw new DevFailure(
           DevFailure.Kind.USAGE,
@@ -61,7 +62,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
           "begin with a project that has one: gonext plugin init my-plugin --lang rust");
     }
     byte[] manifestJson = Files.readAllBytes(manifest);
-    files.put(MANIFEST, manifestJson);
+    files.put(Bundle.MANIFEST, manifestJson);
     files.put(entry(manifestJson), module(root, entry(manifestJson), options));
     for (String name : TEXTS) {
       if (Files.isRegularFile(root.resolve(name))) {
@@ -140,7 +141,7 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
 
   /** The entry module, empty where there is none. */
   byte[] module() {
-    byte[] manifestJson = files.getOrDefault(MANIFEST, new byte[0]);
+    byte[] manifestJson = files.getOrDefault(Bundle.MANIFEST, new byte[0]);
     return files.getOrDefault(entry(manifestJson), new byte[0]);
   }
 
@@ -151,11 +152,17 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
     return packed == null ? BundleWriter.write(files) : packed.clone();
   }
 
-  /** All that a host of the default limits would say, without compiling anything. */
+  /**
+   * All that a host of the default limits would say, without compiling anything. Of a bundle with
+   * bad entries it is not said that files are missing, which those may be.
+   */
   PluginCheck check() {
-    byte[] manifestJson = files.get(MANIFEST);
+    byte[] manifestJson = files.get(Bundle.MANIFEST);
     if (manifestJson == null) {
-      return new PluginCheck(null, List.of("no manifest.json at the top of the bundle"), List.of());
+      return new PluginCheck(
+          null,
+          problems.isEmpty() ? List.of("no manifest.json at the top of the bundle") : problems,
+          List.of());
     }
     String entry = entry(manifestJson);
     byte[] module = files.get(entry);
@@ -163,19 +170,20 @@ record PluginSource(Map<String, byte[]> files, byte @Nullable [] packed) {
         module == null
             ? PluginCheck.ofManifest(manifestJson)
             : PluginCheck.of(manifestJson, module);
-    List<String> problems = new ArrayList<>(check.problems());
-    if (module == null) {
-      problems.add("manifest.json: /entry: " + entry + " is not in the bundle");
+    List<String> all = new ArrayList<>(problems);
+    all.addAll(check.problems());
+    if (module == null && problems.isEmpty()) {
+      all.add("manifest.json: /entry: " + entry + " is not in the bundle");
     }
-    problems.addAll(Bundle.unlistedFiles(files.keySet(), entry));
-    if (problems.isEmpty()) {
+    all.addAll(BundleFiles.unlisted(files.keySet(), entry));
+    if (all.isEmpty()) {
       try {
         Bundle.read(bundle());
       } catch (BundleRejectedException e) {
-        problems.add(e.getMessage());
+        all.addAll(e.problems());
       }
     }
-    return new PluginCheck(check.manifest(), problems, check.warnings());
+    return new PluginCheck(check.manifest(), all, check.warnings());
   }
 
   /**

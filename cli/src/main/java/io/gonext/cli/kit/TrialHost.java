@@ -1,10 +1,18 @@
 package io.gonext.cli.kit;
 
+import io.gonext.engine.EngineLimits;
 import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
 import java.io.IOException;
+import java.time.Duration;
 
-/** A host of this process alone, whose store goes when it is closed. */
+/**
+ * A host of this process alone, whose store goes when it is closed. Compiling may take its time:
+ * how busy this machine is says nothing about what a host would refuse.
+ */
 final class TrialHost implements AutoCloseable {
+  private static final Duration COMPILE = Duration.ofMinutes(5);
+
   private final Host host;
   private final TemporaryDirectory data;
 
@@ -16,7 +24,11 @@ final class TrialHost implements AutoCloseable {
   static TrialHost open() throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
-      return new TrialHost(Host.open(data.path()), data);
+      return new TrialHost(
+          Host.open(
+              HostConfig.of(data.path())
+                  .withEngineLimits(EngineLimits.defaults().withCompileTimeout(COMPILE))),
+          data);
     } catch (RuntimeException | InterruptedException e) {
       data.close();
       throw e;

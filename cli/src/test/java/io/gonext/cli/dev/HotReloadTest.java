@@ -5,6 +5,16 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.gonext.engine.EngineLimits;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.OperatorLimits;
+import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.route.RouteRate;
+import io.gonext.server.HttpServer;
+import io.gonext.server.ServerConfig;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,6 +42,11 @@ import tools.jackson.databind.JsonNode;
 @Timeout(600)
 class HotReloadTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
+
+  /** Of a machine that has toolchains to run beside the host. */
+  private static final OperatorLimits PATIENT =
+      new OperatorLimits(
+          64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
 
   /** Where an example is, what it is written with, and the file that is edited. */
   enum Example {
@@ -62,15 +77,18 @@ class HotReloadTest {
     Path project = copy(example);
     Path source = project.resolve(example.source);
     String first = Files.readString(source);
-    try (GonextProcess host = serve();
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    try (Host host = host(metrics);
+        HttpServer server =
+            HttpServer.start(host, metrics, ServerConfig.loopback(0).withDev(true));
         GonextProcess dev =
             GonextProcess.start(
-                "plugin", "dev", "--json", "--host", url(host), project.toString());
+                "plugin", "dev", "--json", "--host", url(server), project.toString());
         HttpClient client = HttpClient.newHttpClient()) {
       JsonNode live = dev.awaitEvent("live", event -> true);
       assertThat(live.path("action").asString()).isEqualTo("installed");
       dev.awaitEvent("watching", event -> true);
-      Load load = new Load(client, url(host), example.plugin);
+      Load load = new Load(client, url(server), example.plugin);
       assertThat(load.greeting()).contains("Hello, Ada!");
       load.begin();
 
@@ -202,20 +220,18 @@ class HotReloadTest {
     }
   }
 
-  private GonextProcess serve() throws IOException {
-    return GonextProcess.start(
-        "serve",
-        "--dev",
-        "--port",
-        "0",
-        "--route-rate",
-        "off",
-        "--data",
-        directory.resolve("data").toString());
+  private Host host(PrometheusMeterRegistry metrics) throws InterruptedException {
+    return Host.open(
+        HostConfig.of(directory.resolve("data"))
+            .withLimits(PATIENT)
+            .withEngineLimits(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)))
+            .withUpdates(UpdatePolicy.development())
+            .withRouteRate(RouteRate.UNLIMITED)
+            .withMeters(metrics));
   }
 
-  private static String url(GonextProcess host) {
-    return host.awaitLine("listening on ").replace("listening on ", "");
+  private static String url(HttpServer server) {
+    return "http://127.0.0.1:" + server.port();
   }
 
   /** An example and its SDK, as they lie beside each other in the repository. */

@@ -134,10 +134,17 @@ public final class Grants {
     return decide(manifest, capabilities, false, actor);
   }
 
-  /** Deletes what was decided on one version, which another bundle now calls itself. */
-  public synchronized void forget(String plugin, String version) {
-    store.forget(plugin, version);
-    refresh(plugin);
+  /**
+   * Deletes what was decided on one version, which another bundle now calls itself, but for some
+   * capabilities.
+   */
+  public synchronized void forgetBut(String plugin, String version, Set<String> kept) {
+    SortedSet<String> forgotten = new TreeSet<>(store.decisions(plugin, version).keySet());
+    forgotten.removeAll(kept);
+    if (!forgotten.isEmpty()) {
+      store.forget(plugin, version, forgotten);
+      refresh(plugin);
+    }
   }
 
   /** Lets go of what a plugin had, once the store has deleted it. */

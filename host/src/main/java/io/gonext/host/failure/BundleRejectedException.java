@@ -1,11 +1,15 @@
 package io.gonext.host.failure;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A bundle, its manifest or its module is not acceptable; nothing was installed. */
 public final class BundleRejectedException extends HostException {
   private static final long serialVersionUID = 1L;
+
+  /** More are counted, and not told. */
+  private static final int MAX_PROBLEMS = 50;
 
   private final transient List<String> problems;
 
@@ -31,6 +35,26 @@ public final class BundleRejectedException extends HostException {
   private BundleRejectedException(String message, BundleRejectedException cause) {
     super(message, cause);
     this.problems = cause.problems;
+  }
+
+  /**
+   * A refusal for all that is wrong with something.
+   *
+   * @param problems a sentence each, at least one
+   */
+  public static BundleRejectedException of(String what, List<String> problems) {
+    List<String> told = new ArrayList<>(problems.stream().limit(MAX_PROBLEMS).toList());
+    if (problems.size() > MAX_PROBLEMS) {
+      told.add("and " + (problems.size() - MAX_PROBLEMS) + " more");
+    }
+    return new BundleRejectedException(
+        what
+            + " has "
+            + (problems.size() == 1 ? "a problem" : problems.size() + " problems")
+            + ": "
+            + String.join("; ", told),
+        told,
+        null);
   }
 
   /** What is wrong, a sentence each. */

@@ -7,8 +7,10 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -42,6 +44,9 @@ public final class HookBus {
   private final Map<String, List<Registration<FilterHandler>>> filters = new ConcurrentHashMap<>();
 
   private final Map<String, List<Registration<ActionHandler>>> actions = new ConcurrentHashMap<>();
+
+  /** What the embedding application says that it calls. */
+  private final Set<String> called = ConcurrentHashMap.newKeySet();
 
   /** By plugin; never removed, so that a count only goes up. */
   private final Map<String, LongAdder> failures = new ConcurrentHashMap<>();
@@ -137,6 +142,32 @@ public final class HookBus {
   /** Takes out the actions that a plugin registered for one hook. */
   public void removeAction(String plugin, String hook) {
     remove(actions, plugin, hook);
+  }
+
+  /** Says that the embedding application calls these hooks, whoever handles them. */
+  public void addCalled(Set<String> names) {
+    called.addAll(names);
+  }
+
+  /**
+   * The hooks that the embedding application has said it calls, and those that someone handles.
+   *
+   * @param butOf a plugin whose own handlers do not count; empty for none
+   */
+  public Set<String> known(String butOf) {
+    Set<String> known = new HashSet<>(called);
+    addHandled(filters, butOf, known);
+    addHandled(actions, butOf, known);
+    return known;
+  }
+
+  private static <H> void addHandled(
+      Map<String, List<Registration<H>>> chains, String butOf, Set<String> known) {
+    chains.forEach((hook, chain) -> {
+      if (!without(chain, butOf).isEmpty()) {
+        known.add(hook);
+      }
+    });
   }
 
   /** What times and traces a handler, also for one that is no part of a chain. */

@@ -2,7 +2,6 @@ package io.gonext.host.lifecycle;
 
 import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,12 +20,5 @@ public record InstallResult(
     List<String> warnings) {
   public InstallResult {
     warnings = List.copyOf(warnings);
-  }
-
-  /** A copy with more warnings. */
-  public InstallResult withWarnings(List<String> more) {
-    List<String> all = new ArrayList<>(warnings);
-    all.addAll(more);
-    return new InstallResult(manifest, sha256, unchanged, compileTime, all);
   }
 }

@@ -13,6 +13,7 @@ import io.gonext.host.hook.HookBus;
 import io.gonext.host.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
@@ -124,6 +125,11 @@ public final class Lifecycle {
     return installed.bundleOf(stored, stored.current()).manifest();
   }
 
+  /** The names there are at this moment, against which the manifest of a new bundle is read. */
+  public Vocabulary vocabulary() {
+    return loader.vocabulary("");
+  }
+
   /** The plugin of that name, while it is in service. */
   public Optional<PluginSlot> active(String name) {
     return Optional.ofNullable(serving.slot(name));
@@ -153,7 +159,7 @@ public final class Lifecycle {
     }
     installed.refuseCycle(manifest);
     long begin = System.nanoTime();
-    CheckedModule checked = loader.check(bundle);
+    CheckedModule checked = loader.checkNew(bundle);
     Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
     if (!store.insert(manifest.name(), updates.versionOf(bundle), bundle.bytes())) {
       return alreadyInstalled(bundle, installed.require(manifest.name()));

@@ -13,6 +13,7 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.RouteLimiter;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
@@ -117,8 +118,35 @@ final class PluginLoader {
     List<String> warnings = new ArrayList<>(imports.warnings());
     HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
         .ifPresent(warnings::add);
-    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
+    warn(manifest, warnings);
     return new CheckedModule(module, List.copyOf(warnings));
+  }
+
+  /**
+   * As {@link #check}, for a bundle that comes in, whichever way: warns of hooks that look like
+   * slips, too. A version is told so once, not each time that it starts.
+   */
+  CheckedModule checkNew(Bundle bundle) {
+    CheckedModule checked = check(bundle);
+    Manifest manifest = bundle.manifest();
+    List<String> slips = vocabulary(manifest.name()).hookWarnings(manifest);
+    warn(manifest, slips);
+    List<String> warnings = new ArrayList<>(checked.warnings());
+    warnings.addAll(slips);
+    return new CheckedModule(checked.module(), List.copyOf(warnings));
+  }
+
+  private static void warn(Manifest manifest, List<String> warnings) {
+    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
+  }
+
+  /**
+   * The names there are at this moment.
+   *
+   * @param butOf a plugin whose own hooks do not count; empty for none
+   */
+  Vocabulary vocabulary(String butOf) {
+    return new Vocabulary(services.grants().registry().ids(), hooks.known(butOf));
   }
 
   /** Drops what was kept of a plugin that is installed no more. */

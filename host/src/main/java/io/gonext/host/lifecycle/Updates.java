@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -90,12 +91,10 @@ final class Updates {
       return new UpdateResult.Unchanged(stored.current().version());
     }
     installed.refuseCycle(manifest);
-    CheckedModule checked = loader.check(bundle);
+    CheckedModule checked = loader.checkNew(bundle);
     StoredVersion version = versionOf(bundle);
     SortedSet<String> before = requestedBy(stored);
-    if (isDecidedForAnother(stored, version)) {
-      grants.forget(stored.name(), version.version());
-    }
+    forgetDecisionsForAnother(stored, version, before);
     SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
     // A version of that name may have been here before, and what it was granted went with it.
     grants.refresh(manifest.name());
@@ -111,14 +110,21 @@ final class Updates {
         CapabilityDiff.between(before, manifest.requestedCapabilities(), grants.registry()));
   }
 
-  /** Whether decisions on that version were made for a bundle that is kept and is another one. */
-  private static boolean isDecidedForAnother(StoredPlugin stored, StoredVersion version) {
-    return !version.version().equals(stored.current().version())
-        && Stream.of(stored.previous(), stored.pending())
-            .filter(Objects::nonNull)
-            .anyMatch(kept ->
-                kept.version().equals(version.version())
-                    && !kept.sha256().equals(version.sha256()));
+  /**
+   * An operator's decision is for a version, and was made on a bundle: another that calls itself
+   * the same has no more of it than what any update takes over, which is what the current one asks
+   * for.
+   */
+  private void forgetDecisionsForAnother(
+      StoredPlugin stored, StoredVersion version, SortedSet<String> requestedByCurrent) {
+    if (version.version().equals(stored.current().version())) {
+      grants.forgetBut(stored.name(), version.version(), requestedByCurrent);
+    } else if (Stream.of(stored.previous(), stored.pending())
+        .filter(Objects::nonNull)
+        .anyMatch(kept ->
+            kept.version().equals(version.version()) && !kept.sha256().equals(version.sha256()))) {
+      grants.forgetBut(stored.name(), version.version(), Set.of());
+    }
   }
 
   UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
@@ -127,7 +133,7 @@ final class Updates {
     StoredVersion pending = Objects.requireNonNull(stored.pending());
     Bundle bundle = installed.bundleOf(stored, pending);
     installed.refuseCycle(bundle.manifest());
-    CheckedModule checked = loader.check(bundle);
+    CheckedModule checked = loader.checkNew(bundle);
     grants.grantUndecided(bundle.manifest(), actor);
     return replace(stored, bundle, pending, checked);
   }

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,9 @@ import java.util.Map;
  * extracted. Immutable. Its identity is the triple name, version, SHA-256.
  */
 public final class Bundle {
+  /** The name of the manifest in a bundle. */
+  public static final String MANIFEST = "manifest.json";
+
   /** Beyond this a bundle is refused unread, in bytes. */
   public static final int MAX_BYTES = 32 * 1024 * 1024;
 
@@ -36,16 +38,11 @@ public final class Bundle {
   }
 
   /**
-   * Reads a bundle file.
+   * Reads a bundle file, its manifest against the names that a host knows.
    *
    * @throws BundleRejectedException when there is no such file, it cannot be read, or it is no
    *     acceptable bundle
    */
-  public static Bundle read(Path file) {
-    return read(file, Vocabulary.unknown());
-  }
-
-  /** Reads a bundle file, its manifest against the names that a host knows. */
   public static Bundle read(Path file, Vocabulary vocabulary) {
     if (Files.isDirectory(file)) {
       throw new BundleRejectedException(
@@ -75,8 +72,10 @@ public final class Bundle {
 
   /** Reads a bundle from its bytes, its manifest against the names that a host knows. */
   public static Bundle read(byte[] bytes, Vocabulary vocabulary) {
-    Map<String, byte[]> entries = files(bytes);
-    byte[] manifestJson = entries.get(BundleArchive.MANIFEST);
+    BundleFiles read = BundleFiles.read(bytes);
+    refuse(read.problems());
+    Map<String, byte[]> entries = read.files();
+    byte[] manifestJson = entries.get(MANIFEST);
     if (manifestJson == null) {
       throw new BundleRejectedException("no manifest.json at the top of the bundle");
     }
@@ -86,39 +85,12 @@ public final class Bundle {
       throw new BundleRejectedException(
           "manifest.json: /entry: " + manifest.entry() + " is not in the bundle");
     }
-    List<String> unlisted = unlistedFiles(entries.keySet(), manifest.entry());
-    if (!unlisted.isEmpty()) {
-      throw new BundleRejectedException(unlisted.getFirst());
-    }
+    refuse(BundleFiles.unlisted(entries.keySet(), manifest.entry()));
     if (!startsWith(module, WASM_PREAMBLE)) {
       throw new BundleRejectedException(
           manifest.entry() + ": not a WebAssembly module of version 1");
     }
     return new Bundle(bytes, manifest, module);
-  }
-
-  /**
-   * The files of a bundle by name, of which nothing is known but that the ZIP is sound: for tools
-   * that tell what is wrong with the rest.
-   *
-   * @throws BundleRejectedException naming the offending entry
-   */
-  public static Map<String, byte[]> files(byte[] bytes) {
-    if (bytes.length > MAX_BYTES) {
-      throw new BundleRejectedException("larger than " + MAX_BYTES + " bytes");
-    }
-    return new BundleArchive(bytes).entries();
-  }
-
-  /** A sentence for each name that no bundle with this entry module may hold. */
-  public static List<String> unlistedFiles(Collection<String> names, String entry) {
-    return names.stream()
-        .filter(name -> !BundleArchive.isListed(name) && !name.equals(entry))
-        .map(name ->
-            name
-                + ": not a file of a bundle (manifest.json, the entry module, web/, migrations/,"
-                + " README.md, LICENSE)")
-        .toList();
   }
 
   /**
@@ -128,8 +100,7 @@ public final class Bundle {
    */
   public static Bundle of(byte[] manifestJson, byte[] module, Vocabulary vocabulary) {
     Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
-    return read(
-        BundleWriter.write(Map.of(BundleArchive.MANIFEST, manifestJson, manifest.entry(), module)));
+    return read(BundleWriter.write(Map.of(MANIFEST, manifestJson, manifest.entry(), module)));
   }
 
   public Manifest manifest() {
@@ -154,6 +125,15 @@ public final class Bundle {
   /** SHA-256 of the whole bundle, lower-case hex. */
   public String sha256() {
     return sha256;
+  }
+
+  private static void refuse(List<String> problems) {
+    if (problems.size() == 1) {
+      throw new BundleRejectedException(problems.getFirst());
+    }
+    if (!problems.isEmpty()) {
+      throw BundleRejectedException.of("the bundle", problems);
+    }
   }
 
   private static boolean startsWith(byte[] bytes, byte[] prefix) {

@@ -3,12 +3,14 @@ package io.gonext.host.manifest;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.OneLine;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
@@ -31,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * inflated, not as headers claim them. Nothing is ever written to disk.
  */
 final class BundleArchive {
-  static final String MANIFEST = "manifest.json";
-
   /** Largest inflated size of one file, in bytes. */
   private static final int MAX_ENTRY_BYTES = 24 * 1024 * 1024;
 
@@ -50,11 +50,16 @@ final class BundleArchive {
   /** An end record without a comment. */
   private static final int END_BYTES = 22;
 
-  private static final Set<String> TOP_LEVEL = Set.of(MANIFEST, "README.md", "LICENSE");
+  private static final Set<String> TOP_LEVEL = Set.of(Bundle.MANIFEST, "README.md", "LICENSE");
 
   private static final List<String> FOLDERS = List.of("web/", "migrations/");
 
+  private static final int BUFFER_BYTES = 8 * 1024;
+
   private final byte[] bytes;
+
+  /** By now, of all entries. */
+  private long inflatedBytes;
 
   BundleArchive(byte[] bytes) {
     this.bytes = bytes;
@@ -66,34 +71,76 @@ final class BundleArchive {
   }
 
   /**
-   * The files by name, in the archive's order; directories are left out.
+   * Reads all that can be read, and says what is wrong with each entry that cannot.
    *
-   * @throws BundleRejectedException naming the offending entry
+   * @throws BundleRejectedException when the archive itself is not sound, or its headers tell two
+   *     stories: then there is nothing to be said of its entries
    */
-  Map<String, byte[]> entries() {
+  BundleFiles read() {
     if (bytes.length < ZIP_SIGNATURE.length
         || !Arrays.equals(bytes, 0, ZIP_SIGNATURE.length, ZIP_SIGNATURE, 0, ZIP_SIGNATURE.length)) {
       throw new BundleRejectedException("not a ZIP file");
     }
-    try (ZipFile zip =
-        ZipFile.builder()
-            .setSeekableByteChannel(new SeekableInMemoryByteChannel(bytes))
-            .setUseUnicodeExtraFields(false)
-            // Read one by one below, where it is known whose header is damaged.
-            .setIgnoreLocalFileHeader(true)
-            .get()) {
+    try (ZipFile zip = open()) {
       List<ZipArchiveEntry> central = Collections.list(zip.getEntriesInPhysicalOrder());
       if (central.size() > MAX_ENTRIES) {
         throw new BundleRejectedException("more than " + MAX_ENTRIES + " entries");
       }
       checkEnd(central.size());
-      checkNames(central);
-      Map<String, byte[]> files = inflate(zip, central);
-      checkLocalHeaders(central);
-      return files;
+      List<String> problems = new ArrayList<>();
+      Map<String, byte[]> files = inflate(zip, plain(central, problems), problems);
+      if (problems.isEmpty()) {
+        checkLocalHeaders(central);
+      }
+      return new BundleFiles(files, problems);
     } catch (IOException | IllegalArgumentException e) {
       throw new BundleRejectedException("the ZIP is damaged: " + e.getMessage(), e);
     }
+  }
+
+  private ZipFile open() {
+    try {
+      return ZipFile.builder()
+          .setSeekableByteChannel(new SeekableInMemoryByteChannel(bytes))
+          .setUseUnicodeExtraFields(false)
+          // Read one by one below, where it is known whose header is damaged.
+          .setIgnoreLocalFileHeader(true)
+          .get();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new BundleRejectedException(
+          "the ZIP is damaged or cut off " + whereReadingStops() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** How far one gets who reads from the beginning, where the directory at the end is not there. */
+  private String whereReadingStops() {
+    String stop = "before its first entry";
+    byte[] buffer = new byte[BUFFER_BYTES];
+    long total = 0;
+    try (ZipArchiveInputStream local = stream()) {
+      for (ZipArchiveEntry entry = next(local); entry != null; entry = next(local)) {
+        String name = OneLine.of(entry.getName(), MAX_NAME_LENGTH);
+        stop = "within " + name;
+        if (!isReadable(entry)) {
+          return stop;
+        }
+        // Read here, as the library would do, but not for ever.
+        for (int n = local.read(buffer); n >= 0; n = local.read(buffer)) {
+          total += n;
+          if (total > MAX_TOTAL_BYTES) {
+            return stop;
+          }
+        }
+        stop = "behind " + name;
+      }
+    } catch (IOException | IllegalArgumentException | BundleRejectedException e) {
+      return stop;
+    }
+    return stop;
+  }
+
+  private ZipArchiveInputStream stream() {
+    return new ZipArchiveInputStream(new ByteArrayInputStream(bytes), "UTF-8", false, true);
   }
 
   /**
@@ -116,24 +163,41 @@ final class BundleArchive {
     return Byte.toUnsignedInt(bytes[at]) + (Byte.toUnsignedInt(bytes[at + 1]) << 8);
   }
 
-  private static void checkNames(List<ZipArchiveEntry> central) {
+  /** The entries whose headers say nothing that a bundle may not have. */
+  private static List<ZipArchiveEntry> plain(List<ZipArchiveEntry> central, List<String> problems) {
+    List<ZipArchiveEntry> plain = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     for (ZipArchiveEntry entry : central) {
-      String name = name(entry);
-      checkName(name);
-      if (!seen.add(Normalizer.normalize(name, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT))) {
-        throw rejected(name, "stands in the bundle twice, but for case or Unicode form");
-      }
-      if (entry.isUnixSymlink()) {
-        throw rejected(name, "is a symbolic link");
-      }
-      if (entry.getGeneralPurposeBit().usesEncryption()) {
-        throw rejected(name, "is encrypted");
-      }
-      if (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
-        throw rejected(name, "is compressed by a method other than deflate");
+      try {
+        checkHeader(entry, seen);
+        plain.add(entry);
+      } catch (BundleRejectedException e) {
+        problems.add(e.getMessage());
       }
     }
+    return plain;
+  }
+
+  private static void checkHeader(ZipArchiveEntry entry, Set<String> seen) {
+    String name = name(entry);
+    checkName(name);
+    if (!seen.add(Normalizer.normalize(name, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT))) {
+      throw rejected(name, "stands in the bundle twice, but for case or Unicode form");
+    }
+    if (entry.isUnixSymlink()) {
+      throw rejected(name, "is a symbolic link");
+    }
+    if (entry.getGeneralPurposeBit().usesEncryption()) {
+      throw rejected(name, "is encrypted");
+    }
+    if (!isReadable(entry)) {
+      throw rejected(name, "is compressed by a method other than deflate");
+    }
+  }
+
+  /** The library knows other methods, too, and needs other libraries for them. */
+  private static boolean isReadable(ZipArchiveEntry entry) {
+    return entry.getMethod() == ZipEntry.STORED || entry.getMethod() == ZipEntry.DEFLATED;
   }
 
   /** The name as it stands in the file: the library would turn a backslash into a slash. */
@@ -169,8 +233,7 @@ final class BundleArchive {
    * their place and were {@linkplain #inflate inflated} within the limits.
    */
   private void checkLocalHeaders(List<ZipArchiveEntry> central) throws IOException {
-    try (ZipArchiveInputStream local =
-        new ZipArchiveInputStream(new ByteArrayInputStream(bytes), "UTF-8", false, true)) {
+    try (ZipArchiveInputStream local = stream()) {
       for (ZipArchiveEntry expected : central) {
         ZipArchiveEntry found = next(local);
         if (found == null
@@ -206,48 +269,71 @@ final class BundleArchive {
     }
   }
 
-  private static Map<String, byte[]> inflate(ZipFile zip, List<ZipArchiveEntry> central)
-      throws IOException {
+  /** The files among these that are sound; what is inflated of others is counted, too. */
+  private Map<String, byte[]> inflate(
+      ZipFile zip, List<ZipArchiveEntry> entries, List<String> problems) {
     Map<String, byte[]> files = new LinkedHashMap<>();
-    long total = 0;
-    for (ZipArchiveEntry entry : central) {
-      String name = name(entry);
-      if (name.endsWith("/")) {
-        if (FOLDERS.stream().noneMatch(name::startsWith)) {
-          throw rejected(name, "is a directory that a bundle does not have");
-        }
-        if (inflated(zip, entry, 0).length > 0) {
-          throw rejected(name, "is a directory with a content");
-        }
-        continue;
+    for (ZipArchiveEntry entry : entries) {
+      try {
+        inflate(zip, entry, files);
+      } catch (BundleRejectedException e) {
+        problems.add(e.getMessage());
       }
-      int limit = name.equals(MANIFEST) ? ManifestReader.MAX_BYTES : MAX_ENTRY_BYTES;
-      byte[] content = inflated(zip, entry, limit);
-      if (content.length > limit) {
-        throw rejected(name, "inflates to more than " + limit + " bytes");
+      if (inflatedBytes > MAX_TOTAL_BYTES) {
+        break;
       }
-      total += content.length;
-      if (total > MAX_TOTAL_BYTES) {
-        throw rejected(name, "brings the bundle to more than " + MAX_TOTAL_BYTES + " bytes");
-      }
-      CRC32 checksum = new CRC32();
-      checksum.update(content);
-      if (content.length != entry.getSize() || checksum.getValue() != entry.getCrc()) {
-        throw rejected(name, "is damaged: its size or checksum is not the one in the directory");
-      }
-      if (content.length >= ZIP_SIGNATURE.length
-          && Arrays.equals(content, 0, ZIP_SIGNATURE.length, ZIP_SIGNATURE, 0, 4)) {
-        throw rejected(name, "is itself a ZIP file");
-      }
-      files.put(name, content);
     }
     return files;
   }
 
-  /** The content of an entry, or a byte more than {@code limit} of it where there is more. */
-  private static byte[] inflated(ZipFile zip, ZipArchiveEntry entry, int limit) {
+  private void inflate(ZipFile zip, ZipArchiveEntry entry, Map<String, byte[]> files) {
+    String name = name(entry);
+    if (name.endsWith("/")) {
+      if (FOLDERS.stream().noneMatch(name::startsWith)) {
+        throw rejected(name, "is a directory that a bundle does not have");
+      }
+      if (inflated(zip, entry, 0).length > 0) {
+        throw rejected(name, "is a directory with a content");
+      }
+      return;
+    }
+    int limit = name.equals(Bundle.MANIFEST) ? ManifestReader.MAX_BYTES : MAX_ENTRY_BYTES;
+    byte[] content = inflated(zip, entry, limit);
+    if (inflatedBytes > MAX_TOTAL_BYTES) {
+      throw rejected(name, "brings the bundle to more than " + MAX_TOTAL_BYTES + " bytes");
+    }
+    if (content.length > limit) {
+      throw rejected(name, "inflates to more than " + limit + " bytes");
+    }
+    CRC32 checksum = new CRC32();
+    checksum.update(content);
+    if (content.length != entry.getSize() || checksum.getValue() != entry.getCrc()) {
+      throw rejected(name, "is damaged: its size or checksum is not the one in the directory");
+    }
+    if (content.length >= ZIP_SIGNATURE.length
+        && Arrays.equals(content, 0, ZIP_SIGNATURE.length, ZIP_SIGNATURE, 0, 4)) {
+      throw rejected(name, "is itself a ZIP file");
+    }
+    files.put(name, content);
+  }
+
+  /**
+   * The content of an entry, or more than {@code limit} of it where there is more; less once all
+   * entries together are beyond their own limit.
+   */
+  private byte[] inflated(ZipFile zip, ZipArchiveEntry entry, int limit) {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = zip.getInputStream(entry)) {
-      return in.readNBytes(limit + 1);
+      while (content.size() <= limit && inflatedBytes <= MAX_TOTAL_BYTES) {
+        int n = in.read(buffer);
+        if (n < 0) {
+          break;
+        }
+        content.write(buffer, 0, n);
+        inflatedBytes += n;
+      }
+      return content.toByteArray();
     } catch (IOException | IllegalArgumentException e) {
       throw rejected(name(entry), "is damaged: " + e.getMessage());
     }

@@ -26,9 +26,9 @@ public final class BundleWriter {
     SortedMap<String, byte[]> sorted = new TreeMap<>(files);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      byte[] manifest = sorted.remove(BundleArchive.MANIFEST);
+      byte[] manifest = sorted.remove(Bundle.MANIFEST);
       if (manifest != null) {
-        add(zip, BundleArchive.MANIFEST, manifest);
+        add(zip, Bundle.MANIFEST, manifest);
       }
       for (Map.Entry<String, byte[]> file : sorted.entrySet()) {
         add(zip, file.getKey(), file.getValue());

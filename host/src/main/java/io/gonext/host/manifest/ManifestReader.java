@@ -28,9 +28,6 @@ public final class ManifestReader {
   /** Beyond this a manifest is refused unread, in bytes. */
   public static final int MAX_BYTES = 256 * 1024;
 
-  /** More are counted, and not told. */
-  private static final int MAX_PROBLEMS = 50;
-
   private ManifestReader() {}
 
   /**
@@ -59,24 +56,10 @@ public final class ManifestReader {
     checkRange(at(at(json, "requires"), "host"), "/requires/host", problems);
     checkDependencies(json, problems);
     if (!problems.isEmpty()) {
-      throw refused(problems);
+      throw BundleRejectedException.of(
+          Bundle.MANIFEST, problems.stream().map(ManifestProblem::toString).toList());
     }
     return toManifest(json);
-  }
-
-  private static BundleRejectedException refused(List<ManifestProblem> problems) {
-    List<String> told = new ArrayList<>();
-    problems.stream().limit(MAX_PROBLEMS).forEach(problem -> told.add(problem.toString()));
-    if (problems.size() > MAX_PROBLEMS) {
-      told.add("and " + (problems.size() - MAX_PROBLEMS) + " more");
-    }
-    return new BundleRejectedException(
-        "manifest.json has "
-            + (problems.size() == 1 ? "a problem" : problems.size() + " problems")
-            + ": "
-            + String.join("; ", told),
-        told,
-        null);
   }
 
   // What follows also reads manifests that break the schema, and leaves that to the schema.

@@ -94,22 +94,26 @@ public final class GrantStore {
   }
 
   /**
-   * Deletes what was decided on one version: another bundle of that version is not what it was
-   * decided on.
+   * Deletes what was decided on some capabilities of one version: another bundle of that version is
+   * not what it was decided on.
    *
    * @throws StoreException when the database fails; nothing is deleted then
    */
-  public void forget(String plugin, String version) {
+  public void forget(String plugin, String version, Collection<String> capabilities) {
     transactions.runDurably(
         database,
         connection -> {
           boolean installed = count(connection, plugin);
           try (PreparedStatement delete =
               connection.prepareStatement(
-                  "delete from capability_grant where plugin = ? and version = ?")) {
-            delete.setString(1, plugin);
-            delete.setString(2, version);
-            delete.executeUpdate();
+                  "delete from capability_grant"
+                      + " where plugin = ? and version = ? and capability = ?")) {
+            for (String capability : capabilities) {
+              delete.setString(1, plugin);
+              delete.setString(2, version);
+              delete.setString(3, capability);
+              delete.executeUpdate();
+            }
           }
           database.announce(connection, plugin);
           return installed;

@@ -302,6 +302,76 @@ class BundleTest {
   }
 
   @Test
+  void where_a_truncated_bundle_ends_is_told_by_the_entry() {
+    byte[] zip = GOOD.bytes();
+    int second = lastIndexOf(Arrays.copyOf(zip, centralHeader(zip)), LOCAL);
+    assertRefused(Arrays.copyOf(zip, 20), "cut off before its first entry");
+    assertRefused(Arrays.copyOf(zip, second - 30), "cut off within manifest.json");
+    assertRefused(Arrays.copyOf(zip, second + 10), "cut off behind manifest.json");
+    assertRefused(Arrays.copyOf(zip, centralHeader(zip) - 30), "cut off within plugin.wasm");
+    assertRefused(Arrays.copyOf(zip, zip.length - 1), "cut off behind plugin.wasm");
+  }
+
+  @Test
+  @Timeout(30)
+  void a_bomb_that_is_cut_off_is_not_inflated() {
+    byte[] zip = lyingBomb("web/zeros");
+    assertRefused(Arrays.copyOf(zip, zip.length - 100), "cut off within web/zeros");
+  }
+
+  @Test
+  void all_bad_entries_are_told_at_once() {
+    Map<String, byte[]> files = files();
+    files.put("web/a", text("1"));
+    files.put("web/A", text("2"));
+    files.put("../evil", text("x"));
+    files.put("web/more", GOOD.bytes());
+    files.put("web/zeros", new byte[25 * 1024 * 1024]);
+    files.put("bin/", new byte[0]);
+    byte[] zip = GuestBundle.zip(files);
+    assertThatThrownBy(() -> Bundle.read(zip))
+        .isInstanceOfSatisfying(
+            BundleRejectedException.class,
+            e ->
+                assertThat(e.problems())
+                    .satisfiesExactlyInAnyOrder(
+                        why -> assertThat(why).startsWith("web/A: stands in the bundle twice"),
+                        why -> assertThat(why).startsWith("../evil: is not a plain"),
+                        why -> assertThat(why).startsWith("web/more: is itself a ZIP"),
+                        why -> assertThat(why).startsWith("web/zeros: inflates to more"),
+                        why -> assertThat(why).startsWith("bin/: is a directory that")))
+        .hasMessageStartingWith("the bundle has 5 problems: ");
+    assertThat(BundleFiles.read(zip).files())
+        .containsOnlyKeys("manifest.json", "plugin.wasm", "web/a");
+  }
+
+  @Test
+  void all_files_that_a_bundle_does_not_have_are_told_at_once() {
+    Map<String, byte[]> files = files();
+    files.put("run.sh", text("x"));
+    files.put("a.wasm", text("x"));
+    assertRefused(GuestBundle.zip(files), "the bundle has 2 problems: run.sh: not a file");
+  }
+
+  /** Of 4,000 bad entries not each is a line, and no more is inflated than of sound ones. */
+  @Test
+  @Timeout(30)
+  void many_bad_entries_are_counted_and_not_all_inflated() {
+    Map<String, byte[]> files = files();
+    for (int i = 0; i < 60; i++) {
+      files.put("../" + i, text("x"));
+    }
+    assertRefused(GuestBundle.zip(files), "; and 10 more");
+    files = files();
+    for (int i = 0; i < 12; i++) {
+      files.put("web/zeros" + i, new byte[25 * 1024 * 1024]);
+    }
+    byte[] zip = GuestBundle.zip(files);
+    assertThat(BundleFiles.read(zip).problems()).hasSize(3);
+    assertRefused(zip, "web/zeros2: brings the bundle to more than");
+  }
+
+  @Test
   void a_damaged_bundle_is_refused_or_read_but_never_crashes_the_reader() {
     byte[] zip = GOOD.bytes();
     long seed = 20261122;
@@ -321,11 +391,15 @@ class BundleTest {
 
   @Test
   void a_path_that_is_no_bundle_is_named_with_the_fix() throws IOException {
-    assertThatThrownBy(() -> Bundle.read(directory.resolve("missing.gnplugin")))
+    assertThatThrownBy(() -> read(directory.resolve("missing.gnplugin")))
         .hasMessageContaining("missing.gnplugin does not exist");
-    assertThatThrownBy(() -> Bundle.read(directory)).hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> read(directory)).hasMessageContaining("is a directory");
     Path file = Files.write(directory.resolve("x.gnplugin"), text("x"));
-    assertThatThrownBy(() -> Bundle.read(file)).hasMessageContaining("x.gnplugin: not a ZIP file");
+    assertThatThrownBy(() -> read(file)).hasMessageContaining("x.gnplugin: not a ZIP file");
+  }
+
+  private static Bundle read(Path file) {
+    return Bundle.read(file, Vocabulary.unknown());
   }
 
   private static void assertRefused(byte[] bytes, String reason) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 public class ManifestFuzz {
   public static List<byte[]> seeds() {
     byte[] bundle = GuestBundle.of("echo").filter("h", 3).action("a").bytes();
-    byte[] manifest = new BundleArchive(bundle).entries().get(BundleArchive.MANIFEST);
+    byte[] manifest = BundleFiles.read(bundle).files().get(Bundle.MANIFEST);
     assertThat(manifest).isNotNull();
     return List.of(manifest);
   }

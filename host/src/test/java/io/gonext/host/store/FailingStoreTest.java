@@ -9,14 +9,9 @@ import io.gonext.host.failure.StoreException;
 import io.gonext.host.lifecycle.TestLifecycle;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.pool.Ticker;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +26,7 @@ class FailingStoreTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    store = PluginStore.open(data, Database.embedded(), real -> between(DataSource.class, real));
+    store = PluginStore.open(data, Database.embedded(), real -> WatchedJdbc.of(real, this::before));
     host = new TestLifecycle(store, Ticker.system());
     host.activate("upper");
   }
@@ -69,29 +64,11 @@ class FailingStoreTest {
   }
 
   /** Fails once to flush what was committed, when it is told to. */
-  private <T> T between(Class<T> type, T real) {
-    return type.cast(
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (proxy, method, args) -> {
-              if (args != null
-                  && args[0].equals("checkpoint sync")
-                  && failing.compareAndSet(true, false)) {
-                throw new SQLException("no space left on device");
-              }
-              Object result;
-              try {
-                result = method.invoke(real, args);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-              return switch (result) {
-                case Connection connection -> between(Connection.class, connection);
-                case Statement statement when method.getName().equals("createStatement") ->
-                    between(Statement.class, statement);
-                case null, default -> result;
-              };
-            }));
+  private void before(String method, Object... args) throws SQLException {
+    if (args.length > 0
+        && "checkpoint sync".equals(args[0])
+        && failing.compareAndSet(true, false)) {
+      throw new SQLException("no space left on device");
+    }
   }
 }

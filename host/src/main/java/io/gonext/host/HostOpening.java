@@ -1,0 +1,132 @@
+package io.gonext.host;
+
+import io.gonext.engine.CompileCache;
+import io.gonext.engine.Engine;
+import io.gonext.host.abi.PluginLogs;
+import io.gonext.host.audit.AuditLog;
+import io.gonext.host.capability.Grants;
+import io.gonext.host.failure.StoreException;
+import io.gonext.host.hook.HookBus;
+import io.gonext.host.kv.KeyValues;
+import io.gonext.host.lifecycle.CallGuards;
+import io.gonext.host.lifecycle.HostServices;
+import io.gonext.host.lifecycle.Lifecycle;
+import io.gonext.host.lifecycle.StoreWatch;
+import io.gonext.host.store.HostKey;
+import io.gonext.host.store.PluginStore;
+import io.gonext.pool.Ticker;
+import io.micrometer.core.instrument.FunctionCounter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.ToDoubleFunction;
+import org.semver4j.Semver;
+
+/**
+ * Opens a host: its parts in the order in which they need one another. Where one of them cannot be
+ * opened, those before it are closed again, last first.
+ */
+final class HostOpening implements AutoCloseable {
+  /** The most that compiled modules may take on disk. */
+  private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
+
+  private final Deque<Runnable> undo = new ArrayDeque<>();
+
+  private HostOpening() {}
+
+  /** See {@link Host#open(HostConfig)}. */
+  static Host open(HostConfig config) throws InterruptedException {
+    try (HostOpening opening = new HostOpening()) {
+      Host host = opening.opened(config);
+      opening.undo.clear();
+      return host;
+    }
+  }
+
+  private Host opened(HostConfig config) throws InterruptedException {
+    PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
+    undo.push(store::close);
+    Engine engine = Engine.withCache(config.engineLimits(), compileCache(config));
+    undo.push(engine::close);
+    FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
+        .description("Looks for calls past their deadline that failed, each followed by another")
+        .register(config.meters());
+    HostServices services =
+        new HostServices(
+            new Grants(store.grants(), config.capabilities()),
+            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
+            new KeyValues(store.keyValues(), config.keyValues()),
+            new PluginLogs(),
+            config.meters(),
+            InstantSource.system());
+    undo.push(services::close);
+    HookBus hooks =
+        new HookBus(
+            config.meters(),
+            config.telemetry(),
+            config.limits().chain(),
+            config.limits().call(),
+            Ticker.system());
+    hooks.addCalled(config.hooks());
+    Lifecycle lifecycle =
+        Lifecycle.of(
+            store,
+            new Lifecycle.Parts(
+                engine,
+                hooks,
+                config.meters(),
+                services,
+                new CallGuards(config.routeRate(), Ticker.system()),
+                config.verifiesResets()),
+            config.limits(),
+            config.updates(),
+            // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
+            new Semver(Host.version()).withClearedPreReleaseAndBuild());
+    undo.push(() -> stop(lifecycle));
+    lifecycle.startActive();
+    return new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
+  }
+
+  @Override
+  public void close() {
+    undo.forEach(Runnable::run);
+  }
+
+  private static void stop(Lifecycle lifecycle) {
+    try {
+      lifecycle.stopAll(Duration.ZERO);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static CompileCache compileCache(HostConfig config) {
+    Path directory = config.dataDirectory().resolve("compiled");
+    CompileCache cache;
+    try {
+      cache = CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
+    } catch (IOException e) {
+      throw new StoreException(
+          "the compile cache " + directory + " cannot be used: " + e.getMessage(), e);
+    }
+    count(config, cache, "hit", CompileCache.Statistics::hits);
+    count(config, cache, "miss", CompileCache.Statistics::misses);
+    count(config, cache, "rejected", CompileCache.Statistics::rejected);
+    return cache;
+  }
+
+  private static void count(
+      HostConfig config,
+      CompileCache cache,
+      String result,
+      ToDoubleFunction<CompileCache.Statistics> count) {
+    FunctionCounter.builder(
+            "gonext.engine.compile.cache", cache, c -> count.applyAsDouble(c.statistics()))
+        .description("Look-ups of compiled modules on disk")
+        .tag("result", result)
+        .register(config.meters());
+  }
+}
