@@ -7,6 +7,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.route.RouteRate;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -37,6 +38,12 @@ class PluginRoutesTest {
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
   @TempDir private Path data;
+
+  /** Calls take their time on a busy machine. */
+  private static final OperatorLimits PATIENT =
+      new OperatorLimits(
+          64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
+
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final HttpClient client = HttpClient.newHttpClient();
@@ -45,7 +52,7 @@ class PluginRoutesTest {
 
   @BeforeEach
   void start() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withMeters(metrics));
+    host = Host.open(HostConfig.of(data).withMeters(metrics).withLimits(PATIENT));
     server = HttpServer.start(host, metrics, ServerConfig.loopback(0));
   }
 
@@ -117,7 +124,7 @@ class PluginRoutesTest {
         GuestBundle.of("routeloop")
             .route("GET", "/{what}")
             .limit("instances_max", 1)
-            .limit("call_ms", 600));
+            .limit("call_ms", 3_000));
     CompletableFuture<HttpResponse<String>> first =
         client.sendAsync(
             HttpRequest.newBuilder(uri("/api/plugins/routeloop/loop")).build(),
@@ -364,7 +371,8 @@ class PluginRoutesTest {
   private void restart(RouteRate rate, ServerConfig config) throws InterruptedException {
     server.close();
     host.close();
-    host = Host.open(HostConfig.of(data).withMeters(metrics).withRouteRate(rate));
+    host =
+        Host.open(HostConfig.of(data).withMeters(metrics).withLimits(PATIENT).withRouteRate(rate));
     server = HttpServer.start(host, metrics, config);
   }
 
