@@ -5,11 +5,9 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
-import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
-import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
@@ -296,7 +294,7 @@ final class ServeCommand implements Callable<Integer> {
           grants.missing());
       tellCapabilities(events, "granted", grants.granted(), host.capabilities());
       tellCapabilities(events, "not granted", grants.missing(), host.capabilities());
-    } catch (BundleRejectedException | UnknownPluginException e) {
+    } catch (HostException e) {
       warn(events, "what " + plugin.id() + " was granted cannot be shown: " + e.getMessage());
     }
   }
