@@ -24,6 +24,8 @@ const (
 	callers  = 100
 	// How many calls each of the concurrent callers makes in one round.
 	callsEach = 500
+	// As long as ours have in the same row.
+	limit = 10 * time.Second
 )
 
 var (
@@ -44,6 +46,9 @@ func main() {
 }
 
 func run(ctx context.Context, donePath, computePath string) error {
+	if err := measureDeadline(ctx, donePath); err != nil {
+		return err
+	}
 	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
 	defer runtime.Close(ctx)
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, runtime); err != nil {
@@ -75,14 +80,51 @@ func run(ctx context.Context, donePath, computePath string) error {
 	return measureKernels(ctx, compute)
 }
 
-func measureDispatch(ctx context.Context, done *program) error {
+// measureDeadline is the dispatch with a deadline for each call, as whoever runs code of strangers
+// has it: in a runtime of its own, because it costs the others something to be ready for one.
+func measureDeadline(ctx context.Context, donePath string) error {
+	config := wazero.NewRuntimeConfigCompiler().WithCloseOnContextDone(true)
+	runtime := wazero.NewRuntimeWithConfig(ctx, config)
+	defer runtime.Close(ctx)
+	done, err := load(ctx, runtime, donePath)
+	if err != nil {
+		return err
+	}
+	instances, err := fill(ctx, done)
+	if err != nil {
+		return err
+	}
+	nanos, err := median(func() error {
+		instance := instances.take()
+		defer instances.give(instance)
+		limited, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		_, err := instance.callHook(limited, hook, payload)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("deadline %.1f\n", nanos)
+	return nil
+}
+
+func fill(ctx context.Context, done *program) (*pool, error) {
 	instances := newPool()
 	for i := 0; i < poolSize; i++ {
 		instance, err := done.instantiate(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		instances.give(instance)
+	}
+	return instances, nil
+}
+
+func measureDispatch(ctx context.Context, done *program) error {
+	instances, err := fill(ctx, done)
+	if err != nil {
+		return err
 	}
 	dispatch := func() error {
 		instance := instances.take()

@@ -23,6 +23,9 @@ public final class GuestInstance implements AutoCloseable {
   /** Some 146 years: far enough, and adding it to the clock does not overflow. */
   private static final long NO_LIMIT_NANOS = Long.MAX_VALUE / 2;
 
+  /** What a run has whose deadline has passed already: it ends as any other that is too late. */
+  private static final long LEAST_NANOS = 1_000;
+
   private final CompiledModule module;
   private final Watchdog watchdog;
   private final Deadline deadline;
@@ -44,7 +47,7 @@ public final class GuestInstance implements AutoCloseable {
   private volatile boolean usable = true;
 
   /** The limit of the run that is going on. Owned by the thread inside. */
-  private Duration limit = Duration.ZERO;
+  private long limitNanos;
 
   /** When the soft limit of that run passes, or passed. Owned by the thread inside. */
   private long lateAt;
@@ -147,23 +150,34 @@ public final class GuestInstance implements AutoCloseable {
    *     #isUsable() usable}, or the engine is closed
    */
   public <R extends @Nullable Object> R run(Duration limit, GuestWork<R> work) {
-    return run(limit, limit, work);
+    long nanos = nanos(limit);
+    enter();
+    return runEntered(System.nanoTime(), nanos, nanos, work);
   }
 
   /**
-   * Like {@link #run(Duration, GuestWork)} with a soft limit before the hard one. Nothing is
-   * interrupted when it passes; host functions {@linkplain HostCall#isLate() can ask}, and {@link
-   * CallTimes#late()} tells afterwards.
+   * Like {@link #run(Duration, GuestWork)} for a caller that has a deadline, and with a soft limit
+   * before it. Nothing is interrupted when that passes; host functions {@linkplain
+   * HostCall#isLate() can ask}, and {@link CallTimes#late()} tells afterwards.
+   *
+   * @param softLimit from now
+   * @param deadlineNanos on {@link System#nanoTime}; the run has a microsecond even if it has
+   *     passed
    */
-  public <R extends @Nullable Object> R run(Duration softLimit, Duration limit, GuestWork<R> work) {
+  public <R extends @Nullable Object> R runUntil(
+      Duration softLimit, long deadlineNanos, GuestWork<R> work) {
     long softNanos = nanos(softLimit);
-    long limitNanos = nanos(limit);
     enter();
     long began = System.nanoTime();
+    return runEntered(began, softNanos, Math.max(LEAST_NANOS, deadlineNanos - began), work);
+  }
+
+  private <R extends @Nullable Object> R runEntered(
+      long began, long softNanos, long limitNanos, GuestWork<R> work) {
     lateAt = began + softNanos;
     boolean inTime = false;
     try {
-      this.limit = limit;
+      this.limitNanos = limitNanos;
       linear.clearRefusedGrowth();
       imports.beginRun();
       R result;
@@ -177,7 +191,7 @@ public final class GuestInstance implements AutoCloseable {
       } catch (Throwable thrown) {
         flushAfter(thrown);
         if (deadline.disarm()) {
-          throw module.traps().translate(thrown, new TrapCause.Deadline(limit), null);
+          throw module.traps().translate(thrown, struck(), null);
         }
         if (thrown instanceof AbiViolationException) {
           throw module.traps().translate(thrown, null, null);
@@ -185,7 +199,7 @@ public final class GuestInstance implements AutoCloseable {
         throw thrown;
       }
       if (deadline.disarm()) {
-        throw new GuestTrap(new TrapCause.Deadline(limit), List.of(), null);
+        throw new GuestTrap(struck(), List.of(), null);
       }
       inTime = true;
       return result;
@@ -195,6 +209,10 @@ public final class GuestInstance implements AutoCloseable {
       lastRun = new CallTimes(ended - began, imports.hostNanos(), ended - lateAt > 0);
       deadline.leave();
     }
+  }
+
+  private TrapCause.Deadline struck() {
+    return new TrapCause.Deadline(Duration.ofNanos(limitNanos));
   }
 
   private void flushAfter(Throwable thrown) {
@@ -261,10 +279,7 @@ public final class GuestInstance implements AutoCloseable {
     GuestTrap trap =
         module
             .traps()
-            .translate(
-                thrown,
-                deadline.hasFired() ? new TrapCause.Deadline(limit) : null,
-                linear.refusedGrowth());
+            .translate(thrown, deadline.hasFired() ? struck() : null, linear.refusedGrowth());
     return imports.end(trap);
   }
 

@@ -29,9 +29,8 @@ public final class HostCall {
   }
 
   /**
-   * Whether the run's {@linkplain GuestInstance#run(java.time.Duration, java.time.Duration,
-   * GuestWork) soft limit} has passed: a host function may then refuse what it can, or answer with
-   * less, rather than be interrupted at the hard one.
+   * Whether the run's {@linkplain GuestInstance#runUntil soft limit} has passed: a host function
+   * may then refuse what it can, or answer with less, rather than be interrupted at the hard one.
    */
   public boolean isLate() {
     return instance.isLate();

@@ -175,12 +175,27 @@ class DeadlineTest {
     var guest = engine.instance("engine-basics");
     engine.host = (call, args) -> call.isLate() ? 1 : 0;
     GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
+    long later = System.nanoTime() + TestEngine.LONG.toNanos();
 
-    assertThat(guest.run(Duration.ofNanos(1), TestEngine.LONG, work)).isEqualTo(1);
+    assertThat(guest.runUntil(Duration.ofNanos(1), later, work)).isEqualTo(1);
     assertThat(guest.lastRun().late()).isTrue();
-    assertThat(guest.run(TestEngine.LONG, TestEngine.LONG, work)).isZero();
+    assertThat(guest.runUntil(TestEngine.LONG, later, work)).isZero();
     assertThat(guest.lastRun().late()).isFalse();
     assertThat(guest.isUsable()).isTrue();
+  }
+
+  @Test
+  void a_deadline_that_has_passed_ends_a_run_as_any_other() {
+    var guest = engine.instance("engine-basics");
+    GuestWork<Long> endless = call -> call.call(guest.function("loop"));
+
+    assertThatThrownBy(() -> guest.runUntil(TestEngine.LONG, System.nanoTime() - 1, endless))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap ->
+                assertThat(trap.trapCause())
+                    .isEqualTo(new TrapCause.Deadline(Duration.ofNanos(1_000))));
+    assertThat(Thread.interrupted()).isFalse();
   }
 
   /** What a full heap does to the watchdog, whose thread all deadlines depend on. */

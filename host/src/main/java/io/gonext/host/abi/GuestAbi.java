@@ -98,33 +98,35 @@ public final class GuestAbi {
    */
   public static HookReply callHook(
       GuestInstance instance, byte[] hook, byte[] payload, Duration limit) {
-    return callHook(instance, hook, payload, limit, limit);
+    return instance.run(limit, hookCall(instance, hook, payload));
   }
 
-  /** As above, with a {@linkplain GuestInstance#run(Duration, Duration, GuestWork) soft limit}. */
+  /** As above, {@linkplain GuestInstance#runUntil until} a deadline, and with a soft limit. */
   public static HookReply callHook(
-      GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, Duration limit) {
+      GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, long deadlineNanos) {
+    return instance.runUntil(softLimit, deadlineNanos, hookCall(instance, hook, payload));
+  }
+
+  private static GuestWork<HookReply> hookCall(
+      GuestInstance instance, byte[] hook, byte[] payload) {
     if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_ROUTE_PAYLOAD_BYTES) {
       throw new IllegalArgumentException("hook name or payload too long");
     }
     GuestFunction handle = instance.function(HANDLE_HOOK);
     GuestFunction alloc = instance.function(ALLOC);
     GuestFunction free = instance.function(FREE);
-    return instance.run(
-        softLimit,
-        limit,
-        call -> {
-          long name = write(call, alloc, hook);
-          long body = write(call, alloc, payload);
-          if (overlap(name, hook.length, body, payload.length)) {
-            throw new AbiViolationException(ALLOC + " handed out overlapping blocks");
-          }
-          long packed = call.call(handle, name, hook.length, body, payload.length);
-          HookReply reply = read(call, free, packed);
-          call.callWithoutHost(free, body, payload.length);
-          call.callWithoutHost(free, name, hook.length);
-          return reply;
-        });
+    return call -> {
+      long name = write(call, alloc, hook);
+      long body = write(call, alloc, payload);
+      if (overlap(name, hook.length, body, payload.length)) {
+        throw new AbiViolationException(ALLOC + " handed out overlapping blocks");
+      }
+      long packed = call.call(handle, name, hook.length, body, payload.length);
+      HookReply reply = read(call, free, packed);
+      call.callWithoutHost(free, body, payload.length);
+      call.callWithoutHost(free, name, hook.length);
+      return reply;
+    };
   }
 
   /**

@@ -187,11 +187,8 @@ final class GuestCalls {
     }
     GuestInstance instance = lease.get();
     try {
-      // At least a microsecond, so that a call which waited to the last moment fails as a deadline.
-      long left = Math.max(1_000, deadline - System.nanoTime());
       HookReply reply =
-          GuestAbi.callHook(
-              instance, hook.utf8(), payload, late.softLimit(), Duration.ofNanos(left));
+          GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
       if (instance.lastRun().late()) {
         late.happened(hook.name(), instance.lastRun());
       }
