@@ -70,6 +70,7 @@ public final class Host implements AutoCloseable {
 
   private final PluginStore store;
   private final Engine engine;
+  private final EngineMetrics engineMetrics;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final HostServices services;
@@ -81,12 +82,14 @@ public final class Host implements AutoCloseable {
   Host(
       PluginStore store,
       Engine engine,
+      EngineMetrics engineMetrics,
       HookBus hooks,
       Lifecycle lifecycle,
       HostServices services,
       StoreWatch watch) {
     this.store = store;
     this.engine = engine;
+    this.engineMetrics = engineMetrics;
     this.hooks = hooks;
     this.lifecycle = lifecycle;
     this.services = services;
@@ -685,6 +688,7 @@ public final class Host implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      engineMetrics.close();
       engine.close();
       services.close();
       store.close();

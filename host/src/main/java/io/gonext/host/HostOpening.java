@@ -15,14 +15,12 @@ import io.gonext.host.lifecycle.StoreWatch;
 import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.pool.Ticker;
-import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.function.ToDoubleFunction;
 import org.semver4j.Semver;
 
 /**
@@ -49,11 +47,11 @@ final class HostOpening implements AutoCloseable {
   private Host opened(HostConfig config) throws InterruptedException {
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
-    Engine engine = Engine.withCache(config.engineLimits(), compileCache(config));
+    CompileCache cache = compileCache(config);
+    Engine engine = Engine.withCache(config.engineLimits(), cache);
     undo.push(engine::close);
-    FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
-        .description("Looks for calls past their deadline that failed, each followed by another")
-        .register(config.meters());
+    EngineMetrics engineMetrics = new EngineMetrics(config.meters(), engine, cache);
+    undo.push(engineMetrics::close);
     HostServices services =
         new HostServices(
             new Grants(store.grants(), config.capabilities()),
@@ -87,7 +85,14 @@ final class HostOpening implements AutoCloseable {
             new Semver(Host.version()).withClearedPreReleaseAndBuild());
     undo.push(() -> stop(lifecycle));
     lifecycle.startActive();
-    return new Host(store, engine, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
+    return new Host(
+        store,
+        engine,
+        engineMetrics,
+        hooks,
+        lifecycle,
+        services,
+        StoreWatch.start(store, lifecycle));
   }
 
   @Override
@@ -105,28 +110,11 @@ final class HostOpening implements AutoCloseable {
 
   private static CompileCache compileCache(HostConfig config) {
     Path directory = config.dataDirectory().resolve("compiled");
-    CompileCache cache;
     try {
-      cache = CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
+      return CompileCache.open(directory, HostKey.of(config.dataDirectory()), COMPILE_CACHE_BYTES);
     } catch (IOException e) {
       throw new StoreException(
           "the compile cache " + directory + " cannot be used: " + e.getMessage(), e);
     }
-    count(config, cache, "hit", CompileCache.Statistics::hits);
-    count(config, cache, "miss", CompileCache.Statistics::misses);
-    count(config, cache, "rejected", CompileCache.Statistics::rejected);
-    return cache;
-  }
-
-  private static void count(
-      HostConfig config,
-      CompileCache cache,
-      String result,
-      ToDoubleFunction<CompileCache.Statistics> count) {
-    FunctionCounter.builder(
-            "gonext.engine.compile.cache", cache, c -> count.applyAsDouble(c.statistics()))
-        .description("Look-ups of compiled modules on disk")
-        .tag("result", result)
-        .register(config.meters());
   }
 }

@@ -49,6 +49,30 @@ class EngineOfHostTest {
     }
   }
 
+  @Test
+  void a_registry_that_outlives_a_host_counts_what_the_next_one_does() throws InterruptedException {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    HostConfig config = HostConfig.of(data).withMeters(meters);
+    try (Host host = Host.open(config)) {
+      host.install(GuestBundle.of("upper").filter("h").bytes());
+      assertThat(compiled(meters, "miss")).isEqualTo(1);
+    }
+    assertThat(meters.find("gonext.engine.compile.cache").meters()).isEmpty();
+    try (Host host = Host.open(config)) {
+      host.activate("upper");
+      assertThat(compiled(meters, "miss")).isZero();
+      assertThat(compiled(meters, "hit")).isEqualTo(1);
+    }
+  }
+
+  private static double compiled(SimpleMeterRegistry meters, String result) {
+    return meters
+        .get("gonext.engine.compile.cache")
+        .tag("result", result)
+        .functionCounter()
+        .count();
+  }
+
   /** A byte that changes without a mark stands for whatever a reset may forget. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

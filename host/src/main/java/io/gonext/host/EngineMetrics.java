@@ -1,0 +1,47 @@
+package io.gonext.host;
+
+import io.gonext.engine.CompileCache;
+import io.gonext.engine.Engine;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What an engine counts, in a registry until it is closed: another host may use the registry then.
+ */
+final class EngineMetrics implements AutoCloseable {
+  private final MeterRegistry registry;
+  private final List<Meter> meters = new ArrayList<>();
+
+  EngineMetrics(MeterRegistry registry, Engine engine, CompileCache cache) {
+    this.registry = registry;
+    add(
+        FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
+            .description(
+                "Looks for calls past their deadline that failed, each followed by another"));
+    addLookUps(cache, "hit", CompileCache.Statistics::hits);
+    addLookUps(cache, "miss", CompileCache.Statistics::misses);
+    addLookUps(cache, "rejected", CompileCache.Statistics::rejected);
+  }
+
+  private void addLookUps(
+      CompileCache cache, String result, ToDoubleFunction<CompileCache.Statistics> count) {
+    add(
+        FunctionCounter.builder(
+                "gonext.engine.compile.cache", cache, c -> count.applyAsDouble(c.statistics()))
+            .description("Look-ups of compiled modules on disk")
+            .tag("result", result));
+  }
+
+  private void add(FunctionCounter.Builder<?> counter) {
+    meters.add(counter.register(registry));
+  }
+
+  @Override
+  public void close() {
+    meters.forEach(registry::remove);
+  }
+}
