@@ -18,8 +18,9 @@ final class Punycode {
   static String decode(String encoded) throws MangledName.UnknownFormException {
     int delimiter = encoded.lastIndexOf('_');
     var text = new StringBuilder(delimiter < 0 ? "" : encoded.substring(0, delimiter));
-    // Inserting is quadratic.
-    if (encoded.length() > MangledName.MOST_TEXT_CHARS) {
+    // Inserting is quadratic. What is not encoded is ASCII, so that code points are chars there.
+    if (encoded.length() > MangledName.MOST_TEXT_CHARS
+        || text.chars().anyMatch(c -> c >= FIRST_CODE)) {
       throw new MangledName.UnknownFormException();
     }
     int count = text.length();
@@ -48,13 +49,18 @@ final class Punycode {
       bias = adapt(index - before, count, before == 0);
       code += index / count;
       index %= count;
-      if (!Character.isValidCodePoint((int) Math.min(code, Integer.MAX_VALUE))) {
+      if (code > Character.MAX_CODE_POINT || isSurrogate(code)) {
         throw new MangledName.UnknownFormException();
       }
       text.insert(text.offsetByCodePoints(0, (int) index), Character.toString((int) code));
       index++;
     }
     return text.toString();
+  }
+
+  /** Half of a character: no text of Rust's has one, and two of them would become one character. */
+  private static boolean isSurrogate(long code) {
+    return code >= Character.MIN_SURROGATE && code <= Character.MAX_SURROGATE;
   }
 
   private static int digit(char c) throws MangledName.UnknownFormException {

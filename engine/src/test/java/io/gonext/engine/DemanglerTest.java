@@ -55,6 +55,10 @@ class DemanglerTest {
         "_RNvB0_3foo",
         "_RNvCu9-3foo",
         "_RMC1aFG_____z",
+        // Two halves of a character, which become one, and then a letter behind them.
+        "_RNvC1au14_9ca9321i1rcc7e",
+        // A character that Rust would have encoded.
+        "_RNvC1au5\ud835\udd4f_ca",
         "_Z1fIXplLi1ELi2EEEvv",
         "_Z3fooi3bar_Z",
       })
