@@ -1,5 +1,6 @@
 package io.gonext.host.json;
 
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -10,11 +11,13 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ValueNode;
 
 /**
  * JSON of an untrusted sender: strict UTF-8, one value, no duplicate keys, bounded depth and
@@ -29,6 +32,13 @@ public final class StrictJson {
   /** Longest number accepted, in characters: parsing a number costs more than linear time. */
   public static final int MAX_NUMBER_LENGTH = 256;
 
+  /**
+   * Most digits of a number with a fraction or an exponent: what writes it may need a sign, a
+   * point, zeros and an exponent besides, and whatever was read here is to be read wherever it is
+   * written.
+   */
+  public static final int MAX_DECIMAL_DIGITS = MAX_NUMBER_LENGTH - 16;
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -40,12 +50,28 @@ public final class StrictJson {
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .nodeFactory(new BoundedNumbers())
           .build();
 
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] FALSE = "false".getBytes(StandardCharsets.ISO_8859_1);
 
   private StrictJson() {}
+
+  private static final class BoundedNumbers extends JsonNodeFactory {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public ValueNode numberNode(@Nullable BigDecimal number) {
+      if (number != null && number.precision() > MAX_DECIMAL_DIGITS) {
+        throw new StreamConstraintsException(
+            "a number with a fraction or an exponent has more than "
+                + MAX_DECIMAL_DIGITS
+                + " digits");
+      }
+      return super.numberNode(number);
+    }
+  }
 
   /** Reads one JSON value. */
   public static JsonNode parse(byte[] utf8) throws InvalidJsonException {
@@ -146,7 +172,15 @@ public final class StrictJson {
       case Integer number -> JsonNodeFactory.instance.numberNode(number.intValue());
       case Long number -> JsonNodeFactory.instance.numberNode(number.longValue());
       case Boolean flag -> JsonNodeFactory.instance.booleanNode(flag);
-      default -> MAPPER.valueToTree(value);
+      default -> treeOf(value);
     };
+  }
+
+  private static JsonNode treeOf(Object value) {
+    try {
+      return MAPPER.valueToTree(value);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException("no JSON: " + e.getOriginalMessage(), e);
+    }
   }
 }

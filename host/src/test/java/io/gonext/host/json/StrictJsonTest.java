@@ -3,6 +3,7 @@ package io.gonext.host.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,32 @@ class StrictJsonTest {
     String text = "[0.1000,1e400,123456789012345678901234567890]";
     assertThat(new String(StrictJson.write(parse(text)), StandardCharsets.UTF_8))
         .isEqualTo("[0.1000,1E+400,123456789012345678901234567890]");
+  }
+
+  @Test
+  void what_is_read_can_be_read_again_where_it_is_written() throws InvalidJsonException {
+    int most = StrictJson.MAX_DECIMAL_DIGITS;
+    List<String> longest =
+        List.of(
+            "-" + "7".repeat(most) + "e-2147483000",
+            "-0.0000001" + "7".repeat(most - 1),
+            "-0." + "0".repeat(252) + "1",
+            "-" + "7".repeat(StrictJson.MAX_NUMBER_LENGTH - 1));
+    for (String number : longest) {
+      byte[] written = StrictJson.write(parse(number));
+      assertThat(StrictJson.write(StrictJson.parse(written))).isEqualTo(written);
+    }
+    assertThatThrownBy(() -> parse("[" + "7".repeat(most + 1) + "e1]"))
+        .isInstanceOf(InvalidJsonException.class)
+        .hasMessageContaining("more than 240 digits");
+  }
+
+  @Test
+  void a_value_without_a_json_form_is_refused() {
+    BigDecimal tooLong = new BigDecimal("0." + "7".repeat(StrictJson.MAX_DECIMAL_DIGITS + 1));
+    assertThatThrownBy(() -> StrictJson.valueOf(tooLong))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("more than 240 digits");
   }
 
   @ParameterizedTest
