@@ -58,8 +58,6 @@ final class ServeCommand implements Callable<Integer> {
 
   private static final int ATTEMPTS = 5;
 
-  private static final int PAGES_PER_MB = 16;
-
   @Spec private CommandSpec spec;
 
   @Mixin private ListenOptions listen;
@@ -194,7 +192,7 @@ final class ServeCommand implements Callable<Integer> {
 
   /** What the command line asks for. */
   HostConfig hostConfig() {
-    requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / PAGES_PER_MB);
+    requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / OperatorLimits.PAGES_PER_MB);
     requireInRange("--compile-seconds", compileSeconds, 3600);
     return HostConfig.of(data)
         .withDatabase(database())
@@ -202,7 +200,7 @@ final class ServeCommand implements Callable<Integer> {
         .withLimits(OperatorLimits.defaults().withMemoryMb(memoryMb))
         .withEngineLimits(
             EngineLimits.defaults()
-                .withMemoryPages(memoryMb * PAGES_PER_MB)
+                .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .withVerifiedResets(verifyResets)
         .withUpdates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults());

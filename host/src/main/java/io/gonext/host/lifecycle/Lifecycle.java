@@ -582,30 +582,24 @@ public final class Lifecycle {
   }
 
   private <R> R change(String name, ChangeLocks.Change<R, RuntimeException> change) {
-    return changes.hold(
-        name,
-        () -> {
-          try {
-            return change.make();
-          } catch (StoreException e) {
-            afterFailure(name, e);
-            throw e;
-          }
-        });
+    return changes.hold(name, settled(name, change));
   }
 
   private <R> R changeInterruptibly(String name, ChangeLocks.Change<R, InterruptedException> change)
       throws InterruptedException {
-    return changes.holdInterruptibly(
-        name,
-        () -> {
-          try {
-            return change.make();
-          } catch (StoreException e) {
-            afterFailure(name, e);
-            throw e;
-          }
-        });
+    return changes.holdInterruptibly(name, settled(name, change));
+  }
+
+  private <R, E extends Exception> ChangeLocks.Change<R, E> settled(
+      String name, ChangeLocks.Change<R, E> change) {
+    return () -> {
+      try {
+        return change.make();
+      } catch (StoreException e) {
+        afterFailure(name, e);
+        throw e;
+      }
+    };
   }
 
   /** A change that the store has made, though it says that it failed, is brought about here. */

@@ -17,7 +17,9 @@ import java.util.OptionalInt;
  */
 public record OperatorLimits(
     int memoryMb, Duration call, Duration chain, Duration start, int instances, double softShare) {
-  private static final int PAGES_PER_MB = 16;
+  /** Pages of WebAssembly's memory, of 64 KiB, in a MiB. */
+  public static final int PAGES_PER_MB = 16;
+
   private static final int PAGE_BYTES = 64 * 1024;
 
   public OperatorLimits {

@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -67,19 +68,12 @@ public final class GrantStore {
           if (!count(connection, plugin)) {
             return false;
           }
-          try (PreparedStatement delete =
-                  connection.prepareStatement(
-                      "delete from capability_grant"
-                          + " where plugin = ? and version = ? and capability = ?");
-              PreparedStatement insert =
-                  connection.prepareStatement(
-                      "insert into capability_grant (plugin, version, capability, granted, actor)"
-                          + " values (?, ?, ?, ?, ?)")) {
-            for (String capability : capabilities) {
-              delete.setString(1, plugin);
-              delete.setString(2, version);
-              delete.setString(3, capability);
-              delete.executeUpdate();
+          delete(connection, plugin, version, capabilities);
+          try (PreparedStatement insert =
+              connection.prepareStatement(
+                  "insert into capability_grant (plugin, version, capability, granted, actor)"
+                      + " values (?, ?, ?, ?, ?)")) {
+            for (String capability : Set.copyOf(capabilities)) {
               insert.setString(1, plugin);
               insert.setString(2, version);
               insert.setString(3, capability);
@@ -104,20 +98,25 @@ public final class GrantStore {
         database,
         connection -> {
           boolean installed = count(connection, plugin);
-          try (PreparedStatement delete =
-              connection.prepareStatement(
-                  "delete from capability_grant"
-                      + " where plugin = ? and version = ? and capability = ?")) {
-            for (String capability : capabilities) {
-              delete.setString(1, plugin);
-              delete.setString(2, version);
-              delete.setString(3, capability);
-              delete.executeUpdate();
-            }
-          }
+          delete(connection, plugin, version, capabilities);
           database.announce(connection, plugin);
           return installed;
         });
+  }
+
+  private static void delete(
+      Connection connection, String plugin, String version, Collection<String> capabilities)
+      throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from capability_grant where plugin = ? and version = ? and capability = ?")) {
+      for (String capability : capabilities) {
+        delete.setString(1, plugin);
+        delete.setString(2, version);
+        delete.setString(3, capability);
+        delete.executeUpdate();
+      }
+    }
   }
 
   /** It locks the row: those who decide on one plugin take turns, and no insert meets another's. */

@@ -198,7 +198,7 @@ class PluginStoreTest {
       assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read"), true, "me")).isFalse();
       store.insert(NAME, FIRST, new byte[] {1});
       assertThat(grants.decide(NAME, "1.0.0", List.of("kv.read", "kv.write"), true, "me")).isTrue();
-      grants.decide(NAME, "1.0.0", List.of("kv.write"), false, "me");
+      grants.decide(NAME, "1.0.0", List.of("kv.write", "kv.write"), false, "me");
       assertThat(grants.decisions(NAME, "1.0.0"))
           .isEqualTo(Map.of("kv.read", true, "kv.write", false));
       assertThat(grants.decisions(NAME, "2.0.0")).isEmpty();
