@@ -2,16 +2,20 @@ package io.gonext.engine;
 
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
@@ -24,16 +28,22 @@ import org.objectweb.asm.Type;
  * whatever may have made the memory grow: a call, and {@code memory.grow} itself. The JIT knows
  * then that they stay the same in a loop, which it cannot know of a field, since each poll for
  * interruption reads a volatile one. All that is left to inline is forced to be inlined, so that it
- * does not count against the JIT's limit of inlined code.
+ * does not count against the JIT's limit of inlined code. Globals that a function uses more than
+ * once, such as the pointer of its stack, are looked up once and kept in locals as well.
+ *
+ * <p>Forced inlining has a price: of some 120 accesses in one method on, C1 often gives up, and
+ * what C1 cannot compile with counters C2 never sees. So functions of many accesses call the
+ * methods of {@link GuestAccess} instead.
  *
  * <p>Comparisons go into the jumps that they decide: see {@link FusedCompares}.
  *
- * <p>The code becomes up to twice as large. A function that would become too large for a method of
- * the JVM, or larger than what the JIT compiles, is left as it is: both ways of access can be
- * mixed.
+ * <p>The code becomes larger. A function that might become too large for a method of the JVM, or
+ * larger than what the JIT compiles, is left as it is: both ways of access can be mixed.
  */
 final class AccessInliner {
   private static final String MEMORY = "Lrun/endive/runtime/Memory;";
+  private static final String INSTANCE = "run/endive/runtime/Instance";
+  private static final String GLOBAL = "run/endive/runtime/GlobalInstance";
   private static final String ACCESS = Type.getInternalName(GuestAccess.class);
   private static final String OBJECTS = "java/util/Objects";
   private static final String VAR_HANDLE = "java/lang/invoke/VarHandle";
@@ -42,6 +52,23 @@ final class AccessInliner {
   private static final String READ = "memoryRead";
   private static final String WRITE = "memoryWrite";
   private static final String GROW = "memoryGrow";
+  private static final String READ_GLOBAL = "readGlobal";
+  private static final String WRITE_GLOBAL = "writeGlobal";
+
+  /** A function of more accesses, single bytes not counted, calls methods for them. */
+  static final int MOST_IN_PLACE = 80;
+
+  /** The most globals that a function keeps in locals. */
+  private static final int MOST_GLOBALS = 4;
+
+  /** The largest code of a method that a JVM takes. */
+  private static final int MOST_CODE_BYTES = 65_535;
+
+  /** What a jump of the long form has more. */
+  private static final int FAR_JUMP_BYTES = 5;
+
+  /** A switch is aligned to 4 bytes. */
+  private static final int SWITCH_PADDING_BYTES = 3;
 
   /** More than the operands of one access in place of its call. */
   private static final int MORE_STACK = 4;
@@ -59,8 +86,9 @@ final class AccessInliner {
   /** Whether a function that was in this method was at an access in it, or may have been. */
   static boolean isAccess(@Nullable StackTraceElement called) {
     return called == null
-        || called.getClassName().startsWith("java.lang.invoke.VarHandle")
-        || (called.getClassName().equals("java.util.Objects")
+        || called.getClassName().startsWith(VarHandle.class.getName())
+        || called.getClassName().equals(GuestAccess.class.getName())
+        || (called.getClassName().equals(Objects.class.getName())
             && called.getMethodName().equals("checkIndex"));
   }
 
@@ -68,11 +96,8 @@ final class AccessInliner {
   byte[] inline(byte[] classBytes) {
     var reader = new ClassReader(classBytes);
     Map<String, Use> uses = new HashMap<>();
-    reader.accept(uses(uses), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
-    Map<String, Integer> lengths = codeLengths(classBytes);
-    uses.values().removeIf(use -> !use.accesses);
-    // No frames, which the measure has no need of; but lines, which take part in what is held back.
-    reader.accept(fitting(uses, lengths), ClassReader.SKIP_FRAMES);
+    reader.accept(
+        counting(codeLengths(classBytes), uses), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
     var writer = new ClassWriter(reader, 0);
     reader.accept(writing(writer, uses), ClassReader.EXPAND_FRAMES);
     return writer.toByteArray();
@@ -89,11 +114,14 @@ final class AccessInliner {
   }
 
   /**
-   * What a function does with the memory.
+   * What is to be done with a function.
    *
    * @param locals how many slots of locals it has already
+   * @param writes whether it stores
+   * @param inPlace whether its accesses are put in place, or else call methods
+   * @param globals the indices of the globals to keep in locals
    */
-  private record Use(int locals, boolean accesses, boolean writes) {}
+  private record Use(int locals, boolean writes, boolean inPlace, List<Integer> globals) {}
 
   /** Copies a class, with the accesses of these functions in place, and the compares of all. */
   private ClassVisitor writing(ClassVisitor copy, Map<String, Use> uses) {
@@ -115,39 +143,7 @@ final class AccessInliner {
     };
   }
 
-  /** Drops the functions that would become too large, all in one reading. */
-  private ClassVisitor fitting(Map<String, Use> uses, Map<String, Integer> lengths) {
-    return new ClassVisitor(Opcodes.ASM9) {
-      @Override
-      public @Nullable MethodVisitor visitMethod(
-          int access,
-          String name,
-          String descriptor,
-          @Nullable String signature,
-          String @Nullable [] exceptions) {
-        Use use = uses.get(name);
-        if (use == null) {
-          return null;
-        }
-        int most =
-            lengths.getOrDefault(name, 0) > ModuleClasses.HUGE_METHOD_BYTES
-                ? CodeSize.MOST_BYTES
-                : ModuleClasses.HUGE_METHOD_BYTES;
-        var size = new CodeSize();
-        return new MethodVisitor(Opcodes.ASM9, new FusedCompares(new Body(size, descriptor, use))) {
-          @Override
-          public void visitEnd() {
-            super.visitEnd();
-            if (size.atMost() > most) {
-              uses.remove(name);
-            }
-          }
-        };
-      }
-    };
-  }
-
-  private static ClassVisitor uses(Map<String, Use> uses) {
+  private ClassVisitor counting(Map<String, Integer> lengths, Map<String, Use> uses) {
     return new ClassVisitor(Opcodes.ASM9) {
       @Override
       public @Nullable MethodVisitor visitMethod(
@@ -159,36 +155,124 @@ final class AccessInliner {
         if (!name.startsWith(ModuleCompiler.METHOD_PREFIX)) {
           return null;
         }
-        return new MethodVisitor(Opcodes.ASM9) {
-          private boolean reads;
-          private boolean writes;
-
-          @Override
-          public void visitMethodInsn(
-              int opcode, String owner, String method, String type, boolean isInterface) {
-            reads |= method.startsWith(READ);
-            writes |= method.startsWith(WRITE);
-          }
-
+        return new Count(descriptor) {
           @Override
           public void visitMaxs(int stack, int locals) {
-            uses.put(name, new Use(locals, reads || writes, writes));
+            Use use = use(lengths.getOrDefault(name, 0), locals);
+            if (use != null) {
+              uses.put(name, use);
+            }
           }
         };
       }
     };
   }
 
-  /**
-   * One function. An access is a constant offset, a load of the memory and a call; the first two
-   * are held back until it is known what follows.
-   */
+  /** What a function does with the memory and with globals. */
+  private class Count extends HeldAccesses {
+    /** By index, how often each is used. */
+    private final Map<Integer, Integer> globals = new TreeMap<>();
+
+    private int accesses;
+    private int writes;
+
+    /** Accesses of more than a byte, which take a {@link VarHandle}. */
+    private int wide;
+
+    private int rereads = 1;
+    private int jumps;
+    private int switches;
+
+    Count(String descriptor) {
+      super(new MethodVisitor(Opcodes.ASM9) {}, memorySlot(descriptor));
+    }
+
+    @Override
+    boolean isAccess(String name) {
+      return isMemoryAccess(name);
+    }
+
+    @Override
+    void access(String name, String type, int offset) {
+      accesses++;
+      writes += name.startsWith(WRITE) ? 1 : 0;
+      wide += name.endsWith("Byte") ? 0 : 1;
+    }
+
+    @Override
+    boolean isGlobalAccess(String name, int index) {
+      return name.equals(READ_GLOBAL) || name.equals(WRITE_GLOBAL);
+    }
+
+    @Override
+    void globalAccess(String name, int index) {
+      globals.merge(index, 1, Integer::sum);
+    }
+
+    @Override
+    void call(int opcode, String owner, String name, String type, boolean isInterface) {
+      rereads += mayGrow(name) ? 1 : 0;
+    }
+
+    @Override
+    public void visitJumpInsn(int opcode, Label target) {
+      super.visitJumpInsn(opcode, target);
+      jumps++;
+    }
+
+    @Override
+    public void visitTableSwitchInsn(int min, int max, Label otherwise, Label... targets) {
+      super.visitTableSwitchInsn(min, max, otherwise, targets);
+      switches++;
+    }
+
+    @Override
+    public void visitLookupSwitchInsn(Label otherwise, int[] keys, Label[] targets) {
+      super.visitLookupSwitchInsn(otherwise, keys, targets);
+      switches++;
+    }
+
+    /** What is to be done with it, or null when it is left as it is. */
+    @Nullable Use use(int length, int locals) {
+      if (accesses == 0) {
+        return null;
+      }
+      List<Integer> kept =
+          globals.entrySet().stream()
+              .filter(global -> global.getValue() > 1)
+              .map(Map.Entry::getKey)
+              .limit(MOST_GLOBALS)
+              .toList();
+      int room =
+          length > ModuleClasses.HUGE_METHOD_BYTES
+              ? MOST_CODE_BYTES - jumps * FAR_JUMP_BYTES - length
+              : ModuleClasses.HUGE_METHOD_BYTES - length;
+      // By how much the code becomes longer at most. A local beyond 255 takes a longer form.
+      int local = locals + MORE_LOCALS + MOST_GLOBALS > 255 ? 4 : 2;
+      int reread = (exact ? 2 : 3) * (2 * local + 3);
+      int rest = rereads * reread + kept.size() * (2 * local + 6) + 2 * local + 3;
+      rest += switches * SWITCH_PADDING_BYTES;
+      for (int index : kept) {
+        rest += globals.getOrDefault(index, 0) * local;
+      }
+      int limitCheck = exact ? 0 : local + 6;
+      int inPlace = accesses * (3 * local + 11 + limitCheck) + writes * (4 * local + 5);
+      int called = (accesses + writes) * local;
+      if (wide <= MOST_IN_PLACE && inPlace + rest <= room) {
+        return new Use(locals, writes > 0, true, kept);
+      }
+      return exact && called + rest <= room ? new Use(locals, writes > 0, false, kept) : null;
+    }
+  }
+
+  /** One function. */
   private final class Body extends HeldAccesses {
     private final Use use;
     private final int memory;
     private final int array;
     private final int marks;
     private final int limit;
+    private final int globals;
     private final int address;
     private final int value;
 
@@ -199,54 +283,95 @@ final class AccessInliner {
       this.array = use.locals;
       this.marks = array + 1;
       this.limit = array + 2;
-      this.address = array + 3;
-      this.value = array + 4;
+      this.globals = array + 3;
+      this.address = globals + use.globals.size();
+      this.value = address + 1;
     }
 
     @Override
     public void visitCode() {
       super.visitCode();
+      mv.visitVarInsn(Opcodes.ALOAD, memory);
+      mv.visitTypeInsn(Opcodes.CHECKCAST, ACCESS);
+      mv.visitVarInsn(Opcodes.ASTORE, memory);
       readMemory();
+      for (int i = 0; i < use.globals.size(); i++) {
+        mv.visitVarInsn(Opcodes.ALOAD, memory + 1);
+        constant(use.globals.get(i));
+        mv.visitMethodInsn(Opcodes.INVOKEVIRTUAL, INSTANCE, "global", "(I)L" + GLOBAL + ";", false);
+        mv.visitVarInsn(Opcodes.ASTORE, globals + i);
+      }
     }
 
     private void readMemory() {
-      readMemory("bytes", BYTES, Opcodes.ASTORE, array);
+      readMemory("data", BYTES, Opcodes.ASTORE, array);
       if (use.writes) {
-        readMemory("marks", BYTES, Opcodes.ASTORE, marks);
+        readMemory("dirty", BYTES, Opcodes.ASTORE, marks);
       }
       if (!exact) {
         readMemory("limit", "I", Opcodes.ISTORE, limit);
       }
     }
 
-    private void readMemory(String what, String type, int store, int local) {
+    private void readMemory(String field, String type, int store, int local) {
       mv.visitVarInsn(Opcodes.ALOAD, memory);
-      mv.visitMethodInsn(Opcodes.INVOKESTATIC, ACCESS, what, "(" + MEMORY + ")" + type, false);
+      mv.visitFieldInsn(Opcodes.GETFIELD, ACCESS, field, type);
       mv.visitVarInsn(store, local);
     }
 
     @Override
     void call(int opcode, String owner, String name, String type, boolean isInterface) {
       super.call(opcode, owner, name, type, isInterface);
-      if (name.startsWith(ModuleCompiler.METHOD_PREFIX)
-          || name.startsWith(CallSites.CALL_INDIRECT_PREFIX)
-          || name.equals(GROW)) {
+      if (mayGrow(name)) {
         readMemory();
       }
     }
 
     @Override
+    boolean isGlobalAccess(String name, int index) {
+      return (name.equals(READ_GLOBAL) || name.equals(WRITE_GLOBAL)) && use.globals.contains(index);
+    }
+
+    @Override
+    void globalAccess(String name, int index) {
+      mv.visitVarInsn(Opcodes.ALOAD, globals + use.globals.indexOf(index));
+      if (name.equals(READ_GLOBAL)) {
+        mv.visitMethodInsn(Opcodes.INVOKEVIRTUAL, GLOBAL, "getValue", "()J", false);
+      } else {
+        mv.visitInsn(Opcodes.DUP_X2);
+        mv.visitInsn(Opcodes.POP);
+        mv.visitMethodInsn(Opcodes.INVOKEVIRTUAL, GLOBAL, "setValue", "(J)V", false);
+      }
+    }
+
+    @Override
     boolean isAccess(String name) {
-      return name.startsWith(READ) || name.startsWith(WRITE);
+      return isMemoryAccess(name);
     }
 
     @Override
     void access(String name, String type, int offset) {
-      if (name.startsWith(READ)) {
-        read(name.substring(READ.length()), Type.getReturnType(type), offset);
+      boolean reads = name.startsWith(READ);
+      String kind = name.substring((reads ? READ : WRITE).length());
+      Type value = reads ? Type.getReturnType(type) : Type.getArgumentTypes(type)[1];
+      if (!use.inPlace) {
+        constant(offset);
+        mv.visitVarInsn(Opcodes.ALOAD, array);
+        if (reads) {
+          access("read" + kind, "(II" + BYTES + ")" + value);
+        } else {
+          mv.visitVarInsn(Opcodes.ALOAD, marks);
+          access("write" + kind, "(I" + value + "I" + BYTES + BYTES + ")V");
+        }
+      } else if (reads) {
+        read(kind, value, offset);
       } else {
-        write(name.substring(WRITE.length()), Type.getArgumentTypes(type)[1], offset);
+        write(kind, value, offset);
       }
+    }
+
+    private void access(String method, String type) {
+      mv.visitMethodInsn(Opcodes.INVOKESTATIC, ACCESS, method, type, false);
     }
 
     private void read(String kind, Type type, int offset) {
@@ -325,9 +450,10 @@ final class AccessInliner {
     public void visitFrame(
         int type, int localCount, Object[] locals, int stackCount, Object[] stack) {
       flush();
-      List<Object> more = new ArrayList<>(Arrays.asList(locals).subList(0, localCount));
+      List<Object> more = new ArrayList<>();
       int slots = 0;
-      for (Object local : more) {
+      for (Object local : Arrays.asList(locals).subList(0, localCount)) {
+        more.add(slots == memory ? ACCESS : local);
         slots += Opcodes.LONG.equals(local) || Opcodes.DOUBLE.equals(local) ? 2 : 1;
       }
       for (; slots < use.locals; slots++) {
@@ -336,13 +462,25 @@ final class AccessInliner {
       more.add(BYTES);
       more.add(use.writes ? BYTES : Opcodes.TOP);
       more.add(exact ? Opcodes.TOP : Opcodes.INTEGER);
+      use.globals.forEach(_ -> more.add(GLOBAL));
       mv.visitFrame(type, more.size(), more.toArray(), stackCount, stack);
     }
 
     @Override
     public void visitMaxs(int stack, int locals) {
-      mv.visitMaxs(stack + MORE_STACK, locals + MORE_LOCALS);
+      mv.visitMaxs(stack + MORE_STACK, locals + MORE_LOCALS + use.globals.size());
     }
+  }
+
+  private static boolean isMemoryAccess(String name) {
+    return name.startsWith(READ) || name.startsWith(WRITE);
+  }
+
+  /** Whether the memory's array may be another after a call of this method. */
+  private static boolean mayGrow(String name) {
+    return name.startsWith(ModuleCompiler.METHOD_PREFIX)
+        || name.startsWith(CallSites.CALL_INDIRECT_PREFIX)
+        || name.equals(GROW);
   }
 
   private static int bytesOf(Type type) {

@@ -6,18 +6,22 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * Copies a method and hands out each access to the memory as a whole: in the engine's code a
- * constant offset, a load of the memory, perhaps a line number, and a call. The first three are
- * held back until it is known what follows. An access to another memory than the first is a call.
+ * Copies a method and hands out each access as a whole, of the memory or of a global: in the
+ * engine's code a constant (an offset, or the global's index), a load of the memory or of the
+ * instance, perhaps a line number, and a call. The first three are held back until it is known what
+ * follows. An access to another memory than the first is a call.
  */
 abstract class HeldAccesses extends HeldInstructions {
+  private static final int NONE = -1;
+
   private final int memory;
+  private final int instance;
 
   /** The constant that is held back, or null. */
   private @Nullable Integer constant;
 
-  /** Whether a load of the memory is held back, after the constant. */
-  private boolean loaded;
+  /** The local whose load is held back, after the constant, or {@link #NONE}. */
+  private int loaded = NONE;
 
   /** The line number that is held back, after both; its label is null when there is none. */
   private int line;
@@ -27,12 +31,16 @@ abstract class HeldAccesses extends HeldInstructions {
   /**
    * A copier.
    *
-   * @param memory the local in which the memory is
+   * @param memory the local in which the memory is; the instance is in the next
    */
   HeldAccesses(MethodVisitor copy, int memory) {
     super(copy);
     this.memory = memory;
+    this.instance = memory + 1;
   }
+
+  /** Whether a call of this method, after a load of the memory, is an access. */
+  abstract boolean isAccess(String name);
 
   /**
    * Emits an access, whose operands other than the offset are on the stack.
@@ -42,8 +50,11 @@ abstract class HeldAccesses extends HeldInstructions {
    */
   abstract void access(String name, String type, int offset);
 
-  /** Whether a call of this method is an access. */
-  abstract boolean isAccess(String name);
+  /** Whether a call of this method, after a load of the instance, is to be handed out. */
+  abstract boolean isGlobalAccess(String name, int index);
+
+  /** Emits an access to a global; a value that is written is on the stack, as a long. */
+  abstract void globalAccess(String name, int index);
 
   /** Emits a call that is no access. */
   void call(int opcode, String owner, String name, String type, boolean isInterface) {
@@ -74,9 +85,9 @@ abstract class HeldAccesses extends HeldInstructions {
       constant(constant);
       constant = null;
     }
-    if (loaded) {
-      mv.visitVarInsn(Opcodes.ALOAD, memory);
-      loaded = false;
+    if (loaded != NONE) {
+      mv.visitVarInsn(Opcodes.ALOAD, loaded);
+      loaded = NONE;
     }
     flushLine();
   }
@@ -95,21 +106,29 @@ abstract class HeldAccesses extends HeldInstructions {
   @Override
   public void visitMethodInsn(
       int opcode, String owner, String name, String type, boolean isInterface) {
-    if (constant == null || !loaded || !isAccess(name)) {
+    Integer held = constant;
+    if (held != null && loaded == memory && isAccess(name)) {
+      drop();
+      access(name, type, held);
+    } else if (held != null && loaded == instance && isGlobalAccess(name, held)) {
+      drop();
+      globalAccess(name, held);
+    } else {
       flush();
       call(opcode, owner, name, type, isInterface);
-      return;
     }
-    int offset = constant;
+  }
+
+  /** Emits nothing of what is held back but the line. */
+  private void drop() {
     constant = null;
-    loaded = false;
+    loaded = NONE;
     flushLine();
-    access(name, type, offset);
   }
 
   @Override
   public void visitLabel(Label label) {
-    if (loaded && lineStart == null) {
+    if (loaded != NONE && lineStart == null) {
       lineStart = label;
     } else {
       flush();
@@ -158,8 +177,11 @@ abstract class HeldAccesses extends HeldInstructions {
 
   @Override
   public void visitVarInsn(int opcode, int local) {
-    if (opcode == Opcodes.ALOAD && local == memory && constant != null && !loaded) {
-      loaded = true;
+    if (opcode == Opcodes.ALOAD
+        && (local == memory || local == instance)
+        && constant != null
+        && loaded == NONE) {
+      loaded = local;
     } else {
       flush();
       mv.visitVarInsn(opcode, local);

@@ -24,7 +24,8 @@ import run.endive.wasm.types.PassiveDataSegment;
  * <p>An address is the guest's 32-bit address; one at or above 2^31 is negative here and out of
  * bounds, since an array holds less. Owned by the thread that runs the instance.
  */
-abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyMemory {
+abstract sealed class LinearMemory extends GuestAccess implements Memory
+    permits ExactMemory, RoomyMemory {
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
 
@@ -42,15 +43,6 @@ abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyM
   private final int initialPages;
   private final int maximumPages;
 
-  /** The memory's bytes; subclasses read and write them. */
-  byte[] data;
-
-  /** One byte a block of {@code data}; at least as long as {@code data} has blocks. */
-  byte[] dirty;
-
-  /** The size in bytes. */
-  private int limit;
-
   /** Whether no mark was ever taken back, so that a block without one still holds only zeros. */
   private boolean marksAreComplete = true;
 
@@ -67,11 +59,10 @@ abstract sealed class LinearMemory implements Memory permits ExactMemory, RoomyM
    * @param capPages the most pages it may have; where the module's maximum is lower, that
    */
   LinearMemory(MemoryLimits limits, int capPages) {
+    int bytes = bytes(limits.initialPages());
+    super(new byte[bytes], new byte[dirtyLength(bytes)]);
     this.initialPages = limits.initialPages();
     this.maximumPages = Math.min(limits.maximumPages(), capPages);
-    this.data = new byte[bytes(initialPages)];
-    this.dirty = new byte[dirtyLength(data.length)];
-    this.limit = data.length;
   }
 
   private static int bytes(int pages) {

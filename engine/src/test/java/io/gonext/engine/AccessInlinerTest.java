@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.Guests;
@@ -17,9 +18,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.jar.JarInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.objectweb.asm.ClassWriter;
@@ -30,26 +33,96 @@ import run.endive.wasm.Parser;
 /** Which accesses are put in place. That they do what they must is {@link SpecSuiteTest}'s. */
 class AccessInlinerTest {
   private static final int JIT_LIMIT_BYTES = 8_000;
+  private static final String GUEST_ACCESS = "io/gonext/engine/GuestAccess";
+
+  @RegisterExtension final TestEngine engine = new TestEngine();
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void a_function_calls_nothing_for_its_accesses_unless_the_jit_would_then_leave_it_alone(
-      boolean exact) throws IOException {
-    int inlined = 0;
+  void a_function_has_few_accesses_in_place_and_calls_for_many_or_stays_as_it_is(boolean exact)
+      throws IOException {
+    int inPlace = 0;
+    int called = 0;
     for (byte[] before : functionClasses()) {
       Map<String, MethodModel> methods = methods(before);
       for (MethodModel after : methods(new AccessInliner(exact).inline(before)).values()) {
         MethodModel original = methods.get(after.methodName().stringValue());
         assertThat(length(after) > JIT_LIMIT_BYTES).isEqualTo(length(original) > JIT_LIMIT_BYTES);
-        List<String> left = accessesCalled(after);
-        if (left.isEmpty()) {
-          inlined += accessesCalled(original).isEmpty() ? 0 : 1;
-        } else {
-          assertThat(left).isEqualTo(accessesCalled(original));
+        int accesses = accessesCalled(original).size();
+        int calls = calls(after, GUEST_ACCESS, ".*").size();
+        if (!accessesCalled(after).isEmpty()) {
+          assertThat(accessesCalled(after)).isEqualTo(accessesCalled(original));
+          assertThat(calls).isZero();
+        } else if (calls > 0) {
+          assertThat(exact).isTrue();
+          assertThat(calls).isEqualTo(accesses);
+          called++;
+        } else if (accesses > 0) {
+          assertThat(calls(original, ".*", "memory(Read|Write)(?!Byte).*"))
+              .hasSizeLessThanOrEqualTo(AccessInliner.MOST_IN_PLACE);
+          inPlace++;
         }
       }
     }
-    assertThat(inlined).isGreaterThan(100);
+    assertThat(inPlace).isGreaterThan(100);
+    assertThat(called > 0).isEqualTo(exact);
+  }
+
+  /** A function adds 1 to a global, calls another that does, adds 1 and answers the global. */
+  @Test
+  void a_global_that_is_kept_in_a_local_is_the_one_that_others_see() {
+    int[][] types = {{0x7F, 0x41, 1, 0x6A}, {0x7E, 0x42, 1, 0x7C}};
+    for (int[] type : types) {
+      int[] load = {0x41, 0, 0x28, 2, 0, 0x1A};
+      int[] addOne = {0x23, 5, type[1], type[2], type[3], 0x24, 5};
+      byte[] adds = part().bytes(0).bytes(load).bytes(addOne).bytes(0x0B).toBytes();
+      byte[] enter =
+          part()
+              .bytes(0)
+              .bytes(load)
+              .bytes(addOne)
+              .bytes(0x10, 1)
+              .bytes(addOne)
+              .bytes(0x23, 5, 0x0B)
+              .toBytes();
+      var globals = part().u32(6);
+      for (int i = 0; i < 6; i++) {
+        globals.bytes(type[0], 1, type[1], 10, 0x0B);
+      }
+      byte[] module =
+          WasmBytes.module()
+              .section(1, part().u32(2).bytes(0x60, 0, 1, type[0]).bytes(0x60, 0, 0))
+              .section(3, part().u32(2).bytes(0, 1))
+              .section(5, part().u32(1).bytes(0, 1))
+              .section(6, globals)
+              .section(7, part().u32(1).name("enter").bytes(0, 0))
+              .section(10, part().u32(2).u32(enter.length).raw(enter).u32(adds.length).raw(adds))
+              .toBytes();
+      GuestInstance guest = engine.engine.compile(module).instantiate(InstanceConfig.defaults());
+
+      assertThat(TestEngine.call(guest, "enter")).isEqualTo(13);
+      assertThat(TestEngine.call(guest, "enter")).isEqualTo(16);
+      guest.reset();
+      assertThat(TestEngine.call(guest, "enter")).isEqualTo(13);
+    }
+  }
+
+  /** So that functions of many accesses do not become too large for it. */
+  @Test
+  void the_methods_for_many_accesses_are_longer_than_what_c1_inlines() throws IOException {
+    byte[] classBytes;
+    try (var in = GuestAccess.class.getResourceAsStream("GuestAccess.class")) {
+      classBytes = Objects.requireNonNull(in).readAllBytes();
+    }
+    List<MethodModel> accesses =
+        ClassFile.of().parse(classBytes).methods().stream()
+            .filter(method -> method.methodName().stringValue().matches("(read|write).*"))
+            // An element of an array is as little work as a call of a method.
+            .filter(method -> !method.methodName().equalsString("readByte"))
+            .toList();
+
+    assertThat(accesses).hasSize(11);
+    assertThat(accesses).allMatch(method -> length(method) > 35);
   }
 
   /** Each would be too large for a method of the JVM, which is not to cost a reading each. */
@@ -137,13 +210,20 @@ class AccessInlinerTest {
   }
 
   private static List<String> accessesCalled(@Nullable MethodModel method) {
+    return calls(method, ".*", "memory(Read|Write).*");
+  }
+
+  /** The names of the methods that a method calls, of an owner and with a name like these. */
+  private static List<String> calls(@Nullable MethodModel method, String owner, String name) {
     if (method == null || method.code().isEmpty()) {
       return List.of();
     }
     return method.code().orElseThrow().elementList().stream()
         .filter(InvokeInstruction.class::isInstance)
-        .map(element -> ((InvokeInstruction) element).name().stringValue())
-        .filter(name -> name.matches("memory(Read|Write).*"))
+        .map(InvokeInstruction.class::cast)
+        .filter(call -> call.owner().asInternalName().matches(owner))
+        .map(call -> call.name().stringValue())
+        .filter(called -> called.matches(name))
         .toList();
   }
 }

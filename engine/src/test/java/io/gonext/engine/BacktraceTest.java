@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BacktraceTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -57,6 +59,31 @@ class BacktraceTest {
     assertThat(trap(chain()).backtrace())
         .extracting(frame -> frame.functionIndex() + " " + frame.name())
         .containsExactly("2 func[2]", "1 func[1]", "0 enter");
+  }
+
+  /** The last of its loads is out of bounds. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, AccessInliner.MOST_IN_PLACE + 1})
+  void an_access_has_its_offset_be_it_in_place_or_a_call(int loads) {
+    var code = part().bytes(0);
+    for (int i = 1; i < loads; i++) {
+      code.bytes(0x41, 0, 0x28, 2, 0, 0x1A);
+    }
+    byte[] body = code.bytes(0x41, 0x7F, 0x28, 2, 0, 0x1A, 0x0B).toBytes();
+    var module =
+        WasmBytes.module()
+            .section(1, part().u32(1).bytes(0x60, 0, 0))
+            .section(3, part().u32(1).bytes(0))
+            .section(5, part().u32(1).bytes(0, 1))
+            .section(7, part().u32(1).name("enter").bytes(0, 0))
+            .section(10, part().u32(1).u32(body.length).raw(body));
+
+    GuestTrap trap = trap(module);
+
+    assertThat(trap.trapCause()).isInstanceOf(TrapCause.OutOfBounds.class);
+    assertThat(trap.backtrace())
+        .extracting(GuestFrame::codeOffset)
+        .containsExactly(module.toBytes().length - 5);
   }
 
   /** The compiler leaves a method of that name that calls the interpreter. */
