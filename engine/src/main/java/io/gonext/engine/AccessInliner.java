@@ -10,12 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
-import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
@@ -28,12 +26,12 @@ import org.objectweb.asm.Type;
  * whatever may have made the memory grow: a call, and {@code memory.grow} itself. The JIT knows
  * then that they stay the same in a loop, which it cannot know of a field, since each poll for
  * interruption reads a volatile one. All that is left to inline is forced to be inlined, so that it
- * does not count against the JIT's limit of inlined code. Globals that a function uses more than
+ * does not count against the JIT's limit of inlined code. Globals that a function plans more than
  * once, such as the pointer of its stack, are looked up once and kept in locals as well.
  *
  * <p>Forced inlining has a price: of some 120 accesses in one method on, C1 often gives up, and
- * what C1 cannot compile with counters C2 never sees. So functions of many accesses call the
- * methods of {@link GuestAccess} instead.
+ * what it compiled without a profile before stays as it was then. So functions of many accesses
+ * call the methods of {@link GuestAccess} instead: see {@link AccessCount}.
  *
  * <p>Comparisons go into the jumps that they decide: see {@link FusedCompares}.
  *
@@ -49,32 +47,11 @@ final class AccessInliner {
   private static final String VAR_HANDLE = "java/lang/invoke/VarHandle";
   private static final String BYTES = "[B";
 
-  private static final String READ = "memoryRead";
-  private static final String WRITE = "memoryWrite";
-  private static final String GROW = "memoryGrow";
-  private static final String READ_GLOBAL = "readGlobal";
-  private static final String WRITE_GLOBAL = "writeGlobal";
-
-  /** A function of more accesses, single bytes not counted, calls methods for them. */
-  static final int MOST_IN_PLACE = 80;
-
-  /** The most globals that a function keeps in locals. */
-  private static final int MOST_GLOBALS = 4;
-
-  /** The largest code of a method that a JVM takes. */
-  private static final int MOST_CODE_BYTES = 65_535;
-
-  /** What a jump of the long form has more. */
-  private static final int FAR_JUMP_BYTES = 5;
-
-  /** A switch is aligned to 4 bytes. */
-  private static final int SWITCH_PADDING_BYTES = 3;
-
   /** More than the operands of one access in place of its call. */
   private static final int MORE_STACK = 4;
 
   /** The array, the marks, the limit, an address, and a value of up to two slots. */
-  private static final int MORE_LOCALS = 6;
+  static final int MORE_LOCALS = 6;
 
   /** Whether the memory's size is its array's length. */
   private final boolean exact;
@@ -95,11 +72,11 @@ final class AccessInliner {
   /** The class with its accesses in place. Takes time linear in its size. */
   byte[] inline(byte[] classBytes) {
     var reader = new ClassReader(classBytes);
-    Map<String, Use> uses = new HashMap<>();
+    Map<String, AccessCount.Plan> plans = new HashMap<>();
     reader.accept(
-        counting(codeLengths(classBytes), uses), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
+        counting(codeLengths(classBytes), plans), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
     var writer = new ClassWriter(reader, 0);
-    reader.accept(writing(writer, uses), ClassReader.EXPAND_FRAMES);
+    reader.accept(writing(writer, plans), ClassReader.EXPAND_FRAMES);
     return writer.toByteArray();
   }
 
@@ -113,18 +90,8 @@ final class AccessInliner {
     return lengths;
   }
 
-  /**
-   * What is to be done with a function.
-   *
-   * @param locals how many slots of locals it has already
-   * @param writes whether it stores
-   * @param inPlace whether its accesses are put in place, or else call methods
-   * @param globals the indices of the globals to keep in locals
-   */
-  private record Use(int locals, boolean writes, boolean inPlace, List<Integer> globals) {}
-
   /** Copies a class, with the accesses of these functions in place, and the compares of all. */
-  private ClassVisitor writing(ClassVisitor copy, Map<String, Use> uses) {
+  private ClassVisitor writing(ClassVisitor copy, Map<String, AccessCount.Plan> plans) {
     return new ClassVisitor(Opcodes.ASM9, copy) {
       @Override
       public MethodVisitor visitMethod(
@@ -137,13 +104,13 @@ final class AccessInliner {
         if (!name.startsWith(ModuleCompiler.METHOD_PREFIX)) {
           return method;
         }
-        Use use = uses.get(name);
-        return new FusedCompares(use == null ? method : new Body(method, descriptor, use));
+        AccessCount.Plan plan = plans.get(name);
+        return new FusedCompares(plan == null ? method : new Body(method, descriptor, plan));
       }
     };
   }
 
-  private ClassVisitor counting(Map<String, Integer> lengths, Map<String, Use> uses) {
+  private ClassVisitor counting(Map<String, Integer> lengths, Map<String, AccessCount.Plan> plans) {
     return new ClassVisitor(Opcodes.ASM9) {
       @Override
       public @Nullable MethodVisitor visitMethod(
@@ -155,12 +122,12 @@ final class AccessInliner {
         if (!name.startsWith(ModuleCompiler.METHOD_PREFIX)) {
           return null;
         }
-        return new Count(descriptor) {
+        return new AccessCount(memorySlot(descriptor)) {
           @Override
           public void visitMaxs(int stack, int locals) {
-            Use use = use(lengths.getOrDefault(name, 0), locals);
-            if (use != null) {
-              uses.put(name, use);
+            AccessCount.Plan plan = plan(lengths.getOrDefault(name, 0), locals, exact);
+            if (plan != null) {
+              plans.put(name, plan);
             }
           }
         };
@@ -168,106 +135,9 @@ final class AccessInliner {
     };
   }
 
-  /** What a function does with the memory and with globals. */
-  private class Count extends HeldAccesses {
-    /** By index, how often each is used. */
-    private final Map<Integer, Integer> globals = new TreeMap<>();
-
-    private int accesses;
-    private int writes;
-
-    /** Accesses of more than a byte, which take a {@link VarHandle}. */
-    private int wide;
-
-    private int rereads = 1;
-    private int jumps;
-    private int switches;
-
-    Count(String descriptor) {
-      super(new MethodVisitor(Opcodes.ASM9) {}, memorySlot(descriptor));
-    }
-
-    @Override
-    boolean isAccess(String name) {
-      return isMemoryAccess(name);
-    }
-
-    @Override
-    void access(String name, String type, int offset) {
-      accesses++;
-      writes += name.startsWith(WRITE) ? 1 : 0;
-      wide += name.endsWith("Byte") ? 0 : 1;
-    }
-
-    @Override
-    boolean isGlobalAccess(String name, int index) {
-      return name.equals(READ_GLOBAL) || name.equals(WRITE_GLOBAL);
-    }
-
-    @Override
-    void globalAccess(String name, int index) {
-      globals.merge(index, 1, Integer::sum);
-    }
-
-    @Override
-    void call(int opcode, String owner, String name, String type, boolean isInterface) {
-      rereads += mayGrow(name) ? 1 : 0;
-    }
-
-    @Override
-    public void visitJumpInsn(int opcode, Label target) {
-      super.visitJumpInsn(opcode, target);
-      jumps++;
-    }
-
-    @Override
-    public void visitTableSwitchInsn(int min, int max, Label otherwise, Label... targets) {
-      super.visitTableSwitchInsn(min, max, otherwise, targets);
-      switches++;
-    }
-
-    @Override
-    public void visitLookupSwitchInsn(Label otherwise, int[] keys, Label[] targets) {
-      super.visitLookupSwitchInsn(otherwise, keys, targets);
-      switches++;
-    }
-
-    /** What is to be done with it, or null when it is left as it is. */
-    @Nullable Use use(int length, int locals) {
-      if (accesses == 0) {
-        return null;
-      }
-      List<Integer> kept =
-          globals.entrySet().stream()
-              .filter(global -> global.getValue() > 1)
-              .map(Map.Entry::getKey)
-              .limit(MOST_GLOBALS)
-              .toList();
-      int room =
-          length > ModuleClasses.HUGE_METHOD_BYTES
-              ? MOST_CODE_BYTES - jumps * FAR_JUMP_BYTES - length
-              : ModuleClasses.HUGE_METHOD_BYTES - length;
-      // By how much the code becomes longer at most. A local beyond 255 takes a longer form.
-      int local = locals + MORE_LOCALS + MOST_GLOBALS > 255 ? 4 : 2;
-      int reread = (exact ? 2 : 3) * (2 * local + 3);
-      int rest = rereads * reread + kept.size() * (2 * local + 6) + 2 * local + 3;
-      rest += switches * SWITCH_PADDING_BYTES;
-      for (int index : kept) {
-        rest += globals.getOrDefault(index, 0) * local;
-      }
-      int limitCheck = exact ? 0 : local + 6;
-      int inPlace = accesses * (3 * local + 11 + limitCheck) + writes * (4 * local + 5);
-      int called = (accesses + writes) * local;
-      if (wide <= MOST_IN_PLACE && inPlace + rest <= room) {
-        return new Use(locals, writes > 0, true, kept);
-      }
-      return exact && called + rest <= room ? new Use(locals, writes > 0, false, kept) : null;
-    }
-  }
-
   /** One function. */
   private final class Body extends HeldAccesses {
-    private final Use use;
+    private final AccessCount.Plan plan;
     private final int memory;
     private final int array;
     private final int marks;
@@ -276,15 +146,15 @@ final class AccessInliner {
     private final int address;
     private final int value;
 
-    Body(MethodVisitor copy, String descriptor, Use use) {
+    Body(MethodVisitor copy, String descriptor, AccessCount.Plan plan) {
       super(copy, memorySlot(descriptor));
-      this.use = use;
+      this.plan = plan;
       this.memory = memorySlot(descriptor);
-      this.array = use.locals;
+      this.array = plan.locals();
       this.marks = array + 1;
       this.limit = array + 2;
       this.globals = array + 3;
-      this.address = globals + use.globals.size();
+      this.address = globals + plan.globals().size();
       this.value = address + 1;
     }
 
@@ -295,9 +165,9 @@ final class AccessInliner {
       mv.visitTypeInsn(Opcodes.CHECKCAST, ACCESS);
       mv.visitVarInsn(Opcodes.ASTORE, memory);
       readMemory();
-      for (int i = 0; i < use.globals.size(); i++) {
+      for (int i = 0; i < plan.globals().size(); i++) {
         mv.visitVarInsn(Opcodes.ALOAD, memory + 1);
-        constant(use.globals.get(i));
+        constant(plan.globals().get(i));
         mv.visitMethodInsn(Opcodes.INVOKEVIRTUAL, INSTANCE, "global", "(I)L" + GLOBAL + ";", false);
         mv.visitVarInsn(Opcodes.ASTORE, globals + i);
       }
@@ -305,7 +175,7 @@ final class AccessInliner {
 
     private void readMemory() {
       readMemory("data", BYTES, Opcodes.ASTORE, array);
-      if (use.writes) {
+      if (plan.writes()) {
         readMemory("dirty", BYTES, Opcodes.ASTORE, marks);
       }
       if (!exact) {
@@ -328,13 +198,13 @@ final class AccessInliner {
     }
 
     @Override
-    boolean isGlobalAccess(String name, int index) {
-      return (name.equals(READ_GLOBAL) || name.equals(WRITE_GLOBAL)) && use.globals.contains(index);
+    boolean takesGlobal(int index) {
+      return plan.globals().contains(index);
     }
 
     @Override
     void globalAccess(String name, int index) {
-      mv.visitVarInsn(Opcodes.ALOAD, globals + use.globals.indexOf(index));
+      mv.visitVarInsn(Opcodes.ALOAD, globals + plan.globals().indexOf(index));
       if (name.equals(READ_GLOBAL)) {
         mv.visitMethodInsn(Opcodes.INVOKEVIRTUAL, GLOBAL, "getValue", "()J", false);
       } else {
@@ -345,16 +215,11 @@ final class AccessInliner {
     }
 
     @Override
-    boolean isAccess(String name) {
-      return isMemoryAccess(name);
-    }
-
-    @Override
     void access(String name, String type, int offset) {
       boolean reads = name.startsWith(READ);
       String kind = name.substring((reads ? READ : WRITE).length());
       Type value = reads ? Type.getReturnType(type) : Type.getArgumentTypes(type)[1];
-      if (!use.inPlace) {
+      if (!plan.inPlace()) {
         constant(offset);
         mv.visitVarInsn(Opcodes.ALOAD, array);
         if (reads) {
@@ -456,31 +321,20 @@ final class AccessInliner {
         more.add(slots == memory ? ACCESS : local);
         slots += Opcodes.LONG.equals(local) || Opcodes.DOUBLE.equals(local) ? 2 : 1;
       }
-      for (; slots < use.locals; slots++) {
+      for (; slots < plan.locals(); slots++) {
         more.add(Opcodes.TOP);
       }
       more.add(BYTES);
-      more.add(use.writes ? BYTES : Opcodes.TOP);
+      more.add(plan.writes() ? BYTES : Opcodes.TOP);
       more.add(exact ? Opcodes.TOP : Opcodes.INTEGER);
-      use.globals.forEach(_ -> more.add(GLOBAL));
+      plan.globals().forEach(_ -> more.add(GLOBAL));
       mv.visitFrame(type, more.size(), more.toArray(), stackCount, stack);
     }
 
     @Override
     public void visitMaxs(int stack, int locals) {
-      mv.visitMaxs(stack + MORE_STACK, locals + MORE_LOCALS + use.globals.size());
+      mv.visitMaxs(stack + MORE_STACK, locals + MORE_LOCALS + plan.globals().size());
     }
-  }
-
-  private static boolean isMemoryAccess(String name) {
-    return name.startsWith(READ) || name.startsWith(WRITE);
-  }
-
-  /** Whether the memory's array may be another after a call of this method. */
-  private static boolean mayGrow(String name) {
-    return name.startsWith(ModuleCompiler.METHOD_PREFIX)
-        || name.startsWith(CallSites.CALL_INDIRECT_PREFIX)
-        || name.equals(GROW);
   }
 
   private static int bytesOf(Type type) {

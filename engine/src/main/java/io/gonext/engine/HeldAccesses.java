@@ -12,6 +12,12 @@ import org.objectweb.asm.Opcodes;
  * follows. An access to another memory than the first is a call.
  */
 abstract class HeldAccesses extends HeldInstructions {
+  static final String READ = "memoryRead";
+  static final String WRITE = "memoryWrite";
+  static final String READ_GLOBAL = "readGlobal";
+  private static final String WRITE_GLOBAL = "writeGlobal";
+  private static final String GROW = "memoryGrow";
+
   private static final int NONE = -1;
 
   private final int memory;
@@ -39,8 +45,20 @@ abstract class HeldAccesses extends HeldInstructions {
     this.instance = memory + 1;
   }
 
-  /** Whether a call of this method, after a load of the memory, is an access. */
-  abstract boolean isAccess(String name);
+  private static boolean isAccess(String name) {
+    return name.startsWith(READ) || name.startsWith(WRITE);
+  }
+
+  private static boolean isGlobalAccess(String name) {
+    return name.equals(READ_GLOBAL) || name.equals(WRITE_GLOBAL);
+  }
+
+  /** Whether the memory's array may be another after a call of this method. */
+  static boolean mayGrow(String name) {
+    return name.startsWith(ModuleCompiler.METHOD_PREFIX)
+        || name.startsWith(CallSites.CALL_INDIRECT_PREFIX)
+        || name.equals(GROW);
+  }
 
   /**
    * Emits an access, whose operands other than the offset are on the stack.
@@ -50,8 +68,8 @@ abstract class HeldAccesses extends HeldInstructions {
    */
   abstract void access(String name, String type, int offset);
 
-  /** Whether a call of this method, after a load of the instance, is to be handed out. */
-  abstract boolean isGlobalAccess(String name, int index);
+  /** Whether accesses to the global of this index are to be handed out, or stay calls. */
+  abstract boolean takesGlobal(int index);
 
   /** Emits an access to a global; a value that is written is on the stack, as a long. */
   abstract void globalAccess(String name, int index);
@@ -110,7 +128,7 @@ abstract class HeldAccesses extends HeldInstructions {
     if (held != null && loaded == memory && isAccess(name)) {
       drop();
       access(name, type, held);
-    } else if (held != null && loaded == instance && isGlobalAccess(name, held)) {
+    } else if (held != null && loaded == instance && isGlobalAccess(name) && takesGlobal(held)) {
       drop();
       globalAccess(name, held);
     } else {

@@ -59,7 +59,7 @@ class AccessInlinerTest {
           called++;
         } else if (accesses > 0) {
           assertThat(calls(original, ".*", "memory(Read|Write)(?!Byte).*"))
-              .hasSizeLessThanOrEqualTo(AccessInliner.MOST_IN_PLACE);
+              .hasSizeLessThanOrEqualTo(AccessCount.MOST_IN_PLACE);
           inPlace++;
         }
       }
