@@ -1,8 +1,9 @@
 package io.gonext.engine;
 
 /**
- * Turns the names that compilers give to functions back into what stands in the source: Rust's two
- * manglings and C++'s. What it does not understand stays as it is.
+ * Turns the names that rustc gives to functions back into what stands in the source. It knows both
+ * of Rust's manglings. Names that it does not understand stay as they are. C++ names need no
+ * demangler: wasm-ld writes them into the name section as they stand in the source.
  *
  * <p>Names are the guest's and may be anything: the time is linear in a name's length and in {@link
  * MangledName#MOST_TEXT_CHARS}, and the depth of recursion is bounded.
@@ -24,9 +25,6 @@ final class Demangler {
       }
       if (name.startsWith("_ZN") && LegacyRustName.isOne(name)) {
         return LegacyRustName.demangle(name);
-      }
-      if (name.startsWith("_Z")) {
-        return CppName.demangle(name);
       }
       return name;
     } catch (MangledName.UnknownFormException e) {

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * One function of a guest's backtrace, and where in it the guest was.
  *
  * @param functionIndex its index in the module
- * @param name its name from the module's name section, demangled where it is one of Rust's or
- *     C++'s, or {@code func[12]} where there is none. The guest's claim
+ * @param name its name from the module's name section, demangled where it is one of Rust's, or
+ *     {@code func[12]} where there is none. The guest's claim
  * @param codeOffset where in the module's bytes the instruction is that trapped or called the
  *     function before; {@link #UNKNOWN_OFFSET} for a function that the stack's end prevented from
  *     beginning, and for one that is interpreted

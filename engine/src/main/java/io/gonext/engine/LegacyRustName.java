@@ -4,8 +4,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rust's mangling up to and including 2025: a C++ name whose last part is a hash, with escapes for
- * what C++ has not.
+ * Rust's mangling up to and including 2025: a name of C++'s scheme whose last part is a hash, with
+ * escapes for what C++ has not.
  *
  * <p>Source: {@code rustc_symbol_mangling/src/legacy.rs}.
  */

@@ -66,15 +66,6 @@ final class MangledName {
     return true;
   }
 
-  /** Skips the text if it comes next. */
-  boolean skip(String expected) {
-    if (!text.startsWith(expected, position)) {
-      return false;
-    }
-    position += expected.length();
-    return true;
-  }
-
   void expect(char expected) throws UnknownFormException {
     if (!skip(expected)) {
       throw new UnknownFormException();
