@@ -106,7 +106,7 @@ abstract class PoolContender<H> {
   private static final class Ours extends PoolContender<Lease<Pooled>> {
 
     private final InstancePool<Pooled> pool;
-    private final PoolMetrics metrics = new PoolMetrics("benchmark");
+    private final PoolMetrics metrics = new PoolMetrics("benchmark", "unusable");
 
     Ours(int size) {
       pool =

@@ -93,7 +93,7 @@ class HostileGuestTest {
     assertThat(result.degraded()).extracting(Degradation::code).containsExactly(code);
     assertThat(result.degraded()).extracting(Degradation::plugin).containsExactly(guest);
     PoolStats pool = host.pool(guest).orElseThrow();
-    assertThat(pool.recycled(RecycleReason.TRAP)).isEqualTo(1);
+    assertThat(pool.recycled(RecycleReason.UNUSABLE)).isEqualTo(1);
     assertThat(pool.inUse()).isZero();
     assertTold(guest, code);
   }
@@ -125,7 +125,7 @@ class HostileGuestTest {
           assertThat(degraded.code()).isEqualTo("BAD_ANSWER");
           assertThat(degraded.reason()).hasSizeLessThan(5000).doesNotContain("\n");
         });
-    assertThat(host.pool("says").orElseThrow().recycled(RecycleReason.TRAP)).isEqualTo(1);
+    assertThat(host.pool("says").orElseThrow().recycled(RecycleReason.UNUSABLE)).isEqualTo(1);
     assertTold("says", "BAD_ANSWER");
   }
 

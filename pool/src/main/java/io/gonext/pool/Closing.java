@@ -1,5 +1,6 @@
 package io.gonext.pool;
 
+import io.gonext.pool.PoolState.Phase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,28 +18,32 @@ final class Closing<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
 
-  private enum Phase {
-    NEW,
-    STARTING,
-    RUNNING,
-    DRAINING,
-    CLOSED
-  }
-
   private final InstancePool<T> pool;
+  private final PoolState<T> state;
+  private final Evictions<T> evictions;
+  private final Reaper<T> reaper;
   private final PoolConfig config;
   private final PoolRuntime runtime;
-
-  /** Written under the pool's lock. */
-  private volatile Phase phase = Phase.NEW;
 
   /** Instances recycled before the pool stopped giving out leases. Guarded by the pool's lock. */
   private long recycledBefore;
 
   private final CompletableFuture<CloseReport> terminated = new CompletableFuture<>();
 
-  Closing(InstancePool<T> pool, PoolConfig config, PoolRuntime runtime) {
+  /**
+   * @param pool what the governor knows the pool by
+   */
+  Closing(
+      InstancePool<T> pool,
+      PoolState<T> state,
+      Evictions<T> evictions,
+      Reaper<T> reaper,
+      PoolConfig config,
+      PoolRuntime runtime) {
     this.pool = pool;
+    this.state = state;
+    this.evictions = evictions;
+    this.reaper = reaper;
     this.config = config;
     this.runtime = runtime;
   }
@@ -49,19 +54,19 @@ final class Closing<T> {
    * @throws IllegalStateException when the pool was started or closed before
    */
   void beginStart() {
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      if (phase != Phase.NEW) {
-        throw new IllegalStateException("pool " + config.name() + " is " + phase);
+      if (state.phase() != Phase.NEW) {
+        throw new IllegalStateException("pool " + config.name() + " is " + state.phase());
       }
-      phase = Phase.STARTING;
+      state.enter(Phase.STARTING);
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   boolean isStarting() {
-    return phase == Phase.STARTING;
+    return state.phase() == Phase.STARTING;
   }
 
   /**
@@ -70,31 +75,23 @@ final class Closing<T> {
    * @throws IllegalStateException when it was closed while it started
    */
   void endStart() {
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      if (phase != Phase.STARTING) {
+      if (state.phase() != Phase.STARTING) {
         throw new IllegalStateException("pool " + config.name() + " was closed while it started");
       }
-      phase = Phase.RUNNING;
+      state.enter(Phase.RUNNING);
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   boolean isStarted() {
-    return phase.compareTo(Phase.RUNNING) >= 0;
+    return state.phase().compareTo(Phase.RUNNING) >= 0;
   }
 
   boolean isRunning() {
-    return phase == Phase.RUNNING;
-  }
-
-  boolean isClosing() {
-    return phase.compareTo(Phase.DRAINING) >= 0;
-  }
-
-  boolean allowsCreation() {
-    return phase == Phase.RUNNING || phase == Phase.DRAINING;
+    return state.phase() == Phase.RUNNING;
   }
 
   /** As {@link InstancePool#drain}. */
@@ -107,7 +104,7 @@ final class Closing<T> {
   CloseReport close(Duration timeout) {
     if (shut(Phase.CLOSED)) {
       try {
-        return terminated.get(Deadline.saturatedNanos(timeout), TimeUnit.NANOSECONDS);
+        return terminated.get(PoolConfig.saturatedNanos(timeout), TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (TimeoutException e) {
@@ -123,27 +120,27 @@ final class Closing<T> {
 
   private boolean shut(Phase target) {
     List<Waiter<T>> turnedAway = new ArrayList<>();
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      if (phase.compareTo(target) >= 0) {
+      if (state.phase().compareTo(target) >= 0) {
         return false;
       }
-      if (!isClosing()) {
-        recycledBefore = pool.population.recycledTotal();
+      if (!state.isClosing()) {
+        recycledBefore = state.population.recycledTotal();
       }
-      phase = target;
-      while (target == Phase.CLOSED && pool.queue.size() > 0) {
-        Waiter<T> waiter = Objects.requireNonNull(pool.queue.poll());
+      state.enter(target);
+      while (target == Phase.CLOSED && state.queue.size() > 0) {
+        Waiter<T> waiter = Objects.requireNonNull(state.queue.poll());
         waiter.outcome = new Waiter.Outcome.Closed<>();
         turnedAway.add(waiter);
       }
-      pool.updateAttention();
+      state.updateAttention();
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     turnedAway.forEach(waiter -> LockSupport.unpark(waiter.thread));
-    if (pool.evictions().sweep()) {
-      pool.wakeReaper();
+    if (evictions.sweep()) {
+      reaper.wake();
     }
     checkTerminated();
     return true;
@@ -151,37 +148,37 @@ final class Closing<T> {
 
   /** Ends a closing pool that has nothing left. */
   void checkTerminated() {
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      if (!isClosing() || pool.population.occupied() > 0 || pool.queue.size() > 0) {
+      if (!state.isClosing() || state.population.occupied() > 0 || state.queue.size() > 0) {
         return;
       }
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     if (terminated.complete(report())) {
-      pool.stopReaper();
+      reaper.stop();
       runtime.governor().deregister(pool);
       // The cleaner outlives the pool and would keep it reachable through its slots.
-      for (Slot<T> slot : pool.rack().slots()) {
+      for (Slot<T> slot : state.rack.slots()) {
         slot.releaseTetherWatch();
       }
     }
   }
 
   private CloseReport report() {
-    pool.lock.lock();
+    state.lock.lock();
     try {
       List<String> stragglers = new ArrayList<>();
-      for (Slot<T> slot : pool.rack().slots()) {
+      for (Slot<T> slot : state.rack.slots()) {
         String line = slot.straggler();
         if (line != null) {
           stragglers.add(line);
         }
       }
-      return new CloseReport(pool.population.recycledTotal() - recycledBefore, stragglers);
+      return new CloseReport(state.population.recycledTotal() - recycledBefore, stragglers);
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
   }
 

@@ -23,7 +23,10 @@ final class Creations<T> {
   /** Far away, and still without overflow when added to a ticker's reading. */
   private static final long MAX_PAUSE_NANOS = Long.MAX_VALUE >> 2;
 
-  private final InstancePool<T> pool;
+  private final PoolState<T> state;
+  private final Returns<T> returns;
+  private final Placement<T> placement;
+  private final Upkeep upkeep;
   private final PoolConfig config;
   private final Allocator<T> allocator;
   private final PoolRuntime runtime;
@@ -34,8 +37,18 @@ final class Creations<T> {
   /** Whether the last creation that a caller waited for was refused for lack of budget. */
   private volatile boolean overBudget;
 
-  Creations(InstancePool<T> pool, PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
-    this.pool = pool;
+  Creations(
+      PoolState<T> state,
+      Returns<T> returns,
+      Placement<T> placement,
+      Upkeep upkeep,
+      PoolConfig config,
+      Allocator<T> allocator,
+      PoolRuntime runtime) {
+    this.state = state;
+    this.returns = returns;
+    this.placement = placement;
+    this.upkeep = upkeep;
     this.config = config;
     this.allocator = allocator;
     this.runtime = runtime;
@@ -51,16 +64,16 @@ final class Creations<T> {
    */
   @Nullable Throwable createFirst() {
     Slot<T> slot;
-    pool.lock.lock();
+    state.lock.lock();
     try {
       slot = occupyVacant();
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     Throwable failure = construct(slot, 0);
     if (failure != null) {
       giveUp(slot, 0, failure);
-      pool.checkTerminated();
+      upkeep.checkTerminated();
     }
     return failure;
   }
@@ -103,24 +116,40 @@ final class Creations<T> {
   private void refusedBudget(boolean awaited) {
     if (awaited && !overBudget) {
       overBudget = true;
-      pool.wakeReaper();
+      upkeep.wakeReaper();
     }
   }
 
-  /** When to ask for budget again, which nobody announces if instances merely become idle. */
-  long nanosToBudgetRetry() {
-    return overBudget ? BUDGET_RETRY_NANOS : Long.MAX_VALUE;
+  /**
+   * How long until creations that somebody needs are worth another try, if they are held up: by the
+   * pause after a failure, or by the budget, since nobody announces instances that become idle.
+   *
+   * @return nanoseconds; {@link Long#MAX_VALUE} when no creation is held up
+   */
+  long nanosToRetry() {
+    state.lock.lock();
+    try {
+      Population population = state.population;
+      boolean wanting = population.live < population.min || state.queue.size() > 0;
+      long now = runtime.ticker().nanos();
+      if (wanting && population.pauses(now)) {
+        return population.retryAt - now;
+      }
+      return state.queue.size() > 0 && overBudget ? BUDGET_RETRY_NANOS : Long.MAX_VALUE;
+    } finally {
+      state.lock.unlock();
+    }
   }
 
   private @Nullable Reserved<T> reserve(int expectedCallers) {
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      Population population = pool.population;
-      int callers = pool.queue.size() + (pool.isClosing() ? 0 : expectedCallers);
+      Population population = state.population;
+      int callers = state.queue.size() + (state.isClosing() ? 0 : expectedCallers);
       boolean awaited = callers > population.creating;
       boolean belowFloor =
-          !pool.isClosing() && population.live + population.creating < population.min;
-      boolean wanted = pool.allowsCreation() && (awaited || belowFloor);
+          !state.isClosing() && population.live + population.creating < population.min;
+      boolean wanted = state.allowsCreation() && (awaited || belowFloor);
       if (!wanted
           || population.occupied() >= population.max
           || population.creating >= config.maxConcurrentCreations()
@@ -129,16 +158,16 @@ final class Creations<T> {
       }
       return new Reserved<>(occupyVacant(), awaited);
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** Call under the pool's lock, when fewer slots are occupied than there are. */
   private Slot<T> occupyVacant() {
-    for (Slot<T> slot : pool.rack().slots()) {
+    for (Slot<T> slot : state.rack.slots()) {
       if (SlotState.phase(slot.state()) == SlotState.VACANT) {
         slot.moveTo(SlotState.CREATING);
-        pool.population.creating++;
+        state.population.creating++;
         return slot;
       }
     }
@@ -146,14 +175,14 @@ final class Creations<T> {
   }
 
   private void unreserve(Slot<T> slot) {
-    pool.lock.lock();
+    state.lock.lock();
     try {
       slot.moveTo(SlotState.VACANT);
-      pool.population.creating--;
+      state.population.creating--;
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
-    pool.checkTerminated();
+    upkeep.checkTerminated();
   }
 
   private void run(Slot<T> slot, long reservedBytes) {
@@ -176,7 +205,7 @@ final class Creations<T> {
     T instance = null;
     long weight = 0;
     try {
-      pool.returns().tether(slot);
+      returns.tether(slot);
       instance = Objects.requireNonNull(allocator.create(), "the allocator created null");
       weight = allocator.weightBytes(instance);
     } catch (Throwable t) {
@@ -189,7 +218,7 @@ final class Creations<T> {
     } else if (instance != null && failure != null) {
       closeUnweighed(instance, failure);
     }
-    pool.observer().creationTook(took);
+    state.observer().creationTook(took);
     if (event.shouldCommit()) {
       event.pool = config.name();
       event.weight = weight;
@@ -214,20 +243,20 @@ final class Creations<T> {
     slot.lastToken = slot.tokenAfter(config.maxUses());
     slot.expiresAt = runtime.ticker().nanos() + jitteredMaxAge();
     usualWeight = weight;
-    pool.placement().addBytes(weight);
+    placement.addBytes(weight);
     boolean starting;
-    pool.lock.lock();
+    state.lock.lock();
     try {
       slot.moveTo(SlotState.RETURNING);
-      pool.population.created();
-      starting = !pool.allowsCreation();
+      state.population.created();
+      starting = !state.allowsCreation();
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     if (weight > reservedBytes) {
       runtime.governor().grew(weight - reservedBytes, !starting);
     }
-    pool.placement().offer(slot);
+    placement.offer(slot);
     if (weight < reservedBytes) {
       runtime.governor().freed(reservedBytes - weight);
     }
@@ -235,9 +264,9 @@ final class Creations<T> {
   }
 
   private long jitteredMaxAge() {
-    long maxAge = Deadline.saturatedNanos(config.maxAge());
+    long maxAge = PoolConfig.saturatedNanos(config.maxAge());
     if (maxAge == 0) {
-      return Deadline.saturatedNanos(Duration.ofSeconds(Long.MAX_VALUE));
+      return PoolConfig.saturatedNanos(Duration.ofSeconds(Long.MAX_VALUE));
     }
     return maxAge - runtime.jitter().nextLong(maxAge / 10 + 1);
   }
@@ -250,30 +279,31 @@ final class Creations<T> {
     } else {
       LOG.warn("pool {}: an instance could not be created", config.name(), failure);
     }
-    pool.wakeReaper();
-    pool.checkTerminated();
+    upkeep.wakeReaper();
+    upkeep.checkTerminated();
   }
 
   /** Returns the permits of a failed creation, starts the pause, and ends the first wait. */
   private @Nullable Waiter<T> giveUp(Slot<T> slot, long reservedBytes, Throwable failure) {
     Waiter<T> waiter;
-    pool.lock.lock();
+    state.lock.lock();
     try {
       slot.moveTo(SlotState.VACANT);
-      Population population = pool.population;
+      Population population = state.population;
       int doublings = Math.min(population.failuresInARow, MAX_BACKOFF_DOUBLINGS);
       long pause =
-          Math.min(Deadline.saturatedNanos(config.creationBackoff()), MAX_PAUSE_NANOS >> doublings)
+          Math.min(
+                  PoolConfig.saturatedNanos(config.creationBackoff()), MAX_PAUSE_NANOS >> doublings)
               << doublings;
       long jitter = runtime.jitter().nextLong(pause / 4 + 1);
       population.creationFailed(runtime.ticker().nanos() + pause - jitter);
-      waiter = pool.queue.poll();
+      waiter = state.queue.poll();
       if (waiter != null) {
-        pool.updateAttention();
+        state.updateAttention();
         waiter.outcome = new Waiter.Outcome.Failed<>(failure);
       }
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     if (reservedBytes > 0) {
       runtime.governor().freed(reservedBytes);

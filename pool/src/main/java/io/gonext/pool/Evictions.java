@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Evictions<T> {
 
-  private final InstancePool<T> pool;
+  private final PoolState<T> state;
+  private final Placement<T> placement;
   private final Ticker ticker;
 
-  Evictions(InstancePool<T> pool, Ticker ticker) {
-    this.pool = pool;
+  Evictions(PoolState<T> state, Placement<T> placement, Ticker ticker) {
+    this.state = state;
+    this.placement = placement;
     this.ticker = ticker;
   }
 
@@ -26,14 +28,14 @@ final class Evictions<T> {
       return false;
     }
     if (reason == RecycleReason.IDLE) {
-      return pool.placement().retireIfSurplus(slot, reason);
+      return placement.retireIfSurplus(slot, reason);
     }
     if (reason == RecycleReason.MAX_AGE && ticker.nanos() - slot.expiresAt < 0) {
       // A younger instance has taken the place of the one that was seen.
-      pool.placement().offer(slot);
+      placement.offer(slot);
       return false;
     }
-    pool.placement().retire(slot, reason);
+    placement.retire(slot, reason);
     return true;
   }
 
@@ -57,7 +59,7 @@ final class Evictions<T> {
   private @Nullable Slot<T> coldest() {
     Slot<T> coldest = null;
     long longest = -1;
-    for (Slot<T> slot : pool.rack().slots()) {
+    for (Slot<T> slot : state.rack.slots()) {
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.IDLE) {
         long unneeded = unneededNanos(slot, seen);
@@ -76,19 +78,19 @@ final class Evictions<T> {
 
   /** Brings the population down to a lowered maximum: idle instances now, others on return. */
   void trim() {
-    int surplus = pool.surplus();
-    for (Slot<T> slot : pool.rack().slots()) {
+    int surplus = state.surplus();
+    for (Slot<T> slot : state.rack.slots()) {
       if (surplus <= 0) {
         return;
       }
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.LEASED && SlotState.reason(seen) != null) {
         surplus--;
-      } else if (pool.placement().offerIfIdle(slot, seen)) {
+      } else if (placement.offerIfIdle(slot, seen)) {
         surplus--;
       }
     }
-    for (Slot<T> slot : pool.rack().slots()) {
+    for (Slot<T> slot : state.rack.slots()) {
       long seen = slot.state();
       if (surplus > 0
           && SlotState.phase(seen) == SlotState.LEASED
@@ -106,10 +108,10 @@ final class Evictions<T> {
    */
   boolean sweep() {
     boolean returning = false;
-    for (Slot<T> slot : pool.rack().slots()) {
+    for (Slot<T> slot : state.rack.slots()) {
       long seen = slot.state();
       returning |= SlotState.phase(seen) == SlotState.RETURNING;
-      pool.placement().offerIfIdle(slot, seen);
+      placement.offerIfIdle(slot, seen);
     }
     return returning;
   }

@@ -5,7 +5,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +19,7 @@ import org.slf4j.LoggerFactory;
  * waiter arrives may still go to a caller that came later.
  *
  * <p>An uncontended checkout and return is two compare-and-sets on one cache line and a release
- * store: no lock, no clock, no counter. Everything else runs under {@link #lock}, which is never
- * held while waiting, while calling the allocator, or while calling the {@link MemoryGovernor}.
+ * store: no lock, no clock, no counter. Everything else runs under the lock of {@link PoolState}.
  *
  * @param <T> what is pooled
  */
@@ -34,26 +32,16 @@ public final class InstancePool<T> implements AutoCloseable {
   private final Ticker ticker;
   private final boolean leakTracking;
 
-  /** Guards population, waiters and phase changes. A leaf: nothing is called out under it. */
-  final ReentrantLock lock = new ReentrantLock();
-
-  /** Guarded by {@link #lock}. */
-  final WaiterQueue<T> queue = new WaiterQueue<>();
-
-  /** Guarded by {@link #lock}. */
-  final Population population;
-
+  private final PoolState<T> state;
+  private final Rack<T> rack;
   private final Placement<T> placement;
   private final Returns<T> returns;
-  private final Rack<T> rack;
-  private final WaitingLine<T> line;
   private final Creations<T> creations;
   private final Evictions<T> evictions;
   private final Reaper<T> reaper;
   private final Closing<T> closing;
+  private final WaitingLine<T> line;
   private final LongAdder checkoutErrors = new LongAdder();
-
-  private volatile PoolObserver observer = PoolObserver.NONE;
 
   /** A pool with a runtime of its own. Call {@link #start} before the first checkout. */
   public InstancePool(PoolConfig config, Allocator<T> allocator) {
@@ -62,19 +50,22 @@ public final class InstancePool<T> implements AutoCloseable {
 
   /** A pool on a runtime that it may share. Call {@link #start} before the first checkout. */
   public InstancePool(PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
+    Objects.requireNonNull(allocator);
     this.config = Objects.requireNonNull(config);
     this.runtime = Objects.requireNonNull(runtime);
     this.ticker = runtime.ticker();
     this.leakTracking = config.leakTracking();
-    this.population = new Population(config.minInstances(), config.maxInstances());
-    this.placement = new Placement<>(this, config, Objects.requireNonNull(allocator), runtime);
-    this.returns = new Returns<>(config, allocator, runtime, placement);
-    this.rack = returns.rack();
-    this.line = new WaitingLine<>(this, config, ticker);
-    this.creations = new Creations<>(this, config, allocator, runtime);
-    this.evictions = new Evictions<>(this, ticker);
-    this.reaper = new Reaper<>(this, config, runtime);
-    this.closing = new Closing<>(this, config, runtime);
+    this.state = new PoolState<>(config);
+    this.rack = state.rack;
+    Upkeep upkeep = new PartsUpkeep();
+    this.placement = new Placement<>(state, upkeep, config, allocator, runtime);
+    this.returns = new Returns<>(state, placement, config, allocator, runtime);
+    rack.growTo(returns, config.maxInstances());
+    this.creations = new Creations<>(state, returns, placement, upkeep, config, allocator, runtime);
+    this.evictions = new Evictions<>(state, placement, ticker);
+    this.reaper = new Reaper<>(state, creations, evictions, config, runtime);
+    this.closing = new Closing<>(this, state, evictions, reaper, config, runtime);
+    this.line = new WaitingLine<>(state, creations, placement, upkeep, this::stats, config, ticker);
   }
 
   /**
@@ -89,7 +80,7 @@ public final class InstancePool<T> implements AutoCloseable {
     closing.beginStart();
     runtime.governor().register(this);
     reaper.start();
-    for (int i = 0; i < floor() && closing.isStarting(); i++) {
+    for (int i = 0; i < state.floor() && closing.isStarting(); i++) {
       Throwable failure = creations.createFirst();
       if (failure != null && i == 0) {
         close(Duration.ZERO);
@@ -107,15 +98,6 @@ public final class InstancePool<T> implements AutoCloseable {
       throw e;
     }
     maintain();
-  }
-
-  private int floor() {
-    lock.lock();
-    try {
-      return population.min;
-    } finally {
-      lock.unlock();
-    }
   }
 
   /**
@@ -140,24 +122,9 @@ public final class InstancePool<T> implements AutoCloseable {
       Slot<T> other = claimElsewhere(slot, token);
       if (other == null) {
         long now = ticker.nanos();
-        other = await(now, now + Deadline.saturatedNanos(timeout));
+        other = await(now, now + PoolConfig.saturatedNanos(timeout));
       }
       slot = other;
-      token = slot.token();
-      tether = slot.tether;
-    }
-    return lease(slot, tether, token);
-  }
-
-  /** As {@link #checkout(Duration)}, waiting until a deadline on the pool's ticker. */
-  public Lease<T> checkout(Deadline deadline) throws InterruptedException {
-    Slot<T> slot = rack.hinted();
-    long seen = slot.state();
-    Tether<T> tether = slot.tether;
-    long token = slot.tryLeaseWarm(seen);
-    if (isRefused(token)) {
-      Slot<T> other = claimElsewhere(slot, token);
-      slot = other == null ? await(ticker.nanos(), deadline.nanos()) : other;
       token = slot.token();
       tether = slot.tether;
     }
@@ -195,7 +162,7 @@ public final class InstancePool<T> implements AutoCloseable {
    * overlaps a close may leave one idle for a moment, so the pool's state is looked at afterwards.
    */
   private boolean isRefused(long token) {
-    return token == SlotState.NO_LEASE || returns.isClosing();
+    return token == SlotState.NO_LEASE || state.isClosing();
   }
 
   /**
@@ -206,9 +173,9 @@ public final class InstancePool<T> implements AutoCloseable {
     Slot<T> claimed = hinted;
     if (token == SlotState.NO_LEASE) {
       // Where others wait already, an instance that is idle now is on its way to the first of them.
-      claimed = returns.isAwaited() ? null : rack.search();
+      claimed = state.isAwaited() ? null : rack.search();
     }
-    if (claimed != null && returns.isClosing()) {
+    if (claimed != null && state.isClosing()) {
       claimed.cancelLease();
       placement.offer(claimed);
       return null;
@@ -217,9 +184,10 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * The lease on a slot whose current lease, with this token, belongs to the calling thread. Its
-   * tether may be read before the slot is claimed, where that costs nothing, but not before the
-   * state that the claim is made on: from one lease to the next it is the same.
+   * The lease on a slot whose current lease, with this token, belongs to the calling thread.
+   *
+   * @param tether the slot's tether, read after the state that the compare-and-set claimed. A
+   *     successful compare-and-set proves that it is current
    */
   private Lease<T> lease(Slot<T> slot, @Nullable Tether<T> tether, long token) {
     // First of all, so that whatever fails from here on costs a lease, which the cleaner finds.
@@ -261,16 +229,16 @@ public final class InstancePool<T> implements AutoCloseable {
    */
   public void resize(int min, int max) {
     PoolConfig.checkBounds(min, max);
-    lock.lock();
+    state.lock.lock();
     try {
-      if (closing.isClosing()) {
+      if (state.isClosing()) {
         return;
       }
       rack.growTo(returns, max);
-      population.min = min;
-      population.max = max;
+      state.population.min = min;
+      state.population.max = max;
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
     evictions.trim();
     maintain();
@@ -304,10 +272,11 @@ public final class InstancePool<T> implements AutoCloseable {
 
   /** The pool's numbers now; takes the lock and looks at every slot. */
   public PoolStats stats() {
-    lock.lock();
+    state.lock.lock();
     try {
+      Population population = state.population;
       int idle = Math.min(rack.idle(), population.live);
-      Waiter<T> first = queue.head();
+      Waiter<T> first = state.queue.head();
       return new PoolStats(
           config.name(),
           population.min,
@@ -317,7 +286,7 @@ public final class InstancePool<T> implements AutoCloseable {
           population.live - idle,
           population.creating,
           population.retiring,
-          queue.size(),
+          state.queue.size(),
           Duration.ofNanos(first == null ? 0 : Math.max(0, ticker.nanos() - first.since)),
           population.created,
           population.creationFailures,
@@ -329,110 +298,62 @@ public final class InstancePool<T> implements AutoCloseable {
           reaper.failures(),
           placement.bytes());
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
   }
 
-  // What the parts of the pool need of each other.
+  /** What the parts ask for, once all of them are there. */
+  private final class PartsUpkeep implements Upkeep {
 
-  Rack<T> rack() {
-    return rack;
+    @Override
+    public void maintain() {
+      InstancePool.this.maintain();
+    }
+
+    @Override
+    public void wakeReaper() {
+      reaper.wake();
+    }
+
+    @Override
+    public void checkTerminated() {
+      closing.checkTerminated();
+    }
   }
 
-  Returns<T> returns() {
-    return returns;
-  }
-
-  Placement<T> placement() {
-    return placement;
-  }
-
-  Evictions<T> evictions() {
-    return evictions;
-  }
-
-  PoolObserver observer() {
-    return observer;
-  }
+  // What the governor and the metrics need.
 
   /** Starts the creations that the floor and the waiters call for. */
   void maintain() {
     creations.start(0);
   }
 
-  void wakeReaper() {
-    reaper.wake();
-  }
-
-  void stopReaper() {
-    reaper.stop();
-  }
-
-  /** Has the reaper come back when creations are to be tried again, if they are held up. */
-  void wakeReaperIfHeldUp() {
-    if (nanosToRetry() < Long.MAX_VALUE) {
-      reaper.wake();
-    }
-  }
-
-  /** How long until creations that somebody needs are worth another try, if they are held up. */
-  long nanosToRetry() {
-    lock.lock();
-    try {
-      boolean wanting = population.live < population.min || queue.size() > 0;
-      long now = ticker.nanos();
-      if (wanting && population.pauses(now)) {
-        return population.retryAt - now;
-      }
-      return queue.size() > 0 ? creations.nanosToBudgetRetry() : Long.MAX_VALUE;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   boolean isAboveFloor() {
-    return aliveAbove(true) > 0;
+    return state.isAboveFloor();
   }
 
-  /** How many instances there are above the maximum. */
-  int surplus() {
-    return aliveAbove(false);
+  Evictions<T> evictions() {
+    return evictions;
   }
 
-  private int aliveAbove(boolean floor) {
-    lock.lock();
-    try {
-      return population.live - (floor ? population.min : population.max);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  boolean isClosing() {
-    return closing.isClosing();
-  }
-
-  boolean allowsCreation() {
-    return closing.allowsCreation();
-  }
-
-  void checkTerminated() {
-    closing.checkTerminated();
-  }
-
-  /** Call under {@link #lock} after the queue or the phase changed. */
-  void updateAttention() {
-    returns.attend(queue.size(), closing.isClosing());
-  }
-
-  /** Where measured durations go from now on. */
+  /** Sends measured durations to {@code observer} from now on. */
   void observe(PoolObserver observer) {
-    this.observer = observer;
+    state.observe(observer);
   }
 
   /** Runs {@code action} once the last instance is closed; at once if it is. */
   void whenTerminated(Runnable action) {
     closing.whenTerminated(action);
+  }
+
+  // What tests need.
+
+  Rack<T> rack() {
+    return rack;
+  }
+
+  long nanosToRetry() {
+    return creations.nanosToRetry();
   }
 
   /** One pass of the reaper, for tests that drive the clock. */

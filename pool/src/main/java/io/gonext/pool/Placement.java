@@ -19,15 +19,22 @@ final class Placement<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Placement.class);
 
-  private final InstancePool<T> pool;
+  private final PoolState<T> state;
+  private final Upkeep upkeep;
   private final PoolConfig config;
   private final Allocator<T> allocator;
   private final PoolRuntime runtime;
   private final AtomicLong bytes = new AtomicLong();
   private final LongAdder allocatorErrors = new LongAdder();
 
-  Placement(InstancePool<T> pool, PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
-    this.pool = pool;
+  Placement(
+      PoolState<T> state,
+      Upkeep upkeep,
+      PoolConfig config,
+      Allocator<T> allocator,
+      PoolRuntime runtime) {
+    this.state = state;
+    this.upkeep = upkeep;
     this.config = config;
     this.allocator = allocator;
     this.runtime = runtime;
@@ -70,27 +77,27 @@ final class Placement<T> {
   void offer(Slot<T> slot) {
     Waiter<T> waiter = null;
     RecycleReason surplus = null;
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      if (pool.population.live > pool.population.max) {
+      if (state.population.live > state.population.max) {
         surplus = RecycleReason.IDLE;
-      } else if (pool.queue.size() == 0 && pool.isClosing()) {
+      } else if (state.queue.size() == 0 && state.isClosing()) {
         surplus = RecycleReason.CLOSE;
       } else {
-        waiter = pool.queue.poll();
+        waiter = state.queue.poll();
       }
       if (surplus != null) {
         takeOut(slot, surplus);
       } else if (waiter == null) {
-        pool.rack().returning(slot);
+        state.rack.returning(slot);
         slot.moveTo(SlotState.IDLE);
       } else {
-        pool.updateAttention();
+        state.updateAttention();
         slot.leaseToWaiter();
         waiter.outcome = slot.granted;
       }
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     if (surplus != null) {
       discard(slot, surplus);
@@ -100,11 +107,11 @@ final class Placement<T> {
   }
 
   void retire(Slot<T> slot, RecycleReason reason) {
-    pool.lock.lock();
+    state.lock.lock();
     try {
       takeOut(slot, reason);
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     discard(slot, reason);
   }
@@ -116,14 +123,14 @@ final class Placement<T> {
    */
   boolean retireIfSurplus(Slot<T> slot, RecycleReason reason) {
     boolean surplus;
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      surplus = pool.population.live > pool.population.min;
+      surplus = state.population.live > state.population.min;
       if (surplus) {
         takeOut(slot, reason);
       }
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     if (surplus) {
       discard(slot, reason);
@@ -136,7 +143,7 @@ final class Placement<T> {
   /** Call under the pool's lock, then {@link #discard} without it. */
   private void takeOut(Slot<T> slot, RecycleReason reason) {
     slot.moveTo(SlotState.RETIRING);
-    pool.population.retired(reason);
+    state.population.retired(reason);
   }
 
   /** Has an instance closed that was {@linkplain #takeOut taken out} of the accounts. */
@@ -184,15 +191,15 @@ final class Placement<T> {
       slot.takenAt = null;
       slot.weight = 0;
       Throwable failure = close(instance);
-      pool.lock.lock();
+      state.lock.lock();
       try {
         slot.moveTo(SlotState.VACANT);
-        pool.population.retiring--;
+        state.population.retiring--;
       } finally {
-        pool.lock.unlock();
+        state.lock.unlock();
       }
-      pool.maintain();
-      pool.checkTerminated();
+      upkeep.maintain();
+      upkeep.checkTerminated();
       if (failure != null) {
         LOG.warn("pool {}: an instance could not be closed properly", config.name(), failure);
       }

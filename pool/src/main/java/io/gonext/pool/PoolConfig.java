@@ -73,6 +73,18 @@ public record PoolConfig(
         Duration.ofSeconds(30));
   }
 
+  /**
+   * {@code duration} in nanoseconds, between zero and a quarter of the {@code long} range, so that
+   * sums and differences with a ticker's reading cannot overflow.
+   */
+  static long saturatedNanos(Duration duration) {
+    long limit = Long.MAX_VALUE >> 2;
+    if (duration.toSeconds() >= limit / 1_000_000_000L) {
+      return limit;
+    }
+    return duration.isNegative() ? 0 : duration.toNanos();
+  }
+
   static void checkBounds(int minInstances, int maxInstances) {
     check(maxInstances >= 1, "maxInstances is less than 1");
     check(minInstances >= 0, "minInstances is negative");

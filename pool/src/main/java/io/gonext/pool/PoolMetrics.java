@@ -54,6 +54,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
   };
 
   private final Tags tags;
+  private final String unusable;
   private final List<InstancePool<?>> pools = new CopyOnWriteArrayList<>();
   private final List<Bound> bound = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
@@ -63,9 +64,12 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
 
   /**
    * @param plugin the value of the tag {@code plugin}
+   * @param unusable the value of the tag {@code reason} for {@link RecycleReason#UNUSABLE}: what
+   *     the pool's users call an instance that they cannot use any more
    */
-  public PoolMetrics(String plugin) {
+  public PoolMetrics(String plugin, String unusable) {
     this.tags = Tags.of(Tag.of("plugin", plugin));
+    this.unusable = unusable;
   }
 
   /** Counts {@code pool} in until it has terminated; after that its totals stay. */
@@ -122,7 +126,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
           "recycle",
           "Instances that left the pool",
           t -> t.recycled.getOrDefault(reason, 0L),
-          Tag.of("reason", reason.tag()));
+          Tag.of("reason", reason == RecycleReason.UNUSABLE ? unusable : reason.tag()));
     }
     to.gauge("pool.size", "Instances alive", PoolStats::live);
     to.gauge("in.use", "Instances in use", PoolStats::inUse);

@@ -34,11 +34,10 @@ final class Rack<T> {
   /** Of a rack with more than {@link #FEW_SLOTS}; as {@link #slots}. */
   private volatile @Nullable IdleMap idleMap;
 
-  Rack(Returns<T> returns, int size) {
+  /** A rack without slots. It is of use after {@link #growTo}. */
+  Rack() {
     this.slots = newSlotArray(0);
-    growTo(returns, size);
     this.hints = newSlotArray(HINTS);
-    Arrays.fill(hints, slots[0]);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})
@@ -46,7 +45,7 @@ final class Rack<T> {
     return (Slot<T>[]) new Slot[length];
   }
 
-  /** Adds vacant slots. Call under the pool's lock. */
+  /** Adds vacant slots. Call under the pool's lock, or before the pool is shared. */
   void growTo(Returns<T> returns, int size) {
     Slot<T>[] before = slots;
     if (size <= before.length) {
@@ -59,6 +58,9 @@ final class Rack<T> {
     }
     if (size > FEW_SLOTS) {
       idleMap = new IdleMap(size);
+    }
+    if (before.length == 0) {
+      Arrays.fill(hints, after[0]);
     }
     slots = after;
   }

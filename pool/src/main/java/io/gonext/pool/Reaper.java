@@ -26,7 +26,9 @@ final class Reaper<T> implements Runnable {
   private static final long SWEEP_PAUSE_MIN_NANOS = 25_000L;
   private static final long SWEEP_PAUSE_MAX_NANOS = 100_000_000L;
 
-  private final InstancePool<T> pool;
+  private final PoolState<T> state;
+  private final Creations<T> creations;
+  private final Evictions<T> evictions;
   private final PoolConfig config;
   private final Ticker ticker;
   private final MemoryGovernor governor;
@@ -47,14 +49,21 @@ final class Reaper<T> implements Runnable {
 
   private volatile boolean stopped;
 
-  Reaper(InstancePool<T> pool, PoolConfig config, PoolRuntime runtime) {
-    this.pool = pool;
+  Reaper(
+      PoolState<T> state,
+      Creations<T> creations,
+      Evictions<T> evictions,
+      PoolConfig config,
+      PoolRuntime runtime) {
+    this.state = state;
+    this.creations = creations;
+    this.evictions = evictions;
     this.config = config;
     this.ticker = runtime.ticker();
     this.governor = runtime.governor();
-    this.reapIntervalNanos = Deadline.saturatedNanos(config.reapInterval());
-    this.maxIdleNanos = Deadline.saturatedNanos(config.maxIdleTime());
-    this.leaseWarningNanos = Deadline.saturatedNanos(config.leaseWarning());
+    this.reapIntervalNanos = PoolConfig.saturatedNanos(config.reapInterval());
+    this.maxIdleNanos = PoolConfig.saturatedNanos(config.maxIdleTime());
+    this.leaseWarningNanos = PoolConfig.saturatedNanos(config.leaseWarning());
     this.nextPass = ticker.nanos() + reapIntervalNanos;
     this.thread = runtime.reapers().newThread(this);
     thread.setName("gonext-pool-reaper-" + config.name());
@@ -115,25 +124,25 @@ final class Reaper<T> implements Runnable {
    * @return nanoseconds after which to look again
    */
   private long upkeep() {
-    pool.maintain();
-    if (pool.isClosing() && pool.evictions().sweep()) {
+    creations.start(0);
+    if (state.isClosing() && evictions.sweep()) {
       sweepPause = Math.min(2 * sweepPause, SWEEP_PAUSE_MAX_NANOS);
       return sweepPause;
     }
-    return pool.nanosToRetry();
+    return creations.nanosToRetry();
   }
 
   /** One pass over all slots. Called by one thread at a time. */
   void pass() {
     long now = ticker.nanos();
-    Slot<T>[] slots = pool.rack().slots();
+    Slot<T>[] slots = state.rack.slots();
     // From the end, because a search for a cold instance begins at the front: the front stays.
     for (int i = slots.length - 1; i >= 0; i--) {
       inspect(slots[i], now);
     }
-    pool.evictions().trim();
+    evictions.trim();
     governor.enforce();
-    pool.maintain();
+    creations.start(0);
   }
 
   private void inspect(Slot<T> slot, long now) {
@@ -141,12 +150,12 @@ final class Reaper<T> implements Runnable {
     long phase = SlotState.phase(seen);
     if (phase == SlotState.IDLE) {
       if (now - slot.expiresAt >= 0) {
-        pool.evictions().retireIdle(slot, seen, RecycleReason.MAX_AGE);
+        evictions.retireIdle(slot, seen, RecycleReason.MAX_AGE);
       } else if (!SlotState.isCold(seen)) {
         slot.coldSince = now;
         slot.tryCool(seen);
-      } else if (maxIdleNanos > 0 && now - slot.coldSince >= maxIdleNanos && pool.isAboveFloor()) {
-        pool.evictions().retireIdle(slot, seen, RecycleReason.IDLE);
+      } else if (maxIdleNanos > 0 && now - slot.coldSince >= maxIdleNanos && state.isAboveFloor()) {
+        evictions.retireIdle(slot, seen, RecycleReason.IDLE);
       }
     } else if (phase == SlotState.LEASED) {
       if (now - slot.expiresAt >= 0 && SlotState.reason(seen) == null) {

@@ -5,7 +5,7 @@ import java.util.Locale;
 /** Why an instance left its pool. Every created instance ends in exactly one of these. */
 public enum RecycleReason {
   /** Its user declared it unusable, {@link Lease#markUnusable}. */
-  TRAP(1),
+  UNUSABLE(1),
   /** It served {@link PoolConfig#maxUses} leases. */
   MAX_USES(2),
   /** It outlived {@link PoolConfig#maxAge}. */
@@ -39,7 +39,7 @@ public enum RecycleReason {
     this.code = code;
   }
 
-  /** The value of the metric's {@code reason} tag. */
+  /** The reason's name in events, and in metrics unless {@link PoolMetrics} is given another. */
   public String tag() {
     return tag;
   }

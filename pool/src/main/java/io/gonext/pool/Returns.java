@@ -14,9 +14,7 @@ final class Returns<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Returns.class);
 
-  /** Set in {@link #attention} from the moment the pool stops giving out leases. */
-  private static final int CLOSING = 1 << 30;
-
+  private final PoolState<T> state;
   private final Allocator<T> allocator;
   private final PoolConfig config;
   private final PoolRuntime runtime;
@@ -24,49 +22,29 @@ final class Returns<T> {
   private final Placement<T> placement;
   private final LongAdder doubleReturns = new LongAdder();
 
-  /** The slots; set once the pool is put together. */
-  private final Rack<T> rack;
-
-  /** The number of waiters, and {@link #CLOSING}: zero when a return has nobody to think of. */
-  private volatile int attention;
-
-  Returns(PoolConfig config, Allocator<T> allocator, PoolRuntime runtime, Placement<T> placement) {
+  Returns(
+      PoolState<T> state,
+      Placement<T> placement,
+      PoolConfig config,
+      Allocator<T> allocator,
+      PoolRuntime runtime) {
+    this.state = state;
     this.allocator = allocator;
     this.config = config;
     this.runtime = runtime;
     this.recycleAtBytes = config.recycleAtBytes() == 0 ? Long.MAX_VALUE : config.recycleAtBytes();
     this.placement = placement;
-    this.rack = new Rack<>(this, config.maxInstances());
-  }
-
-  Rack<T> rack() {
-    return rack;
   }
 
   long doubleReturns() {
     return doubleReturns.sum();
   }
 
-  /** Call under the pool's lock after the queue or the phase changed. */
-  void attend(int waiters, boolean closing) {
-    attention = waiters | (closing ? CLOSING : 0);
-  }
-
-  /** Whether the pool gives out no more leases. */
-  boolean isClosing() {
-    return attention >= CLOSING;
-  }
-
-  /** Whether callers wait, or the pool gives out no more leases. */
-  boolean isAwaited() {
-    return attention != 0;
-  }
-
   void markUnusable(Slot<T> slot, long token, Throwable cause) {
     long seen = slot.state();
-    while (SlotState.token(seen) == token && SlotState.reason(seen) != RecycleReason.TRAP) {
+    while (SlotState.token(seen) == token && SlotState.reason(seen) != RecycleReason.UNUSABLE) {
       slot.unusable = cause;
-      if (slot.tryCondemn(seen, RecycleReason.TRAP)) {
+      if (slot.tryCondemn(seen, RecycleReason.UNUSABLE)) {
         return;
       }
       seen = slot.state();
@@ -110,8 +88,8 @@ final class Returns<T> {
     }
     if (outgrown || weight >= recycleAtBytes) {
       placement.retire(slot, RecycleReason.MEMORY);
-    } else if (weight == weightBefore && attention == 0) {
-      rack.returning(slot);
+    } else if (weight == weightBefore && !state.isAwaited()) {
+      state.rack.returning(slot);
       slot.publishReturned(token);
     } else {
       settleChanged(slot, weight);

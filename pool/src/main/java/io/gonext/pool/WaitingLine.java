@@ -3,6 +3,7 @@ package io.gonext.pool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * How a caller waits for a lease: joins the queue, makes sure that no return overlooks it, parks.
@@ -14,12 +15,30 @@ final class WaitingLine<T> {
   private static final int WATCH_SPINS = 64;
   private static final long WATCH_PAUSE_MAX_NANOS = 1_000_000;
 
-  private final InstancePool<T> pool;
+  private final PoolState<T> state;
+  private final Creations<T> creations;
+  private final Placement<T> placement;
+  private final Upkeep upkeep;
+  private final Supplier<PoolStats> stats;
   private final PoolConfig config;
   private final Ticker ticker;
 
-  WaitingLine(InstancePool<T> pool, PoolConfig config, Ticker ticker) {
-    this.pool = pool;
+  /**
+   * @param stats the pool's numbers, for the message of a timeout
+   */
+  WaitingLine(
+      PoolState<T> state,
+      Creations<T> creations,
+      Placement<T> placement,
+      Upkeep upkeep,
+      Supplier<PoolStats> stats,
+      PoolConfig config,
+      Ticker ticker) {
+    this.state = state;
+    this.creations = creations;
+    this.placement = placement;
+    this.upkeep = upkeep;
+    this.stats = stats;
     this.config = config;
     this.ticker = ticker;
   }
@@ -40,8 +59,10 @@ final class WaitingLine<T> {
         settle(waiter, deadline);
       }
       if (waiter.outcome == null) {
-        pool.maintain();
-        pool.wakeReaperIfHeldUp();
+        creations.start(0);
+        if (creations.nanosToRetry() < Long.MAX_VALUE) {
+          upkeep.wakeReaper();
+        }
       }
       return park(waiter, deadline);
     } catch (PoolException | InterruptedException e) {
@@ -52,7 +73,7 @@ final class WaitingLine<T> {
       abandon(waiter);
       throw t;
     } finally {
-      pool.observer().waited(ticker.nanos() - now);
+      state.observer().waited(ticker.nanos() - now);
       if (event.shouldCommit()) {
         event.pool = config.name();
         event.outcome = outcome;
@@ -65,20 +86,20 @@ final class WaitingLine<T> {
    * @return whether the waiter must {@link #settle}
    */
   private boolean join(Waiter<T> waiter) {
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      if (pool.isClosing()) {
+      if (state.isClosing()) {
         throw new PoolClosedException("pool " + config.name() + " is closed");
       }
-      if (pool.queue.size() >= config.maxWaiters()) {
+      if (state.queue.size() >= config.maxWaiters()) {
         throw new PoolSaturatedException(
-            "pool %s: %d callers are waiting already".formatted(config.name(), pool.queue.size()));
+            "pool %s: %d callers are waiting already".formatted(config.name(), state.queue.size()));
       }
-      pool.queue.add(waiter);
-      pool.updateAttention();
-      return !pool.queue.isSettled();
+      state.queue.add(waiter);
+      state.updateAttention();
+      return !state.queue.isSettled();
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -108,8 +129,8 @@ final class WaitingLine<T> {
   /** Gives up the wait, unless it has just ended: then that outcome stands. */
   private Waiter.Outcome<T> leave(Waiter<T> waiter, boolean interrupted)
       throws InterruptedException {
-    PoolStats stats;
-    pool.lock.lock();
+    PoolStats now;
+    state.lock.lock();
     try {
       Waiter.Outcome<T> outcome = waiter.outcome;
       if (outcome != null) {
@@ -118,36 +139,36 @@ final class WaitingLine<T> {
         }
         return outcome;
       }
-      stats = pool.stats();
-      pool.queue.remove(waiter);
-      pool.updateAttention();
+      now = stats.get();
+      state.queue.remove(waiter);
+      state.updateAttention();
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
-    pool.checkTerminated();
+    upkeep.checkTerminated();
     if (interrupted) {
       throw new InterruptedException("interrupted while waiting for pool " + config.name());
     }
     throw new CheckoutTimeoutException(
-        "pool %s: no instance became free in time: %s".formatted(config.name(), stats.summary()));
+        "pool %s: no instance became free in time: %s".formatted(config.name(), now.summary()));
   }
 
   /** Ends a wait that failed in a way nobody foresaw, without loss of a slot or a place. */
   private void abandon(Waiter<T> waiter) {
     Waiter.Outcome<T> outcome;
-    pool.lock.lock();
+    state.lock.lock();
     try {
       outcome = waiter.outcome;
-      pool.queue.remove(waiter);
-      pool.updateAttention();
+      state.queue.remove(waiter);
+      state.updateAttention();
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
     if (outcome instanceof Waiter.Outcome.Granted<T>(Slot<T> slot)) {
       slot.cancelLease();
-      pool.placement().offer(slot);
+      placement.offer(slot);
     }
-    pool.checkTerminated();
+    upkeep.checkTerminated();
   }
 
   /** A slot seen while it was being returned. */
@@ -165,12 +186,12 @@ final class WaitingLine<T> {
    */
   private void settle(Waiter<T> waiter, long deadline) {
     List<Sighting<T>> returning = new ArrayList<>(2);
-    for (Slot<T> slot : pool.rack().slots()) {
+    for (Slot<T> slot : state.rack.slots()) {
       long seen = slot.state();
       if (SlotState.phase(seen) == SlotState.RETURNING) {
         returning.add(new Sighting<>(slot, seen));
       } else {
-        pool.placement().offerIfIdle(slot, seen);
+        placement.offerIfIdle(slot, seen);
       }
     }
     for (Sighting<T> sighting : returning) {
@@ -178,13 +199,13 @@ final class WaitingLine<T> {
         return;
       }
       Slot<T> slot = sighting.slot();
-      pool.placement().offerIfIdle(slot, slot.state());
+      placement.offerIfIdle(slot, slot.state());
     }
-    pool.lock.lock();
+    state.lock.lock();
     try {
-      pool.queue.settledBy(waiter);
+      state.queue.settledBy(waiter);
     } finally {
-      pool.lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -203,7 +224,7 @@ final class WaitingLine<T> {
         Thread.onSpinWait();
       } else {
         if (spins == WATCH_SPINS) {
-          pool.maintain();
+          creations.start(0);
         }
         LockSupport.parkNanos(this, pause);
         pause = Math.min(2 * pause, WATCH_PAUSE_MAX_NANOS);

@@ -33,7 +33,7 @@ class CheckoutTest {
       first = lease.get();
       first.use();
     }
-    try (Lease<Thing> lease = pool.checkout(Deadline.after(LONG))) {
+    try (Lease<Thing> lease = pool.checkout(LONG)) {
       assertThat(lease.get()).isSameAs(first);
       assertThat(first.resets).hasValue(1);
     }
@@ -134,7 +134,7 @@ class CheckoutTest {
 
     assertThat(trapped.closes).hasValue(1);
     assertThat(trapped.resets).hasValue(0);
-    assertThat(pool.stats().recycled(RecycleReason.TRAP)).isEqualTo(1);
+    assertThat(pool.stats().recycled(RecycleReason.UNUSABLE)).isEqualTo(1);
   }
 
   @Test

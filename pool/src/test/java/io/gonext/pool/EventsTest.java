@@ -72,7 +72,7 @@ class EventsTest {
         });
     assertThat(named(events, "gonext.Recycle"))
         .singleElement()
-        .satisfies(event -> assertThat(event.getString("reason")).isEqualTo("trap"));
+        .satisfies(event -> assertThat(event.getString("reason")).isEqualTo("unusable"));
     assertThat(named(events, "gonext.Create")).hasSize(3);
     assertThat(named(events, "gonext.Create").get(0).getLong("weight")).isEqualTo(64);
     assertThat(named(events, "gonext.Create").get(1).getString("failure"))

@@ -22,7 +22,7 @@ class PoolMetricsTest {
 
   @Test
   void the_series_have_exactly_these_names() throws Exception {
-    PoolMetrics metrics = new PoolMetrics("hello");
+    PoolMetrics metrics = new PoolMetrics("hello", "trap");
     metrics.bindTo(registry);
     InstancePool<Thing> pool =
         pools.unstarted(new ThingAllocator().weight(10), c -> c.withBounds(1, 1));
@@ -78,7 +78,7 @@ class PoolMetricsTest {
 
   @Test
   void counters_go_on_from_the_old_pool_to_the_new_one() throws Exception {
-    PoolMetrics metrics = new PoolMetrics("hello");
+    PoolMetrics metrics = new PoolMetrics("hello", "trap");
     metrics.bindTo(registry);
     InstancePool<Thing> old = pools.started(new ThingAllocator(), c -> c);
     metrics.add(old);

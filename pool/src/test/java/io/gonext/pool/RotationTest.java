@@ -178,7 +178,7 @@ class RotationTest {
     lease.markUnusable(new IllegalStateException("again"));
     lease.close();
 
-    assertThat(pool.stats().recycled(RecycleReason.TRAP)).isEqualTo(1);
+    assertThat(pool.stats().recycled(RecycleReason.UNUSABLE)).isEqualTo(1);
     assertThat(pool.stats().recycled(RecycleReason.MAX_AGE)).isZero();
   }
 

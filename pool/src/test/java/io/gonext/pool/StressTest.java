@@ -262,6 +262,6 @@ class StressTest {
     PoolStats stats = pool.stats();
     assertThat(stats.checkouts()).isEqualTo(served.get());
     assertThat(stats.checkouts() + stats.checkoutErrors()).isEqualTo(16 * 2_000);
-    assertThat(stats.recycled()).containsKeys(RecycleReason.MAX_USES, RecycleReason.TRAP);
+    assertThat(stats.recycled()).containsKeys(RecycleReason.MAX_USES, RecycleReason.UNUSABLE);
   }
 }

@@ -139,17 +139,16 @@ class WaitingTest {
   }
 
   @Test
-  void the_deadline_is_the_callers_and_shrinks_across_steps() throws Exception {
+  void a_negative_timeout_takes_what_is_idle_and_does_not_wait() throws Exception {
     pools.fakeTime();
     InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
-    Deadline deadline = Deadline.after(Duration.ofSeconds(1), pools.ticker);
-    Lease<Thing> held = pool.checkout(deadline);
-    pools.ticker.advance(Duration.ofSeconds(2));
+    Duration spent = Duration.ofSeconds(-1);
+    Lease<Thing> held = pool.checkout(spent);
 
-    assertThat(deadline.remainingNanos(pools.ticker)).isEqualTo(-1_000_000_000L);
-    assertThatThrownBy(() -> pool.checkout(deadline)).isInstanceOf(CheckoutTimeoutException.class);
+    assertThatThrownBy(() -> pool.checkout(spent)).isInstanceOf(CheckoutTimeoutException.class);
     held.close();
-    pool.checkout(deadline).close();
+    pool.checkout(spent).close();
+    assertThat(pool.stats().checkouts()).isEqualTo(2);
   }
 
   @Test

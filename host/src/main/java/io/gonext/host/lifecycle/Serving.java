@@ -118,7 +118,7 @@ final class Serving {
     return poolMetrics.computeIfAbsent(
         name,
         n -> {
-          PoolMetrics metrics = new PoolMetrics(n);
+          PoolMetrics metrics = new PoolMetrics(n, "trap");
           metrics.bindTo(meters);
           return metrics;
         });
