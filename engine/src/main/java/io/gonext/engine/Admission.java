@@ -178,7 +178,8 @@ final class Admission {
         int from = in.position();
         in.slice(size);
         if (id == FUNCTION_NAMES) {
-          functionNames = Arrays.copyOfRange(bytes, from, in.position());
+          int kept = Math.min(in.position() - from, FunctionNames.MOST_BYTES);
+          functionNames = Arrays.copyOfRange(bytes, from, from + kept);
         }
       }
     } catch (ModuleRejectedException unreadable) {
