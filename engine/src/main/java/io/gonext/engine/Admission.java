@@ -90,12 +90,11 @@ final class Admission {
 
   private ModuleOutline admit() {
     var reader = new BinaryReader(bytes, 0, bytes.length);
-    for (byte expected : HEADER) {
-      if (reader.isAtEnd() || reader.peek() != (expected & 0xFF)) {
-        throw reader.malformed("not a WebAssembly 1.0 module: the header does not match");
-      }
-      reader.u8();
-    }
+    ModuleHeader.problem(bytes)
+        .ifPresent(problem -> {
+          throw reader.malformed(problem);
+        });
+    reader.skip(HEADER.length);
     int previous = 0;
     while (!reader.isAtEnd()) {
       int from = reader.position();

@@ -26,7 +26,7 @@ final class SourceLines {
    * What a backtrace may read, which takes some milliseconds of the call that trapped. A frame of a
    * Rust program with its standard library reads some 10 KB.
    */
-  static final int MOST_LOOKUP_BYTES = 1 << 20;
+  static final int MOST_LOOKUP_BYTES = 1 << 19;
 
   /**
    * Compilers for WebAssembly emit a sequence for each function, and no compiled function has more

@@ -44,9 +44,13 @@ class AdmissionTest {
   static Stream<Arguments> malformed() {
     var module = WasmBytes.module();
     return Stream.of(
-        refused("nothing", MALFORMED, "header", part()),
-        refused("another header", MALFORMED, "header", part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0)),
-        refused("half a header", MALFORMED, "header", part().bytes(0, 'a', 's')),
+        refused("nothing", MALFORMED, "empty", part()),
+        refused(
+            "another header",
+            MALFORMED,
+            "of version 2",
+            part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0)),
+        refused("half a header", MALFORMED, "within the header", part().bytes(0, 'a', 's')),
         refused(
             "a section longer than the module",
             MALFORMED,
@@ -400,8 +404,8 @@ class AdmissionTest {
   static Stream<Arguments> offences() {
     WasmBytes types = WasmBytes.module().section(1, ONE_TYPE);
     return Stream.of(
-        // The header's fifth byte.
-        Arguments.of(4, part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0).toBytes()),
+        // The header, as a whole.
+        Arguments.of(0, part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0).toBytes()),
         // After the section's size, which is longer than what is there.
         Arguments.of(10, WasmBytes.module().bytes(1, 5, 0).toBytes()),
         // The count of types.

@@ -139,9 +139,9 @@ class SourceLinesTest {
 
   @Test
   void all_frames_of_a_backtrace_share_one_bound_on_what_is_read() {
-    // A file name of 900 KB: two frames with it would read more than a backtrace may.
+    // A file name of 400 KB: two frames with it would read more than a backtrace may.
     var section = SourceLines.of(unit("x".repeat(900_000), program(100)), NO_STRINGS);
-    int largest = 400_000;
+    int largest = 200_000;
     var small = SourceLines.of(unit("x".repeat(largest), program(100)), NO_STRINGS);
 
     assertThat(section.lookup().at(100)).isNull();

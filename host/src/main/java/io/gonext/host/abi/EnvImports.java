@@ -9,7 +9,7 @@ import io.gonext.engine.FunctionType;
 import io.gonext.engine.GuestPanicException;
 import io.gonext.engine.HostCall;
 import io.gonext.engine.HostFunction;
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.event.Level;
@@ -83,13 +83,13 @@ final class EnvImports {
   }
 
   private static long panic(HostCall call, long[] args) {
-    throw new GuestPanicException(OneLine.of(GuestText.utf8(call.memory(), args[0], args[1])));
+    throw new GuestPanicException(GuestText.utf8(call.memory(), args[0], args[1]));
   }
 
   /** AssemblyScript's {@code abort(message, file, line, column)}. */
   private static long assemblyScriptAbort(HostCall call, long[] args) {
-    String message = OneLine.of(GuestText.utf16(call.memory(), args[0]));
-    String file = OneLine.of(GuestText.utf16(call.memory(), args[1]), MAX_FILE_LENGTH);
+    String message = PlainText.of(GuestText.utf16(call.memory(), args[0]));
+    String file = PlainText.of(GuestText.utf16(call.memory(), args[1]), MAX_FILE_LENGTH);
     throw new GuestPanicException(
         message
             + " ("
