@@ -37,6 +37,11 @@ final class Admission {
   private static final int MEMORY = 2;
   private static final int GLOBAL = 3;
 
+  /** The proposal's marks in place of an import's kind: more imports of the module follow. */
+  private static final int COMPACT_ONE_TYPE = 0x7E;
+
+  private static final int COMPACT_TYPES = 0x7F;
+
   private static final int MOST_MEMORY_PAGES = 1 << 16;
 
   private static final int FUNCTION_NAMES = 1;
@@ -256,6 +261,10 @@ final class Admission {
         case MEMORY -> throw forbidden(at, module, name, "a memory");
         case GLOBAL -> throw forbidden(at, module, name, "a global");
         case 4 -> throw in.unsupported("the module uses exception handling (an imported tag)");
+        case COMPACT_ONE_TYPE, COMPACT_TYPES ->
+            throw in.unsupported(
+                "the module uses the compact import section; build it without (wasm-opt:"
+                    + " --disable-compact-imports)");
         default -> throw in.malformed("an import of kind " + kind);
       }
     }

@@ -156,6 +156,21 @@ class AdmissionTest {
             UNSUPPORTED_FEATURE,
             "exception handling",
             WasmBytes.module().section(13, part().u32(0))),
+        refused(
+            "compact imports of one type, as wasm-opt 132 writes them",
+            UNSUPPORTED_FEATURE,
+            "--disable-compact-imports",
+            WasmBytes.module()
+                .section(1, ONE_TYPE)
+                .section(
+                    2, part().u32(1).name("env").bytes(0, 0x7E, 0, 0).u32(2).name("a").name("b"))),
+        refused(
+            "compact imports of several types",
+            UNSUPPORTED_FEATURE,
+            "compact import section",
+            WasmBytes.module()
+                .section(1, ONE_TYPE)
+                .section(2, part().u32(1).name("env").bytes(0, 0x7F).u32(1).name("a").bytes(0, 0))),
         refused("an imported tag", UNSUPPORTED_FEATURE, "exception", imported(4, 0, 0)),
         refused("struct.new", UNSUPPORTED_FEATURE, "garbage collection", code(0xFB, 0, 0)),
         refused(

@@ -85,7 +85,7 @@ public final class HostImports {
                 "env_net", "gn_http_fetch", HostImport.type(I32, I32).returning(I64), "http.fetch")
             .with(Statuses.NET);
     Map<String, HostImport> rows = new LinkedHashMap<>();
-    Stream.of(EnvImports.all(), List.of(fetch), DataImports.all())
+    Stream.of(EnvImports.all(), AssemblyScriptImports.all(), List.of(fetch), DataImports.all())
         .flatMap(List::stream)
         .forEach(row -> rows.put(row.key(), row));
     return rows;
