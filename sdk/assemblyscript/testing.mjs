@@ -28,6 +28,23 @@ export async function load(file) {
       gn_log: (level, at, length) => console.error(`[${LEVELS[level]}] ${text(at, length)}`),
       gn_time_ms: () => BigInt(Date.now()),
       gn_audit_emit: () => INTERNAL,
+      ...Object.fromEntries(
+        ["debug", "log", "info", "warn", "error"].map((level) => [
+          `console.${level}`,
+          (at) => console.error(`[${level === "log" ? "info" : level}] ${utf16(at)}`),
+        ]),
+      ),
+      "console.assert": (condition, at) => {
+        if (condition === 0) console.error(`[error] Assertion failed: ${utf16(at)}`);
+      },
+      trace: (at, count, ...numbers) =>
+        console.error(`[info] ${[utf16(at), numbers.slice(0, count).join(", ")].join(" ").trimEnd()}`),
+      "Date.now": () => Date.now(),
+      "performance.now": () => performance.now(),
+      seed: () => Math.random(),
+      "process.exit": (code) => {
+        throw new Error(`the guest exited with ${code}`);
+      },
       abort: (message, source, line, column) => {
         throw new Error(`${utf16(message)} (${utf16(source)}:${line}:${column})`);
       },

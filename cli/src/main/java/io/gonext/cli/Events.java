@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.text.PlainWriter;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ final class Events {
   private final @Nullable JsonLines json;
 
   Events(PrintWriter out, boolean isJson) {
-    this.out = out;
+    this.out = new PlainWriter(out);
     this.json = isJson ? new JsonLines(out) : null;
   }
 

@@ -3,6 +3,7 @@ package io.gonext.cli;
 import io.gonext.cli.admin.AdminException;
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.text.PlainWriter;
 import io.gonext.host.failure.HostException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
@@ -35,7 +36,7 @@ final class Failures {
     if (command.getCommandSpec().findOption(JSON) != null && List.of(args).contains(JSON)) {
       return json(command, message, List.of(), ExitCode.USAGE);
     }
-    PrintWriter err = command.getErr();
+    PrintWriter err = new PlainWriter(command.getErr());
     err.println("gonext: " + message);
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE;
@@ -90,7 +91,7 @@ final class Failures {
     if (json != null && Boolean.TRUE.equals(json.getValue())) {
       return json(command, message, details, exitCode);
     }
-    PrintWriter err = command.getErr();
+    PrintWriter err = new PlainWriter(command.getErr());
     err.println("gonext: " + message);
     details.forEach(detail -> err.println("  " + detail));
     return exitCode;

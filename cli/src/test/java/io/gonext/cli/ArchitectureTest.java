@@ -2,6 +2,7 @@ package io.gonext.cli;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -11,6 +12,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.gonext.engine.PlainText;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,7 +57,10 @@ class ArchitectureTest {
     noClasses()
         .that(resideInAPackage("io.gonext.server.."))
         .should()
-        .dependOnClassesThat(resideInAnyPackage("io.gonext.engine..", "io.gonext.pool.."))
+        .dependOnClassesThat(
+            resideInAnyPackage("io.gonext.engine..", "io.gonext.pool..")
+                // How text of strangers is shown is decided there, for all modules.
+                .and(DescribedPredicate.not(type(PlainText.class))))
         .check(CLASSES);
   }
 

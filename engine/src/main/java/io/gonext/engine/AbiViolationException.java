@@ -16,6 +16,6 @@ public final class AbiViolationException extends RuntimeException {
    * @param text one sentence that names the value and the rule
    */
   public AbiViolationException(String text) {
-    super(text);
+    super(PlainText.of(text));
   }
 }

@@ -37,6 +37,11 @@ final class Admission {
   private static final int MEMORY = 2;
   private static final int GLOBAL = 3;
 
+  /** The proposal's marks in place of an import's kind: more imports of the module follow. */
+  private static final int COMPACT_ONE_TYPE = 0x7E;
+
+  private static final int COMPACT_TYPES = 0x7F;
+
   private static final int MOST_MEMORY_PAGES = 1 << 16;
 
   private static final int FUNCTION_NAMES = 1;
@@ -90,12 +95,11 @@ final class Admission {
 
   private ModuleOutline admit() {
     var reader = new BinaryReader(bytes, 0, bytes.length);
-    for (byte expected : HEADER) {
-      if (reader.isAtEnd() || reader.peek() != (expected & 0xFF)) {
-        throw reader.malformed("not a WebAssembly 1.0 module: the header does not match");
-      }
-      reader.u8();
-    }
+    ModuleHeader.problem(bytes)
+        .ifPresent(problem -> {
+          throw reader.malformed(problem);
+        });
+    reader.skip(HEADER.length);
     int previous = 0;
     while (!reader.isAtEnd()) {
       int from = reader.position();
@@ -178,7 +182,8 @@ final class Admission {
         int from = in.position();
         in.slice(size);
         if (id == FUNCTION_NAMES) {
-          functionNames = Arrays.copyOfRange(bytes, from, in.position());
+          int kept = Math.min(in.position() - from, FunctionNames.MOST_BYTES);
+          functionNames = Arrays.copyOfRange(bytes, from, from + kept);
         }
       }
     } catch (ModuleRejectedException unreadable) {
@@ -256,6 +261,10 @@ final class Admission {
         case MEMORY -> throw forbidden(at, module, name, "a memory");
         case GLOBAL -> throw forbidden(at, module, name, "a global");
         case 4 -> throw in.unsupported("the module uses exception handling (an imported tag)");
+        case COMPACT_ONE_TYPE, COMPACT_TYPES ->
+            throw in.unsupported(
+                "the module uses the compact import section; build it without (wasm-opt:"
+                    + " --disable-compact-imports)");
         default -> throw in.malformed("an import of kind " + kind);
       }
     }

@@ -7,29 +7,27 @@ import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
 
 /**
- * Turns the JVM's stack traces into guests' ones, for one module. Names and source lines are read
- * when the first trap needs them, and kept for the next.
+ * Turns the JVM's stack traces into guests' ones, for one module.
  *
  * <p>Safe for any number of threads.
  */
 final class Backtraces {
   private final ModuleOutline outline;
   private final WasmModule module;
+  private final FunctionNames names;
+  private final SourceLines lines;
 
-  /** Racy: any of two equal ones will do. */
-  private volatile @Nullable FunctionNames names;
-
-  /** Racy: any of two equal ones will do. */
-  private volatile @Nullable SourceLines lines;
-
-  Backtraces(ModuleOutline outline, WasmModule module) {
+  Backtraces(ModuleOutline outline, WasmModule module, FunctionNames names, SourceLines lines) {
     this.outline = outline;
     this.module = module;
+    this.names = names;
+    this.lines = lines;
   }
 
   /** The functions that were running, innermost first. */
   List<GuestFrame> of(Throwable thrown) {
     var frames = new ArrayList<GuestFrame>();
+    SourceLines.Lookup lookup = lines.lookup();
     Throwable innermost = thrown;
     while (innermost instanceof WasmEngineException && innermost.getCause() != null) {
       innermost = innermost.getCause();
@@ -43,7 +41,7 @@ final class Backtraces {
         int index =
             Integer.parseInt(
                 element.getMethodName().substring(ModuleCompiler.METHOD_PREFIX.length()));
-        frames.add(frame(index, address(index, element.getLineNumber(), called)));
+        frames.add(frame(index, address(index, element.getLineNumber(), called), lookup));
       }
       called = element;
     }
@@ -78,31 +76,13 @@ final class Backtraces {
         || (called != null && CallSites.isSiteMethod(called.getMethodName()));
   }
 
-  private GuestFrame frame(int function, int address) {
-    String name = names().of(function);
+  private GuestFrame frame(int function, int address, SourceLines.Lookup lookup) {
+    String name = names.of(function);
     if (address < 0) {
       return new GuestFrame(function, name, GuestFrame.UNKNOWN_OFFSET, null);
     }
     DebugSections debug = outline.debug();
     int offset = address + debug.strippedBytes();
-    return new GuestFrame(function, name, offset, lines().at(offset - debug.codeStart()));
-  }
-
-  private FunctionNames names() {
-    FunctionNames known = names;
-    if (known == null) {
-      known = FunctionNames.of(outline);
-      names = known;
-    }
-    return known;
-  }
-
-  private SourceLines lines() {
-    SourceLines known = lines;
-    if (known == null) {
-      known = SourceLines.of(outline.debug().lines(), outline.debug().strings());
-      lines = known;
-    }
-    return known;
+    return new GuestFrame(function, name, offset, lookup.at(offset - debug.codeStart()));
   }
 }

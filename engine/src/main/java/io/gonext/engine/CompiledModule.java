@@ -23,6 +23,7 @@ public final class CompiledModule {
   private final ModuleInterface surface;
   private final Map<String, GuestFunction> functions;
   private final @Nullable GuestFunction startFunction;
+  private final FunctionNames names;
   private final TrapTranslator traps;
 
   /** Whether an instance was seen to grow a lot; never goes back. */
@@ -52,7 +53,10 @@ public final class CompiledModule {
     this.surface = ModuleInterface.of(outline);
     this.functions = callable;
     this.startFunction = findStart(callable);
-    this.traps = new TrapTranslator(new Backtraces(outline, classes.module())::of);
+    this.names = FunctionNames.of(outline);
+    // Here, on the compile's thread, and not at the first trap: that is inside of someone's call.
+    var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
+    this.traps = new TrapTranslator(new Backtraces(outline, classes.module(), names, lines)::of);
   }
 
   /** WASI: a reactor exports {@code _initialize}, a command {@code _start}. */
@@ -108,7 +112,6 @@ public final class CompiledModule {
    * -XX:-DontCompileHugeMethods}; functions that do not fit a JVM method at all are interpreted.
    */
   public List<String> oversizedFunctions() {
-    FunctionNames names = FunctionNames.of(outline);
     return classes.oversized().stream().map(names::of).toList();
   }
 

@@ -119,4 +119,13 @@ final class DwarfCursor {
     int length = skipString();
     return new String(bytes, from, Math.min(length, most), StandardCharsets.UTF_8);
   }
+
+  /** A string that ends with a zero byte, or its first {@code most} bytes: reads no more. */
+  String prefix(int most) {
+    int to = position;
+    while (to < end && to - position < most && bytes[to] != 0) {
+      to++;
+    }
+    return new String(bytes, position, to - position, StandardCharsets.UTF_8);
+  }
 }

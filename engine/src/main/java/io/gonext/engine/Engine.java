@@ -57,7 +57,11 @@ public final class Engine implements AutoCloseable {
     this.cache = cache;
     long origin = System.nanoTime();
     this.wasiSources =
-        new WasiSources(new SecureRandom(), Clock.systemUTC(), () -> System.nanoTime() - origin);
+        new WasiSources(
+            new SecureRandom(),
+            Clock.systemUTC(),
+            () -> System.nanoTime() - origin,
+            TimeUnit.NANOSECONDS::sleep);
   }
 
   /** An engine that keeps compiled modules in {@code cache} for the next process. */

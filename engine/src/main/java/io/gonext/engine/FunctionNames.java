@@ -1,50 +1,100 @@
 package io.gonext.engine;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * What the functions of a module are called: by its name section, else by the name under which they
  * are imported or exported.
+ *
+ * <p>Holds the section and one number for each function that exists; names are decoded when someone
+ * asks. Reads at most as many entries of the section as the module has functions, whatever the
+ * section announces. Immutable.
  */
-record FunctionNames(Map<Integer, String> byIndex) {
-  FunctionNames {
-    byIndex = Map.copyOf(byIndex);
+final class FunctionNames {
+  /** What is kept of the section. A Go program of 3 MB has 300 KB of names. */
+  static final int MOST_BYTES = 4 << 20;
+
+  /** What is decoded of one name; {@link PlainText} cuts it further. */
+  private static final int MOST_NAME_BYTES = 1 << 14;
+
+  /** A longer name is cut. */
+  static final int MOST_CHARS = 512;
+
+  private static final byte[] NO_SECTION = {};
+
+  private final byte[] section;
+
+  /** Where in the section each function's name begins with its length, or -1. */
+  private final int[] places;
+
+  /** Names of functions that the section does not name. */
+  private final Map<Integer, String> others;
+
+  private FunctionNames(byte[] section, int[] places, Map<Integer, String> others) {
+    this.section = section;
+    this.places = places;
+    this.others = others;
   }
 
-  /** Decodes a module's names. */
+  /** Finds a module's names. */
   static FunctionNames of(ModuleOutline outline) {
-    Map<Integer, String> names = new HashMap<>();
+    Map<Integer, String> others = new HashMap<>();
     for (int i = 0; i < outline.imports().size(); i++) {
       FunctionImport imported = outline.imports().get(i);
-      names.put(i, imported.module() + "." + imported.name());
+      others.put(i, imported.module() + "." + imported.name());
     }
-    outline.exports().forEach((name, export) -> names.putIfAbsent(export.index(), name));
+    outline.exports().forEach((name, export) -> others.putIfAbsent(export.index(), name));
     byte[] section = outline.functionNames();
-    if (section != null) {
-      readInto(names, section);
+    if (section == null) {
+      section = NO_SECTION;
     }
-    return new FunctionNames(names);
+    int functions = outline.imports().size() + outline.bodyBytes().length;
+    return new FunctionNames(section, places(section, functions), Map.copyOf(others));
   }
 
   /** Up to the first entry that is broken: names are no part of a module's meaning. */
-  private static void readInto(Map<Integer, String> names, byte[] section) {
+  private static int[] places(byte[] section, int functions) {
+    var places = new int[functions];
+    Arrays.fill(places, -1);
     var in = new BinaryReader(section, 0, section.length);
     try {
-      int count = in.count("names", Integer.MAX_VALUE, 2);
-      for (int i = 0; i < count; i++) {
-        int index = (int) in.u32();
-        names.put(index, in.name(Integer.MAX_VALUE));
+      long count = Math.min(in.u32(), functions);
+      for (long i = 0; i < count; i++) {
+        long index = in.u32();
+        int place = in.position();
+        in.slice(in.u32());
+        // The specification wants each function once: of several names the first counts.
+        if (index < functions && places[(int) index] < 0) {
+          places[(int) index] = place;
+        }
       }
     } catch (ModuleRejectedException unreadable) {
       // The names before it are good.
-      return;
+      return places;
     }
+    return places;
   }
 
   /** The function's name as in its source, or {@code func[12]} where the module does not say. */
   String of(int index) {
-    String name = byIndex.get(index);
-    return name == null ? "func[" + index + "]" : PlainText.of(Demangler.demangle(name));
+    String name = raw(index);
+    return name.isEmpty()
+        ? "func[" + index + "]"
+        : PlainText.of(Demangler.demangle(name), MOST_CHARS);
+  }
+
+  /** The function's name as the module has it, or nothing. */
+  String raw(int index) {
+    if (index >= 0 && index < places.length && places[index] >= 0) {
+      var in = new BinaryReader(section, places[index], section.length);
+      int length = (int) Math.min(in.u32(), MOST_NAME_BYTES);
+      if (length > 0) {
+        return new String(section, in.position(), length, StandardCharsets.UTF_8);
+      }
+    }
+    return others.getOrDefault(index, "");
   }
 }

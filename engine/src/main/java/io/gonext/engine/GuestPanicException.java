@@ -10,9 +10,9 @@ public final class GuestPanicException extends RuntimeException {
   /**
    * A panic of the guest.
    *
-   * @param text what the guest said; it is untrusted
+   * @param text what the guest said; kept to {@linkplain PlainText one harmless line}
    */
   public GuestPanicException(String text) {
-    super(text);
+    super(PlainText.of(text));
   }
 }

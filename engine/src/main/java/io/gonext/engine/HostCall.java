@@ -1,5 +1,7 @@
 package io.gonext.engine;
 
+import java.security.SecureRandom;
+
 /**
  * What a host function sees of the guest that called it. Valid until the host function returns, on
  * the thread it was called on.
@@ -34,6 +36,24 @@ public final class HostCall {
    */
   public boolean isLate() {
     return instance.isLate();
+  }
+
+  /** The cryptographically strong source that the guest's WASI has, too. Safe for many threads. */
+  public SecureRandom random() {
+    return instance.module().wasiSources().random();
+  }
+
+  /** The guest's monotonic clock: nanoseconds since an arbitrary moment, never going back. */
+  public long monotonicNanos() {
+    return instance.module().wasiSources().monotonicNanos().getAsLong();
+  }
+
+  /**
+   * To be thrown by a host function that ends the guest's call as WASI's {@code proc_exit} does,
+   * with the trap {@link TrapCause.Exit}.
+   */
+  public RuntimeException exit(int code) {
+    return new GuestExitSignal(code);
   }
 
   /** The calling guest's exported function of this name. */

@@ -101,6 +101,16 @@ final class LineHeader {
     return new DwarfCursor(section, position, end);
   }
 
+  /**
+   * The most bytes that finding a {@linkplain #path path} reads: the tables once for the
+   * directories and the file, and once more for the directory's name, and two strings.
+   *
+   * @param most the most bytes of each string that are decoded
+   */
+  long pathBytes(int most) {
+    return 2L * (program - tables) + 2L * most;
+  }
+
   // Files ---------------------------------------------------------------------------------------
 
   /**
@@ -208,7 +218,7 @@ final class LineHeader {
     }
     if (form == 0x1F) { // DW_FORM_line_strp
       int offset = (int) Math.min(in.u32(), Integer.MAX_VALUE);
-      return new DwarfCursor(strings, offset, strings.length).string(most);
+      return new DwarfCursor(strings, offset, strings.length).prefix(most);
     }
     skip(in, form);
     return "";

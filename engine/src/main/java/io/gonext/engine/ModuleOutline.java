@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param memoryExports the names under which the memory is exported
  * @param memoryPages the memory's initial size, or 0 without one
  * @param bodyBytes the size of each function that is not imported, in order
- * @param functionNames the function names' part of the name section, or null
+ * @param functionNames the function names' part of the name section, which may be cut, or null
  * @param debug where its code is, and which lines that was
  * @param stripped the module without its custom sections, which the engine's parser need not see
  */

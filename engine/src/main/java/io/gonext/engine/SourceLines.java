@@ -10,14 +10,23 @@ import org.jspecify.annotations.Nullable;
  * versions 2 to 5. The files' names are decoded for the places that are asked for.
  *
  * <p>The information is the guest's and may be anything: what is malformed gives no line. Building
- * takes time linear in the section; the index is at most {@value #MOST_SEQUENCES} entries; an
- * answer reads at most {@value #MOST_SEQUENCE_BYTES} bytes of program and one unit's header.
+ * takes time linear in the section; the index is at most {@value #MOST_SEQUENCES} entries. All
+ * answers of one {@link Lookup} read at most {@value #MOST_LOOKUP_BYTES} bytes together.
  *
  * <p>Immutable. Source: DWARF 5, chapter 6.2; that addresses count from the code section's contents
  * is WebAssembly's convention (tool-conventions, Dwarf).
  */
 final class SourceLines {
   private static final int MOST_SEQUENCES = 1 << 16;
+
+  /** A unit is a file of the source, or a part of a Rust crate. */
+  private static final int MOST_UNITS = 1 << 16;
+
+  /**
+   * What a backtrace may read, which takes some milliseconds of the call that trapped. A frame of a
+   * Rust program with its standard library reads some 10 KB.
+   */
+  static final int MOST_LOOKUP_BYTES = 1 << 19;
 
   /**
    * Compilers for WebAssembly emit a sequence for each function, and no compiled function has more
@@ -35,8 +44,9 @@ final class SourceLines {
    * @param high the first address after the last one
    * @param unit where the unit begins in the section
    * @param program where in the unit's program the sequence begins
+   * @param bytes how long it is
    */
-  private record Sequence(int low, int high, int unit, int program) {}
+  private record Sequence(int low, int high, int unit, int program, int bytes) {}
 
   private final byte[] section;
   private final byte[] strings;
@@ -58,11 +68,12 @@ final class SourceLines {
    */
   static SourceLines of(byte[] section, byte[] strings) {
     var found = new ArrayList<Sequence>();
-    int unit = 0;
     try {
       var in = new DwarfCursor(section, 0, section.length);
-      while (!in.isAtEnd() && found.size() < MOST_SEQUENCES) {
-        unit = in.position();
+      for (int units = 0;
+          units < MOST_UNITS && !in.isAtEnd() && found.size() < MOST_SEQUENCES;
+          units++) {
+        int unit = in.position();
         in.skip(in.u32());
         index(section, unit, found);
       }
@@ -93,7 +104,8 @@ final class SourceLines {
               && low < high
               && high < Integer.MAX_VALUE
               && program.position() - start <= MOST_SEQUENCE_BYTES) {
-            found.add(new Sequence((int) low, (int) high, unit, start));
+            int bytes = program.position() - start;
+            found.add(new Sequence((int) low, (int) high, unit, start, bytes));
           }
           start = program.position();
           first = true;
@@ -105,20 +117,42 @@ final class SourceLines {
     }
   }
 
-  /**
-   * The line of an instruction.
-   *
-   * @param address its distance from the beginning of the code section's contents
-   * @return null where there is none
-   */
-  @Nullable SourceLocation at(int address) {
-    int index = lastAtOrBelow(address);
-    if (index < 0 || address >= sequences.get(index).high()) {
-      return null;
+  /** Answers for one backtrace, within what that may read. */
+  Lookup lookup() {
+    return new Lookup();
+  }
+
+  /** The lines of some instructions. One thread. */
+  final class Lookup {
+    private int left = MOST_LOOKUP_BYTES;
+
+    /**
+     * The line of an instruction.
+     *
+     * @param address its distance from the beginning of the code section's contents
+     * @return null where there is none, or where finding it would read too much
+     */
+    @Nullable SourceLocation at(int address) {
+      int index = lastAtOrBelow(address);
+      if (index < 0 || address >= sequences.get(index).high()) {
+        return null;
+      }
+      Sequence sequence = sequences.get(index);
+      try {
+        var header = LineHeader.read(section, sequence.unit());
+        long cost = sequence.bytes() + header.pathBytes(MOST_PATH_BYTES);
+        if (cost > left) {
+          return null;
+        }
+        left -= (int) cost;
+        return find(sequence, header, address);
+      } catch (DwarfCursor.MalformedException e) {
+        return null;
+      }
     }
-    Sequence sequence = sequences.get(index);
-    try {
-      var header = LineHeader.read(section, sequence.unit());
+
+    private @Nullable SourceLocation find(Sequence sequence, LineHeader header, int address)
+        throws DwarfCursor.MalformedException {
       var program = new LineProgram(header, header.programFrom(sequence.program()));
       long file = -1;
       long line = -1;
@@ -130,9 +164,9 @@ final class SourceLines {
         return null;
       }
       String path = header.path(file, strings, MOST_PATH_BYTES);
-      return path == null ? null : new SourceLocation(PlainText.of(path), (int) line);
-    } catch (DwarfCursor.MalformedException e) {
-      return null;
+      return path == null
+          ? null
+          : new SourceLocation(PlainText.of(path, MOST_PATH_BYTES), (int) line);
     }
   }
 

@@ -339,7 +339,9 @@ final class Wasi {
     if (args[2] == 0 || args[2] > MAX_VECTORS) {
       return INVAL;
     }
-    var poll = new WasiPoll(memory, args[0], args[1], (int) args[2], this::now, this::isOpen);
+    var poll =
+        new WasiPoll(
+            memory, args[0], args[1], (int) args[2], this::now, this::isOpen, sources.sleep());
     int events = poll.run();
     if (events == 0) {
       return INVAL;

@@ -1,13 +1,17 @@
 package io.gonext.engine;
 
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import run.endive.runtime.WasmInterruptedException;
 
 /**
  * One {@code poll_oneoff}: waits for the first of some clocks; standard streams are always ready.
  * The deadline's interrupt ends the wait and stays set, so that the guest ends too.
+ *
+ * <p>All subscriptions are read, and all times to wait are computed, before anything is waited for.
+ * The events are those of every subscription that is ready then, in the order of the subscriptions.
+ * A change of the wall clock during the wait does not move its end.
  */
 final class WasiPoll {
   private static final int SUBSCRIPTION_BYTES = 48;
@@ -16,6 +20,8 @@ final class WasiPoll {
   private static final byte CLOCK = 0;
   private static final byte FD_READ = 1;
   private static final byte FD_WRITE = 2;
+  private static final int MONOTONIC = 1;
+  private static final int CLOCKS = 2;
   private static final int CLOCK_ABSOLUTE = 1;
   private static final short BADF = 8;
   private static final short HANGUP = 1;
@@ -26,15 +32,26 @@ final class WasiPoll {
   private final int count;
   private final LongUnaryOperator now;
   private final LongPredicate isOpen;
+  private final WasiSources.Sleep sleep;
+
+  /** What each clock said when it was first asked, so that all times are measured from one. */
+  private final @Nullable Long[] began = new Long[CLOCKS];
 
   private int written;
+
+  /**
+   * A subscription as it was when the poll began.
+   *
+   * @param waitNanos how long a clock's is to wait, never negative; 0 for a descriptor's
+   */
+  private record Subscription(long userdata, byte kind, long descriptor, long waitNanos) {}
 
   /**
    * A poll.
    *
    * @param subscriptions pointer to {@code count} subscriptions
    * @param events pointer to room for as many events
-   * @param now the time of a clock, in nanoseconds
+   * @param now the time of a clock, in nanoseconds; 0 is the wall clock, 1 the monotonic one
    * @param isOpen whether a descriptor is open
    */
   WasiPoll(
@@ -43,87 +60,99 @@ final class WasiPoll {
       long events,
       int count,
       LongUnaryOperator now,
-      LongPredicate isOpen) {
+      LongPredicate isOpen,
+      WasiSources.Sleep sleep) {
     this.memory = memory;
     this.subscriptions = subscriptions;
     this.events = events;
     this.count = count;
     this.now = now;
     this.isOpen = isOpen;
+    this.sleep = sleep;
   }
 
   /** The number of events written; 0 when a subscription is invalid. */
   int run() {
+    beganAt(MONOTONIC);
+    var polled = new Subscription[count];
     long shortest = Long.MAX_VALUE;
     for (int i = 0; i < count; i++) {
-      switch (kind(i)) {
-        case CLOCK -> {
-          if (clockId(i) > 1) {
-            return 0;
-          }
-          shortest = Math.min(shortest, timeout(i));
-        }
-        case FD_READ, FD_WRITE -> ready(i);
-        default -> {
-          return 0;
-        }
+      Subscription subscription = read(subscriptions + (long) SUBSCRIPTION_BYTES * i);
+      if (subscription == null) {
+        return 0;
       }
+      polled[i] = subscription;
+      shortest = Math.min(shortest, subscription.waitNanos());
     }
-    if (written == 0) {
+    if (shortest > 0) {
       sleep(shortest);
-      for (int i = 0; i < count; i++) {
-        if (timeout(i) <= shortest) {
-          event(i, (short) 0, CLOCK);
-        }
+    }
+    long waited = Math.max(shortest, now.applyAsLong(MONOTONIC) - beganAt(MONOTONIC));
+    for (Subscription subscription : polled) {
+      if (subscription.kind() != CLOCK) {
+        ready(subscription);
+      } else if (subscription.waitNanos() <= waited) {
+        event(subscription, (short) 0);
       }
     }
     return written;
   }
 
-  private long subscription(int index) {
-    return subscriptions + (long) SUBSCRIPTION_BYTES * index;
+  private @Nullable Subscription read(long at) {
+    long userdata = memory.readLong(at);
+    byte kind = memory.read(at + 8, 1)[0];
+    long descriptor = Integer.toUnsignedLong(memory.readInt(at + 16));
+    return switch (kind) {
+      case CLOCK ->
+          descriptor >= CLOCKS
+              ? null
+              : new Subscription(userdata, kind, descriptor, waitNanos((int) descriptor, at));
+      case FD_READ, FD_WRITE -> new Subscription(userdata, kind, descriptor, 0);
+      default -> null;
+    };
   }
 
-  private byte kind(int index) {
-    return memory.read(subscription(index) + 8, 1)[0];
-  }
-
-  private long clockId(int index) {
-    return Integer.toUnsignedLong(memory.readInt(subscription(index) + 16));
-  }
-
-  /** Nanoseconds to wait for a clock, never negative. */
-  private long timeout(int index) {
-    long timeout = memory.readLong(subscription(index) + 24);
-    if ((memory.readInt(subscription(index) + 40) & CLOCK_ABSOLUTE) != 0) {
+  private long waitNanos(int clock, long at) {
+    long timeout = memory.readLong(at + 24);
+    if (timeout < 0) {
       // At most 292 years away: a time that does not fit 63 bits is as good as never.
-      return timeout < 0 ? Long.MAX_VALUE : Math.max(0, timeout - now.applyAsLong(clockId(index)));
+      return Long.MAX_VALUE;
     }
-    return timeout < 0 ? Long.MAX_VALUE : timeout;
+    boolean absolute = (memory.readInt(at + 40) & CLOCK_ABSOLUTE) != 0;
+    return absolute ? Math.max(0, timeout - beganAt(clock)) : timeout;
   }
 
-  private void ready(int index) {
-    byte kind = kind(index);
-    long fd = Integer.toUnsignedLong(memory.readInt(subscription(index) + 16));
-    boolean fits = isOpen.test(fd) && (fd == 0) == (kind == FD_READ);
-    long at = event(index, fits ? 0 : BADF, kind);
-    if (fits && kind == FD_READ) {
+  private long beganAt(int clock) {
+    @Nullable Long known = began[clock];
+    if (known == null) {
+      known = now.applyAsLong(clock);
+      began[clock] = known;
+    }
+    return known;
+  }
+
+  private void ready(Subscription subscription) {
+    boolean reads = subscription.kind() == FD_READ;
+    boolean fits =
+        isOpen.test(subscription.descriptor()) && (subscription.descriptor() == 0) == reads;
+    long at = event(subscription, fits ? 0 : BADF);
+    if (fits && reads) {
       memory.writeByte(at + 24, (byte) HANGUP);
     }
   }
 
-  private long event(int index, short errno, byte kind) {
+  private long event(Subscription subscription, short errno) {
     long at = events + (long) EVENT_BYTES * written++;
     memory.write(at, new byte[EVENT_BYTES]);
-    memory.writeLong(at, memory.readLong(subscription(index)));
+    memory.writeLong(at, subscription.userdata());
     memory.writeByte(at + 8, (byte) errno);
-    memory.writeByte(at + 10, kind);
+    memory.writeByte(at + 10, subscription.kind());
     return at;
   }
 
-  private static void sleep(long nanos) {
+  private void sleep(long nanos) {
     try {
-      TimeUnit.NANOSECONDS.sleep(nanos);
+      sleep.nanos(nanos);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new WasmInterruptedException("interrupted in poll_oneoff");

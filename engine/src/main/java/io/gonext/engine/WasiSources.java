@@ -10,5 +10,14 @@ import java.util.function.LongSupplier;
  * @param random a cryptographically strong source, safe for many threads
  * @param realtime the wall clock
  * @param monotonicNanos nanoseconds since an arbitrary moment, never going back
+ * @param sleep how a guest's thread waits
  */
-record WasiSources(SecureRandom random, Clock realtime, LongSupplier monotonicNanos) {}
+record WasiSources(SecureRandom random, Clock realtime, LongSupplier monotonicNanos, Sleep sleep) {
+
+  /** Waits. */
+  @FunctionalInterface
+  interface Sleep {
+    /** Returns when this many nanoseconds have passed on the monotonic clock. */
+    void nanos(long nanos) throws InterruptedException;
+  }
+}

@@ -44,9 +44,13 @@ class AdmissionTest {
   static Stream<Arguments> malformed() {
     var module = WasmBytes.module();
     return Stream.of(
-        refused("nothing", MALFORMED, "header", part()),
-        refused("another header", MALFORMED, "header", part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0)),
-        refused("half a header", MALFORMED, "header", part().bytes(0, 'a', 's')),
+        refused("nothing", MALFORMED, "empty", part()),
+        refused(
+            "another header",
+            MALFORMED,
+            "of version 2",
+            part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0)),
+        refused("half a header", MALFORMED, "within the header", part().bytes(0, 'a', 's')),
         refused(
             "a section longer than the module",
             MALFORMED,
@@ -152,6 +156,21 @@ class AdmissionTest {
             UNSUPPORTED_FEATURE,
             "exception handling",
             WasmBytes.module().section(13, part().u32(0))),
+        refused(
+            "compact imports of one type, as wasm-opt 132 writes them",
+            UNSUPPORTED_FEATURE,
+            "--disable-compact-imports",
+            WasmBytes.module()
+                .section(1, ONE_TYPE)
+                .section(
+                    2, part().u32(1).name("env").bytes(0, 0x7E, 0, 0).u32(2).name("a").name("b"))),
+        refused(
+            "compact imports of several types",
+            UNSUPPORTED_FEATURE,
+            "compact import section",
+            WasmBytes.module()
+                .section(1, ONE_TYPE)
+                .section(2, part().u32(1).name("env").bytes(0, 0x7F).u32(1).name("a").bytes(0, 0))),
         refused("an imported tag", UNSUPPORTED_FEATURE, "exception", imported(4, 0, 0)),
         refused("struct.new", UNSUPPORTED_FEATURE, "garbage collection", code(0xFB, 0, 0)),
         refused(
@@ -400,8 +419,8 @@ class AdmissionTest {
   static Stream<Arguments> offences() {
     WasmBytes types = WasmBytes.module().section(1, ONE_TYPE);
     return Stream.of(
-        // The header's fifth byte.
-        Arguments.of(4, part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0).toBytes()),
+        // The header, as a whole.
+        Arguments.of(0, part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0).toBytes()),
         // After the section's size, which is longer than what is there.
         Arguments.of(10, WasmBytes.module().bytes(1, 5, 0).toBytes()),
         // The count of types.

@@ -206,13 +206,6 @@ class DebugInfoTest {
     assertThat(lines(trap)).containsExactly("null", "null");
   }
 
-  @Test
-  void text_from_the_guest_does_not_break_a_log_line() {
-    assertThat(PlainText.of("a\r\nb\u001b[1m\u202e\u2028c")).isEqualTo("a??b?[1m??c");
-    assertThat(PlainText.of("größe::<λ>")).isEqualTo("größe::<λ>");
-    assertThat(PlainText.of("x".repeat(100_000))).hasSize(PlainText.MOST_CHARS + 1);
-  }
-
   private static int indexOf(byte[] bytes, String text) {
     return new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
   }

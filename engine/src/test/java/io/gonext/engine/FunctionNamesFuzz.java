@@ -27,7 +27,7 @@ class FunctionNamesFuzz {
             Map.of(),
             List.of(),
             0,
-            new int[0],
+            new int[16],
             section,
             DebugSections.NONE,
             new byte[0]);
@@ -38,7 +38,7 @@ class FunctionNamesFuzz {
           var names = FunctionNames.of(outline);
           for (int index = -1; index < 16; index++) {
             assertThat(names.of(index))
-                .hasSizeLessThanOrEqualTo(PlainText.MOST_CHARS + 1)
+                .hasSizeLessThanOrEqualTo(FunctionNames.MOST_CHARS + 10)
                 .doesNotContain("\n", "\r", "\u001b");
           }
         });

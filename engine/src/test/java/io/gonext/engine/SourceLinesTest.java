@@ -23,10 +23,18 @@ class SourceLinesTest {
   }
 
   private static byte[] unit(int lineRange, int[] program) {
+    return unit("a.c", lineRange, program);
+  }
+
+  private static byte[] unit(String file, int[] program) {
+    return unit(file, 14, program);
+  }
+
+  private static byte[] unit(String file, int lineRange, int[] program) {
     var tables = new ByteArrayOutputStream();
     tables.writeBytes(new byte[] {1, 1, 1, (byte) -5, (byte) lineRange, 13});
     tables.writeBytes(new byte[] {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1});
-    tables.writeBytes("\0a.c\0\0\0\0\0".getBytes(StandardCharsets.UTF_8));
+    tables.writeBytes(("\0" + file + "\0\0\0\0\0").getBytes(StandardCharsets.UTF_8));
     var unit = new ByteArrayOutputStream();
     u32(unit, 2 + 4 + tables.size() + program.length);
     unit.writeBytes(new byte[] {4, 0});
@@ -72,12 +80,12 @@ class SourceLinesTest {
   void a_line_reaches_up_to_the_next_row() {
     var lines = SourceLines.of(unit(program(100)), NO_STRINGS);
 
-    assertThat(lines.at(99)).isNull();
-    assertThat(lines.at(100)).hasToString("a.c:1");
-    assertThat(lines.at(107)).hasToString("a.c:1");
-    assertThat(lines.at(108)).hasToString("a.c:3");
-    assertThat(lines.at(115)).hasToString("a.c:3");
-    assertThat(lines.at(116)).isNull();
+    assertThat(lines.lookup().at(99)).isNull();
+    assertThat(lines.lookup().at(100)).hasToString("a.c:1");
+    assertThat(lines.lookup().at(107)).hasToString("a.c:1");
+    assertThat(lines.lookup().at(108)).hasToString("a.c:3");
+    assertThat(lines.lookup().at(115)).hasToString("a.c:3");
+    assertThat(lines.lookup().at(116)).isNull();
   }
 
   /** The linker puts functions there that it dropped. */
@@ -87,7 +95,7 @@ class SourceLinesTest {
     var lines = SourceLines.of(unit(program(low)), NO_STRINGS);
 
     for (int address : new int[] {-2, -1, 0, 1, 8}) {
-      assertThat(lines.at(address)).isNull();
+      assertThat(lines.lookup().at(address)).isNull();
     }
   }
 
@@ -100,15 +108,16 @@ class SourceLinesTest {
 
     var lines = SourceLines.of(section, NO_STRINGS);
 
-    assertThat(lines.at(100)).isNull();
-    assertThat(lines.at(200)).hasToString("a.c:1");
+    assertThat(lines.lookup().at(100)).isNull();
+    assertThat(lines.lookup().at(200)).hasToString("a.c:1");
   }
 
   @Test
   void no_prefix_of_a_section_is_read_past_its_end() {
     byte[] whole = unit(program(100));
     for (int length = 0; length < whole.length; length++) {
-      assertThat(SourceLines.of(Arrays.copyOf(whole, length), NO_STRINGS).at(100)).isNull();
+      assertThat(SourceLines.of(Arrays.copyOf(whole, length), NO_STRINGS).lookup().at(100))
+          .isNull();
     }
   }
 
@@ -118,13 +127,27 @@ class SourceLinesTest {
     // One sequence that never ends, and as many as fit, of a row and an end each.
     int[] endless = new int[DebugSections.MOST_BYTES - 64];
     Arrays.fill(endless, COPY);
-    assertThat(SourceLines.of(unit(endless), NO_STRINGS).at(5)).isNull();
+    assertThat(SourceLines.of(unit(endless), NO_STRINGS).lookup().at(5)).isNull();
 
     int[] one = program(100);
     int[] many = new int[DebugSections.MOST_BYTES / one.length * one.length - 64 * one.length];
     for (int at = 0; at < many.length; at += one.length) {
       System.arraycopy(one, 0, many, at, one.length);
     }
-    assertThat(SourceLines.of(unit(many), NO_STRINGS).at(100)).hasToString("a.c:1");
+    assertThat(SourceLines.of(unit(many), NO_STRINGS).lookup().at(100)).hasToString("a.c:1");
+  }
+
+  @Test
+  void all_frames_of_a_backtrace_share_one_bound_on_what_is_read() {
+    // A file name of 400 KB: two frames with it would read more than a backtrace may.
+    var section = SourceLines.of(unit("x".repeat(900_000), program(100)), NO_STRINGS);
+    int largest = 200_000;
+    var small = SourceLines.of(unit("x".repeat(largest), program(100)), NO_STRINGS);
+
+    assertThat(section.lookup().at(100)).isNull();
+    var lookup = small.lookup();
+    assertThat(lookup.at(100)).isNotNull();
+    assertThat(lookup.at(108)).isNull();
+    assertThat(small.lookup().at(108)).isNotNull();
   }
 }

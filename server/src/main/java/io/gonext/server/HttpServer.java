@@ -236,7 +236,7 @@ public final class HttpServer implements AutoCloseable {
     config.routes.exception(
         Exception.class,
         (e, ctx) -> {
-          log.error("{} {} failed", ctx.method(), ctx.path(), e);
+          log.error("{} {} failed", ctx.method(), PluginRoutes.shown(ctx), e);
           Problem.write(ctx, HttpStatus.INTERNAL_SERVER_ERROR, "internal error, see the log");
         });
   }

@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.PluginResponse;
@@ -21,6 +22,9 @@ final class PluginRoutes implements Handler {
   static final String PREFIX = "/api/plugins/";
 
   private static final Logger log = LoggerFactory.getLogger(PluginRoutes.class);
+
+  /** Of a path in the log; longer ones are cut. */
+  private static final int SHOWN_CHARS = 512;
 
   private final Host host;
   private final Duration bodyLimit;
@@ -50,26 +54,26 @@ final class PluginRoutes implements Handler {
         }
       }
       case RouteOutcome.BadAnswer(String name, String reason) -> {
-        log.warn("plugin {} gave no usable answer to {}: {}", name, ctx.path(), reason);
+        log.warn("plugin {} gave no usable answer to {}: {}", name, shown(ctx), reason);
         Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin gave no usable answer");
       }
       case RouteOutcome.TooLarge(String name, String reason) -> {
-        log.debug("plugin {} was not given {}: {}", name, ctx.path(), reason);
+        log.debug("plugin {} was not given {}: {}", name, shown(ctx), reason);
         Problem.write(ctx, HttpStatus.CONTENT_TOO_LARGE, "the request is too large for the plugin");
       }
       case RouteOutcome.RateLimited(String name, Duration wait) -> {
-        log.debug("plugin {} has had too many requests, now for {}", name, ctx.path());
+        log.debug("plugin {} has had too many requests, now for {}", name, shown(ctx));
         retryAfter(ctx, wait);
         Problem.write(
             ctx, HttpStatus.TOO_MANY_REQUESTS, "there are too many requests for this plugin");
       }
       case RouteOutcome.Unavailable(String name, String reason, Duration wait) -> {
-        log.debug("plugin {} is not available for {}: {}", name, ctx.path(), reason);
+        log.debug("plugin {} is not available for {}: {}", name, shown(ctx), reason);
         retryAfter(ctx, wait);
         Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin is not available now");
       }
       case RouteOutcome.TimedOut(String name, var limit) -> {
-        log.warn("plugin {} did not answer {} within {} ms", name, ctx.path(), limit.toMillis());
+        log.warn("plugin {} did not answer {} within {} ms", name, shown(ctx), limit.toMillis());
         Problem.write(
             ctx,
             HttpStatus.GATEWAY_TIMEOUT,
@@ -108,5 +112,10 @@ final class PluginRoutes implements Handler {
     // A browser must not guess a type that the plugin did not state.
     ctx.header("X-Content-Type-Options", "nosniff");
     ctx.result(response.body());
+  }
+
+  /** A request's path for the log. */
+  static String shown(Context ctx) {
+    return PlainText.of(ctx.path(), SHOWN_CHARS);
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.engine.PlainText;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.util.List;
@@ -13,6 +14,9 @@ final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   static final String CONTENT_TYPE = "application/problem+json";
+
+  /** All that is wrong with a bundle fits. */
+  private static final int MAX_DETAIL = 1 << 16;
 
   private static final JsonMapper MAPPER = new JsonMapper();
 
@@ -54,10 +58,11 @@ final class Problem extends RuntimeException {
     body.put("title", status.getMessage());
     body.put("status", status.getCode());
     if (detail != null) {
-      body.put("detail", detail);
+      body.put("detail", PlainText.of(detail, MAX_DETAIL));
     }
     if (!problems.isEmpty()) {
-      problems.forEach(body.putArray("problems")::add);
+      var array = body.putArray("problems");
+      problems.forEach(problem -> array.add(PlainText.of(problem, MAX_DETAIL)));
     }
     return MAPPER.writeValueAsBytes(body);
   }

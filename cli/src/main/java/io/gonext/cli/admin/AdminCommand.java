@@ -1,6 +1,7 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.text.PlainWriter;
 import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -74,7 +75,7 @@ abstract class AdminCommand implements Callable<Integer> {
       if (json) {
         new JsonLines(out).print(answer);
       } else {
-        print(answer, out);
+        print(answer, new PlainWriter(out));
       }
     }
     return ExitCode.OK;

@@ -1,8 +1,7 @@
 package io.gonext.cli.admin;
 
-import io.gonext.host.json.StrictJson;
+import io.gonext.cli.json.JsonLines;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,7 +41,7 @@ public final class AuditCommand extends AdminCommand {
               row.path("version").asString(""),
               row.path("event").asString(""),
               row.path("actor").asString(""),
-              new String(StrictJson.write(row.path("detail")), StandardCharsets.UTF_8)));
+              JsonLines.line(row.path("detail"))));
     }
     table.print(out, "nothing is recorded of " + name);
   }

@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.engine.PlainText;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +47,8 @@ final class Table {
     }
   }
 
-  /** What a plugin said must not steer the terminal. */
+  /** A tab would shift the columns after it. */
   private static String printable(String cell) {
-    return cell.replaceAll("\\p{Cntrl}", "?");
+    return PlainText.of(cell.replace('\t', ' '));
   }
 }

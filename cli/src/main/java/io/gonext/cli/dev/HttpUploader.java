@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.engine.PlainText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,7 +102,8 @@ final class HttpUploader implements Uploader {
 
   /** What an answer that is no success says to the author. */
   static DevFailure refused(int status, byte[] body) {
-    String said = printable(new String(body, StandardCharsets.UTF_8));
+    String text = new String(body, StandardCharsets.UTF_8).strip();
+    String said = PlainText.of(text.replaceAll("\\R\\s*", " "));
     return new DevFailure(
         DevFailure.Kind.FAILED,
         "the host answered " + status + (said.isEmpty() ? "" : ": " + said),
@@ -111,11 +113,6 @@ final class HttpUploader implements Uploader {
               List.of("is it a host that takes plugins in development? gonext serve --dev");
           default -> List.of();
         });
-  }
-
-  /** A stranger's text, in one line, without control characters for the terminal. */
-  static String printable(String text) {
-    return text.strip().replaceAll("\\R\\s*", " ").replaceAll("[\\p{Cntrl}&&[^\t]]", "\uFFFD");
   }
 
   private static byte[] body(String boundary, Artifact artifact) {

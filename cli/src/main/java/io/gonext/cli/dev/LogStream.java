@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
@@ -137,13 +138,13 @@ final class LogStream implements AutoCloseable {
       JsonNode json = StrictJson.parse(data.getBytes(StandardCharsets.UTF_8));
       if (json.isObject()) {
         return new DevEvent.Log(
-            HttpUploader.printable(json.path("level").asString("info")),
-            HttpUploader.printable(json.path("message").asString("")));
+            PlainText.of(json.path("level").asString("info")),
+            PlainText.of(json.path("message").asString("")));
       }
     } catch (InvalidJsonException e) {
       // Plain text, then.
     }
-    return new DevEvent.Log("info", HttpUploader.printable(data));
+    return new DevEvent.Log("info", PlainText.of(data));
   }
 
   private void put(DevEvent event) {

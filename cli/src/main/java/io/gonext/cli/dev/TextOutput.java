@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import io.gonext.cli.dev.DevEvent.Built;
 import io.gonext.cli.dev.DevEvent.Live;
 import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.engine.PlainText;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.LocalTime;
@@ -63,7 +64,7 @@ final class TextOutput implements DevOutput {
           line(
               "detected language: %s (%s), %s"
                   .formatted(e.language(), e.language().marker(), e.tool()));
-      case DevEvent.HostReady e -> line("host: %s".formatted(e.message()));
+      case DevEvent.HostReady e -> line("host: %s".formatted(PlainText.of(e.message())));
       case DevEvent.BuildStarted e -> {
         if (!isWatching || verbose) {
           line("build: %s%s".formatted(e.language(), verbose ? ": " + e.command() : ""));
@@ -82,7 +83,8 @@ final class TextOutput implements DevOutput {
         line("build cancelled by a newer edit");
       }
       case DevEvent.Capabilities e -> capabilities(e.difference());
-      case DevEvent.Warning e -> line("%s %s".formatted(coloured(YELLOW, "warning:"), e.message()));
+      case DevEvent.Warning e ->
+          line("%s %s".formatted(coloured(YELLOW, "warning:"), PlainText.of(e.message())));
       case Live e -> {
         end();
         live(e);
@@ -97,8 +99,10 @@ final class TextOutput implements DevOutput {
         out.println();
         isWatching = true;
       }
-      case DevEvent.Changed e -> line("change detected: %s".formatted(paths(e.paths())));
-      case DevEvent.Skipped e -> line("%s changed, inputs the same: skipped".formatted(e.path()));
+      case DevEvent.Changed e ->
+          line("change detected: %s".formatted(PlainText.of(paths(e.paths()))));
+      case DevEvent.Skipped e ->
+          line("%s changed, inputs the same: skipped".formatted(PlainText.of(e.path())));
       case DevEvent.Failed e -> {
         end();
         failed(e);
@@ -124,7 +128,7 @@ final class TextOutput implements DevOutput {
     out.println(difference.isFirst() ? "capabilities:" : "capabilities changed:");
     for (String entry : difference.lines()) {
       String colour = entry.startsWith("+") ? GREEN : entry.startsWith("-") ? RED : "";
-      out.println("  " + coloured(colour, entry));
+      out.println("  " + coloured(colour, PlainText.of(entry)));
     }
   }
 
@@ -181,9 +185,9 @@ final class TextOutput implements DevOutput {
                 serving));
     // What the compiler has printed says more than its exit code.
     if (!isExit || !isWatching) {
-      out.println("    " + failed.failure().getMessage());
+      out.println("    " + PlainText.of(failed.failure().getMessage()));
     }
-    failed.failure().details().forEach(detail -> out.println("    " + detail));
+    failed.failure().details().forEach(detail -> out.println("    " + PlainText.of(detail)));
   }
 
   private void log(DevEvent.Log log) {
@@ -195,7 +199,9 @@ final class TextOutput implements DevOutput {
           case "debug" -> DIM;
           default -> "";
         };
-    line(coloured(colour, "%-5s %s".formatted(level, log.message())));
+    line(
+        coloured(
+            colour, "%-5s %s".formatted(PlainText.of(level, 20), PlainText.of(log.message()))));
   }
 
   private void line(String text) {

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.util.List;
@@ -41,10 +42,7 @@ record UploadAnswer(
       return new UploadAnswer(
           json.path("action").asString(""),
           json.path("sha256").asString(""),
-          json.path("warnings")
-              .valueStream()
-              .map(node -> HttpUploader.printable(node.asString("")))
-              .toList(),
+          json.path("warnings").valueStream().map(node -> PlainText.of(node.asString(""))).toList(),
           swap.isNumber() ? OptionalDouble.of(swap.asDouble()) : OptionalDouble.empty(),
           failed.isIntegralNumber() ? OptionalLong.of(failed.asLong()) : OptionalLong.empty());
     } catch (InvalidJsonException e) {

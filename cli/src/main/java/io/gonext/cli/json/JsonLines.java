@@ -1,5 +1,6 @@
 package io.gonext.cli.json;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.json.StrictJson;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +10,8 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * JSON for scripts, one object a line, each flushed. Field names are stable; more may come.
+ * JSON for scripts, one object a line, each flushed. Field names are stable; more may come. What
+ * could steer a terminal stands as JSON's own escapes, which programs read as the same text.
  * Thread-safe.
  */
 public final class JsonLines {
@@ -24,8 +26,15 @@ public final class JsonLines {
   }
 
   public synchronized void print(JsonNode value) {
-    out.println(new String(StrictJson.write(value), StandardCharsets.UTF_8));
+    out.println(line(value));
     out.flush();
+  }
+
+  /** A value in one line. */
+  public static String line(JsonNode value) {
+    String json = new String(StrictJson.write(value), StandardCharsets.UTF_8);
+    // Such characters occur inside of strings alone, where the escape is JSON's, too.
+    return PlainText.of(json, Integer.MAX_VALUE);
   }
 
   /** The fields of something that happened, its name first: what a script waits for. */

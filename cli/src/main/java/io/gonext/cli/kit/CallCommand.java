@@ -147,8 +147,7 @@ final class CallCommand extends KitCommand {
       return new Outcome(List.of(), "", JsonLines.fields("result", NullNode.getInstance()));
     }
     JsonNode result = host.applyFilters(closed, hook, given, further).value();
-    String text = new String(StrictJson.write(result), StandardCharsets.UTF_8);
-    return new Outcome(List.of(text), "", JsonLines.fields("result", result));
+    return new Outcome(List.of(JsonLines.line(result)), "", JsonLines.fields("result", result));
   }
 
   /** What the route answers, whatever its status; no usable answer ends the command. */
@@ -160,7 +159,7 @@ final class CallCommand extends KitCommand {
       case RouteOutcome.Answered(PluginResponse(int status, var headers, byte[] bytes)) -> {
         String text = new String(bytes, StandardCharsets.UTF_8);
         yield new Outcome(
-            text.isEmpty() ? List.of() : List.of(text.stripTrailing()),
+            text.isEmpty() ? List.of() : text.stripTrailing().lines().toList(),
             status + ", ",
             JsonLines.fields("status", status, "headers", headers, "body", text));
       }

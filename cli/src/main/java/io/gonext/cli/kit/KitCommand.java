@@ -2,6 +2,7 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.text.PlainWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -37,7 +38,7 @@ abstract class KitCommand implements Callable<Integer> {
     if (json) {
       new JsonLines(out).print(answer.fields());
     } else {
-      answer.text().forEach(out::println);
+      answer.text().forEach(new PlainWriter(out)::println);
     }
     return answer.exitCode();
   }
@@ -56,7 +57,7 @@ abstract class KitCommand implements Callable<Integer> {
   /** For people alone, beside the answer: goes to stderr. */
   final void note(String line) {
     if (!json) {
-      spec.commandLine().getErr().println(line);
+      new PlainWriter(spec.commandLine().getErr()).println(line);
     }
   }
 

@@ -120,7 +120,8 @@ class HttpUploaderTest {
     answer = "gn_alloc is\n missing\u001b[31m".getBytes(StandardCharsets.UTF_8);
     DevFailure failure = failure();
     assertThat(failure.kind()).isEqualTo(DevFailure.Kind.FAILED);
-    assertThat(failure).hasMessage("the host answered " + code + ": gn_alloc is missing\uFFFD[31m");
+    assertThat(failure)
+        .hasMessage("the host answered " + code + ": gn_alloc is missing\\u001b[31m");
   }
 
   @Test

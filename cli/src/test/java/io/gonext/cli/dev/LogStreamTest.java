@@ -89,7 +89,7 @@ class LogStreamTest {
           ": a comment\n\nevent: log\nid: 7\ndata: {\"level\":\"warn\",\"message\":\"a\"}\n\n");
       assertThat(output.await(Log.class)).isEqualTo(new Log("warn", "a"));
       connection.send("data: plain\u001b[31m\ndata:text\n\nretry: 10\n\n");
-      assertThat(output.await(Log.class)).isEqualTo(new Log("info", "plain\uFFFD[31m text"));
+      assertThat(output.await(Log.class)).isEqualTo(new Log("info", "plain\\u001b[31m\\ntext"));
       assertThat(requests).containsExactly("/_/plugins/dev/logs/hello text/event-stream Bearer t");
     }
   }

@@ -9,7 +9,6 @@ import io.gonext.engine.FunctionType;
 import io.gonext.engine.GuestPanicException;
 import io.gonext.engine.HostCall;
 import io.gonext.engine.HostFunction;
-import io.gonext.host.failure.OneLine;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.event.Level;
@@ -17,9 +16,6 @@ import org.slf4j.event.Level;
 /** The module {@code env}, and {@code env_platform}, which offers a part of it under its name. */
 final class EnvImports {
   private static final String ENV = "env";
-
-  /** Of the name of a source file, in characters. */
-  private static final int MAX_FILE_LENGTH = 256;
 
   private EnvImports() {}
 
@@ -30,17 +26,19 @@ final class EnvImports {
     imports.add(
         HostImport.free(ENV, "gn_log", type(I32, I32, I32), plugin -> logging(plugin.log())));
     imports.add(
-        HostImport.free(ENV, "gn_panic", type(I32, I32), plugin -> EnvImports::panic).thatEnds());
+        HostImport.free(ENV, "gn_panic", type(I32, I32), plugin -> EnvImports::panic)
+            .inAnAllocator());
     imports.add(
         HostImport.free(
             ENV,
             "gn_time_ms",
             type().returning(I64),
             plugin -> (call, args) -> plugin.clock().millis()));
+    // Emscripten's memory.grow says so from inside malloc, for JavaScript's views of the memory.
     imports.add(
         HostImport.free(
-                ENV, "abort", type(I32, I32, I32, I32), plugin -> EnvImports::assemblyScriptAbort)
-            .thatEnds());
+                ENV, "emscripten_notify_memory_growth", type(I32), plugin -> (call, args) -> 0)
+            .inAnAllocator());
     imports.add(
         HostImport.missing(
             ENV, "gn_i18n_translate", type(I32, I32, I32, I32).returning(I64), null));
@@ -83,21 +81,6 @@ final class EnvImports {
   }
 
   private static long panic(HostCall call, long[] args) {
-    throw new GuestPanicException(OneLine.of(GuestText.utf8(call.memory(), args[0], args[1])));
-  }
-
-  /** AssemblyScript's {@code abort(message, file, line, column)}. */
-  private static long assemblyScriptAbort(HostCall call, long[] args) {
-    String message = OneLine.of(GuestText.utf16(call.memory(), args[0]));
-    String file = OneLine.of(GuestText.utf16(call.memory(), args[1]), MAX_FILE_LENGTH);
-    throw new GuestPanicException(
-        message
-            + " ("
-            + file
-            + ":"
-            + Integer.toUnsignedLong((int) args[2])
-            + ":"
-            + Integer.toUnsignedLong((int) args[3])
-            + ")");
+    throw new GuestPanicException(GuestText.utf8(call.memory(), args[0], args[1]));
   }
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param capability that calling it takes, or null
  * @param offered what it does, or null where this host does not offer it
- * @param ending whether it never returns, so that a guest may call it inside its allocator: a panic
- *     there is to be told as one
+ * @param inAllocator whether a guest may call it inside its allocator, as one that never returns (a
+ *     panic there is told as one) or never enters the guest
  */
 record HostImport(
     String module,
@@ -23,7 +23,7 @@ record HostImport(
     @Nullable String capability,
     Statuses statuses,
     @Nullable Binding offered,
-    boolean ending) {
+    boolean inAllocator) {
 
   /** What a function does for one plugin. */
   @FunctionalInterface
@@ -49,10 +49,10 @@ record HostImport(
   }
 
   HostImport with(Statuses others) {
-    return new HostImport(module, name, type, capability, others, offered, ending);
+    return new HostImport(module, name, type, capability, others, offered, inAllocator);
   }
 
-  HostImport thatEnds() {
+  HostImport inAnAllocator() {
     return new HostImport(module, name, type, capability, statuses, offered, true);
   }
 
@@ -71,7 +71,7 @@ record HostImport(
       body = guarded(plugin, capability, body);
     }
     HostFunction function = HostFunction.of(module, name, type, body);
-    return ending ? function.inAllocator() : function;
+    return inAllocator ? function.inAllocator() : function;
   }
 
   private HostFunction.Body guarded(PluginAccess plugin, String needed, HostFunction.Body body) {

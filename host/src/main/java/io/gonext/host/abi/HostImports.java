@@ -6,8 +6,8 @@ import static io.gonext.engine.ValueType.I64;
 import io.gonext.engine.FunctionImport;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.ModuleInterface;
+import io.gonext.engine.PlainText;
 import io.gonext.host.capability.CapabilityRegistry;
-import io.gonext.host.failure.OneLine;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,7 +47,7 @@ public final class HostImports {
         if (!wanted.module().equals(WASI)) {
           problems.add(
               "it imports "
-                  + OneLine.of(key, MAX_NAME_LENGTH)
+                  + PlainText.of(key, MAX_NAME_LENGTH)
                   + " "
                   + wanted.type()
                   + ", which no host offers");
@@ -85,7 +85,7 @@ public final class HostImports {
                 "env_net", "gn_http_fetch", HostImport.type(I32, I32).returning(I64), "http.fetch")
             .with(Statuses.NET);
     Map<String, HostImport> rows = new LinkedHashMap<>();
-    Stream.of(EnvImports.all(), List.of(fetch), DataImports.all())
+    Stream.of(EnvImports.all(), AssemblyScriptImports.all(), List.of(fetch), DataImports.all())
         .flatMap(List::stream)
         .forEach(row -> rows.put(row.key(), row));
     return rows;

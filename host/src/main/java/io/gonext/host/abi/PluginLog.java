@@ -1,6 +1,6 @@
 package io.gonext.host.abi;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -65,7 +65,7 @@ public final class PluginLog {
       }
     }
     if (linesInWindow.incrementAndGet() <= LINES_PER_SECOND) {
-      String line = OneLine.of(text);
+      String line = PlainText.of(text);
       log.atLevel(level).log(line);
       listener.line(level, line);
     }

@@ -1,5 +1,6 @@
 package io.gonext.host.failure;
 
+import io.gonext.engine.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ public final class BundleRejectedException extends HostException {
 
   public BundleRejectedException(String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.problems = List.of(message);
+    this.problems = List.of(getMessage());
   }
 
   /**
@@ -29,7 +30,7 @@ public final class BundleRejectedException extends HostException {
    */
   public BundleRejectedException(String message, List<String> problems, @Nullable Throwable cause) {
     super(message, cause);
-    this.problems = List.copyOf(problems);
+    this.problems = problems.stream().map(PlainText::of).toList();
   }
 
   private BundleRejectedException(String message, BundleRejectedException cause) {

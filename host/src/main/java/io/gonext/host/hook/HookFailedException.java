@@ -1,6 +1,6 @@
 package io.gonext.host.hook;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +18,12 @@ public final class HookFailedException extends Exception {
   /**
    * A failure.
    *
-   * @param message null says no more than the outcome; {@linkplain OneLine kept} to a line
+   * @param message null says no more than the outcome; {@linkplain PlainText kept} to a line
    */
   public HookFailedException(
       HookOutcome outcome, @Nullable String message, @Nullable Throwable cause) {
     // An ordinary event, told by its message; where there is more to it, the cause has the trace.
-    super(message == null ? outcome.name() : OneLine.of(message), cause, true, false);
+    super(message == null ? outcome.name() : PlainText.of(message), cause, true, false);
     this.outcome = outcome;
   }
 

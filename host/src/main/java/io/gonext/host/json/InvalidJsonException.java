@@ -1,6 +1,6 @@
 package io.gonext.host.json;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.util.Objects;
 
 /** The text is not JSON as this host accepts it; the message says where and why. */
@@ -9,7 +9,7 @@ public final class InvalidJsonException extends Exception {
 
   InvalidJsonException(String message) {
     // A parser quotes what it has read.
-    super(OneLine.of(message));
+    super(PlainText.of(message));
   }
 
   @Override

@@ -1,12 +1,12 @@
 package io.gonext.host.manifest;
 
+import io.gonext.engine.ModuleHeader;
 import io.gonext.host.failure.BundleRejectedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +21,6 @@ public final class Bundle {
 
   /** Beyond this a bundle is refused unread, in bytes. */
   public static final int MAX_BYTES = 32 * 1024 * 1024;
-
-  /** The preamble of a WebAssembly module, version 1. */
-  private static final byte[] WASM_PREAMBLE = {0, 'a', 's', 'm', 1, 0, 0, 0};
 
   private final byte[] bytes;
   private final Manifest manifest;
@@ -86,10 +83,10 @@ public final class Bundle {
           "manifest.json: /entry: " + manifest.entry() + " is not in the bundle");
     }
     refuse(BundleFiles.unlisted(entries.keySet(), manifest.entry()));
-    if (!startsWith(module, WASM_PREAMBLE)) {
-      throw new BundleRejectedException(
-          manifest.entry() + ": not a WebAssembly module of version 1");
-    }
+    ModuleHeader.problem(module)
+        .ifPresent(problem -> {
+          throw new BundleRejectedException(manifest.entry() + ": " + problem);
+        });
     return new Bundle(bytes, manifest, module);
   }
 
@@ -134,11 +131,6 @@ public final class Bundle {
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of("the bundle", problems);
     }
-  }
-
-  private static boolean startsWith(byte[] bytes, byte[] prefix) {
-    return bytes.length >= prefix.length
-        && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
   }
 
   private static String sha256(byte[] bytes) {

@@ -1,7 +1,7 @@
 package io.gonext.host.manifest;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.OneLine;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -119,7 +119,7 @@ final class BundleArchive {
     long total = 0;
     try (ZipArchiveInputStream local = stream()) {
       for (ZipArchiveEntry entry = next(local); entry != null; entry = next(local)) {
-        String name = OneLine.of(entry.getName(), MAX_NAME_LENGTH);
+        String name = PlainText.of(entry.getName(), MAX_NAME_LENGTH);
         stop = "within " + name;
         if (!isReadable(entry)) {
           return stop;
@@ -340,6 +340,6 @@ final class BundleArchive {
   }
 
   private static BundleRejectedException rejected(String entry, String why) {
-    return new BundleRejectedException(OneLine.of(entry, MAX_NAME_LENGTH) + ": " + why);
+    return new BundleRejectedException(PlainText.of(entry, MAX_NAME_LENGTH) + ": " + why);
   }
 }

@@ -1,6 +1,6 @@
 package io.gonext.host.manifest;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +17,9 @@ record ManifestProblem(String pointer, String found, String allowed, @Nullable S
 
   @Override
   public String toString() {
-    return OneLine.of(pointer, MAX_NAME_LENGTH)
+    return PlainText.of(pointer, MAX_NAME_LENGTH)
         + ": "
-        + OneLine.of(found, MAX_NAME_LENGTH)
+        + PlainText.of(found, MAX_NAME_LENGTH)
         + "; allowed: "
         + allowed
         + (meant == null ? "" : "; did you mean " + meant + "?");

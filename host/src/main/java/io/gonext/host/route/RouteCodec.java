@@ -1,6 +1,6 @@
 package io.gonext.host.route;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -98,11 +98,11 @@ public final class RouteCodec {
       }
       String content = header.getValue().stringValue(null);
       if (content == null) {
-        throw new BadResponseException("the header " + OneLine.of(name, 100) + " is no string");
+        throw new BadResponseException("the header " + PlainText.of(name, 100) + " is no string");
       }
       if (content.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
         throw new BadResponseException(
-            "the header " + OneLine.of(name, 100) + " holds a line break or NUL");
+            "the header " + PlainText.of(name, 100) + " holds a line break or NUL");
       }
       String lower = name.toLowerCase(Locale.ROOT);
       if (!FORBIDDEN_RESPONSE_HEADERS.contains(lower)

@@ -2,8 +2,8 @@ package io.gonext.host.abi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.RecordingLogger;
-import io.gonext.host.failure.OneLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -46,8 +46,8 @@ class PluginLogTest {
 
   @Test
   void a_long_line_is_cut() {
-    log.write(Level.INFO, "x".repeat(OneLine.MAX_LENGTH + 1));
-    assertThat(lines.written).containsExactly("INFO " + "x".repeat(OneLine.MAX_LENGTH) + "...");
+    log.write(Level.INFO, "x".repeat(PlainText.MAX_LENGTH + 1));
+    assertThat(lines.written).containsExactly("INFO " + "x".repeat(PlainText.MAX_LENGTH) + "...");
   }
 
   @Test

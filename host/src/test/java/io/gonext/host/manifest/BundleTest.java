@@ -3,10 +3,10 @@ package io.gonext.host.manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gonext.engine.PlainText;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.OneLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -87,7 +87,7 @@ class BundleTest {
     files.put(name, text("x"));
     assertThatThrownBy(() -> Bundle.read(GuestBundle.zip(files)))
         .isInstanceOf(BundleRejectedException.class)
-        .hasMessageContaining(OneLine.of(name));
+        .hasMessageContaining(PlainText.of(name));
   }
 
   @Test
