@@ -68,8 +68,9 @@ class ManifestReaderTest {
     assertThat(limits.maxAge()).contains(Duration.ofSeconds(60));
     assertThat(limits.maxIdle()).contains(Duration.ofSeconds(30));
     assertThat(limits.isolation()).isEqualTo(Isolation.REUSED);
-    assertThat(manifest.requiredHost()).contains(">=0.1");
-    assertThat(manifest.dependencies()).containsExactly(new Manifest.Dependency("other", "^1.0"));
+    assertThat(manifest.requiredHost()).contains(VersionRange.parse(">=0.1"));
+    assertThat(manifest.dependencies())
+        .containsExactly(new Manifest.Dependency("other", VersionRange.parse("^1.0")));
   }
 
   @ParameterizedTest
