@@ -238,11 +238,7 @@ public final class ManifestReader {
 
   /** As {@link #number}, for what may be beyond an int. */
   private static OptionalLong wide(JsonNode object, String field) {
-    JsonNode value = at(object, field);
-    if (!value.isNumber()) {
-      return OptionalLong.empty();
-    }
-    return OptionalLong.of(value.canConvertToLong() ? value.asLong() : Long.MAX_VALUE);
+    return StrictJson.integer(at(object, field));
   }
 
   private static Optional<Duration> duration(OptionalInt value, long unitMillis) {
@@ -266,10 +262,9 @@ public final class ManifestReader {
 
   /** A whole number; one beyond an int means "as much as can be": the host's limit is lower. */
   private static OptionalInt number(JsonNode object, String field) {
-    JsonNode value = at(object, field);
-    if (!value.isNumber()) {
-      return OptionalInt.empty();
-    }
-    return OptionalInt.of(value.canConvertToInt() ? value.asInt() : Integer.MAX_VALUE);
+    OptionalLong value = wide(object, field);
+    return value.isPresent()
+        ? OptionalInt.of((int) Math.clamp(value.getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE))
+        : OptionalInt.empty();
   }
 }
