@@ -135,6 +135,11 @@ public final class Lifecycle {
     return Optional.ofNullable(serving.slot(name));
   }
 
+  /** What a plugin gets of the limits that it asks for, while it is in service. */
+  public Optional<PluginLimits> limits(String name) {
+    return active(name).map(PluginSlot::manifest).map(loader::limitsOf);
+  }
+
   /** The plugins that are in service. */
   public List<PluginSlot> active() {
     return serving.all();

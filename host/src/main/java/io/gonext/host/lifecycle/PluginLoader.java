@@ -123,16 +123,19 @@ final class PluginLoader {
   }
 
   /**
-   * As {@link #check}, for a bundle that comes in, whichever way: warns of hooks that look like
-   * slips, too. A version is told so once, not each time that it starts.
+   * As {@link #check}, for a bundle that comes in, whichever way: warns of limits that the operator
+   * cuts and of hooks that look like slips, too. A version is told so once, not each time that it
+   * starts.
    */
   CheckedModule checkNew(Bundle bundle) {
     CheckedModule checked = check(bundle);
     Manifest manifest = bundle.manifest();
-    List<String> slips = vocabulary(manifest.name()).hookWarnings(manifest);
-    warn(manifest, slips);
+    List<String> told = new ArrayList<>(limits.cuts(manifest));
+    told.addAll(services.keyValues().cuts(manifest));
+    told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
+    warn(manifest, told);
     List<String> warnings = new ArrayList<>(checked.warnings());
-    warnings.addAll(slips);
+    warnings.addAll(told);
     return new CheckedModule(checked.module(), List.copyOf(warnings));
   }
 
@@ -147,6 +150,11 @@ final class PluginLoader {
    */
   Vocabulary vocabulary(String butOf) {
     return new Vocabulary(services.grants().registry().ids(), hooks.known(butOf));
+  }
+
+  /** What a plugin gets of what it asks for. */
+  PluginLimits limitsOf(Manifest manifest) {
+    return limits.of(manifest);
   }
 
   /** Drops what was kept of a plugin that is installed no more. */
