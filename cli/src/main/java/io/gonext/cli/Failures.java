@@ -4,6 +4,7 @@ import io.gonext.cli.admin.AdminException;
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.json.JsonLines;
 import io.gonext.cli.text.PlainWriter;
+import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.HostException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
@@ -56,13 +57,16 @@ final class Failures {
 
   static int execution(Exception e, CommandLine command, @Nullable ParseResult parsed) {
     return switch (e) {
+      case BundleRejectedException known ->
+          refused(command, known.summary(), known.problems(), ExitCode.SOFTWARE);
       case HostException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case DevFailure known ->
           failed(command, known.getMessage(), known.details(), known.kind().exitCode());
       case AdminException known ->
-          failed(
+          refused(
               command,
               known.getMessage(),
+              known.problems(),
               known.isUnreachable() ? DevFailure.Kind.UNREACHABLE.exitCode() : ExitCode.SOFTWARE);
       case ServerStartException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case InterruptedException interrupted -> {
@@ -81,14 +85,42 @@ final class Failures {
     };
   }
 
+  /** Several problems are a list: lines for people, and an array for scripts. */
+  private static int refused(
+      CommandLine command, String message, List<String> problems, int exitCode) {
+    if (wantsJson(command)) {
+      new JsonLines(command.getOut())
+          .print(
+              JsonLines.fields(
+                  "error",
+                  message,
+                  "problems",
+                  problems,
+                  "details",
+                  List.of(),
+                  "exit_code",
+                  exitCode));
+      return exitCode;
+    }
+    return failed(
+        command,
+        message,
+        problems.size() > 1 ? problems.stream().map(problem -> "- " + problem).toList() : List.of(),
+        exitCode);
+  }
+
+  private static boolean wantsJson(CommandLine command) {
+    OptionSpec json = command.getCommandSpec().findOption(JSON);
+    return json != null && Boolean.TRUE.equals(json.getValue());
+  }
+
   private static int failed(CommandLine command, @Nullable String message, int exitCode) {
     return failed(command, String.valueOf(message), List.of(), exitCode);
   }
 
   private static int failed(
       CommandLine command, String message, List<String> details, int exitCode) {
-    OptionSpec json = command.getCommandSpec().findOption(JSON);
-    if (json != null && Boolean.TRUE.equals(json.getValue())) {
+    if (wantsJson(command)) {
       return json(command, message, details, exitCode);
     }
     PrintWriter err = new PlainWriter(command.getErr());

@@ -58,6 +58,11 @@ final class ServeCommand implements Callable<Integer> {
 
   private static final int ATTEMPTS = 5;
 
+  /** As much as a manifest may ask for. */
+  private static final int MOST_MS = 3_600_000;
+
+  private static final int MOST_INSTANCES = 10_000;
+
   @Spec private CommandSpec spec;
 
   @Mixin private ListenOptions listen;
@@ -115,6 +120,34 @@ final class ServeCommand implements Callable<Integer> {
           "Most memory of one instance of a plugin in MiB, when it starts and later; a manifest may"
               + " ask for less (default: ${DEFAULT-VALUE}).")
   private int memoryMb;
+
+  @Option(
+      names = "--call-ms",
+      paramLabel = "MS",
+      defaultValue = "1000",
+      description =
+          "Most time of one call of a plugin's hook or route in milliseconds; a manifest may ask"
+              + " for less. All handlers of a hook together get 3 s, or this where it is more"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int callMs;
+
+  @Option(
+      names = "--start-ms",
+      paramLabel = "MS",
+      defaultValue = "5000",
+      description =
+          "Most time that an instance of a plugin takes to start, in milliseconds (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int startMs;
+
+  @Option(
+      names = "--instances",
+      paramLabel = "NUMBER",
+      defaultValue = "8",
+      description =
+          "Most instances of a plugin, which is how many of its calls run at once; a manifest may"
+              + " ask for less (default: ${DEFAULT-VALUE}).")
+  private int instances;
 
   @Option(
       names = "--compile-seconds",
@@ -193,11 +226,19 @@ final class ServeCommand implements Callable<Integer> {
   /** What the command line asks for. */
   HostConfig hostConfig() {
     requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / OperatorLimits.PAGES_PER_MB);
+    requireInRange("--call-ms", callMs, MOST_MS);
+    requireInRange("--start-ms", startMs, MOST_MS);
+    requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
     return HostConfig.of(data)
         .withDatabase(database())
         .withRouteRate(routeRate)
-        .withLimits(OperatorLimits.defaults().withMemoryMb(memoryMb))
+        .withLimits(
+            OperatorLimits.defaults()
+                .withMemoryMb(memoryMb)
+                .withCall(Duration.ofMillis(callMs))
+                .withStart(Duration.ofMillis(startMs))
+                .withInstances(instances))
         .withEngineLimits(
             EngineLimits.defaults()
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)

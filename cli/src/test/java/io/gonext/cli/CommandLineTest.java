@@ -124,6 +124,9 @@ class CommandLineTest {
         "serve --memory-mb 0         | 1 to 2047",
         "serve --memory-mb 2048      | 1 to 2047",
         "serve --compile-seconds 0   | 1 to 3600",
+        "serve --call-ms 0           | 1 to 3600000",
+        "serve --start-ms 3600001    | 1 to 3600000",
+        "serve --instances 10001     | 1 to 10000",
         "serve --host no.such.host.invalid | no such address",
         "plugin                      | dev",
         "plugin dev                  | PROJECT",
@@ -175,7 +178,8 @@ class CommandLineTest {
               run("serve", "--port", "0", "--data", data.toString(), "--plugin", bundle.toString()))
           .isEqualTo(1);
       assertThat(err.toString()).startsWith("gonext: ").contains(reason);
-      assertThat(err.toString().lines()).hasSize(1);
+      // Several problems are a line each, below the sentence.
+      assertThat(err.toString().lines().skip(1)).allMatch(line -> line.startsWith("  - "));
       assertNoStackTrace();
       assertThat(data).doesNotExist();
     });

@@ -58,7 +58,10 @@ class KitTest {
     assertThat(run("check", project.toString())).isEqualTo(1);
     assertThat(out.toString()).contains("/name", "/version", "memory", "gn_handle_hook");
     assertThat(run("check", "--json", project.toString())).isEqualTo(1);
-    assertThat(out.toString()).startsWith("{\"plugin\":").contains("\"passed\":false");
+    assertThat(out.toString())
+        .contains("{\"plugin\":")
+        .contains("\"passed\":false,\"problems\":[\"/name: found \\\"X\\\"; allowed: ")
+        .contains("\",\"/entry: nothing found;");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.HostConfig;
+import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** An operator's commands against a running host, as they are typed. */
 class OperatorTest {
@@ -98,7 +100,7 @@ class OperatorTest {
 
   /** The host's own list, as for an installation: also what only a host can know. */
   @Test
-  void an_update_is_refused_with_all_that_is_wrong_with_its_manifest() throws IOException {
+  void an_update_is_refused_with_all_that_is_wrong_with_its_manifest() throws Exception {
     said("install", bundle("1", "[]"));
     byte[] wrong =
         GuestBundle.of("app", Guests.wasm("version-2"))
@@ -107,13 +109,49 @@ class OperatorTest {
             .bytes();
     String file = Files.write(directory.resolve("wrong.gnplugin"), wrong).toString();
     assertThat(refused("update", file))
-        .contains("/limits/call_ms: found 0", "did you mean kv.read?")
-        .hasLineCount(1);
+        .startsWith("gonext: manifest.json has 2 problems:\n  - /")
+        .contains("\n  - /limits/call_ms: found 0", "did you mean kv.read?\n")
+        .hasLineCount(3);
+    out.getBuffer().setLength(0);
+    assertThat(run("update", "--json", file)).isEqualTo(1);
+    JsonNode told = StrictJson.parse(out.toString().getBytes(StandardCharsets.UTF_8));
+    assertThat(told.path("error").stringValue()).isEqualTo("manifest.json has 2 problems:");
+    assertThat(told.path("problems").valueStream().map(JsonNode::stringValue))
+        .satisfiesExactlyInAnyOrder(
+            problem -> assertThat(problem).startsWith("/limits/call_ms: found 0; allowed: from 1"),
+            problem -> assertThat(problem).startsWith("/capabilities/0: there is no capability"));
     byte[] nameless =
         GuestBundle.zip(
             Map.of("manifest.json", "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8)));
     assertThat(refused("update", Files.write(directory.resolve("x"), nameless).toString()))
         .contains("/name: found \"X\"", "/version");
+  }
+
+  @Test
+  void limits_beyond_the_operators_are_told_with_what_the_plugin_gets() throws IOException {
+    byte[] greedy =
+        GuestBundle.of("app", Guests.wasm("version-1"))
+            .limit("memory_mb", 512)
+            .limit("call_ms", 60_000)
+            .limit("instances_min", 2)
+            .limit("instances_max", 100)
+            .field("storage", "{\"kv\":{\"max_keys\":20000}}")
+            .bytes();
+    String file = Files.write(directory.resolve("greedy.gnplugin"), greedy).toString();
+    assertThat(said("install", "--activate", file))
+        .contains(
+            "  warning: /limits/memory_mb: the plugin gets 64 and not 512, since the operator"
+                + " allows no more (gonext serve --memory-mb)\n")
+        .contains("  warning: /limits/call_ms: the plugin gets 1000 and not 60000, ")
+        .contains("  warning: /limits/instances_max: the plugin gets 8 and not 100, ")
+        .contains("  warning: /storage/kv/max_keys: the plugin gets 10000 and not 20000, ")
+        .doesNotContain("instances_min");
+    assertThat(said("list")).contains("LIMITS").contains("64 MiB, 1000 ms, 2-8 instances");
+    assertThat(said("list", "--json"))
+        .contains(
+            "\"limits\":{\"memory_mb\":64,\"call_ms\":1000,\"instances_min\":2,\"instances_max\":8}");
+    said("deactivate", "app");
+    assertThat(said("list", "--json")).doesNotContain("\"limits\"");
   }
 
   @Test

@@ -33,8 +33,23 @@ class ServeCommandTest {
     assertThat(usual.verifiesResets()).isFalse();
 
     HostConfig raised =
-        hostConfig("--memory-mb", "256", "--compile-seconds", "300", "--verify-resets");
+        hostConfig(
+            "--memory-mb",
+            "256",
+            "--call-ms",
+            "9000",
+            "--start-ms",
+            "20000",
+            "--instances",
+            "32",
+            "--compile-seconds",
+            "300",
+            "--verify-resets");
     assertThat(raised.limits().memoryMb()).isEqualTo(256);
+    assertThat(raised.limits().call()).isEqualTo(Duration.ofSeconds(9));
+    assertThat(raised.limits().chain()).isEqualTo(Duration.ofSeconds(9));
+    assertThat(raised.limits().start()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(raised.limits().instances()).isEqualTo(32);
     assertThat(raised.engineLimits().memoryPages()).isEqualTo(4096);
     assertThat(raised.engineLimits().compileTimeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(raised.verifiesResets()).isTrue();

@@ -24,6 +24,7 @@ import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.lifecycle.NodeFault;
+import io.gonext.host.lifecycle.PluginLimits;
 import io.gonext.host.lifecycle.PluginSlot;
 import io.gonext.host.lifecycle.StoreWatch;
 import io.gonext.host.lifecycle.UpdateResult;
@@ -565,6 +566,14 @@ public final class Host implements AutoCloseable {
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
     return lifecycle.active(plugin).map(PluginSlot::poolStats);
+  }
+
+  /**
+   * What a plugin gets on this host of the limits that its manifest asks for, while it is in
+   * service.
+   */
+  public Optional<PluginLimits> limits(String plugin) {
+    return lifecycle.limits(plugin);
   }
 
   /**

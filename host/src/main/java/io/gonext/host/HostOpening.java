@@ -12,6 +12,7 @@ import io.gonext.host.lifecycle.CallGuards;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.Lifecycle;
 import io.gonext.host.lifecycle.StoreWatch;
+import io.gonext.host.manifest.Version;
 import io.gonext.host.store.HostKey;
 import io.gonext.host.store.PluginStore;
 import io.gonext.pool.Ticker;
@@ -21,7 +22,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.semver4j.Semver;
 
 /**
  * Opens a host: its parts in the order in which they need one another. Where one of them cannot be
@@ -82,7 +82,7 @@ final class HostOpening implements AutoCloseable {
             config.limits(),
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
-            new Semver(Host.version()).withClearedPreReleaseAndBuild());
+            Version.parse(Host.version()).release());
     undo.push(() -> stop(lifecycle));
     lifecycle.startActive();
     return new Host(

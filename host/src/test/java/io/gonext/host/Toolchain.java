@@ -1,7 +1,6 @@
 package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -54,7 +53,9 @@ enum Toolchain {
   GO("go") {
     @Override
     Path build(Path project) throws IOException, InterruptedException {
-      require(isOnPath("go"), "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
+      require(
+          TestTool.isOnPath("go"),
+          "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
       // go.mod names the version that is needed.
       run(
           project,
@@ -82,7 +83,7 @@ enum Toolchain {
   ASSEMBLYSCRIPT("assemblyscript") {
     @Override
     Path build(Path project) throws IOException, InterruptedException {
-      require(isOnPath("node"), "no node on PATH: install Node.js 20 or newer");
+      require(TestTool.isOnPath("node"), "no node on PATH: install Node.js 20 or newer");
       Path compiler = Path.of("node_modules", "assemblyscript", "bin", "asc.js");
       // The SDK's own guest is built by the compiler of the folder above it.
       Path directory =
@@ -99,7 +100,7 @@ enum Toolchain {
     @Override
     Path build(Path project) throws IOException, InterruptedException {
       for (String program : List.of("make", "clang", "wasm-ld")) {
-        require(isOnPath(program), "no " + program + " on PATH: " + C_FIX);
+        require(TestTool.isOnPath(program), "no " + program + " on PATH: " + C_FIX);
       }
       require(
           Files.exists(Path.of("/usr/include/wasm32-wasi/stdlib.h"))
@@ -114,10 +115,6 @@ enum Toolchain {
       "apt-get install make clang lld wasi-libc libclang-rt-14-dev-wasm32 (14 as in clang"
           + " --version), or set WASI_SYSROOT";
 
-  /** The languages whose tools {@code .ci/run} has found or installed: skipped nowhere. */
-  private static final List<String> REQUIRED =
-      List.of(System.getenv().getOrDefault("GONEXT_TOOLCHAINS", "").split(" ", -1));
-
   /** The folder in {@code sdk/}. */
   final String folder;
 
@@ -130,15 +127,13 @@ enum Toolchain {
 
   /** Skips the test that asked, or fails it where the tool has to be there. */
   void require(boolean isThere, String whatInstallsIt) {
-    assertThat(isThere || !REQUIRED.contains(folder)).as("%s", whatInstallsIt).isTrue();
-    assumeTrue(isThere, whatInstallsIt);
+    TestTool.require(folder, isThere, whatInstallsIt);
   }
 
   /** A cargo whose own rustc has the target: the first on PATH often has not. */
   private record Cargo(Path directory, String target) {
     static Optional<Cargo> find() throws IOException, InterruptedException {
-      for (String entry : searchPath()) {
-        Path directory = Path.of(entry);
+      for (Path directory : TestTool.searchPath().toList()) {
         if (Files.isExecutable(directory.resolve("cargo"))
             && Files.isExecutable(directory.resolve("rustc"))) {
           Path libraries = sysroot(directory).resolve("lib/rustlib");
@@ -184,15 +179,5 @@ enum Toolchain {
     } finally {
       Files.delete(log);
     }
-  }
-
-  private static boolean isOnPath(String program) {
-    return searchPath().stream()
-        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-  }
-
-  private static List<String> searchPath() {
-    String path = System.getenv("PATH");
-    return path == null ? List.of() : List.of(path.split(File.pathSeparator, -1));
   }
 }

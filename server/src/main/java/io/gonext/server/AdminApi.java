@@ -277,6 +277,13 @@ final class AdminApi {
       body.put("pending_sha256", plugin.pending().sha256());
       putChanges(body, "pending_capabilities", plugin);
     }
+    host.limits(plugin.name())
+        .ifPresent(limits ->
+            body.putObject("limits")
+                .put("memory_mb", limits.memoryMb())
+                .put("call_ms", limits.call().toMillis())
+                .put("instances_min", limits.instancesMin())
+                .put("instances_max", limits.instancesMax()));
     if (plugin.cause() == null) {
       putIf(body, "trouble", host.trouble(plugin).orElse(null));
     }

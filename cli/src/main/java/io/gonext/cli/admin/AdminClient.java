@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -69,8 +71,11 @@ final class AdminClient implements AutoCloseable {
 
   private AdminException refused(int status, byte[] answer) {
     String detail = "";
+    List<String> problems = List.of();
     try {
-      detail = StrictJson.parse(answer).path("detail").asString("");
+      JsonNode problem = StrictJson.parse(answer);
+      detail = problem.path("detail").asString("");
+      problems = problem.path("problems").valueStream().map(reason -> reason.asString("")).toList();
     } catch (InvalidJsonException e) {
       // Not one of ours; the status has to do.
     }
@@ -79,7 +84,12 @@ final class AdminClient implements AutoCloseable {
           new AdminException(
               "the host does not take this token: it is in admin.token of its data directory; give"
                   + " it with --token, GONEXT_TOKEN, or --data DIR");
-      default -> new AdminException(detail.isEmpty() ? host + " answered " + status : detail);
+      default ->
+          new AdminException(
+              detail.isEmpty()
+                  ? host + " answered " + status
+                  : BundleRejectedException.summary(detail, problems),
+              problems);
     };
   }
 

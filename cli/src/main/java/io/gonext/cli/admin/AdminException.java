@@ -1,22 +1,39 @@
 package io.gonext.cli.admin;
 
+import java.util.List;
+
 /** The host refused or could not be asked; the message is one sentence, with the fix. */
 public final class AdminException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final boolean unreachable;
 
+  /** A sentence each, where the host said that several things are wrong. */
+  @SuppressWarnings("serial") // never serialized
+  private final List<String> problems;
+
   AdminException(String message) {
-    this(message, false);
+    this(message, List.of(), false);
   }
 
-  private AdminException(String message, boolean unreachable) {
+  /** A refusal for several reasons. */
+  AdminException(String message, List<String> problems) {
+    this(message, problems, false);
+  }
+
+  private AdminException(String message, List<String> problems, boolean unreachable) {
     super(message);
+    this.problems = List.copyOf(problems);
     this.unreachable = unreachable;
   }
 
   static AdminException unreachable(String message) {
-    return new AdminException(message, true);
+    return new AdminException(message, List.of(), true);
+  }
+
+  /** What is wrong, a sentence each, where that is more than the message says. */
+  public List<String> problems() {
+    return problems;
   }
 
   /** Whether no host answered at all. */

@@ -20,15 +20,29 @@ public final class ListCommand extends AdminCommand {
 
   @Override
   void print(JsonNode answer, PrintWriter out) {
-    Table table = new Table("NAME", "VERSION", "STATE", "PREVIOUS", "PENDING", "CAUSE");
+    Table table = new Table("NAME", "VERSION", "STATE", "PREVIOUS", "PENDING", "LIMITS", "CAUSE");
     for (JsonNode plugin : answer.path("plugins")) {
       table.row(
           Stream.concat(
                   Stream.of("name", "version", "state", "previous", "pending")
                       .map(field -> plugin.path(field).asString("")),
-                  Stream.of(plugin.path("cause").asString(plugin.path("trouble").asString(""))))
+                  Stream.of(
+                      limits(plugin.path("limits")),
+                      plugin.path("cause").asString(plugin.path("trouble").asString(""))))
               .toList());
     }
     table.print(out, "no plugins are installed");
+  }
+
+  /** What a plugin gets, where it is in service: {@code 64 MiB, 1000 ms, 1-8 instances}. */
+  private static String limits(JsonNode limits) {
+    return limits.isObject()
+        ? "%d MiB, %d ms, %d-%d instances"
+            .formatted(
+                limits.path("memory_mb").longValue(),
+                limits.path("call_ms").longValue(),
+                limits.path("instances_min").longValue(),
+                limits.path("instances_max").longValue())
+        : "";
   }
 }

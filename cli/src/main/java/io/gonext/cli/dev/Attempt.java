@@ -187,7 +187,7 @@ final class Attempt {
     step = "check";
     PluginCheck check = PluginCheck.ofManifest(tools.project.manifest());
     if (!check.passed()) {
-      throw new DevFailure(DevFailure.Kind.FAILED, check.problems().getFirst());
+      throw refused(check.problems());
     }
     step = next;
   }
@@ -214,15 +214,7 @@ final class Attempt {
     PluginCheck check = PluginCheck.of(manifestJson, module);
     Manifest manifest = check.manifest();
     if (manifest == null || !check.passed()) {
-      List<String> problems = check.problems();
-      throw new DevFailure(
-          DevFailure.Kind.FAILED,
-          problems.size() == 1
-              ? "a host would refuse the plugin: " + problems.getFirst()
-              : "a host would refuse the plugin:",
-          problems.size() == 1
-              ? List.of()
-              : problems.stream().map(problem -> "- " + problem).toList());
+      throw refused(check.problems());
     }
     warned = check.warnings();
     warned.forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
@@ -231,6 +223,16 @@ final class Attempt {
       tools.output.emit(new DevEvent.Capabilities(difference));
     }
     return new Artifact(manifest, manifestJson, module);
+  }
+
+  private static DevFailure refused(List<String> problems) {
+    return problems.size() == 1
+        ? new DevFailure(
+            DevFailure.Kind.FAILED, "a host would refuse the plugin: " + problems.getFirst())
+        : new DevFailure(
+            DevFailure.Kind.FAILED,
+            "a host would refuse the plugin:",
+            problems.stream().map(problem -> "- " + problem).toList());
   }
 
   private Duration since(long nanos) {

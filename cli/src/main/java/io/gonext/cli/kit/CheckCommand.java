@@ -58,7 +58,7 @@ final class CheckCommand extends KitCommand {
           }
         }
       } catch (BundleRejectedException e) {
-        problems.add(e.getMessage());
+        problems.addAll(e.problems());
       }
     }
     Manifest manifest = check.manifest();

@@ -63,6 +63,24 @@ public final class BundleRejectedException extends HostException {
     return problems;
   }
 
+  /**
+   * What is refused, for whoever shows the problems in lines of their own: the message without
+   * them, where there are several; otherwise the message.
+   */
+  public String summary() {
+    return summary(getMessage(), problems);
+  }
+
+  /** As {@link #summary()}, for a refusal that came over the network. */
+  public static String summary(String message, List<String> problems) {
+    String told = String.join("; ", problems);
+    if (problems.size() < 2 || !message.endsWith(told)) {
+      return message;
+    }
+    String before = message.substring(0, message.length() - told.length());
+    return before.isEmpty() ? "it has " + problems.size() + " problems:" : before.strip();
+  }
+
   /** The same refusal, with the place it is about before its message. */
   public BundleRejectedException in(String place) {
     return new BundleRejectedException(place + ": " + getMessage(), this);

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -17,6 +19,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.NumericNode;
 import tools.jackson.databind.node.ValueNode;
 
 /**
@@ -53,6 +56,16 @@ public final class StrictJson {
           .nodeFactory(new BoundedNumbers())
           .build();
 
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+  /** The same mark, as it stands in UTF-16. */
+  private static final byte[] UTF_16_BIG = {(byte) 0xFE, (byte) 0xFF};
+
+  private static final byte[] UTF_16_LITTLE = {(byte) 0xFF, (byte) 0xFE};
+
+  /** Most digits of a long. */
+  private static final int LONG_DIGITS = 19;
+
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] FALSE = "false".getBytes(StandardCharsets.ISO_8859_1);
 
@@ -78,6 +91,10 @@ public final class StrictJson {
     if (isAscii(utf8)) {
       return parse(MAPPER.createParser(utf8));
     }
+    if (startsWith(utf8, UTF_16_BIG) || startsWith(utf8, UTF_16_LITTLE)) {
+      throw new InvalidJsonException(
+          "it begins with the byte order mark of UTF-16: save it as UTF-8, without such a mark");
+    }
     CharBuffer text;
     try {
       // Decoded here, since Jackson would guess UTF-16 or UTF-32 from the first bytes.
@@ -85,8 +102,17 @@ public final class StrictJson {
     } catch (CharacterCodingException e) {
       throw new InvalidJsonException("not valid UTF-8");
     }
+    if (!text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK) {
+      throw new InvalidJsonException(
+          "it begins with a byte order mark (U+FEFF): save it as UTF-8 without one");
+    }
     return parse(
         MAPPER.createParser(text.array(), text.arrayOffset() + text.position(), text.remaining()));
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] mark) {
+    return bytes.length >= mark.length
+        && Arrays.equals(bytes, 0, mark.length, mark, 0, mark.length);
   }
 
   /** Whether there is nothing to guess: no byte that is part of a longer character, and no NUL. */
@@ -119,6 +145,35 @@ public final class StrictJson {
     } catch (NumberFormatException e) {
       // The library's own, from deep inside, where an exponent has more digits than an int.
       throw new InvalidJsonException("a number with an exponent that is too large");
+    }
+  }
+
+  /**
+   * The integer that a number is, however it is written: {@code 200}, {@code 200.0} and {@code 2e2}
+   * are the same. Empty for every other value: a number with a fraction, one that does not fit a
+   * long, and what is not a number. Takes bounded time, whatever the exponent.
+   */
+  public static OptionalLong integer(JsonNode value) {
+    if (value.isInt() || value.isLong()) {
+      return OptionalLong.of(value.longValue());
+    }
+    if (!(value instanceof NumericNode numeric) || numeric.isNaN()) {
+      return OptionalLong.empty();
+    }
+    BigDecimal number = numeric.decimalValue();
+    if (number.signum() == 0) {
+      return OptionalLong.of(0);
+    }
+    // Digits before the point; in a long, since a scale may be near the limits of an int. What has
+    // many zeros before the point is too large, and what has none is a fraction.
+    long digits = (long) number.precision() - number.scale();
+    if (digits < 1 || digits > LONG_DIGITS) {
+      return OptionalLong.empty();
+    }
+    try {
+      return OptionalLong.of(number.longValueExact());
+    } catch (ArithmeticException e) {
+      return OptionalLong.empty();
     }
   }
 

@@ -4,6 +4,9 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.KeyValueStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +70,27 @@ public final class KeyValues implements AutoCloseable {
         threads,
         BUDGET,
         dryRun);
+  }
+
+  /** What a plugin asks for and does not get of the quota, a sentence each. */
+  public List<String> cuts(Manifest manifest) {
+    return cuts(manifest, cap);
+  }
+
+  /** As above, for a quota of the operator's. */
+  public static List<String> cuts(Manifest manifest, KeyValueQuota cap) {
+    List<String> cuts = new ArrayList<>();
+    cut(cuts, "max_bytes", manifest.keyValues().maxBytes(), cap.maxBytes());
+    cut(cuts, "max_keys", manifest.keyValues().maxKeys(), cap.maxKeys());
+    return cuts;
+  }
+
+  private static void cut(List<String> cuts, String field, OptionalLong asked, long allowed) {
+    if (asked.isPresent() && asked.getAsLong() > allowed) {
+      cuts.add(
+          "/storage/kv/%s: the plugin gets %d and not %d, since the operator allows no more"
+              .formatted(field, allowed, asked.getAsLong()));
+    }
   }
 
   /** Lets operations that have begun end; the others and later ones fail. */

@@ -25,7 +25,7 @@ final class Dependencies {
       if (other.isEmpty()) {
         return Optional.of(manifest.id() + " needs " + dependency.name() + ", which is not active");
       }
-      if (!other.get().version().satisfies(dependency.versionRange())) {
+      if (!dependency.versionRange().contains(other.get().version())) {
         return Optional.of(
             manifest.id()
                 + " needs "

@@ -13,6 +13,7 @@ import io.gonext.host.hook.HookBus;
 import io.gonext.host.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
@@ -27,7 +28,6 @@ import java.util.SortedSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +86,7 @@ public final class Lifecycle {
       Parts parts,
       OperatorLimits limits,
       UpdatePolicy updates,
-      Semver hostVersion) {
+      Version hostVersion) {
     PluginLoader loader = new PluginLoader(parts, limits, hostVersion);
     return new Lifecycle(store, loader, updates, parts);
   }
@@ -133,6 +133,11 @@ public final class Lifecycle {
   /** The plugin of that name, while it is in service. */
   public Optional<PluginSlot> active(String name) {
     return Optional.ofNullable(serving.slot(name));
+  }
+
+  /** What a plugin gets of the limits that it asks for, while it is in service. */
+  public Optional<PluginLimits> limits(String name) {
+    return active(name).map(PluginSlot::manifest).map(loader::limitsOf);
   }
 
   /** The plugins that are in service. */

@@ -2,6 +2,9 @@ package io.gonext.host.lifecycle;
 
 import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -51,9 +54,62 @@ public record OperatorLimits(
     return new OperatorLimits(megabytes, call, chain, start, instances, softShare);
   }
 
+  /** A copy with this limit of one call. A chain of handlers gets as much, where it had less. */
+  public OperatorLimits withCall(Duration limit) {
+    return new OperatorLimits(
+        memoryMb, limit, limit.compareTo(chain) > 0 ? limit : chain, start, instances, softShare);
+  }
+
+  /** A copy with this limit of an instance's start. */
+  public OperatorLimits withStart(Duration limit) {
+    return new OperatorLimits(memoryMb, call, chain, limit, instances, softShare);
+  }
+
+  /** A copy with this many instances of one plugin at most. */
+  public OperatorLimits withInstances(int most) {
+    return new OperatorLimits(memoryMb, call, chain, start, most, softShare);
+  }
+
   /** A copy with this share of a call's limit, after which it is late. */
   public OperatorLimits withSoftShare(double share) {
     return new OperatorLimits(memoryMb, call, chain, start, instances, share);
+  }
+
+  /** What a plugin gets. */
+  PluginLimits of(Manifest manifest) {
+    return new PluginLimits(
+        lower(manifest.limits().memoryMb(), memoryMb),
+        callOf(manifest),
+        warmInstancesOf(manifest),
+        instancesOf(manifest));
+  }
+
+  /** What a plugin asks for and does not get, a sentence each. */
+  List<String> cuts(Manifest manifest) {
+    Manifest.Limits asked = manifest.limits();
+    List<String> cuts = new ArrayList<>();
+    cut(cuts, "memory_mb", asked.memoryMb(), memoryMb, "--memory-mb");
+    Optional<Duration> askedCall = asked.call();
+    cut(
+        cuts,
+        "call_ms",
+        askedCall.isPresent()
+            ? OptionalInt.of(Math.toIntExact(askedCall.get().toMillis()))
+            : OptionalInt.empty(),
+        call.toMillis(),
+        "--call-ms");
+    cut(cuts, "instances_min", asked.instancesMin(), instances, "--instances");
+    cut(cuts, "instances_max", asked.instancesMax(), instances, "--instances");
+    return cuts;
+  }
+
+  private static void cut(
+      List<String> cuts, String field, OptionalInt asked, long allowed, String option) {
+    if (asked.isPresent() && asked.getAsInt() > allowed) {
+      cuts.add(
+          "/limits/%s: the plugin gets %d and not %d, since the operator allows no more (gonext serve %s)"
+              .formatted(field, allowed, asked.getAsInt(), option));
+    }
   }
 
   Duration callOf(Manifest manifest) {

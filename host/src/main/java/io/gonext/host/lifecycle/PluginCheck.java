@@ -8,9 +8,11 @@ import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HostImports;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.kv.KeyValues;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.manifest.Vocabulary;
+import io.gonext.host.store.KeyValueQuota;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -65,6 +67,10 @@ public record PluginCheck(
                 .formatted(module.memoryPages(), allowed));
       }
     }
+    if (manifest != null) {
+      warnings.addAll(OperatorLimits.defaults().cuts(manifest));
+      warnings.addAll(KeyValues.cuts(manifest, KeyValueQuota.defaults()));
+    }
     return new PluginCheck(acceptable ? manifest : null, problems, warnings);
   }
 
@@ -78,7 +84,7 @@ public record PluginCheck(
       return ManifestReader.read(
           json, new Vocabulary(CapabilityRegistry.standard().ids(), Set.of()));
     } catch (BundleRejectedException e) {
-      problems.add(e.getMessage());
+      problems.addAll(e.problems());
     }
     try {
       return ManifestReader.read(json);

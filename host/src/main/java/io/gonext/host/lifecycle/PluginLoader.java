@@ -13,6 +13,7 @@ import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.RouteLimiter;
 import io.gonext.pool.InstancePool;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
-import org.semver4j.Semver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -47,7 +47,7 @@ final class PluginLoader {
 
   private final Engine engine;
   private final OperatorLimits limits;
-  private final Semver hostVersion;
+  private final Version hostVersion;
   private final HookBus hooks;
   private final MeterRegistry meters;
   private final HostServices services;
@@ -61,7 +61,7 @@ final class PluginLoader {
   /** By plugin, until it is uninstalled: an update does not give its clients new requests. */
   private final Map<String, RouteLimiter> routeLimiters = new ConcurrentHashMap<>();
 
-  PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Semver hostVersion) {
+  PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Version hostVersion) {
     this.engine = parts.engine();
     this.hooks = parts.hooks();
     this.meters = parts.meters();
@@ -89,7 +89,7 @@ final class PluginLoader {
     List<String> problems = new ArrayList<>();
     manifest
         .requiredHost()
-        .filter(range -> !hostVersion.satisfies(range))
+        .filter(range -> !range.contains(hostVersion))
         .ifPresent(range ->
             problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
     problems.addAll(HostImports.capabilityProblems(manifest, services.grants().registry()));
@@ -123,16 +123,19 @@ final class PluginLoader {
   }
 
   /**
-   * As {@link #check}, for a bundle that comes in, whichever way: warns of hooks that look like
-   * slips, too. A version is told so once, not each time that it starts.
+   * As {@link #check}, for a bundle that comes in, whichever way: warns of limits that the operator
+   * cuts and of hooks that look like slips, too. A version is told so once, not each time that it
+   * starts.
    */
   CheckedModule checkNew(Bundle bundle) {
     CheckedModule checked = check(bundle);
     Manifest manifest = bundle.manifest();
-    List<String> slips = vocabulary(manifest.name()).hookWarnings(manifest);
-    warn(manifest, slips);
+    List<String> told = new ArrayList<>(limits.cuts(manifest));
+    told.addAll(services.keyValues().cuts(manifest));
+    told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
+    warn(manifest, told);
     List<String> warnings = new ArrayList<>(checked.warnings());
-    warnings.addAll(slips);
+    warnings.addAll(told);
     return new CheckedModule(checked.module(), List.copyOf(warnings));
   }
 
@@ -147,6 +150,11 @@ final class PluginLoader {
    */
   Vocabulary vocabulary(String butOf) {
     return new Vocabulary(services.grants().registry().ids(), hooks.known(butOf));
+  }
+
+  /** What a plugin gets of what it asks for. */
+  PluginLimits limitsOf(Manifest manifest) {
+    return limits.of(manifest);
   }
 
   /** Drops what was kept of a plugin that is installed no more. */

@@ -7,7 +7,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.semver4j.Semver;
 
 /**
  * What a plugin says of itself: a manifest that passed {@link ManifestReader}. Fields a manifest
@@ -20,11 +19,11 @@ import org.semver4j.Semver;
  *     {@code secrets.keys}
  * @param keyValues may only lower the operator's quota
  * @param warmUp whether its inputs may be remembered and new versions exercised with them
- * @param requiredHost npm-style range of host versions the plugin runs on
+ * @param requiredHost the host versions that the plugin runs on
  */
 public record Manifest(
     String name,
-    Semver version,
+    Version version,
     String entry,
     List<String> capabilities,
     List<Hook> actions,
@@ -32,7 +31,7 @@ public record Manifest(
     List<Route> routes,
     List<String> secretKeys,
     Limits limits,
-    Optional<String> requiredHost,
+    Optional<VersionRange> requiredHost,
     List<Dependency> dependencies,
     KeyValues keyValues,
     boolean warmUp) {
@@ -98,7 +97,7 @@ public record Manifest(
   public record KeyValues(OptionalLong maxBytes, OptionalLong maxKeys) {}
 
   /** A plugin that must be active before this one. */
-  public record Dependency(String name, String versionRange) {}
+  public record Dependency(String name, VersionRange versionRange) {}
 
   /** Whether a lease sees the state that earlier leases left in the instance. */
   public enum Isolation {

@@ -19,7 +19,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.semver4j.Semver;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -178,7 +177,7 @@ public final class ManifestReader {
   private static Manifest toManifest(JsonNode json) {
     return new Manifest(
         text(json, "name").orElseThrow(),
-        parsedVersion(text(json, "version").orElseThrow()),
+        Version.parse(text(json, "version").orElseThrow()),
         text(json, "entry").orElseThrow(),
         strings(json, "capabilities"),
         hooks(json, "actions"),
@@ -186,24 +185,16 @@ public final class ManifestReader {
         routes(json),
         strings(at(json, "secrets"), "keys"),
         limits(at(json, "limits")),
-        text(at(json, "requires"), "host"),
+        text(at(json, "requires"), "host").map(VersionRange::parse),
         at(json, "depends")
             .valueStream()
             .map(node ->
                 new Dependency(
-                    text(node, "name").orElseThrow(), text(node, "version").orElseThrow()))
+                    text(node, "name").orElseThrow(),
+                    VersionRange.parse(text(node, "version").orElseThrow())))
             .toList(),
         keyValues(at(at(json, "storage"), "kv")),
         at(json, "warm_up").asBoolean(true));
-  }
-
-  private static Semver parsedVersion(String text) {
-    Semver version = Semver.parse(text);
-    if (version == null) {
-      throw new BundleRejectedException(
-          "manifest.json: /version: " + text + " is no semantic version");
-    }
-    return version;
   }
 
   private static List<Hook> hooks(JsonNode json, String kind) {
@@ -247,11 +238,7 @@ public final class ManifestReader {
 
   /** As {@link #number}, for what may be beyond an int. */
   private static OptionalLong wide(JsonNode object, String field) {
-    JsonNode value = at(object, field);
-    if (!value.isNumber()) {
-      return OptionalLong.empty();
-    }
-    return OptionalLong.of(value.canConvertToLong() ? value.asLong() : Long.MAX_VALUE);
+    return StrictJson.integer(at(object, field));
   }
 
   private static Optional<Duration> duration(OptionalInt value, long unitMillis) {
@@ -275,10 +262,9 @@ public final class ManifestReader {
 
   /** A whole number; one beyond an int means "as much as can be": the host's limit is lower. */
   private static OptionalInt number(JsonNode object, String field) {
-    JsonNode value = at(object, field);
-    if (!value.isNumber()) {
-      return OptionalInt.empty();
-    }
-    return OptionalInt.of(value.canConvertToInt() ? value.asInt() : Integer.MAX_VALUE);
+    OptionalLong value = wide(object, field);
+    return value.isPresent()
+        ? OptionalInt.of((int) Math.clamp(value.getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE))
+        : OptionalInt.empty();
   }
 }

@@ -11,16 +11,22 @@ import io.gonext.host.json.StrictJson;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.NumericNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The published JSON Schema of a manifest, and what it says in words of this host. */
 public final class ManifestSchema {
@@ -28,7 +34,13 @@ public final class ManifestSchema {
   private static final int MAX_FOUND_LENGTH = 80;
 
   /** No pattern of the schema matches anything longer, in characters. */
-  private static final int MAX_PATTERN_LENGTH = 256;
+  private static final int MAX_PATTERN_LENGTH = 1024;
+
+  private static final BigDecimal SMALLEST = BigDecimal.valueOf(Long.MIN_VALUE);
+  private static final BigDecimal LARGEST = BigDecimal.valueOf(Long.MAX_VALUE);
+
+  /** Stands for every number with a fraction. */
+  private static final BigDecimal FRACTION = new BigDecimal("1.5");
 
   private static final byte[] BYTES = load();
   private static final JsonNode JSON = parsed();
@@ -52,9 +64,13 @@ public final class ManifestSchema {
     return BYTES.clone();
   }
 
-  /** All that the schema finds wrong. */
+  /**
+   * All that the schema finds wrong.
+   *
+   * @param manifest as it was written
+   */
   static List<ManifestProblem> problems(JsonNode manifest, Vocabulary vocabulary) {
-    List<Error> errors = SCHEMA.validate(manifest);
+    List<Error> errors = SCHEMA.validate(bounded(manifest));
     Set<String> tooLong = new HashSet<>();
     for (Error error : errors) {
       if (error.getKeyword().equals("maxLength")) {
@@ -65,7 +81,8 @@ public final class ManifestSchema {
     for (Error error : errors) {
       if (!error.getKeyword().equals("pattern")
           || !tooLong.contains(error.getInstanceLocation().toString())) {
-        problems.add(problem(error, vocabulary));
+        String pointer = error.getInstanceLocation().toString();
+        problems.add(problem(error, manifest.at(pointer), vocabulary));
       }
     }
     return problems;
@@ -76,8 +93,47 @@ public final class ManifestSchema {
    * a rule, and Java's expressions take a frame of the stack for each turn of a group.
    */
   private static RegularExpression bounded(String pattern) {
+    if (!pattern.startsWith("^") || !pattern.endsWith("$")) {
+      throw new IllegalStateException(pattern + " does not say where the text begins and ends");
+    }
     Pattern compiled = Pattern.compile(pattern);
-    return text -> text.length() <= MAX_PATTERN_LENGTH && compiled.matcher(text).find();
+    // Not find(): to Java, $ is also before a line break that ends the text.
+    return text -> text.length() <= MAX_PATTERN_LENGTH && compiled.matcher(text).matches();
+  }
+
+  /**
+   * The value with each integer as one, {@code 2e2} as 200, and with what the validator would take
+   * unbounded time for, since it writes exponents out, replaced by something as wrong.
+   */
+  static JsonNode bounded(JsonNode value) {
+    return switch (value) {
+      case ObjectNode object -> {
+        ObjectNode copy = JsonNodeFactory.instance.objectNode();
+        object.properties().forEach(field -> copy.set(field.getKey(), bounded(field.getValue())));
+        yield copy;
+      }
+      case ArrayNode array -> {
+        ArrayNode copy = JsonNodeFactory.instance.arrayNode();
+        array.forEach(item -> copy.add(bounded(item)));
+        yield copy;
+      }
+      case NumericNode number -> bounded(number);
+      default -> value;
+    };
+  }
+
+  private static JsonNode bounded(NumericNode number) {
+    OptionalLong integer = StrictJson.integer(number);
+    if (integer.isPresent()) {
+      return JsonNodeFactory.instance.numberNode(integer.getAsLong());
+    }
+    BigDecimal exact = number.decimalValue();
+    if (exact.compareTo(SMALLEST) < 0) {
+      return JsonNodeFactory.instance.numberNode(Long.MIN_VALUE);
+    }
+    return exact.compareTo(LARGEST) > 0
+        ? JsonNodeFactory.instance.numberNode(Long.MAX_VALUE)
+        : JsonNodeFactory.instance.numberNode(FRACTION);
   }
 
   /** A value as a problem shows it: JSON, cut where it is long. */
@@ -90,7 +146,7 @@ public final class ManifestSchema {
         + (json.length() > MAX_FOUND_LENGTH ? json.substring(0, MAX_FOUND_LENGTH) + "..." : json);
   }
 
-  private static ManifestProblem problem(Error error, Vocabulary vocabulary) {
+  private static ManifestProblem problem(Error error, JsonNode found, Vocabulary vocabulary) {
     String pointer = error.getInstanceLocation().toString();
     String keyword = error.getKeyword();
     JsonNode rule = rule(error);
@@ -103,41 +159,32 @@ public final class ManifestSchema {
         List<String> values = rule.get("enum").valueStream().map(JsonNode::asString).toList();
         yield new ManifestProblem(
             pointer,
-            found(error.getInstanceNode()),
+            found(found),
             String.join(", ", values),
-            Spelling.closest(error.getInstanceNode().asString(""), values));
+            Spelling.closest(found.asString(""), values));
       }
       case "const" ->
-          new ManifestProblem(
-              pointer, found(error.getInstanceNode()), rule.get("const").asString(), null);
-      case "minimum", "maximum" ->
-          new ManifestProblem(pointer, found(error.getInstanceNode()), range(rule), null);
+          new ManifestProblem(pointer, found(found), rule.get("const").asString(), null);
+      case "minimum", "maximum" -> new ManifestProblem(pointer, found(found), range(rule), null);
       case "type" ->
           new ManifestProblem(
               pointer.isEmpty() ? "/" : pointer,
-              found(error.getInstanceNode()),
+              found(found),
               "of type " + rule.get("type").asString(),
               null);
-      case "uniqueItems" ->
-          new ManifestProblem(pointer, found(error.getInstanceNode()), "each item once", null);
+      case "uniqueItems" -> new ManifestProblem(pointer, found(found), "each item once", null);
       case "maxItems" ->
           new ManifestProblem(
-              pointer,
-              "found " + error.getInstanceNode().size() + " items",
-              rule.get("maxItems") + " at most",
-              null);
+              pointer, "found " + found.size() + " items", rule.get("maxItems") + " at most", null);
       case "maxLength" ->
           new ManifestProblem(
-              pointer,
-              found(error.getInstanceNode()),
-              rule.get("maxLength") + " characters at most",
-              null);
+              pointer, found(found), rule.get("maxLength") + " characters at most", null);
       default ->
           new ManifestProblem(
               pointer,
-              found(error.getInstanceNode()),
+              found(found),
               described(rule),
-              meant(pointer, error, vocabulary));
+              meant(pointer, found.asString(""), vocabulary));
     };
   }
 
@@ -156,8 +203,7 @@ public final class ManifestSchema {
     return name == null ? null : PATHS.get(name);
   }
 
-  private static @Nullable String meant(String pointer, Error error, Vocabulary vocabulary) {
-    String written = error.getInstanceNode().asString("");
+  private static @Nullable String meant(String pointer, String written, Vocabulary vocabulary) {
     if (pointer.startsWith("/capabilities/")) {
       return Spelling.closest(written, vocabulary.capabilities());
     }

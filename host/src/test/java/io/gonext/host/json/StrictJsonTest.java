@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -146,5 +147,45 @@ class StrictJsonTest {
       JsonNode read = StrictJson.parse(inArray.getBytes(StandardCharsets.UTF_8)).get(0);
       assertThat(StrictJson.write(read)).isEqualTo(StrictJson.write(node));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "200, 200",
+    "200.0, 200",
+    "2e2, 200",
+    "2000e-1, 200",
+    "-1.50e1, -15",
+    "-0.0, 0",
+    "0e999999999, 0",
+    "0e-999999999, 0",
+    "9223372036854775807, 9223372036854775807",
+    "-9223372036854775808.000, -9223372036854775808",
+    "9.223372036854775807e18, 9223372036854775807",
+  })
+  void an_integer_is_one_however_it_is_written(String json, long value)
+      throws InvalidJsonException {
+    assertThat(StrictJson.integer(parse(json))).hasValue(value);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1.5",
+        "1e-1",
+        "1e-999999999",
+        "1e2147483647",
+        "1e-2147483647",
+        "1e999999999",
+        "9.3e18",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "\"200\"",
+        "true",
+        "null",
+        "[1]"
+      })
+  void what_is_not_an_integer_of_64_bits_is_none(String json) throws InvalidJsonException {
+    assertThat(StrictJson.integer(parse(json))).isEmpty();
   }
 }

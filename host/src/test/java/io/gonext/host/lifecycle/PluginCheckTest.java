@@ -81,9 +81,26 @@ class PluginCheckTest {
             .manifest()
             .getBytes(StandardCharsets.UTF_8);
     assertThat(PluginCheck.of(manifest, Guests.wasm("echo")).problems())
-        .singleElement()
-        .asString()
-        .contains("/limits/call_ms", "/capabilities/0", "did you mean kv.read?");
+        .satisfiesExactlyInAnyOrder(
+            limit -> assertThat(limit).startsWith("/limits/call_ms: "),
+            capability ->
+                assertThat(capability)
+                    .startsWith("/capabilities/0: ")
+                    .endsWith("did you mean kv.read?"));
+  }
+
+  @Test
+  void a_limit_beyond_the_usual_ones_is_a_warning() {
+    byte[] manifest =
+        GuestBundle.of("echo")
+            .limit("call_ms", 1001)
+            .limit("memory_mb", 64)
+            .manifest()
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(PluginCheck.of(manifest, Guests.wasm("echo")).warnings())
+        .containsExactly(
+            "/limits/call_ms: the plugin gets 1000 and not 1001, since the operator allows no more"
+                + " (gonext serve --call-ms)");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.gonext.host.capability.Grants;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.kv.KeyValues;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Version;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.PluginStore;
@@ -18,7 +19,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.time.InstantSource;
-import org.semver4j.Semver;
 
 /** A lifecycle on a store of the test's own, with all that plugins are run with. */
 public final class TestLifecycle implements AutoCloseable {
@@ -58,7 +58,7 @@ public final class TestLifecycle implements AutoCloseable {
                 false),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
-            new Semver("1.0.0"));
+            Version.parse("1.0.0"));
   }
 
   public Lifecycle lifecycle() {

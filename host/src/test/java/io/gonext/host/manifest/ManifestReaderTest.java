@@ -9,6 +9,7 @@ import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.host.manifest.Manifest.Route;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -68,8 +69,9 @@ class ManifestReaderTest {
     assertThat(limits.maxAge()).contains(Duration.ofSeconds(60));
     assertThat(limits.maxIdle()).contains(Duration.ofSeconds(30));
     assertThat(limits.isolation()).isEqualTo(Isolation.REUSED);
-    assertThat(manifest.requiredHost()).contains(">=0.1");
-    assertThat(manifest.dependencies()).containsExactly(new Manifest.Dependency("other", "^1.0"));
+    assertThat(manifest.requiredHost()).contains(VersionRange.parse(">=0.1"));
+    assertThat(manifest.dependencies())
+        .containsExactly(new Manifest.Dependency("other", VersionRange.parse("^1.0")));
   }
 
   @ParameterizedTest
@@ -123,15 +125,17 @@ class ManifestReaderTest {
               assertThat(refused.problems())
                   .containsExactlyInAnyOrder(
                       "/name: nothing found; allowed: it is required",
-                      "/nmae: no such field; allowed: apiVersion, name, version, description,"
-                          + " entry, capabilities, hooks, http, storage, secrets, jobs, warm_up,"
-                          + " limits, requires, depends, signature; did you mean name?",
-                      "/filters: no such field; allowed: apiVersion, name, version, description,"
-                          + " entry, capabilities, hooks, http, storage, secrets, jobs, warm_up,"
-                          + " limits, requires, depends, signature; did you mean hooks.filters?",
-                      "/a~1b~0: no such field; allowed: apiVersion, name, version, description,"
-                          + " entry, capabilities, hooks, http, storage, secrets, jobs, warm_up,"
-                          + " limits, requires, depends, signature",
+                      "/nmae: no such field; allowed: $schema, apiVersion, name, version,"
+                          + " description, entry, capabilities, hooks, http, storage, secrets,"
+                          + " jobs, warm_up, limits, requires, depends, signature; did you mean"
+                          + " name?",
+                      "/filters: no such field; allowed: $schema, apiVersion, name, version,"
+                          + " description, entry, capabilities, hooks, http, storage, secrets,"
+                          + " jobs, warm_up, limits, requires, depends, signature; did you mean"
+                          + " hooks.filters?",
+                      "/a~1b~0: no such field; allowed: $schema, apiVersion, name, version,"
+                          + " description, entry, capabilities, hooks, http, storage, secrets,"
+                          + " jobs, warm_up, limits, requires, depends, signature",
                       "/version: found \"1\"; allowed: a version after Semantic Versioning 2.0.0,"
                           + " such as 1.0.0",
                       "/capabilities/1: found \"KV\"; allowed: a dotted lower-case token, such as"
@@ -296,6 +300,142 @@ class ManifestReaderTest {
     assertThatThrownBy(() -> read("{\"name\":"))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("manifest.json is not valid JSON");
+  }
+
+  /** To Java, {@code $} is also before a line break that ends the text. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"name\":\"hello!\",\"version\":\"1.0.0\",\"entry\":\"p.wasm\"} | /name",
+        "{\"name\":\"hello\",\"version\":\"1.0.0!\",\"entry\":\"p.wasm\"} | /version",
+        "{\"name\":\"hello\",\"version\":\"1.0.0\",\"entry\":\"p.wasm!\"} | /entry",
+        "{M,\"capabilities\":[\"kv.read!\"]}                | /capabilities/0",
+        "{M,\"hooks\":{\"actions\":[\"saved!\"]}}           | /hooks/actions/0",
+        "{M,\"hooks\":{\"filters\":[{\"name\":\"a.b!\"}]}}  | /hooks/filters/0/name",
+        "{M,\"http\":{\"serve\":[{\"method\":\"GET!\",\"path\":\"/x\"}]}} | /http/serve/0/method",
+        "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/x!\"}]}} | /http/serve/0/path",
+        "{M,\"http\":{\"fetch\":{\"allow_hosts\":[\"example.org!\"]}}} | /http/fetch/allow_hosts/0",
+        "{M,\"secrets\":{\"keys\":[\"token!\"]}}            | /secrets/keys/0",
+        "{M,\"jobs\":[\"nightly!\"]}                        | /jobs/0",
+        "{M,\"depends\":[{\"name\":\"other!\",\"version\":\"*\"}]} | /depends/0/name",
+        "{M,\"requires\":{\"host\":\"banana!\"}}            | /requires/host",
+      })
+  void a_line_break_behind_a_name_is_refused(String json, String pointer) {
+    for (String end : List.of("\\n", "\\r\\n", "\\u0085", "\\u2028")) {
+      String manifest = json.replace("{M", "{" + MINIMAL).replace("!", end);
+      assertThatThrownBy(() -> read(manifest))
+          .isInstanceOfSatisfying(
+              BundleRejectedException.class,
+              refused ->
+                  assertThat(refused.problems())
+                      .singleElement()
+                      .asString()
+                      .startsWith(pointer + ": "));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/limits/memory_mb, 1, 2047",
+    "/limits/call_ms, 1, 3600000",
+    "/limits/instances_min, 0, 10000",
+    "/limits/instances_max, 1, 10000",
+    "/limits/max_uses, 0, 9007199254740991",
+    "/limits/max_age_s, 1, 9007199254740991",
+    "/limits/max_idle_s, 1, 9007199254740991",
+    "/storage/kv/max_bytes, 1, 9007199254740991",
+    "/storage/kv/max_keys, 1, 9007199254740991",
+    "/http/fetch/rate_per_minute, 1, 60000",
+    "/hooks/actions/0/priority, -1000000, 1000000",
+    "/hooks/filters/0/priority, -1000000, 1000000",
+  })
+  void an_integer_is_in_its_range_or_refused_with_it(String pointer, long least, long most) {
+    for (String good : List.of(least + "", least + ".0", most + "", most + ".00", most + "0e-1")) {
+      assertThat(read(withNumber(pointer, good)).name()).isEqualTo("my-plugin");
+    }
+    for (String bad :
+        List.of(
+            Long.toString(least - 1),
+            Long.toString(most + 1),
+            "9.3e18",
+            "10000000000000000000",
+            "-10000000000000000000",
+            "1e999999999",
+            "-1e999999999",
+            "1e2147483647")) {
+      assertThatThrownBy(() -> read(withNumber(pointer, bad)))
+          .as(bad)
+          .isInstanceOfSatisfying(
+              BundleRejectedException.class,
+              refused ->
+                  assertThat(refused.problems())
+                      .singleElement()
+                      .asString()
+                      .startsWith(pointer + ": found ")
+                      .endsWith("; allowed: from " + least + " to " + most));
+    }
+    for (String fraction : List.of("1.5", "1e-1", "1e-999999999", "1e-2147483647")) {
+      assertThatThrownBy(() -> read(withNumber(pointer, fraction)))
+          .as(fraction)
+          .hasMessageContaining(pointer + ": found ")
+          .hasMessageContaining("; allowed: of type integer");
+    }
+  }
+
+  /** A manifest with a number at a place. */
+  private static String withNumber(String pointer, String number) {
+    String value = number;
+    String[] path = pointer.substring(1).split("/", -1);
+    for (int i = path.length - 1; i >= 0; i--) {
+      value =
+          switch (path[i]) {
+            case "0" -> "[" + value + "]";
+            case "priority" -> "{\"name\":\"a\",\"priority\":" + value + "}";
+            case "rate_per_minute" -> "{\"allow_hosts\":[],\"rate_per_minute\":" + value + "}";
+            default -> "{\"" + path[i] + "\":" + value + "}";
+          };
+    }
+    return "{" + MINIMAL + "," + value.substring(1);
+  }
+
+  @Test
+  void an_integer_may_be_written_with_a_fraction_or_an_exponent() {
+    Manifest manifest =
+        read(
+            "{"
+                + MINIMAL
+                + ",\"limits\":{\"call_ms\":2e2,\"memory_mb\":8.0,\"max_age_s\":600e-1},"
+                + "\"hooks\":{\"filters\":[{\"name\":\"a\",\"priority\":-50E-1}]},"
+                + "\"storage\":{\"kv\":{\"max_bytes\":1.5e3}}}");
+    assertThat(manifest.limits().call()).contains(Duration.ofMillis(200));
+    assertThat(manifest.limits().memoryMb()).hasValue(8);
+    assertThat(manifest.limits().maxAge()).contains(Duration.ofSeconds(60));
+    assertThat(manifest.filters()).containsExactly(new Hook("a", -5));
+    assertThat(manifest.keyValues().maxBytes()).hasValue(1500);
+  }
+
+  @Test
+  void a_schema_may_be_named_for_editors() {
+    assertThat(
+            read("{\"$schema\":\"http://127.0.0.1:8080/schemas/plugin-manifest-v1.json\","
+                    + MINIMAL
+                    + "}")
+                .name())
+        .isEqualTo("my-plugin");
+  }
+
+  @Test
+  void a_byte_order_mark_is_called_by_its_name() {
+    byte[] marked = ("\uFEFF{" + MINIMAL + "}").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> ManifestReader.read(marked))
+        .hasMessage(
+            "manifest.json is not valid JSON: it begins with a byte order mark (U+FEFF): save it as"
+                + " UTF-8 without one");
+    byte[] utf16 = ("\uFEFF{" + MINIMAL + "}").getBytes(StandardCharsets.UTF_16LE);
+    assertThatThrownBy(() -> ManifestReader.read(utf16))
+        .hasMessageContaining("the byte order mark of UTF-16");
   }
 
   private static Manifest read(String json) {
