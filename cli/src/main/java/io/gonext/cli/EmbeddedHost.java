@@ -2,6 +2,7 @@ package io.gonext.cli;
 
 import io.gonext.cli.dev.HostStarter;
 import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.server.ServerConfig;
 import io.gonext.server.ServerStartException;
@@ -26,7 +27,11 @@ final class EmbeddedHost implements HostStarter.Started {
     Path data = Files.createTempDirectory("gonext-dev");
     try {
       return new EmbeddedHost(
-          RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()))
+          RunningServer.openHost(
+                  HostConfig.of(data)
+                      .withUpdates(UpdatePolicy.development())
+                      // Its author wants to see each failure.
+                      .withBreaker(BreakerPolicy.OFF))
               .listen(ServerConfig.loopback(port).withDev(true)),
           data);
     } catch (ServerStartException e) {

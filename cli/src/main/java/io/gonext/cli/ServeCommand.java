@@ -8,6 +8,7 @@ import io.gonext.host.capability.PluginGrants;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
+import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
@@ -111,6 +112,27 @@ final class ServeCommand implements Callable<Integer> {
           "Requests that the routes of each plugin take, at once and in the long run, or 'off'"
               + " (default: ${DEFAULT-VALUE}).")
   private RouteRate routeRate = RouteRate.DEFAULT;
+
+  @Option(
+      names = "--breaker",
+      paramLabel = "PERCENT/CALLS/SECONDS",
+      converter = BreakerConverter.class,
+      description =
+          "When the circuit breaker of a plugin's hook or route opens: at this share of failed"
+              + " calls, among at least so many, within so many seconds; or 'off' (default:"
+              + " 50/20/30; with --dev: off). A manifest may have it open sooner.")
+  private @Nullable BreakerPolicy breaker;
+
+  @Option(
+      names = "--breaker-open",
+      paramLabel = "SHORTEST/LONGEST",
+      defaultValue = "1/60",
+      converter = OpenTimesConverter.class,
+      description =
+          "For how many seconds a circuit breaker opens, at first and at most; each opening that"
+              + " follows doubles that (default: ${DEFAULT-VALUE}).")
+  private OpenTimesConverter.OpenTimes breakerOpen =
+      new OpenTimesConverter.OpenTimes(Duration.ofSeconds(1), Duration.ofSeconds(60));
 
   @Option(
       names = "--memory-mb",
@@ -233,6 +255,7 @@ final class ServeCommand implements Callable<Integer> {
     return HostConfig.of(data)
         .withDatabase(database())
         .withRouteRate(routeRate)
+        .withBreaker(breakerPolicy())
         .withLimits(
             OperatorLimits.defaults()
                 .withMemoryMb(memoryMb)
@@ -245,6 +268,12 @@ final class ServeCommand implements Callable<Integer> {
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .withVerifiedResets(verifyResets)
         .withUpdates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults());
+  }
+
+  private BreakerPolicy breakerPolicy() {
+    BreakerPolicy usual = dev ? BreakerPolicy.OFF : BreakerPolicy.DEFAULT;
+    return (breaker == null ? usual : breaker)
+        .withOpen(breakerOpen.shortest(), breakerOpen.longest());
   }
 
   private void requireInRange(String option, int value, int most) {

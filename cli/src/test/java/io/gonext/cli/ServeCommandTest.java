@@ -6,6 +6,7 @@ import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.store.PluginState;
@@ -53,6 +54,18 @@ class ServeCommandTest {
     assertThat(raised.engineLimits().memoryPages()).isEqualTo(4096);
     assertThat(raised.engineLimits().compileTimeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(raised.verifiesResets()).isTrue();
+  }
+
+  @Test
+  void the_breaker_is_that_of_the_command_line_and_off_for_development() {
+    assertThat(hostConfig().breaker()).isEqualTo(BreakerPolicy.DEFAULT);
+    assertThat(hostConfig("--dev").breaker().isOff()).isTrue();
+    assertThat(hostConfig("--breaker", "off").breaker().isOff()).isTrue();
+    assertThat(hostConfig("--dev", "--breaker", "25/5/10", "--breaker-open", "2/3").breaker())
+        .isEqualTo(
+            BreakerPolicy.DEFAULT
+                .withThreshold(25, 5, Duration.ofSeconds(10))
+                .withOpen(Duration.ofSeconds(2), Duration.ofSeconds(3)));
   }
 
   private static HostConfig hostConfig(String... options) {

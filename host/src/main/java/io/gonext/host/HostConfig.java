@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
 import io.gonext.host.route.RouteRate;
@@ -28,6 +29,8 @@ import java.util.Set;
  * @param telemetry where the spans of hooks go; {@link OpenTelemetry#noop} for nowhere, which costs
  *     nothing
  * @param routeRate how many requests the routes of each plugin take
+ * @param breaker when a hook or route of a plugin that keeps failing is not called; a manifest may
+ *     have it open sooner
  * @param keyValues the most that the key-value entries of one plugin may take
  * @param engineLimits what a plugin's module may be at most; what its instances may have is in
  *     {@code limits}
@@ -47,6 +50,7 @@ public record HostConfig(
     CapabilityRegistry capabilities,
     OpenTelemetry telemetry,
     RouteRate routeRate,
+    BreakerPolicy breaker,
     KeyValueQuota keyValues,
     EngineLimits engineLimits,
     boolean verifiesResets,
@@ -70,6 +74,7 @@ public record HostConfig(
         CapabilityRegistry.standard(),
         OpenTelemetry.noop(),
         RouteRate.DEFAULT,
+        BreakerPolicy.DEFAULT,
         KeyValueQuota.defaults(),
         EngineLimits.defaults(),
         false,
@@ -86,6 +91,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -102,6 +108,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -118,6 +125,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -134,6 +142,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -150,6 +159,7 @@ public record HostConfig(
         newCapabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -166,6 +176,7 @@ public record HostConfig(
         capabilities,
         newTelemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -182,6 +193,24 @@ public record HostConfig(
         capabilities,
         telemetry,
         newRouteRate,
+        breaker,
+        keyValues,
+        engineLimits,
+        verifiesResets,
+        hooks);
+  }
+
+  public HostConfig withBreaker(BreakerPolicy newBreaker) {
+    return new HostConfig(
+        dataDirectory,
+        database,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        newBreaker,
         keyValues,
         engineLimits,
         verifiesResets,
@@ -198,6 +227,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         newKeyValues,
         engineLimits,
         verifiesResets,
@@ -214,6 +244,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         newLimits,
         verifiesResets,
@@ -230,6 +261,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verified,
@@ -246,6 +278,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        breaker,
         keyValues,
         engineLimits,
         verifiesResets,

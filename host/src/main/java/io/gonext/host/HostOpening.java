@@ -61,13 +61,14 @@ final class HostOpening implements AutoCloseable {
             config.meters(),
             InstantSource.system());
     undo.push(services::close);
+    Ticker ticker = Ticker.system();
     HookBus hooks =
         new HookBus(
             config.meters(),
             config.telemetry(),
             config.limits().chain(),
             config.limits().call(),
-            Ticker.system());
+            ticker);
     hooks.addCalled(config.hooks());
     Lifecycle lifecycle =
         Lifecycle.of(
@@ -77,7 +78,7 @@ final class HostOpening implements AutoCloseable {
                 hooks,
                 config.meters(),
                 services,
-                new CallGuards(config.routeRate(), Ticker.system()),
+                new CallGuards(config.routeRate(), config.breaker(), ticker),
                 config.verifiesResets()),
             config.limits(),
             config.updates(),

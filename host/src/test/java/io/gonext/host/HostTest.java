@@ -9,6 +9,7 @@ import io.gonext.guests.Guests;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.hook.ActionResult;
@@ -355,7 +356,9 @@ class HostTest {
     activate(GuestBundle.of("trap").route("POST", "/x"));
     byte[] body = new byte[2 << 20];
     assertThat(host.serve("trap", new PluginRequest("POST", "/x", "", Map.of(), body)))
-        .isInstanceOf(RouteOutcome.TooLarge.class);
+        .isInstanceOfSatisfying(
+            RouteOutcome.Failed.class,
+            failed -> assertThat(failed.outcome()).isEqualTo(HookOutcome.PAYLOAD_TOO_LARGE));
     assertThat(host.pool("trap").orElseThrow().recycledTotal()).isZero();
     assertThat(host.troubles()).isEmpty();
   }

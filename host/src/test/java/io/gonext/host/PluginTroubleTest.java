@@ -6,11 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.failure.ChainFailedException;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
@@ -82,8 +83,13 @@ class PluginTroubleTest {
   }
 
   private void reopen(OperatorLimits limits) throws InterruptedException {
+    reopen(limits, BreakerPolicy.DEFAULT);
+  }
+
+  private void reopen(OperatorLimits limits, BreakerPolicy breaker) throws InterruptedException {
     host.close();
-    host = Host.open(HostConfig.of(data).withLimits(limits).withMeters(meters));
+    host =
+        Host.open(HostConfig.of(data).withLimits(limits).withBreaker(breaker).withMeters(meters));
   }
 
   private double late(String plugin) {
@@ -91,32 +97,95 @@ class PluginTroubleTest {
   }
 
   @Test
-  void after_five_traps_a_plugin_is_not_called_and_the_chain_goes_on() throws InterruptedException {
+  void after_twenty_traps_a_hook_is_not_called_and_the_chain_goes_on() throws InterruptedException {
     activate(GuestBundle.of("trap").filter("h", 10).route("GET", "/x"));
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 20; i++) {
       assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("UNREACHABLE");
     }
     long checkouts = checkouts("trap");
     FilterResult result = host.applyFilters("h", "a");
     assertThat(result.value()).isEqualTo(StrictJson.valueOf("A"));
     assertThat(degradations(result)).containsExactly("BREAKER_OPEN");
-    assertThat(host.serve("trap", new PluginRequest("GET", "/x", "", Map.of(), new byte[0])))
-        .isInstanceOfSatisfying(
-            RouteOutcome.Unavailable.class,
-            unavailable ->
-                assertThat(unavailable.retryAfter())
-                    .isBetween(Duration.ofSeconds(30), Duration.ofSeconds(60)));
     assertThat(checkouts("trap")).isEqualTo(checkouts);
     assertThat(host.troubles())
-        .containsExactlyEntriesOf(Map.of("trap", "circuit breaker open, last failure UNREACHABLE"));
-    assertThat(meters.get("gonext.plugin.breaker.opened").tag("plugin", "trap").counter().count())
-        .isEqualTo(1);
+        .containsExactlyEntriesOf(
+            Map.of("trap", "h: circuit breaker open, last failure UNREACHABLE"));
+    assertThat(breaker("h", "opened")).isEqualTo(1);
+    assertThat(breaker("h", "refused")).isEqualTo(1);
+    assertThat(breaker("GET /x", "opened")).isZero();
+    assertThat(get("/x"))
+        .as("its route has a breaker of its own")
+        .isEqualTo(HookOutcome.UNREACHABLE);
+  }
+
+  @Test
+  void a_route_that_fails_says_when_to_try_again() throws InterruptedException {
+    activate(GuestBundle.of("trap").filter("h", 10).route("GET", "/x").route("GET", "/y"));
+    for (int i = 0; i < 20; i++) {
+      assertThat(get("/x")).isEqualTo(HookOutcome.UNREACHABLE);
+    }
+    assertThat(host.serve("trap", new PluginRequest("GET", "/x", "", Map.of(), new byte[0])))
+        .isInstanceOfSatisfying(
+            RouteOutcome.Failed.class,
+            failed -> {
+              assertThat(failed.outcome()).isEqualTo(HookOutcome.BREAKER_OPEN);
+              assertThat(failed.retryAfter())
+                  .isPositive()
+                  .isLessThanOrEqualTo(Duration.ofSeconds(1));
+            });
+    assertThat(get("/y")).isEqualTo(HookOutcome.UNREACHABLE);
+    assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("UNREACHABLE");
+  }
+
+  @Test
+  void a_manifest_may_have_its_breaker_open_sooner_but_not_later() throws InterruptedException {
+    reopen(LIMITS, BreakerPolicy.DEFAULT.withThreshold(50, 10, Duration.ofSeconds(30)));
+    activate(
+        GuestBundle.of("trap")
+            .filter("h", 10)
+            .field("limits", "{\"breaker\":{\"failure_percent\":1,\"min_calls\":3}}"));
+    activate(
+        GuestBundle.of("panic")
+            .filter("p", 10)
+            .field("limits", "{\"breaker\":{\"failure_percent\":100,\"min_calls\":1000000}}"));
+    for (int i = 0; i < 3; i++) {
+      assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("UNREACHABLE");
+    }
+    assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("BREAKER_OPEN");
+    for (int i = 0; i < 10; i++) {
+      assertThat(degradations(host.applyFilters("p", "a"))).doesNotContain("BREAKER_OPEN");
+    }
+    assertThat(degradations(host.applyFilters("p", "a"))).containsExactly("BREAKER_OPEN");
+  }
+
+  @Test
+  void without_a_breaker_every_call_reaches_the_plugin() throws InterruptedException {
+    reopen(LIMITS, BreakerPolicy.OFF);
+    activate(GuestBundle.of("trap").filter("h", 10));
+    for (int i = 0; i < 60; i++) {
+      assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("UNREACHABLE");
+    }
+    assertThat(host.troubles()).isEmpty();
+  }
+
+  private HookOutcome get(String path) throws InterruptedException {
+    RouteOutcome outcome =
+        host.serve("trap", new PluginRequest("GET", path, "", Map.of(), new byte[0]));
+    return ((RouteOutcome.Failed) outcome).outcome();
+  }
+
+  private double breaker(String hook, String what) {
+    return meters
+        .get("gonext.plugin.breaker." + what)
+        .tags("plugin", "trap", "hook", hook)
+        .counter()
+        .count();
   }
 
   @Test
   void a_status_of_the_guests_own_never_opens_the_breaker() throws InterruptedException {
     activate(GuestBundle.of("badresult-status-1").filter("h", 10));
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 40; i++) {
       assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("STATUS");
     }
     assertThat(host.troubles()).isEmpty();
@@ -180,7 +249,7 @@ class PluginTroubleTest {
             ChainFailedException.class,
             e -> {
               assertThat(e.plugin()).isEqualTo("trap");
-              assertThat(e.code()).isEqualTo(HookOutcome.UNREACHABLE.name());
+              assertThat(e.outcome()).isEqualTo(HookOutcome.UNREACHABLE);
             });
   }
 

@@ -13,7 +13,6 @@ import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookName;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestSchema;
 import io.javalin.Javalin;
@@ -299,27 +298,9 @@ public final class HttpServer implements AutoCloseable {
     answer(ctx, body, result.degraded());
   }
 
-  /** A failed handler of a call that was to fail closed, as a failed route is told. */
   private static void failedClosed(ChainFailedException e, Context ctx) {
     ctx.header(DEGRADED_HEADER, e.plugin());
-    switch (HookOutcome.valueOf(e.code())) {
-      case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
-          Problem.write(
-              ctx, HttpStatus.GATEWAY_TIMEOUT, "the plugin " + e.plugin() + " did not end in time");
-      case SATURATED, UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
-        PluginRoutes.retryAfter(ctx, Duration.ofSeconds(1));
-        Problem.write(
-            ctx,
-            HttpStatus.SERVICE_UNAVAILABLE,
-            "the plugin " + e.plugin() + " is not available now");
-      }
-      case PAYLOAD_TOO_LARGE ->
-          Problem.write(
-              ctx,
-              HttpStatus.CONTENT_TOO_LARGE,
-              "the value is too large for the plugin " + e.plugin());
-      default -> Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin " + e.plugin() + " failed");
-    }
+    FailedPlugin.answer(ctx, e.plugin(), e.outcome(), e.retryAfter());
   }
 
   private static void answer(Context ctx, ObjectNode body, List<Degradation> degraded) {

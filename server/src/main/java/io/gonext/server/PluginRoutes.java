@@ -2,6 +2,7 @@ package io.gonext.server;
 
 import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.PluginResponse;
 import io.gonext.host.route.RouteCodec;
@@ -12,10 +13,13 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Hands requests below {@code /api/plugins/{name}} to the plugin of that name. */
 final class PluginRoutes implements Handler {
@@ -25,6 +29,15 @@ final class PluginRoutes implements Handler {
 
   /** Of a path in the log; longer ones are cut. */
   private static final int SHOWN_CHARS = 512;
+
+  /** What may happen at each of many requests, and has a metric. */
+  private static final Set<HookOutcome> SEEN_ELSEWHERE =
+      EnumSet.of(
+          HookOutcome.SATURATED,
+          HookOutcome.UNAVAILABLE,
+          HookOutcome.NO_INSTANCE,
+          HookOutcome.BREAKER_OPEN,
+          HookOutcome.PAYLOAD_TOO_LARGE);
 
   private final Host host;
   private final Duration bodyLimit;
@@ -53,38 +66,19 @@ final class PluginRoutes implements Handler {
           Problem.write(ctx, HttpStatus.METHOD_NOT_ALLOWED, null);
         }
       }
-      case RouteOutcome.BadAnswer(String name, String reason) -> {
-        log.warn("plugin {} gave no usable answer to {}: {}", name, shown(ctx), reason);
-        Problem.write(ctx, HttpStatus.BAD_GATEWAY, "the plugin gave no usable answer");
-      }
-      case RouteOutcome.TooLarge(String name, String reason) -> {
-        log.debug("plugin {} was not given {}: {}", name, shown(ctx), reason);
-        Problem.write(ctx, HttpStatus.CONTENT_TOO_LARGE, "the request is too large for the plugin");
-      }
       case RouteOutcome.RateLimited(String name, Duration wait) -> {
-        log.debug("plugin {} has had too many requests, now for {}", name, shown(ctx));
-        retryAfter(ctx, wait);
-        Problem.write(
-            ctx, HttpStatus.TOO_MANY_REQUESTS, "there are too many requests for this plugin");
-      }
-      case RouteOutcome.Unavailable(String name, String reason, Duration wait) -> {
-        log.debug("plugin {} is not available for {}: {}", name, shown(ctx), reason);
-        retryAfter(ctx, wait);
-        Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin is not available now");
-      }
-      case RouteOutcome.TimedOut(String name, var limit) -> {
-        log.warn("plugin {} did not answer {} within {} ms", name, shown(ctx), limit.toMillis());
+        FailedPlugin.retryAfter(ctx, wait);
         Problem.write(
             ctx,
-            HttpStatus.GATEWAY_TIMEOUT,
-            "the plugin did not answer within " + limit.toMillis() + " ms");
+            HttpStatus.TOO_MANY_REQUESTS,
+            "there are too many requests for the plugin " + name);
+      }
+      case RouteOutcome.Failed(String name, HookOutcome outcome, String reason, Duration wait) -> {
+        log.atLevel(SEEN_ELSEWHERE.contains(outcome) ? Level.DEBUG : Level.WARN)
+            .log("plugin {} failed for {} ({}): {}", name, shown(ctx), outcome, reason);
+        FailedPlugin.answer(ctx, name, outcome, wait);
       }
     }
-  }
-
-  /** Whole seconds, rounded up: after as many the time has passed. */
-  static void retryAfter(Context ctx, Duration wait) {
-    ctx.header("Retry-After", Long.toString(wait.plusSeconds(1).minusNanos(1).toSeconds()));
   }
 
   private PluginRequest request(Context ctx, String path) throws IOException {

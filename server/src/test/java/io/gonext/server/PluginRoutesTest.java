@@ -7,6 +7,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.route.RouteRate;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -141,23 +142,45 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_broken_plugin_is_unavailable_for_a_minute_and_leaves_the_node_alive_and_ready()
-      throws Exception {
+  void a_broken_route_is_unavailable_and_leaves_the_node_alive_and_ready() throws Exception {
+    restart(
+        RouteRate.DEFAULT,
+        BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60)),
+        ServerConfig.loopback(0));
     activate(GuestBundle.of("trap").route("GET", "/x"));
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 20; i++) {
       assertProblem(get("/api/plugins/trap/x"), 502);
     }
     HttpResponse<String> refused = get("/api/plugins/trap/x");
     assertProblem(refused, 503);
     assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
-        .isBetween(30, 60);
+        .isBetween(10, 40);
     assertThat(get("/healthz").statusCode()).isEqualTo(200);
     HttpResponse<String> ready = get("/readyz");
     assertThat(ready.statusCode()).isEqualTo(200);
     assertThat(ready.body())
         .isEqualTo(
             "{\"status\":\"ready\",\"degraded\":"
-                + "{\"trap\":\"circuit breaker open, last failure UNREACHABLE\"}}");
+                + "{\"trap\":\"GET /x: circuit breaker open, last failure UNREACHABLE\"}}");
+  }
+
+  @Test
+  void an_open_breaker_tells_a_hook_that_fails_closed_how_long_as_it_tells_a_route()
+      throws Exception {
+    restart(
+        RouteRate.DEFAULT,
+        BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60)),
+        ServerConfig.loopback(0));
+    activate(GuestBundle.of("trap").filter("h"));
+    String call = "{\"value\":1,\"fail_closed\":true}";
+    for (int i = 0; i < 20; i++) {
+      assertProblem(post("/api/v1/filters/h", call), 502);
+    }
+    HttpResponse<String> refused = post("/api/v1/filters/h", call);
+    assertProblem(refused, 503);
+    assertThat(refused.headers().firstValue("x-gonext-degraded")).contains("trap");
+    assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
+        .isBetween(10, 40);
   }
 
   @ParameterizedTest
@@ -369,10 +392,20 @@ class PluginRoutesTest {
   }
 
   private void restart(RouteRate rate, ServerConfig config) throws InterruptedException {
+    restart(rate, BreakerPolicy.DEFAULT, config);
+  }
+
+  private void restart(RouteRate rate, BreakerPolicy breaker, ServerConfig config)
+      throws InterruptedException {
     server.close();
     host.close();
     host =
-        Host.open(HostConfig.of(data).withMeters(metrics).withLimits(PATIENT).withRouteRate(rate));
+        Host.open(
+            HostConfig.of(data)
+                .withMeters(metrics)
+                .withLimits(PATIENT)
+                .withRouteRate(rate)
+                .withBreaker(breaker));
     server = HttpServer.start(host, metrics, config);
   }
 

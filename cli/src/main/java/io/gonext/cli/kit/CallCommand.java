@@ -167,11 +167,8 @@ final class CallCommand extends KitCommand {
           throw new DevFailure(
               DevFailure.Kind.USAGE,
               manifest.id() + " has no route " + kind + " " + hook + ", only " + routes(manifest));
-      case RouteOutcome.BadAnswer(_, String reason) -> throw failed(reason);
-      case RouteOutcome.TooLarge(_, String reason) -> throw failed(reason);
-      case RouteOutcome.Unavailable(_, String reason, _) -> throw failed(reason);
-      case RouteOutcome.TimedOut(_, var limit) ->
-          throw failed("no answer within " + limit.toMillis() + " ms");
+      case RouteOutcome.Failed(_, var outcome, String reason, _) ->
+          throw failed(outcome + ": " + reason);
       case RouteOutcome.RateLimited(_, _) -> throw failed("too many requests");
     };
   }

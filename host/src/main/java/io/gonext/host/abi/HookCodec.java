@@ -1,12 +1,13 @@
 package io.gonext.host.abi;
 
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -109,10 +110,9 @@ public final class HookCodec {
    * half of the largest payload, and one at least: the other half is for values that grow in the
    * answer.
    *
-   * @throws HookFailedException when a value alone is larger than the ABI allows
+   * @return empty when a value alone is larger than the ABI allows
    */
-  public static List<BatchPart> batch(List<JsonNode> values, List<JsonNode> args)
-      throws HookFailedException {
+  public static Optional<List<BatchPart>> batch(List<JsonNode> values, List<JsonNode> args) {
     byte[] end = join(BATCH_ARGS, array(args), END);
     List<BatchPart> parts = new ArrayList<>();
     List<byte[]> pieces = new ArrayList<>();
@@ -130,17 +130,17 @@ public final class HookCodec {
       bytes += piece.length + 1;
     }
     parts.add(part(first, pieces, end));
-    return parts;
+    return parts.stream().allMatch(part -> part.payload.length <= GuestAbi.MAX_PAYLOAD_BYTES)
+        ? Optional.of(parts)
+        : Optional.empty();
   }
 
-  private static BatchPart part(int first, List<byte[]> pieces, byte[] end)
-      throws HookFailedException {
+  private static BatchPart part(int first, List<byte[]> pieces, byte[] end) {
     List<byte[]> all = new ArrayList<>(pieces.size() + 2);
     all.add(BATCH);
     all.addAll(pieces);
     all.add(end);
-    byte[] payload = checked(join(all.toArray(byte[][]::new)), GuestAbi.MAX_PAYLOAD_BYTES);
-    return new BatchPart(first, pieces.size(), payload);
+    return new BatchPart(first, pieces.size(), join(all.toArray(byte[][]::new)));
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.gonext.host.failure;
 
+import java.time.Duration;
+
 /**
  * A handler failed in a call that was to fail closed: no handler after it was asked, and the value
  * so far is not returned.
@@ -9,18 +11,25 @@ public final class ChainFailedException extends HostException {
 
   private final String plugin;
   private final String hook;
-  private final String code;
+  private final HookOutcome outcome;
+  private final Duration retryAfter;
 
   /**
-   * @param code the name of a {@link io.gonext.host.hook.HookOutcome}
    * @param reason for the operator
+   * @param retryAfter when another try may succeed, at the soonest
    */
   public ChainFailedException(
-      String plugin, String hook, String code, String reason, Throwable cause) {
-    super(plugin + " failed in hook " + hook + " (" + code + "): " + reason, cause);
+      String plugin,
+      String hook,
+      HookOutcome outcome,
+      String reason,
+      Duration retryAfter,
+      Throwable cause) {
+    super(plugin + " failed in hook " + hook + " (" + outcome + "): " + reason, cause);
     this.plugin = plugin;
     this.hook = hook;
-    this.code = code;
+    this.outcome = outcome;
+    this.retryAfter = retryAfter;
   }
 
   /** Whose handler it was. */
@@ -32,7 +41,13 @@ public final class ChainFailedException extends HostException {
     return hook;
   }
 
-  public String code() {
-    return code;
+  /** How its turn ended. */
+  public HookOutcome outcome() {
+    return outcome;
+  }
+
+  /** When another try may succeed, at the soonest. */
+  public Duration retryAfter() {
+    return retryAfter;
   }
 }

@@ -1,7 +1,14 @@
 package io.gonext.host.hook;
 
+import io.gonext.host.failure.HookOutcome;
+
 /**
- * A handler that failed while others went on: whose it was, the name of a {@link HookOutcome}, and
- * why.
+ * A handler that failed while others went on: whose it was, how its turn ended, and why. The reason
+ * is for the operator.
  */
-public record Degradation(String plugin, String code, String reason) {}
+public record Degradation(String plugin, HookOutcome outcome, String reason) {
+  /** The outcome's name, as JSON has it. */
+  public String code() {
+    return outcome.name();
+  }
+}

@@ -1,5 +1,6 @@
 package io.gonext.host.hook;
 
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

@@ -1,6 +1,8 @@
 package io.gonext.host.hook;
 
 import io.gonext.host.failure.ChainFailedException;
+import io.gonext.host.failure.HookOutcome;
+import io.gonext.host.hook.BatchFilterHandler.Together;
 import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -173,6 +176,11 @@ public final class HookBus {
   /** What times and traces a handler, also for one that is no part of a chain. */
   public HandlerProbe probe(String plugin, String hook) {
     return new HandlerProbe(meters, tracer, ticker, plugin, hook, failuresOf(plugin));
+  }
+
+  /** A turn that begins now, for a handler that is not part of a chain. */
+  public HookTurn turn() {
+    return new HookTurn(ticker, ticker.nanos(), handlerNanos);
   }
 
   /** How many turns of a plugin's handlers, routes among them, have ended otherwise than OK. */
@@ -366,22 +374,23 @@ public final class HookBus {
 
     void failed(Registration<?> registration, HookFailedException failure) {
       String plugin = registration.plugin;
-      String code = failure.outcome().name();
+      HookOutcome outcome = failure.outcome();
       String reason = failure.getMessage();
       boolean known =
-          degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.code().equals(code));
+          degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.outcome() == outcome);
       // Of many values that fail alike, one is told. An open breaker was told of when it opened.
-      log.atLevel(known || failure.outcome() == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
-          .setCause(failure.outcome() == HookOutcome.EXCEPTION ? failure.getCause() : null)
-          .log("plugin {} failed in hook {} ({}): {}", plugin, registration.hook, code, reason);
+      log.atLevel(known || outcome == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
+          .setCause(outcome == HookOutcome.EXCEPTION ? failure.getCause() : null)
+          .log("plugin {} failed in hook {} ({}): {}", plugin, registration.hook, outcome, reason);
       if (failClosed) {
-        throw new ChainFailedException(plugin, registration.hook, code, reason, failure);
+        throw new ChainFailedException(
+            plugin, registration.hook, outcome, reason, failure.retryAfter(), failure);
       }
       if (!known) {
         if (degraded.isEmpty()) {
           degraded = new ArrayList<>();
         }
-        degraded.add(new Degradation(plugin, code, reason));
+        degraded.add(new Degradation(plugin, outcome, reason));
       }
     }
   }
@@ -409,46 +418,63 @@ public final class HookBus {
       if (going.isEmpty()) {
         return;
       }
-      if (registration.handler instanceof BatchFilterHandler handler) {
-        try {
-          together(registration, handler);
-          return;
-        } catch (HookFailedException e) {
-          if (e.outcome() != HookOutcome.PAYLOAD_TOO_LARGE) {
-            chain.failed(registration, e);
-            return;
-          }
-        }
+      if (!(registration.handler instanceof BatchFilterHandler handler)
+          || !together(registration, handler)) {
+        oneByOne(registration);
       }
-      oneByOne(registration);
     }
 
-    private void together(Registration<FilterHandler> registration, BatchFilterHandler handler)
-        throws HookFailedException, InterruptedException {
+    /** Whether the handler took the values together, whatever became of them. */
+    private boolean together(Registration<FilterHandler> registration, BatchFilterHandler handler)
+        throws InterruptedException {
       HookTurn turn = chain.turn();
       List<JsonNode> given = going.stream().map(values::get).toList();
-      List<JsonNode> made =
-          chain.watched(
-              registration,
-              turn,
-              t -> {
-                List<JsonNode> answer = handler.filterAll(given, args, t);
-                if (answer.size() != given.size()) {
-                  throw new HookFailedException(
-                      HookOutcome.BAD_ANSWER,
-                      "it answered " + answer.size() + " values to " + given.size(),
-                      null);
-                }
-                return answer;
-              });
-      List<Integer> still = new ArrayList<>(going.size());
-      for (int i = 0; i < made.size(); i++) {
-        values.set(going.get(i), made.get(i));
-        if (!turn.isStopped(i)) {
-          still.add(going.get(i));
-        }
+      Optional<Together> taken = taken(handler, given);
+      if (taken.isEmpty()) {
+        return false;
       }
-      going = still;
+      try {
+        List<JsonNode> made =
+            chain.watched(
+                registration,
+                turn,
+                t -> {
+                  List<JsonNode> answer = taken.get().filter(t);
+                  if (answer.size() != given.size()) {
+                    throw new HookFailedException(
+                        HookOutcome.BAD_ANSWER,
+                        "it answered " + answer.size() + " values to " + given.size(),
+                        null);
+                  }
+                  return answer;
+                });
+        List<Integer> still = new ArrayList<>(going.size());
+        for (int i = 0; i < made.size(); i++) {
+          values.set(going.get(i), made.get(i));
+          if (!turn.isStopped(i)) {
+            still.add(going.get(i));
+          }
+        }
+        going = still;
+      } catch (HookFailedException e) {
+        chain.failed(registration, e);
+      }
+      return true;
+    }
+
+    /** A handler that cannot even take the values fails in its turn, as any other. */
+    private Optional<Together> taken(BatchFilterHandler handler, List<JsonNode> given) {
+      try {
+        return handler.take(given, args);
+      } catch (RuntimeException e) {
+        return Optional.of(turn -> {
+          throw e;
+        });
+      } catch (StackOverflowError | AssertionError e) {
+        return Optional.of(turn -> {
+          throw (Error) e;
+        });
+      }
     }
 
     private void oneByOne(Registration<FilterHandler> registration) throws InterruptedException {

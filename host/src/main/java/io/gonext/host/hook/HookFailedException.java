@@ -1,6 +1,8 @@
 package io.gonext.host.hook;
 
 import io.gonext.engine.PlainText;
+import io.gonext.host.failure.HookOutcome;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 public final class HookFailedException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** When another try may succeed, where nothing else is known. */
+  private static final Duration SOON = Duration.ofSeconds(1);
+
   private final HookOutcome outcome;
+  private final Duration retryAfter;
 
   /** A failure of a handler of the application. */
   public HookFailedException(String message) {
@@ -22,9 +28,23 @@ public final class HookFailedException extends Exception {
    */
   public HookFailedException(
       HookOutcome outcome, @Nullable String message, @Nullable Throwable cause) {
+    this(outcome, message, cause, SOON);
+  }
+
+  /**
+   * As {@link #HookFailedException(HookOutcome, String, Throwable)}.
+   *
+   * @param retryAfter when another try may succeed, at the soonest
+   */
+  public HookFailedException(
+      HookOutcome outcome,
+      @Nullable String message,
+      @Nullable Throwable cause,
+      Duration retryAfter) {
     // An ordinary event, told by its message; where there is more to it, the cause has the trace.
     super(message == null ? outcome.name() : PlainText.of(message), cause, true, false);
     this.outcome = outcome;
+    this.retryAfter = retryAfter;
   }
 
   @Override
@@ -34,5 +54,10 @@ public final class HookFailedException extends Exception {
 
   public HookOutcome outcome() {
     return outcome;
+  }
+
+  /** When another try may succeed, at the soonest. */
+  public Duration retryAfter() {
+    return retryAfter;
   }
 }

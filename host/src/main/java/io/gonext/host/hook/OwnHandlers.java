@@ -1,6 +1,7 @@
 package io.gonext.host.hook;
 
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -33,9 +34,8 @@ final class OwnHandlers {
     }
 
     @Override
-    public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
-        throws HookFailedException, InterruptedException {
-      return handler.filterAll(copies(values), copies(args), turn);
+    public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+      return handler.take(copies(values), copies(args));
     }
   }
 }

@@ -10,37 +10,32 @@ import io.gonext.host.abi.HookReply;
 import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.ConflictException;
-import io.gonext.host.hook.BatchFilterHandler;
-import io.gonext.host.hook.HandlerProbe;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.HookTurn;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Hook;
+import io.gonext.host.manifest.Manifest.Route;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.PluginResponse;
 import io.gonext.host.route.RouteCodec;
-import io.gonext.host.route.RouteLimiter;
-import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.route.RouteTable;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.Lease;
 import io.gonext.pool.PoolException;
 import io.gonext.pool.PoolStats;
-import io.gonext.pool.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -60,31 +55,32 @@ final class ActivePlugin {
   private final String sha256;
   private final InstancePool<GuestInstance> pool;
   private final Duration callLimit;
-  private final PluginBreaker breaker;
+  private final Breakers breakers;
   private final GuestCalls calls;
   private final PluginAudit audit;
   private final RouteTable routes;
-  private final HandlerProbe routeProbe;
-  private final RouteLimiter routeLimiter;
 
-  /** Whether it takes many values at once, by the name of a filter it has. */
-  private final Map<String, Boolean> filters;
+  /** What it has, by name; routes by the route. */
+  private final Map<String, Filter> filters;
 
-  private final Set<String> actions;
+  private final Map<String, Breakers.Guard> actions;
+  private final Map<Route, Breakers.Guard> routeGuards;
+
+  /**
+   * A filter that a version has.
+   *
+   * @param batch whether it takes many values at once
+   */
+  record Filter(Breakers.Guard guard, boolean batch) {}
 
   /**
    * What stands between a version and its callers.
    *
    * @param audit is told of traps
    * @param late is told of calls that end well, but late
-   * @param breaker makes the breaker of the version it is given
+   * @param breakers makes the breakers of the version it is given
    */
-  record Guards(
-      PluginAudit audit,
-      LateCalls late,
-      HandlerProbe routeProbe,
-      RouteLimiter routeLimiter,
-      Function<ActivePlugin, PluginBreaker> breaker) {}
+  record Guards(PluginAudit audit, LateCalls late, Function<ActivePlugin, Breakers> breakers) {}
 
   ActivePlugin(
       Manifest manifest,
@@ -96,23 +92,27 @@ final class ActivePlugin {
     this.sha256 = sha256;
     this.pool = pool;
     this.callLimit = callLimit;
-    this.routeProbe = guards.routeProbe;
-    this.routeLimiter = guards.routeLimiter;
     this.audit = guards.audit;
     this.routes = new RouteTable(manifest.routes());
+    this.breakers = guards.breakers.apply(this);
     this.filters =
-        manifest.filters().stream().collect(Collectors.toMap(Hook::name, Hook::batch, (a, b) -> a));
-    this.actions = manifest.actions().stream().map(Hook::name).collect(Collectors.toSet());
-    this.breaker = guards.breaker.apply(this);
+        manifest.filters().stream()
+            .collect(
+                Collectors.toMap(
+                    Hook::name,
+                    hook -> new Filter(breakers.of(hook.name()), hook.batch()),
+                    (a, b) -> a));
+    this.actions =
+        manifest.actions().stream()
+            .collect(Collectors.toMap(Hook::name, hook -> breakers.of(hook.name()), (a, b) -> a));
+    this.routeGuards =
+        manifest.routes().stream()
+            .collect(
+                Collectors.toMap(
+                    route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new GuestCalls(
-            manifest.version().toString(),
-            pool,
-            breaker,
-            audit,
-            guards.late,
-            callLimit,
-            manifest.warmUp());
+            manifest.version().toString(), pool, audit, guards.late, callLimit, manifest.warmUp());
   }
 
   Manifest manifest() {
@@ -128,13 +128,27 @@ final class ActivePlugin {
     return filters.containsKey(hook);
   }
 
-  /** Whether a filter takes many values at once. */
-  boolean takesBatches(String hook) {
-    return filters.getOrDefault(hook, false);
+  boolean hasAction(String hook) {
+    return actions.containsKey(hook);
   }
 
-  boolean hasAction(String hook) {
-    return actions.contains(hook);
+  /** The filter of that name; null when it has none. */
+  @Nullable Filter filterOf(String hook) {
+    return filters.get(hook);
+  }
+
+  /** The guard of the action of that name; null when it has none. */
+  Breakers.@Nullable Guard actionOf(String hook) {
+    return actions.get(hook);
+  }
+
+  /** What a request meets among its routes. */
+  RouteTable.Match match(PluginRequest request) {
+    return routes.match(request.method(), request.path());
+  }
+
+  Breakers breakers() {
+    return breakers;
   }
 
   /** The pool's numbers now. */
@@ -149,7 +163,7 @@ final class ActivePlugin {
 
   /** Why its calls are refused, or empty while they are not. */
   Optional<String> trouble() {
-    return breaker.trouble();
+    return breakers.trouble();
   }
 
   /**
@@ -257,41 +271,36 @@ final class ActivePlugin {
   }
 
   /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
-  JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
+  FilterAnswer filter(
+      Filter filter, PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    byte[] payload = HookCodec.filter(value, args);
-    FilterAnswer answer =
-        calls.guarded(
-            () -> calls.call(hook, payload, turn, reply -> HookCodec.filterAnswer(reply, value)));
-    if (answer.stop()) {
-      turn.stop();
-    }
-    return answer.value();
+    return calls.call(
+        filter.guard,
+        hook,
+        HookCodec.filter(value, args),
+        turn,
+        reply -> HookCodec.filterAnswer(reply, value));
   }
 
-  /** Runs a filter for many values in one lease; see {@link BatchFilterHandler}. */
-  List<JsonNode> filterAll(
-      PluginHook hook, List<JsonNode> values, List<JsonNode> args, HookTurn turn)
+  /**
+   * Runs a filter for many values in one lease.
+   *
+   * @param parts all of the values, as {@link HookCodec#batch} made them
+   * @return one answer a value
+   */
+  List<FilterAnswer> filterAll(
+      Filter filter, PluginHook hook, List<JsonNode> values, List<BatchPart> parts, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    List<BatchPart> parts = HookCodec.batch(values, args);
-    return calls.guarded(() -> {
-      List<List<FilterAnswer>> answers =
-          calls.callAll(
-              hook,
-              parts.stream().map(BatchPart::payload).toList(),
-              turn,
-              i -> reply -> HookCodec.batchAnswer(reply, given(values, parts.get(i))));
-      List<JsonNode> made = new ArrayList<>(values.size());
-      for (List<FilterAnswer> part : answers) {
-        for (FilterAnswer answer : part) {
-          if (answer.stop()) {
-            turn.stop(made.size());
-          }
-          made.add(answer.value());
-        }
-      }
-      return made;
-    });
+    return calls
+        .callAll(
+            filter.guard,
+            hook,
+            parts.stream().map(BatchPart::payload).toList(),
+            turn,
+            i -> reply -> HookCodec.batchAnswer(reply, given(values, parts.get(i))))
+        .stream()
+        .flatMap(List::stream)
+        .toList();
   }
 
   private static List<JsonNode> given(List<JsonNode> values, BatchPart part) {
@@ -299,63 +308,30 @@ final class ActivePlugin {
   }
 
   /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
-  void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
+  void act(Breakers.Guard action, PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    byte[] payload = HookCodec.action(args);
-    calls.guarded(() ->
+    var _ =
         calls.call(
+            action,
             hook,
-            payload,
+            HookCodec.action(args),
             turn,
             reply -> {
               HookCodec.actionAnswer(reply);
               return Boolean.TRUE;
-            }));
+            });
   }
 
-  /** Serves a request for one of this plugin's routes. HEAD is served by the route for GET. */
-  RouteOutcome serve(PluginHook hook, PluginRequest request) throws InterruptedException {
-    Optional<Map<String, String>> parameters = routes.match(request.method(), request.path());
-    if (parameters.isEmpty() && request.method().equals("HEAD")) {
-      parameters = routes.match("GET", request.path());
-    }
-    if (parameters.isEmpty()) {
-      SortedSet<String> allowed = new TreeSet<>(routes.methods(request.path()));
-      if (allowed.contains("GET")) {
-        allowed.add("HEAD");
-      }
-      if (!allowed.isEmpty()) {
-        allowed.add("OPTIONS");
-      }
-      return allowed.isEmpty()
-          ? new RouteOutcome.NotFound()
-          : new RouteOutcome.MethodNotAllowed(allowed);
-    }
-    Duration wait = routeLimiter.take();
-    if (!wait.isZero()) {
-      return new RouteOutcome.RateLimited(manifest.name(), wait);
-    }
-    JsonNode value = RouteCodec.encode(request, parameters.get());
-    HookTurn turn = new HookTurn(Ticker.system(), System.nanoTime(), callLimit.toNanos());
-    try {
-      return new RouteOutcome.Answered(routeProbe.watch(turn, t -> answer(hook, value, t)));
-    } catch (HookFailedException e) {
-      return switch (e.outcome()) {
-        case DEADLINE, CUT_SHORT -> new RouteOutcome.TimedOut(manifest.name(), callLimit);
-        case SATURATED, UNAVAILABLE, NO_INSTANCE ->
-            new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), Duration.ofSeconds(1));
-        case PAYLOAD_TOO_LARGE -> new RouteOutcome.TooLarge(manifest.name(), e.getMessage());
-        case BREAKER_OPEN ->
-            new RouteOutcome.Unavailable(manifest.name(), e.getMessage(), breaker.retryAfter());
-        default -> new RouteOutcome.BadAnswer(manifest.name(), e.outcome() + ": " + e.getMessage());
-      };
-    }
-  }
-
-  private PluginResponse answer(PluginHook hook, JsonNode request, HookTurn turn)
+  /** Serves a request by one of this version's routes. */
+  PluginResponse serve(
+      PluginHook hook, RouteTable.Found found, PluginRequest request, HookTurn turn)
       throws HookFailedException, InterruptedException {
-    byte[] payload = HookCodec.route(request);
-    return calls.guarded(() -> calls.call(hook, payload, turn, ActivePlugin::response));
+    return calls.call(
+        Objects.requireNonNull(routeGuards.get(found.route())),
+        hook,
+        HookCodec.route(RouteCodec.encode(request, found.parameters())),
+        turn,
+        ActivePlugin::response);
   }
 
   private static PluginResponse response(HookReply reply) throws HookFailedException {

@@ -7,6 +7,7 @@ import io.gonext.pool.Ticker;
  * What keeps plugins from being called too often.
  *
  * @param routeRate how many requests the routes of each plugin take
- * @param ticker the time of rates and circuit breakers
+ * @param breaker when a hook or route that fails is not called
+ * @param ticker the time of rates and circuit breakers, and of the turns of hooks
  */
-public record CallGuards(RouteRate routeRate, Ticker ticker) {}
+public record CallGuards(RouteRate routeRate, BreakerPolicy breaker, Ticker ticker) {}

@@ -7,8 +7,8 @@ import io.gonext.engine.TrapCause;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HookReply;
 import io.gonext.host.audit.PluginAudit;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.HookTurn;
 import io.gonext.pool.AllocationException;
 import io.gonext.pool.CheckoutTimeoutException;
@@ -33,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 final class GuestCalls {
   private final String version;
   private final InstancePool<GuestInstance> pool;
-  private final PluginBreaker breaker;
   private final PluginAudit audit;
   private final LateCalls late;
   private final long limitNanos;
@@ -50,14 +49,12 @@ final class GuestCalls {
   GuestCalls(
       String version,
       InstancePool<GuestInstance> pool,
-      PluginBreaker breaker,
       PluginAudit audit,
       LateCalls late,
       Duration limit,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
-    this.breaker = breaker;
     this.audit = audit;
     this.late = late;
     this.limitNanos = limit.toNanos();
@@ -77,31 +74,6 @@ final class GuestCalls {
     }
   }
 
-  /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
-  @FunctionalInterface
-  interface Work<R> {
-    R run() throws HookFailedException, InterruptedException;
-  }
-
-  /** Does the work unless the breaker is open, and tells it how that ended. */
-  <R> R guarded(Work<R> work) throws HookFailedException, InterruptedException {
-    PluginBreaker.Entry entry = breaker.tryEnter();
-    if (entry == PluginBreaker.Entry.REFUSED) {
-      throw brokenDown();
-    }
-    try {
-      R result = work.run();
-      breaker.succeeded(entry);
-      return result;
-    } catch (HookFailedException e) {
-      breaker.failed(entry, e);
-      throw e;
-    } catch (InterruptedException | RuntimeException | Error e) {
-      breaker.abandoned(entry);
-      throw e;
-    }
-  }
-
   /**
    * Makes something of what a guest answered, or fails: with {@link HookOutcome#BAD_ANSWER} the
    * instance that answered is not used again.
@@ -111,35 +83,72 @@ final class GuestCalls {
     R of(HookReply reply) throws HookFailedException;
   }
 
-  /** One call of a hook in one lease. */
-  <R> R call(PluginHook hook, byte[] payload, HookTurn turn, Reading<R> reading)
+  /** One call of a hook in one lease, unless its breaker is open. */
+  <R> R call(
+      Breakers.Guard guard, PluginHook hook, byte[] payload, HookTurn turn, Reading<R> reading)
       throws HookFailedException, InterruptedException {
-    long deadline = deadline(turn);
-    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
-      R result = read(lease, hook, call(lease, hook, payload, turn, deadline), reading);
-      tellMemory(lease);
-      return result;
-    }
+    return guarded(
+        guard,
+        turn,
+        (lease, deadline) -> {
+          HookReply reply = call(guard, lease, hook, payload, turn, deadline);
+          return read(lease, hook, reply, reading);
+        });
   }
 
   /**
-   * Several calls of a hook in one lease, one after the other.
+   * Several calls of a hook in one lease, one after the other, unless its breaker is open.
    *
    * @param reading of the nth reply
    */
   <R> List<R> callAll(
-      PluginHook hook, List<byte[]> payloads, HookTurn turn, IntFunction<Reading<R>> reading)
+      Breakers.Guard guard,
+      PluginHook hook,
+      List<byte[]> payloads,
+      HookTurn turn,
+      IntFunction<Reading<R>> reading)
       throws HookFailedException, InterruptedException {
-    long deadline = deadline(turn);
-    List<R> results = new ArrayList<>(payloads.size());
-    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
-      for (int i = 0; i < payloads.size(); i++) {
-        HookReply reply = call(lease, hook, payloads.get(i), turn, deadline);
-        results.add(read(lease, hook, reply, reading.apply(i)));
-      }
-      tellMemory(lease);
+    return guarded(
+        guard,
+        turn,
+        (lease, deadline) -> {
+          List<R> results = new ArrayList<>(payloads.size());
+          for (int i = 0; i < payloads.size(); i++) {
+            HookReply reply = call(guard, lease, hook, payloads.get(i), turn, deadline);
+            results.add(read(lease, hook, reply, reading.apply(i)));
+          }
+          return results;
+        });
+  }
+
+  /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
+  @FunctionalInterface
+  private interface Work<R> {
+    R run(Lease<GuestInstance> lease, long deadline)
+        throws HookFailedException, InterruptedException;
+  }
+
+  /** Does the work in a lease unless the breaker is open, and tells it how that ended. */
+  private <R> R guarded(Breakers.Guard guard, HookTurn turn, Work<R> work)
+      throws HookFailedException, InterruptedException {
+    HookBreaker breaker = guard.breaker();
+    HookBreaker.Pass pass = breaker.tryEnter();
+    if (pass == null) {
+      throw refused(guard);
     }
-    return results;
+    long deadline = deadline(turn);
+    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
+      R result = work.run(lease, deadline);
+      tellMemory(lease);
+      breaker.succeeded(pass, turn.beganNanos());
+      return result;
+    } catch (HookFailedException e) {
+      breaker.failed(pass, e);
+      throw e;
+    } catch (InterruptedException | RuntimeException | Error e) {
+      breaker.abandoned(pass);
+      throw e;
+    }
   }
 
   /** Within the lease: an instance that answers nonsense cannot be trusted with the next call. */
@@ -179,11 +188,16 @@ final class GuestCalls {
   }
 
   private HookReply call(
-      Lease<GuestInstance> lease, PluginHook hook, byte[] payload, HookTurn turn, long deadline)
+      Breakers.Guard guard,
+      Lease<GuestInstance> lease,
+      PluginHook hook,
+      byte[] payload,
+      HookTurn turn,
+      long deadline)
       throws HookFailedException, InterruptedException {
-    if (breaker.isOpen()) {
+    if (guard.breaker().isOpen()) {
       // It opened while this caller waited for an instance.
-      throw brokenDown();
+      throw refused(guard);
     }
     GuestInstance instance = lease.get();
     try {
@@ -238,8 +252,12 @@ final class GuestCalls {
     return new HookFailedException(outcome, trap.getMessage(), trap);
   }
 
-  private HookFailedException brokenDown() {
+  private static HookFailedException refused(Breakers.Guard guard) {
+    guard.refused().increment();
     return new HookFailedException(
-        HookOutcome.BREAKER_OPEN, breaker.trouble().orElse("circuit breaker open"), null);
+        HookOutcome.BREAKER_OPEN,
+        guard.breaker().trouble().orElse("circuit breaker open"),
+        null,
+        guard.breaker().retryAfter());
   }
 }

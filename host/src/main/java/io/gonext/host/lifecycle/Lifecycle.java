@@ -61,7 +61,7 @@ public final class Lifecycle {
     this.installed = new Installed(store);
     this.loader = loader;
     this.grants = parts.services.grants();
-    this.serving = new Serving(parts.hooks, parts.meters, DRAIN);
+    this.serving = new Serving(parts.hooks, parts.meters, parts.guards, DRAIN);
     this.switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
     this.updates =
         new Updates(installed, loader, serving, switchover, parts.services, policy.keepPrevious());

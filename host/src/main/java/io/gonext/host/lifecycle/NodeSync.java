@@ -100,7 +100,6 @@ final class NodeSync {
     changed(name);
     serving.takeOut(name);
     grants.forget(name);
-    switchover.forget(name);
     serving.forget(name);
   }
 

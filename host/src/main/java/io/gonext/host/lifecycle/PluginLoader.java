@@ -15,7 +15,6 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
-import io.gonext.host.route.RouteLimiter;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolMetrics;
@@ -26,8 +25,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,9 +54,6 @@ final class PluginLoader {
 
   /** One for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
-
-  /** By plugin, until it is uninstalled: an update does not give its clients new requests. */
-  private final Map<String, RouteLimiter> routeLimiters = new ConcurrentHashMap<>();
 
   PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Version hostVersion) {
     this.engine = parts.engine();
@@ -157,11 +151,6 @@ final class PluginLoader {
     return limits.of(manifest);
   }
 
-  /** Drops what was kept of a plugin that is installed no more. */
-  void forget(String plugin) {
-    routeLimiters.remove(plugin);
-  }
-
   /**
    * A version with a warm pool that has agreed to serve, but does not yet.
    *
@@ -195,10 +184,7 @@ final class PluginLoader {
                     limits.softCallOf(manifest),
                     lateCounter(manifest.name()),
                     guards.ticker()),
-                hooks.probe(manifest.name(), Manifest.routeHook(manifest.name())),
-                routeLimiters.computeIfAbsent(
-                    manifest.name(), name -> new RouteLimiter(guards.routeRate(), guards.ticker())),
-                failing -> breaker(failing, onTooManyFailures)));
+                failing -> breakers(failing, onTooManyFailures)));
     plugin.start();
     return plugin;
   }
@@ -210,21 +196,14 @@ final class PluginLoader {
         .register(meters);
   }
 
-  private PluginBreaker breaker(
+  private Breakers breakers(
       ActivePlugin plugin, BiConsumer<ActivePlugin, String> onTooManyFailures) {
     Manifest manifest = plugin.manifest();
-    Counter opened =
-        Counter.builder("gonext.plugin.breaker.opened")
-            .description("How often a plugin's circuit breaker opened")
-            .tag("plugin", manifest.name())
-            .register(meters);
-    return new PluginBreaker(
-        manifest.name(),
+    return new Breakers(
+        manifest,
+        guards.breaker(),
         guards.ticker(),
-        why -> {
-          opened.increment();
-          log.warn("circuit breaker of {} opened for a minute: {}", manifest.id(), why);
-        },
+        meters,
         // On a thread of its own: the caller holds what a plugin that is stopped waits for.
         why ->
             Thread.ofPlatform()

@@ -1,20 +1,28 @@
 package io.gonext.host.lifecycle;
 
+import io.gonext.host.abi.HookCodec;
+import io.gonext.host.abi.HookCodec.BatchPart;
+import io.gonext.host.abi.HookCodec.FilterAnswer;
 import io.gonext.host.hook.BatchFilterHandler;
+import io.gonext.host.hook.HandlerProbe;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.HookTurn;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.route.PluginRequest;
+import io.gonext.host.route.RouteLimiter;
 import io.gonext.host.route.RouteOutcome;
+import io.gonext.host.route.RouteTable;
 import io.gonext.pool.PoolClosedException;
 import io.gonext.pool.PoolStats;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +43,8 @@ public final class PluginSlot {
   private final Map<String, PluginHook> known = new ConcurrentHashMap<>();
 
   private final PluginHook route;
+  private final HandlerProbe routeProbe;
+  private final RouteLimiter routeLimiter;
 
   /** What serves, or served last. */
   private volatile ActivePlugin version;
@@ -42,11 +52,13 @@ public final class PluginSlot {
   /** From {@link #open} until {@link #close}. */
   private volatile boolean open;
 
-  PluginSlot(ActivePlugin first, HookBus hooks) {
+  PluginSlot(ActivePlugin first, HookBus hooks, RouteLimiter routeLimiter) {
     this.name = first.manifest().name();
     this.hooks = hooks;
     this.version = first;
     this.route = hook(Manifest.routeHook(name));
+    this.routeProbe = hooks.probe(name, route.name());
+    this.routeLimiter = routeLimiter;
   }
 
   /** The plugin's. */
@@ -72,18 +84,54 @@ public final class PluginSlot {
     version.watchMemory(touchedBytes);
   }
 
-  /** Serves a request for one of the plugin's routes. */
+  /**
+   * Serves a request for one of the plugin's routes. It has one turn and takes one place of the
+   * rate limit, whichever versions it meets.
+   */
   public RouteOutcome serve(PluginRequest request) throws InterruptedException {
     ActivePlugin version = serving();
-    while (version != null) {
-      RouteOutcome outcome = version.serve(route, request);
-      ActivePlugin now = serving();
-      if (now == version || !(outcome instanceof RouteOutcome.Unavailable)) {
-        return outcome;
-      }
-      version = now;
+    if (version == null) {
+      return new RouteOutcome.NotFound();
     }
-    return new RouteOutcome.NotFound();
+    RouteTable.Match match = version.match(request);
+    if (match instanceof RouteTable.Found) {
+      Duration wait = routeLimiter.take();
+      if (!wait.isZero()) {
+        return new RouteOutcome.RateLimited(name, wait);
+      }
+      try {
+        return routeProbe.watch(hooks.turn(), turn -> serve(version, match, request, turn));
+      } catch (HookFailedException e) {
+        return new RouteOutcome.Failed(name, e.outcome(), e.getMessage(), e.retryAfter());
+      }
+    }
+    return notServed(match);
+  }
+
+  private RouteOutcome serve(
+      ActivePlugin first, RouteTable.Match firstMatch, PluginRequest request, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    ActivePlugin version = first;
+    RouteTable.Match match = firstMatch;
+    while (match instanceof RouteTable.Found found) {
+      try {
+        return new RouteOutcome.Answered(version.serve(route, found, request, turn));
+      } catch (HookFailedException e) {
+        ActivePlugin next = successorOf(version, e);
+        if (next == null) {
+          return new RouteOutcome.NotFound();
+        }
+        version = next;
+        match = next.match(request);
+      }
+    }
+    return notServed(match);
+  }
+
+  private static RouteOutcome notServed(RouteTable.Match match) {
+    return match instanceof RouteTable.OtherMethods(SortedSet<String> allowed)
+        ? new RouteOutcome.MethodNotAllowed(allowed)
+        : new RouteOutcome.NotFound();
   }
 
   /** What keeps its version from being called, or empty when nothing does. */
@@ -189,30 +237,80 @@ public final class PluginSlot {
     }
 
     @Override
-    public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
-        throws HookFailedException, InterruptedException {
+    public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
       ActivePlugin version = serving();
-      while (version != null && version.hasFilter(hook.name())) {
-        if (!version.takesBatches(hook.name())) {
-          // Replaced while the chain ran: the values are given one by one.
-          throw new HookFailedException(HookOutcome.PAYLOAD_TOO_LARGE, "no batches any more", null);
-        }
-        try {
-          return version.filterAll(hook, values, args, turn);
-        } catch (HookFailedException e) {
-          version = successorOf(version, e);
-        }
+      ActivePlugin.Filter filter = version == null ? null : version.filterOf(hook.name());
+      if (filter == null) {
+        return Optional.of(turn -> values);
       }
-      return values;
+      return filter.batch()
+          ? HookCodec.batch(values, args)
+              .map(parts -> turn -> filterAll(hook, values, args, parts, turn))
+          : Optional.empty();
     }
+  }
+
+  private List<JsonNode> filterAll(
+      PluginHook hook,
+      List<JsonNode> values,
+      List<JsonNode> args,
+      List<BatchPart> parts,
+      HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    ActivePlugin version = serving();
+    while (version != null) {
+      ActivePlugin.Filter filter = version.filterOf(hook.name());
+      if (filter == null) {
+        return values;
+      }
+      try {
+        List<FilterAnswer> answers =
+            filter.batch()
+                ? version.filterAll(filter, hook, values, parts, turn)
+                : oneByOne(version, filter, hook, values, args, turn);
+        for (int i = 0; i < answers.size(); i++) {
+          if (answers.get(i).stop()) {
+            turn.stop(i);
+          }
+        }
+        return answers.stream().map(FilterAnswer::value).toList();
+      } catch (HookFailedException e) {
+        version = successorOf(version, e);
+      }
+    }
+    return values;
+  }
+
+  /** By a version that took over from one that takes batches, and takes none itself. */
+  private static List<FilterAnswer> oneByOne(
+      ActivePlugin version,
+      ActivePlugin.Filter filter,
+      PluginHook hook,
+      List<JsonNode> values,
+      List<JsonNode> args,
+      HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    List<FilterAnswer> answers = new ArrayList<>(values.size());
+    for (JsonNode value : values) {
+      answers.add(version.filter(filter, hook, value, args, turn));
+    }
+    return answers;
   }
 
   private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving();
-    while (version != null && version.hasFilter(hook.name())) {
+    while (version != null) {
+      ActivePlugin.Filter filter = version.filterOf(hook.name());
+      if (filter == null) {
+        return value;
+      }
       try {
-        return version.filter(hook, value, args, turn);
+        FilterAnswer answer = version.filter(filter, hook, value, args, turn);
+        if (answer.stop()) {
+          turn.stop();
+        }
+        return answer.value();
       } catch (HookFailedException e) {
         version = successorOf(version, e);
       }
@@ -223,9 +321,13 @@ public final class PluginSlot {
   private void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving();
-    while (version != null && version.hasAction(hook.name())) {
+    while (version != null) {
+      Breakers.Guard action = version.actionOf(hook.name());
+      if (action == null) {
+        return;
+      }
       try {
-        version.act(hook, args, turn);
+        version.act(action, hook, args, turn);
         return;
       } catch (HookFailedException e) {
         version = successorOf(version, e);

@@ -4,9 +4,12 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.ConflictException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.route.RouteLimiter;
 import io.gonext.pool.PoolMetrics;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,7 @@ final class Serving {
 
   private final HookBus hooks;
   private final MeterRegistry meters;
+  private final CallGuards guards;
   private final Duration drain;
 
   /**
@@ -48,15 +52,22 @@ final class Serving {
   /** By plugin, from its first activation until it is uninstalled, so that no counter goes back. */
   private final Map<String, PoolMetrics> poolMetrics = new ConcurrentHashMap<>();
 
+  /** By plugin, until it is uninstalled: an update does not give its clients new requests. */
+  private final Map<String, RouteLimiter> routeLimiters = new ConcurrentHashMap<>();
+
+  /** By plugin, until it is uninstalled: the states of the breakers of what serves. */
+  private final Map<String, MultiGauge> breakerStates = new ConcurrentHashMap<>();
+
   /** Versions that left service and still finish calls. */
   private final Map<ActivePlugin, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
 
   /**
    * @param drain how long calls that are running may take to finish when a version leaves service
    */
-  Serving(HookBus hooks, MeterRegistry meters, Duration drain) {
+  Serving(HookBus hooks, MeterRegistry meters, CallGuards guards, Duration drain) {
     this.hooks = hooks;
     this.meters = meters;
+    this.guards = guards;
     this.drain = drain;
   }
 
@@ -81,16 +92,43 @@ final class Serving {
   /** Puts a plugin in service that is not; in {@link #atomically}. */
   void open(ActivePlugin plugin) {
     String name = plugin.manifest().name();
-    PluginSlot slot = new PluginSlot(plugin, hooks);
+    RouteLimiter limiter =
+        routeLimiters.computeIfAbsent(
+            name, n -> new RouteLimiter(guards.routeRate(), guards.ticker()));
+    PluginSlot slot = new PluginSlot(plugin, hooks, limiter);
     slot.open();
     slots.put(name, slot);
+    showBreakers(name, plugin.breakers().states());
     log.info("activated {}", plugin.manifest().id());
+  }
+
+  /** Puts a version in the place of the one that serves; in {@link #atomically}. */
+  ActivePlugin swap(PluginSlot slot, ActivePlugin next) {
+    ActivePlugin old = slot.swap(next);
+    showBreakers(slot.name(), next.breakers().states());
+    return old;
   }
 
   /** Takes a plugin out of service, if it is in; in {@link #atomically}. */
   @Nullable ActivePlugin close(String name) {
     PluginSlot slot = slots.remove(name);
-    return slot == null ? null : slot.close();
+    if (slot == null) {
+      return null;
+    }
+    showBreakers(name, List.of());
+    return slot.close();
+  }
+
+  private void showBreakers(String name, List<Row<?>> states) {
+    breakerStates
+        .computeIfAbsent(
+            name,
+            n ->
+                MultiGauge.builder("gonext.plugin.breaker.state")
+                    .description("Circuit breakers: 0 closed, 1 half open, 2 open")
+                    .tag("plugin", n)
+                    .register(meters))
+        .register(states, true);
   }
 
   /** Takes a plugin out of service, if it is in, and lets its calls end meanwhile. */
@@ -130,6 +168,8 @@ final class Serving {
     if (metrics != null) {
       metrics.close();
     }
+    routeLimiters.remove(name);
+    breakerStates.remove(name);
     // What is counted by plugin, hook or capability would otherwise grow with each name there was.
     for (Meter meter : meters.getMeters()) {
       if (name.equals(meter.getId().getTag("plugin"))) {

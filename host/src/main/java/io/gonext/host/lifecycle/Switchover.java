@@ -95,7 +95,7 @@ final class Switchover {
               serving.open(fresh);
               return null;
             }
-            return slot.swap(fresh);
+            return serving.swap(slot, fresh);
           });
       serves = true;
     } finally {
@@ -108,10 +108,5 @@ final class Switchover {
       serving.retire(old);
     }
     return new Done(swap, warmUpCalls);
-  }
-
-  /** Lets go of what was kept of a plugin that is installed no more. */
-  void forget(String name) {
-    loader.forget(name);
   }
 }

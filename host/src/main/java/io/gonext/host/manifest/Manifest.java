@@ -91,7 +91,13 @@ public record Manifest(
   }
 
   /** A route the plugin serves, below {@code /api/plugins/{plugin name}}. */
-  public record Route(String method, String path) {}
+  public record Route(String method, String path) {
+    /** As people and metrics name it: {@code GET /items/{id}}. */
+    @Override
+    public String toString() {
+      return method + " " + path;
+    }
+  }
 
   /** The quota the plugin asks for its key-value entries; empty where it asks for none. */
   public record KeyValues(OptionalLong maxBytes, OptionalLong maxKeys) {}
@@ -116,5 +122,15 @@ public record Manifest(
       OptionalInt maxUses,
       Optional<Duration> maxAge,
       Optional<Duration> maxIdle,
-      Isolation isolation) {}
+      Isolation isolation,
+      Breaker breaker) {}
+
+  /**
+   * Sooner than the operator's circuit breaker opens. How long it opens, and whether there is one,
+   * is the operator's alone.
+   *
+   * @param failurePercent share of calls that failed
+   * @param minCalls the fewest calls by which it may open
+   */
+  public record Breaker(OptionalInt failurePercent, OptionalInt minCalls) {}
 }

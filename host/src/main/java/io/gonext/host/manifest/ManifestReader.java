@@ -3,6 +3,7 @@ package io.gonext.host.manifest;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Manifest.Breaker;
 import io.gonext.host.manifest.Manifest.Dependency;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
@@ -229,7 +230,12 @@ public final class ManifestReader {
         duration(number(json, "max_idle_s"), 1000),
         text(json, "isolation")
             .map(isolation -> isolation.equals("reused") ? Isolation.REUSED : Isolation.FRESH)
-            .orElse(Isolation.FRESH));
+            .orElse(Isolation.FRESH),
+        breaker(at(json, "breaker")));
+  }
+
+  private static Breaker breaker(JsonNode json) {
+    return new Breaker(number(json, "failure_percent"), number(json, "min_calls"));
   }
 
   private static KeyValues keyValues(JsonNode json) {

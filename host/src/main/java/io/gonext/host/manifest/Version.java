@@ -1,6 +1,6 @@
 package io.gonext.host.manifest;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.math.BigInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,7 +43,7 @@ public record Version(
     Matcher parts = SYNTAX.matcher(text);
     if (text.length() > MAX_LENGTH || !parts.matches()) {
       throw new IllegalArgumentException(
-          OneLine.of(text, MAX_LENGTH)
+          PlainText.of(text, MAX_LENGTH)
               + " is not a version after Semantic Versioning 2.0.0, such as 1.0.0");
     }
     String build = parts.group(5);

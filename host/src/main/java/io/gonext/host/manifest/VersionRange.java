@@ -1,6 +1,6 @@
 package io.gonext.host.manifest;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
@@ -204,7 +204,7 @@ public final class VersionRange {
 
   private static IllegalArgumentException notRange(String text) {
     return new IllegalArgumentException(
-        OneLine.of(text, MAX_LENGTH) + " is not a range of versions as npm writes them");
+        PlainText.of(text, MAX_LENGTH) + " is not a range of versions as npm writes them");
   }
 
   /** The comparators of {@code from - to}; null where these are not two partial versions. */

@@ -1,5 +1,6 @@
 package io.gonext.host.route;
 
+import io.gonext.host.failure.HookOutcome;
 import java.time.Duration;
 import java.util.SortedSet;
 
@@ -14,21 +15,16 @@ public sealed interface RouteOutcome {
   /** The path is served, by other methods. */
   record MethodNotAllowed(SortedSet<String> allowed) implements RouteOutcome {}
 
-  /** The plugin trapped, failed, or answered what no HTTP response can hold. */
-  record BadAnswer(String plugin, String reason) implements RouteOutcome {}
-
-  /** Body, headers and path are together more than a plugin can be given; it was not asked. */
-  record TooLarge(String plugin, String reason) implements RouteOutcome {}
-
   /** There were too many requests for this plugin's routes; it was not asked. */
   record RateLimited(String plugin, Duration retryAfter) implements RouteOutcome {}
 
   /**
-   * No instance came free in time, the plugin's circuit breaker is open, or it is being taken out
-   * of service.
+   * The plugin failed, or could not be asked.
+   *
+   * @param outcome of its turn
+   * @param reason for the operator
+   * @param retryAfter when another try may succeed, at the soonest
    */
-  record Unavailable(String plugin, String reason, Duration retryAfter) implements RouteOutcome {}
-
-  /** The plugin did not answer in time. */
-  record TimedOut(String plugin, Duration limit) implements RouteOutcome {}
+  record Failed(String plugin, HookOutcome outcome, String reason, Duration retryAfter)
+      implements RouteOutcome {}
 }

@@ -26,28 +26,55 @@ public final class RouteTable {
     this.patterns = routes.stream().map(Pattern::of).toList();
   }
 
+  /** What a request meets. */
+  public sealed interface Match {}
+
   /**
-   * The parameters of the route that serves this request, by name.
+   * A route that serves it.
+   *
+   * @param parameters by name
+   */
+  public record Found(Route route, Map<String, String> parameters) implements Match {}
+
+  /** Its path is served, but not with its method. */
+  public record OtherMethods(SortedSet<String> allowed) implements Match {}
+
+  /** Its path is not served at all. */
+  public record Nothing() implements Match {}
+
+  /**
+   * The route that serves a request. A route for GET serves HEAD, too, unless there is one for
+   * HEAD. OPTIONS is among the methods of each path that is served: unless there is a route for it,
+   * the methods themselves are the answer.
    *
    * @param path as {@link PluginRequest#path} has it
    */
-  public Optional<Map<String, String>> match(String method, String path) {
+  public Match match(String method, String path) {
     List<String> segments = segments(path);
-    return patterns.stream()
-        .filter(pattern -> pattern.method.equals(method) && pattern.matches(segments))
-        .reduce((a, b) -> b.isMoreLiteralThan(a) ? b : a)
-        .map(pattern -> pattern.parameters(segments));
+    List<Pattern> fitting = patterns.stream().filter(p -> p.matches(segments)).toList();
+    Optional<Pattern> found = best(fitting, method);
+    if (found.isEmpty() && method.equals("HEAD")) {
+      found = best(fitting, "GET");
+    }
+    if (found.isPresent()) {
+      return new Found(found.get().route, found.get().parameters(segments));
+    }
+    return fitting.isEmpty() ? new Nothing() : new OtherMethods(methods(fitting));
   }
 
-  /** The methods that are served at this path; empty when it is not served at all. */
-  public SortedSet<String> methods(String path) {
-    List<String> segments = segments(path);
+  private static Optional<Pattern> best(List<Pattern> fitting, String method) {
+    return fitting.stream()
+        .filter(pattern -> pattern.route.method().equals(method))
+        .reduce((a, b) -> b.isMoreLiteralThan(a) ? b : a);
+  }
+
+  private static SortedSet<String> methods(List<Pattern> fitting) {
     SortedSet<String> methods = new TreeSet<>();
-    for (Pattern pattern : patterns) {
-      if (pattern.matches(segments)) {
-        methods.add(pattern.method);
-      }
+    fitting.forEach(pattern -> methods.add(pattern.route.method()));
+    if (methods.contains("GET")) {
+      methods.add("HEAD");
     }
+    methods.add("OPTIONS");
     return methods;
   }
 
@@ -93,9 +120,9 @@ public final class RouteTable {
     }
   }
 
-  private record Pattern(String method, List<String> segments) {
+  private record Pattern(Route route, List<String> segments) {
     static Pattern of(Route route) {
-      return new Pattern(route.method(), RouteTable.segments(route.path()));
+      return new Pattern(route, RouteTable.segments(route.path()));
     }
 
     boolean matches(List<String> path) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.abi.HookCodec.BatchPart;
 import io.gonext.host.abi.HookCodec.FilterAnswer;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ class HookCodecTest {
     assertThat(text(HookCodec.filter(B, List.of(A, B))))
         .isEqualTo("{\"kind\":\"filter\",\"value\":{\"b\":1},\"args\":[\"a\",{\"b\":1}]}");
     assertThat(text(HookCodec.action(List.of()))).isEqualTo("{\"kind\":\"action\",\"args\":[]}");
-    assertThat(HookCodec.batch(List.of(A, B), List.of(A)))
+    assertThat(HookCodec.batch(List.of(A, B), List.of(A)).orElseThrow())
         .singleElement()
         .satisfies(part ->
             assertThat(text(part.payload()))
@@ -50,7 +50,7 @@ class HookCodecTest {
       values.add(StrictJson.valueOf((i + "ä").repeat(i * 10)));
     }
     List<JsonNode> seen = new ArrayList<>();
-    List<BatchPart> parts = HookCodec.batch(values, List.of());
+    List<BatchPart> parts = HookCodec.batch(values, List.of()).orElseThrow();
     for (BatchPart part : parts) {
       assertThat(part.first()).isEqualTo(seen.size());
       assertThat(part.payload().length).isLessThanOrEqualTo(GuestAbi.MAX_PAYLOAD_BYTES / 2);
@@ -63,9 +63,10 @@ class HookCodecTest {
   }
 
   @Test
-  void a_value_too_large_for_a_payload_is_refused() {
+  void a_value_too_large_for_a_payload_is_refused_alone_and_not_taken_in_a_batch() {
     JsonNode large = StrictJson.valueOf("x".repeat(GuestAbi.MAX_PAYLOAD_BYTES));
-    assertThatThrownBy(() -> HookCodec.batch(List.of(A, large), List.of()))
+    assertThat(HookCodec.batch(List.of(A, large), List.of())).isEmpty();
+    assertThatThrownBy(() -> HookCodec.filter(large, List.of()))
         .isInstanceOfSatisfying(
             HookFailedException.class,
             e -> assertThat(e.outcome()).isEqualTo(HookOutcome.PAYLOAD_TOO_LARGE));

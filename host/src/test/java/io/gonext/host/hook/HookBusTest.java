@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.gonext.host.RecordingLogger;
 import io.gonext.host.failure.ChainFailedException;
+import io.gonext.host.failure.HookOutcome;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -69,7 +71,8 @@ class HookBusTest {
     bus.addFilter("also-good", "h", 3, appending("b"));
     FilterResult result = bus.applyFilters("h", START, List.of());
     assertThat(result.value()).isEqualTo(text("ab"));
-    assertThat(result.degraded()).containsExactly(new Degradation("bad", "UNREACHABLE", "trapped"));
+    assertThat(result.degraded())
+        .containsExactly(new Degradation("bad", HookOutcome.UNREACHABLE, "trapped"));
     assertThat(count("bad", "UNREACHABLE")).isEqualTo(1);
     assertThat(count("bad", "OK")).isZero();
     assertThat(count("good", "OK")).isEqualTo(1);
@@ -159,7 +162,7 @@ class HookBusTest {
           });
     }
     assertThat(bus.doAction("h", List.of()).degraded())
-        .containsExactly(new Degradation("p3", "DEADLINE", "it did not end in its time"));
+        .containsExactly(new Degradation("p3", HookOutcome.DEADLINE, "it did not end in its time"));
     assertThat(limits).containsExactly(SECOND, SECOND, SECOND, Duration.ofMillis(300));
   }
 
@@ -355,7 +358,7 @@ class HookBusTest {
             e -> {
               assertThat(e.plugin()).isEqualTo("bad");
               assertThat(e.hook()).isEqualTo("h");
-              assertThat(e.code()).isEqualTo("FAILED");
+              assertThat(e.outcome()).isEqualTo(HookOutcome.FAILED);
             });
     assertThatThrownBy(() -> bus.doAction(closed, "h", List.of()))
         .isInstanceOf(ChainFailedException.class);
@@ -426,14 +429,15 @@ class HookBusTest {
           }
 
           @Override
-          public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
-              throws HookFailedException {
-            throw new HookFailedException(HookOutcome.PAYLOAD_TOO_LARGE, "too large", null);
+          public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+            return Optional.empty();
           }
         });
     BatchResult batch =
         bus.applyFiltersBatch(CallOptions.DEFAULT, "h", List.of(text("x"), text("y")), List.of());
     assertThat(batch).isEqualTo(new BatchResult(List.of(text("x1"), text("y1")), List.of()));
+    assertThat(count("p", "OK")).isEqualTo(2);
+    assertThat(bus.failedTurns("p")).isZero();
   }
 
   @Test
@@ -532,17 +536,18 @@ class HookBusTest {
       }
 
       @Override
-      public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn)
-          throws HookFailedException, InterruptedException {
-        List<JsonNode> made = new ArrayList<>();
-        for (int i = 0; i < values.size(); i++) {
-          HookTurn own = new HookTurn(() -> 0, 0, 1);
-          made.add(filter(values.get(i), args, own));
-          if (own.isStopped()) {
-            turn.stop(i);
+      public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+        return Optional.of(turn -> {
+          List<JsonNode> made = new ArrayList<>();
+          for (int i = 0; i < values.size(); i++) {
+            HookTurn own = new HookTurn(() -> 0, 0, 1);
+            made.add(filter(values.get(i), args, own));
+            if (own.isStopped()) {
+              turn.stop(i);
+            }
           }
-        }
-        return made;
+          return made;
+        });
       }
     };
   }
@@ -555,8 +560,8 @@ class HookBusTest {
       }
 
       @Override
-      public List<JsonNode> filterAll(List<JsonNode> values, List<JsonNode> args, HookTurn turn) {
-        return answer.apply(values);
+      public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+        return Optional.of(turn -> answer.apply(values));
       }
     };
   }

@@ -13,6 +13,7 @@ import io.gonext.host.store.Database;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoredPlugin;
+import io.gonext.pool.Ticker;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -32,7 +33,8 @@ class ErroredTest {
   private static final JsonNode VALUE = StrictJson.valueOf("a");
 
   @TempDir private Path data;
-  private final AtomicLong nanos = new AtomicLong();
+  private final AtomicLong ahead = new AtomicLong();
+  private final Ticker ticker = () -> System.nanoTime() + ahead.get();
   private PluginStore store;
   private TestLifecycle host;
   private Lifecycle lifecycle;
@@ -41,7 +43,7 @@ class ErroredTest {
   @BeforeEach
   void open() throws InterruptedException {
     store = PluginStore.open(data, Database.embedded());
-    host = new TestLifecycle(store, nanos::get);
+    host = new TestLifecycle(store, ticker);
     lifecycle = host.lifecycle();
     hooks = host.hooks();
     host.activate("trap");
@@ -55,9 +57,12 @@ class ErroredTest {
   }
 
   @Test
-  void the_third_opening_of_its_breaker_within_an_hour_ends_a_plugins_service()
+  void a_plugin_whose_breaker_was_open_most_of_ten_minutes_is_out_of_service()
       throws InterruptedException {
-    openThreeTimes();
+    long began = ticker.nanos();
+    failUntilErrored();
+    assertThat(Duration.ofNanos(ticker.nanos() - began))
+        .isBetween(Duration.ofMinutes(8), Duration.ofMinutes(10));
     assertThat(state("trap")).isEqualTo(PluginState.ERRORED);
     assertThat(lifecycle.troubles())
         .containsOnlyKeys("trap")
@@ -66,7 +71,7 @@ class ErroredTest {
             why ->
                 assertThat(why)
                     .isEqualTo(
-                        "ERRORED: its circuit breaker opened 3 times within an hour,"
+                        "ERRORED: its circuit breaker for h was open most of the last 600 s,"
                             + " last failure UNREACHABLE"));
     await()
         .untilAsserted(() ->
@@ -75,7 +80,7 @@ class ErroredTest {
                 .singleElement()
                 .satisfies(row -> {
                   assertThat(row.actor()).isEqualTo("host");
-                  assertThat(row.detail()).contains("opened 3 times", "UNREACHABLE");
+                  assertThat(row.detail()).contains("open most of the last", "UNREACHABLE");
                 }));
     // Its neighbour in the chain serves on, and nobody waits for it any more.
     assertThat(hooks.applyFilters("h", VALUE, List.of()).value())
@@ -85,15 +90,64 @@ class ErroredTest {
   }
 
   @Test
+  void a_hook_that_always_fails_ends_no_service_while_another_answers()
+      throws InterruptedException {
+    host.activate(GuestBundle.of("stop").filter("bad").filter("good"));
+    JsonNode nonsense = StrictJson.valueOf("flag");
+    for (int minute = 0; minute < 20; minute++) {
+      for (int call = 0; call < 20; call++) {
+        hooks.applyFilters("bad", nonsense, List.of());
+      }
+      assertThat(hooks.applyFilters("good", VALUE, List.of()).degraded()).isEmpty();
+      ahead.addAndGet(Duration.ofSeconds(60).toNanos());
+    }
+    assertThat(breaker("stop", "bad", "opened")).isGreaterThan(15);
+    assertThat(breaker("stop", "good", "opened")).isZero();
+    assertThat(breaker("stop", "bad", "refused")).isGreaterThan(15);
+    assertThat(state("stop")).isEqualTo(PluginState.ACTIVE);
+    assertThat(lifecycle.troubles())
+        .containsEntry("stop", "bad: circuit breaker half open, last failure BAD_ANSWER");
+  }
+
+  @Test
+  void the_state_of_each_breaker_is_a_gauge_of_the_version_that_serves()
+      throws InterruptedException {
+    call(20);
+    assertThat(breakerState("trap")).isEqualTo(2);
+    assertThat(breakerState("upper")).isZero();
+    ahead.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(breakerState("trap")).isEqualTo(1);
+    lifecycle.update(Bundle.read(GuestBundle.of("trap").version("2.0.0").filter("h").bytes()));
+    assertThat(breakerState("trap")).as("an update begins anew").isZero();
+    lifecycle.deactivate("trap", false, name -> {});
+    assertThat(host.meters().find("gonext.plugin.breaker.state").tag("plugin", "trap").gauge())
+        .isNull();
+    lifecycle.activate("trap");
+    assertThat(breakerState("trap")).isZero();
+  }
+
+  private double breakerState(String plugin) {
+    return host.meters().get("gonext.plugin.breaker.state").tag("plugin", plugin).gauge().value();
+  }
+
+  private double breaker(String plugin, String hook, String what) {
+    return host.meters()
+        .get("gonext.plugin.breaker." + what)
+        .tags("plugin", plugin, "hook", hook)
+        .counter()
+        .count();
+  }
+
+  @Test
   void an_operator_who_resets_it_starts_anew() throws InterruptedException {
-    openThreeTimes();
+    failUntilErrored();
     assertThatThrownBy(() -> lifecycle.activate("trap"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("reset it first");
     lifecycle.reset("trap");
     lifecycle.activate("trap");
     assertThat(lifecycle.troubles()).isEmpty();
-    call(4);
+    call(19);
     assertThat(lifecycle.troubles()).isEmpty();
     assertThat(state("trap")).isEqualTo(PluginState.ACTIVE);
   }
@@ -104,7 +158,7 @@ class ErroredTest {
     store.close();
     damage("trap");
     store = PluginStore.open(data, Database.embedded());
-    host = new TestLifecycle(store, nanos::get);
+    host = new TestLifecycle(store, ticker);
     lifecycle = host.lifecycle();
     hooks = host.hooks();
     lifecycle.startActive();
@@ -133,12 +187,13 @@ class ErroredTest {
     }
   }
 
-  private void openThreeTimes() throws InterruptedException {
-    call(5);
-    for (int i = 0; i < 2; i++) {
+  /** Calls it whenever it may be called: for a little more than eight minutes. */
+  private void failUntilErrored() throws InterruptedException {
+    call(20);
+    for (int opening = 0; opening < 13; opening++) {
       assertThat(state("trap")).isEqualTo(PluginState.ACTIVE);
-      nanos.addAndGet(Duration.ofSeconds(61).toNanos());
-      call(1);
+      ahead.addAndGet(Duration.ofSeconds(Math.min(1 << opening, 60)).toNanos());
+      call(3);
     }
     await().until(() -> lifecycle.active("trap").isEmpty());
   }

@@ -23,21 +23,27 @@ import java.time.InstantSource;
 /** A lifecycle on a store of the test's own, with all that plugins are run with. */
 public final class TestLifecycle implements AutoCloseable {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final HookBus hooks =
-      new HookBus(
-          meters,
-          OpenTelemetry.noop(),
-          Duration.ofSeconds(3),
-          Duration.ofSeconds(1),
-          Ticker.system());
+  private final HookBus hooks;
   private final Engine engine = new Engine(EngineLimits.defaults());
   private final HostServices services;
   private final Lifecycle lifecycle;
 
   /**
-   * @param ticker for breakers and limiters
+   * @param ticker for turns, breakers and limiters; guests are given deadlines on it, so that it is
+   *     {@link System#nanoTime} or ahead of it
    */
   public TestLifecycle(PluginStore store, Ticker ticker) {
+    this(store, new CallGuards(RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, ticker));
+  }
+
+  TestLifecycle(PluginStore store, CallGuards guards) {
+    hooks =
+        new HookBus(
+            meters,
+            OpenTelemetry.noop(),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(1),
+            guards.ticker());
     services =
         new HostServices(
             new Grants(store.grants(), CapabilityRegistry.standard()),
@@ -49,13 +55,7 @@ public final class TestLifecycle implements AutoCloseable {
     lifecycle =
         Lifecycle.of(
             store,
-            new Lifecycle.Parts(
-                engine,
-                hooks,
-                meters,
-                services,
-                new CallGuards(RouteRate.UNLIMITED, ticker),
-                false),
+            new Lifecycle.Parts(engine, hooks, meters, services, guards, false),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));
@@ -77,6 +77,15 @@ public final class TestLifecycle implements AutoCloseable {
   public void activate(String guest) throws InterruptedException {
     lifecycle.install(Bundle.read(GuestBundle.of(guest).filter("h").bytes()));
     lifecycle.activate(guest);
+  }
+
+  /** Installs and activates a guest. */
+  public void activate(GuestBundle bundle) throws InterruptedException {
+    lifecycle.activate(lifecycle.install(Bundle.read(bundle.bytes())).manifest().name());
+  }
+
+  public SimpleMeterRegistry meters() {
+    return meters;
   }
 
   @Override

@@ -1,4 +1,4 @@
-package io.gonext.host.hook;
+package io.gonext.host.failure;
 
 /**
  * How a handler's turn ended: the values of the label {@code outcome}, and the codes of {@link

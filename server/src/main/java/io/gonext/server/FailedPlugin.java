@@ -1,0 +1,42 @@
+package io.gonext.server;
+
+import io.gonext.host.failure.HookOutcome;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import java.time.Duration;
+
+/** A plugin that failed, as clients are told: the same for a route and for a hook. */
+final class FailedPlugin {
+  private FailedPlugin() {}
+
+  /**
+   * Answers with what became of the plugin's turn.
+   *
+   * @param retryAfter when another try may succeed, at the soonest
+   */
+  static void answer(Context ctx, String plugin, HookOutcome outcome, Duration retryAfter) {
+    switch (outcome) {
+      case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
+          Problem.write(
+              ctx, HttpStatus.GATEWAY_TIMEOUT, "the plugin " + plugin + " did not end in time");
+      case SATURATED, UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
+        retryAfter(ctx, retryAfter);
+        Problem.write(
+            ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin " + plugin + " is not available now");
+      }
+      case PAYLOAD_TOO_LARGE ->
+          Problem.write(
+              ctx,
+              HttpStatus.CONTENT_TOO_LARGE,
+              "the request is too large for the plugin " + plugin);
+      default ->
+          Problem.write(
+              ctx, HttpStatus.BAD_GATEWAY, "the plugin " + plugin + " gave no usable answer");
+    }
+  }
+
+  /** Whole seconds, rounded up: after as many the time has passed. */
+  static void retryAfter(Context ctx, Duration wait) {
+    ctx.header("Retry-After", Long.toString(wait.plusSeconds(1).minusNanos(1).toSeconds()));
+  }
+}
