@@ -23,6 +23,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +49,14 @@ public final class PluginKeyValues {
 
   private static final long GROUP_BYTES = 4 * 1024 * 1024;
 
+  /**
+   * The most that a group waits for the callers of the group before it, who come back with their
+   * next change, and the share of that group's time: two groups of half the size take longer.
+   */
+  private static final long MAX_GATHERING_NANOS = 1_000_000;
+
+  private static final int GATHERING_SHARE = 2;
+
   private final String plugin;
   private final KeyValueStore store;
   private final KeyValueQuota quota;
@@ -54,11 +64,22 @@ public final class PluginKeyValues {
   private final Duration budget;
   private final boolean dryRun;
 
-  /** Changes that were not begun yet; guarded by itself, as is {@link #atWork}. */
+  /** Guards the five fields below. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Signalled when as many changes wait as are expected. */
+  private final Condition gathered = lock.newCondition();
+
+  /** Changes that were not begun yet. */
   private final Queue<PendingChange> waiting = new ArrayDeque<>();
 
   /** Whether a group is with the store, or is about to be: it sees to those that wait. */
   private boolean atWork;
+
+  /** How many callers there were when the last group was made, and how long that took. */
+  private int expected;
+
+  private long lastGroupNanos;
 
   /**
    * @param dryRun whether changes are answered as if they were made, and are not
@@ -125,22 +146,39 @@ public final class PluginKeyValues {
     long deadline = System.nanoTime() + budget.toNanos();
     PendingChange pending = new PendingChange(change, bytes);
     try {
-      boolean first;
-      synchronized (waiting) {
-        waiting.add(pending);
-        first = !atWork;
-        atWork = true;
-      }
-      if (first) {
+      if (add(pending)) {
         haveNextGroupMade();
       }
       return await(pending, deadline);
     } finally {
       if (pending.giveUp()) {
-        synchronized (waiting) {
-          waiting.remove(pending);
-        }
+        remove(pending);
       }
+    }
+  }
+
+  /** Returns whether the caller is to see to the next group. */
+  private boolean add(PendingChange pending) {
+    lock.lock();
+    try {
+      waiting.add(pending);
+      if (waiting.size() == expected) {
+        gathered.signal();
+      }
+      boolean first = !atWork;
+      atWork = true;
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void remove(PendingChange pending) {
+    lock.lock();
+    try {
+      waiting.remove(pending);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -156,40 +194,57 @@ public final class PluginKeyValues {
       late();
     } finally {
       if (!begun) {
-        List<PendingChange> left;
-        synchronized (waiting) {
-          atWork = false;
-          left = List.copyOf(waiting);
-          waiting.clear();
-        }
-        left.forEach(change -> change.answer.complete(new Unavailable()));
+        giveUpAll();
       }
     }
   }
 
-  private void makeNextGroup() {
+  private void giveUpAll() {
+    lock.lock();
     try {
-      List<PendingChange> group = nextGroup();
+      atWork = false;
+      waiting.forEach(change -> change.answer.complete(new Unavailable()));
+      waiting.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void makeNextGroup() {
+    List<PendingChange> group = List.of();
+    long begin = 0;
+    try {
+      group = nextGroup();
+      begin = System.nanoTime();
       if (!group.isEmpty()) {
         make(group);
       }
     } finally {
-      boolean more;
-      synchronized (waiting) {
-        more = !waiting.isEmpty();
-        atWork = more;
-      }
-      if (more) {
+      if (isAnotherWaiting(group.size(), System.nanoTime() - begin)) {
         // Not at once: the other plugins have their turn at the threads, too.
         haveNextGroupMade();
       }
     }
   }
 
+  private boolean isAnotherWaiting(int made, long nanos) {
+    lock.lock();
+    try {
+      expected = Math.min(made + waiting.size(), GROUP_CHANGES);
+      lastGroupNanos = nanos;
+      atWork = !waiting.isEmpty();
+      return atWork;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private List<PendingChange> nextGroup() {
     List<PendingChange> group = new ArrayList<>();
     long bytes = 0;
-    synchronized (waiting) {
+    lock.lock();
+    try {
+      gather();
       for (PendingChange next = waiting.peek(); next != null; next = waiting.peek()) {
         bytes += next.bytes;
         if (group.size() == GROUP_CHANGES || (!group.isEmpty() && bytes > GROUP_BYTES)) {
@@ -200,8 +255,23 @@ public final class PluginKeyValues {
           group.add(next);
         }
       }
+    } finally {
+      lock.unlock();
     }
     return group;
+  }
+
+  /** Waits a moment until as many changes wait as there were callers before. */
+  private void gather() {
+    long left = Math.min(lastGroupNanos / GATHERING_SHARE, MAX_GATHERING_NANOS);
+    try {
+      while (waiting.size() < expected && left > 0) {
+        left = gathered.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      // Nobody interrupts these threads; whoever does has what there is made now.
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void make(List<PendingChange> group) {
