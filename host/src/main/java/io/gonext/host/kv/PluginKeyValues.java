@@ -57,6 +57,9 @@ public final class PluginKeyValues {
 
   private static final int GATHERING_SHARE = 2;
 
+  /** How long a plugin's changes keep a thread before other operations have their turn at it. */
+  private static final long TURN_NANOS = 10_000_000;
+
   private final String plugin;
   private final KeyValueStore store;
   private final KeyValueQuota quota;
@@ -147,7 +150,7 @@ public final class PluginKeyValues {
     PendingChange pending = new PendingChange(change, bytes);
     try {
       if (add(pending)) {
-        haveNextGroupMade();
+        haveGroupsMade();
       }
       return await(pending, deadline);
     } finally {
@@ -185,10 +188,10 @@ public final class PluginKeyValues {
   /**
    * Whoever has set {@link #atWork} calls this; where it cannot be done, nothing waits for ever.
    */
-  private void haveNextGroupMade() {
+  private void haveGroupsMade() {
     boolean begun = false;
     try {
-      threads.execute(this::makeNextGroup);
+      threads.execute(this::makeGroups);
       begun = true;
     } catch (RejectedExecutionException e) {
       late();
@@ -196,6 +199,16 @@ public final class PluginKeyValues {
       if (!begun) {
         giveUpAll();
       }
+    }
+  }
+
+  /** How many changes have not begun yet. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -210,9 +223,24 @@ public final class PluginKeyValues {
     }
   }
 
-  private void makeNextGroup() {
+  /** Makes groups for as long as changes come, and it is not the other plugins' turn. */
+  private void makeGroups() {
+    long begin = System.nanoTime();
+    boolean more = true;
+    while (more) {
+      more = makeNextGroup();
+      if (more && System.nanoTime() - begin > TURN_NANOS) {
+        haveGroupsMade();
+        return;
+      }
+    }
+  }
+
+  /** Returns whether there may be another one to make; {@link #atWork} is false otherwise. */
+  private boolean makeNextGroup() {
     List<PendingChange> group = List.of();
     long begin = 0;
+    boolean more = false;
     try {
       group = nextGroup();
       begin = System.nanoTime();
@@ -220,19 +248,18 @@ public final class PluginKeyValues {
         make(group);
       }
     } finally {
-      if (isAnotherWaiting(group.size(), System.nanoTime() - begin)) {
-        // Not at once: the other plugins have their turn at the threads, too.
-        haveNextGroupMade();
-      }
+      more = isAnotherExpected(group.size(), System.nanoTime() - begin);
     }
+    return more;
   }
 
-  private boolean isAnotherWaiting(int made, long nanos) {
+  private boolean isAnotherExpected(int made, long nanos) {
     lock.lock();
     try {
       expected = Math.min(made + waiting.size(), GROUP_CHANGES);
       lastGroupNanos = nanos;
-      atWork = !waiting.isEmpty();
+      // One caller alone is no reason to wait for the next change.
+      atWork = !waiting.isEmpty() || expected > 1;
       return atWork;
     } finally {
       lock.unlock();

@@ -1,6 +1,7 @@
 package io.gonext.host.store;
 
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
@@ -28,6 +29,12 @@ public final class FailingStores {
                   return answering(Connection.class);
                 });
     return new AuditStore(new Transactions(failing, Runnable::run));
+  }
+
+  /** A real store; the watcher may let any call of its database fail. */
+  public static PluginStore watched(
+      Path directory, Database database, WatchedJdbc.Watcher watcher) {
+    return PluginStore.open(directory, database, real -> WatchedJdbc.of(real, watcher));
   }
 
   /** Something of JDBC that answers 0, false, or something of JDBC. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -199,6 +200,57 @@ class KeyValueStoreTest {
       }
     }
     assertThat(usage.bytes()).isEqualTo(bytes);
+  }
+
+  @Test
+  void a_group_leaves_behind_what_its_changes_one_by_one_would() {
+    install("single");
+    KeyValueQuota tight = new KeyValueQuota(60, 7);
+    Random random = new Random(1);
+    for (int group = 0; group < 60; group++) {
+      List<KeyValueChange> changes = new ArrayList<>();
+      for (int i = random.nextInt(1, 12); i > 0; i--) {
+        String name = "k" + random.nextInt(10);
+        changes.add(
+            switch (random.nextInt(5)) {
+              case 0 -> new KeyValueChange.Delete(name);
+              case 1 -> new KeyValueChange.Increment(name, random.nextInt(-5, 5));
+              case 2 -> new KeyValueChange.Set(name, bytes("7"));
+              default -> new KeyValueChange.Set(name, new byte[random.nextInt(64)]);
+            });
+      }
+      List<Result> one = new ArrayList<>();
+      changes.forEach(change -> one.add(one(store, "single", change, tight)));
+      assertThat(store.change(P, changes, tight)).as("group %s", group).isEqualTo(one);
+      assertThat(store.usage(P)).isEqualTo(store.usage("single"));
+      for (int key = 0; key < 10; key++) {
+        assertThat(store.get(P, "k" + key))
+            .as("group %s, k%s", group, key)
+            .usingRecursiveComparison()
+            .isEqualTo(store.get("single", "k" + key));
+      }
+    }
+  }
+
+  @Test
+  void a_group_that_names_more_than_a_page_of_old_entries_evicts_them_all() {
+    KeyValueQuota roomy = new KeyValueQuota(1 << 20, 1000);
+    List<KeyValueChange> many = new ArrayList<>();
+    for (int i = 0; i < 600; i++) {
+      many.add(new KeyValueChange.Set("k" + i, new byte[8]));
+    }
+    store.change(P, many, roomy);
+    store.change(
+        P,
+        List.of(
+            new KeyValueChange.Delete("k0"),
+            new KeyValueChange.Increment("k1", 1),
+            new KeyValueChange.Set("k2", bytes("kept")),
+            new KeyValueChange.Set("new", bytes("kept"))),
+        new KeyValueQuota(1 << 20, 2));
+    assertThat(store.usage(P)).isEqualTo(new Usage(2 + 4 + 3 + 4, 2));
+    assertThat(value("k2")).isEqualTo("kept");
+    assertThat(value("new")).isEqualTo("kept");
   }
 
   @Test
