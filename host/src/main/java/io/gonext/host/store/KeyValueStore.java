@@ -31,8 +31,8 @@ public final class KeyValueStore {
   private final Transactions transactions;
 
   /** Its callers are threads that nobody interrupts; see {@link Transactions}. */
-  KeyValueStore(DataSource connections) {
-    this.transactions = new Transactions(connections, Runnable::run);
+  KeyValueStore(DataSource connections, StoreHealth health) {
+    this.transactions = new Transactions(connections, Runnable::run, health);
   }
 
   /** What became of a change. */

@@ -3,6 +3,7 @@ package io.gonext.host.store;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,8 @@ public final class FailingStores {
                   }
                   return answering(Connection.class);
                 });
-    return new AuditStore(new Transactions(failing, Runnable::run));
+    return new AuditStore(
+        new Transactions(failing, Runnable::run, new StoreHealth(InstantSource.system())));
   }
 
   /** A real store; the watcher may let any call of its database fail. */
