@@ -18,6 +18,7 @@ final class Bench {
           new EngineBenchmark(),
           new SwapBenchmark(),
           new ReloadBenchmark(),
+          new KvBenchmark(),
           new WazeroBenchmark());
 
   private static final int OK = 0;

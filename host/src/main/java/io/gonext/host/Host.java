@@ -34,6 +34,7 @@ import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteOutcome;
 import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.PluginStore;
+import io.gonext.host.store.StoreTrouble;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
 import io.gonext.pool.PoolStats;
@@ -71,7 +72,7 @@ public final class Host implements AutoCloseable {
 
   private final PluginStore store;
   private final Engine engine;
-  private final EngineMetrics engineMetrics;
+  private final HostMetrics metrics;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final HostServices services;
@@ -83,14 +84,14 @@ public final class Host implements AutoCloseable {
   Host(
       PluginStore store,
       Engine engine,
-      EngineMetrics engineMetrics,
+      HostMetrics metrics,
       HookBus hooks,
       Lifecycle lifecycle,
       HostServices services,
       StoreWatch watch) {
     this.store = store;
     this.engine = engine;
-    this.engineMetrics = engineMetrics;
+    this.metrics = metrics;
     this.hooks = hooks;
     this.lifecycle = lifecycle;
     this.services = services;
@@ -549,6 +550,14 @@ public final class Host implements AutoCloseable {
     return lifecycle.troubles();
   }
 
+  /**
+   * What is wrong with the store as a whole; empty when all is well. For as long as it is in
+   * trouble changes are refused, key-value entries are not available, and what is loaded is served.
+   */
+  public Optional<StoreTrouble> storeTrouble() {
+    return store.trouble();
+  }
+
   /** What is wrong with one plugin, as {@link #troubles} says it; empty when all is well. */
   public Optional<String> trouble(StoredPlugin plugin) {
     return lifecycle.trouble(plugin);
@@ -697,7 +706,7 @@ public final class Host implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      engineMetrics.close();
+      metrics.close();
       engine.close();
       services.close();
       store.close();

@@ -50,8 +50,8 @@ final class HostOpening implements AutoCloseable {
     CompileCache cache = compileCache(config);
     Engine engine = Engine.withCache(config.engineLimits(), cache);
     undo.push(engine::close);
-    EngineMetrics engineMetrics = new EngineMetrics(config.meters(), engine, cache);
-    undo.push(engineMetrics::close);
+    HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store);
+    undo.push(metrics::close);
     HostServices services =
         new HostServices(
             new Grants(store.grants(), config.capabilities()),
@@ -87,13 +87,7 @@ final class HostOpening implements AutoCloseable {
     undo.push(() -> stop(lifecycle));
     lifecycle.startActive();
     return new Host(
-        store,
-        engine,
-        engineMetrics,
-        hooks,
-        lifecycle,
-        services,
-        StoreWatch.start(store, lifecycle));
+        store, engine, metrics, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookName;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestSchema;
+import io.gonext.host.store.StoreTrouble;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -49,6 +51,10 @@ public final class HttpServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
   /** Names the plugins that failed while a hook was answered all the same. */
+  private static final String STORE_TROUBLE =
+      "the store does not work: what is loaded is served, changes are refused, and key-value"
+          + " entries are not available";
+
   static final String DEGRADED_HEADER = "X-Gonext-Degraded";
 
   private static final String JSON = "application/json";
@@ -262,7 +268,14 @@ public final class HttpServer implements AutoCloseable {
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.put("status", "ready");
+    Optional<StoreTrouble> store = host.storeTrouble();
+    body.put("status", store.isPresent() ? "degraded" : "ready");
+    // Still 200: what is loaded is served, and every node on this database is in the same trouble.
+    store.ifPresent(trouble ->
+        body.putObject("store")
+            .put("since", trouble.since().toString())
+            // Not its cause, which names addresses: that is in the log.
+            .put("problem", STORE_TROUBLE));
     // A node with a broken plugin is as ready as it will be: each plugin hurts only itself.
     Map<String, String> troubles = host.troubles();
     if (!troubles.isEmpty()) {

@@ -7,32 +7,58 @@ import io.gonext.host.kv.KeyValueAnswer.NotFound;
 import io.gonext.host.kv.KeyValueAnswer.OverQuota;
 import io.gonext.host.kv.KeyValueAnswer.Unavailable;
 import io.gonext.host.kv.KeyValueAnswer.Value;
+import io.gonext.host.store.KeyValueChange;
 import io.gonext.host.store.KeyValueQuota;
 import io.gonext.host.store.KeyValueStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The key-value entries of one plugin. An operation ends within its budget, or as soon as the
  * calling thread is interrupted, whatever the store does; one that has begun is finished by its own
- * thread then. At most one change of a plugin is with the store: the others would only wait for it
- * there, and hold the connections that other plugins need.
+ * thread then, and one that has not is never begun.
+ *
+ * <p>One group of changes of a plugin is with the store at a time: the changes that come meanwhile
+ * wait, in their order, and are the next group, which is one transaction. Each is answered once the
+ * group is committed.
  *
  * <p>Thread-safe.
  */
 public final class PluginKeyValues {
   private static final Logger log = LoggerFactory.getLogger(PluginKeyValues.class);
+
+  /**
+   * The most changes of one transaction, and, but for one change alone, the bytes of their values.
+   */
+  private static final int GROUP_CHANGES = 256;
+
+  private static final long GROUP_BYTES = 4 * 1024 * 1024;
+
+  /**
+   * The most that a group waits for the callers of the group before it, who come back with their
+   * next change, and the share of that group's time: two groups of half the size take longer.
+   */
+  private static final long MAX_GATHERING_NANOS = 1_000_000;
+
+  private static final int GATHERING_SHARE = 2;
+
+  /** How long a plugin's changes keep a thread before other operations have their turn at it. */
+  private static final long TURN_NANOS = 10_000_000;
 
   private final String plugin;
   private final KeyValueStore store;
@@ -40,7 +66,23 @@ public final class PluginKeyValues {
   private final Executor threads;
   private final Duration budget;
   private final boolean dryRun;
-  private final Semaphore changes = new Semaphore(1, true);
+
+  /** Guards the five fields below. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Signalled when as many changes wait as are expected. */
+  private final Condition gathered = lock.newCondition();
+
+  /** Changes that were not begun yet. */
+  private final Queue<PendingChange> waiting = new ArrayDeque<>();
+
+  /** Whether a group is with the store, or is about to be: it sees to those that wait. */
+  private boolean atWork;
+
+  /** How many callers there were when the last group was made, and how long that took. */
+  private int expected;
+
+  private long lastGroupNanos;
 
   /**
    * @param dryRun whether changes are answered as if they were made, and are not
@@ -62,110 +104,312 @@ public final class PluginKeyValues {
 
   /** The value of an entry. */
   public KeyValueAnswer get(String name) {
-    return await(
-        new Operation(
-            () -> store.get(plugin, name).<KeyValueAnswer>map(Value::new).orElse(new NotFound()),
-            () -> {}),
-        System.nanoTime() + budget.toNanos());
+    long deadline = System.nanoTime() + budget.toNanos();
+    PendingRead read = new PendingRead(name);
+    try {
+      threads.execute(read);
+      return await(read, deadline);
+    } catch (RejectedExecutionException e) {
+      return late();
+    } finally {
+      read.giveUp();
+    }
   }
 
   /** Writes an entry. */
   public KeyValueAnswer set(String name, byte[] value) {
-    return dryRun ? new Done() : change(() -> answer(store.set(plugin, name, value, quota)));
+    return dryRun ? new Done() : change(new KeyValueChange.Set(name, value), value.length);
   }
 
   /** Deletes an entry. */
   public KeyValueAnswer delete(String name) {
-    return dryRun ? new Done() : change(() -> answer(store.delete(plugin, name)));
+    return dryRun ? new Done() : change(new KeyValueChange.Delete(name), 0);
   }
 
   /** Adds to a number. */
   public KeyValueAnswer increment(String name, long delta) {
-    if (dryRun) {
-      return new Value(Long.toString(delta).getBytes(StandardCharsets.US_ASCII));
-    }
-    return change(() -> {
-      KeyValueStore.Increment made = store.increment(plugin, name, delta, quota);
-      return made.outcome() == KeyValueStore.Outcome.DONE
-          ? new Value(Long.toString(made.number()).getBytes(StandardCharsets.US_ASCII))
-          : answer(made.outcome());
-    });
+    return dryRun ? number(delta) : change(new KeyValueChange.Increment(name, delta), 0);
   }
 
-  private static KeyValueAnswer answer(KeyValueStore.Outcome outcome) {
-    return switch (outcome) {
-      case DONE -> new Done();
+  private static KeyValueAnswer answer(KeyValueChange change, KeyValueStore.Result result) {
+    return switch (result.outcome()) {
+      case DONE ->
+          change instanceof KeyValueChange.Increment ? number(result.number()) : new Done();
       case NOT_FOUND -> new NotFound();
       case OVER_QUOTA -> new OverQuota();
       case NOT_A_NUMBER -> new NotANumber();
     };
   }
 
-  private KeyValueAnswer change(Supplier<KeyValueAnswer> work) {
-    long deadline = System.nanoTime() + budget.toNanos();
-    // Made before the turn is taken: nothing can fail between the two.
-    Operation operation = new Operation(work, changes::release);
-    try {
-      if (!changes.tryAcquire(budget.toNanos(), TimeUnit.NANOSECONDS)) {
-        return new Unavailable();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new Unavailable();
-    }
-    return await(operation, deadline);
+  private static Value number(long number) {
+    return new Value(Long.toString(number).getBytes(StandardCharsets.US_ASCII));
   }
 
-  private KeyValueAnswer await(Operation operation, long deadline) {
+  private KeyValueAnswer change(KeyValueChange change, long bytes) {
+    long deadline = System.nanoTime() + budget.toNanos();
+    PendingChange pending = new PendingChange(change, bytes);
     try {
-      threads.execute(operation);
-      return operation.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (add(pending)) {
+        haveGroupsMade();
+      }
+      return await(pending, deadline);
+    } finally {
+      if (pending.giveUp()) {
+        remove(pending);
+      }
+    }
+  }
+
+  /** Returns whether the caller is to see to the next group. */
+  private boolean add(PendingChange pending) {
+    lock.lock();
+    try {
+      waiting.add(pending);
+      if (waiting.size() == expected) {
+        gathered.signal();
+      }
+      boolean first = !atWork;
+      atWork = true;
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void remove(PendingChange pending) {
+    lock.lock();
+    try {
+      waiting.remove(pending);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whoever has set {@link #atWork} calls this; where it cannot be done, nothing waits for ever.
+   */
+  private void haveGroupsMade() {
+    boolean begun = false;
+    try {
+      threads.execute(this::makeGroups);
+      begun = true;
+    } catch (RejectedExecutionException e) {
+      late();
+    } finally {
+      if (!begun) {
+        giveUpAll();
+      }
+    }
+  }
+
+  /** How many changes have not begun yet. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveUpAll() {
+    lock.lock();
+    try {
+      atWork = false;
+      waiting.forEach(change -> change.answer.complete(new Unavailable()));
+      waiting.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes groups for as long as changes come, and it is not the other plugins' turn. */
+  private void makeGroups() {
+    long begin = System.nanoTime();
+    boolean more = true;
+    while (more) {
+      more = makeNextGroup();
+      if (more && System.nanoTime() - begin > TURN_NANOS) {
+        haveGroupsMade();
+        return;
+      }
+    }
+  }
+
+  /** Returns whether there may be another one to make; {@link #atWork} is false otherwise. */
+  private boolean makeNextGroup() {
+    List<PendingChange> group = List.of();
+    long begin = 0;
+    boolean more = false;
+    try {
+      group = nextGroup();
+      begin = System.nanoTime();
+      if (!group.isEmpty()) {
+        make(group);
+      }
+    } finally {
+      more = isAnotherExpected(group.size(), System.nanoTime() - begin);
+    }
+    return more;
+  }
+
+  private boolean isAnotherExpected(int made, long nanos) {
+    lock.lock();
+    try {
+      expected = Math.min(made + waiting.size(), GROUP_CHANGES);
+      lastGroupNanos = nanos;
+      // One caller alone is no reason to wait for the next change.
+      atWork = !waiting.isEmpty() || expected > 1;
+      return atWork;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<PendingChange> nextGroup() {
+    List<PendingChange> group = new ArrayList<>();
+    long bytes = 0;
+    lock.lock();
+    try {
+      gather();
+      for (PendingChange next = waiting.peek(); next != null; next = waiting.peek()) {
+        bytes += next.bytes;
+        if (group.size() == GROUP_CHANGES || (!group.isEmpty() && bytes > GROUP_BYTES)) {
+          break;
+        }
+        waiting.remove();
+        if (next.begin()) {
+          group.add(next);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return group;
+  }
+
+  /** Waits a moment until as many changes wait as there were callers before. */
+  private void gather() {
+    long left = Math.min(lastGroupNanos / GATHERING_SHARE, MAX_GATHERING_NANOS);
+    try {
+      while (waiting.size() < expected && left > 0) {
+        left = gathered.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      // Nobody interrupts these threads; whoever does has what there is made now.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void make(List<PendingChange> group) {
+    try {
+      List<KeyValueStore.Result> made =
+          store.change(plugin, group.stream().map(pending -> pending.change).toList(), quota);
+      for (int i = 0; i < made.size(); i++) {
+        PendingChange pending = group.get(i);
+        pending.answer.complete(answer(pending.change, made.get(i)));
+      }
+    } catch (StoreException e) {
+      if (group.size() > 1 && !e.isMaybeChanged()) {
+        makeOneByOne(group);
+        return;
+      }
+      log.warn("{}", e.getMessage());
+      group.forEach(pending -> pending.answer.complete(new Unavailable()));
+    } catch (RuntimeException | Error e) {
+      group.forEach(pending -> pending.answer.completeExceptionally(e));
+    }
+  }
+
+  /**
+   * Nothing of the group was made, and one of its changes may be the reason: the others must not
+   * fail with it. A change that nobody waits for any more is left out, so that a store that is gone
+   * costs no more time than the callers have.
+   */
+  private void makeOneByOne(List<PendingChange> group) {
+    for (PendingChange pending : group) {
+      if (pending.isAwaited()) {
+        make(List.of(pending));
+      }
+    }
+  }
+
+  private KeyValueAnswer await(Pending pending, long deadline) {
+    try {
+      return pending.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       // The guest's deadline, most likely: the engine ends the guest once this has returned.
       Thread.currentThread().interrupt();
-    } catch (TimeoutException | RejectedExecutionException e) {
-      log.warn("the key-value entries of {} are not available in time", plugin);
+    } catch (TimeoutException e) {
+      return late();
     } catch (ExecutionException e) {
       log.warn("the key-value entries of {} are not available", plugin, e.getCause());
-    } finally {
-      // Also after an error, such as a thread that could not be made.
-      operation.giveUp();
     }
     return new Unavailable();
   }
 
-  /** Work for the store's threads. Whoever begins it or gives it up first ends its turn. */
-  private static final class Operation implements Runnable {
+  private KeyValueAnswer late() {
+    log.warn("the key-value entries of {} are not available in time", plugin);
+    return new Unavailable();
+  }
+
+  /** An operation that someone waits for; it is begun, or given up before that. */
+  private abstract static class Pending {
     final CompletableFuture<KeyValueAnswer> answer = new CompletableFuture<>();
     private final AtomicBoolean taken = new AtomicBoolean();
-    private final Supplier<KeyValueAnswer> work;
-    private final Runnable endOfTurn;
+    private volatile boolean awaited = true;
 
-    Operation(Supplier<KeyValueAnswer> work, Runnable endOfTurn) {
-      this.work = work;
-      this.endOfTurn = endOfTurn;
+    /** False when nobody waits for it: then it must not be made. */
+    final boolean begin() {
+      return taken.compareAndSet(false, true);
+    }
+
+    /** Nobody waits from now on; true when it has not begun, and never will. */
+    final boolean giveUp() {
+      awaited = false;
+      return taken.compareAndSet(false, true);
+    }
+
+    final boolean isAwaited() {
+      return awaited;
+    }
+  }
+
+  private static final class PendingChange extends Pending {
+    final KeyValueChange change;
+
+    /** Of the value. */
+    final long bytes;
+
+    PendingChange(KeyValueChange change, long bytes) {
+      this.change = change;
+      this.bytes = bytes;
+    }
+  }
+
+  private final class PendingRead extends Pending implements Runnable {
+    private final String name;
+
+    PendingRead(String name) {
+      this.name = name;
     }
 
     @Override
     public void run() {
-      if (!taken.compareAndSet(false, true)) {
+      if (!begin()) {
         return;
       }
       try {
-        answer.complete(work.get());
+        answer.complete(
+            store
+                .get(plugin, name)
+                .<KeyValueAnswer>map(Value::new)
+                .orElseGet(() -> new NotFound()));
       } catch (StoreException e) {
         log.warn("{}", e.getMessage());
         answer.complete(new Unavailable());
       } catch (RuntimeException | Error e) {
         answer.completeExceptionally(e);
-      } finally {
-        endOfTurn.run();
-      }
-    }
-
-    void giveUp() {
-      if (taken.compareAndSet(false, true)) {
-        endOfTurn.run();
       }
     }
   }

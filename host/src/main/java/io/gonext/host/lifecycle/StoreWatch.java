@@ -114,6 +114,7 @@ public final class StoreWatch implements AutoCloseable {
   }
 
   private void round() {
+    store.probe();
     if (store.isShared()) {
       changed.addAll(changes.take());
       for (String plugin : List.copyOf(changed)) {

@@ -15,11 +15,12 @@ final class EmbeddedDatabase extends Database {
   @Override
   HikariConfig pool(Path directory) {
     HikariConfig config = new HikariConfig();
-    // The host closes the database itself.
+    // The host closes the database itself. A change of key-value entries has more statements than
+    // the eight that H2 keeps parsed otherwise.
     config.setJdbcUrl(
         "jdbc:h2:file:"
             + directory.toAbsolutePath().resolve("gonext").toString().replace("\\", "/")
-            + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0");
+            + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64");
     config.setMaximumPoolSize(CONNECTIONS);
     // After a write that failed, for want of space for instance, H2 has closed the database, and it
     // is opened again by the first new connection: those of before must go.

@@ -9,7 +9,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -55,6 +57,7 @@ public final class PluginStore implements AutoCloseable {
   private final DataSource connections;
   private final Database database;
   private final ThreadPoolExecutor threads = threads();
+  private final StoreHealth health = new StoreHealth(InstantSource.system());
   private final Transactions transactions;
 
   private PluginStore(
@@ -63,7 +66,7 @@ public final class PluginStore implements AutoCloseable {
     this.pool = pool;
     this.connections = connections;
     this.database = database;
-    this.transactions = new Transactions(connections, threads);
+    this.transactions = new Transactions(connections, threads, health);
   }
 
   /**
@@ -271,6 +274,35 @@ public final class PluginStore implements AutoCloseable {
     return database.isShared();
   }
 
+  /** What is wrong with the store as a whole; empty when all is well. */
+  public Optional<StoreTrouble> trouble() {
+    return health.trouble();
+  }
+
+  /**
+   * Looks whether the store answers and, when it was in trouble, whether it takes changes again:
+   * then the trouble is over.
+   *
+   * @throws StoreException when it does not; {@link #trouble} says so from then on
+   */
+  public void probe() {
+    boolean writing = health.trouble().isPresent();
+    transactions.run(connection -> {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("select 1");
+        if (writing) {
+          // No plugin has this name. Flushed before it is taken back: a full disk is found out.
+          statement.execute(
+              "insert into kv_usage (plugin, bytes, entries, writes) values ('?', 0, 0, 0)");
+          database.settle(connections);
+          connection.rollback();
+        }
+      }
+      return true;
+    });
+    health.works();
+  }
+
   /** What changes from now on; to be closed before the store. */
   public StoreChanges changes() {
     return new StoreChanges(transactions, database.listen());
@@ -283,7 +315,7 @@ public final class PluginStore implements AutoCloseable {
 
   /** The plugins' key-value entries, in the same database. */
   public KeyValueStore keyValues() {
-    return new KeyValueStore(connections);
+    return new KeyValueStore(connections, health);
   }
 
   @Override

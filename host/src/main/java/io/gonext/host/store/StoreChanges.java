@@ -70,6 +70,7 @@ public final class StoreChanges implements AutoCloseable {
     try {
       announcements.await(patience);
     } catch (SQLException e) {
+      transactions.health().failed(e);
       throw new StoreException("changes by other hosts cannot be heard: " + e.getMessage(), e);
     }
   }

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param threads that nobody interrupts: an interrupt in the middle of a read or a write closes the
  *     embedded database's file and a network connection alike, for all others too. A caller who is
  *     interrupted waits on, and stays interrupted
+ * @param health told of each failure
  */
-record Transactions(DataSource connections, Executor threads) {
+record Transactions(DataSource connections, Executor threads, StoreHealth health) {
   @FunctionalInterface
   interface Work<R extends @Nullable Object> {
     R run(Connection connection) throws SQLException;
@@ -44,6 +45,7 @@ record Transactions(DataSource connections, Executor threads) {
       try {
         database.settle(connections);
       } catch (SQLException e) {
+        health.failed(e);
         throw StoreException.maybeChanged(
             "the change was made, but the store could not be flushed to disk: " + e.getMessage(),
             e);
@@ -81,8 +83,10 @@ record Transactions(DataSource connections, Executor threads) {
         throw e;
       }
     } catch (SQLTransientConnectionException e) {
+      health.failed(e);
       throw new StoreException("the store cannot be reached, nothing was changed", e);
     } catch (SQLException e) {
+      health.failed(e);
       if (committing && !Database.isRolledBack(e)) {
         // A connection or a disk that fails during a commit takes the answer with it.
         throw StoreException.maybeChanged(

@@ -1,7 +1,9 @@
 package io.gonext.host.store;
 
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.sql.Connection;
+import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,14 @@ public final class FailingStores {
                   }
                   return answering(Connection.class);
                 });
-    return new AuditStore(new Transactions(failing, Runnable::run));
+    return new AuditStore(
+        new Transactions(failing, Runnable::run, new StoreHealth(InstantSource.system())));
+  }
+
+  /** A real store; the watcher may let any call of its database fail. */
+  public static PluginStore watched(
+      Path directory, Database database, WatchedJdbc.Watcher watcher) {
+    return PluginStore.open(directory, database, real -> WatchedJdbc.of(real, watcher));
   }
 
   /** Something of JDBC that answers 0, false, or something of JDBC. */

@@ -35,7 +35,7 @@ final class HaltingStore {
   }
 
   private void before(String method, Object... args) {
-    if (method.equals("executeUpdate")) {
+    if (method.equals("executeUpdate") || method.equals("executeBatch")) {
       written = true;
       step();
     } else if (method.equals("commit") && written) {

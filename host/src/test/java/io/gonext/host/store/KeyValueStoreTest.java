@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.failure.StoreException;
-import io.gonext.host.store.KeyValueStore.Increment;
 import io.gonext.host.store.KeyValueStore.Outcome;
+import io.gonext.host.store.KeyValueStore.Result;
 import io.gonext.host.store.KeyValueStore.Usage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -60,8 +61,8 @@ class KeyValueStoreTest {
     assertThat(value("Ä")).isEmpty();
     assertThat(store.get(P, "A")).isEmpty();
     assertThat(store.usage(P)).isEqualTo(new Usage(3 + 2, 2));
-    assertThat(store.delete(P, "a")).isEqualTo(Outcome.DONE);
-    assertThat(store.delete(P, "a")).isEqualTo(Outcome.NOT_FOUND);
+    assertThat(delete(P, "a")).isEqualTo(Outcome.DONE);
+    assertThat(delete(P, "a")).isEqualTo(Outcome.NOT_FOUND);
     assertThat(store.get(P, "a")).isEmpty();
     assertThat(store.usage(P)).isEqualTo(new Usage(2, 1));
   }
@@ -72,7 +73,7 @@ class KeyValueStoreTest {
     for (int i = 0; i < large.length; i++) {
       large[i] = (byte) i;
     }
-    assertThat(store.set(P, "large", large, ROOMY)).isEqualTo(Outcome.DONE);
+    assertThat(set(store, P, "large", large, ROOMY)).isEqualTo(Outcome.DONE);
     assertThat(store.get(P, "large").orElseThrow()).isEqualTo(large);
   }
 
@@ -92,9 +93,9 @@ class KeyValueStoreTest {
   void each_plugin_has_entries_of_its_own_and_they_go_with_it() {
     install("other");
     set("a", "mine");
-    store.set("other", "a", bytes("theirs"), ROOMY);
+    set(store, "other", "a", bytes("theirs"), ROOMY);
     assertThat(value("a")).isEqualTo("mine");
-    store.delete("other", "a");
+    delete("other", "a");
     assertThat(value("a")).isEqualTo("mine");
 
     plugins.delete(plugins.find(P).orElseThrow(), false);
@@ -111,12 +112,12 @@ class KeyValueStoreTest {
   void past_the_quota_of_entries_the_ones_written_longest_ago_go() {
     KeyValueQuota three = new KeyValueQuota(1 << 20, 3);
     for (String name : List.of("a", "b", "c", "a", "d")) {
-      store.set(P, name, bytes(name), three);
+      set(store, P, name, bytes(name), three);
     }
     assertThat(store.get(P, "b")).isEmpty();
     assertThat(List.of(value("a"), value("c"), value("d"))).containsExactly("a", "c", "d");
     assertThat(store.usage(P)).isEqualTo(new Usage(6, 3));
-    store.increment(P, "n", 5, three);
+    increment(store, P, "n", 5, three);
     assertThat(store.get(P, "c")).isEmpty();
   }
 
@@ -124,10 +125,10 @@ class KeyValueStoreTest {
   void past_the_quota_of_bytes_as_many_go_as_must() {
     KeyValueQuota hundred = new KeyValueQuota(100, 1000);
     for (int i = 0; i < 10; i++) {
-      store.set(P, "k" + i, new byte[8], hundred);
+      set(store, P, "k" + i, new byte[8], hundred);
     }
     assertThat(store.usage(P)).isEqualTo(new Usage(100, 10));
-    assertThat(store.set(P, "big", new byte[52], hundred)).isEqualTo(Outcome.DONE);
+    assertThat(set(store, P, "big", new byte[52], hundred)).isEqualTo(Outcome.DONE);
     assertThat(store.usage(P)).isEqualTo(new Usage(95, 5));
     assertThat(store.get(P, "k5")).isEmpty();
     assertThat(store.get(P, "k6")).isPresent();
@@ -136,17 +137,17 @@ class KeyValueStoreTest {
   @Test
   void an_entry_that_would_never_fit_is_refused_and_nothing_goes_for_it() {
     KeyValueQuota ten = new KeyValueQuota(10, 10);
-    store.set(P, "a", new byte[4], ten);
-    assertThat(store.set(P, "b", new byte[10], ten)).isEqualTo(Outcome.OVER_QUOTA);
-    assertThat(store.set(P, "b", new byte[1], new KeyValueQuota(10, 0)))
+    set(store, P, "a", new byte[4], ten);
+    assertThat(set(store, P, "b", new byte[10], ten)).isEqualTo(Outcome.OVER_QUOTA);
+    assertThat(set(store, P, "b", new byte[1], new KeyValueQuota(10, 0)))
         .isEqualTo(Outcome.OVER_QUOTA);
     assertThat(store.usage(P)).isEqualTo(new Usage(5, 1));
   }
 
   @Test
   void a_number_starts_at_0_and_counts_to_the_ends_of_64_bits() {
-    assertThat(increment("n", 5)).isEqualTo(new Increment(Outcome.DONE, 5));
-    assertThat(increment("n", -7)).isEqualTo(new Increment(Outcome.DONE, -2));
+    assertThat(increment("n", 5)).isEqualTo(new Result(Outcome.DONE, 5));
+    assertThat(increment("n", -7)).isEqualTo(new Result(Outcome.DONE, -2));
     assertThat(value("n")).isEqualTo("-2");
     set("n", Long.toString(Long.MAX_VALUE - 1));
     assertThat(increment("n", 1).number()).isEqualTo(Long.MAX_VALUE);
@@ -179,8 +180,8 @@ class KeyValueStoreTest {
         done.add(
             executor.submit(() -> {
               for (int i = 0; i < each; i++) {
-                own.increment(P, "n", 1, small);
-                own.set(P, "k" + thread + i % 5, new byte[i], small);
+                increment(own, P, "n", 1, small);
+                set(own, P, "k" + thread + i % 5, new byte[i], small);
               }
             }));
       }
@@ -199,6 +200,57 @@ class KeyValueStoreTest {
       }
     }
     assertThat(usage.bytes()).isEqualTo(bytes);
+  }
+
+  @Test
+  void a_group_leaves_behind_what_its_changes_one_by_one_would() {
+    install("single");
+    KeyValueQuota tight = new KeyValueQuota(60, 7);
+    Random random = new Random(1);
+    for (int group = 0; group < 60; group++) {
+      List<KeyValueChange> changes = new ArrayList<>();
+      for (int i = random.nextInt(1, 12); i > 0; i--) {
+        String name = "k" + random.nextInt(10);
+        changes.add(
+            switch (random.nextInt(5)) {
+              case 0 -> new KeyValueChange.Delete(name);
+              case 1 -> new KeyValueChange.Increment(name, random.nextInt(-5, 5));
+              case 2 -> new KeyValueChange.Set(name, bytes("7"));
+              default -> new KeyValueChange.Set(name, new byte[random.nextInt(64)]);
+            });
+      }
+      List<Result> one = new ArrayList<>();
+      changes.forEach(change -> one.add(one(store, "single", change, tight)));
+      assertThat(store.change(P, changes, tight)).as("group %s", group).isEqualTo(one);
+      assertThat(store.usage(P)).isEqualTo(store.usage("single"));
+      for (int key = 0; key < 10; key++) {
+        assertThat(store.get(P, "k" + key))
+            .as("group %s, k%s", group, key)
+            .usingRecursiveComparison()
+            .isEqualTo(store.get("single", "k" + key));
+      }
+    }
+  }
+
+  @Test
+  void a_group_that_names_more_than_a_page_of_old_entries_evicts_them_all() {
+    KeyValueQuota roomy = new KeyValueQuota(1 << 20, 1000);
+    List<KeyValueChange> many = new ArrayList<>();
+    for (int i = 0; i < 600; i++) {
+      many.add(new KeyValueChange.Set("k" + i, new byte[8]));
+    }
+    store.change(P, many, roomy);
+    store.change(
+        P,
+        List.of(
+            new KeyValueChange.Delete("k0"),
+            new KeyValueChange.Increment("k1", 1),
+            new KeyValueChange.Set("k2", bytes("kept")),
+            new KeyValueChange.Set("new", bytes("kept"))),
+        new KeyValueQuota(1 << 20, 2));
+    assertThat(store.usage(P)).isEqualTo(new Usage(2 + 4 + 3 + 4, 2));
+    assertThat(value("k2")).isEqualTo("kept");
+    assertThat(value("new")).isEqualTo("kept");
   }
 
   @Test
@@ -222,11 +274,30 @@ class KeyValueStoreTest {
   }
 
   private Outcome set(String name, String value) {
-    return store.set(P, name, bytes(value), ROOMY);
+    return set(store, P, name, bytes(value), ROOMY);
   }
 
-  private Increment increment(String name, long delta) {
-    return store.increment(P, name, delta, ROOMY);
+  private static Outcome set(
+      KeyValueStore store, String plugin, String name, byte[] value, KeyValueQuota quota) {
+    return one(store, plugin, new KeyValueChange.Set(name, value), quota).outcome();
+  }
+
+  private Outcome delete(String plugin, String name) {
+    return one(store, plugin, new KeyValueChange.Delete(name), ROOMY).outcome();
+  }
+
+  private Result increment(String name, long delta) {
+    return increment(store, P, name, delta, ROOMY);
+  }
+
+  private static Result increment(
+      KeyValueStore store, String plugin, String name, long delta, KeyValueQuota quota) {
+    return one(store, plugin, new KeyValueChange.Increment(name, delta), quota);
+  }
+
+  private static Result one(
+      KeyValueStore store, String plugin, KeyValueChange change, KeyValueQuota quota) {
+    return store.change(plugin, List.of(change), quota).getFirst();
   }
 
   private String value(String name) {

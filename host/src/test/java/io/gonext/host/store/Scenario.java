@@ -31,9 +31,17 @@ final class Scenario {
           store -> require(store.change(read(store), read(store).in(PluginState.ACTIVE))),
           store ->
               require(store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "operator")),
-          store -> store.keyValues().set(NAME, "a", new byte[] {1}, QUOTA),
-          store -> store.keyValues().increment(NAME, "n", 7, QUOTA),
-          store -> store.keyValues().delete(NAME, "a"),
+          store -> change(store, new KeyValueChange.Set("a", new byte[] {1})),
+          store -> change(store, new KeyValueChange.Increment("n", 7)),
+          store ->
+              change(
+                  store,
+                  new KeyValueChange.Delete("a"),
+                  new KeyValueChange.Increment("n", 1),
+                  new KeyValueChange.Set("a", new byte[] {2}),
+                  new KeyValueChange.Set("b", new byte[] {3}),
+                  new KeyValueChange.Delete("b")),
+          store -> change(store, new KeyValueChange.Delete("a")),
           store ->
               require(
                   store.change(
@@ -52,6 +60,12 @@ final class Scenario {
           store -> require(store.delete(read(store), false)));
 
   private Scenario() {}
+
+  private static void change(PluginStore store, KeyValueChange... group) {
+    for (KeyValueStore.Result made : store.keyValues().change(NAME, List.of(group), QUOTA)) {
+      require(made.outcome() == KeyValueStore.Outcome.DONE);
+    }
+  }
 
   /** All that a store holds of the plugin; two that are equal are the same state. */
   record Snapshot(

@@ -9,12 +9,12 @@ import java.sql.Statement;
 import javax.sql.DataSource;
 
 /** Databases whose every call a test is told before it is made. */
-final class WatchedJdbc {
+public final class WatchedJdbc {
   private WatchedJdbc() {}
 
   /** Is told a call of a data source, a connection or a statement; what it throws is the answer. */
   @FunctionalInterface
-  interface Watcher {
+  public interface Watcher {
     void before(String method, Object... args) throws SQLException;
   }
 

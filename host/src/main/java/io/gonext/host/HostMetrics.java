@@ -2,7 +2,9 @@ package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
+import io.gonext.host.store.PluginStore;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
@@ -10,18 +12,23 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What an engine counts, in a registry until it is closed: another host may use the registry then.
+ * What an engine counts and whether the store works, in a registry until it is closed: another host
+ * may use the registry then.
  */
-final class EngineMetrics implements AutoCloseable {
+final class HostMetrics implements AutoCloseable {
   private final MeterRegistry registry;
   private final List<Meter> meters = new ArrayList<>();
 
-  EngineMetrics(MeterRegistry registry, Engine engine, CompileCache cache) {
+  HostMetrics(MeterRegistry registry, Engine engine, CompileCache cache, PluginStore store) {
     this.registry = registry;
     add(
         FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
             .description(
                 "Looks for calls past their deadline that failed, each followed by another"));
+    meters.add(
+        Gauge.builder("gonext.store.available", store, s -> s.trouble().isEmpty() ? 1 : 0)
+            .description("1 while the store answers and takes changes, 0 while it does not")
+            .register(registry));
     addLookUps(cache, "hit", CompileCache.Statistics::hits);
     addLookUps(cache, "miss", CompileCache.Statistics::misses);
     addLookUps(cache, "rejected", CompileCache.Statistics::rejected);
