@@ -72,6 +72,35 @@ sealed interface DevEvent {
   /** A line that the plugin has logged. */
   record Log(String level, String message) implements DevEvent {}
 
+  /**
+   * A call of the plugin that did not end well.
+   *
+   * @param code how it ended, {@code DEADLINE} for instance
+   * @param message one line
+   * @param backtrace the guest's functions that were running, innermost first; may be empty
+   */
+  record CallFailed(String hook, String code, String message, List<Frame> backtrace)
+      implements DevEvent {
+    public CallFailed {
+      backtrace = List.copyOf(backtrace);
+    }
+
+    /**
+     * One of the guest's functions, and where in it the guest was.
+     *
+     * @param offset in the module's bytes, or -1 where it is not known
+     * @param source file and line, or an empty text
+     */
+    record Frame(String function, int offset, String source) {
+      @Override
+      public String toString() {
+        String place =
+            source.isEmpty() && offset >= 0 ? "@0x" + Integer.toHexString(offset) : source;
+        return place.isEmpty() ? function : function + " (" + place + ")";
+      }
+    }
+  }
+
   /** Log lines that came faster than they could be shown. */
   record LogsDropped(long count) implements DevEvent {}
 

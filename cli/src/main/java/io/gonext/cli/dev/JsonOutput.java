@@ -61,10 +61,32 @@ final class JsonOutput implements DevOutput {
               "exit_code",
               e.failure().kind().exitCode());
       case DevEvent.Log e -> JsonLines.event("log", "level", e.level(), "message", e.message());
+      case DevEvent.CallFailed e ->
+          JsonLines.event(
+              "call_failed",
+              "hook",
+              e.hook(),
+              "code",
+              e.code(),
+              "message",
+              e.message(),
+              "backtrace",
+              e.backtrace().stream().map(JsonOutput::frame).toList());
       case DevEvent.LogsDropped e -> JsonLines.event("logs_dropped", "count", e.count());
       case DevEvent.LogsConnected e -> JsonLines.event("logs", "connected", e.isConnected());
       case DevEvent.Stopped e -> JsonLines.event("stopped", "message", e.message());
     };
+  }
+
+  private static Map<String, Object> frame(DevEvent.CallFailed.Frame frame) {
+    Map<String, Object> fields = JsonLines.fields("function", frame.function());
+    if (frame.offset() >= 0) {
+      fields.put("offset", frame.offset());
+    }
+    if (!frame.source().isEmpty()) {
+      fields.put("source", frame.source());
+    }
+    return fields;
   }
 
   private static Map<String, Object> live(DevEvent.Live live) {

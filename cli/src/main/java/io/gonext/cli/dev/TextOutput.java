@@ -44,6 +44,9 @@ final class TextOutput implements DevOutput {
   private DevClock.@Nullable Timer nextFrame;
   private boolean isWatching;
 
+  /** The failure whose backtrace was shown last. */
+  private DevEvent.@Nullable CallFailed shownFailure;
+
   /**
    * @param interactive whether a terminal understands colours and a progress line
    * @param verbose whether to show the commands that run
@@ -85,6 +88,8 @@ final class TextOutput implements DevOutput {
       case DevEvent.Warning e -> line("%s %s".formatted(coloured(YELLOW, "warning:"), e.message()));
       case Live e -> {
         end();
+        // Another version: the same failure of it is news.
+        shownFailure = null;
         live(e);
       }
       case DevEvent.Watching e -> {
@@ -104,6 +109,7 @@ final class TextOutput implements DevOutput {
         failed(e);
       }
       case DevEvent.Log e -> log(e);
+      case DevEvent.CallFailed e -> callFailed(e);
       case DevEvent.LogsDropped e ->
           line(coloured(YELLOW, e.count() + " log lines dropped: they came too fast"));
       case DevEvent.LogsConnected e ->
@@ -196,6 +202,31 @@ final class TextOutput implements DevOutput {
           default -> "";
         };
     line(coloured(colour, "%-5s %s".formatted(level, log.message())));
+  }
+
+  /** One frame a line; a recursion is one line, and so is a failure that was just shown. */
+  private void callFailed(DevEvent.CallFailed failed) {
+    String headline =
+        coloured(RED, "call failed: %s: %s".formatted(failed.hook(), failed.code()))
+            + ": "
+            + failed.message();
+    if (failed.equals(shownFailure)) {
+      line(headline + (failed.backtrace().isEmpty() ? "" : " (in the same place)"));
+      return;
+    }
+    shownFailure = failed;
+    line(headline);
+    List<DevEvent.CallFailed.Frame> frames = failed.backtrace();
+    int at = 0;
+    while (at < frames.size()) {
+      int next = at + 1;
+      while (next < frames.size() && frames.get(next).equals(frames.get(at))) {
+        next++;
+      }
+      int times = next - at;
+      out.println("    at " + frames.get(at) + (times > 1 ? ", " + times + " times" : ""));
+      at = next;
+    }
   }
 
   private void line(String text) {

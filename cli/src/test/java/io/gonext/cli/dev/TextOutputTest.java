@@ -59,6 +59,27 @@ class TextOutputTest {
   }
 
   @Test
+  void a_failed_call_is_shown_one_frame_a_line_and_again_in_one_line() {
+    DevOutput out = plain();
+    var frame = new DevEvent.CallFailed.Frame("fib", 16, "src/lib.rs:3");
+    var failed =
+        new DevEvent.CallFailed(
+            "the_content",
+            "STACK_EXHAUSTED",
+            "the guest exhausted the call stack",
+            List.of(frame, frame, frame, new DevEvent.CallFailed.Frame("gn_handle_hook", 26, "")));
+    out.emit(failed);
+    out.emit(failed);
+    String again = "[12:03:58] call failed: the_content: STACK_EXHAUSTED: the guest exhausted the call stack";
+    assertThat(written.toString())
+        .isEqualTo(
+            again
+                + "\n    at fib (src/lib.rs:3), 3 times\n    at gn_handle_hook (@0x1a)\n"
+                + again
+                + " (in the same place)\n");
+  }
+
+  @Test
   void without_a_terminal_there_is_no_escape_sequence() {
     session(plain());
     assertThat(written.toString()).doesNotContain("\033").doesNotContain("\r");
