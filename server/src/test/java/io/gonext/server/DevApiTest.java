@@ -337,7 +337,9 @@ class DevApiTest {
       while (!line.equals("event: failure")) {
         line = each.next();
       }
-      JsonNode failure = StrictJson.parse(each.next().substring("data: ".length()).getBytes(StandardCharsets.UTF_8));
+      JsonNode failure =
+          StrictJson.parse(
+              each.next().substring("data: ".length()).getBytes(StandardCharsets.UTF_8));
       assertThat(failure.path("hook").asString()).isEqualTo("spin");
       assertThat(failure.path("code").asString()).isEqualTo("DEADLINE");
       assertThat(failure.path("message").asString()).startsWith("the guest did not return within ");

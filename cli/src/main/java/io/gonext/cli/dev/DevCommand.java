@@ -59,6 +59,14 @@ public final class DevCommand implements Callable<Integer> {
   private @Nullable String host;
 
   @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description =
+          "Where a host of this command's own listens on this machine; not with --host (default:"
+              + " 8080).")
+  private @Nullable Integer port;
+
+  @Option(
       names = "--watch",
       negatable = true,
       arity = "0..1",
@@ -124,7 +132,11 @@ public final class DevCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Map<String, String> environment = System.getenv();
-    HostUrl url = HostUrl.parse(host == null ? HostUrl.DEFAULT : host);
+    if (host != null && port != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--host names a host that is there, --port one to start: give one");
+    }
+    HostUrl url = HostUrl.parse(host == null ? defaultUrl() : host);
     Language asked = language();
     PrintWriter out = spec.commandLine().getOut();
     Terminal terminal = new SystemTerminal(environment, System.in);
@@ -153,6 +165,17 @@ public final class DevCommand implements Callable<Integer> {
         return e.kind().exitCode();
       }
     }
+  }
+
+  private String defaultUrl() {
+    if (port == null) {
+      return HostUrl.DEFAULT;
+    }
+    if (port < 1 || port > 65535) {
+      throw new ParameterException(
+          spec.commandLine(), "--port " + port + ": a number from 1 to 65535");
+    }
+    return "http://localhost:" + port;
   }
 
   private record Session(

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.host.hook.TurnFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -79,25 +80,10 @@ sealed interface DevEvent {
    * @param message one line
    * @param backtrace the guest's functions that were running, innermost first; may be empty
    */
-  record CallFailed(String hook, String code, String message, List<Frame> backtrace)
+  record CallFailed(String hook, String code, String message, List<TurnFailure.Frame> backtrace)
       implements DevEvent {
     public CallFailed {
       backtrace = List.copyOf(backtrace);
-    }
-
-    /**
-     * One of the guest's functions, and where in it the guest was.
-     *
-     * @param offset in the module's bytes, or -1 where it is not known
-     * @param source file and line, or an empty text
-     */
-    record Frame(String function, int offset, String source) {
-      @Override
-      public String toString() {
-        String place =
-            source.isEmpty() && offset >= 0 ? "@0x" + Integer.toHexString(offset) : source;
-        return place.isEmpty() ? function : function + " (" + place + ")";
-      }
     }
   }
 

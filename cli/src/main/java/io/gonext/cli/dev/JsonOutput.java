@@ -71,22 +71,11 @@ final class JsonOutput implements DevOutput {
               "message",
               e.message(),
               "backtrace",
-              e.backtrace().stream().map(JsonOutput::frame).toList());
+              Backtrace.fields(e.backtrace()));
       case DevEvent.LogsDropped e -> JsonLines.event("logs_dropped", "count", e.count());
       case DevEvent.LogsConnected e -> JsonLines.event("logs", "connected", e.isConnected());
       case DevEvent.Stopped e -> JsonLines.event("stopped", "message", e.message());
     };
-  }
-
-  private static Map<String, Object> frame(DevEvent.CallFailed.Frame frame) {
-    Map<String, Object> fields = JsonLines.fields("function", frame.function());
-    if (frame.offset() >= 0) {
-      fields.put("offset", frame.offset());
-    }
-    if (!frame.source().isEmpty()) {
-      fields.put("source", frame.source());
-    }
-    return fields;
   }
 
   private static Map<String, Object> live(DevEvent.Live live) {

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
@@ -22,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * A plugin's log lines and failures from {@code GET {host}/_/plugins/dev/logs/{name}}, server-sent
  * events: {@code failure} with {@code {"hook","code","message","backtrace"}}, any other with {@code
- * {"level","message"}}. Connects again by itself for as long as it is open. What comes
- * faster than it can be shown is dropped and counted: the host is never held up.
+ * {"level","message"}}. Connects again by itself for as long as it is open. What comes faster than
+ * it can be shown is dropped and counted: the host is never held up.
  */
 final class LogStream implements AutoCloseable {
   /** Lines that may wait to be shown. */
@@ -164,11 +165,12 @@ final class LogStream implements AutoCloseable {
     return new DevEvent.Log("info", HttpUploader.printable(data));
   }
 
-  private static DevEvent.CallFailed.Frame frame(JsonNode json) {
-    return new DevEvent.CallFailed.Frame(
+  private static TurnFailure.Frame frame(JsonNode json) {
+    String source = HttpUploader.printable(json.path("source").asString(""));
+    return new TurnFailure.Frame(
         HttpUploader.printable(json.path("function").asString("")),
         json.path("offset").asInt(-1),
-        HttpUploader.printable(json.path("source").asString("")));
+        source.isEmpty() ? null : source);
   }
 
   private void put(DevEvent event) {

@@ -216,17 +216,7 @@ final class TextOutput implements DevOutput {
     }
     shownFailure = failed;
     line(headline);
-    List<DevEvent.CallFailed.Frame> frames = failed.backtrace();
-    int at = 0;
-    while (at < frames.size()) {
-      int next = at + 1;
-      while (next < frames.size() && frames.get(next).equals(frames.get(at))) {
-        next++;
-      }
-      int times = next - at;
-      out.println("    at " + frames.get(at) + (times > 1 ? ", " + times + " times" : ""));
-      at = next;
-    }
+    Backtrace.lines(failed.backtrace()).forEach(frame -> out.println("    " + frame));
   }
 
   private void line(String text) {

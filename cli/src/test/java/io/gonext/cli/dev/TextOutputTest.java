@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestReader;
 import java.io.PrintWriter;
@@ -61,16 +62,17 @@ class TextOutputTest {
   @Test
   void a_failed_call_is_shown_one_frame_a_line_and_again_in_one_line() {
     DevOutput out = plain();
-    var frame = new DevEvent.CallFailed.Frame("fib", 16, "src/lib.rs:3");
+    var frame = new TurnFailure.Frame("fib", 16, "src/lib.rs:3");
     var failed =
         new DevEvent.CallFailed(
             "the_content",
             "STACK_EXHAUSTED",
             "the guest exhausted the call stack",
-            List.of(frame, frame, frame, new DevEvent.CallFailed.Frame("gn_handle_hook", 26, "")));
+            List.of(frame, frame, frame, new TurnFailure.Frame("gn_handle_hook", 26, null)));
     out.emit(failed);
     out.emit(failed);
-    String again = "[12:03:58] call failed: the_content: STACK_EXHAUSTED: the guest exhausted the call stack";
+    String again =
+        "[12:03:58] call failed: the_content: STACK_EXHAUSTED: the guest exhausted the call stack";
     assertThat(written.toString())
         .isEqualTo(
             again

@@ -43,6 +43,15 @@ public record TurnFailure(
           frame.codeOffset(),
           frame.source() == null ? null : frame.source().toString());
     }
+
+    /** The name, and the line or else the offset where there is one. */
+    @Override
+    public String toString() {
+      if (source != null) {
+        return function + " (" + source + ")";
+      }
+      return codeOffset < 0 ? function : function + " (@0x" + Integer.toHexString(codeOffset) + ")";
+    }
   }
 
   static TurnFailure of(String plugin, String version, String hook, HookFailedException failure) {
