@@ -2,9 +2,12 @@ package io.gonext.cli.dev;
 
 import java.io.PrintWriter;
 import java.net.http.HttpClient;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +112,15 @@ public final class DevCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Tell everything as one JSON object a line.")
   private boolean json;
+
+  @Option(
+      names = "--watch-also",
+      paramLabel = "PATH",
+      description =
+          "A directory or file outside the project that its build reads; once for each. Links, path"
+              + " dependencies in Cargo.toml, replacements in go.mod, file: dependencies in"
+              + " package.json and paths in a Makefile are found without it.")
+  private List<Path> watchAlso = new ArrayList<>();
 
   @Option(
       names = "--poll",
@@ -240,11 +252,20 @@ public final class DevCommand implements Callable<Integer> {
               tools,
               new Watchers(
                   where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
-              rules,
+              new SourceTrees(where.root(), rules, alsoWatched()),
               new DevLoop.Settings(watching, keepGoing),
               watching ? follower::follow : name -> {});
       return untilStopped(loop, session, hosts, follower, client);
     }
+  }
+
+  private List<Path> alsoWatched() {
+    for (Path path : watchAlso) {
+      if (!Files.exists(path)) {
+        throw new DevFailure(DevFailure.Kind.USAGE, "--watch-also " + path + " does not exist");
+      }
+    }
+    return watchAlso.stream().map(path -> path.toAbsolutePath().normalize()).toList();
   }
 
   private int untilStopped(

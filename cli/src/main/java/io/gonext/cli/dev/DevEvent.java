@@ -53,8 +53,16 @@ sealed interface DevEvent {
     }
   }
 
-  /** The loop waits for changes. */
-  record Watching(String project, String how) implements DevEvent {}
+  /**
+   * The loop waits for changes.
+   *
+   * @param outside what is watched outside the project, relative to it
+   */
+  record Watching(String project, List<String> outside, String how) implements DevEvent {
+    public Watching {
+      outside = List.copyOf(outside);
+    }
+  }
 
   /** The content of these files is another one now. */
   record Changed(List<String> paths) implements DevEvent {}

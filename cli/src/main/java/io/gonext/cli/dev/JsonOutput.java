@@ -42,7 +42,8 @@ final class JsonOutput implements DevOutput {
       case DevEvent.Warning e -> JsonLines.event("warning", "message", e.message());
       case DevEvent.Live e -> live(e);
       case DevEvent.Watching e ->
-          JsonLines.event("watching", "project", e.project(), "how", e.how());
+          JsonLines.event(
+              "watching", "project", e.project(), "outside", e.outside(), "how", e.how());
       case DevEvent.Changed e -> JsonLines.event("changed", "paths", e.paths());
       case DevEvent.Skipped e -> JsonLines.event("skipped", "path", e.path());
       case DevEvent.Failed e ->

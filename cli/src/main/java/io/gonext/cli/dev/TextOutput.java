@@ -94,9 +94,10 @@ final class TextOutput implements DevOutput {
       }
       case DevEvent.Watching e -> {
         line(
-            "watching %s (Ctrl-C to stop%s)%s"
+            "watching %s%s (Ctrl-C to stop%s)%s"
                 .formatted(
                     e.project(),
+                    e.outside().isEmpty() ? "" : " and " + paths(e.outside()),
                     interactive ? "; r rebuild, l logs, q quit" : "",
                     e.how().isEmpty() ? "" : ", " + e.how()));
         out.println();

@@ -100,8 +100,8 @@ class LogStreamTest {
       Connection connection = connections.take();
       connection.send(
           "event: failure\n"
-              + "data: {\"level\":\"error\",\"message\":\"the guest panicked\",\"hook\":\"h\","
-              + "\"code\":\"GUEST_PANIC\",\"backtrace\":[{\"function\":\"f\\u001b\",\"offset\":16,\"source\":\"src/lib.rs:3\"},{\"function\":\"g\",\"offset\":17},{\"function\":\"h\"}]}\n\n"
+              + "data: {\"level\":\"error\",\"message\":\"the guest"
+              + " panicked\",\"hook\":\"h\",\"code\":\"GUEST_PANIC\",\"backtrace\":[{\"function\":\"f\\u001b\",\"offset\":16,\"source\":\"src/lib.rs:3\"},{\"function\":\"g\",\"offset\":17},{\"function\":\"h\"}]}\n\n"
               + "data: {\"level\":\"info\",\"message\":\"and a line\"}\n\n");
       DevEvent.CallFailed failed = output.await(DevEvent.CallFailed.class);
       assertThat(failed.hook()).isEqualTo("h");

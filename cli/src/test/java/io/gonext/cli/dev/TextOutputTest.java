@@ -173,7 +173,7 @@ class TextOutputTest {
     out.emit(new DevEvent.Built("build/plugin.wasm", 42_000, Duration.ofMillis(2300)));
     out.emit(capabilities(null, "kv.read"));
     out.emit(live(1, "installed", false, new Timing(ms(0), false, ms(2300), ms(5), ms(7), ms(11))));
-    out.emit(new DevEvent.Watching("hello", ""));
+    out.emit(new DevEvent.Watching("hello", List.of(), ""));
     out.emit(new DevEvent.Changed(List.of("src/lib.rs")));
     out.emit(live(2, "reloaded", false, new Timing(ms(200), false, ms(370), ms(10), ms(6), ms(9))));
     out.emit(new DevEvent.Skipped("Cargo.lock"));
