@@ -140,11 +140,29 @@ class CommandLineTest {
         "completion fish             | BASH, ZSH",
         "plugin dev --lang java .    | assemblyscript",
         "plugin dev --watch=maybe .  | --watch",
+        "plugin dev --port 0 .       | 1 to 65535",
+        "plugin dev --port 1 --host http://h . | give one",
       })
   void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {
     assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);
     assertThat(err.toString()).startsWith("gonext: ").contains(named).contains("--help");
     assertNoStackTrace();
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plugin check FILE",
+        "plugin check -- FILE",
+        "plugin call . filter h --value FILE"
+      })
+  void an_argument_that_begins_with_an_at_sign_is_no_file_of_arguments(String line)
+      throws IOException {
+    Path file = Files.writeString(directory.resolve("more"), "--help");
+    String argument = "@" + file;
+    assertThat(run(line.replace("FILE", argument).split(" ", -1))).isPositive();
+    assertThat(err.toString()).contains(argument);
     assertThat(out.toString()).isEmpty();
   }
 

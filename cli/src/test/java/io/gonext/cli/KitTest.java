@@ -238,6 +238,35 @@ class KitTest {
   }
 
   @Test
+  void call_gives_a_route_the_headers_it_was_told() throws IOException {
+    write("manifest.json", GuestBundle.of("sample", new byte[0]).route("GET", "/").manifest());
+    Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("route-logs"));
+    run("call", project.toString(), "GET", "/", "--header", "accept: a", "--header", "Accept:b");
+    assertThat(err.toString()).contains("\"headers\":{\"Accept\":\"a, b\"}");
+  }
+
+  @Test
+  void call_shows_where_the_plugin_trapped_one_frame_a_line() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0]).filter("h").route("GET", "/").manifest());
+    Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("panic"));
+    assertThat(run("call", project.toString(), "filter", "h")).isEqualTo(1);
+    assertThat(err.toString().lines().limit(2).toList())
+        .satisfiesExactly(
+            first ->
+                assertThat(first)
+                    .isEqualTo(
+                        "gonext: sample failed in hook h (GUEST_PANIC): the guest panicked: the"
+                            + " guest gave up"),
+            frame -> assertThat(frame).startsWith("  at "));
+    assertThat(run("call", project.toString(), "GET", "/")).isEqualTo(1);
+    assertThat(err.toString())
+        .startsWith("gonext: GET / failed (GUEST_PANIC): the guest panicked")
+        .containsPattern("\\R  at ");
+  }
+
+  @Test
   void call_fails_where_the_handler_fails() {
     assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "1")).isEqualTo(1);
     assertThat(err.toString()).contains("gonext: hello-rust failed in hook the_title");
@@ -258,6 +287,9 @@ class KitTest {
         "GET /hello/%zz                 | /hello/%zz",
         "GET /hello/Ada --value 1       | --body",
         "filter the_title --body x      | only a route",
+        "filter the_title --header A:b  | only a route",
+        "GET /hello/Ada --header Accept | NAME:VALUE",
+        "GET /hello/Ada --header :x     | NAME:VALUE",
       })
   void call_says_what_is_wrong_with_its_arguments(String arguments, String named) {
     assertThat(run(("call " + RUST + " " + arguments).split(" +", -1))).isEqualTo(2);

@@ -15,6 +15,7 @@ import io.gonext.host.hook.ActionHandler;
 import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.CallOptions;
+import io.gonext.host.hook.FailureListener;
 import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
@@ -530,6 +531,17 @@ public final class Host implements AutoCloseable {
    */
   public Runnable listen(String plugin, LogListener listener) {
     return services.logs().listen(plugin, listener);
+  }
+
+  /**
+   * Tells a listener of each turn of a plugin's hooks and routes that does not end well, with the
+   * guest's backtrace where it trapped, whatever version serves. For tools: in service, metrics and
+   * the audit log say the same in bounded space.
+   *
+   * @return ends that
+   */
+  public Runnable listenToFailures(String plugin, FailureListener listener) {
+    return hooks.listen(plugin, listener);
   }
 
   /** The installed plugin of that name. */

@@ -1,6 +1,7 @@
 package io.gonext.server;
 
 import io.gonext.host.Host;
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.DevelopResult;
 import io.javalin.config.RoutesConfig;
@@ -16,7 +17,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.slf4j.event.Level;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,8 +34,13 @@ final class DevApi {
   private static final int MAX_MANIFEST_BYTES = 1024 * 1024;
   private static final int MAX_MODULE_BYTES = 16 * 1024 * 1024;
 
-  /** Log lines that may wait for a slow client. */
-  private static final int WAITING_LINES = 1000;
+  /** Log lines and failures that may wait for a slow client. */
+  private static final int WAITING_EVENTS = 1000;
+
+  /** Of a log line; a client that knows no names of events reads every event as one. */
+  private static final String LOG = "log";
+
+  private static final String FAILURE = "failure";
 
   private final Host host;
   private final Access access;
@@ -71,46 +79,85 @@ final class DevApi {
     ctx.contentType("application/json").result(StrictJson.write(body));
   }
 
-  /** A plugin's log lines as they come; the plugin need not be there yet. */
+  /**
+   * A plugin's log lines and failed turns as they come; the plugin need not be there yet. An event
+   * {@code failure} has {@code level} and {@code message} as one of {@code log} has.
+   */
   private void logs(SseClient client) {
-    BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
+    BlockingQueue<Event> waiting = new ArrayBlockingQueue<>(WAITING_EVENTS);
     AtomicLong dropped = new AtomicLong();
-    Runnable stop =
-        host.listen(
-            client.ctx().pathParam("name"),
-            (level, line) -> {
-              if (!waiting.offer(event(level, line))) {
-                dropped.incrementAndGet();
-              }
-            });
+    Consumer<Event> offer =
+        event -> {
+          if (!waiting.offer(event)) {
+            dropped.incrementAndGet();
+          }
+        };
+    String plugin = client.ctx().pathParam("name");
+    Runnable stopLines = host.listen(plugin, (level, line) -> offer.accept(Event.of(level, line)));
+    Runnable stopFailures =
+        host.listenToFailures(plugin, failure -> offer.accept(Event.of(failure)));
     try {
       client.sendComment("connected");
       while (!client.terminated() && !closing.getAsBoolean()) {
-        byte[] line = waiting.poll(1, TimeUnit.SECONDS);
-        if (line == null) {
+        Event event = waiting.poll(1, TimeUnit.SECONDS);
+        if (event == null) {
           client.sendComment("still here"); // finds out whether the client is
           continue;
         }
-        client.sendData(new String(line, StandardCharsets.UTF_8));
+        event.sendTo(client);
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
-          byte[] notice = event(Level.WARN, lost + " lines were dropped: they came too fast");
-          client.sendData(new String(notice, StandardCharsets.UTF_8));
+          Event.of(Level.WARN, lost + " lines were dropped: they came too fast").sendTo(client);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      stop.run();
+      stopLines.run();
+      stopFailures.run();
       client.close();
     }
   }
 
-  private static byte[] event(Level level, String line) {
-    return StrictJson.write(
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("level", level.name().toLowerCase(Locale.ROOT))
-            .put("message", line));
+  private record Event(String name, ObjectNode data) {
+    static Event of(Level level, String line) {
+      return new Event(
+          LOG,
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("level", level.name().toLowerCase(Locale.ROOT))
+              .put("message", line));
+    }
+
+    static Event of(TurnFailure failure) {
+      ObjectNode data =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("level", "error")
+              .put("message", failure.reason())
+              .put("hook", failure.hook())
+              .put("code", failure.outcome().name())
+              .put("version", failure.version());
+      ArrayNode backtrace = data.putArray("backtrace");
+      for (TurnFailure.Frame frame : failure.backtrace()) {
+        ObjectNode entry = backtrace.addObject().put("function", frame.function());
+        if (frame.codeOffset() >= 0) {
+          entry.put("offset", frame.codeOffset());
+        }
+        if (frame.source() != null) {
+          entry.put("source", frame.source());
+        }
+      }
+      return new Event(FAILURE, data);
+    }
+
+    void sendTo(SseClient client) {
+      String text = new String(StrictJson.write(data), StandardCharsets.UTF_8);
+      if (name.equals(LOG)) {
+        client.sendData(text);
+      } else {
+        client.sendEvent(name, text);
+      }
+    }
   }
 }

@@ -321,6 +321,35 @@ class DevApiTest {
   }
 
   @Test
+  void a_call_that_fails_comes_with_where_the_guest_was() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/failing")))
+            .header("Accept", "text/event-stream")
+            .build();
+    HttpResponse<Stream<String>> response = client.send(request, BodyHandlers.ofLines());
+    try (Stream<String> lines = response.body()) {
+      Iterator<String> each = lines.iterator();
+      assertThat(each.next()).isEqualTo(": connected");
+      host.install(GuestBundle.of("failing", Guests.wasm("loop")).filter("spin").bytes());
+      host.activate("failing");
+      host.applyFilters("spin", 1);
+      String line = each.next();
+      while (!line.equals("event: failure")) {
+        line = each.next();
+      }
+      JsonNode failure =
+          StrictJson.parse(
+              each.next().substring("data: ".length()).getBytes(StandardCharsets.UTF_8));
+      assertThat(failure.path("hook").asString()).isEqualTo("spin");
+      assertThat(failure.path("code").asString()).isEqualTo("DEADLINE");
+      assertThat(failure.path("message").asString()).startsWith("the guest did not return within ");
+      assertThat(failure.path("level").asString()).isEqualTo("error");
+      assertThat(failure.path("backtrace").size()).isPositive();
+      assertThat(failure.path("backtrace").path(0).path("function").asString()).isNotEmpty();
+    }
+  }
+
+  @Test
   void there_is_no_such_door_unless_asked_for() throws Exception {
     try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
       HttpRequest request =

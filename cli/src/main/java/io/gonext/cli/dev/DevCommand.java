@@ -2,9 +2,12 @@ package io.gonext.cli.dev;
 
 import java.io.PrintWriter;
 import java.net.http.HttpClient;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +62,14 @@ public final class DevCommand implements Callable<Integer> {
   private @Nullable String host;
 
   @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description =
+          "Where a host of this command's own listens on this machine; not with --host (default:"
+              + " 8080).")
+  private @Nullable Integer port;
+
+  @Option(
       names = "--watch",
       negatable = true,
       arity = "0..1",
@@ -103,6 +114,15 @@ public final class DevCommand implements Callable<Integer> {
   private boolean json;
 
   @Option(
+      names = "--watch-also",
+      paramLabel = "PATH",
+      description =
+          "A directory or file outside the project that its build reads; once for each. Links, path"
+              + " dependencies in Cargo.toml, replacements in go.mod, file: dependencies in"
+              + " package.json and paths in a Makefile are found without it.")
+  private List<Path> watchAlso = new ArrayList<>();
+
+  @Option(
       names = "--poll",
       description = "Look at the files twice a second instead of waiting for events.")
   private boolean poll;
@@ -124,7 +144,11 @@ public final class DevCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Map<String, String> environment = System.getenv();
-    HostUrl url = HostUrl.parse(host == null ? HostUrl.DEFAULT : host);
+    if (host != null && port != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--host names a host that is there, --port one to start: give one");
+    }
+    HostUrl url = HostUrl.parse(host == null ? defaultUrl() : host);
     Language asked = language();
     PrintWriter out = spec.commandLine().getOut();
     Terminal terminal = new SystemTerminal(environment, System.in);
@@ -153,6 +177,17 @@ public final class DevCommand implements Callable<Integer> {
         return e.kind().exitCode();
       }
     }
+  }
+
+  private String defaultUrl() {
+    if (port == null) {
+      return HostUrl.DEFAULT;
+    }
+    if (port < 1 || port > 65535) {
+      throw new ParameterException(
+          spec.commandLine(), "--port " + port + ": a number from 1 to 65535");
+    }
+    return "http://localhost:" + port;
   }
 
   private record Session(
@@ -217,11 +252,20 @@ public final class DevCommand implements Callable<Integer> {
               tools,
               new Watchers(
                   where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
-              rules,
+              new SourceTrees(where.root(), rules, alsoWatched()),
               new DevLoop.Settings(watching, keepGoing),
               watching ? follower::follow : name -> {});
       return untilStopped(loop, session, hosts, follower, client);
     }
+  }
+
+  private List<Path> alsoWatched() {
+    for (Path path : watchAlso) {
+      if (!Files.exists(path)) {
+        throw new DevFailure(DevFailure.Kind.USAGE, "--watch-also " + path + " does not exist");
+      }
+    }
+    return watchAlso.stream().map(path -> path.toAbsolutePath().normalize()).toList();
   }
 
   private int untilStopped(

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.host.hook.TurnFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -52,8 +53,16 @@ sealed interface DevEvent {
     }
   }
 
-  /** The loop waits for changes. */
-  record Watching(String project, String how) implements DevEvent {}
+  /**
+   * The loop waits for changes.
+   *
+   * @param outside what is watched outside the project, relative to it
+   */
+  record Watching(String project, List<String> outside, String how) implements DevEvent {
+    public Watching {
+      outside = List.copyOf(outside);
+    }
+  }
 
   /** The content of these files is another one now. */
   record Changed(List<String> paths) implements DevEvent {}
@@ -71,6 +80,20 @@ sealed interface DevEvent {
 
   /** A line that the plugin has logged. */
   record Log(String level, String message) implements DevEvent {}
+
+  /**
+   * A call of the plugin that did not end well.
+   *
+   * @param code how it ended, {@code DEADLINE} for instance
+   * @param message one line
+   * @param backtrace the guest's functions that were running, innermost first; may be empty
+   */
+  record CallFailed(String hook, String code, String message, List<TurnFailure.Frame> backtrace)
+      implements DevEvent {
+    public CallFailed {
+      backtrace = List.copyOf(backtrace);
+    }
+  }
 
   /** Log lines that came faster than they could be shown. */
   record LogsDropped(long count) implements DevEvent {}

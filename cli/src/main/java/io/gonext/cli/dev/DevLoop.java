@@ -24,14 +24,22 @@ final class DevLoop {
 
   private static final Duration DEBOUNCE = Duration.ofMillis(200);
 
+  /** How long after its end a build's last writes may still come. */
+  private static final Duration LATE_WRITES = Duration.ofMillis(300);
+
+  /** How long it is waited whether what a build has written is written by others, too. */
+  static final Duration REST = Duration.ofMillis(1500);
+
   /** What may happen while the loop waits. */
   private sealed interface Signal {
     /**
      * Files were saved, or a build was asked for.
      *
      * @param forced whether to build even if nothing has changed
+     * @param rested whether the loop has waited whether someone else than the build writes them
      */
-    record Edited(Set<Path> paths, long beganNanos, boolean forced) implements Signal {}
+    record Edited(Set<Path> paths, long beganNanos, boolean forced, boolean rested)
+        implements Signal {}
 
     record Ended(Attempt attempt, Attempt.Outcome outcome) implements Signal {}
 
@@ -47,8 +55,8 @@ final class DevLoop {
   record Settings(boolean watch, boolean keepGoing) {}
 
   private final Attempt.Tools tools;
-  private final FileWatcher watcher;
-  private final SkipRules rules;
+  private final TreeWatcher watcher;
+  private final SourceTrees trees;
   private final Settings settings;
 
   /** Told the name of a plugin each time one went live. */
@@ -61,6 +69,16 @@ final class DevLoop {
 
   /** An edit that came while an attempt was running that could not use it. */
   private Signal.@Nullable Edited pending;
+
+  private final BuildWrites writes;
+
+  /** The number of attempts so far, the one under way included. */
+  private int attempts;
+
+  /** When the last attempt ended, and what was there then. */
+  private long endedNanos;
+
+  private Inputs atEnd = Inputs.NONE;
 
   /** What the last attempt was made from. */
   private Inputs attempted = Inputs.NONE;
@@ -76,13 +94,14 @@ final class DevLoop {
 
   DevLoop(
       Attempt.Tools tools,
-      FileWatcher watcher,
-      SkipRules rules,
+      TreeWatcher watcher,
+      SourceTrees trees,
       Settings settings,
       Consumer<String> onLive) {
     this.tools = tools;
     this.watcher = watcher;
-    this.rules = rules;
+    this.trees = trees;
+    this.writes = new BuildWrites(tools.toolchain().writes());
     this.settings = settings;
     this.onLive = onLive;
   }
@@ -107,7 +126,8 @@ final class DevLoop {
         new Debouncer<>(
             DEBOUNCE,
             tools.clock(),
-            burst -> signals.add(new Signal.Edited(burst.events(), burst.beganNanos(), false)))) {
+            burst ->
+                signals.add(new Signal.Edited(burst.events(), burst.beganNanos(), false, false)))) {
       String how = "";
       if (settings.watch) {
         // Before the first build reads a file: what is edited meanwhile is not to be missed.
@@ -149,20 +169,47 @@ final class DevLoop {
 
   private void edited(Signal.Edited edit) {
     if (running == null) {
-      begin(edit);
+      begin(atRest(edit));
       return;
     }
-    Inputs now = scan(running.inputs(), edit.paths);
-    List<Path> changed = new ArrayList<>(running.inputs().differenceTo(now));
-    changed.removeIf(path -> tools.toolchain().writes().contains(path.getFileName().toString()));
+    Inputs before = running.inputs();
+    Inputs now = scan(before, edit.paths);
+    List<Path> changed = new ArrayList<>(before.differenceTo(now));
+    changed.removeIf(path -> writes.areOwn(path, before));
     if (edit.forced || !changed.isEmpty()) {
       pending = merge(pending, edit);
+    }
+    if (edit.forced || !changed.stream().allMatch(path -> writes.maybe(path, before))) {
       running.cancel();
     }
   }
 
+  /** A change while nothing is built, unless it is one of the last build's that comes late. */
+  private Signal.Edited atRest(Signal.Edited edit) {
+    List<Path> changed = atEnd.differenceTo(scan(atEnd, edit.paths));
+    if (edit.beganNanos - endedNanos < LATE_WRITES.toNanos()) {
+      tellWrites(writes.changedDuring(attempts, changed, attempted));
+      return edit;
+    }
+    changed.forEach(path -> writes.changedAtRest(attempts, path));
+    return new Signal.Edited(edit.paths, edit.beganNanos, edit.forced, true);
+  }
+
+  private void tellWrites(List<String> files) {
+    for (String file : files) {
+      tools
+          .output()
+          .emit(
+              new DevEvent.Warning(
+                  "each build changes "
+                      + file
+                      + ", which is one of its inputs: a change of it while a build runs is passed"
+                      + " over from now on; name it in .gitignore to have it passed over always"));
+    }
+  }
+
   private Signal.Edited forced() {
-    return new Signal.Edited(Set.of(), tools.clock().nanoTime(), true);
+    return new Signal.Edited(Set.of(), tools.clock().nanoTime(), true, false);
   }
 
   private static Signal.Edited merge(Signal.@Nullable Edited before, Signal.Edited edit) {
@@ -171,36 +218,58 @@ final class DevLoop {
     }
     Set<Path> all = new HashSet<>(before.paths);
     all.addAll(edit.paths);
-    return new Signal.Edited(all, before.beganNanos, before.forced || edit.forced);
+    return new Signal.Edited(
+        all, before.beganNanos, before.forced || edit.forced, before.rested && edit.rested);
   }
 
   /** Begins an attempt, if there is anything to attempt. */
   private void begin(Signal.Edited edit) {
     Inputs now = scan(attempted, edit.paths);
     List<Path> changed = attempted.differenceTo(now);
+    if (hasEnded && !edit.forced && mayBeOwn(changed) && !edit.rested) {
+      Signal.Edited later = new Signal.Edited(edit.paths, edit.beganNanos, false, true);
+      var _ = tools.clock().after(REST, () -> signals.add(later));
+      return;
+    }
     if (hasEnded && !changed.isEmpty()) {
       tools.output().emit(new DevEvent.Changed(changed.stream().map(SkipRules::slashed).toList()));
     } else if (hasEnded && !edit.forced && !worthRetrying) {
       // A directory, or a file that came and went, is no news.
       edit.paths.stream()
-          .filter(path -> now.files().containsKey(path))
+          .filter(path -> now.files().containsKey(path) && !writes.isFoundOut(path, now))
           .findFirst()
           .ifPresent(path -> tools.output().emit(new DevEvent.Skipped(SkipRules.slashed(path))));
       return;
     }
     boolean manifestOnly =
-        !edit.forced && !changed.isEmpty() && changed.equals(List.of(Path.of("manifest.json")));
+        !edit.forced
+            && changed.equals(List.of(Path.of("manifest.json")))
+            && !ManifestMentions.in(tools.project().root(), now);
     Attempt attempt =
         new Attempt(tools, now, edit.beganNanos, manifestOnly ? lastModule : null, live);
     running = attempt;
+    attempts++;
     attempt.start(outcome -> signals.add(new Signal.Ended(attempt, outcome)));
+  }
+
+  /** Whether there are changes, and all of them may be the build's own. */
+  private boolean mayBeOwn(List<Path> changed) {
+    return !changed.isEmpty() && changed.stream().allMatch(path -> writes.maybe(path, attempted));
   }
 
   private Inputs scan(Inputs before, Set<Path> touched) {
     // "Anything" may be any file.
     Inputs known = touched.contains(Path.of("")) ? Inputs.NONE : before;
     try {
-      return Inputs.scan(tools.project().root(), rules, known, touched);
+      Inputs now = trees.scan(known, touched);
+      if (settings.watch && trees.haveChanged()) {
+        for (String problem : watcher.alsoWatch(trees.outside())) {
+          tools.output().emit(new DevEvent.Warning(problem));
+        }
+        // What was written there before it was watched.
+        now = trees.scan(now, touched);
+      }
+      return now;
     } catch (IOException e) {
       // The project is gone for the moment.
       return Inputs.NONE;
@@ -213,8 +282,12 @@ final class DevLoop {
     running = null;
     Signal.Edited next = pending;
     pending = null;
-    // Lock files are written by the build that has just run.
-    attempted = attempt.inputs().with(scan(attempt.inputs(), Set.of()), tools.toolchain().writes());
+    endedNanos = tools.clock().nanoTime();
+    Inputs before = attempt.inputs();
+    atEnd = scan(before, next == null ? Set.of() : next.paths);
+    tellWrites(writes.changedDuring(attempts, before.differenceTo(atEnd), before));
+    // What the build that has just run has written, lock files for instance, is no edit.
+    attempted = before.with(atEnd, path -> writes.areOwn(path, before));
     switch (ended.outcome) {
       case Attempt.Outcome.Cancelled cancelled -> {
         tools.output().emit(new DevEvent.BuildCancelled());
@@ -248,9 +321,9 @@ final class DevLoop {
     }
     if (!hasEnded) {
       hasEnded = true;
-      tools.output().emit(new DevEvent.Watching(tools.project().shown(), how));
+      tools.output().emit(new DevEvent.Watching(tools.project().shown(), trees.shown(), how));
     }
-    if (next != null) {
+    if (next != null && (next.forced || !attempted.differenceTo(atEnd).isEmpty())) {
       begin(next);
     }
     return null;

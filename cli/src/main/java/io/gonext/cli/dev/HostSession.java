@@ -73,9 +73,8 @@ final class HostSession implements AutoCloseable {
   /** What to do where the address is taken. */
   private List<String> elsewhere() {
     return List.of(
-        "free the port " + url.port() + ", or have a host on another, in a second terminal:",
-        "  gonext serve --dev --port 0",
-        "and name it as it says: --host http://127.0.0.1:PORT");
+        "free the port " + url.port() + ", or choose another: --port PORT",
+        "or name a host that takes plugins in development: --host URL");
   }
 
   /** Whether the host is one of this process. */

@@ -29,8 +29,10 @@ final class HttpUploader implements Uploader {
   /** More than any answer has, in bytes. */
   private static final int ANSWER_BYTES = 1024 * 1024;
 
-  /** A host compiles the module before it answers. */
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  /** A host compiles the module before it answers: the one of this command for 5 min at most. */
+  private static final Duration PATIENCE = Duration.ofMinutes(6);
+
+  private static final String COMPILE_OPTION = "--compile-seconds";
 
   private final HttpClient client;
   private final HostUrl host;
@@ -111,7 +113,10 @@ final class HttpUploader implements Uploader {
           case 401, 403 -> List.of("give the host's token: --token TOKEN, or GONEXT_TOKEN");
           case 404, 405 ->
               List.of("is it a host that takes plugins in development? gonext serve --dev");
-          default -> List.of();
+          default ->
+              said.contains("did not compile within") && !said.contains(COMPILE_OPTION)
+                  ? List.of("a host that gives it more time: gonext serve --dev " + COMPILE_OPTION)
+                  : List.of();
         });
   }
 

@@ -37,14 +37,24 @@ final class IgnoreFile {
   /** Later rules win. */
   private final List<Rule> rules = new ArrayList<>();
 
+  /** UTF-8's byte order mark, each of its bytes a character. */
+  private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
+
+  /**
+   * @param text the file, each of its bytes a character; Git passes over a byte order mark, too
+   */
   IgnoreFile(String text) {
-    text.lines().map(IgnoreFile::rule).filter(java.util.Objects::nonNull).forEach(rules::add);
+    (text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text)
+        .lines()
+        .map(IgnoreFile::rule)
+        .filter(java.util.Objects::nonNull)
+        .forEach(rules::add);
   }
 
   /**
    * What the rules say of one path; that a directory above it is ignored is the caller's to see.
    *
-   * @param path relative to this file's directory, with slashes
+   * @param path relative to this file's directory, with slashes, each of its bytes a character
    */
   Verdict of(String path, boolean isDirectory) {
     for (Rule rule : rules.reversed()) {

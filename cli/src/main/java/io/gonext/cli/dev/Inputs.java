@@ -14,12 +14,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The files that a build reads, each with the hash of its content, at one moment. Immutable.
  *
- * @param files by their path below the project
+ * @param files by their path relative to the project
  */
 record Inputs(Map<Path, Entry> files) {
   /** A file's content, and by what to tell that it is still the same without reading it. */
@@ -36,64 +38,94 @@ record Inputs(Map<Path, Entry> files) {
 
   static final Inputs NONE = new Inputs(Map.of());
 
-  /**
-   * Looks at all files of a project.
-   *
-   * @param before what was there earlier: files that look the same are not read again
-   * @param touched files that may have changed even if they look the same
-   */
-  static Inputs scan(Path root, SkipRules rules, Inputs before, Set<Path> touched)
-      throws IOException {
-    Map<Path, Entry> files = new TreeMap<>();
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes now) {
-            return rules.skips(root.relativize(directory), true)
-                ? FileVisitResult.SKIP_SUBTREE
-                : FileVisitResult.CONTINUE;
-          }
+  /** Looks at all files of some directories, one directory after the other. */
+  static final class Scan {
+    private final Path base;
+    private final Inputs before;
+    private final Set<Path> touched;
+    private final Consumer<Path> links;
+    private final Map<Path, Entry> files = new TreeMap<>();
 
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes seen) {
-            Path relative = root.relativize(file);
-            if (rules.skips(relative, false)) {
+    /**
+     * @param base what all paths are relative to
+     * @param before what was there earlier: files that look the same are not read again
+     * @param touched files that may have changed even if they look the same
+     * @param links is told where each symbolic link leads to
+     */
+    Scan(Path base, Inputs before, Set<Path> touched, Consumer<Path> links) {
+      this.base = base;
+      this.before = before;
+      this.touched = touched;
+      this.links = links;
+    }
+
+    /** Looks at a directory and all below it; links are followed to files alone. */
+    void add(Path root, SkipRules rules) throws IOException {
+      Files.walkFileTree(
+          root,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes now) {
+              return rules.skips(root.relativize(directory), true)
+                  ? FileVisitResult.SKIP_SUBTREE
+                  : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes seen) {
+              if (!rules.skips(root.relativize(file), false)) {
+                try {
+                  see(file, seen);
+                } catch (IOException e) {
+                  // Gone, or not for us to read: as if it were not there.
+                }
+              }
               return FileVisitResult.CONTINUE;
             }
-            try {
-              BasicFileAttributes now =
-                  seen.isSymbolicLink()
-                      ? Files.readAttributes(file, BasicFileAttributes.class)
-                      : seen;
-              if (now.isRegularFile()) {
-                Entry known = before.files.get(relative);
-                files.put(
-                    relative,
-                    known != null && known.looksLike(now) && !touched.contains(relative)
-                        ? known
-                        : read(file, now));
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              if (file.equals(root)) {
+                throw e;
               }
-            } catch (IOException e) {
-              // Gone, or not for us to read: as if it were not there.
+              return FileVisitResult.CONTINUE;
             }
-            return FileVisitResult.CONTINUE;
-          }
 
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            if (file.equals(root)) {
-              throw e;
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) {
+              return FileVisitResult.CONTINUE;
             }
-            return FileVisitResult.CONTINUE;
-          }
+          });
+    }
 
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) {
-            return FileVisitResult.CONTINUE;
-          }
-        });
-    return new Inputs(files);
+    private void see(Path file, BasicFileAttributes seen) throws IOException {
+      BasicFileAttributes now = seen;
+      if (seen.isSymbolicLink()) {
+        links.accept(file.toRealPath());
+        now = Files.readAttributes(file, BasicFileAttributes.class);
+      }
+      if (now.isRegularFile()) {
+        Path relative = base.relativize(file);
+        Entry known = before.files.get(relative);
+        files.put(
+            relative,
+            known != null && known.looksLike(now) && !touched.contains(relative)
+                ? known
+                : read(file, now));
+      }
+    }
+
+    Inputs inputs() {
+      return new Inputs(files);
+    }
+  }
+
+  /** Looks at all files of a project that are inside of it; see {@link Scan}. */
+  static Inputs scan(Path root, SkipRules rules, Inputs before, Set<Path> touched)
+      throws IOException {
+    Scan scan = new Scan(root, before, touched, link -> {});
+    scan.add(root, rules);
+    return scan.inputs();
   }
 
   private static Entry read(Path file, BasicFileAttributes now) throws IOException {
@@ -117,12 +149,12 @@ record Inputs(Map<Path, Entry> files) {
     return new ArrayList<>(changed);
   }
 
-  /** These inputs, with the named files as they are in others. */
-  Inputs with(Inputs others, Set<String> names) {
+  /** These inputs, with some files as they are in others. */
+  Inputs with(Inputs others, Predicate<Path> which) {
     Map<Path, Entry> merged = new LinkedHashMap<>(files);
-    merged.keySet().removeIf(path -> names.contains(path.getFileName().toString()));
+    merged.keySet().removeIf(which);
     others.files.forEach((path, entry) -> {
-      if (names.contains(path.getFileName().toString())) {
+      if (which.test(path)) {
         merged.put(path, entry);
       }
     });

@@ -42,7 +42,8 @@ final class JsonOutput implements DevOutput {
       case DevEvent.Warning e -> JsonLines.event("warning", "message", e.message());
       case DevEvent.Live e -> live(e);
       case DevEvent.Watching e ->
-          JsonLines.event("watching", "project", e.project(), "how", e.how());
+          JsonLines.event(
+              "watching", "project", e.project(), "outside", e.outside(), "how", e.how());
       case DevEvent.Changed e -> JsonLines.event("changed", "paths", e.paths());
       case DevEvent.Skipped e -> JsonLines.event("skipped", "path", e.path());
       case DevEvent.Failed e ->
@@ -61,6 +62,17 @@ final class JsonOutput implements DevOutput {
               "exit_code",
               e.failure().kind().exitCode());
       case DevEvent.Log e -> JsonLines.event("log", "level", e.level(), "message", e.message());
+      case DevEvent.CallFailed e ->
+          JsonLines.event(
+              "call_failed",
+              "hook",
+              e.hook(),
+              "code",
+              e.code(),
+              "message",
+              e.message(),
+              "backtrace",
+              Backtrace.fields(e.backtrace()));
       case DevEvent.LogsDropped e -> JsonLines.event("logs_dropped", "count", e.count());
       case DevEvent.LogsConnected e -> JsonLines.event("logs", "connected", e.isConnected());
       case DevEvent.Stopped e -> JsonLines.event("stopped", "message", e.message());

@@ -1,6 +1,7 @@
 package io.gonext.cli.dev;
 
 import io.gonext.engine.PlainText;
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
@@ -21,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A plugin's log lines from {@code GET {host}/_/plugins/dev/logs/{name}}, server-sent events of
- * {@code {"level","message"}}. Connects again by itself for as long as it is open. What comes
- * faster than it can be shown is dropped and counted: the host is never held up.
+ * A plugin's log lines and failures from {@code GET {host}/_/plugins/dev/logs/{name}}, server-sent
+ * events: {@code failure} with {@code {"hook","code","message","backtrace"}}, any other with {@code
+ * {"level","message"}}. Connects again by itself for as long as it is open. What comes faster than
+ * it can be shown is dropped and counted: the host is never held up.
  */
 final class LogStream implements AutoCloseable {
   /** Lines that may wait to be shown. */
@@ -92,7 +94,7 @@ final class LogStream implements AutoCloseable {
               refusedWith = response.statusCode();
               put(
                   new DevEvent.Warning(
-                      "no log lines: "
+                      "no log lines or failures: "
                           + HttpUploader.refused(refusedWith, in.readNBytes(SHOWN_BYTES))
                               .getMessage()));
             }
@@ -121,21 +123,38 @@ final class LogStream implements AutoCloseable {
   private void read(InputStream in) throws IOException {
     BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
     StringBuilder data = new StringBuilder();
+    String name = "";
     for (String line = lines.readLine(); line != null && !closed; line = lines.readLine()) {
       if (line.startsWith("data:")) {
-        String value = line.substring("data:".length());
-        data.append(data.isEmpty() ? "" : "\n")
-            .append(value.startsWith(" ") ? value.substring(1) : value);
-      } else if (line.isEmpty() && !data.isEmpty()) {
-        put(event(data.toString()));
-        data.setLength(0);
+        data.append(data.isEmpty() ? "" : "\n").append(value(line));
+      } else if (line.startsWith("event:")) {
+        name = value(line);
+      } else if (line.isEmpty()) {
+        if (!data.isEmpty()) {
+          put(event(name, data.toString()));
+          data.setLength(0);
+        }
+        name = "";
       }
     }
   }
 
-  private static DevEvent event(String data) {
+  /** Of a line of the form {@code field: value}. */
+  private static String value(String line) {
+    String value = line.substring(line.indexOf(':') + 1);
+    return value.startsWith(" ") ? value.substring(1) : value;
+  }
+
+  private static DevEvent event(String name, String data) {
     try {
       JsonNode json = StrictJson.parse(data.getBytes(StandardCharsets.UTF_8));
+      if (json.isObject() && name.equals("failure")) {
+        return new DevEvent.CallFailed(
+            PlainText.of(json.path("hook").asString("")),
+            PlainText.of(json.path("code").asString("")),
+            PlainText.of(json.path("message").asString("")),
+            json.path("backtrace").valueStream().map(LogStream::frame).toList());
+      }
       if (json.isObject()) {
         return new DevEvent.Log(
             PlainText.of(json.path("level").asString("info")),
@@ -145,6 +164,14 @@ final class LogStream implements AutoCloseable {
       // Plain text, then.
     }
     return new DevEvent.Log("info", PlainText.of(data));
+  }
+
+  private static TurnFailure.Frame frame(JsonNode json) {
+    String source = PlainText.of(json.path("source").asString(""));
+    return new TurnFailure.Frame(
+        PlainText.of(json.path("function").asString("")),
+        json.path("offset").asInt(-1),
+        source.isEmpty() ? null : source);
   }
 
   private void put(DevEvent event) {

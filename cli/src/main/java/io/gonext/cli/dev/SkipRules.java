@@ -1,6 +1,7 @@
 package io.gonext.cli.dev;
 
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which files of a project have no part in what is built: outputs, dependencies, editors' temporary
@@ -53,8 +55,30 @@ final class SkipRules {
   /** Relative to {@link #root}; filled as they are needed, emptied when one has changed. */
   private final Map<Path, IgnoreFile> ignoreFiles = new ConcurrentHashMap<>();
 
+  /** The files that alone count, relative; null where all do. */
+  private final @Nullable Set<Path> only;
+
+  /** A directory below that is somebody else's to look at, relative; or null. */
+  private final @Nullable Path not;
+
   SkipRules(Path root) {
+    this(root, null, null);
+  }
+
+  private SkipRules(Path root, @Nullable Set<Path> only, @Nullable Path not) {
     this.root = root;
+    this.only = only == null ? null : Set.copyOf(only);
+    this.not = not;
+  }
+
+  /** Of a directory in which these files alone count. */
+  static SkipRules only(Path root, Set<Path> files) {
+    return new SkipRules(root, files, null);
+  }
+
+  /** Of a directory outside a project, which may be one above it. */
+  static SkipRules outside(Path root, Path project) {
+    return new SkipRules(root, null, project.startsWith(root) ? root.relativize(project) : null);
   }
 
   /** Reads the {@code .gitignore} files anew. */
@@ -69,8 +93,15 @@ final class SkipRules {
    */
   boolean skips(Path relative, boolean isDirectory) {
     int names = relative.getNameCount();
-    if (relative.toString().isEmpty() || relative.equals(Path.of("manifest.json"))) {
+    if (relative.toString().isEmpty()
+        || (only == null && relative.equals(Path.of("manifest.json")))) {
       return false;
+    }
+    if (only != null) {
+      return isDirectory || !only.contains(relative);
+    }
+    if (not != null && relative.startsWith(not)) {
+      return true;
     }
     for (int i = 1; i <= names; i++) {
       if (skipsItself(relative.subpath(0, i), i < names || isDirectory)) {
@@ -109,7 +140,7 @@ final class SkipRules {
     above.add(Path.of(""));
     for (Path directory : above) {
       Path inside = directory.toString().isEmpty() ? relative : directory.relativize(relative);
-      IgnoreFile.Verdict verdict = ignoreFile(directory).of(slashed(inside), isDirectory);
+      IgnoreFile.Verdict verdict = ignoreFile(directory).of(bytes(inside), isDirectory);
       if (verdict != IgnoreFile.Verdict.UNKNOWN) {
         return verdict == IgnoreFile.Verdict.IGNORED;
       }
@@ -130,6 +161,22 @@ final class SkipRules {
             return NOTHING;
           }
         });
+  }
+
+  /**
+   * A path with slashes, each of its bytes a character: what {@code .gitignore} is read as, and how
+   * Git compares them.
+   */
+  private static String bytes(Path path) {
+    String text = slashed(path);
+    if (text.chars().allMatch(c -> c < 0x80)) {
+      return text;
+    }
+    // In a locale without UTF-8 Java cannot say such a name, but its URI has all of its bytes.
+    String uri = path.toUri().getRawPath();
+    String below = uri.substring(Path.of("").toUri().getRawPath().length());
+    return URLDecoder.decode(
+        below.replaceFirst("/$", "").replace("+", "%2B"), StandardCharsets.ISO_8859_1);
   }
 
   static String slashed(Path path) {

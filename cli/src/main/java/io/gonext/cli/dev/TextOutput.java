@@ -45,6 +45,9 @@ final class TextOutput implements DevOutput {
   private DevClock.@Nullable Timer nextFrame;
   private boolean isWatching;
 
+  /** The failure whose backtrace was shown last. */
+  private DevEvent.@Nullable CallFailed shownFailure;
+
   /**
    * @param interactive whether a terminal understands colours and a progress line
    * @param verbose whether to show the commands that run
@@ -87,13 +90,16 @@ final class TextOutput implements DevOutput {
           line("%s %s".formatted(coloured(YELLOW, "warning:"), PlainText.of(e.message())));
       case Live e -> {
         end();
+        // Another version: the same failure of it is news.
+        shownFailure = null;
         live(e);
       }
       case DevEvent.Watching e -> {
         line(
-            "watching %s (Ctrl-C to stop%s)%s"
+            "watching %s%s (Ctrl-C to stop%s)%s"
                 .formatted(
                     e.project(),
+                    e.outside().isEmpty() ? "" : " and " + paths(e.outside()),
                     interactive ? "; r rebuild, l logs, q quit" : "",
                     e.how().isEmpty() ? "" : ", " + e.how()));
         out.println();
@@ -108,6 +114,7 @@ final class TextOutput implements DevOutput {
         failed(e);
       }
       case DevEvent.Log e -> log(e);
+      case DevEvent.CallFailed e -> callFailed(e);
       case DevEvent.LogsDropped e ->
           line(coloured(YELLOW, e.count() + " log lines dropped: they came too fast"));
       case DevEvent.LogsConnected e ->
@@ -202,6 +209,21 @@ final class TextOutput implements DevOutput {
     line(
         coloured(
             colour, "%-5s %s".formatted(PlainText.of(level, 20), PlainText.of(log.message()))));
+  }
+
+  /** One frame a line; a recursion is one line, and so is a failure that was just shown. */
+  private void callFailed(DevEvent.CallFailed failed) {
+    String headline =
+        coloured(RED, "call failed: %s: %s".formatted(failed.hook(), failed.code()))
+            + ": "
+            + failed.message();
+    if (failed.equals(shownFailure)) {
+      line(headline + (failed.backtrace().isEmpty() ? "" : " (in the same place)"));
+      return;
+    }
+    shownFailure = failed;
+    line(headline);
+    Backtrace.lines(failed.backtrace()).forEach(frame -> out.println("    " + frame));
   }
 
   private void line(String text) {

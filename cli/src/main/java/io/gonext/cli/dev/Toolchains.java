@@ -22,7 +22,7 @@ final class Toolchains {
   private static final Pattern MAKE_RULE =
       Pattern.compile("^[^#=:]*\\bplugin\\.wasm(?=[\\s:])[^=:]*:(?!=)", Pattern.MULTILINE);
 
-  private static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
+  static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
 
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)(\\.\\d+)?");
 

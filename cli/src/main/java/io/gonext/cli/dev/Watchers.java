@@ -1,16 +1,24 @@
 package io.gonext.cli.dev;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Watches by events where the project's file system sends them, and by polling elsewhere. */
-final class Watchers implements FileWatcher {
+/**
+ * Watches by events where a directory's file system sends them, and by polling elsewhere.
+ * Thread-safe.
+ */
+final class Watchers implements TreeWatcher {
   private static final Duration POLL = Duration.ofMillis(500);
 
   /** Whose events, if any, tell only what this machine itself has changed. */
@@ -27,6 +35,11 @@ final class Watchers implements FileWatcher {
 
   // Guarded by this.
   private @Nullable FileWatcher chosen;
+
+  /** What is watched outside the project. Guarded by this. */
+  private final Map<SourceTrees.Tree, Watchers> outside = new HashMap<>();
+
+  private @Nullable Consumer<Path> told;
   private boolean closed;
 
   /**
@@ -52,6 +65,7 @@ final class Watchers implements FileWatcher {
 
   @Override
   public synchronized String start(Consumer<Path> changed) throws IOException {
+    told = changed;
     String silent = poll ? "--poll" : whyNoEvents(root);
     if (silent == null) {
       EventWatcher events =
@@ -66,6 +80,41 @@ final class Watchers implements FileWatcher {
       }
     }
     return poll(silent, changed);
+  }
+
+  @Override
+  public synchronized List<String> alsoWatch(List<SourceTrees.Tree> trees) {
+    Consumer<Path> changed = told;
+    if (closed || changed == null) {
+      return List.of();
+    }
+    outside
+        .entrySet()
+        .removeIf(entry -> {
+          boolean goes = !trees.contains(entry.getKey());
+          if (goes) {
+            entry.getValue().close();
+          }
+          return goes;
+        });
+    List<String> problems = new ArrayList<>();
+    for (SourceTrees.Tree tree : trees) {
+      if (!outside.containsKey(tree)) {
+        Watchers watchers = new Watchers(tree.root(), tree.rules(), poll, registration, onPolling);
+        outside.put(tree, watchers);
+        try {
+          watchers.start(path -> changed.accept(relative(tree.root(), path)));
+        } catch (IOException | UncheckedIOException e) {
+          problems.add(tree.root() + " cannot be watched: " + e.getMessage());
+        }
+      }
+    }
+    return problems;
+  }
+
+  /** A path below a directory outside the project, relative to the project. */
+  private Path relative(Path tree, Path path) {
+    return path.toString().isEmpty() ? path : root.relativize(tree.resolve(path));
   }
 
   private String poll(String reason, Consumer<Path> changed) {
@@ -109,6 +158,7 @@ final class Watchers implements FileWatcher {
   @Override
   public synchronized void close() {
     closed = true;
+    outside.values().forEach(Watchers::close);
     if (chosen != null) {
       chosen.close();
     }

@@ -1,9 +1,13 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.dev.Backtrace;
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.json.JsonLines;
+import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
+import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.hook.CallOptions;
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
@@ -19,7 +23,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -41,7 +47,8 @@ import tools.jackson.databind.node.NullNode;
       "  gonext plugin call hello-0.1.0.gnplugin action save_post --arg 42",
       "  gonext plugin call --json . filter the_content --value null --arg '{\"id\":7}'",
       "  gonext plugin call . GET '/hello/Ada?loud=1'",
-      "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}'",
+      "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}' --header"
+          + " 'Content-Type: application/json'",
       "",
       "Values are JSON, so a text has quotes of its own. The result goes to stdout; what the"
           + " plugin",
@@ -84,13 +91,25 @@ final class CallCommand extends KitCommand {
   @Option(names = "--body", paramLabel = "TEXT", description = "What a route is sent.")
   private @Nullable String body;
 
+  @Option(
+      names = "--header",
+      paramLabel = "NAME:VALUE",
+      description =
+          "A header of the request; once for each. A host passes on only some of them, and so does"
+              + " this.")
+  private List<String> headers = new ArrayList<>();
+
   @Mixin private SourceOptions options;
+
+  /** Why the call failed, as the host tells it. */
+  private final AtomicReference<@Nullable TurnFailure> failure = new AtomicReference<>();
 
   @Override
   Answer answer() throws IOException, InterruptedException {
     requireFittingOptions();
     JsonNode given = value == null ? NullNode.getInstance() : json("--value", value);
     Object[] further = arguments.stream().map(text -> json("--arg", text)).toArray();
+    Map<String, String> sent = headers();
     PluginSource source = PluginSource.read(plugin, options);
     Manifest manifest = source.requireAcceptable();
     if (kind.isRoute()) {
@@ -109,11 +128,12 @@ final class CallCommand extends KitCommand {
             logs.add(JsonLines.fields("level", level.toString(), "message", line));
             note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
           });
+      host.listenToFailures(manifest.name(), failure::set);
       host.activate(manifest.name());
       AtomicLong touched = new AtomicLong();
       host.watchMemory(manifest.name(), touched::set);
       long begin = System.nanoTime();
-      Outcome outcome = kind.isRoute() ? request(host, manifest) : call(host, given, further);
+      Outcome outcome = kind.isRoute() ? request(host, manifest, sent) : call(host, given, further);
       double millis = Math.round((System.nanoTime() - begin) / 1e3) / 1e3;
       PoolStats pool = host.pool(manifest.name()).orElseThrow();
       long memory = pool.live() == 0 ? 0 : pool.bytes() / pool.live();
@@ -142,20 +162,26 @@ final class CallCommand extends KitCommand {
   /** The result, which is null for an action; a handler that fails ends the command. */
   private Outcome call(Host host, JsonNode given, Object[] further) throws InterruptedException {
     CallOptions closed = CallOptions.DEFAULT.withFailClosed();
-    if (kind == Kind.ACTION) {
-      host.doAction(closed, hook, further);
-      return new Outcome(List.of(), "", JsonLines.fields("result", NullNode.getInstance()));
+    JsonNode result = NullNode.getInstance();
+    try {
+      if (kind == Kind.ACTION) {
+        host.doAction(closed, hook, further);
+        return new Outcome(List.of(), "", JsonLines.fields("result", result));
+      }
+      result = host.applyFilters(closed, hook, given, further).value();
+    } catch (ChainFailedException e) {
+      throw failed(e.plugin() + " failed in hook " + hook, e.getMessage());
     }
-    JsonNode result = host.applyFilters(closed, hook, given, further).value();
     return new Outcome(List.of(JsonLines.line(result)), "", JsonLines.fields("result", result));
   }
 
   /** What the route answers, whatever its status; no usable answer ends the command. */
-  private Outcome request(Host host, Manifest manifest) throws InterruptedException {
+  private Outcome request(Host host, Manifest manifest, Map<String, String> sent)
+      throws InterruptedException {
     int mark = hook.indexOf('?');
     String path = mark < 0 ? hook : hook.substring(0, mark);
     String query = mark < 0 ? "" : hook.substring(mark + 1);
-    return switch (serve(host, manifest, path, query)) {
+    return switch (serve(host, manifest, path, query, sent)) {
       case RouteOutcome.Answered(PluginResponse(int status, var headers, byte[] bytes)) -> {
         String text = new String(bytes, StandardCharsets.UTF_8);
         yield new Outcome(
@@ -173,19 +199,52 @@ final class CallCommand extends KitCommand {
     };
   }
 
-  private RouteOutcome serve(Host host, Manifest manifest, String path, String query)
+  private RouteOutcome serve(
+      Host host, Manifest manifest, String path, String query, Map<String, String> given)
       throws InterruptedException {
     byte[] sent = body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8);
     try {
-      return host.serve(
-          manifest.name(), new PluginRequest(kind.name(), path, query, Map.of(), sent));
+      return host.serve(manifest.name(), new PluginRequest(kind.name(), path, query, given, sent));
     } catch (IllegalArgumentException e) {
       throw new DevFailure(DevFailure.Kind.USAGE, path + ": " + e.getMessage());
     }
   }
 
   private DevFailure failed(String reason) {
-    return new DevFailure(DevFailure.Kind.FAILED, kind + " " + hook + " failed: " + reason);
+    return failed(kind + " " + hook + " failed", kind + " " + hook + " failed: " + reason);
+  }
+
+  /**
+   * A call that failed, with where the guest was, one frame a line.
+   *
+   * @param otherwise the whole sentence, where the host has told nothing of a turn
+   */
+  private DevFailure failed(String what, @Nullable String otherwise) {
+    TurnFailure told = failure.get();
+    return told == null
+        ? new DevFailure(DevFailure.Kind.FAILED, otherwise == null ? what : otherwise)
+        : new DevFailure(
+            DevFailure.Kind.FAILED,
+            what + " (" + told.outcome() + "): " + told.reason(),
+            Backtrace.lines(told.backtrace()));
+  }
+
+  /** The headers by name; several of one name are one, as HTTP has it. */
+  private Map<String, String> headers() {
+    Map<String, String> sent = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (String header : headers) {
+      int colon = header.indexOf(':');
+      String name = header.substring(0, Math.max(colon, 0)).strip();
+      String content = header.substring(colon + 1).strip();
+      if (name.isEmpty() || content.chars().anyMatch(c -> c < ' ' && c != '\t')) {
+        throw new DevFailure(
+            DevFailure.Kind.USAGE,
+            "--header " + PlainText.of(header) + " is not of the form NAME:VALUE",
+            "for example: --header 'Accept-Language: de'");
+      }
+      sent.merge(name, content, (first, second) -> first + ", " + second);
+    }
+    return sent;
   }
 
   private void requireFittingOptions() {
@@ -196,6 +255,8 @@ final class CallCommand extends KitCommand {
       unfit = "a route has neither --value nor --arg: give it a --body";
     } else if (!kind.isRoute() && body != null) {
       unfit = "only a route has a --body";
+    } else if (!kind.isRoute() && !headers.isEmpty()) {
+      unfit = "only a route has a --header";
     } else if (kind.isRoute() && !hook.startsWith("/")) {
       unfit = hook + " is no path: it begins with /";
     }

@@ -81,8 +81,9 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
       return build(root, options.language()).wasm();
     }
     for (String place : List.of("build/plugin.wasm", entry)) {
-      Path file = root.resolve(place).normalize();
-      if (file.startsWith(root.normalize()) && Files.isRegularFile(file)) {
+      // Absolute: "." alone is normalized to an empty path, below which nothing is.
+      Path file = root.resolve(place).toAbsolutePath().normalize();
+      if (file.startsWith(root.toAbsolutePath().normalize()) && Files.isRegularFile(file)) {
         return Files.readAllBytes(file);
       }
     }

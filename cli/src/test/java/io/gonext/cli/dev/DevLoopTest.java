@@ -22,12 +22,15 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole loop through its seams; time moves when the test says so. */
 @Timeout(60)
@@ -448,6 +451,91 @@ class DevLoopTest {
     assertThat(output.await(Live.class).number()).isEqualTo(3);
   }
 
+  /** A file of one name that is there already, and one of a new name each time. */
+  @ParameterizedTest
+  @ValueSource(strings = {"src/version.txt", "log/%d.txt"})
+  void a_build_that_writes_an_input_each_time_is_found_out_and_ends(String name) throws Exception {
+    write("src/version.txt", "0");
+    AtomicInteger builds = new AtomicInteger();
+    runner.then((command, lines) -> {
+      int build = builds.incrementAndGet();
+      String file = name.formatted(build);
+      write(file, "written by build " + build);
+      watcher.tell(file);
+      clock.move(WINDOW);
+      if (build <= 2) {
+        // It is ended for the sake of its own file: nothing tells it from an edit yet.
+        new CountDownLatch(1).await();
+      }
+      return Scripted.builds(Samples.module(build)).run(command, lines);
+    });
+    startAndWatch();
+    assertThat(output.count(BuildCancelled.class)).isEqualTo(2);
+    assertThat(output.count(Live.class)).isOne();
+    awaitRest();
+    clock.move(DevLoop.REST);
+    assertThat(output.await(DevEvent.Warning.class).message())
+        .contains("each build changes " + name.formatted(4))
+        .contains(".gitignore");
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+    edit("src/lib.c", "2");
+    assertThat(output.await(Live.class).number()).isEqualTo(3);
+    assertThat(builds).hasValue(5);
+    // A person who changes it, between two builds, is heard.
+    clock.move(DevLoop.REST);
+    edit("src/version.txt", "by hand");
+    assertThat(output.await(Live.class).number()).isEqualTo(4);
+    assertThat(builds).hasValue(6);
+  }
+
+  @Test
+  void a_file_that_is_saved_during_builds_and_between_them_stays_an_input() throws Exception {
+    startAndWatch();
+    for (int i = 0; i < 3 * BuildWrites.BUILDS; i++) {
+      int number = i;
+      runner.then((command, lines) -> {
+        if (number % 3 < 2) {
+          edit("src/lib.c", "during build " + number);
+          runner.then(Scripted.builds(Samples.module(number)));
+          new CountDownLatch(1).await();
+        }
+        return Scripted.builds(Samples.module(number)).run(command, lines);
+      });
+      clock.move(DevLoop.REST);
+      edit("src/lib.c", "edit " + i);
+      output.await(Live.class);
+    }
+    assertThat(output.count(DevEvent.Warning.class)).isZero();
+    assertThat(output.count(BuildCancelled.class)).isEqualTo(2 * BuildWrites.BUILDS);
+  }
+
+  @Test
+  void a_manifest_that_the_sources_read_is_built_in() throws Exception {
+    write("src/lib.c", "#embed \"../manifest.json\"");
+    startAndWatch();
+    runner.then(Scripted.builds(Samples.module(1)));
+    Files.write(root.resolve("manifest.json"), Samples.manifest("sample"));
+    tell("manifest.json");
+    Live live = output.await(Live.class);
+    assertThat(live.timing().manifestOnly()).isFalse();
+    assertThat(live.artifact().wasm()).isEqualTo(Samples.module(1));
+  }
+
+  @Test
+  void an_edit_of_what_the_build_reads_outside_the_project_is_live(@TempDir Path shared)
+      throws Exception {
+    Files.writeString(shared.resolve("a.h"), "1");
+    Files.createSymbolicLink(root.resolve("shared"), shared);
+    startAndWatch();
+    assertThat(watcher.outside).containsExactly(shared.toRealPath());
+    runner.then(Scripted.builds(Samples.module(1)));
+    Files.writeString(shared.resolve("a.h"), "2");
+    String path = root.relativize(shared.toRealPath().resolve("a.h")).toString();
+    tell(path);
+    assertThat(output.await(Changed.class).paths()).containsExactly(path);
+    assertThat(output.await(Live.class).number()).isEqualTo(2);
+  }
+
   @Test
   void a_build_that_makes_the_same_bytes_leaves_the_number() throws Exception {
     startAndWatch();
@@ -533,10 +621,10 @@ class DevLoopTest {
             Command.of(root, "make", "build/plugin.wasm"),
             artifact,
             Set.of("Cargo.lock"));
-    SkipRules rules = new SkipRules(root);
+    SourceTrees trees = new SourceTrees(root, new SkipRules(root), List.of());
     Attempt.Tools tools =
         new Attempt.Tools(new Project(root, "project"), toolchain, runner, uploader, output, clock);
-    DevLoop next = new DevLoop(tools, watcher, rules, settings, followed::add);
+    DevLoop next = new DevLoop(tools, watcher, trees, settings, followed::add);
     loop = next;
     exit =
         CompletableFuture.supplyAsync(
@@ -548,6 +636,11 @@ class DevLoopTest {
               }
             },
             task -> Thread.ofPlatform().daemon().start(task));
+  }
+
+  /** Until the loop waits whether someone else than the build writes a file. */
+  private void awaitRest() {
+    await().until(() -> clock.waiting() > 0);
   }
 
   private int result() throws Exception {
@@ -566,6 +659,8 @@ class DevLoopTest {
 
   private void tell(String file) {
     await().until(watcher::isStarted);
+    // A person does not save at the moment when a build ends.
+    clock.move(Duration.ofSeconds(1));
     watcher.tell(file);
     clock.move(WINDOW);
   }

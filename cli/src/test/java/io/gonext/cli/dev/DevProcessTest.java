@@ -277,8 +277,8 @@ class DevProcessTest {
                   .contains(
                       "what answers at " + HostUrl.DEFAULT + " is no gonext host",
                       "free the port 8080",
-                      "gonext serve --dev --port 0",
-                      "--host http://127.0.0.1:PORT"));
+                      "another: --port PORT",
+                      "--host URL"));
     } finally {
       other.stop(0);
     }

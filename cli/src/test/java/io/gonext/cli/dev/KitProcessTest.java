@@ -86,6 +86,23 @@ class KitProcessTest {
     }
   }
 
+  @Test
+  void without_a_build_this_directorys_module_is_found() throws Exception {
+    Files.createDirectory(project.resolve("build"));
+    Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("loop"));
+    Process process =
+        new ProcessBuilder(
+                GonextProcess.commandLine(List.of(), "plugin", "check", "--no-build", "--quick"))
+            .directory(project.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("log").toFile())
+            .start();
+    started = process;
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(directory.resolve("log")).content().startsWith("ok  sample@");
+    assertThat(process.exitValue()).isZero();
+  }
+
   private Process start(String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -95,6 +95,43 @@ class LogStreamTest {
   }
 
   @Test
+  void a_failed_call_comes_with_its_backtrace() throws Exception {
+    try (LogStream _ = open(output)) {
+      Connection connection = connections.take();
+      connection.send(
+          "event: failure\n"
+              + "data: {\"level\":\"error\",\"message\":\"the guest"
+              + " panicked\",\"hook\":\"h\",\"code\":\"GUEST_PANIC\",\"backtrace\":[{\"function\":\"f\\u001b\",\"offset\":16,\"source\":\"src/lib.rs:3\"},{\"function\":\"g\",\"offset\":17},{\"function\":\"h\"}]}\n\n"
+              + "data: {\"level\":\"info\",\"message\":\"and a line\"}\n\n");
+      DevEvent.CallFailed failed = output.await(DevEvent.CallFailed.class);
+      assertThat(failed.hook()).isEqualTo("h");
+      assertThat(failed.code()).isEqualTo("GUEST_PANIC");
+      assertThat(failed.message()).isEqualTo("the guest panicked");
+      assertThat(failed.backtrace())
+          .extracting(Object::toString)
+          .containsExactly("f\uFFFD (src/lib.rs:3)", "g (@0x11)", "h");
+      assertThat(output.await(Log.class)).isEqualTo(new Log("info", "and a line"));
+    }
+  }
+
+  @Test
+  void failed_calls_are_shown_where_log_lines_are_not_wanted() throws Exception {
+    HostUrl url = HostUrl.parse("http://127.0.0.1:" + server.getAddress().getPort());
+    try (LogFollower follower = new LogFollower(client, url, "t", output, false)) {
+      follower.follow("hello");
+      Connection connection = connections.take();
+      String line = "data: {\"level\":\"info\",\"message\":\"a line\"}\n\n";
+      String failure = "event: failure\ndata: {\"hook\":\"h\",\"code\":\"EXIT\"}\n\n";
+      connection.send(line + failure);
+      assertThat(output.await(DevEvent.CallFailed.class).code()).isEqualTo("EXIT");
+      assertThat(output.count(Log.class)).isZero();
+      follower.toggle();
+      connection.send(line);
+      assertThat(output.await(Log.class).message()).isEqualTo("a line");
+    }
+  }
+
+  @Test
   void a_connection_that_is_lost_is_made_again() throws Exception {
     try (LogStream _ = open(output)) {
       connections.take().close();
@@ -120,7 +157,7 @@ class LogStreamTest {
         });
     try (LogStream _ = open(output)) {
       assertThat(output.await(DevEvent.Warning.class).message())
-          .startsWith("no log lines: the host answered 401: ")
+          .startsWith("no log lines or failures: the host answered 401: ")
           .contains("a token is needed");
       // Refused twice more in silence; another answer is another reason.
       assertThat(output.await(DevEvent.Warning.class).message()).contains("503");

@@ -63,14 +63,22 @@ final class Scripted {
   }
 
   /** A watcher that tells what the test tells it. */
-  static final class Watcher implements FileWatcher {
+  static final class Watcher implements TreeWatcher {
     private volatile @Nullable Consumer<Path> changed;
+    final List<Path> outside = new CopyOnWriteArrayList<>();
     volatile boolean isClosed;
 
     @Override
     public String start(Consumer<Path> sink) {
       changed = sink;
       return "";
+    }
+
+    @Override
+    public List<String> alsoWatch(List<SourceTrees.Tree> trees) {
+      outside.clear();
+      trees.forEach(tree -> outside.add(tree.root()));
+      return List.of();
     }
 
     void tell(String path) {

@@ -89,12 +89,29 @@ class SkipRulesTest {
   }
 
   @Test
+  void a_byte_order_mark_is_no_part_of_the_first_rule() throws IOException {
+    write(".gitignore", "\uFEFF/gen.c\r\n*.o\r\n");
+    assertThat(skips("gen.c")).isTrue();
+    assertThat(skips("a.o")).isTrue();
+  }
+
+  @Test
+  void rules_and_names_that_are_not_ascii_meet_as_bytes() throws IOException {
+    write(".gitignore", "/größe.txt\n生成/\n??.h\n[é].c\n");
+    assertThat(skips("größe.txt")).isTrue();
+    assertThat(skips("生成/a.c")).isTrue();
+    // Two bytes, as for Git.
+    assertThat(skips("ü.h")).isTrue();
+    assertThat(skips("grösse.txt")).isFalse();
+    assertThat(skips("a+ü%20.txt")).isFalse();
+  }
+
+  @Test
   void a_pattern_that_makes_no_sense_matches_nothing() throws IOException {
     write(".gitignore", "[\n[a\na\\\n!\n/\n\n#x\n");
     assertThat(Stream.of("[", "[a", "a", "#x").anyMatch(this::skips)).isFalse();
   }
 
-  /** Random rules in two files over a random tree: the same files are left as Git leaves. */
   @ParameterizedTest
   @CsvSource({
     "'[[:]]', ':]', true",
@@ -128,6 +145,7 @@ class SkipRulesTest {
     }
   }
 
+  /** Random rules in two files over a random tree: the same files are left as Git leaves. */
   @Test
   void it_ignores_what_git_ignores() throws Exception {
     assumeTrue(hasGit(), "no git");
@@ -167,7 +185,11 @@ class SkipRulesTest {
             "/**/c",
             "**",
             "a/**/",
-            "*.c/");
+            "*.c/",
+            "ö*",
+            "??",
+            "日本",
+            "[ö]");
     long seed = 20_261_122;
     Random random = new Random(seed);
     for (int round = 0; round < 12; round++) {
@@ -175,7 +197,7 @@ class SkipRulesTest {
       List<String> names =
           List.of(
               "a", "b", "c", "d", "x", "y", "deep", "a.c", "b.c", "1.c", "a.h", "k.h", "keep.o",
-              "z.o", "#h", "!bang", "tail ", "tail2", "ba");
+              "z.o", "ö", "日本", "öl.c", "#h", "!bang", "tail ", "tail2", "ba");
       for (int i = 0; i < 40; i++) {
         Path file = tree;
         for (int depth = random.nextInt(3); depth >= 0; depth--) {
@@ -193,7 +215,7 @@ class SkipRulesTest {
       List<String> written = new ArrayList<>();
       for (Path directory : List.of(tree, tree.resolve("a"), tree.resolve("x"))) {
         if (Files.isDirectory(directory)) {
-          StringBuilder rules = new StringBuilder();
+          StringBuilder rules = new StringBuilder(random.nextInt(4) == 0 ? "\uFEFF" : "");
           for (int i = random.nextInt(6); i >= 0; i--) {
             rules.append(patterns.get(random.nextInt(patterns.size()))).append('\n');
           }

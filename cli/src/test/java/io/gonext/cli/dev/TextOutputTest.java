@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestReader;
 import java.io.PrintWriter;
@@ -56,6 +57,28 @@ class TextOutputTest {
             [12:03:58] stopped: host closed, no child processes left
             """
                 .replace("error[", "    error["));
+  }
+
+  @Test
+  void a_failed_call_is_shown_one_frame_a_line_and_again_in_one_line() {
+    DevOutput out = plain();
+    var frame = new TurnFailure.Frame("fib", 16, "src/lib.rs:3");
+    var failed =
+        new DevEvent.CallFailed(
+            "the_content",
+            "STACK_EXHAUSTED",
+            "the guest exhausted the call stack",
+            List.of(frame, frame, frame, new TurnFailure.Frame("gn_handle_hook", 26, null)));
+    out.emit(failed);
+    out.emit(failed);
+    String again =
+        "[12:03:58] call failed: the_content: STACK_EXHAUSTED: the guest exhausted the call stack";
+    assertThat(written.toString())
+        .isEqualTo(
+            again
+                + "\n    at fib (src/lib.rs:3), 3 times\n    at gn_handle_hook (@0x1a)\n"
+                + again
+                + " (in the same place)\n");
   }
 
   @Test
@@ -150,7 +173,7 @@ class TextOutputTest {
     out.emit(new DevEvent.Built("build/plugin.wasm", 42_000, Duration.ofMillis(2300)));
     out.emit(capabilities(null, "kv.read"));
     out.emit(live(1, "installed", false, new Timing(ms(0), false, ms(2300), ms(5), ms(7), ms(11))));
-    out.emit(new DevEvent.Watching("hello", ""));
+    out.emit(new DevEvent.Watching("hello", List.of(), ""));
     out.emit(new DevEvent.Changed(List.of("src/lib.rs")));
     out.emit(live(2, "reloaded", false, new Timing(ms(200), false, ms(370), ms(10), ms(6), ms(9))));
     out.emit(new DevEvent.Skipped("Cargo.lock"));

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -51,6 +52,42 @@ class WatchersTest {
             write("src/back.rs", "2" + System.nanoTime());
             assertThat(told).contains(Path.of("src/back.rs"));
           });
+    }
+  }
+
+  @Nested
+  class Outside {
+    @TempDir private Path directory;
+    private final Set<Path> told = ConcurrentHashMap.newKeySet();
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void directories_come_and_go(boolean poll) throws Exception {
+      Path root = Files.createDirectory(directory.resolve("project"));
+      Path shared = Files.createDirectories(directory.resolve("shared/deep"));
+      SourceTrees.Tree tree =
+          new SourceTrees.Tree(
+              directory.resolve("shared"), SkipRules.outside(directory.resolve("shared"), root));
+      SourceTrees.Tree one =
+          new SourceTrees.Tree(directory, SkipRules.only(directory, Set.of(Path.of("one.h"))));
+      try (Watchers watchers = new Watchers(root, new SkipRules(root), poll, how -> {})) {
+        watchers.start(told::add);
+        assertThat(watchers.alsoWatch(List.of(tree, one))).isEmpty();
+        Files.writeString(shared.resolve("a.rs"), "1");
+        Files.writeString(directory.resolve("two.h"), "1");
+        Files.writeString(directory.resolve("one.h"), "1");
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(() ->
+                assertThat(told).contains(Path.of("../shared/deep/a.rs"), Path.of("../one.h")));
+        assertThat(told).doesNotContain(Path.of("../two.h"));
+        watchers.alsoWatch(List.of(one));
+        told.clear();
+        Files.writeString(shared.resolve("a.rs"), "22");
+        Files.writeString(directory.resolve("one.h"), "22");
+        await().atMost(PATIENCE).until(() -> told.contains(Path.of("../one.h")));
+        assertThat(told).doesNotContain(Path.of("../shared/deep/a.rs"));
+      }
     }
   }
 

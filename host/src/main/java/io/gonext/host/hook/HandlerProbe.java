@@ -11,7 +11,6 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +33,12 @@ public final class HandlerProbe {
   private final Ticker ticker;
   private final String plugin;
   private final String hook;
-  private final LongAdder failures;
+  private final FailedTurns failures;
   private final Timer succeeded;
 
   /**
-   * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps
+   * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps, and
+   *     tells of them
    */
   HandlerProbe(
       MeterRegistry meters,
@@ -46,7 +46,7 @@ public final class HandlerProbe {
       Ticker ticker,
       String plugin,
       String hook,
-      LongAdder failures) {
+      FailedTurns failures) {
     this.meters = meters;
     this.tracer = tracer;
     this.ticker = ticker;
@@ -84,16 +84,16 @@ public final class HandlerProbe {
       succeeded.record(now - turn.beganNanos(), TimeUnit.NANOSECONDS);
       return result;
     } catch (HookFailedException e) {
-      failed(e.outcome(), turn.beganNanos());
-      throw e;
+      throw failed(e, turn);
     } catch (InterruptedException e) {
-      failed(HookOutcome.INTERRUPTED, turn.beganNanos());
+      failures.addUntold();
+      record(HookOutcome.INTERRUPTED, turn);
       throw e;
     } catch (RuntimeException | StackOverflowError | AssertionError e) {
-      failed(HookOutcome.EXCEPTION, turn.beganNanos());
-      throw new HookFailedException(HookOutcome.EXCEPTION, "it threw " + e, e);
+      throw failed(new HookFailedException(HookOutcome.EXCEPTION, "it threw " + e, e), turn);
     } catch (Error e) {
-      failed(HookOutcome.EXCEPTION, turn.beganNanos());
+      failures.addUntold();
+      record(HookOutcome.EXCEPTION, turn);
       throw e;
     }
   }
@@ -126,13 +126,17 @@ public final class HandlerProbe {
 
   /** A turn that does not come to pass, counted as any other. */
   HookFailedException refused(HookOutcome outcome, String reason, HookTurn turn) {
-    failed(outcome, turn.beganNanos());
-    return new HookFailedException(outcome, reason, null);
+    return failed(new HookFailedException(outcome, reason, null), turn);
   }
 
-  private void failed(HookOutcome outcome, long beganNanos) {
-    failures.increment();
-    timer(outcome).record(ticker.nanos() - beganNanos, TimeUnit.NANOSECONDS);
+  private HookFailedException failed(HookFailedException failure, HookTurn turn) {
+    record(failure.outcome(), turn);
+    failures.add(TurnFailure.of(plugin, turn.version(), hook, failure));
+    return failure;
+  }
+
+  private void record(HookOutcome outcome, HookTurn turn) {
+    timer(outcome).record(ticker.nanos() - turn.beganNanos(), TimeUnit.NANOSECONDS);
   }
 
   private Timer timer(HookOutcome outcome) {

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +51,7 @@ public final class HookBus {
   private final Set<String> called = ConcurrentHashMap.newKeySet();
 
   /** By plugin; never removed, so that a count only goes up. */
-  private final Map<String, LongAdder> failures = new ConcurrentHashMap<>();
+  private final Map<String, FailedTurns> failures = new ConcurrentHashMap<>();
 
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
@@ -185,11 +184,21 @@ public final class HookBus {
 
   /** How many turns of a plugin's handlers, routes among them, have ended otherwise than OK. */
   public long failedTurns(String plugin) {
-    return failuresOf(plugin).sum();
+    return failuresOf(plugin).count();
   }
 
-  private LongAdder failuresOf(String plugin) {
-    return failures.computeIfAbsent(plugin, name -> new LongAdder());
+  /**
+   * Tells a listener of each turn of a plugin's handlers, routes among them, that ends otherwise
+   * than OK, whatever version serves.
+   *
+   * @return ends that
+   */
+  public Runnable listen(String plugin, FailureListener listener) {
+    return failuresOf(plugin).listen(listener);
+  }
+
+  private FailedTurns failuresOf(String plugin) {
+    return failures.computeIfAbsent(plugin, name -> new FailedTurns());
   }
 
   /** Runs a value through the filters of a hook. A hook without handlers returns it unchanged. */

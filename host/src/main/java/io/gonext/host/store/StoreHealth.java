@@ -1,6 +1,6 @@
 package io.gonext.host.store;
 
-import io.gonext.host.failure.OneLine;
+import io.gonext.engine.PlainText;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.InstantSource;
@@ -36,7 +36,7 @@ final class StoreHealth {
   void failed(SQLException e) {
     if (!isOfAStatement(e)) {
       StoreTrouble now =
-          new StoreTrouble(OneLine.of(String.valueOf(e.getMessage())), clock.instant());
+          new StoreTrouble(PlainText.of(String.valueOf(e.getMessage())), clock.instant());
       // The first one tells since when.
       trouble.compareAndSet(null, now);
     }
