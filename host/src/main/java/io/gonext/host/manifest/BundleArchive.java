@@ -5,7 +5,6 @@ import io.gonext.host.failure.BundleRejectedException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveInputStream;
@@ -29,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The ZIP around a bundle, read as one would read a stranger's: the central directory and the local
- * headers must tell the same story, every name must be plain, and bytes are counted as they are
- * inflated, not as headers claim them. Nothing is ever written to disk.
+ * headers must tell the same story ({@link ArchiveLayout}), every name must be plain, and bytes are
+ * counted as they are inflated, not as headers claim them. Nothing is ever written to disk.
  */
 final class BundleArchive {
   /** Largest inflated size of one file, in bytes. */
@@ -45,11 +46,6 @@ final class BundleArchive {
 
   private static final byte[] ZIP_SIGNATURE = {'P', 'K', 3, 4};
 
-  private static final byte[] END_SIGNATURE = {'P', 'K', 5, 6};
-
-  /** An end record without a comment. */
-  private static final int END_BYTES = 22;
-
   private static final Set<String> TOP_LEVEL = Set.of(Bundle.MANIFEST, "README.md", "LICENSE");
 
   private static final List<String> FOLDERS = List.of("web/", "migrations/");
@@ -57,12 +53,14 @@ final class BundleArchive {
   private static final int BUFFER_BYTES = 8 * 1024;
 
   private final byte[] bytes;
+  private final ArchiveLayout layout;
 
   /** By now, of all entries. */
   private long inflatedBytes;
 
   BundleArchive(byte[] bytes) {
     this.bytes = bytes;
+    this.layout = new ArchiveLayout(bytes);
   }
 
   /** Whether a bundle may hold a file of this name beside its entry module. */
@@ -86,11 +84,10 @@ final class BundleArchive {
       if (central.size() > MAX_ENTRIES) {
         throw new BundleRejectedException("more than " + MAX_ENTRIES + " entries");
       }
-      checkEnd(central.size());
       List<String> problems = new ArrayList<>();
-      Map<String, byte[]> files = inflate(zip, plain(central, problems), problems);
+      Map<String, byte[]> files = inflate(plain(central, problems), problems);
       if (problems.isEmpty()) {
-        checkLocalHeaders(central);
+        layout.check(central);
       }
       return new BundleFiles(files, problems);
     } catch (IOException | IllegalArgumentException e) {
@@ -143,26 +140,6 @@ final class BundleArchive {
     return new ZipArchiveInputStream(new ByteArrayInputStream(bytes), "UTF-8", false, true);
   }
 
-  /**
-   * The end record must stand at the end and count as many entries as were found: readers that
-   * search for another one, or trust its count, would see another archive.
-   */
-  private void checkEnd(int entries) {
-    int end = bytes.length - END_BYTES;
-    if (end < 0
-        || !Arrays.equals(bytes, end, end + END_SIGNATURE.length, END_SIGNATURE, 0, 4)
-        || unsignedShort(end + 20) != 0) {
-      throw new BundleRejectedException("the ZIP does not end with its directory");
-    }
-    if (unsignedShort(end + 8) != entries || unsignedShort(end + 10) != entries) {
-      throw new BundleRejectedException("the ZIP counts other entries than it has");
-    }
-  }
-
-  private int unsignedShort(int at) {
-    return Byte.toUnsignedInt(bytes[at]) + (Byte.toUnsignedInt(bytes[at + 1]) << 8);
-  }
-
   /** The entries whose headers say nothing that a bundle may not have. */
   private static List<ZipArchiveEntry> plain(List<ZipArchiveEntry> central, List<String> problems) {
     List<ZipArchiveEntry> plain = new ArrayList<>();
@@ -201,7 +178,7 @@ final class BundleArchive {
   }
 
   /** The name as it stands in the file: the library would turn a backslash into a slash. */
-  private static String name(ZipArchiveEntry entry) {
+  static String name(ZipArchiveEntry entry) {
     try {
       return StandardCharsets.UTF_8
           .newDecoder()
@@ -228,35 +205,6 @@ final class BundleArchive {
   }
 
   /**
-   * A ZIP reader that streams and one that seeks must see the same files. The library inflates an
-   * entry to find the next one, however much that is: only entries may be passed here that stand at
-   * their place and were {@linkplain #inflate inflated} within the limits.
-   */
-  private void checkLocalHeaders(List<ZipArchiveEntry> central) throws IOException {
-    try (ZipArchiveInputStream local = stream()) {
-      for (ZipArchiveEntry expected : central) {
-        ZipArchiveEntry found = next(local);
-        if (found == null
-            || !Arrays.equals(found.getRawName(), expected.getRawName())
-            || found.getMethod() != expected.getMethod()
-            || found.getLocalHeaderOffset() != expected.getLocalHeaderOffset()
-            || (found.getSize() != ZipArchiveEntry.SIZE_UNKNOWN
-                && found.getSize() != expected.getSize())) {
-          throw rejected(
-              name(expected), "stands differently in its local header and in the directory");
-        }
-        if (!found.isDirectory() && !local.canReadEntryData(found)) {
-          throw rejected(name(expected), "cannot be read as a stream");
-        }
-      }
-      ZipArchiveEntry extra = next(local);
-      if (extra != null) {
-        throw rejected(name(extra), "is missing from the directory");
-      }
-    }
-  }
-
-  /**
    * The next entry, or null. The library looks for the decompressor that a header names before the
    * header can be compared, and for some methods that is another library, which is not there.
    */
@@ -270,12 +218,11 @@ final class BundleArchive {
   }
 
   /** The files among these that are sound; what is inflated of others is counted, too. */
-  private Map<String, byte[]> inflate(
-      ZipFile zip, List<ZipArchiveEntry> entries, List<String> problems) {
+  private Map<String, byte[]> inflate(List<ZipArchiveEntry> entries, List<String> problems) {
     Map<String, byte[]> files = new LinkedHashMap<>();
     for (ZipArchiveEntry entry : entries) {
       try {
-        inflate(zip, entry, files);
+        inflate(entry, files);
       } catch (BundleRejectedException e) {
         problems.add(e.getMessage());
       }
@@ -286,19 +233,19 @@ final class BundleArchive {
     return files;
   }
 
-  private void inflate(ZipFile zip, ZipArchiveEntry entry, Map<String, byte[]> files) {
+  private void inflate(ZipArchiveEntry entry, Map<String, byte[]> files) {
     String name = name(entry);
     if (name.endsWith("/")) {
       if (FOLDERS.stream().noneMatch(name::startsWith)) {
         throw rejected(name, "is a directory that a bundle does not have");
       }
-      if (inflated(zip, entry, 0).length > 0) {
+      if (inflated(entry, 0).length > 0) {
         throw rejected(name, "is a directory with a content");
       }
       return;
     }
     int limit = name.equals(Bundle.MANIFEST) ? ManifestReader.MAX_BYTES : MAX_ENTRY_BYTES;
-    byte[] content = inflated(zip, entry, limit);
+    byte[] content = inflated(entry, limit);
     if (inflatedBytes > MAX_TOTAL_BYTES) {
       throw rejected(name, "brings the bundle to more than " + MAX_TOTAL_BYTES + " bytes");
     }
@@ -321,25 +268,41 @@ final class BundleArchive {
    * The content of an entry, or more than {@code limit} of it where there is more; less once all
    * entries together are beyond their own limit.
    */
-  private byte[] inflated(ZipFile zip, ZipArchiveEntry entry, int limit) {
-    ByteArrayOutputStream content = new ByteArrayOutputStream();
-    byte[] buffer = new byte[BUFFER_BYTES];
-    try (InputStream in = zip.getInputStream(entry)) {
-      while (content.size() <= limit && inflatedBytes <= MAX_TOTAL_BYTES) {
-        int n = in.read(buffer);
-        if (n < 0) {
-          break;
-        }
-        content.write(buffer, 0, n);
-        inflatedBytes += n;
+  private byte[] inflated(ZipArchiveEntry entry, int limit) {
+    ArchiveLayout.Data data = layout.data(entry);
+    if (entry.getMethod() == ZipEntry.STORED) {
+      // One byte more shows that there is more.
+      int length = Math.min(data.length(), limit + 1);
+      inflatedBytes += length;
+      return Arrays.copyOfRange(bytes, data.offset(), data.offset() + length);
+    }
+    try (Inflater inflater = new Inflater(true)) {
+      inflater.setInput(bytes, data.offset(), data.length());
+      byte[] content = inflated(inflater, limit);
+      if (inflater.finished() && inflater.getRemaining() > 0) {
+        throw rejected(name(entry), "has something behind its compressed content");
       }
-      return content.toByteArray();
-    } catch (IOException | IllegalArgumentException e) {
+      return content;
+    } catch (DataFormatException e) {
       throw rejected(name(entry), "is damaged: " + e.getMessage());
     }
   }
 
-  private static BundleRejectedException rejected(String entry, String why) {
+  private byte[] inflated(Inflater inflater, int limit) throws DataFormatException {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (!inflater.finished() && content.size() <= limit && inflatedBytes <= MAX_TOTAL_BYTES) {
+      int n = inflater.inflate(buffer);
+      if (n == 0 && !inflater.finished()) {
+        throw new DataFormatException("its compressed content has no end");
+      }
+      content.write(buffer, 0, n);
+      inflatedBytes += n;
+    }
+    return content.toByteArray();
+  }
+
+  static BundleRejectedException rejected(String entry, String why) {
     return new BundleRejectedException(PlainText.of(entry, MAX_NAME_LENGTH) + ": " + why);
   }
 }

@@ -184,13 +184,67 @@ class BundleTest {
   @Test
   void what_stands_behind_the_end_is_refused() {
     byte[] zip = GOOD.bytes();
-    assertRefused(Arrays.copyOf(zip, zip.length + 1), "does not end with its directory");
-    byte[] comment = Arrays.copyOf(zip, zip.length + 3);
-    comment[zip.length - 2] = 3;
-    assertRefused(comment, "does not end with its directory");
+    assertRefused(Arrays.copyOf(zip, zip.length + 1), "something stands behind the end");
+    byte[] shorter = Arrays.copyOf(zip, zip.length + 3);
+    shorter[zip.length - 2] = 2;
+    assertRefused(shorter, "something stands behind the end");
+    // Within its comment another end record, of an archive without entries.
+    byte[] second = Arrays.copyOf(zip, zip.length + 22);
+    second[zip.length - 2] = 22;
+    System.arraycopy(END, 0, second, zip.length, END.length);
+    assertThatThrownBy(() -> Bundle.read(second)).isInstanceOf(BundleRejectedException.class);
     byte[] two = Arrays.copyOf(zip, 2 * zip.length);
     System.arraycopy(zip, 0, two, zip.length, zip.length);
     assertThatThrownBy(() -> Bundle.read(two)).isInstanceOf(BundleRejectedException.class);
+  }
+
+  @Test
+  void a_comment_behind_the_end_is_accepted() {
+    byte[] zip = GOOD.bytes();
+    byte[] comment = Arrays.copyOf(zip, zip.length + 3);
+    comment[zip.length - 2] = 3;
+    assertThat(Bundle.read(comment).module()).isEqualTo(Guests.wasm("echo"));
+  }
+
+  /** Where a reader that goes through the file might find one more entry. */
+  @Test
+  void what_stands_between_entries_and_directory_is_refused() {
+    byte[] zip = GOOD.bytes();
+    int central = centralHeader(zip);
+    int second = lastIndexOf(Arrays.copyOf(zip, central), LOCAL);
+    for (int at : new int[] {second, central}) {
+      byte[] more = new byte[zip.length + 4];
+      System.arraycopy(zip, 0, more, 0, at);
+      System.arraycopy(zip, at, more, at + 4, zip.length - at);
+      ByteBuffer fields = ByteBuffer.wrap(more).order(ByteOrder.LITTLE_ENDIAN);
+      int end = lastIndexOf(more, END);
+      fields.putInt(end + 16, central + 4);
+      if (at == second) {
+        fields.putInt(lastIndexOf(Arrays.copyOf(more, end), CENTRAL) + 42, second + 4);
+      }
+      assertThatThrownBy(() -> Bundle.read(more))
+          .isInstanceOf(BundleRejectedException.class)
+          .hasMessageContaining("is followed by something that is not an entry");
+    }
+  }
+
+  @Test
+  void what_stands_behind_compressed_content_is_refused() {
+    byte[] zip = GOOD.bytes();
+    int central = centralHeader(zip);
+    int end = lastIndexOf(zip, END);
+    int lastCentral = lastIndexOf(Arrays.copyOf(zip, end), CENTRAL);
+    // The last entry has one byte more, and all headers say so.
+    int descriptor = central - 16;
+    byte[] more = new byte[zip.length + 1];
+    System.arraycopy(zip, 0, more, 0, descriptor);
+    System.arraycopy(zip, descriptor, more, descriptor + 1, zip.length - descriptor);
+    ByteBuffer fields = ByteBuffer.wrap(more).order(ByteOrder.LITTLE_ENDIAN);
+    int compressed = fields.getInt(descriptor + 1 + 8) + 1;
+    fields.putInt(descriptor + 1 + 8, compressed);
+    fields.putInt(lastCentral + 1 + 20, compressed);
+    fields.putInt(end + 1 + 16, central + 1);
+    assertRefused(more, "plugin.wasm: has something behind its compressed content");
   }
 
   @Test
