@@ -303,11 +303,13 @@ final class AdminApi {
     body.put("name", grants.plugin()).put("version", grants.version());
     var capabilities = body.putArray("capabilities");
     for (String id : grants.requested()) {
-      capabilities
-          .addObject()
-          .put("id", id)
-          .put("granted", grants.granted().contains(id))
-          .put("sensitive", host.capabilities().isSensitive(id));
+      ObjectNode capability =
+          capabilities
+              .addObject()
+              .put("id", id)
+              .put("granted", grants.granted().contains(id))
+              .put("sensitive", host.capabilities().isSensitive(id));
+      putIf(capability, "not_offered", host.capabilities().notOffered(id).orElse(null));
     }
     return body;
   }

@@ -50,13 +50,14 @@ public final class GrantsCommand extends AdminCommand {
 
   @Override
   void print(JsonNode answer, PrintWriter out) {
-    Table table = new Table("CAPABILITY", "GRANTED", "SENSITIVE");
+    Table table = new Table("CAPABILITY", "GRANTED", "SENSITIVE", "NOTE");
     for (JsonNode capability : answer.path("capabilities")) {
       table.row(
           List.of(
               capability.path("id").asString(""),
               capability.path("granted").booleanValue() ? "yes" : "no",
-              capability.path("sensitive").booleanValue() ? "yes" : ""));
+              capability.path("sensitive").booleanValue() ? "yes" : "",
+              capability.path("not_offered").asString("")));
     }
     table.print(out, name + " asks for no capability");
   }

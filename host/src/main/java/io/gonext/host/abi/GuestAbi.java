@@ -60,8 +60,14 @@ public final class GuestAbi {
 
   private GuestAbi() {}
 
-  /** What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI. */
-  public static List<String> exportProblems(ModuleInterface module) {
+  /**
+   * What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI.
+   *
+   * @param jobsAlone whether its manifest has {@linkplain
+   *     io.gonext.host.manifest.Manifest#hasJobsAlone jobs and nothing else}: then it need not
+   *     export what handles hooks, but must what runs jobs
+   */
+  public static List<String> exportProblems(ModuleInterface module, boolean jobsAlone) {
     List<String> problems = new ArrayList<>();
     if (!module.exportsMemory(MEMORY)) {
       problems.add("it exports no memory named \"" + MEMORY + "\"");
@@ -69,7 +75,9 @@ public final class GuestAbi {
     for (Expected expected : EXPORTS) {
       FunctionExport found = module.exports().get(expected.name());
       if (found == null) {
-        if (expected.required()) {
+        boolean handlesHooks = expected.name().equals(HANDLE_HOOK);
+        boolean runsJobs = expected.name().equals(HANDLE_JOB);
+        if (jobsAlone ? runsJobs || (expected.required() && !handlesHooks) : expected.required()) {
           problems.add("it does not export " + expected.name() + " " + expected.type());
         }
       } else if (!found.type().equals(expected.type())) {

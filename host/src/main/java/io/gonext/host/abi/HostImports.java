@@ -64,6 +64,20 @@ public final class HostImports {
     return new Check(problems, warnings);
   }
 
+  /** What a manifest says and this host does not do, a sentence each. */
+  public static List<String> manifestWarnings(Manifest manifest, CapabilityRegistry capabilities) {
+    List<String> warnings = new ArrayList<>();
+    for (String id : manifest.requestedCapabilities()) {
+      capabilities
+          .notOffered(id)
+          .ifPresent(why -> warnings.add(why + ": it is denied until that changes"));
+    }
+    if (manifest.signed()) {
+      warnings.add("/signature: this host does not check signatures, so it says nothing");
+    }
+    return warnings;
+  }
+
   /** The capabilities of a manifest that there are none of, a sentence each. */
   public static List<String> capabilityProblems(
       Manifest manifest, CapabilityRegistry capabilities) {

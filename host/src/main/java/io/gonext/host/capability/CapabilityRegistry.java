@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,6 +20,11 @@ public final class CapabilityRegistry {
   /** One bit each in a plugin's word of permissions. */
   public static final int MAX_CAPABILITIES = Long.SIZE;
 
+  private static final Set<String> WITH_PLUGIN = Set.of("hooks.subscribe", "http.serve");
+
+  /** Of what is not offered: no matter of the application. */
+  private static final Set<String> OF_HOST = Set.of("jobs.enqueue");
+
   /** By id. Guarded by this. */
   private final Map<String, Capability> capabilities = new TreeMap<>();
 
@@ -29,9 +35,16 @@ public final class CapabilityRegistry {
    */
   private final Map<String, Long> masks = new HashMap<>();
 
+  /** Of those that stand for something only the application can give: it has not yet. Guarded. */
+  private final Set<String> unoffered = new TreeSet<>();
+
   private CapabilityRegistry() {}
 
-  /** A registry of the capabilities of guest ABI v1. */
+  /**
+   * A registry of the capabilities of guest ABI v1. Some of them stand for something that only the
+   * embedding application can give, such as {@code posts.read}: they may be asked for and decided
+   * on, and are denied until the application {@linkplain #register registers} its own of that id.
+   */
   public static CapabilityRegistry standard() {
     CapabilityRegistry registry = new CapabilityRegistry();
     for (Capability capability :
@@ -42,14 +55,42 @@ public final class CapabilityRegistry {
             of("db", "read", "Read from the application's database", true),
             of("db", "write", "Change the application's database", true),
             of("events", "emit", "Emit events to the application and to traces", false),
+            of("hooks", "subscribe", "Handle the hooks that its manifest lists", false),
             of("http", "fetch", "Send HTTP requests to the hosts its manifest lists", true),
+            of("http", "serve", "Serve the routes that its manifest lists", false),
             of("kv", "read", "Read the plugin's own key-value entries", false),
             of("kv", "write", "Write the plugin's own key-value entries", false),
             of("metrics", "observe", "Record metrics under the plugin's name", false),
             of("secrets", "keys", "Read the secrets its manifest names", true))) {
       registry.register(capability);
     }
+    for (Capability capability :
+        List.of(
+            of("email", "send", "Send email through the application", true),
+            of("jobs", "enqueue", "Enqueue background jobs", false),
+            of("media", "read", "Read the application's media", true),
+            of("posts", "read", "Read the application's posts", true),
+            of("posts", "write", "Change the application's posts", true),
+            of("users", "read", "Read the application's users", true))) {
+      registry.register(capability);
+      registry.unoffered.add(capability.id());
+    }
     return registry;
+  }
+
+  /**
+   * Whether a plugin that asks for a capability has it without an operator's decision: it says no
+   * more than the manifest does, and the plugin does nothing by it but what it is installed for.
+   */
+  public static boolean comesWithPlugin(String id) {
+    return WITH_PLUGIN.contains(id);
+  }
+
+  /** Why a capability is denied whatever is granted, in a sentence; empty where it is not. */
+  public synchronized Optional<String> notOffered(String id) {
+    return unoffered.contains(id)
+        ? Optional.of((OF_HOST.contains(id) ? "this host" : "the application") + " offers no " + id)
+        : Optional.empty();
   }
 
   private static Capability of(
@@ -58,13 +99,14 @@ public final class CapabilityRegistry {
   }
 
   /**
-   * Adds a capability. The first one of an id stays.
+   * Adds a capability. The first one of an id stays, but that one of {@link #standard} which the
+   * application is to give is replaced by the application's.
    *
-   * @return false when there was one of that id; nothing is changed then
+   * @return false when there was one of that id already; nothing is changed then
    * @throws IllegalStateException when there are {@link #MAX_CAPABILITIES} already
    */
   public synchronized boolean register(Capability capability) {
-    if (capabilities.containsKey(capability.id())) {
+    if (capabilities.containsKey(capability.id()) && !unoffered.remove(capability.id())) {
       return false;
     }
     if (decidedMask(capability.id()) == 0) {
@@ -93,9 +135,17 @@ public final class CapabilityRegistry {
     return new TreeSet<>(capabilities.keySet());
   }
 
-  /** The capability's bit, for {@link Permissions#allow}; 0, which nothing allows, for none. */
+  /**
+   * The capability's bit, for {@link Permissions#allow}; 0, which nothing allows, for none and for
+   * one that is {@linkplain #notOffered not offered}.
+   */
   public synchronized long mask(String id) {
-    return capabilities.containsKey(id) ? decidedMask(id) : 0;
+    return capabilities.containsKey(id) && !unoffered.contains(id) ? decidedMask(id) : 0;
+  }
+
+  /** The bits of what {@linkplain #comesWithPlugin comes with a plugin}. */
+  long maskWithPlugin() {
+    return decidedMask(WITH_PLUGIN);
   }
 
   /** Whether there is such a capability and it is a sensitive one. */

@@ -78,7 +78,8 @@ public final class Grants {
     SortedSet<String> granted = new TreeSet<>(requested);
     Map<String, Boolean> decisions =
         store.decisions(manifest.name(), manifest.version().toString());
-    granted.removeIf(id -> !decisions.getOrDefault(id, false));
+    granted.removeIf(
+        id -> !CapabilityRegistry.comesWithPlugin(id) && !decisions.getOrDefault(id, false));
     return new PluginGrants(manifest.name(), manifest.version().toString(), requested, granted);
   }
 
@@ -96,7 +97,7 @@ public final class Grants {
 
   /** Grants all that a version asks for and nobody has decided on: what was revoked stays so. */
   public synchronized PluginGrants grantUndecided(Manifest manifest, String actor) {
-    SortedSet<String> undecided = manifest.requestedCapabilities();
+    SortedSet<String> undecided = toDecide(manifest);
     undecided.removeAll(store.decisions(manifest.name(), manifest.version().toString()).keySet());
     return decide(manifest, undecided, true, actor);
   }
@@ -112,7 +113,7 @@ public final class Grants {
   public synchronized SortedSet<String> carryOver(String from, Set<String> requested, Manifest to) {
     Map<String, Boolean> before = store.decisions(to.name(), from);
     before.keySet().retainAll(requested);
-    SortedSet<String> undecided = to.requestedCapabilities();
+    SortedSet<String> undecided = toDecide(to);
     undecided.removeAll(store.decisions(to.name(), to.version().toString()).keySet());
     for (boolean granted : List.of(true, false)) {
       SortedSet<String> same = new TreeSet<>(undecided);
@@ -126,11 +127,19 @@ public final class Grants {
   /**
    * Takes capabilities from a version, durably; its next call of any of them is denied.
    *
-   * @throws ConflictException when the version does not ask for one of them; nothing is revoked
-   *     then
+   * @throws ConflictException when the version does not ask for one of them, or has it without a
+   *     decision; nothing is revoked then
    */
   public synchronized PluginGrants revoke(
       Manifest manifest, Collection<String> capabilities, String actor) {
+    for (String id : capabilities) {
+      if (CapabilityRegistry.comesWithPlugin(id)) {
+        throw new ConflictException(
+            id
+                + " comes with the plugin and cannot be revoked; to end what it does, deactivate "
+                + manifest.name());
+      }
+    }
     return decide(manifest, capabilities, false, actor);
   }
 
@@ -157,6 +166,13 @@ public final class Grants {
           }
           return gone;
         });
+  }
+
+  /** What a version asks for that is for an operator to decide. */
+  private static SortedSet<String> toDecide(Manifest manifest) {
+    SortedSet<String> requested = manifest.requestedCapabilities();
+    requested.removeIf(CapabilityRegistry::comesWithPlugin);
+    return requested;
   }
 
   private PluginGrants decide(
@@ -190,7 +206,8 @@ public final class Grants {
   }
 
   private long storedWord(String plugin, String version) {
-    long word = 0;
+    // No guarded function is bound to a bit that the manifest does not ask for.
+    long word = registry.maskWithPlugin();
     for (Map.Entry<String, Boolean> decision : store.decisions(plugin, version).entrySet()) {
       if (decision.getValue()) {
         word |= registry.decidedMask(decision.getKey());

@@ -21,10 +21,12 @@ import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -177,7 +179,8 @@ public final class Lifecycle {
    * Puts a plugin in service: pool warmed, hooks and routes live. A plugin that is in service stays
    * so.
    *
-   * @return what will not work, a sentence each: capabilities that were not granted
+   * @return what will not work, a sentence each: capabilities that were not granted or that nobody
+   *     offers
    * @throws ActivationException when it cannot start; it stays out of service
    * @throws ConflictException when it is ERRORED and has not been reset
    */
@@ -192,17 +195,26 @@ public final class Lifecycle {
   }
 
   private List<String> deniedTo(Manifest manifest) {
-    SortedSet<String> missing = grants.of(manifest).missing();
-    if (missing.isEmpty()) {
-      return List.of();
+    List<String> warnings = new ArrayList<>();
+    SortedSet<String> missing = new TreeSet<>(grants.of(manifest).missing());
+    for (String id : manifest.requestedCapabilities()) {
+      grants
+          .registry()
+          .notOffered(id)
+          .ifPresent(why -> {
+            missing.remove(id);
+            warnings.add(why + ": what needs it is denied to " + manifest.id());
+          });
     }
-    String warning =
-        manifest.id()
-            + " was not granted "
-            + String.join(", ", missing)
-            + ": what needs it is denied until it is granted";
-    log.warn("{}", warning);
-    return List.of(warning);
+    if (!missing.isEmpty()) {
+      warnings.add(
+          manifest.id()
+              + " was not granted "
+              + String.join(", ", missing)
+              + ": what needs it is denied until it is granted");
+    }
+    warnings.forEach(warning -> log.warn("{}", warning));
+    return List.copyOf(warnings);
   }
 
   private void activateHeld(String name) throws InterruptedException {

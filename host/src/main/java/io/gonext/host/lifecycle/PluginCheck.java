@@ -54,7 +54,7 @@ public record PluginCheck(
     boolean acceptable = problems.isEmpty();
     ModuleInterface module = module(wasm, problems);
     if (module != null) {
-      problems.addAll(GuestAbi.exportProblems(module));
+      problems.addAll(GuestAbi.exportProblems(module, manifest != null && manifest.hasJobsAlone()));
     }
     if (manifest != null && module != null) {
       HostImports.Check imports = HostImports.check(module, manifest);
@@ -68,6 +68,7 @@ public record PluginCheck(
       }
     }
     if (manifest != null) {
+      warnings.addAll(HostImports.manifestWarnings(manifest, CapabilityRegistry.standard()));
       warnings.addAll(OperatorLimits.defaults().cuts(manifest));
       warnings.addAll(KeyValues.cuts(manifest, KeyValueQuota.defaults()));
     }

@@ -95,7 +95,8 @@ final class PluginLoader {
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
     }
     HostImports.Check imports = HostImports.check(module.surface(), manifest);
-    List<String> broken = new ArrayList<>(GuestAbi.exportProblems(module.surface()));
+    List<String> broken =
+        new ArrayList<>(GuestAbi.exportProblems(module.surface(), manifest.hasJobsAlone()));
     broken.addAll(imports.problems());
     if (!broken.isEmpty()) {
       problems.add(
@@ -124,7 +125,9 @@ final class PluginLoader {
   CheckedModule checkNew(Bundle bundle) {
     CheckedModule checked = check(bundle);
     Manifest manifest = bundle.manifest();
-    List<String> told = new ArrayList<>(limits.cuts(manifest));
+    List<String> told =
+        new ArrayList<>(HostImports.manifestWarnings(manifest, services.grants().registry()));
+    told.addAll(limits.cuts(manifest));
     told.addAll(services.keyValues().cuts(manifest));
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
     warn(manifest, told);

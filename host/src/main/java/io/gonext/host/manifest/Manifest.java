@@ -17,6 +17,8 @@ import java.util.TreeSet;
  * @param capabilities requested, in the manifest's order; a grant is the operator's
  * @param secretKeys names of the secrets the plugin asks for; asking for one implies the capability
  *     {@code secrets.keys}
+ * @param jobs names of the background jobs that it runs
+ * @param signed whether it holds a signature, which nothing checks yet
  * @param keyValues may only lower the operator's quota
  * @param warmUp whether its inputs may be remembered and new versions exercised with them
  * @param requiredHost the host versions that the plugin runs on
@@ -34,7 +36,9 @@ public record Manifest(
     Optional<VersionRange> requiredHost,
     List<Dependency> dependencies,
     KeyValues keyValues,
-    boolean warmUp) {
+    boolean warmUp,
+    List<String> jobs,
+    boolean signed) {
 
   public Manifest {
     capabilities = List.copyOf(capabilities);
@@ -43,6 +47,7 @@ public record Manifest(
     routes = List.copyOf(routes);
     secretKeys = List.copyOf(secretKeys);
     dependencies = List.copyOf(dependencies);
+    jobs = List.copyOf(jobs);
   }
 
   /** The capability that naming a secret implies. */
@@ -62,6 +67,11 @@ public record Manifest(
   /** {@code name@version}, as logs and people name a plugin. */
   public String id() {
     return name + "@" + version;
+  }
+
+  /** Whether it runs jobs and nothing else: no hook and no route is handled. */
+  public boolean hasJobsAlone() {
+    return !jobs.isEmpty() && actions.isEmpty() && filters.isEmpty() && routes.isEmpty();
   }
 
   /** Whether the plugin asks for a capability, by name or by implication. */

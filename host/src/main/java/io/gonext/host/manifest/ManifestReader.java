@@ -195,7 +195,9 @@ public final class ManifestReader {
                     VersionRange.parse(text(node, "version").orElseThrow())))
             .toList(),
         keyValues(at(at(json, "storage"), "kv")),
-        at(json, "warm_up").asBoolean(true));
+        at(json, "warm_up").asBoolean(true),
+        strings(json, "jobs"),
+        json.has("signature"));
   }
 
   private static List<Hook> hooks(JsonNode json, String kind) {

@@ -20,16 +20,33 @@ class CapabilityRegistryTest {
             "cron.register",
             "db.read",
             "db.write",
+            "email.send",
             "events.emit",
+            "hooks.subscribe",
             "http.fetch",
+            "http.serve",
+            "jobs.enqueue",
             "kv.read",
             "kv.write",
+            "media.read",
             "metrics.observe",
-            "secrets.keys");
+            "posts.read",
+            "posts.write",
+            "secrets.keys",
+            "users.read");
     assertThat(registry.all())
         .filteredOn(Capability::sensitive)
         .extracting(Capability::id)
-        .containsExactly("db.read", "db.write", "http.fetch", "secrets.keys");
+        .containsExactly(
+            "db.read",
+            "db.write",
+            "email.send",
+            "http.fetch",
+            "media.read",
+            "posts.read",
+            "posts.write",
+            "secrets.keys",
+            "users.read");
   }
 
   @Test
@@ -49,7 +66,7 @@ class CapabilityRegistryTest {
     }
     long all = 0;
     for (String id : registry.ids()) {
-      long mask = registry.mask(id);
+      long mask = registry.decidedMask(id);
       assertThat(Long.bitCount(mask)).isEqualTo(1);
       assertThat(all & mask).isZero();
       all |= mask;
@@ -58,6 +75,21 @@ class CapabilityRegistryTest {
     assertThatThrownBy(() -> registry.register(capability("one.more", false)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("one.more");
+  }
+
+  @Test
+  void what_only_the_application_gives_is_allowed_once_it_registers_it() {
+    Permissions all = new Permissions(-1L);
+    assertThat(registry.notOffered("posts.read")).contains("the application offers no posts.read");
+    assertThat(registry.notOffered("jobs.enqueue")).contains("this host offers no jobs.enqueue");
+    assertThat(registry.notOffered("kv.read")).isEmpty();
+    assertThat(all.allow(registry.mask("posts.read"))).isFalse();
+    assertThat(registry.register(capability("posts.read", false))).isTrue();
+    assertThat(registry.notOffered("posts.read")).isEmpty();
+    assertThat(all.allow(registry.mask("posts.read"))).isTrue();
+    assertThat(registry.isSensitive("posts.read")).isFalse();
+    assertThat(registry.register(capability("posts.read", true))).isFalse();
+    assertThat(registry.register(capability("hooks.subscribe", true))).isFalse();
   }
 
   @Test
