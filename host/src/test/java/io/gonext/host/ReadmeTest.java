@@ -21,6 +21,30 @@ class ReadmeTest {
   @TempDir private Path directory;
 
   @Test
+  void the_coordinates_are_those_of_the_build() throws IOException {
+    String pom = Files.readString(ROOT.resolve("host/pom.xml"));
+    String version = pom.substring(pom.indexOf("<version>"), pom.indexOf("</version>"));
+    assertThat(pom).contains("<artifactId>gonext-host</artifactId>");
+    assertThat(Files.readString(ROOT.resolve("README.md")))
+        .contains("<artifactId>gonext-host</artifactId>\n  " + version + "</version>");
+  }
+
+  @Test
+  void the_flags_for_an_embedding_jvm_are_those_of_the_launcher() throws IOException {
+    String launcher = Files.readString(ROOT.resolve("bin/launch.sh"));
+    String options = launcher.substring(launcher.indexOf("java_options=\""));
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    Matcher flag =
+        Pattern.compile("-Xss\\w+|-XX:-\\w+|--enable-native-access=[\\w-]+")
+            .matcher(options.substring(0, options.indexOf("-XX:+")));
+    int flags = 0;
+    for (; flag.find(); flags++) {
+      assertThat(readme).contains(flag.group());
+    }
+    assertThat(flags).isEqualTo(5);
+  }
+
+  @Test
   void the_five_lines_of_java_work() throws IOException, InterruptedException {
     Matcher readme = SNIPPET.matcher(Files.readString(ROOT.resolve("README.md")));
     assertThat(readme.find()).isTrue();

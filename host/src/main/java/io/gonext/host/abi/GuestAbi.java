@@ -45,7 +45,8 @@ public final class GuestAbi {
   private static final FunctionType HANDLER_TYPE =
       new FunctionType(List.of(I32, I32, I32, I32), List.of(I64));
 
-  private static final List<Expected> EXPORTS =
+  /** The functions of the ABI, of which some are to be there. */
+  static final List<Expected> EXPORTS =
       List.of(
           new Expected(ALLOC, new FunctionType(List.of(I32), List.of(I32)), true),
           new Expected(FREE, new FunctionType(List.of(I32, I32), List.of()), true),
@@ -56,7 +57,8 @@ public final class GuestAbi {
           new Expected("_initialize", new FunctionType(List.of(), List.of()), false),
           new Expected("_start", new FunctionType(List.of(), List.of()), false));
 
-  private record Expected(String name, FunctionType type, boolean required) {}
+  /** A function that a guest exports under this name, if at all. */
+  record Expected(String name, FunctionType type, boolean required) {}
 
   private GuestAbi() {}
 

@@ -10,6 +10,7 @@ import io.gonext.engine.PlainText;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,11 @@ public final class HostImports {
   /** The functions for one plugin, all of the table. */
   public static List<HostFunction> functions(PluginAccess plugin) {
     return TABLE.values().stream().map(row -> row.bind(plugin)).toList();
+  }
+
+  /** The table, for its documentation. */
+  static Collection<HostImport> rows() {
+    return TABLE.values();
   }
 
   private static Map<String, HostImport> table() {

@@ -151,9 +151,12 @@ public final class StrictJson {
   /**
    * The integer that a number is, however it is written: {@code 200}, {@code 200.0} and {@code 2e2}
    * are the same. Empty for every other value: a number with a fraction, one that does not fit a
-   * long, and what is not a number. Takes bounded time, whatever the exponent.
+   * long, what is not a number, and null. Takes bounded time, whatever the exponent.
    */
-  public static OptionalLong integer(JsonNode value) {
+  public static OptionalLong integer(@Nullable JsonNode value) {
+    if (value == null) {
+      return OptionalLong.empty();
+    }
     if (value.isInt() || value.isLong()) {
       return OptionalLong.of(value.longValue());
     }
