@@ -155,8 +155,8 @@ class ManifestReaderTest {
                       "/limits/isolation: found \"frsh\"; allowed: fresh, reused; did you mean"
                           + " fresh?",
                       "/limits/maxAgeS: no such field; allowed: memory_mb, call_ms, instances_min,"
-                          + " instances_max, max_uses, max_age_s, max_idle_s, isolation; did you"
-                          + " mean max_age_s?",
+                          + " instances_max, max_uses, max_age_s, max_idle_s, isolation, breaker;"
+                          + " did you mean max_age_s?",
                       "/limits/memory_mb: found \"8\"; allowed: of type integer",
                       "/limits/instances_min: found 3; allowed: instances_max, which is 2, at most",
                       "/requires/host: found \"banana\"; allowed: a range of versions as npm writes"
@@ -348,6 +348,8 @@ class ManifestReaderTest {
     "/storage/kv/max_bytes, 1, 9007199254740991",
     "/storage/kv/max_keys, 1, 9007199254740991",
     "/http/fetch/rate_per_minute, 1, 60000",
+    "/limits/breaker/failure_percent, 1, 100",
+    "/limits/breaker/min_calls, 1, 1000000",
     "/hooks/actions/0/priority, -1000000, 1000000",
     "/hooks/filters/0/priority, -1000000, 1000000",
   })
