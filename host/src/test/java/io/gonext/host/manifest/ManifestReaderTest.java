@@ -15,6 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ManifestReaderTest {
   private static final String MINIMAL =
@@ -416,6 +417,14 @@ class ManifestReaderTest {
     assertThat(manifest.limits().maxAge()).contains(Duration.ofSeconds(60));
     assertThat(manifest.filters()).containsExactly(new Hook("a", -5));
     assertThat(manifest.keyValues().maxBytes()).hasValue(1500);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.0.202611291530", "1.0.0-20261129153000000001", "99999999999.0.0+b"})
+  void a_version_may_have_numbers_of_any_length(String version) {
+    Manifest manifest = read("{" + MINIMAL.replace("1.2.3-rc.1+b", version) + "}");
+    assertThat(manifest.version()).hasToString(version);
+    assertThat(manifest.id()).isEqualTo("my-plugin@" + version);
   }
 
   @Test
