@@ -37,6 +37,7 @@ final class HostOpening implements AutoCloseable {
 
   /** See {@link Host#open(HostConfig)}. */
   static Host open(HostConfig config) throws InterruptedException {
+    EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
       Host host = opening.opened(config);
       opening.undo.clear();
@@ -93,7 +94,7 @@ final class HostOpening implements AutoCloseable {
         hooks,
         lifecycle,
         services,
-        StoreWatch.start(store, lifecycle));
+        StoreWatch.start(store, lifecycle, config.meters()));
   }
 
   @Override
