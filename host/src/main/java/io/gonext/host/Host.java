@@ -584,6 +584,16 @@ public final class Host implements AutoCloseable {
     return lifecycle.faults();
   }
 
+  /**
+   * Why this host cannot go on as it is and has to be started again; empty when all is well. It
+   * goes on with what it can.
+   */
+  public Optional<String> brokenDown() {
+    return watch.isAlive() || closed.get()
+        ? Optional.empty()
+        : Optional.of("the thread that follows the store has ended");
+  }
+
   /** The numbers of one plugin's pool, while it is in service. */
   public Optional<PoolStats> pool(String plugin) {
     return lifecycle.active(plugin).map(PluginSlot::poolStats);

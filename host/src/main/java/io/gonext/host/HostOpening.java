@@ -37,6 +37,7 @@ final class HostOpening implements AutoCloseable {
 
   /** See {@link Host#open(HostConfig)}. */
   static Host open(HostConfig config) throws InterruptedException {
+    EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
       Host host = opening.opened(config);
       opening.undo.clear();
@@ -87,7 +88,13 @@ final class HostOpening implements AutoCloseable {
     undo.push(() -> stop(lifecycle));
     lifecycle.startActive();
     return new Host(
-        store, engine, metrics, hooks, lifecycle, services, StoreWatch.start(store, lifecycle));
+        store,
+        engine,
+        metrics,
+        hooks,
+        lifecycle,
+        services,
+        StoreWatch.start(store, lifecycle, config.meters()));
   }
 
   @Override

@@ -11,8 +11,15 @@ public final class ChildJvm {
 
   /** Starts a main class; its errors go where its output goes. It starts fast, and runs slower. */
   public static Process start(String mainClass, String... arguments) throws IOException {
+    return start(List.of(), mainClass, arguments);
+  }
+
+  /** As {@link #start(String, String...)}, with further options of the JVM. */
+  static Process start(List<String> options, String mainClass, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of(
             "-XX:TieredStopAtLevel=1",

@@ -1,5 +1,7 @@
 package io.gonext.server;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +12,8 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Closes connections whose next request's headers do not arrive in time. Jetty's idle timeout
@@ -19,15 +23,28 @@ import org.jspecify.annotations.Nullable;
  * from its opening or from the end of the answer before; it is found within a quarter of the time.
  */
 final class HeaderDeadline extends Handler.Wrapper implements Connection.Listener {
+  private static final Logger log = LoggerFactory.getLogger(HeaderDeadline.class);
+
   private final Duration limit;
 
   /** Open connections. */
   private final Map<Connection, Waiting> connections = new ConcurrentHashMap<>();
 
-  private @Nullable Thread sweeper;
+  /** Written by the thread that starts and stops the server. */
+  private volatile @Nullable Thread sweeper;
 
-  HeaderDeadline(Duration limit) {
+  private volatile boolean stopping;
+
+  /** Looks that failed. */
+  private final Counter failures;
+
+  HeaderDeadline(Duration limit, MeterRegistry meters) {
     this.limit = limit;
+    this.failures =
+        Counter.builder("gonext.server.slow.clients.failures")
+            .description(
+                "Looks for clients that are too slow that failed, each followed by another")
+            .register(meters);
   }
 
   /** What one connection waits for. */
@@ -51,8 +68,10 @@ final class HeaderDeadline extends Handler.Wrapper implements Connection.Listene
   @Override
   protected void doStop() throws Exception {
     super.doStop();
-    if (sweeper != null) {
-      sweeper.interrupt();
+    stopping = true;
+    Thread running = sweeper;
+    if (running != null) {
+      running.interrupt();
     }
   }
 
@@ -82,19 +101,45 @@ final class HeaderDeadline extends Handler.Wrapper implements Connection.Listene
   }
 
   private void sweep() {
-    try {
-      while (true) {
+    while (!stopping) {
+      try {
         Thread.sleep(limit.dividedBy(4));
-        long now = System.nanoTime();
-        connections.forEach((connection, waiting) -> {
-          if (!waiting.busy && now - waiting.sinceNanos > limit.toNanos()) {
-            connection.getEndPoint().close();
-          }
-        });
+        closeLate(System.nanoTime());
+      } catch (InterruptedException e) {
+        // The server has stopped, or someone is mistaken.
+      } catch (Throwable e) {
+        failed(e);
       }
-    } catch (InterruptedException e) {
-      // The server has stopped.
-      Thread.currentThread().interrupt();
     }
+  }
+
+  private void closeLate(long now) {
+    connections.forEach((connection, waiting) -> {
+      if (!waiting.busy && now - waiting.sinceNanos > limit.toNanos()) {
+        try {
+          connection.getEndPoint().close();
+        } catch (RuntimeException | Error e) {
+          // The others are late all the same.
+          failed(e);
+        }
+      }
+    });
+  }
+
+  /** Were the thread to end, so would all deadlines of headers. */
+  private void failed(Throwable failure) {
+    failures.increment();
+    try {
+      log.warn("a look for slow clients failed, another follows: {}", failure.toString());
+    } catch (OutOfMemoryError e) {
+      // It is counted.
+      failures.increment(0);
+    }
+  }
+
+  /** Whether slow clients are looked for. */
+  boolean isAlive() {
+    Thread running = sweeper;
+    return running != null && running.isAlive();
   }
 }

@@ -26,6 +26,7 @@ import io.javalin.http.HttpStatus;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -62,10 +63,15 @@ public final class HttpServer implements AutoCloseable {
   /** The exposition format of Prometheus, text version 0.0.4. */
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
+  private static final byte[] INTERNAL_ERROR =
+      Problem.body(HttpStatus.INTERNAL_SERVER_ERROR, "internal error, see the log");
+
   private final Host host;
   private final PrometheusMeterRegistry metrics;
   private final Access access;
   private final Duration requestTimeout;
+  private final InternalErrors internalErrors;
+  private final HeaderDeadline headerDeadline;
   private final Javalin javalin;
   private volatile boolean closing;
 
@@ -75,6 +81,8 @@ public final class HttpServer implements AutoCloseable {
     this.metrics = metrics;
     this.access = new Access(loopback, config.address(), config.token());
     this.requestTimeout = config.requestTimeout();
+    this.internalErrors = new InternalErrors(metrics, System::nanoTime);
+    this.headerDeadline = new HeaderDeadline(requestTimeout, metrics);
     this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, config));
   }
 
@@ -156,7 +164,7 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServer(server -> {
       server.setStopTimeout(settings.shutdownPatience().toMillis());
       server.insertHandler(new GracefulHandler());
-      server.insertHandler(new HeaderDeadline(requestTimeout));
+      server.insertHandler(headerDeadline);
       server.setErrorHandler(new JettyProblems());
     });
     config.jetty.modifyServletContextHandler(
@@ -198,6 +206,11 @@ public final class HttpServer implements AutoCloseable {
       new DevApi(host, access, requestTimeout, () -> closing).addTo(config.routes);
     }
     PluginRoutes pluginRoutes = new PluginRoutes(host, requestTimeout);
+    config.routes.after(ctx -> {
+      if (ctx.statusCode() != HttpStatus.INTERNAL_SERVER_ERROR.getCode()) {
+        internalErrors.answered();
+      }
+    });
     for (HandlerType method :
         List.of(
             HandlerType.GET,
@@ -241,9 +254,30 @@ public final class HttpServer implements AutoCloseable {
     config.routes.exception(
         Exception.class,
         (e, ctx) -> {
+          internalErrors.happened(e);
           log.error("{} {} failed", ctx.method(), PluginRoutes.shown(ctx), e);
           Problem.write(ctx, HttpStatus.INTERNAL_SERVER_ERROR, "internal error, see the log");
         });
+    config.router.javaLangErrorHandler(this::failed);
+  }
+
+  /** A request ended in an {@link Error}: its answer needs next to no memory. */
+  private void failed(HttpServletResponse response, Error error) {
+    internalErrors.happened(error);
+    try {
+      log.error("a request failed", error);
+    } finally {
+      if (!response.isCommitted()) {
+        response.resetBuffer();
+        response.setStatus(HttpStatus.INTERNAL_SERVER_ERROR.getCode());
+        response.setContentType(Problem.CONTENT_TYPE);
+        try {
+          response.getOutputStream().write(INTERNAL_ERROR);
+        } catch (IOException e) {
+          log.debug("the client has gone: {}", e.toString());
+        }
+      }
+    }
   }
 
   private static void refused(HostException e, Context ctx) {
@@ -267,6 +301,10 @@ public final class HttpServer implements AutoCloseable {
     if (closing) {
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
     }
+    Optional<String> broken = brokenDown();
+    if (broken.isPresent()) {
+      throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, broken.get());
+    }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     Optional<StoreTrouble> store = host.storeTrouble();
     body.put("status", store.isPresent() ? "degraded" : "ready");
@@ -276,6 +314,7 @@ public final class HttpServer implements AutoCloseable {
             .put("since", trouble.since().toString())
             // Not its cause, which names addresses: that is in the log.
             .put("problem", STORE_TROUBLE));
+    internalErrors.lately().ifPresent(errors -> body.put("internal_errors", errors));
     // A node with a broken plugin is as ready as it will be: each plugin hurts only itself.
     Map<String, String> troubles = host.troubles();
     if (!troubles.isEmpty()) {
@@ -283,6 +322,14 @@ public final class HttpServer implements AutoCloseable {
       troubles.forEach(degraded::put);
     }
     ctx.contentType(JSON).result(StrictJson.write(body));
+  }
+
+  /** What only another start would mend, as far as can be told. */
+  private Optional<String> brokenDown() {
+    if (!headerDeadline.isAlive()) {
+      return Optional.of("the thread that looks for slow clients has ended");
+    }
+    return internalErrors.areMost() ? internalErrors.lately() : host.brokenDown();
   }
 
   private void filter(Context ctx) throws IOException, InterruptedException {

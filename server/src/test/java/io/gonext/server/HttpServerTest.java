@@ -320,6 +320,34 @@ class HttpServerTest {
   }
 
   @Test
+  void an_error_of_java_is_a_problem_and_many_make_the_node_unready() throws Exception {
+    host.addFilter(
+        "app",
+        "broken",
+        1,
+        (value, args, turn) -> {
+          throw new NoClassDefFoundError("of a test");
+        });
+    for (int i = 0; i < InternalErrors.MANY; i++) {
+      HttpResponse<String> failed = post("/api/v1/filters/broken", "{\"value\":1}");
+      assertThat(failed.statusCode()).isEqualTo(500);
+      assertThat(failed.headers().firstValue("content-type")).contains("application/problem+json");
+      assertThat(failed.body()).contains("internal error, see the log").doesNotContain("of a test");
+    }
+    HttpResponse<String> unready = get("/readyz");
+    assertThat(unready.statusCode()).isEqualTo(503);
+    assertThat(unready.body())
+        .contains("20 internal errors in the last minutes", "java.lang.NoClassDefFoundError");
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    for (int i = 0; i < InternalErrors.MANY; i++) {
+      assertThat(post("/api/v1/filters/nobody", "{\"value\":1}").statusCode()).isEqualTo(200);
+    }
+    HttpResponse<String> ready = get("/readyz");
+    assertThat(ready.statusCode()).isEqualTo(200);
+    assertThat(ready.body()).contains("\"internal_errors\":\"20 internal errors");
+  }
+
+  @Test
   void a_request_that_stops_halfway_does_not_hold_up_others() throws Exception {
     try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
       OutputStream out = socket.getOutputStream();

@@ -204,22 +204,31 @@ public final class AuditLog implements AutoCloseable {
     while (!closing || !queue.isEmpty()) {
       try {
         batch.add(queue.take());
+        queue.drainTo(batch, BATCH - 1);
+        store(batch.stream().map(Entry::row).filter(Objects::nonNull).toList());
       } catch (InterruptedException e) {
         log.warn("the audit log's writer was interrupted by someone, and goes on");
-        continue;
-      }
-      queue.drainTo(batch, BATCH - 1);
-      List<AuditRow> rows = batch.stream().map(Entry::row).filter(Objects::nonNull).toList();
-      try {
-        store(rows);
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         // Also an error: nobody else would write the rows that come after these.
-        dropped.increment(rows.size());
-        log.warn("{} audit rows are lost: {}", rows.size(), e.toString());
+        lost(batch, e);
       } finally {
         batch.forEach(entry -> entry.written.countDown());
         batch.clear();
       }
+    }
+  }
+
+  private void lost(List<Entry> batch, Throwable failure) {
+    int rows = 0;
+    for (Entry entry : batch) {
+      rows += entry.row == null ? 0 : 1;
+    }
+    dropped.increment(rows);
+    try {
+      log.warn("{} audit rows are lost: {}", rows, failure.toString());
+    } catch (OutOfMemoryError e) {
+      // They are counted.
+      dropped.increment(0);
     }
   }
 

@@ -475,13 +475,9 @@ public final class HookBus {
     private Optional<Together> taken(BatchFilterHandler handler, List<JsonNode> given) {
       try {
         return handler.take(given, args);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | StackOverflowError | AssertionError e) {
         return Optional.of(turn -> {
           throw e;
-        });
-      } catch (StackOverflowError | AssertionError e) {
-        return Optional.of(turn -> {
-          throw (Error) e;
         });
       }
     }

@@ -2,6 +2,8 @@ package io.gonext.host.lifecycle;
 
 import io.gonext.host.store.PluginStore;
 import io.gonext.host.store.StoreChanges;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -42,6 +44,9 @@ public final class StoreWatch implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
 
+  /** Rounds and looks at a plugin that failed; each is tried again. */
+  private final Counter failures;
+
   /** Plugins that changed and are to be looked at. */
   private final Set<String> changed = ConcurrentHashMap.newKeySet();
 
@@ -55,12 +60,21 @@ public final class StoreWatch implements AutoCloseable {
 
   private long lastHousekeeping;
 
-  private StoreWatch(PluginStore store, Lifecycle lifecycle, Duration poll, LongSupplier nanoTime) {
+  private StoreWatch(
+      PluginStore store,
+      Lifecycle lifecycle,
+      MeterRegistry meters,
+      Duration poll,
+      LongSupplier nanoTime) {
     this.store = store;
     this.lifecycle = lifecycle;
     this.poll = poll;
     this.nanoTime = nanoTime;
     this.changes = store.changes();
+    this.failures =
+        Counter.builder("gonext.store.watch.failures")
+            .description("Looks at what other hosts changed that failed, each followed by another")
+            .register(meters);
     this.followers =
         Executors.newFixedThreadPool(
             FOLLOWERS, Thread.ofPlatform().name("gonext-follow-", 0).daemon().factory());
@@ -69,20 +83,35 @@ public final class StoreWatch implements AutoCloseable {
   }
 
   /** Begins to follow the store. */
-  public static StoreWatch start(PluginStore store, Lifecycle lifecycle) {
-    return start(store, lifecycle, POLL);
+  public static StoreWatch start(PluginStore store, Lifecycle lifecycle, MeterRegistry meters) {
+    return start(store, lifecycle, meters, POLL);
   }
 
   /**
    * @param poll how late a change can be seen of which there was no word
    */
-  static StoreWatch start(PluginStore store, Lifecycle lifecycle, Duration poll) {
-    StoreWatch watch = new StoreWatch(store, lifecycle, poll, System::nanoTime);
+  static StoreWatch start(
+      PluginStore store, Lifecycle lifecycle, MeterRegistry meters, Duration poll) {
+    StoreWatch watch = new StoreWatch(store, lifecycle, meters, poll, System::nanoTime);
     watch.thread.start();
     return watch;
   }
 
   private void run() {
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = followUntilClosed();
+      } catch (Throwable e) {
+        // For want of memory even telling of a failure may fail. Were this thread to end, so would
+        // all that other hosts change.
+        failures.increment();
+        failing = true;
+      }
+    }
+  }
+
+  private boolean followUntilClosed() {
     while (closed.getCount() > 0) {
       try {
         round();
@@ -92,17 +121,25 @@ public final class StoreWatch implements AutoCloseable {
         }
         failing = false;
       } catch (InterruptedException e) {
-        return;
+        return true;
       } catch (Throwable e) {
-        if (closed.getCount() > 0 && !failing) {
+        boolean known = failing;
+        failing = true;
+        failures.increment();
+        if (closed.getCount() > 0 && !known) {
           log.warn("the store cannot be followed, what is loaded is kept: {}", e.toString());
         }
-        failing = true;
         if (pause()) {
-          return;
+          return true;
         }
       }
     }
+    return true;
+  }
+
+  /** Whether the thread that follows the store runs, which it does until this is closed. */
+  public boolean isAlive() {
+    return thread.isAlive();
   }
 
   private boolean pause() {
@@ -141,6 +178,11 @@ public final class StoreWatch implements AutoCloseable {
           }
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+          // Not even a fault could be kept of it: it is looked at again.
+          changed.add(plugin);
+          failures.increment();
+          throw e;
         }
       });
     }

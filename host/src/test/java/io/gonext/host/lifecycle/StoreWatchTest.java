@@ -29,7 +29,8 @@ class StoreWatchTest {
         PluginStore other = PluginStore.open(two, database);
         TestLifecycle host = new TestLifecycle(store, Ticker.system())) {
       host.activate("upper");
-      try (StoreWatch _ = StoreWatch.start(store, host.lifecycle(), Duration.ofHours(1))) {
+      try (StoreWatch _ =
+          StoreWatch.start(store, host.lifecycle(), host.meters(), Duration.ofHours(1))) {
         for (int i = 0; i < 3; i++) {
           await().until(() -> host.lifecycle().active("upper").isPresent());
           change(other, PluginState.INACTIVE);

@@ -1,0 +1,33 @@
+package io.gonext.host;
+
+import java.util.List;
+
+/**
+ * The classes that the first calls would initialize. A class whose initialization fails once, for
+ * want of memory for instance, fails for as long as the JVM runs: so they are initialized when a
+ * host is opened, while there is memory.
+ */
+final class EarlyClasses {
+  /** By name: most are not public, and some are the engine's. */
+  private static final List<String> NAMES =
+      List.of(
+          "io.gonext.host.abi.HookCodec",
+          "io.gonext.host.hook.CallOptions",
+          "io.gonext.host.hook.HookFailedException",
+          "io.gonext.host.route.RouteCodec",
+          "io.gonext.pool.CheckoutEvent",
+          "io.gonext.pool.RecycleEvent",
+          "run.endive.runtime.OpcodeImpl");
+
+  private EarlyClasses() {}
+
+  static void initialize() {
+    for (String name : NAMES) {
+      try {
+        Class.forName(name, true, EarlyClasses.class.getClassLoader());
+      } catch (ClassNotFoundException e) {
+        throw new IllegalStateException("a class of this host is not there: " + name, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.gonext.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Server;
+import org.junit.jupiter.api.Test;
+
+class HeaderDeadlineTest {
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+  @Test
+  void an_error_at_one_connection_keeps_no_other_open() throws Exception {
+    HeaderDeadline deadline = new HeaderDeadline(Duration.ofMillis(40), meters);
+    Server server = new Server();
+    server.setHandler(deadline);
+    server.start();
+    try {
+      deadline.onOpened(
+          connection(() -> {
+            throw new OutOfMemoryError("of a test");
+          }));
+      CountDownLatch closed = new CountDownLatch(2);
+      deadline.onOpened(connection(closed::countDown));
+      closed.await();
+      await().until(() -> meters.get("gonext.server.slow.clients.failures").counter().count() > 1);
+      assertThat(deadline.isAlive()).isTrue();
+    } finally {
+      server.stop();
+    }
+    await().until(() -> !deadline.isAlive());
+  }
+
+  private static Connection connection(Runnable close) {
+    EndPoint endPoint =
+        (EndPoint)
+            Proxy.newProxyInstance(
+                HeaderDeadlineTest.class.getClassLoader(),
+                new Class<?>[] {EndPoint.class},
+                (proxy, method, args) -> {
+                  if (method.getName().equals("close")) {
+                    close.run();
+                  }
+                  return null;
+                });
+    return (Connection)
+        Proxy.newProxyInstance(
+            HeaderDeadlineTest.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, args) ->
+                switch (method.getName()) {
+                  case "getEndPoint" -> endPoint;
+                  case "hashCode" -> System.identityHashCode(proxy);
+                  case "equals" -> proxy == args[0];
+                  default -> null;
+                });
+  }
+}
