@@ -1,6 +1,6 @@
 package io.gonext.host.store;
 
-import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.gonext.host.failure.StoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -35,8 +35,13 @@ public abstract sealed class Database permits EmbeddedDatabase, PostgresDatabase
     return PostgresDatabase.parse(url);
   }
 
-  /** How to connect. */
-  abstract HikariConfig pool(Path directory);
+  /**
+   * Connects.
+   *
+   * @param name of the pool of connections
+   * @throws com.zaxxer.hikari.pool.HikariPool.PoolInitializationException when it cannot
+   */
+  abstract HikariDataSource connect(Path directory, String name);
 
   /** What a column for a bundle is called. */
   abstract String blobType();

@@ -1,6 +1,5 @@
 package io.gonext.host.store;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import io.gonext.host.failure.StoreException;
@@ -110,11 +109,9 @@ public final class PluginStore implements AutoCloseable {
   }
 
   private static HikariDataSource connect(Path directory, Database database) {
-    HikariConfig config = database.pool(directory);
-    config.setPoolName("gonext-store");
     HikariDataSource pool;
     try {
-      pool = new HikariDataSource(config);
+      pool = database.connect(directory, "gonext-store");
     } catch (HikariPool.PoolInitializationException e) {
       throw e.getCause() instanceof SQLException failure
           ? database.cannotOpen(failure, directory)
