@@ -36,10 +36,12 @@ public abstract sealed class Database permits EmbeddedDatabase, PostgresDatabase
   }
 
   /**
-   * Connects.
+   * Connects to the database, whose tables it makes or brings up to date.
    *
    * @param name of the pool of connections
-   * @throws com.zaxxer.hikari.pool.HikariPool.PoolInitializationException when it cannot
+   * @throws com.zaxxer.hikari.pool.HikariPool.PoolInitializationException when it cannot connect
+   * @throws org.flywaydb.core.api.FlywayException when the tables cannot be brought up to date
+   * @throws StoreException when something else is wrong, which it names
    */
   abstract HikariDataSource connect(Path directory, String name);
 

@@ -13,7 +13,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +21,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
@@ -109,27 +107,15 @@ public final class PluginStore implements AutoCloseable {
   }
 
   private static HikariDataSource connect(Path directory, Database database) {
-    HikariDataSource pool;
     try {
-      pool = database.connect(directory, "gonext-store");
+      return database.connect(directory, "gonext-store");
     } catch (HikariPool.PoolInitializationException e) {
       throw e.getCause() instanceof SQLException failure
           ? database.cannotOpen(failure, directory)
           : new StoreException("the store cannot be opened: " + e.getMessage(), e);
-    }
-    try {
-      Flyway.configure()
-          .dataSource(pool)
-          .locations("classpath:io/gonext/host/store")
-          .placeholders(Map.of("blob", database.blobType()))
-          .loggers("slf4j")
-          .load()
-          .migrate();
     } catch (FlywayException e) {
-      pool.close();
       throw new StoreException("the store cannot be brought up to date: " + e.getMessage(), e);
     }
-    return pool;
   }
 
   /**

@@ -88,7 +88,17 @@ final class PostgresDatabase extends Database {
     config.setMaximumPoolSize(CONNECTIONS);
     config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
     config.setPoolName(name);
-    return new HikariDataSource(config);
+    HikariDataSource pool = new HikariDataSource(config);
+    boolean migrated = false;
+    try {
+      new Schema(pool, this).migrate();
+      migrated = true;
+      return pool;
+    } finally {
+      if (!migrated) {
+        pool.close();
+      }
+    }
   }
 
   /** A connection that belongs to no pool. */
