@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,15 +12,22 @@ public final class ChildJvm {
 
   /** Starts a main class; its errors go where its output goes. It starts fast, and runs slower. */
   public static Process start(String mainClass, String... arguments) throws IOException {
+    return start(System.getProperty("java.class.path"), mainClass, arguments);
+  }
+
+  /** As {@link #start}, with a jar whose classes are found before all others. */
+  public static Process withFirst(Path jar, String mainClass, String... arguments)
+      throws IOException {
+    return start(
+        jar + File.pathSeparator + System.getProperty("java.class.path"), mainClass, arguments);
+  }
+
+  private static Process start(String classPath, String mainClass, String[] arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            mainClass));
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath, mainClass));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }

@@ -29,7 +29,10 @@ class KillAfterKillTest {
   /** 500 in the profile {@code long}. */
   private static final int KILLS = Integer.getInteger("gonext.test.killsAfterKills", 12);
 
-  private static final int COPIES = 150;
+  /** More in the profile {@code long}. */
+  private static final int KILLS_UNDER_LOAD = Integer.getInteger("gonext.test.killsUnderLoad", 4);
+
+  private static final int COPIES = Integer.getInteger("gonext.test.copies", 40);
   private static final int MAX_STEPS = 7;
 
   /** Writes, commits and flushes of one step, at most. */
@@ -103,6 +106,68 @@ class KillAfterKillTest {
     }
     assertThat(child.waitFor()).as("seed %d, kill %d: %s", seed, kill, said).isEqualTo(128 + 9);
     return answered;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void no_answered_write_is_lost_by_kills_under_load(StoreFixture fixture) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of(directory.resolve("data").toString()));
+    if (fixture == StoreFixture.POSTGRESQL) {
+      arguments.add(TestPostgres.createDatabase());
+    }
+    long[][] answered = new long[LoadedStore.THREADS][LoadedStore.ENTRIES];
+    int writes = 0;
+    for (int kill = 0; kill < KILLS_UNDER_LOAD; kill++) {
+      writes += killUnderLoad(answered, kill, arguments);
+      assertThat(fileKibibytes() * 1024).isLessThan(4 * EmbeddedPool.FLOOR_BYTES);
+    }
+    System.out.printf(
+        "%d kills under load after %d answered writes on %s, seed %d, file %d KiB%n",
+        KILLS_UNDER_LOAD, writes, fixture, seed, fileKibibytes());
+    assertThat(writes).isGreaterThan(KILLS_UNDER_LOAD);
+  }
+
+  /** Returns how many writes were answered. */
+  private int killUnderLoad(long[][] answered, int kill, List<String> arguments) throws Exception {
+    int more = random.nextInt(200);
+    long pauseNanos = random.nextLong(MAX_PAUSE_NANOS);
+    long[][] found = new long[LoadedStore.THREADS][LoadedStore.ENTRIES];
+    int writes = 0;
+    Process child = ChildJvm.start(LoadedStore.class.getName(), arguments.toArray(String[]::new));
+    StringBuilder said = new StringBuilder();
+    try (BufferedReader output = child.inputReader()) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        String[] words = line.split(" ");
+        switch (words[0]) {
+          case "found" ->
+              found[Integer.parseInt(words[1])][Integer.parseInt(words[2])] =
+                  Long.parseLong(words[3]);
+          case "ready" -> {
+            for (int i = 0; i < answered.length; i++) {
+              for (int j = 0; j < answered[i].length; j++) {
+                assertThat(found[i][j])
+                    .as("seed %d, kill %d, entry %d of thread %d", seed, kill, j, i)
+                    .isGreaterThanOrEqualTo(answered[i][j]);
+              }
+            }
+          }
+          case "wrote" -> {
+            answered[Integer.parseInt(words[1])][Integer.parseInt(words[2])] =
+                Long.parseLong(words[3]);
+            writes++;
+          }
+          default -> said.append(line).append('\n');
+        }
+        if (writes > more && child.isAlive()) {
+          LockSupport.parkNanos(pauseNanos);
+          child.toHandle().destroyForcibly();
+        }
+      }
+    } finally {
+      child.toHandle().destroyForcibly();
+    }
+    assertThat(child.waitFor()).as("seed %d, kill %d: %s", seed, kill, said).isEqualTo(128 + 9);
+    return writes;
   }
 
   private long fileKibibytes() throws IOException {
