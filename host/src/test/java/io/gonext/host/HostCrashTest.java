@@ -2,121 +2,108 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteOutcome;
-import io.gonext.host.store.PluginState;
-import io.gonext.host.store.StoredPlugin;
+import io.gonext.host.store.StoreFixture;
+import io.gonext.host.store.TestPostgres;
 import java.io.BufferedReader;
-import java.nio.charset.StandardCharsets;
+import java.io.BufferedWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Test;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A host is killed (SIGKILL) while it changes a plugin, and opened again on what it left. */
+/**
+ * Hosts are killed (SIGKILL) while they change a plugin, one after the other on one store that none
+ * of them closes.
+ */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 class HostCrashTest {
   /** More in the profile {@code long}. */
-  private static final int KILLS = Integer.getInteger("gonext.test.kills", 3);
+  private static final int KILLS = Integer.getInteger("gonext.test.kills", 4);
 
-  /** What {@link BusyHost} says, in its order, and what the store holds then. */
-  private static final List<String> CHANGES =
-      List.of("installed", "activated", "updated", "rolled back", "deactivated", "uninstalled");
-
-  private static final List<String> STATES =
-      List.of(
-          "INSTALLED 1.0.0",
-          "ACTIVE 1.0.0",
-          "ACTIVE 2.0.0",
-          "ACTIVE 1.0.0",
-          "INACTIVE 1.0.0",
-          "nothing");
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   @TempDir private Path data;
+  private final long seed = Long.getLong("gonext.test.seed", System.nanoTime());
+  private final Random random = new Random(seed);
 
-  @Test
-  void a_host_that_was_killed_serves_what_its_store_says() throws Exception {
-    long seed = Long.getLong("gonext.test.seed", System.nanoTime());
-    Random random = new Random(seed);
-    for (int i = 0; i < KILLS; i++) {
-      String last = killDuringChanges(random);
-      try (Host host = Host.open(BusyHost.config(data))) {
-        String state = host.plugins().toString();
-        String expected =
-            host.plugins().stream()
-                .filter(plugin -> plugin.state() == PluginState.ACTIVE)
-                .map(plugin -> plugin.current().version().substring(0, 1))
-                .findAny()
-                .orElse("nothing");
-        assertThat(served(host)).as("seed %d, kill %d: %s", seed, i, state).isEqualTo(expected);
-        // What was said to be done is, or the change after it.
-        int done = CHANGES.indexOf(last);
-        assertThat(described(host))
-            .as("seed %d, kill %d after '%s'", seed, i, last)
-            .isIn(STATES.get(done), STATES.get((done + 1) % STATES.size()));
-        assertThat(host.plugins())
-            .extracting(StoredPlugin::state)
-            .as("seed %d, kill %d", seed, i)
-            .doesNotContain(PluginState.ERRORED);
-        // Leaves what the next process begins with.
-        if (host.plugins().stream().anyMatch(plugin -> plugin.state() == PluginState.ACTIVE)) {
-          host.deactivate("app");
-        }
-        if (!host.plugins().isEmpty()) {
-          host.uninstall("app");
-        }
-      }
+  @ParameterizedTest
+  @EnumSource
+  void a_killed_host_comes_back_as_it_had_said_it_was(StoreFixture fixture) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of(data.toString()));
+    if (fixture == StoreFixture.POSTGRESQL) {
+      arguments.add(TestPostgres.createDatabase());
     }
-  }
-
-  private static String described(Host host) {
-    return host.plugins().stream()
-        .map(plugin -> plugin.state() + " " + plugin.current().version())
-        .findAny()
-        .orElse("nothing");
+    int made = 0;
+    for (int kill = 0; kill < KILLS; kill++) {
+      made = killAfter(made, kill, arguments);
+    }
+    assertThat(made).isGreaterThan(KILLS);
   }
 
   /**
-   * At a moment of its second round or later, so that nothing is slow for being done first.
+   * Starts a host, checks what it finds and kills it.
    *
-   * @return the last change that was said to be done
+   * @param before how many changes were said to be made
+   * @return how many are now
    */
-  private String killDuringChanges(Random random) throws Exception {
-    int lines = 6 + random.nextInt(6);
-    long pauseNanos = random.nextLong(10_000_000);
-    Process child = ChildJvm.start(BusyHost.class.getName(), data.toString());
+  private int killAfter(int before, int kill, List<String> arguments) throws Exception {
+    int more = 1 + random.nextInt(2 * BusyHost.CHANGES.size());
+    long pauseNanos = random.nextLong(MAX_PAUSE_NANOS);
+    Process child = ChildJvm.start(BusyHost.class.getName(), arguments.toArray(String[]::new));
     StringBuilder said = new StringBuilder();
-    String last = "";
-    try (BufferedReader output = child.inputReader()) {
-      int changes = 0;
+    String serving = "";
+    int made = before;
+    int last = Integer.MAX_VALUE;
+    try (BufferedReader output = child.inputReader();
+        BufferedWriter input = child.outputWriter()) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         said.append(line).append('\n');
-        if (CHANGES.contains(line)) {
-          changes++;
-          last = line;
+        if (line.startsWith("serving ")) {
+          serving = line.substring("serving ".length());
+        } else if (line.startsWith("found ")) {
+          String found = line.substring("found ".length());
+          // What was said to be made is, or the change after it is as well.
+          made =
+              IntStream.of(before, before + 1)
+                  .filter(changes -> found.equals(foundAfter(changes)))
+                  .findFirst()
+                  .orElse(-1);
+          assertThat(made)
+              .as("seed %d, kill %d: '%s' after '%s'", seed, kill, found, foundAfter(before))
+              .isNotNegative();
+          assertThat(serving)
+              .as("seed %d, kill %d", seed, kill)
+              .isEqualTo(BusyHost.servedIn(found));
+          last = made + more;
+          input.write(made + "\n");
+          input.flush();
+        } else if (line.equals(change(made).name())) {
+          made++;
         }
-        if (changes == lines && child.isAlive()) {
-          LockSupport.parkNanos(
-              pauseNanos); // to be anywhere in the next change, not to wait for it
+        if (made >= last && child.isAlive()) {
+          LockSupport.parkNanos(pauseNanos); // to be anywhere in the next change
           child.toHandle().destroyForcibly();
         }
       }
     } finally {
       child.toHandle().destroyForcibly();
     }
-    assertThat(child.waitFor()).as(said.toString()).isEqualTo(128 + 9);
-    return last;
+    assertThat(child.waitFor()).as("seed %d, kill %d: %s", seed, kill, said).isEqualTo(128 + 9);
+    return made;
   }
 
-  private static String served(Host host) throws InterruptedException {
-    PluginRequest request = new PluginRequest("GET", "/", "", Map.of(), new byte[0]);
-    return switch (host.serve("app", request)) {
-      case RouteOutcome.Answered answered ->
-          new String(answered.response().body(), StandardCharsets.UTF_8);
-      case RouteOutcome.NotFound() -> "nothing";
-      case RouteOutcome other -> other.toString();
-    };
+  private static BusyHost.Change change(int number) {
+    return BusyHost.CHANGES.get(number % BusyHost.CHANGES.size());
+  }
+
+  private static String foundAfter(int changes) {
+    return changes == 0 ? "nothing" : change(changes - 1).found();
   }
 }

@@ -1,6 +1,6 @@
 package io.gonext.host.store;
 
-import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.gonext.host.failure.StoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -35,8 +35,15 @@ public abstract sealed class Database permits EmbeddedDatabase, PostgresDatabase
     return PostgresDatabase.parse(url);
   }
 
-  /** How to connect. */
-  abstract HikariConfig pool(Path directory);
+  /**
+   * Connects to the database, whose tables it makes or brings up to date.
+   *
+   * @param name of the pool of connections
+   * @throws com.zaxxer.hikari.pool.HikariPool.PoolInitializationException when it cannot connect
+   * @throws org.flywaydb.core.api.FlywayException when the tables cannot be brought up to date
+   * @throws StoreException when something else is wrong, which it names
+   */
+  abstract HikariDataSource connect(Path directory, String name);
 
   /** What a column for a bundle is called. */
   abstract String blobType();

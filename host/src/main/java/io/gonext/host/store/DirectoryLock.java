@@ -40,9 +40,9 @@ final class DirectoryLock implements AutoCloseable {
       if (!Files.exists(directory)) {
         create(directory);
       }
-      channel =
-          FileChannel.open(
-              directory.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      Path file = directory.resolve(FILE);
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      OwnersFile.keep(file);
     } catch (IOException e) {
       throw new StoreException(
           "the data directory "
@@ -71,7 +71,7 @@ final class DirectoryLock implements AutoCloseable {
 
   /** For its owner only: it holds secrets, and plugins' data. */
   private static void create(Path directory) throws IOException {
-    if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+    if (OwnersFile.isPosix(directory)) {
       Files.createDirectories(
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));

@@ -1,6 +1,5 @@
 package io.gonext.host.store;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import io.gonext.host.failure.StoreException;
@@ -16,7 +15,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +23,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
@@ -113,29 +110,15 @@ public final class PluginStore implements AutoCloseable {
   }
 
   private static HikariDataSource connect(Path directory, Database database) {
-    HikariConfig config = database.pool(directory);
-    config.setPoolName("gonext-store");
-    HikariDataSource pool;
     try {
-      pool = new HikariDataSource(config);
+      return database.connect(directory, "gonext-store");
     } catch (HikariPool.PoolInitializationException e) {
       throw e.getCause() instanceof SQLException failure
           ? database.cannotOpen(failure, directory)
           : new StoreException("the store cannot be opened: " + e.getMessage(), e);
-    }
-    try {
-      Flyway.configure()
-          .dataSource(pool)
-          .locations("classpath:io/gonext/host/store")
-          .placeholders(Map.of("blob", database.blobType()))
-          .loggers("slf4j")
-          .load()
-          .migrate();
     } catch (FlywayException e) {
-      pool.close();
       throw new StoreException("the store cannot be brought up to date: " + e.getMessage(), e);
     }
-    return pool;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.gonext.host.store;
 
 import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.gonext.host.failure.StoreException;
 import java.net.URLDecoder;
 import java.net.UnknownHostException;
@@ -79,14 +80,25 @@ final class PostgresDatabase extends Database {
   }
 
   @Override
-  HikariConfig pool(Path directory) {
+  HikariDataSource connect(Path directory, String name) {
     HikariConfig config = new HikariConfig();
     config.setDriverClassName(Driver.class.getName());
     config.setJdbcUrl(url);
     config.setDataSourceProperties(properties());
     config.setMaximumPoolSize(CONNECTIONS);
     config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
-    return config;
+    config.setPoolName(name);
+    HikariDataSource pool = new HikariDataSource(config);
+    boolean migrated = false;
+    try {
+      new Schema(pool, this).migrate();
+      migrated = true;
+      return pool;
+    } finally {
+      if (!migrated) {
+        pool.close();
+      }
+    }
   }
 
   /** A connection that belongs to no pool. */

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.Supplier;
 
 /** A secret on disk: made on first use, readable by its owner only, the same from then on. */
@@ -26,6 +25,7 @@ public final class SecretFile {
       if (!Files.exists(file)) {
         create(file, made.get());
       }
+      OwnersFile.keep(file);
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new StoreException(file + " cannot be read or written: " + e.getMessage(), e);
@@ -36,13 +36,7 @@ public final class SecretFile {
   private static void create(Path file, byte[] secret) throws IOException {
     Path aside = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(aside);
-    if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      Files.createFile(
-          aside,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } else {
-      Files.createFile(aside);
-    }
+    OwnersFile.create(aside);
     try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(secret));
       channel.force(true);

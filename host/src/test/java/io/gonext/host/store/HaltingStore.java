@@ -25,7 +25,7 @@ final class HaltingStore {
             Path.of(args[0]),
             args.length > 2 ? Database.postgreSql(args[2]) : Database.embedded(),
             real -> WatchedJdbc.of(real, halting::before))) {
-      for (Consumer<PluginStore> change : Scenario.CHANGES) {
+      for (Consumer<PluginStore> change : new Scenario(Scenario.LARGE).changes()) {
         change.accept(store);
         System.out.println("committed");
       }

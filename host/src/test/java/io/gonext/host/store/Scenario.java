@@ -1,6 +1,10 @@
 package io.gonext.host.store;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,9 +27,13 @@ final class Scenario {
   private static final StoredVersion THIRD = version("3.0.0", "ef");
 
   private static final KeyValueQuota QUOTA = KeyValueQuota.defaults();
-  private static final int BUNDLE_BYTES = 4_000_000;
 
-  static final List<Consumer<PluginStore>> CHANGES =
+  /** Larger than what the database writes at once, so that it writes before the commit. */
+  static final int LARGE = 4_000_000;
+
+  private final int bundleBytes;
+
+  private final List<Consumer<PluginStore>> changes =
       List.of(
           store -> require(store.insert(NAME, FIRST, bundle(1))),
           store -> require(store.change(read(store), read(store).in(PluginState.ACTIVE))),
@@ -59,7 +67,28 @@ final class Scenario {
           store -> require(store.insert(NAME, FIRST, bundle(1))),
           store -> require(store.delete(read(store), false)));
 
-  private Scenario() {}
+  /** Each bundle has so many bytes, and a few more. */
+  Scenario(int bundleBytes) {
+    this.bundleBytes = bundleBytes;
+  }
+
+  List<Consumer<PluginStore>> changes() {
+    return changes;
+  }
+
+  /** The state before the first change, and the one after each; no two of a plugin's life equal. */
+  List<Snapshot> states(Path directory) {
+    List<Snapshot> states = new ArrayList<>();
+    try (PluginStore store = PluginStore.open(directory, Database.embedded())) {
+      states.add(Snapshot.of(store));
+      for (Consumer<PluginStore> change : changes) {
+        change.accept(store);
+        states.add(Snapshot.of(store));
+      }
+    }
+    assertThat(states.subList(0, states.size() - 1)).doesNotHaveDuplicates();
+    return states;
+  }
 
   private static void change(PluginStore store, KeyValueChange... group) {
     for (KeyValueStore.Result made : store.keyValues().change(NAME, List.of(group), QUOTA)) {
@@ -101,9 +130,8 @@ final class Scenario {
     return store.find(NAME).orElseThrow();
   }
 
-  /** Larger than what the database writes at once, so that it writes before the commit. */
-  private static byte[] bundle(int number) {
-    byte[] bytes = new byte[BUNDLE_BYTES + number];
+  private byte[] bundle(int number) {
+    byte[] bytes = new byte[bundleBytes + number];
     new Random(number).nextBytes(bytes);
     return bytes;
   }

@@ -36,7 +36,8 @@ public final class WatchedJdbc {
                 throw e.getCause();
               }
               return switch (result) {
-                case Connection connection -> between(Connection.class, connection, watcher);
+                case Connection connection when method.getName().equals("getConnection") ->
+                    between(Connection.class, connection, watcher);
                 case PreparedStatement statement ->
                     between(PreparedStatement.class, statement, watcher);
                 case Statement statement when method.getName().equals("createStatement") ->
