@@ -82,7 +82,11 @@ final class ActivePlugin {
    * @param late is told of calls that end well, but late
    * @param breakers makes the breakers of the version it is given
    */
-  record Guards(PluginAudit audit, PluginKeyValues keyValues, LateCalls late, Function<ActivePlugin, Breakers> breakers) {}
+  record Guards(
+      PluginAudit audit,
+      PluginKeyValues keyValues,
+      LateCalls late,
+      Function<ActivePlugin, Breakers> breakers) {}
 
   ActivePlugin(
       Manifest manifest,
@@ -114,7 +118,13 @@ final class ActivePlugin {
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new GuestCalls(
-            manifest.version().toString(), pool, audit, guards.keyValues, guards.late, callLimit, manifest.warmUp());
+            manifest.version().toString(),
+            pool,
+            audit,
+            guards.keyValues,
+            guards.late,
+            callLimit,
+            manifest.warmUp());
   }
 
   Manifest manifest() {
