@@ -5,19 +5,16 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.capability.PluginGrants;
-import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.NodeFault;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
-import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.Database;
-import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
@@ -56,8 +53,6 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
   /** Holds the admin token, in place of the one that the data directory keeps. */
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
-
-  private static final int ATTEMPTS = 5;
 
   /** As much as a manifest may ask for. */
   private static final int MOST_MS = 3_600_000;
@@ -295,36 +290,9 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /**
-   * Whoever names a bundle on the command line grants what it asks for, and wants this version.
-   * Another host on the same database may be told the same at the same moment: who comes second
-   * looks again.
-   */
+  /** Whoever names a bundle on the command line grants what it asks for, and wants this version. */
   static void putInService(Host host, Bundle bundle) throws InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        putInServiceOnce(host, bundle);
-        return;
-      } catch (ConflictException e) {
-        if (attempt == ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
-  }
-
-  private static void putInServiceOnce(Host host, Bundle bundle) throws InterruptedException {
-    String name = bundle.manifest().name();
-    if (host.plugin(name).isEmpty()) {
-      host.install(bundle.bytes());
-    } else if (host.update(bundle.bytes()) instanceof UpdateResult.AwaitingApproval waiting) {
-      host.approve(name, waiting.sha256());
-    }
-    host.grantRequested(name);
-    if (host.plugin(name).filter(plugin -> plugin.state() == PluginState.ERRORED).isPresent()) {
-      host.reset(name);
-    }
-    host.activate(name);
+    host.deploy(bundle.bytes(), bundle.manifest().requestedCapabilities());
   }
 
   /** What cannot be shown is no reason not to serve. */

@@ -6,6 +6,7 @@ import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.DeployResult;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.store.StoredPlugin;
 import io.micrometer.core.instrument.Counter;
@@ -105,6 +106,26 @@ final class ChangeRecord {
                   .put("from", waiting.from())
                   .put("awaiting_approval", waiting.to())
                   .put("sha256", waiting.sha256()));
+    }
+  }
+
+  /** Nothing where all was as it is to be. */
+  void deployed(DeployResult result) {
+    boolean done =
+        result.action() != DeployResult.Action.UNCHANGED
+            || result.activated()
+            || !result.granted().isEmpty();
+    if (done) {
+      ObjectNode detail =
+          detail()
+              .put("action", result.action().name())
+              .put("sha256", result.sha256())
+              .put("activated", result.activated());
+      if (!result.from().isEmpty()) {
+        detail.put("from", result.from());
+      }
+      detail.set("granted", StrictJson.valueOf(result.granted()));
+      done("deploy", OPERATOR, result.plugin(), result.version(), detail);
     }
   }
 

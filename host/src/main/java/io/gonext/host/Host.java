@@ -20,6 +20,7 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.lifecycle.DeployResult;
 import io.gonext.host.lifecycle.DevelopResult;
 import io.gonext.host.lifecycle.HostServices;
 import io.gonext.host.lifecycle.InstallResult;
@@ -49,6 +50,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -284,6 +286,46 @@ public final class Host implements AutoCloseable {
             manifest.version().toString(),
             () -> lifecycle.update(bundle));
     record.replaced("update", manifest.name(), result);
+    return result;
+  }
+
+  /**
+   * Has a bundle in service, whatever was there: installs it, or updates to it, or leaves it where
+   * it is the current version; grants what is named, except what an operator has decided on; and
+   * activates it, also when it was ERRORED. For an application that brings its plugins along: it
+   * calls this at each start. Where several hosts on one database do so at the same moment, one
+   * makes the changes and the others find them made.
+   *
+   * <p>A version that asks for more than the one before it and than is named here waits for {@link
+   * #approve(String)}, as any update does, and the one before it serves on.
+   *
+   * @param grants capabilities that the bundle may have
+   * @throws BundleRejectedException when the bundle is not acceptable; nothing is changed then
+   * @throws ActivationException when it cannot start; what served before serves on
+   * @throws ConflictException when the bundle does not ask for a capability that is named, or when
+   *     an active plugin needs another version than this one; nothing is changed then
+   */
+  public DeployResult deploy(Path bundle, Set<String> grants) throws InterruptedException {
+    return deploy(() -> Bundle.read(bundle, lifecycle.vocabulary()), grants);
+  }
+
+  /** Deploys a bundle that is in memory; see {@link #deploy(Path, Set)}. */
+  public DeployResult deploy(byte[] bundle, Set<String> grants) throws InterruptedException {
+    return deploy(() -> Bundle.read(bundle.clone(), lifecycle.vocabulary()), grants);
+  }
+
+  private DeployResult deploy(Supplier<Bundle> reader, Set<String> grants)
+      throws InterruptedException {
+    Bundle bundle = record.watch("deploy", "", reader::get);
+    Manifest manifest = bundle.manifest();
+    DeployResult result =
+        record.watch(
+            "deploy",
+            ChangeRecord.OPERATOR,
+            manifest.name(),
+            manifest.version().toString(),
+            () -> lifecycle.deploy(bundle, Set.copyOf(grants), ChangeRecord.OPERATOR));
+    record.deployed(result);
     return result;
   }
 

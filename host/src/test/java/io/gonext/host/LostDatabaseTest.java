@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import io.gonext.host.failure.StoreException;
+import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.store.Database;
+import io.gonext.host.store.StoreTrouble;
 import io.gonext.host.store.TestPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +53,72 @@ class LostDatabaseTest {
     } finally {
       postgres.stop();
     }
+  }
+
+  @Test
+  void the_stores_trouble_is_told_with_its_beginning_until_it_is_over() throws Exception {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    TestPostgres.Own postgres = TestPostgres.own(server);
+    try (Host host =
+        Host.open(
+            HostConfig.of(data)
+                .withDatabase(Database.postgreSql(postgres.url()))
+                .withMeters(meters))) {
+      assertThat(host.storeTrouble()).isEmpty();
+      assertThat(available(meters)).isEqualTo(1);
+
+      Instant before = Instant.now();
+      postgres.stop();
+      await().atMost(Duration.ofSeconds(30)).until(() -> host.storeTrouble().isPresent());
+      StoreTrouble trouble = host.storeTrouble().orElseThrow();
+      assertThat(trouble.since()).isBetween(before, Instant.now());
+      assertThat(trouble.cause()).isNotBlank();
+      assertThat(available(meters)).isZero();
+      assertThatThrownBy(() -> host.install(GuestBundle.of("echo").bytes()))
+          .isInstanceOf(StoreException.class);
+      assertThat(host.storeTrouble()).contains(trouble);
+
+      postgres.start();
+      await().atMost(Duration.ofSeconds(30)).until(() -> host.storeTrouble().isEmpty());
+      assertThat(available(meters)).isEqualTo(1);
+    } finally {
+      postgres.stop();
+    }
+  }
+
+  @Test
+  void a_plugin_that_fails_for_the_stores_sake_is_in_service_when_the_store_is_back()
+      throws Exception {
+    TestPostgres.Own postgres = TestPostgres.own(server);
+    try (Host host =
+        Host.open(HostConfig.of(data).withDatabase(Database.postgreSql(postgres.url())))) {
+      // Short: it is waiting for the store when its deadline strikes, or traps on a failure.
+      host.install(
+          GuestBundle.of("counter", Guests.wasm("kv-strict"))
+              .filter("kv")
+              .field("capabilities", "[\"kv.read\",\"kv.write\"]")
+              .limit("call_ms", 400)
+              .bytes());
+      host.grantRequested("counter");
+      host.activate("counter");
+      postgres.stop();
+      for (int i = 0; i < 8; i++) {
+        assertThat(host.applyFilters("kv", "x").degraded())
+            .extracting(Degradation::code)
+            .containsExactly("STORE_UNAVAILABLE");
+      }
+      assertThat(host.troubles()).isEmpty();
+      postgres.start();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> host.applyFilters("kv", "x").degraded().isEmpty());
+    } finally {
+      postgres.stop();
+    }
+  }
+
+  private static double available(SimpleMeterRegistry meters) {
+    return meters.get("gonext.store.available").gauge().value();
   }
 
   private static String shouted(Host host) throws InterruptedException {

@@ -45,7 +45,7 @@ class ReadmeTest {
   }
 
   @Test
-  void the_five_lines_of_java_work() throws IOException, InterruptedException {
+  void the_lines_of_java_work() throws IOException, InterruptedException {
     Matcher readme = SNIPPET.matcher(Files.readString(ROOT.resolve("README.md")));
     assertThat(readme.find()).isTrue();
     Path program = directory.resolve("Readme.java");
@@ -54,6 +54,7 @@ class ReadmeTest {
         """
         import io.gonext.host.Host;
         import java.nio.file.Path;
+        import java.util.Set;
 
         class Readme {
           public static void main(String[] args) throws Exception {

@@ -19,7 +19,7 @@ final class FailedPlugin {
       case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
           Problem.write(
               ctx, HttpStatus.GATEWAY_TIMEOUT, "the plugin " + plugin + " did not end in time");
-      case SATURATED, UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
+      case SATURATED, UNAVAILABLE, STORE_UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
         retryAfter(ctx, retryAfter);
         Problem.write(
             ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin " + plugin + " is not available now");

@@ -35,6 +35,7 @@ final class PluginRoutes implements Handler {
       EnumSet.of(
           HookOutcome.SATURATED,
           HookOutcome.UNAVAILABLE,
+          HookOutcome.STORE_UNAVAILABLE,
           HookOutcome.NO_INSTANCE,
           HookOutcome.BREAKER_OPEN,
           HookOutcome.PAYLOAD_TOO_LARGE);

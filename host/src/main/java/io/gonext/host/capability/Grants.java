@@ -96,8 +96,18 @@ public final class Grants {
   }
 
   /** Grants all that a version asks for and nobody has decided on: what was revoked stays so. */
-  public synchronized PluginGrants grantUndecided(Manifest manifest, String actor) {
-    SortedSet<String> undecided = toDecide(manifest);
+  public PluginGrants grantUndecided(Manifest manifest, String actor) {
+    return grantUndecided(manifest, toDecide(manifest), actor);
+  }
+
+  /**
+   * Grants those of some capabilities on which nobody has decided.
+   *
+   * @throws ConflictException when the version does not ask for one of those
+   */
+  public synchronized PluginGrants grantUndecided(
+      Manifest manifest, Collection<String> capabilities, String actor) {
+    SortedSet<String> undecided = new TreeSet<>(capabilities);
     undecided.removeAll(store.decisions(manifest.name(), manifest.version().toString()).keySet());
     return decide(manifest, undecided, true, actor);
   }
@@ -175,8 +185,12 @@ public final class Grants {
     return requested;
   }
 
-  private PluginGrants decide(
-      Manifest manifest, Collection<String> capabilities, boolean granted, String actor) {
+  /**
+   * Refuses what a version cannot be granted.
+   *
+   * @throws ConflictException when it does not ask for one of the capabilities
+   */
+  public void requireRequested(Manifest manifest, Collection<String> capabilities) {
     SortedSet<String> requested = manifest.requestedCapabilities();
     for (String id : capabilities) {
       if (!requested.contains(id)) {
@@ -189,6 +203,11 @@ public final class Grants {
                     : "; it asks for " + String.join(", ", requested)));
       }
     }
+  }
+
+  private PluginGrants decide(
+      Manifest manifest, Collection<String> capabilities, boolean granted, String actor) {
+    requireRequested(manifest, capabilities);
     if (!capabilities.isEmpty()) {
       boolean stored =
           store.decide(

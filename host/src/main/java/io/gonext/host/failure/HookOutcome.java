@@ -33,6 +33,8 @@ public enum HookOutcome {
   INTERRUPTED(false),
   /** A host function failed, which is no fault of the plugin that called it. */
   HOST_FAILURE(false),
+  /** It failed after the store had failed to read or write its key-value entries. */
+  STORE_UNAVAILABLE(false),
   /** What it was to be given is beyond the ABI's cap. */
   PAYLOAD_TOO_LARGE(false),
   /** All its instances are in use, and no place or no time is left to wait for one. */

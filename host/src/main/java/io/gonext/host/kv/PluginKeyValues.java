@@ -57,6 +57,9 @@ public final class PluginKeyValues {
 
   private static final int GATHERING_SHARE = 2;
 
+  /** The store is late once an operation has taken this share of its budget. */
+  private static final int PATIENCE_SHARE = 4;
+
   /** How long a plugin's changes keep a thread before other operations have their turn at it. */
   private static final long TURN_NANOS = 10_000_000;
 
@@ -66,6 +69,9 @@ public final class PluginKeyValues {
   private final Executor threads;
   private final Duration budget;
   private final boolean dryRun;
+
+  /** Set where the store has failed this thread; see {@link #hasFailed}. */
+  private final ThreadLocal<Boolean> failed = new ThreadLocal<>();
 
   /** Guards the five fields below. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -100,6 +106,19 @@ public final class PluginKeyValues {
     this.threads = threads;
     this.budget = budget;
     this.dryRun = dryRun;
+  }
+
+  /** Forgets what {@link #hasFailed} says of the calling thread: a guest is called next. */
+  public void forgetFailure() {
+    failed.remove();
+  }
+
+  /**
+   * Whether an operation of the calling thread has failed for the store's sake since {@link
+   * #forgetFailure}: the store failed, it was late, or it was what kept a guest until its deadline.
+   */
+  public boolean hasFailed() {
+    return failed.get() != null;
   }
 
   /** The value of an entry. */
@@ -194,7 +213,7 @@ public final class PluginKeyValues {
       threads.execute(this::makeGroups);
       begun = true;
     } catch (RejectedExecutionException e) {
-      late();
+      log.warn("the key-value entries of {} are not available in time", plugin);
     } finally {
       if (!begun) {
         giveUpAll();
@@ -336,20 +355,30 @@ public final class PluginKeyValues {
 
   private KeyValueAnswer await(Pending pending, long deadline) {
     try {
-      return pending.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      KeyValueAnswer answer =
+          pending.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      return answer instanceof Unavailable ? unavailable() : answer;
     } catch (InterruptedException e) {
       // The guest's deadline, most likely: the engine ends the guest once this has returned.
       Thread.currentThread().interrupt();
+      // A moment in the store, at the end of what the guest has wasted, is not the store's fault.
+      long waited = budget.toNanos() - (deadline - System.nanoTime());
+      return waited < budget.toNanos() / PATIENCE_SHARE ? new Unavailable() : unavailable();
     } catch (TimeoutException e) {
       return late();
     } catch (ExecutionException e) {
       log.warn("the key-value entries of {} are not available", plugin, e.getCause());
+      return unavailable();
     }
-    return new Unavailable();
   }
 
   private KeyValueAnswer late() {
     log.warn("the key-value entries of {} are not available in time", plugin);
+    return unavailable();
+  }
+
+  private KeyValueAnswer unavailable() {
+    failed.set(true);
     return new Unavailable();
   }
 

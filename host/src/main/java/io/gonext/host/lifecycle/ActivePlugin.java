@@ -13,6 +13,7 @@ import io.gonext.host.failure.ConflictException;
 import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookTurn;
+import io.gonext.host.kv.PluginKeyValues;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Route;
@@ -77,10 +78,15 @@ final class ActivePlugin {
    * What stands between a version and its callers.
    *
    * @param audit is told of traps
+   * @param keyValues knows what the store failed to do
    * @param late is told of calls that end well, but late
    * @param breakers makes the breakers of the version it is given
    */
-  record Guards(PluginAudit audit, LateCalls late, Function<ActivePlugin, Breakers> breakers) {}
+  record Guards(
+      PluginAudit audit,
+      PluginKeyValues keyValues,
+      LateCalls late,
+      Function<ActivePlugin, Breakers> breakers) {}
 
   ActivePlugin(
       Manifest manifest,
@@ -112,7 +118,13 @@ final class ActivePlugin {
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new GuestCalls(
-            manifest.version().toString(), pool, audit, guards.late, callLimit, manifest.warmUp());
+            manifest.version().toString(),
+            pool,
+            audit,
+            guards.keyValues,
+            guards.late,
+            callLimit,
+            manifest.warmUp());
   }
 
   Manifest manifest() {

@@ -10,6 +10,7 @@ import io.gonext.host.audit.PluginAudit;
 import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookTurn;
+import io.gonext.host.kv.PluginKeyValues;
 import io.gonext.pool.AllocationException;
 import io.gonext.pool.CheckoutTimeoutException;
 import io.gonext.pool.InstancePool;
@@ -34,6 +35,7 @@ final class GuestCalls {
   private final String version;
   private final InstancePool<GuestInstance> pool;
   private final PluginAudit audit;
+  private final PluginKeyValues keyValues;
   private final LateCalls late;
   private final long limitNanos;
   private final Duration patience;
@@ -50,12 +52,14 @@ final class GuestCalls {
       String version,
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
+      PluginKeyValues keyValues,
       LateCalls late,
       Duration limit,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.audit = audit;
+    this.keyValues = keyValues;
     this.late = late;
     this.limitNanos = limit.toNanos();
     this.patience = limit.dividedBy(2);
@@ -162,7 +166,7 @@ final class GuestCalls {
         lease.markUnusable(e);
         audit.answeredNonsense(hook.name(), e.getMessage());
       }
-      throw e;
+      throw blamedRight(e);
     }
   }
 
@@ -200,6 +204,7 @@ final class GuestCalls {
       throw refused(guard);
     }
     GuestInstance instance = lease.get();
+    keyValues.forgetFailure();
     try {
       HookReply reply =
           GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
@@ -213,7 +218,7 @@ final class GuestCalls {
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);
       audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
-      throw failure(trap, turn, deadline);
+      throw blamedRight(failure(trap, turn, deadline));
     } catch (RuntimeException | Error e) {
       lease.markUnusable(e);
       throw e;
@@ -221,6 +226,20 @@ final class GuestCalls {
       CallTimes times = instance.lastRun();
       turn.ran(version, times.guestNanos(), times.hostNanos());
     }
+  }
+
+  /** A plugin that the store failed in this call, and that fails then, is not to blame. */
+  private HookFailedException blamedRight(HookFailedException e) {
+    boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
+    return ofPlugin && keyValues.hasFailed()
+        ? new HookFailedException(
+            HookOutcome.STORE_UNAVAILABLE,
+            "its key-value entries were not available, and then "
+                + e.outcome()
+                + ": "
+                + e.getMessage(),
+            e)
+        : e;
   }
 
   private HookFailedException failure(GuestTrap trap, HookTurn turn, long deadline)

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -47,6 +48,9 @@ public final class Lifecycle {
 
   /** How long calls that are running may take to finish when a version leaves service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
+
+  /** How often a deployment looks again, where other hosts change the same plugin. */
+  private static final int DEPLOY_ATTEMPTS = 5;
 
   private final PluginStore store;
   private final Installed installed;
@@ -451,6 +455,98 @@ public final class Lifecycle {
    */
   public UpdateResult rollback(String name) throws InterruptedException {
     return changeInterruptibly(name, () -> replaced(name, updates.rollback(name)));
+  }
+
+  /**
+   * Has a bundle in service, whatever was there: installs it, or puts it in the place of what is
+   * installed, or leaves it where it is current; grants what is named and nobody has decided on;
+   * and activates it, also when it was ERRORED. Where another host changes the plugin at the same
+   * moment, this looks again at what is left to do.
+   *
+   * @param granted capabilities that the bundle asks for
+   * @param actor who deploys, for the record
+   * @throws BundleRejectedException when the bundle is not acceptable
+   * @throws ActivationException when it cannot start; what served before serves on
+   * @throws ConflictException when the bundle does not ask for a capability that is to be granted,
+   *     or when an active plugin needs another version than this one
+   */
+  public DeployResult deploy(Bundle bundle, Set<String> granted, String actor)
+      throws InterruptedException {
+    grants.requireRequested(bundle.manifest(), granted);
+    String name = bundle.manifest().name();
+    return changeInterruptibly(
+        name,
+        () -> {
+          for (int attempt = 1; ; attempt++) {
+            Optional<StoredPlugin> before = store.find(name);
+            try {
+              return deployHeld(bundle, granted, actor, before);
+            } catch (ConflictException e) {
+              if (attempt == DEPLOY_ATTEMPTS || before.equals(store.find(name))) {
+                throw e;
+              }
+            }
+          }
+        });
+  }
+
+  private DeployResult deployHeld(
+      Bundle bundle, Set<String> granted, String actor, Optional<StoredPlugin> before)
+      throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    String name = manifest.name();
+    SortedSet<String> had = grants.of(manifest).granted();
+    boolean wasActive = before.filter(stored -> stored.state() == PluginState.ACTIVE).isPresent();
+    DeployResult.Action action;
+    List<String> warnings = List.of();
+    if (before.isEmpty()) {
+      InstallResult installedNow = installHeld(bundle);
+      // Another host may have been first, with the very same bundle.
+      action =
+          installedNow.unchanged() ? DeployResult.Action.UNCHANGED : DeployResult.Action.INSTALLED;
+      warnings = installedNow.warnings();
+    } else {
+      switch (replaced(name, updates.update(bundle, granted, actor))) {
+        case UpdateResult.Unchanged _ -> action = DeployResult.Action.UNCHANGED;
+        case UpdateResult.Replaced replaced -> {
+          action = DeployResult.Action.UPDATED;
+          warnings = replaced.warnings();
+        }
+        case UpdateResult.AwaitingApproval _ -> {
+          return deployed(
+              DeployResult.Action.AWAITING_APPROVAL, bundle, before, had, had, false, warnings);
+        }
+      }
+    }
+    SortedSet<String> has = grants.grantUndecided(manifest, granted, actor).granted();
+    if (installed.require(name).state() == PluginState.ERRORED) {
+      resetHeld(name);
+    }
+    activateHeld(name);
+    List<String> all = new ArrayList<>(warnings);
+    all.addAll(deniedTo(manifest));
+    return deployed(action, bundle, before, had, has, !wasActive, all);
+  }
+
+  private static DeployResult deployed(
+      DeployResult.Action action,
+      Bundle bundle,
+      Optional<StoredPlugin> before,
+      SortedSet<String> had,
+      SortedSet<String> has,
+      boolean activated,
+      List<String> warnings) {
+    SortedSet<String> added = new TreeSet<>(has);
+    added.removeAll(had);
+    return new DeployResult(
+        action,
+        bundle.manifest().name(),
+        bundle.manifest().version().toString(),
+        bundle.sha256(),
+        before.map(stored -> stored.current().version()).orElse(""),
+        added,
+        activated,
+        warnings);
   }
 
   private UpdateResult replaced(String name, UpdateResult result) {

@@ -182,6 +182,7 @@ final class PluginLoader {
             limits.callOf(manifest),
             new ActivePlugin.Guards(
                 access.audit(),
+                access.keyValues(),
                 new LateCalls(
                     manifest.id(),
                     limits.softCallOf(manifest),

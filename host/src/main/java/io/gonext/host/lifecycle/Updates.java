@@ -85,6 +85,18 @@ final class Updates {
   }
 
   UpdateResult update(Bundle bundle) throws InterruptedException {
+    return update(bundle, Set.of(), "");
+  }
+
+  /**
+   * As {@link #update(Bundle)}, where it may have some capabilities beyond what the current version
+   * asks for.
+   *
+   * @param granted capabilities that it asks for
+   * @param actor who grants them, for the record
+   */
+  UpdateResult update(Bundle bundle, Set<String> granted, String actor)
+      throws InterruptedException {
     Manifest manifest = bundle.manifest();
     StoredPlugin stored = installed.require(manifest.name());
     if (stored.current().sha256().equals(bundle.sha256())) {
@@ -98,7 +110,9 @@ final class Updates {
     SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
     // A version of that name may have been here before, and what it was granted went with it.
     grants.refresh(manifest.name());
+    asked.removeAll(granted);
     if (asked.isEmpty()) {
+      grants.grantUndecided(manifest, granted, actor);
       return replace(stored, bundle, version, checked);
     }
     installed.change(stored, stored.awaiting(version), version, bundle);

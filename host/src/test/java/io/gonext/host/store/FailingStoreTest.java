@@ -59,6 +59,28 @@ class FailingStoreTest {
     assertThat(host.lifecycle().faults()).isEmpty();
   }
 
+  @Test
+  void a_store_that_could_not_write_is_in_trouble_until_it_can() {
+    assertThat(store.trouble()).isEmpty();
+    failing.set(true);
+    assertThatThrownBy(() -> host.lifecycle().deactivate("upper", false, left -> {}))
+        .isInstanceOf(StoreException.class);
+    assertThat(store.trouble().orElseThrow().cause()).isEqualTo("no space left on device");
+    failing.set(true);
+    assertThatThrownBy(() -> store.probe()).isInstanceOf(StoreException.class);
+    assertThat(store.trouble()).isPresent();
+    store.probe();
+    assertThat(store.trouble()).isEmpty();
+    assertThat(store.keyValues().usage("?")).isEqualTo(new KeyValueStore.Usage(0, 0));
+  }
+
+  @Test
+  void a_refused_change_is_no_trouble_of_the_store() {
+    assertThat(store.insert("upper", store.find("upper").orElseThrow().current(), new byte[1]))
+        .isFalse();
+    assertThat(store.trouble()).isEmpty();
+  }
+
   private PluginState state() {
     return store.find("upper").orElseThrow().state();
   }

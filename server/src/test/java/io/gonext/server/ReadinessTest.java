@@ -1,0 +1,88 @@
+package io.gonext.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.store.Database;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What {@code /readyz} says of a host whose database is stopped and started again. */
+class ReadinessTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  @TempDir private Path data;
+  @TempDir private Path files;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @Test
+  void a_host_without_its_database_is_degraded_since_then_and_still_serves() throws Exception {
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    EmbeddedPostgres postgres = postgres().start();
+    int port = postgres.getPort();
+    try (Host host =
+            Host.open(
+                HostConfig.of(data)
+                    .withMeters(metrics)
+                    .withDatabase(
+                        Database.postgreSql(postgres.getJdbcUrl("postgres", "postgres"))));
+        HttpServer server = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
+      host.activate(
+          host.install(GuestBundle.of("upper").filter("shout").bytes()).manifest().name());
+      assertThat(get(server, "/readyz")).isEqualTo("{\"status\":\"ready\"}");
+      assertThat(get(server, "/metrics")).contains("\ngonext_store_available 1.0\n");
+
+      Instant before = Instant.now();
+      postgres.close();
+      await().atMost(LONG).until(() -> !get(server, "/readyz").contains("\"ready\""));
+      JsonNode ready = StrictJson.parse(get(server, "/readyz").getBytes(StandardCharsets.UTF_8));
+      assertThat(ready.path("status").asString()).isEqualTo("degraded");
+      assertThat(Instant.parse(ready.path("store").path("since").asString()))
+          .isBetween(before, Instant.now());
+      assertThat(ready.path("store").path("problem").asString())
+          .startsWith("the store does not work")
+          .doesNotContain(String.valueOf(port));
+      assertThat(get(server, "/metrics")).contains("\ngonext_store_available 0.0\n");
+      assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
+
+      postgres = postgres().setPort(port).start();
+      await().atMost(LONG).until(() -> get(server, "/readyz").equals("{\"status\":\"ready\"}"));
+      assertThat(get(server, "/metrics")).contains("\ngonext_store_available 1.0\n");
+    } finally {
+      client.close();
+      postgres.close();
+    }
+  }
+
+  private EmbeddedPostgres.Builder postgres() {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(files.resolve("pg"))
+        .setCleanDataDirectory(false);
+  }
+
+  private String get(HttpServer server, String path) throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        client.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).isEqualTo(200);
+    return response.body();
+  }
+}
