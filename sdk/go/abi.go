@@ -101,7 +101,12 @@ func handleHook(name, nameLength, payload, payloadLength uint32) uint64 {
 }
 
 //go:wasmexport on_activate
-func activate() int32 { return lifecycle("on_activate", onActivate) }
+func activate() int32 {
+	if registersNothing() {
+		LogWarn(whyNothing)
+	}
+	return lifecycle("on_activate", onActivate)
+}
 
 //go:wasmexport on_deactivate
 func deactivate() int32 { return lifecycle("on_deactivate", onDeactivate) }

@@ -15,7 +15,8 @@
 //
 //	func main() {}
 //
-// Handlers are registered in init: main is not run in a plugin, which is a library to its host.
+// Handlers are registered in init: main is not run in a plugin that is built with -buildmode=c-shared,
+// which is a library to its host.
 //
 // An instance of a plugin serves one call at a time. Whether it is used for the next call as it is, or
 // put back to how it was after start-up, the manifest's limits.isolation says. A goroutine runs only
@@ -46,6 +47,10 @@ var ErrUnknownHook = errors.New("no handler for this hook")
 // The host hands a request to the filter of this name with the plugin's own after it.
 const serve = "http.serve."
 
+// What an author who registers handlers in main has to know.
+const whyNothing = "no handler is registered: register them in init, since main does not run in a plugin" +
+	" that is built with -buildmode=c-shared"
+
 // As deep as the host lets arrays and objects nest.
 const maxDepth = 128
 
@@ -73,6 +78,10 @@ func Filter[T, U any](name string, handler func(value T, args Args) (U, error)) 
 // Action handles the action of this name.
 func Action(name string, handler func(args Args) error) {
 	actions[name] = handler
+}
+
+func registersNothing() bool {
+	return len(filters) == 0 && len(actions) == 0 && len(routes) == 0
 }
 
 // OnActivate is called when the plugin is put in service; an error refuses.
@@ -127,6 +136,9 @@ func run(hook string, data []byte) ([]byte, error) {
 	}
 	filter, found := filters[hook]
 	if !found {
+		if registersNothing() {
+			return nil, fmt.Errorf("%w: %s", ErrUnknownHook, whyNothing)
+		}
 		if !strings.HasPrefix(hook, serve) || len(routes) == 0 {
 			return nil, ErrUnknownHook
 		}

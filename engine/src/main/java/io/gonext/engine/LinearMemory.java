@@ -126,14 +126,9 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
 
   /** Puts marked blocks of the first {@code limit} bytes back, and takes their marks away. */
   static void restoreMarked(byte[] data, byte[] dirty, int limit, MemoryImage image) {
-    byte[] bytes = image.bytes();
     for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
       dirty[block] = 0;
-      int from = block << BLOCK_SHIFT;
-      int to = endOfStores(block, limit);
-      int copied = Math.clamp(bytes.length - from, 0, to - from);
-      System.arraycopy(bytes, Math.min(from, bytes.length), data, from, copied);
-      Arrays.fill(data, from + copied, to, (byte) 0);
+      image.copyTo(data, block << BLOCK_SHIFT, endOfStores(block, limit));
     }
   }
 

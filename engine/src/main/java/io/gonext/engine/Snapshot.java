@@ -116,7 +116,7 @@ final class Snapshot {
     if (now.length != memory.sizeBytes()) {
       return "memory has " + now.length + " bytes, not " + memory.sizeBytes();
     }
-    byte[] then = Arrays.copyOf(memory.bytes(), now.length);
+    byte[] then = memory.contents();
     int at = Arrays.mismatch(now, then);
     if (at >= 0) {
       return "memory[" + at + "] is " + now[at] + ", not " + then[at];

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -220,6 +221,46 @@ class LinearMemoryTest {
       memory.copy(700_000 + distance, 700_000, 650_000);
 
       assertThat(java.util.Arrays.mismatch(memory.contents(), bytes)).isEqualTo(-1);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("spread")
+  void an_image_holds_no_zeros_wherever_they_lie(LinearMemory memory) {
+    int end = memory.sizeBytes();
+    memory.writeByte(1, (byte) 1);
+    memory.writeByte(end - 1, (byte) 2);
+
+    MemoryImage image = memory.takeImage(null);
+
+    assertThat(image.weightBytes()).isLessThan(3 * LinearMemory.BLOCK_BYTES + 4L * 258 * 16);
+    assertThat(image.contents()).isEqualTo(memory.contents());
+  }
+
+  /** As Zig lays it out: 16 MiB of stack, then the data. */
+  static Stream<LinearMemory> spread() {
+    return Stream.of(memory(258, 300), roomy(258, 300));
+  }
+
+  @ParameterizedTest
+  @MethodSource("spread")
+  void stores_between_zero_blocks_and_others_are_taken_back(LinearMemory memory) {
+    int block = LinearMemory.BLOCK_BYTES;
+    // Block 1 and the last hold something, 2 and all others are zero.
+    memory.fill((byte) 5, block, 2 * block);
+    memory.fill((byte) 6, memory.sizeBytes() - block, memory.sizeBytes());
+    byte[] before = memory.contents();
+    MemoryImage image = memory.takeImage(null);
+
+    for (int lease = 0; lease < 3; lease++) {
+      for (int at : new int[] {block - 3, 2 * block - 3, 5 * block - 3, memory.sizeBytes() - 8}) {
+        memory.writeLong(at, -1);
+      }
+      memory.grow(lease);
+      memory.fill((byte) 9, before.length - 5, memory.sizeBytes());
+      memory.restore(image);
+
+      assertThat(memory.contents()).isEqualTo(before);
     }
   }
 }

@@ -142,4 +142,31 @@ class ResetTest {
     assertThat(shared).isNotNull();
     assertThat(module.sharedImage()).isSameAs(shared);
   }
+
+  @Test
+  void an_instance_weighs_its_memory_once_where_the_stack_is_large() {
+    // 16 MiB that nothing was written to, and data after it.
+    int stack = 16 << 20;
+    var module =
+        WasmBytes.module()
+            .section(5, WasmBytes.part().u32(1).bytes(0).u32(258))
+            .section(
+                11,
+                WasmBytes.part()
+                    .u32(1)
+                    .bytes(0, 0x41)
+                    .bytes(0x80, 0x80, 0x80, 0x08)
+                    .bytes(0x0B)
+                    .u32(3)
+                    .bytes(1, 2, 3));
+    var compiled = engine.engine.compile(module.toBytes());
+
+    GuestInstance guest = compiled.instantiate(engine.config());
+
+    assertThat(guest.linear().contents()[stack + 2]).isEqualTo((byte) 3);
+    assertThat(compiled.sharedImage().weightBytes()).isLessThan(32 << 10);
+    assertThat(guest.weightBytes()).isBetween(258L << 16, (258L << 16) + (32 << 10));
+    guest.reset();
+    assertThat(guest.differenceFromSnapshot()).isNull();
+  }
 }

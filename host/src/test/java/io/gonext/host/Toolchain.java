@@ -53,30 +53,7 @@ enum Toolchain {
   GO("go") {
     @Override
     Path build(Path project) throws IOException, InterruptedException {
-      require(
-          TestTool.isOnPath("go"),
-          "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
-      // go.mod names the version that is needed.
-      run(
-          project,
-          Map.of(
-              "GOOS",
-              "wasip1",
-              "GOARCH",
-              "wasm",
-              "GOPROXY",
-              "off",
-              "GOTOOLCHAIN",
-              "local",
-              "GOWORK",
-              "off"),
-          "go",
-          "build",
-          "-buildmode=c-shared",
-          "-o",
-          "build/plugin.wasm",
-          ".");
-      return project.resolve("build/plugin.wasm");
+      return go(project, "c-shared");
     }
   },
 
@@ -124,6 +101,36 @@ enum Toolchain {
 
   /** Builds the module of a project and says where it is. */
   abstract Path build(Path project) throws IOException, InterruptedException;
+
+  /**
+   * Builds a Go project in this mode.
+   *
+   * @param mode {@code c-shared} or {@code exe}, which is Go's default
+   */
+  static Path go(Path project, String mode) throws IOException, InterruptedException {
+    GO.require(TestTool.isOnPath("go"), "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
+    // go.mod names the version that is needed.
+    run(
+        project,
+        Map.of(
+            "GOOS",
+            "wasip1",
+            "GOARCH",
+            "wasm",
+            "GOPROXY",
+            "off",
+            "GOTOOLCHAIN",
+            "local",
+            "GOWORK",
+            "off"),
+        "go",
+        "build",
+        "-buildmode=" + mode,
+        "-o",
+        "build/plugin.wasm",
+        ".");
+    return project.resolve("build/plugin.wasm");
+  }
 
   /** Skips the test that asked, or fails it where the tool has to be there. */
   void require(boolean isThere, String whatInstallsIt) {

@@ -15,6 +15,8 @@ import io.gonext.engine.ModuleInterface;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The host's side of guest ABI v1: what a module must export, and how a hook is called. All of a
@@ -61,6 +63,22 @@ public final class GuestAbi {
   record Expected(String name, FunctionType type, boolean required) {}
 
   private GuestAbi() {}
+
+  /** What a module does that works, but not as its author may think; a sentence each. */
+  public static List<String> warnings(ModuleInterface module) {
+    Set<String> constructing = module.constructingExports();
+    List<String> called =
+        Stream.of(ALLOC, FREE, HANDLE_HOOK, HANDLE_JOB).filter(constructing::contains).toList();
+    if (called.isEmpty()) {
+      return List.of();
+    }
+    return List.of(
+        "each call of "
+            + String.join(", ", called)
+            + " runs the module's constructors again (__wasm_call_ctors), several times in one hook"
+            + " call: link it as a reactor (clang: -mexec-model=reactor), or export a function"
+            + " _initialize that calls __wasm_call_ctors, and the host runs them once");
+  }
 
   /**
    * What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI.

@@ -55,6 +55,7 @@ public record PluginCheck(
     ModuleInterface module = module(wasm, problems);
     if (module != null) {
       problems.addAll(GuestAbi.exportProblems(module, manifest != null && manifest.hasJobsAlone()));
+      warnings.addAll(GuestAbi.warnings(module));
     }
     if (manifest != null && module != null) {
       HostImports.Check imports = HostImports.check(module, manifest);

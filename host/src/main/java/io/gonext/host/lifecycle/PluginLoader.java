@@ -111,6 +111,7 @@ final class PluginLoader {
       throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
     }
     List<String> warnings = new ArrayList<>(imports.warnings());
+    warnings.addAll(GuestAbi.warnings(module.surface()));
     HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
         .ifPresent(warnings::add);
     warn(manifest, warnings);

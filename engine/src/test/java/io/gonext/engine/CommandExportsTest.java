@@ -1,0 +1,95 @@
+package io.gonext.engine;
+
+import static io.gonext.engine.WasmBytes.part;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Wrappers as wasm-ld writes them, and what only looks like them. */
+class CommandExportsTest {
+  private static final int I32 = 0x7F;
+
+  /** Does something: {@code i32.const 0, drop}. */
+  private static final WasmBytes CONSTRUCTORS = part().bytes(0, 0x41, 0, 0x1A, 0x0B);
+
+  /** {@code f(i32) -> i32} that returns what it got. */
+  private static final WasmBytes REAL = part().bytes(0, 0x20, 0, 0x0B);
+
+  /** What wasm-ld makes of REAL: function 0 is CONSTRUCTORS, function 1 is REAL. */
+  private static final WasmBytes WRAPPER = part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x0B);
+
+  /** The same with {@code __wasm_call_dtors} after it, for which CONSTRUCTORS stand here. */
+  private static final WasmBytes WITH_DESTRUCTORS =
+      part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x10, 0, 0x0B);
+
+  /**
+   * Functions 0 and 1 as given, with the types {@code () -> ()} and {@code (i32) -> i32}, then
+   * exported ones of the second type, called a, b and so on.
+   */
+  private static WasmBytes module(
+      WasmBytes constructors, int constructorsType, WasmBytes... exported) {
+    var types = part().u32(3).bytes(0x60, 0, 0).bytes(0x60, 1, I32, 1, I32).bytes(0x60, 0, 1, I32);
+    var functions = part().u32(2 + exported.length).bytes(constructorsType, 1);
+    var exports = part().u32(exported.length);
+    var code = part().u32(2 + exported.length);
+    for (WasmBytes body : new WasmBytes[] {constructors, REAL}) {
+      code.u32(body.toBytes().length).append(body);
+    }
+    for (int i = 0; i < exported.length; i++) {
+      functions.bytes(1);
+      exports.name(String.valueOf((char) ('a' + i))).bytes(0, 2 + i);
+      code.u32(exported[i].toBytes().length).append(exported[i]);
+    }
+    return WasmBytes.module()
+        .section(1, types)
+        .section(3, functions)
+        .section(7, exports)
+        .section(10, code);
+  }
+
+  private static WasmBytes named(WasmBytes module, String constructors) {
+    var names = part().u32(1).u32(0).name(constructors);
+    return module.section(0, part().name("name").section(1, names));
+  }
+
+  private static Set<String> found(WasmBytes module) {
+    return Engine.admit(module.toBytes(), EngineLimits.defaults()).constructingExports();
+  }
+
+  @Test
+  void exports_that_the_linker_wrapped_are_found() {
+    assertThat(found(module(CONSTRUCTORS, 0, WRAPPER, REAL, WITH_DESTRUCTORS)))
+        .containsExactly("a", "c");
+    assertThat(found(named(module(CONSTRUCTORS, 0, WRAPPER, WRAPPER), "__wasm_call_ctors")))
+        .containsExactly("a", "b");
+  }
+
+  @Test
+  void another_function_that_exports_call_first_is_none() {
+    assertThat(found(named(module(CONSTRUCTORS, 0, WRAPPER, WRAPPER), "runtime.check"))).isEmpty();
+  }
+
+  @Test
+  void one_export_alone_is_none() {
+    assertThat(found(module(CONSTRUCTORS, 0, WRAPPER, REAL))).isEmpty();
+  }
+
+  @Test
+  void constructors_that_do_nothing_are_none() {
+    assertThat(found(module(part().bytes(0, 0x0B), 0, WRAPPER, WRAPPER))).isEmpty();
+  }
+
+  @Test
+  void a_first_call_that_returns_something_is_none() {
+    // f(self(), x) has the same instructions.
+    var self = part().bytes(0, 0x41, 7, 0x0B);
+    assertThat(found(module(self, 2, WRAPPER, WRAPPER))).isEmpty();
+  }
+
+  @Test
+  void more_instructions_than_a_wrapper_has_are_none() {
+    var more = part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x41, 1, 0x6A, 0x0B);
+    assertThat(found(module(CONSTRUCTORS, 0, more, more))).isEmpty();
+  }
+}
