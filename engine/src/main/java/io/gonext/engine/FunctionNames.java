@@ -1,7 +1,9 @@
 package io.gonext.engine;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the functions of a module are called: by its name section, else by the name under which they
@@ -14,13 +16,19 @@ record FunctionNames(Map<Integer, String> byIndex) {
 
   /** Decodes a module's names. */
   static FunctionNames of(ModuleOutline outline) {
+    return of(outline.imports(), outline.exports(), outline.functionNames());
+  }
+
+  static FunctionNames of(
+      List<FunctionImport> imports,
+      Map<String, ModuleOutline.Export> exports,
+      byte @Nullable [] section) {
     Map<Integer, String> names = new HashMap<>();
-    for (int i = 0; i < outline.imports().size(); i++) {
-      FunctionImport imported = outline.imports().get(i);
+    for (int i = 0; i < imports.size(); i++) {
+      FunctionImport imported = imports.get(i);
       names.put(i, imported.module() + "." + imported.name());
     }
-    outline.exports().forEach((name, export) -> names.putIfAbsent(export.index(), name));
-    byte[] section = outline.functionNames();
+    exports.forEach((name, export) -> names.putIfAbsent(export.index(), name));
     if (section != null) {
       readInto(names, section);
     }
@@ -31,7 +39,7 @@ record FunctionNames(Map<Integer, String> byIndex) {
   private static void readInto(Map<Integer, String> names, byte[] section) {
     var in = new BinaryReader(section, 0, section.length);
     try {
-      int count = in.count("names", Integer.MAX_VALUE, 2);
+      int count = in.count("names", 2);
       for (int i = 0; i < count; i++) {
         int index = (int) in.u32();
         names.put(index, in.name(Integer.MAX_VALUE));

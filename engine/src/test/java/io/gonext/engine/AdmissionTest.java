@@ -202,8 +202,8 @@ class AdmissionTest {
         refused(
             "types",
             TOO_LARGE,
-            "10001 types, the limit is 10000",
-            WasmBytes.module().section(1, part().u32(10_001).repeat(10_001, 0x60, 0, 0))),
+            "2001 types, the limit is 2000 (--limit types=NUMBER raises it)",
+            WasmBytes.module().section(1, part().u32(2_001).repeat(2_001, 0x60, 0, 0))),
         refused(
             "parameters",
             TOO_LARGE,
@@ -275,8 +275,8 @@ class AdmissionTest {
         refused(
             "nesting",
             TOO_LARGE,
-            "nests deeper than the limit, 1000",
-            WasmBytes.function(part().u32(0).repeat(8_000, 0x02, 0x40).repeat(8_000, END))),
+            "function 0 nests deeper than the limit, 10000 (--limit nesting=NUMBER raises it)",
+            WasmBytes.function(part().u32(0).repeat(10_000, 0x02, 0x40).repeat(10_000, END))),
         refused(
             "branch targets",
             TOO_LARGE,
@@ -443,7 +443,10 @@ class AdmissionTest {
             ModuleRejectedException.class, () -> Admission.admit(new byte[(32 << 20) + 1], LIMITS));
 
     assertThat(refusal.reason()).isEqualTo(TOO_LARGE);
-    assertThat(refusal).hasMessage("a module of 33554433 bytes, the limit is 33554432");
+    assertThat(refusal)
+        .hasMessage(
+            "a module of 33554433 bytes, the limit is 33554432"
+                + " (--limit moduleBytes=NUMBER raises it)");
   }
 
   @Test
