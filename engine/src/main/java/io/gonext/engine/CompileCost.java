@@ -23,8 +23,10 @@ final class CompileCost {
   /** A function's two methods and their names, in its class and in those that call it. */
   private static final int METHOD_BYTES = 1_100;
 
-  /** A call through a table knows the functions of its type. */
-  private static final int CANDIDATE_BYTES = 14;
+  /** What calls through a table knows each function of its type; metaspace takes twice that. */
+  private static final int CANDIDATE_BYTES = 120;
+
+  private static final int CANDIDATE_STEPS = 1_000;
 
   private static final int CLASS_BYTES = 6_000;
 
@@ -35,7 +37,7 @@ final class CompileCost {
   private static final int MOST_CONSTANTS = 65_000;
 
   /** The compiler compares each type with each function's type; one comparison is slow. */
-  private static final int COMPARISON_STEPS = 40;
+  private static final int COMPARISON_STEPS = 10;
 
   private final EngineLimits limits;
   private final IntFunction<FunctionLabel> labels;
@@ -83,11 +85,12 @@ final class CompileCost {
     long candidates = types.stream().mapToLong(type -> ofType.getOrDefault(type, 0L)).sum();
     steps += (long) types.size() * functions.size() * COMPARISON_STEPS;
     steps += (long) types.size() * imports * imports;
+    steps += candidates * CANDIDATE_STEPS;
     checkSteps();
     classBytes += types.size() * 300L + functions.size() * (long) METHOD_BYTES;
     classBytes += candidates * CANDIDATE_BYTES;
     checkClasses();
-    held(types.size() * (long) TYPE_BYTES + candidates * CANDIDATE_BYTES * 3);
+    held(types.size() * (long) TYPE_BYTES + candidates * CANDIDATE_BYTES);
   }
 
   void function(int index, FunctionCost cost) {

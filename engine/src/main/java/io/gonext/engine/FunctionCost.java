@@ -25,6 +25,9 @@ final class FunctionCost {
   /** The change of the number of operands by one-byte instructions that need nothing else. */
   private static final byte[] CHANGES = changes();
 
+  /** About what becomes of one-byte instructions. */
+  private static final byte[] CODE_BYTES = codeBytesOf();
+
   /** The room that ASM's frames take for each slot of locals at each basic block, in bytes. */
   private static final int FRAME_LOCAL_BYTES = 10;
 
@@ -57,8 +60,8 @@ final class FunctionCost {
   // The open blocks, outermost first.
   private int depth;
   private int[] base = new int[16];
-  private int[] arities = new int[16];
-  private int[] branchArities = new int[16];
+  private short[] arities = new short[16];
+  private short[] branchArities = new short[16];
   private int[] nested = new int[16];
   private boolean[] loops = new boolean[16];
   private boolean[] targets = new boolean[16];
@@ -116,6 +119,19 @@ final class FunctionCost {
     return table;
   }
 
+  private static byte[] codeBytesOf() {
+    var table = new byte[256];
+    Arrays.fill(table, (byte) 4);
+    table[0x00] = 8; // unreachable, return
+    table[0x01] = 0;
+    table[0x0F] = 8;
+    Arrays.fill(table, 0x20, 0x23, (byte) 3); // locals
+    Arrays.fill(table, 0x23, 0x27, (byte) 14); // globals, tables
+    Arrays.fill(table, 0x28, 0x3F, (byte) 12); // memory
+    Arrays.fill(table, 0x41, 0x45, (byte) 3); // constants
+    return table;
+  }
+
   void locals(long count, ValueType type) {
     localSlots += count * slots(type);
     codeBytes += count * 5;
@@ -124,22 +140,12 @@ final class FunctionCost {
   /** An instruction of one byte that neither branches nor calls. */
   void plain(int opcode) {
     instructions++;
-    if (opcode >= 0x28 && opcode <= 0x3E) {
-      codeBytes += 12;
-    } else if (opcode >= 0x20 && opcode <= 0x22) {
-      codeBytes += 3;
-    } else if (opcode >= 0x41 && opcode <= 0x44) {
-      codeBytes += 3;
+    codeBytes += CODE_BYTES[opcode];
+    height = Math.max(height + CHANGES[opcode], base[depth - 1]);
+    if (opcode >= 0x41 && opcode <= 0x44) {
       constants++;
-    } else if (opcode > 0x01) {
-      codeBytes += opcode == 0x23 || opcode == 0x24 ? 14 : 4;
-    }
-    switch (opcode) {
-      case 0x00, 0x0F -> {
-        codeBytes += 8;
-        unreachable();
-      }
-      default -> change(CHANGES[opcode]);
+    } else if (opcode == 0x00 || opcode == 0x0F) {
+      unreachable();
     }
   }
 
@@ -188,8 +194,8 @@ final class FunctionCost {
       targets = Arrays.copyOf(targets, size);
     }
     base[depth] = at;
-    arities[depth] = results;
-    branchArities[depth] = branchArity;
+    arities[depth] = (short) results;
+    branchArities[depth] = (short) branchArity;
     nested[depth] = 0;
     loops[depth] = loop;
     targets[depth] = false;
