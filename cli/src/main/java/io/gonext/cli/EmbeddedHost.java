@@ -26,7 +26,7 @@ final class EmbeddedHost implements HostStarter.Started {
     Path data = Files.createTempDirectory("gonext-dev");
     try {
       return new EmbeddedHost(
-          RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()))
+          RunningServer.openUserHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()))
               .listen(ServerConfig.loopback(port).withDev(true)),
           data);
     } catch (ServerStartException e) {

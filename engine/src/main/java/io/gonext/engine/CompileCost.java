@@ -175,7 +175,7 @@ final class CompileCost {
   }
 
   private String most(int function) {
-    return function < 0 ? "" : ", most of them for function " + labels.apply(function);
+    return function < 0 ? "" : "; function " + labels.apply(function) + " takes the most";
   }
 
   private static ModuleRejectedException refuse(String message, String limit) {

@@ -87,8 +87,8 @@ public final class CompiledModule {
   }
 
   /**
-   * The processor time that compiling it took, of {@link EngineLimits#compileTimeout()}; loading it
-   * where it was compiled before.
+   * The processor time that compiling it took, of {@link EngineLimits#compileTimeout()}; also where
+   * an earlier process did that.
    */
   public Duration compileTime() {
     return compileTime;

@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -190,29 +189,29 @@ public final class Engine implements AutoCloseable {
     try {
       var time = ProcessorTime.ofThisThread();
       compile.time = time;
-      ModuleClasses classes = classes(sha256, outline, result::isDone);
+      CompileCache.Entry entry = cache == null ? null : cache.get(sha256);
+      ModuleClasses classes;
+      Duration compileTime;
+      if (entry == null) {
+        classes =
+            ModuleCompiler.compile(outline, () -> signatures.add(outline.types()), result::isDone);
+        compileTime = time.taken();
+        if (cache != null) {
+          cache.put(sha256, classes.toEntry(compileTime));
+        }
+      } else {
+        signatures.add(outline.types());
+        classes = ModuleCompiler.load(outline, entry, result::isDone);
+        compileTime = entry.compileTime();
+      }
       var module =
-          new CompiledModule(sha256, size, outline, classes, time.taken(), watchdog, wasiSources);
+          new CompiledModule(sha256, size, outline, classes, compileTime, watchdog, wasiSources);
       compiled.values().removeIf(reference -> reference.get() == null);
       compiled.put(sha256, new WeakReference<>(module));
       result.complete(module);
     } finally {
       compileHeap.release(heapMb);
     }
-  }
-
-  private ModuleClasses classes(String sha256, ModuleOutline outline, BooleanSupplier isAbandoned) {
-    CompileCache.Entry entry = cache == null ? null : cache.get(sha256);
-    if (entry != null) {
-      signatures.add(outline.types());
-      return ModuleCompiler.load(outline, entry, isAbandoned);
-    }
-    ModuleClasses made =
-        ModuleCompiler.compile(outline, () -> signatures.add(outline.types()), isAbandoned);
-    if (cache != null) {
-      cache.put(sha256, made.toEntry());
-    }
-    return made;
   }
 
   /** The module, if someone still uses it. */
@@ -250,6 +249,11 @@ public final class Engine implements AutoCloseable {
       }
       throw CompileFailure.of(e.getCause());
     }
+  }
+
+  /** Whether {@link #close} was called. */
+  public boolean isClosed() {
+    return closed;
   }
 
   boolean isCompiling() {

@@ -111,7 +111,7 @@ public record EngineLimits(
    * segments with 1,000,000 elements, functions of 1 MiB with 50,000 locals and 255 parameters,
    * 10,000 nested blocks, 10,000 branch targets, 10,000 bulk operations that cover 64 MiB, 1,024
    * pages (64 MiB) of initial memory, names of 1,024 bytes, 4,000 signatures in all modules, 64 MiB
-   * of classes, 250 million steps and 30 s of processor time to compile. Compiling may take half of
+   * of classes, 250 million steps and 60 s of processor time to compile. Compiling may take half of
    * the JVM's heap, at most 1 GiB.
    *
    * <p>A function that does not fit a method of the JVM, and so is interpreted, may have {@value
@@ -145,7 +145,7 @@ public record EngineLimits(
         compileMbOf(Runtime.getRuntime().maxMemory()),
         64,
         250_000_000,
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(60));
   }
 
   /** The default of {@link #compileMb} for a JVM of this heap. */

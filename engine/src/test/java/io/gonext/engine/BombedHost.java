@@ -26,7 +26,7 @@ final class BombedHost {
           engine
               .compile(Guests.wasm("engine-basics"))
               .instantiate(new TestEngine().config().withVerifiedResets(false));
-      var caller = Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));
+      Thread caller = Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));
       Bombs.all().forEach((_, bomb) -> compile(engine, bomb));
       require(CALLS.get() > 0, "no call yet");
       // The calls allocate, too: what they cannot have for a moment is not the compile's fault.
@@ -35,10 +35,12 @@ final class BombedHost {
       compile(careless, Bombs.branches(30, 3_000, 5_000));
       DONE.set(false);
       long before = CALLS.get();
-      Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));
+      caller = Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));
       while (CALLS.get() < before + 1_000) {
         Thread.onSpinWait();
       }
+      DONE.set(true);
+      caller.join();
       System.out.println("calls went on: " + CALLS.get());
     }
   }

@@ -58,7 +58,7 @@ class CompileBoundsTest {
 
     assertThat(refusal)
         .hasMessage(
-            "compiling it takes more than 512 MB of heap, most of them for function 0 (main.huge)"
+            "compiling it takes more than 512 MB of heap; function 0 (main.huge) takes the most"
                 + " (--limit compileMb=NUMBER raises it)");
   }
 

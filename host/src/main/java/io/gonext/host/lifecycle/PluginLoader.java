@@ -10,6 +10,8 @@ import io.gonext.host.abi.HostImports;
 import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.HostException;
+import io.gonext.host.failure.OneLine;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
@@ -85,6 +87,26 @@ final class PluginLoader {
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    */
   CheckedModule check(Bundle bundle) {
+    try {
+      return checked(bundle);
+    } catch (HostException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      if (engine.isClosed() || Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      // A module on which the host fails is the module's failure: there is nothing to be done
+      // about it but to refuse it.
+      String id = bundle.manifest().id();
+      log.error("{} is refused, since checking it failed: {}", id, OneLine.of(e.toString()));
+      log.debug("{}", id, e);
+      throw new BundleRejectedException(
+          bundle.manifest().entry() + ": this host failed to check it: " + OneLine.of(e.toString()),
+          e);
+    }
+  }
+
+  private CheckedModule checked(Bundle bundle) {
     Manifest manifest = bundle.manifest();
     List<String> problems = new ArrayList<>();
     manifest
