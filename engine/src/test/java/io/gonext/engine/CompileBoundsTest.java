@@ -144,6 +144,27 @@ class CompileBoundsTest {
   }
 
   @Test
+  void what_the_verifier_refuses_is_told_in_one_line_with_the_functions_name() {
+    ModuleOutline outline = Admission.admit(Guests.wasm("engine-basics"), LIMITS);
+    int add = outline.exports().get("add").index();
+    var refused =
+        new VerifyError(
+            "Bad type on operand stack\nException Details:\n  Location:\n"
+                + "    run/endive/$gen/CompiledMachineFuncGroup_0.func_%d(II)I @12: iadd\n"
+                    .formatted(add)
+                + "x".repeat(700_000));
+
+    EngineException refusal = CompileFailure.of(refused, outline);
+
+    assertThat(refusal)
+        .isInstanceOf(ModuleRejectedException.class)
+        .hasMessage(
+            "the JVM does not take what function %d (add) was compiled to: Bad type on operand stack"
+                .formatted(add))
+        .hasNoCause();
+  }
+
+  @Test
   void bombs_end_neither_the_process_nor_other_calls() throws Exception {
     Process child =
         new ProcessBuilder(
