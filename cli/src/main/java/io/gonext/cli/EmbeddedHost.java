@@ -1,7 +1,6 @@
 package io.gonext.cli;
 
 import io.gonext.cli.dev.HostStarter;
-import io.gonext.engine.EngineLimits;
 import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.UpdatePolicy;
@@ -10,14 +9,12 @@ import io.gonext.server.ServerStartException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /** A host for development inside the command, with a store that lives as long as it does. */
 final class EmbeddedHost implements HostStarter.Started {
   /** A busy machine is no reason to refuse what its author has just built. */
-  private static final Duration COMPILE = Duration.ofMinutes(5);
-
   private final RunningServer running;
+
   private final Path data;
 
   private EmbeddedHost(RunningServer running, Path data) {
@@ -32,9 +29,8 @@ final class EmbeddedHost implements HostStarter.Started {
     Path data = Files.createTempDirectory("gonext-dev");
     try {
       return new EmbeddedHost(
-          RunningServer.openHost(
+          RunningServer.openUserHost(
                   HostConfig.of(data)
-                      .withEngineLimits(EngineLimits.defaults().withCompileTimeout(COMPILE))
                       .withUpdates(UpdatePolicy.development())
                       // Its author wants to see each failure.
                       .withBreaker(BreakerPolicy.OFF))

@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.cli.kit.UserCache;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.server.HttpServer;
@@ -24,6 +25,12 @@ final class RunningServer implements AutoCloseable {
   static OpenHost openHost(HostConfig config) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     return new OpenHost(Host.open(config.withMeters(metrics)), metrics);
+  }
+
+  /** As {@link #openHost}, with the modules that this user's commands have compiled. */
+  static OpenHost openUserHost(HostConfig config) throws InterruptedException {
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    return new OpenHost(UserCache.open(config.withMeters(metrics)), metrics);
   }
 
   /** A host that has no server yet. */

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -169,11 +170,19 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--compile-seconds",
       paramLabel = "SECONDS",
-      defaultValue = "30",
+      defaultValue = "60",
       description =
-          "What compiling a plugin may take; raise it where large ones are refused on a slow"
-              + " machine (default: ${DEFAULT-VALUE}).")
+          "The processor time that compiling a plugin may take; raise it where large ones are"
+              + " refused on a slow machine (default: ${DEFAULT-VALUE}).")
   private int compileSeconds;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "NAME=NUMBER",
+      description =
+          "Another limit of modules, by the name that a refusal gives, such as nesting or"
+              + " compileMb. May be repeated.")
+  private Map<String, Integer> moduleLimits = Map.of();
 
   @Option(
       names = "--verify-resets",
@@ -194,7 +203,8 @@ final class ServeCommand implements Callable<Integer> {
     AdminToken chosen = chosenToken();
     Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
     List<Bundle> bundles = plugins.stream().map(file -> Bundle.read(file, names)).toList();
-    RunningServer.OpenHost opened = RunningServer.openHost(hostConfig);
+    RunningServer.OpenHost opened =
+        dev ? RunningServer.openUserHost(hostConfig) : RunningServer.openHost(hostConfig);
     Host host = opened.host();
     events.tellScripts("opened", "data", data.toString());
     try {
@@ -258,7 +268,7 @@ final class ServeCommand implements Callable<Integer> {
                 .withStart(Duration.ofMillis(startMs))
                 .withInstances(instances))
         .withEngineLimits(
-            EngineLimits.defaults()
+            engineLimits()
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .withVerifiedResets(verifyResets)
@@ -269,6 +279,18 @@ final class ServeCommand implements Callable<Integer> {
     BreakerPolicy usual = dev ? BreakerPolicy.OFF : BreakerPolicy.DEFAULT;
     return (breaker == null ? usual : breaker)
         .withOpen(breakerOpen.shortest(), breakerOpen.longest());
+  }
+
+  private EngineLimits engineLimits() {
+    EngineLimits limits = EngineLimits.defaults();
+    try {
+      for (var limit : moduleLimits.entrySet()) {
+        limits = limits.with(limit.getKey(), limit.getValue());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--limit: " + e.getMessage());
+    }
+    return limits;
   }
 
   private void requireInRange(String option, int value, int most) {

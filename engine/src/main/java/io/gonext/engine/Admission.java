@@ -55,6 +55,7 @@ final class Admission {
   private final List<String> memoryExports = new ArrayList<>();
   private final Set<String> exportNames = new HashSet<>();
   private final ByteArrayOutputStream stripped;
+  private final CompileCost cost;
 
   /** The type of each function that is not imported. */
   private int[] functionTypes = {};
@@ -74,6 +75,7 @@ final class Admission {
   private Admission(byte[] bytes, EngineLimits limits) {
     this.bytes = bytes;
     this.limits = limits;
+    this.cost = new CompileCost(limits, this::label);
     this.stripped = new ByteArrayOutputStream();
     stripped.write(HEADER, 0, HEADER.length);
   }
@@ -88,7 +90,11 @@ final class Admission {
       throw new ModuleRejectedException(
           TOO_LARGE,
           0,
-          "a module of " + bytes.length + " bytes, the limit is " + limits.moduleBytes());
+          "a module of "
+              + bytes.length
+              + " bytes, the limit is "
+              + limits.moduleBytes()
+              + EngineLimits.raise("moduleBytes"));
     }
     return new Admission(bytes, limits).admit();
   }
@@ -128,6 +134,9 @@ final class Admission {
     if (functionTypes.length > 0 && !hasCode) {
       throw reader.malformed("functions without a code section");
     }
+    if (!hasCode) {
+      countTypes();
+    }
     if (segmentsAnnounced > 0 && segments != segmentsAnnounced) {
       throw reader.malformed("data segments announced that are not there");
     }
@@ -139,6 +148,8 @@ final class Admission {
         bodyBytes,
         functionNames,
         debug,
+        List.copyOf(types),
+        cost,
         stripped.toByteArray());
   }
 
@@ -159,7 +170,7 @@ final class Admission {
       case 9 -> elements(in);
       case 10 -> code(in);
       case 11 -> data(in);
-      case 12 -> segmentsAnnounced = in.count("data segments", limits.segments(), 0);
+      case 12 -> segmentsAnnounced = in.count("data segments", "segments", limits.segments(), 0);
       case TAG -> throw in.unsupported("the module uses exception handling (a tag section)");
       default -> throw in.malformed("section " + id + " does not exist");
     }
@@ -194,7 +205,7 @@ final class Admission {
   // Types and imports ---------------------------------------------------------------------------
 
   private void types(BinaryReader in) {
-    int count = in.count("types", limits.types(), 3);
+    int count = in.count("types", "types", limits.types(), 3);
     for (int i = 0; i < count; i++) {
       int form = in.peek();
       if (form != 0x60) {
@@ -203,12 +214,27 @@ final class Admission {
             : in.malformed("type " + i + " is no function type");
       }
       in.u8();
-      types.add(new FunctionType(valueTypes(in, "parameters"), valueTypes(in, "results")));
+      var type = new FunctionType(valueTypes(in, "parameters"), valueTypes(in, "results"));
+      int slots = FunctionCost.slots(type);
+      if (slots > FunctionCost.MOST_INDIRECT_SLOTS && slots <= FunctionCost.MOST_DIRECT_SLOTS) {
+        throw in.unsupported(
+            "type "
+                + i
+                + " has parameters of "
+                + slots
+                + " slots (two for each i64 and f64, one for each other), which the engine compiles"
+                + " up to "
+                + FunctionCost.MOST_INDIRECT_SLOTS
+                + " and again from "
+                + (FunctionCost.MOST_DIRECT_SLOTS + 1)
+                + " on: pass one more or fewer, or a pointer to them");
+      }
+      types.add(type);
     }
   }
 
   private List<ValueType> valueTypes(BinaryReader in, String what) {
-    int count = in.count(what, limits.parameters(), 1);
+    int count = in.count(what, "parameters", limits.parameters(), 1);
     var list = new ValueType[count];
     for (int i = 0; i < count; i++) {
       list[i] = valueType(in);
@@ -249,7 +275,7 @@ final class Admission {
   }
 
   private void imports(BinaryReader in) {
-    int count = in.count("imports", limits.imports(), 4);
+    int count = in.count("imports", "imports", limits.imports(), 4);
     for (int i = 0; i < count; i++) {
       int at = in.position();
       String module = in.name(limits.nameBytes());
@@ -272,6 +298,20 @@ final class Admission {
 
   private FunctionImport functionImport(BinaryReader in, int at, String module, String name) {
     var wanted = new FunctionImport(module, name, type(in, in.u32()));
+    int slots = FunctionCost.slots(wanted.type());
+    if (slots > FunctionCost.MOST_INDIRECT_SLOTS) {
+      throw in.unsupported(
+          "import "
+              + module
+              + "."
+              + name
+              + " takes arguments of "
+              + slots
+              + " slots (two for each i64 and f64, one for each other); the most is "
+              + FunctionCost.MOST_INDIRECT_SLOTS
+              + ": pass fewer, or a pointer to them");
+    }
+    checkResults(in, "import " + module + "." + name, wanted.type());
     if (wanted.isWasi() && !wanted.type().equals(Wasi.typeOf(name))) {
       throw new ModuleRejectedException(
           FORBIDDEN_IMPORT, at, "WASI preview 1 has no function " + wanted);
@@ -297,13 +337,63 @@ final class Admission {
   // Functions, tables, memories, globals --------------------------------------------------------
 
   private void functions(BinaryReader in) {
-    int count = in.count("functions", limits.functions() - imports.size(), 1);
+    int count = in.count("functions", "functions", limits.functions() - imports.size(), 1);
     functionTypes = new int[count];
     for (int i = 0; i < count; i++) {
       long index = in.u32();
-      type(in, index);
+      checkResults(in, "function " + (imports.size() + i), type(in, index));
       functionTypes[i] = (int) index;
     }
+  }
+
+  /** The compiler passes several results through the arguments of a method. */
+  private static void checkResults(BinaryReader in, String what, FunctionType type) {
+    int slots = FunctionCost.slots(type.results());
+    if (slots > FunctionCost.MOST_RESULT_SLOTS) {
+      throw in.unsupported(
+          what
+              + " returns results of "
+              + slots
+              + " slots (two for each i64 and f64, one for each other); the most is "
+              + FunctionCost.MOST_RESULT_SLOTS
+              + ": return fewer, or write them to memory");
+    }
+  }
+
+  private void countTypes() {
+    List<FunctionType> all = new ArrayList<>();
+    for (int i = 0; i < functionCount(); i++) {
+      all.add(typeOf(i));
+    }
+    cost.declared(types, imports.size(), all);
+  }
+
+  private FunctionType typeOf(int function) {
+    return function < imports.size()
+        ? imports.get(function).type()
+        : types.get(functionTypes[function - imports.size()]);
+  }
+
+  private FunctionLabel label(int function) {
+    return new FunctionLabel(function, this::nameOf);
+  }
+
+  /** The name section comes after the code that is refused. */
+  private String nameOf(int function) {
+    var in = new BinaryReader(bytes, HEADER.length, bytes.length);
+    try {
+      while (!in.isAtEnd()) {
+        int id = in.u8();
+        BinaryReader section = in.slice(in.u32());
+        if (id == CUSTOM) {
+          custom(section);
+        }
+      }
+    } catch (ModuleRejectedException unreadable) {
+      return "";
+    }
+    FunctionNames names = FunctionNames.of(imports, exports, functionNames, functionCount());
+    return names.raw(function).isEmpty() ? "" : names.of(function);
   }
 
   private int functionCount() {
@@ -317,7 +407,7 @@ final class Admission {
   }
 
   private void tables(BinaryReader in) {
-    tables = in.count("tables", limits.tables(), 3);
+    tables = in.count("tables", "tables", limits.tables(), 3);
     for (int i = 0; i < tables; i++) {
       if (in.peek() == 0x40) {
         throw in.unsupported("table " + i + " has an initializer (typed function references)");
@@ -326,13 +416,17 @@ final class Admission {
       long least = limits(in, "table", 0xFFFF_FFFFL);
       if (least > limits.tableElements()) {
         throw in.tooLarge(
-            "a table of " + least + " elements, the limit is " + limits.tableElements());
+            "a table of "
+                + least
+                + " elements, the limit is "
+                + limits.tableElements()
+                + EngineLimits.raise("tableElements"));
       }
     }
   }
 
   private void memories(BinaryReader in) {
-    memories = in.count("memories", Integer.MAX_VALUE, 2);
+    memories = in.count("memories", 2);
     if (memories > 1) {
       throw in.unsupported("the module has " + memories + " memories (multi-memory)");
     }
@@ -340,7 +434,11 @@ final class Admission {
       long least = limits(in, "memory", MOST_MEMORY_PAGES);
       if (least > limits.memoryPages()) {
         throw in.tooLarge(
-            "a memory of " + least + " pages of 64 KiB, the limit is " + limits.memoryPages());
+            "a memory of "
+                + least
+                + " pages of 64 KiB, the limit is "
+                + limits.memoryPages()
+                + EngineLimits.raise("memoryPages"));
       }
       memoryPages = (int) least;
     }
@@ -373,7 +471,7 @@ final class Admission {
   }
 
   private void globals(BinaryReader in) {
-    globals = in.count("globals", limits.globals(), 4);
+    globals = in.count("globals", "globals", limits.globals(), 4);
     for (int i = 0; i < globals; i++) {
       valueType(in);
       if (in.u8() > 1) {
@@ -381,12 +479,13 @@ final class Admission {
       }
       InstructionReader.constantExpression(in);
     }
+    cost.globals(globals);
   }
 
   // Exports -------------------------------------------------------------------------------------
 
   private void exports(BinaryReader in) {
-    int count = in.count("exports", limits.exports(), 3);
+    int count = in.count("exports", "exports", limits.exports(), 3);
     for (int i = 0; i < count; i++) {
       int at = in.position();
       String name = in.name(limits.nameBytes());
@@ -419,15 +518,13 @@ final class Admission {
 
   private ModuleOutline.Export functionExport(String name, int index) {
     boolean imported = index < imports.size();
-    FunctionType type =
-        imported ? imports.get(index).type() : types.get(functionTypes[index - imports.size()]);
-    return new ModuleOutline.Export(new FunctionExport(name, type, imported), index);
+    return new ModuleOutline.Export(new FunctionExport(name, typeOf(index), imported), index);
   }
 
   // Segments ------------------------------------------------------------------------------------
 
   private void elements(BinaryReader in) {
-    int count = in.count("element segments", limits.segments(), 2);
+    int count = in.count("element segments", "segments", limits.segments(), 2);
     for (int i = 0; i < count; i++) {
       long flags = in.u32();
       if (flags > 7) {
@@ -454,11 +551,15 @@ final class Admission {
   }
 
   private void segmentElements(BinaryReader in, boolean expressions) {
-    int count = in.count("elements", limits.segmentElements(), 1);
+    int count = in.count("elements", "segmentElements", limits.segmentElements(), 1);
+    cost.elements(count);
     segmentElements += count;
     if (segmentElements > limits.segmentElements()) {
       throw in.tooLarge(
-          segmentElements + " segment elements, the limit is " + limits.segmentElements());
+          segmentElements
+              + " segment elements, the limit is "
+              + limits.segmentElements()
+              + EngineLimits.raise("segmentElements"));
     }
     for (int i = 0; i < count; i++) {
       if (expressions) {
@@ -470,10 +571,11 @@ final class Admission {
   }
 
   private void data(BinaryReader in) {
-    segments = in.count("data segments", limits.segments(), 1);
+    segments = in.count("data segments", "segments", limits.segments(), 1);
     if (segmentsAnnounced >= 0 && segments != segmentsAnnounced) {
       throw in.malformed(segments + " data segments, but " + segmentsAnnounced + " were announced");
     }
+    cost.segments(segments);
     for (int i = 0; i < segments; i++) {
       long flags = in.u32();
       if (flags > 2) {
@@ -493,26 +595,34 @@ final class Admission {
 
   private void code(BinaryReader in) {
     hasCode = true;
-    int count = in.count("function bodies", limits.functions(), 3);
+    countTypes();
+    int count = in.count("function bodies", "functions", limits.functions(), 3);
     if (count != functionTypes.length) {
       throw in.malformed(count + " function bodies for " + functionTypes.length + " functions");
     }
     bodyBytes = new int[count];
+    var constants = new int[count];
+    var known = new ModuleTypes(types, functionCount(), this::typeOf);
     for (int i = 0; i < count; i++) {
       long size = in.u32();
       int index = imports.size() + i;
       if (size > limits.functionBytes()) {
         throw in.tooLarge(
             "function "
-                + index
+                + label(index)
                 + " has "
                 + size
                 + " bytes, the limit is "
-                + limits.functionBytes());
+                + limits.functionBytes()
+                + EngineLimits.raise("functionBytes"));
       }
       bodyBytes[i] = (int) size;
-      int parameters = types.get(functionTypes[i]).parameters().size();
-      new InstructionReader(in.slice(size), index, limits).body(parameters, segmentsAnnounced >= 0);
+      FunctionCost taken =
+          new InstructionReader(in.slice(size), label(index), typeOf(index), known, limits)
+              .body(segmentsAnnounced >= 0);
+      cost.function(index, taken);
+      constants[i] = (int) Math.min(taken.constants(), Integer.MAX_VALUE);
     }
+    cost.constants(constants);
   }
 }

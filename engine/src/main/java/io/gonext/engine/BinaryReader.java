@@ -127,13 +127,24 @@ final class BinaryReader {
   }
 
   /**
+   * A number of things to come, as many as there is room for.
+   *
+   * @param what their plural, for the message
+   * @param leastBytes the fewest bytes one of them takes, at least 1
+   */
+  int count(String what, int leastBytes) {
+    return count(what, "", Integer.MAX_VALUE, leastBytes);
+  }
+
+  /**
    * A number of things to come.
    *
    * @param what their plural, for the message
+   * @param name of the limit, as in {@link EngineLimits}
    * @param limit the most there may be
    * @param leastBytes the fewest bytes one of them takes, at least 1
    */
-  int count(String what, int limit, int leastBytes) {
+  int count(String what, String name, int limit, int leastBytes) {
     int at = position;
     long count = u32();
     if (count * leastBytes > remaining()) {
@@ -142,7 +153,7 @@ final class BinaryReader {
     }
     if (count > limit) {
       throw new ModuleRejectedException(
-          TOO_LARGE, at, count + " " + what + ", the limit is " + limit);
+          TOO_LARGE, at, count + " " + what + ", the limit is " + limit + EngineLimits.raise(name));
     }
     return (int) count;
   }

@@ -56,7 +56,7 @@ public final class CompileCache {
 
   /** What else an entry depends on. */
   private static final String TOOLCHAIN =
-      "format 3, endive "
+      "format 4, endive "
           + engineVersion()
           + ", jdk "
           + Runtime.version()
@@ -76,8 +76,15 @@ public final class CompileCache {
     this.maxBytes = maxBytes;
   }
 
-  /** What a cached module consists of. */
-  record Entry(@SuppressWarnings("ArrayRecordComponent") byte[] jar, Set<Integer> interpreted) {}
+  /**
+   * What a cached module consists of.
+   *
+   * @param compileTime the processor time that it took to compile
+   */
+  record Entry(
+      @SuppressWarnings("ArrayRecordComponent") byte[] jar,
+      Set<Integer> interpreted,
+      Duration compileTime) {}
 
   /**
    * How often the cache helped.
@@ -178,6 +185,7 @@ public final class CompileCache {
   private byte[] encode(String sha256, Entry entry) throws IOException {
     var body = new ByteArrayOutputStream();
     var out = new DataOutputStream(body);
+    out.writeLong(entry.compileTime.toNanos());
     out.writeInt(entry.interpreted.size());
     for (int index : entry.interpreted) {
       out.writeInt(index);
@@ -199,11 +207,12 @@ public final class CompileCache {
       return null;
     }
     try (var in = new DataInputStream(new java.io.ByteArrayInputStream(body))) {
+      var compileTime = Duration.ofNanos(in.readLong());
       Set<Integer> interpreted = new HashSet<>();
       for (int left = in.readInt(); left > 0; left--) {
         interpreted.add(in.readInt());
       }
-      return new Entry(in.readNBytes(in.readInt()), interpreted);
+      return new Entry(in.readNBytes(in.readInt()), interpreted, compileTime);
     } catch (IOException e) {
       throw new UncheckedIOException("an entry with a right signature ends too soon", e);
     }

@@ -3,7 +3,7 @@ package io.gonext.engine;
 import java.time.Duration;
 
 /**
- * A module took longer to compile than {@link EngineLimits#compileTimeout()}.
+ * A module took more processor time to compile than {@link EngineLimits#compileTimeout()}.
  *
  * <p>The thread that compiles cannot be stopped: it is given up, and ends by itself in a time that
  * the size limits bound.
@@ -12,6 +12,11 @@ public final class CompileTimeoutException extends EngineException {
   private static final long serialVersionUID = 1L;
 
   CompileTimeoutException(Duration limit) {
-    super("the module did not compile within " + limit.toMillis() + " ms", null);
+    super(
+        "the module did not compile within "
+            + limit.toMillis()
+            + " ms of processor time"
+            + EngineLimits.raise("compileTimeout"),
+        null);
   }
 }

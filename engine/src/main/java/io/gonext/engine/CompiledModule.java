@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ public final class CompiledModule {
   private final int sizeBytes;
   private final ModuleOutline outline;
   private final ModuleClasses classes;
+  private final Duration compileTime;
   private final Watchdog watchdog;
   private final WasiSources wasiSources;
   private final ModuleInterface surface;
@@ -37,12 +39,14 @@ public final class CompiledModule {
       int sizeBytes,
       ModuleOutline outline,
       ModuleClasses classes,
+      Duration compileTime,
       Watchdog watchdog,
       WasiSources wasiSources) {
     this.sha256 = sha256;
     this.sizeBytes = sizeBytes;
     this.outline = outline;
     this.classes = classes;
+    this.compileTime = compileTime;
     this.watchdog = watchdog;
     this.wasiSources = wasiSources;
     var callable = new HashMap<String, GuestFunction>();
@@ -84,6 +88,14 @@ public final class CompiledModule {
   /** The size of the module's bytes. */
   public int sizeBytes() {
     return sizeBytes;
+  }
+
+  /**
+   * The processor time that compiling it took, of {@link EngineLimits#compileTimeout()}; also where
+   * an earlier process did that.
+   */
+  public Duration compileTime() {
+    return compileTime;
   }
 
   /** What it asks for and what it offers. */

@@ -10,9 +10,9 @@ import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +22,19 @@ import org.jspecify.annotations.Nullable;
  * that ends calls at their deadlines, and one more for each compile that is going on.
  */
 public final class Engine implements AutoCloseable {
+  /** How many times its processor time a compile may take by the clock, on a busy machine. */
+  static final int MOST_WAITING = 20;
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
   private final EngineLimits limits;
   private final @Nullable CompileCache cache;
   private final Watchdog watchdog = new Watchdog();
   private final WasiSources wasiSources;
+  private final Signatures signatures;
+
+  /** A permit for each MiB of the heap that compiling may take. */
+  private final Semaphore compileHeap;
 
   /** Compiles that are going on, by SHA-256, so that equal requests share one. */
   private final ConcurrentHashMap<String, Compile> compiling = new ConcurrentHashMap<>();
@@ -45,6 +54,9 @@ public final class Engine implements AutoCloseable {
 
     /** Changed in atomic operations of {@link #compiling} only. */
     int waiting;
+
+    /** Set once it has the heap that it needs. */
+    volatile @Nullable ProcessorTime time;
   }
 
   /** An engine with these limits that compiles each module anew in each process. */
@@ -55,6 +67,8 @@ public final class Engine implements AutoCloseable {
   private Engine(EngineLimits limits, @Nullable CompileCache cache) {
     this.limits = limits;
     this.cache = cache;
+    this.signatures = new Signatures(limits.signatures());
+    this.compileHeap = new Semaphore(limits.compileMb(), true);
     long origin = System.nanoTime();
     this.wasiSources =
         new WasiSources(
@@ -75,7 +89,8 @@ public final class Engine implements AutoCloseable {
    *
    * @param wasm the module in the binary format; not to be changed meanwhile
    * @throws ModuleRejectedException when this engine will not run it
-   * @throws CompileTimeoutException when it takes longer than {@link EngineLimits#compileTimeout()}
+   * @throws CompileTimeoutException when it takes more processor time than {@link
+   *     EngineLimits#compileTimeout()}, or {@value #MOST_WAITING} times as long by the clock
    * @throws IllegalStateException when the engine is closed, or the calling thread is interrupted
    *     (its flag stays set)
    */
@@ -83,12 +98,12 @@ public final class Engine implements AutoCloseable {
     return compile(wasm, limits.compileTimeout());
   }
 
-  /** As {@link #compile(byte[])}, for a caller who waits no longer than this. */
+  /** As {@link #compile(byte[])}, for a caller who waits for no more processor time than this. */
   CompiledModule compile(byte[] wasm, Duration patience) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
-    ModuleOutline outline = Admission.admit(wasm, limits);
+    ModuleOutline outline = admitted(wasm);
     String sha256 = sha256(wasm);
     CompiledModule known = recall(sha256);
     if (known != null) {
@@ -127,43 +142,80 @@ public final class Engine implements AutoCloseable {
     return ModuleInterface.of(Admission.admit(wasm, limits));
   }
 
+  private ModuleOutline admitted(byte[] wasm) {
+    try {
+      return Admission.admit(wasm, limits);
+    } catch (OutOfMemoryError full) {
+      throw new ModuleRejectedException(
+          ModuleRejectedException.Reason.TOO_LARGE,
+          0,
+          "reading the module took more memory than this process has left");
+    }
+  }
+
   private void start(String sha256, int size, ModuleOutline outline, Compile compile) {
-    CompletableFuture<CompiledModule> result = compile.result;
-    Thread.ofPlatform()
-        .daemon()
-        .name("gonext-compile-" + sha256.substring(0, 8))
-        .start(() -> {
+    Runnable task =
+        () -> {
           try {
-            var module =
-                new CompiledModule(
-                    sha256,
-                    size,
-                    outline,
-                    classes(sha256, outline, result::isDone),
-                    watchdog,
-                    wasiSources);
-            compiled.values().removeIf(reference -> reference.get() == null);
-            compiled.put(sha256, new WeakReference<>(module));
-            result.complete(module);
+            compileIn(sha256, size, outline, compile);
           } catch (Throwable failure) {
-            result.completeExceptionally(failure);
+            fail(compile, failure, outline);
           } finally {
             compiling.remove(sha256, compile);
           }
-        });
+        };
+    try {
+      Thread.ofPlatform().daemon().name("gonext-compile-" + sha256.substring(0, 8)).start(task);
+    } catch (OutOfMemoryError noThread) {
+      compiling.remove(sha256, compile);
+      fail(compile, noThread, outline);
+    }
   }
 
-  private ModuleClasses classes(String sha256, ModuleOutline outline, BooleanSupplier isAbandoned) {
-    if (cache == null) {
-      return ModuleCompiler.compile(outline, isAbandoned);
+  private static void fail(Compile compile, Throwable failure, ModuleOutline outline) {
+    try {
+      compile.result.completeExceptionally(CompileFailure.of(failure, outline));
+    } finally {
+      // Where not even the refusal fits the heap: nobody is to wait for ever.
+      compile.result.completeExceptionally(failure);
     }
-    CompileCache.Entry entry = cache.get(sha256);
-    if (entry != null) {
-      return ModuleCompiler.load(outline, entry, isAbandoned);
+  }
+
+  private void compileIn(String sha256, int size, ModuleOutline outline, Compile compile)
+      throws InterruptedException {
+    CompletableFuture<CompiledModule> result = compile.result;
+    int heapMb = Math.min(outline.cost().heapMb(), limits.compileMb());
+    while (!compileHeap.tryAcquire(heapMb, LOOK_EVERY.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (result.isDone()) {
+        return;
+      }
     }
-    ModuleClasses made = ModuleCompiler.compile(outline, isAbandoned);
-    cache.put(sha256, made.toEntry());
-    return made;
+    try {
+      var time = ProcessorTime.ofThisThread();
+      compile.time = time;
+      CompileCache.Entry entry = cache == null ? null : cache.get(sha256);
+      ModuleClasses classes;
+      Duration compileTime;
+      if (entry == null) {
+        classes =
+            ModuleCompiler.compile(outline, () -> signatures.add(outline.types()), result::isDone);
+        compileTime = time.taken();
+        if (cache != null) {
+          cache.put(sha256, classes.toEntry(compileTime));
+        }
+      } else {
+        signatures.add(outline.types());
+        classes = ModuleCompiler.load(outline, entry, result::isDone);
+        compileTime = entry.compileTime();
+      }
+      var module =
+          new CompiledModule(sha256, size, outline, classes, compileTime, watchdog, wasiSources);
+      compiled.values().removeIf(reference -> reference.get() == null);
+      compiled.put(sha256, new WeakReference<>(module));
+      result.complete(module);
+    } finally {
+      compileHeap.release(heapMb);
+    }
   }
 
   /** The module, if someone still uses it. */
@@ -179,10 +231,18 @@ public final class Engine implements AutoCloseable {
   /** Waits for a compile, whoever began it and when. */
   private CompiledModule await(String sha256, Compile compile, Duration patience) {
     try {
-      return compile.result.get(patience.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      leave(sha256, compile);
-      throw new CompileTimeoutException(patience);
+      while (true) {
+        try {
+          long look = Math.min(patience.toNanos(), LOOK_EVERY.toNanos());
+          return compile.result.get(look, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          ProcessorTime time = compile.time;
+          if (time != null && time.isOver(patience) && !compile.result.isDone()) {
+            leave(sha256, compile);
+            throw new CompileTimeoutException(patience);
+          }
+        }
+      }
     } catch (InterruptedException e) {
       leave(sha256, compile);
       Thread.currentThread().interrupt();
@@ -191,8 +251,13 @@ public final class Engine implements AutoCloseable {
       if (e.getCause() instanceof EngineException known) {
         throw known;
       }
-      throw new IllegalStateException("the engine failed to compile a module", e.getCause());
+      throw CompileFailure.of(e.getCause());
     }
+  }
+
+  /** Whether {@link #close} was called. */
+  public boolean isClosed() {
+    return closed;
   }
 
   boolean isCompiling() {

@@ -1,6 +1,10 @@
 package io.gonext.engine;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a module may be at most. Each limit bounds time or memory that a stranger's bytes could
@@ -27,7 +31,13 @@ import java.time.Duration;
  *     together; an element of a table counts as 8 bytes
  * @param memoryPages the initial size of the memory, in pages of 64 KiB
  * @param nameBytes the length of one import's or export's name in bytes
- * @param compileTimeout how long compiling may take
+ * @param signatures the number of different signatures of all modules that one engine ever loaded:
+ *     the JVM keeps code for each until it ends
+ * @param compileMb what compiling may take of the heap in MiB, all modules that are being compiled
+ *     together; an estimate, made before it is taken
+ * @param classMb the size of one module's classes in MiB; an estimate, too
+ * @param compileSteps the work of compiling one module that is not in proportion to its size
+ * @param compileTimeout the processor time that compiling one module may take
  */
 public record EngineLimits(
     int moduleBytes,
@@ -49,6 +59,10 @@ public record EngineLimits(
     int bulkBytes,
     int memoryPages,
     int nameBytes,
+    int signatures,
+    int compileMb,
+    int classMb,
+    int compileSteps,
     Duration compileTimeout) {
 
   /** An array of bytes holds less than 2^31 of them: 32,767 pages. */
@@ -69,12 +83,16 @@ public record EngineLimits(
     requireInRange("functionBytes", functionBytes, 2, 7_654_321);
     requireInRange("functionLocals", functionLocals, 0, 50_000);
     requireInRange("parameters", parameters, 0, 1_000);
-    requireInRange("nesting", nesting, 1, 10_000);
+    requireInRange("nesting", nesting, 1, 100_000);
     requireInRange("branchTargets", branchTargets, 1, 100_000);
     requireInRange("bulkOperations", bulkOperations, 0, 1_000_000);
     requireInRange("bulkBytes", bulkBytes, 0, Integer.MAX_VALUE);
     requireInRange("memoryPages", memoryPages, 0, MOST_PAGES);
     requireInRange("nameBytes", nameBytes, 1, 100_000);
+    requireInRange("signatures", signatures, 0, 1_000_000);
+    requireInRange("compileMb", compileMb, 1, 1 << 20);
+    requireInRange("classMb", classMb, 1, 1 << 10);
+    requireInRange("compileSteps", compileSteps, 1, Integer.MAX_VALUE);
     if (!compileTimeout.isPositive()) {
       throw new IllegalArgumentException("compileTimeout must be positive: " + compileTimeout);
     }
@@ -88,11 +106,13 @@ public record EngineLimits(
   }
 
   /**
-   * Limits that the modules of the usual toolchains stay far below: 32 MiB, 10,000 types, 100,000
+   * Limits that the modules of the usual toolchains stay far below: 32 MiB, 2,000 types, 100,000
    * functions, 1,000 imports, 10,000 exports, 10,000 globals, 8 tables of 100,000 elements, 100,000
    * segments with 1,000,000 elements, functions of 1 MiB with 50,000 locals and 255 parameters,
-   * 1,000 nested blocks, 10,000 branch targets, 10,000 bulk operations that cover 64 MiB, 1,024
-   * pages (64 MiB) of initial memory, names of 1,024 bytes, 30 s to compile.
+   * 10,000 nested blocks, 10,000 branch targets, 10,000 bulk operations that cover 64 MiB, 1,024
+   * pages (64 MiB) of initial memory, names of 1,024 bytes, 4,000 signatures in all modules, 64 MiB
+   * of classes, 250 million steps and 60 s of processor time to compile. Compiling may take half of
+   * the JVM's heap, at most 1 GiB.
    *
    * <p>A function that does not fit a method of the JVM, and so is interpreted, may have {@value
    * ModuleCompiler#MOST_INTERPRETED_LOCALS} locals only.
@@ -103,7 +123,7 @@ public record EngineLimits(
   public static EngineLimits defaults() {
     return new EngineLimits(
         32 << 20,
-        10_000,
+        2_000,
         100_000,
         1_000,
         10_000,
@@ -115,137 +135,99 @@ public record EngineLimits(
         1 << 20,
         50_000,
         255,
-        1_000,
+        10_000,
         10_000,
         10_000,
         64 << 20,
         1024,
         1024,
-        Duration.ofSeconds(30));
+        4_000,
+        compileMbOf(Runtime.getRuntime().maxMemory()),
+        64,
+        250_000_000,
+        Duration.ofSeconds(60));
+  }
+
+  /** The default of {@link #compileMb} for a JVM of this heap. */
+  static int compileMbOf(long heapBytes) {
+    return (int) Math.clamp(heapBytes / 2 >> 20, 16, 1024);
+  }
+
+  /** The names of the limits that are numbers. */
+  public static List<String> names() {
+    return Arrays.stream(EngineLimits.class.getRecordComponents())
+        .filter(component -> component.getType() == int.class)
+        .map(RecordComponent::getName)
+        .toList();
+  }
+
+  /**
+   * A copy with another limit.
+   *
+   * @param name one of {@link #names}
+   * @throws IllegalArgumentException when there is no limit of that name, or not of that value
+   */
+  public EngineLimits with(String name, int value) {
+    if (!names().contains(name)) {
+      throw new IllegalArgumentException(
+          "there is no limit " + name + ", only " + String.join(", ", names()));
+    }
+    return with(name, (Object) value);
+  }
+
+  private EngineLimits with(String name, Object value) {
+    RecordComponent[] components = EngineLimits.class.getRecordComponents();
+    var types = new Class<?>[components.length];
+    var values = new Object[components.length];
+    try {
+      for (int i = 0; i < components.length; i++) {
+        types[i] = components[i].getType();
+        values[i] =
+            components[i].getName().equals(name) ? value : components[i].getAccessor().invoke(this);
+      }
+      return EngineLimits.class.getDeclaredConstructor(types).newInstance(values);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof IllegalArgumentException outOfRange) {
+        throw outOfRange;
+      }
+      throw new IllegalStateException(e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a record has its canonical constructor", e);
+    }
+  }
+
+  /** How an operator raises the limit of this name, for the end of a message; empty for none. */
+  static String raise(String name) {
+    return switch (name) {
+      case "" -> "";
+      case "memoryPages" -> " (--memory-mb raises it)";
+      case "compileTimeout" -> " (--compile-seconds raises it)";
+      default -> " (--limit " + name + "=NUMBER raises it)";
+    };
   }
 
   /** A copy with this limit of the module's size in bytes. */
   public EngineLimits withModuleBytes(int value) {
-    return new EngineLimits(
-        value,
-        types,
-        functions,
-        imports,
-        exports,
-        globals,
-        tables,
-        tableElements,
-        segments,
-        segmentElements,
-        functionBytes,
-        functionLocals,
-        parameters,
-        nesting,
-        branchTargets,
-        bulkOperations,
-        bulkBytes,
-        memoryPages,
-        nameBytes,
-        compileTimeout);
+    return with("moduleBytes", value);
   }
 
   /** A copy with this limit of functions. */
   public EngineLimits withFunctions(int value) {
-    return new EngineLimits(
-        moduleBytes,
-        types,
-        value,
-        imports,
-        exports,
-        globals,
-        tables,
-        tableElements,
-        segments,
-        segmentElements,
-        functionBytes,
-        functionLocals,
-        parameters,
-        nesting,
-        branchTargets,
-        bulkOperations,
-        bulkBytes,
-        memoryPages,
-        nameBytes,
-        compileTimeout);
+    return with("functions", value);
   }
 
   /** A copy with this limit of one function's size in bytes. */
   public EngineLimits withFunctionBytes(int value) {
-    return new EngineLimits(
-        moduleBytes,
-        types,
-        functions,
-        imports,
-        exports,
-        globals,
-        tables,
-        tableElements,
-        segments,
-        segmentElements,
-        value,
-        functionLocals,
-        parameters,
-        nesting,
-        branchTargets,
-        bulkOperations,
-        bulkBytes,
-        memoryPages,
-        nameBytes,
-        compileTimeout);
+    return with("functionBytes", value);
   }
 
   /** A copy with this limit of the initial memory, in pages of 64 KiB. */
   public EngineLimits withMemoryPages(int value) {
-    return new EngineLimits(
-        moduleBytes,
-        types,
-        functions,
-        imports,
-        exports,
-        globals,
-        tables,
-        tableElements,
-        segments,
-        segmentElements,
-        functionBytes,
-        functionLocals,
-        parameters,
-        nesting,
-        branchTargets,
-        bulkOperations,
-        bulkBytes,
-        value,
-        nameBytes,
-        compileTimeout);
+    return with("memoryPages", value);
   }
 
-  /** A copy with this limit of time to compile. */
+  /** A copy with this limit of processor time to compile. */
   public EngineLimits withCompileTimeout(Duration value) {
-    return new EngineLimits(
-        moduleBytes,
-        types,
-        functions,
-        imports,
-        exports,
-        globals,
-        tables,
-        tableElements,
-        segments,
-        segmentElements,
-        functionBytes,
-        functionLocals,
-        parameters,
-        nesting,
-        branchTargets,
-        bulkOperations,
-        bulkBytes,
-        memoryPages,
-        nameBytes,
-        value);
+    return with("compileTimeout", (Object) value);
   }
 }

@@ -3,7 +3,9 @@ package io.gonext.engine;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the functions of a module are called: by its name section, else by the name under which they
@@ -41,18 +43,31 @@ final class FunctionNames {
 
   /** Finds a module's names. */
   static FunctionNames of(ModuleOutline outline) {
+    return of(
+        outline.imports(),
+        outline.exports(),
+        outline.functionNames(),
+        outline.imports().size() + outline.bodyBytes().length);
+  }
+
+  /**
+   * Finds a module's names while it is read.
+   *
+   * @param functions how many the module has, imported ones included
+   */
+  static FunctionNames of(
+      List<FunctionImport> imports,
+      Map<String, ModuleOutline.Export> exports,
+      byte @Nullable [] section,
+      int functions) {
     Map<Integer, String> others = new HashMap<>();
-    for (int i = 0; i < outline.imports().size(); i++) {
-      FunctionImport imported = outline.imports().get(i);
+    for (int i = 0; i < imports.size(); i++) {
+      FunctionImport imported = imports.get(i);
       others.put(i, imported.module() + "." + imported.name());
     }
-    outline.exports().forEach((name, export) -> others.putIfAbsent(export.index(), name));
-    byte[] section = outline.functionNames();
-    if (section == null) {
-      section = NO_SECTION;
-    }
-    int functions = outline.imports().size() + outline.bodyBytes().length;
-    return new FunctionNames(section, places(section, functions), Map.copyOf(others));
+    exports.forEach((name, export) -> others.putIfAbsent(export.index(), name));
+    byte[] read = section == null ? NO_SECTION : section;
+    return new FunctionNames(read, places(read, functions), Map.copyOf(others));
   }
 
   /** Up to the first entry that is broken: names are no part of a module's meaning. */

@@ -43,7 +43,11 @@ final class InstructionReader {
     ILLEGAL
   }
 
+  private static final int ELSE = 0x05;
   private static final int END = 0x0B;
+  private static final int BR = 0x0C;
+  private static final int BR_IF = 0x0D;
+  private static final int CALL = 0x10;
   private static final int I32_CONST = 0x41;
 
   /** What one element of a table counts for. */
@@ -59,8 +63,11 @@ final class InstructionReader {
   private static final Immediate[] IMMEDIATES = immediates();
 
   private final BinaryReader in;
-  private final int function;
+  private final FunctionLabel function;
   private final EngineLimits limits;
+  private final ModuleTypes types;
+  private final FunctionCost cost;
+  private final int parameters;
   private int depth;
   private int bulkOperations;
 
@@ -74,12 +81,22 @@ final class InstructionReader {
    * A reader of one function.
    *
    * @param in its body, without its size
-   * @param function its index, for messages
+   * @param function for messages
+   * @param type the function's own
+   * @param types what its instructions may name
    */
-  InstructionReader(BinaryReader in, int function, EngineLimits limits) {
+  InstructionReader(
+      BinaryReader in,
+      FunctionLabel function,
+      FunctionType type,
+      ModuleTypes types,
+      EngineLimits limits) {
     this.in = in;
     this.function = function;
     this.limits = limits;
+    this.types = types;
+    this.parameters = type.parameters().size();
+    this.cost = new FunctionCost(type);
   }
 
   private static Immediate[] immediates() {
@@ -159,11 +176,11 @@ final class InstructionReader {
   /**
    * Reads the whole body.
    *
-   * @param parameters the function's number of parameters, which are locals too
    * @param hasDataCount whether the module announced its data segments
+   * @return what compiling it takes
    */
-  void body(int parameters, boolean hasDataCount) {
-    locals(parameters);
+  FunctionCost body(boolean hasDataCount) {
+    locals();
     depth = 1;
     while (depth > 0) {
       int opcode = in.u8();
@@ -175,13 +192,15 @@ final class InstructionReader {
     if (!in.isAtEnd()) {
       throw in.malformed("function " + function + " goes on after its end");
     }
+    return cost;
   }
 
-  private void locals(int parameters) {
-    int groups = in.count("groups of locals", Integer.MAX_VALUE, 2);
+  private void locals() {
+    int groups = in.count("groups of locals", 2);
     long total = parameters;
     for (int i = 0; i < groups; i++) {
-      total += in.u32();
+      long count = in.u32();
+      total += count;
       if (total > limits.functionLocals()) {
         throw in.tooLarge(
             "function "
@@ -189,41 +208,50 @@ final class InstructionReader {
                 + " has "
                 + total
                 + " locals, the limit is "
-                + limits.functionLocals());
+                + limits.functionLocals()
+                + EngineLimits.raise("functionLocals"));
       }
-      Admission.valueType(in);
+      cost.locals(count, Admission.valueType(in));
     }
   }
 
   private void instruction(int opcode, boolean hasDataCount) {
     switch (IMMEDIATES[opcode]) {
-      case NONE -> {
-        // Nothing follows.
-      }
+      case NONE -> none(opcode);
       case BLOCK -> {
-        blockType();
+        blockType(opcode);
         if (++depth > limits.nesting()) {
           throw in.tooLarge(
-              "function " + function + " nests deeper than the limit, " + limits.nesting());
+              "function "
+                  + function
+                  + " nests deeper than the limit, "
+                  + limits.nesting()
+                  + EngineLimits.raise("nesting"));
         }
       }
-      case END -> depth--;
-      case INDEX -> in.u32();
+      case END -> {
+        depth--;
+        cost.end();
+      }
+      case INDEX -> index(opcode, in.u32());
       case INDEX_PAIR -> {
-        in.u32();
+        indirectCall(types.type(in.u32()));
         in.u32();
       }
       case LABELS -> {
-        int labels = in.count("branch targets", limits.branchTargets(), 1);
+        int labels = in.count("branch targets", "branchTargets", limits.branchTargets(), 1);
+        cost.branchTable();
         for (int i = 0; i <= labels; i++) {
-          in.u32();
+          cost.tableTarget(in.u32());
         }
+        cost.unreachable();
       }
       case TYPES -> {
-        int count = in.count("types", limits.parameters(), 1);
+        int count = in.count("types", "parameters", limits.parameters(), 1);
         for (int i = 0; i < count; i++) {
           Admission.valueType(in);
         }
+        cost.plain(opcode);
       }
       case MEMORY_ACCESS -> {
         long alignment = in.u32();
@@ -233,26 +261,97 @@ final class InstructionReader {
               : in.malformed("function " + function + " has an alignment of 2^" + alignment);
         }
         in.u32();
+        cost.plain(opcode);
       }
-      case MEMORY -> memoryIndex();
-      case I32 -> constant = Integer.toUnsignedLong((int) in.signed(32));
-      case I64 -> in.signed(64);
-      case F32 -> in.skip(Float.BYTES);
-      case F64 -> in.skip(Double.BYTES);
-      case REFERENCE_TYPE -> referenceType(in);
-      case PREFIX -> prefixed(in.u32(), hasDataCount);
+      case MEMORY -> {
+        memoryIndex();
+        cost.plain(opcode);
+      }
+      case I32 -> {
+        constant = Integer.toUnsignedLong((int) in.signed(32));
+        cost.plain(opcode);
+      }
+      case I64 -> {
+        in.signed(64);
+        cost.plain(opcode);
+      }
+      case F32 -> {
+        in.skip(Float.BYTES);
+        cost.plain(opcode);
+      }
+      case F64 -> {
+        in.skip(Double.BYTES);
+        cost.plain(opcode);
+      }
+      case REFERENCE_TYPE -> {
+        referenceType(in);
+        cost.plain(opcode);
+      }
+      case PREFIX -> {
+        long second = in.u32();
+        prefixed(second, hasDataCount);
+        cost.prefixed(second <= 7 || second == 9 || second == 13 ? 0 : change(second));
+      }
       case ILLEGAL -> throw illegal(opcode);
     }
   }
 
-  private void blockType() {
+  private void none(int opcode) {
+    if (opcode == ELSE) {
+      cost.otherwise();
+    } else {
+      cost.plain(opcode);
+    }
+  }
+
+  private void index(int opcode, long index) {
+    switch (opcode) {
+      case BR -> cost.branch(index);
+      case BR_IF -> cost.branchIf(index);
+      case CALL -> cost.call(types.ofFunction(index), false);
+      default -> cost.plain(opcode);
+    }
+  }
+
+  /** The engine's compiler boxes many arguments without regard to the index that lies on them. */
+  private void indirectCall(FunctionType type) {
+    if (FunctionCost.slots(type) > FunctionCost.MOST_INDIRECT_SLOTS) {
+      throw in.unsupported(
+          "function "
+              + function
+              + " calls through a table with arguments of "
+              + FunctionCost.slots(type)
+              + " slots (two for each i64 and f64, one for each other); the most is "
+              + FunctionCost.MOST_INDIRECT_SLOTS
+              + ": pass fewer, or a pointer to them");
+    }
+    cost.call(type, true);
+  }
+
+  /** How many operands a bulk instruction leaves more than it takes. */
+  private static int change(long opcode) {
+    return switch ((int) opcode) {
+      case 15 -> -1;
+      case 16 -> 1;
+      default -> -3;
+    };
+  }
+
+  private void blockType(int opcode) {
     int code = in.peek();
     if (code == BLOCK_VOID) {
       in.u8();
+      cost.block(opcode, 0, 0);
     } else if (code > BLOCK_VOID && code < 0x80) {
       Admission.valueType(in);
-    } else if (in.signed(33) < 0) {
-      throw in.malformed("function " + function + " has a block of no type");
+      cost.block(opcode, 0, 1);
+    } else {
+      long index = in.signed(33);
+      if (index < 0) {
+        throw in.malformed("function " + function + " has a block of no type");
+      }
+      FunctionType type = types.type(index);
+      cost.block(opcode, type.parameters().size(), type.results().size());
     }
   }
 
@@ -317,14 +416,16 @@ final class InstructionReader {
               + " has bulk operations of "
               + bulkBytes
               + " bytes, the limit is "
-              + limits.bulkBytes());
+              + limits.bulkBytes()
+              + EngineLimits.raise("bulkBytes"));
     }
     if (++bulkOperations > limits.bulkOperations()) {
       throw in.tooLarge(
           "function "
               + function
               + " has more bulk operations than the limit, "
-              + limits.bulkOperations());
+              + limits.bulkOperations()
+              + EngineLimits.raise("bulkOperations"));
     }
   }
 

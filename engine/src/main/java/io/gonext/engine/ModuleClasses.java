@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.attribute.CodeAttribute;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Set;
 import java.util.TreeSet;
@@ -60,8 +61,8 @@ final class ModuleClasses {
     return module;
   }
 
-  CompileCache.Entry toEntry() {
-    return new CompileCache.Entry(jar, interpreted);
+  CompileCache.Entry toEntry(Duration compileTime) {
+    return new CompileCache.Entry(jar, interpreted, compileTime);
   }
 
   /** The classes for instances with an {@link ExactMemory}. */

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param bodyBytes the size of each function that is not imported, in order
  * @param functionNames the function names' part of the name section, which may be cut, or null
  * @param debug where its code is, and which lines that was
+ * @param types its types, whose signatures its classes have
+ * @param cost what compiling it takes
  * @param stripped the module without its custom sections, which the engine's parser need not see
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
@@ -25,6 +27,8 @@ record ModuleOutline(
     int[] bodyBytes,
     byte @Nullable [] functionNames,
     DebugSections debug,
+    List<FunctionType> types,
+    CompileCost cost,
     byte[] stripped) {
 
   /** An exported function and its index in the module. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -116,7 +117,9 @@ class CompileCacheTest {
   void an_entry_larger_than_the_cache_is_not_kept() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
 
-    assertThat(cache.put("a".repeat(64), new CompileCache.Entry(new byte[10_000], Set.of())))
+    assertThat(
+            cache.put(
+                "a".repeat(64), new CompileCache.Entry(new byte[10_000], Set.of(), Duration.ZERO)))
         .isFalse();
 
     assertThat(entries()).isEmpty();
@@ -142,7 +145,7 @@ class CompileCacheTest {
   @Test
   void the_entries_used_longest_ago_go_first() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
-    var entry = new CompileCache.Entry(new byte[4_000], Set.of(3, 4));
+    var entry = new CompileCache.Entry(new byte[4_000], Set.of(3, 4), Duration.ofMillis(1500));
     for (String name : List.of("a", "b")) {
       assertThat(cache.put(name.repeat(64), entry)).isTrue();
     }

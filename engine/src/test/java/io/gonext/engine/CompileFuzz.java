@@ -14,7 +14,7 @@ class CompileFuzz {
   @FuzzTest
   void compile(byte[] wasm) {
     try {
-      ModuleCompiler.compile(Admission.admit(wasm, EngineLimits.defaults()), () -> false);
+      ModuleCompiler.compile(Admission.admit(wasm, EngineLimits.defaults()), () -> {}, () -> false);
     } catch (ModuleRejectedException refused) {
       // The other half of the promise.
       return;

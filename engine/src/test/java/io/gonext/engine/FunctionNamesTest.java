@@ -10,16 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Name sections that no toolchain writes; those of toolchains are {@link DebugInfoTest}'s. */
 class FunctionNamesTest {
   private static FunctionNames names(int functions, WasmBytes section) {
-    return FunctionNames.of(
-        new ModuleOutline(
-            List.of(),
-            Map.of(),
-            List.of(),
-            0,
-            new int[functions],
-            section.toBytes(),
-            DebugSections.NONE,
-            new byte[0]));
+    return FunctionNames.of(List.of(), Map.of(), section.toBytes(), functions);
   }
 
   /** An entry of the section. */

@@ -336,7 +336,7 @@ final class SpecScript {
     byte[] wasm = bytes(command);
     try {
       ModuleOutline outline = Admission.admit(wasm, EngineLimits.defaults());
-      ModuleCompiler.compile(outline, () -> false);
+      ModuleCompiler.compile(outline, () -> {}, () -> false);
       return "refusal expected: " + command.get("text").asString();
     } catch (ModuleRejectedException refused) {
       return null;

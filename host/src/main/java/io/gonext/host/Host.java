@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
 import io.gonext.host.abi.LogListener;
 import io.gonext.host.capability.CapabilityDiff;
@@ -113,7 +114,15 @@ public final class Host implements AutoCloseable {
    * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    return HostOpening.open(config);
+    return HostOpening.open(config, null);
+  }
+
+  /**
+   * As {@link #open(HostConfig)}, with compiled modules from and for this cache instead of one in
+   * the data directory: for hosts whose data directory does not last.
+   */
+  public static Host open(HostConfig config, CompileCache compiled) throws InterruptedException {
+    return HostOpening.open(config, compiled);
   }
 
   /** The version of this host, a semantic version. */

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens a host: its parts in the order in which they need one another. Where one of them cannot be
@@ -29,26 +30,27 @@ import java.util.Deque;
  */
 final class HostOpening implements AutoCloseable {
   /** The most that compiled modules may take on disk. */
-  private static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
+  static final long COMPILE_CACHE_BYTES = 256L * 1024 * 1024;
 
   private final Deque<Runnable> undo = new ArrayDeque<>();
 
   private HostOpening() {}
 
   /** See {@link Host#open(HostConfig)}. */
-  static Host open(HostConfig config) throws InterruptedException {
+  static Host open(HostConfig config, @Nullable CompileCache compiled) throws InterruptedException {
     EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
-      Host host = opening.opened(config);
+      Host host = opening.opened(config, compiled);
       opening.undo.clear();
       return host;
     }
   }
 
-  private Host opened(HostConfig config) throws InterruptedException {
+  private Host opened(HostConfig config, @Nullable CompileCache compiled)
+      throws InterruptedException {
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
-    CompileCache cache = compileCache(config);
+    CompileCache cache = compiled == null ? compileCache(config) : compiled;
     Engine engine = Engine.withCache(config.engineLimits(), cache);
     undo.push(engine::close);
     HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store);

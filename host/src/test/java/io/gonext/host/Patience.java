@@ -1,13 +1,11 @@
 package io.gonext.host;
 
-import io.gonext.engine.EngineLimits;
 import io.gonext.host.lifecycle.OperatorLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Hosts for tests that are not about limits: calls and compiling take their time beside builds and
- * other tests.
+ * Hosts for tests that are not about limits: calls take their time beside builds and other tests.
  */
 final class Patience {
   private static final OperatorLimits LIMITS =
@@ -17,8 +15,6 @@ final class Patience {
   private Patience() {}
 
   static HostConfig config(Path data) {
-    return HostConfig.of(data)
-        .withLimits(LIMITS)
-        .withEngineLimits(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)));
+    return HostConfig.of(data).withLimits(LIMITS);
   }
 }

@@ -40,9 +40,7 @@ class SdkTest {
   /** Until then a guest's heap, and what its collector leaves over, may still grow. */
   private static final int WARM_UP_CALLS = 20_000;
 
-  /** Go's modules take seconds to compile, and other tests may run meanwhile. */
-  private final Engine engine =
-      new Engine(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)));
+  private final Engine engine = new Engine(EngineLimits.defaults());
 
   private final Map<Toolchain, CompiledModule> guests = new EnumMap<>(Toolchain.class);
 

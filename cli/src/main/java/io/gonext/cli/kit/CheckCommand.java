@@ -1,13 +1,17 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.json.JsonLines;
+import io.gonext.engine.EngineLimits;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -50,9 +54,20 @@ final class CheckCommand extends KitCommand {
     PluginCheck check = source.check();
     List<String> problems = new ArrayList<>(check.problems());
     List<String> warnings = new ArrayList<>(check.warnings());
+    Duration compileTime = Duration.ZERO;
     if (problems.isEmpty() && !quick) {
       try (TrialHost trial = TrialHost.open()) {
-        for (String warning : trial.host().install(source.bundle()).warnings()) {
+        InstallResult installed = trial.host().install(source.bundle());
+        Duration limit = EngineLimits.defaults().compileTimeout();
+        compileTime = installed.compileTime();
+        if (compileTime.compareTo(limit) > 0) {
+          problems.add(
+              "compiling it takes "
+                  + seconds(compileTime)
+                  + " of processor time, the limit is "
+                  + seconds(limit));
+        }
+        for (String warning : installed.warnings()) {
           if (!warnings.contains(warning)) {
             warnings.add(warning);
           }
@@ -66,7 +81,15 @@ final class CheckCommand extends KitCommand {
     List<String> text = new ArrayList<>();
     warnings.forEach(warning -> text.add("warning: " + warning));
     if (problems.isEmpty()) {
-      text.add("ok  " + name + ", module of " + Sizes.text(source.module().length));
+      String compiled =
+          quick
+              ? ""
+              : ", compiled in "
+                  + seconds(compileTime)
+                  + " of "
+                  + seconds(EngineLimits.defaults().compileTimeout())
+                  + " processor time";
+      text.add("ok  " + name + ", module of " + Sizes.text(source.module().length) + compiled);
     } else {
       text.add(name + ": a host would refuse it");
       problems.forEach(problem -> text.add("  - " + problem));
@@ -84,6 +107,12 @@ final class CheckCommand extends KitCommand {
             "warnings",
             warnings,
             "module_bytes",
-            source.module().length));
+            source.module().length,
+            "compile_ms",
+            compileTime.toMillis()));
+  }
+
+  private static String seconds(Duration time) {
+    return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1e3).replace(".0 s", " s");
   }
 }

@@ -1,18 +1,14 @@
 package io.gonext.cli.kit;
 
-import io.gonext.engine.EngineLimits;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import java.io.IOException;
-import java.time.Duration;
 
 /**
- * A host of this process alone, whose store goes when it is closed. Compiling may take its time:
- * how busy this machine is says nothing about what a host would refuse.
+ * A host of this process alone, whose store goes when it is closed. Its limits are those of any
+ * host: what it takes, another takes.
  */
 final class TrialHost implements AutoCloseable {
-  private static final Duration COMPILE = Duration.ofMinutes(5);
-
   private final Host host;
   private final TemporaryDirectory data;
 
@@ -24,11 +20,7 @@ final class TrialHost implements AutoCloseable {
   static TrialHost open() throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
-      return new TrialHost(
-          Host.open(
-              HostConfig.of(data.path())
-                  .withEngineLimits(EngineLimits.defaults().withCompileTimeout(COMPILE))),
-          data);
+      return new TrialHost(UserCache.open(HostConfig.of(data.path())), data);
     } catch (RuntimeException | InterruptedException e) {
       data.close();
       throw e;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.gonext.engine.EngineLimits;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.OperatorLimits;
@@ -224,7 +223,6 @@ class HotReloadTest {
     return Host.open(
         HostConfig.of(directory.resolve("data"))
             .withLimits(PATIENT)
-            .withEngineLimits(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)))
             .withUpdates(UpdatePolicy.development())
             .withRouteRate(RouteRate.UNLIMITED)
             .withMeters(metrics));

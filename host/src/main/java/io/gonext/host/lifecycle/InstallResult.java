@@ -9,7 +9,8 @@ import java.util.List;
  *
  * @param sha256 of the bundle, lower-case hex
  * @param unchanged whether the very same bundle was installed before; nothing was done then
- * @param compileTime spent on compiling and checking the module
+ * @param compileTime the processor time that compiling the module took, of what the engine's limits
+ *     allow
  * @param warnings what loads but will not work, a sentence each
  */
 public record InstallResult(

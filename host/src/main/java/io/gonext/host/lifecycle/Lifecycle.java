@@ -169,14 +169,13 @@ public final class Lifecycle {
       return alreadyInstalled(bundle, found.get());
     }
     installed.refuseCycle(manifest);
-    long begin = System.nanoTime();
     CheckedModule checked = loader.checkNew(bundle);
-    Duration compileTime = Duration.ofNanos(System.nanoTime() - begin);
     if (!store.insert(manifest.name(), updates.versionOf(bundle), bundle.bytes())) {
       return alreadyInstalled(bundle, installed.require(manifest.name()));
     }
     log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
-    return new InstallResult(manifest, bundle.sha256(), false, compileTime, checked.warnings());
+    return new InstallResult(
+        manifest, bundle.sha256(), false, checked.module().compileTime(), checked.warnings());
   }
 
   /**

@@ -5,11 +5,13 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.PlainText;
 import io.gonext.host.abi.GuestAbi;
 import io.gonext.host.abi.HostImports;
 import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.failure.HostException;
 import io.gonext.host.hook.HookBus;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
@@ -79,6 +81,28 @@ final class PluginLoader {
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    */
   CheckedModule check(Bundle bundle) {
+    try {
+      return checked(bundle);
+    } catch (HostException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      if (engine.isClosed() || Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      // A module on which the host fails is the module's failure: there is nothing to be done
+      // about it but to refuse it.
+      String id = bundle.manifest().id();
+      log.error("{} is refused, since checking it failed: {}", id, PlainText.of(e.toString()));
+      log.debug("{}", id, e);
+      throw new BundleRejectedException(
+          bundle.manifest().entry()
+              + ": this host failed to check it: "
+              + PlainText.of(e.toString()),
+          e);
+    }
+  }
+
+  private CheckedModule checked(Bundle bundle) {
     Manifest manifest = bundle.manifest();
     List<String> problems = new ArrayList<>();
     manifest

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,10 @@ class FileBoundTest {
     byte[] value = new byte[50_000];
     for (int i = 0; i < writes; i++) {
       random.nextBytes(value);
-      entries.set(plugin, "e" + random.nextInt(ENTRIES), value.clone(), KeyValueQuota.defaults());
+      entries.change(
+          plugin,
+          List.of(new KeyValueChange.Set("e" + random.nextInt(ENTRIES), value.clone())),
+          KeyValueQuota.defaults());
     }
   }
 }

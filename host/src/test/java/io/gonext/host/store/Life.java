@@ -45,7 +45,10 @@ final class Life {
     if (step % 2 == 0) {
       round(change).changes().get(change % changes).accept(store);
     } else {
-      store.keyValues().increment(COUNTER, ENTRY, 1, KeyValueQuota.defaults());
+      store
+          .keyValues()
+          .change(
+              COUNTER, List.of(new KeyValueChange.Increment(ENTRY, 1)), KeyValueQuota.defaults());
     }
   }
 

@@ -3,6 +3,7 @@ package io.gonext.host.store;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -61,7 +62,12 @@ final class LoadedStore {
       int entry = random.nextInt(ENTRIES);
       random.nextBytes(value);
       ByteBuffer.wrap(value).putLong(number);
-      store.keyValues().set(plugin(thread), "e" + entry, value.clone(), KeyValueQuota.defaults());
+      store
+          .keyValues()
+          .change(
+              plugin(thread),
+              List.of(new KeyValueChange.Set("e" + entry, value.clone())),
+              KeyValueQuota.defaults());
       System.out.println("wrote " + thread + " " + entry + " " + number);
     }
   }

@@ -1,0 +1,126 @@
+package io.gonext.engine;
+
+import static io.gonext.engine.WasmBytes.part;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Valid modules of at most 1 MB whose compiling would cost far more than their size. */
+final class Bombs {
+  private static final int END = 0x0B;
+
+  private Bombs() {}
+
+  /** All of them, by what they are. */
+  static Map<String, byte[]> all() {
+    Map<String, byte[]> bombs = new LinkedHashMap<>();
+    bombs.put("frames", branches(30, 3_000, 5_000));
+    bombs.put("locals", manyLocals(3_000, 8_000));
+    bombs.put("loops side by side", loops(300_000));
+    bombs.put("labels far away", deep(9_000, 100_000));
+    bombs.put("branches that drop many operands", drops(10_000, 100_000));
+    bombs.put("operands at many branches", operands(10_000, 20_000));
+    bombs.put("calls with 255 results", results(50, 255, 2_500));
+    bombs.put("equal types and functions", equalTypes(2_000, 20_000));
+    bombs.put("types and imports", imports(2_000, 1_000));
+    bombs.put("small functions", WasmBytes.functions(90_000, part().u32(0)).toBytes());
+    bombs.put("constants", constants(90_000));
+    return bombs;
+  }
+
+  /** So many functions with locals that are alive at so many branch targets. */
+  static byte[] branches(int functions, int locals, int branches) {
+    var code = part().u32(1).u32(locals).bytes(0x7F);
+    code.repeat(branches, 0x02, 0x40, 0x20, 0, 0x0D, 0, END);
+    return WasmBytes.functions(functions, code).toBytes();
+  }
+
+  private static byte[] manyLocals(int functions, int locals) {
+    return WasmBytes.functions(functions, part().u32(1).u32(locals).bytes(0x7F)).toBytes();
+  }
+
+  private static byte[] loops(int loops) {
+    return WasmBytes.function(part().u32(0).repeat(loops, 0x03, 0x40, END)).toBytes();
+  }
+
+  private static byte[] deep(int depth, int branches) {
+    var code = part().u32(0).repeat(depth, 0x02, 0x40);
+    for (int i = 0; i < branches; i++) {
+      code.bytes(0x41, 0, 0x0D).u32(depth - 1);
+    }
+    return WasmBytes.function(code.repeat(depth, END)).toBytes();
+  }
+
+  private static byte[] drops(int operands, int branches) {
+    var code = part().u32(0).repeat(operands, 0x41, 0).repeat(branches, 0x41, 0, 0x0D, 0);
+    return WasmBytes.function(code.repeat(operands, 0x1A)).toBytes();
+  }
+
+  private static byte[] operands(int operands, int branches) {
+    var code = part().u32(0).repeat(operands, 0x41, 0);
+    code.repeat(branches, 0x02, 0x40, 0x41, 0, 0x0D, 0, END).repeat(operands, 0x1A);
+    return WasmBytes.function(code).toBytes();
+  }
+
+  /** Functions that call one of so many results, and leave the block with them. */
+  private static byte[] results(int functions, int results, int calls) {
+    var types = part().u32(2).bytes(0x60, 0, 0).bytes(0x60, 0).u32(results);
+    types.repeat(results, 0x7F);
+    byte[] many = part().u32(0).repeat(results, 0x41, 0).bytes(END).toBytes();
+    byte[] caller =
+        part().u32(0).repeat(calls, 0x02, 0x40, 0x10, 0, 0x0C, 0, END).bytes(END).toBytes();
+    var bodies = part().u32(functions + 1).u32(many.length).raw(many);
+    for (int i = 0; i < functions; i++) {
+      bodies.u32(caller.length).raw(caller);
+    }
+    return WasmBytes.module()
+        .section(1, types)
+        .section(3, part().u32(functions + 1).u32(1).repeat(functions, 0))
+        .section(10, bodies)
+        .toBytes();
+  }
+
+  private static byte[] equalTypes(int types, int functions) {
+    return WasmBytes.module()
+        .section(1, part().u32(types).repeat(types, 0x60, 0, 0))
+        .section(3, part().u32(functions).repeat(functions, 0))
+        .section(10, part().u32(functions).repeat(functions, 2, 0, END))
+        .toBytes();
+  }
+
+  private static byte[] imports(int types, int imports) {
+    var imported = part().u32(imports);
+    for (int i = 0; i < imports; i++) {
+      imported.name("e").name("f" + i).bytes(0, 0);
+    }
+    return WasmBytes.module()
+        .section(1, part().u32(types).repeat(types, 0x60, 0, 0))
+        .section(2, imported)
+        .toBytes();
+  }
+
+  /**
+   * The last function has so many different constants that a class has room for few functions, and
+   * all others get as few.
+   */
+  private static byte[] constants(int constants) {
+    int functions = 20_000;
+    int large = 6;
+    int each = constants / large;
+    var bodies = part().u32(functions + large).repeat(functions, 2, 0, END);
+    for (int i = 0; i < large; i++) {
+      var code = part().u32(0);
+      for (int j = 0; j < each; j++) {
+        int value = i * each + j + 100_000;
+        code.bytes(0x41, value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14, 0x1A);
+      }
+      byte[] body = code.bytes(END).toBytes();
+      bodies.u32(body.length).raw(body);
+    }
+    return WasmBytes.module()
+        .section(1, part().u32(1).bytes(0x60, 0, 0))
+        .section(3, part().u32(functions + large).repeat(functions + large, 0))
+        .section(10, bodies)
+        .toBytes();
+  }
+}
