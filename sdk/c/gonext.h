@@ -1313,11 +1313,28 @@ static gn_status gn_serve(gn_call *call, const gn_json *value, gn_buffer *out) {
   return GN_OK;
 }
 
+/* The routes as they were registered, which the host asks for when it takes the plugin in. */
+static void gn_describe(gn_buffer *out) {
+  gn_append_string(out, "{\"value\":{\"routes\":[");
+  for (size_t i = 0; i < gn_route_count; i++) {
+    gn_append_string(out, i ? ",{\"method\":" : "{\"method\":");
+    gn_json_text(out, gn_string(gn_routes[i].method));
+    gn_append_string(out, ",\"path\":");
+    gn_json_text(out, gn_string(gn_routes[i].path));
+    gn_append_char(out, '}');
+  }
+  gn_append_string(out, "]}}");
+}
+
 /* ---- a call ------------------------------------------------------------------------------ */
 
 static gn_status gn_run(gn_call *call, gn_text payload, gn_buffer *out) {
   const gn_text serve = gn_string("http.serve.");
   const gn_handler *handler = NULL;
+  if (gn_equals(call->hook, "gonext.describe")) {
+    gn_describe(out);
+    return GN_OK;
+  }
   for (size_t i = 0; i < gn_handler_count; i++)
     if (gn_equals(call->hook, gn_handlers[i].name)) handler = &gn_handlers[i];
   const bool is_route = !handler && gn_route_count && call->hook.length > serve.length &&

@@ -46,6 +46,9 @@ var ErrUnknownHook = errors.New("no handler for this hook")
 // The host hands a request to the filter of this name with the plugin's own after it.
 const serve = "http.serve."
 
+// The host asks the hook of this name, when it takes the plugin in, which routes are there.
+const describe = "gonext.describe"
+
 // As deep as the host lets arrays and objects nest.
 const maxDepth = 128
 
@@ -115,6 +118,9 @@ func Call(hook string, data []byte) ([]byte, error) {
 }
 
 func run(hook string, data []byte) ([]byte, error) {
+	if hook == describe {
+		return encode(map[string]any{"value": map[string]any{"routes": describedRoutes()}})
+	}
 	if action, found := actions[hook]; found {
 		_, args, err := read(data, "action")
 		if err != nil {

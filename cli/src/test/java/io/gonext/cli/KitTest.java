@@ -66,6 +66,22 @@ class KitTest {
   }
 
   @Test
+  void check_warns_of_routes_that_code_and_manifest_do_not_both_have() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0]).route("GET", "/declared").manifest());
+    String answer = "{\"value\":{\"routes\":[{\"method\":\"GET\",\"path\":\"/registered\"}]}}";
+    Files.write(
+        project.resolve("build/plugin.wasm"),
+        Guests.saying(answer.getBytes(StandardCharsets.UTF_8)));
+    assertThat(run("check", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(out.toString())
+        .contains(
+            "warning: the manifest has the route GET /declared, which the code does not register",
+            "warning: the code registers the route GET /registered, which http.serve");
+  }
+
+  @Test
   void check_finds_what_shows_only_once_the_module_is_compiled() throws IOException {
     byte[] module = Guests.wasm("echo");
     // The last instruction of the last function, before its end.
