@@ -31,7 +31,7 @@ typedef enum {
   GN_UNKNOWN_HOOK = -4
 } gn_status;
 
-/* What a function of the host answers; other values below zero may come. */
+/* What a function of the host answers; other values below zero may come. gn_host_problem says more. */
 typedef enum {
   GN_HOST_OK = 0,
   GN_DENIED = -1, /* the capability is not requested, or not granted */
@@ -197,6 +197,10 @@ void gn_logs(gn_level level, const char *string);
 /* Ends the call with a text that the host reports; the instance is replaced. A failed assert() of
    <assert.h> does the same. */
 _Noreturn void gn_panic(const char *text);
+
+/* Why the last function of the host that did not answer GN_HOST_OK did not: which capability it takes,
+   or which limit it has. For people: return gn_fail(call, GN_ERROR, gn_host_problem()). */
+const char *gn_host_problem(void);
 
 /* Milliseconds since 1970. */
 int64_t gn_now_ms(void);
@@ -887,6 +891,52 @@ int64_t gn_now_ms(void) {
   return gn_host_time_ms();
 }
 
+/* What a function of the host takes, for those who meet its limits. */
+typedef struct {
+  const char *denied, *arguments, *quota;
+} gn_rules;
+
+#define GN_TAKES(capability) \
+  "denied by the host: the capability " capability " is not requested in manifest.json or not granted"
+#define GN_ARGUMENTS "the host did not accept the arguments: "
+#define GN_KEY "a key is 1 to 256 bytes of UTF-8 without NUL"
+#define GN_QUOTA_OF "the quota is used up: "
+#define GN_KV_QUOTA GN_QUOTA_OF "see storage.kv in manifest.json"
+
+static const gn_rules gn_kv_get_rules = {GN_TAKES("kv.read"), GN_ARGUMENTS GN_KEY, GN_KV_QUOTA};
+static const gn_rules gn_kv_del_rules = {GN_TAKES("kv.write"), GN_ARGUMENTS GN_KEY, GN_KV_QUOTA};
+static const gn_rules gn_kv_set_rules = {
+  GN_TAKES("kv.write"), GN_ARGUMENTS GN_KEY ", a value at most 256 KiB", GN_KV_QUOTA};
+static const gn_rules gn_kv_incr_rules = {
+  GN_TAKES("kv.write"),
+  GN_ARGUMENTS GN_KEY ", its entry a decimal number, and the sum one of 64 bits",
+  GN_KV_QUOTA};
+static const gn_rules gn_audit_rules = {
+  GN_TAKES("audit.emit"),
+  GN_ARGUMENTS "an event's name begins with the plugin's and a dot"
+               ", and has at most 128 of a-z, 0-9, _, - and dots; with its data it has at most 4096 bytes",
+  GN_QUOTA_OF "100 events a minute"};
+
+static const char *gn_problem = "";
+
+const char *gn_host_problem(void) {
+  return gn_problem;
+}
+
+/* Keeps why, and returns the status. */
+static int gn_answered(int status, const gn_rules *of) {
+  switch (status) {
+    case GN_HOST_OK: break;
+    case GN_DENIED: gn_problem = of->denied; break;
+    case GN_INTERNAL: gn_problem = "the host failed"; break;
+    case GN_BAD_ARGUMENTS: gn_problem = of->arguments; break;
+    case GN_NOT_FOUND: gn_problem = "not found"; break;
+    case GN_QUOTA: gn_problem = of->quota; break;
+    default: gn_problem = "the host answered a status that this SDK does not know";
+  }
+  return status;
+}
+
 /* The body of a packed answer, copied to the call's memory; its block is given back. */
 static int gn_take(gn_call *call, uint64_t packed, gn_text *body) {
   char *const block = (char *)(uintptr_t)(packed >> 32);
@@ -910,22 +960,24 @@ static int gn_drop(uint64_t packed) {
 }
 
 int gn_kv_get(gn_call *call, gn_text key, gn_text *value) {
-  return gn_take(call, gn_host_kv_get(key.at, key.length), value);
+  return gn_answered(gn_take(call, gn_host_kv_get(key.at, key.length), value), &gn_kv_get_rules);
 }
 
 int gn_kv_set(gn_text key, gn_text value) {
-  return gn_drop(gn_host_kv_set(key.at, key.length, value.at, value.length));
+  return gn_answered(
+    gn_drop(gn_host_kv_set(key.at, key.length, value.at, value.length)), &gn_kv_set_rules);
 }
 
 int gn_kv_del(gn_text key) {
-  return gn_drop(gn_host_kv_del(key.at, key.length));
+  return gn_answered(gn_drop(gn_host_kv_del(key.at, key.length)), &gn_kv_del_rules);
 }
 
 int gn_kv_incr(gn_call *call, gn_text key, int64_t delta, int64_t *sum) {
   gn_text body;
   const int status = gn_take(call, gn_host_kv_incr(key.at, key.length, delta), &body);
-  if (status != GN_HOST_OK) return status;
-  return gn_as_int(gn_parse(call, body), sum) ? GN_HOST_OK : GN_INTERNAL;
+  const bool is_sum = status == GN_HOST_OK && gn_as_int(gn_parse(call, body), sum);
+  return gn_answered(
+    status == GN_HOST_OK && !is_sum ? GN_INTERNAL : status, &gn_kv_incr_rules);
 }
 
 int gn_audit(gn_call *call, gn_text event, gn_text json) {
@@ -935,7 +987,7 @@ int gn_audit(gn_call *call, gn_text event, gn_text json) {
   gn_append_string(&entry, ",\"data\":");
   gn_append(&entry, json.length ? json : gn_string("null"));
   gn_append_char(&entry, '}');
-  return gn_host_audit_emit(entry.at, entry.length);
+  return gn_answered(gn_host_audit_emit(entry.at, entry.length), &gn_audit_rules);
 }
 
 /* ---- handlers ---------------------------------------------------------------------------- */
@@ -1261,11 +1313,28 @@ static gn_status gn_serve(gn_call *call, const gn_json *value, gn_buffer *out) {
   return GN_OK;
 }
 
+/* The routes as they were registered, which the host asks for when it takes the plugin in. */
+static void gn_describe(gn_buffer *out) {
+  gn_append_string(out, "{\"value\":{\"routes\":[");
+  for (size_t i = 0; i < gn_route_count; i++) {
+    gn_append_string(out, i ? ",{\"method\":" : "{\"method\":");
+    gn_json_text(out, gn_string(gn_routes[i].method));
+    gn_append_string(out, ",\"path\":");
+    gn_json_text(out, gn_string(gn_routes[i].path));
+    gn_append_char(out, '}');
+  }
+  gn_append_string(out, "]}}");
+}
+
 /* ---- a call ------------------------------------------------------------------------------ */
 
 static gn_status gn_run(gn_call *call, gn_text payload, gn_buffer *out) {
   const gn_text serve = gn_string("http.serve.");
   const gn_handler *handler = NULL;
+  if (gn_equals(call->hook, "gonext.describe")) {
+    gn_describe(out);
+    return GN_OK;
+  }
   for (size_t i = 0; i < gn_handler_count; i++)
     if (gn_equals(call->hook, gn_handlers[i].name)) handler = &gn_handlers[i];
   const bool is_route = !handler && gn_route_count && call->hook.length > serve.length &&

@@ -153,29 +153,30 @@ func hostAuditEmit(entry []byte) int32 {
 }
 
 func hostKVGet(key string) ([]byte, error) {
-	return unpack(importKVGet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))))
+	return unpack(importKVGet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))), kvGetRules)
 }
 
 func hostKVSet(key string, value []byte) error {
 	_, err := unpack(importKVSet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)),
-		unsafe.Pointer(unsafe.SliceData(value)), uint32(len(value))))
+		unsafe.Pointer(unsafe.SliceData(value)), uint32(len(value))), kvSetRules)
 	return err
 }
 
 func hostKVDelete(key string) error {
-	_, err := unpack(importKVDelete(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))))
+	_, err := unpack(importKVDelete(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))), kvDelRules)
 	return err
 }
 
 func hostKVIncrement(key string, delta int64) ([]byte, error) {
-	return unpack(importKVIncrement(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)), delta))
+	return unpack(importKVIncrement(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)), delta),
+		kvIncrRules)
 }
 
 // The body of a packed answer, which the host has put into a block of ours.
-func unpack(packed uint64) ([]byte, error) {
+func unpack(packed uint64, of rules) ([]byte, error) {
 	address, length := uint32(packed>>32), uint32(packed)
 	if address == 0 {
-		return nil, hostError(int32(length))
+		return nil, hostError(int32(length), of)
 	}
 	return take(address)[:length], nil
 }

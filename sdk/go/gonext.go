@@ -51,6 +51,9 @@ const serve = "http.serve."
 const whyNothing = "no handler is registered: register them in init, since main does not run in a plugin" +
 	" that is built with -buildmode=c-shared"
 
+// The host asks the hook of this name, when it takes the plugin in, which routes are there.
+const describe = "gonext.describe"
+
 // As deep as the host lets arrays and objects nest.
 const maxDepth = 128
 
@@ -124,6 +127,9 @@ func Call(hook string, data []byte) ([]byte, error) {
 }
 
 func run(hook string, data []byte) ([]byte, error) {
+	if hook == describe {
+		return encode(map[string]any{"value": map[string]any{"routes": describedRoutes()}})
+	}
 	if action, found := actions[hook]; found {
 		_, args, err := read(data, "action")
 		if err != nil {

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// What a function of the host answers when it does not do what it is asked.
+// What a function of the host answers when it does not do what it is asked: an error that wraps one of
+// these and says which capability or limit it is (see errors.Is).
 var (
 	// ErrDenied: the manifest does not request the capability, or the operator has not granted it.
 	ErrDenied = errors.New("denied by the host")
@@ -18,15 +19,44 @@ var (
 	ErrQuota = errors.New("the quota is used up")
 )
 
-func hostError(status int32) error {
-	switch {
-	case status >= 0:
-		return nil
-	case status >= -5:
-		return [...]error{ErrDenied, ErrInternal, ErrBadArguments, ErrNotFound, ErrQuota}[-status-1]
-	default:
-		return fmt.Errorf("the host answered %d", status)
+// What a function of the host takes, for those who meet its limits.
+type rules struct {
+	capability, arguments, quota string
+}
+
+const keyRule = "a key is 1 to 256 bytes of UTF-8 without NUL"
+
+var (
+	kvGetRules  = rules{"kv.read", keyRule, kvQuota}
+	kvDelRules  = rules{"kv.write", keyRule, kvQuota}
+	kvSetRules  = rules{"kv.write", keyRule + ", a value at most 256 KiB", kvQuota}
+	kvIncrRules = rules{"kv.write", keyRule + ", its entry a decimal number, and the sum one of 64 bits", kvQuota}
+	auditRules  = rules{"audit.emit",
+		"an event's name begins with the plugin's and a dot" +
+			", and has at most 128 of a-z, 0-9, _, - and dots; with its data it has at most 4096 bytes",
+		"100 events a minute"}
+)
+
+const kvQuota = "see storage.kv in manifest.json"
+
+func hostError(status int32, of rules) error {
+	switch status {
+	case -1:
+		return fmt.Errorf("%w: the capability %s is not requested in manifest.json or not granted",
+			ErrDenied, of.capability)
+	case -2:
+		return ErrInternal
+	case -3:
+		return fmt.Errorf("%w: %s", ErrBadArguments, of.arguments)
+	case -4:
+		return ErrNotFound
+	case -5:
+		return fmt.Errorf("%w: %s", ErrQuota, of.quota)
 	}
+	if status >= 0 {
+		return nil
+	}
+	return fmt.Errorf("the host answered %d", status)
 }
 
 // LogDebug, LogInfo, LogWarn and LogError write a line to the plugin's log.
@@ -57,7 +87,7 @@ func Audit(event string, data any) error {
 		return err
 	}
 	w.out.WriteByte('}')
-	return hostError(hostAuditEmit(w.out.Bytes()))
+	return hostError(hostAuditEmit(w.out.Bytes()), auditRules)
 }
 
 // KV is the plugin's own store of keys and values, which its instances share and which outlives them.

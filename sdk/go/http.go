@@ -120,6 +120,7 @@ type Route func(r *Request) (*Response, error)
 
 type route struct {
 	method  string
+	path    string
 	pattern []string
 	handler Route
 }
@@ -140,7 +141,7 @@ func Delete(path string, handler Route) { Handle("DELETE", path, handler) }
 
 // Handle serves a method, in upper case, at a path.
 func Handle(method, path string, handler Route) {
-	routes = append(routes, route{method, segments(path), handler})
+	routes = append(routes, route{method, path, segments(path), handler})
 }
 
 func serveRequest(raw json.RawMessage, _ Args) (any, error) {
@@ -239,4 +240,13 @@ func decoded(text string) string {
 		out.WriteByte(text[i])
 	}
 	return out.String()
+}
+
+// The routes as they were registered.
+func describedRoutes() []any {
+	described := make([]any, 0, len(routes))
+	for _, r := range routes {
+		described = append(described, map[string]any{"method": r.method, "path": r.path})
+	}
+	return described
 }

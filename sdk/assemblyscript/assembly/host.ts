@@ -16,6 +16,71 @@ declare function gn_kv_del(key: usize, length: i32): u64;
 @external("gonext_data", "gn_kv_incr")
 declare function gn_kv_incr(key: usize, length: i32, delta: i64): u64;
 
+/** What a function of the host takes, for those who meet its limits. */
+class Rules {
+  constructor(
+    public readonly capability: string,
+    public readonly args: string,
+    public readonly quota: string,
+  ) {}
+}
+
+const KEY = "a key is 1 to 256 bytes of UTF-8 without NUL";
+const KV_QUOTA = "see storage.kv in manifest.json";
+const KV_GET = new Rules("kv.read", KEY, KV_QUOTA);
+const KV_DEL = new Rules("kv.write", KEY, KV_QUOTA);
+const KV_SET = new Rules("kv.write", KEY + ", a value at most 256 KiB", KV_QUOTA);
+const KV_INCR = new Rules(
+  "kv.write",
+  KEY + ", its entry a decimal number, and the sum one of 64 bits",
+  KV_QUOTA,
+);
+const AUDIT = new Rules(
+  "audit.emit",
+  "an event's name begins with the plugin's and a dot" +
+    ", and has at most 128 of a-z, 0-9, _, - and dots; with its data it has at most 4096 bytes",
+  "100 events a minute",
+);
+
+let problem: string = "";
+
+/**
+ * Why the last function of the host that did not answer `HostStatus.Ok` did not: which capability it
+ * takes, or which limit it has. For people: `call.fail(Status.Error, hostProblem())`.
+ */
+export function hostProblem(): string {
+  return problem;
+}
+
+/** Keeps why, and returns the status. */
+function answered(status: HostStatus, rules: Rules): HostStatus {
+  switch (status) {
+    case HostStatus.Ok:
+      break;
+    case HostStatus.Denied:
+      problem =
+        "denied by the host: the capability " +
+        rules.capability +
+        " is not requested in manifest.json or not granted";
+      break;
+    case HostStatus.Internal:
+      problem = "the host failed";
+      break;
+    case HostStatus.BadArguments:
+      problem = "the host did not accept the arguments: " + rules.args;
+      break;
+    case HostStatus.NotFound:
+      problem = "not found";
+      break;
+    case HostStatus.Quota:
+      problem = "the quota is used up: " + rules.quota;
+      break;
+    default:
+      problem = "the host answered " + status.toString();
+  }
+  return status;
+}
+
 /** Lines for the plugin's log. */
 export namespace log {
   export function debug(text: string): void {
@@ -52,7 +117,7 @@ export function nowMillis(): i64 {
 export function audit(event: string, data: Json): HostStatus {
   const entry = Json.object().set("event", Json.text(event)).set("data", data);
   const bytes = String.UTF8.encode(entry.toString());
-  return gn_audit_emit(changetype<usize>(bytes), bytes.byteLength);
+  return answered(gn_audit_emit(changetype<usize>(bytes), bytes.byteLength), AUDIT);
 }
 
 /**
@@ -71,7 +136,7 @@ export namespace kv {
   /** The value of `key`; NotFound where it has none. */
   export function get(key: string): Result<Uint8Array> {
     const name = String.UTF8.encode(key);
-    return taken(gn_kv_get(changetype<usize>(name), name.byteLength));
+    return taken(gn_kv_get(changetype<usize>(name), name.byteLength), KV_GET);
   }
 
   /** The value of `key` as text. */
@@ -84,6 +149,7 @@ export namespace kv {
     const name = String.UTF8.encode(key);
     return taken(
       gn_kv_set(changetype<usize>(name), name.byteLength, value.dataStart, value.length),
+      KV_SET,
     ).status;
   }
 
@@ -94,25 +160,28 @@ export namespace kv {
   /** Removes `key`; NotFound where it was not there, as far as the host tells. */
   export function remove(key: string): HostStatus {
     const name = String.UTF8.encode(key);
-    return taken(gn_kv_del(changetype<usize>(name), name.byteLength)).status;
+    return taken(gn_kv_del(changetype<usize>(name), name.byteLength), KV_DEL).status;
   }
 
   /** Adds `delta` to the number at `key`, where none is 0; its value is the sum. */
   export function increment(key: string, delta: i64): Result<i64> {
     const name = String.UTF8.encode(key);
-    const sum = taken(gn_kv_incr(changetype<usize>(name), name.byteLength, delta));
+    const sum = taken(gn_kv_incr(changetype<usize>(name), name.byteLength, delta), KV_INCR);
     if (sum.status != HostStatus.Ok) return new Result<i64>(sum.status, 0);
     const number = Json.parse(sum.value.buffer);
     return number != null && number.is<i64>()
       ? new Result<i64>(HostStatus.Ok, number.as<i64>())
-      : new Result<i64>(HostStatus.Internal, 0);
+      : new Result<i64>(answered(HostStatus.Internal, KV_INCR), 0);
   }
 
   /** The body of a packed answer, copied; its block, which the host took from us, is given back. */
-  function taken(packed: u64): Result<Uint8Array> {
+  function taken(packed: u64, rules: Rules): Result<Uint8Array> {
     const block = <usize>(packed >> 32);
     const length = <i32>packed;
-    if (block == 0) return new Result(length < 0 ? length : HostStatus.Ok, new Uint8Array(0));
+    if (block == 0) {
+      const status: HostStatus = length < 0 ? length : HostStatus.Ok;
+      return new Result(answered(status, rules), new Uint8Array(0));
+    }
     const bytes = new Uint8Array(length);
     memory.copy(bytes.dataStart, block, length);
     heap.free(block);

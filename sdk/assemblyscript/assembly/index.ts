@@ -21,4 +21,4 @@ export { Json, JsonType } from "./json";
 export { Call, HostStatus, Status } from "./call";
 export { Request, Response } from "./http";
 export { action, del, filter, get, post, put, route } from "./plugin";
-export { audit, kv, log, nowMillis } from "./host";
+export { audit, hostProblem, kv, log, nowMillis } from "./host";

@@ -6,6 +6,9 @@ import { Json, JsonType } from "./json";
 /** The host hands a request to the filter of this name with the plugin's own after it. */
 const SERVE: string = "http.serve.";
 
+/** The host asks the hook of this name, when it takes the plugin in, which routes are there. */
+const DESCRIBE: string = "gonext.describe";
+
 abstract class Filter {
   abstract run(value: Json, call: Call): Json;
 }
@@ -27,6 +30,7 @@ class TypedFilter<T, U> extends Filter {
 class Served {
   constructor(
     public readonly method: string,
+    public readonly path: string,
     public readonly pattern: Pattern,
     public readonly handler: (request: Request) => Response,
   ) {}
@@ -70,7 +74,7 @@ export function del(path: string, handler: (request: Request) => Response): void
 
 /** Serves a method, in upper case, at a path. */
 export function route(method: string, path: string, handler: (request: Request) => Response): void {
-  routes.push(new Served(method, new Pattern(path), handler));
+  routes.push(new Served(method, path, new Pattern(path), handler));
 }
 
 /** What a call came to: a status below 0, or the body, which may be empty. */
@@ -83,6 +87,7 @@ export class Outcome {
 
 /** Runs one hook. Why it failed is in the log. */
 export function run(hook: string, payload: ArrayBuffer): Outcome {
+  if (hook == DESCRIBE) return new Outcome(Status.Ok, described());
   const isAction = actions.has(hook);
   const isFilter = filters.has(hook);
   if (!isAction && !isFilter && !(hook.startsWith(SERVE) && routes.length > 0)) {
@@ -110,6 +115,18 @@ export function run(hook: string, payload: ArrayBuffer): Outcome {
   return call.status == Status.Ok
     ? new Outcome(Status.Ok, body)
     : failed(hook, call.status, call.reason);
+}
+
+/** The routes as they were registered. */
+function described(): string {
+  let body = '{"value":{"routes":[';
+  for (let i = 0; i < routes.length; i++) {
+    const served = Json.object()
+      .set("method", Json.text(routes[i].method))
+      .set("path", Json.text(routes[i].path));
+    body += (i > 0 ? "," : "") + served.toString();
+  }
+  return body + "]}}";
 }
 
 function failed(hook: string, status: Status, reason: string): Outcome {

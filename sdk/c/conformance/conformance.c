@@ -70,7 +70,7 @@ static const char *name_of(int status) {
 }
 
 static gn_status done(gn_call *call, int status) {
-  return status == GN_HOST_OK ? GN_OK : gn_fail(call, GN_ERROR, name_of(status));
+  return status == GN_HOST_OK ? GN_OK : gn_fail(call, GN_ERROR, gn_host_problem());
 }
 
 static gn_status audit(gn_call *call) {

@@ -186,6 +186,7 @@ pub(crate) fn audit_emit(json: &str) -> Result<(), HostError> {
 #[cfg(target_family = "wasm")]
 mod host {
     use super::HostError;
+    use crate::error::Rules;
 
     mod env {
         #[link(wasm_import_module = "env")]
@@ -226,38 +227,43 @@ mod host {
 
     pub fn audit_emit(json: &str) -> Result<(), HostError> {
         match unsafe { env::gn_audit_emit(json.as_ptr(), json.len()) } {
-            status if status < 0 => Err(HostError::from_status(status)),
+            status if status < 0 => Err(HostError::from_status(status, &Rules::AUDIT)),
             _ => Ok(()),
         }
     }
 
     pub fn kv_get(key: &str) -> Result<Vec<u8>, HostError> {
-        taken(unsafe { data::gn_kv_get(key.as_ptr(), key.len()) })
+        taken(unsafe { data::gn_kv_get(key.as_ptr(), key.len()) }, &Rules::KV_GET)
     }
 
     pub fn kv_set(key: &str, value: &[u8]) -> Result<(), HostError> {
         let answer =
             unsafe { data::gn_kv_set(key.as_ptr(), key.len(), value.as_ptr(), value.len()) };
-        taken(answer).map(drop)
+        taken(answer, &Rules::KV_SET).map(drop)
     }
 
     pub fn kv_del(key: &str) -> Result<(), HostError> {
-        taken(unsafe { data::gn_kv_del(key.as_ptr(), key.len()) }).map(drop)
+        taken(unsafe { data::gn_kv_del(key.as_ptr(), key.len()) }, &Rules::KV_DEL).map(drop)
     }
 
     pub fn kv_incr(key: &str, delta: i64) -> Result<i64, HostError> {
-        let sum = taken(unsafe { data::gn_kv_incr(key.as_ptr(), key.len(), delta) })?;
+        let answer = unsafe { data::gn_kv_incr(key.as_ptr(), key.len(), delta) };
+        let sum = taken(answer, &Rules::KV_INCR)?;
         std::str::from_utf8(&sum).ok().and_then(|text| text.parse().ok()).ok_or(HostError::Internal)
     }
 
     /// The body of a packed answer. The host has put it into a block of our allocator, which a
     /// `Vec` of one capacity with its length gives back; the pointer of an empty one does not
     /// count.
-    fn taken(packed: i64) -> Result<Vec<u8>, HostError> {
+    fn taken(packed: i64, rules: &Rules) -> Result<Vec<u8>, HostError> {
         let start = (packed as u64 >> 32) as usize as *mut u8;
         let length = packed as i32;
         if start.is_null() {
-            return if length < 0 { Err(HostError::from_status(length)) } else { Ok(Vec::new()) };
+            return if length < 0 {
+                Err(HostError::from_status(length, rules))
+            } else {
+                Ok(Vec::new())
+            };
         }
         if length == 0 {
             unsafe { super::free(start, 0) };

@@ -17,16 +17,56 @@ pub enum Error {
 /// What a function of the host answers when it does not do what it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
-    /// The manifest does not request the capability, or the operator has not granted it.
-    Denied,
+    /// The manifest does not request this capability, or the operator has not granted it.
+    Denied(&'static str),
     /// The host failed, or has no such function.
     Internal,
-    BadArguments,
+    /// The arguments are not as this rule says.
+    BadArguments(&'static str),
     NotFound,
-    /// The plugin's quota is used up.
-    Quota,
+    /// The plugin's quota is used up; this says which.
+    Quota(&'static str),
     /// A status that this version does not know.
     Other(i32),
+}
+
+/// What a function of the host takes, for those who meet its limits.
+#[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+pub(crate) struct Rules {
+    capability: &'static str,
+    arguments: &'static str,
+    quota: &'static str,
+}
+
+#[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+impl Rules {
+    const KV_QUOTA: &'static str = "see storage.kv in manifest.json";
+
+    pub(crate) const KV_GET: Rules = Rules {
+        capability: "kv.read",
+        arguments: "a key is 1 to 256 bytes of UTF-8 without NUL",
+        quota: Rules::KV_QUOTA,
+    };
+
+    pub(crate) const KV_DEL: Rules = Rules { capability: "kv.write", ..Rules::KV_GET };
+
+    pub(crate) const KV_SET: Rules = Rules {
+        arguments: "a key is 1 to 256 bytes of UTF-8 without NUL, a value at most 256 KiB",
+        ..Rules::KV_DEL
+    };
+
+    pub(crate) const KV_INCR: Rules = Rules {
+        arguments: "a key is 1 to 256 bytes of UTF-8 without NUL, its entry a decimal number, and the sum one of 64 bits",
+        ..Rules::KV_DEL
+    };
+
+    pub(crate) const AUDIT: Rules = Rules {
+        capability: "audit.emit",
+        arguments: "an event's name begins with the plugin's and a dot, \
+            and has at most 128 of a-z, 0-9, _, - and dots; \
+            with its data it has at most 4096 bytes",
+        quota: "100 events a minute",
+    };
 }
 
 impl Error {
@@ -52,13 +92,13 @@ impl Error {
 
 impl HostError {
     #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
-    pub(crate) fn from_status(status: i32) -> HostError {
+    pub(crate) fn from_status(status: i32, rules: &Rules) -> HostError {
         match status {
-            -1 => HostError::Denied,
+            -1 => HostError::Denied(rules.capability),
             -2 => HostError::Internal,
-            -3 => HostError::BadArguments,
+            -3 => HostError::BadArguments(rules.arguments),
             -4 => HostError::NotFound,
-            -5 => HostError::Quota,
+            -5 => HostError::Quota(rules.quota),
             other => HostError::Other(other),
         }
     }
@@ -77,11 +117,17 @@ impl fmt::Display for Error {
 impl fmt::Display for HostError {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            HostError::Denied => out.write_str("denied by the host"),
+            HostError::Denied(capability) => write!(
+                out,
+                "denied by the host: the capability {capability} is not requested in manifest.json \
+                 or not granted"
+            ),
             HostError::Internal => out.write_str("the host failed"),
-            HostError::BadArguments => out.write_str("the host did not accept the arguments"),
+            HostError::BadArguments(rule) => {
+                write!(out, "the host did not accept the arguments: {rule}")
+            }
             HostError::NotFound => out.write_str("not found"),
-            HostError::Quota => out.write_str("the quota is used up"),
+            HostError::Quota(which) => write!(out, "the quota is used up: {which}"),
             HostError::Other(status) => write!(out, "the host answered {status}"),
         }
     }

@@ -12,6 +12,9 @@ type Lifecycle = Box<dyn FnMut() -> Result<()>>;
 /// The host hands a request to the filter of this name with the plugin's own after it.
 const SERVE: &str = "http.serve.";
 
+/// The host asks the hook of this name, when it takes the plugin in, which routes are there.
+const DESCRIBE: &str = "gonext.describe";
+
 /// What a plugin does: its handlers by name. A handler may keep state; it lives as long as the
 /// instance does.
 #[derive(Default)]
@@ -19,6 +22,8 @@ pub struct Plugin {
     filters: BTreeMap<String, Filter>,
     actions: BTreeMap<String, Action>,
     routes: Vec<(&'static str, http::Pattern, Route)>,
+    /// Methods and paths of the routes, as they were registered.
+    paths: Vec<(&'static str, String)>,
     on_activate: Option<Lifecycle>,
     on_deactivate: Option<Lifecycle>,
 }
@@ -84,6 +89,7 @@ impl Plugin {
         path: &str,
         handler: impl FnMut(&Request) -> Result<Response> + 'static,
     ) {
+        self.paths.push((method, path.to_owned()));
         self.routes.push((method, http::Pattern::new(path), Box::new(handler)));
     }
 
@@ -107,6 +113,9 @@ impl Plugin {
     }
 
     fn run(&mut self, hook: &str, payload: &[u8]) -> Result<Option<String>> {
+        if hook == DESCRIBE {
+            return Ok(Some(self.describe()));
+        }
         if let Some(action) = self.actions.get_mut(hook) {
             if let (_, Some(args)) = read(payload, "action")? {
                 action(&args)?;
@@ -129,6 +138,14 @@ impl Plugin {
         result.write(&mut body);
         body.push('}');
         Ok(Some(body))
+    }
+
+    fn describe(&self) -> String {
+        let routes = self.paths.iter().map(|(method, path)| {
+            Value::object([("method", (*method).into()), ("path", path.as_str().into())])
+        });
+        let described = Value::object([("routes", Value::Array(routes.collect()))]);
+        Value::object([("value", described)]).to_json()
     }
 
     fn serve(&mut self, request: &Request) -> Result<Response> {

@@ -11,6 +11,7 @@ import {
   del,
   filter,
   get,
+  hostProblem,
   kv,
   log,
   nowMillis,
@@ -117,7 +118,7 @@ get("/fail", (request: Request): Response => {
 });
 
 function check(call: Call, status: HostStatus): void {
-  if (status != HostStatus.Ok) call.fail(Status.Error, nameOf(status));
+  if (status != HostStatus.Ok) call.fail(Status.Error, hostProblem());
 }
 
 function nameOf(status: HostStatus): string {

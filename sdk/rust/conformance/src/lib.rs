@@ -25,11 +25,11 @@ fn register(plugin: &mut Plugin) {
     plugin.filter("kv.error", |key: String, _| {
         Ok(match kv::set(&key, "") {
             Ok(()) => "none",
-            Err(HostError::Denied) => "denied",
+            Err(HostError::Denied(_)) => "denied",
             Err(HostError::Internal) => "internal",
-            Err(HostError::BadArguments) => "bad arguments",
+            Err(HostError::BadArguments(_)) => "bad arguments",
             Err(HostError::NotFound) => "not found",
-            Err(HostError::Quota) => "quota",
+            Err(HostError::Quota(_)) => "quota",
             Err(HostError::Other(_)) => "other",
         })
     });

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.manifest.Bundle;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -62,6 +63,22 @@ class KitTest {
         .contains("{\"plugin\":")
         .contains("\"passed\":false,\"problems\":[\"/name: found \\\"X\\\"; allowed: ")
         .contains("\",\"/entry: nothing found;");
+  }
+
+  @Test
+  void check_warns_of_routes_that_code_and_manifest_do_not_both_have() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0]).route("GET", "/declared").manifest());
+    String answer = "{\"value\":{\"routes\":[{\"method\":\"GET\",\"path\":\"/registered\"}]}}";
+    Files.write(
+        project.resolve("build/plugin.wasm"),
+        Guests.saying(answer.getBytes(StandardCharsets.UTF_8)));
+    assertThat(run("check", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(out.toString())
+        .contains(
+            "warning: the manifest has the route GET /declared, which the code does not register",
+            "warning: the code registers the route GET /registered, which http.serve");
   }
 
   @Test
@@ -150,6 +167,41 @@ class KitTest {
         .contains(Bundle.read(Files.readAllBytes(first)).sha256())
         .contains("\"web/css/site.css\",\"web/index.html\"]");
     assertThat(run("check", "--quick", second.toString())).isZero();
+  }
+
+  @Test
+  void pack_takes_debug_information_out_and_leaves_names_and_code() throws Exception {
+    byte[] module = Guests.wasm("echo");
+    ByteArrayOutputStream built = new ByteArrayOutputStream();
+    built.writeBytes(module);
+    built.writeBytes(custom(".debug_line", 300));
+    built.writeBytes(custom("target_features", 3));
+    built.writeBytes(custom(".debug_str", 2));
+    Files.write(project.resolve("build/plugin.wasm"), built.toByteArray());
+    Path file = directory.resolve("side.wasm");
+    assertThat(run("pack", "--debug-file", file.toString(), project.toString()))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(file).hasBinaryContent(built.toByteArray());
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    packed.writeBytes(module);
+    packed.writeBytes(custom("target_features", 3));
+    assertThat(Bundle.read(Files.readAllBytes(project.resolve("sample-1.0.0.gnplugin"))).module())
+        .isEqualTo(packed.toByteArray());
+    assertThat(out.toString())
+        .containsPattern("llvm-symbolizer --obj=\\S+side.wasm \\$\\(\\(0xN - 0x[0-9a-f]+\\)\\)");
+  }
+
+  private static byte[] custom(String name, int bytes) {
+    ByteArrayOutputStream section = new ByteArrayOutputStream();
+    int size = 1 + name.length() + bytes;
+    section.write(0);
+    section.write((size & 0x7f) | 0x80);
+    section.write(size >> 7);
+    section.write(name.length());
+    section.writeBytes(name.getBytes(StandardCharsets.US_ASCII));
+    section.writeBytes(new byte[bytes]);
+    return section.toByteArray();
   }
 
   @Test

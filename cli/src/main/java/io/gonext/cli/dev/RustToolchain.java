@@ -23,6 +23,7 @@ final class RustToolchain {
   private static final String OLD_TARGET = "wasm32-wasi";
 
   private static final Pattern VERSION = Pattern.compile("(\\d+\\.\\d+)");
+  private static final Pattern VERSION_PARTS = Pattern.compile("(\\d+)\\.(\\d+)");
 
   private final Executables executables;
   private final Toolchains tools;
@@ -79,6 +80,11 @@ final class RustToolchain {
               .with("RUSTC", rust.rustc.toString())
               .with("PATH", executables.pathWith(Objects.requireNonNull(rust.cargo.getParent())));
     }
+    // Whatever the profile says: names and lines are for backtraces, and pack takes lines out.
+    build =
+        build
+            .with("CARGO_PROFILE_RELEASE_DEBUG", knowsLineTables(said) ? "line-tables-only" : "1")
+            .with("CARGO_PROFILE_RELEASE_STRIP", "none");
     // In a workspace it would lie elsewhere.
     Path targetDirectory =
         executables
@@ -89,6 +95,13 @@ final class RustToolchain {
     Path release = targetDirectory.resolve(rust.target).resolve("release");
     return new Toolchain(
         Language.RUST, said, build, new Release(project, release), Set.of("Cargo.lock"));
+  }
+
+  /** Since 1.71; before that a little more was the least with lines in it. */
+  private static boolean knowsLineTables(String cargo) {
+    Matcher version = VERSION_PARTS.matcher(cargo);
+    return version.find()
+        && (Integer.parseInt(version.group(1)) > 1 || Integer.parseInt(version.group(2)) >= 71);
   }
 
   private DevFailure noTarget(Path project, Path cargo) throws InterruptedException {

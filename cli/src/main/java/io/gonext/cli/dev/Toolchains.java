@@ -24,6 +24,14 @@ final class Toolchains {
 
   static final List<String> MAKEFILES = List.of("GNUmakefile", "makefile", "Makefile");
 
+  /**
+   * Clang's own way to change the options that a Makefile gives it: lines unless it asks for more,
+   * and nothing stripped at the link. {@code #} has clang say nothing of it.
+   */
+  private static final String CLANG_WITH_LINES =
+      "# ^-gline-tables-only x-Wl,--strip-all x-Wl,-s x-s x-Wl,--strip-debug x-Wl,-S"
+          + " s/,--strip-all,/,/ s/,--strip-debug,/,/";
+
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)(\\.\\d+)?");
 
   private final Executables executables;
@@ -182,6 +190,8 @@ final class Toolchains {
     if (!namesItsEntries) {
       argv.add("assembly/index.ts");
     }
+    // With the functions' names, which backtraces are made of.
+    argv.add("--debug");
     argv.add("--outFile");
     argv.add("build/plugin.wasm");
     JsonNode about = json(installed);
@@ -217,7 +227,8 @@ final class Toolchains {
     return new Toolchain(
         Language.C,
         version("make", Command.of(project, executables.argument(make), "--version")),
-        Command.of(project, executables.argument(make), SkipRules.slashed(output)),
+        Command.of(project, executables.argument(make), SkipRules.slashed(output))
+            .with("CCC_OVERRIDE_OPTIONS", CLANG_WITH_LINES),
         root -> output(root, output),
         Set.of());
   }

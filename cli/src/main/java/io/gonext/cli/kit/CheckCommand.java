@@ -50,7 +50,7 @@ final class CheckCommand extends KitCommand {
 
   @Override
   Answer answer() throws IOException, InterruptedException {
-    PluginSource source = PluginSource.read(plugin, options);
+    PluginSource source = PluginSource.read(plugin, options).asPacked();
     PluginCheck check = source.check();
     List<String> problems = new ArrayList<>(check.problems());
     List<String> warnings = new ArrayList<>(check.warnings());

@@ -40,8 +40,8 @@ final class DiffCommand extends KitCommand {
   Answer answer() throws IOException, InterruptedException {
     PluginDifference difference =
         PluginDifference.between(
-            PluginDifference.Side.of(PluginSource.read(before, options)),
-            PluginDifference.Side.of(PluginSource.read(after, options)));
+            PluginDifference.Side.of(PluginSource.read(before, options).asPacked()),
+            PluginDifference.Side.of(PluginSource.read(after, options).asPacked()));
     String old = difference.before().manifest().id();
     String now = difference.after().manifest().id();
     List<String> text = new ArrayList<>();

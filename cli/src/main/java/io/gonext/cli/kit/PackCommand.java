@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -28,7 +30,9 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin pack -o out.gnplugin my-plugin",
       "  gonext plugin pack --no-build --json .      of the module that was built last",
       "",
-      "A bundle holds manifest.json, the module, README.md, LICENSE, web/ and migrations/.",
+      "A bundle holds manifest.json, the module, README.md, LICENSE, web/ and migrations/. The"
+          + " module",
+      "keeps the names of its functions, and leaves its lines to --debug-file.",
       KitCommand.EXIT_CODES
     })
 final class PackCommand extends KitCommand {
@@ -45,6 +49,14 @@ final class PackCommand extends KitCommand {
       description = "Where to write it (default: NAME-VERSION.gnplugin in the project).")
   private @Nullable Path output;
 
+  @Option(
+      names = "--debug-file",
+      paramLabel = "FILE",
+      description =
+          "Write the module with its debug information here; the bundle has none. With it, offsets"
+              + " of a backtrace become lines.")
+  private @Nullable Path debugFile;
+
   @Mixin private SourceOptions options;
 
   @Override
@@ -53,7 +65,8 @@ final class PackCommand extends KitCommand {
       throw new DevFailure(
           DevFailure.Kind.USAGE, project + " is a file: give the directory of a project");
     }
-    PluginSource source = PluginSource.read(project, options);
+    PluginSource built = PluginSource.read(project, options);
+    PluginSource source = built.asPacked();
     Manifest manifest = source.requireAcceptable();
     byte[] bytes = source.bundle();
     Path file =
@@ -62,11 +75,11 @@ final class PackCommand extends KitCommand {
             : output;
     write(file, bytes);
     String sha256 = Bundle.read(bytes).sha256();
-    return new Answer(
-        ExitCode.OK,
-        List.of(
-            "ok  %s, %d files, %s, sha256 %s"
-                .formatted(file, source.files().size(), Sizes.text(bytes.length), sha256)),
+    List<String> text = new ArrayList<>();
+    text.add(
+        "ok  %s, %d files, %s, sha256 %s"
+            .formatted(file, source.files().size(), Sizes.text(bytes.length), sha256));
+    Map<String, Object> fields =
         JsonLines.fields(
             "plugin",
             manifest.id(),
@@ -77,7 +90,18 @@ final class PackCommand extends KitCommand {
             "sha256",
             sha256,
             "files",
-            List.copyOf(source.files().keySet())));
+            List.copyOf(source.files().keySet()));
+    if (debugFile != null) {
+      write(debugFile, built.module());
+      int codeStart = DebugInformation.of(built.module()).codeStart();
+      text.add(
+          "debug information in %s; the line of a frame f (@0xN): llvm-symbolizer --obj=%s $((0xN -"
+                  .formatted(debugFile, debugFile)
+              + " 0x%x))".formatted(codeStart));
+      fields.put("debug_file", debugFile.toString());
+      fields.put("code_start", codeStart);
+    }
+    return new Answer(ExitCode.OK, text, fields);
   }
 
   /** Whoever reads it meanwhile sees the old bundle or the new one. */

@@ -147,6 +147,21 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
   }
 
   /**
+   * As it is packed: the module of a directory without its debug information, which is larger than
+   * the module and holds paths of the machine that built it. A bundle stays as it is.
+   */
+  PluginSource asPacked() {
+    if (packed != null || module().length == 0) {
+      return this;
+    }
+    Map<String, byte[]> stripped = new TreeMap<>(files);
+    stripped.put(
+        entry(files.getOrDefault(Bundle.MANIFEST, new byte[0])),
+        DebugInformation.of(module()).without());
+    return new PluginSource(stripped, problems, null);
+  }
+
+  /**
    * The bundle's bytes: those that were read, or those that the directory gives, always the same.
    */
   byte[] bundle() {

@@ -212,7 +212,8 @@ class ToolchainsTest {
     write("node_modules/assemblyscript/package.json", "{\"version\":\"0.28.2\"}");
     Toolchain toolchain = find(Language.ASSEMBLYSCRIPT);
     assertThat(toolchain.build().toString())
-        .isEqualTo("npx --no-install asc --config asconfig.json --outFile build/plugin.wasm");
+        .isEqualTo(
+            "npx --no-install asc --config asconfig.json --debug --outFile build/plugin.wasm");
     assertThat(toolchain.version()).isEqualTo("asc 0.28.2");
   }
 
@@ -221,7 +222,7 @@ class ToolchainsTest {
     program("npx");
     write("node_modules/assemblyscript/package.json", "{}");
     assertThat(find(Language.ASSEMBLYSCRIPT).build().toString())
-        .isEqualTo("npx --no-install asc assembly/index.ts --outFile build/plugin.wasm");
+        .isEqualTo("npx --no-install asc assembly/index.ts --debug --outFile build/plugin.wasm");
   }
 
   @Test
@@ -238,6 +239,8 @@ class ToolchainsTest {
     answers.put("make --version", "GNU Make 4.3\nBuilt for x86_64");
     Toolchain toolchain = find(Language.C);
     assertThat(toolchain.build().toString()).isEqualTo("make build/plugin.wasm");
+    assertThat(toolchain.build().environment().get("CCC_OVERRIDE_OPTIONS"))
+        .startsWith("# ^-gline-tables-only x-Wl,--strip-all ");
     assertThat(toolchain.version()).isEqualTo("make 4.3");
   }
 
@@ -285,6 +288,9 @@ class ToolchainsTest {
     assertThat(toolchain.build().toString())
         .isEqualTo("cargo build --target " + target + " --release");
     assertThat(toolchain.version()).isEqualTo("cargo 1.90");
+    assertThat(toolchain.build().environment())
+        .containsEntry("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only")
+        .containsEntry("CARGO_PROFILE_RELEASE_STRIP", "none");
     assertThat(toolchain.writes()).containsExactly("Cargo.lock");
   }
 
@@ -305,6 +311,7 @@ class ToolchainsTest {
     assertThat(toolchain.build().program()).isEqualTo(second + "/cargo");
     assertThat(toolchain.build().environment())
         .containsEntry("RUSTC", second + "/rustc")
+        .containsEntry("CARGO_PROFILE_RELEASE_DEBUG", "1")
         .containsEntry("PATH", second + File.pathSeparator + environment.get("PATH"));
     assertThat(toolchain.version())
         .isEqualTo("cargo 1.63 (" + second + "/cargo, which has wasm32-wasi)");

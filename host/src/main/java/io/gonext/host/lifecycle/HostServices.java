@@ -49,6 +49,18 @@ public record HostServices(
         clock);
   }
 
+  /** What an instance works with that is only asked about itself: nothing it does has effects. */
+  PluginAccess askedOf(Manifest manifest) {
+    return new PluginAccess(
+        manifest,
+        grants.registry(),
+        Permissions.none(),
+        PluginLog.discarding(),
+        silent(manifest),
+        keyValues.dryRunOf(manifest),
+        clock);
+  }
+
   /** What a version works with that is exercised before it serves: nothing it does has effects. */
   PluginAccess dryRunOf(Manifest manifest) {
     return new PluginAccess(

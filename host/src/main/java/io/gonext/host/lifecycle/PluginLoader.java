@@ -7,6 +7,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.PlainText;
 import io.gonext.host.abi.GuestAbi;
+import io.gonext.host.abi.HookReply;
 import io.gonext.host.abi.HostImports;
 import io.gonext.host.abi.PluginAccess;
 import io.gonext.host.failure.ActivationException;
@@ -17,6 +18,7 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
+import io.gonext.host.route.RouteSurvey;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolMetrics;
@@ -43,6 +45,9 @@ final class PluginLoader {
 
   /** Callers that may wait for one instance of a plugin; the next one is told at once. */
   private static final int WAITERS_PER_INSTANCE = 128;
+
+  /** For the answer to which routes there are. */
+  private static final Duration SURVEY_LIMIT = Duration.ofMillis(300);
 
   private final Engine engine;
   private final OperatorLimits limits;
@@ -144,8 +149,8 @@ final class PluginLoader {
 
   /**
    * As {@link #check}, for a bundle that comes in, whichever way: warns of limits that the operator
-   * cuts and of hooks that look like slips, too. A version is told so once, not each time that it
-   * starts.
+   * cuts, of hooks that look like slips and of routes that the code does not have, too. A version
+   * is told so once, not each time that it starts.
    */
   CheckedModule checkNew(Bundle bundle) {
     CheckedModule checked = check(bundle);
@@ -155,10 +160,25 @@ final class PluginLoader {
     told.addAll(limits.cuts(manifest));
     told.addAll(services.keyValues().cuts(manifest));
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
+    told.addAll(routeWarnings(manifest, checked.module()));
     warn(manifest, told);
     List<String> warnings = new ArrayList<>(checked.warnings());
     warnings.addAll(told);
     return new CheckedModule(checked.module(), List.copyOf(warnings));
+  }
+
+  /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */
+  private List<String> routeWarnings(Manifest manifest, CompiledModule module) {
+    try (GuestInstance asked = module.instantiate(instanceConfig(services.askedOf(manifest)))) {
+      HookReply reply =
+          GuestAbi.callHook(asked, RouteSurvey.HOOK, RouteSurvey.PAYLOAD, SURVEY_LIMIT);
+      return reply instanceof HookReply.Body(byte[] answer)
+          ? RouteSurvey.warnings(manifest.routes(), answer)
+          : List.of();
+    } catch (EngineException e) {
+      log.debug("{} does not say which routes it has: {}", manifest.id(), e.getMessage());
+      return List.of();
+    }
   }
 
   private static void warn(Manifest manifest, List<String> warnings) {
