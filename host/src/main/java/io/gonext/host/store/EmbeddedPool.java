@@ -34,8 +34,10 @@ final class EmbeddedPool extends HikariDataSource {
   /** A file is too large when it has more than so many times what is live in it. */
   static final int FACTOR = 4;
 
-  /** How long a compaction takes, about, in milliseconds. */
+  /** How long a compaction takes, about, in milliseconds, and so many times longer at most. */
   private static final int COMPACTION_MILLIS = 250;
+
+  private static final int MAX_COMPACTIONS = 4;
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPool.class);
 
@@ -104,12 +106,14 @@ final class EmbeddedPool extends HikariDataSource {
     long before = size();
     flush(connection);
     MVStore store = store(connection);
-    if (before > bound(store)) {
-      store.compactFile(COMPACTION_MILLIS);
+    long bound = bound(store);
+    if (before > bound) {
+      // The farther beyond, the longer: writers are slowed until it gets smaller.
+      store.compactFile(COMPACTION_MILLIS * (int) Math.min(MAX_COMPACTIONS, before / bound));
       flush(connection);
     }
     long after = size();
-    nextLook = Math.max(bound(store), after + after / 8);
+    nextLook = Math.max(bound(store), after + Math.min(after / 8, FLOOR_BYTES));
     LOG.debug("{} was compacted from {} to {} bytes", file, before, after);
   }
 
