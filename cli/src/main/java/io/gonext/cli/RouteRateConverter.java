@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads {@code 60/30} or {@code off}. */
+/** Reads {@code 2000/1000} or {@code off}. */
 final class RouteRateConverter implements ITypeConverter<RouteRate> {
   private static final Pattern RATE = Pattern.compile("([1-9][0-9]{0,8})/([1-9][0-9]{0,8})");
 
@@ -18,7 +18,7 @@ final class RouteRateConverter implements ITypeConverter<RouteRate> {
     Matcher rate = RATE.matcher(value);
     if (!rate.matches()) {
       throw new TypeConversionException(
-          "'" + value + "' is neither BURST/PER_SECOND, 60/30 for instance, nor 'off'");
+          "'" + value + "' is neither BURST/PER_SECOND, 2000/1000 for instance, nor 'off'");
     }
     return new RouteRate(Long.parseLong(rate.group(1)), Long.parseLong(rate.group(2)));
   }

@@ -16,6 +16,7 @@ import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.Database;
 import io.gonext.host.store.StoredPlugin;
+import io.gonext.server.AddressRange;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.nio.file.Path;
@@ -102,12 +103,31 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--route-rate",
       paramLabel = "BURST/PER_SECOND",
-      defaultValue = "60/30",
+      defaultValue = "2000/1000",
       converter = RouteRateConverter.class,
       description =
           "Requests that the routes of each plugin take, at once and in the long run, or 'off'"
               + " (default: ${DEFAULT-VALUE}).")
   private RouteRate routeRate = RouteRate.DEFAULT;
+
+  @Option(
+      names = "--route-rate-per-client",
+      paramLabel = "BURST/PER_SECOND",
+      defaultValue = "off",
+      converter = RouteRateConverter.class,
+      description =
+          "Of these, the requests of one client: of one IPv4 address, or one IPv6 network of 64"
+              + " bits (default: ${DEFAULT-VALUE}).")
+  private RouteRate clientRate = RouteRate.UNLIMITED;
+
+  @Option(
+      names = "--trusted-proxy",
+      paramLabel = "CIDR",
+      description =
+          "Address or range of a proxy that says whose request it is, in Forwarded or, without"
+              + " that, X-Forwarded-For: 10.0.0.0/8 for instance. It must set or drop both: what it"
+              + " passes on unread, a client can make up. May be given several times.")
+  private List<String> trustedProxies = new ArrayList<>();
 
   @Option(
       names = "--breaker",
@@ -196,7 +216,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
     Events events = listen.events();
-    ServerConfig config = listen.serverConfig().withDev(dev);
+    ServerConfig config = listen.serverConfig().withDev(dev).withTrustedProxies(proxies());
     boolean loopback = listen.isLoopback();
     // Refused before anything is created.
     HostConfig hostConfig = hostConfig();
@@ -260,6 +280,7 @@ final class ServeCommand implements Callable<Integer> {
     return HostConfig.of(data)
         .withDatabase(database())
         .withRouteRate(routeRate)
+        .withClientRate(clientRate)
         .withBreaker(breakerPolicy())
         .withLimits(
             OperatorLimits.defaults()
@@ -273,6 +294,23 @@ final class ServeCommand implements Callable<Integer> {
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .withVerifiedResets(verifyResets)
         .withUpdates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults());
+  }
+
+  private List<AddressRange> proxies() {
+    List<AddressRange> ranges = new ArrayList<>();
+    for (String text : trustedProxies) {
+      try {
+        ranges.add(AddressRange.of(text));
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--trusted-proxy "
+                + text
+                + ": an address such as 192.0.2.1, or a range such as 10.0.0.0/8 or 2001:db8::/32",
+            e);
+      }
+    }
+    return ranges;
   }
 
   private BreakerPolicy breakerPolicy() {

@@ -9,6 +9,7 @@ import io.gonext.host.HostConfig;
 import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
 import java.nio.file.Path;
@@ -54,6 +55,15 @@ class ServeCommandTest {
     assertThat(raised.engineLimits().memoryPages()).isEqualTo(4096);
     assertThat(raised.engineLimits().compileTimeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(raised.verifiesResets()).isTrue();
+  }
+
+  @Test
+  void the_rates_of_routes_are_those_of_the_command_line() {
+    assertThat(hostConfig().routeRate()).isEqualTo(RouteRate.DEFAULT);
+    assertThat(hostConfig().clientRate()).isEqualTo(RouteRate.UNLIMITED);
+    HostConfig given = hostConfig("--route-rate", "off", "--route-rate-per-client", "20/10");
+    assertThat(given.routeRate()).isEqualTo(RouteRate.UNLIMITED);
+    assertThat(given.clientRate()).isEqualTo(new RouteRate(20, 10));
   }
 
   @Test

@@ -758,10 +758,21 @@ public final class Host implements AutoCloseable {
     hooks.addOwnAction(owner, hook, priority, handler);
   }
 
-  /** Serves a request for a plugin's route. */
+  /** Serves a request for a plugin's route, which counts against the plugin's rate alone. */
   public RouteOutcome serve(String plugin, PluginRequest request) throws InterruptedException {
+    return serve(plugin, request, "");
+  }
+
+  /**
+   * Serves a request for a plugin's route.
+   *
+   * @param client whose requests are counted together against {@link HostConfig#clientRate}: an
+   *     address, or another name; empty for one that is not counted apart
+   */
+  public RouteOutcome serve(String plugin, PluginRequest request, String client)
+      throws InterruptedException {
     Optional<PluginSlot> target = lifecycle.active(plugin);
-    return target.isPresent() ? target.get().serve(request) : new RouteOutcome.NotFound();
+    return target.isPresent() ? target.get().serve(request, client) : new RouteOutcome.NotFound();
   }
 
   /**

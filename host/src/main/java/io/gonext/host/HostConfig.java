@@ -5,6 +5,7 @@ import io.gonext.host.capability.CapabilityRegistry;
 import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
 import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.Database;
 import io.gonext.host.store.KeyValueQuota;
@@ -29,6 +30,8 @@ import java.util.Set;
  * @param telemetry where the spans of hooks go; {@link OpenTelemetry#noop} for nowhere, which costs
  *     nothing
  * @param routeRate how many requests the routes of each plugin take
+ * @param clientRate how many of them one client has; see {@link Host#serve(String, PluginRequest,
+ *     String)}
  * @param breaker when a hook or route of a plugin that keeps failing is not called; a manifest may
  *     have it open sooner
  * @param keyValues the most that the key-value entries of one plugin may take
@@ -50,6 +53,7 @@ public record HostConfig(
     CapabilityRegistry capabilities,
     OpenTelemetry telemetry,
     RouteRate routeRate,
+    RouteRate clientRate,
     BreakerPolicy breaker,
     KeyValueQuota keyValues,
     EngineLimits engineLimits,
@@ -74,6 +78,7 @@ public record HostConfig(
         CapabilityRegistry.standard(),
         OpenTelemetry.noop(),
         RouteRate.DEFAULT,
+        RouteRate.UNLIMITED,
         BreakerPolicy.DEFAULT,
         KeyValueQuota.defaults(),
         EngineLimits.defaults(),
@@ -91,6 +96,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -108,6 +114,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -125,6 +132,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -142,6 +150,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -159,6 +168,7 @@ public record HostConfig(
         newCapabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -176,6 +186,7 @@ public record HostConfig(
         capabilities,
         newTelemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -193,6 +204,25 @@ public record HostConfig(
         capabilities,
         telemetry,
         newRouteRate,
+        clientRate,
+        breaker,
+        keyValues,
+        engineLimits,
+        verifiesResets,
+        hooks);
+  }
+
+  public HostConfig withClientRate(RouteRate newClientRate) {
+    return new HostConfig(
+        dataDirectory,
+        database,
+        limits,
+        updates,
+        meters,
+        capabilities,
+        telemetry,
+        routeRate,
+        newClientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -210,6 +240,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         newBreaker,
         keyValues,
         engineLimits,
@@ -227,6 +258,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         newKeyValues,
         engineLimits,
@@ -244,6 +276,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         newLimits,
@@ -261,6 +294,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,
@@ -278,6 +312,7 @@ public record HostConfig(
         capabilities,
         telemetry,
         routeRate,
+        clientRate,
         breaker,
         keyValues,
         engineLimits,

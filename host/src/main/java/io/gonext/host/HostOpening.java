@@ -81,7 +81,7 @@ final class HostOpening implements AutoCloseable {
                 hooks,
                 config.meters(),
                 services,
-                new CallGuards(config.routeRate(), config.breaker(), ticker),
+                new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), ticker),
                 config.verifiesResets()),
             config.limits(),
             config.updates(),

@@ -4,6 +4,7 @@ import io.gonext.host.failure.HookOutcome;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.time.Duration;
+import java.util.List;
 
 /** A plugin that failed, as clients are told: the same for a route and for a hook. */
 final class FailedPlugin {
@@ -15,23 +16,43 @@ final class FailedPlugin {
    * @param retryAfter when another try may succeed, at the soonest
    */
   static void answer(Context ctx, String plugin, HookOutcome outcome, Duration retryAfter) {
+    answer(ctx, plugin, outcome, retryAfter, List.of());
+  }
+
+  /**
+   * As {@link #answer(Context, String, HookOutcome, Duration)}.
+   *
+   * @param problems why, a sentence each; none for who did not ask
+   */
+  static void answer(
+      Context ctx, String plugin, HookOutcome outcome, Duration retryAfter, List<String> problems) {
     switch (outcome) {
       case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
           Problem.write(
-              ctx, HttpStatus.GATEWAY_TIMEOUT, "the plugin " + plugin + " did not end in time");
+              ctx,
+              HttpStatus.GATEWAY_TIMEOUT,
+              "the plugin " + plugin + " did not end in time",
+              problems);
       case SATURATED, UNAVAILABLE, STORE_UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
         retryAfter(ctx, retryAfter);
         Problem.write(
-            ctx, HttpStatus.SERVICE_UNAVAILABLE, "the plugin " + plugin + " is not available now");
+            ctx,
+            HttpStatus.SERVICE_UNAVAILABLE,
+            "the plugin " + plugin + " is not available now",
+            problems);
       }
       case PAYLOAD_TOO_LARGE ->
           Problem.write(
               ctx,
               HttpStatus.CONTENT_TOO_LARGE,
-              "the request is too large for the plugin " + plugin);
+              "the request is too large for the plugin " + plugin,
+              problems);
       default ->
           Problem.write(
-              ctx, HttpStatus.BAD_GATEWAY, "the plugin " + plugin + " gave no usable answer");
+              ctx,
+              HttpStatus.BAD_GATEWAY,
+              "the plugin " + plugin + " gave no usable answer",
+              problems);
     }
   }
 

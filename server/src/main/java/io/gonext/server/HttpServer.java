@@ -5,6 +5,7 @@ import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.failure.ConflictException;
+import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.failure.HostException;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.failure.UnknownPluginException;
@@ -39,6 +40,7 @@ import java.util.stream.Collectors;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -51,11 +53,14 @@ import tools.jackson.databind.node.ObjectNode;
 public final class HttpServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
-  /** Names the plugins that failed while a hook was answered all the same. */
   private static final String STORE_TROUBLE =
       "the store does not work: what is loaded is served, changes are refused, and key-value"
           + " entries are not available";
 
+  /** Whether a call is to be explained: there where it is. */
+  private static final String EXPLAIN = "gonext.explain";
+
+  /** Names the plugins that failed while a hook was answered all the same, with the codes. */
   static final String DEGRADED_HEADER = "X-Gonext-Degraded";
 
   private static final String JSON = "application/json";
@@ -205,7 +210,8 @@ public final class HttpServer implements AutoCloseable {
     if (settings.dev()) {
       new DevApi(host, access, requestTimeout, () -> closing).addTo(config.routes);
     }
-    PluginRoutes pluginRoutes = new PluginRoutes(host, requestTimeout);
+    PluginRoutes pluginRoutes =
+        new PluginRoutes(host, new Clients(settings.trustedProxies()), requestTimeout);
     config.routes.after(ctx -> {
       if (ctx.statusCode() != HttpStatus.INTERNAL_SERVER_ERROR.getCode()) {
         internalErrors.answered();
@@ -334,42 +340,79 @@ public final class HttpServer implements AutoCloseable {
 
   private void filter(Context ctx) throws IOException, InterruptedException {
     String hook = hookName(ctx);
-    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, true);
+    RequestBody.HookArguments call = arguments(ctx, true);
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     if (call.batch()) {
       BatchResult result =
           host.applyFiltersBatch(call.options(), hook, call.values(), call.argArray());
       body.putArray("values").addAll(result.values());
-      answer(ctx, body, result.degraded());
+      answer(ctx, call, body, result.degraded());
     } else {
       FilterResult result =
           host.applyFilters(call.options(), hook, call.values().getFirst(), call.argArray());
       body.set("value", result.value());
-      answer(ctx, body, result.degraded());
+      answer(ctx, call, body, result.degraded());
     }
   }
 
   private void action(Context ctx) throws IOException, InterruptedException {
     String hook = hookName(ctx);
-    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, false);
+    RequestBody.HookArguments call = arguments(ctx, false);
     ActionResult result = host.doAction(call.options(), hook, call.argArray());
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("handlers", result.handlers());
-    answer(ctx, body, result.degraded());
+    answer(ctx, call, body, result.degraded());
   }
 
   private static void failedClosed(ChainFailedException e, Context ctx) {
-    ctx.header(DEGRADED_HEADER, e.plugin());
-    FailedPlugin.answer(ctx, e.plugin(), e.outcome(), e.retryAfter());
+    ctx.header(DEGRADED_HEADER, degraded(e.plugin(), e.outcome()));
+    List<String> problems =
+        ctx.attribute(EXPLAIN) == null
+            ? List.of()
+            : List.of(
+                e.plugin()
+                    + " failed in hook "
+                    + e.hook()
+                    + " ("
+                    + e.outcome()
+                    + "): "
+                    + Explanation.of(e.outcome(), e.reason()));
+    FailedPlugin.answer(ctx, e.plugin(), e.outcome(), e.retryAfter(), problems);
   }
 
-  private static void answer(Context ctx, ObjectNode body, List<Degradation> degraded) {
+  private static void answer(
+      Context ctx, RequestBody.HookArguments call, ObjectNode body, List<Degradation> degraded) {
     if (!degraded.isEmpty()) {
       ctx.header(
           DEGRADED_HEADER,
-          degraded.stream().map(Degradation::plugin).distinct().collect(Collectors.joining(", ")));
+          degraded.stream()
+              .map(one -> degraded(one.plugin(), one.outcome()))
+              .collect(Collectors.joining(", ")));
+    }
+    if (call.explain()) {
+      ArrayNode all = body.putArray("degraded");
+      for (Degradation one : degraded) {
+        all.addObject()
+            .put("plugin", one.plugin())
+            .put("code", one.code())
+            .put("reason", Explanation.of(one.outcome(), one.reason()));
+      }
     }
     ctx.contentType(JSON).result(StrictJson.write(body));
+  }
+
+  /** A plugin that failed, as an item of {@value #DEGRADED_HEADER}. */
+  private static String degraded(String plugin, HookOutcome outcome) {
+    return plugin + ";code=" + outcome;
+  }
+
+  /** The arguments of a call; whether it is to be explained is known from here on. */
+  private RequestBody.HookArguments arguments(Context ctx, boolean filter) throws IOException {
+    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, filter);
+    if (call.explain()) {
+      ctx.attribute(EXPLAIN, true);
+    }
+    return call;
   }
 
   private static String hookName(Context ctx) {

@@ -41,10 +41,12 @@ final class PluginRoutes implements Handler {
           HookOutcome.PAYLOAD_TOO_LARGE);
 
   private final Host host;
+  private final Clients clients;
   private final Duration bodyLimit;
 
-  PluginRoutes(Host host, Duration bodyLimit) {
+  PluginRoutes(Host host, Clients clients, Duration bodyLimit) {
     this.host = host;
+    this.clients = clients;
     this.bodyLimit = bodyLimit;
   }
 
@@ -55,7 +57,7 @@ final class PluginRoutes implements Handler {
     // A plugin's name has no character that would need percent-encoding.
     String plugin = slash < 0 ? place : place.substring(0, slash);
     String path = slash < 0 ? "/" : place.substring(slash);
-    switch (host.serve(plugin, request(ctx, path))) {
+    switch (host.serve(plugin, request(ctx, path), clients.of(ctx))) {
       case RouteOutcome.Answered(PluginResponse response) -> answer(ctx, response);
       case RouteOutcome.NotFound() ->
           Problem.write(ctx, HttpStatus.NOT_FOUND, "no active plugin serves this path");

@@ -25,7 +25,8 @@ final class RequestBody {
 
   private static final int CHUNK_BYTES = 8 * 1024;
 
-  private static final Set<String> OPTIONS = Set.of("args", "fail_closed", "deadline_ms");
+  private static final Set<String> OPTIONS =
+      Set.of("args", "fail_closed", "deadline_ms", "explain");
 
   private RequestBody() {}
 
@@ -69,13 +70,19 @@ final class RequestBody {
   }
 
   /**
-   * A hook call: {@code {"value": ..., "args": [...], "fail_closed": false, "deadline_ms": 100}},
-   * all but the value optional; {@code "values": [...]} in place of {@code "value"} is a batch.
+   * A hook call: {@code {"value": ..., "args": [...], "fail_closed": false, "deadline_ms": 100,
+   * "explain": false}}, all but the value optional; {@code "values": [...]} in place of {@code
+   * "value"} is a batch.
    *
    * @param values of a batch, or the one value; none for an action
+   * @param explain whether the answer says why plugins failed
    */
   record HookArguments(
-      List<JsonNode> values, boolean batch, List<JsonNode> args, CallOptions options) {
+      List<JsonNode> values,
+      boolean batch,
+      List<JsonNode> args,
+      CallOptions options,
+      boolean explain) {
     Object[] argArray() {
       return args.toArray();
     }
@@ -119,16 +126,24 @@ final class RequestBody {
     }
     List<JsonNode> all = value.isMissingNode() ? values.valueStream().toList() : List.of(value);
     return new HookArguments(
-        all, !values.isMissingNode(), args.valueStream().toList(), options(body));
+        all,
+        !values.isMissingNode(),
+        args.valueStream().toList(),
+        options(body),
+        flag(body, "explain"));
+  }
+
+  private static boolean flag(JsonNode body, String name) {
+    JsonNode flag = body.path(name);
+    if (!flag.isMissingNode() && !flag.isBoolean()) {
+      throw badRequest("\"" + name + "\" is not a boolean");
+    }
+    return flag.asBoolean(false);
   }
 
   private static CallOptions options(JsonNode body) {
     CallOptions options = CallOptions.DEFAULT;
-    JsonNode failClosed = body.path("fail_closed");
-    if (!failClosed.isMissingNode() && !failClosed.isBoolean()) {
-      throw badRequest("\"fail_closed\" is not a boolean");
-    }
-    if (failClosed.asBoolean(false)) {
+    if (flag(body, "fail_closed")) {
       options = options.withFailClosed();
     }
     JsonNode deadline = body.path("deadline_ms");

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     connection's opening or the answer before, and how long its body may take after them
  * @param token lets its holder change the host; without one there is no admin API
  * @param dev whether it takes plugins in development: code of whoever can call it
+ * @param trustedProxies whose {@code Forwarded} or {@code X-Forwarded-For} says whose request it is
  */
 public record ServerConfig(
     String address,
@@ -25,8 +27,11 @@ public record ServerConfig(
     Duration idleTimeout,
     Duration requestTimeout,
     @Nullable AdminToken token,
-    boolean dev) {
+    boolean dev,
+    List<AddressRange> trustedProxies) {
+  /** Copies the list. */
   public ServerConfig {
+    trustedProxies = List.copyOf(trustedProxies);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
     }
@@ -41,7 +46,8 @@ public record ServerConfig(
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
         null,
-        false);
+        false,
+        List.of());
   }
 
   /**
@@ -56,25 +62,52 @@ public record ServerConfig(
 
   public ServerConfig withAddress(String newAddress) {
     return new ServerConfig(
-        newAddress, port, shutdownPatience, idleTimeout, requestTimeout, token, dev);
+        newAddress,
+        port,
+        shutdownPatience,
+        idleTimeout,
+        requestTimeout,
+        token,
+        dev,
+        trustedProxies);
   }
 
   public ServerConfig withIdleTimeout(Duration newTimeout) {
     return new ServerConfig(
-        address, port, shutdownPatience, newTimeout, requestTimeout, token, dev);
+        address, port, shutdownPatience, newTimeout, requestTimeout, token, dev, trustedProxies);
   }
 
   public ServerConfig withRequestTimeout(Duration newTimeout) {
-    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newTimeout, token, dev);
+    return new ServerConfig(
+        address, port, shutdownPatience, idleTimeout, newTimeout, token, dev, trustedProxies);
   }
 
   public ServerConfig withToken(AdminToken newToken) {
     return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, newToken, dev);
+        address,
+        port,
+        shutdownPatience,
+        idleTimeout,
+        requestTimeout,
+        newToken,
+        dev,
+        trustedProxies);
   }
 
   public ServerConfig withDev(boolean newDev) {
     return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, token, newDev);
+        address,
+        port,
+        shutdownPatience,
+        idleTimeout,
+        requestTimeout,
+        token,
+        newDev,
+        trustedProxies);
+  }
+
+  public ServerConfig withTrustedProxies(List<AddressRange> newProxies) {
+    return new ServerConfig(
+        address, port, shutdownPatience, idleTimeout, requestTimeout, token, dev, newProxies);
   }
 }

@@ -271,12 +271,12 @@ class AdminApiTest {
         }
       }
     }
-    assertThat(described)
-        .containsExactlyInAnyOrderElementsOf(
-            new AdminApi(host, new Access(true, "127.0.0.1", null), Duration.ZERO)
-                .endpoints().stream()
-                    .map(endpoint -> endpoint.method() + " " + endpoint.path())
-                    .toList());
+    List<String> there =
+        new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
+    new AdminApi(host, new Access(true, "127.0.0.1", null), Duration.ZERO)
+        .endpoints()
+        .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
+    assertThat(described).containsExactlyInAnyOrderElementsOf(there);
     String text = document.toString();
     document
         .findValues("$ref")

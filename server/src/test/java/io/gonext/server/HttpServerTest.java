@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.json.StrictJson;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -118,7 +119,8 @@ class HttpServerTest {
     HttpResponse<String> response = post("/api/v1/filters/h", "{\"value\":1}");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo("{\"value\":1}");
-    assertThat(response.headers().firstValue("X-Gonext-Degraded")).contains("trap");
+    assertThat(response.headers().firstValue("X-Gonext-Degraded"))
+        .contains("trap;code=UNREACHABLE");
     assertThat(get("/metrics").body())
         .containsPattern(
             "gonext_plugin_hook_seconds_count\\{hook=\"h\",outcome=\"UNREACHABLE\",plugin=\"trap\"\\}"
@@ -317,6 +319,60 @@ class HttpServerTest {
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo("{\"value\":1}");
     closer.join();
+  }
+
+  @Test
+  void a_caller_who_asks_is_told_why_a_plugin_failed() throws Exception {
+    host.activate(
+        host.install(GuestBundle.of("badresult-status-1").filter("h").action("a").bytes())
+            .manifest()
+            .name());
+    HttpResponse<String> plain = post("/api/v1/filters/h", "{\"value\":1}");
+    assertThat(plain.body()).isEqualTo("{\"value\":1}");
+    assertThat(plain.headers().firstValue("x-gonext-degraded"))
+        .contains("badresult-status-1;code=STATUS");
+    HttpResponse<String> explained = post("/api/v1/filters/h", "{\"value\":1,\"explain\":true}");
+    assertThat(explained.statusCode()).isEqualTo(200);
+    assertThat(explained.body())
+        .isEqualTo(
+            "{\"value\":1,\"degraded\":[{\"plugin\":\"badresult-status-1\",\"code\":\"STATUS\","
+                + "\"reason\":\"it answered -1 (error)\"}]}");
+    assertThat(post("/api/v1/filters/h", "{\"values\":[1],\"explain\":true}").body())
+        .contains("\"code\":\"STATUS\"");
+    assertThat(post("/api/v1/actions/a", "{\"explain\":true}").body())
+        .contains("\"code\":\"STATUS\"");
+    assertThat(post("/api/v1/filters/nobody", "{\"value\":1,\"explain\":true}").body())
+        .isEqualTo("{\"value\":1,\"degraded\":[]}");
+    HttpResponse<String> closed =
+        post("/api/v1/filters/h", "{\"value\":1,\"explain\":true,\"fail_closed\":true}");
+    assertThat(closed.statusCode()).isEqualTo(502);
+    assertThat(closed.body())
+        .contains("badresult-status-1 failed in hook h (STATUS): it answered -1 (error)");
+    assertThat(post("/api/v1/filters/h", "{\"value\":1,\"fail_closed\":true}").body())
+        .doesNotContain("it answered");
+    assertThat(post("/api/v1/filters/h", "{\"value\":1,\"explain\":1}").statusCode())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void an_explanation_is_bounded_and_says_nothing_of_the_host() throws Exception {
+    host.addFilter(
+        "app",
+        "h",
+        1,
+        (value, args, turn) -> {
+          throw new HookFailedException("x".repeat(5_000) + "\n");
+        });
+    host.addFilter(
+        "app2",
+        "h",
+        2,
+        (value, args, turn) -> {
+          throw new IllegalStateException("jdbc:secret");
+        });
+    assertThat(post("/api/v1/filters/h", "{\"value\":1,\"explain\":true}").body())
+        .contains("\"" + "x".repeat(Explanation.MAX_LENGTH) + "...\"", "\"reason\":\"see the log\"")
+        .doesNotContain("jdbc:secret");
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -80,6 +81,36 @@ class PluginRoutesTest {
     assertProblem(get("/api/plugins/route/y"), 404);
     assertThat(get("/api/plugins/route-echo/x").statusCode()).isEqualTo(200);
     await().until(() -> get("/api/plugins/route/x").statusCode() == 200);
+  }
+
+  @Test
+  void each_client_behind_a_trusted_proxy_has_a_limit_of_its_own() throws Exception {
+    server.close();
+    host.close();
+    host =
+        Host.open(
+            HostConfig.of(data)
+                .withMeters(metrics)
+                .withLimits(PATIENT)
+                .withClientRate(new RouteRate(1, 1)));
+    server =
+        HttpServer.start(
+            host,
+            metrics,
+            ServerConfig.loopback(0).withTrustedProxies(List.of(AddressRange.of("127.0.0.0/8"))));
+    activate(GuestBundle.of("route").route("GET", "/x"));
+    assertThat(getFor("192.0.2.1").statusCode()).isEqualTo(200);
+    HttpResponse<String> refused = getFor("192.0.2.1");
+    assertProblem(refused, 429);
+    assertThat(refused.headers().firstValue("retry-after")).contains("1");
+    assertThat(getFor("192.0.2.2").statusCode()).isEqualTo(200);
+    assertThat(get("/metrics").body())
+        .contains("gonext_plugin_rate_limited_total{limit=\"client\",plugin=\"route\"} 1.0");
+  }
+
+  private HttpResponse<String> getFor(String client) throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(uri("/api/plugins/route/x")).header("Forwarded", "for=" + client));
   }
 
   @Test
@@ -178,7 +209,8 @@ class PluginRoutesTest {
     }
     HttpResponse<String> refused = post("/api/v1/filters/h", call);
     assertProblem(refused, 503);
-    assertThat(refused.headers().firstValue("x-gonext-degraded")).contains("trap");
+    assertThat(refused.headers().firstValue("x-gonext-degraded"))
+        .contains("trap;code=BREAKER_OPEN");
     assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
         .isBetween(10, 40);
   }
@@ -295,7 +327,7 @@ class PluginRoutesTest {
     HttpResponse<String> trapped =
         post("/api/v1/filters/trapped", "{\"value\":1,\"fail_closed\":true}");
     assertProblem(trapped, 502);
-    assertThat(trapped.headers().firstValue("x-gonext-degraded")).contains("trap");
+    assertThat(trapped.headers().firstValue("x-gonext-degraded")).contains("trap;code=UNREACHABLE");
     assertProblem(
         post("/api/v1/filters/looped", "{\"value\":1,\"fail_closed\":true,\"deadline_ms\":50}"),
         504);

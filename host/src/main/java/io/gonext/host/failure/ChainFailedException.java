@@ -12,6 +12,7 @@ public final class ChainFailedException extends HostException {
   private final String plugin;
   private final String hook;
   private final HookOutcome outcome;
+  private final String reason;
   private final Duration retryAfter;
 
   /**
@@ -29,6 +30,7 @@ public final class ChainFailedException extends HostException {
     this.plugin = plugin;
     this.hook = hook;
     this.outcome = outcome;
+    this.reason = reason;
     this.retryAfter = retryAfter;
   }
 
@@ -44,6 +46,11 @@ public final class ChainFailedException extends HostException {
   /** How its turn ended. */
   public HookOutcome outcome() {
     return outcome;
+  }
+
+  /** Why it failed, for the operator. */
+  public String reason() {
+    return reason;
   }
 
   /** When another try may succeed, at the soonest. */

@@ -250,18 +250,18 @@ final class HookBreaker {
     @Nullable Opening opening = null;
     lock.lock();
     try {
-      // A call from before it last opened or closed decides nothing.
-      if (pass != state) {
-        return;
-      }
       long now = ticker.nanos();
-      lastFailure = outcome;
-      if (pass instanceof Closed closed && closed.failed(now)) {
-        closed.end();
-        boolean again =
-            closed.afterNanos > 0 && now - closed.sinceNanos < policy.window().toNanos();
-        opening = open(now, again ? doubled(closed.afterNanos) : policy.shortestOpen().toNanos());
-      } else if (pass instanceof HalfOpen trial) {
+      // A call from before it last opened or closed decides nothing.
+      if (pass instanceof Closed closed && closed == state) {
+        lastFailure = outcome;
+        if (closed.failed(now)) {
+          closed.end();
+          boolean again =
+              closed.afterNanos > 0 && now - closed.sinceNanos < policy.window().toNanos();
+          opening = open(now, again ? doubled(closed.afterNanos) : policy.shortestOpen().toNanos());
+        }
+      } else if (pass instanceof HalfOpen trial && trial == state) {
+        lastFailure = outcome;
         trial.running--;
         trial.failed++;
         if (trial.failed >= failuresToOpen()) {

@@ -87,15 +87,17 @@ public final class PluginSlot {
   /**
    * Serves a request for one of the plugin's routes. It has one turn and takes one place of the
    * rate limit, whichever versions it meets.
+   *
+   * @param client whose requests are counted together; empty for one that is not counted apart
    */
-  public RouteOutcome serve(PluginRequest request) throws InterruptedException {
+  public RouteOutcome serve(PluginRequest request, String client) throws InterruptedException {
     ActivePlugin version = serving();
     if (version == null) {
       return new RouteOutcome.NotFound();
     }
     RouteTable.Match match = version.match(request);
     if (match instanceof RouteTable.Found) {
-      Duration wait = routeLimiter.take();
+      Duration wait = routeLimiter.take(client);
       if (!wait.isZero()) {
         return new RouteOutcome.RateLimited(name, wait);
       }

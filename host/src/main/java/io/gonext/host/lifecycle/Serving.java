@@ -94,7 +94,10 @@ final class Serving {
     String name = plugin.manifest().name();
     RouteLimiter limiter =
         routeLimiters.computeIfAbsent(
-            name, n -> new RouteLimiter(guards.routeRate(), guards.ticker()));
+            name,
+            n ->
+                new RouteLimiter(
+                    n, guards.routeRate(), guards.clientRate(), guards.ticker(), meters));
     PluginSlot slot = new PluginSlot(plugin, hooks, limiter);
     slot.open();
     slots.put(name, slot);

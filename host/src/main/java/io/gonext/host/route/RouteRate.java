@@ -1,14 +1,14 @@
 package io.gonext.host.route;
 
 /**
- * How many requests the routes of one plugin take.
+ * How many requests are taken: by the routes of one plugin, or of one client.
  *
  * @param burst at once; 0 for no limit
  * @param perSecond in the long run
  */
 public record RouteRate(long burst, long perSecond) {
-  /** 60 at once, 30 a second. */
-  public static final RouteRate DEFAULT = new RouteRate(60, 30);
+  /** 2,000 at once, 1,000 a second: what ordinary service does not meet. */
+  public static final RouteRate DEFAULT = new RouteRate(2_000, 1_000);
 
   public static final RouteRate UNLIMITED = new RouteRate(0, 0);
 

@@ -41,7 +41,9 @@ class RouteSwapTest {
     store = PluginStore.open(data, Database.embedded());
     host =
         new TestLifecycle(
-            store, new CallGuards(new RouteRate(2, 1), BreakerPolicy.DEFAULT, this::now));
+            store,
+            new CallGuards(
+                new RouteRate(2, 1), RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, this::now));
     host.activate(GuestBundle.of("route").filter("h").route("GET", "/x"));
     slot = host.lifecycle().active("route").orElseThrow();
   }
@@ -67,20 +69,20 @@ class RouteSwapTest {
   void a_request_that_meets_a_swap_is_one_good_turn_and_takes_one_place()
       throws InterruptedException {
     atNextTurn.set(() -> update(GuestBundle.of("route").route("GET", "/x")));
-    assertThat(slot.serve(REQUEST)).isInstanceOf(RouteOutcome.Answered.class);
+    assertThat(slot.serve(REQUEST, "")).isInstanceOf(RouteOutcome.Answered.class);
     assertThat(slot.manifest().version().toString()).isEqualTo("2.0.0");
     assertThat(host.hooks().failedTurns("route")).isZero();
     assertThat(turns(HookOutcome.OK)).isEqualTo(1);
-    assertThat(slot.serve(REQUEST))
+    assertThat(slot.serve(REQUEST, ""))
         .as("the second place")
         .isInstanceOf(RouteOutcome.Answered.class);
-    assertThat(slot.serve(REQUEST)).isInstanceOf(RouteOutcome.RateLimited.class);
+    assertThat(slot.serve(REQUEST, "")).isInstanceOf(RouteOutcome.RateLimited.class);
   }
 
   @Test
   void a_request_whose_route_the_next_version_has_not_finds_none() throws InterruptedException {
     atNextTurn.set(() -> update(GuestBundle.of("route").route("GET", "/other")));
-    assertThat(slot.serve(REQUEST)).isEqualTo(new RouteOutcome.NotFound());
+    assertThat(slot.serve(REQUEST, "")).isEqualTo(new RouteOutcome.NotFound());
     assertThat(host.hooks().failedTurns("route")).isZero();
   }
 

@@ -33,7 +33,9 @@ public final class TestLifecycle implements AutoCloseable {
    *     {@link System#nanoTime} or ahead of it
    */
   public TestLifecycle(PluginStore store, Ticker ticker) {
-    this(store, new CallGuards(RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, ticker));
+    this(
+        store,
+        new CallGuards(RouteRate.UNLIMITED, RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, ticker));
   }
 
   TestLifecycle(PluginStore store, CallGuards guards) {

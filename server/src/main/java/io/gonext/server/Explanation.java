@@ -1,0 +1,23 @@
+package io.gonext.server;
+
+import io.gonext.host.failure.HookOutcome;
+import io.gonext.host.failure.OneLine;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Why a plugin failed, for a caller who asks: one line of bounded length. What may tell of the host
+ * itself stays in its log.
+ */
+final class Explanation {
+  static final int MAX_LENGTH = 500;
+
+  private static final Set<HookOutcome> OF_THE_HOST =
+      EnumSet.of(HookOutcome.EXCEPTION, HookOutcome.HOST_FAILURE, HookOutcome.NO_INSTANCE);
+
+  private Explanation() {}
+
+  static String of(HookOutcome outcome, String reason) {
+    return OF_THE_HOST.contains(outcome) ? "see the log" : OneLine.of(reason, MAX_LENGTH);
+  }
+}
