@@ -210,6 +210,15 @@ class HostTest {
             host.install(GuestBundle.of("upper").field("requires", "{\"host\":\">=99\"}").bytes()))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("requires host >=99");
+    // Found by trying it: a number past an int was an internal error, and a caret beside another
+    // comparator was dropped.
+    for (String range : List.of(">=99999999999999999999", "^9 >=0.0.1")) {
+      byte[] bundle =
+          GuestBundle.of("upper").field("requires", "{\"host\":\"" + range + "\"}").bytes();
+      assertThatThrownBy(() -> host.install(bundle))
+          .isInstanceOf(BundleRejectedException.class)
+          .hasMessageContaining("requires host " + range + ", this is ");
+    }
     host.install(GuestBundle.of("upper").field("requires", "{\"host\":\">=0.1 <99\"}").bytes());
   }
 
