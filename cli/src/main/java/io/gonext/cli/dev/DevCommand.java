@@ -237,7 +237,15 @@ public final class DevCommand implements Callable<Integer> {
         // A database that is interrupted while it opens is a broken one: it opens, and is closed.
         session.signal.does(() -> {});
         session.output.emit(new DevEvent.HostReady(hosts.open()));
-        uploader = new HttpUploader(client, session.url, token(), new SecureRandom());
+        HttpUploader http = new HttpUploader(client, session.url, token(), new SecureRandom());
+        uploader =
+            artifact -> {
+              if (watching) {
+                // Before it is live: its first call may be the one that fails.
+                follower.follow(artifact.manifest().name());
+              }
+              return http.upload(artifact);
+            };
       }
       Attempt.Tools tools =
           new Attempt.Tools(
@@ -253,8 +261,7 @@ public final class DevCommand implements Callable<Integer> {
               new Watchers(
                   where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
               new SourceTrees(where.root(), rules, alsoWatched()),
-              new DevLoop.Settings(watching, keepGoing),
-              watching ? follower::follow : name -> {});
+              new DevLoop.Settings(watching, keepGoing));
       return untilStopped(loop, session, hosts, follower, client);
     }
   }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,9 +58,6 @@ final class DevLoop {
   private final SourceTrees trees;
   private final Settings settings;
 
-  /** Told the name of a plugin each time one went live. */
-  private final Consumer<String> onLive;
-
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
 
   // Owned by the thread in run().
@@ -92,18 +88,12 @@ final class DevLoop {
   private @Nullable Manifest live;
   private int liveNumber;
 
-  DevLoop(
-      Attempt.Tools tools,
-      TreeWatcher watcher,
-      SourceTrees trees,
-      Settings settings,
-      Consumer<String> onLive) {
+  DevLoop(Attempt.Tools tools, TreeWatcher watcher, SourceTrees trees, Settings settings) {
     this.tools = tools;
     this.watcher = watcher;
     this.trees = trees;
     this.writes = new BuildWrites(tools.toolchain().writes());
     this.settings = settings;
-    this.onLive = onLive;
   }
 
   /** Ends the loop, from any thread; {@link #run} returns soon after. */
@@ -344,6 +334,5 @@ final class DevLoop {
                 answer.confirms(done.artifact()),
                 lastFailed,
                 done.timing()));
-    onLive.accept(done.artifact().manifest().name());
   }
 }

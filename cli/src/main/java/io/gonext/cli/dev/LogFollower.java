@@ -35,7 +35,7 @@ final class LogFollower implements AutoCloseable {
     this.wantsLines = wantsLines;
   }
 
-  /** A plugin of this name is live. */
+  /** A plugin of this name is about to be live; the host need not know it yet. */
   synchronized void follow(String name) {
     if (!name.equals(plugin)) {
       close();

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -46,7 +45,6 @@ class DevLoopTest {
   private final Scripted.Output output = new Scripted.Output();
   private final Scripted.Clock clock = new Scripted.Clock();
   private final Scripted.Host host = new Scripted.Host();
-  private final List<String> followed = new ArrayList<>();
   private @Nullable DevLoop loop;
   private @Nullable CompletableFuture<Integer> exit;
 
@@ -78,7 +76,6 @@ class DevLoopTest {
         .isEqualTo(Files.readAllBytes(root.resolve("manifest.json")));
     assertThat(runner.typed()).containsExactly("make build/plugin.wasm");
     assertThat(stopped()).isZero();
-    assertThat(followed).containsExactly("sample");
   }
 
   @Test
@@ -624,7 +621,7 @@ class DevLoopTest {
     SourceTrees trees = new SourceTrees(root, new SkipRules(root), List.of());
     Attempt.Tools tools =
         new Attempt.Tools(new Project(root, "project"), toolchain, runner, uploader, output, clock);
-    DevLoop next = new DevLoop(tools, watcher, trees, settings, followed::add);
+    DevLoop next = new DevLoop(tools, watcher, trees, settings);
     loop = next;
     exit =
         CompletableFuture.supplyAsync(

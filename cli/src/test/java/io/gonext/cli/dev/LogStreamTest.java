@@ -109,7 +109,7 @@ class LogStreamTest {
       assertThat(failed.message()).isEqualTo("the guest panicked");
       assertThat(failed.backtrace())
           .extracting(Object::toString)
-          .containsExactly("f\uFFFD (src/lib.rs:3)", "g (@0x11)", "h");
+          .containsExactly("f\\u001b (src/lib.rs:3)", "g (@0x11)", "h");
       assertThat(output.await(Log.class)).isEqualTo(new Log("info", "and a line"));
     }
   }
