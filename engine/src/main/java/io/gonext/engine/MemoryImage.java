@@ -120,7 +120,7 @@ final class MemoryImage {
       return false;
     }
     boolean markedBefore = false;
-    for (int block = 0; block << BLOCK_SHIFT < size; block++) {
+    for (int block = 0; (block << BLOCK_SHIFT) < size; block++) {
       boolean marked = dirty[block] != 0;
       boolean same = (marked || markedBefore) ? holds(block, data) : place(block) == ZERO;
       if (!same) {

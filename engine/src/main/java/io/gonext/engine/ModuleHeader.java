@@ -29,7 +29,7 @@ public final class ModuleHeader {
   private static final List<Format> BINARY =
       List.of(
           new Format("\u001f\u008b", "compressed with gzip: unpack it first"),
-          new Format("\u0028\u00b5\u002f\u00fd", "compressed with zstd: unpack it first"),
+          new Format("(\u00b5/\u00fd", "compressed with zstd: unpack it first"),
           new Format("BZh", "compressed with bzip2: unpack it first"),
           new Format("\u00fd7zXZ", "compressed with xz: unpack it first"),
           new Format(
@@ -133,8 +133,8 @@ public final class ModuleHeader {
     if (file.length < LENGTH) {
       return cutOff(file.length);
     }
-    int version = file[4] & 0xFF | (file[5] & 0xFF) << 8;
-    int layer = file[6] & 0xFF | (file[7] & 0xFF) << 8;
+    int version = (file[4] & 0xFF) | ((file[5] & 0xFF) << 8);
+    int layer = (file[6] & 0xFF) | ((file[7] & 0xFF) << 8);
     if (layer == 1) {
       return Optional.of(
           "not a WebAssembly module: it is a component, of which this host takes none: build for"

@@ -59,7 +59,7 @@ public final class PlainText {
   }
 
   private static boolean isUnfit(int c) {
-    if (c >= ' ' && c < 0x7F || c == '\t') {
+    if ((c >= ' ' && c < 0x7F) || c == '\t') {
       return false;
     }
     return switch (Character.getType(c)) {

@@ -227,4 +227,16 @@ class ImportTableTest {
     bytes.writeBytes(imports.toByteArray());
     return bytes.toByteArray();
   }
+
+  @Test
+  void a_guest_of_emscripten_may_tell_of_growth_inside_its_allocator() throws InterruptedException {
+    assertThat(host.install(GuestBundle.of("emscripten").filter("same").bytes()).warnings())
+        .isEmpty();
+    host.activate("emscripten");
+
+    var result = host.applyFilters("same", "value");
+
+    assertThat(result.value().asString()).isEqualTo("value");
+    assertThat(result.degraded()).isEmpty();
+  }
 }

@@ -108,7 +108,8 @@ enum Toolchain {
    * @param mode {@code c-shared} or {@code exe}, which is Go's default
    */
   static Path go(Path project, String mode) throws IOException, InterruptedException {
-    GO.require(TestTool.isOnPath("go"), "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
+    GO.require(
+        TestTool.isOnPath("go"), "no go on PATH: install Go 1.24 or newer from https://go.dev/dl");
     // go.mod names the version that is needed.
     run(
         project,
