@@ -79,8 +79,8 @@ final class AdminApi {
           endpoint.method(),
           endpoint.path(),
           ctx -> {
-            access.requireAdmin(ctx);
-            endpoint.handler().handle(ctx);
+            String holder = access.requireAdmin(ctx);
+            host.recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
     }
   }

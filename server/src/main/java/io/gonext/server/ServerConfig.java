@@ -4,7 +4,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Where and how the server listens.
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout how long a connection may be silent, also in the middle of a request
  * @param requestTimeout how long the headers of a request may take to arrive, counted from the
  *     connection's opening or the answer before, and how long its body may take after them
- * @param token lets its holder change the host; without one there is no admin API
+ * @param tokens let their holders change the host, by the names under which the audit log has them;
+ *     without one there is no admin API
  * @param dev whether it takes plugins in development: code of whoever can call it
  */
 public record ServerConfig(
@@ -24,9 +26,13 @@ public record ServerConfig(
     Duration shutdownPatience,
     Duration idleTimeout,
     Duration requestTimeout,
-    @Nullable AdminToken token,
+    Map<String, AdminToken> tokens,
     boolean dev) {
+  /** Whom the audit log names for the holder of the token that a data directory keeps. */
+  public static final String OPERATOR = "operator";
+
   public ServerConfig {
+    tokens = Map.copyOf(tokens);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
     }
@@ -40,7 +46,7 @@ public record ServerConfig(
         Duration.ofSeconds(10),
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
-        null,
+        Map.of(),
         false);
   }
 
@@ -56,25 +62,32 @@ public record ServerConfig(
 
   public ServerConfig withAddress(String newAddress) {
     return new ServerConfig(
-        newAddress, port, shutdownPatience, idleTimeout, requestTimeout, token, dev);
+        newAddress, port, shutdownPatience, idleTimeout, requestTimeout, tokens, dev);
   }
 
   public ServerConfig withIdleTimeout(Duration newTimeout) {
     return new ServerConfig(
-        address, port, shutdownPatience, newTimeout, requestTimeout, token, dev);
+        address, port, shutdownPatience, newTimeout, requestTimeout, tokens, dev);
   }
 
   public ServerConfig withRequestTimeout(Duration newTimeout) {
-    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newTimeout, token, dev);
+    return new ServerConfig(address, port, shutdownPatience, idleTimeout, newTimeout, tokens, dev);
   }
 
-  public ServerConfig withToken(AdminToken newToken) {
-    return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, newToken, dev);
+  /** As {@link #withToken(String, AdminToken)}, of {@value #OPERATOR}. */
+  public ServerConfig withToken(AdminToken token) {
+    return withToken(OPERATOR, token);
+  }
+
+  /** With one more token, or another for that name. */
+  public ServerConfig withToken(String name, AdminToken token) {
+    Map<String, AdminToken> all = new TreeMap<>(tokens);
+    all.put(name, token);
+    return new ServerConfig(address, port, shutdownPatience, idleTimeout, requestTimeout, all, dev);
   }
 
   public ServerConfig withDev(boolean newDev) {
     return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, token, newDev);
+        address, port, shutdownPatience, idleTimeout, requestTimeout, tokens, newDev);
   }
 }
