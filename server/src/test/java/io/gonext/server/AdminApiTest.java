@@ -273,7 +273,7 @@ class AdminApiTest {
     }
     assertThat(described)
         .containsExactlyInAnyOrderElementsOf(
-            new AdminApi(host, new Access(true, "127.0.0.1", null), Duration.ZERO)
+            new AdminApi(host, new Access(true, "127.0.0.1", Map.of()), Duration.ZERO, () -> false)
                 .endpoints().stream()
                     .map(endpoint -> endpoint.method() + " " + endpoint.path())
                     .toList());
