@@ -8,9 +8,11 @@ import io.gonext.cli.admin.GrantsCommand;
 import io.gonext.cli.admin.HealthCommand;
 import io.gonext.cli.admin.InstallCommand;
 import io.gonext.cli.admin.ListCommand;
+import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
+import io.gonext.cli.admin.ShowCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
@@ -31,6 +33,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       ServeCommand.class,
       ListCommand.class,
+      ShowCommand.class,
       InstallCommand.class,
       ActivateCommand.class,
       DeactivateCommand.class,
@@ -38,6 +41,7 @@ import picocli.CommandLine.Spec;
       ApproveCommand.class,
       RejectCommand.class,
       HealthCommand.class,
+      LogsCommand.class,
       VersionsCommand.class,
       RollbackCommand.class,
       ResetCommand.class,
@@ -52,8 +56,8 @@ import picocli.CommandLine.Spec;
       "  gonext list                         the plugins of a running host",
       "  gonext plugin dev my-plugin         build a plugin and hot-reload it on every save",
       "",
-      "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing, 4 no host",
-      "answers."
+      "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing or",
+      "approval is waited for, 4 no host answers."
     })
 final class GoNextCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -25,7 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -61,6 +64,13 @@ final class ServeCommand implements Callable<Integer> {
 
   private static final int MOST_INSTANCES = 10_000;
 
+  /** Of whoever holds a token. */
+  private static final Pattern HOLDER = Pattern.compile("[a-z][a-z0-9.-]{0,31}");
+
+  /** Those whom the audit log names already. */
+  private static final Set<String> TAKEN =
+      new TreeSet<>(Set.of(ServerConfig.OPERATOR, "developer", "host", "plugin", "update"));
+
   @Spec private CommandSpec spec;
 
   @Mixin private ListenOptions listen;
@@ -92,6 +102,15 @@ final class ServeCommand implements Callable<Integer> {
           "Install this bundle or update to it, grant what it asks for unless it was revoked, and"
               + " activate it, also when it was ERRORED; may be given several times.")
   private List<Path> plugins = new ArrayList<>();
+
+  @Option(
+      names = "--token",
+      paramLabel = "NAME=FILE",
+      description =
+          "One more admin token, in this file, which is made where it does not exist; the audit log"
+              + " names its holder NAME. The token of the data directory is operator's. May be"
+              + " given several times.")
+  private Map<String, Path> tokens = new TreeMap<>();
 
   @Option(
       names = "--dev",
@@ -221,6 +240,7 @@ final class ServeCommand implements Callable<Integer> {
     // Refused before anything is created.
     HostConfig hostConfig = hostConfig();
     AdminToken chosen = chosenToken();
+    requireHolders(tokens.keySet());
     Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
     List<Bundle> bundles = plugins.stream().map(file -> Bundle.read(file, names)).toList();
     RunningServer.OpenHost opened =
@@ -229,6 +249,9 @@ final class ServeCommand implements Callable<Integer> {
     events.tellScripts("opened", "data", data.toString());
     try {
       config = config.withToken(chosen == null ? AdminToken.ofDirectory(data) : chosen);
+      for (Map.Entry<String, Path> token : tokens.entrySet()) {
+        config = config.withToken(token.getKey(), AdminToken.ofFile(token.getValue()));
+      }
       for (Bundle bundle : bundles) {
         putInService(host, bundle);
       }
@@ -335,6 +358,20 @@ final class ServeCommand implements Callable<Integer> {
     if (value < 1 || value > most) {
       throw new ParameterException(
           spec.commandLine(), option + " " + value + ": a number from 1 to " + most);
+    }
+  }
+
+  private void requireHolders(Set<String> names) {
+    for (String name : names) {
+      if (!HOLDER.matcher(name).matches() || TAKEN.contains(name)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--token "
+                + name
+                + "=...: a name has lower-case letters, digits, dots and hyphens, at most 32, and"
+                + " begins with a letter; not "
+                + String.join(", ", TAKEN));
+      }
     }
   }
 

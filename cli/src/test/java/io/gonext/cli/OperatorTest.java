@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
@@ -12,9 +13,14 @@ import io.gonext.server.ServerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +32,8 @@ import tools.jackson.databind.JsonNode;
 
 /** An operator's commands against a running host, as they are typed. */
 class OperatorTest {
+  private static final Duration LONG = Duration.ofSeconds(60);
+
   @TempDir private Path directory;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -155,6 +163,123 @@ class OperatorTest {
   }
 
   @Test
+  void a_plugin_is_shown_with_hooks_routes_limits_calls_and_its_last_failures() throws Exception {
+    byte[] bundle =
+        GuestBundle.of("trap")
+            .filter("the_content")
+            .action("saved")
+            .route("GET", "/items/{id}")
+            .bytes();
+    said("install", "--activate", Files.write(directory.resolve("t.gnplugin"), bundle).toString());
+    applyFilter("the_content");
+    String shown = said("show", "trap");
+    assertThat(shown)
+        .startsWith("trap@1.0.0 ACTIVE\n")
+        .contains("  filter     the_content, priority 10\n")
+        .contains("  action     saved, priority 10\n")
+        .contains("  route      GET /api/plugins/trap/items/{id}\n")
+        .contains("  limits     64 MiB, 1000 ms, 1-8 instances\n")
+        // on_activate, too.
+        .contains("  calls      2 made, 0 running, 0 waiting,")
+        .contains(", 1 failed\n")
+        .containsPattern("Z +1.0.0 +the_content +UNREACHABLE ");
+    JsonNode json =
+        StrictJson.parse(said("show", "--json", "trap").getBytes(StandardCharsets.UTF_8));
+    assertThat(json.at("/failures/0/code").stringValue()).isEqualTo("UNREACHABLE");
+    assertThat(json.at("/hooks/filters/0/priority").intValue()).isEqualTo(10);
+    assertThat(refused("show", "nobody")).contains("no plugin named nobody");
+  }
+
+  @Test
+  void lines_of_a_plugin_are_shown_from_a_level_on_and_no_more_than_wanted() throws Exception {
+    installLogs();
+    applyFilter("the_content");
+    applyFilter("the_content");
+    assertThat(said("logs", "logs").lines())
+        .hasSize(8)
+        .allSatisfy(line -> assertThat(line).contains("Z ").endsWith(" a line of the guest"));
+    assertThat(said("logs", "logs", "--level", "warn", "--last", "3").lines())
+        .extracting(line -> line.split(" +")[1])
+        .containsExactly("ERROR", "WARN", "ERROR");
+    assertThat(said("logs", "logs", "--since", "1h", "--json")).startsWith("{\"lines\":[{\"at\":");
+    assertThat(said("logs", "logs", "--since", "2999-01-01T00:00:00Z")).isEmpty();
+    assertThat(refused("logs", "logs", "--level", "loud")).contains("trace, debug, info, warn");
+    assertThat(refused("logs", "logs", "--last", "501")).contains("from 0 to 500");
+    assertThat(refused("logs", "nobody")).contains("no plugin named nobody");
+    assertThat(refused("logs", "nobody", "-f")).contains("no plugin named nobody");
+    assertThat(run("logs", "logs", "--since", "soon")).isEqualTo(2);
+  }
+
+  @Test
+  void lines_are_followed_without_gap_or_repetition_over_a_restart_of_the_host() throws Exception {
+    installLogs();
+    applyFilter("the_content");
+    StringWriter followed = new StringWriter();
+    Thread follower =
+        Thread.ofPlatform()
+            .start(() -> {
+              int ended =
+                  Main.run(
+                      new PrintWriter(followed, true),
+                      new PrintWriter(err, true),
+                      "logs",
+                      "logs",
+                      "-f",
+                      "--level",
+                      "error",
+                      "--url",
+                      "http://127.0.0.1:" + port,
+                      "--data",
+                      data.toString());
+              assertThat(ended).isNotZero();
+            });
+    try {
+      await().atMost(LONG).until(() -> followed.toString().lines().count() == 1);
+      applyFilter("the_content");
+      await().atMost(LONG).until(() -> followed.toString().lines().count() == 2);
+      running.close();
+      running =
+          RunningServer.openHost(HostConfig.of(data))
+              .listen(ServerConfig.loopback(port).withToken(AdminToken.ofDirectory(data)));
+      applyFilter("the_content");
+      await().atMost(LONG).until(() -> followed.toString().lines().count() == 3);
+      assertThat(followed.toString().lines()).doesNotHaveDuplicates();
+      assertThat(err.toString()).contains("connecting again");
+    } finally {
+      follower.interrupt();
+      follower.join();
+    }
+  }
+
+  @Test
+  void with_wait_an_update_that_needs_approval_is_exit_code_3() throws IOException {
+    said("install", bundle("1", "[]"));
+    String asking = bundle("2", "[\"kv.read\"]");
+    assertThat(run("update", asking)).isZero();
+    assertThat(run("update", "--wait", asking)).isEqualTo(3);
+    assertThat(run("update", "--wait", "--approve", asking)).isZero();
+    assertThat(run("update", "--wait", asking)).isZero();
+  }
+
+  @Test
+  void the_audit_log_names_the_holder_of_the_token() throws Exception {
+    running.close();
+    Path file = directory.resolve("ci.token");
+    running =
+        RunningServer.openHost(HostConfig.of(data))
+            .listen(
+                ServerConfig.loopback(port)
+                    .withToken(AdminToken.ofDirectory(data))
+                    .withToken("ci", AdminToken.ofFile(file)));
+    said("install", bundle("1", "[]"), "--token", Files.readString(file).strip());
+    said("activate", "app");
+    assertThat(said("audit", "app").lines().skip(1))
+        .satisfiesExactly(
+            activated -> assertThat(activated).contains("activate  operator"),
+            installed -> assertThat(installed).contains("install   ci"));
+  }
+
+  @Test
   void a_host_that_does_not_answer_is_exit_code_4() {
     running.close();
     assertThat(run("list")).isEqualTo(4);
@@ -166,6 +291,24 @@ class OperatorTest {
     assertThat(Main.run(new PrintWriter(out), new PrintWriter(err), "list", "--url", "nonsense"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("http://HOST:PORT");
+  }
+
+  private void installLogs() throws IOException {
+    byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
+    said("install", "--activate", Files.write(directory.resolve("l.gnplugin"), bundle).toString());
+  }
+
+  private void applyFilter(String hook) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> response =
+          client.send(
+              HttpRequest.newBuilder(
+                      URI.create("http://127.0.0.1:" + port + "/api/v1/filters/" + hook))
+                  .POST(HttpRequest.BodyPublishers.ofString("{\"value\":1}"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).isEqualTo(200);
+    }
   }
 
   private String bundle(String number, String capabilities) throws IOException {

@@ -12,12 +12,15 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.route.RouteRate;
 import io.gonext.host.store.PluginState;
 import io.gonext.host.store.StoredPlugin;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,25 @@ class ServeCommandTest {
             BreakerPolicy.DEFAULT
                 .withThreshold(25, 5, Duration.ofSeconds(10))
                 .withOpen(Duration.ofSeconds(2), Duration.ofSeconds(3)));
+  }
+
+  @Test
+  void a_token_is_refused_whose_holder_the_audit_log_could_confuse() {
+    for (String name : List.of("operator", "host", "Upper", "a b", "n".repeat(33))) {
+      StringWriter err = new StringWriter();
+      int code =
+          Main.run(
+              new PrintWriter(new StringWriter()),
+              new PrintWriter(err),
+              "serve",
+              "--data",
+              directory.resolve("none").toString(),
+              "--token",
+              name + "=" + directory.resolve("token"));
+      assertThat(code).as(name).isEqualTo(2);
+      assertThat(err.toString()).contains("lower-case letters, digits, dots and hyphens");
+      assertThat(directory).isEmptyDirectory();
+    }
   }
 
   private static HostConfig hostConfig(String... options) {

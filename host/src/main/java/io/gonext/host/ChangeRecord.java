@@ -22,8 +22,11 @@ import tools.jackson.databind.node.ObjectNode;
  * each is stored when the change returns.
  */
 final class ChangeRecord {
-  /** Who acts when someone calls {@link Host}. */
-  static final String OPERATOR = "operator";
+  /** Who acts when someone calls {@link Host} and nobody has said who it is. */
+  private static final String OPERATOR = "operator";
+
+  /** See {@link Host#recordedAs}. */
+  private static final ScopedValue<String> ACTOR = ScopedValue.newInstance();
 
   /** Who acts when an author's tool uploads. */
   static final String DEVELOPER = "developer";
@@ -39,6 +42,20 @@ final class ChangeRecord {
     this.refused = meters.counter("gonext.plugin.install.refused");
   }
 
+  /** Who the calling thread acts for. */
+  static String actor() {
+    return ACTOR.orElse(OPERATOR);
+  }
+
+  /** Does what the calling thread does in it for someone. */
+  static <E extends Exception> void as(String actor, Host.Action<E> action) throws E {
+    ScopedValue.where(ACTOR, actor)
+        .call(() -> {
+          action.run();
+          return true;
+        });
+  }
+
   @FunctionalInterface
   interface Change<R, E extends Exception> {
     R make() throws E;
@@ -49,7 +66,7 @@ final class ChangeRecord {
    * Change)}.
    */
   <R, E extends Exception> R watch(String event, String plugin, Change<R, E> change) throws E {
-    return watch(event, OPERATOR, plugin, "", change);
+    return watch(event, actor(), plugin, "", change);
   }
 
   /**
@@ -67,7 +84,12 @@ final class ChangeRecord {
       throw e;
     } catch (BundleRejectedException e) {
       refused.increment();
-      write(event + "_refused", actor, plugin, version, reason(e));
+      write(
+          event + "_refused",
+          actor,
+          plugin.isEmpty() ? e.claimedName() : plugin,
+          version,
+          reason(e));
       throw e;
     } catch (HostException e) {
       write(event + "_failed", actor, plugin, version, reason(e));
@@ -80,7 +102,7 @@ final class ChangeRecord {
   }
 
   void done(String event, String plugin, ObjectNode detail) {
-    write(event, OPERATOR, plugin, "", detail);
+    write(event, actor(), plugin, "", detail);
   }
 
   void done(String event, String actor, String plugin, String version, ObjectNode detail) {
@@ -125,7 +147,7 @@ final class ChangeRecord {
         detail.put("from", result.from());
       }
       detail.set("granted", StrictJson.valueOf(result.granted()));
-      done("deploy", OPERATOR, result.plugin(), result.version(), detail);
+      done("deploy", actor(), result.plugin(), result.version(), detail);
     }
   }
 

@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
+import io.gonext.host.abi.LogLine;
 import io.gonext.host.abi.LogListener;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.CapabilityRegistry;
@@ -20,6 +21,7 @@ import io.gonext.host.hook.FailureListener;
 import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookBus;
+import io.gonext.host.hook.PastFailure;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.DeployResult;
 import io.gonext.host.lifecycle.DevelopResult;
@@ -136,6 +138,23 @@ public final class Host implements AutoCloseable {
     return properties.getProperty("version");
   }
 
+  /** What {@link #recordedAs} does. */
+  @FunctionalInterface
+  public interface Action<E extends Exception> {
+    void run() throws E;
+  }
+
+  /**
+   * Does something for someone: the changes that the calling thread makes meanwhile are recorded as
+   * theirs in the audit log, and their decisions on capabilities too. Otherwise they are those of
+   * {@code operator}.
+   *
+   * @param actor who it is, at most 64 characters
+   */
+  public <E extends Exception> void recordedAs(String actor, Action<E> action) throws E {
+    ChangeRecord.as(actor, action);
+  }
+
   /**
    * Installs a bundle; it is not active yet and was granted nothing. Installing the same bundle
    * again changes nothing.
@@ -159,14 +178,14 @@ public final class Host implements AutoCloseable {
     InstallResult installed =
         record.watch(
             "install",
-            ChangeRecord.OPERATOR,
+            ChangeRecord.actor(),
             manifest.name(),
             version,
             () -> lifecycle.install(bundle));
     if (!installed.unchanged()) {
       ObjectNode detail = ChangeRecord.detail().put("sha256", installed.sha256());
       detail.set("requested", StrictJson.valueOf(manifest.requestedCapabilities()));
-      record.done("install", ChangeRecord.OPERATOR, manifest.name(), version, detail);
+      record.done("install", ChangeRecord.actor(), manifest.name(), version, detail);
     }
     return installed;
   }
@@ -290,7 +309,7 @@ public final class Host implements AutoCloseable {
     UpdateResult result =
         record.watch(
             "update",
-            ChangeRecord.OPERATOR,
+            ChangeRecord.actor(),
             manifest.name(),
             manifest.version().toString(),
             () -> lifecycle.update(bundle));
@@ -330,10 +349,10 @@ public final class Host implements AutoCloseable {
     DeployResult result =
         record.watch(
             "deploy",
-            ChangeRecord.OPERATOR,
+            ChangeRecord.actor(),
             manifest.name(),
             manifest.version().toString(),
-            () -> lifecycle.deploy(bundle, Set.copyOf(grants), ChangeRecord.OPERATOR));
+            () -> lifecycle.deploy(bundle, Set.copyOf(grants), ChangeRecord.actor()));
     record.deployed(result);
     return result;
   }
@@ -361,7 +380,7 @@ public final class Host implements AutoCloseable {
       throws InterruptedException {
     UpdateResult result =
         record.watch(
-            "approve", plugin, () -> lifecycle.approve(plugin, meant, ChangeRecord.OPERATOR));
+            "approve", plugin, () -> lifecycle.approve(plugin, meant, ChangeRecord.actor()));
     record.replaced("approve", plugin, result);
     return result;
   }
@@ -472,7 +491,7 @@ public final class Host implements AutoCloseable {
         });
     record.done(
         "uninstall",
-        ChangeRecord.OPERATOR,
+        ChangeRecord.actor(),
         plugin,
         version,
         ChangeRecord.detail().put("data", keepData ? "kept" : "removed"));
@@ -502,7 +521,7 @@ public final class Host implements AutoCloseable {
   public PluginGrants grant(String plugin, String... capabilities) {
     Manifest manifest = lifecycle.manifest(plugin);
     PluginGrants grants =
-        services.grants().grant(manifest, List.of(capabilities), ChangeRecord.OPERATOR);
+        services.grants().grant(manifest, List.of(capabilities), ChangeRecord.actor());
     record.decided("grant", plugin, List.of(capabilities));
     return grants;
   }
@@ -516,7 +535,7 @@ public final class Host implements AutoCloseable {
   public PluginGrants grantRequested(String plugin) {
     Manifest manifest = lifecycle.manifest(plugin);
     SortedSet<String> added = new TreeSet<>(services.grants().of(manifest).missing());
-    PluginGrants grants = services.grants().grantUndecided(manifest, ChangeRecord.OPERATOR);
+    PluginGrants grants = services.grants().grantUndecided(manifest, ChangeRecord.actor());
     added.retainAll(grants.granted());
     if (!added.isEmpty()) {
       record.decided("grant", plugin, added);
@@ -534,7 +553,7 @@ public final class Host implements AutoCloseable {
   public PluginGrants revoke(String plugin, String... capabilities) {
     Manifest manifest = lifecycle.manifest(plugin);
     PluginGrants grants =
-        services.grants().revoke(manifest, List.of(capabilities), ChangeRecord.OPERATOR);
+        services.grants().revoke(manifest, List.of(capabilities), ChangeRecord.actor());
     record.decided("revoke", plugin, List.of(capabilities));
     return grants;
   }
@@ -593,6 +612,45 @@ public final class Host implements AutoCloseable {
    */
   public Runnable listenToFailures(String plugin, FailureListener listener) {
     return hooks.listen(plugin, listener);
+  }
+
+  /** The last lines that a plugin logged on this host, the oldest first; at most 500. */
+  public List<LogLine> recentLines(String plugin) {
+    return services.logs().recent(plugin);
+  }
+
+  /**
+   * Tells a follower what {@link #recentLines} has, and then each line that comes, in order and
+   * none twice.
+   *
+   * @param follower called by the threads that run the plugin: it must neither wait nor throw
+   * @return ends that
+   */
+  public Runnable followLines(String plugin, Consumer<LogLine> follower) {
+    return services.logs().follow(plugin, follower);
+  }
+
+  /**
+   * The last turns of a plugin on this host that did not end well, the newest first: at most 20,
+   * without those that an open breaker refused.
+   */
+  public List<PastFailure> recentFailures(String plugin) {
+    return hooks.lastFailures(plugin);
+  }
+
+  /** How many turns of a plugin did not end well since this host was opened. */
+  public long failedTurns(String plugin) {
+    return hooks.failedTurns(plugin);
+  }
+
+  /**
+   * The manifest of the installed version of a plugin.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws BundleRejectedException when this host cannot read it any more
+   */
+  public Manifest manifest(String plugin) {
+    return lifecycle.manifest(plugin);
   }
 
   /** The installed plugin of that name. */

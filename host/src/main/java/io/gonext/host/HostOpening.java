@@ -60,7 +60,7 @@ final class HostOpening implements AutoCloseable {
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
             new KeyValues(store.keyValues(), config.keyValues()),
-            new PluginLogs(),
+            new PluginLogs(InstantSource.system()),
             config.meters(),
             InstantSource.system());
     undo.push(services::close);

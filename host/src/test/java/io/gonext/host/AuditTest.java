@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import io.gonext.host.failure.ActivationException;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.ConflictException;
@@ -15,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +79,51 @@ class AuditTest {
     assertThat(host.audit("denied", 100).get(3).detail())
         .isEqualTo("{\"capabilities\":[\"kv.read\"]}");
     assertThat(host.audit(1)).extracting(AuditRow::event).containsExactly("uninstall");
+  }
+
+  @Test
+  void a_refused_bundle_has_its_row_under_what_it_calls_itself_escaped_and_cut() throws Exception {
+    String overlong = "n".repeat(300);
+    for (String name : List.of(overlong, "up\\nper", "Upper")) {
+      String manifest =
+          GuestBundle.of("upper")
+              .manifest()
+              .replace("\"name\":\"upper\"", "\"name\":\"" + name + "\"");
+      assertThatThrownBy(
+              () -> host.develop(manifest.getBytes(StandardCharsets.UTF_8), Guests.wasm("upper")))
+          .isInstanceOf(BundleRejectedException.class);
+    }
+    assertThat(host.audit(3))
+        .extracting(AuditRow::plugin)
+        .containsExactly("Upper", "up\\nper", "n".repeat(38) + "...");
+    assertThat(host.audit(overlong, 10))
+        .singleElement()
+        .satisfies(row -> {
+          assertThat(row.event()).isEqualTo("develop_refused");
+          assertThat(row.detail()).contains("/name");
+        });
+    assertThat(host.audit("up\nper", 10)).hasSize(1);
+    assertThatThrownBy(() -> host.update(overlong, GuestBundle.of("upper").bytes()))
+        .isInstanceOf(BundleRejectedException.class);
+    assertThat(host.audit(overlong, 10)).extracting(AuditRow::event).contains("update_refused");
+    assertThat(meters.get("gonext.audit.dropped").counter().count()).isZero();
+  }
+
+  @Test
+  void changes_that_are_made_for_someone_are_recorded_as_theirs() throws Exception {
+    byte[] bundle =
+        GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes();
+    host.recordedAs(
+        "ci",
+        () -> {
+          host.install(bundle);
+          host.grant("denied", "kv.read");
+          assertThatThrownBy(() -> host.deactivate("denied")).isInstanceOf(ConflictException.class);
+        });
+    host.activate("denied");
+    assertThat(host.audit("denied", 10))
+        .extracting(row -> row.event() + " " + row.actor())
+        .containsExactly("activate operator", "deactivate_failed ci", "grant ci", "install ci");
   }
 
   @Test

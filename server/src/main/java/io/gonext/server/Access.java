@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param loopback whether only this machine can reach the server
  * @param address it listens on, as it was given
  */
-record Access(boolean loopback, String address, @Nullable AdminToken token) {
+record Access(boolean loopback, String address, Map<String, AdminToken> tokens) {
   private static final String BEARER = "Bearer ";
 
   /** For what only calls plugins: free on this machine, by token from elsewhere. */
@@ -30,20 +31,29 @@ record Access(boolean loopback, String address, @Nullable AdminToken token) {
     requireCaller(ctx);
   }
 
-  /** For what changes the host: by token, always. */
-  void requireAdmin(Context ctx) {
+  /**
+   * For what changes the host: by token, always.
+   *
+   * @return whose it is
+   */
+  String requireAdmin(Context ctx) {
     refuseForeignPages(ctx);
-    requireToken(ctx);
+    return requireToken(ctx);
   }
 
-  private void requireToken(Context ctx) {
+  private String requireToken(Context ctx) {
     String header = ctx.header("Authorization");
-    boolean held =
-        token != null
-            && header != null
-            && header.startsWith(BEARER)
-            && token.is(header.substring(BEARER.length()).strip());
-    if (!held) {
+    String holder = null;
+    if (header != null && header.startsWith(BEARER)) {
+      String candidate = header.substring(BEARER.length()).strip();
+      // All of them, so that the time does not tell which one is nearly right.
+      for (Map.Entry<String, AdminToken> token : tokens.entrySet()) {
+        if (token.getValue().is(candidate)) {
+          holder = token.getKey();
+        }
+      }
+    }
+    if (holder == null) {
       ctx.header("WWW-Authenticate", "Bearer");
       throw new Problem(
           HttpStatus.UNAUTHORIZED,
@@ -51,6 +61,7 @@ record Access(boolean loopback, String address, @Nullable AdminToken token) {
               + " in "
               + AdminToken.FILE);
     }
+    return holder;
   }
 
   /**

@@ -3,12 +3,15 @@ package io.gonext.server;
 import io.gonext.host.Host;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.PluginGrants;
+import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.hook.PastFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.InstallResult;
 import io.gonext.host.lifecycle.UpdateResult;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
 import io.gonext.host.store.AuditRow;
 import io.gonext.host.store.StoredPlugin;
 import io.gonext.host.store.StoredVersion;
@@ -21,8 +24,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
@@ -42,11 +47,13 @@ final class AdminApi {
   private final Host host;
   private final Access access;
   private final Duration bodyLimit;
+  private final LogApi logs;
 
-  AdminApi(Host host, Access access, Duration bodyLimit) {
+  AdminApi(Host host, Access access, Duration bodyLimit, BooleanSupplier closing) {
     this.host = host;
     this.access = access;
     this.bodyLimit = bodyLimit;
+    this.logs = new LogApi(host, closing);
   }
 
   /** A method, a path and what answers there. */
@@ -56,7 +63,7 @@ final class AdminApi {
     return List.of(
         new Endpoint(HandlerType.GET, PREFIX, this::list),
         new Endpoint(HandlerType.POST, PREFIX, this::install),
-        new Endpoint(HandlerType.GET, ONE, ctx -> answer(ctx, plugin(name(ctx)))),
+        new Endpoint(HandlerType.GET, ONE, this::show),
         new Endpoint(HandlerType.DELETE, ONE, this::uninstall),
         new Endpoint(HandlerType.PUT, ONE + "/bundle", this::update),
         new Endpoint(HandlerType.POST, ONE + "/activate", this::activate),
@@ -67,6 +74,8 @@ final class AdminApi {
         new Endpoint(HandlerType.POST, ONE + "/rollback", this::rollback),
         new Endpoint(HandlerType.GET, ONE + "/versions", this::versions),
         new Endpoint(HandlerType.GET, ONE + "/health", this::health),
+        new Endpoint(HandlerType.GET, ONE + "/logs", logs::lines),
+        new Endpoint(HandlerType.GET, ONE + "/logs/stream", logs::stream),
         new Endpoint(HandlerType.GET, ONE + "/audit", this::audit),
         new Endpoint(HandlerType.GET, ONE + "/grants", this::grants),
         new Endpoint(HandlerType.PUT, ONE + "/grants/{capability}", this::grant),
@@ -79,8 +88,8 @@ final class AdminApi {
           endpoint.method(),
           endpoint.path(),
           ctx -> {
-            access.requireAdmin(ctx);
-            endpoint.handler().handle(ctx);
+            String holder = access.requireAdmin(ctx);
+            host.recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
     }
   }
@@ -258,7 +267,64 @@ final class AdminApi {
   }
 
   private StoredPlugin stored(String name) {
+    return requireInstalled(host, name);
+  }
+
+  static StoredPlugin requireInstalled(Host host, String name) {
     return host.plugin(name).orElseThrow(() -> new UnknownPluginException(name));
+  }
+
+  /** A plugin with all that there is to know of it on this host. */
+  private void show(Context ctx) {
+    String name = name(ctx);
+    ObjectNode body = plugin(name);
+    try {
+      putManifest(body, host.manifest(name));
+    } catch (BundleRejectedException e) {
+      // A later host wrote it: all else can still be told.
+      body.put("manifest_problem", e.getMessage());
+    }
+    ObjectNode calls = body.putObject("calls").put("failed", host.failedTurns(name));
+    host.pool(name)
+        .ifPresent(pool ->
+            calls
+                .put("made", pool.checkouts())
+                .put("running", pool.inUse())
+                .put("waiting", pool.waiting())
+                .put("instances", pool.live()));
+    var failures = body.putArray("failures");
+    for (PastFailure past : host.recentFailures(name)) {
+      failures
+          .addObject()
+          .put("at", past.at().toString())
+          .put("version", past.failure().version())
+          .put("hook", past.failure().hook())
+          .put("code", past.failure().outcome().name())
+          .put("message", past.failure().reason());
+    }
+    answer(ctx, body);
+  }
+
+  private static void putManifest(ObjectNode body, Manifest manifest) {
+    ObjectNode hooks = body.putObject("hooks");
+    putHooks(hooks.putArray("filters"), manifest.filters());
+    putHooks(hooks.putArray("actions"), manifest.actions());
+    var routes = body.putArray("routes");
+    for (Manifest.Route route : manifest.routes()) {
+      routes
+          .addObject()
+          .put("method", route.method())
+          .put("path", "/api/plugins/" + manifest.name() + route.path());
+    }
+  }
+
+  private static void putHooks(ArrayNode to, List<Manifest.Hook> hooks) {
+    for (Manifest.Hook hook : hooks) {
+      to.addObject()
+          .put("name", hook.name())
+          .put("priority", hook.priority())
+          .put("batch", hook.batch());
+    }
   }
 
   private ObjectNode plugin(String name) {

@@ -44,7 +44,11 @@ public final class AdminToken {
    * @throws StoreException when the file can be neither read nor written, or holds no token
    */
   public static AdminToken ofDirectory(Path directory) {
-    Path file = directory.resolve(FILE);
+    return ofFile(directory.resolve(FILE));
+  }
+
+  /** The token of a file, which is made on first use; see {@link #ofDirectory}. */
+  public static AdminToken ofFile(Path file) {
     byte[] text = SecretFile.readOrCreate(file, AdminToken::random);
     try {
       return of(new String(text, StandardCharsets.UTF_8).strip());

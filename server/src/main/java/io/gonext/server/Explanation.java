@@ -1,7 +1,7 @@
 package io.gonext.server;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.failure.HookOutcome;
-import io.gonext.host.failure.OneLine;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -18,6 +18,6 @@ final class Explanation {
   private Explanation() {}
 
   static String of(HookOutcome outcome, String reason) {
-    return OF_THE_HOST.contains(outcome) ? "see the log" : OneLine.of(reason, MAX_LENGTH);
+    return OF_THE_HOST.contains(outcome) ? "see the log" : PlainText.of(reason, MAX_LENGTH);
   }
 }

@@ -84,7 +84,7 @@ public final class HttpServer implements AutoCloseable {
       Host host, PrometheusMeterRegistry metrics, ServerConfig config, boolean loopback) {
     this.host = host;
     this.metrics = metrics;
-    this.access = new Access(loopback, config.address(), config.token());
+    this.access = new Access(loopback, config.address(), config.tokens());
     this.requestTimeout = config.requestTimeout();
     this.internalErrors = new InternalErrors(metrics, System::nanoTime);
     this.headerDeadline = new HeaderDeadline(requestTimeout, metrics);
@@ -100,7 +100,7 @@ public final class HttpServer implements AutoCloseable {
    */
   public static HttpServer start(Host host, PrometheusMeterRegistry metrics, ServerConfig config) {
     boolean loopback = isLoopback(config);
-    if (!loopback && config.token() == null) {
+    if (!loopback && config.tokens().isEmpty()) {
       throw new ServerStartException(
           config.address()
               + " can be reached from other machines: give the server a token, or listen on"
@@ -202,8 +202,8 @@ public final class HttpServer implements AutoCloseable {
           access.requireCaller(ctx);
           action(ctx);
         });
-    if (settings.token() != null) {
-      new AdminApi(host, access, requestTimeout).addTo(config.routes);
+    if (!settings.tokens().isEmpty()) {
+      new AdminApi(host, access, requestTimeout, () -> closing).addTo(config.routes);
       config.routes.get(
           "/api/v1/openapi.json", ctx -> ctx.contentType(JSON).result(resource("openapi.json")));
     }

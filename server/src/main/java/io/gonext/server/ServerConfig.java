@@ -5,7 +5,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Where and how the server listens.
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout how long a connection may be silent, also in the middle of a request
  * @param requestTimeout how long the headers of a request may take to arrive, counted from the
  *     connection's opening or the answer before, and how long its body may take after them
- * @param token lets its holder change the host; without one there is no admin API
+ * @param tokens let their holders change the host, by the names under which the audit log has them;
+ *     without one there is no admin API
  * @param dev whether it takes plugins in development: code of whoever can call it
  * @param trustedProxies whose {@code Forwarded} or {@code X-Forwarded-For} says whose request it is
  */
@@ -26,11 +28,15 @@ public record ServerConfig(
     Duration shutdownPatience,
     Duration idleTimeout,
     Duration requestTimeout,
-    @Nullable AdminToken token,
+    Map<String, AdminToken> tokens,
     boolean dev,
     List<AddressRange> trustedProxies) {
-  /** Copies the list. */
+  /** Whom the audit log names for the holder of the token that a data directory keeps. */
+  public static final String OPERATOR = "operator";
+
+  /** Copies map and list. */
   public ServerConfig {
+    tokens = Map.copyOf(tokens);
     trustedProxies = List.copyOf(trustedProxies);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
@@ -45,7 +51,7 @@ public record ServerConfig(
         Duration.ofSeconds(10),
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
-        null,
+        Map.of(),
         false,
         List.of());
   }
@@ -67,31 +73,32 @@ public record ServerConfig(
         shutdownPatience,
         idleTimeout,
         requestTimeout,
-        token,
+        tokens,
         dev,
         trustedProxies);
   }
 
   public ServerConfig withIdleTimeout(Duration newTimeout) {
     return new ServerConfig(
-        address, port, shutdownPatience, newTimeout, requestTimeout, token, dev, trustedProxies);
+        address, port, shutdownPatience, newTimeout, requestTimeout, tokens, dev, trustedProxies);
   }
 
   public ServerConfig withRequestTimeout(Duration newTimeout) {
     return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, newTimeout, token, dev, trustedProxies);
+        address, port, shutdownPatience, idleTimeout, newTimeout, tokens, dev, trustedProxies);
   }
 
-  public ServerConfig withToken(AdminToken newToken) {
+  /** As {@link #withToken(String, AdminToken)}, of {@value #OPERATOR}. */
+  public ServerConfig withToken(AdminToken token) {
+    return withToken(OPERATOR, token);
+  }
+
+  /** With one more token, or another for that name. */
+  public ServerConfig withToken(String name, AdminToken token) {
+    Map<String, AdminToken> all = new TreeMap<>(tokens);
+    all.put(name, token);
     return new ServerConfig(
-        address,
-        port,
-        shutdownPatience,
-        idleTimeout,
-        requestTimeout,
-        newToken,
-        dev,
-        trustedProxies);
+        address, port, shutdownPatience, idleTimeout, requestTimeout, all, dev, trustedProxies);
   }
 
   public ServerConfig withDev(boolean newDev) {
@@ -101,13 +108,13 @@ public record ServerConfig(
         shutdownPatience,
         idleTimeout,
         requestTimeout,
-        token,
+        tokens,
         newDev,
         trustedProxies);
   }
 
   public ServerConfig withTrustedProxies(List<AddressRange> newProxies) {
     return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, token, dev, newProxies);
+        address, port, shutdownPatience, idleTimeout, requestTimeout, tokens, dev, newProxies);
   }
 }

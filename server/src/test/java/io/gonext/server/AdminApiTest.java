@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -253,6 +254,48 @@ class AdminApiTest {
   }
 
   @Test
+  void a_stream_of_lines_goes_on_after_the_last_event_that_was_received() throws Exception {
+    byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
+    host.activate(host.install(bundle).manifest().name());
+    host.applyFilters("the_content", "x");
+    String path = "/api/v1/plugins/logs/logs/stream?level=error";
+    assertThat(send("GET", path, new byte[0]).statusCode()).isEqualTo(406);
+    String id;
+    try (Stream<String> events = stream(path, "")) {
+      List<String> event =
+          events
+              .filter(line -> line.startsWith("id:") || line.startsWith("data:"))
+              .limit(2)
+              .toList();
+      assertThat(event).anySatisfy(line -> assertThat(line).contains("\"level\":\"error\""));
+      id =
+          event.stream()
+              .filter(line -> line.startsWith("id:"))
+              .map(line -> line.substring(3).strip())
+              .findAny()
+              .orElseThrow();
+    }
+    host.applyFilters("the_content", "x");
+    try (Stream<String> events = stream(path, id)) {
+      String next = events.filter(line -> line.startsWith("id:")).findFirst().orElseThrow();
+      assertThat(Long.parseLong(next.substring(3).strip())).isGreaterThan(Long.parseLong(id));
+    }
+    assertThat(json(send("GET", "/api/v1/plugins/logs/logs?last=3", new byte[0])).path("lines"))
+        .hasSize(3);
+  }
+
+  private Stream<String> stream(String path, String lastEventId) throws Exception {
+    HttpRequest.Builder request =
+        request("GET", path, new byte[0]).header("Accept", "text/event-stream");
+    if (!lastEventId.isEmpty()) {
+      request.header("Last-Event-ID", lastEventId);
+    }
+    HttpResponse<Stream<String>> response = client.send(request.build(), BodyHandlers.ofLines());
+    assertThat(response.statusCode()).isEqualTo(200);
+    return response.body();
+  }
+
+  @Test
   void the_document_describes_what_is_there_and_nothing_else() throws Exception {
     JsonNode document = json(send("GET", "/api/v1/openapi.json", new byte[0]));
     List<String> described = new ArrayList<>();
@@ -273,7 +316,7 @@ class AdminApiTest {
     }
     List<String> there =
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
-    new AdminApi(host, new Access(true, "127.0.0.1", null), Duration.ZERO)
+    new AdminApi(host, new Access(true, "127.0.0.1", Map.of()), Duration.ZERO, () -> false)
         .endpoints()
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);

@@ -3,8 +3,10 @@ package io.gonext.cli.admin;
 import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,8 +14,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -60,13 +64,78 @@ final class AdminClient implements AutoCloseable {
         return answer.length == 0 ? MissingNode.getInstance() : StrictJson.parse(answer);
       }
     } catch (ConnectException e) {
-      throw AdminException.unreachable(
-          "no host answers at " + host + ": start one with gonext serve, or name it with --url");
+      throw unreachable();
     } catch (IOException e) {
       throw new AdminException("the call of " + host + " broke off: " + e.getMessage());
     } catch (InvalidJsonException e) {
       throw new AdminException(host + " does not answer as a GoNext host: " + e.getMessage());
     }
+  }
+
+  /** How far a stream was read; for one thread. */
+  static final class Place {
+    private String lastId = "";
+  }
+
+  /**
+   * Reads a stream of server-sent events until it ends, from where it was left off before.
+   *
+   * @param path as for {@link #send}
+   * @throws AdminException when the host does not answer or refuses
+   */
+  void follow(String path, Place place, Consumer<JsonNode> events) throws InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(host + "/api/v1/plugins" + path))
+            .header("Authorization", "Bearer " + token)
+            .header("Accept", "text/event-stream");
+    if (!place.lastId.isEmpty()) {
+      request.header("Last-Event-ID", place.lastId);
+    }
+    try {
+      HttpResponse<InputStream> response =
+          client.send(request.build(), BodyHandlers.ofInputStream());
+      try (InputStream in = response.body()) {
+        if (response.statusCode() != 200) {
+          throw refused(response.statusCode(), in.readNBytes(MAX_ANSWER_BYTES));
+        }
+        read(in, place, events);
+      }
+    } catch (ConnectException e) {
+      throw unreachable();
+    } catch (IOException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      // The stream broke off: its reader begins again.
+    }
+  }
+
+  /** Fields of an event, each in a line, up to an empty line. */
+  private static void read(InputStream in, Place place, Consumer<JsonNode> events)
+      throws IOException {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+    String id = "";
+    String data = "";
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.startsWith("id:")) {
+        id = line.substring(3).strip();
+      } else if (line.startsWith("data:")) {
+        data = line.substring(5);
+      } else if (line.isEmpty() && !data.isEmpty()) {
+        try {
+          events.accept(StrictJson.parse(data.getBytes(StandardCharsets.UTF_8)));
+        } catch (InvalidJsonException e) {
+          throw new IOException("the host sent what is not JSON", e);
+        }
+        place.lastId = id;
+        data = "";
+      }
+    }
+  }
+
+  private AdminException unreachable() {
+    return AdminException.unreachable(
+        "no host answers at " + host + ": start one with gonext serve, or name it with --url");
   }
 
   private AdminException refused(int status, byte[] answer) {

@@ -36,8 +36,10 @@ abstract class AdminCommand implements Callable<Integer> {
   @Option(
       names = "--url",
       paramLabel = "URL",
-      defaultValue = "http://127.0.0.1:8080",
-      description = "The host to talk to (default: ${DEFAULT-VALUE}).")
+      defaultValue = "${env:GONEXT_URL:-http://127.0.0.1:8080}",
+      description =
+          "The host to talk to; without it GONEXT_URL, then http://127.0.0.1:8080 (now:"
+              + " ${DEFAULT-VALUE}).")
   private URI url;
 
   @Option(
@@ -71,13 +73,29 @@ abstract class AdminCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     try (AdminClient host = new AdminClient(url, token())) {
-      JsonNode answer = ask(host);
-      if (json) {
-        new JsonLines(out).print(answer);
-      } else {
-        print(answer, new PlainWriter(out));
-      }
+      return run(host, new PlainWriter(out), json ? new JsonLines(out) : null);
     }
+  }
+
+  /**
+   * Asks the host and prints the answer.
+   *
+   * @param lines where it is printed as JSON; null for people
+   * @return the exit code
+   */
+  int run(AdminClient host, PrintWriter people, @Nullable JsonLines lines)
+      throws InterruptedException {
+    JsonNode answer = ask(host);
+    if (lines == null) {
+      print(answer, people);
+    } else {
+      lines.print(answer);
+    }
+    return exitCode(answer);
+  }
+
+  /** What an answer that is no refusal ends the command with. */
+  int exitCode(JsonNode answer) {
     return ExitCode.OK;
   }
 

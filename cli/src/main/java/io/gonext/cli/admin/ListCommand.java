@@ -35,7 +35,7 @@ public final class ListCommand extends AdminCommand {
   }
 
   /** What a plugin gets, where it is in service: {@code 64 MiB, 1000 ms, 1-8 instances}. */
-  private static String limits(JsonNode limits) {
+  static String limits(JsonNode limits) {
     return limits.isObject()
         ? "%d MiB, %d ms, %d-%d instances"
             .formatted(

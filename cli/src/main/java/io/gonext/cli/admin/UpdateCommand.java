@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -22,14 +23,39 @@ import tools.jackson.databind.JsonNode;
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext update hello-rust-0.2.0.gnplugin",
-      "  gonext update --approve hello-rust-0.2.0.gnplugin"
+      "  gonext update --approve hello-rust-0.2.0.gnplugin",
+      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts: exits with 3 where someone"
+          + " has to approve"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:the host refused it, or it failed",
+      "2:wrong command line",
+      "3:with --wait: the version waits for approval",
+      "4:no host answers"
     })
 public final class UpdateCommand extends AdminCommand {
+  /** The exit code for a version that waits. */
+  private static final int WAITING = 3;
+
   @Parameters(paramLabel = "FILE", description = "The .gnplugin file of the new version.")
   private Path file;
 
   @Option(names = "--approve", description = "Grant what it asks for beyond the version before.")
   private boolean approve;
+
+  @Option(
+      names = "--wait",
+      description = "Exit with 3, and not with 0, where the version has to wait for approval.")
+  private boolean wait;
+
+  @Override
+  int exitCode(JsonNode answer) {
+    return wait && answer.path("action").asString("").equals("awaiting_approval")
+        ? WAITING
+        : ExitCode.OK;
+  }
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {

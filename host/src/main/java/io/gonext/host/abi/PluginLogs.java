@@ -1,9 +1,11 @@
 package io.gonext.host.abi;
 
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.slf4j.event.Level;
 
 /**
@@ -15,15 +17,25 @@ import org.slf4j.event.Level;
 public final class PluginLogs {
   private final Map<String, Level> levels = new ConcurrentHashMap<>();
   private final Map<String, List<LogListener>> listeners = new ConcurrentHashMap<>();
+  private final Map<String, RecentLines> recent = new ConcurrentHashMap<>();
+  private final InstantSource clock;
+
+  public PluginLogs(InstantSource clock) {
+    this.clock = clock;
+  }
 
   /** A new log of one plugin. */
   public PluginLog of(String plugin) {
     List<LogListener> itsListeners = listenersOf(plugin);
+    RecentLines itsLines = linesOf(plugin);
     return new PluginLog(
         plugin,
         System::nanoTime,
         () -> levels.getOrDefault(plugin, Level.TRACE),
-        (level, line) -> itsListeners.forEach(listener -> listener.line(level, line)));
+        (level, line) -> {
+          itsLines.add(level, line);
+          itsListeners.forEach(listener -> listener.line(level, line));
+        });
   }
 
   /** Drops what a plugin logs below a level, from the next line on. */
@@ -40,6 +52,26 @@ public final class PluginLogs {
     List<LogListener> itsListeners = listenersOf(plugin);
     itsListeners.add(listener);
     return () -> itsListeners.remove(listener);
+  }
+
+  /** The last lines of a plugin, the oldest first: at most 500, and 256 Ki characters. */
+  public List<LogLine> recent(String plugin) {
+    RecentLines lines = recent.get(plugin);
+    return lines == null ? List.of() : lines.list();
+  }
+
+  /**
+   * Tells a follower the last lines of a plugin, and then each one that comes, in order.
+   *
+   * @param follower called by the threads that run the plugin: it must neither wait nor throw
+   * @return ends that
+   */
+  public Runnable follow(String plugin, Consumer<LogLine> follower) {
+    return linesOf(plugin).follow(follower);
+  }
+
+  private RecentLines linesOf(String plugin) {
+    return recent.computeIfAbsent(plugin, name -> new RecentLines(clock));
   }
 
   private List<LogListener> listenersOf(String plugin) {

@@ -1,5 +1,6 @@
 package io.gonext.host.audit;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.failure.StoreException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.store.AuditRow;
@@ -57,6 +58,10 @@ public final class AuditLog implements AutoCloseable {
   private final InstantSource clock;
   private final int keptPerPlugin;
   private final BlockingQueue<Entry> queue;
+
+  /** What {@link PlainText} puts behind a text that it has cut. */
+  private static final String DOTS = "...";
+
   private final Counter dropped;
   private final Thread writer;
 
@@ -130,11 +135,12 @@ public final class AuditLog implements AutoCloseable {
   /**
    * The newest rows of one plugin, newest first.
    *
+   * @param plugin its name, or what a refused bundle called itself
    * @throws StoreException when the store cannot be read
    */
   public List<AuditRow> newest(String plugin, int limit) {
     awaitQueued();
-    return store.newest(plugin, limit);
+    return store.newest(fit(plugin, AuditStore.MAX_PLUGIN_LENGTH), limit);
   }
 
   /** The newest rows of all plugins; see {@link #newest(String, int)}. */
@@ -156,7 +162,24 @@ public final class AuditLog implements AutoCloseable {
       json = "{\"cut\":" + json.length() + "}";
     }
     return new Entry(
-        new AuditRow(clock.instant(), plugin, version, event, actor, json), new CountDownLatch(1));
+        new AuditRow(
+            clock.instant(),
+            fit(plugin, AuditStore.MAX_PLUGIN_LENGTH),
+            fit(version, AuditStore.MAX_VERSION_LENGTH),
+            fit(event, AuditStore.MAX_EVENT_LENGTH),
+            fit(actor, AuditStore.MAX_ACTOR_LENGTH),
+            json),
+        new CountDownLatch(1));
+  }
+
+  /**
+   * A text as its column can hold it, which the row of a refused bundle has from strangers: a text
+   * that does not fit would take its row along, and all that are written with it. What is cut ends
+   * with dots, as no plugin's name does.
+   */
+  private static String fit(String text, int maxLength) {
+    String plain = PlainText.of(text);
+    return plain.length() <= maxLength ? plain : PlainText.of(plain, maxLength - DOTS.length());
   }
 
   /** So that whoever reads sees what happened before. */

@@ -14,6 +14,9 @@ public final class BundleRejectedException extends HostException {
 
   private final transient List<String> problems;
 
+  /** What its manifest says its name is, which may be no name; empty where that is not known. */
+  private final String claimedName;
+
   public BundleRejectedException(String message) {
     this(message, (Throwable) null);
   }
@@ -21,6 +24,7 @@ public final class BundleRejectedException extends HostException {
   public BundleRejectedException(String message, @Nullable Throwable cause) {
     super(message, cause);
     this.problems = List.of(getMessage());
+    this.claimedName = "";
   }
 
   /**
@@ -31,11 +35,14 @@ public final class BundleRejectedException extends HostException {
   public BundleRejectedException(String message, List<String> problems, @Nullable Throwable cause) {
     super(message, cause);
     this.problems = problems.stream().map(PlainText::of).toList();
+    this.claimedName = "";
   }
 
-  private BundleRejectedException(String message, BundleRejectedException cause) {
+  private BundleRejectedException(
+      String message, BundleRejectedException cause, String claimedName) {
     super(message, cause);
     this.problems = cause.problems;
+    this.claimedName = claimedName;
   }
 
   /**
@@ -83,6 +90,19 @@ public final class BundleRejectedException extends HostException {
 
   /** The same refusal, with the place it is about before its message. */
   public BundleRejectedException in(String place) {
-    return new BundleRejectedException(place + ": " + getMessage(), this);
+    return new BundleRejectedException(place + ": " + getMessage(), this, claimedName);
+  }
+
+  /** The same refusal, of a bundle whose manifest says that this is its name. */
+  public BundleRejectedException claiming(String name) {
+    return new BundleRejectedException(getMessage(), this, name);
+  }
+
+  /**
+   * What the manifest of the bundle says its name is: whatever a stranger wrote there. Empty where
+   * there is no manifest, or it could not be read.
+   */
+  public String claimedName() {
+    return claimedName;
   }
 }

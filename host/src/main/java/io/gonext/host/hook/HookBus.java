@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -197,8 +198,14 @@ public final class HookBus {
     return failuresOf(plugin).listen(listener);
   }
 
+  /** The last turns of a plugin that did not end as OK, the newest first. */
+  public List<PastFailure> lastFailures(String plugin) {
+    FailedTurns failed = failures.get(plugin);
+    return failed == null ? List.of() : failed.last();
+  }
+
   private FailedTurns failuresOf(String plugin) {
-    return failures.computeIfAbsent(plugin, name -> new FailedTurns());
+    return failures.computeIfAbsent(plugin, name -> new FailedTurns(InstantSource.system()));
   }
 
   /** Runs a value through the filters of a hook. A hook without handlers returns it unchanged. */

@@ -245,12 +245,20 @@ public final class PluginKeyValues {
   /** Makes groups for as long as changes come, and it is not the other plugins' turn. */
   private void makeGroups() {
     long begin = System.nanoTime();
-    boolean more = true;
-    while (more) {
-      more = makeNextGroup();
-      if (more && System.nanoTime() - begin > TURN_NANOS) {
+    boolean seenTo = false;
+    try {
+      boolean more = true;
+      while (more && System.nanoTime() - begin <= TURN_NANOS) {
+        more = makeNextGroup();
+      }
+      seenTo = true;
+      if (more) {
         haveGroupsMade();
-        return;
+      }
+    } finally {
+      if (!seenTo) {
+        // An error, such as a heap that is full: nobody else would see to those that wait.
+        giveUpAll();
       }
     }
   }
@@ -259,7 +267,7 @@ public final class PluginKeyValues {
   private boolean makeNextGroup() {
     List<PendingChange> group = List.of();
     long begin = 0;
-    boolean more = false;
+    boolean more;
     try {
       group = nextGroup();
       begin = System.nanoTime();

@@ -77,6 +77,14 @@ public final class Bundle {
       throw new BundleRejectedException("no manifest.json at the top of the bundle");
     }
     Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
+    try {
+      return new Bundle(bytes, manifest, module(manifest, entries));
+    } catch (BundleRejectedException e) {
+      throw e.claiming(manifest.name());
+    }
+  }
+
+  private static byte[] module(Manifest manifest, Map<String, byte[]> entries) {
     byte[] module = entries.get(manifest.entry());
     if (module == null) {
       throw new BundleRejectedException(
@@ -87,7 +95,7 @@ public final class Bundle {
         .ifPresent(problem -> {
           throw new BundleRejectedException(manifest.entry() + ": " + problem);
         });
-    return new Bundle(bytes, manifest, module);
+    return module;
   }
 
   /**

@@ -57,7 +57,8 @@ public final class ManifestReader {
     checkDependencies(json, problems);
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of(
-          Bundle.MANIFEST, problems.stream().map(ManifestProblem::toString).toList());
+              Bundle.MANIFEST, problems.stream().map(ManifestProblem::toString).toList())
+          .claiming(at(json, "name").asString(""));
     }
     return toManifest(json);
   }

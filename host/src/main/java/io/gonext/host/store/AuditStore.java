@@ -15,6 +15,13 @@ import java.util.List;
  * <p>Thread-safe, also between processes on one database.
  */
 public final class AuditStore {
+  /** The most characters of a row's texts. */
+  public static final int MAX_PLUGIN_LENGTH = 41;
+
+  public static final int MAX_VERSION_LENGTH = 64;
+  public static final int MAX_EVENT_LENGTH = 128;
+  public static final int MAX_ACTOR_LENGTH = 64;
+
   /** The most characters of a row's detail. */
   public static final int MAX_DETAIL_LENGTH = 8192;
 

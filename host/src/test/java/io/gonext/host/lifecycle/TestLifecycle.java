@@ -51,7 +51,7 @@ public final class TestLifecycle implements AutoCloseable {
             new Grants(store.grants(), CapabilityRegistry.standard()),
             new AuditLog(store.audit(), meters, InstantSource.system()),
             new KeyValues(store.keyValues(), KeyValueQuota.defaults()),
-            new PluginLogs(),
+            new PluginLogs(InstantSource.system()),
             meters,
             InstantSource.system());
     lifecycle =

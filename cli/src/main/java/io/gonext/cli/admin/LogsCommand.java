@@ -1,0 +1,166 @@
+package io.gonext.cli.admin;
+
+import io.gonext.cli.json.JsonLines;
+import java.io.PrintWriter;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext logs}. */
+@Command(
+    name = "logs",
+    description =
+        "Show what a plugin logged on the host that is asked, and with -f what it logs from now"
+            + " on.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext logs hello-rust",
+      "  gonext logs hello-rust -f --level warn",
+      "  gonext logs hello-rust --since 10m --json"
+    })
+public final class LogsCommand extends AdminCommand {
+  private static final Pattern AGO = Pattern.compile("([0-9]{1,6})([smhd])");
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  private final InstantSource clock = InstantSource.system();
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  private String name;
+
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on with the lines that come, until Ctrl-C; connects again by itself.")
+  private boolean follow;
+
+  @Option(
+      names = "--level",
+      paramLabel = "LEVEL",
+      description = "The least level: trace, debug, info, warn or error.")
+  private @Nullable String level;
+
+  @Option(
+      names = "--last",
+      paramLabel = "LINES",
+      defaultValue = "100",
+      description =
+          "The most lines of those that there are already; a host keeps 500 (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int last;
+
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      description = "None before this time: 30s, 10m, 2h or 1d ago, or as 2026-01-31T12:00:00Z.")
+  private @Nullable String since;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("GET", of(name) + "/logs" + query(), new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    for (JsonNode line : answer.path("lines")) {
+      printLine(line, out);
+    }
+  }
+
+  private static void printLine(JsonNode line, PrintWriter out) {
+    out.println(
+        "%s %-5s %s"
+            .formatted(
+                line.path("at").asString(""),
+                line.path("level").asString("").toUpperCase(Locale.ROOT),
+                line.path("message").asString("")));
+    out.flush();
+  }
+
+  @Override
+  int run(AdminClient host, PrintWriter people, @Nullable JsonLines lines)
+      throws InterruptedException {
+    String path = of(name) + "/logs/stream" + query();
+    if (!follow) {
+      return super.run(host, people, lines);
+    }
+    Consumer<JsonNode> printer = lines == null ? line -> printLine(line, people) : lines::print;
+    AdminClient.Place place = new AdminClient.Place();
+    Duration pause = FIRST_PAUSE;
+    boolean began = false;
+    while (true) {
+      try {
+        host.follow(path, place, printer);
+        pause = FIRST_PAUSE;
+        began = true;
+        warn("the connection broke off, connecting again");
+      } catch (AdminException e) {
+        // Once it has worked, it is expected to work again: the host may be restarting.
+        if (!began || !e.isUnreachable()) {
+          throw e;
+        }
+      }
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(2);
+      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    }
+  }
+
+  private void warn(String message) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("gonext: " + message);
+    err.flush();
+  }
+
+  private String query() {
+    StringBuilder query = new StringBuilder("?last=").append(last);
+    if (level != null) {
+      query.append("&level=").append(URLEncoder.encode(level, StandardCharsets.UTF_8));
+    }
+    if (since != null) {
+      query.append("&since=").append(time(since));
+    }
+    return query.toString();
+  }
+
+  private Instant time(String text) {
+    Matcher ago = AGO.matcher(text);
+    if (ago.matches()) {
+      long number = Long.parseLong(ago.group(1));
+      return clock
+          .instant()
+          .minus(
+              switch (ago.group(2)) {
+                case "s" -> Duration.ofSeconds(number);
+                case "m" -> Duration.ofMinutes(number);
+                case "h" -> Duration.ofHours(number);
+                default -> Duration.ofDays(number);
+              });
+    }
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--since " + text + ": give it as 30s, 10m, 2h, 1d or 2026-01-31T12:00:00Z",
+          e);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package io.gonext.cli.admin;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code gonext show}. */
+@Command(
+    name = "show",
+    description =
+        "Show a plugin: its hooks with their priorities, routes, limits, calls and last failures on"
+            + " the host that is asked.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {"  gonext show hello-rust", "  gonext show --json hello-rust"})
+public final class ShowCommand extends AdminCommand {
+  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  private String name;
+
+  @Override
+  JsonNode ask(AdminClient host) throws InterruptedException {
+    return host.send("GET", of(name), new byte[0]);
+  }
+
+  @Override
+  void print(JsonNode answer, PrintWriter out) {
+    out.println(line(answer));
+    out.println("  sha256     " + answer.path("sha256").asString(""));
+    out.println("  installed  " + answer.path("installed_at").asString(""));
+    tell(answer, "trouble", out);
+    tell(answer, "previous", out);
+    tell(answer, "pending", out);
+    tell(answer, "manifest_problem", out);
+    hooks(answer.path("hooks").path("filters"), "filter", out);
+    hooks(answer.path("hooks").path("actions"), "action", out);
+    for (JsonNode route : answer.path("routes")) {
+      out.println(
+          "  route      "
+              + route.path("method").asString("")
+              + " "
+              + route.path("path").asString(""));
+    }
+    JsonNode limits = answer.path("limits");
+    if (limits.isObject()) {
+      out.println("  limits     " + ListCommand.limits(limits));
+    }
+    calls(answer.path("calls"), out);
+    failures(answer.path("failures"), out);
+  }
+
+  private static void tell(JsonNode answer, String field, PrintWriter out) {
+    String value = answer.path(field).asString("");
+    if (!value.isEmpty()) {
+      out.println("  %-10s %s".formatted(field.replace('_', ' '), value));
+    }
+  }
+
+  private static void hooks(JsonNode hooks, String kind, PrintWriter out) {
+    for (JsonNode hook : hooks) {
+      out.println(
+          "  %-10s %s, priority %d%s"
+              .formatted(
+                  kind,
+                  hook.path("name").asString(""),
+                  hook.path("priority").longValue(),
+                  hook.path("batch").booleanValue() ? ", many values at once" : ""));
+    }
+  }
+
+  private static void calls(JsonNode calls, PrintWriter out) {
+    List<String> told = new ArrayList<>();
+    if (calls.has("made")) {
+      told.add(calls.path("made").longValue() + " made");
+      told.add(calls.path("running").longValue() + " running");
+      told.add(calls.path("waiting").longValue() + " waiting");
+      told.add(calls.path("instances").longValue() + " instances");
+    }
+    told.add(calls.path("failed").longValue() + " failed");
+    out.println("  calls      " + String.join(", ", told));
+  }
+
+  private static void failures(JsonNode failures, PrintWriter out) {
+    if (failures.isEmpty()) {
+      return;
+    }
+    out.println();
+    Table table = new Table("FAILED AT", "VERSION", "HOOK", "CODE", "REASON");
+    for (JsonNode failure : failures) {
+      table.row(
+          List.of(
+              failure.path("at").asString(""),
+              failure.path("version").asString(""),
+              failure.path("hook").asString(""),
+              failure.path("code").asString(""),
+              failure.path("message").asString("")));
+    }
+    table.print(out, "");
+  }
+}

@@ -1,0 +1,189 @@
+package io.gonext.server;
+
+import io.gonext.host.Host;
+import io.gonext.host.abi.LogLine;
+import io.gonext.host.json.StrictJson;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import io.javalin.http.sse.SseClient;
+import io.javalin.http.sse.SseHandler;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.slf4j.event.Level;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a plugin logs, for its operator: the last lines at once, or as a stream of server-sent
+ * events that begins with them. A stream that broke off goes on where it was by {@code
+ * Last-Event-ID}, also after a restart of the host.
+ */
+final class LogApi {
+  private static final int MAX_LINES = 500;
+
+  /** Lines that may wait for a slow client, beside the last ones. */
+  private static final int WAITING_LINES = 2 * MAX_LINES;
+
+  private final Host host;
+  private final BooleanSupplier closing;
+
+  LogApi(Host host, BooleanSupplier closing) {
+    this.host = host;
+    this.closing = closing;
+  }
+
+  /**
+   * Which lines are asked for.
+   *
+   * @param last how many of those there are already
+   * @param afterId none up to this one
+   */
+  private record Wanted(Level least, int last, Instant since, long afterId) {
+    static Wanted of(Context ctx) {
+      return new Wanted(level(ctx), last(ctx), since(ctx), lastEventId(ctx));
+    }
+
+    private static Level level(Context ctx) {
+      String level = ctx.queryParam("level");
+      try {
+        return level == null ? Level.TRACE : Level.valueOf(level.toUpperCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        throw new Problem(
+            HttpStatus.BAD_REQUEST, "level is one of trace, debug, info, warn, error");
+      }
+    }
+
+    private static int last(Context ctx) {
+      String text = ctx.queryParam("last");
+      try {
+        int last = text == null ? MAX_LINES : Integer.parseInt(text);
+        if (last >= 0 && last <= MAX_LINES) {
+          return last;
+        }
+      } catch (NumberFormatException e) {
+        // Told below.
+      }
+      throw new Problem(HttpStatus.BAD_REQUEST, "last is a number from 0 to " + MAX_LINES);
+    }
+
+    private static Instant since(Context ctx) {
+      String text = ctx.queryParam("since");
+      try {
+        return text == null ? Instant.MIN : Instant.parse(text);
+      } catch (DateTimeException e) {
+        throw new Problem(HttpStatus.BAD_REQUEST, "since is a time as 2026-01-31T12:00:00Z");
+      }
+    }
+
+    /** What is no number of ours is no reason to refuse: all lines are sent then. */
+    private static long lastEventId(Context ctx) {
+      String text = ctx.header("Last-Event-ID");
+      try {
+        return text == null ? 0 : Long.parseLong(text);
+      } catch (NumberFormatException e) {
+        return 0;
+      }
+    }
+
+    boolean takes(LogLine line) {
+      return line.level().toInt() >= least.toInt()
+          && line.id() > afterId
+          && !line.at().isBefore(since);
+    }
+
+    List<LogLine> lastOf(List<LogLine> lines) {
+      List<LogLine> taken = lines.stream().filter(this::takes).toList();
+      return taken.subList(Math.max(0, taken.size() - last), taken.size());
+    }
+  }
+
+  void lines(Context ctx) {
+    requireInstalled(ctx);
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    var lines = body.putArray("lines");
+    Wanted.of(ctx).lastOf(host.recentLines(name(ctx))).forEach(line -> lines.add(view(line)));
+    ctx.contentType("application/json").result(StrictJson.write(body));
+  }
+
+  void stream(Context ctx) {
+    String accept = ctx.header("Accept");
+    if (accept == null || !accept.contains("text/event-stream")) {
+      throw new Problem(
+          HttpStatus.NOT_ACCEPTABLE, "this is a stream: ask for it with Accept: text/event-stream");
+    }
+    requireInstalled(ctx);
+    // Before the stream begins: its first bytes say 200.
+    Wanted wanted = Wanted.of(ctx);
+    String plugin = name(ctx);
+    new SseHandler(client -> send(client, plugin, wanted)).handle(ctx);
+  }
+
+  private void send(SseClient client, String plugin, Wanted wanted) {
+    BlockingQueue<LogLine> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
+    AtomicLong dropped = new AtomicLong();
+    Runnable stop =
+        host.followLines(
+            plugin,
+            line -> {
+              if (wanted.takes(line) && !waiting.offer(line)) {
+                dropped.incrementAndGet();
+              }
+            });
+    try {
+      client.sendComment("connected");
+      List<LogLine> before = new ArrayList<>();
+      waiting.drainTo(before);
+      wanted.lastOf(before).forEach(line -> send(client, line));
+      while (!client.terminated() && !closing.getAsBoolean()) {
+        LogLine line = waiting.poll(1, TimeUnit.SECONDS);
+        if (line == null) {
+          client.sendComment("still here"); // finds out whether the client is
+          continue;
+        }
+        send(client, line);
+        long lost = dropped.getAndSet(0);
+        if (lost > 0) {
+          String text = lost + " lines were dropped: they came too fast";
+          send(client, new LogLine(line.id(), line.at(), Level.WARN, text));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      stop.run();
+      client.close();
+    }
+  }
+
+  private static void send(SseClient client, LogLine line) {
+    client.sendEvent(
+        "message",
+        new String(StrictJson.write(view(line)), StandardCharsets.UTF_8),
+        Long.toString(line.id()));
+  }
+
+  private static ObjectNode view(LogLine line) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("at", line.at().toString())
+        .put("level", line.level().name().toLowerCase(Locale.ROOT))
+        .put("message", line.text());
+  }
+
+  private void requireInstalled(Context ctx) {
+    AdminApi.requireInstalled(host, name(ctx));
+  }
+
+  private static String name(Context ctx) {
+    return ctx.pathParam("name");
+  }
+}
