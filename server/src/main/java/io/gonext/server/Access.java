@@ -4,6 +4,8 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param address it listens on, as it was given
  */
 record Access(boolean loopback, String address, @Nullable AdminToken token) {
-  private static final String BEARER = "Bearer ";
+  /** RFC 9110 section 11.1: a scheme's name is not case-sensitive. */
+  private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
 
   /** For what only calls plugins: free on this machine, by token from elsewhere. */
   void requireCaller(Context ctx) {
@@ -38,12 +41,8 @@ record Access(boolean loopback, String address, @Nullable AdminToken token) {
 
   private void requireToken(Context ctx) {
     String header = ctx.header("Authorization");
-    boolean held =
-        token != null
-            && header != null
-            && header.startsWith(BEARER)
-            && token.is(header.substring(BEARER.length()).strip());
-    if (!held) {
+    Matcher bearer = BEARER.matcher(header == null ? "" : header);
+    if (token == null || !bearer.matches() || !token.is(bearer.group(1))) {
       ctx.header("WWW-Authenticate", "Bearer");
       throw new Problem(
           HttpStatus.UNAUTHORIZED,

@@ -18,7 +18,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,12 +40,10 @@ final class AdminApi {
 
   private final Host host;
   private final Access access;
-  private final Duration bodyLimit;
 
-  AdminApi(Host host, Access access, Duration bodyLimit) {
+  AdminApi(Host host, Access access) {
     this.host = host;
     this.access = access;
-    this.bodyLimit = bodyLimit;
   }
 
   /** A method, a path and what answers there. */
@@ -93,7 +90,7 @@ final class AdminApi {
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
-    InstallResult installed = host.install(RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES));
+    InstallResult installed = host.install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
     String name = installed.manifest().name();
     if (flag(ctx, "grant")) {
       host.grantRequested(name);
@@ -120,7 +117,7 @@ final class AdminApi {
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
-    byte[] bytes = RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES);
+    byte[] bytes = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
     boolean approve = flag(ctx, "approve");
     UpdateResult result = host.update(name(ctx), bytes);
     if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
@@ -169,7 +166,7 @@ final class AdminApi {
    * The version that an operator has looked at, or the SHA-256 of its bundle; empty for neither.
    */
   private String meant(Context ctx) throws IOException {
-    byte[] bytes = RequestBody.bytes(ctx, bodyLimit);
+    byte[] bytes = RequestBody.bytes(ctx);
     if (bytes.length == 0) {
       return "";
     }

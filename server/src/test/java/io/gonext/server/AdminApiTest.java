@@ -192,6 +192,33 @@ class AdminApiTest {
   }
 
   @Test
+  void head_takes_the_token_as_get_does() throws Exception {
+    for (String path : List.of("/api/v1/plugins", "/api/v1/plugins/app/audit")) {
+      HttpRequest.Builder request = request("HEAD", path, new byte[0]);
+      request.setHeader("Authorization", "");
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+    }
+    HttpResponse<String> get = send("GET", "/api/v1/plugins", new byte[0]);
+    HttpResponse<String> head = send("HEAD", "/api/v1/plugins", new byte[0]);
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
+    for (String name : List.of("content-type", "content-length")) {
+      assertThat(head.headers().firstValue(name)).isEqualTo(get.headers().firstValue(name));
+    }
+  }
+
+  @Test
+  void the_name_of_the_scheme_may_have_any_case() throws Exception {
+    for (String scheme : List.of("bearer", "BEARER", "Bearer ")) {
+      HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
+      request.setHeader("Authorization", scheme + " " + TOKEN);
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+          .as(scheme)
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
   void pages_of_another_origin_are_refused() throws Exception {
     HttpRequest.Builder request =
         request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8));
@@ -262,18 +289,18 @@ class AdminApiTest {
           described.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
           assertThat(operation.getValue().path("responses").propertyNames())
               .as(described.getLast())
-              .contains("401", "403", "503");
+              .contains("400", "401", "403", "414", "415", "417", "431", "503");
           if (operation.getValue().has("requestBody")) {
             assertThat(operation.getValue().path("responses").propertyNames())
                 .as(described.getLast())
-                .contains("400", "408", "413");
+                .contains("408", "413");
           }
         }
       }
     }
     assertThat(described)
         .containsExactlyInAnyOrderElementsOf(
-            new AdminApi(host, new Access(true, "127.0.0.1", null), Duration.ZERO)
+            new AdminApi(host, new Access(true, "127.0.0.1", null))
                 .endpoints().stream()
                     .map(endpoint -> endpoint.method() + " " + endpoint.path())
                     .toList());
