@@ -40,44 +40,6 @@ class StrictJsonTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "200, 200",
-    "200.0, 200",
-    "2e2, 200",
-    "-2.5e1, -25",
-    "0.0e999999999, 0",
-    "-0.0, 0",
-    "1e18, 1000000000000000000",
-    "9223372036854775807.0, 9223372036854775807",
-    "-9223372036854775808, -9223372036854775808"
-  })
-  void an_integer_is_one_however_it_is_written(String written, long value)
-      throws InvalidJsonException {
-    assertThat(StrictJson.integer(parse(written))).hasValue(value);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "0.5",
-        "1e-1",
-        "1e19",
-        "9223372036854775808",
-        "9223372036854775808.0",
-        "1e999999999",
-        "1e-999999999",
-        "-1e2147483647",
-        "\"1\"",
-        "null",
-        "true",
-        "[1]",
-        "{}"
-      })
-  void what_is_not_an_integer_of_64_bits_is_none(String written) throws InvalidJsonException {
-    assertThat(StrictJson.integer(parse(written))).isEmpty();
-  }
-
   @Test
   void numbers_keep_their_exact_value() throws InvalidJsonException {
     String text = "[0.1000,1e400,123456789012345678901234567890]";
