@@ -176,12 +176,17 @@ void gn_route(const char *method, const char *path, gn_route_handler handler);
 gn_text gn_param(const gn_request *request, const char *name);
 /* The first parameter of this name in the query, decoded. */
 bool gn_query_param(const gn_request *request, const char *name, gn_text *value);
-/* The header of this name, in any case. The host passes on User-Agent, Accept, Accept-Language,
-   Content-Type and Authorization. */
+/* The header of this name, in any case. The host passes on those that the manifest names in
+   http.request_headers; without that field User-Agent, Accept, Accept-Language, Content-Type and
+   Authorization. */
 bool gn_header(const gn_request *request, const char *name, gn_text *value);
 
 /* Each header once. For a content type that is no literal, leave the field NULL. */
 void gn_set_header(gn_response *response, const char *name, gn_text value);
+
+/* A text for a header's parameter that ends in *, as RFC 8187 says: the host takes no other characters
+   than those of Latin-1 in a header. After "attachment; filename*=", for instance. */
+void gn_append_ext_value(gn_buffer *out, gn_text value);
 
 #define GN_PLAIN_TEXT "text/plain; charset=utf-8"
 #define GN_HTML "text/html; charset=utf-8"
@@ -1253,6 +1258,22 @@ bool gn_header(const gn_request *request, const char *name, gn_text *value) {
     if (equal) return gn_as_text(header, value);
   }
   return false;
+}
+
+void gn_append_ext_value(gn_buffer *out, gn_text value) {
+  static const char plain[] = "!#$&+-.^_`|~", digits[] = "0123456789ABCDEF";
+  gn_append_string(out, "UTF-8''");
+  for (size_t i = 0; i < value.length; i++) {
+    const unsigned char byte = (unsigned char)value.at[i];
+    const bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+    if (is_letter || (byte >= '0' && byte <= '9') || (byte && strchr(plain, byte))) {
+      gn_append_char(out, (char)byte);
+    } else {
+      gn_append_char(out, '%');
+      gn_append_char(out, digits[byte >> 4]);
+      gn_append_char(out, digits[byte & 15]);
+    }
+  }
 }
 
 void gn_set_header(gn_response *response, const char *name, gn_text value) {

@@ -17,8 +17,8 @@ type Request struct {
 	Path string `json:"path"`
 	// RawQuery is without the question mark.
 	RawQuery string `json:"query"`
-	// Headers has what the host passes on: User-Agent, Accept, Accept-Language, Content-Type and
-	// Authorization.
+	// Headers has what the host passes on: those that the manifest names in http.request_headers;
+	// without that field User-Agent, Accept, Accept-Language, Content-Type and Authorization.
 	Headers map[string]string `json:"headers"`
 	// Params is what stands in the path for each {name}, decoded.
 	Params map[string]string `json:"path_params"`
@@ -109,10 +109,34 @@ func (r *Response) WithStatus(status int) *Response {
 	return r
 }
 
-// WithHeader sets a header and returns the response.
+// WithHeader sets a header, in place of one of that name in any case, and returns the response.
 func (r *Response) WithHeader(name, value string) *Response {
+	for key := range r.Headers {
+		if strings.EqualFold(key, name) {
+			delete(r.Headers, key)
+		}
+	}
 	r.Headers[name] = value
 	return r
+}
+
+// ExtValue is a text for a header's parameter that ends in *, as RFC 8187 says: the host takes no
+// other characters than those of Latin-1 in a header.
+//
+//	response.WithHeader("Content-Disposition", "attachment; filename*="+gonext.ExtValue("Übersicht €.txt"))
+func ExtValue(text string) string {
+	const plain = "!#$&+-.^_`|~"
+	var out strings.Builder
+	out.WriteString("UTF-8''")
+	for _, b := range []byte(text) {
+		letter := 'a' <= b|0x20 && b|0x20 <= 'z'
+		if letter || '0' <= b && b <= '9' || strings.IndexByte(plain, b) >= 0 {
+			out.WriteByte(b)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", b)
+		}
+	}
+	return out.String()
 }
 
 // Route serves one method and path.

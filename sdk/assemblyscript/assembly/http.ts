@@ -65,8 +65,9 @@ export class Request {
   }
 
   /**
-   * The header of this name, in any case, or null. The host passes on User-Agent, Accept,
-   * Accept-Language, Content-Type and Authorization.
+   * The header of this name, in any case, or null. The host passes on those that the manifest names in
+   * `http.request_headers`; without that field User-Agent, Accept, Accept-Language, Content-Type and
+   * Authorization.
    */
   header(name: string): string | null {
     const wanted = name.toLowerCase();
@@ -150,6 +151,33 @@ export class Response {
       .set("body", Json.text(encodeBase64(this.body)));
   }
 }
+
+/**
+ * A text for a header's parameter that ends in `*`, as RFC 8187 says: the host takes no other characters
+ * than those of Latin-1 in a header.
+ *
+ * ```ts
+ * response.header("Content-Disposition", "attachment; filename*=" + extValue("Übersicht €.txt"));
+ * ```
+ */
+export function extValue(text: string): string {
+  const bytes = Uint8Array.wrap(String.UTF8.encode(text));
+  let out = "UTF-8''";
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    const char = String.fromCharCode(byte);
+    const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+    const isDigit = byte >= 0x30 && byte <= 0x39;
+    if (isLetter || isDigit || (byte < 0x80 && "!#$&+-.^_`|~".includes(char))) {
+      out += char;
+    } else {
+      out += "%" + HEX.charAt(byte >> 4) + HEX.charAt(byte & 15);
+    }
+  }
+  return out;
+}
+
+const HEX = "0123456789ABCDEF";
 
 function areTexts(object: Json): bool {
   if (object.type != JsonType.Object) return false;

@@ -19,6 +19,6 @@
 
 export { Json, JsonType } from "./json";
 export { Call, HostStatus, Status } from "./call";
-export { Request, Response } from "./http";
+export { Request, Response, extValue } from "./http";
 export { action, del, filter, get, post, put, route } from "./plugin";
 export { audit, hostProblem, kv, log, nowMillis } from "./host";

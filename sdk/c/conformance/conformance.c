@@ -47,6 +47,12 @@ static gn_status args(gn_call *call, gn_text value, gn_buffer *out) {
   return GN_OK;
 }
 
+static gn_status ext_value(gn_call *call, gn_text value, gn_buffer *out) {
+  (void)call;
+  gn_append_ext_value(out, value);
+  return GN_OK;
+}
+
 static gn_status log_line(gn_call *call) {
   int64_t level;
   gn_text line;
@@ -215,6 +221,7 @@ GN_PLUGIN {
   gn_filter_double("float", number);
   gn_filter_bool("bool", truth);
   gn_filter_text("args", args);
+  gn_filter_text("ext_value", ext_value);
   gn_action("log", log_line);
   gn_action("audit", audit);
   gn_filter("time", now);

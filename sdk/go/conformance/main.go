@@ -25,6 +25,10 @@ func init() {
 		return fmt.Sprintf("%s|%s|%d", text, first, second), err
 	})
 
+	gonext.Filter("ext_value", func(text string, _ gonext.Args) (string, error) {
+		return gonext.ExtValue(text), nil
+	})
+
 	gonext.Action("log", writeLine)
 	gonext.Action("audit", func(args gonext.Args) error {
 		event, err := gonext.Arg[string](args, 0)

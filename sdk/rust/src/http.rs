@@ -72,8 +72,9 @@ impl Request {
         })
     }
 
-    /// The header of this name, in any case. The host passes on User-Agent, Accept,
-    /// Accept-Language, Content-Type and Authorization.
+    /// The header of this name, in any case. The host passes on those that the manifest names in
+    /// `http.request_headers`; without that field User-Agent, Accept, Accept-Language, Content-Type
+    /// and Authorization.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
@@ -160,6 +161,26 @@ impl Response {
             ("body", base64::encode(&self.body).into()),
         ])
     }
+}
+
+/// A text for a header's parameter that ends in `*`, as RFC 8187 says: the host takes no other
+/// characters than those of Latin-1 in a header.
+///
+/// ```
+/// let name = gonext::ext_value("Übersicht €.txt");
+/// assert_eq!(name, "UTF-8''%C3%9Cbersicht%20%E2%82%AC.txt");
+/// let header = format!("attachment; filename*={name}");
+/// ```
+pub fn ext_value(text: &str) -> String {
+    let mut out = "UTF-8''".to_owned();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// A route's path, split at its slashes. A segment in braces stands for any that is not empty; of

@@ -38,7 +38,7 @@ mod plugin;
 
 pub use error::{Error, HostError, Result};
 pub use host::{audit, kv, log, now_ms};
-pub use http::{Request, Response};
+pub use http::{ext_value, Request, Response};
 pub use json::{FromJson, Value};
 pub use plugin::{Args, Plugin};
 

@@ -9,6 +9,7 @@ import {
   action,
   audit,
   del,
+  extValue,
   filter,
   get,
   hostProblem,
@@ -28,6 +29,8 @@ filter<bool>("bool", (value: bool, call: Call): bool => !value);
 filter<string>("args", (text: string, call: Call): string => {
   return text + "|" + call.arg<string>(0) + "|" + call.arg<i64>(1).toString();
 });
+
+filter<string>("ext_value", (text: string, call: Call): string => extValue(text));
 
 action("log", (call: Call): void => {
   const level = call.arg<i32>(0);

@@ -1,7 +1,8 @@
 //! What sdk/vectors/README.md describes, with the Rust SDK.
 
 use gonext::{
-    audit, kv, log, now_ms, Args, Error, HostError, Plugin, Request, Response, Result, Value,
+    audit, ext_value, kv, log, now_ms, Args, Error, HostError, Plugin, Request, Response, Result,
+    Value,
 };
 
 fn register(plugin: &mut Plugin) {
@@ -13,6 +14,8 @@ fn register(plugin: &mut Plugin) {
     plugin.filter("args", |text: String, args: &Args| {
         Ok(format!("{text}|{}|{}", args.get::<String>(0)?, args.get::<i64>(1)?))
     });
+
+    plugin.filter("ext_value", |text: String, _| Ok(ext_value(&text)));
 
     plugin.action("log", write_line);
     plugin.action("audit", |args| Ok(audit(&args.get::<String>(0)?, args.get::<Value>(1)?)?));

@@ -240,6 +240,10 @@ class KitTest {
             .field("version", "\"0.2.0\"")
             .field("capabilities", "[\"http.fetch\"]")
             .field("hooks", "{\"filters\":[{\"name\":\"the_title\",\"priority\":5}]}")
+            .field(
+                "http",
+                "{\"request_headers\":[\"accept\",\"Cookie\",\"x-acme-*\"],"
+                    + "\"response_headers\":[\"Alt-Svc\"]}")
             .manifest());
     assertThat(run("diff", directory.resolve("a").toString(), project.toString()))
         .as("%s", err)
@@ -248,7 +252,15 @@ class KitTest {
         .contains(
             "sample@1.0.0 -> sample@0.2.0",
             "  + http.fetch (sensitive)",
+            "  + http.credentials (sensitive)",
+            "  + http.response_headers (sensitive)",
             "  + the_title (priority 5)",
+            "request_headers:",
+            "  + Cookie (sensitive)",
+            "  + x-acme-*",
+            "  - Authorization (sensitive)",
+            "response_headers:",
+            "  + Alt-Svc (sensitive)",
             "imports: the same");
     assertThat(run("diff", "--json", project.toString(), RUST.toString())).isZero();
     assertThat(out.toString())

@@ -5,6 +5,8 @@ import io.javalin.http.HttpStatus;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param address it listens on, as it was given
  */
 record Access(boolean loopback, String address, Map<String, AdminToken> tokens) {
-  private static final String BEARER = "Bearer ";
+  /** RFC 9110 section 11.1: a scheme's name is not case-sensitive. */
+  private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
 
   /** For what only calls plugins: free on this machine, by token from elsewhere. */
   void requireCaller(Context ctx) {
@@ -44,11 +47,11 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
   private String requireToken(Context ctx) {
     String header = ctx.header("Authorization");
     String holder = null;
-    if (header != null && header.startsWith(BEARER)) {
-      String candidate = header.substring(BEARER.length()).strip();
+    Matcher bearer = BEARER.matcher(header == null ? "" : header);
+    if (bearer.matches()) {
       // All of them, so that the time does not tell which one is nearly right.
       for (Map.Entry<String, AdminToken> token : tokens.entrySet()) {
-        if (token.getValue().is(candidate)) {
+        if (token.getValue().is(bearer.group(1))) {
           holder = token.getKey();
         }
       }

@@ -21,7 +21,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -46,13 +45,11 @@ final class AdminApi {
 
   private final Host host;
   private final Access access;
-  private final Duration bodyLimit;
   private final LogApi logs;
 
-  AdminApi(Host host, Access access, Duration bodyLimit, BooleanSupplier closing) {
+  AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
     this.access = access;
-    this.bodyLimit = bodyLimit;
     this.logs = new LogApi(host, closing);
   }
 
@@ -102,7 +99,7 @@ final class AdminApi {
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
-    InstallResult installed = host.install(RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES));
+    InstallResult installed = host.install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
     String name = installed.manifest().name();
     if (flag(ctx, "grant")) {
       host.grantRequested(name);
@@ -129,7 +126,7 @@ final class AdminApi {
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
-    byte[] bytes = RequestBody.bytes(ctx, bodyLimit, Bundle.MAX_BYTES);
+    byte[] bytes = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
     boolean approve = flag(ctx, "approve");
     UpdateResult result = host.update(name(ctx), bytes);
     if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
@@ -178,7 +175,7 @@ final class AdminApi {
    * The version that an operator has looked at, or the SHA-256 of its bundle; empty for neither.
    */
   private String meant(Context ctx) throws IOException {
-    byte[] bytes = RequestBody.bytes(ctx, bodyLimit);
+    byte[] bytes = RequestBody.bytes(ctx);
     if (bytes.length == 0) {
       return "";
     }

@@ -9,7 +9,6 @@ import io.javalin.http.Context;
 import io.javalin.http.sse.SseClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -44,28 +43,33 @@ final class DevApi {
 
   private final Host host;
   private final Access access;
-  private final Duration bodyLimit;
   private final BooleanSupplier closing;
 
-  DevApi(Host host, Access access, Duration bodyLimit, BooleanSupplier closing) {
+  DevApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
     this.access = access;
-    this.bodyLimit = bodyLimit;
     this.closing = closing;
   }
 
   void addTo(RoutesConfig routes) {
     routes.post(PREFIX + "/install", this::install);
     // Before the stream begins: its first bytes say 200, and nothing can be refused after them.
-    routes.before(PREFIX + "/logs/{name}", access::requireDeveloper);
+    routes.before(
+        PREFIX + "/logs/{name}",
+        ctx -> {
+          access.requireDeveloper(ctx);
+          if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
+            // A stream without its body has ended.
+            ctx.contentType("text/event-stream").skipRemainingHandlers();
+          }
+        });
     routes.sse(PREFIX + "/logs/{name}", this::logs);
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
     access.requireDeveloper(ctx);
     Map<String, byte[]> parts =
-        FormParts.read(
-            ctx, bodyLimit, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
+        FormParts.read(ctx, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
     DevelopResult result =
         host.develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
     ObjectNode body = JsonNodeFactory.instance.objectNode();

@@ -4,9 +4,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -41,12 +39,9 @@ final class FormParts implements MultiPart.Parser.Listener {
   /**
    * The parts that came, by name.
    *
-   * @param timeLimit how long the form may take, up to the last silence, which the idle timeout
-   *     ends
    * @param limits the names there may be, and how many bytes each may have
    */
-  static Map<String, byte[]> read(Context ctx, Duration timeLimit, Map<String, Integer> limits)
-      throws IOException {
+  static Map<String, byte[]> read(Context ctx, Map<String, Integer> limits) throws IOException {
     String type = ctx.contentType();
     boolean form = type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
     String boundary = type != null && form ? MultiPart.extractBoundary(type) : null;
@@ -61,19 +56,18 @@ final class FormParts implements MultiPart.Parser.Listener {
     parser.setMaxParts(limits.size());
     parser.setPartHeadersMaxLength(MAX_PART_HEADERS_BYTES);
     byte[] chunk = new byte[CHUNK_BYTES];
-    long deadline = System.nanoTime() + timeLimit.toNanos();
-    try (InputStream in = ctx.req().getInputStream()) {
-      int read;
-      do {
-        read = in.read(chunk);
-        ByteBuffer bytes = read < 0 ? BufferUtil.EMPTY_BUFFER : ByteBuffer.wrap(chunk, 0, read);
-        parser.parse(Content.Chunk.from(bytes, read < 0));
-        listener.check();
-        if (System.nanoTime() - deadline > 0) {
-          throw RequestBody.tooSlow(timeLimit);
-        }
-      } while (read >= 0 && !listener.complete);
-    }
+    RequestBody.read(
+        ctx,
+        in -> {
+          int read;
+          do {
+            read = in.read(chunk);
+            ByteBuffer bytes = read < 0 ? BufferUtil.EMPTY_BUFFER : ByteBuffer.wrap(chunk, 0, read);
+            parser.parse(Content.Chunk.from(bytes, read < 0));
+            listener.check();
+          } while (read >= 0 && !listener.complete);
+          return listener;
+        });
     if (!listener.complete) {
       throw malformed();
     }

@@ -16,6 +16,7 @@ import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookName;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestSchema;
+import io.gonext.host.route.RouteHeaders;
 import io.gonext.host.store.StoreTrouble;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -31,13 +32,14 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ArrayNode;
@@ -71,12 +73,30 @@ public final class HttpServer implements AutoCloseable {
   private static final byte[] INTERNAL_ERROR =
       Problem.body(HttpStatus.INTERNAL_SERVER_ERROR, "internal error, see the log");
 
+  /**
+   * What a path may hold beside the plainest: {@code //}, {@code %2F}, {@code %25} and encoded
+   * control characters, all of which are part of a plugin's parameters.
+   */
+  private static final UriCompliance PATHS =
+      UriCompliance.from(
+          EnumSet.of(
+              Violation.AMBIGUOUS_EMPTY_SEGMENT,
+              Violation.AMBIGUOUS_PATH_SEPARATOR,
+              Violation.AMBIGUOUS_PATH_ENCODING,
+              Violation.SUSPICIOUS_PATH_CHARACTERS));
+
+  /** Room for what a plugin may set, {@link RouteHeaders#MAX_HEADER_BYTES}, and the host's own. */
+  private static final int RESPONSE_HEADER_BYTES = 2 * RouteHeaders.MAX_HEADER_BYTES;
+
+  /** How long a kept connection waits for a last request when the server stops. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
   private final Host host;
   private final PrometheusMeterRegistry metrics;
   private final Access access;
   private final Duration requestTimeout;
   private final InternalErrors internalErrors;
-  private final HeaderDeadline headerDeadline;
+  private final Connections connections;
   private final Javalin javalin;
   private volatile boolean closing;
 
@@ -87,7 +107,7 @@ public final class HttpServer implements AutoCloseable {
     this.access = new Access(loopback, config.address(), config.tokens());
     this.requestTimeout = config.requestTimeout();
     this.internalErrors = new InternalErrors(metrics, System::nanoTime);
-    this.headerDeadline = new HeaderDeadline(requestTimeout, metrics);
+    this.connections = new Connections(requestTimeout, graceOf(config), metrics);
     this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, config));
   }
 
@@ -133,6 +153,10 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
+  private static Duration graceOf(ServerConfig config) {
+    return config.shutdownPatience().compareTo(GRACE) < 0 ? config.shutdownPatience() : GRACE;
+  }
+
   private static byte[] resource(String name) throws IOException {
     try (var in = HttpServer.class.getResourceAsStream(name)) {
       return Objects.requireNonNull(in, name).readAllBytes();
@@ -168,14 +192,18 @@ public final class HttpServer implements AutoCloseable {
     config.http.compressionStrategy = CompressionStrategy.NONE;
     config.jetty.modifyServer(server -> {
       server.setStopTimeout(settings.shutdownPatience().toMillis());
-      server.insertHandler(new GracefulHandler());
-      server.insertHandler(headerDeadline);
+      server.insertHandler(new RequestRules());
+      server.insertHandler(connections);
       server.setErrorHandler(new JettyProblems());
     });
-    config.jetty.modifyServletContextHandler(
-        context -> context.setErrorHandler(new JettyProblems()));
+    config.jetty.modifyServletContextHandler(context -> {
+      context.setErrorHandler(new JettyProblems());
+      context.setSessionHandler(new NoSessions());
+    });
     config.jetty.modifyHttpConfiguration(http -> {
       http.setSendServerVersion(false);
+      http.setUriCompliance(PATHS);
+      http.setResponseHeaderSize(RESPONSE_HEADER_BYTES);
       http.setIdleTimeout(settings.idleTimeout().toMillis());
     });
 
@@ -203,15 +231,14 @@ public final class HttpServer implements AutoCloseable {
           action(ctx);
         });
     if (!settings.tokens().isEmpty()) {
-      new AdminApi(host, access, requestTimeout, () -> closing).addTo(config.routes);
+      new AdminApi(host, access, () -> closing).addTo(config.routes);
       config.routes.get(
           "/api/v1/openapi.json", ctx -> ctx.contentType(JSON).result(resource("openapi.json")));
     }
     if (settings.dev()) {
-      new DevApi(host, access, requestTimeout, () -> closing).addTo(config.routes);
+      new DevApi(host, access, () -> closing).addTo(config.routes);
     }
-    PluginRoutes pluginRoutes =
-        new PluginRoutes(host, new Clients(settings.trustedProxies()), requestTimeout);
+    PluginRoutes pluginRoutes = new PluginRoutes(host, new Clients(settings.trustedProxies()));
     config.routes.after(ctx -> {
       if (ctx.statusCode() != HttpStatus.INTERNAL_SERVER_ERROR.getCode()) {
         internalErrors.answered();
@@ -237,7 +264,8 @@ public final class HttpServer implements AutoCloseable {
         (e, ctx) -> {
           if (e instanceof MethodNotAllowedResponse) {
             // Its one detail, under a name that depends on what the client accepts.
-            ctx.header("Allow", String.join(", ", e.getDetails().values()));
+            String allowed = String.join(", ", e.getDetails().values());
+            ctx.header("Allow", allowed.replaceFirst("\\bGET\\b", "GET, HEAD"));
           }
           Problem.write(ctx, HttpStatus.forStatus(e.getStatus()), e.getMessage());
         });
@@ -250,13 +278,7 @@ public final class HttpServer implements AutoCloseable {
     config.routes.exception(ChainFailedException.class, HttpServer::failedClosed);
     config.routes.exception(
         IOException.class,
-        (e, ctx) -> {
-          if (e.getCause() instanceof TimeoutException) {
-            Problem.write(ctx, HttpStatus.REQUEST_TIMEOUT, "the request stopped arriving");
-          } else {
-            Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read");
-          }
-        });
+        (e, ctx) -> Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read"));
     config.routes.exception(
         Exception.class,
         (e, ctx) -> {
@@ -332,7 +354,7 @@ public final class HttpServer implements AutoCloseable {
 
   /** What only another start would mend, as far as can be told. */
   private Optional<String> brokenDown() {
-    if (!headerDeadline.isAlive()) {
+    if (!connections.isWatched()) {
       return Optional.of("the thread that looks for slow clients has ended");
     }
     return internalErrors.areMost() ? internalErrors.lately() : host.brokenDown();
@@ -407,8 +429,9 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /** The arguments of a call; whether it is to be explained is known from here on. */
-  private RequestBody.HookArguments arguments(Context ctx, boolean filter) throws IOException {
-    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, requestTimeout, filter);
+  private static RequestBody.HookArguments arguments(Context ctx, boolean filter)
+      throws IOException {
+    RequestBody.HookArguments call = RequestBody.hookArguments(ctx, filter);
     if (call.explain()) {
       ctx.attribute(EXPLAIN, true);
     }

@@ -5,7 +5,6 @@ import io.gonext.host.Host;
 import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.PluginResponse;
-import io.gonext.host.route.RouteCodec;
 import io.gonext.host.route.RouteOutcome;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -14,7 +13,6 @@ import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -40,14 +38,15 @@ final class PluginRoutes implements Handler {
           HookOutcome.BREAKER_OPEN,
           HookOutcome.PAYLOAD_TOO_LARGE);
 
+  /** RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5. */
+  private static final Set<Integer> BODILESS = Set.of(204, 205, 304);
+
   private final Host host;
   private final Clients clients;
-  private final Duration bodyLimit;
 
-  PluginRoutes(Host host, Clients clients, Duration bodyLimit) {
+  PluginRoutes(Host host, Clients clients) {
     this.host = host;
     this.clients = clients;
-    this.bodyLimit = bodyLimit;
   }
 
   @Override
@@ -85,15 +84,9 @@ final class PluginRoutes implements Handler {
   }
 
   private PluginRequest request(Context ctx, String path) throws IOException {
-    Map<String, String> headers = new HashMap<>();
-    for (String name : RouteCodec.REQUEST_HEADERS) {
-      String value = ctx.header(name);
-      if (value != null) {
-        headers.put(name, value);
-      }
-    }
+    Map<String, String> headers = RequestHeaders.of(ctx.req());
     String query = ctx.queryString();
-    byte[] body = RequestBody.bytes(ctx, bodyLimit);
+    byte[] body = RequestBody.bytes(ctx);
     try {
       return new PluginRequest(
           ctx.method().name(), path, query == null ? "" : query, headers, body);
@@ -108,7 +101,9 @@ final class PluginRoutes implements Handler {
     response.headers().forEach(ctx::header);
     // A browser must not guess a type that the plugin did not state.
     ctx.header("X-Content-Type-Options", "nosniff");
-    ctx.result(response.body());
+    if (!BODILESS.contains(response.status())) {
+      ctx.result(response.body());
+    }
   }
 
   /** A request's path for the log. */

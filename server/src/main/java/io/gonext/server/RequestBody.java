@@ -5,7 +5,6 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -13,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads request bodies, never more of one than is allowed. */
@@ -23,50 +24,64 @@ final class RequestBody {
   /** Most values of one batch: a request's size allows more turns of handlers than its worth. */
   static final int MAX_VALUES = 10_000;
 
-  private static final int CHUNK_BYTES = 8 * 1024;
-
   private static final Set<String> OPTIONS =
       Set.of("args", "fail_closed", "deadline_ms", "explain");
 
   private RequestBody() {}
 
   /**
-   * The body's bytes; refused as soon as it is known to be too large, or too slow.
-   *
-   * @param limit how long it may take, up to the last silence, which the idle timeout ends
+   * The body's bytes; refused as soon as it is known to be too large. {@link Connections} ends the
+   * reading of one that takes too long.
    */
-  static byte[] bytes(Context ctx, Duration limit) throws IOException {
-    return bytes(ctx, limit, MAX_BYTES);
+  static byte[] bytes(Context ctx) throws IOException {
+    return bytes(ctx, MAX_BYTES);
   }
 
   /** The body of a request that may have a larger one than most. */
-  static byte[] bytes(Context ctx, Duration limit, int maxBytes) throws IOException {
-    Problem tooLarge =
-        new Problem(HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + maxBytes + " bytes");
+  static byte[] bytes(Context ctx, int maxBytes) throws IOException {
     if (ctx.req().getContentLengthLong() > maxBytes) {
-      throw tooLarge;
+      throw tooLarge(maxBytes);
     }
-    long deadline = System.nanoTime() + limit.toNanos();
     // Grows with what has come, not with what was announced.
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    byte[] chunk = new byte[CHUNK_BYTES];
-    try (InputStream in = ctx.req().getInputStream()) {
-      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-        body.write(chunk, 0, read);
-        if (body.size() > maxBytes) {
-          throw tooLarge;
-        }
-        if (System.nanoTime() - deadline > 0) {
-          throw tooSlow(limit);
-        }
-      }
+    byte[] body = read(ctx, in -> in.readNBytes(maxBytes + 1));
+    if (body.length > maxBytes) {
+      throw tooLarge(maxBytes);
     }
-    return body.toByteArray();
+    return body;
   }
 
-  static Problem tooSlow(Duration limit) {
+  /** What reads a body. */
+  interface Reader<T> {
+    T read(InputStream in) throws IOException;
+  }
+
+  /**
+   * Reads a body, or a part of it.
+   *
+   * @throws Problem when it does not arrive in time, or is not HTTP
+   */
+  static <T> T read(Context ctx, Reader<T> reader) throws IOException {
+    Connections.bodyBegins(ctx);
+    try (InputStream in = ctx.req().getInputStream()) {
+      return reader.read(in);
+    } catch (IOException | HttpException.RuntimeException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof TimeoutException) {
+          throw new Problem(HttpStatus.REQUEST_TIMEOUT, "the body did not arrive in time");
+        }
+        if (cause instanceof HttpException) {
+          throw badRequest("the body is not what its headers say, or its chunks are broken");
+        }
+      }
+      throw e;
+    } finally {
+      Connections.bodyEnds(ctx);
+    }
+  }
+
+  private static Problem tooLarge(int maxBytes) {
     return new Problem(
-        HttpStatus.REQUEST_TIMEOUT, "the body did not arrive within " + limit.toMillis() + " ms");
+        HttpStatus.CONTENT_TOO_LARGE, "the body is larger than " + maxBytes + " bytes");
   }
 
   /**
@@ -89,11 +104,10 @@ final class RequestBody {
   }
 
   /** Reads a hook call; a value is required where the call is of a filter. */
-  static HookArguments hookArguments(Context ctx, Duration limit, boolean filter)
-      throws IOException {
+  static HookArguments hookArguments(Context ctx, boolean filter) throws IOException {
     JsonNode body;
     try {
-      body = StrictJson.parse(bytes(ctx, limit));
+      body = StrictJson.parse(bytes(ctx));
     } catch (InvalidJsonException e) {
       throw badRequest("the body is not JSON: " + e.getMessage());
     }
@@ -148,10 +162,11 @@ final class RequestBody {
     }
     JsonNode deadline = body.path("deadline_ms");
     if (!deadline.isMissingNode()) {
-      if (!deadline.isInt() || deadline.intValue() < 1) {
-        throw badRequest("\"deadline_ms\" is not a whole number from 1");
+      long millis = StrictJson.integer(deadline).orElse(0);
+      if (millis < 1 || millis > Integer.MAX_VALUE) {
+        throw badRequest("\"deadline_ms\" is not a whole number from 1 to " + Integer.MAX_VALUE);
       }
-      options = options.withLimit(Duration.ofMillis(deadline.intValue()));
+      options = options.withLimit(Duration.ofMillis(millis));
     }
     return options;
   }

@@ -193,6 +193,33 @@ class AdminApiTest {
   }
 
   @Test
+  void head_takes_the_token_as_get_does() throws Exception {
+    for (String path : List.of("/api/v1/plugins", "/api/v1/plugins/app/audit")) {
+      HttpRequest.Builder request = request("HEAD", path, new byte[0]);
+      request.setHeader("Authorization", "");
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+    }
+    HttpResponse<String> get = send("GET", "/api/v1/plugins", new byte[0]);
+    HttpResponse<String> head = send("HEAD", "/api/v1/plugins", new byte[0]);
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
+    for (String name : List.of("content-type", "content-length")) {
+      assertThat(head.headers().firstValue(name)).isEqualTo(get.headers().firstValue(name));
+    }
+  }
+
+  @Test
+  void the_name_of_the_scheme_may_have_any_case() throws Exception {
+    for (String scheme : List.of("bearer", "BEARER", "Bearer ")) {
+      HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
+      request.setHeader("Authorization", scheme + " " + TOKEN);
+      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+          .as(scheme)
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
   void pages_of_another_origin_are_refused() throws Exception {
     HttpRequest.Builder request =
         request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8));
@@ -305,18 +332,18 @@ class AdminApiTest {
           described.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
           assertThat(operation.getValue().path("responses").propertyNames())
               .as(described.getLast())
-              .contains("401", "403", "503");
+              .contains("400", "401", "403", "414", "415", "417", "431", "503");
           if (operation.getValue().has("requestBody")) {
             assertThat(operation.getValue().path("responses").propertyNames())
                 .as(described.getLast())
-                .contains("400", "408", "413");
+                .contains("408", "413");
           }
         }
       }
     }
     List<String> there =
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
-    new AdminApi(host, new Access(true, "127.0.0.1", Map.of()), Duration.ZERO, () -> false)
+    new AdminApi(host, new Access(true, "127.0.0.1", Map.of()), () -> false)
         .endpoints()
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);

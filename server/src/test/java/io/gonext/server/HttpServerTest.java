@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -401,6 +402,40 @@ class HttpServerTest {
     HttpResponse<String> ready = get("/readyz");
     assertThat(ready.statusCode()).isEqualTo(200);
     assertThat(ready.body()).contains("\"internal_errors\":\"20 internal errors");
+  }
+
+  @Test
+  @Timeout(30)
+  void a_request_on_a_kept_connection_is_answered_after_the_server_began_to_close()
+      throws Exception {
+    try (Socket kept = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port());
+        Socket silent = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+      assertThat(ask(kept, "/healthz")).startsWith("HTTP/1.1 200 ").doesNotContain("close");
+      assertThat(ask(silent, "/healthz")).startsWith("HTTP/1.1 200 ");
+      URI healthz = uri("/healthz");
+      Thread closer = Thread.ofVirtual().start(server::close);
+      await().until(() -> refused(healthz));
+      String last = ask(kept, "/healthz");
+      assertThat(last).startsWith("HTTP/1.1 200 ").contains("Connection: close");
+      assertThat(kept.getInputStream().read()).isEqualTo(-1);
+      assertThat(silent.getInputStream().read()).isEqualTo(-1);
+      closer.join();
+    }
+  }
+
+  /** One request and its answer, whose body is JSON. */
+  private static String ask(Socket socket, String path) throws IOException {
+    socket
+        .getOutputStream()
+        .write(
+            ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+    StringBuilder answer = new StringBuilder();
+    while (!answer.toString().endsWith("}")) {
+      int next = socket.getInputStream().read();
+      assertThat(next).as("after: %s", answer).isNotNegative();
+      answer.append((char) next);
+    }
+    return answer.toString();
   }
 
   @Test

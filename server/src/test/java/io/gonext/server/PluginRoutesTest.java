@@ -7,8 +7,10 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.json.StrictJson;
 import io.gonext.host.lifecycle.BreakerPolicy;
 import io.gonext.host.lifecycle.OperatorLimits;
+import io.gonext.host.route.RouteHeaders;
 import io.gonext.host.route.RouteRate;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -25,8 +27,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -278,7 +282,7 @@ class PluginRoutesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {204, 304})
+  @ValueSource(ints = {204, 205, 304})
   void a_status_without_a_body_is_answered_without_one_whatever_the_plugin_says(int status)
       throws Exception {
     activateSaying("{\"status\":" + status + ",\"body\":\"aGk=\"}");
@@ -290,14 +294,175 @@ class PluginRoutesTest {
     assertThat(rawGet("/api/plugins/says/x")).doesNotContain("hi");
   }
 
+  @Test
+  void headers_beyond_the_caps_are_a_bad_gateway_that_counts_and_holds_nobody_up()
+      throws Exception {
+    StringBuilder many = new StringBuilder("\"H0\":\"\"");
+    for (int i = 1; i < 40_000; i++) {
+      many.append(",\"H").append(i).append("\":\"\"");
+    }
+    for (String headers : List.of(many.toString(), "\"H\":\"" + "x".repeat(20_000) + "\"")) {
+      activateSaying("{\"status\":200,\"headers\":{" + headers + "}}");
+      HttpResponse<String> response = get("/api/plugins/says/x");
+      assertProblem(response, 502);
+      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+      assertThat(
+              metrics
+                  .get("gonext.plugin.hook")
+                  .tags("plugin", "says", "outcome", "BAD_ANSWER")
+                  .timer()
+                  .count())
+          .isEqualTo(1);
+      host.deactivate("says");
+      host.uninstall("says");
+    }
+  }
+
+  @Test
+  void the_most_and_largest_headers_of_a_plugin_reach_the_client() throws Exception {
+    StringBuilder headers = new StringBuilder();
+    for (int i = 0; i < RouteHeaders.MAX_HEADERS; i++) {
+      headers.append(i == 0 ? "" : ",").append("\"x-").append(i).append("\":\"");
+      headers.append("x".repeat(116)).append('"');
+    }
+    activateSaying("{\"status\":200,\"headers\":{" + headers + "},\"body\":\"aGk=\"}");
+    HttpResponse<String> response = get("/api/plugins/says/x");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().map()).hasSizeGreaterThan(RouteHeaders.MAX_HEADERS);
+    assertThat(response.body()).isEqualTo("hi");
+  }
+
+  @Test
+  void of_two_spellings_of_a_header_the_last_one_leaves() throws Exception {
+    activateSaying(
+        "{\"status\":200,\"headers\":{\"Content-Type\":\"text/a\",\"X-A\":\"1\","
+            + "\"content-type\":\"text/b\",\"x-a\":\"2\"}}");
+    HttpResponse<String> response = get("/api/plugins/says/x");
+    assertThat(response.headers().allValues("content-type")).containsExactly("text/b");
+    assertThat(response.headers().allValues("x-a")).containsExactly("2");
+  }
+
+  @Test
+  void a_dropped_header_is_a_warning_in_the_plugins_log() throws Exception {
+    activateSaying("{\"status\":200,\"headers\":{\"Set-Cookie\":\"a=b\",\"Alt-Svc\":\"h3\"}}");
+    List<String> lines = new CopyOnWriteArrayList<>();
+    host.listen("says", (level, line) -> lines.add(level + " " + line));
+    for (int i = 0; i < 3; i++) {
+      assertThat(get("/api/plugins/says/x").headers().map())
+          .doesNotContainKeys("set-cookie", "alt-svc");
+    }
+    assertThat(lines)
+        .containsExactly(
+            "WARN the host dropped the response header Set-Cookie: only the host sets it",
+            "WARN the host dropped the response header Alt-Svc: the manifest does not name it in"
+                + " http.response_headers");
+  }
+
+  @Test
+  void a_header_for_the_whole_site_leaves_while_an_operator_grants_it() throws Exception {
+    byte[] answer =
+        "{\"value\":{\"status\":200,\"headers\":{\"Clear-Site-Data\":\"*\"}}}"
+            .getBytes(StandardCharsets.UTF_8);
+    activate(
+        GuestBundle.of("says", Guests.saying(answer))
+            .field(
+                "http",
+                "{\"serve\":[{\"method\":\"GET\",\"path\":\"/x\"}],"
+                    + "\"response_headers\":[\"clear-site-data\"]}"));
+    assertThat(get("/api/plugins/says/x").headers().map()).doesNotContainKey("clear-site-data");
+    host.grant("says", "http.response_headers");
+    assertThat(get("/api/plugins/says/x").headers().firstValue("clear-site-data")).contains("*");
+    host.revoke("says", "http.response_headers");
+    assertThat(get("/api/plugins/says/x").headers().map()).doesNotContainKey("clear-site-data");
+  }
+
+  @Test
+  void repeated_request_headers_reach_the_plugin_as_one() throws Exception {
+    activate(
+        GuestBundle.of("route-logs")
+            .field(
+                "http",
+                "{\"serve\":[{\"method\":\"GET\",\"path\":\"/x\"}],\"request_headers\":"
+                    + "[\"Accept\",\"x-acme-*\",\"Cookie\",\"X-Hop\"]}"));
+    host.grant("route-logs", "http.credentials");
+    List<String> given = new CopyOnWriteArrayList<>();
+    host.listen("route-logs", (level, line) -> given.add(line));
+    assertThat(
+            raw(
+                "GET /api/plugins/route-logs/x HTTP/1.1\r\nHost: x\r\nAccept: a\r\nACCEPT: b\r\n"
+                    + "X-Acme-A: 1\r\nx-acme-a: 2\r\nCookie: a=1\r\nCookie: b=2\r\nX-Hop: 1\r\n"
+                    + "Connection: close, x-hop\r\n\r\n"))
+        .startsWith("HTTP/1.1 204 ");
+    assertThat(given).hasSize(1);
+    assertThat(
+            StrictJson.parse(given.getFirst().getBytes(StandardCharsets.UTF_8))
+                .get("value")
+                .get("headers"))
+        .isEqualTo(
+            StrictJson.valueOf(Map.of("Accept", "a, b", "x-acme-a", "1, 2", "Cookie", "a=1; b=2")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Authorization", "content-type", "Origin", "User-Agent"})
+  void a_header_of_one_value_that_stands_twice_is_a_bad_request(String name) throws Exception {
+    activate(GuestBundle.of("route").route("GET", "/x"));
+    assertThat(
+            raw(
+                "GET /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    + (name + ": a\r\n").repeat(2)
+                    + "\r\n"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("stands there more than once");
+  }
+
+  @Test
+  void head_runs_the_handler_of_get_and_tells_the_length_of_its_answer() throws Exception {
+    activate(GuestBundle.of("route-logs").route("GET", "/x").route("HEAD", "/own"));
+    List<String> given = new CopyOnWriteArrayList<>();
+    host.listen("route-logs", (level, line) -> given.add(line));
+    for (String path : List.of("/x", "/own")) {
+      raw(
+          "HEAD /api/plugins/route-logs"
+              + path
+              + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    assertThat(given).hasSize(2);
+    assertThat(given.getFirst()).contains("\"method\":\"GET\"");
+    assertThat(given.getLast()).contains("\"method\":\"HEAD\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/healthz",
+        "/readyz",
+        "/schemas/plugin-manifest-v1.json",
+        "/nothing",
+        "/api/v1/filters/h",
+        "/api/plugins/route/x",
+        "/api/plugins/route/none"
+      })
+  void head_is_get_without_the_body(String path) throws Exception {
+    activate(GuestBundle.of("route").route("GET", "/x"));
+    String get = rawGet(path);
+    String head = raw("HEAD " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    String headers = get.substring(0, get.indexOf("\r\n\r\n") + 4);
+    assertThat(get).hasSizeGreaterThan(headers.length());
+    assertThat(withoutDate(head)).isEqualTo(withoutDate(headers));
+  }
+
+  private static String withoutDate(String headers) {
+    return headers.replaceFirst("Date: .*\r\n", "");
+  }
+
   /** All that comes over the wire, until the server closes the connection. */
   private String rawGet(String path) throws IOException {
+    return raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  }
+
+  private String raw(String request) throws IOException {
     try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
-      socket
-          .getOutputStream()
-          .write(
-              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                  .getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
   }
@@ -344,7 +509,16 @@ class PluginRoutesTest {
     assertThat(post("/api/v1/filters/shout", "{\"values\":[" + most + "]}").statusCode())
         .isEqualTo(200);
     assertProblem(post("/api/v1/filters/shout", "{\"values\":[" + most + ",0]}"), 400);
-    assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":0}"), 400);
+    for (String deadline : List.of("0", "-1", "0.5", "1e10", "1e999999999", "\"1\"", "null")) {
+      assertProblem(
+          post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":" + deadline + "}"), 400);
+    }
+    for (String deadline : List.of("2000", "2000.0", "2e3")) {
+      assertThat(
+              post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":" + deadline + "}")
+                  .statusCode())
+          .isEqualTo(200);
+    }
     assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"fail_closed\":1}"), 400);
   }
 
@@ -358,6 +532,24 @@ class PluginRoutesTest {
             "POST /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "x");
     assertThat(answer).startsWith("HTTP/1.1 408 ").contains("application/problem+json");
     assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1;x=", "1\r\nx\r\n1;x=", "1\r\nx\r\n0\r\nX: ", "0;"})
+  @Timeout(20)
+  void a_chunk_extension_or_trailer_that_trickles_ends_at_the_deadline(String beginning)
+      throws Exception {
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(PATIENCE));
+    for (String path : List.of("/api/plugins/nobody/x", "/api/v1/filters/h")) {
+      String answer =
+          trickle(
+              "POST "
+                  + path
+                  + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  + beginning,
+              "x");
+      assertThat(answer).startsWith("HTTP/1.1 408 ").contains("application/problem+json");
+    }
   }
 
   @Test

@@ -4,11 +4,13 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.capability.CapabilityDiff;
 import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.manifest.HeaderNames;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -46,6 +48,23 @@ record PluginDifference(Side before, Side after, List<Section> sections) {
           .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** Also those that pass where the manifest names none. */
+    private Set<String> requestHeaders() {
+      return names(manifest.headers().request(), HeaderNames::isCredential);
+    }
+
+    private Set<String> responseHeaders() {
+      return names(manifest.headers().response(), name -> true);
+    }
+
+    private static Set<String> names(List<String> headers, Predicate<String> isSensitive) {
+      Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+      for (String header : headers) {
+        names.add(isSensitive.test(header) ? header + " (sensitive)" : header);
+      }
+      return names;
+    }
+
     private Set<String> imports() {
       return Engine.admit(module, EngineLimits.defaults()).imports().stream()
           .map(Object::toString)
@@ -76,6 +95,8 @@ record PluginDifference(Side before, Side after, List<Section> sections) {
             Section.of("filters", before.filters(), after.filters()),
             Section.of("actions", before.actions(), after.actions()),
             Section.of("routes", before.routes(), after.routes()),
+            Section.of("request_headers", before.requestHeaders(), after.requestHeaders()),
+            Section.of("response_headers", before.responseHeaders(), after.responseHeaders()),
             Section.of("imports", before.imports(), after.imports())));
   }
 

@@ -15,7 +15,12 @@ public final class Permissions {
 
   /** Permissions of which there will never be any. */
   public static Permissions none() {
-    return new Permissions(0);
+    return of(0);
+  }
+
+  /** Permissions that stay as they are; see {@link CapabilityRegistry#mask(String)}. */
+  public static Permissions of(long masks) {
+    return new Permissions(masks);
   }
 
   /**

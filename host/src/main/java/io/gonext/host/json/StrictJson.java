@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
@@ -18,13 +19,16 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.NumericNode;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.ValueNode;
 
 /**
  * JSON of an untrusted sender: strict UTF-8, one value, no duplicate keys, bounded depth and
- * numbers. Numbers keep their exact decimal value on the way through the host.
+ * numbers. Numbers keep their exact decimal value on the way through the host, and zero its sign;
+ * what is written may have another notation ({@code 1E+2} for {@code 1e2}).
  *
  * <p>Thread-safe.
  */
@@ -42,6 +46,8 @@ public final class StrictJson {
    */
   public static final int MAX_DECIMAL_DIGITS = MAX_NUMBER_LENGTH - 16;
 
+  private static final JsonNodeFactory NODES = new BoundedNumbers();
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -53,7 +59,7 @@ public final class StrictJson {
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .nodeFactory(new BoundedNumbers())
+          .nodeFactory(NODES)
           .build();
 
   private static final char BYTE_ORDER_MARK = '\uFEFF';
@@ -127,10 +133,10 @@ public final class StrictJson {
 
   private static JsonNode parse(JsonParser opened) throws InvalidJsonException {
     try (JsonParser parser = opened) {
-      JsonNode value = MAPPER.readTree(parser);
-      if (value == null || value.isMissingNode()) {
+      if (parser.nextToken() == null) {
         throw new InvalidJsonException("empty");
       }
+      JsonNode value = tree(parser);
       if (parser.nextToken() != null) {
         throw new InvalidJsonException("text after the end of the value");
       }
@@ -146,6 +152,56 @@ public final class StrictJson {
       // The library's own, from deep inside, where an exponent has more digits than an int.
       throw new InvalidJsonException("a number with an exponent that is too large");
     }
+  }
+
+  /**
+   * The value that begins at the parser's token. The library's own reader of trees loses the sign
+   * of a zero.
+   */
+  private static JsonNode tree(JsonParser parser) {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> {
+        ObjectNode object = NODES.objectNode();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+          String name = parser.currentName();
+          parser.nextToken();
+          object.set(name, tree(parser));
+        }
+        yield object;
+      }
+      case START_ARRAY -> {
+        ArrayNode array = NODES.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          array.add(tree(parser));
+        }
+        yield array;
+      }
+      case VALUE_STRING -> NODES.stringNode(parser.getString());
+      case VALUE_NUMBER_INT ->
+          switch (parser.getNumberType()) {
+            case INT -> {
+              int number = parser.getIntValue();
+              yield number == 0 ? zero(parser, NODES.numberNode(0)) : NODES.numberNode(number);
+            }
+            case LONG -> NODES.numberNode(parser.getLongValue());
+            default -> NODES.numberNode(parser.getBigIntegerValue());
+          };
+      case VALUE_NUMBER_FLOAT -> {
+        BigDecimal number = parser.getDecimalValue();
+        JsonNode node = NODES.numberNode(number);
+        yield number.signum() == 0 ? zero(parser, node) : node;
+      }
+      case VALUE_TRUE -> NODES.booleanNode(true);
+      case VALUE_FALSE -> NODES.booleanNode(false);
+      case VALUE_NULL -> NODES.nullNode();
+      default ->
+          throw new IllegalStateException("no JSON value begins with " + parser.currentToken());
+    };
+  }
+
+  /** Decimals have no negative zero, doubles do. */
+  private static JsonNode zero(JsonParser parser, JsonNode positive) {
+    return parser.getString().startsWith("-") ? NODES.numberNode(-0.0) : positive;
   }
 
   /**

@@ -20,6 +20,7 @@ import io.gonext.host.manifest.Manifest.Route;
 import io.gonext.host.route.PluginRequest;
 import io.gonext.host.route.PluginResponse;
 import io.gonext.host.route.RouteCodec;
+import io.gonext.host.route.RouteHeaders;
 import io.gonext.host.route.RouteTable;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.Lease;
@@ -60,6 +61,7 @@ final class ActivePlugin {
   private final GuestCalls calls;
   private final PluginAudit audit;
   private final RouteTable routes;
+  private final RouteHeaders routeHeaders;
 
   /** What it has, by name; routes by the route. */
   private final Map<String, Filter> filters;
@@ -86,6 +88,7 @@ final class ActivePlugin {
       PluginAudit audit,
       PluginKeyValues keyValues,
       LateCalls late,
+      RouteHeaders routeHeaders,
       Function<ActivePlugin, Breakers> breakers) {}
 
   ActivePlugin(
@@ -100,6 +103,7 @@ final class ActivePlugin {
     this.callLimit = callLimit;
     this.audit = guards.audit;
     this.routes = new RouteTable(manifest.routes());
+    this.routeHeaders = guards.routeHeaders;
     this.breakers = guards.breakers.apply(this);
     this.filters =
         manifest.filters().stream()
@@ -334,22 +338,24 @@ final class ActivePlugin {
             });
   }
 
-  /** Serves a request by one of this version's routes. */
+  /** Serves a request by one of this version's routes, with that route's method. */
   PluginResponse serve(
       PluginHook hook, RouteTable.Found found, PluginRequest request, HookTurn turn)
       throws HookFailedException, InterruptedException {
     return calls.call(
         Objects.requireNonNull(routeGuards.get(found.route())),
         hook,
-        HookCodec.route(RouteCodec.encode(request, found.parameters())),
+        HookCodec.route(
+            RouteCodec.encode(
+                request.withMethod(found.route().method()), found.parameters(), routeHeaders)),
         turn,
-        ActivePlugin::response);
+        this::response);
   }
 
-  private static PluginResponse response(HookReply reply) throws HookFailedException {
+  private PluginResponse response(HookReply reply) throws HookFailedException {
     FilterAnswer answer = HookCodec.filterAnswer(reply, MissingNode.getInstance());
     try {
-      return RouteCodec.decode(answer.value());
+      return RouteCodec.decode(answer.value(), routeHeaders);
     } catch (RouteCodec.BadResponseException e) {
       throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
     }

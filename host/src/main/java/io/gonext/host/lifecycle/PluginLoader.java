@@ -18,6 +18,7 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
+import io.gonext.host.route.RouteHeaders;
 import io.gonext.host.route.RouteSurvey;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
@@ -232,6 +233,12 @@ final class PluginLoader {
                     manifest.id(),
                     limits.softCallOf(manifest),
                     lateCounter(manifest.name()),
+                    guards.ticker()),
+                new RouteHeaders(
+                    manifest,
+                    access.capabilities(),
+                    access.permissions(),
+                    warning -> access.log().write(Level.WARN, warning),
                     guards.ticker()),
                 failing -> breakers(failing, onTooManyFailures)));
     plugin.start();

@@ -17,6 +17,7 @@ import java.util.TreeSet;
  * @param capabilities requested, in the manifest's order; a grant is the operator's
  * @param secretKeys names of the secrets the plugin asks for; asking for one implies the capability
  *     {@code secrets.keys}
+ * @param headers of its routes' requests and responses
  * @param jobs names of the background jobs that it runs
  * @param signed whether it holds a signature, which nothing checks yet
  * @param keyValues may only lower the operator's quota
@@ -31,6 +32,7 @@ public record Manifest(
     List<Hook> actions,
     List<Hook> filters,
     List<Route> routes,
+    Headers headers,
     List<String> secretKeys,
     Limits limits,
     Optional<VersionRange> requiredHost,
@@ -52,6 +54,14 @@ public record Manifest(
 
   /** The capability that naming a secret implies. */
   private static final String SECRETS = "secrets.keys";
+
+  /** The capability that naming a request header with credentials implies. */
+  public static final String CREDENTIALS = "http.credentials";
+
+  /** The capability that naming a response header implies. */
+  public static final String RESPONSE_HEADERS = "http.response_headers";
+
+  private static final List<String> IMPLIED = List.of(SECRETS, CREDENTIALS, RESPONSE_HEADERS);
 
   /** Priority of a hook that names none; lower runs first. */
   public static final int DEFAULT_PRIORITY = 10;
@@ -76,17 +86,28 @@ public record Manifest(
 
   /** Whether the plugin asks for a capability, by name or by implication. */
   public boolean requests(String capability) {
-    return capabilities.contains(capability)
-        || (capability.equals(SECRETS) && !secretKeys.isEmpty());
+    return capabilities.contains(capability) || implies(capability);
   }
 
   /** All the plugin asks for, by name or by implication; a copy. */
   public SortedSet<String> requestedCapabilities() {
     SortedSet<String> requested = new TreeSet<>(capabilities);
-    if (!secretKeys.isEmpty()) {
-      requested.add(SECRETS);
+    for (String capability : IMPLIED) {
+      if (implies(capability)) {
+        requested.add(capability);
+      }
     }
     return requested;
+  }
+
+  private boolean implies(String capability) {
+    return switch (capability) {
+      case SECRETS -> !secretKeys.isEmpty();
+      case CREDENTIALS ->
+          !headers.isDefault() && headers.request().stream().anyMatch(HeaderNames::isCredential);
+      case RESPONSE_HEADERS -> !headers.response().isEmpty();
+      default -> false;
+    };
   }
 
   /**
@@ -106,6 +127,25 @@ public record Manifest(
     @Override
     public String toString() {
       return method + " " + path;
+    }
+  }
+
+  /**
+   * Which headers the plugin's routes see and set.
+   *
+   * @param isDefault whether the manifest names no request headers
+   * @param request the names it sees, or patterns such as {@code x-acme-*}
+   * @param response the names, of those that take a capability, that it sets
+   */
+  public record Headers(boolean isDefault, List<String> request, List<String> response) {
+    public Headers {
+      request = List.copyOf(request);
+      response = List.copyOf(response);
+    }
+
+    /** Whether the manifest names a response header, whatever its case. */
+    public boolean asksToSet(String name) {
+      return response.stream().anyMatch(name::equalsIgnoreCase);
     }
   }
 

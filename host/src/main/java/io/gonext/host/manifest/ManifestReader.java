@@ -5,6 +5,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest.Breaker;
 import io.gonext.host.manifest.Manifest.Dependency;
+import io.gonext.host.manifest.Manifest.Headers;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.host.manifest.Manifest.KeyValues;
@@ -15,11 +16,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -52,6 +55,7 @@ public final class ManifestReader {
     checkHooks(json, "actions", problems);
     checkHooks(json, "filters", problems);
     checkRoutes(json, problems);
+    checkHeaders(json, problems);
     checkInstances(json, problems);
     checkRange(at(at(json, "requires"), "host"), "/requires/host", problems);
     checkDependencies(json, problems);
@@ -129,6 +133,44 @@ public final class ManifestReader {
     }
   }
 
+  private static void checkHeaders(JsonNode json, List<ManifestProblem> problems) {
+    Set<String> malformed =
+        problems.stream().map(ManifestProblem::pointer).collect(Collectors.toSet());
+    for (String field : List.of("request_headers", "response_headers")) {
+      Set<String> seen = new HashSet<>();
+      int i = 0;
+      for (JsonNode header : at(at(json, "http"), field)) {
+        String pointer = "/http/" + field + "/" + i++;
+        String name = header.asString("").toLowerCase(Locale.ROOT);
+        if (name.isEmpty() || malformed.contains(pointer)) {
+          continue;
+        }
+        String expected = field.equals("request_headers") ? wrongToSee(name) : wrongToSet(name);
+        if (!seen.add(name)) {
+          expected = "each header once, whatever its case";
+        }
+        if (expected != null) {
+          problems.add(new ManifestProblem(pointer, ManifestSchema.found(header), expected, null));
+        }
+      }
+    }
+  }
+
+  private static @Nullable String wrongToSee(String name) {
+    return HeaderNames.isOfTheConnection(name)
+        ? "a header of the request, not one of the connection"
+        : null;
+  }
+
+  private static @Nullable String wrongToSet(String name) {
+    if (HeaderNames.isHostsOwn(name)) {
+      return "not one that only the host sets";
+    }
+    return HeaderNames.isGuarded(name)
+        ? null
+        : "one that takes a capability, such as Alt-Svc; others may be set without being named";
+  }
+
   private static void checkInstances(JsonNode json, List<ManifestProblem> problems) {
     JsonNode limits = at(json, "limits");
     OptionalInt least = number(limits, "instances_min");
@@ -185,6 +227,7 @@ public final class ManifestReader {
         hooks(json, "actions"),
         hooks(json, "filters"),
         routes(json),
+        headers(at(json, "http")),
         strings(at(json, "secrets"), "keys"),
         limits(at(json, "limits")),
         text(at(json, "requires"), "host").map(VersionRange::parse),
@@ -220,6 +263,14 @@ public final class ManifestReader {
         .map(
             node -> new Route(text(node, "method").orElseThrow(), text(node, "path").orElseThrow()))
         .toList();
+  }
+
+  private static Headers headers(JsonNode http) {
+    boolean isDefault = at(http, "request_headers").isMissingNode();
+    return new Headers(
+        isDefault,
+        isDefault ? HeaderNames.DEFAULT : strings(http, "request_headers"),
+        strings(http, "response_headers"));
   }
 
   private static Limits limits(JsonNode json) {

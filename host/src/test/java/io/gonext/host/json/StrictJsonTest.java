@@ -1,5 +1,6 @@
 package io.gonext.host.json;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +14,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class StrictJsonTest {
+  @ParameterizedTest
+  @CsvSource({
+    "-0.0, -0.0",
+    "-0, -0.0",
+    "-0e5, -0.0",
+    "-0.00, -0.0",
+    "0, 0",
+    "0.0, 0.0",
+    "1e400, 1E+400",
+    "-1e-400, -1E-400",
+    "1e999999999, 1E+999999999",
+    "0.1000, 0.1000",
+    "9007199254740993, 9007199254740993",
+    "18446744073709551616, 18446744073709551616",
+    "1.7976931348623157e308, 1.7976931348623157E+308",
+    "5e-324, 5E-324",
+    "100.0, 100.0"
+  })
+  void a_number_keeps_its_value_and_a_zero_its_sign(String written, String passed)
+      throws InvalidJsonException {
+    for (String frame : List.of("%s", "[%s]", "{\"a\":%s}")) {
+      assertThat(new String(StrictJson.write(parse(frame.formatted(written))), UTF_8))
+          .isEqualTo(frame.formatted(passed));
+    }
+  }
+
   @Test
   void numbers_keep_their_exact_value() throws InvalidJsonException {
     String text = "[0.1000,1e400,123456789012345678901234567890]";

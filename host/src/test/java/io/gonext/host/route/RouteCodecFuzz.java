@@ -13,6 +13,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a plugin answers to a request is an HTTP response that can be sent, or it is refused. */
 public class RouteCodecFuzz {
+  private static final RouteHeaders RULES = TestHeaders.rules("{}");
+
   public static List<byte[]> seeds() {
     return Stream.of(
             "{\"status\":200,\"headers\":{\"Content-Type\":\"text/plain\"},\"body\":\"aGVsbG8=\"}",
@@ -28,7 +30,7 @@ public class RouteCodecFuzz {
   public void decode(byte[] utf8) {
     PluginResponse response;
     try {
-      response = RouteCodec.decode(StrictJson.parse(utf8));
+      response = RouteCodec.decode(StrictJson.parse(utf8), RULES);
     } catch (InvalidJsonException | BadResponseException e) {
       assertThat(e.getMessage()).isNotEmpty();
       return;
@@ -38,7 +40,7 @@ public class RouteCodecFuzz {
         .headers()
         .forEach((name, content) -> {
           assertThat(name).matches("[!-~]+").doesNotContain(":");
-          assertThat(content).doesNotContain("\r", "\n", "\0");
+          assertThat(content).matches("[\\t -~\\x80-\\xff]*");
         });
   }
 }

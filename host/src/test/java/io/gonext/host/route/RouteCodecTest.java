@@ -23,7 +23,7 @@ class RouteCodecTest {
             "a=1",
             Map.of("content-type", "text/plain", "Cookie", "secret", "Host", "h"),
             new byte[] {0, (byte) 0xff, 10});
-    assertThat(RouteCodec.encode(request, Map.of("id", "7")))
+    assertThat(RouteCodec.encode(request, Map.of("id", "7"), TestHeaders.rules("{}")))
         .isEqualTo(
             json(
                 """
@@ -83,6 +83,11 @@ class RouteCodecTest {
         "{\"status\":200,\"headers\":{\"A:\":\"x\"}}",
         "{\"status\":200,\"headers\":{\"A\":\"x\\r\\nSet-Cookie: y\"}}",
         "{\"status\":200,\"headers\":{\"A\":\"\\u0000\"}}",
+        "{\"status\":200,\"headers\":{\"A\":\"\\u007f\"}}",
+        "{\"status\":200,\"headers\":{\"A\":\"\\u001b[0m\"}}",
+        "{\"status\":200,\"headers\":{\"A\":\"\u20ac\"}}",
+        "{\"status\":200,\"headers\":{\"A\":\"\ud83d\ude00\"}}",
+        "{\"status\":99999999999}",
         "{\"status\":200,\"body\":7}",
         "{\"status\":200,\"body\":\"%%%\"}",
         "{\"status\":200,\"body\":\"\\u00e9\"}"
@@ -91,9 +96,15 @@ class RouteCodecTest {
     assertThatThrownBy(() -> decode(answer)).isInstanceOf(BadResponseException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"200", "200.0", "2e2", "2.00E+2", "20000e-2"})
+  void a_status_is_the_same_number_however_it_is_written(String status) throws Exception {
+    assertThat(decode("{\"status\":" + status + "}").status()).isEqualTo(200);
+  }
+
   private static PluginResponse decode(String answer)
       throws InvalidJsonException, BadResponseException {
-    return RouteCodec.decode(json(answer));
+    return RouteCodec.decode(json(answer), TestHeaders.rules("{}"));
   }
 
   private static JsonNode json(String text) throws InvalidJsonException {

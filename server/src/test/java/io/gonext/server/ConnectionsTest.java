@@ -12,36 +12,36 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Server;
 import org.junit.jupiter.api.Test;
 
-class HeaderDeadlineTest {
+class ConnectionsTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
   @Test
   void an_error_at_one_connection_keeps_no_other_open() throws Exception {
-    HeaderDeadline deadline = new HeaderDeadline(Duration.ofMillis(40), meters);
+    Connections connections = new Connections(Duration.ofMillis(40), Duration.ZERO, meters);
     Server server = new Server();
-    server.setHandler(deadline);
+    server.setHandler(connections);
     server.start();
     try {
-      deadline.onOpened(
+      connections.onOpened(
           connection(() -> {
             throw new OutOfMemoryError("of a test");
           }));
       CountDownLatch closed = new CountDownLatch(2);
-      deadline.onOpened(connection(closed::countDown));
+      connections.onOpened(connection(closed::countDown));
       closed.await();
       await().until(() -> meters.get("gonext.server.slow.clients.failures").counter().count() > 1);
-      assertThat(deadline.isAlive()).isTrue();
+      assertThat(connections.isWatched()).isTrue();
     } finally {
       server.stop();
     }
-    await().until(() -> !deadline.isAlive());
+    await().until(() -> !connections.isWatched());
   }
 
   private static Connection connection(Runnable close) {
     EndPoint endPoint =
         (EndPoint)
             Proxy.newProxyInstance(
-                HeaderDeadlineTest.class.getClassLoader(),
+                ConnectionsTest.class.getClassLoader(),
                 new Class<?>[] {EndPoint.class},
                 (proxy, method, args) -> {
                   if (method.getName().equals("close")) {
@@ -51,7 +51,7 @@ class HeaderDeadlineTest {
                 });
     return (Connection)
         Proxy.newProxyInstance(
-            HeaderDeadlineTest.class.getClassLoader(),
+            ConnectionsTest.class.getClassLoader(),
             new Class<?>[] {Connection.class},
             (proxy, method, args) ->
                 switch (method.getName()) {
