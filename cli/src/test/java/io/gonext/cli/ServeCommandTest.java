@@ -58,6 +58,10 @@ class ServeCommandTest {
     assertThat(raised.engineLimits().memoryPages()).isEqualTo(4096);
     assertThat(raised.engineLimits().compileTimeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(raised.verifiesResets()).isTrue();
+
+    HostConfig named = hostConfig("--limit", "nesting=20000", "--limit", "compileMb=77");
+    assertThat(named.engineLimits())
+        .isEqualTo(EngineLimits.defaults().with("nesting", 20_000).with("compileMb", 77));
   }
 
   @Test
