@@ -106,18 +106,13 @@ class HostileTextTest {
   }
 
   private int ask(HttpServer server, List<String> command) {
-    return run(
-        Stream.concat(
-                Stream.of("plugin"),
-                Stream.concat(
-                    command.stream(),
-                    Stream.of(
-                        "--token",
-                        "0123456789abcdef0123456789abcdef",
-                        "--url",
-                        "http://127.0.0.1:" + server.getAddress().getPort())))
-            .skip(1)
-            .toArray(String[]::new));
+    List<String> options =
+        List.of(
+            "--token",
+            "0123456789abcdef0123456789abcdef",
+            "--url",
+            "http://127.0.0.1:" + server.getAddress().getPort());
+    return run(Stream.concat(command.stream(), options.stream()).toArray(String[]::new));
   }
 
   @ParameterizedTest

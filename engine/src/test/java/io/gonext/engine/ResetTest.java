@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.Guests;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -164,7 +165,8 @@ class ResetTest {
     GuestInstance guest = compiled.instantiate(engine.config());
 
     assertThat(guest.linear().contents()[stack + 2]).isEqualTo((byte) 3);
-    assertThat(compiled.sharedImage().weightBytes()).isLessThan(32 << 10);
+    MemoryImage image = Objects.requireNonNull(compiled.sharedImage());
+    assertThat(image.weightBytes()).isLessThan(32 << 10);
     assertThat(guest.weightBytes()).isBetween(258L << 16, (258L << 16) + (32 << 10));
     guest.reset();
     assertThat(guest.differenceFromSnapshot()).isNull();
