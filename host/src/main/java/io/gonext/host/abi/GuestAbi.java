@@ -115,6 +115,11 @@ public final class GuestAbi {
     return problems;
   }
 
+  /** Whether a guest can be called with a hook: one that runs jobs alone need not be. */
+  public static boolean handlesHooks(ModuleInterface module) {
+    return module.exports().containsKey(HANDLE_HOOK);
+  }
+
   /**
    * Runs one hook in an instance.
    *

@@ -170,6 +170,9 @@ final class PluginLoader {
 
   /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */
   private List<String> routeWarnings(Manifest manifest, CompiledModule module) {
+    if (!GuestAbi.handlesHooks(module.surface())) {
+      return List.of();
+    }
     try (GuestInstance asked = module.instantiate(instanceConfig(services.askedOf(manifest)))) {
       HookReply reply =
           GuestAbi.callHook(asked, RouteSurvey.HOOK, RouteSurvey.PAYLOAD, SURVEY_LIMIT);

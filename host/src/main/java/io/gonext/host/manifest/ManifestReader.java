@@ -324,7 +324,7 @@ public final class ManifestReader {
   private static OptionalInt number(JsonNode object, String field) {
     OptionalLong value = wide(object, field);
     return value.isPresent()
-        ? OptionalInt.of((int) Math.clamp(value.getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE))
+        ? OptionalInt.of(Math.clamp(value.getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE))
         : OptionalInt.empty();
   }
 }
