@@ -140,7 +140,7 @@ final class CompileCost {
 
   /** About the most heap that it takes at one time, in MiB, rounded up. */
   int heapMb() {
-    return (int) ((heldBytes + passingBytes >> 20) + 1);
+    return (int) (((heldBytes + passingBytes) >> 20) + 1);
   }
 
   long classBytes() {

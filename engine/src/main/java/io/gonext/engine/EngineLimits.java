@@ -150,7 +150,7 @@ public record EngineLimits(
 
   /** The default of {@link #compileMb} for a JVM of this heap. */
   static int compileMbOf(long heapBytes) {
-    return (int) Math.clamp(heapBytes / 2 >> 20, 16, 1024);
+    return Math.clamp((heapBytes / 2) >> 20, 16, 1024);
   }
 
   /** The names of the limits that are numbers. */
