@@ -112,7 +112,7 @@ final class Bombs {
       var code = part().u32(0);
       for (int j = 0; j < each; j++) {
         int value = i * each + j + 100_000;
-        code.bytes(0x41, value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14, 0x1A);
+        code.bytes(0x41, (value & 0x7F) | 0x80, ((value >> 7) & 0x7F) | 0x80, value >> 14, 0x1A);
       }
       byte[] body = code.bytes(END).toBytes();
       bodies.u32(body.length).raw(body);

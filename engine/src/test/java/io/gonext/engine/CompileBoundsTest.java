@@ -79,7 +79,7 @@ class CompileBoundsTest {
       code.u32(i);
     }
     for (int i = 0; i < count; i++) {
-      code.bytes(END, 0x41, 0x80 | (i * 3 & 0x7F), 0x80 | (i * 3 >> 7 & 0x7F), i * 3 >> 14, 0x0F);
+      code.bytes(END, 0x41, 0x80 | ((i * 3) & 0x7F), 0x80 | (((i * 3) >> 7) & 0x7F), (i * 3) >> 14, 0x0F);
     }
     byte[] body = code.bytes(END, 0x41, 0x7F, END).toBytes();
     return WasmBytes.module()
@@ -112,7 +112,7 @@ class CompileBoundsTest {
     for (int i = 0; i < count; i++) {
       types.bytes(0x60, 8);
       for (int bit = 0; bit < 8; bit++) {
-        types.bytes((first + i >> bit & 1) == 0 ? 0x7F : 0x7E);
+        types.bytes((((first + i) >> bit) & 1) == 0 ? 0x7F : 0x7E);
       }
       types.bytes(0);
       functions.u32(i);

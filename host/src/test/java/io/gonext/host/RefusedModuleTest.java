@@ -68,7 +68,7 @@ class RefusedModuleTest {
   }
 
   private static byte[] leb(int value) {
-    return new byte[] {(byte) (value & 0x7F | 0x80), (byte) (value >> 7)};
+    return new byte[] {(byte) ((value & 0x7F) | 0x80), (byte) (value >> 7)};
   }
 
   private static byte[] filled(int count, int value) {
