@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -248,10 +249,8 @@ public final class Engine implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a module was compiled", e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof EngineException known) {
-        throw known;
-      }
-      throw CompileFailure.of(e.getCause());
+      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+      throw cause instanceof EngineException known ? known : CompileFailure.of(cause);
     }
   }
 
