@@ -124,6 +124,11 @@ final class LogApi {
     // Before the stream begins: its first bytes say 200.
     Wanted wanted = Wanted.of(ctx);
     String plugin = name(ctx);
+    if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
+      // A stream without its body has ended.
+      ctx.contentType("text/event-stream");
+      return;
+    }
     new SseHandler(client -> send(client, plugin, wanted)).handle(ctx);
   }
 

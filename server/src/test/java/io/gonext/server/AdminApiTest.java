@@ -209,6 +209,19 @@ class AdminApiTest {
   }
 
   @Test
+  void head_of_a_stream_ends_with_its_headers() throws Exception {
+    send("POST", "/api/v1/plugins", version("1").bytes());
+    HttpRequest.Builder head =
+        request("HEAD", "/api/v1/plugins/app/logs/stream", new byte[0])
+            .header("Accept", "text/event-stream");
+    HttpResponse<String> response = client.send(head.build(), BodyHandlers.ofString());
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type").orElse(""))
+        .startsWith("text/event-stream");
+    assertThat(response.body()).isEmpty();
+  }
+
+  @Test
   void the_name_of_the_scheme_may_have_any_case() throws Exception {
     for (String scheme : List.of("bearer", "BEARER", "Bearer ")) {
       HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
