@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -251,7 +252,7 @@ public final class Engine implements AutoCloseable {
       if (e.getCause() instanceof EngineException known) {
         throw known;
       }
-      throw CompileFailure.of(e.getCause());
+      throw CompileFailure.of(Objects.requireNonNullElse(e.getCause(), e));
     }
   }
 
