@@ -249,8 +249,10 @@ public final class Engine implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a module was compiled", e);
     } catch (ExecutionException e) {
-      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-      throw cause instanceof EngineException known ? known : CompileFailure.of(cause);
+      if (e.getCause() instanceof EngineException known) {
+        throw known;
+      }
+      throw CompileFailure.of(Objects.requireNonNullElse(e.getCause(), e));
     }
   }
 

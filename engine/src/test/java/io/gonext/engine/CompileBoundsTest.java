@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -79,7 +80,8 @@ class CompileBoundsTest {
       code.u32(i);
     }
     for (int i = 0; i < count; i++) {
-      code.bytes(END, 0x41, 0x80 | ((i * 3) & 0x7F), 0x80 | (((i * 3) >> 7) & 0x7F), (i * 3) >> 14, 0x0F);
+      code.bytes(
+          END, 0x41, 0x80 | ((i * 3) & 0x7F), 0x80 | (((i * 3) >> 7) & 0x7F), (i * 3) >> 14, 0x0F);
     }
     byte[] body = code.bytes(END, 0x41, 0x7F, END).toBytes();
     return WasmBytes.module()
@@ -100,7 +102,7 @@ class CompileBoundsTest {
 
     assertThat(module.compileTime()).isPositive().isLessThan(Duration.ofSeconds(20));
     for (int i = 0; i < count; i += 97) {
-      assertThat(TestEngine.call(guest, "pick", i)).isEqualTo(i * 3);
+      assertThat(TestEngine.call(guest, "pick", i)).isEqualTo(i * 3L);
     }
     assertThat((int) TestEngine.call(guest, "pick", count)).isEqualTo(-1);
   }
@@ -146,7 +148,7 @@ class CompileBoundsTest {
   @Test
   void what_the_verifier_refuses_is_told_in_one_line_with_the_functions_name() {
     ModuleOutline outline = Admission.admit(Guests.wasm("engine-basics"), LIMITS);
-    int add = outline.exports().get("add").index();
+    int add = Objects.requireNonNull(outline.exports().get("add")).index();
     var refused =
         new VerifyError(
             "Bad type on operand stack\nException Details:\n  Location:\n"

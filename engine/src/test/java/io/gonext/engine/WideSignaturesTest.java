@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WideSignaturesTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
 
-  private enum Way {
+  enum Way {
     DIRECT,
     INDIRECT,
     IMPORT,
