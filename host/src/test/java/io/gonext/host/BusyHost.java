@@ -93,7 +93,7 @@ final class BusyHost {
 
   /** What is served in a state that was found. */
   static String servedIn(String found) {
-    return found.startsWith(PluginState.ACTIVE.name()) ? found.split("[ .]")[1] : "nothing";
+    return found.startsWith(PluginState.ACTIVE.name()) ? found.split("[ .]", 3)[1] : "nothing";
   }
 
   private static byte[] version(String number) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process whose heap fills up while its host is called, and is free again after that: for {@link
@@ -65,7 +66,7 @@ final class FullHeapHost {
               }));
     }
     ready.await();
-    Object[] ballast = fill();
+    @Nullable Object[] ballast = fill();
     full.set(true);
     long end = System.nanoTime() + FULL_NANOS;
     while (System.nanoTime() - end < 0) {
@@ -79,13 +80,13 @@ final class FullHeapHost {
   }
 
   /** All of the heap, in a chain that is let go of at its first link. */
-  private static Object[] fill() {
-    Object[] first = new Object[2];
-    Object[] last = first;
+  private static @Nullable Object[] fill() {
+    @Nullable Object[] first = new @Nullable Object[2];
+    @Nullable Object[] last = first;
     int size = 1 << 20;
     while (size > 2) {
       try {
-        Object[] next = new Object[size];
+        @Nullable Object[] next = new @Nullable Object[size];
         last[0] = next;
         last = next;
       } catch (OutOfMemoryError e) {

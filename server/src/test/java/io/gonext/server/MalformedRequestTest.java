@@ -242,10 +242,12 @@ class MalformedRequestTest {
   @Test
   void an_offer_of_another_protocol_is_passed_over() throws IOException {
     String offer =
-        "Host: x\r\n"
-            + "Upgrade: h2c\r\n"
-            + "Connection: Upgrade, HTTP2-Settings\r\n"
-            + "HTTP2-Settings: AAEAAEAA";
+        String.join(
+            "\r\n",
+            "Host: x",
+            "Upgrade: h2c",
+            "Connection: Upgrade, HTTP2-Settings",
+            "HTTP2-Settings: AAEAAEAA");
     assertThat(get("/healthz", offer)).startsWith("HTTP/1.1 200 ");
   }
 

@@ -389,9 +389,20 @@ class PluginRoutesTest {
     host.listen("route-logs", (level, line) -> given.add(line));
     assertThat(
             raw(
-                "GET /api/plugins/route-logs/x HTTP/1.1\r\nHost: x\r\nAccept: a\r\nACCEPT: b\r\n"
-                    + "X-Acme-A: 1\r\nx-acme-a: 2\r\nCookie: a=1\r\nCookie: b=2\r\nX-Hop: 1\r\n"
-                    + "Connection: close, x-hop\r\n\r\n"))
+                String.join(
+                    "\r\n",
+                    "GET /api/plugins/route-logs/x HTTP/1.1",
+                    "Host: x",
+                    "Accept: a",
+                    "ACCEPT: b",
+                    "X-Acme-A: 1",
+                    "x-acme-a: 2",
+                    "Cookie: a=1",
+                    "Cookie: b=2",
+                    "X-Hop: 1",
+                    "Connection: close, x-hop",
+                    "",
+                    "")))
         .startsWith("HTTP/1.1 204 ");
     assertThat(given).hasSize(1);
     assertThat(

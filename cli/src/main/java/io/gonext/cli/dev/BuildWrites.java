@@ -57,8 +57,8 @@ final class BuildWrites {
       Key key = key(path, before);
       Run run = runs.get(key);
       if (run == null || run.last != build) {
-        boolean follows = run != null && run.last == build - 1;
-        Run next = new Run(follows ? run.builds + 1 : 1, build);
+        int builds = run != null && run.last == build - 1 ? run.builds + 1 : 1;
+        Run next = new Run(builds, build);
         runs.put(key, next);
         if (next.builds >= BUILDS && sure.add(key) && told.add(key)) {
           found.add(SkipRules.slashed(path));

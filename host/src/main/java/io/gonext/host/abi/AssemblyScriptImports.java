@@ -59,7 +59,7 @@ final class AssemblyScriptImports {
             ENV,
             "Date.now",
             type().returning(F64),
-            plugin -> (call, args) -> bits(plugin.clock().millis())));
+            plugin -> (call, args) -> bits((double) plugin.clock().millis())));
     imports.add(
         HostImport.free(
             ENV,
@@ -131,7 +131,7 @@ final class AssemblyScriptImports {
   private static HostFunction.Body tracing(PluginLog log) {
     return (call, args) -> {
       var line = new StringBuilder(GuestText.utf16(call.memory(), args[0]));
-      int numbers = Math.clamp((int) args[1], 0, TRACED);
+      int numbers = Math.clamp(args[1], 0, TRACED);
       for (int i = 0; i < numbers; i++) {
         line.append(i == 0 ? " " : ", ").append(Double.longBitsToDouble(args[2 + i]));
       }

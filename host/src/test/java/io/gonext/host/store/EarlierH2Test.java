@@ -1,11 +1,13 @@
 package io.gonext.host.store;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.host.ChildJvm;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,7 +20,7 @@ class EarlierH2Test {
 
   @TempDir private Path directory;
   private final Life life = new Life();
-  private Life.Expected expected;
+  private Life.@Nullable Expected expected;
 
   @Test
   void a_file_that_h2_2_5_252_has_closed_keeps_everything() throws Exception {
@@ -34,7 +36,7 @@ class EarlierH2Test {
       found = Life.State.of(store);
     }
     int steps = STEPS;
-    while (steps > 0 && !found.equals(expected.after(steps))) {
+    while (steps > 0 && !found.equals(requireNonNull(expected).after(steps))) {
       steps--;
     }
     assertThat(steps).as("%s", found).isPositive();
@@ -56,7 +58,7 @@ class EarlierH2Test {
   private void goesOn(Path data, int steps) {
     for (int step = steps; step < steps + MORE_STEPS; step++) {
       try (PluginStore store = PluginStore.open(data, Database.embedded())) {
-        assertThat(Life.State.of(store)).isEqualTo(expected.after(step));
+        assertThat(Life.State.of(store)).isEqualTo(requireNonNull(expected).after(step));
         life.make(store, step);
       }
     }
