@@ -137,7 +137,7 @@ class KillAfterKillTest {
     StringBuilder said = new StringBuilder();
     try (BufferedReader output = child.inputReader()) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", 4);
         switch (words[0]) {
           case "found" ->
               found[Integer.parseInt(words[1])][Integer.parseInt(words[2])] =
@@ -230,7 +230,7 @@ class KillAfterKillTest {
       boolean write =
           method.equals("executeUpdate")
               || method.equals("commit")
-              || values.length > 0 && "checkpoint sync".equals(values[0]);
+              || (values.length > 0 && "checkpoint sync".equals(values[0]));
       if (write && --writesLeft == 0) {
         answeredInCopy = answered;
         try {

@@ -44,7 +44,7 @@ final class KilledStore {
     boolean step =
         method.equals("executeUpdate")
             || method.equals("commit")
-            || values.length > 0 && "checkpoint sync".equals(values[0]);
+            || (values.length > 0 && "checkpoint sync".equals(values[0]));
     if (step && left.decrementAndGet() == 0) {
       System.out.println("here");
       try {
