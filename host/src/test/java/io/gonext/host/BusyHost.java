@@ -93,7 +93,9 @@ final class BusyHost {
 
   /** What is served in a state that was found. */
   static String servedIn(String found) {
-    return found.startsWith(PluginState.ACTIVE.name()) ? found.split("[ .]", 3)[1] : "nothing";
+    return found.startsWith(PluginState.ACTIVE.name())
+        ? found.substring(found.indexOf(' ') + 1, found.indexOf('.'))
+        : "nothing";
   }
 
   private static byte[] version(String number) {

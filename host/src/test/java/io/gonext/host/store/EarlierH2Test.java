@@ -1,13 +1,11 @@
 package io.gonext.host.store;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.host.ChildJvm;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,11 +18,11 @@ class EarlierH2Test {
 
   @TempDir private Path directory;
   private final Life life = new Life();
-  private Life.@Nullable Expected expected;
 
   @Test
   void a_file_that_h2_2_5_252_has_closed_keeps_everything() throws Exception {
-    goesOn(lived("close"), STEPS);
+    Path data = lived("close");
+    goesOn(data, STEPS, life.new Expected(directory.resolve("expected")));
   }
 
   /** What H2 2.5.252 has lost already is gone: the state is one that the store had. */
@@ -35,12 +33,13 @@ class EarlierH2Test {
     try (PluginStore store = PluginStore.open(data, Database.embedded())) {
       found = Life.State.of(store);
     }
+    Life.Expected expected = life.new Expected(directory.resolve("expected"));
     int steps = STEPS;
-    while (steps > 0 && !found.equals(requireNonNull(expected).after(steps))) {
+    while (steps > 0 && !found.equals(expected.after(steps))) {
       steps--;
     }
     assertThat(steps).as("%s", found).isPositive();
-    goesOn(data, steps);
+    goesOn(data, steps, expected);
   }
 
   private Path lived(String end) throws Exception {
@@ -51,14 +50,13 @@ class EarlierH2Test {
     String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor()).as(said).isZero();
     assertThat(said).contains("by H2 2.5.252");
-    expected = life.new Expected(directory.resolve("expected"));
     return data;
   }
 
-  private void goesOn(Path data, int steps) {
+  private void goesOn(Path data, int steps, Life.Expected expected) {
     for (int step = steps; step < steps + MORE_STEPS; step++) {
       try (PluginStore store = PluginStore.open(data, Database.embedded())) {
-        assertThat(Life.State.of(store)).isEqualTo(requireNonNull(expected).after(step));
+        assertThat(Life.State.of(store)).isEqualTo(expected.after(step));
         life.make(store, step);
       }
     }

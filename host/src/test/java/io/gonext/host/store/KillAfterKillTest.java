@@ -137,7 +137,7 @@ class KillAfterKillTest {
     StringBuilder said = new StringBuilder();
     try (BufferedReader output = child.inputReader()) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
-        String[] words = line.split(" ", -1);
+        String[] words = line.split(" ", 4);
         switch (words[0]) {
           case "found" ->
               found[Integer.parseInt(words[1])][Integer.parseInt(words[2])] =
