@@ -160,10 +160,10 @@ public final class PluginSlot {
   }
 
   /**
-   * Puts another version in the place of the one that serves. Hooks that both have in the same way
-   * keep their place in their chains. A chain that begins meanwhile meets each hook of the new
-   * version, or the one of the old in its place: new hooks are there before the version that has
-   * them, which a version without them passes by, and those it has no more go after it.
+   * Replaces the version that serves. A hook that both versions declare in the same way keeps its
+   * place in its chain. A chain that begins meanwhile runs each hook of the new version, or the old
+   * version's hook in its place. For that, this registers added hooks, publishes the version, then
+   * removes dropped hooks. A version ignores hooks that it does not declare.
    *
    * @return the old version, which gets no new calls
    */
