@@ -112,12 +112,14 @@ final class EmbeddedDatabase extends Database {
     // The host closes the database itself. Each commit is written when it returns. Space is used
     // again as soon as EmbeddedPool lets it be. Statistics would be gathered outside of any
     // transaction, where H2 2.4.240 may read a page whose space is already used again. A change of
-    // key-value entries has more statements than the eight that H2 keeps parsed otherwise.
-    config.setJdbcUrl(
-        "jdbc:h2:file:"
-            + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
-            + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
-            + ";QUERY_CACHE_SIZE=64");
+    // key-value entries has more statements than the eight that H2 keeps parsed otherwise. H2's
+    // trace file would hold statements, and on a full disk H2 leaves it open.
+    config.setDataSource(
+        new EmbeddedSource(
+            "jdbc:h2:file:"
+                + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
+                + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
+                + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0"));
     config.setMaximumPoolSize(CONNECTIONS);
     // After a write that failed, for want of space for instance, H2 has closed the database, and it
     // is opened again by the first new connection: those of before must go.
