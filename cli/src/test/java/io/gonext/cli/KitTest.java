@@ -65,7 +65,7 @@ class KitTest {
     assertThat(out.toString())
         .contains("{\"plugin\":")
         .contains("\"passed\":false,\"problems\":[\"/name: found \\\"X\\\"; allowed: ")
-        .contains("\",\"/entry: nothing found;");
+        .contains("\",\"/entry: it is missing;");
   }
 
   @Test

@@ -76,7 +76,7 @@ class UpstreamPluginsTest {
         .containsExactly(
             "this host offers no jobs.enqueue: it is denied until that changes",
             "the application offers no posts.read: it is denied until that changes",
-            "/signature: this host does not check signatures, so it says nothing");
+            "/signature: this host does not check signatures, so it proves nothing");
     assertThat(host.activate("seo-meta"))
         .containsExactly(
             "this host offers no jobs.enqueue: what needs it is denied to seo-meta@1.4.0",

@@ -177,7 +177,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     if (manifestJson == null) {
       return new PluginCheck(
           null,
-          problems.isEmpty() ? List.of("no manifest.json at the top of the bundle") : problems,
+          problems.isEmpty() ? List.of(BundleFiles.noManifest(files.keySet())) : problems,
           List.of());
     }
     String entry = entry(manifestJson);

@@ -74,7 +74,7 @@ public final class HostImports {
           .ifPresent(why -> warnings.add(why + ": it is denied until that changes"));
     }
     if (manifest.signed()) {
-      warnings.add("/signature: this host does not check signatures, so it says nothing");
+      warnings.add("/signature: this host does not check signatures, so it proves nothing");
     }
     return warnings;
   }

@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -61,6 +62,10 @@ public final class StrictJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .nodeFactory(NODES)
           .build();
+
+  /** Where a message of the library names one of its options. */
+  private static final Pattern LIBRARY_OPTION =
+      Pattern.compile(": enable `[^`]*` to allow|, from `[^`]*`");
 
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -147,11 +152,32 @@ public final class StrictJson {
           at == null || at.getLineNr() < 1
               ? ""
               : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new InvalidJsonException(e.getOriginalMessage() + where);
+      throw new InvalidJsonException(plain(e.getOriginalMessage()) + where);
     } catch (NumberFormatException e) {
       // The library's own, from deep inside, where an exponent has more digits than an int.
       throw new InvalidJsonException("a number with an exponent that is too large");
     }
+  }
+
+  /**
+   * A message of the library without what only its own developers understand: names of its options
+   * and tokens, and codes of characters.
+   */
+  private static String plain(String message) {
+    if (message.startsWith("Unexpected end-of-input")) {
+      return "it ends in the middle of a value";
+    }
+    if (message.contains("(non-standard) comment")
+        || message.startsWith("Unexpected character ('#'")) {
+      return "a comment, which JSON does not have";
+    }
+    String shown =
+        LIBRARY_OPTION
+            .matcher(message)
+            .replaceAll("")
+            .replaceAll("\\(\\(CTRL-CHAR, code (\\d+)\\)\\)", "with code $1")
+            .replaceAll(" \\(code \\d+\\)", "");
+    return shown.startsWith("Non-standard token '") ? shown + " is not valid in JSON" : shown;
   }
 
   /**

@@ -74,7 +74,7 @@ public final class Bundle {
     Map<String, byte[]> entries = read.files();
     byte[] manifestJson = entries.get(MANIFEST);
     if (manifestJson == null) {
-      throw new BundleRejectedException("no manifest.json at the top of the bundle");
+      throw new BundleRejectedException(BundleFiles.noManifest(entries.keySet()));
     }
     Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
     try {

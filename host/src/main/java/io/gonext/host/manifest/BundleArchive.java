@@ -1,5 +1,6 @@
 package io.gonext.host.manifest;
 
+import io.gonext.engine.ModuleHeader;
 import io.gonext.engine.PlainText;
 import io.gonext.host.failure.BundleRejectedException;
 import java.io.ByteArrayInputStream;
@@ -77,7 +78,7 @@ final class BundleArchive {
   BundleFiles read() {
     if (bytes.length < ZIP_SIGNATURE.length
         || !Arrays.equals(bytes, 0, ZIP_SIGNATURE.length, ZIP_SIGNATURE, 0, ZIP_SIGNATURE.length)) {
-      throw new BundleRejectedException("not a ZIP file");
+      throw new BundleRejectedException(notZip());
     }
     try (ZipFile zip = open()) {
       List<ZipArchiveEntry> central = Collections.list(zip.getEntriesInPhysicalOrder());
@@ -93,6 +94,16 @@ final class BundleArchive {
     } catch (IOException | IllegalArgumentException e) {
       throw new BundleRejectedException("the ZIP is damaged: " + e.getMessage(), e);
     }
+  }
+
+  private String notZip() {
+    String what =
+        bytes.length == 0
+            ? "the file is empty"
+            : ModuleHeader.problem(bytes).isEmpty() ? "it is a WebAssembly module" : "";
+    return "not a ZIP file"
+        + (what.isEmpty() ? "" : ", " + what)
+        + ": gonext plugin pack makes a bundle of a project";
   }
 
   private ZipFile open() {

@@ -31,6 +31,18 @@ public record BundleFiles(Map<String, byte[]> files, List<String> problems) {
     }
   }
 
+  /** What is said of a bundle of these names, which has no manifest where one belongs. */
+  public static String noManifest(Collection<String> names) {
+    return names.stream()
+        .filter(name -> name.endsWith("/" + Bundle.MANIFEST))
+        .findFirst()
+        .map(name ->
+            "no manifest.json at the top of the bundle, but "
+                + name
+                + ": pack the files that are in that folder, not the folder")
+        .orElse("no manifest.json at the top of the bundle");
+  }
+
   /** A sentence for each name that no bundle with this entry module may hold. */
   public static List<String> unlisted(Collection<String> names, String entry) {
     return names.stream()

@@ -14,9 +14,11 @@ import io.gonext.host.manifest.Manifest.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -110,7 +112,7 @@ public final class ManifestReader {
   }
 
   private static void checkRoutes(JsonNode json, List<ManifestProblem> problems) {
-    Set<String> seen = new HashSet<>();
+    Map<String, String> seen = new HashMap<>();
     int i = 0;
     for (JsonNode route : at(at(json, "http"), "serve")) {
       String pointer = "/http/serve/" + i++;
@@ -124,11 +126,15 @@ public final class ManifestReader {
                 null));
       }
       // Two routes that differ only in a parameter's name match the same requests.
-      String shape = at(route, "method").asString("") + " " + path.replaceAll("\\{[^}]*}", "{}");
-      if (!path.isEmpty() && !seen.add(shape)) {
+      String written = at(route, "method").asString("") + " " + path;
+      String first = seen.putIfAbsent(written.replaceAll("\\{[^}]*}", "{}"), written);
+      if (!path.isEmpty() && first != null) {
         problems.add(
             new ManifestProblem(
-                pointer, shape + " is served twice", "each method and path once", null));
+                pointer,
+                written + " takes the same requests as " + first,
+                "each method and path once, whatever its parameters are called",
+                null));
       }
     }
   }

@@ -154,7 +154,10 @@ public final class ManifestSchema {
       case "additionalProperties" -> unknownField(pointer, error.getProperty(), rule);
       case "required" ->
           new ManifestProblem(
-              child(pointer, error.getProperty()), "nothing found", "it is required", null);
+              child(pointer, error.getProperty()),
+              "it is missing",
+              described(rule.get("properties").get(error.getProperty())),
+              null);
       case "enum" -> {
         List<String> values = rule.get("enum").valueStream().map(JsonNode::asString).toList();
         yield new ManifestProblem(
@@ -170,7 +173,7 @@ public final class ManifestSchema {
           new ManifestProblem(
               pointer.isEmpty() ? "/" : pointer,
               found(found),
-              "of type " + rule.get("type").asString(),
+              type(rule.get("type").asString()),
               null);
       case "uniqueItems" -> new ManifestProblem(pointer, found(found), "each item once", null);
       case "maxItems" ->
@@ -200,7 +203,8 @@ public final class ManifestSchema {
 
   private static @Nullable String elsewhere(String field) {
     String name = Spelling.closest(field, PATHS.keySet());
-    return name == null ? null : PATHS.get(name);
+    // The same name elsewhere is a field in the wrong place; a similar one is another field.
+    return name == null || !Spelling.same(name, field) ? null : PATHS.get(name);
   }
 
   private static @Nullable String meant(String pointer, String written, Vocabulary vocabulary) {
@@ -211,8 +215,23 @@ public final class ManifestSchema {
   }
 
   private static String described(JsonNode rule) {
-    JsonNode description = rule.get("description");
+    JsonNode reference = rule.get("$ref");
+    JsonNode description =
+        reference == null || rule.has("description")
+            ? rule.get("description")
+            : JSON.at(reference.asString().substring("#".length())).get("description");
     return description == null ? "as the schema says" : description.asString();
+  }
+
+  private static String type(String name) {
+    return switch (name) {
+      case "string" -> "a text";
+      case "boolean" -> "true or false";
+      case "object" -> "an object";
+      case "array" -> "an array";
+      case "integer" -> "an integer";
+      default -> "of type " + name;
+    };
   }
 
   private static String range(JsonNode rule) {

@@ -37,6 +37,11 @@ final class Spelling {
     return closest;
   }
 
+  /** Whether two names differ in case and separators at most. */
+  static boolean same(String a, String b) {
+    return plain(a).equals(plain(b));
+  }
+
   private static String plain(String name) {
     return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
   }

@@ -40,6 +40,34 @@ class StrictJsonTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"a\":[1 | it ends in the middle of a value (line 1, column 8)",
+        "1e | it ends in the middle of a value (line 1, column 3)",
+        "// x | a comment, which JSON does not have (line 1, column 1)",
+        "# x | a comment, which JSON does not have (line 1, column 1)",
+        "NaN | Non-standard token 'NaN' is not valid in JSON (line 1, column 4)",
+        "[1,] | Unexpected character (']'): expected a value (line 1, column 4)",
+        "hello | Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or"
+            + " token 'null', 'true' or 'false') (line 1, column 1)"
+      })
+  void what_is_not_json_is_told_without_words_of_the_library(String written, String told) {
+    assertThatThrownBy(() -> parse(written))
+        .isInstanceOf(InvalidJsonException.class)
+        .hasMessage(told);
+  }
+
+  @Test
+  void a_limit_of_the_reader_is_told_without_the_name_of_its_option() {
+    assertThatThrownBy(() -> parse("1".repeat(300)))
+        .hasMessage("Number value length (300) exceeds the maximum allowed (256)");
+    assertThatThrownBy(() -> parse("\"\t\""))
+        .hasMessageStartingWith("Illegal unquoted character with code 9: has to be escaped");
+  }
+
   @Test
   void numbers_keep_their_exact_value() throws InvalidJsonException {
     String text = "[0.1000,1e400,123456789012345678901234567890]";

@@ -341,9 +341,18 @@ class BundleTest {
   }
 
   @Test
+  void a_manifest_in_a_folder_of_the_bundle_is_named() {
+    assertRefused(
+        GuestBundle.zip(Map.of("my-plugin/manifest.json", text(GOOD.manifest()))),
+        "but my-plugin/manifest.json: pack the files that are in that folder");
+  }
+
+  @Test
   void a_file_that_is_no_zip_is_refused() {
     assertRefused(text("just a text"), "not a ZIP file");
-    assertRefused(new byte[0], "not a ZIP file");
+    assertRefused(new byte[0], "not a ZIP file, the file is empty: gonext plugin pack");
+    assertRefused(
+        Guests.wasm("echo"), "not a ZIP file, it is a WebAssembly module: gonext plugin pack");
   }
 
   @Test

@@ -125,7 +125,9 @@ class ManifestReaderTest {
             refused -> {
               assertThat(refused.problems())
                   .containsExactlyInAnyOrder(
-                      "/name: nothing found; allowed: it is required",
+                      "/name: it is missing; allowed: 3 to 41 lower-case letters, digits and '-',"
+                          + " beginning with a letter: the plugin's slug in URLs, metrics, logs and"
+                          + " the store",
                       "/nmae: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, secrets,"
                           + " jobs, warm_up, limits, requires, depends, signature; did you mean"
@@ -143,10 +145,11 @@ class ManifestReaderTest {
                           + " kv.read",
                       "/hooks/filters/0: found \"The.Content\"; allowed: dotted lower case,"
                           + " [a-z0-9_], at most 256 bytes",
-                      "/hooks/filters/1/name: nothing found; allowed: it is required",
+                      "/hooks/filters/1/name: it is missing; allowed: dotted lower case, [a-z0-9_],"
+                          + " at most 256 bytes",
                       "/hooks/filters/1/nam: no such field; allowed: name, priority, batch; did you"
                           + " mean name?",
-                      "/hooks/filters/2: found 7; allowed: of type string",
+                      "/hooks/filters/2: found 7; allowed: a text",
                       "/hooks/filters/4: a is listed twice; allowed: each hook once",
                       "/http/serve/0/method: found \"get\"; allowed: GET, HEAD, POST, PUT, PATCH,"
                           + " DELETE, OPTIONS; did you mean GET?",
@@ -158,7 +161,7 @@ class ManifestReaderTest {
                       "/limits/maxAgeS: no such field; allowed: memory_mb, call_ms, instances_min,"
                           + " instances_max, max_uses, max_age_s, max_idle_s, isolation, breaker;"
                           + " did you mean max_age_s?",
-                      "/limits/memory_mb: found \"8\"; allowed: of type integer",
+                      "/limits/memory_mb: found \"8\"; allowed: an integer",
                       "/limits/instances_min: found 3; allowed: instances_max, which is 2, at most",
                       "/requires/host: found \"banana\"; allowed: a range of versions as npm writes"
                           + " them, such as ^1.2, ~1.4, >=1 <2 or ^1 || ^2",
@@ -175,6 +178,24 @@ class ManifestReaderTest {
   void a_field_in_dotted_notation_is_a_slip() {
     assertThatThrownBy(() -> read("{" + MINIMAL + ",\"http.serve\":[]}"))
         .hasMessageContaining("did you mean http.serve?");
+  }
+
+  @Test
+  void a_field_with_a_name_like_another_ones_elsewhere_is_not_a_slip() {
+    assertThatThrownBy(() ->
+            read("{" + MINIMAL + ",\"hooks\":{\"actions\":[{\"name\":\"a\",\"batch\":true}]}}"))
+        .hasMessageEndingWith("/hooks/actions/0/batch: no such field; allowed: name, priority");
+  }
+
+  @Test
+  void two_routes_of_the_same_requests_are_refused_as_they_are_written() {
+    assertThatThrownBy(() ->
+            read(
+                "{"
+                    + MINIMAL
+                    + ",\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/a/{x}\"},"
+                    + "{\"method\":\"GET\",\"path\":\"/a/{y}\"}]}}"))
+        .hasMessageContaining("/http/serve/1: GET /a/{y} takes the same requests as GET /a/{x};");
   }
 
   @Test
@@ -383,7 +404,7 @@ class ManifestReaderTest {
       assertThatThrownBy(() -> read(withNumber(pointer, fraction)))
           .as(fraction)
           .hasMessageContaining(pointer + ": found ")
-          .hasMessageContaining("; allowed: of type integer");
+          .hasMessageContaining("; allowed: an integer");
     }
   }
 
