@@ -32,11 +32,14 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
@@ -264,8 +267,15 @@ public final class HttpServer implements AutoCloseable {
         (e, ctx) -> {
           if (e instanceof MethodNotAllowedResponse) {
             // Its one detail, under a name that depends on what the client accepts.
-            String allowed = String.join(", ", e.getDetails().values());
-            ctx.header("Allow", allowed.replaceFirst("\\bGET\\b", "GET, HEAD"));
+            Set<String> allowed = new LinkedHashSet<>();
+            for (String method : String.join(", ", e.getDetails().values()).split(", ")) {
+              allowed.add(method);
+              if (method.equals("GET")) {
+                allowed.add("HEAD");
+              }
+            }
+            wrongMethod(ctx, allowed);
+            return;
           }
           Problem.write(ctx, HttpStatus.forStatus(e.getStatus()), e.getMessage());
         });
@@ -287,6 +297,13 @@ public final class HttpServer implements AutoCloseable {
           Problem.write(ctx, HttpStatus.INTERNAL_SERVER_ERROR, "internal error, see the log");
         });
     config.router.javaLangErrorHandler(this::failed);
+  }
+
+  /** Answers a request whose path takes other methods than its own. */
+  static void wrongMethod(Context ctx, Collection<String> allowed) {
+    String methods = String.join(", ", allowed);
+    ctx.header("Allow", methods);
+    Problem.write(ctx, HttpStatus.METHOD_NOT_ALLOWED, "this path takes " + methods);
   }
 
   /** A request ended in an {@link Error}: its answer needs next to no memory. */

@@ -61,11 +61,11 @@ final class PluginRoutes implements Handler {
       case RouteOutcome.NotFound() ->
           Problem.write(ctx, HttpStatus.NOT_FOUND, "no active plugin serves this path");
       case RouteOutcome.MethodNotAllowed(var allowed) -> {
-        ctx.header("Allow", String.join(", ", allowed));
         if (ctx.method().equals(HandlerType.OPTIONS)) {
+          ctx.header("Allow", String.join(", ", allowed));
           ctx.status(HttpStatus.NO_CONTENT);
         } else {
-          Problem.write(ctx, HttpStatus.METHOD_NOT_ALLOWED, null);
+          HttpServer.wrongMethod(ctx, allowed);
         }
       }
       case RouteOutcome.RateLimited(String name, Duration wait) -> {

@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.hook.CallOptions;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
@@ -23,6 +24,9 @@ final class RequestBody {
 
   /** Most values of one batch: a request's size allows more turns of handlers than its worth. */
   static final int MAX_VALUES = 10_000;
+
+  /** Of a field's name, in a refusal. */
+  private static final int SHOWN_CHARS = 64;
 
   private static final Set<String> OPTIONS =
       Set.of("args", "fail_closed", "deadline_ms", "explain");
@@ -120,13 +124,20 @@ final class RequestBody {
     }
     for (Map.Entry<String, JsonNode> field : body.properties()) {
       if (!known.contains(field.getKey())) {
-        throw badRequest("the body has a field that is not one of " + known);
+        throw badRequest(
+            "the body has the field \""
+                + PlainText.of(field.getKey(), SHOWN_CHARS)
+                + "\", which is not one of "
+                + String.join(", ", known));
       }
     }
     JsonNode value = body.path("value");
     JsonNode values = body.path("values");
-    if (filter && value.isMissingNode() == values.isMissingNode()) {
-      throw badRequest("the body has no \"value\", or \"values\" as well");
+    if (filter && value.isMissingNode() && values.isMissingNode()) {
+      throw badRequest("the body has neither \"value\" nor \"values\"");
+    }
+    if (!value.isMissingNode() && !values.isMissingNode()) {
+      throw badRequest("the body has both \"value\" and \"values\": give one of them");
     }
     if (!values.isMissingNode() && !values.isArray()) {
       throw badRequest("\"values\" is not an array");

@@ -247,6 +247,38 @@ class HttpServerTest {
   }
 
   @Test
+  void a_wrong_method_is_told_with_each_right_one_once() throws Exception {
+    activate(GuestBundle.of("route").route("GET", "/x"));
+    HttpResponse<String> traced =
+        send(
+            HttpRequest.newBuilder(uri("/api/plugins/route/x"))
+                .method("PROPFIND", HttpRequest.BodyPublishers.noBody()));
+    assertProblem(traced, 405);
+    assertThat(traced.headers().firstValue("allow").orElseThrow().split(", "))
+        .contains("GET", "HEAD", "OPTIONS")
+        .doesNotHaveDuplicates();
+    assertThat(post("/api/plugins/route/x", "").body())
+        .contains("\"detail\":\"this path takes GET, HEAD, OPTIONS\"");
+    assertThat(get("/api/v1/filters/h").body()).contains("\"detail\":\"this path takes POST\"");
+  }
+
+  @Test
+  void a_body_of_a_hook_call_that_is_wrong_is_told_by_its_field() throws Exception {
+    for (Map.Entry<String, String> wrong :
+        Map.of(
+                "{\"value\":1,\"valeu\":2}",
+                    "has the field \\\"valeu\\\", which is not one of args,",
+                "{\"args\":[]}", "has neither \\\"value\\\" nor \\\"values\\\"",
+                "{\"value\":1,\"values\":[]}",
+                    "has both \\\"value\\\" and \\\"values\\\": give one")
+            .entrySet()) {
+      HttpResponse<String> refused = post("/api/v1/filters/h", wrong.getKey());
+      assertProblem(refused, 400);
+      assertThat(refused.body()).contains(wrong.getValue());
+    }
+  }
+
+  @Test
   void a_route_that_loops_ends_at_its_deadline_and_the_next_request_works() throws Exception {
     activate(GuestBundle.of("routeloop").route("GET", "/{what}").limit("call_ms", 100));
     assertProblem(get("/api/plugins/routeloop/loop"), 504);
