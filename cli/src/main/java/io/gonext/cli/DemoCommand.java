@@ -16,11 +16,12 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext demo                 keeps serving on http://127.0.0.1:8080 until Ctrl-C",
-      "  gonext demo --once          checks every answer, then exits 0, or 1 with what failed",
+      "  gonext demo                 serves on http://127.0.0.1:8080 until Ctrl-C",
+      "  gonext demo --once          checks every answer; exits with 1 if one fails",
       "  gonext demo --once --json   the same for scripts; the last line is the summary",
       "",
-      "Exit codes: 0 done or stopped, 1 an answer was not the expected one, 2 wrong command line."
+      "Exit codes: 0 done or stopped, 1 an answer was not the expected one,",
+      "2 wrong command line."
     })
 final class DemoCommand implements Callable<Integer> {
   @Mixin private ListenOptions listen;

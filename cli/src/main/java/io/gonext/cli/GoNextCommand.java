@@ -51,10 +51,10 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext demo                         a Rust plugin at work, from bundle to answers",
+      "  gonext demo                         a Rust plugin at work",
       "  gonext serve --plugin my.gnplugin   serve a plugin on http://127.0.0.1:8080",
       "  gonext list                         the plugins of a running host",
-      "  gonext plugin dev my-plugin         build a plugin and hot-reload it on every save",
+      "  gonext plugin dev my-plugin         build a plugin, and again on every save",
       "",
       "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing or",
       "approval is waited for, 4 no host answers."

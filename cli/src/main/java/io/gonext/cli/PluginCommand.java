@@ -13,11 +13,11 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext plugin dev examples/hello-rust   build, upload, hot-reload on every save",
-      "  gonext plugin pack my-plugin           build, check and write the bundle",
+      "  gonext plugin dev examples/hello-rust   build, upload, again on every save",
+      "  gonext plugin pack my-plugin            build, check and write the bundle",
       "",
-      "Exit codes: 0 done, 1 failed or refused, 2 wrong command line, 3 a toolchain is missing, 4",
-      "no host answers."
+      "Exit codes: 0 done, 1 failed or refused, 2 wrong command line,",
+      "3 a toolchain is missing, 4 no host answers."
     })
 final class PluginCommand implements Runnable {
   @Spec private CommandSpec spec;

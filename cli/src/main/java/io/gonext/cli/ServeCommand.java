@@ -49,8 +49,7 @@ import picocli.CommandLine.Spec;
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
       "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
-      "  gonext serve --json            for scripts: wait for the line with"
-          + " \"event\":\"listening\"",
+      "  gonext serve --json            for scripts: wait for \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
       "",
       "Exit codes: 0 stopped, 1 it cannot serve, 2 wrong command line."
@@ -89,10 +88,12 @@ final class ServeCommand implements Callable<Integer> {
       names = "--db",
       paramLabel = "URL",
       defaultValue = "${env:GONEXT_DB}",
-      description =
-          "PostgreSQL database to keep the store in, jdbc:postgresql://HOST/DATABASE; hosts on one"
-              + " database serve the same plugins. GONEXT_DB in the environment does the same and"
-              + " is not seen in the list of processes.")
+      description = {
+        "PostgreSQL database to keep the store in:",
+        "jdbc:postgresql://HOST/DATABASE.",
+        "Hosts on one database serve the same plugins. GONEXT_DB in the environment does the same"
+            + " and is not seen in the list of processes."
+      })
   private @Nullable String url;
 
   @Option(

@@ -75,6 +75,23 @@ class CommandLineTest {
     assertThat(help).contains("Exit codes:");
   }
 
+  /** What is cut in the middle cannot be copied to a shell. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("commands")
+  void no_help_cuts_an_example_a_path_or_a_url(String name, CommandLine command) {
+    String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+    assertThat(help.lines())
+        .contains(command.getCommandSpec().usageMessage().footer())
+        .allMatch(line -> line.length() <= 80);
+    assertThat(
+            command.getCommandSpec().args().stream()
+                .flatMap(arg -> Stream.of(arg.description()))
+                .flatMap(text -> Stream.of(text.split("\\s+|%n", -1)))
+                .filter(word -> word.matches(".+[/:.=].+"))
+                .filter(word -> !help.contains(word)))
+        .isEmpty();
+  }
+
   /** But for those that only group others, and the one whose answer is a script already. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("commands")
@@ -95,6 +112,11 @@ class CommandLineTest {
         "1 | serve --json --plugin /no/such | does not exist",
         "2 | demo --json --port x           | --port",
         "2 | list --json --url nowhere      | http://HOST:PORT",
+        "2 | list --json --url http://      | http://HOST:PORT",
+        "2 | list --json --url http://h?a=b | http://HOST:PORT",
+        "2 | logs --json --level loud abc   | expected one of [",
+        "2 | logs --json --token t --last 501 abc | --last 501: give a number from 0 to 500",
+        "2 | audit --json --token t --limit 0 abc | --limit 0: give a number from 1 to 10000",
         "1 | list --json --data /no/such    | no token",
         "4 | list --json --token t --url http://127.0.0.1:1 | 127.0.0.1:1",
       })

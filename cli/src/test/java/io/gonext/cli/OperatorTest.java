@@ -97,7 +97,7 @@ class OperatorTest {
   void a_refusal_is_one_sentence_and_exit_code_1() throws IOException {
     assertThat(refused("activate", "nobody"))
         .isEqualTo("gonext: no plugin named nobody is installed\n");
-    assertThat(refused("activate", "No such")).contains("is no plugin's name");
+    assertThat(refused("activate", "No such")).contains("is not a plugin's name");
     assertThat(refused("install", directory.resolve("none").toString())).contains("does not exist");
     assertThat(refused("install", directory.toString())).contains("is a directory");
     assertThat(refused("list", "--token", "wrong-token-wrong-token")).contains("admin.token");
@@ -203,8 +203,8 @@ class OperatorTest {
         .containsExactly("ERROR", "WARN", "ERROR");
     assertThat(said("logs", "logs", "--since", "1h", "--json")).startsWith("{\"lines\":[{\"at\":");
     assertThat(said("logs", "logs", "--since", "2999-01-01T00:00:00Z")).isEmpty();
-    assertThat(refused("logs", "logs", "--level", "loud")).contains("trace, debug, info, warn");
-    assertThat(refused("logs", "logs", "--last", "501")).contains("from 0 to 500");
+    assertThat(run("logs", "logs", "--level", "loud")).isEqualTo(2);
+    assertThat(run("logs", "logs", "--last", "501")).isEqualTo(2);
     assertThat(refused("logs", "nobody")).contains("no plugin named nobody");
     assertThat(refused("logs", "nobody", "-f")).contains("no plugin named nobody");
     assertThat(run("logs", "logs", "--since", "soon")).isEqualTo(2);
@@ -284,6 +284,13 @@ class OperatorTest {
     running.close();
     assertThat(run("list")).isEqualTo(4);
     assertThat(err.toString()).contains("no host answers at").hasLineCount(1);
+  }
+
+  @Test
+  void an_address_may_end_with_a_slash() {
+    String[] list = {"list", "--data", data.toString(), "--url", "http://127.0.0.1:" + port + "/"};
+    assertThat(Main.run(new PrintWriter(out), new PrintWriter(err), list)).isZero();
+    assertThat(out.toString()).isEqualTo("no plugins are installed\n");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,17 +31,20 @@ import tools.jackson.databind.JsonNode;
     })
 abstract class AdminCommand implements Callable<Integer> {
   private static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
+  private static final String DEFAULT_URL = "http://127.0.0.1:8080";
 
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--url",
       paramLabel = "URL",
-      defaultValue = "${env:GONEXT_URL:-http://127.0.0.1:8080}",
-      description =
-          "The host to talk to; without it GONEXT_URL, then http://127.0.0.1:8080 (now:"
-              + " ${DEFAULT-VALUE}).")
-  private URI url;
+      defaultValue = "${env:GONEXT_URL:-" + DEFAULT_URL + "}",
+      description = {
+        "The host to talk to; without it GONEXT_URL, then",
+        DEFAULT_URL + ".",
+        "Now: ${DEFAULT-VALUE}"
+      })
+  private String url;
 
   @Option(
       names = "--token",
@@ -52,7 +56,7 @@ abstract class AdminCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "gonext-data",
-      description = "The host's data directory, for its token (default: ./${DEFAULT-VALUE}).")
+      description = {"The host's data directory, for its token (default:", "./${DEFAULT-VALUE})."})
   private Path data;
 
   @Option(names = "--json", description = "Print the host's answer as it is, one line of JSON.")
@@ -66,13 +70,9 @@ abstract class AdminCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws InterruptedException {
-    String scheme = url.getScheme();
-    if (url.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
-      throw new ParameterException(
-          spec.commandLine(), "--url " + url + ": give it as http://HOST:PORT");
-    }
+    URI address = address();
     PrintWriter out = spec.commandLine().getOut();
-    try (AdminClient host = new AdminClient(url, token())) {
+    try (AdminClient host = new AdminClient(address, token())) {
       return run(host, new PlainWriter(out), json ? new JsonLines(out) : null);
     }
   }
@@ -97,6 +97,24 @@ abstract class AdminCommand implements Callable<Integer> {
   /** What an answer that is no refusal ends the command with. */
   int exitCode(JsonNode answer) {
     return ExitCode.OK;
+  }
+
+  /** The host's URL, without a slash at its end. */
+  private URI address() {
+    try {
+      URI address = new URI((url.isBlank() ? DEFAULT_URL : url.strip()).replaceAll("/+$", ""));
+      String scheme = address.getScheme();
+      if (address.getHost() != null
+          && ("http".equals(scheme) || "https".equals(scheme))
+          && address.getRawQuery() == null
+          && address.getRawFragment() == null) {
+        return address;
+      }
+    } catch (URISyntaxException e) {
+      // Refused below.
+    }
+    throw new ParameterException(
+        spec.commandLine(), "--url (or GONEXT_URL) " + url + ": give it as http://HOST:PORT");
   }
 
   private String token() {
@@ -140,7 +158,8 @@ abstract class AdminCommand implements Callable<Integer> {
   static String of(String plugin) {
     if (!isName(plugin)) {
       throw new AdminException(
-          plugin + " is no plugin's name: lower-case letters, digits and hyphens, 3 to 41 of them");
+          plugin
+              + " is not a plugin's name: lower-case letters, digits and hyphens, 3 to 41 of them");
     }
     return "/" + plugin;
   }

@@ -6,8 +6,11 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
 /** {@code gonext audit}. */
@@ -18,6 +21,11 @@ import tools.jackson.databind.JsonNode;
     footerHeading = "%nExamples:%n",
     footer = {"  gonext audit hello-rust", "  gonext audit hello-rust --limit 1000 --json"})
 public final class AuditCommand extends AdminCommand {
+  /** The most that a host answers with at once. */
+  private static final int MOST_ROWS = 10_000;
+
+  @Spec private CommandSpec spec;
+
   @Parameters(paramLabel = "NAME", description = "The plugin.")
   private String name;
 
@@ -25,11 +33,15 @@ public final class AuditCommand extends AdminCommand {
       names = "--limit",
       paramLabel = "ROWS",
       defaultValue = "20",
-      description = "The most rows (default: ${DEFAULT-VALUE}).")
+      description = "The most rows, 10000 at most (default: ${DEFAULT-VALUE}).")
   private int limit;
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
+    if (limit < 1 || limit > MOST_ROWS) {
+      throw new ParameterException(
+          spec.commandLine(), "--limit " + limit + ": give a number from 1 to " + MOST_ROWS);
+    }
     return host.send("GET", path() + "/audit?limit=" + limit, new byte[0]);
   }
 

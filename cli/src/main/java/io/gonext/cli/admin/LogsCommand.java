@@ -2,8 +2,6 @@ package io.gonext.cli.admin;
 
 import io.gonext.cli.json.JsonLines;
 import java.io.PrintWriter;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +37,23 @@ public final class LogsCommand extends AdminCommand {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
+  /** What a host keeps of a plugin. */
+  private static final int MOST_LINES = 500;
+
+  /** As they are written on the command line. */
+  private enum Level {
+    TRACE,
+    DEBUG,
+    INFO,
+    WARN,
+    ERROR;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   private final InstantSource clock = InstantSource.system();
 
   @Spec private CommandSpec spec;
@@ -55,7 +70,7 @@ public final class LogsCommand extends AdminCommand {
       names = "--level",
       paramLabel = "LEVEL",
       description = "The least level: trace, debug, info, warn or error.")
-  private @Nullable String level;
+  private @Nullable Level level;
 
   @Option(
       names = "--last",
@@ -130,9 +145,13 @@ public final class LogsCommand extends AdminCommand {
   }
 
   private String query() {
+    if (last < 0 || last > MOST_LINES) {
+      throw new ParameterException(
+          spec.commandLine(), "--last " + last + ": give a number from 0 to " + MOST_LINES);
+    }
     StringBuilder query = new StringBuilder("?last=").append(last);
     if (level != null) {
-      query.append("&level=").append(URLEncoder.encode(level, StandardCharsets.UTF_8));
+      query.append("&level=").append(level);
     }
     if (since != null) {
       query.append("&since=").append(time(since));

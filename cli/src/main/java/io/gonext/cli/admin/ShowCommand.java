@@ -76,7 +76,8 @@ public final class ShowCommand extends AdminCommand {
       told.add(calls.path("made").longValue() + " made");
       told.add(calls.path("running").longValue() + " running");
       told.add(calls.path("waiting").longValue() + " waiting");
-      told.add(calls.path("instances").longValue() + " instances");
+      long instances = calls.path("instances").longValue();
+      told.add(instances + (instances == 1 ? " instance" : " instances"));
     }
     told.add(calls.path("failed").longValue() + " failed");
     out.println("  calls      " + String.join(", ", told));

@@ -24,8 +24,7 @@ import tools.jackson.databind.JsonNode;
     footer = {
       "  gonext update hello-rust-0.2.0.gnplugin",
       "  gonext update --approve hello-rust-0.2.0.gnplugin",
-      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts: exits with 3 where someone"
-          + " has to approve"
+      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -94,7 +93,8 @@ public final class UpdateCommand extends AdminCommand {
             version
                 + " waits: it asks for more than "
                 + answer.path("from").asString("")
-                + ", which stays; approve it with gonext approve");
+                + ", which stays; put it in service with gonext approve, or delete it with gonext"
+                + " reject");
         printChanges(answer.path("capabilities"), out);
       }
       default -> {

@@ -27,19 +27,16 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext plugin dev examples/hello-rust       build, upload, watch; starts a host if none"
-          + " is",
-      "                                              there",
+      "  gonext plugin dev examples/hello-rust       build, upload, watch",
       "  gonext plugin dev --host http://staging:8080 --token T .",
       "  gonext plugin dev --build-only --lang go .  just build and check",
       "  gonext plugin dev --no-watch --json .       once, for scripts",
       "",
       "On a terminal: r builds again, l shows or hides the plugin's log, q quits.",
-      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo; GONEXT_GO,"
-          + " GONEXT_TINYGO,",
-      "GONEXT_NPX and GONEXT_MAKE likewise.",
-      "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or directory,",
-      "3 a toolchain is missing, 4 no host answers."
+      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo;",
+      "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX and GONEXT_MAKE likewise.",
+      "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or",
+      "directory, 3 a toolchain is missing, 4 no host answers."
     })
 public final class DevCommand implements Callable<Integer> {
   private static final Duration CONNECT = Duration.ofSeconds(3);
@@ -117,9 +114,9 @@ public final class DevCommand implements Callable<Integer> {
       names = "--watch-also",
       paramLabel = "PATH",
       description =
-          "A directory or file outside the project that its build reads; once for each. Links, path"
-              + " dependencies in Cargo.toml, replacements in go.mod, file: dependencies in"
-              + " package.json and paths in a Makefile are found without it.")
+          "A directory or file outside the project that its build reads; once for each. Found"
+              + " without it: links, path dependencies in Cargo.toml, replacements in go.mod, file:"
+              + " dependencies in package.json and paths in a Makefile.")
   private List<Path> watchAlso = new ArrayList<>();
 
   @Option(

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin build .                       leaves build/plugin.wasm",
       "  gonext plugin build --lang tinygo my-plugin where go.mod could mean either",
       "",
-      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo; GONEXT_GO and so on.",
+      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo;",
+      "GONEXT_GO and so on.",
       KitCommand.EXIT_CODES
     })
 final class BuildCommand extends KitCommand {

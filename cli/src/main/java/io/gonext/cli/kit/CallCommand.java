@@ -47,12 +47,12 @@ import tools.jackson.databind.node.NullNode;
       "  gonext plugin call hello-0.1.0.gnplugin action save_post --arg 42",
       "  gonext plugin call --json . filter the_content --value null --arg '{\"id\":7}'",
       "  gonext plugin call . GET '/hello/Ada?loud=1'",
-      "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}' --header"
-          + " 'Content-Type: application/json'",
+      "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}' \\",
+      "      --header 'Content-Type: application/json'",
       "",
-      "Values are JSON, so a text has quotes of its own. The result goes to stdout; what the"
-          + " plugin",
-      "logs and the time it took go to stderr. The plugin is granted what it asks for.",
+      "Values are JSON, so a text has quotes of its own. The result goes to stdout;",
+      "what the plugin logs and the time it took go to stderr. The plugin is granted",
+      "what it asks for.",
       KitCommand.EXIT_CODES
     })
 final class CallCommand extends KitCommand {

@@ -21,9 +21,8 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext plugin diff hello-0.1.0.gnplugin hello-0.2.0.gnplugin",
-      "  gonext plugin diff hello-0.1.0.gnplugin .   the project against its last release",
-      "  gonext plugin diff --json A B               for scripts:"
-          + " {\"capabilities\":{\"added\":[...",
+      "  gonext plugin diff hello-0.1.0.gnplugin .   a project and its last release",
+      "  gonext plugin diff --json A B               for scripts",
       "",
       KitCommand.EXIT_CODES
     })

@@ -27,10 +27,11 @@ import picocli.CommandLine.ParameterException;
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext doctor                               everything",
-      "  gonext doctor --lang rust                   exit code 3 unless Rust plugins can be built",
+      "  gonext doctor --lang rust                   exit code 3 without Rust",
       "  gonext doctor --json                        for scripts",
       "",
-      "Exit codes: 0 ready, 2 wrong command line, 3 no plugin can be built (of --lang, if given)."
+      "Exit codes: 0 ready, 2 wrong command line, 3 no plugin can be built (of --lang,",
+      "if given)."
     })
 public final class DoctorCommand extends KitCommand {
   private static final int JAVA = 25;

@@ -32,8 +32,8 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin init hello --lang rust",
       "  gonext plugin init work/a --lang go --name my-plugin",
       "",
-      "Nothing is fetched: the SDK comes with this command. Only AssemblyScript's compiler is a",
-      "package of its own, which npm ci brings, from npm's cache where it is there.",
+      "Nothing is fetched: the SDK comes with this command. Only AssemblyScript's",
+      "compiler is a package of its own, which npm ci fetches, or has in its cache.",
       KitCommand.EXIT_CODES
     })
 final class InitCommand extends KitCommand {
@@ -77,7 +77,7 @@ final class InitCommand extends KitCommand {
     }
     text.add("    " + tool.found());
     tool.fixes().forEach(fix -> text.add("    " + fix.replaceFirst("^(add|install) it:", "fix:")));
-    text.add("    next: gonext plugin dev " + directory);
+    text.add("    next: gonext plugin dev " + word(directory.toString()));
     return new Answer(
         ExitCode.OK,
         text,
@@ -94,6 +94,13 @@ final class InitCommand extends KitCommand {
             tool.found(),
             "fixes",
             tool.fixes()));
+  }
+
+  /** A path as one word of a shell's command line. */
+  private static String word(String path) {
+    return path.matches("[\\p{L}\\p{N}_./:@%+=,\\\\-]+")
+        ? path
+        : "'" + path.replace("'", "'\\''") + "'";
   }
 
   /** A name given by the user is taken as it is or refused. */

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 /** A command that answers once, as lines of text or as one JSON object. */
 abstract class KitCommand implements Callable<Integer> {
   static final String EXIT_CODES =
-      "Exit codes: 0 done, 1 failed or refused, 2 wrong command line, 3 a toolchain is missing.";
+      "Exit codes: 0 done, 1 failed or refused, 2 wrong command line, 3 no toolchain.";
 
   @Spec private CommandSpec spec;
 

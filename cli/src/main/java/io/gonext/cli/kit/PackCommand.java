@@ -30,9 +30,9 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin pack -o out.gnplugin my-plugin",
       "  gonext plugin pack --no-build --json .      of the module that was built last",
       "",
-      "A bundle holds manifest.json, the module, README.md, LICENSE, web/ and migrations/. The"
-          + " module",
-      "keeps the names of its functions, and leaves its lines to --debug-file.",
+      "A bundle holds manifest.json, the module, README.md, LICENSE, web/ and",
+      "migrations/. The module keeps the names of its functions; its lines go to",
+      "--debug-file.",
       KitCommand.EXIT_CODES
     })
 final class PackCommand extends KitCommand {

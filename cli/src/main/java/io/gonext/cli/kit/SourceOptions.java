@@ -11,9 +11,7 @@ final class SourceOptions {
       description = "auto, go, tinygo, rust, assemblyscript or c (default: ${DEFAULT-VALUE}).")
   private String language;
 
-  @Option(
-      names = "--no-build",
-      description = "Take the module that was built last, build/plugin.wasm.")
+  @Option(names = "--no-build", description = "Do not build: take build/plugin.wasm as it is.")
   private boolean noBuild;
 
   String language() {
