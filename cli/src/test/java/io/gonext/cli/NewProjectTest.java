@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,6 +88,29 @@ class NewProjectTest {
         .hasSameBinaryContentAs(project.resolve("x-plugin-0.1.0.gnplugin"));
   }
 
+  /** As by make's own rules: it is told by the compiler what was read. */
+  @Test
+  void a_c_plugin_is_built_again_when_only_a_header_of_its_own_changed() throws Exception {
+    boolean hasTools = run("doctor", "--lang", "c", "--json") == 0;
+    assertThat(hasTools || !REQUIRED.contains("c")).as("%s", out).isTrue();
+    assumeTrue(hasTools, () -> "plugins in C cannot be built here: " + out);
+    Path project = directory.resolve("greeter");
+    assertThat(run("plugin", "init", project.toString(), "--lang", "c")).isZero();
+    Path source = project.resolve("plugin.c");
+    Files.writeString(
+        source,
+        "#include \"greeting.h\"\n"
+            + Files.readString(source).replace("gn_string(\"Hello, \")", "gn_string(GREETING)"));
+    for (String greeting : List.of("the first greeting", "the second greeting")) {
+      Files.writeString(
+          project.resolve("greeting.h"), "#define GREETING \"%s\"\n".formatted(greeting));
+      assertThat(run("plugin", "build", project.toString())).as("%s%s", out, err).isZero();
+      assertThat(
+              Files.readString(project.resolve("build/plugin.wasm"), StandardCharsets.ISO_8859_1))
+          .contains(greeting);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"rust,gonext", "assemblyscript,gonext", "go,std", "go,main"})
   void a_name_under_which_the_languages_tools_build_nothing_is_refused(
@@ -111,6 +136,15 @@ class NewProjectTest {
     assertThat(run("plugin", "init", "--lang", language, made.toString())).isZero();
     assertThat(out.toString()).contains("the plugin is called " + name + System.lineSeparator());
     assertThat(made.resolve("manifest.json")).content().contains("\"name\": \"" + name + "\"");
+  }
+
+  @Test
+  void the_command_for_a_directory_with_a_space_can_be_copied_to_a_shell() {
+    Path made = directory.resolve("My plugin's");
+    assertThat(run("plugin", "init", "--lang", "c", made.toString())).isZero();
+    assertThat(out.toString())
+        .contains(
+            "next: gonext plugin dev '" + directory + "/My plugin'\\''s'" + System.lineSeparator());
   }
 
   private static void copySources(Path from, Path to) throws IOException {
