@@ -43,7 +43,8 @@ public final class GrantsCommand extends AdminCommand {
 
   private static String capability(String id) {
     if (!id.matches("[a-z0-9_]+(\\.[a-z0-9_]+)*")) {
-      throw new AdminException(id + " is no capability: they are dotted lower case, like kv.read");
+      throw new AdminException(
+          id + " is not a capability: they are dotted lower case, like kv.read");
     }
     return id;
   }

@@ -43,7 +43,7 @@ final class Executables {
       if (!isProgram(path)) {
         throw new DevFailure(
             DevFailure.Kind.TOOLCHAIN,
-            variable(name) + " is " + chosen + ", which is no program that can be run",
+            variable(name) + " is " + chosen + ", which is not a program that can be run",
             "unset " + variable(name));
       }
       return List.of(path);

@@ -53,7 +53,7 @@ final class HostSession implements AutoCloseable {
       case SOMETHING_ELSE ->
           throw new DevFailure(
               DevFailure.Kind.UNREACHABLE,
-              "what answers at " + url + " is no gonext host",
+              "what answers at " + url + " is not a gonext host",
               elsewhere());
       case NOTHING -> {
         try {

@@ -25,7 +25,7 @@ record HostUrl(URI base) {
     try {
       uri = new URI(text.strip());
     } catch (URISyntaxException e) {
-      throw refused(text, "is no URL");
+      throw refused(text, "is not a URL");
     }
     String scheme = uri.getScheme();
     if (scheme == null

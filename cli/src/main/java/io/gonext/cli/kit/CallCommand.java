@@ -258,7 +258,7 @@ final class CallCommand extends KitCommand {
     } else if (!kind.isRoute() && !headers.isEmpty()) {
       unfit = "only a route has a --header";
     } else if (kind.isRoute() && !hook.startsWith("/")) {
-      unfit = hook + " is no path: it begins with /";
+      unfit = hook + " is not a path: it begins with /";
     }
     if (unfit != null) {
       throw new DevFailure(DevFailure.Kind.USAGE, unfit);
@@ -301,7 +301,7 @@ final class CallCommand extends KitCommand {
     } catch (InvalidJsonException e) {
       throw new DevFailure(
           DevFailure.Kind.USAGE,
-          option + " " + text + " is no JSON (" + e.getMessage() + ")",
+          option + " " + text + " is not JSON (" + e.getMessage() + ")",
           "a text has quotes of its own: " + option + " '\"text\"'");
     }
   }

@@ -278,7 +278,7 @@ class DevProcessTest {
           .untilAsserted(() ->
               assertThat(String.join("\n", output()))
                   .contains(
-                      "what answers at " + HostUrl.DEFAULT + " is no gonext host",
+                      "what answers at " + HostUrl.DEFAULT + " is not a gonext host",
                       "free the port 8080",
                       "another: --port PORT",
                       "--host URL"));

@@ -67,7 +67,7 @@ class HostSessionTest {
     try (HostSession session = session(server.getAddress().getPort(), false)) {
       DevFailure failure = catchThrowableOfType(DevFailure.class, session::open);
       assertThat(failure.kind().exitCode()).isEqualTo(4);
-      assertThat(failure).hasMessageContaining("is no gonext host");
+      assertThat(failure).hasMessageContaining("is not a gonext host");
     } finally {
       server.stop(0);
     }

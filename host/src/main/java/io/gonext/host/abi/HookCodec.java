@@ -161,13 +161,13 @@ public final class HookCodec {
         JsonNode values = result.path("values");
         JsonNode stop = result.path("stop");
         if (!values.isArray() || values.size() != otherwise.size()) {
-          throw badAnswer("its \"values\" is no array of " + otherwise.size());
+          throw badAnswer("its \"values\" is not an array of " + otherwise.size());
         }
         if (!stop.isMissingNode()
             && (!stop.isArray()
                 || stop.size() != values.size()
                 || !stop.valueStream().allMatch(JsonNode::isBoolean))) {
-          throw badAnswer("its \"stop\" is no array of " + otherwise.size() + " booleans");
+          throw badAnswer("its \"stop\" is not an array of " + otherwise.size() + " booleans");
         }
         List<FilterAnswer> answers = new ArrayList<>(values.size());
         for (int i = 0; i < values.size(); i++) {
@@ -181,7 +181,7 @@ public final class HookCodec {
   private static boolean flag(JsonNode result) throws HookFailedException {
     JsonNode stop = result.get("stop");
     if (stop != null && !stop.isBoolean()) {
-      throw badAnswer("its \"stop\" is no boolean");
+      throw badAnswer("its \"stop\" is not a boolean");
     }
     return stop != null && stop.booleanValue();
   }

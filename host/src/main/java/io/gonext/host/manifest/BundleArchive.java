@@ -115,8 +115,7 @@ final class BundleArchive {
           .setIgnoreLocalFileHeader(true)
           .get();
     } catch (IOException | IllegalArgumentException e) {
-      throw new BundleRejectedException(
-          "the ZIP is damaged or cut off " + whereReadingStops() + ": " + e.getMessage(), e);
+      throw new BundleRejectedException("the ZIP is damaged or cut off " + whereReadingStops(), e);
     }
   }
 
@@ -179,7 +178,8 @@ final class BundleArchive {
       throw rejected(name, "is encrypted");
     }
     if (!isReadable(entry)) {
-      throw rejected(name, "is compressed by a method other than deflate");
+      throw rejected(
+          name, "is compressed by a method other than deflate: use deflate, or store it as it is");
     }
   }
 
@@ -248,7 +248,10 @@ final class BundleArchive {
     String name = name(entry);
     if (name.endsWith("/")) {
       if (FOLDERS.stream().noneMatch(name::startsWith)) {
-        throw rejected(name, "is a directory that a bundle does not have");
+        throw rejected(
+            name,
+            "is a directory that a bundle does not have: pack the files that are in a project's"
+                + " folder, not the folder");
       }
       if (inflated(entry, 0).length > 0) {
         throw rejected(name, "is a directory with a content");

@@ -341,6 +341,14 @@ class BundleTest {
   }
 
   @Test
+  void a_bundle_that_is_cut_off_is_told_without_names_of_classes() {
+    byte[] whole = GOOD.bytes();
+    assertThatThrownBy(() -> Bundle.read(Arrays.copyOf(whole, whole.length - 30)))
+        .hasMessageStartingWith("the ZIP is damaged or cut off behind ")
+        .hasMessageNotContaining("Channel");
+  }
+
+  @Test
   void a_manifest_in_a_folder_of_the_bundle_is_named() {
     assertRefused(
         GuestBundle.zip(Map.of("my-plugin/manifest.json", text(GOOD.manifest()))),
