@@ -52,7 +52,8 @@ final class Failures {
           + "; the commands are "
           + String.join(", ", command.getSubcommands().keySet());
     }
-    return String.valueOf(e.getMessage());
+    // The library writes one word twice where a value is not of the form KEY=VALUE.
+    return String.valueOf(e.getMessage()).replace("option option '", "option '");
   }
 
   static int execution(Exception e, CommandLine command, @Nullable ParseResult parsed) {

@@ -147,6 +147,7 @@ public final class DevCommand implements Callable<Integer> {
     }
     HostUrl url = HostUrl.parse(host == null ? defaultUrl() : host);
     Language asked = language();
+    List<Path> also = alsoWatched();
     PrintWriter out = spec.commandLine().getOut();
     Terminal terminal = new SystemTerminal(environment, System.in);
     // Closed last: once it is, a signal ends the JVM.
@@ -156,7 +157,7 @@ public final class DevCommand implements Callable<Integer> {
         DevOutput output = output(out, clock, terminal)) {
       signal.does(Thread.currentThread()::interrupt);
       try {
-        return develop(new Session(environment, url, asked, clock, terminal, output, signal));
+        return develop(new Session(environment, url, asked, also, clock, terminal, output, signal));
       } catch (InterruptedException e) {
         if (signal.came()) {
           return ExitCode.OK;
@@ -191,6 +192,7 @@ public final class DevCommand implements Callable<Integer> {
       Map<String, String> environment,
       HostUrl url,
       @Nullable Language asked,
+      List<Path> also,
       SystemClock clock,
       Terminal terminal,
       DevOutput output,
@@ -257,7 +259,7 @@ public final class DevCommand implements Callable<Integer> {
               tools,
               new Watchers(
                   where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
-              new SourceTrees(where.root(), rules, alsoWatched()),
+              new SourceTrees(where.root(), rules, session.also),
               new DevLoop.Settings(watching, keepGoing));
       return untilStopped(loop, session, hosts, follower, client);
     }
