@@ -268,7 +268,7 @@ public final class HttpServer implements AutoCloseable {
           if (e instanceof MethodNotAllowedResponse) {
             // Its one detail, under a name that depends on what the client accepts.
             Set<String> allowed = new LinkedHashSet<>();
-            for (String method : String.join(", ", e.getDetails().values()).split(", ")) {
+            for (String method : String.join(", ", e.getDetails().values()).split(", ", -1)) {
               allowed.add(method);
               if (method.equals("GET")) {
                 allowed.add("HEAD");
