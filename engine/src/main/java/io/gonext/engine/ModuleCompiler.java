@@ -57,7 +57,7 @@ final class ModuleCompiler {
   /**
    * Parses, validates and compiles.
    *
-   * @param beforeLoading called before the first of its classes is loaded
+   * @param beforeLoading called when the module has validated, before any of its classes is loaded
    * @param isAbandoned whether nobody waits for the result any more; asked between attempts and
    *     between classes
    * @throws ModuleRejectedException when the module does not validate, or too many of its functions
@@ -66,13 +66,14 @@ final class ModuleCompiler {
   static ModuleClasses compile(
       ModuleOutline outline, Runnable beforeLoading, BooleanSupplier isAbandoned) {
     WasmModule module = parse(outline);
+    // The engine's compiler loads what it has compiled, to see whether the JVM takes it.
+    beforeLoading.run();
     Set<Integer> interpreted = surelyTooLarge(outline);
     for (int attempt = 0; attempt < MOST_ATTEMPTS && !isAbandoned.getAsBoolean(); attempt++) {
       var classes = new Collected();
       int tooLarge = tryToCompile(module, interpreted, classes);
       if (tooLarge < 0) {
         interpreted.forEach(function -> checkInterpreted(module, outline, function));
-        beforeLoading.run();
         var offsets = new OffsetRecorder(module, outline.imports().size());
         return new ModuleClasses(module, offsets.record(classes.get()), interpreted, isAbandoned);
       }
