@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -61,6 +62,10 @@ public final class StrictJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .nodeFactory(NODES)
           .build();
+
+  /** Which setting of the library a limit comes from: it says nothing to whoever wrote the JSON. */
+  private static final Pattern SETTING =
+      Pattern.compile(", from `StreamReadConstraints\\.\\w+\\(\\)`");
 
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -147,7 +152,8 @@ public final class StrictJson {
           at == null || at.getLineNr() < 1
               ? ""
               : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new InvalidJsonException(e.getOriginalMessage() + where);
+      String message = SETTING.matcher(e.getOriginalMessage()).replaceAll("");
+      throw new InvalidJsonException(message + where);
     } catch (NumberFormatException e) {
       // The library's own, from deep inside, where an exponent has more digits than an int.
       throw new InvalidJsonException("a number with an exponent that is too large");
