@@ -50,6 +50,8 @@ final class ModuleCompiler {
           + MOST_ATTEMPTS
           + " attempts";
 
+  private static final String ANOTHER_PROBLEM = " - type mismatch";
+
   private static final Pattern TOO_LARGE_FUNCTION = Pattern.compile("WASM function index: (\\d+)");
 
   private ModuleCompiler() {}
@@ -93,9 +95,15 @@ final class ModuleCompiler {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.MALFORMED,
           0,
-          "the module is not valid: " + e.getMessage(),
+          "the module is not valid: " + first(String.valueOf(e.getMessage())),
           e);
     }
+  }
+
+  /** The validator tells a type mismatch for each instruction of a function: the first says it. */
+  private static String first(String problems) {
+    int end = problems.indexOf(ANOTHER_PROBLEM);
+    return end < 0 ? problems : problems.substring(0, end) + ", and more of the kind";
   }
 
   /** A function that is interpreted keeps its locals on the heap, not on the thread's stack. */

@@ -165,6 +165,19 @@ class CompileBoundsTest {
   }
 
   @Test
+  void a_module_with_many_type_mismatches_is_told_the_first_of_them() {
+    byte[] module = WasmBytes.function(part().u32(0).repeat(20_000, 0x1A)).toBytes();
+
+    var refusal =
+        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(module));
+
+    assertThat(refusal)
+        .hasMessage(
+            "the module is not valid: type mismatch: instruction requires [i32] but stack has [],"
+                + " and more of the kind");
+  }
+
+  @Test
   void what_the_verifier_refuses_is_told_in_one_line_with_the_functions_name() {
     ModuleOutline outline = Admission.admit(Guests.wasm("engine-basics"), LIMITS);
     int add = Objects.requireNonNull(outline.exports().get("add")).index();
