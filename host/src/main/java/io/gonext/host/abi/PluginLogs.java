@@ -65,6 +65,11 @@ public final class PluginLogs {
             });
   }
 
+  /** To how many plugins someone listens. */
+  int listened() {
+    return listeners.size();
+  }
+
   /** The last lines of a plugin, the oldest first: at most 500, and 256 Ki characters. */
   public List<LogLine> recent(String plugin) {
     RecentLines lines = recent.get(plugin);
