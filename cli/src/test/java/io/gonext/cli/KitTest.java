@@ -195,6 +195,21 @@ class KitTest {
         .containsPattern("llvm-symbolizer --obj=\\S+side.wasm \\$\\(\\(0xN - 0x[0-9a-f]+\\)\\)");
   }
 
+  @Test
+  void pack_writes_over_nothing_that_it_packs() throws Exception {
+    Path manifest = project.resolve("manifest.json");
+    String before = Files.readString(manifest);
+    String output = directory.resolve("same.gnplugin").toString();
+
+    assertThat(run("pack", "-o", manifest.toString(), project.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("manifest.json is a file of the project");
+    assertThat(run("pack", "--debug-file", manifest.toString(), project.toString())).isEqualTo(2);
+    assertThat(run("pack", "-o", output, "--debug-file", output, project.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("cannot be the bundle and hold the debug information");
+    assertThat(manifest).hasContent(before);
+    assertThat(Path.of(output)).doesNotExist();
+  }
+
   private static byte[] custom(String name, int bytes) {
     ByteArrayOutputStream section = new ByteArrayOutputStream();
     int size = 1 + name.length() + bytes;

@@ -144,9 +144,17 @@ final class FunctionCost {
     height = Math.max(height + CHANGES[opcode], base[depth - 1]);
     if (opcode >= 0x41 && opcode <= 0x44) {
       constants++;
+    } else if (opcode == 0x1B || opcode == 0x1C) {
+      select();
     } else if (opcode == 0x00 || opcode == 0x0F) {
       unreachable();
     }
+  }
+
+  /** It becomes a branch over a swap, with both operands alive at its ends. */
+  private void select() {
+    basicBlocks += 2;
+    frameOperands += 2L * (height + 1);
   }
 
   /** An instruction of two bytes, each of which is a call of the compiled code. */

@@ -50,6 +50,8 @@ final class ModuleCompiler {
           + MOST_ATTEMPTS
           + " attempts";
 
+  private static final String ANOTHER_PROBLEM = " - type mismatch";
+
   private static final Pattern TOO_LARGE_FUNCTION = Pattern.compile("WASM function index: (\\d+)");
 
   private ModuleCompiler() {}
@@ -57,7 +59,7 @@ final class ModuleCompiler {
   /**
    * Parses, validates and compiles.
    *
-   * @param beforeLoading called before the first of its classes is loaded
+   * @param beforeLoading called when the module has validated, before any of its classes is loaded
    * @param isAbandoned whether nobody waits for the result any more; asked between attempts and
    *     between classes
    * @throws ModuleRejectedException when the module does not validate, or too many of its functions
@@ -66,13 +68,14 @@ final class ModuleCompiler {
   static ModuleClasses compile(
       ModuleOutline outline, Runnable beforeLoading, BooleanSupplier isAbandoned) {
     WasmModule module = parse(outline);
+    // The engine's compiler loads what it has compiled, to see whether the JVM takes it.
+    beforeLoading.run();
     Set<Integer> interpreted = surelyTooLarge(outline);
     for (int attempt = 0; attempt < MOST_ATTEMPTS && !isAbandoned.getAsBoolean(); attempt++) {
       var classes = new Collected();
       int tooLarge = tryToCompile(module, interpreted, classes);
       if (tooLarge < 0) {
         interpreted.forEach(function -> checkInterpreted(module, outline, function));
-        beforeLoading.run();
         var offsets = new OffsetRecorder(module, outline.imports().size());
         return new ModuleClasses(module, offsets.record(classes.get()), interpreted, isAbandoned);
       }
@@ -92,9 +95,15 @@ final class ModuleCompiler {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.MALFORMED,
           0,
-          "the module is not valid: " + e.getMessage(),
+          "the module is not valid: " + first(String.valueOf(e.getMessage())),
           e);
     }
+  }
+
+  /** The validator tells a type mismatch for each instruction of a function: the first says it. */
+  private static String first(String problems) {
+    int end = problems.indexOf(ANOTHER_PROBLEM);
+    return end < 0 ? problems : problems.substring(0, end) + ", and more of the kind";
   }
 
   /** A function that is interpreted keeps its locals on the heap, not on the thread's stack. */

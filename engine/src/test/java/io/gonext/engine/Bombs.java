@@ -15,6 +15,7 @@ final class Bombs {
   static Map<String, byte[]> all() {
     Map<String, byte[]> bombs = new LinkedHashMap<>();
     bombs.put("frames", branches(30, 3_000, 5_000));
+    bombs.put("selects", selects(30, 1_000, 5_000));
     bombs.put("locals", manyLocals(3_000, 8_000));
     bombs.put("loops side by side", loops(300_000));
     bombs.put("labels far away", deep(9_000, 100_000));
@@ -32,6 +33,13 @@ final class Bombs {
   static byte[] branches(int functions, int locals, int branches) {
     var code = part().u32(1).u32(locals).bytes(0x7F);
     code.repeat(branches, 0x02, 0x40, 0x20, 0, 0x0D, 0, END);
+    return WasmBytes.functions(functions, code).toBytes();
+  }
+
+  /** A select is a branch to the JVM. */
+  private static byte[] selects(int functions, int locals, int selects) {
+    var code = part().u32(1).u32(locals).bytes(0x7F);
+    code.bytes(0x41, 0).repeat(selects, 0x41, 0, 0x41, 0, 0x1B).bytes(0x1A);
     return WasmBytes.functions(functions, code).toBytes();
   }
 

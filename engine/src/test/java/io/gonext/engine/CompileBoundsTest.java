@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -143,6 +144,37 @@ class CompileBoundsTest {
                   + " signatures=NUMBER raises it)");
       assertThat(few.compile(signatures(60, 40))).isNotNull();
     }
+  }
+
+  /** The compiler loads classes at each attempt, and each attempt asks whether it is abandoned. */
+  @Test
+  void a_module_with_too_many_signatures_is_refused_before_any_class_is_loaded() {
+    ModuleOutline outline = Admission.admit(signatures(0, 60), LIMITS);
+    var few = new Signatures(59);
+    var attempts = new AtomicInteger();
+
+    var refusal =
+        catchThrowableOfType(
+            ModuleRejectedException.class,
+            () ->
+                ModuleCompiler.compile(
+                    outline, () -> few.add(outline.types()), () -> attempts.incrementAndGet() < 0));
+
+    assertThat(refusal).hasMessageStartingWith("the module has 60 signatures");
+    assertThat(attempts).hasValue(0);
+  }
+
+  @Test
+  void a_module_with_many_type_mismatches_is_told_the_first_of_them() {
+    byte[] module = WasmBytes.function(part().u32(0).repeat(20_000, 0x1A)).toBytes();
+
+    var refusal =
+        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(module));
+
+    assertThat(refusal)
+        .hasMessage(
+            "the module is not valid: type mismatch: instruction requires [i32] but stack has [],"
+                + " and more of the kind");
   }
 
   @Test

@@ -68,6 +68,9 @@ public final class HttpServer implements AutoCloseable {
   /** Names the plugins that failed while a hook was answered all the same, with the codes. */
   static final String DEGRADED_HEADER = "X-Gonext-Degraded";
 
+  /** The names of so many plugins, at 41 characters and a code each, take a third of the room. */
+  static final int MOST_DEGRADED_NAMED = 64;
+
   private static final String JSON = "application/json";
 
   /** The exposition format of Prometheus, text version 0.0.4. */
@@ -422,11 +425,7 @@ public final class HttpServer implements AutoCloseable {
   private static void answer(
       Context ctx, RequestBody.HookArguments call, ObjectNode body, List<Degradation> degraded) {
     if (!degraded.isEmpty()) {
-      ctx.header(
-          DEGRADED_HEADER,
-          degraded.stream()
-              .map(one -> degraded(one.plugin(), one.outcome()))
-              .collect(Collectors.joining(", ")));
+      ctx.header(DEGRADED_HEADER, degraded(degraded));
     }
     if (call.explain()) {
       ArrayNode all = body.putArray("degraded");
@@ -438,6 +437,17 @@ public final class HttpServer implements AutoCloseable {
       }
     }
     ctx.contentType(JSON).result(StrictJson.write(body));
+  }
+
+  /** The first ones, and how many more there are: a header has no room for any number. */
+  static String degraded(List<Degradation> all) {
+    String named =
+        all.stream()
+            .limit(MOST_DEGRADED_NAMED)
+            .map(one -> degraded(one.plugin(), one.outcome()))
+            .collect(Collectors.joining(", "));
+    int more = all.size() - MOST_DEGRADED_NAMED;
+    return more <= 0 ? named : named + ", *;more=" + more;
   }
 
   /** A plugin that failed, as an item of {@value #DEGRADED_HEADER}. */

@@ -94,6 +94,15 @@ final class LogApi {
       }
     }
 
+    /**
+     * From the beginning where no line has had the number of the last event yet: a host whose clock
+     * was set back begins anew below it.
+     */
+    Wanted among(List<LogLine> lines) {
+      boolean known = !lines.isEmpty() && afterId <= lines.getLast().id();
+      return known ? this : new Wanted(least, last, since, 0);
+    }
+
     boolean takes(LogLine line) {
       return line.level().toInt() >= least.toInt()
           && line.id() > afterId
@@ -122,8 +131,8 @@ final class LogApi {
     }
     requireInstalled(ctx);
     // Before the stream begins: its first bytes say 200.
-    Wanted wanted = Wanted.of(ctx);
     String plugin = name(ctx);
+    Wanted wanted = Wanted.of(ctx).among(host.recentLines(plugin));
     if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
       // A stream without its body has ended.
       ctx.contentType("text/event-stream");

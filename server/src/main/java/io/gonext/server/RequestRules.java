@@ -67,6 +67,10 @@ final class RequestRules extends Handler.Wrapper {
       // A proxy in front may have decided on the path without them.
       return new Refusal(HttpStatus.BAD_REQUEST, "the path has a segment . or ..");
     }
+    if (BAD_ENCODING.matcher(path).find()) {
+      // Jetty looks at all of a path but the parameters of its segments, behind a semicolon.
+      return new Refusal(HttpStatus.BAD_REQUEST, "the path is not percent-encoded");
+    }
     String query = uri.getQuery();
     if (query != null && BAD_ENCODING.matcher(query).find()) {
       return new Refusal(HttpStatus.BAD_REQUEST, "the query is not percent-encoded");

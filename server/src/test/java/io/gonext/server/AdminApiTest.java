@@ -324,6 +324,18 @@ class AdminApiTest {
         .hasSize(3);
   }
 
+  @Test
+  void a_last_event_that_no_line_has_been_yet_leaves_none_out() throws Exception {
+    byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
+    host.activate(host.install(bundle).manifest().name());
+    host.applyFilters("the_content", "x");
+
+    try (Stream<String> events =
+        stream("/api/v1/plugins/logs/logs/stream", Long.toString(Long.MAX_VALUE))) {
+      assertThat(events.filter(line -> line.startsWith("id:")).findFirst()).isPresent();
+    }
+  }
+
   private Stream<String> stream(String path, String lastEventId) throws Exception {
     HttpRequest.Builder request =
         request("GET", path, new byte[0]).header("Accept", "text/event-stream");

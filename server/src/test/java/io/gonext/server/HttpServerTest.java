@@ -7,8 +7,11 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.failure.HookOutcome;
+import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.route.RouteHeaders;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
@@ -23,6 +26,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -128,6 +132,20 @@ class HttpServerTest {
                 + " 1\\b")
         .containsPattern(
             "gonext_plugin_pool_recycle_total\\{plugin=\"trap\",reason=\"trap\"\\} 1\\.0");
+  }
+
+  @Test
+  void of_many_failed_plugins_as_many_are_named_as_a_header_has_room_for() {
+    String name = "n".repeat(41);
+    List<Degradation> failed =
+        Collections.nCopies(1_000, new Degradation(name, HookOutcome.STORE_UNAVAILABLE, "why"));
+
+    assertThat(HttpServer.degraded(failed))
+        .startsWith(name + ";code=STORE_UNAVAILABLE, " + name)
+        .endsWith(", *;more=936")
+        .hasSizeLessThan(RouteHeaders.MAX_HEADER_BYTES);
+    assertThat(HttpServer.degraded(failed.subList(0, 64)))
+        .endsWith(name + ";code=STORE_UNAVAILABLE");
   }
 
   @ParameterizedTest

@@ -76,6 +76,8 @@ class MalformedRequestTest {
         "..;x/b",
         "%ff",
         "%c3",
+        "b;c=%zz",
+        ";%u0041/b",
         "\\",
         "|",
         "\u00e4",

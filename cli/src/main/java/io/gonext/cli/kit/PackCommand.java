@@ -73,6 +73,14 @@ final class PackCommand extends KitCommand {
         output == null
             ? project.resolve(manifest.name() + "-" + manifest.version() + ".gnplugin").normalize()
             : output;
+    requireApart(file, source);
+    if (debugFile != null) {
+      requireApart(debugFile, source);
+      if (isSame(debugFile, file)) {
+        throw new DevFailure(
+            DevFailure.Kind.USAGE, file + " cannot be the bundle and hold the debug information");
+      }
+    }
     write(file, bytes);
     String sha256 = Bundle.read(bytes).sha256();
     List<String> text = new ArrayList<>();
@@ -102,6 +110,18 @@ final class PackCommand extends KitCommand {
       fields.put("code_start", codeStart);
     }
     return new Answer(ExitCode.OK, text, fields);
+  }
+
+  /** What is packed is not written over. */
+  private void requireApart(Path file, PluginSource source) {
+    if (source.files().keySet().stream().anyMatch(name -> isSame(file, project.resolve(name)))) {
+      throw new DevFailure(
+          DevFailure.Kind.USAGE, file + " is a file of the project, give another name");
+    }
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
   /** Whoever reads it meanwhile sees the old bundle or the new one. */

@@ -26,7 +26,6 @@ public final class PluginLogs {
 
   /** A new log of one plugin. */
   public PluginLog of(String plugin) {
-    List<LogListener> itsListeners = listenersOf(plugin);
     RecentLines itsLines = linesOf(plugin);
     return new PluginLog(
         plugin,
@@ -34,7 +33,7 @@ public final class PluginLogs {
         () -> levels.getOrDefault(plugin, Level.TRACE),
         (level, line) -> {
           itsLines.add(level, line);
-          itsListeners.forEach(listener -> listener.line(level, line));
+          listeners.getOrDefault(plugin, List.of()).forEach(heard -> heard.line(level, line));
         });
   }
 
@@ -49,9 +48,26 @@ public final class PluginLogs {
    * @return ends that
    */
   public Runnable listen(String plugin, LogListener listener) {
-    List<LogListener> itsListeners = listenersOf(plugin);
-    itsListeners.add(listener);
-    return () -> itsListeners.remove(listener);
+    listeners.compute(
+        plugin,
+        (name, others) -> {
+          List<LogListener> all = others == null ? new CopyOnWriteArrayList<>() : others;
+          all.add(listener);
+          return all;
+        });
+    return () ->
+        listeners.computeIfPresent(
+            plugin,
+            (name, all) -> {
+              all.remove(listener);
+              // Anyone may listen to any name: those that nobody listens to take no memory.
+              return all.isEmpty() ? null : all;
+            });
+  }
+
+  /** To how many plugins someone listens. */
+  int listened() {
+    return listeners.size();
   }
 
   /** The last lines of a plugin, the oldest first: at most 500, and 256 Ki characters. */
@@ -72,9 +88,5 @@ public final class PluginLogs {
 
   private RecentLines linesOf(String plugin) {
     return recent.computeIfAbsent(plugin, name -> new RecentLines(clock));
-  }
-
-  private List<LogListener> listenersOf(String plugin) {
-    return listeners.computeIfAbsent(plugin, name -> new CopyOnWriteArrayList<>());
   }
 }

@@ -49,12 +49,20 @@ public final class HeaderNames {
           "accept-ch",
           "alt-svc",
           "clear-site-data",
+          "critical-ch",
+          "expect-ct",
           "nel",
+          "public-key-pins",
           "report-to",
           "reporting-endpoints",
           "service-worker-allowed",
+          "set-login",
+          "use-as-dictionary",
           "www-authenticate",
           "x-lighttpd-send-file",
+          "x-litespeed-location",
+          "x-reproxy-file",
+          "x-reproxy-url",
           "x-sendfile");
 
   private static final String GUARDED_PREFIX = "x-accel-";

@@ -243,4 +243,15 @@ class StrictJsonTest {
   void what_is_not_an_integer_of_64_bits_is_none(String json) throws InvalidJsonException {
     assertThat(StrictJson.integer(parse(json))).isEmpty();
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {257, 300_000})
+  void a_limit_is_told_in_words_and_not_by_a_setting_of_the_library(int digits) {
+    assertThatThrownBy(() -> parse("{\"a\":" + "9".repeat(digits) + "}"))
+        .isInstanceOf(InvalidJsonException.class)
+        .hasMessageContaining("exceeds the maximum allowed (256)");
+    assertThatThrownBy(() -> parse("[".repeat(digits)))
+        .isInstanceOf(InvalidJsonException.class)
+        .hasMessageContaining("exceeds the maximum allowed (128)");
+  }
 }

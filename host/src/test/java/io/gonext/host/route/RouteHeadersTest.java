@@ -114,7 +114,15 @@ class RouteHeadersTest {
         "WWW-Authenticate",
         "NEL",
         "Report-To",
-        "Accept-CH"
+        "Accept-CH",
+        "Critical-CH",
+        "Public-Key-Pins",
+        "Expect-CT",
+        "Set-Login",
+        "Use-As-Dictionary",
+        "X-LiteSpeed-Location",
+        "X-Reproxy-URL",
+        "X-Reproxy-File"
       })
   void a_header_for_the_whole_site_takes_a_word_in_the_manifest_and_a_grant(String name)
       throws Exception {
