@@ -160,7 +160,7 @@ final class KvBenchmark implements Benchmark {
         double our = Medians.median(ours);
         double other = Medians.median(others);
         table.row(load.title, 1e9 / our, 1e9 / other);
-        if (load == SHARED) {
+        if (load.equals(SHARED)) {
           ratio = our / other;
           String key = "kv_writes_" + database.toLowerCase(Locale.ROOT);
           figures.put(key + "_per_s", String.format(Locale.ROOT, "%.0f", our));
