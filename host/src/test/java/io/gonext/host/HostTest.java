@@ -165,6 +165,22 @@ class HostTest {
   }
 
   @Test
+  void an_uninstalled_plugin_leaves_no_lines_and_no_failures_to_the_next() throws Exception {
+    activate(GuestBundle.of("logs").action("saved"));
+    activate(GuestBundle.of("trap").filter("shout"));
+    host.doAction("saved");
+    host.applyFilters("shout", "a");
+    assertThat(host.recentLines("logs")).isNotEmpty();
+    assertThat(host.recentFailures("trap")).isNotEmpty();
+    for (String plugin : List.of("logs", "trap")) {
+      host.deactivate(plugin);
+      host.uninstall(plugin);
+    }
+    assertThat(host.recentLines("logs")).isEmpty();
+    assertThat(host.recentFailures("trap")).isEmpty();
+  }
+
+  @Test
   void a_change_of_a_plugin_that_is_not_there_says_so() {
     assertThatThrownBy(() -> host.activate("nobody")).isInstanceOf(UnknownPluginException.class);
     assertThatThrownBy(() -> host.deactivate("nobody")).isInstanceOf(UnknownPluginException.class);

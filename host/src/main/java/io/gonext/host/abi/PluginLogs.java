@@ -86,6 +86,14 @@ public final class PluginLogs {
     return linesOf(plugin).follow(follower);
   }
 
+  /** Drops the last lines of a plugin that is uninstalled: the next of its name has none yet. */
+  public void forget(String plugin) {
+    RecentLines lines = recent.get(plugin);
+    if (lines != null) {
+      lines.clear();
+    }
+  }
+
   private RecentLines linesOf(String plugin) {
     return recent.computeIfAbsent(plugin, name -> new RecentLines(clock));
   }

@@ -47,6 +47,12 @@ final class RecentLines {
     followers.forEach(follower -> follower.accept(line));
   }
 
+  /** Drops the lines. Whoever follows goes on. */
+  synchronized void clear() {
+    lines.clear();
+    chars = 0;
+  }
+
   synchronized List<LogLine> list() {
     return List.copyOf(lines);
   }

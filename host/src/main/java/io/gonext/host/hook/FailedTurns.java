@@ -48,6 +48,13 @@ final class FailedTurns {
     count.increment();
   }
 
+  /** Drops the last ones; the count stays. */
+  void forget() {
+    for (int i = 0; i < KEPT; i++) {
+      last.set(i, null);
+    }
+  }
+
   /** The last ones, the newest first; without those of an open breaker. */
   List<PastFailure> last() {
     List<PastFailure> failures = new ArrayList<>();

@@ -204,6 +204,14 @@ public final class HookBus {
     return failed == null ? List.of() : failed.last();
   }
 
+  /** Drops the last failures of a plugin that is uninstalled: the next of its name has none yet. */
+  public void forget(String plugin) {
+    FailedTurns failed = failures.get(plugin);
+    if (failed != null) {
+      failed.forget();
+    }
+  }
+
   private FailedTurns failuresOf(String plugin) {
     return failures.computeIfAbsent(plugin, name -> new FailedTurns(InstantSource.system()));
   }

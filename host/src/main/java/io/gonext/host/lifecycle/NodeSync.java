@@ -1,5 +1,6 @@
 package io.gonext.host.lifecycle;
 
+import io.gonext.host.abi.PluginLogs;
 import io.gonext.host.audit.AuditLog;
 import io.gonext.host.capability.Grants;
 import io.gonext.host.failure.HostException;
@@ -35,6 +36,7 @@ final class NodeSync {
   private final ChangeLocks changes;
   private final Grants grants;
   private final AuditLog audit;
+  private final PluginLogs logs;
   private final NodeFaults faults;
 
   /** Why a plugin is ERRORED, by name, as the store said last. */
@@ -52,6 +54,7 @@ final class NodeSync {
     this.changes = changes;
     this.grants = services.grants();
     this.audit = services.audit();
+    this.logs = services.logs();
     this.faults = new NodeFaults(services.clock(), System::nanoTime);
   }
 
@@ -101,6 +104,7 @@ final class NodeSync {
     serving.takeOut(name);
     grants.forget(name);
     serving.forget(name);
+    logs.forget(name);
   }
 
   /** Starts, swaps, stops, or does nothing. What fails leaves what served before. */
