@@ -76,17 +76,12 @@ public final class UserCompileCache {
     }
   }
 
-  /** Two processes may make it at the same time: one of them fails, and finds the other's. */
   private static byte[] key(Path file) throws IOException {
     byte[] key;
     try {
       key = SecretFile.readOrCreate(file, UserCompileCache::fresh);
-    } catch (StoreException anotherMakesIt) {
-      try {
-        key = SecretFile.readOrCreate(file, UserCompileCache::fresh);
-      } catch (StoreException e) {
-        throw new IOException(e.getMessage(), e);
-      }
+    } catch (StoreException e) {
+      throw new IOException(e.getMessage(), e);
     }
     if (key.length != KEY_BYTES) {
       throw new IOException(file + " is damaged: delete it");

@@ -98,5 +98,7 @@ class UserCompileCacheTest {
     for (Future<CompileCache> cache : opened) {
       assertThat(cache.get()).isNotNull();
     }
+    assertThat(shared.resolve("key")).hasSize(32);
+    assertThat(shared).isDirectoryNotContaining("glob:**.new");
   }
 }
