@@ -86,7 +86,7 @@ final class KvBenchmark implements Benchmark {
       double h2 =
           measure(
               "H2",
-              HostConfig.of(directory.resolve("h2")),
+              HostConfig.builder(directory.resolve("h2")).build(),
               "jdbc:h2:file:"
                   + directory.resolve("h2/gonext")
                   + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64",
@@ -97,7 +97,9 @@ final class KvBenchmark implements Benchmark {
       double onPostgres =
           measure(
               "PostgreSQL",
-              HostConfig.of(directory.resolve("data")).withDatabase(Database.postgreSql(url)),
+              HostConfig.builder(directory.resolve("data"))
+                  .database(Database.postgreSql(url))
+                  .build(),
               url,
               rounds,
               out,

@@ -86,11 +86,13 @@ final class SwapBenchmark implements Benchmark {
       }
     }
     Path data = Files.createTempDirectory("gonext-bench-swap");
-    HostConfig loaded = HostConfig.of(data.resolve("loaded")).withRouteRate(RouteRate.UNLIMITED);
+    HostConfig loaded =
+        HostConfig.builder(data.resolve("loaded")).routeRate(RouteRate.UNLIMITED).build();
     HostConfig idle =
-        HostConfig.of(data.resolve("idle"))
-            .withUpdates(UpdatePolicy.development())
-            .withRouteRate(RouteRate.UNLIMITED);
+        HostConfig.builder(data.resolve("idle"))
+            .updates(UpdatePolicy.development())
+            .routeRate(RouteRate.UNLIMITED)
+            .build();
     try (Host host = Host.open(loaded);
         Host bare = Host.open(idle)) {
       host.activate(host.install(version("1")).manifest().name());

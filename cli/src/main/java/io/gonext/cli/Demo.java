@@ -51,7 +51,7 @@ final class Demo implements AutoCloseable {
       Report report, ServerConfig config, Path data, @Nullable Path temporaryData)
       throws InterruptedException, IOException {
     long begin = System.nanoTime();
-    RunningServer.OpenHost opened = RunningServer.openHost(HostConfig.of(data));
+    RunningServer.OpenHost opened = RunningServer.openHost(HostConfig.builder(data).build());
     report.step("host opened", begin, "embedded store in " + data);
     Host host = opened.host();
     try {

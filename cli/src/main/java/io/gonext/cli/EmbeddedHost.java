@@ -30,10 +30,11 @@ final class EmbeddedHost implements HostStarter.Started {
     try {
       return new EmbeddedHost(
           RunningServer.openUserHost(
-                  HostConfig.of(data)
-                      .withUpdates(UpdatePolicy.development())
+                  HostConfig.builder(data)
+                      .updates(UpdatePolicy.development())
                       // Its author wants to see each failure.
-                      .withBreaker(BreakerPolicy.OFF))
+                      .breaker(BreakerPolicy.OFF)
+                      .build())
               .listen(ServerConfig.loopback(port).withDev(true)),
           data);
     } catch (ServerStartException e) {

@@ -24,13 +24,13 @@ final class RunningServer implements AutoCloseable {
   /** Opens a host, counting into a registry for Prometheus. */
   static OpenHost openHost(HostConfig config) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    return new OpenHost(Host.open(config.withMeters(metrics)), metrics);
+    return new OpenHost(Host.open(config.toBuilder().meters(metrics).build()), metrics);
   }
 
   /** As {@link #openHost}, with the modules that this user's commands have compiled. */
   static OpenHost openUserHost(HostConfig config) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    return new OpenHost(UserCache.open(config.withMeters(metrics)), metrics);
+    return new OpenHost(UserCache.open(config.toBuilder().meters(metrics).build()), metrics);
   }
 
   /** A host that has no server yet. */

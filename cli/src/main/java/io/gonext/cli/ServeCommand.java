@@ -301,23 +301,24 @@ final class ServeCommand implements Callable<Integer> {
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
-    return HostConfig.of(data)
-        .withDatabase(database())
-        .withRouteRate(routeRate)
-        .withClientRate(clientRate)
-        .withBreaker(breakerPolicy())
-        .withLimits(
+    return HostConfig.builder(data)
+        .database(database())
+        .routeRate(routeRate)
+        .clientRate(clientRate)
+        .breaker(breakerPolicy())
+        .limits(
             OperatorLimits.defaults()
                 .withMemoryMb(memoryMb)
                 .withCall(Duration.ofMillis(callMs))
                 .withStart(Duration.ofMillis(startMs))
                 .withInstances(instances))
-        .withEngineLimits(
+        .engineLimits(
             engineLimits()
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
-        .withVerifiedResets(verifyResets)
-        .withUpdates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults());
+        .verifiesResets(verifyResets)
+        .updates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
+        .build();
   }
 
   private List<AddressRange> proxies() {

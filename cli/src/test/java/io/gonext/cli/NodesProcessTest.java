@@ -94,7 +94,9 @@ class NodesProcessTest {
       // What is left follows changes of others, here of a program that uses the Java API.
       try (Host host =
           Host.open(
-              HostConfig.of(directory.resolve("three")).withDatabase(Database.postgreSql(db)))) {
+              HostConfig.builder(directory.resolve("three"))
+                  .database(Database.postgreSql(db))
+                  .build())) {
         host.install(GuestBundle.of("upper").filter("shout").bytes());
         host.activate("upper");
         await()

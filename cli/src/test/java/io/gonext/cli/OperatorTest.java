@@ -45,7 +45,8 @@ class OperatorTest {
   void serve() throws InterruptedException {
     data = directory.resolve("data");
     RunningServer.OpenHost opened =
-        RunningServer.openHost(HostConfig.of(data).withUpdates(UpdatePolicy.development()));
+        RunningServer.openHost(
+            HostConfig.builder(data).updates(UpdatePolicy.development()).build());
     running = opened.listen(ServerConfig.loopback(0).withToken(AdminToken.ofDirectory(data)));
     port = running.port();
   }
@@ -239,7 +240,7 @@ class OperatorTest {
       await().atMost(LONG).until(() -> followed.toString().lines().count() == 2);
       running.close();
       running =
-          RunningServer.openHost(HostConfig.of(data))
+          RunningServer.openHost(HostConfig.builder(data).build())
               .listen(ServerConfig.loopback(port).withToken(AdminToken.ofDirectory(data)));
       applyFilter("the_content");
       await().atMost(LONG).until(() -> followed.toString().lines().count() == 3);
@@ -266,7 +267,7 @@ class OperatorTest {
     running.close();
     Path file = directory.resolve("ci.token");
     running =
-        RunningServer.openHost(HostConfig.of(data))
+        RunningServer.openHost(HostConfig.builder(data).build())
             .listen(
                 ServerConfig.loopback(port)
                     .withToken(AdminToken.ofDirectory(data))

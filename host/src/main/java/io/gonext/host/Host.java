@@ -107,7 +107,7 @@ public final class Host implements AutoCloseable {
 
   /** Opens the host of a data directory with the default limits. */
   public static Host open(Path dataDirectory) throws InterruptedException {
-    return open(HostConfig.of(dataDirectory));
+    return open(HostConfig.builder(dataDirectory).build());
   }
 
   /**

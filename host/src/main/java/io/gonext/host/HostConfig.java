@@ -65,258 +65,147 @@ public record HostConfig(
   }
 
   /**
-   * The embedded store, the default limits and capabilities, counting into a registry of its own,
-   * no spans.
+   * Starts from the embedded store, the default limits and capabilities, a meter registry of its
+   * own and no spans.
    */
-  public static HostConfig of(Path dataDirectory) {
-    return new HostConfig(
-        dataDirectory,
-        Database.embedded(),
-        OperatorLimits.defaults(),
-        UpdatePolicy.defaults(),
-        new SimpleMeterRegistry(),
-        CapabilityRegistry.standard(),
-        OpenTelemetry.noop(),
-        RouteRate.DEFAULT,
-        RouteRate.UNLIMITED,
-        BreakerPolicy.DEFAULT,
-        KeyValueQuota.defaults(),
-        EngineLimits.defaults(),
-        false,
-        Set.of());
+  public static Builder builder(Path dataDirectory) {
+    return new Builder(dataDirectory);
   }
 
-  public HostConfig withDatabase(Database newDatabase) {
-    return new HostConfig(
-        dataDirectory,
-        newDatabase,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
+  /** Starts from these settings. */
+  public Builder toBuilder() {
+    Builder builder = new Builder(dataDirectory);
+    builder.database = database;
+    builder.limits = limits;
+    builder.updates = updates;
+    builder.meters = meters;
+    builder.capabilities = capabilities;
+    builder.telemetry = telemetry;
+    builder.routeRate = routeRate;
+    builder.clientRate = clientRate;
+    builder.breaker = breaker;
+    builder.keyValues = keyValues;
+    builder.engineLimits = engineLimits;
+    builder.verifiesResets = verifiesResets;
+    builder.hooks = hooks;
+    return builder;
   }
 
-  public HostConfig withLimits(OperatorLimits newLimits) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        newLimits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+  /** Collects the settings of a {@link HostConfig}. Not thread-safe. */
+  public static final class Builder {
+    private final Path dataDirectory;
+    private Database database = Database.embedded();
+    private OperatorLimits limits = OperatorLimits.defaults();
+    private UpdatePolicy updates = UpdatePolicy.defaults();
+    private MeterRegistry meters = new SimpleMeterRegistry();
+    private CapabilityRegistry capabilities = CapabilityRegistry.standard();
+    private OpenTelemetry telemetry = OpenTelemetry.noop();
+    private RouteRate routeRate = RouteRate.DEFAULT;
+    private RouteRate clientRate = RouteRate.UNLIMITED;
+    private BreakerPolicy breaker = BreakerPolicy.DEFAULT;
+    private KeyValueQuota keyValues = KeyValueQuota.defaults();
+    private EngineLimits engineLimits = EngineLimits.defaults();
+    private boolean verifiesResets;
+    private Set<String> hooks = Set.of();
 
-  public HostConfig withUpdates(UpdatePolicy newUpdates) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        newUpdates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    private Builder(Path dataDirectory) {
+      this.dataDirectory = dataDirectory;
+    }
 
-  public HostConfig withMeters(MeterRegistry newMeters) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        newMeters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#database}. */
+    public Builder database(Database database) {
+      this.database = database;
+      return this;
+    }
 
-  public HostConfig withCapabilities(CapabilityRegistry newCapabilities) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        newCapabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#limits}. */
+    public Builder limits(OperatorLimits limits) {
+      this.limits = limits;
+      return this;
+    }
 
-  public HostConfig withTelemetry(OpenTelemetry newTelemetry) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        newTelemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#updates}. */
+    public Builder updates(UpdatePolicy updates) {
+      this.updates = updates;
+      return this;
+    }
 
-  public HostConfig withRouteRate(RouteRate newRouteRate) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        newRouteRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#meters}. */
+    public Builder meters(MeterRegistry meters) {
+      this.meters = meters;
+      return this;
+    }
 
-  public HostConfig withClientRate(RouteRate newClientRate) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        newClientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#capabilities}. */
+    public Builder capabilities(CapabilityRegistry capabilities) {
+      this.capabilities = capabilities;
+      return this;
+    }
 
-  public HostConfig withBreaker(BreakerPolicy newBreaker) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        newBreaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#telemetry}. */
+    public Builder telemetry(OpenTelemetry telemetry) {
+      this.telemetry = telemetry;
+      return this;
+    }
 
-  public HostConfig withKeyValues(KeyValueQuota newKeyValues) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        newKeyValues,
-        engineLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#routeRate}. */
+    public Builder routeRate(RouteRate routeRate) {
+      this.routeRate = routeRate;
+      return this;
+    }
 
-  public HostConfig withEngineLimits(EngineLimits newLimits) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        newLimits,
-        verifiesResets,
-        hooks);
-  }
+    /** Sets {@link HostConfig#clientRate}. */
+    public Builder clientRate(RouteRate clientRate) {
+      this.clientRate = clientRate;
+      return this;
+    }
 
-  public HostConfig withVerifiedResets(boolean verified) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verified,
-        hooks);
-  }
+    /** Sets {@link HostConfig#breaker}. */
+    public Builder breaker(BreakerPolicy breaker) {
+      this.breaker = breaker;
+      return this;
+    }
 
-  public HostConfig withHooks(Set<String> newHooks) {
-    return new HostConfig(
-        dataDirectory,
-        database,
-        limits,
-        updates,
-        meters,
-        capabilities,
-        telemetry,
-        routeRate,
-        clientRate,
-        breaker,
-        keyValues,
-        engineLimits,
-        verifiesResets,
-        newHooks);
+    /** Sets {@link HostConfig#keyValues}. */
+    public Builder keyValues(KeyValueQuota keyValues) {
+      this.keyValues = keyValues;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#engineLimits}. */
+    public Builder engineLimits(EngineLimits engineLimits) {
+      this.engineLimits = engineLimits;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#verifiesResets}. */
+    public Builder verifiesResets(boolean verifiesResets) {
+      this.verifiesResets = verifiesResets;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#hooks}. */
+    public Builder hooks(Set<String> hooks) {
+      this.hooks = hooks;
+      return this;
+    }
+
+    public HostConfig build() {
+      return new HostConfig(
+          dataDirectory,
+          database,
+          limits,
+          updates,
+          meters,
+          capabilities,
+          telemetry,
+          routeRate,
+          clientRate,
+          breaker,
+          keyValues,
+          engineLimits,
+          verifiesResets,
+          hooks);
+    }
   }
 }

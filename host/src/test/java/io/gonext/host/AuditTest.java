@@ -45,7 +45,7 @@ class AuditTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withDatabase(database).withMeters(meters));
+    host = Host.open(HostConfig.builder(data).database(database).meters(meters).build());
   }
 
   @AfterEach

@@ -32,7 +32,7 @@ class BatchTest {
     OperatorLimits patient =
         new OperatorLimits(
             64, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(5), 2);
-    host = Host.open(HostConfig.of(data).withLimits(patient));
+    host = Host.open(HostConfig.builder(data).limits(patient).build());
   }
 
   @AfterEach

@@ -50,10 +50,11 @@ final class BusyHost {
 
   public static void main(String[] args) throws InterruptedException, IOException {
     HostConfig config =
-        HostConfig.of(Path.of(args[0]))
-            .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO));
+        HostConfig.builder(Path.of(args[0]))
+            .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
+            .build();
     if (args.length > 1) {
-      config = config.withDatabase(Database.postgreSql(args[1]));
+      config = config.toBuilder().database(Database.postgreSql(args[1])).build();
     }
     try (Host host = Host.open(config);
         BufferedReader input =

@@ -152,7 +152,7 @@ class DeployTest {
     List<Host> nodes = new ArrayList<>();
     try {
       for (Path directory : List.of(two, three)) {
-        nodes.add(Host.open(config(directory).withDatabase(database)));
+        nodes.add(Host.open(config(directory).toBuilder().database(database).build()));
       }
       for (String version : List.of("1", "2")) {
         List<DeployResult.Action> actions = new ArrayList<>();
@@ -180,7 +180,9 @@ class DeployTest {
   }
 
   private static HostConfig config(Path directory) {
-    return HostConfig.of(directory).withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO));
+    return HostConfig.builder(directory)
+        .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
+        .build();
   }
 
   private static GuestBundle version(String number) throws IOException {

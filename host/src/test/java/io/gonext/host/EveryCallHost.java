@@ -41,9 +41,10 @@ final class EveryCallHost {
 
   public static void main(String[] args) throws Exception {
     HostConfig config =
-        HostConfig.of(Path.of(args[0]))
-            .withRouteRate(new RouteRate(3, 1))
-            .withBreaker(BreakerPolicy.DEFAULT.withThreshold(50, 3, Duration.ofSeconds(30)));
+        HostConfig.builder(Path.of(args[0]))
+            .routeRate(new RouteRate(3, 1))
+            .breaker(BreakerPolicy.DEFAULT.withThreshold(50, 3, Duration.ofSeconds(30)))
+            .build();
     try (Host host = Host.open(config)) {
       for (String guest : GUESTS) {
         activate(

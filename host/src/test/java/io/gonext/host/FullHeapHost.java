@@ -44,7 +44,7 @@ final class FullHeapHost {
   }
 
   private static HostConfig config(Path data) {
-    return HostConfig.of(data).withRouteRate(RouteRate.UNLIMITED);
+    return HostConfig.builder(data).routeRate(RouteRate.UNLIMITED).build();
   }
 
   private static void callWithFullHeap(Host host) throws InterruptedException {

@@ -50,10 +50,10 @@ class GoModesTest {
   private Host start(byte[] module, List<String> lines) throws InterruptedException {
     Host host =
         Host.open(
-            HostConfig.of(directory.resolve("data"))
+            HostConfig.builder(directory.resolve("data"))
                 // The suite may run beside other builds.
-                .withEngineLimits(
-                    EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5))));
+                .engineLimits(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)))
+                .build());
     host.install(GuestBundle.of("modes", module).filter("greet").limit("call_ms", 10_000).bytes());
     host.listen("modes", (level, line) -> lines.add(level + " " + line));
     host.activate("modes");

@@ -168,7 +168,7 @@ class GrantsTest {
     host.close();
     CapabilityRegistry capabilities = CapabilityRegistry.standard();
     capabilities.register(capability);
-    host = Host.open(config().withCapabilities(capabilities));
+    host = Host.open(config().toBuilder().capabilities(capabilities).build());
     assertThat(host.grants("unoffered").granted()).containsExactly("invoices.read");
     assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
     host.activate("unoffered");
@@ -178,7 +178,7 @@ class GrantsTest {
   }
 
   private HostConfig config() {
-    return HostConfig.of(data).withDatabase(database);
+    return HostConfig.builder(data).database(database).build();
   }
 
   private static GuestBundle bundle() {

@@ -136,7 +136,7 @@ class HostTest {
     activate(GuestBundle.of("upper").filter("shout"));
     host.close();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    host = Host.open(HostConfig.of(data).withMeters(meters));
+    host = Host.open(HostConfig.builder(data).meters(meters).build());
     assertThat(filtered("shout", "a")).isEqualTo("A");
     assertThat(
             meters
@@ -285,7 +285,7 @@ class HostTest {
     assertThat(installed.warnings())
         .containsExactly("nobody else knows the hook the_tilte; did you mean the_title?");
     host.close();
-    host = Host.open(HostConfig.of(data).withHooks(Set.of("the_content")));
+    host = Host.open(HostConfig.builder(data).hooks(Set.of("the_content")).build());
     assertThat(host.install(GuestBundle.of("upper").filter("the_contnet").bytes()).warnings())
         .singleElement()
         .asString()
@@ -408,7 +408,7 @@ class HostTest {
     try (SdkTracerProvider provider =
         SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(spans)).build()) {
       OpenTelemetry telemetry = OpenTelemetrySdk.builder().setTracerProvider(provider).build();
-      host = Host.open(HostConfig.of(data).withTelemetry(telemetry));
+      host = Host.open(HostConfig.builder(data).telemetry(telemetry).build());
       activate(GuestBundle.of("route").version("1.2.3").route("GET", "/x").filter("h"));
       activate(GuestBundle.of("trap").filter("i"));
       host.serve("route", new PluginRequest("GET", "/x", "", Map.of(), new byte[0]));
@@ -435,7 +435,7 @@ class HostTest {
   void what_was_measured_of_a_plugin_goes_when_it_is_uninstalled() throws InterruptedException {
     host.close();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    host = Host.open(HostConfig.of(data).withMeters(meters));
+    host = Host.open(HostConfig.builder(data).meters(meters).build());
     for (int version = 0; version < 3; version++) {
       byte[] bundle =
           GuestBundle.of("denied").version("1.0." + version).filter("h" + version).bytes();

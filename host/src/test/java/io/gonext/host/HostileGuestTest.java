@@ -49,7 +49,7 @@ class HostileGuestTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withLimits(LIMITS).withMeters(meters));
+    host = Host.open(HostConfig.builder(data).limits(LIMITS).meters(meters).build());
     host.activate(host.install(GuestBundle.of("upper").filter("shout").bytes()).manifest().name());
   }
 

@@ -128,7 +128,7 @@ class KeyValueTest {
   @Test
   void a_manifest_cannot_raise_the_operators_quota() throws InterruptedException {
     host.close();
-    host = Host.open(HostConfig.of(data).withKeyValues(new KeyValueQuota(50, 10)));
+    host = Host.open(HostConfig.builder(data).keyValues(new KeyValueQuota(50, 10)).build());
     activate(bundle().field("storage", "{\"kv\":{\"max_bytes\":99999999999}}"));
     assertThat(call("sa=" + "x".repeat(50))).isEqualTo(QUOTA);
     assertThat(call("sa=" + "x".repeat(49))).isEqualTo(DONE);

@@ -29,7 +29,7 @@ class LostDatabaseTest {
       throws Exception {
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
-        Host.open(HostConfig.of(data).withDatabase(Database.postgreSql(postgres.url())))) {
+        Host.open(HostConfig.builder(data).database(Database.postgreSql(postgres.url())).build())) {
       host.install(GuestBundle.of("upper").filter("shout").bytes());
       host.activate("upper");
       postgres.stop();
@@ -61,9 +61,10 @@ class LostDatabaseTest {
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
         Host.open(
-            HostConfig.of(data)
-                .withDatabase(Database.postgreSql(postgres.url()))
-                .withMeters(meters))) {
+            HostConfig.builder(data)
+                .database(Database.postgreSql(postgres.url()))
+                .meters(meters)
+                .build())) {
       assertThat(host.storeTrouble()).isEmpty();
       assertThat(available(meters)).isEqualTo(1);
 
@@ -91,7 +92,7 @@ class LostDatabaseTest {
       throws Exception {
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
-        Host.open(HostConfig.of(data).withDatabase(Database.postgreSql(postgres.url())))) {
+        Host.open(HostConfig.builder(data).database(Database.postgreSql(postgres.url())).build())) {
       // Short: it is waiting for the store when its deadline strikes, or traps on a failure.
       host.install(
           GuestBundle.of("counter", Guests.wasm("kv-strict"))

@@ -301,9 +301,10 @@ class NodesTest {
   }
 
   private HostConfig config(Path directory) {
-    return HostConfig.of(directory)
-        .withDatabase(Database.postgreSql(url))
-        .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO));
+    return HostConfig.builder(directory)
+        .database(Database.postgreSql(url))
+        .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
+        .build();
   }
 
   private static GuestBundle version(String number) {

@@ -15,6 +15,6 @@ final class Patience {
   private Patience() {}
 
   static HostConfig config(Path data) {
-    return HostConfig.of(data).withLimits(LIMITS);
+    return HostConfig.builder(data).limits(LIMITS).build();
   }
 }

@@ -42,7 +42,7 @@ class PluginTroubleTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withLimits(LIMITS).withMeters(meters));
+    host = Host.open(HostConfig.builder(data).limits(LIMITS).meters(meters).build());
     activate(GuestBundle.of("upper").filter("shout").filter("h", 20));
   }
 
@@ -89,7 +89,7 @@ class PluginTroubleTest {
   private void reopen(OperatorLimits limits, BreakerPolicy breaker) throws InterruptedException {
     host.close();
     host =
-        Host.open(HostConfig.of(data).withLimits(limits).withBreaker(breaker).withMeters(meters));
+        Host.open(HostConfig.builder(data).limits(limits).breaker(breaker).meters(meters).build());
   }
 
   private double late(String plugin) {

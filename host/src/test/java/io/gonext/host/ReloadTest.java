@@ -25,7 +25,8 @@ class ReloadTest {
   @Test
   void heap_and_classes_end_where_they_were_however_often_a_plugin_is_reloaded()
       throws InterruptedException {
-    try (Host host = Host.open(HostConfig.of(data).withUpdates(UpdatePolicy.development()))) {
+    try (Host host =
+        Host.open(HostConfig.builder(data).updates(UpdatePolicy.development()).build())) {
       byte[][] versions = {version("2"), version("1")};
       host.activate(host.install(version("1")).manifest().name());
       reload(host, versions, 20);

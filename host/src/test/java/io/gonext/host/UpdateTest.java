@@ -64,10 +64,11 @@ class UpdateTest {
   void open() throws InterruptedException {
     host =
         Host.open(
-            Patience.config(data)
-                .withDatabase(database)
-                .withUpdates(NO_WARM_UP)
-                .withRouteRate(RouteRate.UNLIMITED));
+            Patience.config(data).toBuilder()
+                .database(database)
+                .updates(NO_WARM_UP)
+                .routeRate(RouteRate.UNLIMITED)
+                .build());
   }
 
   @AfterEach
@@ -185,9 +186,10 @@ class UpdateTest {
     host.close();
     host =
         Host.open(
-            HostConfig.of(data)
-                .withDatabase(database)
-                .withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+            HostConfig.builder(data)
+                .database(database)
+                .updates(NO_WARM_UP.withKeepPrevious(Duration.ZERO))
+                .build());
     activate(version("1"));
     host.update(version("2").bytes());
     assertThatThrownBy(() -> host.rollback("app"))
@@ -204,9 +206,10 @@ class UpdateTest {
     host.close();
     host =
         Host.open(
-            HostConfig.of(data)
-                .withDatabase(database)
-                .withUpdates(NO_WARM_UP.withKeepPrevious(Duration.ZERO)));
+            HostConfig.builder(data)
+                .database(database)
+                .updates(NO_WARM_UP.withKeepPrevious(Duration.ZERO))
+                .build());
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> host.plugins().getFirst().previous() == null);
@@ -396,9 +399,10 @@ class UpdateTest {
     host.close();
     host =
         Host.open(
-            HostConfig.of(data)
-                .withDatabase(database)
-                .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ofSeconds(10))));
+            HostConfig.builder(data)
+                .database(database)
+                .updates(UpdatePolicy.defaults().withWarmUp(Duration.ofSeconds(10)))
+                .build());
     activate(version("1"));
     assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
     assertThat(served()).isEqualTo("2");
@@ -412,7 +416,8 @@ class UpdateTest {
       throws InterruptedException {
     host.close();
     host =
-        Host.open(HostConfig.of(data).withDatabase(database).withUpdates(UpdatePolicy.defaults()));
+        Host.open(
+            HostConfig.builder(data).database(database).updates(UpdatePolicy.defaults()).build());
     activate(version("1").field("warm_up", "false"));
     assertThat(served()).isEqualTo("1");
     assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();

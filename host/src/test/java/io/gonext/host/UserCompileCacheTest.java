@@ -25,7 +25,7 @@ class UserCompileCacheTest {
   @TempDir private Path directory;
 
   private Duration install(String data, CompileCache cache) throws InterruptedException {
-    try (Host host = Host.open(HostConfig.of(directory.resolve(data)), cache)) {
+    try (Host host = Host.open(HostConfig.builder(directory.resolve(data)).build(), cache)) {
       return host.install(GuestBundle.of("echo").filter("ask").bytes()).compileTime();
     }
   }

@@ -48,9 +48,10 @@ class AdminApiTest {
   void start() throws InterruptedException {
     host =
         Host.open(
-            HostConfig.of(data)
-                .withMeters(metrics)
-                .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)));
+            HostConfig.builder(data)
+                .meters(metrics)
+                .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
+                .build());
     server =
         HttpServer.start(host, metrics, ServerConfig.loopback(0).withToken(AdminToken.of(TOKEN)));
   }

@@ -60,9 +60,10 @@ class DevApiTest {
   void start() throws InterruptedException {
     host =
         Host.open(
-            HostConfig.of(data)
-                .withMeters(metrics)
-                .withUpdates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)));
+            HostConfig.builder(data)
+                .meters(metrics)
+                .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
+                .build());
     server = HttpServer.start(host, metrics, ServerConfig.loopback(0).withDev(true));
   }
 

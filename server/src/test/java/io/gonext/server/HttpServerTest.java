@@ -52,7 +52,7 @@ class HttpServerTest {
 
   @BeforeEach
   void start() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withMeters(metrics));
+    host = Host.open(HostConfig.builder(data).meters(metrics).build());
     server = HttpServer.start(host, metrics, ServerConfig.loopback(0));
   }
 

@@ -47,7 +47,8 @@ class MalformedRequestTest {
 
   @BeforeAll
   void start(@TempDir Path data) throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withMeters(metrics).withRouteRate(RouteRate.UNLIMITED));
+    host =
+        Host.open(HostConfig.builder(data).meters(metrics).routeRate(RouteRate.UNLIMITED).build());
     server =
         HttpServer.start(
             host, metrics, ServerConfig.loopback(0).withDev(true).withToken(AdminToken.of(TOKEN)));

@@ -58,7 +58,7 @@ class PluginRoutesTest {
 
   @BeforeEach
   void start() throws InterruptedException {
-    host = Host.open(HostConfig.of(data).withMeters(metrics).withLimits(PATIENT));
+    host = Host.open(HostConfig.builder(data).meters(metrics).limits(PATIENT).build());
     server = HttpServer.start(host, metrics, ServerConfig.loopback(0));
   }
 
@@ -93,10 +93,11 @@ class PluginRoutesTest {
     host.close();
     host =
         Host.open(
-            HostConfig.of(data)
-                .withMeters(metrics)
-                .withLimits(PATIENT)
-                .withClientRate(new RouteRate(1, 1)));
+            HostConfig.builder(data)
+                .meters(metrics)
+                .limits(PATIENT)
+                .clientRate(new RouteRate(1, 1))
+                .build());
     server =
         HttpServer.start(
             host,
@@ -636,11 +637,12 @@ class PluginRoutesTest {
     host.close();
     host =
         Host.open(
-            HostConfig.of(data)
-                .withMeters(metrics)
-                .withLimits(PATIENT)
-                .withRouteRate(rate)
-                .withBreaker(breaker));
+            HostConfig.builder(data)
+                .meters(metrics)
+                .limits(PATIENT)
+                .routeRate(rate)
+                .breaker(breaker)
+                .build());
     server = HttpServer.start(host, metrics, config);
   }
 

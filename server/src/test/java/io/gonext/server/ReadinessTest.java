@@ -39,10 +39,10 @@ class ReadinessTest {
     int port = postgres.getPort();
     try (Host host =
             Host.open(
-                HostConfig.of(data)
-                    .withMeters(metrics)
-                    .withDatabase(
-                        Database.postgreSql(postgres.getJdbcUrl("postgres", "postgres"))));
+                HostConfig.builder(data)
+                    .meters(metrics)
+                    .database(Database.postgreSql(postgres.getJdbcUrl("postgres", "postgres")))
+                    .build());
         HttpServer server = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
       host.activate(
           host.install(GuestBundle.of("upper").filter("shout").bytes()).manifest().name());

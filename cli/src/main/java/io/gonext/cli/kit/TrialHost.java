@@ -20,7 +20,7 @@ final class TrialHost implements AutoCloseable {
   static TrialHost open() throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
-      return new TrialHost(UserCache.open(HostConfig.of(data.path())), data);
+      return new TrialHost(UserCache.open(HostConfig.builder(data.path()).build()), data);
     } catch (RuntimeException | InterruptedException e) {
       data.close();
       throw e;

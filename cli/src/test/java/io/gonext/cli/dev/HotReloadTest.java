@@ -221,11 +221,12 @@ class HotReloadTest {
 
   private Host host(PrometheusMeterRegistry metrics) throws InterruptedException {
     return Host.open(
-        HostConfig.of(directory.resolve("data"))
-            .withLimits(PATIENT)
-            .withUpdates(UpdatePolicy.development())
-            .withRouteRate(RouteRate.UNLIMITED)
-            .withMeters(metrics));
+        HostConfig.builder(directory.resolve("data"))
+            .limits(PATIENT)
+            .updates(UpdatePolicy.development())
+            .routeRate(RouteRate.UNLIMITED)
+            .meters(metrics)
+            .build());
   }
 
   private static String url(HttpServer server) {

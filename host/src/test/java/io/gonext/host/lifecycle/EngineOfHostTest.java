@@ -31,12 +31,12 @@ class EngineOfHostTest {
   void the_hosts_limits_are_the_engines() throws InterruptedException {
     byte[] bundle = GuestBundle.of("upper").filter("h").bytes();
     EngineLimits strict = EngineLimits.defaults().withModuleBytes(64);
-    try (Host host = Host.open(HostConfig.of(data).withEngineLimits(strict))) {
+    try (Host host = Host.open(HostConfig.builder(data).engineLimits(strict).build())) {
       assertThatThrownBy(() -> host.install(bundle))
           .isInstanceOf(BundleRejectedException.class)
           .hasMessageContaining("the limit is 64");
     }
-    try (Host host = Host.open(HostConfig.of(data))) {
+    try (Host host = Host.open(HostConfig.builder(data).build())) {
       host.install(bundle);
     }
   }
@@ -44,7 +44,7 @@ class EngineOfHostTest {
   @Test
   void failures_of_the_watchdog_are_a_metric() throws InterruptedException {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    try (Host _ = Host.open(HostConfig.of(data).withMeters(meters))) {
+    try (Host _ = Host.open(HostConfig.builder(data).meters(meters).build())) {
       assertThat(meters.get("gonext.engine.watchdog.failures").functionCounter().count()).isZero();
     }
   }
@@ -52,7 +52,7 @@ class EngineOfHostTest {
   @Test
   void a_registry_that_outlives_a_host_counts_what_the_next_one_does() throws InterruptedException {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    HostConfig config = HostConfig.of(data).withMeters(meters);
+    HostConfig config = HostConfig.builder(data).meters(meters).build();
     try (Host host = Host.open(config)) {
       host.install(GuestBundle.of("upper").filter("h").bytes());
       assertThat(compiled(meters, "miss")).isEqualTo(1);
@@ -78,7 +78,7 @@ class EngineOfHostTest {
   @ValueSource(booleans = {true, false})
   void an_instance_that_a_reset_left_different_goes_where_resets_are_verified(boolean verified)
       throws Exception {
-    try (Host host = Host.open(HostConfig.of(data).withVerifiedResets(verified))) {
+    try (Host host = Host.open(HostConfig.builder(data).verifiesResets(verified).build())) {
       host.install(GuestBundle.of("upper").filter("h").bytes());
       host.activate("upper");
       assertThat(host.applyFilters("h", "a").value()).isEqualTo(StrictJson.valueOf("A"));
