@@ -2,10 +2,10 @@ package io.gonext.benchmarks;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.Database;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.hook.FilterResult;
-import io.gonext.host.store.Database;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.PrintWriter;

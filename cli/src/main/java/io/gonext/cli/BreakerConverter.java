@@ -1,6 +1,6 @@
 package io.gonext.cli;
 
-import io.gonext.host.lifecycle.BreakerPolicy;
+import io.gonext.host.BreakerPolicy;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -3,7 +3,7 @@ package io.gonext.cli;
 import io.gonext.cli.kit.TemporaryDirectory;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
-import io.gonext.host.lifecycle.InstallResult;
+import io.gonext.host.InstallResult;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.server.ServerConfig;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package io.gonext.cli;
 
 import io.gonext.cli.dev.HostStarter;
+import io.gonext.host.BreakerPolicy;
 import io.gonext.host.HostConfig;
-import io.gonext.host.lifecycle.BreakerPolicy;
-import io.gonext.host.lifecycle.UpdatePolicy;
+import io.gonext.host.UpdatePolicy;
 import io.gonext.server.ServerConfig;
 import io.gonext.server.ServerStartException;
 import java.io.IOException;

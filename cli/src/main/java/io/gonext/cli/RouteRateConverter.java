@@ -1,6 +1,6 @@
 package io.gonext.cli;
 
-import io.gonext.host.route.RouteRate;
+import io.gonext.host.RouteRate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;

@@ -13,6 +13,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.gonext.engine.PlainText;
+import io.gonext.host.internal.route.RouteHeaders;
+import io.gonext.host.internal.store.SecretFile;
 import io.gonext.pool.PoolStats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,8 +114,35 @@ class ArchitectureTest {
   }
 
   @Test
-  void the_packages_of_the_host_form_no_cycle() {
+  void the_packages_of_the_host_have_no_cycle() {
+    slices().matching("io.gonext.host.internal.(*)..").should().beFreeOfCycles().check(CLASSES);
     slices().matching("io.gonext.host.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void only_the_host_uses_its_internal_packages() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.gonext.host..", "io.gonext.benchmarks..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.gonext.host.internal..")
+                // Which headers pass between a client and a plugin, and how a secret is kept in a
+                // file, is the same for the server's own purposes.
+                .and(DescribedPredicate.not(type(RouteHeaders.class)))
+                .and(DescribedPredicate.not(type(SecretFile.class))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void what_the_host_shows_its_users_mentions_no_internal_type() {
+    classes()
+        .that(resideInAPackage("io.gonext.host.."))
+        .and(DescribedPredicate.not(resideInAPackage("io.gonext.host.internal..")))
+        .and()
+        .arePublic()
+        .should(PublicApi.notExpose("io.gonext.host.internal"))
+        .check(CLASSES);
   }
 
   @Test

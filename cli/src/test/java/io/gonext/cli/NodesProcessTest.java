@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.Database;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
-import io.gonext.host.store.Database;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.BufferedReader;
 import java.io.IOException;

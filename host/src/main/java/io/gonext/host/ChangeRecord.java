@@ -1,14 +1,7 @@
 package io.gonext.host;
 
-import io.gonext.host.audit.AuditLog;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.HostException;
-import io.gonext.host.failure.StoreException;
-import io.gonext.host.failure.UnknownPluginException;
+import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.DeployResult;
-import io.gonext.host.lifecycle.UpdateResult;
-import io.gonext.host.store.StoredPlugin;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Collection;

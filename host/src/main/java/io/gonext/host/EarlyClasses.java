@@ -11,10 +11,10 @@ final class EarlyClasses {
   /** By name: most are not public, and some are the engine's. */
   private static final List<String> NAMES =
       List.of(
-          "io.gonext.host.abi.HookCodec",
+          "io.gonext.host.internal.abi.HookCodec",
           "io.gonext.host.hook.CallOptions",
           "io.gonext.host.hook.HookFailedException",
-          "io.gonext.host.route.RouteCodec",
+          "io.gonext.host.internal.route.RouteCodec",
           "io.gonext.pool.CheckoutEvent",
           "io.gonext.pool.RecycleEvent",
           "run.endive.runtime.OpcodeImpl");

@@ -1,14 +1,6 @@
 package io.gonext.host;
 
 import io.gonext.engine.EngineLimits;
-import io.gonext.host.capability.CapabilityRegistry;
-import io.gonext.host.lifecycle.BreakerPolicy;
-import io.gonext.host.lifecycle.OperatorLimits;
-import io.gonext.host.lifecycle.UpdatePolicy;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteRate;
-import io.gonext.host.store.Database;
-import io.gonext.host.store.KeyValueQuota;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;

@@ -2,7 +2,7 @@ package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
-import io.gonext.host.store.PluginStore;
+import io.gonext.host.internal.store.PluginStore;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;

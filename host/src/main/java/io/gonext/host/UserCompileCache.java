@@ -1,8 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
-import io.gonext.host.failure.StoreException;
-import io.gonext.host.store.SecretFile;
+import io.gonext.host.internal.store.SecretFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

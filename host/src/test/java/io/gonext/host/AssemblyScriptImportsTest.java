@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.hook.CallOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;

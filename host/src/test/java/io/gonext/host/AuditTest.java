@@ -6,12 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.failure.ActivationException;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.ConflictException;
-import io.gonext.host.store.AuditRow;
-import io.gonext.host.store.Database;
-import io.gonext.host.store.StoreFixture;
+import io.gonext.host.internal.store.StoreFixture;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.OperatorLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

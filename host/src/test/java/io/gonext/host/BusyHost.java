@@ -2,12 +2,6 @@ package io.gonext.host;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.lifecycle.UpdatePolicy;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteOutcome;
-import io.gonext.host.store.Database;
-import io.gonext.host.store.PluginState;
-import io.gonext.host.store.StoredPlugin;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.hook.CallOptions;
-import io.gonext.host.lifecycle.PluginCheck;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -6,15 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.failure.ActivationException;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.ConflictException;
-import io.gonext.host.lifecycle.DeployResult;
-import io.gonext.host.lifecycle.UpdatePolicy;
-import io.gonext.host.store.AuditRow;
-import io.gonext.host.store.Database;
-import io.gonext.host.store.PluginState;
-import io.gonext.host.store.StoreFixture;
+import io.gonext.host.internal.store.StoreFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.failure.HostException;
-import io.gonext.host.failure.StoreException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

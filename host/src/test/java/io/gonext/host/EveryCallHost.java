@@ -1,11 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.hook.CallOptions;
-import io.gonext.host.lifecycle.BreakerPolicy;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteRate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,9 +3,7 @@ package io.gonext.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteOutcome;
-import io.gonext.host.route.RouteOutcome.Answered;
+import io.gonext.host.RouteOutcome.Answered;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

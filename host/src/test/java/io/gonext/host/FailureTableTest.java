@@ -2,7 +2,7 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.host.failure.HookOutcome;
+import io.gonext.host.hook.HookOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

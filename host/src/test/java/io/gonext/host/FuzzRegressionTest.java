@@ -1,11 +1,11 @@
 package io.gonext.host;
 
 import io.gonext.guests.Mutations;
-import io.gonext.host.abi.GuestAbiFuzz;
+import io.gonext.host.internal.abi.GuestAbiFuzz;
+import io.gonext.host.internal.route.RouteCodecFuzz;
 import io.gonext.host.json.StrictJsonFuzz;
 import io.gonext.host.manifest.BundleFuzz;
 import io.gonext.host.manifest.ManifestFuzz;
-import io.gonext.host.route.RouteCodecFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

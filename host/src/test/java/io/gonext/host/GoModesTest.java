@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.failure.ChainFailedException;
 import io.gonext.host.hook.CallOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;

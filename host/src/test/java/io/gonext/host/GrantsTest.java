@@ -4,15 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.capability.Capability;
-import io.gonext.host.capability.CapabilityRegistry;
-import io.gonext.host.capability.PluginGrants;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.ConflictException;
-import io.gonext.host.failure.UnknownPluginException;
-import io.gonext.host.lifecycle.InstallResult;
-import io.gonext.host.store.Database;
-import io.gonext.host.store.StoreFixture;
+import io.gonext.host.internal.store.StoreFixture;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,12 +3,9 @@ package io.gonext.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gonext.host.RouteOutcome.Answered;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.InstallResult;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteOutcome;
-import io.gonext.host.route.RouteOutcome.Answered;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

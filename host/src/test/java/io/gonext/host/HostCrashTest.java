@@ -2,8 +2,8 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.host.store.StoreFixture;
-import io.gonext.host.store.TestPostgres;
+import io.gonext.host.internal.store.StoreFixture;
+import io.gonext.host.internal.store.TestPostgres;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.nio.file.Path;

@@ -6,12 +6,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.failure.BundleRejectedException;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.OperatorLimits;
-import io.gonext.host.store.AuditRow;
 import io.gonext.pool.PoolStats;
 import io.gonext.pool.RecycleReason;
 import io.micrometer.core.instrument.Counter;

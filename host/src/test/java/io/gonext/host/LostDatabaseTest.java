@@ -6,12 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.failure.StoreException;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
-import io.gonext.host.store.Database;
-import io.gonext.host.store.StoreTrouble;
-import io.gonext.host.store.TestPostgres;
+import io.gonext.host.internal.store.TestPostgres;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;

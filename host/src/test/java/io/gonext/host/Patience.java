@@ -1,6 +1,5 @@
 package io.gonext.host;
 
-import io.gonext.host.lifecycle.OperatorLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 

@@ -5,16 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.failure.ChainFailedException;
-import io.gonext.host.failure.HookOutcome;
 import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.BreakerPolicy;
-import io.gonext.host.lifecycle.OperatorLimits;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.RouteOutcome;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;

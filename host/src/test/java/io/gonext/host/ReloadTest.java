@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.lifecycle.UpdatePolicy;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.hook.Degradation;
-import io.gonext.host.route.PluginRequest;
-import io.gonext.host.route.PluginResponse;
-import io.gonext.host.route.RouteOutcome;
-import io.gonext.host.store.AuditRow;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

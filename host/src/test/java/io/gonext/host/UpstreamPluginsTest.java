@@ -5,12 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.capability.Capability;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.failure.ConflictException;
-import io.gonext.host.lifecycle.InstallResult;
-import io.gonext.host.lifecycle.PluginCheck;
-import io.gonext.host.lifecycle.UpdateResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.gonext.server;
 
-import io.gonext.host.failure.StoreException;
-import io.gonext.host.store.SecretFile;
+import io.gonext.host.StoreException;
+import io.gonext.host.internal.store.SecretFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;

@@ -1,9 +1,9 @@
 package io.gonext.server;
 
+import io.gonext.host.DevelopResult;
 import io.gonext.host.Host;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.DevelopResult;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.sse.SseClient;

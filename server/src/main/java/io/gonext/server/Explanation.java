@@ -1,7 +1,7 @@
 package io.gonext.server;
 
 import io.gonext.engine.PlainText;
-import io.gonext.host.failure.HookOutcome;
+import io.gonext.host.hook.HookOutcome;
 import java.util.EnumSet;
 import java.util.Set;
 

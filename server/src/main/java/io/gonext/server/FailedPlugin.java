@@ -1,6 +1,6 @@
 package io.gonext.server;
 
-import io.gonext.host.failure.HookOutcome;
+import io.gonext.host.hook.HookOutcome;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.gonext.server;
 
 import io.gonext.host.Host;
-import io.gonext.host.abi.LogLine;
+import io.gonext.host.LogLine;
 import io.gonext.host.json.StrictJson;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;

@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.BreakerPolicy;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.OperatorLimits;
+import io.gonext.host.RouteRate;
+import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.BreakerPolicy;
-import io.gonext.host.lifecycle.OperatorLimits;
-import io.gonext.host.route.RouteHeaders;
-import io.gonext.host.route.RouteRate;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.Database;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.store.Database;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;

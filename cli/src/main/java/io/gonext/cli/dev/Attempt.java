@@ -1,7 +1,7 @@
 package io.gonext.cli.dev;
 
 import io.gonext.cli.dev.DevEvent.Timing;
-import io.gonext.host.lifecycle.PluginCheck;
+import io.gonext.host.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
 import java.util.List;

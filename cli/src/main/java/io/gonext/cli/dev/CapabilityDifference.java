@@ -1,7 +1,7 @@
 package io.gonext.cli.dev;
 
-import io.gonext.host.capability.CapabilityDiff;
-import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.CapabilityDiff;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.manifest.Manifest;
 import java.util.Comparator;
 import java.util.List;

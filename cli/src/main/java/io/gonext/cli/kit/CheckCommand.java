@@ -2,9 +2,9 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.json.JsonLines;
 import io.gonext.engine.EngineLimits;
-import io.gonext.host.failure.BundleRejectedException;
-import io.gonext.host.lifecycle.InstallResult;
-import io.gonext.host.lifecycle.PluginCheck;
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.InstallResult;
+import io.gonext.host.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.gonext.cli.kit;
 
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
-import io.gonext.host.capability.CapabilityDiff;
-import io.gonext.host.capability.CapabilityRegistry;
+import io.gonext.host.CapabilityDiff;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.manifest.HeaderNames;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.dev.DevFailure;
 import io.gonext.cli.dev.ProjectBuild;
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.PluginCheck;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.lifecycle.PluginCheck;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.BundleWriter;

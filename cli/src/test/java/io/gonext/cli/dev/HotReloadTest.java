@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
-import io.gonext.host.lifecycle.OperatorLimits;
-import io.gonext.host.lifecycle.UpdatePolicy;
-import io.gonext.host.route.RouteRate;
+import io.gonext.host.OperatorLimits;
+import io.gonext.host.RouteRate;
+import io.gonext.host.UpdatePolicy;
 import io.gonext.server.HttpServer;
 import io.gonext.server.ServerConfig;
 import io.micrometer.prometheusmetrics.PrometheusConfig;

@@ -7,7 +7,7 @@ import java.time.temporal.ChronoUnit;
  * What one call of a hook asks for beyond the default.
  *
  * @param failClosed whether a handler that fails ends the call with a {@link
- *     io.gonext.host.failure.ChainFailedException} instead of being passed over
+ *     io.gonext.host.ChainFailedException} instead of being passed over
  * @param limit the time all handlers have together; may only shorten the host's own
  */
 public record CallOptions(boolean failClosed, Duration limit) {

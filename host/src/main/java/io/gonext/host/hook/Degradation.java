@@ -1,7 +1,5 @@
 package io.gonext.host.hook;
 
-import io.gonext.host.failure.HookOutcome;
-
 /**
  * A handler that failed while others went on: whose it was, how its turn ended, and why. The reason
  * is for the operator.

@@ -1,7 +1,6 @@
 package io.gonext.host.hook;
 
 import io.gonext.engine.PlainText;
-import io.gonext.host.failure.HookOutcome;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

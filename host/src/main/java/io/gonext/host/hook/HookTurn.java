@@ -74,28 +74,28 @@ public final class HookTurn {
   }
 
   /** Nothing that a failed handler said holds. */
-  void forgetStop() {
+  public void forgetStop() {
     stopped = false;
     stoppedAt = null;
   }
 
-  boolean isStopped() {
+  public boolean isStopped() {
     return stopped;
   }
 
-  boolean isStopped(int index) {
+  public boolean isStopped(int index) {
     return stopped || (stoppedAt != null && stoppedAt.get(index));
   }
 
-  String version() {
+  public String version() {
     return version;
   }
 
-  long guestNanos() {
+  public long guestNanos() {
     return guestNanos;
   }
 
-  long hostNanos() {
+  public long hostNanos() {
     return hostNanos;
   }
 }

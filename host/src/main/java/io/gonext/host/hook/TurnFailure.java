@@ -3,7 +3,6 @@ package io.gonext.host.hook;
 import io.gonext.engine.GuestFrame;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.PlainText;
-import io.gonext.host.failure.HookOutcome;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +54,8 @@ public record TurnFailure(
     }
   }
 
-  static TurnFailure of(String plugin, String version, String hook, HookFailedException failure) {
+  public static TurnFailure of(
+      String plugin, String version, String hook, HookFailedException failure) {
     return failure.getCause() instanceof GuestTrap trap
         ? new TurnFailure(
             plugin,

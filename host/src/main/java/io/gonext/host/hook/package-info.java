@@ -1,4 +1,4 @@
-/** The hook bus: filters and actions by priority. */
+/** Hooks as an application sees them: its own handlers, options and results of calls. */
 @NullMarked
 package io.gonext.host.hook;
 

@@ -1,7 +1,7 @@
 package io.gonext.host.manifest;
 
 import io.gonext.engine.ModuleHeader;
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

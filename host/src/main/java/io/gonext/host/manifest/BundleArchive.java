@@ -2,7 +2,7 @@ package io.gonext.host.manifest;
 
 import io.gonext.engine.ModuleHeader;
 import io.gonext.engine.PlainText;
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.gonext.host.manifest;
 
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;

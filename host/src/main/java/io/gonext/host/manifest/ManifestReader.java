@@ -1,6 +1,6 @@
 package io.gonext.host.manifest;
 
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest.Breaker;

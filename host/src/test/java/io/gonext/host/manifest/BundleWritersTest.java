@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.BundleRejectedException;
 import io.gonext.host.TestTool;
-import io.gonext.host.failure.BundleRejectedException;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;

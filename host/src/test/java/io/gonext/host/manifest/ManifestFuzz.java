@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
 import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 

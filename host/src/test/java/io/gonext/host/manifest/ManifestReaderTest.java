@@ -3,7 +3,7 @@ package io.gonext.host.manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gonext.host.failure.BundleRejectedException;
+import io.gonext.host.BundleRejectedException;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.host.manifest.Manifest.Route;

@@ -1,0 +1,12 @@
+package io.gonext.host;
+
+import org.jspecify.annotations.Nullable;
+
+/** The plugin could not be started; it stays as it was. */
+public final class ActivationException extends HostException {
+  private static final long serialVersionUID = 1L;
+
+  public ActivationException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

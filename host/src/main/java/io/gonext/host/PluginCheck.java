@@ -1,0 +1,103 @@
+package io.gonext.host;
+
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineException;
+import io.gonext.engine.EngineLimits;
+import io.gonext.engine.ModuleInterface;
+import io.gonext.host.internal.abi.GuestAbi;
+import io.gonext.host.internal.abi.HostImports;
+import io.gonext.host.internal.kv.KeyValues;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.ManifestReader;
+import io.gonext.host.manifest.Vocabulary;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a host of the default limits would say of a manifest and a module, without compiling or
+ * running anything: for authors, before they hand a plugin to a host. A host checks all of this
+ * again, and more: that the module validates and starts, the dependencies, the host's version.
+ *
+ * @param manifest the manifest, or null where it is not acceptable
+ * @param problems why a host would refuse the plugin, a sentence each; empty when it would not
+ * @param warnings what will not work as the module may expect
+ */
+public record PluginCheck(
+    @Nullable Manifest manifest, List<String> problems, List<String> warnings) {
+  public PluginCheck {
+    problems = List.copyOf(problems);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** Whether a host would take it. */
+  public boolean passed() {
+    return problems.isEmpty();
+  }
+
+  /** Checks the bytes of {@code manifest.json} alone; reports all problems. */
+  public static PluginCheck ofManifest(byte[] manifestJson) {
+    List<String> problems = new ArrayList<>();
+    Manifest manifest = manifest(manifestJson, problems);
+    return new PluginCheck(problems.isEmpty() ? manifest : null, problems, List.of());
+  }
+
+  /** Checks the bytes of {@code manifest.json} and of the entry module; reports all problems. */
+  public static PluginCheck of(byte[] manifestJson, byte[] wasm) {
+    List<String> problems = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    Manifest manifest = manifest(manifestJson, problems);
+    boolean acceptable = problems.isEmpty();
+    ModuleInterface module = module(wasm, problems);
+    if (module != null) {
+      problems.addAll(GuestAbi.exportProblems(module, manifest != null && manifest.hasJobsAlone()));
+      warnings.addAll(GuestAbi.warnings(module));
+    }
+    if (manifest != null && module != null) {
+      HostImports.Check imports = HostImports.check(module, manifest);
+      problems.addAll(imports.problems());
+      warnings.addAll(imports.warnings());
+      int allowed = OperatorLimits.defaults().memoryPagesOf(manifest);
+      if (module.memoryPages() > allowed) {
+        problems.add(
+            "it begins with %d pages of 64 KiB, the limit is %d"
+                .formatted(module.memoryPages(), allowed));
+      }
+    }
+    if (manifest != null) {
+      warnings.addAll(HostImports.manifestWarnings(manifest, CapabilityRegistry.standard()));
+      warnings.addAll(OperatorLimits.defaults().cuts(manifest));
+      warnings.addAll(KeyValues.cuts(manifest, KeyValueQuota.defaults()));
+    }
+    return new PluginCheck(acceptable ? manifest : null, problems, warnings);
+  }
+
+  /** The manifest as far as it can be read: also one that asks for what there is not. */
+  private static @Nullable Manifest manifest(byte[] json, List<String> problems) {
+    if (json.length > ManifestReader.MAX_BYTES) {
+      problems.add("manifest.json is larger than " + ManifestReader.MAX_BYTES + " bytes");
+      return null;
+    }
+    try {
+      return ManifestReader.read(
+          json, new Vocabulary(CapabilityRegistry.standard().ids(), Set.of()));
+    } catch (BundleRejectedException e) {
+      problems.addAll(e.problems());
+    }
+    try {
+      return ManifestReader.read(json);
+    } catch (BundleRejectedException e) {
+      return null; // told above
+    }
+  }
+
+  private static @Nullable ModuleInterface module(byte[] wasm, List<String> problems) {
+    try {
+      return Engine.admit(wasm, EngineLimits.defaults());
+    } catch (EngineException e) {
+      problems.add(String.valueOf(e.getMessage()));
+      return null;
+    }
+  }
+}

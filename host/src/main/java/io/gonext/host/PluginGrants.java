@@ -1,0 +1,27 @@
+package io.gonext.host;
+
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What one version of a plugin asks for and what it has. Immutable.
+ *
+ * @param requested by its manifest, by name or by implication
+ * @param granted by an operator, and requested
+ */
+public record PluginGrants(
+    String plugin, String version, SortedSet<String> requested, SortedSet<String> granted) {
+  /** Copies the sets. */
+  public PluginGrants {
+    requested = Collections.unmodifiableSortedSet(new TreeSet<>(requested));
+    granted = Collections.unmodifiableSortedSet(new TreeSet<>(granted));
+  }
+
+  /** What it asks for and does not have. */
+  public SortedSet<String> missing() {
+    SortedSet<String> missing = new TreeSet<>(requested);
+    missing.removeAll(granted);
+    return Collections.unmodifiableSortedSet(missing);
+  }
+}

@@ -1,0 +1,30 @@
+package io.gonext.host;
+
+import io.gonext.host.hook.HookOutcome;
+import java.time.Duration;
+import java.util.SortedSet;
+
+/** How a request for a plugin's route ended. */
+public sealed interface RouteOutcome {
+  /** The plugin answered. */
+  record Answered(PluginResponse response) implements RouteOutcome {}
+
+  /** No active plugin serves that path. */
+  record NotFound() implements RouteOutcome {}
+
+  /** The path is served, by other methods. */
+  record MethodNotAllowed(SortedSet<String> allowed) implements RouteOutcome {}
+
+  /** There were too many requests for this plugin's routes; it was not asked. */
+  record RateLimited(String plugin, Duration retryAfter) implements RouteOutcome {}
+
+  /**
+   * The plugin failed, or could not be asked.
+   *
+   * @param outcome of its turn
+   * @param reason for the operator
+   * @param retryAfter when another try may succeed, at the soonest
+   */
+  record Failed(String plugin, HookOutcome outcome, String reason, Duration retryAfter)
+      implements RouteOutcome {}
+}

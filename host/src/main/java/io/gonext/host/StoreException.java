@@ -1,0 +1,30 @@
+package io.gonext.host;
+
+import org.jspecify.annotations.Nullable;
+
+/** The store could not be opened, read or written. */
+public final class StoreException extends HostException {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean maybeChanged;
+
+  /** Nothing was changed. */
+  public StoreException(String message, @Nullable Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private StoreException(String message, @Nullable Throwable cause, boolean maybeChanged) {
+    super(message, cause);
+    this.maybeChanged = maybeChanged;
+  }
+
+  /** The change was made, or it is not known whether it was. */
+  public static StoreException maybeChanged(String message, Throwable cause) {
+    return new StoreException(message, cause, true);
+  }
+
+  /** Whether the store may hold the change that was to be made. */
+  public boolean isMaybeChanged() {
+    return maybeChanged;
+  }
+}

@@ -1,0 +1,34 @@
+package io.gonext.host;
+
+import java.time.Duration;
+import java.util.List;
+
+/** What an update or a rollback did. */
+public sealed interface UpdateResult {
+  /** The very same bundle is the current version already; nothing was done. */
+  record Unchanged(String version) implements UpdateResult {}
+
+  /**
+   * The version took the place of another, in service if the plugin is.
+   *
+   * @param swap from the moment the new version was warm until the last pointer had moved; zero
+   *     when the plugin is not in service
+   * @param warmUpCalls with which the new version was exercised before
+   * @param warnings what loads but will not work, a sentence each
+   */
+  record Replaced(
+      String from, String to, String sha256, Duration swap, long warmUpCalls, List<String> warnings)
+      implements UpdateResult {
+    public Replaced {
+      warnings = List.copyOf(warnings);
+    }
+  }
+
+  /**
+   * The version is stored and waits: it asks for more than was granted. The old one stays.
+   *
+   * @param capabilities what it asks for, beside the current version
+   */
+  record AwaitingApproval(String from, String to, String sha256, CapabilityDiff capabilities)
+      implements UpdateResult {}
+}

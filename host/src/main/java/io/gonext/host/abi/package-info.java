@@ -1,5 +1,0 @@
-/** The guest ABI v1: what a module must export, may import, and how a hook is called. */
-@NullMarked
-package io.gonext.host.abi;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** What happened to plugins and what they did that an operator may want to know later. */
-@NullMarked
-package io.gonext.host.audit;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,61 @@
+package io.gonext.host.hook;
+
+/**
+ * How a handler's turn ended: the values of the label {@code outcome}, and the codes of {@link
+ * Degradation}. Those of a trap are named as the engine's trap causes are.
+ */
+public enum HookOutcome {
+  OK(false),
+
+  UNREACHABLE(true),
+  OUT_OF_BOUNDS(true),
+  DIVISION(true),
+  INDIRECT_CALL(true),
+  STACK_EXHAUSTED(true),
+  MEMORY_LIMIT(true),
+  GUEST_PANIC(true),
+  EXIT(true),
+  ABI_VIOLATION(true),
+  /** It did not end within its own limit. */
+  DEADLINE(true),
+  /** Its answer is none that the hook can use. */
+  BAD_ANSWER(true),
+  /** An instance of it could not be made. */
+  NO_INSTANCE(true),
+
+  /** Its own word: a status below zero. It ran to its end, and may be right to refuse. */
+  STATUS(false),
+  /** The chain or the caller left it less than its own limit, and that ran out. */
+  CUT_SHORT(false),
+  /** The chain's time was up before its turn. */
+  CHAIN_DEADLINE(false),
+  /** The caller's thread was interrupted. */
+  INTERRUPTED(false),
+  /** A host function failed, which is no fault of the plugin that called it. */
+  HOST_FAILURE(false),
+  /** It failed after the store had failed to read or write its key-value entries. */
+  STORE_UNAVAILABLE(false),
+  /** What it was to be given is beyond the ABI's cap. */
+  PAYLOAD_TOO_LARGE(false),
+  /** All its instances are in use, and no place or no time is left to wait for one. */
+  SATURATED(false),
+  /** It is being taken out of service. */
+  UNAVAILABLE(false),
+  /** Its circuit breaker is open. */
+  BREAKER_OPEN(false),
+  /** A handler of the application said that it failed. */
+  FAILED(false),
+  /** A handler of the application threw, or the host has a bug. */
+  EXCEPTION(false);
+
+  private final boolean faultOfPlugin;
+
+  HookOutcome(boolean faultOfPlugin) {
+    this.faultOfPlugin = faultOfPlugin;
+  }
+
+  /** Whether it counts towards the plugin's circuit breaker. */
+  public boolean isFaultOfPlugin() {
+    return faultOfPlugin;
+  }
+}

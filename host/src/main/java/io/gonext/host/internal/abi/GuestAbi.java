@@ -1,0 +1,209 @@
+package io.gonext.host.internal.abi;
+
+import static io.gonext.engine.ValueType.I32;
+import static io.gonext.engine.ValueType.I64;
+
+import io.gonext.engine.AbiViolationException;
+import io.gonext.engine.FunctionExport;
+import io.gonext.engine.FunctionType;
+import io.gonext.engine.GuestCall;
+import io.gonext.engine.GuestFunction;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.GuestWork;
+import io.gonext.engine.ModuleInterface;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The host's side of guest ABI v1: what a module must export, and how a hook is called. All of a
+ * call (allocations, the hook itself, giving the blocks back) runs under one deadline, and whatever
+ * goes wrong in it is a {@link GuestTrap}, after which the instance is unusable.
+ *
+ * <p>Stateless; the instance passed in belongs to the calling thread.
+ */
+public final class GuestAbi {
+  /** Longest hook name, in bytes of UTF-8. */
+  public static final int MAX_HOOK_NAME_BYTES = 256;
+
+  /** Largest payload handed to a guest, in bytes. */
+  public static final int MAX_PAYLOAD_BYTES = 1024 * 1024;
+
+  /** Largest payload of a route: a body of 1 MiB in base64, and 64 KiB for all else. */
+  public static final int MAX_ROUTE_PAYLOAD_BYTES = 4 * ((1024 * 1024 + 2) / 3) + 64 * 1024;
+
+  /** Largest result taken from a guest, in bytes. */
+  public static final int MAX_RESULT_BYTES = 1024 * 1024;
+
+  private static final String MEMORY = "memory";
+  private static final String ALLOC = "gn_alloc";
+  private static final String FREE = "gn_free";
+  private static final String HANDLE_HOOK = "gn_handle_hook";
+  private static final String HANDLE_JOB = "gn_handle_job";
+
+  private static final FunctionType HANDLER_TYPE =
+      new FunctionType(List.of(I32, I32, I32, I32), List.of(I64));
+
+  /** The functions of the ABI, of which some are to be there. */
+  static final List<Expected> EXPORTS =
+      List.of(
+          new Expected(ALLOC, new FunctionType(List.of(I32), List.of(I32)), true),
+          new Expected(FREE, new FunctionType(List.of(I32, I32), List.of()), true),
+          new Expected(HANDLE_HOOK, HANDLER_TYPE, true),
+          new Expected(HANDLE_JOB, HANDLER_TYPE, false),
+          new Expected("on_activate", new FunctionType(List.of(), List.of(I32)), false),
+          new Expected("on_deactivate", new FunctionType(List.of(), List.of(I32)), false),
+          new Expected("_initialize", new FunctionType(List.of(), List.of()), false),
+          new Expected("_start", new FunctionType(List.of(), List.of()), false));
+
+  /** A function that a guest exports under this name, if at all. */
+  record Expected(String name, FunctionType type, boolean required) {}
+
+  private GuestAbi() {}
+
+  /** What a module does that works, but not as its author may think; a sentence each. */
+  public static List<String> warnings(ModuleInterface module) {
+    Set<String> constructing = module.constructingExports();
+    List<String> called =
+        Stream.of(ALLOC, FREE, HANDLE_HOOK, HANDLE_JOB).filter(constructing::contains).toList();
+    if (called.isEmpty()) {
+      return List.of();
+    }
+    return List.of(
+        "each call of "
+            + String.join(", ", called)
+            + " runs the module's constructors again (__wasm_call_ctors), several times in one hook"
+            + " call: link it as a reactor (clang: -mexec-model=reactor), or export a function"
+            + " _initialize that calls __wasm_call_ctors, and the host runs them once");
+  }
+
+  /**
+   * What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI.
+   *
+   * @param jobsAlone whether its manifest has {@linkplain
+   *     io.gonext.host.manifest.Manifest#hasJobsAlone jobs and nothing else}: then it need not
+   *     export what handles hooks, but must what runs jobs
+   */
+  public static List<String> exportProblems(ModuleInterface module, boolean jobsAlone) {
+    List<String> problems = new ArrayList<>();
+    if (!module.exportsMemory(MEMORY)) {
+      problems.add("it exports no memory named \"" + MEMORY + "\"");
+    }
+    for (Expected expected : EXPORTS) {
+      FunctionExport found = module.exports().get(expected.name());
+      if (found == null) {
+        boolean handlesHooks = expected.name().equals(HANDLE_HOOK);
+        boolean runsJobs = expected.name().equals(HANDLE_JOB);
+        if (jobsAlone ? runsJobs || (expected.required() && !handlesHooks) : expected.required()) {
+          problems.add("it does not export " + expected.name() + " " + expected.type());
+        }
+      } else if (!found.type().equals(expected.type())) {
+        problems.add(
+            "it exports "
+                + expected.name()
+                + " as "
+                + found.type()
+                + ", the ABI says "
+                + expected.type());
+      } else if (found.aliasesImport()) {
+        problems.add("it exports an imported function as " + expected.name());
+      }
+    }
+    return problems;
+  }
+
+  /** Whether a guest can be called with a hook: one that runs jobs alone need not be. */
+  public static boolean handlesHooks(ModuleInterface module) {
+    return module.exports().containsKey(HANDLE_HOOK);
+  }
+
+  /**
+   * Runs one hook in an instance.
+   *
+   * @param hook UTF-8, at most {@link #MAX_HOOK_NAME_BYTES}
+   * @param payload JSON in UTF-8, at most {@link #MAX_ROUTE_PAYLOAD_BYTES}; callers hold hooks that
+   *     are no route to {@link #MAX_PAYLOAD_BYTES}
+   * @throws GuestTrap when the guest trapped, ran out of time or broke the ABI
+   * @throws IllegalArgumentException when name or payload is too long; the guest was not touched
+   */
+  public static HookReply callHook(
+      GuestInstance instance, byte[] hook, byte[] payload, Duration limit) {
+    return instance.run(limit, hookCall(instance, hook, payload));
+  }
+
+  /** As above, {@linkplain GuestInstance#runUntil until} a deadline, and with a soft limit. */
+  public static HookReply callHook(
+      GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, long deadlineNanos) {
+    return instance.runUntil(softLimit, deadlineNanos, hookCall(instance, hook, payload));
+  }
+
+  private static GuestWork<HookReply> hookCall(
+      GuestInstance instance, byte[] hook, byte[] payload) {
+    if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_ROUTE_PAYLOAD_BYTES) {
+      throw new IllegalArgumentException("hook name or payload too long");
+    }
+    GuestFunction handle = instance.function(HANDLE_HOOK);
+    GuestFunction alloc = instance.function(ALLOC);
+    GuestFunction free = instance.function(FREE);
+    return call -> {
+      long name = write(call, alloc, hook);
+      long body = write(call, alloc, payload);
+      if (overlap(name, hook.length, body, payload.length)) {
+        throw new AbiViolationException(ALLOC + " handed out overlapping blocks");
+      }
+      long packed = call.call(handle, name, hook.length, body, payload.length);
+      HookReply reply = read(call, free, packed);
+      call.callWithoutHost(free, body, payload.length);
+      call.callWithoutHost(free, name, hook.length);
+      return reply;
+    };
+  }
+
+  /**
+   * Calls {@code on_activate} or {@code on_deactivate} where the module has it.
+   *
+   * @return 0 when it agreed or has no say
+   */
+  public static int callLifecycle(GuestInstance instance, String export, Duration limit) {
+    if (!instance.hasFunction(export)) {
+      return 0;
+    }
+    GuestFunction function = instance.function(export);
+    return (int) (long) instance.run(limit, call -> call.call(function));
+  }
+
+  private static long write(GuestCall call, GuestFunction alloc, byte[] bytes) {
+    long pointer = call.callWithoutHost(alloc, bytes.length) & 0xffff_ffffL;
+    if (pointer == 0) {
+      throw new AbiViolationException(ALLOC + " has no block of " + bytes.length + " bytes");
+    }
+    call.memory().write(pointer, bytes);
+    return pointer;
+  }
+
+  private static boolean overlap(long a, int aLength, long b, int bLength) {
+    return a < b + bLength && b < a + aLength;
+  }
+
+  private static HookReply read(GuestCall call, GuestFunction free, long packed) {
+    long pointer = packed >>> 32;
+    int length = (int) packed;
+    if (pointer == 0) {
+      if (length > 0) {
+        throw new AbiViolationException("the result has a length but no pointer");
+      }
+      return length == 0 ? new HookReply.Done() : new HookReply.Failed(length);
+    }
+    long unsignedLength = Integer.toUnsignedLong(length);
+    if (unsignedLength > MAX_RESULT_BYTES) {
+      throw new AbiViolationException(
+          "the result is " + unsignedLength + " bytes long, the most is " + MAX_RESULT_BYTES);
+    }
+    byte[] body = call.memory().read(pointer, length);
+    call.callWithoutHost(free, pointer, length);
+    return new HookReply.Body(body);
+  }
+}

@@ -1,0 +1,181 @@
+package io.gonext.host.internal.audit;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What one version of a plugin leaves in the audit log while it serves. What repeats, such as a
+ * capability denied on each request, is one row a minute, and the next row says how many were left
+ * out before it; metrics count them all.
+ *
+ * <p>Thread-safe.
+ */
+public final class PluginAudit implements AutoCloseable {
+  /** Events of its own that a plugin may have stored in a minute. */
+  public static final int EVENTS_PER_MINUTE = 100;
+
+  private static final long MINUTE_NANOS = 60_000_000_000L;
+  private static final int MAX_TEXT_LENGTH = 1000;
+
+  private final Sink sink;
+  private final MeterRegistry meters;
+  private final String plugin;
+  private final String version;
+  private final LongSupplier nanoTime;
+
+  /** By event and subject; there are as many as capabilities and codes of traps at most. */
+  private final Map<String, Repeats> repeats = new ConcurrentHashMap<>();
+
+  /** The events of the plugin's own in the present minute. Guarded by itself. */
+  private final Window ownEvents;
+
+  public PluginAudit(
+      Sink sink, MeterRegistry meters, String plugin, String version, LongSupplier nanoTime) {
+    this.sink = sink;
+    this.meters = meters;
+    this.plugin = plugin;
+    this.version = version;
+    this.nanoTime = nanoTime;
+    this.ownEvents = new Window(nanoTime.getAsLong());
+  }
+
+  /** Where rows go; {@link AuditLog#offer} is one. */
+  @FunctionalInterface
+  public interface Sink {
+    /** Takes a row without waiting; false when it is lost. */
+    boolean offer(String plugin, String version, String event, String actor, JsonNode detail);
+  }
+
+  /** What became of an event that a plugin wanted stored. */
+  public enum Emitted {
+    QUEUED,
+    TOO_MANY,
+    LOST
+  }
+
+  /** A call of a capability that the plugin does not have. */
+  public void denied(String capability, String function) {
+    Counter.builder("gonext.plugin.denied")
+        .description("Calls of a capability that the plugin does not have")
+        .tag("plugin", plugin)
+        .tag("capability", capability)
+        .register(meters)
+        .increment();
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("capability", capability);
+    detail.put("function", function);
+    repeated("denied", capability, detail);
+  }
+
+  /** A call that ended in a trap. */
+  public void trapped(String hook, String code, @Nullable String message) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("code", code);
+    detail.put("hook", hook);
+    if (message != null) {
+      detail.put("message", cut(message));
+    }
+    repeated("trap", code, detail);
+  }
+
+  /** A call that ended well, with an answer that is none. */
+  public void answeredNonsense(String hook, String why) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("hook", hook);
+    detail.put("message", cut(why));
+    repeated("bad_answer", "", detail);
+  }
+
+  /** An event of the plugin's own; its name begins with the plugin's and a dot. */
+  public Emitted emitted(String event, ObjectNode detail) {
+    synchronized (ownEvents) {
+      if (!ownEvents.take(nanoTime.getAsLong(), EVENTS_PER_MINUTE)) {
+        return Emitted.TOO_MANY;
+      }
+    }
+    return sink.offer(plugin, version, event, "plugin", detail) ? Emitted.QUEUED : Emitted.LOST;
+  }
+
+  private static String cut(String text) {
+    return text.substring(0, Math.min(text.length(), MAX_TEXT_LENGTH));
+  }
+
+  /** Tells what was left out since the last rows, as the plugin goes out of service. */
+  @Override
+  public void close() {
+    repeats.values().forEach(Repeats::close);
+    repeats.clear();
+  }
+
+  private void repeated(String event, String subject, ObjectNode detail) {
+    repeats
+        .computeIfAbsent(event + ":" + subject, key -> new Repeats(event, nanoTime.getAsLong()))
+        .happened(detail);
+  }
+
+  /** So many in a minute. Not thread-safe. */
+  private static final class Window {
+    private long begin;
+    private int taken;
+
+    Window(long begin) {
+      this.begin = begin;
+    }
+
+    boolean take(long now, int limit) {
+      if (now - begin >= MINUTE_NANOS) {
+        begin = now;
+        taken = 0;
+      }
+      if (taken == limit) {
+        return false;
+      }
+      taken++;
+      return true;
+    }
+  }
+
+  /** One thing that happens again and again. */
+  private final class Repeats {
+    private final String event;
+    private final Window rows;
+
+    /** What was left out since the last row, and how often. Guarded by this. */
+    private @Nullable ObjectNode last;
+
+    private long leftOut;
+
+    Repeats(String event, long now) {
+      this.event = event;
+      this.rows = new Window(now);
+    }
+
+    synchronized void happened(ObjectNode detail) {
+      if (rows.take(nanoTime.getAsLong(), 1)) {
+        if (leftOut > 0) {
+          detail.put("left_out_before", leftOut);
+        }
+        leftOut = 0;
+        last = null;
+        sink.offer(plugin, version, event, "host", detail);
+      } else {
+        leftOut++;
+        last = detail;
+      }
+    }
+
+    synchronized void close() {
+      if (last != null) {
+        last.put("left_out_before", leftOut - 1);
+        sink.offer(plugin, version, event, "host", last);
+      }
+    }
+  }
+}

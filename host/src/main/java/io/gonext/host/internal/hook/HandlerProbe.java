@@ -1,0 +1,153 @@
+package io.gonext.host.internal.hook;
+
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.HookTurn;
+import io.gonext.host.hook.TurnFailure;
+import io.gonext.pool.Ticker;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Scope;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches one handler of one hook: times it by outcome, and traces each turn in a span of its own
+ * where there is a tracer. Plugin and hook come from manifests and registrations, so that the
+ * labels are as many as those.
+ *
+ * <p>Thread-safe.
+ */
+public final class HandlerProbe {
+  private static final AttributeKey<String> PLUGIN = AttributeKey.stringKey("gonext.plugin");
+  private static final AttributeKey<String> VERSION = AttributeKey.stringKey("gonext.version");
+  private static final AttributeKey<String> HOOK = AttributeKey.stringKey("gonext.hook");
+  private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("gonext.outcome");
+  private static final AttributeKey<Long> GUEST_NANOS = AttributeKey.longKey("gonext.guest_ns");
+  private static final AttributeKey<Long> HOST_NANOS = AttributeKey.longKey("gonext.host_ns");
+
+  private final MeterRegistry meters;
+  private final @Nullable Tracer tracer;
+  private final Ticker ticker;
+  private final String plugin;
+  private final String hook;
+  private final FailedTurns failures;
+  private final Timer succeeded;
+
+  /**
+   * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps, and
+   *     tells of them
+   */
+  HandlerProbe(
+      MeterRegistry meters,
+      @Nullable Tracer tracer,
+      Ticker ticker,
+      String plugin,
+      String hook,
+      FailedTurns failures) {
+    this.meters = meters;
+    this.tracer = tracer;
+    this.ticker = ticker;
+    this.plugin = plugin;
+    this.hook = hook;
+    this.failures = failures;
+    this.succeeded = timer(HookOutcome.OK);
+  }
+
+  /** What a handler does in its turn. */
+  @FunctionalInterface
+  public interface Work<R> {
+    R run(HookTurn turn) throws HookFailedException, InterruptedException;
+  }
+
+  /**
+   * Runs a handler.
+   *
+   * @throws HookFailedException also for any other exception but an interrupt, for a handler that
+   *     ran out of stack or failed an assertion, and for a result that comes after the turn's
+   *     deadline
+   */
+  public <R> R watch(HookTurn turn, Work<R> work) throws HookFailedException, InterruptedException {
+    return tracer == null ? timed(turn, work) : traced(tracer, turn, work);
+  }
+
+  private <R> R timed(HookTurn turn, Work<R> work)
+      throws HookFailedException, InterruptedException {
+    try {
+      R result = Objects.requireNonNull(work.run(turn), "it returned null");
+      long now = ticker.nanos();
+      if (now - turn.deadlineNanos() > 0) {
+        throw new HookFailedException(HookOutcome.DEADLINE, "it did not end in its time", null);
+      }
+      succeeded.record(now - turn.beganNanos(), TimeUnit.NANOSECONDS);
+      return result;
+    } catch (HookFailedException e) {
+      throw failed(e, turn);
+    } catch (InterruptedException e) {
+      failures.addUntold();
+      record(HookOutcome.INTERRUPTED, turn);
+      throw e;
+    } catch (RuntimeException | StackOverflowError | AssertionError e) {
+      throw failed(new HookFailedException(HookOutcome.EXCEPTION, "it threw " + e, e), turn);
+    } catch (Error e) {
+      failures.addUntold();
+      record(HookOutcome.EXCEPTION, turn);
+      throw e;
+    }
+  }
+
+  private <R> R traced(Tracer to, HookTurn turn, Work<R> work)
+      throws HookFailedException, InterruptedException {
+    Span span = to.spanBuilder("gonext.hook " + hook).startSpan();
+    HookOutcome outcome = HookOutcome.EXCEPTION;
+    try (Scope _ = span.makeCurrent()) {
+      R result = timed(turn, work);
+      outcome = HookOutcome.OK;
+      return result;
+    } catch (HookFailedException e) {
+      outcome = e.outcome();
+      span.setStatus(StatusCode.ERROR, outcome.name());
+      throw e;
+    } catch (InterruptedException e) {
+      outcome = HookOutcome.INTERRUPTED;
+      throw e;
+    } finally {
+      span.setAttribute(PLUGIN, plugin);
+      span.setAttribute(VERSION, turn.version());
+      span.setAttribute(HOOK, hook);
+      span.setAttribute(OUTCOME, outcome.name());
+      span.setAttribute(GUEST_NANOS, turn.guestNanos());
+      span.setAttribute(HOST_NANOS, turn.hostNanos());
+      span.end();
+    }
+  }
+
+  /** A turn that does not come to pass, counted as any other. */
+  HookFailedException refused(HookOutcome outcome, String reason, HookTurn turn) {
+    return failed(new HookFailedException(outcome, reason, null), turn);
+  }
+
+  private HookFailedException failed(HookFailedException failure, HookTurn turn) {
+    record(failure.outcome(), turn);
+    failures.add(TurnFailure.of(plugin, turn.version(), hook, failure));
+    return failure;
+  }
+
+  private void record(HookOutcome outcome, HookTurn turn) {
+    timer(outcome).record(ticker.nanos() - turn.beganNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private Timer timer(HookOutcome outcome) {
+    return Timer.builder("gonext.plugin.hook")
+        .description("Time in one handler of a hook, by outcome")
+        .tag("plugin", plugin)
+        .tag("hook", hook)
+        .tag("outcome", outcome.name())
+        .register(meters);
+  }
+}

@@ -1,0 +1,363 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import io.gonext.host.ActivationException;
+import io.gonext.host.ConflictException;
+import io.gonext.host.PluginRequest;
+import io.gonext.host.PluginResponse;
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.HookTurn;
+import io.gonext.host.internal.abi.GuestAbi;
+import io.gonext.host.internal.abi.HookCodec;
+import io.gonext.host.internal.abi.HookCodec.BatchPart;
+import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
+import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.internal.audit.PluginAudit;
+import io.gonext.host.internal.kv.PluginKeyValues;
+import io.gonext.host.internal.route.RouteCodec;
+import io.gonext.host.internal.route.RouteHeaders;
+import io.gonext.host.internal.route.RouteTable;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Manifest.Hook;
+import io.gonext.host.manifest.Manifest.Route;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.Lease;
+import io.gonext.pool.PoolException;
+import io.gonext.pool.PoolStats;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+
+/**
+ * One version of a plugin in service: its compiled module and its pool of instances. Every call of
+ * it checks an instance out, runs one hook and gives the instance back; an instance that trapped is
+ * not used again.
+ *
+ * <p>Thread-safe.
+ */
+final class ActivePlugin {
+  private static final Logger log = LoggerFactory.getLogger(ActivePlugin.class);
+
+  private final Manifest manifest;
+  private final String sha256;
+  private final InstancePool<GuestInstance> pool;
+  private final Duration callLimit;
+  private final Breakers breakers;
+  private final GuestCalls calls;
+  private final PluginAudit audit;
+  private final RouteTable routes;
+  private final RouteHeaders routeHeaders;
+
+  /** What it has, by name; routes by the route. */
+  private final Map<String, Filter> filters;
+
+  private final Map<String, Breakers.Guard> actions;
+  private final Map<Route, Breakers.Guard> routeGuards;
+
+  /**
+   * A filter that a version has.
+   *
+   * @param batch whether it takes many values at once
+   */
+  record Filter(Breakers.Guard guard, boolean batch) {}
+
+  /**
+   * What stands between a version and its callers.
+   *
+   * @param audit is told of traps
+   * @param keyValues knows what the store failed to do
+   * @param late is told of calls that end well, but late
+   * @param breakers makes the breakers of the version it is given
+   */
+  record Guards(
+      PluginAudit audit,
+      PluginKeyValues keyValues,
+      LateCalls late,
+      RouteHeaders routeHeaders,
+      Function<ActivePlugin, Breakers> breakers) {}
+
+  ActivePlugin(
+      Manifest manifest,
+      String sha256,
+      InstancePool<GuestInstance> pool,
+      Duration callLimit,
+      Guards guards) {
+    this.manifest = manifest;
+    this.sha256 = sha256;
+    this.pool = pool;
+    this.callLimit = callLimit;
+    this.audit = guards.audit;
+    this.routes = new RouteTable(manifest.routes());
+    this.routeHeaders = guards.routeHeaders;
+    this.breakers = guards.breakers.apply(this);
+    this.filters =
+        manifest.filters().stream()
+            .collect(
+                Collectors.toMap(
+                    Hook::name,
+                    hook -> new Filter(breakers.of(hook.name()), hook.batch()),
+                    (a, b) -> a));
+    this.actions =
+        manifest.actions().stream()
+            .collect(Collectors.toMap(Hook::name, hook -> breakers.of(hook.name()), (a, b) -> a));
+    this.routeGuards =
+        manifest.routes().stream()
+            .collect(
+                Collectors.toMap(
+                    route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
+    this.calls =
+        new GuestCalls(
+            manifest.version().toString(),
+            pool,
+            audit,
+            guards.keyValues,
+            guards.late,
+            callLimit,
+            manifest.warmUp());
+  }
+
+  Manifest manifest() {
+    return manifest;
+  }
+
+  /** Of the bundle it was made from, lower-case hex. */
+  String sha256() {
+    return sha256;
+  }
+
+  boolean hasFilter(String hook) {
+    return filters.containsKey(hook);
+  }
+
+  boolean hasAction(String hook) {
+    return actions.containsKey(hook);
+  }
+
+  /** The filter of that name; null when it has none. */
+  @Nullable Filter filterOf(String hook) {
+    return filters.get(hook);
+  }
+
+  /** The guard of the action of that name; null when it has none. */
+  Breakers.@Nullable Guard actionOf(String hook) {
+    return actions.get(hook);
+  }
+
+  /** What a request meets among its routes. */
+  RouteTable.Match match(PluginRequest request) {
+    return routes.match(request.method(), request.path());
+  }
+
+  Breakers breakers() {
+    return breakers;
+  }
+
+  /** The pool's numbers now. */
+  PoolStats poolStats() {
+    return pool.stats();
+  }
+
+  /** See {@link GuestCalls#watchMemory}. */
+  void watchMemory(LongConsumer touchedBytes) {
+    calls.watchMemory(touchedBytes);
+  }
+
+  /** Why its calls are refused, or empty while they are not. */
+  Optional<String> trouble() {
+    return breakers.trouble();
+  }
+
+  /**
+   * Warms the pool and asks the plugin whether it agrees to serve.
+   *
+   * @throws ActivationException when an instance cannot be made or the plugin refuses; nothing of
+   *     it is left then
+   */
+  void start() throws InterruptedException {
+    boolean started = false;
+    try {
+      pool.start();
+      int answer = lifecycleCall("on_activate");
+      if (answer != 0) {
+        throw new ActivationException(
+            manifest.id() + " refused to start: its on_activate returned " + answer, null);
+      }
+      started = true;
+    } catch (PoolException | GuestTrap e) {
+      throw new ActivationException(manifest.id() + " could not start: " + e.getMessage(), e);
+    } finally {
+      if (!started) {
+        stop(Duration.ZERO);
+      }
+    }
+  }
+
+  /**
+   * Makes instances until there are as many as a version had that served the load, so that callers
+   * do not wait for them after a swap; fewer, where they cannot be made in time.
+   */
+  void prepare(int instances) throws InterruptedException {
+    PoolStats stats = pool.stats();
+    int wanted = Math.min(instances, stats.maxInstances());
+    if (stats.live() >= wanted) {
+      return;
+    }
+    List<Lease<GuestInstance>> held = new ArrayList<>();
+    try {
+      while (held.size() < wanted) {
+        held.add(pool.checkout(callLimit));
+      }
+    } catch (PoolException e) {
+      log.info("{} takes over with {} instances: {}", manifest.id(), held.size(), e.getMessage());
+    } finally {
+      held.forEach(Lease::close);
+    }
+  }
+
+  /**
+   * Asks the plugin whether it agrees to leave service. One that cannot be asked has no say.
+   *
+   * @throws ConflictException when it refuses
+   */
+  void askToStop() throws InterruptedException {
+    int answer;
+    try {
+      answer = lifecycleCall("on_deactivate");
+    } catch (PoolException | GuestTrap e) {
+      log.warn("{} could not be asked before it leaves service: {}", manifest.id(), e.getMessage());
+      return;
+    }
+    if (answer != 0) {
+      throw new ConflictException(
+          manifest.id() + " refused to stop: its on_deactivate returned " + answer);
+    }
+  }
+
+  private int lifecycleCall(String export) throws InterruptedException {
+    try (Lease<GuestInstance> lease = pool.checkout(callLimit)) {
+      try {
+        return GuestAbi.callLifecycle(lease.get(), export, callLimit);
+      } catch (GuestTrap trap) {
+        lease.markUnusable(trap);
+        throw trap;
+      }
+    }
+  }
+
+  /** Waits for the calls that are running, then gives up all instances. */
+  void stop(Duration patience) {
+    pool.close(patience);
+    audit.close();
+  }
+
+  /**
+   * Refuses new calls, lets those finish that run or wait, and gives up the instances; after {@code
+   * patience} also those that are in use, as they come back. Does not block.
+   *
+   * @return completes when nothing is left of it, or time is up
+   */
+  CompletableFuture<Void> retire(Duration patience) {
+    return pool.drain()
+        .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+        .handleAsync(
+            (report, late) -> {
+              if (late != null) {
+                log.warn("{} still ran calls {} after it was replaced", manifest.id(), patience);
+                pool.close(Duration.ZERO);
+              }
+              audit.close();
+              return null;
+            },
+            Thread::startVirtualThread);
+  }
+
+  /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
+  FilterAnswer filter(
+      Filter filter, PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    return calls.call(
+        filter.guard,
+        hook,
+        HookCodec.filter(value, args),
+        turn,
+        reply -> HookCodec.filterAnswer(reply, value));
+  }
+
+  /**
+   * Runs a filter for many values in one lease.
+   *
+   * @param parts all of the values, as {@link HookCodec#batch} made them
+   * @return one answer a value
+   */
+  List<FilterAnswer> filterAll(
+      Filter filter, PluginHook hook, List<JsonNode> values, List<BatchPart> parts, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    return calls
+        .callAll(
+            filter.guard,
+            hook,
+            parts.stream().map(BatchPart::payload).toList(),
+            turn,
+            i -> reply -> HookCodec.batchAnswer(reply, given(values, parts.get(i))))
+        .stream()
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private static List<JsonNode> given(List<JsonNode> values, BatchPart part) {
+    return values.subList(part.first(), part.first() + part.size());
+  }
+
+  /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
+  void act(Breakers.Guard action, PluginHook hook, List<JsonNode> args, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    var _ =
+        calls.call(
+            action,
+            hook,
+            HookCodec.action(args),
+            turn,
+            reply -> {
+              HookCodec.actionAnswer(reply);
+              return Boolean.TRUE;
+            });
+  }
+
+  /** Serves a request by one of this version's routes, with that route's method. */
+  PluginResponse serve(
+      PluginHook hook, RouteTable.Found found, PluginRequest request, HookTurn turn)
+      throws HookFailedException, InterruptedException {
+    return calls.call(
+        Objects.requireNonNull(routeGuards.get(found.route())),
+        hook,
+        HookCodec.route(
+            RouteCodec.encode(
+                request.withMethod(found.route().method()), found.parameters(), routeHeaders)),
+        turn,
+        this::response);
+  }
+
+  private PluginResponse response(HookReply reply) throws HookFailedException {
+    FilterAnswer answer = HookCodec.filterAnswer(reply, MissingNode.getInstance());
+    try {
+      return RouteCodec.decode(answer.value(), routeHeaders);
+    } catch (RouteCodec.BadResponseException e) {
+      throw new HookFailedException(HookOutcome.BAD_ANSWER, e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.BreakerPolicy;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.pool.Ticker;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The circuit breakers of one version of a plugin: one for each hook and each route, so that one
+ * that fails does not shut the others. A plugin is given up when one of them was open for most of
+ * the time that the policy says, and no other one has served calls meanwhile.
+ *
+ * <p>Thread-safe.
+ */
+final class Breakers {
+  private static final Logger log = LoggerFactory.getLogger(Breakers.class);
+
+  /** How many open breakers are named where people read of them. */
+  private static final int NAMED = 3;
+
+  private final String plugin;
+  private final BreakerPolicy policy;
+  private final Consumer<String> onGivingUp;
+
+  /** By hook, and by method and path of a route. */
+  private final Map<String, Guard> guards;
+
+  /** A breaker and what is counted of it. */
+  record Guard(HookBreaker breaker, Counter refused) {}
+
+  /**
+   * @param policy the operator's
+   * @param onGivingUp is told why the plugin is to be taken out of service, perhaps more than once;
+   *     called by a thread that called the plugin, so it must not wait for such
+   */
+  Breakers(
+      Manifest manifest,
+      BreakerPolicy policy,
+      Ticker ticker,
+      MeterRegistry meters,
+      Consumer<String> onGivingUp) {
+    this.plugin = manifest.id();
+    this.policy = policy.of(manifest);
+    this.onGivingUp = onGivingUp;
+    Map<String, Guard> made = new LinkedHashMap<>();
+    names(manifest)
+        .forEach(name -> made.computeIfAbsent(name, n -> guard(manifest, n, ticker, meters)));
+    this.guards = made;
+  }
+
+  private static Stream<String> names(Manifest manifest) {
+    return Stream.of(
+            manifest.filters().stream().map(Manifest.Hook::name),
+            manifest.actions().stream().map(Manifest.Hook::name),
+            manifest.routes().stream().map(Manifest.Route::toString))
+        .flatMap(names -> names);
+  }
+
+  private Guard guard(Manifest manifest, String hook, Ticker ticker, MeterRegistry meters) {
+    Tags tags = Tags.of("plugin", manifest.name(), "hook", hook);
+    Counter opened =
+        Counter.builder("gonext.plugin.breaker.opened")
+            .description("How often the circuit breaker of a hook or route opened")
+            .tags(tags)
+            .register(meters);
+    Counter refused =
+        Counter.builder("gonext.plugin.breaker.refused")
+            .description("Calls that were refused because a circuit breaker was open")
+            .tags(tags)
+            .register(meters);
+    return new Guard(
+        new HookBreaker(
+            hook,
+            policy,
+            ticker,
+            opening -> {
+              opened.increment();
+              opened(opening);
+            }),
+        refused);
+  }
+
+  /** The guard of a hook or route that the manifest names. */
+  Guard of(String hook) {
+    return Objects.requireNonNull(guards.get(hook), hook);
+  }
+
+  private void opened(HookBreaker.Opening opening) {
+    log.warn(
+        "circuit breaker of {} for {} opened for {} ms: last failure {}",
+        plugin,
+        opening.hook(),
+        opening.length().toMillis(),
+        opening.lastFailure());
+    if (opening.mostlyOpen() && nobodyElseServes(opening.hook())) {
+      onGivingUp.accept(
+          "its circuit breaker for "
+              + opening.hook()
+              + " was open most of the last "
+              + policy.giveUpAfter().toSeconds()
+              + " s, last failure "
+              + opening.lastFailure());
+    }
+  }
+
+  private boolean nobodyElseServes(String hook) {
+    return breakers().stream()
+        .filter(other -> !other.hook().equals(hook))
+        .allMatch(other -> other.isMostlyOpen() || !other.hasServedLately());
+  }
+
+  private Collection<HookBreaker> breakers() {
+    return guards.values().stream().map(Guard::breaker).toList();
+  }
+
+  /** What keeps hooks or routes from being called, or empty while nothing does. */
+  Optional<String> trouble() {
+    List<String> troubles = new ArrayList<>();
+    for (HookBreaker breaker : breakers()) {
+      breaker.trouble().ifPresent(why -> troubles.add(breaker.hook() + ": " + why));
+    }
+    if (troubles.isEmpty()) {
+      return Optional.empty();
+    }
+    String named = String.join("; ", troubles.subList(0, Math.min(NAMED, troubles.size())));
+    return Optional.of(
+        troubles.size() > NAMED ? named + "; and " + (troubles.size() - NAMED) + " more" : named);
+  }
+
+  /** The state of each now and later: 0 closed, 1 half open, 2 open. */
+  List<Row<?>> states() {
+    List<Row<?>> rows = new ArrayList<>();
+    for (HookBreaker breaker : breakers()) {
+      rows.add(Row.of(Tags.of("hook", breaker.hook()), breaker, HookBreaker::stateCode));
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,76 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.StoreException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One lock a plugin, held for the whole of a change of it, until the host is closed: no change
+ * begins after that.
+ *
+ * <p>Thread-safe.
+ */
+final class ChangeLocks {
+  @FunctionalInterface
+  interface Change<R, E extends Exception> {
+    R make() throws E;
+  }
+
+  /** Never removed, so that a name has one lock. */
+  private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+  private volatile boolean closed;
+
+  /** Makes a change once no other one of the plugin is under way. */
+  <R, E extends Exception> R hold(String plugin, Change<R, E> change) throws E {
+    ReentrantLock lock = of(plugin);
+    lock.lock();
+    return made(lock, change);
+  }
+
+  /** As {@link #hold}, and an interrupt ends the wait. */
+  <R> R holdInterruptibly(String plugin, Change<R, InterruptedException> change)
+      throws InterruptedException {
+    ReentrantLock lock = of(plugin);
+    lock.lockInterruptibly();
+    return made(lock, change);
+  }
+
+  /** Makes a change, or returns false where another one is under way. */
+  <E extends Exception> boolean tryHold(String plugin, Change<?, E> change) throws E {
+    ReentrantLock lock = of(plugin);
+    if (!lock.tryLock()) {
+      return false;
+    }
+    var _ = made(lock, change);
+    return true;
+  }
+
+  /** No change begins from now on; those under way meet {@link #requireOpen}. */
+  void close() {
+    closed = true;
+  }
+
+  /**
+   * @throws StoreException once the host is being closed
+   */
+  void requireOpen() {
+    if (closed) {
+      throw new StoreException("the host is being closed, nothing was changed", null);
+    }
+  }
+
+  private <R, E extends Exception> R made(ReentrantLock held, Change<R, E> change) throws E {
+    try {
+      requireOpen();
+      return change.make();
+    } finally {
+      held.unlock();
+    }
+  }
+
+  private ReentrantLock of(String plugin) {
+    return locks.computeIfAbsent(plugin, n -> new ReentrantLock());
+  }
+}

@@ -1,0 +1,282 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.engine.CallTimes;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.TrapCause;
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.HookTurn;
+import io.gonext.host.internal.abi.GuestAbi;
+import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.internal.audit.PluginAudit;
+import io.gonext.host.internal.kv.PluginKeyValues;
+import io.gonext.pool.AllocationException;
+import io.gonext.pool.CheckoutTimeoutException;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.Lease;
+import io.gonext.pool.PoolException;
+import io.gonext.pool.PoolSaturatedException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls into the instances of one version of a plugin. What goes wrong with them, and what a plugin
+ * that hangs costs its callers, ends here: a caller waits for an instance for half of its time at
+ * most, in a line of bounded length, and not at all while the breaker is open.
+ *
+ * <p>Thread-safe.
+ */
+final class GuestCalls {
+  private final String version;
+  private final InstancePool<GuestInstance> pool;
+  private final PluginAudit audit;
+  private final PluginKeyValues keyValues;
+  private final LateCalls late;
+  private final long limitNanos;
+  private final Duration patience;
+  private final boolean remembersInputs;
+
+  /** Is told what each lease wrote to of its instance's memory; null where nobody asks. */
+  private volatile @Nullable LongConsumer memoryWatch;
+
+  /**
+   * @param limit of one turn, waiting for an instance included
+   * @param remembersInputs whether a few payloads are kept for the next version's exercise
+   */
+  GuestCalls(
+      String version,
+      InstancePool<GuestInstance> pool,
+      PluginAudit audit,
+      PluginKeyValues keyValues,
+      LateCalls late,
+      Duration limit,
+      boolean remembersInputs) {
+    this.version = version;
+    this.pool = pool;
+    this.audit = audit;
+    this.keyValues = keyValues;
+    this.late = late;
+    this.limitNanos = limit.toNanos();
+    this.patience = limit.dividedBy(2);
+    this.remembersInputs = remembersInputs;
+  }
+
+  /** Tells what each lease from now on wrote to of its instance's memory, in bytes. */
+  void watchMemory(LongConsumer touchedBytes) {
+    memoryWatch = touchedBytes;
+  }
+
+  private void tellMemory(Lease<GuestInstance> lease) {
+    LongConsumer watch = memoryWatch;
+    if (watch != null) {
+      watch.accept(lease.get().touchedBytes());
+    }
+  }
+
+  /**
+   * Makes something of what a guest answered, or fails: with {@link HookOutcome#BAD_ANSWER} the
+   * instance that answered is not used again.
+   */
+  @FunctionalInterface
+  interface Reading<R> {
+    R of(HookReply reply) throws HookFailedException;
+  }
+
+  /** One call of a hook in one lease, unless its breaker is open. */
+  <R> R call(
+      Breakers.Guard guard, PluginHook hook, byte[] payload, HookTurn turn, Reading<R> reading)
+      throws HookFailedException, InterruptedException {
+    return guarded(
+        guard,
+        turn,
+        (lease, deadline) -> {
+          HookReply reply = call(guard, lease, hook, payload, turn, deadline);
+          return read(lease, hook, reply, reading);
+        });
+  }
+
+  /**
+   * Several calls of a hook in one lease, one after the other, unless its breaker is open.
+   *
+   * @param reading of the nth reply
+   */
+  <R> List<R> callAll(
+      Breakers.Guard guard,
+      PluginHook hook,
+      List<byte[]> payloads,
+      HookTurn turn,
+      IntFunction<Reading<R>> reading)
+      throws HookFailedException, InterruptedException {
+    return guarded(
+        guard,
+        turn,
+        (lease, deadline) -> {
+          List<R> results = new ArrayList<>(payloads.size());
+          for (int i = 0; i < payloads.size(); i++) {
+            HookReply reply = call(guard, lease, hook, payloads.get(i), turn, deadline);
+            results.add(read(lease, hook, reply, reading.apply(i)));
+          }
+          return results;
+        });
+  }
+
+  /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
+  @FunctionalInterface
+  private interface Work<R> {
+    R run(Lease<GuestInstance> lease, long deadline)
+        throws HookFailedException, InterruptedException;
+  }
+
+  /** Does the work in a lease unless the breaker is open, and tells it how that ended. */
+  private <R> R guarded(Breakers.Guard guard, HookTurn turn, Work<R> work)
+      throws HookFailedException, InterruptedException {
+    HookBreaker breaker = guard.breaker();
+    HookBreaker.Pass pass = breaker.tryEnter();
+    if (pass == null) {
+      throw refused(guard);
+    }
+    long deadline = deadline(turn);
+    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
+      R result = work.run(lease, deadline);
+      tellMemory(lease);
+      breaker.succeeded(pass, turn.beganNanos());
+      return result;
+    } catch (HookFailedException e) {
+      breaker.failed(pass, e);
+      throw e;
+    } catch (InterruptedException | RuntimeException | Error e) {
+      breaker.abandoned(pass);
+      throw e;
+    }
+  }
+
+  /** Within the lease: an instance that answers nonsense cannot be trusted with the next call. */
+  private <R> R read(
+      Lease<GuestInstance> lease, PluginHook hook, HookReply reply, Reading<R> reading)
+      throws HookFailedException {
+    try {
+      return reading.of(reply);
+    } catch (HookFailedException e) {
+      if (e.outcome() == HookOutcome.BAD_ANSWER) {
+        lease.markUnusable(e);
+        audit.answeredNonsense(hook.name(), e.getMessage());
+      }
+      throw blamedRight(e);
+    }
+  }
+
+  private long deadline(HookTurn turn) {
+    long own = turn.beganNanos() + limitNanos;
+    return own - turn.deadlineNanos() < 0 ? own : turn.deadlineNanos();
+  }
+
+  private Lease<GuestInstance> checkout(HookTurn turn, long deadline)
+      throws HookFailedException, InterruptedException {
+    try {
+      return pool.checkout(
+          deadline - turn.beganNanos() >= limitNanos
+              ? patience
+              : Duration.ofNanos((deadline - turn.beganNanos()) / 2));
+    } catch (CheckoutTimeoutException | PoolSaturatedException e) {
+      throw new HookFailedException(HookOutcome.SATURATED, e.getMessage(), e);
+    } catch (AllocationException e) {
+      throw new HookFailedException(HookOutcome.NO_INSTANCE, e.getMessage(), e);
+    } catch (PoolException e) {
+      throw new HookFailedException(HookOutcome.UNAVAILABLE, e.getMessage(), e);
+    }
+  }
+
+  private HookReply call(
+      Breakers.Guard guard,
+      Lease<GuestInstance> lease,
+      PluginHook hook,
+      byte[] payload,
+      HookTurn turn,
+      long deadline)
+      throws HookFailedException, InterruptedException {
+    if (guard.breaker().isOpen()) {
+      // It opened while this caller waited for an instance.
+      throw refused(guard);
+    }
+    GuestInstance instance = lease.get();
+    keyValues.forgetFailure();
+    try {
+      HookReply reply =
+          GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
+      if (instance.lastRun().late()) {
+        late.happened(hook.name(), instance.lastRun());
+      }
+      if (remembersInputs) {
+        hook.recent().offer(payload, deadline);
+      }
+      return reply;
+    } catch (GuestTrap trap) {
+      lease.markUnusable(trap);
+      audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
+      throw blamedRight(failure(trap, turn, deadline));
+    } catch (RuntimeException | Error e) {
+      lease.markUnusable(e);
+      throw e;
+    } finally {
+      CallTimes times = instance.lastRun();
+      turn.ran(version, times.guestNanos(), times.hostNanos());
+    }
+  }
+
+  /** A plugin that the store failed in this call, and that fails then, is not to blame. */
+  private HookFailedException blamedRight(HookFailedException e) {
+    boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
+    return ofPlugin && keyValues.hasFailed()
+        ? new HookFailedException(
+            HookOutcome.STORE_UNAVAILABLE,
+            "its key-value entries were not available, and then "
+                + e.outcome()
+                + ": "
+                + e.getMessage(),
+            e)
+        : e;
+  }
+
+  private HookFailedException failure(GuestTrap trap, HookTurn turn, long deadline)
+      throws InterruptedException {
+    HookOutcome outcome =
+        switch (trap.trapCause()) {
+          case TrapCause.Unreachable _ -> HookOutcome.UNREACHABLE;
+          case TrapCause.OutOfBounds _ -> HookOutcome.OUT_OF_BOUNDS;
+          case TrapCause.Division _ -> HookOutcome.DIVISION;
+          case TrapCause.IndirectCall _ -> HookOutcome.INDIRECT_CALL;
+          case TrapCause.StackExhausted _ -> HookOutcome.STACK_EXHAUSTED;
+          case TrapCause.MemoryLimit _ -> HookOutcome.MEMORY_LIMIT;
+          case TrapCause.GuestPanic _ -> HookOutcome.GUEST_PANIC;
+          case TrapCause.Exit _ -> HookOutcome.EXIT;
+          case TrapCause.AbiViolation _ -> HookOutcome.ABI_VIOLATION;
+          case TrapCause.HostFailure _ -> HookOutcome.HOST_FAILURE;
+          // A plugin that was left less than half of its time is not to blame for needing more.
+          case TrapCause.Deadline _ ->
+              deadline - turn.beganNanos() < limitNanos / 2
+                  ? HookOutcome.CUT_SHORT
+                  : HookOutcome.DEADLINE;
+          case TrapCause.Interrupted _ -> {
+            Thread.interrupted();
+            InterruptedException interrupted = new InterruptedException("during a call of a guest");
+            interrupted.initCause(trap);
+            throw interrupted;
+          }
+        };
+    return new HookFailedException(outcome, trap.getMessage(), trap);
+  }
+
+  private static HookFailedException refused(Breakers.Guard guard) {
+    guard.refused().increment();
+    return new HookFailedException(
+        HookOutcome.BREAKER_OPEN,
+        guard.breaker().trouble().orElse("circuit breaker open"),
+        null,
+        guard.breaker().retryAfter());
+  }
+}

@@ -1,0 +1,744 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.engine.Engine;
+import io.gonext.host.ActivationException;
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.CapabilityDiff;
+import io.gonext.host.ConflictException;
+import io.gonext.host.DeployResult;
+import io.gonext.host.DevelopResult;
+import io.gonext.host.HostException;
+import io.gonext.host.InstallResult;
+import io.gonext.host.NodeFault;
+import io.gonext.host.OperatorLimits;
+import io.gonext.host.PluginLimits;
+import io.gonext.host.PluginState;
+import io.gonext.host.StoreException;
+import io.gonext.host.StoredPlugin;
+import io.gonext.host.StoredVersion;
+import io.gonext.host.UnknownPluginException;
+import io.gonext.host.UpdatePolicy;
+import io.gonext.host.UpdateResult;
+import io.gonext.host.internal.capability.Grants;
+import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
+import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Version;
+import io.gonext.host.manifest.Vocabulary;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Installs plugins, puts them in and out of service, and puts one version in the place of another.
+ * The store decides: a plugin serves only while the store says ACTIVE, every change of it is one
+ * compare-and-set there, and a change that fails before leaves the store and what serves as they
+ * were.
+ *
+ * <p>Thread-safe. One plugin has one change at a time; changes of different plugins run side by
+ * side, but for the moment of the switch itself.
+ */
+public final class Lifecycle {
+  private static final Logger log = LoggerFactory.getLogger(Lifecycle.class);
+
+  /** How long calls that are running may take to finish when a version leaves service. */
+  private static final Duration DRAIN = Duration.ofSeconds(30);
+
+  /** How often a deployment looks again, where other hosts change the same plugin. */
+  private static final int DEPLOY_ATTEMPTS = 5;
+
+  private final PluginStore store;
+  private final Installed installed;
+  private final PluginLoader loader;
+  private final Grants grants;
+  private final ChangeLocks changes = new ChangeLocks();
+  private final Serving serving;
+  private final Switchover switchover;
+  private final Updates updates;
+  private final NodeSync sync;
+
+  private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy policy, Parts parts) {
+    this.store = store;
+    this.installed = new Installed(store);
+    this.loader = loader;
+    this.grants = parts.services.grants();
+    this.serving = new Serving(parts.hooks, parts.meters, parts.guards, DRAIN);
+    this.switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
+    this.updates =
+        new Updates(installed, loader, serving, switchover, parts.services, policy.keepPrevious());
+    this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
+  }
+
+  /**
+   * What plugins are run with.
+   *
+   * @param verifiesResets whether each reset of an instance is checked
+   */
+  public record Parts(
+      Engine engine,
+      HookBus hooks,
+      MeterRegistry meters,
+      HostServices services,
+      CallGuards guards,
+      boolean verifiesResets) {}
+
+  public static Lifecycle of(
+      PluginStore store,
+      Parts parts,
+      OperatorLimits limits,
+      UpdatePolicy updates,
+      Version hostVersion) {
+    PluginLoader loader = new PluginLoader(parts, limits, hostVersion);
+    return new Lifecycle(store, loader, updates, parts);
+  }
+
+  /**
+   * What is wrong with plugins that are to be in service, by name: ERRORED, not to be started by
+   * this host, or behind an open circuit breaker. Does not ask the store.
+   */
+  public Map<String, String> troubles() {
+    return sync.troubles();
+  }
+
+  /** What is wrong with one plugin: as the store says where it is ERRORED, as here otherwise. */
+  public Optional<String> trouble(StoredPlugin plugin) {
+    return sync.trouble(plugin);
+  }
+
+  /** All installed plugins, by name. */
+  public List<StoredPlugin> list() {
+    return store.list();
+  }
+
+  /** The installed plugin of that name. */
+  public Optional<StoredPlugin> find(String name) {
+    return store.find(name);
+  }
+
+  /**
+   * The manifest of the current version of an installed plugin.
+   *
+   * @throws UnknownPluginException when there is none of that name
+   * @throws BundleRejectedException when this host cannot read it any more
+   */
+  public Manifest manifest(String name) {
+    StoredPlugin stored = installed.require(name);
+    return installed.bundleOf(stored, stored.current()).manifest();
+  }
+
+  /** The names there are at this moment, against which the manifest of a new bundle is read. */
+  public Vocabulary vocabulary() {
+    return loader.vocabulary("");
+  }
+
+  /** The plugin of that name, while it is in service. */
+  public Optional<PluginSlot> active(String name) {
+    return Optional.ofNullable(serving.slot(name));
+  }
+
+  /** What a plugin gets of the limits that it asks for, while it is in service. */
+  public Optional<PluginLimits> limits(String name) {
+    return active(name).map(PluginSlot::manifest).map(loader::limitsOf);
+  }
+
+  /** The plugins that are in service. */
+  public List<PluginSlot> active() {
+    return serving.all();
+  }
+
+  /**
+   * Checks a bundle, compiles its module, starts one instance to see that it does start, and stores
+   * it. Installing never activates.
+   *
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws ConflictException when another bundle of that name is installed
+   */
+  public InstallResult install(Bundle bundle) {
+    return changes.hold(bundle.manifest().name(), () -> installHeld(bundle));
+  }
+
+  private InstallResult installHeld(Bundle bundle) {
+    Manifest manifest = bundle.manifest();
+    Optional<StoredPlugin> found = store.find(manifest.name());
+    if (found.isPresent()) {
+      return alreadyInstalled(bundle, found.get());
+    }
+    installed.refuseCycle(manifest);
+    CheckedModule checked = loader.checkNew(bundle);
+    if (!store.insert(manifest.name(), updates.versionOf(bundle), bundle.bytes())) {
+      return alreadyInstalled(bundle, installed.require(manifest.name()));
+    }
+    log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
+    return new InstallResult(
+        manifest, bundle.sha256(), false, checked.module().compileTime(), checked.warnings());
+  }
+
+  /**
+   * Puts a plugin in service: pool warmed, hooks and routes live. A plugin that is in service stays
+   * so.
+   *
+   * @return what will not work, a sentence each: capabilities that were not granted or that nobody
+   *     offers
+   * @throws ActivationException when it cannot start; it stays out of service
+   * @throws ConflictException when it is ERRORED and has not been reset
+   */
+  public List<String> activate(String name) throws InterruptedException {
+    return changeInterruptibly(
+        name,
+        () -> {
+          activateHeld(name);
+          PluginSlot slot = serving.slot(name);
+          return slot == null ? List.of() : deniedTo(slot.manifest());
+        });
+  }
+
+  private List<String> deniedTo(Manifest manifest) {
+    List<String> warnings = new ArrayList<>();
+    SortedSet<String> missing = new TreeSet<>(grants.of(manifest).missing());
+    for (String id : manifest.requestedCapabilities()) {
+      grants
+          .registry()
+          .notOffered(id)
+          .ifPresent(why -> {
+            missing.remove(id);
+            warnings.add(why + ": what needs it is denied to " + manifest.id());
+          });
+    }
+    if (!missing.isEmpty()) {
+      warnings.add(
+          manifest.id()
+              + " was not granted "
+              + String.join(", ", missing)
+              + ": what needs it is denied until it is granted");
+    }
+    warnings.forEach(warning -> log.warn("{}", warning));
+    return List.copyOf(warnings);
+  }
+
+  private void activateHeld(String name) throws InterruptedException {
+    StoredPlugin stored = installed.require(name);
+    if (stored.state() == PluginState.ACTIVE) {
+      sync.converge(name);
+      return;
+    }
+    if (stored.state() == PluginState.ERRORED) {
+      throw new ConflictException(
+          stored.id() + " is ERRORED (" + stored.cause() + "): reset it first");
+    }
+    StoredPlugin next = stored.in(PluginState.ACTIVE);
+    serving.takeOut(name);
+    Bundle bundle = installed.bundleOf(stored, stored.current());
+    serving.requireDependencies(bundle.manifest());
+    try {
+      switchover.make(
+          bundle,
+          loader.check(bundle),
+          () -> serving.requireDependencies(bundle.manifest()),
+          () -> installed.change(stored, next));
+      sync.changed(name);
+    } catch (ConflictException e) {
+      // Another host may have done the same.
+      if (installed.require(name).state() != PluginState.ACTIVE) {
+        throw e;
+      }
+      sync.converge(name);
+    }
+  }
+
+  /**
+   * Takes a plugin out of service once its running calls have ended.
+   *
+   * @param cascade whether to take out those first that need it
+   * @param left is told of each that was taken out, also when one after it cannot be
+   * @throws ConflictException when a plugin refuses, when an active plugin depends on it and {@code
+   *     cascade} is not set, or when it is not active
+   */
+  public void deactivate(String name, boolean cascade, Consumer<String> left)
+      throws InterruptedException {
+    if (cascade) {
+      // Asked anew each time: what needs one of them may need another as well, and is gone then.
+      for (List<Manifest> dependents = serving.dependentsOf(name);
+          !dependents.isEmpty();
+          dependents = serving.dependentsOf(name)) {
+        deactivateDependent(dependents.getFirst().name(), left);
+      }
+    }
+    changeInterruptibly(
+        name,
+        () -> {
+          deactivateHeld(name);
+          return true;
+        });
+    left.accept(name);
+  }
+
+  private void deactivateDependent(String name, Consumer<String> left) throws InterruptedException {
+    try {
+      deactivate(name, true, left);
+    } catch (ConflictException e) {
+      if (store.find(name).filter(p -> p.state() == PluginState.ACTIVE).isPresent()) {
+        throw e;
+      }
+      // Another host has taken it out of service just now.
+      changeInterruptibly(
+          name,
+          () -> {
+            sync.converge(name);
+            return true;
+          });
+    }
+  }
+
+  private void deactivateHeld(String name) throws InterruptedException {
+    StoredPlugin stored = installed.require(name);
+    if (stored.state() != PluginState.ACTIVE) {
+      throw new ConflictException(name + " is not active");
+    }
+    serving.refuseWhileNeeded(name);
+    // Null where this host could not start what the store holds as active.
+    PluginSlot slot = serving.slot(name);
+    if (slot != null) {
+      slot.version().askToStop();
+    }
+    @Nullable ActivePlugin last =
+        serving.<@Nullable ActivePlugin>atomically(() -> {
+          serving.refuseWhileNeeded(name);
+          installed.change(stored, stored.in(PluginState.INACTIVE));
+          return serving.close(name);
+        });
+    sync.changed(name);
+    if (last != null) {
+      serving.stop(last);
+    }
+    log.info("deactivated {}", stored.id());
+  }
+
+  /**
+   * Takes a plugin out of service because it cannot be trusted with requests, and says why. It
+   * stays out until it is reset. Nothing happens when another version serves by now.
+   */
+  private void giveUp(ActivePlugin failing, String cause) {
+    String name = failing.manifest().name();
+    try {
+      change(
+          name,
+          () -> {
+            giveUpHeld(failing, cause);
+            return true;
+          });
+    } catch (HostException e) {
+      // It stays behind its breaker, whose next opening tries again.
+      log.error("{} could not be taken out of service: {}", name, e.getMessage());
+    }
+  }
+
+  private void giveUpHeld(ActivePlugin failing, String cause) {
+    String name = failing.manifest().name();
+    PluginSlot slot = serving.slot(name);
+    Optional<StoredPlugin> stored = store.find(name);
+    if (slot == null || slot.version() != failing || stored.isEmpty()) {
+      return;
+    }
+    serving.atomically(() -> {
+      installed.change(stored.get(), stored.get().errored(cause));
+      return serving.close(name);
+    });
+    log.error("{} is out of service: {}", failing.manifest().id(), cause);
+    sync.gaveUp(stored.get(), "errored", cause);
+    serving.retire(failing);
+  }
+
+  /**
+   * Makes an ERRORED plugin INACTIVE, so that it can be activated again.
+   *
+   * @throws ConflictException when it is not ERRORED
+   */
+  public void reset(String name) {
+    change(
+        name,
+        () -> {
+          resetHeld(name);
+          return true;
+        });
+  }
+
+  private void resetHeld(String name) {
+    StoredPlugin stored = installed.require(name);
+    if (stored.state() != PluginState.ERRORED) {
+      throw new ConflictException(name + " is " + stored.state() + ", not ERRORED");
+    }
+    installed.change(stored, stored.in(PluginState.INACTIVE));
+    sync.changed(name);
+    log.info("{} was reset", stored.id());
+  }
+
+  /**
+   * Removes a plugin that is not in service, all its versions with it.
+   *
+   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
+   * @throws ConflictException when it is active
+   */
+  public void uninstall(String name, boolean keepEntries) {
+    change(
+        name,
+        () -> {
+          StoredPlugin stored = installed.require(name);
+          if (stored.state() == PluginState.ACTIVE) {
+            throw new ConflictException(name + " is active: deactivate it first");
+          }
+          if (!store.delete(stored, keepEntries)) {
+            throw Installed.changedByOther(name);
+          }
+          sync.forget(name);
+          log.info("uninstalled {}", stored.id());
+          return true;
+        });
+  }
+
+  /**
+   * Puts another version in the place of the current one. A plugin in service serves without a
+   * break: the new version is compiled, warmed and exercised beside the old one, the store
+   * switches, calls go to the new version, and the old one finishes what it runs. A failure before
+   * the switch leaves everything as it was.
+   *
+   * @throws UnknownPluginException when no plugin of that name is installed
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws ActivationException when the new version cannot start
+   * @throws ConflictException when an active plugin needs another version than this one
+   */
+  public UpdateResult update(Bundle bundle) throws InterruptedException {
+    return changeInterruptibly(bundle.manifest().name(), () -> updateHeld(bundle));
+  }
+
+  private UpdateResult updateHeld(Bundle bundle) throws InterruptedException {
+    return replaced(bundle.manifest().name(), updates.update(bundle));
+  }
+
+  /**
+   * Grants a waiting version what it asks for, and puts it in the place of the current one; see
+   * {@link #update}.
+   *
+   * @param meant whether the version that waits is the one that was decided on
+   * @param actor who decided, for the record
+   * @throws ConflictException when no version waits, or another one
+   */
+  public UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
+      throws InterruptedException {
+    return changeInterruptibly(name, () -> replaced(name, updates.approve(name, meant, actor)));
+  }
+
+  /**
+   * Deletes a waiting version; the current one stays.
+   *
+   * @return what was deleted
+   * @throws ConflictException when no version waits, or another one
+   */
+  public StoredVersion reject(String name, Predicate<StoredVersion> meant) {
+    return change(name, () -> updates.reject(name, meant));
+  }
+
+  /** What a waiting version asks for, beside the current one; empty when none waits. */
+  public Optional<CapabilityDiff> pendingChanges(StoredPlugin plugin) {
+    return updates.pendingChanges(plugin);
+  }
+
+  /**
+   * Puts the version back that was replaced last; see {@link #update}.
+   *
+   * @throws ConflictException when none is kept any more
+   */
+  public UpdateResult rollback(String name) throws InterruptedException {
+    return changeInterruptibly(name, () -> replaced(name, updates.rollback(name)));
+  }
+
+  /**
+   * Has a bundle in service, whatever was there: installs it, or puts it in the place of what is
+   * installed, or leaves it where it is current; grants what is named and nobody has decided on;
+   * and activates it, also when it was ERRORED. Where another host changes the plugin at the same
+   * moment, this looks again at what is left to do.
+   *
+   * @param granted capabilities that the bundle asks for
+   * @param actor who deploys, for the record
+   * @throws BundleRejectedException when the bundle is not acceptable
+   * @throws ActivationException when it cannot start; what served before serves on
+   * @throws ConflictException when the bundle does not ask for a capability that is to be granted,
+   *     or when an active plugin needs another version than this one
+   */
+  public DeployResult deploy(Bundle bundle, Set<String> granted, String actor)
+      throws InterruptedException {
+    grants.requireRequested(bundle.manifest(), granted);
+    String name = bundle.manifest().name();
+    return changeInterruptibly(
+        name,
+        () -> {
+          for (int attempt = 1; ; attempt++) {
+            Optional<StoredPlugin> before = store.find(name);
+            try {
+              return deployHeld(bundle, granted, actor, before);
+            } catch (ConflictException e) {
+              if (attempt == DEPLOY_ATTEMPTS || before.equals(store.find(name))) {
+                throw e;
+              }
+            }
+          }
+        });
+  }
+
+  private DeployResult deployHeld(
+      Bundle bundle, Set<String> granted, String actor, Optional<StoredPlugin> before)
+      throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    String name = manifest.name();
+    SortedSet<String> had = grants.of(manifest).granted();
+    boolean wasActive = before.filter(stored -> stored.state() == PluginState.ACTIVE).isPresent();
+    DeployResult.Action action;
+    List<String> warnings = List.of();
+    if (before.isEmpty()) {
+      InstallResult installedNow = installHeld(bundle);
+      // Another host may have been first, with the very same bundle.
+      action =
+          installedNow.unchanged() ? DeployResult.Action.UNCHANGED : DeployResult.Action.INSTALLED;
+      warnings = installedNow.warnings();
+    } else {
+      switch (replaced(name, updates.update(bundle, granted, actor))) {
+        case UpdateResult.Unchanged _ -> action = DeployResult.Action.UNCHANGED;
+        case UpdateResult.Replaced replaced -> {
+          action = DeployResult.Action.UPDATED;
+          warnings = replaced.warnings();
+        }
+        case UpdateResult.AwaitingApproval _ -> {
+          return deployed(
+              DeployResult.Action.AWAITING_APPROVAL, bundle, before, had, had, false, warnings);
+        }
+      }
+    }
+    SortedSet<String> has = grants.grantUndecided(manifest, granted, actor).granted();
+    if (installed.require(name).state() == PluginState.ERRORED) {
+      resetHeld(name);
+    }
+    activateHeld(name);
+    List<String> all = new ArrayList<>(warnings);
+    all.addAll(deniedTo(manifest));
+    return deployed(action, bundle, before, had, has, !wasActive, all);
+  }
+
+  private static DeployResult deployed(
+      DeployResult.Action action,
+      Bundle bundle,
+      Optional<StoredPlugin> before,
+      SortedSet<String> had,
+      SortedSet<String> has,
+      boolean activated,
+      List<String> warnings) {
+    SortedSet<String> added = new TreeSet<>(has);
+    added.removeAll(had);
+    return new DeployResult(
+        action,
+        bundle.manifest().name(),
+        bundle.manifest().version().toString(),
+        bundle.sha256(),
+        before.map(stored -> stored.current().version()).orElse(""),
+        added,
+        activated,
+        warnings);
+  }
+
+  private UpdateResult replaced(String name, UpdateResult result) {
+    if (result instanceof UpdateResult.Replaced && serving.slot(name) != null) {
+      sync.changed(name);
+    }
+    return result;
+  }
+
+  /**
+   * Installs a bundle or puts it in the place of what is installed, grants what it asks for and
+   * puts it in service: for the machine of whoever wrote it. Of two uploads at once the later one
+   * waits.
+   *
+   * @param actor who grants, for the record
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws ActivationException when it cannot start; what served before serves on
+   */
+  public DevelopResult develop(Bundle bundle, String actor) throws InterruptedException {
+    return changeInterruptibly(bundle.manifest().name(), () -> developHeld(bundle, actor));
+  }
+
+  private DevelopResult developHeld(Bundle bundle, String actor) throws InterruptedException {
+    String name = bundle.manifest().name();
+    long begin = System.nanoTime();
+    long failedBefore = serving.failedTurns(name);
+    boolean served = serving.slot(name) != null;
+    List<String> warnings = List.of();
+    Optional<StoredPlugin> stored = store.find(name);
+    if (stored.isEmpty()) {
+      warnings = installHeld(bundle).warnings();
+    } else {
+      boolean same = stored.get().current().sha256().equals(bundle.sha256());
+      if (same && served) {
+        return developed(DevelopResult.Action.UNCHANGED, bundle, warnings, begin, failedBefore);
+      }
+      if (stored.get().state() == PluginState.ERRORED) {
+        // Not for a bundle that is not acceptable.
+        var _ = loader.check(bundle);
+        resetHeld(name);
+      }
+      UpdateResult updated = updateHeld(bundle);
+      if (updated instanceof UpdateResult.AwaitingApproval) {
+        updated = replaced(name, updates.approve(name, version -> true, actor));
+      }
+      if (updated instanceof UpdateResult.Replaced replaced) {
+        warnings = replaced.warnings();
+      }
+    }
+    grants.grantUndecided(bundle.manifest(), actor);
+    activateHeld(name);
+    return developed(
+        served ? DevelopResult.Action.RELOADED : DevelopResult.Action.INSTALLED,
+        bundle,
+        warnings,
+        begin,
+        failedBefore);
+  }
+
+  private DevelopResult developed(
+      DevelopResult.Action action,
+      Bundle bundle,
+      List<String> warnings,
+      long begin,
+      long failedBefore) {
+    Manifest manifest = bundle.manifest();
+    return new DevelopResult(
+        action,
+        manifest.name(),
+        manifest.version().toString(),
+        manifest.requestedCapabilities(),
+        bundle.moduleSha256(),
+        Duration.ofNanos(System.nanoTime() - begin),
+        serving.failedTurns(manifest.name()) - failedBefore,
+        warnings);
+  }
+
+  /**
+   * Deletes the versions whose time for a rollback has passed.
+   *
+   * @return false when one was left, because its plugin was being changed just then
+   */
+  public boolean forgetExpired() {
+    boolean all = true;
+    for (StoredPlugin stored : store.list()) {
+      if (updates.isExpired(stored)) {
+        all &= changes.tryHold(stored.name(), () -> store.change(stored, stored.withoutPrevious()));
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Brings what serves here in line with the store, whoever changed it there: starts, swaps, stops,
+   * or does nothing. What fails is kept as a {@link NodeFault}, and what served before serves on:
+   * the store is never changed by this, since other hosts may run the plugin well.
+   *
+   * @return false when this host is changing the plugin just now; it was not looked at then
+   */
+  public boolean reconcile(String name) throws InterruptedException {
+    return changes.tryHold(
+        name,
+        () -> {
+          sync.convergeOrKeepFault(name);
+          return true;
+        });
+  }
+
+  /**
+   * Reads again what a plugin may do.
+   *
+   * @throws StoreException when the store cannot be read; everything stays as it was then
+   */
+  public void refreshGrants(String name) {
+    grants.refresh(name);
+  }
+
+  /** What this host cannot do though the store says so. */
+  public List<NodeFault> faults() {
+    return sync.faults().list();
+  }
+
+  /** The plugins of which it is time to {@link #reconcile} again. */
+  List<String> dueFaults() {
+    return sync.faults().due();
+  }
+
+  /**
+   * Puts every plugin in service that the store holds as ACTIVE. One that cannot start does not
+   * hold up the others: it becomes ERRORED, but where other hosts share the store it is a {@link
+   * NodeFault} of this one.
+   *
+   * @throws StoreException when the store fails
+   */
+  public void startActive() throws InterruptedException {
+    sync.startActive();
+  }
+
+  /**
+   * Lets running calls end, then gives up all instances; no change begins any more. The store is
+   * left as it is.
+   */
+  public void stopAll(Duration patience) throws InterruptedException {
+    changes.close();
+    serving.stopAll(patience);
+  }
+
+  private <R> R change(String name, ChangeLocks.Change<R, RuntimeException> change) {
+    return changes.hold(name, settled(name, change));
+  }
+
+  private <R> R changeInterruptibly(String name, ChangeLocks.Change<R, InterruptedException> change)
+      throws InterruptedException {
+    return changes.holdInterruptibly(name, settled(name, change));
+  }
+
+  private <R, E extends Exception> ChangeLocks.Change<R, E> settled(
+      String name, ChangeLocks.Change<R, E> change) {
+    return () -> {
+      try {
+        return change.make();
+      } catch (StoreException e) {
+        afterFailure(name, e);
+        throw e;
+      }
+    };
+  }
+
+  /** A change that the store has made, though it says that it failed, is brought about here. */
+  private void afterFailure(String name, StoreException e) {
+    if (e.isMaybeChanged()) {
+      try {
+        sync.convergeOrKeepFault(name);
+      } catch (InterruptedException interrupt) {
+        sync.faults().add(name, e.getMessage());
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
+    if (!installed.current().sha256().equals(bundle.sha256())) {
+      throw new ConflictException(
+          installed.id() + " is installed from another bundle: update it instead");
+    }
+    return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
+  }
+}

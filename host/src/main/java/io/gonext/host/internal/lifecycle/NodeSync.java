@@ -1,0 +1,225 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.HostException;
+import io.gonext.host.NodeFault;
+import io.gonext.host.PluginState;
+import io.gonext.host.StoreException;
+import io.gonext.host.StoredPlugin;
+import io.gonext.host.StoredVersion;
+import io.gonext.host.internal.abi.PluginLogs;
+import io.gonext.host.internal.audit.AuditLog;
+import io.gonext.host.internal.capability.Grants;
+import io.gonext.host.manifest.Bundle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * Brings what serves on this host in line with the store, whoever changed it there, and keeps what
+ * could not be. The store is not changed by this, since other hosts may run the plugin well; but
+ * where there are none, a plugin that cannot start becomes ERRORED.
+ *
+ * <p>The plugin's change lock is held, where a name is given.
+ */
+final class NodeSync {
+  private static final Logger log = LoggerFactory.getLogger(NodeSync.class);
+
+  private final Installed installed;
+  private final Serving serving;
+  private final Switchover switchover;
+  private final ChangeLocks changes;
+  private final Grants grants;
+  private final AuditLog audit;
+  private final PluginLogs logs;
+  private final NodeFaults faults;
+
+  /** Why a plugin is ERRORED, by name, as the store said last. */
+  private final Map<String, String> errored = new ConcurrentHashMap<>();
+
+  NodeSync(
+      Installed installed,
+      Serving serving,
+      Switchover switchover,
+      ChangeLocks changes,
+      HostServices services) {
+    this.installed = installed;
+    this.serving = serving;
+    this.switchover = switchover;
+    this.changes = changes;
+    this.grants = services.grants();
+    this.audit = services.audit();
+    this.logs = services.logs();
+    this.faults = new NodeFaults(services.clock(), System::nanoTime);
+  }
+
+  NodeFaults faults() {
+    return faults;
+  }
+
+  /** See {@link Lifecycle#troubles}. */
+  Map<String, String> troubles() {
+    Map<String, String> troubles = new TreeMap<>();
+    errored.forEach((name, why) -> troubles.put(name, PluginState.ERRORED + ": " + why));
+    faults.list().forEach(fault -> troubles.put(fault.plugin(), fault.cause()));
+    serving.all().forEach(slot -> slot.trouble().ifPresent(why -> troubles.put(slot.name(), why)));
+    return troubles;
+  }
+
+  /** Not what another host has put right, or out of order, a moment ago. */
+  Optional<String> trouble(StoredPlugin plugin) {
+    if (plugin.state() == PluginState.ERRORED) {
+      return Optional.of(PluginState.ERRORED + ": " + plugin.cause());
+    }
+    Optional<String> fault =
+        faults.list().stream()
+            .filter(f -> f.plugin().equals(plugin.name()))
+            .map(NodeFault::cause)
+            .findAny();
+    PluginSlot slot = serving.slot(plugin.name());
+    return fault.isPresent() || slot == null ? fault : slot.trouble();
+  }
+
+  /** A plugin has become ERRORED. */
+  void gaveUp(StoredPlugin plugin, String event, String cause) {
+    errored.put(plugin.name(), cause);
+    record(plugin, event, cause);
+  }
+
+  /** A change was made here: what the plugin could not do before is past. */
+  void changed(String name) {
+    errored.remove(name);
+    faults.clear(name);
+    faults.retryAll();
+  }
+
+  /** Lets go of what was kept of a plugin that is installed no more. */
+  void forget(String name) {
+    changed(name);
+    serving.takeOut(name);
+    grants.forget(name);
+    serving.forget(name);
+    logs.forget(name);
+  }
+
+  /** Starts, swaps, stops, or does nothing. What fails leaves what served before. */
+  void converge(String name) throws InterruptedException {
+    Optional<StoredPlugin> found = installed.store().find(name);
+    if (found.isEmpty()) {
+      forget(name);
+      return;
+    }
+    StoredPlugin stored = found.get();
+    if (stored.state() == PluginState.ACTIVE) {
+      StoredVersion wanted = stored.current();
+      PluginSlot slot = serving.slot(name);
+      if (slot == null || !slot.version().sha256().equals(wanted.sha256())) {
+        Bundle bundle = installed.bundleOf(stored, wanted);
+        switchover.follow(bundle);
+        faults.retryAll();
+      }
+    } else {
+      serving.takeOut(name);
+    }
+    if (stored.cause() == null) {
+      errored.remove(name);
+    } else {
+      errored.put(name, stored.cause());
+    }
+    faults.clear(name);
+  }
+
+  /** As {@link #converge}, and what fails is kept as a fault, to be tried again. */
+  void convergeOrKeepFault(String name) throws InterruptedException {
+    try {
+      converge(name);
+    } catch (RuntimeException | Error e) {
+      NodeFault fault = faults.add(name, reasonOf(e));
+      if (fault.attempts() == 1) {
+        log.error(
+            "{} is not what the store says, will try again: {}",
+            name,
+            fault.cause(),
+            e instanceof HostException ? null : e);
+      }
+    }
+  }
+
+  /** See {@link Lifecycle#startActive}. */
+  void startActive() throws InterruptedException {
+    List<StoredPlugin> plugins = installed.store().list();
+    for (StoredPlugin stored : plugins) {
+      if (stored.cause() != null) {
+        errored.put(stored.name(), stored.cause());
+      }
+    }
+    List<StoredPlugin> waiting =
+        new ArrayList<>(plugins.stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
+    // Dependencies first: each round starts those whose dependencies stand.
+    boolean progress = true;
+    while (progress && !waiting.isEmpty()) {
+      progress = false;
+      for (StoredPlugin stored : List.copyOf(waiting)) {
+        if (start(stored)) {
+          waiting.remove(stored);
+          progress = true;
+        }
+      }
+    }
+    for (StoredPlugin stored : waiting) {
+      cannotStart(stored, "what it depends on is not active", null);
+    }
+  }
+
+  /** Whether it was tried; not before what it depends on serves. */
+  private boolean start(StoredPlugin stored) throws InterruptedException {
+    try {
+      Bundle bundle = installed.bundleOf(stored, stored.current());
+      if (serving.unmet(bundle.manifest()).isPresent()) {
+        return false;
+      }
+      changes.holdInterruptibly(
+          stored.name(),
+          () -> {
+            converge(stored.name());
+            return true;
+          });
+    } catch (StoreException e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: the others are to start all the same.
+      cannotStart(stored, reasonOf(e), e);
+    }
+    return true;
+  }
+
+  private void cannotStart(StoredPlugin stored, String why, @Nullable Throwable e) {
+    log.error("{} is not in service: {}", stored.id(), why, e instanceof HostException ? null : e);
+    if (installed.store().isShared()) {
+      faults.add(stored.name(), why);
+      record(stored, "activate_failed", why);
+    } else {
+      installed.store().change(stored, stored.errored(why));
+      gaveUp(stored, "activate_failed", why);
+    }
+  }
+
+  private static String reasonOf(Throwable e) {
+    return e instanceof HostException known ? known.getMessage() : e.toString();
+  }
+
+  private void record(StoredPlugin plugin, String event, String reason) {
+    audit.record(
+        plugin.name(),
+        plugin.current().version(),
+        event,
+        "host",
+        JsonNodeFactory.instance.objectNode().put("reason", reason));
+  }
+}

@@ -1,0 +1,339 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.engine.CompiledModule;
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineException;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.PlainText;
+import io.gonext.host.ActivationException;
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.HostException;
+import io.gonext.host.OperatorLimits;
+import io.gonext.host.PluginLimits;
+import io.gonext.host.internal.abi.GuestAbi;
+import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.internal.abi.HostImports;
+import io.gonext.host.internal.abi.PluginAccess;
+import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.route.RouteHeaders;
+import io.gonext.host.internal.route.RouteSurvey;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Version;
+import io.gonext.host.manifest.Vocabulary;
+import io.gonext.pool.InstancePool;
+import io.gonext.pool.PoolConfig;
+import io.gonext.pool.PoolMetrics;
+import io.gonext.pool.PoolRuntime;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Makes running plugins of bundles: checks and compiles them, tries them, fills their pools,
+ * exercises them.
+ *
+ * <p>Thread-safe.
+ */
+final class PluginLoader {
+  private static final Logger log = LoggerFactory.getLogger(PluginLoader.class);
+
+  /** Callers that may wait for one instance of a plugin; the next one is told at once. */
+  private static final int WAITERS_PER_INSTANCE = 128;
+
+  /** For the answer to which routes there are. */
+  private static final Duration SURVEY_LIMIT = Duration.ofMillis(300);
+
+  private final Engine engine;
+  private final OperatorLimits limits;
+  private final Version hostVersion;
+  private final HookBus hooks;
+  private final MeterRegistry meters;
+  private final HostServices services;
+  private final CallGuards guards;
+  private final boolean verifiesResets;
+  private final WarmUp warmUp = new WarmUp(System::nanoTime);
+
+  /** One for all pools, so that they share one memory budget. */
+  private final PoolRuntime poolRuntime = PoolRuntime.system();
+
+  PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Version hostVersion) {
+    this.engine = parts.engine();
+    this.hooks = parts.hooks();
+    this.meters = parts.meters();
+    this.services = parts.services();
+    this.guards = parts.guards();
+    this.verifiesResets = parts.verifiesResets();
+    this.limits = limits;
+    this.hostVersion = hostVersion;
+  }
+
+  /**
+   * A module that keeps to the ABI and starts.
+   *
+   * @param warnings what loads but will not work, a sentence each
+   */
+  record CheckedModule(CompiledModule module, List<String> warnings) {}
+
+  /**
+   * All that can be known of a bundle without putting it in service.
+   *
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   */
+  CheckedModule check(Bundle bundle) {
+    try {
+      return checked(bundle);
+    } catch (HostException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      if (engine.isClosed() || Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      // A module on which the host fails is the module's failure: there is nothing to be done
+      // about it but to refuse it.
+      String id = bundle.manifest().id();
+      log.error("{} is refused, since checking it failed: {}", id, PlainText.of(e.toString()));
+      log.debug("{}", id, e);
+      throw new BundleRejectedException(
+          bundle.manifest().entry()
+              + ": this host failed to check it: "
+              + PlainText.of(e.toString()),
+          e);
+    }
+  }
+
+  private CheckedModule checked(Bundle bundle) {
+    Manifest manifest = bundle.manifest();
+    List<String> problems = new ArrayList<>();
+    manifest
+        .requiredHost()
+        .filter(range -> !range.contains(hostVersion))
+        .ifPresent(range ->
+            problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
+    problems.addAll(HostImports.capabilityProblems(manifest, services.grants().registry()));
+    CompiledModule module;
+    try {
+      module = engine.compile(bundle.module());
+    } catch (EngineException e) {
+      problems.add(manifest.entry() + ": " + e.getMessage());
+      throw new BundleRejectedException(String.join("; ", problems), problems, e);
+    }
+    HostImports.Check imports = HostImports.check(module.surface(), manifest);
+    List<String> broken =
+        new ArrayList<>(GuestAbi.exportProblems(module.surface(), manifest.hasJobsAlone()));
+    broken.addAll(imports.problems());
+    if (!broken.isEmpty()) {
+      problems.add(
+          manifest.entry() + " does not keep to the guest ABI: " + String.join("; ", broken));
+    }
+    if (!problems.isEmpty()) {
+      throw new BundleRejectedException(String.join("; ", problems), problems, null);
+    }
+    try (GuestInstance trial = module.instantiate(instanceConfig(services.trialOf(manifest)))) {
+      log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
+    } catch (EngineException e) {
+      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
+    }
+    List<String> warnings = new ArrayList<>(imports.warnings());
+    warnings.addAll(GuestAbi.warnings(module.surface()));
+    HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
+        .ifPresent(warnings::add);
+    warn(manifest, warnings);
+    return new CheckedModule(module, List.copyOf(warnings));
+  }
+
+  /**
+   * As {@link #check}, for a bundle that comes in, whichever way: warns of limits that the operator
+   * cuts, of hooks that look like slips and of routes that the code does not have, too. A version
+   * is told so once, not each time that it starts.
+   */
+  CheckedModule checkNew(Bundle bundle) {
+    CheckedModule checked = check(bundle);
+    Manifest manifest = bundle.manifest();
+    List<String> told =
+        new ArrayList<>(HostImports.manifestWarnings(manifest, services.grants().registry()));
+    told.addAll(limits.cuts(manifest));
+    told.addAll(services.keyValues().cuts(manifest));
+    told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
+    told.addAll(routeWarnings(manifest, checked.module()));
+    warn(manifest, told);
+    List<String> warnings = new ArrayList<>(checked.warnings());
+    warnings.addAll(told);
+    return new CheckedModule(checked.module(), List.copyOf(warnings));
+  }
+
+  /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */
+  private List<String> routeWarnings(Manifest manifest, CompiledModule module) {
+    if (!GuestAbi.handlesHooks(module.surface())) {
+      return List.of();
+    }
+    try (GuestInstance asked = module.instantiate(instanceConfig(services.askedOf(manifest)))) {
+      HookReply reply =
+          GuestAbi.callHook(asked, RouteSurvey.HOOK, RouteSurvey.PAYLOAD, SURVEY_LIMIT);
+      return reply instanceof HookReply.Body(byte[] answer)
+          ? RouteSurvey.warnings(manifest.routes(), answer)
+          : List.of();
+    } catch (EngineException e) {
+      log.debug("{} does not say which routes it has: {}", manifest.id(), e.getMessage());
+      return List.of();
+    }
+  }
+
+  private static void warn(Manifest manifest, List<String> warnings) {
+    warnings.forEach(warning -> log.warn("{}: {}", manifest.id(), warning));
+  }
+
+  /**
+   * The names there are at this moment.
+   *
+   * @param butOf a plugin whose own hooks do not count; empty for none
+   */
+  Vocabulary vocabulary(String butOf) {
+    return new Vocabulary(services.grants().registry().ids(), hooks.known(butOf));
+  }
+
+  /** What a plugin gets of what it asks for. */
+  PluginLimits limitsOf(Manifest manifest) {
+    return limits.of(manifest);
+  }
+
+  /**
+   * A version with a warm pool that has agreed to serve, but does not yet.
+   *
+   * @param onTooManyFailures is told, on a thread of its own, once the version keeps failing
+   * @throws ActivationException when it cannot start; nothing of it is left then
+   */
+  ActivePlugin start(
+      Bundle bundle,
+      CompiledModule module,
+      PoolMetrics metrics,
+      BiConsumer<ActivePlugin, String> onTooManyFailures)
+      throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    PluginAccess access = services.accessOf(manifest);
+    InstancePool<GuestInstance> pool =
+        new InstancePool<>(
+            poolConfig(manifest, module.surface().memoryPages()),
+            new GuestAllocator(module, instanceConfig(access), manifest.limits().isolation()),
+            poolRuntime);
+    metrics.add(pool);
+    ActivePlugin plugin =
+        new ActivePlugin(
+            manifest,
+            bundle.sha256(),
+            pool,
+            limits.callOf(manifest),
+            new ActivePlugin.Guards(
+                access.audit(),
+                access.keyValues(),
+                new LateCalls(
+                    manifest.id(),
+                    limits.softCallOf(manifest),
+                    lateCounter(manifest.name()),
+                    guards.ticker()),
+                new RouteHeaders(
+                    manifest,
+                    access.capabilities(),
+                    access.permissions(),
+                    warning -> access.log().write(Level.WARN, warning),
+                    guards.ticker()),
+                failing -> breakers(failing, onTooManyFailures)));
+    plugin.start();
+    return plugin;
+  }
+
+  private Counter lateCounter(String plugin) {
+    return Counter.builder("gonext.plugin.late")
+        .description("Calls that ended well, but took longer than the plugin's soft limit")
+        .tag("plugin", plugin)
+        .register(meters);
+  }
+
+  private Breakers breakers(
+      ActivePlugin plugin, BiConsumer<ActivePlugin, String> onTooManyFailures) {
+    Manifest manifest = plugin.manifest();
+    return new Breakers(
+        manifest,
+        guards.breaker(),
+        guards.ticker(),
+        meters,
+        // On a thread of its own: the caller holds what a plugin that is stopped waits for.
+        why ->
+            Thread.ofPlatform()
+                .daemon()
+                .name("gonext-errored-" + manifest.name())
+                .start(() -> onTooManyFailures.accept(plugin, why)));
+  }
+
+  /**
+   * Exercises a module with what its hooks were called with lately.
+   *
+   * @return how many calls were made
+   */
+  long exercise(
+      Bundle bundle, CompiledModule module, Collection<PluginHook> hooks, Duration budget) {
+    Manifest manifest = bundle.manifest();
+    if (!manifest.warmUp()) {
+      return 0;
+    }
+    List<WarmUp.Input> inputs = new ArrayList<>();
+    for (PluginHook hook : hooks) {
+      for (byte[] payload : hook.recent().snapshot()) {
+        inputs.add(new WarmUp.Input(hook.utf8(), payload));
+      }
+    }
+    long begin = System.nanoTime();
+    WarmUp.Result result =
+        warmUp.run(
+            module,
+            instanceConfig(services.dryRunOf(manifest)),
+            inputs,
+            budget,
+            limits.callOf(manifest),
+            Thread.currentThread()::isInterrupted);
+    log.info(
+        "{} was exercised with {} recent inputs: {} calls in {} ms, {}",
+        manifest.id(),
+        inputs.size(),
+        result.calls(),
+        (System.nanoTime() - begin) / 1_000_000,
+        result.settled() ? "settled" : "not settled");
+    return result.calls();
+  }
+
+  private InstanceConfig instanceConfig(PluginAccess access) {
+    return InstanceConfig.defaults()
+        .withHostFunctions(HostImports.functions(access))
+        .withOutput((stream, line) -> access.log().write(Level.INFO, line))
+        .withMaxMemoryPages(limits.memoryPagesOf(access.manifest()))
+        .withStartTimeout(limits.start())
+        .withVerifiedResets(verifiesResets);
+  }
+
+  private PoolConfig poolConfig(Manifest manifest, int initialPages) {
+    PoolConfig config =
+        PoolConfig.defaults(manifest.name())
+            .withMinInstances(limits.warmInstancesOf(manifest))
+            .withMaxInstances(limits.instancesOf(manifest))
+            .withMaxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest))
+            .withRecycleAtBytes(limits.recycleAtOf(manifest, initialPages));
+    if (manifest.limits().maxUses().isPresent()) {
+      config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
+    }
+    if (manifest.limits().maxAge().isPresent()) {
+      config = config.withMaxAge(manifest.limits().maxAge().get());
+    }
+    if (manifest.limits().maxIdle().isPresent()) {
+      config = config.withMaxIdleTime(manifest.limits().maxIdle().get());
+    }
+    return config;
+  }
+}

@@ -1,0 +1,58 @@
+package io.gonext.host.internal.lifecycle;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last few payloads that one hook was called with, with which a new version is exercised before
+ * it serves. In memory only.
+ *
+ * <p>Thread-safe. Once it is full it looks at one offer in 64; two offers at the same moment may
+ * take the same place, and either will do.
+ */
+final class RecentInputs {
+  static final int KEPT = 8;
+
+  /** Longer payloads are not kept, so that a hook keeps 128 KiB at most. */
+  static final int MAX_BYTES = 16 * 1024;
+
+  private static final int SAMPLING_MASK = 63;
+
+  private final AtomicReferenceArray<byte @Nullable []> kept = new AtomicReferenceArray<>(KEPT);
+  private volatile int next;
+
+  /**
+   * @param payload not changed by anyone from now on
+   * @param nanos the time, whose bits choose the sample
+   */
+  void offer(byte[] payload, long nanos) {
+    int at = next;
+    boolean sampled = at < KEPT || ((nanos >>> 8) & SAMPLING_MASK) == 0;
+    if (!sampled || payload.length > MAX_BYTES) {
+      return;
+    }
+    kept.setRelease(at % KEPT, payload);
+    // From 0 to 2 * KEPT - 1; below KEPT some places are still empty.
+    next = at + 1 == 2 * KEPT ? KEPT : at + 1;
+  }
+
+  void forget() {
+    next = 0;
+    for (int i = 0; i < KEPT; i++) {
+      kept.setRelease(i, null);
+    }
+  }
+
+  List<byte[]> snapshot() {
+    List<byte[]> inputs = new ArrayList<>(KEPT);
+    for (int i = 0; i < KEPT; i++) {
+      byte[] input = kept.getAcquire(i);
+      if (input != null) {
+        inputs.add(input);
+      }
+    }
+    return inputs;
+  }
+}

@@ -1,0 +1,205 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.internal.store.StoreChanges;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that follows the store: what other hosts changed is brought about here, what failed is
+ * tried again, and versions that were kept long enough are deleted. No failure ends it.
+ *
+ * <p>A revoked capability is taken at once by this thread; what has to compile and start runs on
+ * threads of its own, so that nothing waits for a slow plugin.
+ */
+public final class StoreWatch implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(StoreWatch.class);
+
+  /**
+   * How late a change can be seen of which there was no word, and how often faults are looked at.
+   */
+  private static final Duration POLL = Duration.ofSeconds(1);
+
+  private static final Duration HOUSEKEEPING = Duration.ofHours(1);
+  private static final int FOLLOWERS = 2;
+  private static final Duration STOP = Duration.ofSeconds(5);
+
+  private final PluginStore store;
+  private final Lifecycle lifecycle;
+  private final Duration poll;
+  private final LongSupplier nanoTime;
+  private final StoreChanges changes;
+  private final ExecutorService followers;
+  private final Thread thread;
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Rounds and looks at a plugin that failed; each is tried again. */
+  private final Counter failures;
+
+  /** Plugins that changed and are to be looked at. */
+  private final Set<String> changed = ConcurrentHashMap.newKeySet();
+
+  /** Plugins that a follower is about to look at. */
+  private final Set<String> queued = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Of {@link #thread} alone: whether the last round failed, and when versions were deleted last.
+   */
+  private boolean failing;
+
+  private long lastHousekeeping;
+
+  private StoreWatch(
+      PluginStore store,
+      Lifecycle lifecycle,
+      MeterRegistry meters,
+      Duration poll,
+      LongSupplier nanoTime) {
+    this.store = store;
+    this.lifecycle = lifecycle;
+    this.poll = poll;
+    this.nanoTime = nanoTime;
+    this.changes = store.changes();
+    this.failures =
+        Counter.builder("gonext.store.watch.failures")
+            .description("Looks at what other hosts changed that failed, each followed by another")
+            .register(meters);
+    this.followers =
+        Executors.newFixedThreadPool(
+            FOLLOWERS, Thread.ofPlatform().name("gonext-follow-", 0).daemon().factory());
+    this.thread = Thread.ofPlatform().name("gonext-watch").daemon().unstarted(this::run);
+    this.lastHousekeeping = nanoTime.getAsLong() - HOUSEKEEPING.toNanos();
+  }
+
+  /** Begins to follow the store. */
+  public static StoreWatch start(PluginStore store, Lifecycle lifecycle, MeterRegistry meters) {
+    return start(store, lifecycle, meters, POLL);
+  }
+
+  /**
+   * @param poll how late a change can be seen of which there was no word
+   */
+  static StoreWatch start(
+      PluginStore store, Lifecycle lifecycle, MeterRegistry meters, Duration poll) {
+    StoreWatch watch = new StoreWatch(store, lifecycle, meters, poll, System::nanoTime);
+    watch.thread.start();
+    return watch;
+  }
+
+  private void run() {
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = followUntilClosed();
+      } catch (Throwable e) {
+        // For want of memory even telling of a failure may fail. Were this thread to end, so would
+        // all that other hosts change.
+        failures.increment();
+        failing = true;
+      }
+    }
+  }
+
+  private boolean followUntilClosed() {
+    while (closed.getCount() > 0) {
+      try {
+        round();
+        changes.await(poll);
+        if (failing) {
+          log.info("the store can be followed again");
+        }
+        failing = false;
+      } catch (InterruptedException e) {
+        return true;
+      } catch (Throwable e) {
+        boolean known = failing;
+        failing = true;
+        failures.increment();
+        if (closed.getCount() > 0 && !known) {
+          log.warn("the store cannot be followed, what is loaded is kept: {}", e.toString());
+        }
+        if (pause()) {
+          return true;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Whether the thread that follows the store runs, which it does until this is closed. */
+  public boolean isAlive() {
+    return thread.isAlive();
+  }
+
+  private boolean pause() {
+    try {
+      return closed.await(POLL.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  private void round() {
+    store.probe();
+    if (store.isShared()) {
+      changed.addAll(changes.take());
+      for (String plugin : List.copyOf(changed)) {
+        lifecycle.refreshGrants(plugin);
+        changed.remove(plugin);
+        follow(plugin);
+      }
+    }
+    lifecycle.dueFaults().forEach(this::follow);
+    if (nanoTime.getAsLong() - lastHousekeeping >= HOUSEKEEPING.toNanos()
+        && lifecycle.forgetExpired()) {
+      lastHousekeeping = nanoTime.getAsLong();
+    }
+  }
+
+  private void follow(String plugin) {
+    if (queued.add(plugin)) {
+      followers.execute(() -> {
+        // Before it looks: what changes from now on queues it again.
+        queued.remove(plugin);
+        try {
+          if (!lifecycle.reconcile(plugin)) {
+            changed.add(plugin);
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+          // Not even a fault could be kept of it: it is looked at again.
+          changed.add(plugin);
+          failures.increment();
+          throw e;
+        }
+      });
+    }
+  }
+
+  /** Stops following; what is under way ends first, for some seconds at most. */
+  @Override
+  public void close() {
+    closed.countDown();
+    changes.close();
+    thread.interrupt();
+    followers.shutdownNow();
+    try {
+      var _ = followers.awaitTermination(STOP.toNanos(), TimeUnit.NANOSECONDS);
+      var _ = thread.join(STOP);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

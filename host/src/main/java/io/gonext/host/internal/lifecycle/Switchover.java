@@ -1,0 +1,112 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.ConflictException;
+import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
+import io.gonext.host.manifest.Bundle;
+import java.time.Duration;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a version ready beside what serves, if anything does, and lets it take over. A failure
+ * before the store says so leaves what serves as it was. The plugin's change lock is held.
+ */
+final class Switchover {
+  /** How long a version that another host put in service may be exercised here: others wait. */
+  private static final Duration FOLLOWING_WARM_UP = Duration.ofSeconds(1);
+
+  private final PluginLoader loader;
+  private final Serving serving;
+  private final ChangeLocks changes;
+  private final Duration warmUp;
+  private final BiConsumer<ActivePlugin, String> onTooManyFailures;
+
+  /**
+   * @param warmUp how long a version may be exercised
+   * @param onTooManyFailures is told once a version in service keeps failing
+   */
+  Switchover(
+      PluginLoader loader,
+      Serving serving,
+      ChangeLocks changes,
+      Duration warmUp,
+      BiConsumer<ActivePlugin, String> onTooManyFailures) {
+    this.loader = loader;
+    this.serving = serving;
+    this.changes = changes;
+    this.warmUp = warmUp;
+    this.onTooManyFailures = onTooManyFailures;
+  }
+
+  /**
+   * @param swap from the moment the version was warm until the last pointer had moved
+   * @param warmUpCalls with which it was exercised before
+   */
+  record Done(Duration swap, long warmUpCalls) {
+    static final Done NOT_IN_SERVICE = new Done(Duration.ZERO, 0);
+  }
+
+  /** What an operator asked for here. */
+  Done make(Bundle bundle, CheckedModule checked, Runnable allowed, Runnable stored)
+      throws InterruptedException {
+    return make(bundle, checked, warmUp, allowed, stored);
+  }
+
+  /** What the store says already. */
+  Done follow(Bundle bundle) throws InterruptedException {
+    serving.requireDependencies(bundle.manifest());
+    return make(
+        bundle,
+        loader.check(bundle),
+        warmUp.compareTo(FOLLOWING_WARM_UP) < 0 ? warmUp : FOLLOWING_WARM_UP,
+        () -> serving.requireDependencies(bundle.manifest()),
+        () -> {});
+  }
+
+  /**
+   * @param allowed throws when the version may not serve; asked before the work and at the switch
+   * @param stored makes the switch in the store; throws {@link ConflictException} when someone else
+   *     was first
+   */
+  private Done make(
+      Bundle bundle, CheckedModule checked, Duration budget, Runnable allowed, Runnable stored)
+      throws InterruptedException {
+    allowed.run();
+    String name = bundle.manifest().name();
+    PluginSlot slot = serving.slot(name);
+    ActivePlugin fresh =
+        loader.start(bundle, checked.module(), serving.metricsOf(name), onTooManyFailures);
+    @Nullable ActivePlugin old = null;
+    long warmUpCalls = 0;
+    long begin;
+    boolean serves = false;
+    try {
+      if (slot != null) {
+        fresh.prepare(slot.poolStats().live());
+        warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), budget);
+      }
+      begin = System.nanoTime();
+      old =
+          serving.<@Nullable ActivePlugin>atomically(() -> {
+            changes.requireOpen();
+            allowed.run();
+            stored.run();
+            if (slot == null) {
+              serving.open(fresh);
+              return null;
+            }
+            return serving.swap(slot, fresh);
+          });
+      serves = true;
+    } finally {
+      if (!serves) {
+        fresh.stop(Duration.ZERO);
+      }
+    }
+    Duration swap = Duration.ofNanos(System.nanoTime() - begin);
+    if (old != null) {
+      serving.retire(old);
+    }
+    return new Done(swap, warmUpCalls);
+  }
+}

@@ -1,0 +1,238 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.CapabilityDiff;
+import io.gonext.host.ConflictException;
+import io.gonext.host.PluginState;
+import io.gonext.host.StoredPlugin;
+import io.gonext.host.StoredVersion;
+import io.gonext.host.UpdateResult;
+import io.gonext.host.internal.capability.Grants;
+import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts one version of an installed plugin in the place of another, in the store and, while the
+ * plugin is in service, in service. The plugin's change lock is held.
+ */
+final class Updates {
+  private static final Logger log = LoggerFactory.getLogger(Updates.class);
+
+  private final Installed installed;
+  private final PluginLoader loader;
+  private final Serving serving;
+  private final Switchover switchover;
+  private final Grants grants;
+  private final InstantSource clock;
+  private final Duration keepPrevious;
+
+  Updates(
+      Installed installed,
+      PluginLoader loader,
+      Serving serving,
+      Switchover switchover,
+      HostServices services,
+      Duration keepPrevious) {
+    this.installed = installed;
+    this.loader = loader;
+    this.serving = serving;
+    this.switchover = switchover;
+    this.grants = services.grants();
+    this.clock = services.clock();
+    this.keepPrevious = keepPrevious;
+  }
+
+  StoredVersion versionOf(Bundle bundle) {
+    return new StoredVersion(
+        bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
+  }
+
+  /** How what a waiting version asks for differs from what the current one does. */
+  Optional<CapabilityDiff> pendingChanges(StoredPlugin stored) {
+    if (stored.pending() == null) {
+      return Optional.empty();
+    }
+    SortedSet<String> after;
+    try {
+      after = installed.bundleOf(stored, stored.pending()).manifest().requestedCapabilities();
+    } catch (BundleRejectedException | ConflictException e) {
+      // This host cannot read it any more, or it was decided on just now.
+      return Optional.empty();
+    }
+    return Optional.of(CapabilityDiff.between(requestedBy(stored), after, grants.registry()));
+  }
+
+  /** Nothing, where this host cannot read the manifest any more. */
+  private SortedSet<String> requestedBy(StoredPlugin stored) {
+    PluginSlot slot = serving.slot(stored.name());
+    ActivePlugin serves = slot == null ? null : slot.version();
+    if (serves != null && serves.sha256().equals(stored.current().sha256())) {
+      return serves.manifest().requestedCapabilities();
+    }
+    return installed.readable(stored).map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
+  }
+
+  UpdateResult update(Bundle bundle) throws InterruptedException {
+    return update(bundle, Set.of(), "");
+  }
+
+  /**
+   * As {@link #update(Bundle)}, where it may have some capabilities beyond what the current version
+   * asks for.
+   *
+   * @param granted capabilities that it asks for
+   * @param actor who grants them, for the record
+   */
+  UpdateResult update(Bundle bundle, Set<String> granted, String actor)
+      throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    StoredPlugin stored = installed.require(manifest.name());
+    if (stored.current().sha256().equals(bundle.sha256())) {
+      return new UpdateResult.Unchanged(stored.current().version());
+    }
+    installed.refuseCycle(manifest);
+    CheckedModule checked = loader.checkNew(bundle);
+    StoredVersion version = versionOf(bundle);
+    SortedSet<String> before = requestedBy(stored);
+    forgetDecisionsForAnother(stored, version, before);
+    SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
+    // A version of that name may have been here before, and what it was granted went with it.
+    grants.refresh(manifest.name());
+    asked.removeAll(granted);
+    if (asked.isEmpty()) {
+      grants.grantUndecided(manifest, granted, actor);
+      return replace(stored, bundle, version, checked);
+    }
+    installed.change(stored, stored.awaiting(version), version, bundle);
+    log.info("{} waits for approval: it asks for {}", manifest.id(), asked);
+    return new UpdateResult.AwaitingApproval(
+        stored.current().version(),
+        version.version(),
+        version.sha256(),
+        CapabilityDiff.between(before, manifest.requestedCapabilities(), grants.registry()));
+  }
+
+  /**
+   * An operator's decision is for a version, and was made on a bundle: another that calls itself
+   * the same has no more of it than what any update takes over, which is what the current one asks
+   * for.
+   */
+  private void forgetDecisionsForAnother(
+      StoredPlugin stored, StoredVersion version, SortedSet<String> requestedByCurrent) {
+    if (version.version().equals(stored.current().version())) {
+      grants.forgetBut(stored.name(), version.version(), requestedByCurrent);
+    } else if (Stream.of(stored.previous(), stored.pending())
+        .filter(Objects::nonNull)
+        .anyMatch(kept ->
+            kept.version().equals(version.version()) && !kept.sha256().equals(version.sha256()))) {
+      grants.forgetBut(stored.name(), version.version(), Set.of());
+    }
+  }
+
+  UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
+      throws InterruptedException {
+    StoredPlugin stored = waiting(name, meant);
+    StoredVersion pending = Objects.requireNonNull(stored.pending());
+    Bundle bundle = installed.bundleOf(stored, pending);
+    installed.refuseCycle(bundle.manifest());
+    CheckedModule checked = loader.checkNew(bundle);
+    grants.grantUndecided(bundle.manifest(), actor);
+    return replace(stored, bundle, pending, checked);
+  }
+
+  StoredVersion reject(String name, Predicate<StoredVersion> meant) {
+    StoredPlugin stored = waiting(name, meant);
+    installed.change(stored, stored.withoutPending());
+    return Objects.requireNonNull(stored.pending());
+  }
+
+  private StoredPlugin waiting(String name, Predicate<StoredVersion> meant) {
+    StoredPlugin stored = installed.require(name);
+    StoredVersion pending = stored.pending();
+    if (pending == null) {
+      throw new ConflictException("no version of " + name + " waits for approval");
+    }
+    if (!meant.test(pending)) {
+      throw new ConflictException(
+          "another version of "
+              + name
+              + " waits for approval: "
+              + pending.version()
+              + " sha256:"
+              + pending.sha256());
+    }
+    return stored;
+  }
+
+  UpdateResult rollback(String name) throws InterruptedException {
+    StoredPlugin stored = withoutExpired(installed.require(name));
+    if (stored.previous() == null) {
+      throw new ConflictException(
+          "no earlier version of "
+              + name
+              + " is kept: one is for "
+              + keepPrevious
+              + " after an update");
+    }
+    Bundle bundle = installed.bundleOf(stored, stored.previous());
+    installed.refuseCycle(bundle.manifest());
+    return replace(stored, bundle, stored.previous(), loader.check(bundle));
+  }
+
+  boolean isExpired(StoredPlugin stored) {
+    Instant replacedAt = stored.replacedAt();
+    return replacedAt != null && !clock.instant().isBefore(replacedAt.plus(keepPrevious));
+  }
+
+  private StoredPlugin withoutExpired(StoredPlugin stored) {
+    if (!isExpired(stored)) {
+      return stored;
+    }
+    installed.change(stored, stored.withoutPrevious());
+    return installed.require(stored.name());
+  }
+
+  private UpdateResult replace(
+      StoredPlugin stored, Bundle bundle, StoredVersion version, CheckedModule checked)
+      throws InterruptedException {
+    Manifest manifest = bundle.manifest();
+    StoredPlugin next = stored.replacedBy(version, clock.instant());
+    Switchover.Done done;
+    if (stored.state() == PluginState.ACTIVE) {
+      done =
+          switchover.make(
+              bundle,
+              checked,
+              () -> {
+                serving.requireDependencies(manifest);
+                serving.refuseForDependents(manifest);
+              },
+              () -> installed.change(stored, next, version, bundle));
+      log.info("{} replaces {}", manifest.id(), stored.id());
+    } else {
+      installed.change(stored, next, version, bundle);
+      done = Switchover.Done.NOT_IN_SERVICE;
+      log.info("{} replaces {}, not in service", manifest.id(), stored.id());
+    }
+    return new UpdateResult.Replaced(
+        stored.current().version(),
+        version.version(),
+        version.sha256(),
+        done.swap(),
+        done.warmUpCalls(),
+        checked.warnings());
+  }
+}

@@ -1,0 +1,123 @@
+package io.gonext.host.internal.store;
+
+import io.gonext.host.AuditRow;
+import io.gonext.host.StoreException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The rows of the audit log. They outlive the plugins they are about.
+ *
+ * <p>Thread-safe, also between processes on one database.
+ */
+public final class AuditStore {
+  /** The most characters of a row's texts. */
+  public static final int MAX_PLUGIN_LENGTH = 41;
+
+  public static final int MAX_VERSION_LENGTH = 64;
+  public static final int MAX_EVENT_LENGTH = 128;
+  public static final int MAX_ACTOR_LENGTH = 64;
+
+  /** The most characters of a row's detail. */
+  public static final int MAX_DETAIL_LENGTH = 8192;
+
+  private static final String SELECT =
+      "select at, plugin, version, event, actor, detail from audit";
+
+  private final Transactions transactions;
+
+  AuditStore(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * Adds rows, all or none.
+   *
+   * @throws StoreException when the database fails
+   */
+  public void insert(List<AuditRow> rows) {
+    transactions.run(connection -> {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "insert into audit (at, plugin, version, event, actor, detail)"
+                  + " values (?, ?, ?, ?, ?, ?)")) {
+        for (AuditRow row : rows) {
+          insert.setObject(1, row.at().atOffset(ZoneOffset.UTC));
+          insert.setString(2, row.plugin());
+          insert.setString(3, row.version());
+          insert.setString(4, row.event());
+          insert.setString(5, row.actor());
+          insert.setString(6, row.detail());
+          insert.addBatch();
+        }
+        insert.executeBatch();
+      }
+      return true;
+    });
+  }
+
+  /** The newest rows of all plugins, newest first. */
+  public List<AuditRow> newest(int limit) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(SELECT + " order by id desc fetch first ? rows only")) {
+        select.setInt(1, limit);
+        return rows(select);
+      }
+    });
+  }
+
+  /** The newest rows of one plugin, newest first. */
+  public List<AuditRow> newest(String plugin, int limit) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              SELECT + " where plugin = ? order by id desc fetch first ? rows only")) {
+        select.setString(1, plugin);
+        select.setInt(2, limit);
+        return rows(select);
+      }
+    });
+  }
+
+  /**
+   * Deletes all but the newest rows of one plugin.
+   *
+   * @return how many were deleted
+   */
+  public int prune(String plugin, int keep) {
+    return transactions.run(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement(
+              "delete from audit where plugin = ? and id <= (select id from audit where plugin"
+                  + " = ? order by id desc offset ? rows fetch first 1 rows only)")) {
+        delete.setString(1, plugin);
+        delete.setString(2, plugin);
+        delete.setInt(3, keep);
+        return delete.executeUpdate();
+      }
+    });
+  }
+
+  private static List<AuditRow> rows(PreparedStatement select) throws SQLException {
+    List<AuditRow> rows = new ArrayList<>();
+    try (ResultSet found = select.executeQuery()) {
+      while (found.next()) {
+        rows.add(
+            new AuditRow(
+                found.getObject("at", OffsetDateTime.class).toInstant(),
+                found.getString("plugin"),
+                found.getString("version"),
+                found.getString("event"),
+                found.getString("actor"),
+                found.getString("detail")));
+      }
+    }
+    return rows;
+  }
+}

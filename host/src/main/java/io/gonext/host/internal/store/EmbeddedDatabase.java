@@ -1,0 +1,171 @@
+package io.gonext.host.internal.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.gonext.host.StoreException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+
+/**
+ * H2 in a file of the data directory.
+ *
+ * <p>Invariant: the file is whole from the moment that it is there. It is made, and brought up to
+ * date, under another name, and then takes its place at once; so a file that is empty was damaged.
+ */
+final class EmbeddedDatabase extends SqlDatabase {
+  private static final int CONNECTIONS = 8;
+  private static final String NAME = "gonext";
+
+  /** Where a file is made before it takes its place. */
+  private static final String NEW_NAME = NAME + ".new";
+
+  private static final String SUFFIX = ".mv.db";
+
+  @Override
+  HikariDataSource connect(Path directory, String name) {
+    Path file = directory.resolve(NAME + SUFFIX);
+    try {
+      if (Files.notExists(file)) {
+        HostKey.requireNone(directory, file + " is missing");
+        replace(directory, OwnersFile::create);
+      } else if (Files.size(file) == 0) {
+        throw damaged(file);
+      }
+      OwnersFile.keep(file);
+      OwnersFile.keep(directory.resolve(NAME + ".trace.db"));
+      HikariDataSource pool = open(directory, NAME, name);
+      Schema.State state = stateOf(pool);
+      if (state == Schema.State.CURRENT) {
+        return pool;
+      }
+      pool.close();
+      if (state == Schema.State.NONE) {
+        throw damaged(file);
+      }
+      replace(
+          directory,
+          aside -> {
+            OwnersFile.create(aside);
+            Files.copy(file, aside, StandardCopyOption.REPLACE_EXISTING);
+            OwnersFile.keep(aside);
+          });
+      return open(directory, NAME, name);
+    } catch (IOException e) {
+      throw new StoreException(file + " cannot be read or written: " + e.getMessage(), e);
+    }
+  }
+
+  private Schema.State stateOf(HikariDataSource pool) {
+    boolean read = false;
+    try {
+      Schema.State state = new Schema(pool, this).state();
+      read = true;
+      return state;
+    } finally {
+      if (!read) {
+        pool.close();
+      }
+    }
+  }
+
+  private static StoreException damaged(Path file) {
+    return new StoreException(
+        file
+            + " is empty, what it held is gone: put a backup in its place, or delete it and "
+            + HostKey.FILE
+            + " to begin with an empty store",
+        null);
+  }
+
+  @FunctionalInterface
+  private interface Making {
+    void make(Path file) throws IOException;
+  }
+
+  /** Makes a file, brings it up to date and puts it where the store's is. */
+  private void replace(Path directory, Making making) throws IOException {
+    Path aside = directory.resolve(NEW_NAME + SUFFIX);
+    Files.deleteIfExists(aside); // of a start that was killed
+    making.make(aside);
+    try (HikariDataSource pool = open(directory, NEW_NAME, "gonext-store-new")) {
+      new Schema(pool, this).migrate();
+    }
+    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(
+        aside,
+        directory.resolve(NAME + SUFFIX),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static HikariDataSource open(Path directory, String database, String name) {
+    HikariConfig config = new HikariConfig();
+    // The host closes the database itself. Each commit is written when it returns. Space is used
+    // again as soon as EmbeddedPool lets it be. Statistics would be gathered outside of any
+    // transaction, where H2 2.4.240 may read a page whose space is already used again. A change of
+    // key-value entries has more statements than the eight that H2 keeps parsed otherwise. H2's
+    // trace file would hold statements, and on a full disk H2 leaves it open.
+    config.setDataSource(
+        new EmbeddedSource(
+            "jdbc:h2:file:"
+                + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
+                + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
+                + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0"));
+    config.setMaximumPoolSize(CONNECTIONS);
+    // After a write that failed, for want of space for instance, H2 has closed the database, and it
+    // is opened again by the first new connection: those of before must go.
+    config.setExceptionOverride(new ClosedDatabase());
+    config.setConnectionTestQuery("select 1");
+    config.setPoolName(name);
+    return new EmbeddedPool(config, directory.resolve(database + SUFFIX));
+  }
+
+  @Override
+  String blobType() {
+    // Not a BLOB: killed while one was being inserted, H2 lost what was committed before.
+    return "bytea";
+  }
+
+  @Override
+  boolean isShared() {
+    return false;
+  }
+
+  @Override
+  void announce(Connection transaction, String plugin) {
+    // There is nobody else.
+  }
+
+  /** A commit of H2, also with WRITE_DELAY 0, may be in the operating system's cache only. */
+  @Override
+  void settle(DataSource connections) throws SQLException {
+    try (Connection connection = connections.getConnection()) {
+      connections.unwrap(EmbeddedPool.class).flush(connection);
+    }
+  }
+
+  @Override
+  Announcements listen() {
+    return Announcements.none();
+  }
+
+  @Override
+  StoreException cannotOpen(SQLException failure, Path directory) {
+    return new StoreException(
+        "the store in " + directory + " cannot be opened: " + failure.getMessage(), failure);
+  }
+
+  @Override
+  public String toString() {
+    return "embedded";
+  }
+}

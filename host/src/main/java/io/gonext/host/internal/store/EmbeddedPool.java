@@ -1,0 +1,140 @@
+package io.gonext.host.internal.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.locks.ReentrantLock;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections to an embedded database, and the care of its file: whoever asks for a connection
+ * when the file has grown beyond its bound compacts it first, for a moment, while others' commits
+ * wait. H2 does not: it writes each commit to the disk at once here, and then never compacts a file
+ * that is open.
+ *
+ * <p>Invariant: space of the file is used again only once a later state, in which it is free, has
+ * been flushed to the disk. So the last flushed state stays whole whatever is written after it.
+ *
+ * <p>Thread-safe.
+ */
+final class EmbeddedPool extends HikariDataSource {
+  /** A file is never too large below this. */
+  static final long FLOOR_BYTES = 32L * 1024 * 1024;
+
+  /** A file is too large when it has more than so many times what is live in it. */
+  static final int FACTOR = 4;
+
+  /** How long a compaction takes, about, in milliseconds, and so many times longer at most. */
+  private static final int COMPACTION_MILLIS = 250;
+
+  private static final int MAX_COMPACTIONS = 4;
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPool.class);
+
+  private final Path file;
+  private final ReentrantLock care = new ReentrantLock();
+
+  /** The size at which the file is looked at next. */
+  private volatile long nextLook = FLOOR_BYTES;
+
+  /** Guarded by {@link #care}. */
+  private @Nullable Flushed flushed;
+
+  /** A state of a database that is on the disk; the space that it takes is not used again. */
+  private record Flushed(MVStore store, MVStore.TxCounter version) {
+    void release() {
+      if (!store.isClosed()) {
+        store.deregisterVersionUsage(version);
+      }
+    }
+  }
+
+  EmbeddedPool(HikariConfig config, Path file) {
+    super(config);
+    this.file = file;
+  }
+
+  @Override
+  public Connection getConnection() throws SQLException {
+    Connection connection = super.getConnection();
+    if (size() > nextLook && care.tryLock()) {
+      try {
+        compact(connection);
+      } catch (SQLException | RuntimeException e) {
+        connection.close();
+        throw e;
+      } finally {
+        care.unlock();
+      }
+    }
+    return connection;
+  }
+
+  /** Makes what was committed before survive the end of the machine. */
+  void flush(Connection connection) throws SQLException {
+    care.lock();
+    try {
+      MVStore store = store(connection);
+      // What is free now is free in the state that is flushed next.
+      Flushed next = new Flushed(store, store.registerVersionUsage());
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("checkpoint sync");
+      } catch (SQLException | RuntimeException e) {
+        next.release();
+        throw e;
+      }
+      if (flushed != null) {
+        flushed.release();
+      }
+      flushed = next;
+    } finally {
+      care.unlock();
+    }
+  }
+
+  private void compact(Connection connection) throws SQLException {
+    long before = size();
+    flush(connection);
+    MVStore store = store(connection);
+    long bound = bound(store);
+    if (before > bound) {
+      // The farther beyond, the longer: writers are slowed until it gets smaller.
+      store.compactFile(COMPACTION_MILLIS * (int) Math.min(MAX_COMPACTIONS, before / bound));
+      flush(connection);
+    }
+    long after = size();
+    nextLook = Math.max(bound(store), after + Math.min(after / 8, FLOOR_BYTES));
+    LOG.debug("{} was compacted from {} to {} bytes", file, before, after);
+  }
+
+  private static long bound(MVStore store) {
+    long used = store.getFileStore().size() / 100 * store.getFillRate();
+    long live = used / 100 * store.getFileStore().getChunksFillRate();
+    return Math.max(FLOOR_BYTES, FACTOR * live);
+  }
+
+  private long size() {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      return 0; // whoever uses the database is told what is wrong with it
+    }
+  }
+
+  private static MVStore store(Connection connection) throws SQLException {
+    return ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
+        .getDatabase()
+        .getStore()
+        .getMvStore();
+  }
+}

@@ -1,0 +1,97 @@
+package io.gonext.host.internal.store;
+
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Logger;
+import javax.sql.DataSource;
+import org.h2.Driver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connects to an embedded database, and frees it where H2 has left it locked.
+ *
+ * <p>H2 2.4.240 that opens a database on a full disk fails and leaves the file open and locked
+ * until the garbage collector finds it. Until then the database counts as in use, also when there
+ * is space again. {@link DirectoryLock} keeps other processes away, so a file in use was left by
+ * this one: the collector is asked to look, and the connection pool tries again.
+ *
+ * <p>Thread-safe.
+ */
+final class EmbeddedSource implements DataSource {
+  /** H2's DATABASE_ALREADY_OPEN_1. */
+  private static final int IN_USE = 90_020;
+
+  /** A collection takes the heap's size in time: it is asked for once in so long. */
+  private static final long PAUSE_NANOS = 1_000_000_000L;
+
+  private final String url;
+  private final AtomicLong asked = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
+
+  EmbeddedSource(String url) {
+    this.url = url;
+  }
+
+  @Override
+  public Connection getConnection() throws SQLException {
+    try {
+      return new Driver().connect(url, new Properties());
+    } catch (SQLException e) {
+      if (e.getErrorCode() == IN_USE) {
+        freeWhatWasLeft();
+      }
+      throw e;
+    }
+  }
+
+  private void freeWhatWasLeft() {
+    long now = System.nanoTime();
+    long last = asked.get();
+    if (now - last >= PAUSE_NANOS && asked.compareAndSet(last, now)) {
+      System.gc();
+    }
+  }
+
+  @Override
+  public Connection getConnection(String user, String password) throws SQLException {
+    throw new SQLFeatureNotSupportedException("the embedded database has no users");
+  }
+
+  @Override
+  public @Nullable PrintWriter getLogWriter() {
+    return null;
+  }
+
+  @Override
+  public void setLogWriter(@Nullable PrintWriter out) {
+    // There is nothing to say that no exception says.
+  }
+
+  @Override
+  public void setLoginTimeout(int seconds) {
+    // There is nobody to wait for.
+  }
+
+  @Override
+  public int getLoginTimeout() {
+    return 0;
+  }
+
+  @Override
+  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+    throw new SQLFeatureNotSupportedException();
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) throws SQLException {
+    throw new SQLFeatureNotSupportedException();
+  }
+
+  @Override
+  public boolean isWrapperFor(Class<?> type) {
+    return false;
+  }
+}

@@ -1,0 +1,183 @@
+package io.gonext.host.internal.store;
+
+import io.gonext.host.KeyValueQuota;
+import io.gonext.host.StoreException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries of plugins: bytes by name, each plugin for itself. A change is committed when its method
+ * returns. Changes of one plugin's entries take turns by a lock on its row of usage, so that
+ * quotas, ages and increments are exact between threads and between processes alike; reads wait for
+ * nobody.
+ *
+ * <p>Thread-safe. To be called on threads that nobody interrupts: an interrupt in the middle of a
+ * read would close the embedded database's file.
+ */
+public final class KeyValueStore {
+  /** A statement that takes longer is given up, in seconds. */
+  private static final int STATEMENT_SECONDS = 2;
+
+  /** The class of SQLSTATE for violated constraints. */
+  private static final String CONSTRAINT = "23";
+
+  private final Transactions transactions;
+
+  /** Its callers are threads that nobody interrupts; see {@link Transactions}. */
+  KeyValueStore(DataSource connections, StoreHealth health) {
+    this.transactions = new Transactions(connections, Runnable::run, health);
+  }
+
+  /** What became of a change. */
+  public enum Outcome {
+    DONE,
+    NOT_FOUND,
+    /** The entry alone is more than the quota; nothing was changed. */
+    OVER_QUOTA,
+    /** The entry is no decimal number of 64 bits, or would be none; nothing was changed. */
+    NOT_A_NUMBER
+  }
+
+  /**
+   * What became of a change.
+   *
+   * @param number the one after an increment that was made; 0 after anything else
+   */
+  public record Result(Outcome outcome, long number) {}
+
+  /** What the entries of a plugin take. */
+  public record Usage(long bytes, long entries) {}
+
+  /**
+   * The value of an entry.
+   *
+   * @throws StoreException when the database fails
+   */
+  public Optional<byte[]> get(String plugin, String name) {
+    return run(connection -> Optional.ofNullable(content(connection, plugin, name)));
+  }
+
+  /**
+   * Makes changes of one plugin's entries in one transaction, one after the other in the order of
+   * the list: all of them are made, or none. Where the quota is exceeded after one, the entries
+   * that were not written for the longest time go.
+   *
+   * @return what became of each, in their order
+   * @throws StoreException when the database fails; {@link StoreException#isMaybeChanged()} says
+   *     whether nothing was changed
+   */
+  public List<Result> change(String plugin, List<KeyValueChange> changes, KeyValueQuota quota) {
+    List<Result> made = tryChange(plugin, changes, quota);
+    if (made == null) {
+      // In a transaction of its own: where another process is first, this one fails as a whole.
+      addUsage(plugin);
+      made = tryChange(plugin, changes, quota);
+    }
+    if (made == null) {
+      throw new StoreException("no plugin named " + plugin + " is installed", null);
+    }
+    return made;
+  }
+
+  /** Null when the plugin has no row of usage. */
+  private @Nullable List<Result> tryChange(
+      String plugin, List<KeyValueChange> changes, KeyValueQuota quota) {
+    return this.<@Nullable List<Result>>run(connection -> {
+      LockedEntries entries = LockedEntries.lock(connection, plugin, quota);
+      if (entries == null) {
+        return null;
+      }
+      entries.read(changes);
+      List<Result> made = new ArrayList<>(changes.size());
+      for (KeyValueChange change : changes) {
+        made.add(entries.make(change));
+      }
+      entries.write();
+      return made;
+    });
+  }
+
+  /** What the entries of a plugin take now. */
+  public Usage usage(String plugin) {
+    return run(connection -> {
+      try (PreparedStatement select =
+          prepare(connection, "select bytes, entries from kv_usage where plugin = ?")) {
+        select.setString(1, plugin);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? new Usage(rows.getLong(1), rows.getLong(2)) : new Usage(0, 0);
+        }
+      }
+    });
+  }
+
+  private void addUsage(String plugin) {
+    try {
+      run(connection -> {
+        // The row is locked, so that the plugin is there for as long as this takes.
+        try (PreparedStatement select =
+                prepare(connection, "select 1 from plugin where name = ? for update");
+            PreparedStatement insert =
+                prepare(
+                    connection,
+                    "insert into kv_usage (plugin, bytes, entries, writes) values (?, 0, 0,"
+                        + " 0)")) {
+          select.setString(1, plugin);
+          try (ResultSet found = select.executeQuery()) {
+            if (!found.next()) {
+              return 0;
+            }
+          }
+          insert.setString(1, plugin);
+          return insert.executeUpdate();
+        }
+      });
+    } catch (StoreException e) {
+      // Someone else has added it just now: the next look tells.
+      if (!(e.getCause() instanceof SQLException failure)
+          || failure.getSQLState() == null
+          || !failure.getSQLState().startsWith(CONSTRAINT)) {
+        throw e;
+      }
+    }
+  }
+
+  private static byte @Nullable [] content(Connection connection, String plugin, String name)
+      throws SQLException {
+    try (PreparedStatement select =
+        prepare(connection, "select content from kv_entry where plugin = ? and name = ?")) {
+      select.setString(1, plugin);
+      select.setString(2, name);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? rows.getBytes(1) : null;
+      }
+    }
+  }
+
+  /** With the limit of time that every statement here has. */
+  static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    statement.setQueryTimeout(STATEMENT_SECONDS);
+    return statement;
+  }
+
+  private <R extends @Nullable Object> R run(Transactions.Work<R> work) {
+    return transactions.run(connection -> {
+      try {
+        return work.run(connection);
+      } finally {
+        // To H2 the limit is the connection's, which goes back to the pool.
+        try (Statement any = connection.createStatement()) {
+          any.setQueryTimeout(0);
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,454 @@
+package io.gonext.host.internal.store;
+
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import io.gonext.host.Database;
+import io.gonext.host.PluginState;
+import io.gonext.host.StoreException;
+import io.gonext.host.StoreTrouble;
+import io.gonext.host.StoredPlugin;
+import io.gonext.host.StoredVersion;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which plugins are installed, their bundles and their states. Each change is one transaction, so a
+ * crash leaves the state before it or the state after it; and each is made only to the revision its
+ * maker has read, so of two who change a plugin at once one succeeds and the other is told.
+ *
+ * <p>Thread-safe, also between processes on one PostgreSQL database.
+ */
+public final class PluginStore implements AutoCloseable {
+  private static final int MAX_CAUSE_CHARS = 1_000;
+  private static final int THREADS = 4;
+  private static final long IDLE_SECONDS = 10;
+
+  /** A plugin with its current (c), previous (o) and pending (n) version. */
+  private static final String SELECT =
+      "select p.name, p.state, p.replaced_at, p.cause, p.revision,"
+          + " c.sha256 c_sha256, c.version c_version, c.installed_at c_installed_at,"
+          + " o.sha256 o_sha256, o.version o_version, o.installed_at o_installed_at,"
+          + " n.sha256 n_sha256, n.version n_version, n.installed_at n_installed_at"
+          + " from plugin p"
+          + " join plugin_version c on c.name = p.name and c.sha256 = p.sha256"
+          + " left join plugin_version o on o.name = p.name and o.sha256 = p.previous_sha256"
+          + " left join plugin_version n on n.name = p.name and n.sha256 = p.pending_sha256";
+
+  private final DirectoryLock lock;
+  private final HikariDataSource pool;
+  private final DataSource connections;
+  private final SqlDatabase database;
+  private final ThreadPoolExecutor threads = threads();
+  private final StoreHealth health = new StoreHealth(InstantSource.system());
+  private final Transactions transactions;
+
+  private PluginStore(
+      DirectoryLock lock, HikariDataSource pool, DataSource connections, SqlDatabase database) {
+    this.lock = lock;
+    this.pool = pool;
+    this.connections = connections;
+    this.database = database;
+    this.transactions = new Transactions(connections, threads, health);
+  }
+
+  /**
+   * Opens the store of a data directory, creating directory and tables where they do not exist.
+   *
+   * @throws StoreException when the directory cannot be used, another host holds it, or the
+   *     database cannot be used
+   */
+  public static PluginStore open(Path directory, Database database) {
+    return open(directory, database, UnaryOperator.identity());
+  }
+
+  /**
+   * As {@link #open(Path, Database)}, with something between the store and its database, which a
+   * test can make fail.
+   */
+  static PluginStore open(Path directory, Database named, UnaryOperator<DataSource> between) {
+    SqlDatabase database = SqlDatabase.of(named);
+    DirectoryLock lock = DirectoryLock.take(directory);
+    boolean opened = false;
+    try {
+      HikariDataSource pool = connect(directory, database);
+      PluginStore store = new PluginStore(lock, pool, between.apply(pool), database);
+      opened = true;
+      return store;
+    } finally {
+      if (!opened) {
+        lock.close();
+      }
+    }
+  }
+
+  /** With those of the key-value entries, as many as the store has connections. */
+  private static ThreadPoolExecutor threads() {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("gonext-store-", 0).factory());
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
+  }
+
+  private static HikariDataSource connect(Path directory, SqlDatabase database) {
+    try {
+      return database.connect(directory, "gonext-store");
+    } catch (HikariPool.PoolInitializationException e) {
+      throw e.getCause() instanceof SQLException failure
+          ? database.cannotOpen(failure, directory)
+          : new StoreException("the store cannot be opened: " + e.getMessage(), e);
+    } catch (FlywayException e) {
+      throw new StoreException("the store cannot be brought up to date: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Adds a plugin in state {@link PluginState#INSTALLED}.
+   *
+   * @return false when one of that name is there already; nothing is changed then
+   */
+  public boolean insert(String name, StoredVersion version, byte[] bundle) {
+    StoredPlugin plugin = StoredPlugin.installed(name, version);
+    try {
+      return transactions.runDurably(
+          database,
+          connection -> {
+            if (find(connection, name).isPresent()) {
+              return false;
+            }
+            insertVersion(connection, name, version, bundle);
+            try (PreparedStatement insert =
+                connection.prepareStatement(
+                    "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
+              insert.setString(1, name);
+              insert.setString(2, version.sha256());
+              insert.setString(3, plugin.state().name());
+              insert.setLong(4, plugin.revision());
+              insert.executeUpdate();
+            }
+            database.announce(connection, name);
+            return true;
+          });
+    } catch (StoreException e) {
+      if (e.getCause() instanceof SQLException failure && SqlDatabase.isTaken(failure)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** All plugins, by name. */
+  public List<StoredPlugin> list() {
+    return transactions.run(connection -> {
+      List<StoredPlugin> plugins = new ArrayList<>();
+      try (PreparedStatement select = connection.prepareStatement(SELECT + " order by p.name");
+          ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          plugins.add(plugin(rows));
+        }
+      }
+      return plugins;
+    });
+  }
+
+  public Optional<StoredPlugin> find(String name) {
+    return transactions.run(connection -> find(connection, name));
+  }
+
+  /** The bundle of one version, byte for byte as it was installed. */
+  public Optional<byte[]> bundle(String name, String sha256) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select bundle from plugin_version where name = ? and sha256 = ?")) {
+        select.setString(1, name);
+        select.setString(2, sha256);
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+        }
+      }
+    });
+  }
+
+  /**
+   * Puts a plugin's next state in the place of the one that was read before; versions that are
+   * referred to no more are deleted with it.
+   *
+   * @return false when someone else has changed or deleted the plugin since; nothing is changed
+   *     then
+   */
+  public boolean change(StoredPlugin read, StoredPlugin next) {
+    return transactions.runDurably(database, connection -> update(connection, read, next));
+  }
+
+  /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
+  public boolean change(StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
+    return transactions.runDurably(
+        database,
+        connection -> {
+          // First, so that of two who add the same version one waits for the other.
+          if (!lock(connection, read)) {
+            return false;
+          }
+          if (!hasVersion(connection, read.name(), added.sha256())) {
+            insertVersion(connection, read.name(), added, bundle);
+          }
+          return update(connection, read, next);
+        });
+  }
+
+  /**
+   * Removes a plugin and its versions.
+   *
+   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
+   * @return false when someone else has changed it since; nothing is removed then
+   */
+  public boolean delete(StoredPlugin read, boolean keepEntries) {
+    return transactions.runDurably(
+        database,
+        connection -> {
+          try (PreparedStatement delete =
+              connection.prepareStatement("delete from plugin where name = ? and revision = ?")) {
+            delete.setString(1, read.name());
+            delete.setLong(2, read.revision());
+            if (delete.executeUpdate() == 0) {
+              return false;
+            }
+          }
+          if (!keepEntries) {
+            try (PreparedStatement delete =
+                connection.prepareStatement("delete from kv_usage where plugin = ?")) {
+              delete.setString(1, read.name());
+              delete.executeUpdate();
+            }
+          }
+          deleteUnused(connection, read.name());
+          database.announce(connection, read.name());
+          return true;
+        });
+  }
+
+  /** The operators' decisions, in the same database. */
+  public GrantStore grants() {
+    return new GrantStore(transactions, database);
+  }
+
+  /** Whether other hosts may change the store as well. */
+  public boolean isShared() {
+    return database.isShared();
+  }
+
+  /** What is wrong with the store as a whole; empty when all is well. */
+  public Optional<StoreTrouble> trouble() {
+    return health.trouble();
+  }
+
+  /**
+   * Looks whether the store answers and, when it was in trouble, whether it takes changes again:
+   * then the trouble is over.
+   *
+   * @throws StoreException when it does not; {@link #trouble} says so from then on
+   */
+  public void probe() {
+    boolean writing = health.trouble().isPresent();
+    transactions.run(connection -> {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("select 1");
+        if (writing) {
+          // No plugin has this name. Flushed before it is taken back: a full disk is found out.
+          statement.execute(
+              "insert into kv_usage (plugin, bytes, entries, writes) values ('?', 0, 0, 0)");
+          database.settle(connections);
+          connection.rollback();
+        }
+      }
+      return true;
+    });
+    health.works();
+  }
+
+  /** What changes from now on; to be closed before the store. */
+  public StoreChanges changes() {
+    return new StoreChanges(transactions, database.listen());
+  }
+
+  /** The audit log's rows, in the same database. */
+  public AuditStore audit() {
+    return new AuditStore(transactions);
+  }
+
+  /** The plugins' key-value entries, in the same database. */
+  public KeyValueStore keyValues() {
+    return new KeyValueStore(connections, health);
+  }
+
+  @Override
+  public void close() {
+    if (threads.isShutdown()) {
+      return;
+    }
+    try {
+      // By one of its own threads: the embedded database writes when it is closed.
+      CompletableFuture.runAsync(pool::close, threads).join();
+    } finally {
+      threads.shutdown();
+      lock.close();
+    }
+  }
+
+  private static Optional<StoredPlugin> find(Connection connection, String name)
+      throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(SELECT + " where p.name = ?")) {
+      select.setString(1, name);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? Optional.of(plugin(rows)) : Optional.empty();
+      }
+    }
+  }
+
+  private static boolean lock(Connection connection, StoredPlugin read) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from plugin where name = ? and revision = ? for update")) {
+      select.setString(1, read.name());
+      select.setLong(2, read.revision());
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+
+  private static boolean hasVersion(Connection connection, String name, String sha256)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select 1 from plugin_version where name = ? and sha256 = ?")) {
+      select.setString(1, name);
+      select.setString(2, sha256);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+
+  private static void insertVersion(
+      Connection connection, String name, StoredVersion version, byte[] bundle)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "insert into plugin_version (name, sha256, version, installed_at, bundle)"
+                + " values (?, ?, ?, ?, ?)")) {
+      insert.setString(1, name);
+      insert.setString(2, version.sha256());
+      insert.setString(3, version.version());
+      insert.setObject(4, atUtc(version.installedAt()));
+      insert.setBytes(5, bundle);
+      insert.executeUpdate();
+    }
+  }
+
+  private boolean update(Connection connection, StoredPlugin read, StoredPlugin next)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update plugin set state = ?, sha256 = ?, previous_sha256 = ?, replaced_at = ?,"
+                + " pending_sha256 = ?, cause = ?, revision = revision + 1"
+                + " where name = ? and revision = ?")) {
+      update.setString(1, next.state().name());
+      update.setString(2, next.current().sha256());
+      update.setString(3, sha256(next.previous()));
+      update.setObject(4, next.replacedAt() == null ? null : atUtc(next.replacedAt()));
+      update.setString(5, sha256(next.pending()));
+      update.setString(6, shortened(next.cause()));
+      update.setString(7, read.name());
+      update.setLong(8, read.revision());
+      if (update.executeUpdate() == 0) {
+        return false;
+      }
+    }
+    deleteUnused(connection, read.name());
+    database.announce(connection, read.name());
+    return true;
+  }
+
+  private static void deleteUnused(Connection connection, String name) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from plugin_version where name = ? and not exists (select 1 from plugin p"
+                + " where p.name = plugin_version.name and plugin_version.sha256"
+                + " in (p.sha256, p.previous_sha256, p.pending_sha256))")) {
+      delete.setString(1, name);
+      delete.executeUpdate();
+    }
+    // What was decided on a version is not for another bundle that calls itself the same.
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from capability_grant where plugin = ? and not exists (select 1 from"
+                + " plugin_version v where v.name = capability_grant.plugin"
+                + " and v.version = capability_grant.version)")) {
+      delete.setString(1, name);
+      delete.executeUpdate();
+    }
+  }
+
+  private static @Nullable String sha256(@Nullable StoredVersion version) {
+    return version == null ? null : version.sha256();
+  }
+
+  private static @Nullable String shortened(@Nullable String cause) {
+    return cause == null || cause.length() <= MAX_CAUSE_CHARS
+        ? cause
+        : cause.substring(0, MAX_CAUSE_CHARS - 1) + "…";
+  }
+
+  private static OffsetDateTime atUtc(Instant instant) {
+    return instant.atOffset(ZoneOffset.UTC);
+  }
+
+  private static StoredPlugin plugin(ResultSet row) throws SQLException {
+    OffsetDateTime replaced = row.getObject("replaced_at", OffsetDateTime.class);
+    return new StoredPlugin(
+        row.getString("name"),
+        PluginState.valueOf(row.getString("state")),
+        Objects.requireNonNull(version(row, "c")),
+        version(row, "o"),
+        replaced == null ? null : replaced.toInstant(),
+        version(row, "n"),
+        row.getString("cause"),
+        row.getLong("revision"));
+  }
+
+  private static @Nullable StoredVersion version(ResultSet row, String prefix) throws SQLException {
+    String sha256 = row.getString(prefix + "_sha256");
+    return sha256 == null
+        ? null
+        : new StoredVersion(
+            row.getString(prefix + "_version"),
+            sha256,
+            row.getObject(prefix + "_installed_at", OffsetDateTime.class).toInstant());
+  }
+}

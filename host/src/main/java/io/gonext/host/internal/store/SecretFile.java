@@ -1,0 +1,65 @@
+package io.gonext.host.internal.store;
+
+import io.gonext.host.StoreException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** A secret on disk: made on first use, readable by its owner only, the same from then on. */
+public final class SecretFile {
+  private SecretFile() {}
+
+  /**
+   * What is in the file, after creating it where it does not exist. Where several processes create
+   * it at once, all of them get what the first one wrote.
+   *
+   * @throws StoreException when it can be neither read nor written
+   */
+  public static byte[] readOrCreate(Path file, Supplier<byte[]> made) {
+    try {
+      if (!Files.exists(file)) {
+        create(file, made.get());
+      }
+      OwnersFile.keep(file);
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new StoreException(file + " cannot be read or written: " + e.getMessage(), e);
+    }
+  }
+
+  /** Written aside, flushed and put in place, so that a crash leaves a whole secret or none. */
+  private static void create(Path file, byte[] secret) throws IOException {
+    Path name = Objects.requireNonNull(file.getFileName());
+    Path aside = file.resolveSibling(name + "." + UUID.randomUUID() + ".new");
+    try {
+      OwnersFile.create(aside);
+      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(secret));
+        channel.force(true);
+      }
+      place(aside, file);
+    } finally {
+      Files.deleteIfExists(aside);
+    }
+  }
+
+  /** A link, unlike a move, never takes the place of a file that another process has made. */
+  private static void place(Path aside, Path file) throws IOException {
+    try {
+      Files.createLink(file, aside);
+    } catch (FileAlreadyExistsException e) {
+      // That one counts.
+    } catch (IOException | UnsupportedOperationException e) {
+      // A file system without links.
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.gonext.host.internal.store;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.gonext.host.Database;
+import io.gonext.host.StoreException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/** What the store asks of its database, whichever it is. Immutable. */
+abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
+  /** A server that is told to stop, was killed, or is not ready yet. */
+  private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
+
+  static SqlDatabase of(Database database) {
+    return switch (database) {
+      case Database.Embedded _ -> new EmbeddedDatabase();
+      case Database.PostgreSql server -> new PostgresDatabase(server);
+    };
+  }
+
+  /**
+   * Connects to the database, whose tables it makes or brings up to date.
+   *
+   * @param name of the pool of connections
+   * @throws com.zaxxer.hikari.pool.HikariPool.PoolInitializationException when it cannot connect
+   * @throws org.flywaydb.core.api.FlywayException when the tables cannot be brought up to date
+   * @throws StoreException when something else is wrong, which it names
+   */
+  abstract HikariDataSource connect(Path directory, String name);
+
+  /** What a column for a bundle is called. */
+  abstract String blobType();
+
+  /** Whether other hosts may change the store as well. */
+  abstract boolean isShared();
+
+  /** Tells other hosts of a change of a plugin, once the transaction commits. */
+  abstract void announce(Connection transaction, String plugin) throws SQLException;
+
+  /** Makes what was committed before survive the end of process and machine. */
+  abstract void settle(DataSource connections) throws SQLException;
+
+  /** Waits for announcements of hosts. */
+  abstract Announcements listen();
+
+  /** Why it cannot be opened, as one sentence with the way out. */
+  abstract StoreException cannotOpen(SQLException failure, Path directory);
+
+  /** Whether a statement failed because another transaction was first to use a name. */
+  static boolean isTaken(SQLException e) {
+    return e.getSQLState() != null && e.getSQLState().startsWith("23");
+  }
+
+  /** Whether a commit failed because the database took the transaction back. */
+  static boolean isRolledBack(SQLException e) {
+    return e.getSQLState() != null
+        && (e.getSQLState().startsWith("40") || e.getSQLState().startsWith("23"));
+  }
+
+  /** Whether there is no connection, or none any more. */
+  static boolean isUnreachable(SQLException e) {
+    return e.getSQLState() != null
+        && (e.getSQLState().startsWith("08") || SHUTDOWN.contains(e.getSQLState()));
+  }
+}

@@ -1,5 +1,0 @@
-/** Plugin routes: HTTP requests as hook calls. */
-@NullMarked
-package io.gonext.host.route;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,137 @@
+package io.gonext.host.internal.capability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.host.Capability;
+import io.gonext.host.CapabilityRegistry;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CapabilityRegistryTest {
+  private final CapabilityRegistry registry = CapabilityRegistry.standard();
+
+  @Test
+  void every_capability_of_the_abi_is_there() {
+    assertThat(registry.ids())
+        .containsExactly(
+            "audit.emit",
+            "cache.invalidate",
+            "cron.register",
+            "db.read",
+            "db.write",
+            "email.send",
+            "events.emit",
+            "hooks.subscribe",
+            "http.credentials",
+            "http.fetch",
+            "http.response_headers",
+            "http.serve",
+            "jobs.enqueue",
+            "kv.read",
+            "kv.write",
+            "media.read",
+            "metrics.observe",
+            "posts.read",
+            "posts.write",
+            "secrets.keys",
+            "users.read");
+    assertThat(registry.all())
+        .filteredOn(Capability::sensitive)
+        .extracting(Capability::id)
+        .containsExactly(
+            "db.read",
+            "db.write",
+            "email.send",
+            "http.credentials",
+            "http.fetch",
+            "http.response_headers",
+            "media.read",
+            "posts.read",
+            "posts.write",
+            "secrets.keys",
+            "users.read");
+  }
+
+  @Test
+  void the_first_registration_of_an_id_wins() {
+    Capability first = capability("invoices.read", false);
+    assertThat(registry.register(first)).isTrue();
+    assertThat(registry.register(capability("invoices.read", true))).isFalse();
+    assertThat(registry.find("invoices.read")).contains(first);
+    assertThat(registry.register(capability("kv.read", true))).isFalse();
+    assertThat(registry.isSensitive("kv.read")).isFalse();
+  }
+
+  @Test
+  void each_capability_has_a_bit_of_its_own_up_to_64_of_them() {
+    for (int i = registry.all().size(); i < CapabilityRegistry.MAX_CAPABILITIES; i++) {
+      assertThat(registry.register(capability("app.c" + i, false))).isTrue();
+    }
+    long all = 0;
+    for (String id : registry.ids()) {
+      long mask = registry.decidedMask(id);
+      assertThat(Long.bitCount(mask)).isEqualTo(1);
+      assertThat(all & mask).isZero();
+      all |= mask;
+    }
+    assertThat(all).isEqualTo(-1L);
+    assertThatThrownBy(() -> registry.register(capability("one.more", false)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("one.more");
+  }
+
+  @Test
+  void what_only_the_application_gives_is_allowed_once_it_registers_it() {
+    Permissions all = new Permissions(-1L);
+    assertThat(registry.notOffered("posts.read")).contains("the application offers no posts.read");
+    assertThat(registry.notOffered("jobs.enqueue")).contains("this host offers no jobs.enqueue");
+    assertThat(registry.notOffered("kv.read")).isEmpty();
+    assertThat(all.allow(registry.mask("posts.read"))).isFalse();
+    assertThat(registry.register(capability("posts.read", false))).isTrue();
+    assertThat(registry.notOffered("posts.read")).isEmpty();
+    assertThat(all.allow(registry.mask("posts.read"))).isTrue();
+    assertThat(registry.isSensitive("posts.read")).isFalse();
+    assertThat(registry.register(capability("posts.read", true))).isFalse();
+    assertThat(registry.register(capability("hooks.subscribe", true))).isFalse();
+  }
+
+  @Test
+  void what_is_not_registered_is_allowed_by_no_permissions() {
+    assertThat(registry.mask("no.such")).isZero();
+    assertThat(new Permissions(-1L).allow(registry.mask("no.such"))).isFalse();
+    assertThat(new Permissions(-1L).allow(registry.mask("kv.read"))).isTrue();
+    assertThat(Permissions.none().allow(registry.mask("kv.read"))).isFalse();
+  }
+
+  @Test
+  void a_decision_holds_for_a_capability_that_is_registered_later() {
+    long decided = registry.decidedMask(List.of("invoices.read", "kv.read"));
+    assertThat(registry.mask("invoices.read")).isZero();
+    assertThat(registry.find("invoices.read")).isEmpty();
+    registry.register(capability("orders.read", false));
+    registry.register(capability("invoices.read", false));
+    Permissions permissions = new Permissions(decided);
+    assertThat(permissions.allow(registry.mask("invoices.read"))).isTrue();
+    assertThat(permissions.allow(registry.mask("kv.read"))).isTrue();
+    assertThat(permissions.allow(registry.mask("orders.read"))).isFalse();
+  }
+
+  @Test
+  void an_id_of_any_length_is_refused_or_taken_at_once() {
+    assertThatThrownBy(() -> capability("a" + ".a".repeat(100_000), false))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "kv", "KV.read", "kv.", ".read", "kv..read", "kv read.x", "1.a"})
+  void an_id_that_is_no_dotted_token_is_refused(String id) {
+    assertThatThrownBy(() -> capability(id, false)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Capability capability(String id, boolean sensitive) {
+    return new Capability(id, "for a test", "resource", "action", sensitive);
+  }
+}

@@ -1,0 +1,49 @@
+package io.gonext.host.internal.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.host.Database;
+import io.gonext.host.hook.Degradation;
+import io.gonext.host.hook.FilterResult;
+import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.json.StrictJson;
+import io.gonext.pool.PoolStats;
+import io.gonext.pool.Ticker;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A version that leaves service while one of its calls takes longer than it may. */
+class RetireTest {
+  @TempDir private Path data;
+
+  @Test
+  void when_time_is_up_nobody_waits_any_longer_and_the_call_gives_its_instance_up_as_it_ends()
+      throws Exception {
+    try (PluginStore store = PluginStore.open(data, Database.embedded());
+        TestLifecycle host = new TestLifecycle(store, Ticker.system());
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      host.activate("loop");
+      ActivePlugin version = host.lifecycle().active("loop").orElseThrow().version();
+      Future<FilterResult> call =
+          callers.submit(() -> host.hooks().applyFilters("h", StrictJson.valueOf("a"), List.of()));
+      await().until(() -> version.poolStats().inUse() == 1);
+
+      CompletableFuture<Void> left = version.retire(Duration.ofMillis(1));
+      left.get();
+      // Its own deadline is a second away.
+      assertThat(call).isNotDone();
+      assertThat(call.get().degraded()).extracting(Degradation::code).containsExactly("DEADLINE");
+      await().until(() -> version.poolStats().live() == 0);
+      PoolStats stats = version.poolStats();
+      assertThat(stats.inUse() + stats.idle() + stats.creating()).isZero();
+    }
+  }
+}

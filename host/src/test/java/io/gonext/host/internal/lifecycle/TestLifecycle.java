@@ -1,0 +1,106 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineLimits;
+import io.gonext.guests.GuestBundle;
+import io.gonext.host.BreakerPolicy;
+import io.gonext.host.CapabilityRegistry;
+import io.gonext.host.KeyValueQuota;
+import io.gonext.host.OperatorLimits;
+import io.gonext.host.RouteRate;
+import io.gonext.host.UpdatePolicy;
+import io.gonext.host.internal.abi.PluginLogs;
+import io.gonext.host.internal.audit.AuditLog;
+import io.gonext.host.internal.capability.Grants;
+import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.kv.KeyValues;
+import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Version;
+import io.gonext.pool.Ticker;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/** A lifecycle on a store of the test's own, with all that plugins are run with. */
+public final class TestLifecycle implements AutoCloseable {
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final HookBus hooks;
+  private final Engine engine = new Engine(EngineLimits.defaults());
+  private final HostServices services;
+  private final Lifecycle lifecycle;
+
+  /**
+   * @param ticker for turns, breakers and limiters; guests are given deadlines on it, so that it is
+   *     {@link System#nanoTime} or ahead of it
+   */
+  public TestLifecycle(PluginStore store, Ticker ticker) {
+    this(
+        store,
+        new CallGuards(RouteRate.UNLIMITED, RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, ticker));
+  }
+
+  TestLifecycle(PluginStore store, CallGuards guards) {
+    hooks =
+        new HookBus(
+            meters,
+            OpenTelemetry.noop(),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(1),
+            guards.ticker());
+    services =
+        new HostServices(
+            new Grants(store.grants(), CapabilityRegistry.standard()),
+            new AuditLog(store.audit(), meters, InstantSource.system()),
+            new KeyValues(store.keyValues(), KeyValueQuota.defaults()),
+            new PluginLogs(InstantSource.system()),
+            meters,
+            InstantSource.system());
+    lifecycle =
+        Lifecycle.of(
+            store,
+            new Lifecycle.Parts(engine, hooks, meters, services, guards, false),
+            OperatorLimits.defaults(),
+            UpdatePolicy.development(),
+            Version.parse("1.0.0"));
+  }
+
+  public Lifecycle lifecycle() {
+    return lifecycle;
+  }
+
+  public HookBus hooks() {
+    return hooks;
+  }
+
+  public AuditLog audit() {
+    return services.audit();
+  }
+
+  /** Installs and activates a guest that filters the hook {@code h}. */
+  public void activate(String guest) throws InterruptedException {
+    lifecycle.install(Bundle.read(GuestBundle.of(guest).filter("h").bytes()));
+    lifecycle.activate(guest);
+  }
+
+  /** Installs and activates a guest. */
+  public void activate(GuestBundle bundle) throws InterruptedException {
+    lifecycle.activate(lifecycle.install(Bundle.read(bundle.bytes())).manifest().name());
+  }
+
+  public SimpleMeterRegistry meters() {
+    return meters;
+  }
+
+  @Override
+  public void close() {
+    try {
+      lifecycle.stopAll(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    engine.close();
+    services.close();
+  }
+}
