@@ -16,6 +16,7 @@ import io.gonext.engine.PlainText;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.store.SecretFile;
 import io.gonext.pool.PoolStats;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,7 +80,8 @@ class ArchitectureTest {
         .dependOnClassesThat(resideInAPackage("run.endive.."))
         .check(CLASSES);
     classes()
-        .that(resideInAPackage("io.gonext.engine.."))
+        // The packages below it are internal: see the next test.
+        .that(resideInAPackage("io.gonext.engine"))
         .and()
         .arePublic()
         .and()
@@ -87,6 +89,32 @@ class ArchitectureTest {
         .doNotHaveFullyQualifiedName("io.gonext.engine.GuestAccess")
         .should(PublicApi.notExpose("run.endive"))
         .check(CLASSES);
+  }
+
+  @Test
+  void the_packages_below_the_engine_are_used_by_the_engine_alone() {
+    assertThat(CLASSES.stream().filter(resideInAPackage("io.gonext.engine.*..")))
+        .hasSizeGreaterThanOrEqualTo(15);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.gonext.engine..")
+        .should()
+        .dependOnClassesThat(resideInAPackage("io.gonext.engine.*.."))
+        .check(CLASSES);
+  }
+
+  @Test
+  void the_packages_below_the_engine_depend_on_nothing_else_of_it() {
+    for (String internal : List.of("names", "dwarf", "bytecode")) {
+      String own = "io.gonext.engine." + internal;
+      noClasses()
+          .that(resideInAPackage(own))
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.gonext.engine..")
+                  .and(DescribedPredicate.not(resideInAPackage(own))))
+          .check(CLASSES);
+    }
   }
 
   @Test

@@ -1,7 +1,12 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.CompiledFunctions;
+import io.gonext.engine.bytecode.OffsetRecorder;
+import io.gonext.engine.dwarf.SourceLines;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
@@ -12,6 +17,9 @@ import run.endive.wasm.WasmModule;
  * <p>Safe for any number of threads.
  */
 final class Backtraces {
+  /** A longer path is cut. */
+  private static final int MOST_PATH_CHARS = 512;
+
   private final ModuleOutline outline;
   private final WasmModule module;
   private final FunctionNames names;
@@ -38,9 +46,7 @@ final class Backtraces {
         break;
       }
       if (isFunction(element)) {
-        int index =
-            Integer.parseInt(
-                element.getMethodName().substring(ModuleCompiler.METHOD_PREFIX.length()));
+        int index = CompiledFunctions.indexOf(element.getMethodName());
         frames.add(frame(index, address(index, element.getLineNumber(), called), lookup));
       }
       called = element;
@@ -51,7 +57,7 @@ final class Backtraces {
   /** Compiled guest functions are methods called {@code func_<index>}. */
   private static boolean isFunction(StackTraceElement element) {
     return element.getClassName().startsWith(ModuleCompiler.CLASS_NAME)
-        && element.getMethodName().startsWith(ModuleCompiler.METHOD_PREFIX);
+        && CompiledFunctions.indexOf(element.getMethodName()) >= 0;
   }
 
   /**
@@ -72,8 +78,16 @@ final class Backtraces {
   }
 
   private static boolean isSite(@Nullable StackTraceElement called) {
-    return AccessInliner.isAccess(called)
-        || (called != null && CallSites.isSiteMethod(called.getMethodName()));
+    return called == null
+        || isAccess(called.getClassName(), called.getMethodName())
+        || OffsetRecorder.isRecorded(called.getMethodName());
+  }
+
+  /** Whether compiled code calls this method for a load or a store. */
+  private static boolean isAccess(String className, String method) {
+    return className.startsWith(VarHandle.class.getName())
+        || className.equals(GuestAccess.class.getName())
+        || (className.equals(Objects.class.getName()) && method.equals("checkIndex"));
   }
 
   private GuestFrame frame(int function, int address, SourceLines.Lookup lookup) {
@@ -83,6 +97,11 @@ final class Backtraces {
     }
     DebugSections debug = outline.debug();
     int offset = address + debug.strippedBytes();
-    return new GuestFrame(function, name, offset, lookup.at(offset - debug.codeStart()));
+    SourceLines.Line line = lookup.at(offset - debug.codeStart());
+    return new GuestFrame(function, name, offset, line == null ? null : location(line));
+  }
+
+  static SourceLocation location(SourceLines.Line line) {
+    return new SourceLocation(PlainText.of(line.path(), MOST_PATH_CHARS), line.number());
   }
 }

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
 import static io.gonext.engine.ModuleRejectedException.Reason.UNSUPPORTED_FEATURE;
 
+import io.gonext.engine.bytecode.CompiledFunctions;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,7 +13,7 @@ import java.util.regex.Pattern;
  */
 final class CompileFailure {
   private static final Pattern FUNCTION =
-      Pattern.compile("\\b" + ModuleCompiler.METHOD_PREFIX + "(\\d+)\\b");
+      Pattern.compile("\\b" + CompiledFunctions.METHOD_PREFIX + "(\\d+)\\b");
 
   /** The verifier describes a whole method; where it was stands in the beginning. */
   private static final int SEARCHED_CHARS = 4_000;

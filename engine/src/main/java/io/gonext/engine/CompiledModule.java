@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.dwarf.SourceLines;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.names.Demangler;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;

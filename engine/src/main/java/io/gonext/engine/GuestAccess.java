@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.AccessInliner;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

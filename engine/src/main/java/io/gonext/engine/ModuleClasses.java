@@ -1,5 +1,7 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.AccessInliner;
+import io.gonext.engine.bytecode.CompiledFunctions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,9 +29,6 @@ import run.endive.wasm.WasmModule;
  * <p>Safe for any number of threads.
  */
 final class ModuleClasses {
-  /** HotSpot's {@code HugeMethodLimit}: it compiles no method of more bytes of bytecode. */
-  static final int HUGE_METHOD_BYTES = 8_000;
-
   private static final String CLASS_SUFFIX = ".class";
 
   private final WasmModule module;
@@ -86,7 +85,7 @@ final class ModuleClasses {
   }
 
   private Function<Instance, Machine> load(boolean exactMemory, BooleanSupplier isAbandoned) {
-    var inliner = new AccessInliner(exactMemory);
+    var inliner = new AccessInliner(GuestAccess.class, LinearMemory.BLOCK_SHIFT, exactMemory);
     var classes = new HashMap<String, byte[]>();
     eachClass((entry, bytes) -> {
       if (isAbandoned.getAsBoolean()) {
@@ -94,7 +93,7 @@ final class ModuleClasses {
       }
       classes.put(
           entry.substring(0, entry.length() - CLASS_SUFFIX.length()).replace('/', '.'),
-          holdsFunctions(entry) ? inliner.inline(bytes) : bytes);
+          CompiledFunctions.isIn(entry) ? inliner.inline(bytes) : bytes);
     });
     return new GuestClassLoader(classes).machineFactory(ModuleCompiler.CLASS_NAME);
   }
@@ -113,16 +112,11 @@ final class ModuleClasses {
     }
   }
 
-  /** Whether a class of this name has the compiled functions. */
-  static boolean holdsFunctions(String entryName) {
-    return entryName.contains("FuncGroup");
-  }
-
   /** The indices of the functions that are interpreted or, without a flag, never JIT-compiled. */
   Set<Integer> oversized() {
     var indices = new TreeSet<>(interpreted);
     eachClass((entry, bytes) -> {
-      if (holdsFunctions(entry)) {
+      if (CompiledFunctions.isIn(entry)) {
         addHuge(bytes, indices);
       }
     });
@@ -131,11 +125,11 @@ final class ModuleClasses {
 
   private static void addHuge(byte[] classBytes, Set<Integer> indices) {
     for (var method : ClassFile.of().parse(classBytes).methods()) {
-      String name = method.methodName().stringValue();
-      if (name.startsWith(ModuleCompiler.METHOD_PREFIX)
+      int function = CompiledFunctions.indexOf(method.methodName().stringValue());
+      if (function >= 0
           && method.code().orElse(null) instanceof CodeAttribute code
-          && code.codeLength() > HUGE_METHOD_BYTES) {
-        indices.add(Integer.parseInt(name.substring(ModuleCompiler.METHOD_PREFIX.length())));
+          && code.codeLength() > CompiledFunctions.HUGE_METHOD_BYTES) {
+        indices.add(function);
       }
     }
   }

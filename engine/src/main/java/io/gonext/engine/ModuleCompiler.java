@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.OffsetRecorder;
 import java.io.ByteArrayInputStream;
 import java.util.HashSet;
 import java.util.Set;
@@ -18,9 +19,6 @@ import run.endive.wasm.WasmModule;
 final class ModuleCompiler {
   /** The prefix of all generated classes' names, by which a backtrace knows them. */
   static final String CLASS_NAME = "run.endive.$gen.CompiledMachine";
-
-  /** The compiled function of index 12 is the method {@code func_12}. */
-  static final String METHOD_PREFIX = "func_";
 
   /**
    * A body of more bytes never fits a JVM method, which has at most 65,535: no instruction becomes

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.bytecode.AccessInliner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,7 +64,7 @@ class BacktraceTest {
 
   /** The last of its loads is out of bounds. */
   @ParameterizedTest
-  @ValueSource(ints = {1, AccessCount.MOST_IN_PLACE + 1})
+  @ValueSource(ints = {1, AccessInliner.MOST_IN_PLACE + 1})
   void an_access_has_its_offset_be_it_in_place_or_a_call(int loads) {
     var code = part().bytes(0);
     for (int i = 1; i < loads; i++) {

@@ -5,7 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /** What an input may cost: the thread's own time, so that a busy machine makes no difference. */
-final class Budget {
+public final class Budget {
   /** The first run loads classes, and the fuzzer changes them. */
   private static final int ATTEMPTS = 3;
 
@@ -14,7 +14,7 @@ final class Budget {
   private Budget() {}
 
   /** Runs a task, which does the same each time, and fails when it takes more. */
-  static void check(Duration time, long bytes, Runnable task) {
+  public static void check(Duration time, long bytes, Runnable task) {
     for (int attempt = 1; ; attempt++) {
       long timeBefore = THREADS.getCurrentThreadCpuTime();
       long bytesBefore = THREADS.getCurrentThreadAllocatedBytes();

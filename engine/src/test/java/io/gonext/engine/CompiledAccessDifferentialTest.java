@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.bytecode.AccessInliner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -116,7 +117,7 @@ class CompiledAccessDifferentialTest {
   @ParameterizedTest
   @EnumSource
   void compiled_loads_and_stores_do_what_the_interpreters_do(Way way) {
-    byte[] wasm = module(way == Way.CALLED ? AccessCount.MOST_IN_PLACE + 1 : 0);
+    byte[] wasm = module(way == Way.CALLED ? AccessInliner.MOST_IN_PLACE + 1 : 0);
     CompiledModule compiled = engine.engine.compile(wasm);
     if (way == Way.ROOMY) {
       compiled.growsALot();

@@ -7,12 +7,12 @@ import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.wasm.WasmModule;
 
 /** The classes of the engine's compiler as they come out of it. */
-final class CompiledClasses implements Cache {
+public final class CompiledClasses implements Cache {
   private byte @Nullable [] jar;
 
   private CompiledClasses() {}
 
-  static byte[] of(WasmModule module) {
+  public static byte[] of(WasmModule module) {
     var collected = new CompiledClasses();
     MachineFactoryCompiler.builder(module)
         .withClassName(ModuleCompiler.CLASS_NAME)

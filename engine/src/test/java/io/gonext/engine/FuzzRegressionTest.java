@@ -1,5 +1,7 @@
 package io.gonext.engine;
 
+import io.gonext.engine.dwarf.SourceLinesFuzz;
+import io.gonext.engine.names.DemanglerFuzz;
 import io.gonext.guests.Mutations;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,23 +21,27 @@ class FuzzRegressionTest {
   private static final long SEED = 4;
 
   /** Where the fuzzer keeps what it found. */
-  private static final Path FOUND = Path.of("src/test/resources/io/gonext/engine");
+  private static final Path FOUND = Path.of("src/test/resources");
 
   @TestFactory
   Stream<DynamicTest> inputs_that_are_known_and_variations_of_them() throws IOException {
     return Stream.of(
-        target("AdmissionFuzz", AdmissionFuzz.seeds(), 5_000, new AdmissionFuzz()::admit),
-        target("CompileFuzz", CompileFuzz.seeds(), 300, new CompileFuzz()::compile),
+        target(AdmissionFuzz.class, AdmissionFuzz.seeds(), 5_000, new AdmissionFuzz()::admit),
+        target(CompileFuzz.class, CompileFuzz.seeds(), 300, new CompileFuzz()::compile),
         target(
-            "FunctionNamesFuzz", FunctionNamesFuzz.seeds(), 5_000, new FunctionNamesFuzz()::read),
-        target("SourceLinesFuzz", SourceLinesFuzz.seeds(), 5_000, new SourceLinesFuzz()::read),
-        target("DemanglerFuzz", DemanglerFuzz.seeds(), 5_000, new DemanglerFuzz()::demangle));
+            FunctionNamesFuzz.class,
+            FunctionNamesFuzz.seeds(),
+            5_000,
+            new FunctionNamesFuzz()::read),
+        target(SourceLinesFuzz.class, SourceLinesFuzz.seeds(), 5_000, new SourceLinesFuzz()::read),
+        target(DemanglerFuzz.class, DemanglerFuzz.seeds(), 5_000, new DemanglerFuzz()::demangle));
   }
 
   private static DynamicTest target(
-      String name, List<byte[]> seeds, int variations, Consumer<byte[]> target) throws IOException {
+      Class<?> fuzz, List<byte[]> seeds, int variations, Consumer<byte[]> target)
+      throws IOException {
     var inputs = new ArrayList<>(seeds);
-    Path found = FOUND.resolve(name + "Inputs");
+    Path found = FOUND.resolve(fuzz.getName().replace('.', '/') + "Inputs");
     if (Files.isDirectory(found)) {
       try (var files = Files.walk(found)) {
         for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
@@ -44,7 +50,7 @@ class FuzzRegressionTest {
       }
     }
     return DynamicTest.dynamicTest(
-        name,
+        fuzz.getSimpleName(),
         () -> {
           inputs.forEach(target);
           var mutations = new Mutations(inputs, SEED);
@@ -53,7 +59,7 @@ class FuzzRegressionTest {
             try {
               target.accept(input);
             } catch (Throwable failure) {
-              Path kept = Path.of("target", name + ".input");
+              Path kept = Path.of("target", fuzz.getSimpleName() + ".input");
               Files.write(kept, input);
               throw new AssertionError("variation " + i + ", kept in " + kept, failure);
             }

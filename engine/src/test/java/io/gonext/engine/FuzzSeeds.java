@@ -3,13 +3,14 @@ package io.gonext.engine;
 import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** What the fuzz targets begin with. */
-final class FuzzSeeds {
+public final class FuzzSeeds {
   private FuzzSeeds() {}
 
   /** Modules with debug information and modules that use what modules can use. */
@@ -31,5 +32,19 @@ final class FuzzSeeds {
   /** The same as admission sees them. */
   static List<ModuleOutline> outlines() {
     return modules().stream().map(wasm -> Admission.admit(wasm, EngineLimits.defaults())).toList();
+  }
+
+  /** Debug information: two bytes with the strings' length, the strings, and the lines. */
+  public static List<byte[]> lineTables() {
+    return outlines().stream()
+        .map(ModuleOutline::debug)
+        .filter(debug -> debug.lines().length > 0)
+        .map(debug ->
+            ByteBuffer.allocate(Short.BYTES + debug.strings().length + debug.lines().length)
+                .putShort((short) debug.strings().length)
+                .put(debug.strings())
+                .put(debug.lines())
+                .array())
+        .toList();
   }
 }

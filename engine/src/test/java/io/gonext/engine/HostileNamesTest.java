@@ -4,7 +4,9 @@ import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.gonext.engine.dwarf.SourceLines;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -55,5 +57,13 @@ class HostileNamesTest {
 
   static Stream<RuntimeException> panics() {
     return Stream.of(new GuestPanicException(HOSTILE), new AbiViolationException(HOSTILE));
+  }
+
+  @Test
+  void the_path_of_a_source_file_is_escaped_and_bounded() {
+    assertThat(Backtraces.location(new SourceLines.Line(HOSTILE, 7)))
+        .isEqualTo(new SourceLocation(SHOWN, 7));
+    assertThat(Backtraces.location(new SourceLines.Line("x".repeat(1_000), 7)).file())
+        .isEqualTo("x".repeat(512) + "...");
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.OffsetRecorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,7 +165,7 @@ final class SpecScript {
     return answers;
   }
 
-  /** How many functions have calls other than {@link CallSites} expects. */
+  /** How many functions have calls other than {@link OffsetRecorder} expects. */
   int mismatches() {
     return mismatches;
   }

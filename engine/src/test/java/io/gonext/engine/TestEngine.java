@@ -10,18 +10,18 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** An engine for one test, and the shortest way to a guest and into it. */
-final class TestEngine implements AfterEachCallback {
-  static final Duration LONG = Duration.ofSeconds(20);
+public final class TestEngine implements AfterEachCallback {
+  public static final Duration LONG = Duration.ofSeconds(20);
 
-  final Engine engine = new Engine(EngineLimits.defaults());
+  public final Engine engine = new Engine(EngineLimits.defaults());
 
   /** What guests wrote, {@code STDOUT:text}. */
-  final List<String> output = new ArrayList<>();
+  public final List<String> output = new ArrayList<>();
 
   /** What {@code env.host} does; the number it was given plus one, unless a test says otherwise. */
-  HostFunction.Body host = (call, args) -> args[0] + 1;
+  public HostFunction.Body host = (call, args) -> args[0] + 1;
 
-  InstanceConfig config() {
+  public InstanceConfig config() {
     return InstanceConfig.defaults()
         .withVerifiedResets(true)
         .withOutput((stream, text) -> output.add(stream + ":" + text))
@@ -41,27 +41,28 @@ final class TestEngine implements AfterEachCallback {
                     })));
   }
 
-  GuestInstance instance(String guest) {
+  public GuestInstance instance(String guest) {
     return instance(guest, config());
   }
 
-  GuestInstance instance(String guest, InstanceConfig config) {
+  public GuestInstance instance(String guest, InstanceConfig config) {
     return engine.compile(Guests.wasm(guest)).instantiate(config);
   }
 
-  static long call(GuestInstance instance, String function, long... args) {
+  public static long call(GuestInstance instance, String function, long... args) {
     return call(instance, LONG, function, args);
   }
 
-  static long call(GuestInstance instance, Duration limit, String function, long... args) {
+  public static long call(GuestInstance instance, Duration limit, String function, long... args) {
     return instance.run(limit, call -> call.call(instance.function(function), args));
   }
 
-  static GuestTrap trap(GuestInstance instance, String function, long... args) {
+  public static GuestTrap trap(GuestInstance instance, String function, long... args) {
     return trap(instance, LONG, function, args);
   }
 
-  static GuestTrap trap(GuestInstance instance, Duration limit, String function, long... args) {
+  public static GuestTrap trap(
+      GuestInstance instance, Duration limit, String function, long... args) {
     return catchThrowableOfType(GuestTrap.class, () -> call(instance, limit, function, args));
   }
 

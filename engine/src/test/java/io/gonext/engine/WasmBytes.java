@@ -4,26 +4,26 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes modules in the binary format, right or wrong ones. */
-final class WasmBytes {
+public final class WasmBytes {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** Begins with the header. */
-  static WasmBytes module() {
+  public static WasmBytes module() {
     return new WasmBytes().bytes(0, 'a', 's', 'm', 1, 0, 0, 0);
   }
 
   /** Begins empty, for a section's or a body's contents. */
-  static WasmBytes part() {
+  public static WasmBytes part() {
     return new WasmBytes();
   }
 
   /** A module of one function {@code () -> ()} with this body, its size and end put around it. */
-  static WasmBytes function(WasmBytes code) {
+  public static WasmBytes function(WasmBytes code) {
     return functions(1, code);
   }
 
   /** A module of so many functions {@code () -> ()} with this same body. */
-  static WasmBytes functions(int count, WasmBytes code) {
+  public static WasmBytes functions(int count, WasmBytes code) {
     var types = part().u32(1).bytes(0x60, 0, 0);
     var functions = part().u32(count);
     var bodies = part().u32(count);
@@ -35,23 +35,23 @@ final class WasmBytes {
     return module().section(1, types).section(3, functions).section(10, bodies);
   }
 
-  WasmBytes bytes(int... values) {
+  public WasmBytes bytes(int... values) {
     for (int value : values) {
       out.write(value);
     }
     return this;
   }
 
-  WasmBytes raw(byte[] values) {
+  public WasmBytes raw(byte[] values) {
     out.writeBytes(values);
     return this;
   }
 
-  WasmBytes append(WasmBytes other) {
+  public WasmBytes append(WasmBytes other) {
     return raw(other.toBytes());
   }
 
-  WasmBytes repeat(int times, int... values) {
+  public WasmBytes repeat(int times, int... values) {
     for (int i = 0; i < times; i++) {
       bytes(values);
     }
@@ -59,7 +59,7 @@ final class WasmBytes {
   }
 
   /** An unsigned LEB128 of the fewest bytes. */
-  WasmBytes u32(long value) {
+  public WasmBytes u32(long value) {
     long rest = value;
     while (rest >= 0x80) {
       out.write((int) ((rest & 0x7F) | 0x80));
@@ -69,17 +69,17 @@ final class WasmBytes {
     return this;
   }
 
-  WasmBytes name(String name) {
+  public WasmBytes name(String name) {
     byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
     return u32(encoded.length).raw(encoded);
   }
 
-  WasmBytes section(int id, WasmBytes contents) {
+  public WasmBytes section(int id, WasmBytes contents) {
     byte[] bytes = contents.toBytes();
     return bytes(id).u32(bytes.length).raw(bytes);
   }
 
-  byte[] toBytes() {
+  public byte[] toBytes() {
     return out.toByteArray();
   }
 }

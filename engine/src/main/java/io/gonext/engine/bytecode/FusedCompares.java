@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import java.util.ArrayList;
 import java.util.HashMap;

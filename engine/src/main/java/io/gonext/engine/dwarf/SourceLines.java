@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.dwarf;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable. Source: DWARF 5, chapter 6.2; that addresses count from the code section's contents
  * is WebAssembly's convention (tool-conventions, Dwarf).
  */
-final class SourceLines {
+public final class SourceLines {
   private static final int MOST_SEQUENCES = 1 << 16;
 
   /** A unit is a file of the source, or a part of a Rust crate. */
@@ -30,7 +30,7 @@ final class SourceLines {
 
   /**
    * Compilers for WebAssembly emit a sequence for each function, and no compiled function has more
-   * than {@link OffsetRecorder#UNKNOWN_LINE} bytes.
+   * than 65,535 bytes.
    */
   private static final int MOST_SEQUENCE_BYTES = 1 << 18;
 
@@ -47,6 +47,14 @@ final class SourceLines {
    * @param bytes how long it is
    */
   private record Sequence(int low, int high, int unit, int program, int bytes) {}
+
+  /**
+   * A line of the source.
+   *
+   * @param path the file's path as the section has it: unescaped, and of bounded length
+   * @param number from 1
+   */
+  public record Line(String path, int number) {}
 
   private final byte[] section;
   private final byte[] strings;
@@ -66,7 +74,7 @@ final class SourceLines {
    * @param section the section {@code .debug_line}
    * @param strings the section {@code .debug_line_str}, which only version 5 uses
    */
-  static SourceLines of(byte[] section, byte[] strings) {
+  public static SourceLines of(byte[] section, byte[] strings) {
     var found = new ArrayList<Sequence>();
     try {
       var in = new DwarfCursor(section, 0, section.length);
@@ -118,12 +126,12 @@ final class SourceLines {
   }
 
   /** Answers for one backtrace, within what that may read. */
-  Lookup lookup() {
+  public Lookup lookup() {
     return new Lookup();
   }
 
   /** The lines of some instructions. One thread. */
-  final class Lookup {
+  public final class Lookup {
     private int left = MOST_LOOKUP_BYTES;
 
     /**
@@ -132,7 +140,7 @@ final class SourceLines {
      * @param address its distance from the beginning of the code section's contents
      * @return null where there is none, or where finding it would read too much
      */
-    @Nullable SourceLocation at(int address) {
+    public @Nullable Line at(int address) {
       int index = lastAtOrBelow(address);
       if (index < 0 || address >= sequences.get(index).high()) {
         return null;
@@ -151,7 +159,7 @@ final class SourceLines {
       }
     }
 
-    private @Nullable SourceLocation find(Sequence sequence, LineHeader header, int address)
+    private @Nullable Line find(Sequence sequence, LineHeader header, int address)
         throws DwarfCursor.MalformedException {
       var program = new LineProgram(header, header.programFrom(sequence.program()));
       long file = -1;
@@ -164,9 +172,7 @@ final class SourceLines {
         return null;
       }
       String path = header.path(file, strings, MOST_PATH_BYTES);
-      return path == null
-          ? null
-          : new SourceLocation(PlainText.of(path, MOST_PATH_BYTES), (int) line);
+      return path == null ? null : new Line(path, (int) line);
     }
   }
 

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -32,9 +32,9 @@ import run.endive.wasm.types.AnnotatedInstruction;
  * would take another version of the compiler, the function gets no lines at all rather than wrong
  * ones.
  */
-final class OffsetRecorder {
+public final class OffsetRecorder {
   /** The line of a call of which it is not known where it comes from. */
-  static final int UNKNOWN_LINE = 0xFFFF;
+  public static final int UNKNOWN_LINE = 0xFFFF;
 
   private static final int NO_LINE = 0;
 
@@ -49,23 +49,28 @@ final class OffsetRecorder {
    *
    * @param imports how many functions it imports, whose indices come first
    */
-  OffsetRecorder(WasmModule module, int imports) {
+  public OffsetRecorder(WasmModule module, int imports) {
     this.module = module;
     this.imports = imports;
   }
 
+  /** Whether each call of a method of this name has its own line. */
+  public static boolean isRecorded(String method) {
+    return CallSites.isSiteMethod(method);
+  }
+
   /** How many functions got lines. */
-  int recorded() {
+  public int recorded() {
     return recorded;
   }
 
   /** How many functions have calls other than those expected. */
-  int mismatched() {
+  public int mismatched() {
     return mismatched;
   }
 
   /** The classes with lines, from classes in the form the engine's compiler caches them. */
-  byte[] record(byte[] jar) {
+  public byte[] record(byte[] jar) {
     var copy = new ByteArrayOutputStream(jar.length + jar.length / 4);
     try (var in = new JarInputStream(new ByteArrayInputStream(jar));
         var out = new JarOutputStream(copy)) {
@@ -73,7 +78,7 @@ final class OffsetRecorder {
       for (JarEntry entry = in.getNextJarEntry(); entry != null; entry = in.getNextJarEntry()) {
         byte[] content = in.readAllBytes();
         out.putNextEntry(new JarEntry(entry.getName()));
-        out.write(ModuleClasses.holdsFunctions(entry.getName()) ? withLines(content) : content);
+        out.write(CompiledFunctions.isIn(entry.getName()) ? withLines(content) : content);
         out.closeEntry();
       }
     } catch (IOException e) {
@@ -102,7 +107,7 @@ final class OffsetRecorder {
           String descriptor,
           @Nullable String signature,
           String @Nullable [] exceptions) {
-        int function = functionOf(name) - imports;
+        int function = CompiledFunctions.indexOf(name) - imports;
         if (function < 0) {
           return null;
         }
@@ -180,13 +185,6 @@ final class OffsetRecorder {
     return lines;
   }
 
-  /** A function's index, or -1 when the method is no function. */
-  private static int functionOf(String method) {
-    return method.startsWith(ModuleCompiler.METHOD_PREFIX)
-        ? Integer.parseInt(method.substring(ModuleCompiler.METHOD_PREFIX.length()))
-        : -1;
-  }
-
   /** Which call comes from which site, in one function. */
   private static final class Matching {
     private final List<String> calls;
@@ -221,7 +219,7 @@ final class OffsetRecorder {
 
     private boolean site(int call, String method) {
       int ownPoll = call;
-      if (method.startsWith(ModuleCompiler.METHOD_PREFIX)) {
+      if (method.startsWith(CompiledFunctions.METHOD_PREFIX)) {
         if (polls.isEmpty()) {
           return false;
         }

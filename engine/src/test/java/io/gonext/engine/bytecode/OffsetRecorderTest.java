@@ -1,7 +1,10 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.CompiledClasses;
+import io.gonext.engine.GuestFrame;
+import io.gonext.engine.TestEngine;
 import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,8 +19,9 @@ import run.endive.wasm.Parser;
 import run.endive.wasm.types.ExternalType;
 
 /**
- * What the engine's compiler emits is what {@link CallSites} expects. {@link SpecSuiteTest} checks
- * the same for every module of the core test suite, and runs it with the offsets in it.
+ * What the engine's compiler emits is what {@link CallSites} expects. {@link
+ * io.gonext.engine.SpecSuiteTest} checks the same for every module of the core test suite, and runs
+ * it with the offsets in it.
  */
 class OffsetRecorderTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -42,7 +46,7 @@ class OffsetRecorderTest {
   }
 
   private static void check(byte[] wasm) {
-    var module = Parser.parse(Admission.admit(wasm, EngineLimits.defaults()).stripped());
+    var module = Parser.parse(wasm);
     var recorder = new OffsetRecorder(module, module.importSection().count(ExternalType.FUNCTION));
 
     recorder.record(CompiledClasses.of(module));

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import java.util.List;
 import java.util.Map;
@@ -10,9 +10,6 @@ import org.objectweb.asm.Opcodes;
 
 /** Counts what a function does with the memory and with globals, and plans what is done with it. */
 class AccessCount extends HeldAccesses {
-  /** A function of more accesses, single bytes not counted, calls methods for them. */
-  static final int MOST_IN_PLACE = 80;
-
   /** The most globals that a function keeps in locals. */
   private static final int MOST_GLOBALS = 4;
 
@@ -110,9 +107,9 @@ class AccessCount extends HeldAccesses {
             .limit(MOST_GLOBALS)
             .toList();
     int room =
-        length > ModuleClasses.HUGE_METHOD_BYTES
+        length > CompiledFunctions.HUGE_METHOD_BYTES
             ? MOST_CODE_BYTES - jumps * FAR_JUMP_BYTES - length
-            : ModuleClasses.HUGE_METHOD_BYTES - length;
+            : CompiledFunctions.HUGE_METHOD_BYTES - length;
     // By how much the code becomes longer at most. A local beyond 255 takes a longer form.
     int local = locals + AccessInliner.MORE_LOCALS + MOST_GLOBALS > 255 ? 4 : 2;
     int reread = (exact ? 2 : 3) * (2 * local + 3);
@@ -124,7 +121,7 @@ class AccessCount extends HeldAccesses {
     int limitCheck = exact ? 0 : local + 6;
     int inPlace = accesses * (3 * local + 11 + limitCheck) + writes * (4 * local + 5);
     int called = (accesses + writes) * local;
-    if (wide <= MOST_IN_PLACE && inPlace + rest <= room) {
+    if (wide <= AccessInliner.MOST_IN_PLACE && inPlace + rest <= room) {
       return new Plan(locals, writes > 0, true, kept);
     }
     return exact && called + rest <= room ? new Plan(locals, writes > 0, false, kept) : null;

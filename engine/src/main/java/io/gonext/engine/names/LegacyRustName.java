@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.dwarf;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.dwarf;
 
 import java.nio.charset.StandardCharsets;
 

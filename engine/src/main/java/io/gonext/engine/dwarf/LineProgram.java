@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.dwarf;
 
 /**
  * The machine that DWARF's line number programs are for: {@link #next} runs it to its next row.

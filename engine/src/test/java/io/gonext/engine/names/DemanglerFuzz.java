@@ -1,8 +1,9 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.gonext.engine.Budget;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -10,8 +11,8 @@ import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A mangled name may be anything: it becomes a name of bounded length, or stays. */
-class DemanglerFuzz {
-  static List<byte[]> seeds() throws IOException {
+public class DemanglerFuzz {
+  public static List<byte[]> seeds() throws IOException {
     return DemanglerTest.vectors().stream()
         .map(vector -> vector[0].getBytes(StandardCharsets.UTF_8))
         .toList();
@@ -19,7 +20,7 @@ class DemanglerFuzz {
 
   @MethodSource("seeds")
   @FuzzTest
-  void demangle(byte[] name) {
+  public void demangle(byte[] name) {
     String text = new String(name, StandardCharsets.UTF_8);
     for (String prefix : List.of("", "_R", "_Z", "_ZN")) {
       String mangled = prefix + text;
@@ -28,8 +29,7 @@ class DemanglerFuzz {
           (16 << 20) + 256L * mangled.length(),
           () -> {
             String demangled = Demangler.demangle(mangled);
-            assertThat(
-                    demangled.equals(mangled) || demangled.length() <= MangledName.MOST_TEXT_CHARS)
+            assertThat(demangled.equals(mangled) || demangled.length() <= Demangler.MOST_TEXT_CHARS)
                 .isTrue();
           });
     }

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,7 @@ final class RustName {
   private void print(String text) throws MangledName.UnknownFormException {
     if (!silent) {
       out.append(text);
-      if (out.length() > MangledName.MOST_TEXT_CHARS) {
+      if (out.length() > Demangler.MOST_TEXT_CHARS) {
         throw new MangledName.UnknownFormException();
       }
     }
@@ -320,7 +320,7 @@ final class RustName {
   private int binder() throws MangledName.UnknownFormException {
     int before = boundLifetimes;
     long count = optionalBase62('G');
-    if (count < 0 || count > MangledName.MOST_TEXT_CHARS) {
+    if (count < 0 || count > Demangler.MOST_TEXT_CHARS) {
       throw new MangledName.UnknownFormException();
     }
     if (count > 0) {

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -82,7 +82,7 @@ final class CallSites {
   /** Whether a method of this name is only ever called at a site. */
   static boolean isSiteMethod(String name) {
     return NAMES.contains(name)
-        || name.startsWith(ModuleCompiler.METHOD_PREFIX)
+        || name.startsWith(CompiledFunctions.METHOD_PREFIX)
         || name.startsWith(CALL_INDIRECT_PREFIX);
   }
 
@@ -177,7 +177,7 @@ final class CallSites {
         branch(at, instruction, instruction.labelTable());
         reachable = false;
       }
-      case CALL -> add(instruction, ModuleCompiler.METHOD_PREFIX + instruction.operand(0));
+      case CALL -> add(instruction, CompiledFunctions.METHOD_PREFIX + instruction.operand(0));
       case CALL_INDIRECT -> add(instruction, CALL_INDIRECT_PREFIX + instruction.operand(0));
       default -> {
         if (METHODS.containsKey(opcode)) {

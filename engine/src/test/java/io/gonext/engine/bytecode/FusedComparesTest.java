@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

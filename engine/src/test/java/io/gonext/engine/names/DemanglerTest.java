@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -84,7 +84,7 @@ class DemanglerTest {
             "_RIC1aKj" + "f".repeat(10_000) + "_E",
             "_RNvCu" + 9_000 + "_" + "zzzzzzzzzz".repeat(900))) {
       assertThat(Demangler.demangle(name).length())
-          .isLessThanOrEqualTo(Math.max(name.length(), MangledName.MOST_TEXT_CHARS));
+          .isLessThanOrEqualTo(Math.max(name.length(), Demangler.MOST_TEXT_CHARS));
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Label;
@@ -55,7 +55,7 @@ abstract class HeldAccesses extends HeldInstructions {
 
   /** Whether the memory's array may be another after a call of this method. */
   static boolean mayGrow(String name) {
-    return name.startsWith(ModuleCompiler.METHOD_PREFIX)
+    return name.startsWith(CompiledFunctions.METHOD_PREFIX)
         || name.startsWith(CallSites.CALL_INDIRECT_PREFIX)
         || name.equals(GROW);
   }

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.dwarf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,7 @@ class SourceLinesTest {
   private static final int COPY = 1;
   private static final int ADVANCE_PC = 2;
   private static final int ADVANCE_LINE = 3;
+  private static final int LARGEST_SECTION_BYTES = 16 << 20;
   private static final byte[] NO_STRINGS = {};
 
   /** A unit of version 4 with the file a.c and this program. */
@@ -81,10 +82,10 @@ class SourceLinesTest {
     var lines = SourceLines.of(unit(program(100)), NO_STRINGS);
 
     assertThat(lines.lookup().at(99)).isNull();
-    assertThat(lines.lookup().at(100)).hasToString("a.c:1");
-    assertThat(lines.lookup().at(107)).hasToString("a.c:1");
-    assertThat(lines.lookup().at(108)).hasToString("a.c:3");
-    assertThat(lines.lookup().at(115)).hasToString("a.c:3");
+    assertThat(lines.lookup().at(100)).isEqualTo(new SourceLines.Line("a.c", 1));
+    assertThat(lines.lookup().at(107)).isEqualTo(new SourceLines.Line("a.c", 1));
+    assertThat(lines.lookup().at(108)).isEqualTo(new SourceLines.Line("a.c", 3));
+    assertThat(lines.lookup().at(115)).isEqualTo(new SourceLines.Line("a.c", 3));
     assertThat(lines.lookup().at(116)).isNull();
   }
 
@@ -109,7 +110,7 @@ class SourceLinesTest {
     var lines = SourceLines.of(section, NO_STRINGS);
 
     assertThat(lines.lookup().at(100)).isNull();
-    assertThat(lines.lookup().at(200)).hasToString("a.c:1");
+    assertThat(lines.lookup().at(200)).isEqualTo(new SourceLines.Line("a.c", 1));
   }
 
   @Test
@@ -125,16 +126,17 @@ class SourceLinesTest {
   @Timeout(20)
   void a_section_of_the_largest_size_takes_bounded_time() {
     // One sequence that never ends, and as many as fit, of a row and an end each.
-    int[] endless = new int[DebugSections.MOST_BYTES - 64];
+    int[] endless = new int[LARGEST_SECTION_BYTES - 64];
     Arrays.fill(endless, COPY);
     assertThat(SourceLines.of(unit(endless), NO_STRINGS).lookup().at(5)).isNull();
 
     int[] one = program(100);
-    int[] many = new int[DebugSections.MOST_BYTES / one.length * one.length - 64 * one.length];
+    int[] many = new int[LARGEST_SECTION_BYTES / one.length * one.length - 64 * one.length];
     for (int at = 0; at < many.length; at += one.length) {
       System.arraycopy(one, 0, many, at, one.length);
     }
-    assertThat(SourceLines.of(unit(many), NO_STRINGS).lookup().at(100)).hasToString("a.c:1");
+    assertThat(SourceLines.of(unit(many), NO_STRINGS).lookup().at(100))
+        .isEqualTo(new SourceLines.Line("a.c", 1));
   }
 
   @Test

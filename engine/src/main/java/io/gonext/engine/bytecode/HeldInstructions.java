@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;

@@ -1,8 +1,15 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.Budget;
+import io.gonext.engine.CompiledClasses;
+import io.gonext.engine.GuestAccess;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.TestEngine;
+import io.gonext.engine.WasmBytes;
 import io.gonext.guests.Guests;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,9 +37,13 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import run.endive.wasm.Parser;
 
-/** Which accesses are put in place. That they do what they must is {@link SpecSuiteTest}'s. */
+/**
+ * Which accesses are put in place. That they do what they must is {@link
+ * io.gonext.engine.SpecSuiteTest}'s.
+ */
 class AccessInlinerTest {
   private static final int JIT_LIMIT_BYTES = 8_000;
+  private static final int BLOCK_SHIFT = 12;
   private static final String GUEST_ACCESS = "io/gonext/engine/GuestAccess";
 
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -45,7 +56,7 @@ class AccessInlinerTest {
     int called = 0;
     for (byte[] before : functionClasses()) {
       Map<String, MethodModel> methods = methods(before);
-      for (MethodModel after : methods(new AccessInliner(exact).inline(before)).values()) {
+      for (MethodModel after : methods(inliner(exact).inline(before)).values()) {
         MethodModel original = methods.get(after.methodName().stringValue());
         assertThat(length(after) > JIT_LIMIT_BYTES).isEqualTo(length(original) > JIT_LIMIT_BYTES);
         int accesses = accessesCalled(original).size();
@@ -59,7 +70,7 @@ class AccessInlinerTest {
           called++;
         } else if (accesses > 0) {
           assertThat(calls(original, ".*", "memory(Read|Write)(?!Byte).*"))
-              .hasSizeLessThanOrEqualTo(AccessCount.MOST_IN_PLACE);
+              .hasSizeLessThanOrEqualTo(AccessInliner.MOST_IN_PLACE);
           inPlace++;
         }
       }
@@ -130,13 +141,17 @@ class AccessInlinerTest {
   void many_functions_that_grow_too_large_are_left_alone_in_linear_time() {
     byte[] few = outgrowing(10);
     byte[] many = outgrowing(100);
-    var inliner = new AccessInliner(true);
+    var inliner = inliner(true);
 
     Map<String, MethodModel> inlined = methods(inliner.inline(many));
     methods(many)
         .forEach((name, method) ->
             assertThat(length(inlined.get(name))).as(name).isEqualTo(length(method)));
     Budget.check(cost(inliner, few).multipliedBy(40), Long.MAX_VALUE, () -> inliner.inline(many));
+  }
+
+  private static AccessInliner inliner(boolean exact) {
+    return new AccessInliner(GuestAccess.class, BLOCK_SHIFT, exact);
   }
 
   private static Duration cost(AccessInliner inliner, byte[] classBytes) {
@@ -155,7 +170,7 @@ class AccessInlinerTest {
       MethodVisitor method =
           writer.visitMethod(
               Opcodes.ACC_PUBLIC | Opcodes.ACC_STATIC,
-              ModuleCompiler.METHOD_PREFIX + function,
+              CompiledFunctions.METHOD_PREFIX + function,
               "(Lrun/endive/runtime/Memory;)V",
               null,
               null);
@@ -181,12 +196,11 @@ class AccessInlinerTest {
   }
 
   private static List<byte[]> functionClasses() throws IOException {
-    var module =
-        Parser.parse(Admission.admit(Guests.wasm("compute"), EngineLimits.defaults()).stripped());
+    var module = Parser.parse(Guests.wasm("compute"));
     List<byte[]> classes = new ArrayList<>();
     try (var jar = new JarInputStream(new ByteArrayInputStream(CompiledClasses.of(module)))) {
       for (var entry = jar.getNextJarEntry(); entry != null; entry = jar.getNextJarEntry()) {
-        if (ModuleClasses.holdsFunctions(entry.getName())) {
+        if (CompiledFunctions.isIn(entry.getName())) {
           classes.add(jar.readAllBytes());
         }
       }

@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 /**
  * Turns the names that rustc gives to functions back into what stands in the source. It knows both
@@ -6,16 +6,19 @@ package io.gonext.engine;
  * demangler: wasm-ld writes them into the name section as they stand in the source.
  *
  * <p>Names are the guest's and may be anything: the time is linear in a name's length and in {@link
- * MangledName#MOST_TEXT_CHARS}, and the depth of recursion is bounded.
+ * #MOST_TEXT_CHARS}, and the depth of recursion is bounded.
  */
-final class Demangler {
+public final class Demangler {
+  /** The most characters of a demangled name. A name that would become longer stays mangled. */
+  public static final int MOST_TEXT_CHARS = 2_048;
+
   /** A longer name is no compiler's. */
   private static final int MOST_CHARS = 1 << 14;
 
   private Demangler() {}
 
   /** The name as in the source, or {@code name} itself. */
-  static String demangle(String name) {
+  public static String demangle(String name) {
     if (name.length() > MOST_CHARS) {
       return name;
     }

@@ -1,15 +1,13 @@
-package io.gonext.engine;
+package io.gonext.engine.bytecode;
 
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.attribute.CodeAttribute;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
@@ -31,18 +29,20 @@ import org.objectweb.asm.Type;
  *
  * <p>Forced inlining has a price: of some 120 accesses in one method on, C1 often gives up, and
  * what it compiled without a profile before stays as it was then. So functions of many accesses
- * call the methods of {@link GuestAccess} instead: see {@link AccessCount}.
+ * call the methods of the memory instead: see {@link AccessCount}.
  *
  * <p>Comparisons go into the jumps that they decide: see {@link FusedCompares}.
  *
  * <p>The code becomes larger. A function that might become too large for a method of the JVM, or
  * larger than what the JIT compiles, is left as it is: both ways of access can be mixed.
  */
-final class AccessInliner {
+public final class AccessInliner {
+  /** A function with more accesses, single bytes not counted, calls methods for them. */
+  public static final int MOST_IN_PLACE = 80;
+
   private static final String MEMORY = "Lrun/endive/runtime/Memory;";
   private static final String INSTANCE = "run/endive/runtime/Instance";
   private static final String GLOBAL = "run/endive/runtime/GlobalInstance";
-  private static final String ACCESS = Type.getInternalName(GuestAccess.class);
   private static final String OBJECTS = "java/util/Objects";
   private static final String VAR_HANDLE = "java/lang/invoke/VarHandle";
   private static final String BYTES = "[B";
@@ -53,24 +53,28 @@ final class AccessInliner {
   /** The array, the marks, the limit, an address, and a value of up to two slots. */
   static final int MORE_LOCALS = 6;
 
-  /** Whether the memory's size is its array's length. */
+  /** The internal name of the class with the memory's fields and the methods for accesses. */
+  private final String guestAccess;
+
+  private final int blockShift;
   private final boolean exact;
 
-  AccessInliner(boolean exact) {
+  /**
+   * An inliner for one kind of memory.
+   *
+   * @param access the class of all memories: it has the fields {@code data}, {@code dirty} and
+   *     {@code limit}, and the static methods and handles for accesses
+   * @param blockShift an address shifted right by this many bits is the index of its mark
+   * @param exact whether the memory's size is its array's length
+   */
+  public AccessInliner(Class<?> access, int blockShift, boolean exact) {
+    this.guestAccess = Type.getInternalName(access);
+    this.blockShift = blockShift;
     this.exact = exact;
   }
 
-  /** Whether a function that was in this method was at an access in it, or may have been. */
-  static boolean isAccess(@Nullable StackTraceElement called) {
-    return called == null
-        || called.getClassName().startsWith(VarHandle.class.getName())
-        || called.getClassName().equals(GuestAccess.class.getName())
-        || (called.getClassName().equals(Objects.class.getName())
-            && called.getMethodName().equals("checkIndex"));
-  }
-
   /** The class with its accesses in place. Takes time linear in its size. */
-  byte[] inline(byte[] classBytes) {
+  public byte[] inline(byte[] classBytes) {
     var reader = new ClassReader(classBytes);
     Map<String, AccessCount.Plan> plans = new HashMap<>();
     reader.accept(
@@ -101,7 +105,7 @@ final class AccessInliner {
           @Nullable String signature,
           String @Nullable [] exceptions) {
         MethodVisitor method = super.visitMethod(access, name, descriptor, signature, exceptions);
-        if (!name.startsWith(ModuleCompiler.METHOD_PREFIX)) {
+        if (!name.startsWith(CompiledFunctions.METHOD_PREFIX)) {
           return method;
         }
         AccessCount.Plan plan = plans.get(name);
@@ -119,7 +123,7 @@ final class AccessInliner {
           String descriptor,
           @Nullable String signature,
           String @Nullable [] exceptions) {
-        if (!name.startsWith(ModuleCompiler.METHOD_PREFIX)) {
+        if (!name.startsWith(CompiledFunctions.METHOD_PREFIX)) {
           return null;
         }
         return new AccessCount(memorySlot(descriptor)) {
@@ -162,7 +166,7 @@ final class AccessInliner {
     public void visitCode() {
       super.visitCode();
       mv.visitVarInsn(Opcodes.ALOAD, memory);
-      mv.visitTypeInsn(Opcodes.CHECKCAST, ACCESS);
+      mv.visitTypeInsn(Opcodes.CHECKCAST, guestAccess);
       mv.visitVarInsn(Opcodes.ASTORE, memory);
       readMemory();
       for (int i = 0; i < plan.globals().size(); i++) {
@@ -185,7 +189,7 @@ final class AccessInliner {
 
     private void readMemory(String field, String type, int store, int local) {
       mv.visitVarInsn(Opcodes.ALOAD, memory);
-      mv.visitFieldInsn(Opcodes.GETFIELD, ACCESS, field, type);
+      mv.visitFieldInsn(Opcodes.GETFIELD, guestAccess, field, type);
       mv.visitVarInsn(store, local);
     }
 
@@ -236,7 +240,7 @@ final class AccessInliner {
     }
 
     private void access(String method, String type) {
-      mv.visitMethodInsn(Opcodes.INVOKESTATIC, ACCESS, method, type, false);
+      mv.visitMethodInsn(Opcodes.INVOKESTATIC, guestAccess, method, type, false);
     }
 
     private void read(String kind, Type type, int offset) {
@@ -268,7 +272,7 @@ final class AccessInliner {
       }
       mv.visitVarInsn(Opcodes.ALOAD, marks);
       mv.visitVarInsn(Opcodes.ILOAD, address);
-      mv.visitIntInsn(Opcodes.BIPUSH, LinearMemory.BLOCK_SHIFT);
+      mv.visitIntInsn(Opcodes.BIPUSH, blockShift);
       mv.visitInsn(Opcodes.IUSHR);
       mv.visitInsn(Opcodes.ICONST_1);
       mv.visitInsn(Opcodes.BASTORE);
@@ -303,7 +307,7 @@ final class AccessInliner {
 
     private void loadHandle(String kind) {
       mv.visitFieldInsn(
-          Opcodes.GETSTATIC, ACCESS, kind.toUpperCase(Locale.ROOT), "L" + VAR_HANDLE + ";");
+          Opcodes.GETSTATIC, guestAccess, kind.toUpperCase(Locale.ROOT), "L" + VAR_HANDLE + ";");
     }
 
     private void loadArray() {
@@ -318,7 +322,7 @@ final class AccessInliner {
       List<Object> more = new ArrayList<>();
       int slots = 0;
       for (Object local : Arrays.asList(locals).subList(0, localCount)) {
-        more.add(slots == memory ? ACCESS : local);
+        more.add(slots == memory ? guestAccess : local);
         slots += Opcodes.LONG.equals(local) || Opcodes.DOUBLE.equals(local) ? 2 : 1;
       }
       for (; slots < plan.locals(); slots++) {

@@ -1,13 +1,10 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 /**
  * A cursor over a mangled name. Substitutions can make a short name stand for an endless one, and
  * nesting can exhaust the stack: both are bounded here.
  */
 final class MangledName {
-  /** A name that would become longer stays mangled. */
-  static final int MOST_TEXT_CHARS = 2_048;
-
   private static final int MOST_DEPTH = 96;
 
   /** How often a parser may go deeper in all; names of real programs do so some hundred times. */
@@ -119,7 +116,7 @@ final class MangledName {
 
   /** The text, unless it is too long to be read. */
   static String bounded(String text) throws UnknownFormException {
-    if (text.length() > MOST_TEXT_CHARS) {
+    if (text.length() > Demangler.MOST_TEXT_CHARS) {
       throw new UnknownFormException();
     }
     return text;

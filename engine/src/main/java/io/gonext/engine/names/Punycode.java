@@ -1,4 +1,4 @@
-package io.gonext.engine;
+package io.gonext.engine.names;
 
 /**
  * Text in ASCII, as Rust's mangling writes identifiers that are not. Source: RFC 3492, with an
@@ -19,7 +19,7 @@ final class Punycode {
     int delimiter = encoded.lastIndexOf('_');
     var text = new StringBuilder(delimiter < 0 ? "" : encoded.substring(0, delimiter));
     // Inserting is quadratic. What is not encoded is ASCII, so that code points are chars there.
-    if (encoded.length() > MangledName.MOST_TEXT_CHARS
+    if (encoded.length() > Demangler.MOST_TEXT_CHARS
         || text.chars().anyMatch(c -> c >= FIRST_CODE)) {
       throw new MangledName.UnknownFormException();
     }

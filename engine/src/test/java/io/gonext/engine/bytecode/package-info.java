@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.engine.bytecode;
+
+import org.jspecify.annotations.NullMarked;

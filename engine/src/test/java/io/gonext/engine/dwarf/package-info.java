@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.engine.dwarf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.engine.names;
+
+import org.jspecify.annotations.NullMarked;
