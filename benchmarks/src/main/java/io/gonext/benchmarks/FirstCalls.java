@@ -113,7 +113,7 @@ final class FirstCalls {
   private void measureDeadlines() {
     try (var engine = new Engine(EngineLimits.defaults())) {
       CompiledModule loop = engine.compile(Guests.wasm("engine-start-loop"));
-      InstanceConfig config = InstanceConfig.defaults().withStartTimeout(LIMIT);
+      InstanceConfig config = InstanceConfig.builder().startTimeout(LIMIT).build();
       for (int i = 0; i < DEADLINES; i++) {
         long began = System.nanoTime();
         try {

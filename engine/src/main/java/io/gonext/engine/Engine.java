@@ -4,8 +4,8 @@ import java.lang.ref.WeakReference;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -74,7 +74,7 @@ public final class Engine implements AutoCloseable {
     this.wasiSources =
         new WasiSources(
             new SecureRandom(),
-            Clock.systemUTC(),
+            InstantSource.system(),
             () -> System.nanoTime() - origin,
             TimeUnit.NANOSECONDS::sleep);
   }

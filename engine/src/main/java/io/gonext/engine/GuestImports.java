@@ -20,7 +20,7 @@ import run.endive.runtime.WasmInterruptedException;
 final class GuestImports {
   private static final long[] NO_RESULT = {};
 
-  private final Deadline deadline;
+  private final Occupancy occupancy;
   private final HostCall hostCall;
   private final Wasi wasi;
   private final ImportValues values;
@@ -36,8 +36,9 @@ final class GuestImports {
   /** What ended the guest in this run; nothing runs in it after that. */
   private @Nullable GuestTrap trap;
 
-  GuestImports(CompiledModule module, InstanceConfig config, Deadline deadline, HostCall hostCall) {
-    this.deadline = deadline;
+  GuestImports(
+      CompiledModule module, InstanceConfig config, Occupancy occupancy, HostCall hostCall) {
+    this.occupancy = occupancy;
     this.hostCall = hostCall;
     this.wasi = new Wasi(module.wasiSources(), config);
     Map<String, HostFunction> offered = new HashMap<>();
@@ -100,7 +101,7 @@ final class GuestImports {
       if (trap != null) {
         throw trap;
       }
-      if (deadline.hasFired()) {
+      if (occupancy.hasFired()) {
         throw new WasmInterruptedException("the deadline struck in " + function.qualifiedName());
       }
       return result;

@@ -28,7 +28,7 @@ public final class GuestInstance implements AutoCloseable {
 
   private final CompiledModule module;
   private final Watchdog watchdog;
-  private final Deadline deadline;
+  private final Occupancy occupancy;
   private final GuestImports imports;
   private final Instance instance;
   private final Machine machine;
@@ -58,8 +58,8 @@ public final class GuestInstance implements AutoCloseable {
   private GuestInstance(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
     this.module = module;
     this.watchdog = watchdog;
-    this.deadline = new Deadline(watchdog);
-    this.imports = new GuestImports(module, config, deadline, new HostCall(this));
+    this.occupancy = new Occupancy(watchdog);
+    this.imports = new GuestImports(module, config, occupancy, new HostCall(this));
     this.instance = module.newInstance(imports.values(), config);
     this.machine = instance.getMachine();
     @Nullable Memory declared = instance.memory();
@@ -77,7 +77,7 @@ public final class GuestInstance implements AutoCloseable {
    */
   static GuestInstance start(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
     var made = new GuestInstance(module, watchdog, config);
-    watchdog.watch(made.deadline);
+    watchdog.watch(made.occupancy);
     try {
       made.run(config.startTimeout(), call -> made.startUp());
       var taken = Snapshot.take(made.instance, made.linear, module.sharedImage());
@@ -87,7 +87,7 @@ public final class GuestInstance implements AutoCloseable {
       return made;
     } finally {
       if (made.snapshot == null) {
-        watchdog.forget(made.deadline);
+        watchdog.forget(made.occupancy);
       }
     }
   }
@@ -133,7 +133,7 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
-   * Runs {@code work}, which may call the guest several times, under one deadline.
+   * Runs {@code work}, which may call the guest several times, under one occupancy.
    *
    * <p>When the limit passes, the thread is interrupted; the guest ends at its next backward branch
    * or call, a host function when it next looks. The interrupt is taken back before this method
@@ -181,7 +181,7 @@ public final class GuestInstance implements AutoCloseable {
       linear.clearRefusedGrowth();
       imports.beginRun();
       R result;
-      deadline.arm(began + limitNanos);
+      occupancy.arm(began + limitNanos);
       try {
         if (watchdog.isClosed()) {
           throw new IllegalStateException("the engine is closed");
@@ -190,7 +190,7 @@ public final class GuestInstance implements AutoCloseable {
         imports.flushOutput();
       } catch (Throwable thrown) {
         flushAfter(thrown);
-        if (deadline.disarm()) {
+        if (occupancy.disarm()) {
           throw module.traps().translate(thrown, struck(), null);
         }
         if (thrown instanceof AbiViolationException) {
@@ -198,7 +198,7 @@ public final class GuestInstance implements AutoCloseable {
         }
         throw thrown;
       }
-      if (deadline.disarm()) {
+      if (occupancy.disarm()) {
         throw new GuestTrap(struck(), List.of(), null);
       }
       inTime = true;
@@ -207,7 +207,7 @@ public final class GuestInstance implements AutoCloseable {
       usable = inTime && imports.trap() == null;
       long ended = System.nanoTime();
       lastRun = new CallTimes(ended - began, imports.hostNanos(), ended - lateAt > 0);
-      deadline.leave();
+      occupancy.leave();
     }
   }
 
@@ -233,24 +233,24 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   private void enter() {
-    if (!deadline.tryEnter()) {
+    if (!occupancy.tryEnter()) {
       throw new IllegalStateException("the instance is in use by another call");
     }
     if (!usable) {
-      deadline.leave();
+      occupancy.leave();
       throw new IllegalStateException("the instance is closed or was ended by a trap");
     }
   }
 
   /** Calls the guest; only inside a run, on its thread. */
   long call(GuestFunction function, long[] args) {
-    deadline.requireInside();
+    occupancy.requireInside();
     function.check(module, args);
     GuestTrap earlier = imports.trap();
     if (earlier != null) {
       throw earlier;
     }
-    if (deadline.hasFired()) {
+    if (occupancy.hasFired()) {
       // Host code may have taken the interrupt, without which the guest would not end.
       throw trap(new WasmInterruptedException("the deadline struck before the call"));
     }
@@ -279,7 +279,7 @@ public final class GuestInstance implements AutoCloseable {
     GuestTrap trap =
         module
             .traps()
-            .translate(thrown, deadline.hasFired() ? struck() : null, linear.refusedGrowth());
+            .translate(thrown, occupancy.hasFired() ? struck() : null, linear.refusedGrowth());
     return imports.end(trap);
   }
 
@@ -320,7 +320,7 @@ public final class GuestInstance implements AutoCloseable {
         verifyReset();
       }
     } finally {
-      deadline.leave();
+      occupancy.leave();
     }
   }
 
@@ -362,7 +362,7 @@ public final class GuestInstance implements AutoCloseable {
     try {
       return firstDifference();
     } finally {
-      deadline.leave();
+      occupancy.leave();
     }
   }
 
@@ -404,12 +404,12 @@ public final class GuestInstance implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!deadline.tryEnter()) {
+    if (!occupancy.tryEnter()) {
       throw new IllegalStateException("the instance is in use by another call");
     }
     usable = false;
     tellGrowth();
-    watchdog.forget(deadline);
-    deadline.leave();
+    watchdog.forget(occupancy);
+    occupancy.leave();
   }
 }

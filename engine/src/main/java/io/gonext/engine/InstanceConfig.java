@@ -41,110 +41,95 @@ public record InstanceConfig(
     }
   }
 
-  /**
-   * No host functions, output discarded, 1,024 pages (64 MiB), 100,000 table elements, 5 s to
-   * start, lines of 8 KiB, 64 KiB of output a run, resets not verified.
-   */
+  /** The settings that a {@link #builder} starts from. */
   public static InstanceConfig defaults() {
-    return new InstanceConfig(
-        List.of(),
-        GuestOutput.discard(),
-        1024,
-        100_000,
-        Duration.ofSeconds(5),
-        8 * 1024,
-        64 * 1024,
-        false);
+    return builder().build();
   }
 
-  /** A copy with these host functions. */
-  public InstanceConfig withHostFunctions(List<HostFunction> functions) {
-    return new InstanceConfig(
-        functions,
-        output,
-        maxMemoryPages,
-        maxTableElements,
-        startTimeout,
-        maxLineBytes,
-        maxOutputBytesPerRun,
-        verifiesResets);
+  /**
+   * Starts from: no host functions, output discarded, 1,024 pages (64 MiB), 100,000 table elements,
+   * 5 s to start, lines of 8 KiB, 64 KiB of output a run, resets not verified.
+   */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** A copy with this output. */
-  public InstanceConfig withOutput(GuestOutput sink) {
-    return new InstanceConfig(
-        hostFunctions,
-        sink,
-        maxMemoryPages,
-        maxTableElements,
-        startTimeout,
-        maxLineBytes,
-        maxOutputBytesPerRun,
-        verifiesResets);
-  }
+  /** Collects the settings of an {@link InstanceConfig}. Not thread-safe. */
+  public static final class Builder {
+    private List<HostFunction> hostFunctions = List.of();
+    private GuestOutput output = GuestOutput.discard();
+    private int maxMemoryPages = 1024;
+    private int maxTableElements = 100_000;
+    private Duration startTimeout = Duration.ofSeconds(5);
+    private int maxLineBytes = 8 * 1024;
+    private int maxOutputBytesPerRun = 64 * 1024;
+    private boolean verifiesResets;
 
-  /** A copy with this limit of memory, in pages of 64 KiB. */
-  public InstanceConfig withMaxMemoryPages(int pages) {
-    return new InstanceConfig(
-        hostFunctions,
-        output,
-        pages,
-        maxTableElements,
-        startTimeout,
-        maxLineBytes,
-        maxOutputBytesPerRun,
-        verifiesResets);
-  }
+    private Builder() {}
 
-  /** A copy with this limit of elements a table. */
-  public InstanceConfig withMaxTableElements(int elements) {
-    return new InstanceConfig(
-        hostFunctions,
-        output,
-        maxMemoryPages,
-        elements,
-        startTimeout,
-        maxLineBytes,
-        maxOutputBytesPerRun,
-        verifiesResets);
-  }
+    /** Sets {@link InstanceConfig#hostFunctions}. */
+    public Builder hostFunctions(List<HostFunction> hostFunctions) {
+      this.hostFunctions = hostFunctions;
+      return this;
+    }
 
-  /** A copy with this limit of time for the start. */
-  public InstanceConfig withStartTimeout(Duration timeout) {
-    return new InstanceConfig(
-        hostFunctions,
-        output,
-        maxMemoryPages,
-        maxTableElements,
-        timeout,
-        maxLineBytes,
-        maxOutputBytesPerRun,
-        verifiesResets);
-  }
+    /** Sets {@link InstanceConfig#output}. */
+    public Builder output(GuestOutput output) {
+      this.output = output;
+      return this;
+    }
 
-  /** A copy with these limits of output. */
-  public InstanceConfig withOutputLimits(int lineBytes, int bytesPerRun) {
-    return new InstanceConfig(
-        hostFunctions,
-        output,
-        maxMemoryPages,
-        maxTableElements,
-        startTimeout,
-        lineBytes,
-        bytesPerRun,
-        verifiesResets);
-  }
+    /** Sets {@link InstanceConfig#maxMemoryPages}. */
+    public Builder maxMemoryPages(int maxMemoryPages) {
+      this.maxMemoryPages = maxMemoryPages;
+      return this;
+    }
 
-  /** A copy whose resets are verified, or not. */
-  public InstanceConfig withVerifiedResets(boolean verified) {
-    return new InstanceConfig(
-        hostFunctions,
-        output,
-        maxMemoryPages,
-        maxTableElements,
-        startTimeout,
-        maxLineBytes,
-        maxOutputBytesPerRun,
-        verified);
+    /** Sets {@link InstanceConfig#maxTableElements}. */
+    public Builder maxTableElements(int maxTableElements) {
+      this.maxTableElements = maxTableElements;
+      return this;
+    }
+
+    /** Sets {@link InstanceConfig#startTimeout}. */
+    public Builder startTimeout(Duration startTimeout) {
+      this.startTimeout = startTimeout;
+      return this;
+    }
+
+    /** Sets {@link InstanceConfig#maxLineBytes}. */
+    public Builder maxLineBytes(int maxLineBytes) {
+      this.maxLineBytes = maxLineBytes;
+      return this;
+    }
+
+    /** Sets {@link InstanceConfig#maxOutputBytesPerRun}. */
+    public Builder maxOutputBytesPerRun(int maxOutputBytesPerRun) {
+      this.maxOutputBytesPerRun = maxOutputBytesPerRun;
+      return this;
+    }
+
+    /** Sets {@link InstanceConfig#verifiesResets}. */
+    public Builder verifiesResets(boolean verifiesResets) {
+      this.verifiesResets = verifiesResets;
+      return this;
+    }
+
+    /**
+     * The settings.
+     *
+     * @throws IllegalArgumentException when one of them is out of its range
+     */
+    public InstanceConfig build() {
+      return new InstanceConfig(
+          hostFunctions,
+          output,
+          maxMemoryPages,
+          maxTableElements,
+          startTimeout,
+          maxLineBytes,
+          maxOutputBytesPerRun,
+          verifiesResets);
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.gonext.engine;
 
 import java.security.SecureRandom;
-import java.time.Clock;
+import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
  * @param monotonicNanos nanoseconds since an arbitrary moment, never going back
  * @param sleep how a guest's thread waits
  */
-record WasiSources(SecureRandom random, Clock realtime, LongSupplier monotonicNanos, Sleep sleep) {
+record WasiSources(
+    SecureRandom random, InstantSource realtime, LongSupplier monotonicNanos, Sleep sleep) {
 
   /** Waits. */
   @FunctionalInterface

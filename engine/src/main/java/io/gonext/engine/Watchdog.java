@@ -7,10 +7,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * One thread that ends calls at their deadlines.
+ * One thread that ends calls at their occupancies.
  *
- * <p>It looks at every instance's {@link Deadline} once a tick while any call runs, and sleeps once
- * none has run for a while; so a call costs a volatile write and a volatile read, and no timer
+ * <p>It looks at every instance's {@link Occupancy} once a tick while any call runs, and sleeps
+ * once none has run for a while; so a call costs a volatile write and a volatile read, and no timer
  * object. A deadline strikes at most one tick and one scan late. Whatever goes wrong in a scan, a
  * full heap for instance, is counted, and the next scan comes.
  */
@@ -21,7 +21,7 @@ final class Watchdog implements AutoCloseable {
   /** How many ticks without a call go by before it sleeps, so that a steady load never wakes it. */
   private static final int TICKS_BEFORE_SLEEP = 200;
 
-  private final Set<Deadline> deadlines = ConcurrentHashMap.newKeySet();
+  private final Set<Occupancy> occupancies = ConcurrentHashMap.newKeySet();
   private final LongSupplier nanoTime;
   private final Thread thread;
 
@@ -46,22 +46,22 @@ final class Watchdog implements AutoCloseable {
   /**
    * From now on this watchdog looks at the deadline, until it is {@linkplain #forget forgotten}.
    */
-  void watch(Deadline deadline) {
-    deadlines.add(deadline);
+  void watch(Occupancy occupancy) {
+    occupancies.add(occupancy);
   }
 
-  void forget(Deadline deadline) {
-    deadlines.remove(deadline);
+  void forget(Occupancy occupancy) {
+    occupancies.remove(occupancy);
   }
 
   int watched() {
-    return deadlines.size();
+    return occupancies.size();
   }
 
   /**
    * Called after a deadline was armed by a volatile write. Either this sees {@code asleep} and
    * wakes the thread, or the thread's last look, which follows its own volatile write, sees the
-   * deadline.
+   * occupancy.
    */
   void onArmed() {
     if (asleep) {
@@ -82,7 +82,7 @@ final class Watchdog implements AutoCloseable {
         watchUntilClosed();
         ended = true;
       } catch (Throwable failure) {
-        // Were this thread to end, so would all deadlines.
+        // Were this thread to end, so would all occupancies.
         failures++;
         LockSupport.parkNanos(this, TICK_NANOS);
       }
@@ -116,13 +116,13 @@ final class Watchdog implements AutoCloseable {
   private long strikeDue() {
     long now = nanoTime.getAsLong();
     long next = Long.MAX_VALUE;
-    for (Deadline deadline : deadlines) {
-      next = Math.min(next, deadline.strikeIfDue(now));
+    for (Occupancy occupancy : occupancies) {
+      next = Math.min(next, occupancy.strikeIfDue(now));
     }
     return next;
   }
 
-  /** No call may be armed any more; those that are armed are still ended at their deadlines. */
+  /** No call may be armed any more; those that are armed are still ended at their occupancies. */
   boolean isClosed() {
     return closed;
   }

@@ -25,7 +25,7 @@ final class BombedHost {
       GuestInstance guest =
           engine
               .compile(Guests.wasm("engine-basics"))
-              .instantiate(new TestEngine().config().withVerifiedResets(false));
+              .instantiate(new TestEngine().configBuilder().verifiesResets(false).build());
       Thread caller = Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));
       Bombs.all().forEach((_, bomb) -> compile(engine, bomb));
       require(CALLS.get() > 0, "no call yet");

@@ -210,16 +210,16 @@ class DeadlineTest {
           }
           return System.nanoTime();
         })) {
-      var deadline = new Deadline(watchdog);
-      watchdog.watch(deadline);
+      var occupancy = new Occupancy(watchdog);
+      watchdog.watch(occupancy);
       healthy.await();
-      assertThat(deadline.tryEnter()).isTrue();
-      deadline.arm(System.nanoTime());
+      assertThat(occupancy.tryEnter()).isTrue();
+      occupancy.arm(System.nanoTime());
 
       assertThatThrownBy(() -> new CountDownLatch(1).await())
           .isInstanceOf(InterruptedException.class);
 
-      assertThat(deadline.disarm()).isTrue();
+      assertThat(occupancy.disarm()).isTrue();
       assertThat(watchdog.failures()).isEqualTo(3);
     }
   }

@@ -112,9 +112,10 @@ class EngineTest {
   void an_import_of_another_signature_is_named() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
     var config =
-        InstanceConfig.defaults()
-            .withHostFunctions(
-                List.of(HostFunction.of("env", "host", FunctionType.of(), (call, args) -> 0)));
+        InstanceConfig.builder()
+            .hostFunctions(
+                List.of(HostFunction.of("env", "host", FunctionType.of(), (call, args) -> 0)))
+            .build();
 
     assertThatThrownBy(() -> module.instantiate(config))
         .isInstanceOf(ModuleRejectedException.class)
@@ -125,7 +126,7 @@ class EngineTest {
   void a_memory_above_the_instances_limit_is_refused() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-wasi"));
 
-    assertThatThrownBy(() -> module.instantiate(engine.config().withMaxMemoryPages(1)))
+    assertThatThrownBy(() -> module.instantiate(engine.configBuilder().maxMemoryPages(1).build()))
         .isInstanceOf(ModuleRejectedException.class)
         .hasMessage("the module begins with 2 pages of 64 KiB, the limit is 1");
   }
@@ -252,7 +253,7 @@ class EngineTest {
   @Test
   void a_table_above_the_instances_limit_is_refused() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
-    InstanceConfig config = engine.config().withMaxTableElements(1);
+    InstanceConfig config = engine.configBuilder().maxTableElements(1).build();
 
     var refusal =
         catchThrowableOfType(ModuleRejectedException.class, () -> module.instantiate(config));

@@ -122,7 +122,7 @@ class ResetTest {
   @Test
   void a_table_grows_to_the_hosts_cap_and_no_further() {
     GuestInstance guest =
-        engine.instance("engine-mutator", engine.config().withMaxTableElements(5));
+        engine.instance("engine-mutator", engine.configBuilder().maxTableElements(5).build());
     long before = guest.weightBytes();
 
     for (int i = 0; i < 5; i++) {

@@ -22,10 +22,14 @@ public final class TestEngine implements AfterEachCallback {
   public HostFunction.Body host = (call, args) -> args[0] + 1;
 
   public InstanceConfig config() {
-    return InstanceConfig.defaults()
-        .withVerifiedResets(true)
-        .withOutput((stream, text) -> output.add(stream + ":" + text))
-        .withHostFunctions(
+    return configBuilder().build();
+  }
+
+  public InstanceConfig.Builder configBuilder() {
+    return InstanceConfig.builder()
+        .verifiesResets(true)
+        .output((stream, text) -> output.add(stream + ":" + text))
+        .hostFunctions(
             List.of(
                 HostFunction.of(
                     "env",

@@ -148,7 +148,7 @@ class TrapTest {
 
   @Test
   void a_start_section_that_never_ends_is_ended() {
-    var config = engine.config().withStartTimeout(Duration.ofMillis(50));
+    var config = engine.configBuilder().startTimeout(Duration.ofMillis(50)).build();
 
     assertThatThrownBy(() -> engine.instance("engine-start-loop", config))
         .isInstanceOfSatisfying(

@@ -40,7 +40,10 @@ class WasiTest {
 
   @Test
   void long_lines_are_cut_and_a_flood_is_dropped_and_counted() {
-    var guest = engine.instance("engine-wasi", engine.config().withOutputLimits(10, 25));
+    var guest =
+        engine.instance(
+            "engine-wasi",
+            engine.configBuilder().maxLineBytes(10).maxOutputBytesPerRun(25).build());
 
     write(guest, 1, "x".repeat(1000));
 

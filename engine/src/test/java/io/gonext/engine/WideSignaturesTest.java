@@ -100,14 +100,15 @@ class WideSignaturesTest {
   void many_arguments_arrive(Way way, int count, ValueType type) {
     var config =
         way == Way.IMPORT
-            ? InstanceConfig.defaults()
-                .withHostFunctions(
+            ? InstanceConfig.builder()
+                .hostFunctions(
                     List.of(
                         HostFunction.of(
                             "env",
                             "last",
                             new FunctionType(all(count, type), List.of(type)),
                             (call, args) -> args[count - 1])))
+                .build()
             : InstanceConfig.defaults();
     var guest = engine.engine.compile(module(way, count, type)).instantiate(config);
 

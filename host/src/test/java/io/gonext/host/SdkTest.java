@@ -119,7 +119,7 @@ class SdkTest {
   }
 
   private static GuestInstance start(CompiledModule guest, ScriptedHost host) {
-    return guest.instantiate(InstanceConfig.defaults().withHostFunctions(host.functions()));
+    return guest.instantiate(InstanceConfig.builder().hostFunctions(host.functions()).build());
   }
 
   private static long memoryBytes(GuestInstance instance) {

@@ -310,12 +310,13 @@ final class PluginLoader {
   }
 
   private InstanceConfig instanceConfig(PluginAccess access) {
-    return InstanceConfig.defaults()
-        .withHostFunctions(HostImports.functions(access))
-        .withOutput((stream, line) -> access.log().write(Level.INFO, line))
-        .withMaxMemoryPages(limits.memoryPagesOf(access.manifest()))
-        .withStartTimeout(limits.start())
-        .withVerifiedResets(verifiesResets);
+    return InstanceConfig.builder()
+        .hostFunctions(HostImports.functions(access))
+        .output((stream, line) -> access.log().write(Level.INFO, line))
+        .maxMemoryPages(limits.memoryPagesOf(access.manifest()))
+        .startTimeout(limits.start())
+        .verifiesResets(verifiesResets)
+        .build();
   }
 
   private PoolConfig poolConfig(Manifest manifest, int initialPages) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Calls that end in the very moment in which their deadline strikes. */
-class DeadlineRaceTest {
+class OccupancyRaceTest {
   private static final int CALLS = 1_000_000;
 
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -26,32 +26,32 @@ class DeadlineRaceTest {
   @Timeout(60)
   void the_interrupt_never_outlives_its_call() throws InterruptedException {
     try (var watchdog = new Watchdog()) {
-      var deadline = new Deadline(watchdog);
+      var occupancy = new Occupancy(watchdog);
       var stop = new AtomicBoolean();
       Thread striker =
           Thread.ofPlatform()
               .start(() -> {
                 while (!stop.get()) {
-                  deadline.strikeIfDue(System.nanoTime());
+                  occupancy.strikeIfDue(System.nanoTime());
                 }
               });
       var random = new Random(1);
       int struck = 0;
       // On a busy machine the striker has few turns: go on until both outcomes were seen often.
       for (int i = 0; i < CALLS || struck < CALLS / 1000; i++) {
-        assertThat(deadline.tryEnter()).isTrue();
+        assertThat(occupancy.tryEnter()).isTrue();
         long strikesAt = System.nanoTime() + random.nextInt(400);
-        deadline.arm(strikesAt);
+        occupancy.arm(strikesAt);
         while (System.nanoTime() < strikesAt) {
           Thread.onSpinWait();
         }
-        if (deadline.disarm()) {
+        if (occupancy.disarm()) {
           struck++;
         }
         if (Thread.interrupted()) {
           throw new AssertionError("interrupted after call " + i);
         }
-        deadline.leave();
+        occupancy.leave();
       }
       stop.set(true);
       striker.join();
@@ -66,7 +66,7 @@ class DeadlineRaceTest {
   @Timeout(60)
   void nor_do_the_interrupts_that_follow_it() throws InterruptedException {
     try (var watchdog = new Watchdog()) {
-      var deadline = new Deadline(watchdog);
+      var occupancy = new Occupancy(watchdog);
       var stop = new AtomicBoolean();
       var strikes = new AtomicLong();
       Thread striker =
@@ -76,22 +76,22 @@ class DeadlineRaceTest {
                 while (!stop.get()) {
                   // A second later at each look, so that it is always time to strike again.
                   later += 1_000_000_000;
-                  deadline.strikeIfDue(later);
+                  occupancy.strikeIfDue(later);
                   strikes.incrementAndGet();
                 }
               });
       for (int i = 0; i < CALLS / 50; i++) {
-        assertThat(deadline.tryEnter()).isTrue();
-        deadline.arm(System.nanoTime());
+        assertThat(occupancy.tryEnter()).isTrue();
+        occupancy.arm(System.nanoTime());
         long before = strikes.get();
         while (strikes.get() < before + 3) {
           Thread.onSpinWait();
         }
-        assertThat(deadline.disarm()).isTrue();
+        assertThat(occupancy.disarm()).isTrue();
         if (Thread.interrupted()) {
           throw new AssertionError("interrupted after call " + i);
         }
-        deadline.leave();
+        occupancy.leave();
       }
       stop.set(true);
       striker.join();
@@ -153,10 +153,10 @@ class DeadlineRaceTest {
   @Test
   void a_closed_instance_is_watched_no_more() {
     try (var watchdog = new Watchdog()) {
-      var deadline = new Deadline(watchdog);
-      watchdog.watch(deadline);
+      var occupancy = new Occupancy(watchdog);
+      watchdog.watch(occupancy);
       assertThat(watchdog.watched()).isEqualTo(1);
-      watchdog.forget(deadline);
+      watchdog.forget(occupancy);
       assertThat(watchdog.watched()).isZero();
     }
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * leaves only by waiting for {@code FIRED}; so a thread is interrupted only while it is inside, and
  * can take the interrupt back before it is anyone else's.
  */
-final class Deadline {
+final class Occupancy {
   private static final long IDLE = 0;
   private static final long ENTERED = 1;
   private static final long FIRING = 2;
@@ -35,7 +35,7 @@ final class Deadline {
 
   static {
     try {
-      STATE = MethodHandles.lookup().findVarHandle(Deadline.class, "state", long.class);
+      STATE = MethodHandles.lookup().findVarHandle(Occupancy.class, "state", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -58,7 +58,7 @@ final class Deadline {
    */
   private boolean interruptedBefore;
 
-  Deadline(Watchdog watchdog) {
+  Occupancy(Watchdog watchdog) {
     this.watchdog = watchdog;
   }
 
