@@ -1,10 +1,10 @@
 package io.gonext.engine;
 
 /**
- * The guest broke its contract with the host: a pointer out of bounds, text that is no UTF-8, a
+ * The guest broke its contract with the host: a pointer out of bounds, text that is not UTF-8, a
  * block that overlaps another.
  *
- * <p>Thrown by {@link GuestMemory}, and by host code that finds such a thing itself. Inside {@link
+ * <p>{@link GuestMemory} throws it, and so does host code that finds a violation. Inside {@link
  * GuestInstance#run} it ends the call with the trap {@link TrapCause.AbiViolation}.
  */
 public final class AbiViolationException extends RuntimeException {

@@ -15,12 +15,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a module before the engine's parser sees a byte of it, and refuses what the engine does not
- * bound by itself: lengths that lie, features whose execution cannot be interrupted or whose memory
- * cannot be limited, and sizes that make its compiler slow.
+ * Reads a module before Endive's parser sees it, and refuses what Endive does not bound: lengths
+ * larger than the bytes that follow, features that cannot be interrupted or whose memory cannot be
+ * limited, and sizes that make its compiler slow.
  *
- * <p>One pass, in time linear in the module's size; allocates only for what was seen to be there.
- * The engine's validator checks types afterwards. One use, one thread.
+ * <p>One pass, in time linear in the module's size. It allocates only for entries that it has read.
+ * Endive's validator checks types afterwards. An object reads one module, on one thread.
  */
 final class Admission {
   private static final byte[] HEADER = {0, 'a', 's', 'm', 1, 0, 0, 0};
@@ -37,7 +37,7 @@ final class Admission {
   private static final int MEMORY = 2;
   private static final int GLOBAL = 3;
 
-  /** The proposal's marks in place of an import's kind: more imports of the module follow. */
+  /** The compact import section proposal writes these bytes in place of an import's kind. */
   private static final int COMPACT_ONE_TYPE = 0x7E;
 
   private static final int COMPACT_TYPES = 0x7F;
@@ -83,7 +83,7 @@ final class Admission {
   /**
    * Reads a module.
    *
-   * @throws ModuleRejectedException when it is not to be run
+   * @throws ModuleRejectedException when the engine refuses the module
    */
   static ModuleOutline admit(byte[] bytes, EngineLimits limits) {
     if (bytes.length > limits.moduleBytes()) {
@@ -119,7 +119,7 @@ final class Admission {
         continue;
       }
       if (ORDER[id] <= previous) {
-        throw section.malformed("section " + id + " is out of order or there twice");
+        throw section.malformed("section " + id + " is out of order or repeated");
       }
       previous = ORDER[id];
       if (id == CODE) {
@@ -127,7 +127,7 @@ final class Admission {
       }
       section(id, section);
       if (!section.isAtEnd()) {
-        throw section.malformed("section " + id + " is longer than what it holds");
+        throw section.malformed("section " + id + " is longer than its contents");
       }
       keep(from, reader.position());
     }
@@ -138,7 +138,8 @@ final class Admission {
       countTypes();
     }
     if (segmentsAnnounced > 0 && segments != segmentsAnnounced) {
-      throw reader.malformed("data segments announced that are not there");
+      throw reader.malformed(
+          "the data count section declares data segments, but there is no data section");
     }
     return new ModuleOutline(
         List.copyOf(imports),
@@ -176,9 +177,8 @@ final class Admission {
     }
   }
 
-  // Custom sections: only the functions' names and the lines of the source are of use, for
-  // backtraces. They are no part of the module's meaning, so what is wrong in them is no reason to
-  // refuse it.
+  // Custom sections: backtraces use the functions' names and the source lines. A custom section
+  // does not change what a module does, so a malformed one is ignored.
 
   private void custom(BinaryReader in) {
     String name = in.name(limits.moduleBytes());
@@ -211,7 +211,7 @@ final class Admission {
       if (form != 0x60) {
         throw form >= 0x4E && form <= 0x5F
             ? in.unsupported("type " + i + " belongs to the garbage collection proposal")
-            : in.malformed("type " + i + " is no function type");
+            : in.malformed("type " + i + " is not a function type");
       }
       in.u8();
       var type = new FunctionType(valueTypes(in, "parameters"), valueTypes(in, "results"));
@@ -269,7 +269,7 @@ final class Admission {
   private static ValueType referenceType(BinaryReader in) {
     ValueType type = valueType(in);
     if (type != ValueType.FUNCREF && type != ValueType.EXTERNREF) {
-      throw in.malformed(type + " is no reference type");
+      throw in.malformed(type + " is not a reference type");
     }
     return type;
   }
@@ -324,7 +324,13 @@ final class Admission {
     return new ModuleRejectedException(
         FORBIDDEN_IMPORT,
         at,
-        "the module imports " + what + ", " + module + "." + name + "; only functions are offered");
+        "the module imports "
+            + what
+            + ", "
+            + module
+            + "."
+            + name
+            + "; the host offers only functions");
   }
 
   private FunctionType type(BinaryReader in, long index) {
@@ -346,7 +352,7 @@ final class Admission {
     }
   }
 
-  /** The compiler passes several results through the arguments of a method. */
+  /** The compiler passes multiple results as arguments of a method. */
   private static void checkResults(BinaryReader in, String what, FunctionType type) {
     int slots = FunctionCost.slots(type.results());
     if (slots > FunctionCost.MOST_RESULT_SLOTS) {
@@ -378,7 +384,10 @@ final class Admission {
     return new FunctionLabel(function, this::nameOf);
   }
 
-  /** The name section comes after the code that is refused. */
+  /**
+   * When admission refuses a function's code, it has not read the name section yet, so this looks
+   * ahead.
+   */
   private String nameOf(int function) {
     var in = new BinaryReader(bytes, HEADER.length, bytes.length);
     try {
@@ -506,7 +515,7 @@ final class Admission {
           };
       if (index >= there) {
         throw new ModuleRejectedException(
-            BAD_EXPORT, at, "export \"" + name + "\" names something that is not there");
+            BAD_EXPORT, at, "export \"" + name + "\" refers to something that does not exist");
       }
       if (kind == FUNCTION) {
         exports.put(name, functionExport(name, (int) index));
@@ -543,7 +552,7 @@ final class Admission {
         if (expressions) {
           referenceType(in);
         } else if (in.u8() != 0) {
-          throw in.malformed("an element segment of something that is no function");
+          throw in.malformed("an element segment of something that is not a function");
         }
       }
       segmentElements(in, expressions);
@@ -573,7 +582,8 @@ final class Admission {
   private void data(BinaryReader in) {
     segments = in.count("data segments", "segments", limits.segments(), 1);
     if (segmentsAnnounced >= 0 && segments != segmentsAnnounced) {
-      throw in.malformed(segments + " data segments, but " + segmentsAnnounced + " were announced");
+      throw in.malformed(
+          segments + " data segments, but the data count section declares " + segmentsAnnounced);
     }
     cost.segments(segments);
     for (int i = 0; i < segments; i++) {

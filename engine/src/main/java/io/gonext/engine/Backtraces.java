@@ -12,7 +12,7 @@ import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
 
 /**
- * Turns the JVM's stack traces into guests' ones, for one module.
+ * Turns stack traces of the JVM into backtraces of the guest, for one module.
  *
  * <p>Safe for any number of threads.
  */
@@ -32,7 +32,7 @@ final class Backtraces {
     this.lines = lines;
   }
 
-  /** The functions that were running, innermost first. */
+  /** The guest functions that were running, innermost first. */
   List<GuestFrame> of(Throwable thrown) {
     var frames = new ArrayList<GuestFrame>();
     SourceLines.Lookup lookup = lines.lookup();
@@ -61,12 +61,12 @@ final class Backtraces {
   }
 
   /**
-   * Where in the bytes that the engine parsed a function was, or -1.
+   * The offset at which a function was, in the bytes that Endive parsed, or -1.
    *
-   * @param line as {@link OffsetRecorder} wrote it
-   * @param called the method that the function had called, or null. The JVM gives a call that has
-   *     no line the line of the call before it; those are the calls that are none of a {@linkplain
-   *     CallSites site}
+   * @param line the line that {@link OffsetRecorder} wrote
+   * @param called the method that the function had called, or null. The JVM gives a call without a
+   *     line the line of the previous call, so the line is only valid for methods that the recorder
+   *     gives one
    */
   private int address(int function, int line, @Nullable StackTraceElement called) {
     int body = function - outline.imports().size();

@@ -8,8 +8,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A cursor over a part of a module's bytes, strict where the specification is: no overlong LEB128,
- * no read past the end, no count larger than the bytes that follow. Allocates nothing but names.
+ * A cursor over a part of a module's bytes, as strict as the specification: it refuses an overlong
+ * LEB128, a read past the end, and a count larger than the bytes that follow. It allocates only
+ * names.
  *
  * <p>Source: WebAssembly Core Specification 2.0, chapter 5 (binary format).
  */
@@ -54,7 +55,7 @@ final class BinaryReader {
 
   void skip(int count) {
     if (count > remaining()) {
-      throw malformed("unexpected end: " + count + " bytes wanted, " + remaining() + " left");
+      throw malformed("unexpected end: " + count + " bytes needed, " + remaining() + " left");
     }
     position += count;
   }
@@ -62,14 +63,14 @@ final class BinaryReader {
   /** A cursor over the next {@code size} bytes, which this one skips. */
   BinaryReader slice(long size) {
     if (size > remaining()) {
-      throw malformed("unexpected end: " + size + " bytes announced, " + remaining() + " left");
+      throw malformed("unexpected end: " + size + " bytes declared, " + remaining() + " left");
     }
     var part = new BinaryReader(bytes, position, position + (int) size);
     position += (int) size;
     return part;
   }
 
-  /** An unsigned 32-bit LEB128. Most are of one byte, which is worth a shortcut. */
+  /** An unsigned 32-bit LEB128. Most have one byte, so that case comes first. */
   long u32() {
     if (position < end && bytes[position] >= 0) {
       return bytes[position++];
@@ -115,7 +116,7 @@ final class BinaryReader {
     }
   }
 
-  /** In the last byte only {@code bits} bits count; the rest must repeat the sign. */
+  /** Only {@code bits} bits of the last byte have a meaning; the others must repeat the sign. */
   private void checkLastByte(int b, int bits) {
     if ((b & 0x80) != 0) {
       throw malformed("integer representation too long");
@@ -127,29 +128,29 @@ final class BinaryReader {
   }
 
   /**
-   * A number of things to come, as many as there is room for.
+   * A count of entries, limited only by the bytes that follow.
    *
-   * @param what their plural, for the message
-   * @param leastBytes the fewest bytes one of them takes, at least 1
+   * @param what the entries' plural, for the message
+   * @param leastBytes the fewest bytes of one entry, at least 1
    */
   int count(String what, int leastBytes) {
     return count(what, "", Integer.MAX_VALUE, leastBytes);
   }
 
   /**
-   * A number of things to come.
+   * A count of entries.
    *
-   * @param what their plural, for the message
-   * @param name of the limit, as in {@link EngineLimits}
-   * @param limit the most there may be
-   * @param leastBytes the fewest bytes one of them takes, at least 1
+   * @param what the entries' plural, for the message
+   * @param name the limit's name in {@link EngineLimits}
+   * @param limit the most entries allowed
+   * @param leastBytes the fewest bytes of one entry, at least 1
    */
   int count(String what, String name, int limit, int leastBytes) {
     int at = position;
     long count = u32();
     if (count * leastBytes > remaining()) {
       throw new ModuleRejectedException(
-          MALFORMED, at, count + " " + what + " announced in " + remaining() + " bytes");
+          MALFORMED, at, count + " " + what + " declared in " + remaining() + " bytes");
     }
     if (count > limit) {
       throw new ModuleRejectedException(
@@ -175,7 +176,7 @@ final class BinaryReader {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(encoded).toString();
     } catch (CharacterCodingException e) {
-      throw new ModuleRejectedException(MALFORMED, at, "a name that is no UTF-8");
+      throw new ModuleRejectedException(MALFORMED, at, "a name that is not UTF-8");
     }
   }
 

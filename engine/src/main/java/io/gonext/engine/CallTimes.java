@@ -1,14 +1,16 @@
 package io.gonext.engine;
 
 /**
- * Where the time of one run went.
+ * How one run spent its time.
  *
- * @param wallNanos from entering {@link GuestInstance#run} to leaving it
- * @param hostNanos of that, inside host functions and WASI
- * @param late whether it took longer than its soft limit
+ * @param wallNanos the time from entering {@link GuestInstance#run} to leaving it
+ * @param hostNanos the part spent inside host functions and WASI
+ * @param late whether the run took longer than its soft limit
  */
 public record CallTimes(long wallNanos, long hostNanos, boolean late) {
-  /** The rest: guest code, and the caller's own copying of arguments and results. */
+  /**
+   * The time outside host functions: guest code, and the caller's copying of arguments and results.
+   */
   public long guestNanos() {
     return wallNanos - hostNanos;
   }

@@ -7,15 +7,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds the exports that run the module's constructors each time they are called. {@code wasm-ld}
- * wraps every export so when a module has constructors, and neither calls nor exports {@code
- * __wasm_call_ctors} itself: {@code call $ctors}, the parameters, {@code call $real}, and often
- * {@code call $dtors}. That suits a command, of which one export is called once in its life, and
- * not a reactor.
+ * Finds the exports that run the module's constructors on each call. {@code wasm-ld} wraps every
+ * export this way when a module has constructors but neither calls nor exports {@code
+ * __wasm_call_ctors}. The wrapper is {@code call $ctors}, the parameters, {@code call $real}, and
+ * often {@code call $dtors}. This is right for a command, which is called once, and wrong for a
+ * reactor.
  *
- * <p>Takes only what is sure: exactly this shape, the same constructors in two exports or more, and
- * either their name or, in a module without names, no start function that could have run them. What
- * an optimizer has inlined is not found.
+ * <p>It reports an export only if the wrapper has exactly this shape and two or more exports call
+ * the same constructors. In addition, the constructors must have their usual name, or the module
+ * must have neither names nor a start function. It does not find wrappers that an optimizer
+ * inlined.
  */
 final class CommandExports {
   private static final String CONSTRUCTORS = "__wasm_call_ctors";
@@ -51,7 +52,7 @@ final class CommandExports {
     this.bodies = new int[outline.bodyBytes().length];
   }
 
-  /** The names of those exports, in the module's order; of a module that is admitted. */
+  /** The names of those exports, in the module's order. The module must be admitted. */
   static Set<String> of(ModuleOutline outline) {
     var found = new CommandExports(outline);
     found.readSections();
@@ -67,9 +68,7 @@ final class CommandExports {
         case TYPES -> readTypes(section);
         case FUNCTIONS -> readFunctions(section);
         case CODE -> readBodies(section);
-        default -> {
-          // Not of use here.
-        }
+        default -> {}
       }
     }
   }
@@ -126,7 +125,9 @@ final class CommandExports {
     return Set.of();
   }
 
-  /** The function that this export calls before the one it is for, or -1 when it is no wrapper. */
+  /**
+   * The constructors' function that this export calls first, or -1 if the export is not a wrapper.
+   */
   private int constructors(ModuleOutline.Export export) {
     int body = export.index() - imported;
     if (body < 0) {

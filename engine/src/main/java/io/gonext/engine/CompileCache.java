@@ -33,12 +33,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Compiled modules on disk, for the next start of the host.
  *
- * <p>An entry is code that the host will run: it is used only if an HMAC-SHA256 with the host's key
- * over the entry <em>and</em> what it was compiled from (module, engine version, JDK, options) is
- * right. Anything else in its file is deleted, counted, and compiled anew.
+ * <p>An entry is code that the host will run. The host uses it only if its HMAC-SHA256 is right.
+ * The HMAC uses the host's key and covers the entry <em>and</em> what it was compiled from (module,
+ * engine version, JDK, options). The cache deletes and counts any other file, and the engine
+ * compiles the module again.
  *
- * <p>Safe for any number of threads, and for several processes on one directory: entries are
- * written aside and moved into place. An entry that cannot be written or read is as good as none.
+ * <p>Safe for any number of threads, and for several processes on one directory: an entry is
+ * written to a temporary file and moved into place. An entry that cannot be written or read counts
+ * as absent.
  */
 public final class CompileCache {
   private static final String ALGORITHM = "HmacSHA256";
@@ -48,13 +50,13 @@ public final class CompileCache {
   private static final String ASIDE_PREFIX = "entry";
   private static final String ASIDE_SUFFIX = ".tmp";
 
-  /** No module that is admitted becomes larger; a file that is larger was put there by another. */
+  /** No admitted module has a larger entry, so this cache did not write a larger file. */
   private static final long MOST_ENTRY_BYTES = 256L << 20;
 
-  /** What was written aside and not moved for so long was left by a process that was killed. */
+  /** A temporary file older than this was left by a process that was killed. */
   private static final Duration ABANDONED_AFTER = Duration.ofHours(1);
 
-  /** What else an entry depends on. */
+  /** What an entry depends on besides the module. */
   private static final String TOOLCHAIN =
       "format 4, endive "
           + engineVersion()
@@ -89,17 +91,17 @@ public final class CompileCache {
   /**
    * How often the cache helped.
    *
-   * @param hits modules that need not be compiled
-   * @param misses modules that were not there
+   * @param hits modules that were found
+   * @param misses modules without an entry
    * @param rejected entries that were corrupt or forged, and were deleted
    */
   public record Statistics(long hits, long misses, long rejected) {}
 
   /**
-   * Opens a cache, and makes its directory if need be.
+   * Opens a cache, and creates its directory if it does not exist.
    *
-   * @param hostKey at least 16 bytes that nobody who can write to the directory knows
-   * @param maxBytes beyond this size the entries used longest ago are deleted
+   * @param hostKey at least 16 bytes, unknown to anyone who can write to the directory
+   * @param maxBytes the cache deletes the least recently used entries beyond this size
    * @throws IOException when the directory cannot be made
    */
   public static CompileCache open(Path directory, byte[] hostKey, long maxBytes)
@@ -139,7 +141,7 @@ public final class CompileCache {
       misses.increment();
       return null;
     } catch (OutOfMemoryError tooLarge) {
-      // Compiling takes less than that; what cannot be read would fail each start.
+      // Compiling needs less memory than this entry. Delete it, or it would fail at each start.
       entry = null;
     }
     if (entry == null) {
@@ -156,7 +158,7 @@ public final class CompileCache {
     return Math.min(maxBytes, MOST_ENTRY_BYTES);
   }
 
-  /** Keeps a module's classes. A full disk or a missing right is no failure of the compile. */
+  /** Keeps a module's classes. A full disk or a missing permission does not fail the compile. */
   boolean put(String sha256, Entry entry) {
     if (entry.jar.length >= mostEntryBytes()) {
       return false;
@@ -196,7 +198,7 @@ public final class CompileCache {
     return ByteBuffer.allocate(MAC_BYTES + body.size()).put(mac).put(body.toByteArray()).array();
   }
 
-  /** The entry, or null when it is not what this host wrote for this module and toolchain. */
+  /** The entry, or null if this host did not write it for this module and toolchain. */
   private @Nullable Entry decode(String sha256, byte[] bytes) {
     if (bytes.length < MAC_BYTES) {
       return null;
@@ -235,12 +237,12 @@ public final class CompileCache {
     }
   }
 
-  /** The file's time is that of its last use. */
+  /** Sets the file's time, which is the time of its last use. */
   private static void touch(Path file) {
     try {
       Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
     } catch (IOException goneMeanwhile) {
-      // Another process evicted it; its bytes are read already.
+      // Another process evicted the file. Its bytes have already been read.
       return;
     }
   }
@@ -249,7 +251,7 @@ public final class CompileCache {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      // It will be refused again; the count says so.
+      // The next read refuses the file again and counts it again.
       return;
     }
   }

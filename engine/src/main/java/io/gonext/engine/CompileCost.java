@@ -8,11 +8,12 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
- * What compiling a module takes, counted while it is read and refused as soon as it is more than
- * the limits allow. The numbers are estimates that err upwards; see {@link FunctionCost}.
+ * The cost of compiling a module. Admission counts it while it reads the module, and refuses the
+ * module as soon as the cost exceeds a limit. The numbers are estimates, and rather too high than
+ * too low: see {@link FunctionCost}.
  */
 final class CompileCost {
-  /** The engine's classes that every module's classes bring with them. */
+  /** Classes of Endive that every compiled module contains. */
   private static final long BASE_HELD_BYTES = 4 << 20;
 
   private static final int SEGMENT_BYTES = 320;
@@ -20,23 +21,27 @@ final class CompileCost {
   private static final int GLOBAL_BYTES = 200;
   private static final int TYPE_BYTES = 2_000;
 
-  /** A function's two methods and their names, in its class and in those that call it. */
+  /** A function's two methods and their names, in its own class and in its callers' classes. */
   private static final int METHOD_BYTES = 1_100;
 
-  /** What calls through a table knows each function of its type; metaspace takes twice that. */
+  /**
+   * The method for indirect calls refers to each function of its type. Metaspace takes twice this.
+   */
   private static final int CANDIDATE_BYTES = 120;
 
   private static final int CANDIDATE_STEPS = 1_000;
 
   private static final int CLASS_BYTES = 6_000;
 
-  /** The engine's compiler begins with so many functions in a class. */
+  /** Endive's compiler starts with this many functions in a class. */
   private static final int MOST_FUNCTIONS_PER_CLASS = 12 * 1024;
 
-  /** A class has 65,535 constants; some are the class's own. */
+  /** A class has at most 65,535 constants, and needs some of them for itself. */
   private static final int MOST_CONSTANTS = 65_000;
 
-  /** The compiler compares each type with each function's type; one comparison is slow. */
+  /**
+   * The compiler compares each type with each function's type. A comparison costs this many steps.
+   */
   private static final int COMPARISON_STEPS = 10;
 
   private final EngineLimits limits;
@@ -74,10 +79,10 @@ final class CompileCost {
   }
 
   /**
-   * What there is for each pair of a type and a function: the compiler makes a method for each
-   * type, which knows all functions of that type.
+   * The cost of each pair of a type and a function: for each type, the compiler makes a method that
+   * refers to all functions of that type.
    *
-   * @param imports how many functions are imported, whose types it looks up one by one
+   * @param imports how many functions are imported; the compiler looks up their types one by one
    */
   void declared(List<FunctionType> types, int imports, List<FunctionType> functions) {
     Map<FunctionType, Long> ofType = new HashMap<>();
@@ -112,10 +117,10 @@ final class CompileCost {
   }
 
   /**
-   * The compiler puts as many functions into a class as its table of constants takes, the same
-   * number for all classes, and finds out by halving it.
+   * The compiler puts the same number of functions into each class. It halves this number until
+   * every class's constants fit.
    *
-   * @param constants of each function, in order
+   * @param constants the number of constants of each function, in order
    */
   void constants(int[] constants) {
     int perClass = MOST_FUNCTIONS_PER_CLASS;
@@ -138,7 +143,7 @@ final class CompileCost {
     return largest;
   }
 
-  /** About the most heap that it takes at one time, in MiB, rounded up. */
+  /** An estimate of the peak heap use in MiB, rounded up. */
   int heapMb() {
     return (int) (((heldBytes + passingBytes) >> 20) + 1);
   }

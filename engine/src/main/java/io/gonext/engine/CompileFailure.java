@@ -8,14 +8,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Makes a refusal of whatever ended a compile: one module that the engine cannot compile is no
- * failure of the host, whether the compiler, the JVM's verifier or the heap gave up.
+ * Turns whatever ended a compile into a refusal of the module. A module that the engine cannot
+ * compile is not a failure of the host, whether the compiler or the JVM's verifier failed or the
+ * heap was full.
  */
 final class CompileFailure {
   private static final Pattern FUNCTION =
       Pattern.compile("\\b" + CompiledFunctions.METHOD_PREFIX + "(\\d+)\\b");
 
-  /** The verifier describes a whole method; where it was stands in the beginning. */
+  /** The verifier's message describes a whole method, and starts with the place. */
   private static final int SEARCHED_CHARS = 4_000;
 
   private static final int SHOWN_CHARS = 200;
@@ -27,7 +28,7 @@ final class CompileFailure {
     return switch (failure) {
       case EngineException known -> known;
       case OutOfMemoryError full ->
-          // Without its cause, whose stack trace says nothing of the module.
+          // Without the cause: its stack trace says nothing about the module.
           new ModuleRejectedException(
               TOO_LARGE,
               0,
@@ -38,9 +39,9 @@ final class CompileFailure {
           new ModuleRejectedException(
               UNSUPPORTED_FEATURE,
               0,
-              "the JVM does not take what "
+              "the JVM refuses the compiled code of "
                   + where(refused, outline)
-                  + " was compiled to: "
+                  + ": "
                   + line(refused));
       default ->
           new ModuleRejectedException(
@@ -51,7 +52,7 @@ final class CompileFailure {
     };
   }
 
-  /** The refusal for a failure of a module of which nothing else is at hand. */
+  /** The refusal for a failure before the module's outline is known. */
   static EngineException of(Throwable failure) {
     return new ModuleRejectedException(
         failure instanceof OutOfMemoryError ? TOO_LARGE : UNSUPPORTED_FEATURE,

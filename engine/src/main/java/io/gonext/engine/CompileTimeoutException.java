@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * A module took more processor time to compile than {@link EngineLimits#compileTimeout()}.
  *
- * <p>The thread that compiles cannot be stopped: it is given up, and ends by itself in a time that
- * the size limits bound.
+ * <p>The engine cannot stop the compiling thread. It abandons the thread, which ends by itself in a
+ * time that the size limits bound.
  */
 public final class CompileTimeoutException extends EngineException {
   private static final long serialVersionUID = 1L;

@@ -10,8 +10,8 @@ import run.endive.runtime.ImportValues;
 import run.endive.runtime.Instance;
 
 /**
- * A module that was admitted and compiled. Immutable; any number of threads may make instances of
- * it at once. Dropping the last reference to it and its instances unloads its classes.
+ * An admitted and compiled module. Immutable; any number of threads may create instances of it at
+ * once. Its classes unload once nothing refers to it or to its instances.
  */
 public final class CompiledModule {
   private static final FunctionType START_TYPE = FunctionType.of();
@@ -29,10 +29,13 @@ public final class CompiledModule {
   private final FunctionNames names;
   private final TrapTranslator traps;
 
-  /** Whether an instance was seen to grow a lot; never goes back. */
+  /** Whether an instance has grown a lot. Never reset to false. */
   private volatile boolean growsALot;
 
-  /** The image that most instances start up into; racy, since any of two equal ones will do. */
+  /**
+   * The memory image that most instances have after start-up. A data race on it is harmless: the
+   * images are equal.
+   */
   private volatile @Nullable MemoryImage sharedImage;
 
   CompiledModule(
@@ -59,12 +62,12 @@ public final class CompiledModule {
     this.functions = callable;
     this.startFunction = findStart(callable);
     this.names = FunctionNames.of(outline);
-    // Here, on the compile's thread, and not at the first trap: that is inside of someone's call.
+    // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
     this.traps = new TrapTranslator(new Backtraces(outline, classes.module(), names, lines)::of);
   }
 
-  /** WASI: a reactor exports {@code _initialize}, a command {@code _start}. */
+  /** As WASI specifies: a reactor exports {@code _initialize}, a command {@code _start}. */
   private static @Nullable GuestFunction findStart(Map<String, GuestFunction> callable) {
     for (String name : List.of("_initialize", "_start")) {
       GuestFunction function = callable.get(name);
@@ -92,50 +95,51 @@ public final class CompiledModule {
   }
 
   /**
-   * The processor time that compiling it took, of {@link EngineLimits#compileTimeout()}; also where
-   * an earlier process did that.
+   * The processor time that compiling took, which {@link EngineLimits#compileTimeout()} limits. For
+   * a cached module, the time that it took in an earlier process.
    */
   public Duration compileTime() {
     return compileTime;
   }
 
-  /** What it asks for and what it offers. */
+  /** The module's imports and exports. */
   public ModuleInterface surface() {
     return surface;
   }
 
-  /** The functions it imports, WASI's included, in the module's order. */
+  /** The functions that the module imports, including WASI's, in the module's order. */
   public List<FunctionImport> imports() {
     return surface.imports();
   }
 
-  /** The functions it exports by name, in the module's order. */
+  /** The functions that the module exports, by name, in the module's order. */
   public Map<String, FunctionExport> exports() {
     return surface.exports();
   }
 
-  /** Whether it exports its linear memory under this name. */
+  /** Whether the module exports its linear memory under this name. */
   public boolean exportsMemory(String name) {
     return surface.exportsMemory(name);
   }
 
   /**
-   * The names of functions that are too large to run at full speed. Methods of more than 8,000
-   * bytes of bytecode are never compiled by the JIT unless the JVM runs with {@code
-   * -XX:-DontCompileHugeMethods}; functions that do not fit a JVM method at all are interpreted.
+   * The names of functions that are too large to run at full speed. The JIT does not compile
+   * methods of more than 8,000 bytes of bytecode unless the JVM runs with {@code
+   * -XX:-DontCompileHugeMethods}. The engine interprets functions that do not fit in a JVM method.
    */
   public List<String> oversizedFunctions() {
     return classes.oversized().stream().map(names::of).toList();
   }
 
   /**
-   * Makes an instance: the start section, then {@code _initialize} or else {@code _start} (where
-   * WASI exit code 0 is success), then the snapshot that {@link GuestInstance#reset} goes back to.
-   * Runs guest code on the calling thread, at most for {@link InstanceConfig#startTimeout()}.
+   * Creates an instance. Runs the start section, then {@code _initialize} or else {@code _start}
+   * (for which WASI's exit code 0 is success). Then takes the snapshot that {@link
+   * GuestInstance#reset} restores. Runs guest code on the calling thread, for at most {@link
+   * InstanceConfig#startTimeout()}.
    *
    * @throws GuestTrap when the guest traps while it starts
-   * @throws ModuleRejectedException when it imports what the configuration does not offer, or its
-   *     memory or a table is larger at the start than the configuration allows
+   * @throws ModuleRejectedException when the module imports something that the configuration does
+   *     not offer, or when its initial memory or a table is larger than the configuration allows
    * @throws IllegalStateException when the engine is closed
    */
   public GuestInstance instantiate(InstanceConfig config) {
@@ -143,7 +147,7 @@ public final class CompiledModule {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.TOO_LARGE,
           0,
-          "the module begins with "
+          "the module's initial memory has "
               + outline.memoryPages()
               + " pages of 64 KiB, the limit is "
               + config.maxMemoryPages());
@@ -172,7 +176,7 @@ public final class CompiledModule {
     return wasiSources;
   }
 
-  /** Each import once: a module may import the same function several times. */
+  /** Without duplicates: a module may import the same function several times. */
   List<FunctionImport> distinctImports() {
     return outline.imports().stream().distinct().toList();
   }
@@ -181,7 +185,7 @@ public final class CompiledModule {
     return sharedImage;
   }
 
-  /** Shares an image, unless one is shared already; returns the one that is. */
+  /** Shares this image if none is shared yet. Returns the shared image. */
   MemoryImage shareImage(MemoryImage image) {
     MemoryImage shared = sharedImage;
     if (shared == null) {
@@ -191,7 +195,7 @@ public final class CompiledModule {
     return shared;
   }
 
-  /** From now on instances get a memory that grows cheaply. */
+  /** From now on, new instances get a memory that grows cheaply. */
   void growsALot() {
     growsALot = true;
   }
@@ -200,7 +204,7 @@ public final class CompiledModule {
     return growsALot;
   }
 
-  /** The engine's own instance, not started. */
+  /** Endive's instance, not started. */
   Instance newInstance(ImportValues imports, InstanceConfig config) {
     int maxPages = config.maxMemoryPages();
     boolean roomy = growsALot;

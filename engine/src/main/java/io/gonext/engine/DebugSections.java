@@ -3,31 +3,31 @@ package io.gonext.engine;
 import java.util.Arrays;
 
 /**
- * What a module has for finding the place of a trap: where its code is, and the parts of its debug
- * information that say which line that was.
+ * What a backtrace needs to find a trap's source line: where the module's code is, and its DWARF
+ * line sections.
  *
- * @param codeStart where in the module the contents of its code section begin; debug information
+ * @param codeStart the offset of the code section's contents in the module; debug information
  *     counts from there
- * @param strippedBytes how many bytes before the code were stripped for the engine's parser
+ * @param strippedBytes how many bytes before the code were removed for Endive's parser
  * @param lines the section {@code .debug_line}, empty when there is none
  * @param strings the section {@code .debug_line_str}, empty when there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
 record DebugSections(int codeStart, int strippedBytes, byte[] lines, byte[] strings) {
   /**
-   * Larger sections are not kept: they would stay in the heap for as long as the module. A plugin
-   * with all of Rust's standard library has half a megabyte.
+   * Larger sections are dropped, because a kept section stays in the heap as long as the module. A
+   * plugin with all of Rust's standard library has half a megabyte.
    */
   static final int MOST_BYTES = 16 << 20;
 
-  /** What is known before the module is read. */
+  /** The value before the module is read. */
   static final DebugSections NONE = new DebugSections(0, 0, new byte[0], new byte[0]);
 
   DebugSections withCode(int start, int stripped) {
     return new DebugSections(start, stripped, lines, strings);
   }
 
-  /** With a custom section, if it is one of these two. */
+  /** A copy with this custom section, if it is one of the two line sections. */
   DebugSections with(String name, byte[] module, int from, int to) {
     if (to - from > MOST_BYTES) {
       return this;

@@ -17,13 +17,13 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiles modules and watches over the calls into their instances.
+ * Compiles modules, and ends calls into their instances at their deadlines.
  *
- * <p>Safe for any number of threads. One engine is enough for a process; it owns one daemon thread
- * that ends calls at their deadlines, and one more for each compile that is going on.
+ * <p>Safe for any number of threads. One engine is enough for a process. It owns one daemon thread
+ * that ends calls, and one more for each running compile.
  */
 public final class Engine implements AutoCloseable {
-  /** How many times its processor time a compile may take by the clock, on a busy machine. */
+  /** The most wall-clock time of a compile, as a multiple of its processor time limit. */
   static final int MOST_WAITING = 20;
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
@@ -37,30 +37,27 @@ public final class Engine implements AutoCloseable {
   /** A permit for each MiB of the heap that compiling may take. */
   private final Semaphore compileHeap;
 
-  /** Compiles that are going on, by SHA-256, so that equal requests share one. */
+  /** Running compiles by SHA-256, so that equal requests share one. */
   private final ConcurrentHashMap<String, Compile> compiling = new ConcurrentHashMap<>();
 
-  /**
-   * Modules that someone may still use, by SHA-256; held weakly, so that a module nobody uses
-   * unloads.
-   */
+  /** Modules by SHA-256. Held weakly, so that an unused module unloads. */
   private final ConcurrentHashMap<String, WeakReference<CompiledModule>> compiled =
       new ConcurrentHashMap<>();
 
   private volatile boolean closed;
 
-  /** One compile and how many wait for it; given up when nobody does any more. */
+  /** One compile and the number of waiting callers. It is abandoned when none waits any more. */
   private static final class Compile {
     final CompletableFuture<CompiledModule> result = new CompletableFuture<>();
 
-    /** Changed in atomic operations of {@link #compiling} only. */
+    /** Changed only inside atomic operations on {@link #compiling}. */
     int waiting;
 
-    /** Set once it has the heap that it needs. */
+    /** Set once the compile has its permits for heap. */
     volatile @Nullable ProcessorTime time;
   }
 
-  /** An engine with these limits that compiles each module anew in each process. */
+  /** An engine without a cache: it compiles each module again in each process. */
   public Engine(EngineLimits limits) {
     this(limits, null);
   }
@@ -85,13 +82,13 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Admits and compiles a module. Requests for the same bytes share one compile and one result,
-   * while that is in use.
+   * Admits and compiles a module. Requests for the same bytes share one compile, and share the
+   * result while it is in use.
    *
-   * @param wasm the module in the binary format; not to be changed meanwhile
-   * @throws ModuleRejectedException when this engine will not run it
-   * @throws CompileTimeoutException when it takes more processor time than {@link
-   *     EngineLimits#compileTimeout()}, or {@value #MOST_WAITING} times as long by the clock
+   * @param wasm the module in the binary format; the caller must not change it meanwhile
+   * @throws ModuleRejectedException when this engine refuses the module
+   * @throws CompileTimeoutException when the compile takes more processor time than {@link
+   *     EngineLimits#compileTimeout()}, or {@value #MOST_WAITING} times as much wall-clock time
    * @throws IllegalStateException when the engine is closed, or the calling thread is interrupted
    *     (its flag stays set)
    */
@@ -99,7 +96,7 @@ public final class Engine implements AutoCloseable {
     return compile(wasm, limits.compileTimeout());
   }
 
-  /** As {@link #compile(byte[])}, for a caller who waits for no more processor time than this. */
+  /** Like {@link #compile(byte[])}, but the caller waits for at most this processor time. */
   CompiledModule compile(byte[] wasm, Duration patience) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
@@ -120,7 +117,7 @@ public final class Engine implements AutoCloseable {
               return joined;
             });
     if (shared == mine) {
-      // A compile may have ended since we looked.
+      // A compile may have ended since the first lookup.
       known = recall(sha256);
       if (known == null) {
         start(sha256, wasm.length, outline, mine);
@@ -133,11 +130,11 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Admits a module without compiling it, in time linear in its size: the checks that {@link
-   * #compile} begins with. Instructions are read, not typed; only compiling shows a module that
-   * does not validate.
+   * Admits a module without compiling it, in time linear in its size. These are the checks that
+   * {@link #compile} begins with. They do not check the types of instructions: only compiling finds
+   * a module that does not validate.
    *
-   * @throws ModuleRejectedException when an engine of these limits will not run it
+   * @throws ModuleRejectedException when an engine with these limits refuses the module
    */
   public static ModuleInterface admit(byte[] wasm, EngineLimits limits) {
     return ModuleInterface.of(Admission.admit(wasm, limits));
@@ -177,7 +174,8 @@ public final class Engine implements AutoCloseable {
     try {
       compile.result.completeExceptionally(CompileFailure.of(failure, outline));
     } finally {
-      // Where not even the refusal fits the heap: nobody is to wait for ever.
+      // Even the refusal did not fit the heap. Complete the future, or its callers would wait
+      // forever.
       compile.result.completeExceptionally(failure);
     }
   }
@@ -219,7 +217,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The module, if someone still uses it. */
+  /** The module, if it is still in use. */
   private @Nullable CompiledModule recall(String sha256) {
     WeakReference<CompiledModule> reference = compiled.get(sha256);
     CompiledModule module = reference == null ? null : reference.get();
@@ -229,7 +227,7 @@ public final class Engine implements AutoCloseable {
     return module;
   }
 
-  /** Waits for a compile, whoever began it and when. */
+  /** Waits for a compile that this or another caller began. */
   private CompiledModule await(String sha256, Compile compile, Duration patience) {
     try {
       while (true) {
@@ -272,7 +270,7 @@ public final class Engine implements AutoCloseable {
           if (running != compile || --compile.waiting > 0) {
             return running;
           }
-          // Tells the compiling thread, which asks between its attempts.
+          // The compiling thread checks this between its attempts.
           compile.result.cancel(false);
           return null;
         });
@@ -286,15 +284,15 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** How often looking for calls to end failed, for want of heap for instance; it goes on then. */
+  /**
+   * How many scans for expired deadlines failed, for example because the heap was full. The
+   * watchdog continues after each.
+   */
   public long watchdogFailures() {
     return watchdog.failures();
   }
 
-  /**
-   * Refuses further compiles and runs. Runs that are going on end by themselves or at their
-   * deadlines.
-   */
+  /** Refuses further compiles and runs. Current runs end by themselves or at their deadlines. */
   @Override
   public void close() {
     closed = true;

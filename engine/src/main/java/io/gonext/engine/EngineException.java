@@ -3,8 +3,8 @@ package io.gonext.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every failure of this module that is not a programming error extends. Its message may quote
- * the guest, and is {@linkplain PlainText one harmless line}.
+ * The superclass of all failures of the engine that are not programming errors. The message may
+ * quote the guest, and is {@linkplain PlainText one harmless line}.
  */
 public abstract sealed class EngineException extends RuntimeException
     permits CompileTimeoutException, GuestTrap, ModuleRejectedException {

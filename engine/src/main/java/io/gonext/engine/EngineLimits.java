@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a module may be at most. Each limit bounds time or memory that a stranger's bytes could
- * otherwise take from the host; the operator may raise them.
+ * The limits of a module. Each one bounds the time or the memory that an untrusted module can take
+ * from the host. An operator may raise them.
  *
  * @param moduleBytes the module's size in bytes
  * @param types the number of function types
@@ -27,16 +27,16 @@ import java.util.List;
  * @param branchTargets the number of targets of one {@code br_table}
  * @param bulkOperations the number of bulk operations (memory and table copy, fill and init) that
  *     one function may contain outside of loops and calls that poll for the deadline
- * @param bulkBytes what those bulk operations of one function whose size is a constant may cover
- *     together; an element of a table counts as 8 bytes
+ * @param bulkBytes the bytes that a function's bulk operations of constant size may cover together;
+ *     an element of a table counts as 8 bytes
  * @param memoryPages the initial size of the memory, in pages of 64 KiB
  * @param nameBytes the length of one import's or export's name in bytes
- * @param signatures the number of different signatures of all modules that one engine ever loaded:
+ * @param signatures the number of different signatures in all modules that one engine ever loaded:
  *     the JVM keeps code for each until it ends
- * @param compileMb what compiling may take of the heap in MiB, all modules that are being compiled
- *     together; an estimate, made before it is taken
- * @param classMb the size of one module's classes in MiB; an estimate, too
- * @param compileSteps the work of compiling one module that is not in proportion to its size
+ * @param compileMb the heap in MiB that all running compiles may take together, as estimated before
+ *     each starts
+ * @param classMb the estimated size of one module's classes in MiB
+ * @param compileSteps the work of compiling one module that is not proportional to its size
  * @param compileTimeout the processor time that compiling one module may take
  */
 public record EngineLimits(
@@ -65,7 +65,7 @@ public record EngineLimits(
     int compileSteps,
     Duration compileTimeout) {
 
-  /** An array of bytes holds less than 2^31 of them: 32,767 pages. */
+  /** A Java array has fewer than 2^31 bytes, so a memory has at most 32,767 pages. */
   public static final int MOST_PAGES = 32_767;
 
   /** Checks that every limit is positive and within what the engine can represent. */
@@ -106,7 +106,7 @@ public record EngineLimits(
   }
 
   /**
-   * Limits that the modules of the usual toolchains stay far below: 32 MiB, 2,000 types, 100,000
+   * Limits that modules of common toolchains stay far below: 32 MiB, 2,000 types, 100,000
    * functions, 1,000 imports, 10,000 exports, 10,000 globals, 8 tables of 100,000 elements, 100,000
    * segments with 1,000,000 elements, functions of 1 MiB with 50,000 locals and 255 parameters,
    * 10,000 nested blocks, 10,000 branch targets, 10,000 bulk operations that cover 64 MiB, 1,024
@@ -114,11 +114,11 @@ public record EngineLimits(
    * of classes, 250 million steps and 60 s of processor time to compile. Compiling may take half of
    * the JVM's heap, at most 1 GiB.
    *
-   * <p>A function that does not fit a method of the JVM, and so is interpreted, may have {@value
-   * ModuleCompiler#MOST_INTERPRETED_LOCALS} locals only.
+   * <p>The engine interprets a function that does not fit in a JVM method. Such a function may have
+   * at most {@value ModuleCompiler#MOST_INTERPRETED_LOCALS} locals.
    *
-   * <p>The one that is not far is segments: Go's linker begins a new one after every few zero
-   * bytes, 36,510 in a module of 3 MB, and stops splitting before 100,000.
+   * <p>Only the number of segments comes close: Go's linker starts a new segment after every few
+   * zero bytes. A module of 3 MB has 36,510, and the linker stops splitting before 100,000.
    */
   public static EngineLimits defaults() {
     return new EngineLimits(
@@ -148,7 +148,7 @@ public record EngineLimits(
         Duration.ofSeconds(60));
   }
 
-  /** The default of {@link #compileMb} for a JVM of this heap. */
+  /** The default of {@link #compileMb} for a JVM with this heap size. */
   static int compileMbOf(long heapBytes) {
     return Math.clamp((heapBytes / 2) >> 20, 16, 1024);
   }
@@ -165,7 +165,8 @@ public record EngineLimits(
    * A copy with another limit.
    *
    * @param name one of {@link #names}
-   * @throws IllegalArgumentException when there is no limit of that name, or not of that value
+   * @throws IllegalArgumentException when no limit has this name, or when the value is out of its
+   *     range
    */
   public EngineLimits with(String name, int value) {
     if (!names().contains(name)) {
@@ -196,7 +197,7 @@ public record EngineLimits(
     }
   }
 
-  /** How an operator raises the limit of this name, for the end of a message; empty for none. */
+  /** The end of a message: how an operator raises this limit. Empty for an empty name. */
   static String raise(String name) {
     return switch (name) {
       case "" -> "";

@@ -3,7 +3,7 @@ package io.gonext.engine;
 import java.util.List;
 import run.endive.wasm.types.ValType;
 
-/** Our names of types for the engine's, and back. */
+/** Converts between the types of our API and Endive's. */
 final class EngineTypes {
   private EngineTypes() {}
 

@@ -7,23 +7,23 @@ import org.jspecify.annotations.Nullable;
 import run.endive.wasm.types.MemoryLimits;
 
 /**
- * A linear memory whose array is exactly as long as the memory is large, so that the JVM's own
- * check of the index is the check of the bounds. The fastest there is; but growing to a size for
- * the first time copies everything, which a guest that grows page by page pays for with a quadratic
- * time: see {@link RoomyMemory}.
+ * A linear memory whose array has exactly the memory's size, so that the JVM's index check is the
+ * bounds check. This is the fastest kind. But the first growth to a new size copies everything, so
+ * a guest that grows page by page takes quadratic time: see {@link RoomyMemory}.
  *
- * <p>A lease that grows as an earlier one did copies only what it stored: the array of the
- * snapshot's size is kept while the memory is larger, and arrays of larger sizes are kept for later
- * leases, those used last, within {@link #SPARE_BYTES} more than the snapshot's size.
+ * <p>A lease that grows to the same sizes as an earlier lease copies only the blocks that it stored
+ * to. The memory keeps the array of the snapshot's size while it is larger. For later leases it
+ * keeps the most recently used larger arrays, up to {@link #SPARE_BYTES} more than the snapshot's
+ * size.
  *
- * <p>Invariant, after the snapshot: each array that is kept holds the snapshot and zeros after it,
- * but for its own marked blocks.
+ * <p>Invariant after the snapshot: except for its marked blocks, each kept array holds the snapshot
+ * and then zeros.
  */
 final class ExactMemory extends LinearMemory {
-  /** What kept arrays may take, besides the snapshot's size once more. */
+  /** The most bytes of kept arrays, in addition to the snapshot's size. */
   private static final int SPARE_BYTES = 2 << 20;
 
-  /** What growing may copy in one lease before another kind of memory is better. */
+  /** If growth copies more than this in one lease, another kind of memory is better. */
   private static final long MOST_COPIED_BYTES = 64L << 20;
 
   /** An array of some size and its marks. */
@@ -34,19 +34,22 @@ final class ExactMemory extends LinearMemory {
     }
   }
 
-  /** The array of the snapshot's size and its marks from before the growth; null if not grown. */
+  /**
+   * The array of the snapshot's size and its marks from before the growth. Null if the memory has
+   * not grown.
+   */
   private @Nullable Sized base;
 
-  /** Arrays of larger sizes, the one used last at the end. */
+  /** Larger arrays, the most recently used one last. */
   private final List<Sized> spares = new ArrayList<>();
 
-  /** What {@code spares} may take; 0 before the snapshot. */
+  /** The most bytes of {@code spares}; 0 before the snapshot. */
   private long spareBudget;
 
-  /** The heap that {@code base} and {@code spares} take; read by anyone. */
+  /** The heap bytes of {@code base} and {@code spares}. Any thread may read this. */
   private volatile long keptBytes;
 
-  /** How much growing has copied in this lease, in bytes. */
+  /** How many bytes growth has copied in this lease. */
   private long copiedBytes;
 
   ExactMemory(MemoryLimits limits, int capPages) {
@@ -79,7 +82,7 @@ final class ExactMemory extends LinearMemory {
     return true;
   }
 
-  /** No spare of that size is marked: in a lease the memory only grows. */
+  /** A spare of that size has no marks, because a memory only grows within a lease. */
   private @Nullable Sized takeSpare(int bytes) {
     for (int i = 0; i < spares.size(); i++) {
       if (spares.get(i).data.length == bytes) {
@@ -147,7 +150,7 @@ final class ExactMemory extends LinearMemory {
     return super.weightBytes() + keptBytes;
   }
 
-  /** More than a lease should copy, and than growing once from the snapshot's size copies. */
+  /** More than a lease should copy, and more than one growth from the snapshot's size copies. */
   @Override
   boolean outgrewItsKind() {
     long smallest = base == null ? data.length : base.data.length;

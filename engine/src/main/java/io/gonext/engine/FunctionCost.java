@@ -3,32 +3,35 @@ package io.gonext.engine;
 import java.util.Arrays;
 
 /**
- * What compiling one function takes, counted while its instructions are read, before anything is
- * spent on it. The engine's compiler, the writer of class files and the JVM's verifier each spend
- * heap in proportion to the size of the code, and to the number of branch targets <em>times</em>
- * what is alive there: locals and operands. So this follows how many operands there are.
+ * The cost of compiling one function, counted while its instructions are read, before the compiler
+ * spends it. Endive's compiler, the class file writer and the JVM's verifier each need heap in
+ * proportion to the size of the code, and to the number of branch targets <em>times</em> the locals
+ * and operands that are alive there. So this class tracks the number of operands.
  *
  * <p>The counts are estimates, calibrated against the compiler of Endive 1.0.0: see RATIONALE.md.
- * They hold for modules that validate; of others they only need to be finite. Takes constant time
- * for each instruction, and room in proportion to the nesting.
+ * They are good for modules that validate; for others they only need to be finite. Counting takes
+ * constant time for each instruction, and memory proportional to the nesting.
  */
 final class FunctionCost {
-  /** The JVM passes no more slots of arguments; the compiler boxes arguments beyond 253. */
+  /** The most slots of arguments in the JVM. The compiler boxes arguments beyond 253 slots. */
   static final int MOST_DIRECT_SLOTS = 253;
 
   /** Besides its arguments, a call through a table passes two indices, memory and instance. */
   static final int MOST_INDIRECT_SLOTS = 251;
 
-  /** Results are the arguments of a static method of their own. */
+  /** The compiler passes multiple results as arguments of a static method. */
   static final int MOST_RESULT_SLOTS = 255;
 
-  /** The change of the number of operands by one-byte instructions that need nothing else. */
+  /**
+   * How one-byte instructions change the number of operands, for those that need no other
+   * treatment.
+   */
   private static final byte[] CHANGES = changes();
 
-  /** About what becomes of one-byte instructions. */
+  /** The approximate size in bytecode of one-byte instructions. */
   private static final byte[] CODE_BYTES = codeBytesOf();
 
-  /** The room that ASM's frames take for each slot of locals at each basic block, in bytes. */
+  /** The bytes that ASM's frames take for each slot of locals at each basic block. */
   private static final int FRAME_LOCAL_BYTES = 10;
 
   private static final int FRAME_OPERAND_BYTES = 12;
@@ -36,7 +39,7 @@ final class FunctionCost {
   private static final int BLOCK_BYTES = 350;
   private static final int PARSED_INSTRUCTION_BYTES = 56;
 
-  /** A function's instructions are parsed and analyzed in larger objects, which do not stay. */
+  /** The bytes of temporary objects for parsing and analyzing an instruction. */
   private static final int READ_INSTRUCTION_BYTES = 400;
 
   private static final int CODE_COPIES = 3;
@@ -48,7 +51,7 @@ final class FunctionCost {
   private long blocks = 1;
   private long basicBlocks = 1;
 
-  /** Where the basic block began that was counted last; one of no code is none. */
+  /** Where the basic block began that was counted last. A block without code is not counted. */
   private long blockFrom = -1;
 
   private long frameOperands;
@@ -78,7 +81,7 @@ final class FunctionCost {
     open(0, type.results().size(), false, type.results().size());
   }
 
-  /** How many of the JVM's slots arguments of these types take. */
+  /** The number of JVM argument slots for these types. */
   static int slots(FunctionType type) {
     return slots(type.parameters());
   }
@@ -151,13 +154,13 @@ final class FunctionCost {
     }
   }
 
-  /** It becomes a branch over a swap, with both operands alive at its ends. */
+  /** A select becomes a branch over a swap, with both operands alive at its ends. */
   private void select() {
     basicBlocks += 2;
     frameOperands += 2L * (height + 1);
   }
 
-  /** An instruction of two bytes, each of which is a call of the compiled code. */
+  /** A two-byte instruction. Each becomes a call in the compiled code. */
   void prefixed(int change) {
     instructions++;
     codeBytes += 12;
@@ -223,7 +226,7 @@ final class FunctionCost {
     depth--;
     height = base[depth] + arities[depth];
     if (depth > 0 && loops[depth]) {
-      // The engine's parser looks for the last loop among all blocks beside this one.
+      // Endive's parser searches all sibling blocks for the last loop.
       work += nested[depth - 1];
     }
     if (targets[depth]) {
@@ -231,7 +234,7 @@ final class FunctionCost {
     }
   }
 
-  /** A branch that is always taken. */
+  /** An unconditional branch. */
   void branch(long label) {
     instructions++;
     codeBytes += 6;
@@ -247,14 +250,14 @@ final class FunctionCost {
     basicBlock();
   }
 
-  /** Before the labels of a table of branches. */
+  /** Called before the labels of a br_table. */
   void branchTable() {
     instructions++;
     codeBytes += 16;
     change(-1);
   }
 
-  /** One label of a table of branches. */
+  /** One label of a br_table. */
   void tableTarget(long label) {
     codeBytes += 4;
     target(label);
@@ -267,7 +270,7 @@ final class FunctionCost {
 
   private void target(long label) {
     branches++;
-    // The engine's parser walks from block to block.
+    // Endive's parser walks from block to block.
     work += label;
     if (label >= depth) {
       return; // not valid
@@ -307,7 +310,7 @@ final class FunctionCost {
     }
   }
 
-  /** About the size of the JVM's method. */
+  /** The approximate size of the JVM method. */
   long codeBytes() {
     return codeBytes;
   }
@@ -316,12 +319,12 @@ final class FunctionCost {
     return instructions;
   }
 
-  /** Places in a class's table of constants that are this function's own at most. */
+  /** The most entries of a class's constant pool that this function alone needs. */
   long constants() {
     return 12 + 2 * constants;
   }
 
-  /** What stays on the heap until the module is compiled, in bytes. */
+  /** The bytes that stay on the heap until the module is compiled. */
   long heldBytes() {
     return 2_000
         + 16L * parameters
@@ -335,12 +338,12 @@ final class FunctionCost {
         + codeBytes * CODE_COPIES;
   }
 
-  /** What is on the heap besides while this function is compiled, in bytes. */
+  /** The additional bytes on the heap while this function is compiled. */
   long passingBytes() {
     return READ_INSTRUCTION_BYTES * instructions;
   }
 
-  /** Steps that are not in proportion to the function's size. */
+  /** The steps that are not proportional to the function's size. */
   long work() {
     return work;
   }

@@ -5,6 +5,6 @@ package io.gonext.engine;
  *
  * @param name the export's name
  * @param type its signature
- * @param aliasesImport whether it is nothing but one of the module's own imports under another name
+ * @param aliasesImport whether the export is one of the module's imports under another name
  */
 public record FunctionExport(String name, FunctionType type, boolean aliasesImport) {}

@@ -8,7 +8,7 @@ package io.gonext.engine;
  * @param type the signature the module declares for it
  */
 public record FunctionImport(String module, String name, FunctionType type) {
-  /** Whether the engine itself provides it: WASI preview 1, of the right signature. */
+  /** Whether the engine provides it: a function of WASI preview 1 with the right signature. */
   public boolean isWasi() {
     return module.equals(Wasi.MODULE);
   }

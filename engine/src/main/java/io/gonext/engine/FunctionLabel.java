@@ -3,10 +3,10 @@ package io.gonext.engine;
 import java.util.function.IntFunction;
 
 /**
- * A function as a refusal names it: {@code 12 (main.choose)}, or its index alone where the module
- * does not say. The name is looked for only when it is needed.
+ * How a refusal names a function: {@code 12 (main.choose)}, or the index alone if the module has no
+ * name for it. Looks the name up only when it is needed.
  *
- * @param names a function's name by its index; empty where it has none
+ * @param names returns a function's name for its index, or an empty string
  */
 record FunctionLabel(int index, IntFunction<String> names) {
   @Override

@@ -9,18 +9,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the functions of a module are called: by its name section, else by the name under which they
- * are imported or exported.
+ * The names of a module's functions: from its name section, or else from its imports and exports.
  *
- * <p>Holds the section and one number for each function that exists; names are decoded when someone
- * asks. Reads at most as many entries of the section as the module has functions, whatever the
- * section announces. Immutable.
+ * <p>Holds the section and one number for each function, and decodes a name on demand. Reads at
+ * most as many entries of the section as the module has functions, whatever count the section
+ * declares. Immutable.
  */
 final class FunctionNames {
-  /** What is kept of the section. A Go program of 3 MB has 300 KB of names. */
+  /** The most bytes of the section that are kept. A Go program of 3 MB has 300 KB of names. */
   static final int MOST_BYTES = 4 << 20;
 
-  /** What is decoded of one name; {@link PlainText} cuts it further. */
+  /** The most bytes of one name that are decoded; {@link PlainText} cuts the text further. */
   private static final int MOST_NAME_BYTES = 1 << 14;
 
   /** A longer name is cut. */
@@ -71,7 +70,10 @@ final class FunctionNames {
     return new FunctionNames(read, places(read, functions), Map.copyOf(others));
   }
 
-  /** Up to the first entry that is broken: names are no part of a module's meaning. */
+  /**
+   * Reads up to the first malformed entry. That is not an error, because names do not change what a
+   * module does.
+   */
   private static int[] places(byte[] section, int functions) {
     var places = new int[functions];
     Arrays.fill(places, -1);
@@ -82,19 +84,19 @@ final class FunctionNames {
         long index = in.u32();
         int place = in.position();
         in.slice(in.u32());
-        // The specification wants each function once: of several names the first counts.
+        // The specification allows each function once. The first of several names counts.
         if (index < functions && places[(int) index] < 0) {
           places[(int) index] = place;
         }
       }
     } catch (ModuleRejectedException unreadable) {
-      // The names before it are good.
+      // Keep the names before the malformed entry.
       return places;
     }
     return places;
   }
 
-  /** The function's name as in its source, or {@code func[12]} where the module does not say. */
+  /** The function's name as in its source, or {@code func[12]} if the module has none. */
   String of(int index) {
     String name = raw(index);
     return name.isEmpty()
@@ -102,7 +104,7 @@ final class FunctionNames {
         : PlainText.of(Demangler.demangle(name), MOST_CHARS);
   }
 
-  /** The function's name as the module has it, or nothing. */
+  /** The function's name as the module has it, or an empty string. */
   String raw(int index) {
     if (index >= 0 && index < places.length && places[index] >= 0) {
       var in = new BinaryReader(section, places[index], section.length);

@@ -6,14 +6,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * What compiled guest code reaches its linear memory by: see {@link AccessInliner}. Public only
- * because that code is in a class loader, and so a package, of its own; not for anyone else.
+ * How compiled guest code accesses its linear memory: see {@link AccessInliner}. Public only
+ * because that code has its own class loader, and so its own package. Not for any other use.
  *
- * <p>The methods are for functions of so many accesses that the JIT could not compile them with all
- * in place. They are for an {@link ExactMemory}; the array's length is its size. Each is longer
- * than the 35 bytes up to which HotSpot's C1 inlines a method: C1 leaves them calls, while C2
- * inlines what is called often. That is what the comparisons with both 0 and the length are for,
- * which the access itself makes again.
+ * <p>The methods are for functions with so many accesses that the JIT could not compile them if all
+ * were in place. They need an {@link ExactMemory}, whose array has the memory's size. HotSpot's C1
+ * inlines methods of up to 35 bytes, so each method is longer: C1 keeps the call, and C2 inlines it
+ * where it is hot. The methods compare the index with 0 and with the length only to be long enough;
+ * the access repeats the check.
  */
 public abstract sealed class GuestAccess permits LinearMemory {
   public static final VarHandle SHORT = view(short[].class);
@@ -22,10 +22,10 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static final VarHandle FLOAT = view(float[].class);
   public static final VarHandle DOUBLE = view(double[].class);
 
-  /** The memory's bytes. Another array after it grew. */
+  /** The memory's bytes. Growth replaces the array. */
   public byte[] data;
 
-  /** One byte a block of {@code data}; at least as long as {@code data} has blocks. */
+  /** One byte for each block of {@code data}. May be longer than that. */
   public byte[] dirty;
 
   /** The size in bytes. */

@@ -1,6 +1,6 @@
 package io.gonext.engine;
 
-/** The way into a guest inside one {@link GuestInstance#run}; not valid after it. */
+/** Calls the guest inside one {@link GuestInstance#run}. Not valid after the run. */
 public final class GuestCall {
   private final GuestInstance instance;
 
@@ -12,8 +12,8 @@ public final class GuestCall {
    * Calls a function of the guest.
    *
    * @param function from this instance's module
-   * @param args one value a parameter: an i32 in the low 32 bits, a float as its raw bits
-   * @return the first result, an i32 zero-extended, or 0 where there is none
+   * @param args one value for each parameter: an i32 in the low 32 bits, a float as its raw bits
+   * @return the first result, an i32 zero-extended, or 0 if the function has none
    * @throws GuestTrap when the call ends before it returns
    * @throws IllegalArgumentException for a function of another module or the wrong number of
    *     arguments
@@ -25,7 +25,7 @@ public final class GuestCall {
   /**
    * Like {@link #call}, but host functions that are not {@linkplain
    * HostFunction#allowedInAllocator() allowed in the allocator} end the call with {@link
-   * TrapCause.AbiViolation}: for the guest's allocator, so that it cannot be entered twice.
+   * TrapCause.AbiViolation}. For calls of the guest's allocator, so that it is not entered twice.
    */
   public long callWithoutHost(GuestFunction function, long... args) {
     return instance.callWithoutHost(function, args);

@@ -9,12 +9,15 @@ import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
 
-/** The classes of one module, which see the engine. Unloads with the last of its instances. */
+/**
+ * Loads the classes of one module. They can refer to the engine's classes. Unloads when the module
+ * and its instances are unreachable.
+ */
 final class GuestClassLoader extends ClassLoader {
   private static final MethodType CONSTRUCTOR = MethodType.methodType(void.class, Instance.class);
   private static final MethodType FACTORY = MethodType.methodType(Machine.class, Instance.class);
 
-  /** By name. Filled before the first class is loaded. */
+  /** The classes' bytes by name. Filled before the first class is loaded. */
   private final Map<String, byte[]> classes;
 
   GuestClassLoader(Map<String, byte[]> classes) {
@@ -32,7 +35,7 @@ final class GuestClassLoader extends ClassLoader {
   }
 
   /**
-   * What makes machines of the class of this name, after the JVM has verified all classes.
+   * A factory for machines of the class of this name. The JVM verifies all classes first.
    *
    * @throws LinkageError when the JVM refuses one
    */
@@ -47,7 +50,7 @@ final class GuestClassLoader extends ClassLoader {
               .asType(FACTORY);
       return instance -> machine(constructor, instance);
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("the engine's compiler made no machine: " + e, e);
+      throw new IllegalStateException("the compiled module has no machine class: " + e, e);
     }
   }
 

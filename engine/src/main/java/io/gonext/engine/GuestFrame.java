@@ -6,20 +6,20 @@ import org.jspecify.annotations.Nullable;
  * One function of a guest's backtrace, and where in it the guest was.
  *
  * @param functionIndex its index in the module
- * @param name its name from the module's name section, demangled where it is one of Rust's, or
- *     {@code func[12]} where there is none. The guest's claim
- * @param codeOffset where in the module's bytes the instruction is that trapped or called the
- *     function before; {@link #UNKNOWN_OFFSET} for a function that the stack's end prevented from
- *     beginning, and for one that is interpreted
- * @param source the instruction's line, or null where the module has no debug information. The line
- *     of a function that was inlined there is that function's
+ * @param name its name from the module's name section, demangled if it is a Rust name, or {@code
+ *     func[12]} if there is none. Untrusted: the guest chose it
+ * @param codeOffset the offset in the module of the instruction that trapped, or that called the
+ *     previous frame's function. {@link #UNKNOWN_OFFSET} for an interpreted function, and for a
+ *     function that could not begin because the stack was exhausted
+ * @param source the instruction's line, or null without debug information. If the compiler inlined
+ *     another function there, this is the line in that function
  */
 public record GuestFrame(
     int functionIndex, String name, int codeOffset, @Nullable SourceLocation source) {
-  /** The code offset where it is not known. */
+  /** The value of an unknown code offset. */
   public static final int UNKNOWN_OFFSET = -1;
 
-  /** The name, and the line or else the offset where there is one. */
+  /** The name, with the line or else the offset, if one is known. */
   @Override
   public String toString() {
     if (source != null) {

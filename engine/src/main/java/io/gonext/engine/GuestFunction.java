@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An exported function of a module, looked up once and called often. Immutable; good for every
- * instance of the module it came from.
+ * An exported function of a module, looked up once and called often. Immutable; valid for every
+ * instance of its module.
  */
 public final class GuestFunction {
   private static final long MASK_I32 = 0xFFFF_FFFFL;
@@ -14,7 +14,7 @@ public final class GuestFunction {
   private final FunctionExport export;
   private final int index;
 
-  /** What to AND the first result with, so that an i32 is zero-extended. */
+  /** The mask for the first result: it zero-extends an i32. */
   private final long resultMask;
 
   GuestFunction(CompiledModule module, FunctionExport export, int index) {
@@ -42,12 +42,12 @@ public final class GuestFunction {
     return index;
   }
 
-  /** The first of what the engine returned; it returns null or an empty array for no results. */
+  /** The first result. Endive returns null or an empty array if there are none. */
   long result(long @Nullable [] results) {
     return results == null || results.length == 0 ? 0 : results[0] & resultMask;
   }
 
-  /** Refuses a call with the wrong number of arguments, which the engine would not notice. */
+  /** Refuses a call with the wrong number of arguments, because Endive does not check it. */
   void check(CompiledModule caller, long[] args) {
     if (caller != module) {
       throw new IllegalArgumentException(name() + " belongs to another module");

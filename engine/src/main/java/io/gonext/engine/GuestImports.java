@@ -11,9 +11,9 @@ import run.endive.runtime.Instance;
 import run.endive.runtime.WasmInterruptedException;
 
 /**
- * What one instance imports: the host's functions and WASI's, each wrapped so that it cannot run
- * inside the allocator, its exceptions do not reach the guest, and a deadline that struck meanwhile
- * ends the guest even if the function swallowed the interrupt.
+ * The functions that one instance imports from the host and from WASI. Each is wrapped: it cannot
+ * run inside the guest's allocator, and the guest does not see its exceptions. If the deadline
+ * strikes during the call, the guest ends even if the function swallowed the interrupt.
  *
  * <p>Owned by the thread inside the instance.
  */
@@ -28,12 +28,14 @@ final class GuestImports {
   /** Whether the host is inside the guest's allocator. */
   private boolean inAllocator;
 
-  /** How deep host functions and callbacks nest, and the time spent in the outermost ones. */
+  /**
+   * The nesting depth of host functions and callbacks, and the time spent in the outermost ones.
+   */
   private int depth;
 
   private long hostNanos;
 
-  /** What ended the guest in this run; nothing runs in it after that. */
+  /** What ended the guest in this run. The guest does not run again after that. */
   private @Nullable GuestTrap trap;
 
   GuestImports(
@@ -44,7 +46,8 @@ final class GuestImports {
     Map<String, HostFunction> offered = new HashMap<>();
     for (HostFunction function : config.hostFunctions()) {
       if (offered.put(function.qualifiedName(), function) != null) {
-        throw new IllegalArgumentException("offered twice: " + function.qualifiedName());
+        throw new IllegalArgumentException(
+            "two host functions are named " + function.qualifiedName());
       }
     }
     List<ImportFunction> wrapped = new ArrayList<>();
@@ -134,7 +137,7 @@ final class GuestImports {
   }
 
   /**
-   * From now on the guest has ended, whether or not the host lets the trap pass.
+   * Records that the guest has ended, whether or not the host function rethrows the trap.
    *
    * @return what ended it: the first trap of a run
    */
@@ -144,22 +147,22 @@ final class GuestImports {
     return first;
   }
 
-  /** What ended the guest in the present or the last run, or null. */
+  /** What ended the guest in the current or the last run, or null. */
   @Nullable GuestTrap trap() {
     return trap;
   }
 
-  /** The guest's end was no failure. */
+  /** Forgets the trap: the guest's exit was not a failure. */
   void forgetTrap() {
     trap = null;
   }
 
-  /** Time in host functions in the present or the last run, callbacks into the guest included. */
+  /** Time in host functions in the current or the last run, including callbacks into the guest. */
   long hostNanos() {
     return hostNanos;
   }
 
-  /** Whether this entered it; false when the host was inside already. */
+  /** Whether this call entered the allocator. False if the host was already inside. */
   boolean enterAllocator() {
     boolean outermost = !inAllocator;
     inAllocator = true;
@@ -170,7 +173,7 @@ final class GuestImports {
     inAllocator = false;
   }
 
-  /** Hands out what the guest wrote without ending the line. */
+  /** Passes on the output that the guest wrote without a line end. */
   void flushOutput() {
     wasi.flush();
   }

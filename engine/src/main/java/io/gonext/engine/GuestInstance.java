@@ -13,17 +13,20 @@ import run.endive.runtime.WasmInterruptedException;
  * A running copy of a module: one linear memory, one set of globals and tables.
  *
  * <p>One thread at a time: {@link #run}, {@link #reset} and {@link #close} take the instance with
- * one compare-and-set, and a second thread (or the same one from inside a host function) gets an
+ * one compare-and-set. A second thread, or the same thread from inside a host function, gets an
  * {@link IllegalStateException}. What one thread did in a run happens-before the next thread's run.
  *
- * <p>After a trap, and after anything else that the work threw, the instance is not usable: what
- * the guest was halfway through is unknown. It is to be closed and replaced.
+ * <p>After a trap, or any other exception from the work, the instance is not usable, because the
+ * guest may have stopped halfway. Close and replace it.
  */
 public final class GuestInstance implements AutoCloseable {
-  /** Some 146 years: far enough, and adding it to the clock does not overflow. */
+  /** About 146 years. Adding this to the clock does not overflow. */
   private static final long NO_LIMIT_NANOS = Long.MAX_VALUE / 2;
 
-  /** What a run has whose deadline has passed already: it ends as any other that is too late. */
+  /**
+   * The time of a run whose deadline has already passed. Such a run ends like any other that is too
+   * late.
+   */
   private static final long LEAST_NANOS = 1_000;
 
   private final CompiledModule module;
@@ -37,22 +40,22 @@ public final class GuestInstance implements AutoCloseable {
   private final GuestCall guestCall;
   private final boolean verifiesResets;
 
-  /** Set once, after start-up, by the thread that makes the instance. */
+  /** Set once after start-up, by the thread that creates the instance. */
   private @Nullable Snapshot snapshot;
 
-  /** What the snapshot holds for this instance alone. Set with it. */
+  /** The snapshot's bytes that this instance does not share. Set together with it. */
   private long snapshotBytes;
 
-  /** Written by the thread inside; read by anyone. */
+  /** Written by the thread inside. Any thread may read it. */
   private volatile boolean usable = true;
 
-  /** The limit of the run that is going on. Owned by the thread inside. */
+  /** The current run's limit. Owned by the thread inside. */
   private long limitNanos;
 
-  /** When the soft limit of that run passes, or passed. Owned by the thread inside. */
+  /** When the current run's soft limit passes. Owned by the thread inside. */
   private long lateAt;
 
-  /** How long the last run took. Written by the thread inside; read by anyone. */
+  /** How long the last run took. Written by the thread inside. Any thread may read it. */
   private volatile CallTimes lastRun = new CallTimes(0, 0, false);
 
   private GuestInstance(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
@@ -92,7 +95,7 @@ public final class GuestInstance implements AutoCloseable {
     }
   }
 
-  /** The start section, then {@code _initialize} or {@code _start} as WASI says. */
+  /** Runs the start section, then {@code _initialize} or {@code _start} as WASI specifies. */
   private boolean startUp() {
     try {
       instance.initialize(false);
@@ -124,25 +127,25 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
-   * The module's exported function of this name, good for all its instances.
+   * The module's exported function of this name, valid for all its instances.
    *
-   * @throws IllegalArgumentException when there is none
+   * @throws IllegalArgumentException when the module exports none
    */
   public GuestFunction function(String exportName) {
     return module.function(exportName);
   }
 
   /**
-   * Runs {@code work}, which may call the guest several times, under one occupancy.
+   * Runs {@code work}, which may call the guest several times, under one deadline.
    *
-   * <p>When the limit passes, the thread is interrupted; the guest ends at its next backward branch
-   * or call, a host function when it next looks. The interrupt is taken back before this method
-   * returns, so the thread's flag is as the caller left it, unless someone else interrupted it:
-   * that ends the guest with {@link TrapCause.Interrupted}, and the flag stays set. (Only an
-   * interrupt of someone else's that comes after the limit struck goes with it.)
+   * <p>When the limit passes, the engine interrupts the thread. The guest ends at its next backward
+   * branch or call, a host function at its next check for interrupts. The engine clears its
+   * interrupt before this method returns. An interrupt from elsewhere ends the guest with {@link
+   * TrapCause.Interrupted}, and the flag stays set. An interrupt from elsewhere that comes after
+   * the limit has passed is lost.
    *
-   * @param limit how long the run may take, host functions included; it strikes at most 10 ms late
-   *     on an idle machine
+   * @param limit how long the run may take, including host functions; on an idle machine the engine
+   *     interrupts at most 10 ms late
    * @return what {@code work} returned
    * @throws GuestTrap when the guest ended before it returned, or the limit passed
    * @throws IllegalArgumentException when the limit is not positive; the instance stays as it was
@@ -156,13 +159,13 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
-   * Like {@link #run(Duration, GuestWork)} for a caller that has a deadline, and with a soft limit
-   * before it. Nothing is interrupted when that passes; host functions {@linkplain
-   * HostCall#isLate() can ask}, and {@link CallTimes#late()} tells afterwards.
+   * Like {@link #run(Duration, GuestWork)}, with a deadline and an earlier soft limit. The soft
+   * limit interrupts nothing. Host functions {@linkplain HostCall#isLate() can check it}, and
+   * {@link CallTimes#late()} reports it afterwards.
    *
    * @param softLimit from now
-   * @param deadlineNanos on {@link System#nanoTime}; the run has a microsecond even if it has
-   *     passed
+   * @param deadlineNanos a time of {@link System#nanoTime}; if it has passed, the run still has a
+   *     microsecond
    */
   public <R extends @Nullable Object> R runUntil(
       Duration softLimit, long deadlineNanos, GuestWork<R> work) {
@@ -242,7 +245,7 @@ public final class GuestInstance implements AutoCloseable {
     }
   }
 
-  /** Calls the guest; only inside a run, on its thread. */
+  /** Calls the guest. Only inside a run, on the run's thread. */
   long call(GuestFunction function, long[] args) {
     occupancy.requireInside();
     function.check(module, args);
@@ -251,7 +254,7 @@ public final class GuestInstance implements AutoCloseable {
       throw earlier;
     }
     if (occupancy.hasFired()) {
-      // Host code may have taken the interrupt, without which the guest would not end.
+      // Host code may have cleared the interrupt, and then the guest would not end.
       throw trap(new WasmInterruptedException("the deadline struck before the call"));
     }
     try {
@@ -262,7 +265,7 @@ public final class GuestInstance implements AutoCloseable {
     }
   }
 
-  /** Calls the guest's allocator; only inside a run, on its thread. */
+  /** Calls the guest's allocator. Only inside a run, on the run's thread. */
   long callWithoutHost(GuestFunction function, long[] args) {
     boolean outermost = imports.enterAllocator();
     try {
@@ -274,7 +277,7 @@ public final class GuestInstance implements AutoCloseable {
     }
   }
 
-  /** What ended the guest, which does not run again: see {@link GuestImports#trap()}. */
+  /** Records what ended the guest. It does not run again: see {@link GuestImports#trap()}. */
   private GuestTrap trap(Throwable thrown) {
     GuestTrap trap =
         module
@@ -291,24 +294,24 @@ public final class GuestInstance implements AutoCloseable {
     return System.nanoTime() - lateAt > 0;
   }
 
-  /** The memory itself, for tests. */
+  /** The linear memory, for tests. */
   LinearMemory linear() {
     return linear;
   }
 
-  /** A class that was generated for the module, for tests of its unloading. */
+  /** A class generated for the module, for tests of class unloading. */
   Class<?> machineClass() {
     return machine.getClass();
   }
 
   /**
-   * Back to the snapshot that was taken after start-up: memory bytes and size, globals, tables,
-   * dropped segments, WASI. Costs time for the 4 KiB blocks that were written, not for the memory's
-   * size.
+   * Restores the snapshot that was taken after start-up: memory bytes and size, globals, tables,
+   * dropped segments, WASI. The time depends on the number of 4 KiB blocks that were written, not
+   * on the memory's size.
    *
-   * @throws IllegalStateException when someone is inside, or the instance is not usable; also when
-   *     resets are {@linkplain InstanceConfig#verifiesResets() verified} and a difference is left,
-   *     after which it is not usable
+   * @throws IllegalStateException when a thread is inside, or the instance is not usable; also when
+   *     resets are {@linkplain InstanceConfig#verifiesResets() verified} and a difference remains,
+   *     after which the instance is not usable
    */
   public void reset() {
     enter();
@@ -328,7 +331,7 @@ public final class GuestInstance implements AutoCloseable {
     String difference = firstDifference();
     if (difference != null) {
       usable = false;
-      throw new IllegalStateException("a reset left a difference: " + difference);
+      throw new IllegalStateException("the reset left a difference: " + difference);
     }
   }
 
@@ -344,18 +347,18 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
-   * Whether the module's later instances have a memory that suits it better, because its guests
-   * grow a lot. This one is right as it is, but pays for each growth; better close and replace it.
+   * Whether new instances of the module have a faster memory, because its guests grow a lot. This
+   * instance still works, but copies its memory at each growth: close and replace it.
    */
   public boolean isOutgrown() {
     return linear instanceof ExactMemory && module.isGrowing();
   }
 
   /**
-   * The first difference between the instance and its snapshot, or null when there is none. For
-   * tests and for debugging a reset: it compares every byte.
+   * The first difference between the instance and its snapshot, or null. For tests and for
+   * debugging a reset, because it compares every byte.
    *
-   * @throws IllegalStateException when someone is inside, or the instance is not usable
+   * @throws IllegalStateException when a thread is inside, or the instance is not usable
    */
   public @Nullable String differenceFromSnapshot() {
     enter();
@@ -367,9 +370,9 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
-   * The bytes of heap that this instance holds for itself: linear memory with what it grew to in
-   * earlier leases, tables, and its snapshot, but for a memory's image that it shares with others.
-   * Approximate while another thread is inside.
+   * The heap bytes that this instance alone holds: linear memory with arrays kept from earlier
+   * leases, tables, and its snapshot without a shared memory image. Approximate while another
+   * thread is inside.
    */
   public long weightBytes() {
     long weight = linear.weightBytes() + snapshotBytes;
@@ -380,19 +383,19 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
-   * How much of the memory was written to since the last {@link #reset}, or since start-up, in
-   * blocks of 4 KiB. For whoever holds the instance, between its calls; reads all marks.
+   * The bytes of memory in the 4 KiB blocks that were written since the last {@link #reset}, or
+   * since start-up. Only for the thread that holds the instance, between calls. Reads all marks.
    */
   public long touchedBytes() {
     return linear.writtenBytes();
   }
 
-  /** False after a trap, after anything else that a run's work threw, and after {@link #close}. */
+  /** False after a trap, after any other exception from a run's work, and after {@link #close}. */
   public boolean isUsable() {
     return usable;
   }
 
-  /** Where the time of the last run went; zeros before the first. */
+  /** How the last run spent its time; zeros before the first run. */
   public CallTimes lastRun() {
     return lastRun;
   }
@@ -400,7 +403,7 @@ public final class GuestInstance implements AutoCloseable {
   /**
    * Ends the instance's use. A second close does nothing.
    *
-   * @throws IllegalStateException when someone is inside
+   * @throws IllegalStateException when a thread is inside
    */
   @Override
   public void close() {

@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 /**
  * A guest's linear memory, seen from the host.
  *
- * <p>Pointers and lengths come from the guest: they are taken as {@code long}, and what does not
- * lie inside the memory throws {@link AbiViolationException} before anything is copied. Only to be
- * used on the thread that runs the guest, inside {@link GuestInstance#run}.
+ * <p>Pointers and lengths come from the guest, and are {@code long}. A range outside of the memory
+ * throws {@link AbiViolationException} before anything is copied. Use it only on the thread that
+ * runs the guest, inside {@link GuestInstance#run}.
  */
 public final class GuestMemory {
   private final LinearMemory memory;
@@ -18,7 +18,7 @@ public final class GuestMemory {
     this.memory = memory;
   }
 
-  /** The present size in bytes, a multiple of 64 KiB. */
+  /** The current size in bytes, a multiple of 64 KiB. */
   public long sizeBytes() {
     return memory.sizeBytes();
   }
@@ -35,7 +35,7 @@ public final class GuestMemory {
     memory.write((int) pointer, bytes, 0, bytes.length);
   }
 
-  /** The little-endian 32-bit integer at {@code pointer}, of any alignment. */
+  /** The little-endian 32-bit integer at {@code pointer}, with any alignment. */
   public int readInt(long pointer) {
     check(pointer, Integer.BYTES);
     return memory.readInt((int) pointer);
@@ -59,7 +59,7 @@ public final class GuestMemory {
     memory.writeByte((int) pointer, value);
   }
 
-  /** The little-endian 64-bit integer at {@code pointer}, of any alignment. */
+  /** The little-endian 64-bit integer at {@code pointer}, with any alignment. */
   public long readLong(long pointer) {
     check(pointer, Long.BYTES);
     return memory.readLong((int) pointer);
@@ -68,14 +68,14 @@ public final class GuestMemory {
   /**
    * Text of {@code length} bytes.
    *
-   * @throws AbiViolationException also when the bytes are no UTF-8
+   * @throws AbiViolationException also when the bytes are not UTF-8
    */
   public String readUtf8(long pointer, long length) {
     byte[] bytes = read(pointer, length);
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw violation(pointer, length, "is no UTF-8", e);
+      throw violation(pointer, length, "is not UTF-8", e);
     }
   }
 

@@ -19,12 +19,12 @@ public interface GuestOutput {
   /**
    * One line.
    *
-   * @param text the line without its end; untrusted; bytes that are no UTF-8 are replaced, and a
-   *     line longer than {@link InstanceConfig#maxLineBytes()} arrives in pieces
+   * @param text the line without its end; untrusted. Invalid UTF-8 is replaced. A line longer than
+   *     {@link InstanceConfig#maxLineBytes()} arrives in pieces
    */
   void line(Stream stream, String text);
 
-  /** Throws every line away. */
+  /** Discards every line. */
   static GuestOutput discard() {
     return (stream, text) -> {};
   }

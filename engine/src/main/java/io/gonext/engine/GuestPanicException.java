@@ -1,7 +1,7 @@
 package io.gonext.engine;
 
 /**
- * Thrown by a host function's body when the guest asked to be ended: the call ends with the trap
+ * A host function's body throws this when the guest reports a panic. The call ends with the trap
  * {@link TrapCause.GuestPanic} and this text.
  */
 public final class GuestPanicException extends RuntimeException {
@@ -10,7 +10,7 @@ public final class GuestPanicException extends RuntimeException {
   /**
    * A panic of the guest.
    *
-   * @param text what the guest said; kept to {@linkplain PlainText one harmless line}
+   * @param text the guest's message; becomes {@linkplain PlainText one harmless line}
    */
   public GuestPanicException(String text) {
     super(PlainText.of(text));

@@ -12,10 +12,10 @@ import run.endive.wasm.types.TableLimits;
 import run.endive.wasm.types.Value;
 
 /**
- * A table with its own limits, a cap on its size and a way back to a snapshot.
+ * A table with its own limits, a cap on its size, and snapshots.
  *
- * <p>The engine's own table grows the limits of the <em>module</em>, so that a later instance would
- * begin with the size an earlier one grew to; and it can neither shrink nor tell whether it
+ * <p>Endive's table grows the limits of the <em>module</em>, so a later instance would start with
+ * the size that an earlier one grew to. It also cannot shrink, and does not record whether it
  * changed.
  *
  * <p>Owned by the thread that runs the instance.
@@ -28,16 +28,16 @@ final class GuestTable extends TableInstance {
 
   private final TableLimits limits;
 
-  /** Function indices, or whether an external reference is there: {@code REF_NULL_VALUE} if not. */
+  /** Function indices. For external references, {@code REF_NULL_VALUE} where there is none. */
   private int[] refs;
 
-  /** For each function reference the instance it belongs to. */
+  /** The instance of each function reference. */
   private @Nullable Instance[] owners;
 
   /** External references; all null in a table of functions. */
   private @Nullable Object[] objects;
 
-  /** Counts stores, so that every {@code POLL_MASK + 1}th polls for the deadline. */
+  /** Counts stores: every {@code POLL_MASK + 1}th polls for interrupts. */
   private int stores;
 
   /** Whether anything was set or grown since the last snapshot or restore. */
@@ -46,8 +46,8 @@ final class GuestTable extends TableInstance {
   /**
    * A table as a module declares it.
    *
-   * @param capElements the most elements it may have; where the module's maximum is lower, that
-   * @throws ModuleRejectedException when it begins with more
+   * @param capElements the most elements allowed; a lower maximum of the module takes precedence
+   * @throws ModuleRejectedException when the initial size is larger
    */
   GuestTable(Table declared, int initialValue, int capElements) {
     super(new Table(declared.elementType(), new TableLimits(0, 0)), initialValue);
@@ -56,7 +56,7 @@ final class GuestTable extends TableInstance {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.TOO_LARGE,
           0,
-          "the module begins with a table of " + size + " elements, the limit is " + capElements);
+          "the module has a table with " + size + " initial elements, the limit is " + capElements);
     }
     this.limits = new TableLimits(size, Math.min(declared.limits().max(), capElements));
     this.refs = new int[size];
@@ -154,7 +154,7 @@ final class GuestTable extends TableInstance {
     if (isOutside(index)) {
       throw new UninstantiableException("out of bounds table access: " + index);
     }
-    // The engine's loops over a table (fill, copy, init) do not poll.
+    // Endive's loops over a table (fill, copy, init) do not poll.
     if ((++stores & POLL_MASK) == 0) {
       Interrupts.check();
     }
@@ -205,7 +205,7 @@ final class GuestTable extends TableInstance {
         && Arrays.equals(objects, image.objects);
   }
 
-  /** What a table held when it was snapshotted. */
+  /** A table's contents at the snapshot. */
   @SuppressWarnings("ArrayRecordComponent") // compared by isEqualTo only
   record Image(int[] refs, @Nullable Instance[] owners, @Nullable Object[] objects) {
     long weightBytes() {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class GuestTrap extends EngineException {
   private static final long serialVersionUID = 1L;
 
-  /** How many frames the message names; names and paths are long, and a panic has many. */
+  /** The most frames in the message: names and paths are long, and a panic has many frames. */
   private static final int MESSAGE_FRAMES = 8;
 
   private final transient TrapCause trapCause;
@@ -39,9 +39,9 @@ public final class GuestTrap extends EngineException {
   }
 
   /**
-   * The guest's functions that were running, innermost first, at most {@value
-   * TrapTranslator#MAX_FRAMES}. Functions that run interpreted (see {@link
-   * CompiledModule#oversizedFunctions()}) leave no frame.
+   * The guest functions that were running, innermost first, at most {@value
+   * TrapTranslator#MAX_FRAMES}. Interpreted functions (see {@link
+   * CompiledModule#oversizedFunctions()}) have no frame.
    */
   public List<GuestFrame> backtrace() {
     return backtrace;

@@ -3,16 +3,16 @@ package io.gonext.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller does with an instance inside one {@link GuestInstance#run}.
+ * A caller's work with an instance inside one {@link GuestInstance#run}.
  *
- * @param <R> what it results in
+ * @param <R> the result
  */
 @FunctionalInterface
 public interface GuestWork<R extends @Nullable Object> {
   /**
-   * Does the work. Whatever it throws leaves the instance unusable.
+   * Does the work. After an exception the instance is not usable.
    *
-   * @param call the way into the guest; not valid after this method returns
+   * @param call calls the guest; not valid after this method returns
    */
   R run(GuestCall call);
 }

@@ -3,8 +3,8 @@ package io.gonext.engine;
 import java.security.SecureRandom;
 
 /**
- * What a host function sees of the guest that called it. Valid until the host function returns, on
- * the thread it was called on.
+ * A host function's access to the guest that called it. Valid on the calling thread until the host
+ * function returns.
  */
 public final class HostCall {
   private final GuestInstance instance;
@@ -19,38 +19,41 @@ public final class HostCall {
   }
 
   /**
-   * Calls back into the guest, to allocate the block for a body that is returned. Host functions
-   * that are not {@linkplain HostFunction#allowedInAllocator() allowed there} are refused
-   * meanwhile.
+   * Calls back into the guest, to allocate a block for a result. Host functions that are not
+   * {@linkplain HostFunction#allowedInAllocator() allowed in the allocator} are refused during the
+   * call.
    *
-   * @return the first result, an i32 zero-extended, or 0 where there is none
-   * @throws GuestTrap when the guest traps; let it pass, the outer call has ended too
+   * @return the first result, an i32 zero-extended, or 0 if the function has none
+   * @throws GuestTrap when the guest traps; do not catch it, because the outer call has ended too
    */
   public long callGuest(GuestFunction function, long... args) {
     return instance.callWithoutHost(function, args);
   }
 
   /**
-   * Whether the run's {@linkplain GuestInstance#runUntil soft limit} has passed: a host function
-   * may then refuse what it can, or answer with less, rather than be interrupted at the hard one.
+   * Whether the run's {@linkplain GuestInstance#runUntil soft limit} has passed. A host function
+   * may then refuse or shorten its work, before the hard limit interrupts it.
    */
   public boolean isLate() {
     return instance.isLate();
   }
 
-  /** The cryptographically strong source that the guest's WASI has, too. Safe for many threads. */
+  /**
+   * The cryptographically strong random source that the guest's WASI also uses. Safe for any number
+   * of threads.
+   */
   public SecureRandom random() {
     return instance.module().wasiSources().random();
   }
 
-  /** The guest's monotonic clock: nanoseconds since an arbitrary moment, never going back. */
+  /** The guest's monotonic clock, in nanoseconds since an arbitrary moment. */
   public long monotonicNanos() {
     return instance.module().wasiSources().monotonicNanos().getAsLong();
   }
 
   /**
-   * To be thrown by a host function that ends the guest's call as WASI's {@code proc_exit} does,
-   * with the trap {@link TrapCause.Exit}.
+   * Returns the exception with which a host function ends the guest's call like WASI's {@code
+   * proc_exit}, with the trap {@link TrapCause.Exit}.
    */
   public RuntimeException exit(int code) {
     return new GuestExitSignal(code);

@@ -14,7 +14,7 @@ package io.gonext.engine;
 public record HostFunction(
     String module, String name, FunctionType type, Body body, boolean allowedInAllocator) {
 
-  /** Checks that there is at most one result and that nothing is a reference. */
+  /** Checks that there is at most one result, and no reference. */
   public HostFunction {
     if (type.results().size() > 1) {
       throw new IllegalArgumentException("a host function has at most one result: " + type);
@@ -32,24 +32,24 @@ public record HostFunction(
      * guest never sees its text. When the run's deadline passes, the thread is interrupted.
      *
      * @param call the calling guest
-     * @param args one value a parameter; an i32 is zero-extended, so a pointer can be used as it is
-     *     and a signed number is {@code (int) args[i]}
-     * @return the result, ignored where the signature has none
+     * @param args one value for each parameter. An i32 is zero-extended: use a pointer as it is,
+     *     and {@code (int) args[i]} for a signed number
+     * @return the result; ignored if the signature has none
      */
     long apply(HostCall call, long[] args);
   }
 
-  /** A host function that is refused inside the allocator. */
+  /** A host function that the guest must not call inside its allocator. */
   public static HostFunction of(String module, String name, FunctionType type, Body body) {
     return new HostFunction(module, name, type, body, false);
   }
 
-  /** The same function, allowed inside the allocator. */
+  /** A copy that the guest may call inside its allocator. */
   public HostFunction inAllocator() {
     return new HostFunction(module, name, type, body, true);
   }
 
-  /** The name as errors print it. */
+  /** The name in error messages. */
   String qualifiedName() {
     return module + "." + name;
   }

@@ -4,20 +4,20 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What an instance is given when it is made.
+ * The settings of a new instance.
  *
- * @param hostFunctions what it may import besides WASI; a module may import fewer
+ * @param hostFunctions the functions that it may import in addition to WASI's
  * @param output where its standard output and error go
- * @param maxMemoryPages the most linear memory it may have, in pages of 64 KiB; the module's own
- *     maximum holds where it is lower
+ * @param maxMemoryPages the most linear memory it may have, in pages of 64 KiB; a lower maximum of
+ *     the module takes precedence
  * @param maxTableElements the most elements each of its tables may have
  * @param startTimeout how long the start section and {@code _initialize} or {@code _start} may take
  *     together
  * @param maxLineBytes longer lines of output arrive in pieces of this size
- * @param maxOutputBytesPerRun output beyond this many bytes in one run is dropped, and one line
- *     says so
+ * @param maxOutputBytesPerRun the instance drops output beyond this many bytes in one run, and
+ *     reports that in one line
  * @param verifiesResets whether each reset compares the whole instance with its snapshot and fails
- *     with the first difference: for debugging and for tests, since it takes as long as a copy
+ *     with the first difference. For tests and debugging, because it takes as long as a copy
  */
 public record InstanceConfig(
     List<HostFunction> hostFunctions,
@@ -48,7 +48,7 @@ public record InstanceConfig(
 
   /**
    * Starts from: no host functions, output discarded, 1,024 pages (64 MiB), 100,000 table elements,
-   * 5 s to start, lines of 8 KiB, 64 KiB of output a run, resets not verified.
+   * 5 s to start, lines of 8 KiB, 64 KiB of output per run, resets not verified.
    */
   public static Builder builder() {
     return new Builder();
@@ -118,7 +118,7 @@ public record InstanceConfig(
     /**
      * The settings.
      *
-     * @throws IllegalArgumentException when one of them is out of its range
+     * @throws IllegalArgumentException when a setting is out of its range
      */
     public InstanceConfig build() {
       return new InstanceConfig(

@@ -1,13 +1,13 @@
 package io.gonext.engine;
 
 /**
- * Reads a function's body or a constant expression instruction by instruction: every immediate, the
- * nesting of blocks, and nothing of the types, which the engine's validator checks afterwards.
+ * Reads a function's body or a constant expression instruction by instruction. It checks every
+ * immediate and the nesting of blocks. Endive's validator checks the types afterwards.
  *
  * <p>Source of the numbers: WebAssembly Core Specification 2.0, chapter 5.4 (instructions).
  */
 final class InstructionReader {
-  /** What follows an instruction's byte. */
+  /** What follows an opcode. */
   private enum Immediate {
     /** Nothing. */
     NONE,
@@ -50,7 +50,7 @@ final class InstructionReader {
   private static final int CALL = 0x10;
   private static final int I32_CONST = 0x41;
 
-  /** What one element of a table counts for. */
+  /** The bytes that one element of a table counts for. */
   private static final int ELEMENT_BYTES = 8;
 
   private static final int BLOCK_VOID = 0x40;
@@ -71,19 +71,19 @@ final class InstructionReader {
   private int depth;
   private int bulkOperations;
 
-  /** What bulk operations of a constant size cover together, in bytes. */
+  /** The bytes that bulk operations of constant size cover together. */
   private long bulkBytes;
 
-  /** The operand on top of the stack where the instruction before was a constant; else 0. */
+  /** The top operand if the previous instruction was a constant, else 0. */
   private long constant;
 
   /**
    * A reader of one function.
    *
-   * @param in its body, without its size
-   * @param function for messages
-   * @param type the function's own
-   * @param types what its instructions may name
+   * @param in the body, without its size
+   * @param function the label for messages
+   * @param type the function's type
+   * @param types the types that its instructions may refer to
    */
   InstructionReader(
       BinaryReader in,
@@ -135,7 +135,7 @@ final class InstructionReader {
 
   // Constant expressions ------------------------------------------------------------------------
 
-  /** Reads the expression of a global, an offset or an element, its end included. */
+  /** Reads the expression of a global, an offset or an element, including its end. */
   static void constantExpression(BinaryReader in) {
     for (int i = 0; i < MOST_CONSTANT_INSTRUCTIONS; i++) {
       int opcode = in.u8();
@@ -166,7 +166,7 @@ final class InstructionReader {
   private static void referenceType(BinaryReader in) {
     int code = in.peek();
     if (code != 0x70 && code != 0x6F) {
-      throw in.unsupported("ref.null of another type than funcref and externref");
+      throw in.unsupported("a ref.null of a type other than funcref and externref");
     }
     in.u8();
   }
@@ -176,8 +176,8 @@ final class InstructionReader {
   /**
    * Reads the whole body.
    *
-   * @param hasDataCount whether the module announced its data segments
-   * @return what compiling it takes
+   * @param hasDataCount whether the module has a data count section
+   * @return the cost of compiling the function
    */
   FunctionCost body(boolean hasDataCount) {
     locals();
@@ -190,7 +190,7 @@ final class InstructionReader {
       }
     }
     if (!in.isAtEnd()) {
-      throw in.malformed("function " + function + " goes on after its end");
+      throw in.malformed("function " + function + " has code after its end");
     }
     return cost;
   }
@@ -313,7 +313,10 @@ final class InstructionReader {
     }
   }
 
-  /** The engine's compiler boxes many arguments without regard to the index that lies on them. */
+  /**
+   * When Endive's compiler boxes many arguments, it does not account for the table index above
+   * them.
+   */
   private void indirectCall(FunctionType type) {
     if (FunctionCost.slots(type) > FunctionCost.MOST_INDIRECT_SLOTS) {
       throw in.unsupported(
@@ -328,7 +331,7 @@ final class InstructionReader {
     cost.call(type, true);
   }
 
-  /** How many operands a bulk instruction leaves more than it takes. */
+  /** How a bulk instruction changes the number of operands. */
   private static int change(long opcode) {
     return switch ((int) opcode) {
       case 15 -> -1;
@@ -348,14 +351,14 @@ final class InstructionReader {
     } else {
       long index = in.signed(33);
       if (index < 0) {
-        throw in.malformed("function " + function + " has a block of no type");
+        throw in.malformed("function " + function + " has a block without a valid type");
       }
       FunctionType type = types.type(index);
       cost.block(opcode, type.parameters().size(), type.results().size());
     }
   }
 
-  /** One byte that must be zero; with multi-memory it would be an index. */
+  /** One byte that must be zero. Under multi-memory it is an index. */
   private void memoryIndex() {
     if (in.u8() != 0) {
       throw in.unsupported("function " + function + " names a memory (multi-memory)");
@@ -406,7 +409,7 @@ final class InstructionReader {
     }
   }
 
-  /** Each of these takes its size from the top of the stack, in units of so many bytes. */
+  /** A bulk operation. Its size is on top of the stack, in units of this many bytes. */
   private void bulk(int unitBytes) {
     bulkBytes += constant * unitBytes;
     if (bulkBytes > limits.bulkBytes()) {

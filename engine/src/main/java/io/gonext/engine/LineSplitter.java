@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Cuts what a guest writes to one stream into lines for a {@link GuestOutput}. Never holds more
- * than one line of the longest allowed size.
+ * Splits a guest's output on one stream into lines for a {@link GuestOutput}. Holds at most one
+ * line of the maximum size.
  */
 final class LineSplitter {
   private final GuestOutput output;
@@ -32,7 +32,7 @@ final class LineSplitter {
     line.write(bytes, from, bytes.length - from);
   }
 
-  /** Hands out a line that was not ended, if there is one. */
+  /** Passes on an unfinished line, if there is one. */
   void flush() {
     if (line.size() > 0) {
       hand();

@@ -14,49 +14,49 @@ import run.endive.wasm.types.PassiveDataSegment;
 
 /**
  * A linear memory in one flat array, with one dirty byte for each block of 4 KiB. The subclasses
- * differ in how they find an access out of bounds, and so in how they grow.
+ * differ in how they check bounds, and so in how they grow.
  *
- * <p>Invariants: {@code limit} is the memory's size and at most {@code data.length}; the bytes from
- * {@code limit} on are zero; every block in which a byte was stored since the last snapshot is
- * marked, except that a store across a block's end marks only the block it begins in, wherefore
- * {@link #restore} copies {@link #STRADDLE} bytes more.
+ * <p>Invariants: {@code limit} is the memory's size and at most {@code data.length}. The bytes from
+ * {@code limit} on are zero. Every block with a store since the last snapshot is marked. A store
+ * across a block's end marks only the block in which it begins, so {@link #restore} copies {@link
+ * #STRADDLE} bytes more.
  *
- * <p>An address is the guest's 32-bit address; one at or above 2^31 is negative here and out of
- * bounds, since an array holds less. Owned by the thread that runs the instance.
+ * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
+ * of bounds, because an array is shorter. Owned by the thread that runs the instance.
  */
 abstract sealed class LinearMemory extends GuestAccess implements Memory
     permits ExactMemory, RoomyMemory {
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
 
-  /** The most bytes of one store that can lie past the block it begins in. */
+  /** The most bytes of one store that can lie past the end of the block in which it begins. */
   private static final int STRADDLE = Long.BYTES - 1;
 
-  /** The marks of blocks of which none is dirty, to compare with. */
+  /** Marks without a dirty block, for comparison. */
   private static final byte[] CLEAN = MemoryImage.ZEROS;
 
   static final int MARKED = 1;
 
-  /** Bulk operations poll for the deadline after this much, some 20 us of work. */
+  /** Bulk operations poll for interrupts after this many bytes, about 20 us of work. */
   private static final int BULK_CHUNK_BYTES = 1 << 18;
 
   private final int initialPages;
   private final int maximumPages;
 
-  /** Whether no mark was ever taken back, so that a block without one still holds only zeros. */
+  /** Whether no mark was ever cleared. Then a block without a mark still holds only zeros. */
   private boolean marksAreComplete = true;
 
-  /** The instance's own array of segments, set when it is initialized. */
+  /** The instance's array of segments, set at initialization. */
   private DataSegment[] segments = {};
 
-  /** The size of the last growth that was refused, in pages, or 0. */
+  /** The size in pages of the last refused growth, or 0. */
   private long refusedPages;
 
   /**
    * A memory of zeros.
    *
-   * @param limits the module's own
-   * @param capPages the most pages it may have; where the module's maximum is lower, that
+   * @param limits the limits that the module declares
+   * @param capPages the most pages allowed; a lower maximum of the module takes precedence
    */
   LinearMemory(MemoryLimits limits, int capPages) {
     int bytes = bytes(limits.initialPages());
@@ -73,7 +73,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     return (bytes + BLOCK_BYTES - 1) >>> BLOCK_SHIFT;
   }
 
-  /** Called whenever the size changes; the array is long enough then. */
+  /** Called when the size changes, after the array is long enough. */
   void setLimit(int bytes) {
     limit = bytes;
   }
@@ -83,14 +83,14 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
   }
 
   /**
-   * What this memory holds of the heap, arrays that wait for the next growth included. May be read
-   * by any thread.
+   * The heap bytes of this memory, including arrays kept for later growth. Any thread may call
+   * this.
    */
   long weightBytes() {
     return (long) data.length + dirty.length;
   }
 
-  /** What a module that declares no memory has. */
+  /** The memory of a module that declares none. */
   static LinearMemory none() {
     return new ExactMemory(new MemoryLimits(0, 0), 0);
   }
@@ -99,14 +99,14 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     refusedPages = 0;
   }
 
-  /** The last growth that was refused since that was cleared, or null. */
+  /** The last refused growth since the last clear, or null. */
   TrapCause.@Nullable MemoryLimit refusedGrowth() {
     return refusedPages == 0 ? null : new TrapCause.MemoryLimit(refusedPages, maximumPages);
   }
 
   // Snapshot and restore ------------------------------------------------------------------------
 
-  /** The present contents; shares {@code candidate} where they are the same. Clears every mark. */
+  /** An image of the current contents, or {@code candidate} if it is equal. Clears every mark. */
   MemoryImage takeImage(@Nullable MemoryImage candidate) {
     MemoryImage image =
         candidate != null && marksAreComplete && candidate.isEqualTo(data, dirty, limit)
@@ -117,14 +117,14 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     return image;
   }
 
-  /** Back to an image of this memory: its size, and every byte stored since. */
+  /** Restores an image of this memory: its size, and every byte stored since. */
   void restore(MemoryImage image) {
     marksAreComplete = false;
     restoreMarked(data, dirty, limit, image);
     setLimit(image.sizeBytes());
   }
 
-  /** Puts marked blocks of the first {@code limit} bytes back, and takes their marks away. */
+  /** Restores the marked blocks of the first {@code limit} bytes, and clears their marks. */
   static void restoreMarked(byte[] data, byte[] dirty, int limit, MemoryImage image) {
     for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
       dirty[block] = 0;
@@ -132,7 +132,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     }
   }
 
-  /** Copies marked blocks with their marks to where everything else is the same. */
+  /** Copies the marked blocks and their marks to an array that is otherwise equal. */
   static void copyMarked(byte[] data, byte[] dirty, byte[] toData, byte[] toDirty) {
     for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
       toDirty[block] = MARKED;
@@ -141,14 +141,14 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     }
   }
 
-  /** Where the last byte lies that a store which marked this block may have written. */
+  /** The end of the bytes that stores which marked this block may have written. */
   private static int endOfStores(int block, int limit) {
     return Math.min((block << BLOCK_SHIFT) + BLOCK_BYTES + STRADDLE, limit);
   }
 
   /** The first marked block from this one on, or -1. */
   private static int nextMarked(byte[] dirty, int block) {
-    // Comparing arrays is the one loop over bytes that the JVM runs at 32 of them a cycle.
+    // Array comparison is the one loop over bytes that the JVM runs at 32 bytes per cycle.
     for (int from = block; from < dirty.length; ) {
       int to = Math.min(from + CLEAN.length, dirty.length);
       int offset = Arrays.mismatch(dirty, from, to, CLEAN, 0, to - from);
@@ -160,7 +160,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     return -1;
   }
 
-  /** How much was written to since the image was taken or restored, in whole blocks. */
+  /** The bytes in blocks that were written since the image was taken or restored. */
   long writtenBytes() {
     long blocks = 0;
     for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
@@ -169,7 +169,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     return Math.min(blocks << BLOCK_SHIFT, limit);
   }
 
-  /** Whether growing has cost so much in this lease that another kind of memory is better. */
+  /** Whether growth cost so much in this lease that another kind of memory is better. */
   abstract boolean outgrewItsKind();
 
   /** A copy of all bytes, for comparison. */
@@ -206,7 +206,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     return before;
   }
 
-  /** Makes the array long enough for this many bytes; false when the heap is full. */
+  /** Makes the array long enough for this many bytes. False if the heap is full. */
   abstract boolean reserve(int wanted);
 
   // Segments ------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
 
   @Override
   public void fill(byte value, int fromIndex, int toIndex) {
-    // toIndex wraps around where the guest's size is too large: it is then negative or too small.
+    // If the guest's size is too large, toIndex wraps around, and is negative or too small.
     if (fromIndex < 0 || toIndex < fromIndex || toIndex > limit) {
       throw outOfBounds(fromIndex, toIndex - fromIndex);
     }
@@ -284,7 +284,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
         done = afterChunk(done + part);
       }
     } else {
-      // From the end, so that no part is overwritten before it is copied.
+      // Copy from the end, so that no part is overwritten before it is copied.
       for (int left = size; left > 0; ) {
         int part = Math.min(left, BULK_CHUNK_BYTES);
         left = afterChunk(left - part);
@@ -314,8 +314,8 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
   }
 
   /**
-   * Compiled code polls for the deadline at calls and backward branches only; a straight line of
-   * bulk operations must not outrun it.
+   * Compiled code polls for interrupts only at calls and backward branches, so bulk operations in a
+   * straight line must poll too.
    */
   private static int afterChunk(int position) {
     Interrupts.check();

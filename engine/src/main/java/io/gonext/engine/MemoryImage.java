@@ -6,24 +6,24 @@ import static io.gonext.engine.LinearMemory.BLOCK_SHIFT;
 import java.util.Arrays;
 
 /**
- * What a linear memory held when it was snapshotted. Immutable and shared by every instance that
- * started up into the same contents.
+ * A linear memory's contents at the snapshot. Immutable; all instances with the same contents after
+ * start-up share it.
  *
- * <p>Holds the blocks of which a byte is not zero, one after the other, and where each of them is:
- * a guest's stack that nothing was written to yet takes no room, wherever in the memory it lies.
+ * <p>Holds only the blocks that are not zero, and where each belongs. So a stack that the guest has
+ * not written to takes no space, wherever it lies in memory.
  */
 final class MemoryImage {
-  /** A block of zeros, to compare with. */
+  /** A block of zeros, for comparison. */
   static final byte[] ZEROS = new byte[BLOCK_BYTES];
 
   private static final int ZERO = -1;
 
-  /** The blocks that are not zero, in their order. */
+  /** The nonzero blocks, in order. */
   private final byte[] blocks;
 
   /**
-   * Where in {@code blocks} each block of the memory begins, or {@link #ZERO}; up to the last one
-   * that is not zero.
+   * The offset in {@code blocks} of each block of the memory, or {@link #ZERO}, up to the last
+   * nonzero block.
    */
   private final int[] places;
 
@@ -35,7 +35,7 @@ final class MemoryImage {
     this.sizeBytes = sizeBytes;
   }
 
-  /** The first {@code size} bytes of a memory. */
+  /** An image of the first {@code size} bytes of a memory. */
   static MemoryImage of(byte[] data, int size) {
     var places = new int[LinearMemory.dirtyLength(size)];
     int held = 0;
@@ -60,7 +60,7 @@ final class MemoryImage {
     return new MemoryImage(blocks, Arrays.copyOf(places, end), size);
   }
 
-  /** The heap that it holds. */
+  /** The heap bytes of the image. */
   long weightBytes() {
     return (long) blocks.length + (long) Integer.BYTES * places.length;
   }
@@ -70,7 +70,7 @@ final class MemoryImage {
     return sizeBytes;
   }
 
-  /** All bytes, as an array of their own. */
+  /** A new array with all bytes. */
   byte[] contents() {
     var contents = new byte[sizeBytes];
     for (int block = 0; block < places.length; block++) {
@@ -81,10 +81,10 @@ final class MemoryImage {
   }
 
   /**
-   * Writes what it holds to the same place of a memory, which may be longer than the image: there
-   * are zeros after it.
+   * Writes a range of the image to the same place in a memory. The memory may be longer than the
+   * image, and gets zeros after it.
    *
-   * @param from where a block begins
+   * @param from the start of a block
    * @param to at most in the block after that
    */
   void copyTo(byte[] data, int from, int to) {
@@ -110,8 +110,9 @@ final class MemoryImage {
   }
 
   /**
-   * Whether a memory equals. Looks only at blocks that are marked, or begin where a store into a
-   * marked one may have ended: comparing all bytes took longer than the rest of making an instance.
+   * Whether a memory has these contents. Compares only marked blocks and the blocks into which a
+   * store in a marked block may have reached: comparing all bytes took longer than the rest of
+   * creating an instance.
    *
    * @param dirty a mark for every block in which a byte may not be zero
    */
@@ -140,7 +141,7 @@ final class MemoryImage {
         : Arrays.equals(data, from, to, blocks, place, place + to - from);
   }
 
-  /** Of a range no longer than a block. */
+  /** Compares a range of at most one block. */
   private static boolean isZero(byte[] data, int from, int to) {
     return Arrays.mismatch(data, from, to, ZEROS, 0, to - from) < 0;
   }

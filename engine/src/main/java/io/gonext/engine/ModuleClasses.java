@@ -21,10 +21,10 @@ import run.endive.runtime.Machine;
 import run.endive.wasm.WasmModule;
 
 /**
- * A module's classes, in one or two copies of their own.
+ * One or two copies of a module's classes, one for each kind of {@link LinearMemory}.
  *
- * <p>Each copy has a class loader of its own, so that the JIT sees one kind of {@link LinearMemory}
- * in it, and each copy has its own way of {@linkplain AccessInliner loading and storing}.
+ * <p>Each copy has its own class loader, so that the JIT sees only one kind of memory in it, and
+ * its own code for {@linkplain AccessInliner loads and stores}.
  *
  * <p>Safe for any number of threads.
  */
@@ -36,17 +36,17 @@ final class ModuleClasses {
   private final Set<Integer> interpreted;
   private final Function<Instance, Machine> exact;
 
-  /** Made on first use, under this object's lock. */
+  /** Created on first use, under this object's lock. */
   private volatile @org.jspecify.annotations.Nullable Function<Instance, Machine> roomy;
 
   /**
    * A module's classes.
    *
-   * @param module parsed; the machines are good for instances of this very object only
-   * @param jar the classes in the form the engine's compiler caches them
-   * @param interpreted the indices of the functions that fit no JVM method
-   * @param isAbandoned whether nobody waits for the result any more; asked between classes
-   * @throws CancellationException when it was abandoned
+   * @param module the parsed module; the machines work only for instances of this object
+   * @param jar the classes, in the form in which Endive's compiler caches them
+   * @param interpreted the indices of the functions that do not fit in a JVM method
+   * @param isAbandoned whether no caller waits for the result any more; checked between classes
+   * @throws CancellationException when the compile was abandoned
    */
   ModuleClasses(
       WasmModule module, byte[] jar, Set<Integer> interpreted, BooleanSupplier isAbandoned) {
@@ -89,7 +89,7 @@ final class ModuleClasses {
     var classes = new HashMap<String, byte[]>();
     eachClass((entry, bytes) -> {
       if (isAbandoned.getAsBoolean()) {
-        throw new CancellationException("nobody waits for the module any more");
+        throw new CancellationException("no caller waits for the module any more");
       }
       classes.put(
           entry.substring(0, entry.length() - CLASS_SUFFIX.length()).replace('/', '.'),
@@ -112,7 +112,10 @@ final class ModuleClasses {
     }
   }
 
-  /** The indices of the functions that are interpreted or, without a flag, never JIT-compiled. */
+  /**
+   * The indices of the functions that are interpreted, or that the JIT does not compile without a
+   * flag.
+   */
   Set<Integer> oversized() {
     var indices = new TreeSet<>(interpreted);
     eachClass((entry, bytes) -> {

@@ -15,30 +15,32 @@ import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
 
-/** From an admitted module to classes of the JVM, by the engine's runtime compiler. */
+/** Compiles an admitted module to JVM classes, with Endive's runtime compiler. */
 final class ModuleCompiler {
-  /** The prefix of all generated classes' names, by which a backtrace knows them. */
+  /** The prefix of the names of all generated classes. Backtraces recognize them by it. */
   static final String CLASS_NAME = "run.endive.$gen.CompiledMachine";
 
   /**
-   * A body of more bytes never fits a JVM method, which has at most 65,535: no instruction becomes
-   * shorter.
+   * A larger body never fits in a JVM method, which has at most 65,535 bytes, because no
+   * instruction becomes shorter.
    */
   private static final int SURELY_TOO_LARGE_BYTES = 60_000;
 
   /**
-   * The other functions that do not fit are found by compiling, and each costs one more compile of
-   * the module; Go's toolchain emits a handful.
+   * Compiling finds the other functions that do not fit. Each costs one more compile of the module;
+   * Go's toolchain emits a handful.
    */
   static final int MOST_ATTEMPTS = 16;
 
   /**
-   * The interpreter takes some 20 bytes of heap for each local of each call, and a recursion of it
-   * some thousand calls: 20 MB to 60 MB with this many.
+   * The interpreter takes about 20 bytes of heap for each local of each call. A recursion reaches
+   * some thousand calls, so this many locals take 20 MB to 60 MB.
    */
   static final int MOST_INTERPRETED_LOCALS = 1_000;
 
-  /** What the classes depend on besides the module, the engine's version and the JDK. */
+  /**
+   * The options that the classes depend on, besides the module, the engine's version and the JDK.
+   */
   static final String OPTIONS =
       "interpreted from "
           + SURELY_TOO_LARGE_BYTES
@@ -57,16 +59,17 @@ final class ModuleCompiler {
   /**
    * Parses, validates and compiles.
    *
-   * @param beforeLoading called when the module has validated, before any of its classes is loaded
-   * @param isAbandoned whether nobody waits for the result any more; asked between attempts and
-   *     between classes
+   * @param beforeLoading called after the module was validated and before any of its classes is
+   *     loaded
+   * @param isAbandoned whether no caller waits for the result any more; checked between attempts
+   *     and between classes
    * @throws ModuleRejectedException when the module does not validate, or too many of its functions
    *     are too large
    */
   static ModuleClasses compile(
       ModuleOutline outline, Runnable beforeLoading, BooleanSupplier isAbandoned) {
     WasmModule module = parse(outline);
-    // The engine's compiler loads what it has compiled, to see whether the JVM takes it.
+    // Endive's compiler loads the classes that it has compiled, to check that the JVM accepts them.
     beforeLoading.run();
     Set<Integer> interpreted = surelyTooLarge(outline);
     for (int attempt = 0; attempt < MOST_ATTEMPTS && !isAbandoned.getAsBoolean(); attempt++) {
@@ -89,7 +92,7 @@ final class ModuleCompiler {
     try {
       return Parser.parse(outline.stripped());
     } catch (RuntimeException | StackOverflowError | AssertionError e) {
-      // The engine's parser and validator throw anything for a module that is not valid.
+      // Endive's parser and validator throw many kinds of exceptions for an invalid module.
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.MALFORMED,
           0,
@@ -98,13 +101,15 @@ final class ModuleCompiler {
     }
   }
 
-  /** The validator tells a type mismatch for each instruction of a function: the first says it. */
+  /**
+   * The validator reports a type mismatch for each instruction of a function. The first is enough.
+   */
   private static String first(String problems) {
     int end = problems.indexOf(ANOTHER_PROBLEM);
-    return end < 0 ? problems : problems.substring(0, end) + ", and more of the kind";
+    return end < 0 ? problems : problems.substring(0, end) + ", and more mismatches";
   }
 
-  /** A function that is interpreted keeps its locals on the heap, not on the thread's stack. */
+  /** An interpreted function keeps its locals on the heap, not on the thread's stack. */
   private static void checkInterpreted(WasmModule module, ModuleOutline outline, int function) {
     int body = function - outline.imports().size();
     int locals = module.codeSection().getFunctionBody(body).localTypes().size();
@@ -116,14 +121,14 @@ final class ModuleCompiler {
               + function
               + " is too large for a method of the JVM and has "
               + locals
-              + " locals, the limit is then "
+              + " locals; the limit for such a function is "
               + MOST_INTERPRETED_LOCALS);
     }
   }
 
   /**
-   * What was compiled before. The module validated then, and has the same SHA-256, so that it is
-   * not validated again.
+   * Loads what was compiled before. The module with this SHA-256 was valid then, so it is not
+   * validated again.
    *
    * @param isAbandoned as for {@link #compile}
    */
@@ -147,7 +152,7 @@ final class ModuleCompiler {
     return indices;
   }
 
-  /** The index of a function that fits no JVM method, or -1 when all is well. */
+  /** The index of a function that does not fit in a JVM method, or -1 if all functions fit. */
   private static int tryToCompile(WasmModule module, Set<Integer> interpreted, Cache classes) {
     try {
       MachineFactoryCompiler.builder(module)
@@ -162,7 +167,7 @@ final class ModuleCompiler {
       if (e instanceof WasmEngineException && function.find()) {
         return Integer.parseInt(function.group(1));
       }
-      // It validated, so this is the compiler's limit or fault, and not the module's.
+      // The module is valid, so this is a limit or a fault of the compiler.
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.UNSUPPORTED_FEATURE,
           0,
@@ -171,11 +176,11 @@ final class ModuleCompiler {
     }
   }
 
-  /** Takes the classes from the engine's compiler through its cache interface. */
+  /** Receives the classes from Endive's compiler through its cache interface. */
   private static final class Collected implements Cache {
     private byte @Nullable [] jar;
 
-    // The interface's answer for "nothing there" is null.
+    // The interface uses null for an absent entry.
     @Override
     public byte @Nullable [] get(String key) {
       return null;
@@ -188,7 +193,7 @@ final class ModuleCompiler {
 
     byte[] get() {
       if (jar == null) {
-        throw new IllegalStateException("the compiler handed out no classes");
+        throw new IllegalStateException("the compiler produced no classes");
       }
       return jar;
     }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The first bytes of what should be a module: what a file is that is not one, and what its author
- * does about it. Reads at most the first {@value #READ_BYTES} bytes.
+ * Recognizes files that are not WebAssembly modules by their first bytes, and says what their
+ * author can do. Reads at most {@value #READ_BYTES} bytes.
  */
 public final class ModuleHeader {
   private static final int LENGTH = 8;
@@ -20,9 +20,10 @@ public final class ModuleHeader {
   private static final String PROGRAM = "a program or library for this machine: " + BUILD;
 
   /**
-   * A format that begins with these bytes, one a char.
+   * A file format.
    *
-   * @param is what it is and what to do
+   * @param bytes its first bytes, one in each char
+   * @param is what the file is, and what to do
    */
   private record Format(String begins, String is) {}
 
@@ -34,7 +35,7 @@ public final class ModuleHeader {
           new Format("\u00fd7zXZ", "compressed with xz: unpack it first"),
           new Format(
               "PK\u0003\u0004",
-              "a ZIP archive, as a .gnplugin bundle is one: name the .wasm file inside of it"),
+              "a ZIP archive, such as a .gnplugin bundle: name the .wasm file in it"),
           new Format("\u007fELF", "an ELF file, " + PROGRAM),
           new Format("MZ", "a PE file (.exe or .dll), " + PROGRAM),
           new Format("\u00fe\u00ed\u00fa\u00ce", "a Mach-O file, " + PROGRAM),
@@ -48,21 +49,21 @@ public final class ModuleHeader {
                   + " [\"cdylib\"]"),
           new Format(
               "BC\u00c0\u00de",
-              "LLVM bitcode, an object that is not linked yet: link it, with wasm-ld or the"
+              "LLVM bitcode, an object file that is not linked: link it, with wasm-ld or the"
                   + " compiler"),
           new Format(
               "\u00de\u00c0\u0017\u000b",
-              "LLVM bitcode, an object that is not linked yet: link it, with wasm-ld or the"
+              "LLVM bitcode, an object file that is not linked: link it, with wasm-ld or the"
                   + " compiler"),
           new Format(
               "version https://git-lfs",
-              "a pointer of Git LFS and not the file itself: git lfs pull"));
+              "a Git LFS pointer, not the file itself: run git lfs pull"));
 
   private static final String WAT =
       "WebAssembly text (WAT): translate it to the binary format, with wat2wasm";
   private static final String JAVASCRIPT =
-      "JavaScript, as compilers write it beside a module: name the .wasm file";
-  private static final String MARKUP = "an HTML or XML page: is it an error page of a download?";
+      "JavaScript, which compilers write beside a module: name the .wasm file";
+  private static final String MARKUP = "an HTML or XML page, perhaps an error page from a download";
 
   private static final List<Format> TEXT =
       List.of(
@@ -89,7 +90,7 @@ public final class ModuleHeader {
 
   private ModuleHeader() {}
 
-  /** Why these bytes are not a module of version 1, or nothing when they begin as one. */
+  /** Why these bytes are not a module of version 1, or empty if they begin like one. */
   public static Optional<String> problem(byte[] file) {
     if (file.length == 0) {
       return Optional.of("not a WebAssembly module: the file is empty, so the build wrote nothing");
@@ -126,7 +127,7 @@ public final class ModuleHeader {
     return Optional.of(
         "not a WebAssembly module: the file ends after "
             + length
-            + " bytes, within the header: was the build or the download cut off?");
+            + " bytes, within the header; perhaps the build or the download was cut off");
   }
 
   private static Optional<String> versionProblem(byte[] file) {
@@ -137,7 +138,7 @@ public final class ModuleHeader {
     int layer = (file[6] & 0xFF) | ((file[7] & 0xFF) << 8);
     if (layer == 1) {
       return Optional.of(
-          "not a WebAssembly module: it is a component, of which this host takes none: build for"
+          "not a WebAssembly module: it is a component, which this host does not support: build for"
               + " the target wasm32-wasip1, not wasm32-wasip2, and without wasm-tools component"
               + " new, as gonext plugin build does");
     }

@@ -8,15 +8,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a module asks for and what it offers: all that is known of it once it is admitted, before
- * anything is compiled.
+ * A module's imports and exports, as admission finds them before the module is compiled.
  *
- * @param imports the functions it imports, WASI's included, in the module's order
- * @param exports the functions it exports by name, in the module's order
+ * @param imports the functions that it imports, including WASI's, in the module's order
+ * @param exports the functions that it exports, by name, in the module's order
  * @param memoryExports the names under which it exports its linear memory
- * @param memoryPages the memory's size at the start, in pages of 64 KiB; 0 without one
- * @param constructingExports the exports that run the module's constructors each time they are
- *     called, as the linker makes them for a command
+ * @param memoryPages the memory's initial size in pages of 64 KiB; 0 without a memory
+ * @param constructingExports the exports that run the module's constructors on each call, because
+ *     the linker wrapped them for a command
  */
 public record ModuleInterface(
     List<FunctionImport> imports,
@@ -32,7 +31,7 @@ public record ModuleInterface(
     constructingExports = Collections.unmodifiableSet(new LinkedHashSet<>(constructingExports));
   }
 
-  /** Whether it exports its linear memory under this name. */
+  /** Whether the module exports its linear memory under this name. */
   public boolean exportsMemory(String name) {
     return memoryExports.contains(name);
   }

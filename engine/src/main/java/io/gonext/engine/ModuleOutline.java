@@ -5,18 +5,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What admission found in a module that it admits.
+ * What admission found in an admitted module.
  *
  * @param imports the function imports in the order of their indices, duplicates included
  * @param exports the exported functions by name, with their indices
  * @param memoryExports the names under which the memory is exported
  * @param memoryPages the memory's initial size, or 0 without one
  * @param bodyBytes the size of each function that is not imported, in order
- * @param functionNames the function names' part of the name section, which may be cut, or null
- * @param debug where its code is, and which lines that was
- * @param types its types, whose signatures its classes have
- * @param cost what compiling it takes
- * @param stripped the module without its custom sections, which the engine's parser need not see
+ * @param functionNames the name section's part with function names, possibly cut, or null
+ * @param debug where the code is, and its source lines
+ * @param types the module's types
+ * @param cost the cost of compiling the module
+ * @param stripped the module without its custom sections, for Endive's parser
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
 record ModuleOutline(

@@ -2,28 +2,30 @@ package io.gonext.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** A module that this engine will not run, with the reason and the place in its bytes. */
+/** The engine refuses a module. Has the reason and the place in the module's bytes. */
 public final class ModuleRejectedException extends EngineException {
   private static final long serialVersionUID = 1L;
 
   /** Why a module is refused. */
   public enum Reason {
-    /** The bytes are no valid WebAssembly module. */
+    /** The bytes are not a valid WebAssembly module. */
     MALFORMED,
-    /** The module uses a proposal that is refused; the message names it and the function. */
+    /**
+     * The module uses a proposal that the engine refuses. The message names it and the function.
+     */
     UNSUPPORTED_FEATURE,
-    /** A count or a size is above its limit; the message names the limit. */
+    /** A count or a size is above its limit. The message names the limit. */
     TOO_LARGE,
-    /** An import that the engine never offers, or that this instance's host does not offer. */
+    /** An import that the engine does not support, or that this instance's host does not offer. */
     FORBIDDEN_IMPORT,
-    /** Two exports of one name, or an export of something that does not exist. */
+    /** Two exports with one name, or an export of something that does not exist. */
     BAD_EXPORT
   }
 
   /** The reason, for programs; the message is for people. */
   private final Reason reason;
 
-  /** Where in the module's bytes the reader stood. */
+  /** The reader's offset in the module. */
   private final long byteOffset;
 
   ModuleRejectedException(Reason reason, long byteOffset, String message) {
@@ -42,7 +44,7 @@ public final class ModuleRejectedException extends EngineException {
     return reason;
   }
 
-  /** Where in the module's bytes the offence begins, or 0 when it has no place there. */
+  /** The offset in the module at which the problem begins, or 0 if it has no single place. */
   public long byteOffset() {
     return byteOffset;
   }

@@ -26,8 +26,8 @@ final class Occupancy {
   private static final long FIRED = 3;
 
   /**
-   * How long after a strike the thread is interrupted again while it is still inside: host code may
-   * have swallowed the interrupt and waited anew.
+   * The time between interrupts of a thread that stays inside after its deadline: host code may
+   * have swallowed an interrupt and waited again.
    */
   private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -46,15 +46,15 @@ final class Occupancy {
   /** One of the constants above or a {@link System#nanoTime} value. */
   private volatile long state = IDLE;
 
-  /** Written by the thread that entered, before it arms; read by the watchdog while FIRING. */
+  /** Written by the thread that entered, before it arms. Read by the watchdog while FIRING. */
   private @Nullable Thread thread;
 
   /** When to strike again. Owned by the watchdog. */
   private long strikesAgainAt;
 
   /**
-   * Whether the thread had been interrupted by someone else before the deadline struck. Written by
-   * the watchdog while FIRING; read by the thread inside once FIRED.
+   * Whether other code had interrupted the thread before the deadline struck. Written by the
+   * watchdog while FIRING. Read by the thread inside once FIRED.
    */
   private boolean interruptedBefore;
 
@@ -62,7 +62,7 @@ final class Occupancy {
     this.watchdog = watchdog;
   }
 
-  /** Takes the instance for this thread; false when someone is inside already. */
+  /** Takes the instance for this thread. False if a thread is already inside. */
   boolean tryEnter() {
     return STATE.compareAndSet(this, IDLE, ENTERED);
   }
@@ -72,10 +72,11 @@ final class Occupancy {
     STATE.setRelease(this, IDLE);
   }
 
-  /** From now on the watchdog interrupts this thread at this time. */
+  /** Sets the time at which the watchdog interrupts this thread. */
   void arm(long nanoTime) {
     thread = Thread.currentThread();
-    // The four constants are times too, once in 585 years each: a call due then is due 4 ns later.
+    // A time may equal one of the four constants, once in 585 years. Such a call is due up to 4 ns
+    // later.
     state = nanoTime >= IDLE && nanoTime <= FIRED ? FIRED + 1 : nanoTime;
     watchdog.onArmed();
   }
@@ -83,8 +84,8 @@ final class Occupancy {
   /**
    * Ends the time in which the watchdog may interrupt this thread.
    *
-   * @return whether it did; the interrupt has been taken back then, unless someone else's came
-   *     before it
+   * @return whether it did interrupt. The interrupt is cleared, unless other code had interrupted
+   *     the thread before
    */
   boolean disarm() {
     long armed = state;
@@ -112,16 +113,17 @@ final class Occupancy {
     }
   }
 
-  /** Whether the watchdog interrupted the call that is running. Only for the thread inside. */
+  /** Whether the watchdog interrupted the current call. Only for the thread inside. */
   boolean hasFired() {
     long now = state;
     return now == FIRING || now == FIRED;
   }
 
   /**
-   * Interrupts the thread inside if its time has come, and again now and then. For the watchdog.
+   * Interrupts the thread inside if its deadline has passed, and again until it leaves. For the
+   * watchdog.
    *
-   * @return nanoseconds until this strikes, or {@link Long#MAX_VALUE} when nothing is armed
+   * @return nanoseconds until the next interrupt, or {@link Long#MAX_VALUE} if nothing is armed
    */
   long strikeIfDue(long nanoTime) {
     long armed = state;
@@ -154,7 +156,9 @@ final class Occupancy {
     return AGAIN_NANOS;
   }
 
-  /** From FIRING to FIRED, whatever happens: the thread inside waits for that. */
+  /**
+   * Interrupts, and always moves from FIRING to FIRED, because the thread inside waits for that.
+   */
   private void interrupt(@Nullable Thread inside, long nanoTime) {
     try {
       if (inside != null) {

@@ -5,13 +5,14 @@ import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.types.Instruction;
 
 /**
- * Keeps what interpreted functions push from filling the heap. Compiled functions keep their
- * operands on the thread's stack, which is bounded; the interpreter keeps them in an array that
- * doubles without end, so that a recursion with many operands a level took gigabytes before its
- * deadline.
+ * Limits the operands of interpreted functions, which are on the heap. Compiled functions keep
+ * operands on the thread's stack, which is bounded. The interpreter's array of operands doubles
+ * without a limit: a recursion with many operands per level took gigabytes before its deadline.
  */
 final class OperandLimit {
-  /** 1 MiB an instance. Functions of real toolchains have some tens a level. */
+  /**
+   * 1 MiB for each instance. Functions of real toolchains have a few tens of operands per level.
+   */
   static final int MOST_OPERANDS = 1 << 17;
 
   private OperandLimit() {}

@@ -1,19 +1,18 @@
 package io.gonext.engine;
 
 /**
- * What strangers wrote (a guest's panic, a name in a module, a bundle or a manifest, a client's
- * text) as a part of a message, a log line or a table on a terminal: one line of bounded length
- * that can neither fill a log, nor forge a line of it, nor steer a terminal, nor reorder or hide
- * the text around it.
+ * Makes untrusted text (a guest's panic, a name in a module, a bundle or a manifest, a client's
+ * text) safe for a message, a log line or a terminal. The result is one line of bounded length. It
+ * cannot fill a log, forge a log line, control a terminal, or reorder or hide the text around it.
  *
- * <p>The one place that decides which characters those are. Escaped, by a backslash and a letter or
- * the number: the control characters (C0 but the tab, DEL, C1), the ends of lines and paragraphs,
- * all that only steers the layout (Unicode's category Cf: bidirectional controls, zero width marks,
- * the byte order mark, invisible tags), and half surrogate pairs. Of the category Cf the two
- * joiners stay, which Persian, the scripts of India and emoji are written with.
+ * <p>Only this class decides which characters are escaped, with a backslash and a letter or the
+ * number: control characters (C0 except the tab, DEL, C1), line and paragraph separators, format
+ * characters (Unicode's category Cf: bidirectional controls, zero width marks, the byte order mark,
+ * invisible tags), and unpaired surrogates. The two joiners of category Cf stay, because Persian,
+ * Indic scripts and emoji need them.
  */
 public final class PlainText {
-  /** Length of a line where nothing else is said, in characters. */
+  /** The default length of a line, in characters. */
   public static final int MAX_LENGTH = 4096;
 
   private static final int ZERO_WIDTH_NON_JOINER = 0x200C;
@@ -26,7 +25,9 @@ public final class PlainText {
     return of(text, MAX_LENGTH);
   }
 
-  /** The text as one harmless line; what is longer than {@code maxLength} ends with dots. */
+  /**
+   * The text as one harmless line. A text longer than {@code maxLength} is cut and ends with dots.
+   */
   public static String of(String text, int maxLength) {
     if (text.length() <= maxLength && text.codePoints().noneMatch(PlainText::isUnfit)) {
       return text;

@@ -5,8 +5,8 @@ import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 
 /**
- * The processor time of one thread since it was asked for: what its work takes, however busy the
- * machine is. Where the JVM does not measure it, the clock's time.
+ * The processor time of one thread since this object was created. It does not depend on how busy
+ * the machine is. If the JVM does not measure processor time, this is wall-clock time.
  *
  * <p>Safe for any number of threads.
  */
@@ -26,13 +26,16 @@ final class ProcessorTime {
     return new ProcessorTime(Thread.currentThread().threadId());
   }
 
-  /** What it was until now; of a thread that has ended, what the clock says. */
+  /** The time until now. For a thread that has ended, wall-clock time. */
   Duration taken() {
     long now = began < 0 ? -1 : THREADS.getThreadCpuTime(thread);
     return Duration.ofNanos(now < 0 ? byClock() : now - began);
   }
 
-  /** Whether it is more than this, or so much more by the clock that the thread must be stuck. */
+  /**
+   * Whether the time exceeds the limit, or the wall-clock time exceeds it so far that the thread
+   * must be stuck.
+   */
   boolean isOver(Duration limit) {
     return taken().compareTo(limit) > 0
         || byClock() > limit.multipliedBy(Engine.MOST_WAITING).toNanos();

@@ -5,10 +5,10 @@ import java.util.Objects;
 import run.endive.wasm.types.MemoryLimits;
 
 /**
- * A linear memory whose array is longer than the memory is large, by up to its double. Growing
- * costs each byte a bounded number of copies, and nothing in later leases; but the bounds must be
- * checked apart from the array's, which makes some guest code half as fast. For modules whose
- * instances were seen to grow a lot: see {@link CompiledModule}.
+ * A linear memory whose array is up to twice as long as the memory. Growth copies each byte a
+ * bounded number of times, and nothing in later leases. But the bounds need a check in addition to
+ * the JVM's index check, which makes some guest code half as fast. For modules whose instances grow
+ * a lot: see {@link CompiledModule}.
  */
 final class RoomyMemory extends LinearMemory {
   /** The first addresses at which an access of 1, 2, 4 or 8 bytes is out of bounds. */

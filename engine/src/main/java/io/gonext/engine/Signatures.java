@@ -5,11 +5,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The different signatures of all modules that an engine has loaded. HotSpot makes two adapters,
- * between interpreted and compiled code, for each kind of arguments that any method was ever linked
- * with; they stay in the code cache, about 1.5 KB a signature, when the classes have long gone.
- * Full of them, the code cache stops the JIT for the whole process. So what was counted stays
- * counted.
+ * Counts the different signatures in all modules that an engine has loaded. HotSpot makes two
+ * adapters between interpreted and compiled code for each combination of argument types that any
+ * method has. They stay in the code cache, about 1.5 KB for each signature, even after the classes
+ * unload. A full code cache stops the JIT for the whole process. So the count never decreases.
  *
  * <p>Safe for any number of threads.
  */
@@ -18,7 +17,7 @@ final class Signatures {
   private final Set<String> seen = new HashSet<>();
 
   /**
-   * @param limit the most there may be, {@link EngineLimits#signatures}
+   * @param limit the most signatures, {@link EngineLimits#signatures}
    */
   Signatures(int limit) {
     this.limit = limit;
@@ -27,7 +26,7 @@ final class Signatures {
   /**
    * Counts a module's signatures, before its classes are loaded.
    *
-   * @throws ModuleRejectedException when there are too many with these; none is counted then
+   * @throws ModuleRejectedException when the limit would be exceeded; then none is counted
    */
   synchronized void add(List<FunctionType> types) {
     Set<String> added = new HashSet<>();
@@ -43,7 +42,7 @@ final class Signatures {
           0,
           "the module has "
               + added.size()
-              + " signatures that no module before it had, and this process may load "
+              + " signatures that no earlier module had, and this process may load "
               + (limit - seen.size())
               + " more until it is started again: the limit is "
               + limit
@@ -52,7 +51,7 @@ final class Signatures {
     seen.addAll(added);
   }
 
-  /** What the JVM tells apart: results are no part of it, and neither are references. */
+  /** The JVM's view of a signature: it ignores the result, and all references are one type. */
   private static String kind(FunctionType type) {
     if (FunctionCost.slots(type) > FunctionCost.MOST_DIRECT_SLOTS) {
       return "boxed";

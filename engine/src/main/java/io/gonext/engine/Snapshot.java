@@ -12,11 +12,10 @@ import run.endive.wasm.types.Element;
 import run.endive.wasm.types.MutabilityType;
 
 /**
- * All state that a guest can change, as it was after start-up, but for WASI's, which {@link Wasi}
- * keeps: memory bytes and size, mutable globals, tables, dropped data and element segments.
+ * The state that a guest can change, as it was after start-up: memory bytes and size, mutable
+ * globals, tables, dropped data and element segments. {@link Wasi} keeps its own state.
  *
- * <p>Immutable. The memory's image is shared between instances that started up into the same
- * contents.
+ * <p>Immutable. Instances with the same memory contents after start-up share the memory's image.
  */
 final class Snapshot {
   private final MemoryImage memory;
@@ -42,9 +41,9 @@ final class Snapshot {
   private record GlobalValue(int index, long low, @Nullable Object reference) {}
 
   /**
-   * The instance's present state.
+   * Takes a snapshot of the instance's current state.
    *
-   * @param shared another instance's image, taken instead of a copy where the contents are the same
+   * @param shared another instance's image, which replaces a copy if the contents are equal
    */
   static Snapshot take(Instance instance, LinearMemory memory, @Nullable MemoryImage shared) {
     var globals = new ArrayList<GlobalValue>();
@@ -76,12 +75,12 @@ final class Snapshot {
     return elements;
   }
 
-  /** The memory's image, to be shared with the next instance. */
+  /** The memory's image, which the next instance may share. */
   MemoryImage memory() {
     return memory;
   }
 
-  /** The heap that it holds, without its memory's image where that is the shared one. */
+  /** The heap bytes of the snapshot, without the memory's image if that is the shared one. */
   long weightBytes(MemoryImage shared) {
     long weight = memory == shared ? 0 : memory.weightBytes();
     for (GuestTable.Image table : tables) {
@@ -90,7 +89,7 @@ final class Snapshot {
     return weight;
   }
 
-  /** Puts everything back. */
+  /** Restores the state. */
   void restore(Instance instance, LinearMemory linear) {
     linear.restore(memory);
     System.arraycopy(dataSegments, 0, linear.segments(), 0, dataSegments.length);
@@ -108,8 +107,8 @@ final class Snapshot {
   }
 
   /**
-   * The first difference between this snapshot and the instance's present state, looking at every
-   * byte, or null when there is none. For tests and debugging: it takes as long as a copy.
+   * The first difference between this snapshot and the instance's current state, or null. Compares
+   * every byte. For tests and debugging, because it takes as long as a copy.
    */
   @Nullable String firstDifference(Instance instance, LinearMemory linear) {
     byte[] now = linear.contents();

@@ -1,14 +1,14 @@
 package io.gonext.engine;
 
 /**
- * A place in a guest's source, as the module's debug information says.
+ * A place in a guest's source, from the module's debug information.
  *
- * @param file the file's path as the guest's compiler recorded it; relative ones are relative to
- *     where it ran. The guest's claim: it is for reading, not for opening
+ * @param file the file's path as the guest's compiler recorded it; a relative path is relative to
+ *     the directory where the compiler ran. Untrusted: show it, but do not open it
  * @param line from 1
  */
 public record SourceLocation(String file, int line) {
-  /** The form of compilers' messages, {@code src/lib.rs:12}. */
+  /** The place in the form that compilers use, {@code src/lib.rs:12}. */
   @Override
   public String toString() {
     return file + ":" + line;

@@ -1,13 +1,13 @@
 package io.gonext.engine;
 
 /**
- * Makes sure, before host code runs, that the thread's stack has room for it: a guest may recurse
- * to the end of the stack and call the host there, and an overflow in the middle of host code could
- * leave a lock or a connection taken.
+ * Checks that the thread's stack has room, before host code runs. A guest may recurse to the end of
+ * the stack and call the host there. An overflow inside host code could leave a lock or a
+ * connection taken.
  *
- * <p>Java has no way to ask; so this descends, and lets the {@link StackOverflowError} strike here.
- * Each level takes some 700 bytes, most of them for its arguments: with fewer of them the JIT
- * inlines levels into one another, of which nothing remains.
+ * <p>Java has no API for this. So this class recurses, and a {@link StackOverflowError} occurs here
+ * instead of in host code. Each level takes about 700 bytes, most of them for arguments: with fewer
+ * arguments the JIT inlines the levels, and they take no stack.
  */
 final class StackHeadroom {
   private static final int LEVELS = 28;
@@ -15,9 +15,9 @@ final class StackHeadroom {
   private StackHeadroom() {}
 
   /**
-   * Descends and comes back, in some 150 ns.
+   * Recurses and returns, in about 150 ns.
    *
-   * @throws StackOverflowError when there are not about 20 KiB left
+   * @throws StackOverflowError when less than about 20 KiB are left
    */
   static void require() {
     if (descend(

@@ -4,13 +4,13 @@ import java.time.Duration;
 
 /** Why a call into a guest ended with a {@link GuestTrap}. */
 public sealed interface TrapCause {
-  /** A stable label for logs and metrics, {@code DEADLINE} for instance. */
+  /** A stable label for logs and metrics, for example {@code DEADLINE}. */
   String code();
 
   /** One sentence for people, without the guest's backtrace. */
   String describe();
 
-  /** The guest ran into an {@code unreachable} instruction: what most languages' abort becomes. */
+  /** The guest executed an {@code unreachable} instruction. Most compilers emit it for an abort. */
   record Unreachable() implements TrapCause {
     @Override
     public String code() {
@@ -19,7 +19,7 @@ public sealed interface TrapCause {
 
     @Override
     public String describe() {
-      return "the guest ran into unreachable";
+      return "the guest executed unreachable";
     }
   }
 
@@ -42,9 +42,9 @@ public sealed interface TrapCause {
 
   /**
    * Integer arithmetic without a result: division by zero, overflow, conversion of a float that
-   * fits no integer.
+   * does not fit the integer type.
    *
-   * @param text which
+   * @param text the operation
    */
   record Division(String text) implements TrapCause {
     @Override
@@ -59,9 +59,9 @@ public sealed interface TrapCause {
   }
 
   /**
-   * An indirect call of an empty table element or of a function of another signature.
+   * An indirect call of an empty table element, or of a function with another signature.
    *
-   * @param text which
+   * @param text the problem
    */
   record IndirectCall(String text) implements TrapCause {
     @Override
@@ -89,9 +89,9 @@ public sealed interface TrapCause {
   }
 
   /**
-   * The run took longer than it was given.
+   * The run exceeded its time limit.
    *
-   * @param limit the time it was given
+   * @param limit the limit
    */
   record Deadline(Duration limit) implements TrapCause {
     @Override
@@ -105,7 +105,7 @@ public sealed interface TrapCause {
     }
   }
 
-  /** Someone interrupted the calling thread while the guest ran; the interrupt is kept. */
+  /** Other code interrupted the calling thread while the guest ran. The thread's flag stays set. */
   record Interrupted() implements TrapCause {
     @Override
     public String code() {
@@ -119,10 +119,10 @@ public sealed interface TrapCause {
   }
 
   /**
-   * The guest aborted in the run in which its memory could not grow.
+   * The guest aborted in a run in which its memory could not grow.
    *
-   * @param pages the size it asked for, in pages of 64 KiB
-   * @param limitPages the most it may have
+   * @param pages the requested size, in pages of 64 KiB
+   * @param limitPages the most pages it may have
    */
   record MemoryLimit(long pages, int limitPages) implements TrapCause {
     @Override
@@ -140,9 +140,9 @@ public sealed interface TrapCause {
   }
 
   /**
-   * The guest asked to be ended.
+   * The guest reported a panic.
    *
-   * @param text what it said; untrusted
+   * @param text the guest's message; untrusted
    */
   record GuestPanic(String text) implements TrapCause {
     @Override
@@ -176,7 +176,7 @@ public sealed interface TrapCause {
   /**
    * The guest broke its contract with the host.
    *
-   * @param text which rule, and how
+   * @param text the rule and the violation
    */
   record AbiViolation(String text) implements TrapCause {
     @Override
@@ -191,10 +191,10 @@ public sealed interface TrapCause {
   }
 
   /**
-   * A host function failed; the exception is the {@link GuestTrap}'s cause and was not shown to the
-   * guest.
+   * A host function failed. The exception is the {@link GuestTrap}'s cause; the guest does not see
+   * it.
    *
-   * @param function the host function, {@code env.gn_log} for instance
+   * @param function the host function, for example {@code env.gn_log}
    */
   record HostFailure(String function) implements TrapCause {
     @Override

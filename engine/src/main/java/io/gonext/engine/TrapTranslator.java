@@ -7,12 +7,12 @@ import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.WasmEngineException;
 
 /**
- * The one place where what a guest call threw becomes a {@link GuestTrap}.
+ * Turns the exceptions of guest calls into {@link GuestTrap}. The only place that does so.
  *
  * <p>Shared by all instances of a module.
  */
 final class TrapTranslator {
-  /** How many frames of a guest's backtrace a trap keeps. */
+  /** The most frames of a trap's backtrace. */
   static final int MAX_FRAMES = 32;
 
   private final Function<Throwable, List<GuestFrame>> backtrace;
@@ -20,20 +20,20 @@ final class TrapTranslator {
   /**
    * A translator.
    *
-   * @param backtrace which functions were running when something was thrown
+   * @param backtrace returns the functions that were running when the exception was thrown
    */
   TrapTranslator(Function<Throwable, List<GuestFrame>> backtrace) {
     this.backtrace = backtrace;
   }
 
   /**
-   * What ended a guest call.
+   * The trap that ended a guest call.
    *
-   * @param thrown what the engine threw
-   * @param deadline the deadline, when it has struck, or null; it decides before the exception's
-   *     type does, since code that is interrupted may throw anything
-   * @param refused the growth of memory that was refused in this run, or null
-   * @throws Error when the JVM itself is ill
+   * @param thrown the exception that Endive threw
+   * @param deadline the deadline if it has struck, or null. It takes precedence over the
+   *     exception's type, because interrupted code may throw anything
+   * @param refused the memory growth that was refused in this run, or null
+   * @throws Error when the JVM itself has failed
    */
   GuestTrap translate(
       Throwable thrown,
@@ -55,7 +55,9 @@ final class TrapTranslator {
     return new GuestTrap(cause, backtrace.apply(thrown), thrown);
   }
 
-  /** Errors of the JVM, not of the guest. A full heap is one: other threads suffer from it too. */
+  /**
+   * Errors of the JVM, not of the guest. A full heap is one, because it also affects other threads.
+   */
   private static boolean isIllness(Throwable thrown) {
     return thrown instanceof LinkageError
         || (thrown instanceof VirtualMachineError && !(thrown instanceof StackOverflowError));
@@ -77,7 +79,7 @@ final class TrapTranslator {
     };
   }
 
-  /** The engine tells its traps apart only by their messages, which are the specification's. */
+  /** Endive's traps differ only in their messages, which come from the specification. */
   private static TrapCause causeOf(
       WasmEngineException thrown, TrapCause.@Nullable MemoryLimit refused) {
     String text = text(thrown);

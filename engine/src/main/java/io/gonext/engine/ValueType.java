@@ -2,22 +2,22 @@ package io.gonext.engine;
 
 import java.util.Locale;
 
-/** The types of WebAssembly values that may cross the boundary of a module. */
+/** The types of WebAssembly values in imports and exports. */
 public enum ValueType {
-  /** A 32-bit integer; travels zero-extended in a {@code long}. */
+  /** A 32-bit integer, zero-extended in a {@code long}. */
   I32,
   /** A 64-bit integer. */
   I64,
-  /** A 32-bit float; travels as {@link Float#floatToRawIntBits}. */
+  /** A 32-bit float, as {@link Float#floatToRawIntBits}. */
   F32,
-  /** A 64-bit float; travels as {@link Double#doubleToRawLongBits}. */
+  /** A 64-bit float, as {@link Double#doubleToRawLongBits}. */
   F64,
-  /** A reference to a function; never crosses into the host. */
+  /** A reference to a function. Never passed to the host. */
   FUNCREF,
-  /** A reference to something of the host; never crosses into the host. */
+  /** An external reference. Never passed to the host. */
   EXTERNREF;
 
-  /** The name of the text format, {@code i32} for instance. */
+  /** The name in the text format, for example {@code i32}. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * WASI preview 1 for one instance, without files, arguments, environment and sockets: standard
- * streams, clocks, random numbers, sleeping and exit. Everything that would name a file answers
- * that there is no such descriptor.
+ * streams, clocks, random numbers, sleeping and exit. Every function that would use a file returns
+ * the error for a bad descriptor.
  *
- * <p>Its own and not the engine's, since that one cannot be put back to a snapshot, swallows the
- * deadline's interrupt in {@code poll_oneoff}, and brings a file system along. The source of the
- * layouts and numbers is WASI's {@code legacy/preview1/docs.md}.
+ * <p>This replaces Endive's WASI, which cannot restore a snapshot, swallows the deadline's
+ * interrupt in {@code poll_oneoff}, and includes a file system. The source of the layouts and
+ * numbers is WASI's {@code legacy/preview1/docs.md}.
  *
  * <p>Owned by the thread inside the instance.
  */
@@ -36,18 +36,18 @@ final class Wasi {
   private static final int CLOCK_MONOTONIC = 1;
   private static final int CLOCK_THREAD_CPU = 3;
 
-  /** Makes wasi-libc flush at each line end, as for a terminal. */
+  /** With this file type, wasi-libc flushes at each line end, as for a terminal. */
   private static final byte CHARACTER_DEVICE = 2;
 
   private static final long RIGHT_READ = 1 << 1;
   private static final long RIGHT_WRITE = 1 << 6;
 
-  /** More vectors or subscriptions in one call are refused, as POSIX systems do (IOV_MAX). */
+  /** The most vectors or subscriptions in one call, as in POSIX systems (IOV_MAX). */
   private static final int MAX_VECTORS = 1024;
 
   private static final int RANDOM_CHUNK_BYTES = 4096;
 
-  /** A body for every function of the interface, with its signature. */
+  /** The body and the signature of every function of the interface. */
   private record Entry(FunctionType type, Body body) {}
 
   @FunctionalInterface
@@ -63,12 +63,12 @@ final class Wasi {
   private final GuestOutput output;
   private final int maxOutputBytesPerRun;
 
-  /** Which of the three standard descriptors the guest has closed; now and in the snapshot. */
+  /** Which of the three standard descriptors the guest has closed, now and in the snapshot. */
   private boolean[] closed = new boolean[STDERR + 1];
 
   private boolean[] closedInSnapshot = new boolean[STDERR + 1];
 
-  /** What the guest may still write in this run, and how much was dropped after that. */
+  /** How many bytes the guest may still write in this run, and how many were dropped. */
   private long outputBudget;
 
   private long droppedBytes;
@@ -81,7 +81,9 @@ final class Wasi {
     this.maxOutputBytesPerRun = config.maxOutputBytesPerRun();
   }
 
-  /** The signature of a function of this interface, or null when it has none of that name. */
+  /**
+   * The signature of a function of this interface, or null if there is no function with this name.
+   */
   static @Nullable FunctionType typeOf(String name) {
     Entry entry = FUNCTIONS.get(name);
     return entry == null ? null : entry.type;
@@ -94,7 +96,8 @@ final class Wasi {
 
   /**
    * The function for an import whose name and signature admission has checked. Allowed in the
-   * allocator: Go's looks at the clock and yields there, and none of these enters the guest again.
+   * allocator, because Go's allocator reads the clock and yields, and no WASI function enters the
+   * guest again.
    */
   HostFunction function(FunctionImport wanted) {
     Entry entry = FUNCTIONS.get(wanted.name());
@@ -121,7 +124,7 @@ final class Wasi {
     droppedBytes = 0;
   }
 
-  /** Ends open lines, and says how much was dropped. */
+  /** Passes on unfinished lines, and reports how many bytes were dropped. */
   void flush() {
     stdout.flush();
     stderr.flush();
@@ -148,9 +151,7 @@ final class Wasi {
     return fd <= STDERR && !closed[(int) fd];
   }
 
-  /**
-   * The answer of functions that want a file and get a standard stream, or no descriptor at all.
-   */
+  /** The error of functions for files: the descriptor is a standard stream, or is not open. */
   private int noFile(long fd, int answerForStream) {
     return isOpen(fd) ? answerForStream : BADF;
   }
@@ -214,7 +215,10 @@ final class Wasi {
         entry("sock_shutdown", "ii", Wasi::noSocket));
   }
 
-  /** A function that returns an error number; {@code i} stands for i32 and {@code I} for i64. */
+  /**
+   * A function that returns an error number. In its parameters, {@code i} is i32 and {@code I} is
+   * i64.
+   */
   private static Map.Entry<String, Entry> entry(String name, String parameters, Body body) {
     var types = parameters.chars().mapToObj(c -> c == 'i' ? ValueType.I32 : ValueType.I64).toList();
     return Map.entry(
@@ -288,7 +292,7 @@ final class Wasi {
     return SUCCESS;
   }
 
-  /** Standard input is at its end. */
+  /** Standard input is empty. */
   private int fdRead(GuestMemory memory, long[] args) {
     if (args[0] != STDIN || !isOpen(args[0])) {
       return BADF;

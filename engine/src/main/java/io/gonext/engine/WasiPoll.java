@@ -6,12 +6,13 @@ import org.jspecify.annotations.Nullable;
 import run.endive.runtime.WasmInterruptedException;
 
 /**
- * One {@code poll_oneoff}: waits for the first of some clocks; standard streams are always ready.
- * The deadline's interrupt ends the wait and stays set, so that the guest ends too.
+ * One {@code poll_oneoff}: waits for the first of several clocks. Standard streams are always
+ * ready. The deadline's interrupt ends the wait, and the flag stays set, so that the guest ends
+ * too.
  *
- * <p>All subscriptions are read, and all times to wait are computed, before anything is waited for.
- * The events are those of every subscription that is ready then, in the order of the subscriptions.
- * A change of the wall clock during the wait does not move its end.
+ * <p>It reads all subscriptions and computes all waiting times before it waits. After the wait it
+ * reports every subscription that is ready, in the order of the subscriptions. A change of the wall
+ * clock during the wait does not move its end.
  */
 final class WasiPoll {
   private static final int SUBSCRIPTION_BYTES = 48;
@@ -34,7 +35,7 @@ final class WasiPoll {
   private final LongPredicate isOpen;
   private final WasiSources.Sleep sleep;
 
-  /** What each clock said when it was first asked, so that all times are measured from one. */
+  /** The first reading of each clock, so that all times of a clock count from one moment. */
   private final @Nullable Long[] began = new Long[CLOCKS];
 
   private int written;
@@ -42,7 +43,7 @@ final class WasiPoll {
   /**
    * A subscription as it was when the poll began.
    *
-   * @param waitNanos how long a clock's is to wait, never negative; 0 for a descriptor's
+   * @param waitNanos how long to wait for a clock, never negative; 0 for a descriptor
    */
   private record Subscription(long userdata, byte kind, long descriptor, long waitNanos) {}
 
@@ -50,8 +51,9 @@ final class WasiPoll {
    * A poll.
    *
    * @param subscriptions pointer to {@code count} subscriptions
-   * @param events pointer to room for as many events
-   * @param now the time of a clock, in nanoseconds; 0 is the wall clock, 1 the monotonic one
+   * @param events pointer to space for as many events
+   * @param now returns the time of a clock in nanoseconds; 0 is the wall clock, 1 the monotonic
+   *     clock
    * @param isOpen whether a descriptor is open
    */
   WasiPoll(
@@ -115,7 +117,7 @@ final class WasiPoll {
   private long waitNanos(int clock, long at) {
     long timeout = memory.readLong(at + 24);
     if (timeout < 0) {
-      // At most 292 years away: a time that does not fit 63 bits is as good as never.
+      // At most 292 years from now, because a time must fit in 63 bits.
       return Long.MAX_VALUE;
     }
     boolean absolute = (memory.readInt(at + 40) & CLOCK_ABSOLUTE) != 0;

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
- * Where WASI's answers come from; shared by all instances of an engine.
+ * The clocks and the random source of WASI, shared by all instances of an engine.
  *
  * @param random a cryptographically strong source, safe for many threads
  * @param realtime the wall clock

@@ -7,18 +7,21 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * One thread that ends calls at their occupancies.
+ * One thread that ends calls at their deadlines.
  *
- * <p>It looks at every instance's {@link Occupancy} once a tick while any call runs, and sleeps
- * once none has run for a while; so a call costs a volatile write and a volatile read, and no timer
- * object. A deadline strikes at most one tick and one scan late. Whatever goes wrong in a scan, a
- * full heap for instance, is counted, and the next scan comes.
+ * <p>While any call runs, the thread scans every instance's {@link Occupancy} once per tick. It
+ * sleeps when no call has run for a while. So a call costs a volatile write and a volatile read,
+ * and no timer object. A deadline strikes at most one tick and one scan late. A scan that fails,
+ * for example because the heap is full, is counted, and scanning continues.
  */
 final class Watchdog implements AutoCloseable {
-  /** How late a deadline may strike; 200 wake-ups a second while calls run cost 0.1 % of a core. */
+  /** The time between scans. The 200 wake-ups per second while calls run cost 0.1 % of a core. */
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-  /** How many ticks without a call go by before it sleeps, so that a steady load never wakes it. */
+  /**
+   * How many ticks without a call pass before the thread sleeps, so that a steady load never has to
+   * wake it.
+   */
   private static final int TICKS_BEFORE_SLEEP = 200;
 
   private final Set<Occupancy> occupancies = ConcurrentHashMap.newKeySet();
@@ -28,7 +31,7 @@ final class Watchdog implements AutoCloseable {
   /** Scans that failed. Written by the thread. */
   private volatile long failures;
 
-  /** Set before the last look at the deadlines that precedes sleep: see {@link #onArmed}. */
+  /** Set before the last scan that precedes sleep: see {@link #onArmed}. */
   private volatile boolean asleep;
 
   private volatile boolean closed;
@@ -43,9 +46,7 @@ final class Watchdog implements AutoCloseable {
     thread.start();
   }
 
-  /**
-   * From now on this watchdog looks at the deadline, until it is {@linkplain #forget forgotten}.
-   */
+  /** Scans this occupancy until it is {@linkplain #forget forgotten}. */
   void watch(Occupancy occupancy) {
     occupancies.add(occupancy);
   }
@@ -59,9 +60,8 @@ final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * Called after a deadline was armed by a volatile write. Either this sees {@code asleep} and
-   * wakes the thread, or the thread's last look, which follows its own volatile write, sees the
-   * occupancy.
+   * Called after a volatile write armed a deadline. Either this call sees {@code asleep} and wakes
+   * the thread, or the thread's last scan, after its volatile write, sees the armed deadline.
    */
   void onArmed() {
     if (asleep) {
@@ -69,7 +69,7 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
-  /** How many scans failed; each was followed by another. */
+  /** How many scans failed. Scanning continued after each. */
   long failures() {
     return failures;
   }
@@ -82,7 +82,7 @@ final class Watchdog implements AutoCloseable {
         watchUntilClosed();
         ended = true;
       } catch (Throwable failure) {
-        // Were this thread to end, so would all occupancies.
+        // All deadlines depend on this thread, so it must not end.
         failures++;
         LockSupport.parkNanos(this, TICK_NANOS);
       }
@@ -122,7 +122,10 @@ final class Watchdog implements AutoCloseable {
     return next;
   }
 
-  /** No call may be armed any more; those that are armed are still ended at their occupancies. */
+  /**
+   * Whether the watchdog is closed. It accepts no more calls, but still ends armed calls at their
+   * deadlines.
+   */
   boolean isClosed() {
     return closed;
   }
