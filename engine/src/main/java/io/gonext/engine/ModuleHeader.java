@@ -22,7 +22,7 @@ public final class ModuleHeader {
   /**
    * A file format.
    *
-   * @param bytes its first bytes, one in each char
+   * @param begins its first bytes, one in each char
    * @param is what the file is, and what to do
    */
   private record Format(String begins, String is) {}

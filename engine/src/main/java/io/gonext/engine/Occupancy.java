@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is inside an instance, and until when: at once the instance's entry check and the cell in
- * which one compare-and-set decides whether a call ended before or after its deadline struck.
+ * The thread inside an instance and its deadline. It is the instance's entry check. One
+ * compare-and-set on its state decides whether a call ended before or after its deadline struck.
  *
  * <pre>
  *   IDLE -> ENTERED -> armed (any other value: the time to strike) -> ENTERED -> IDLE
@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  *                        +--- watchdog: FIRING <-> FIRED ---------------+
  * </pre>
  *
- * <p>The watchdog interrupts only while the state is {@code FIRING}, which the thread that entered
- * leaves only by waiting for {@code FIRED}; so a thread is interrupted only while it is inside, and
- * can take the interrupt back before it is anyone else's.
+ * <p>The watchdog interrupts only while the state is {@code FIRING}. The thread inside leaves that
+ * state only by waiting for {@code FIRED}. So a thread is interrupted only while it is inside, and
+ * it can clear the interrupt before the thread does other work.
  */
 final class Occupancy {
   private static final long IDLE = 0;

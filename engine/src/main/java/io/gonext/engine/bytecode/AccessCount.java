@@ -8,37 +8,37 @@ import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
-/** Counts what a function does with the memory and with globals, and plans what is done with it. */
+/** Counts a function's accesses to the memory and to globals, and plans how to rewrite them. */
 class AccessCount extends HeldAccesses {
   /** The most globals that a function keeps in locals. */
   private static final int MOST_GLOBALS = 4;
 
-  /** The largest code of a method that a JVM takes. */
+  /** The most bytes of code in a method of the JVM. */
   private static final int MOST_CODE_BYTES = 65_535;
 
-  /** What a jump of the long form has more. */
+  /** The additional bytes of a jump in its long form. */
   private static final int FAR_JUMP_BYTES = 5;
 
   /** A switch is aligned to 4 bytes. */
   private static final int SWITCH_PADDING_BYTES = 3;
 
   /**
-   * What is to be done with a function.
+   * How to rewrite a function.
    *
-   * @param locals how many slots of locals it has already
+   * @param locals how many slots of locals it already has
    * @param writes whether it stores
-   * @param inPlace whether its accesses are put in place, or else call methods
+   * @param inPlace whether accesses are inlined; otherwise they call methods
    * @param globals the indices of the globals to keep in locals
    */
   record Plan(int locals, boolean writes, boolean inPlace, List<Integer> globals) {}
 
-  /** By index, how often each is used. */
+  /** How often each global is used, by index. */
   private final Map<Integer, Integer> globals = new TreeMap<>();
 
   private int accesses;
   private int writes;
 
-  /** Accesses of more than a byte, which take a {@link java.lang.invoke.VarHandle}. */
+  /** Accesses of more than a byte, which use a {@link java.lang.invoke.VarHandle}. */
   private int wide;
 
   private int rereads = 1;
@@ -90,11 +90,11 @@ class AccessCount extends HeldAccesses {
   }
 
   /**
-   * What is to be done with it, or null when it is left as it is.
+   * How to rewrite the function, or null to leave it as it is.
    *
-   * @param length of its code, in bytes
+   * @param length the length of its code in bytes
    * @param locals how many slots of locals it has
-   * @param exact whether the memory's size is its array's length
+   * @param exact whether the array has the memory's size
    */
   final @Nullable Plan plan(int length, int locals, boolean exact) {
     if (accesses == 0) {
@@ -110,7 +110,7 @@ class AccessCount extends HeldAccesses {
         length > CompiledFunctions.HUGE_METHOD_BYTES
             ? MOST_CODE_BYTES - jumps * FAR_JUMP_BYTES - length
             : CompiledFunctions.HUGE_METHOD_BYTES - length;
-    // By how much the code becomes longer at most. A local beyond 255 takes a longer form.
+    // The most bytes that the code grows. A local beyond 255 needs a longer form.
     int local = locals + AccessInliner.MORE_LOCALS + MOST_GLOBALS > 255 ? 4 : 2;
     int reread = (exact ? 2 : 3) * (2 * local + 3);
     int rest = rereads * reread + kept.size() * (2 * local + 6) + 2 * local + 3;

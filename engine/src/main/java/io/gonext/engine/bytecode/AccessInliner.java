@@ -17,24 +17,25 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /**
- * Puts each load and store of a module's compiled functions in place of the call of {@link
- * run.endive.runtime.Memory} that the engine's compiler emits for it.
+ * Inlines the loads and stores of a module's compiled functions. Endive's compiler emits a call of
+ * {@link run.endive.runtime.Memory} for each.
  *
- * <p>A function keeps the memory's array and marks in Java locals, which it reads anew after
- * whatever may have made the memory grow: a call, and {@code memory.grow} itself. The JIT knows
- * then that they stay the same in a loop, which it cannot know of a field, since each poll for
- * interruption reads a volatile one. All that is left to inline is forced to be inlined, so that it
- * does not count against the JIT's limit of inlined code. Globals that a function plans more than
- * once, such as the pointer of its stack, are looked up once and kept in locals as well.
+ * <p>A function keeps the memory's array and marks in Java locals. It reads them again after
+ * anything that may grow the memory: a call, or {@code memory.grow}. So the JIT knows that they do
+ * not change in a loop. For a field it would not know, because each poll for interrupts reads a
+ * volatile field. The calls that remain are of methods that the JIT always inlines, so they do not
+ * count against its inlining limits. A function also keeps globals that it uses more than once,
+ * such as its stack pointer, in locals.
  *
- * <p>Forced inlining has a price: of some 120 accesses in one method on, C1 often gives up, and
- * what it compiled without a profile before stays as it was then. So functions of many accesses
- * call the methods of the memory instead: see {@link AccessCount}.
+ * <p>Forced inlining has a cost: from about 120 accesses in one method, C1 often fails to compile
+ * the version with a profile. The function then stays in unprofiled C1 code, and C2 never compiles
+ * it. So functions with many accesses call methods of the memory's class instead: see {@link
+ * AccessCount}.
  *
- * <p>Comparisons go into the jumps that they decide: see {@link FusedCompares}.
+ * <p>It also merges comparisons into the jumps that depend on them: see {@link FusedCompares}.
  *
- * <p>The code becomes larger. A function that might become too large for a method of the JVM, or
- * larger than what the JIT compiles, is left as it is: both ways of access can be mixed.
+ * <p>The code becomes larger. A function that could become too large for a JVM method, or for the
+ * JIT, stays as it is. A module may mix both kinds of access.
  */
 public final class AccessInliner {
   /** A function with more accesses, single bytes not counted, calls methods for them. */
@@ -47,7 +48,7 @@ public final class AccessInliner {
   private static final String VAR_HANDLE = "java/lang/invoke/VarHandle";
   private static final String BYTES = "[B";
 
-  /** More than the operands of one access in place of its call. */
+  /** An upper bound of the additional operands of one inlined access. */
   private static final int MORE_STACK = 4;
 
   /** The array, the marks, the limit, an address, and a value of up to two slots. */
@@ -62,8 +63,8 @@ public final class AccessInliner {
   /**
    * An inliner for one kind of memory.
    *
-   * @param access the class of all memories: it has the fields {@code data}, {@code dirty} and
-   *     {@code limit}, and the static methods and handles for accesses
+   * @param access the superclass of all memories. It has the fields {@code data}, {@code dirty} and
+   *     {@code limit}, and static methods and handles for accesses
    * @param blockShift an address shifted right by this many bits is the index of its mark
    * @param exact whether the memory's size is its array's length
    */
@@ -73,7 +74,7 @@ public final class AccessInliner {
     this.exact = exact;
   }
 
-  /** The class with its accesses in place. Takes time linear in its size. */
+  /** The class with inlined accesses. Takes time linear in its size. */
   public byte[] inline(byte[] classBytes) {
     var reader = new ClassReader(classBytes);
     Map<String, AccessCount.Plan> plans = new HashMap<>();
@@ -94,7 +95,10 @@ public final class AccessInliner {
     return lengths;
   }
 
-  /** Copies a class, with the accesses of these functions in place, and the compares of all. */
+  /**
+   * Copies a class. Inlines the accesses of the planned functions, and merges the comparisons of
+   * all functions.
+   */
   private ClassVisitor writing(ClassVisitor copy, Map<String, AccessCount.Plan> plans) {
     return new ClassVisitor(Opcodes.ASM9, copy) {
       @Override
@@ -279,8 +283,8 @@ public final class AccessInliner {
     }
 
     /**
-     * From the base on the stack to the address. The base is unsigned, and so out of bounds where
-     * it is negative; adding the offset to one that is not either stays below 2^31 or becomes
+     * Turns the base on the stack into the address. The base is unsigned, so a negative base is out
+     * of bounds. The sum of another base and the offset either stays below 2^31 or becomes
      * negative.
      */
     private void takeAddress(int offset, int bytes) {
@@ -350,7 +354,7 @@ public final class AccessInliner {
     };
   }
 
-  /** The local of the parameter that holds the memory. */
+  /** The local of the memory parameter. */
   private static int memorySlot(String descriptor) {
     int slot = 0;
     for (Type type : Type.getArgumentTypes(descriptor)) {

@@ -11,27 +11,27 @@ import run.endive.wasm.types.AnnotatedInstruction;
 import run.endive.wasm.types.OpCode;
 
 /**
- * The instructions of a function for which the engine's compiler emits a call of a method, in the
- * order in which it emits them: everything that can trap, calls, and the polls for interruption.
+ * The instructions of a function for which Endive's compiler emits method calls, in the compiler's
+ * order: everything that can trap, calls, and polls for interrupts.
  *
- * <p>What Java's own instructions do (arithmetic, locals) cannot trap and is not among them.
+ * <p>Instructions that become bytecode (arithmetic, locals) cannot trap and are not included.
  *
- * <p>Source: {@code EmitterMap}, {@code Emitters} and {@code WasmAnalyzer} of the engine's compiler
- * at the version that the root pom names.
+ * <p>Source: {@code EmitterMap}, {@code Emitters} and {@code WasmAnalyzer} of Endive's compiler, in
+ * the version of the root pom.
  */
 final class CallSites {
-  /** The poll for interruption: before each call and at each branch backwards. */
+  /** The poll for interrupts: before each call and at each backward branch. */
   static final String POLL = "checkInterruption";
 
   static final String CALL_INDIRECT_PREFIX = "call_indirect_";
   private static final String TABLE_PREFIX = "table";
 
-  /** Operations on tables of external references are methods of their own. */
+  /** Operations on tables of external references have their own methods. */
   private static final String REFERENCE_SUFFIX = "Ref";
 
   private static final String BEYOND_ADDRESSES = "throwOutOfBoundsMemoryAccess";
 
-  /** Static offsets from here on are out of bounds for the engine whatever the address. */
+  /** For Endive, a static offset from here on is always out of bounds. */
   private static final long LARGEST_OFFSET = Integer.MAX_VALUE;
 
   private static final Map<OpCode, String> METHODS = methods();
@@ -50,15 +50,15 @@ final class CallSites {
   /**
    * One such instruction.
    *
-   * @param address where it is in the bytes that the engine parsed
-   * @param method the method's name; {@link #POLL} for a branch backwards
+   * @param address its offset in the bytes that Endive parsed
+   * @param method the method's name; {@link #POLL} for a backward branch
    */
   record Site(int address, String method) {
     boolean isPoll() {
       return method.equals(POLL);
     }
 
-    /** Whether the compiler may emit a call of this method for it. */
+    /** Whether the compiler may emit a call of this method for the instruction. */
     boolean calls(String name) {
       return name.equals(method)
           || (method.startsWith(TABLE_PREFIX) && name.equals(method + REFERENCE_SUFFIX));
@@ -79,7 +79,7 @@ final class CallSites {
     return new CallSites(instructions).read();
   }
 
-  /** Whether a method of this name is only ever called at a site. */
+  /** Whether compiled code calls a method of this name only at sites. */
   static boolean isSiteMethod(String name) {
     return NAMES.contains(name)
         || name.startsWith(CompiledFunctions.METHOD_PREFIX)
@@ -144,8 +144,8 @@ final class CallSites {
   }
 
   /**
-   * One pass: only a branch forward, or the instruction before, makes an instruction reachable. The
-   * compiler's output for unreachable ones is overwritten when its classes are written.
+   * One pass suffices: only a forward branch or the previous instruction makes an instruction
+   * reachable. The class writer overwrites the compiler's output for unreachable instructions.
    */
   private List<Site> read() {
     for (int i = 0; i < instructions.size(); i++) {

@@ -10,33 +10,32 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * Copies a method, and puts each comparison whose result decides a jump into the jump.
+ * Copies a method, and merges each comparison that decides a jump into the jump.
  *
- * <p>The engine's compiler emits a call for a comparison. What is called is the same for all
- * modules, and so is the JIT's profile of how often it is true: it then lays out a branch of one
- * function by what another one's is like. Only whether two integers are equal stays a call: put in
- * the jump, that was measured to make scanning slower.
+ * <p>Endive's compiler emits a call for a comparison. All modules call the same method, so they
+ * share the JIT's profile of its result, and the JIT lays out one function's branch by the profile
+ * of others. Equality of integers stays a call, because merging it made scanning loops slower in
+ * measurements.
  */
 final class FusedCompares extends HeldInstructions {
-  /** What one more than the method's own operands takes: a 0 of 64 bits. */
+  /** The additional stack for a 64-bit zero. */
   private static final int MORE_STACK = 2;
 
   private static final String ZERO = "I32_EQZ";
   private static final Map<String, Compare> COMPARES = compares();
 
   /**
-   * A comparison as the JVM makes it.
+   * A comparison in bytecode.
    *
-   * @param before emits what leaves an int, or two, on the stack
-   * @param jump the opcode that jumps where it holds; by one more or one less it jumps where it
-   *     does not: see {@link #otherwise}
+   * @param before emits code that leaves one or two ints on the stack
+   * @param jump the opcode that jumps if the comparison holds; {@link #otherwise} is the opposite
    */
   private record Compare(Emitter before, int jump) {
     private interface Emitter {
       void emit(MethodVisitor to);
     }
 
-    /** The JVM's opcodes of a condition and its opposite are neighbours, the odd one first. */
+    /** The opcodes of a condition and its opposite are neighbors, the odd one first. */
     int otherwise() {
       return jump % 2 == 1 ? jump + 1 : jump - 1;
     }
@@ -49,7 +48,7 @@ final class FusedCompares extends HeldInstructions {
     }
   }
 
-  /** A comparison that is held back, and the tests of its result for 0 that follow it. */
+  /** A pending comparison, and the tests of its result for 0 that follow. */
   private final List<Call> held = new ArrayList<>();
 
   FusedCompares(MethodVisitor copy) {
@@ -88,7 +87,7 @@ final class FusedCompares extends HeldInstructions {
   }
 
   /**
-   * With a NaN nothing holds but "not equal": the JVM's two ways differ in what it is taken for.
+   * With a NaN only "not equal" holds. The JVM's two instructions differ in their result for a NaN.
    */
   private static void floats(
       Map<String, Compare> compares, String type, int nanIsLess, int nanIsGreater) {

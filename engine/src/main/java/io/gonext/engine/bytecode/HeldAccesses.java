@@ -6,10 +6,10 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * Copies a method and hands out each access as a whole, of the memory or of a global: in the
- * engine's code a constant (an offset, or the global's index), a load of the memory or of the
- * instance, perhaps a line number, and a call. The first three are held back until it is known what
- * follows. An access to another memory than the first is a call.
+ * Copies a method and reports each access to the memory or to a global as a whole. In Endive's code
+ * an access is a constant (an offset, or the global's index), a load of the memory or of the
+ * instance, sometimes a line number, and a call. This class holds the first three back until the
+ * next instruction shows what they are. An access to any memory other than the first stays a call.
  */
 abstract class HeldAccesses extends HeldInstructions {
   static final String READ = "memoryRead";
@@ -23,13 +23,13 @@ abstract class HeldAccesses extends HeldInstructions {
   private final int memory;
   private final int instance;
 
-  /** The constant that is held back, or null. */
+  /** The pending constant, or null. */
   private @Nullable Integer constant;
 
-  /** The local whose load is held back, after the constant, or {@link #NONE}. */
+  /** The local whose load is pending after the constant, or {@link #NONE}. */
   private int loaded = NONE;
 
-  /** The line number that is held back, after both; its label is null when there is none. */
+  /** The pending line number after both. Its label is null if there is none. */
   private int line;
 
   private @Nullable Label lineStart;
@@ -37,7 +37,7 @@ abstract class HeldAccesses extends HeldInstructions {
   /**
    * A copier.
    *
-   * @param memory the local in which the memory is; the instance is in the next
+   * @param memory the local with the memory; the next local has the instance
    */
   HeldAccesses(MethodVisitor copy, int memory) {
     super(copy);
@@ -53,7 +53,7 @@ abstract class HeldAccesses extends HeldInstructions {
     return name.equals(READ_GLOBAL) || name.equals(WRITE_GLOBAL);
   }
 
-  /** Whether the memory's array may be another after a call of this method. */
+  /** Whether a call of this method may replace the memory's array. */
   static boolean mayGrow(String name) {
     return name.startsWith(CompiledFunctions.METHOD_PREFIX)
         || name.startsWith(CallSites.CALL_INDIRECT_PREFIX)
@@ -61,20 +61,20 @@ abstract class HeldAccesses extends HeldInstructions {
   }
 
   /**
-   * Emits an access, whose operands other than the offset are on the stack.
+   * Emits an access. Its operands other than the offset are on the stack.
    *
-   * @param name of the method that the engine calls for it
+   * @param name the method that Endive's code calls for it
    * @param type that method's descriptor
    */
   abstract void access(String name, String type, int offset);
 
-  /** Whether accesses to the global of this index are to be handed out, or stay calls. */
+  /** Whether to report accesses to the global with this index. Otherwise they stay calls. */
   abstract boolean takesGlobal(int index);
 
-  /** Emits an access to a global; a value that is written is on the stack, as a long. */
+  /** Emits an access to a global. For a write, the value is on the stack as a long. */
   abstract void globalAccess(String name, int index);
 
-  /** Emits a call that is no access. */
+  /** Emits a call that is not an access. */
   void call(int opcode, String owner, String name, String type, boolean isInterface) {
     mv.visitMethodInsn(opcode, owner, name, type, isInterface);
   }
@@ -137,7 +137,7 @@ abstract class HeldAccesses extends HeldInstructions {
     }
   }
 
-  /** Emits nothing of what is held back but the line. */
+  /** Drops the pending instructions, and emits only the line. */
   private void drop() {
     constant = null;
     loaded = NONE;

@@ -5,15 +5,15 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * Copies a method, and may hold instructions back until it is known what follows. Whatever comes
- * first lets them go; a subclass says for which instructions that is otherwise.
+ * Copies a method, and may hold instructions back until the next instruction is known. By default
+ * every instruction first emits the pending ones; a subclass overrides this.
  */
 abstract class HeldInstructions extends MethodVisitor {
   HeldInstructions(MethodVisitor copy) {
     super(Opcodes.ASM9, copy);
   }
 
-  /** Emits what is held back. */
+  /** Emits the pending instructions. */
   abstract void flush();
 
   @Override

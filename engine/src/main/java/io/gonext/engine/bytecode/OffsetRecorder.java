@@ -23,17 +23,16 @@ import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.AnnotatedInstruction;
 
 /**
- * Writes into a module's classes where in the module their calls come from, as line numbers: the
- * only thing about a place in the code that a Java stack trace carries, and the engine's compiler
- * leaves it out. Costs nothing while the code runs.
+ * Adds line numbers to a module's classes, which say where in the module a call comes from. A line
+ * number is the only information about a place that a Java stack trace has, and Endive's compiler
+ * emits none. It costs nothing while the code runs.
  *
- * <p>The line of a call is the distance in bytes from the function's first instruction, plus 1. A
- * function's calls are matched one by one with its {@link CallSites}; where the two disagree, which
- * would take another version of the compiler, the function gets no lines at all rather than wrong
- * ones.
+ * <p>The line of a call is the distance in bytes from the function's first instruction, plus 1. The
+ * recorder matches a function's calls one by one with its {@link CallSites}. If they differ, as
+ * with another version of the compiler, the function gets no lines instead of wrong ones.
  */
 public final class OffsetRecorder {
-  /** The line of a call of which it is not known where it comes from. */
+  /** The line of a call with an unknown place. */
   public static final int UNKNOWN_LINE = 0xFFFF;
 
   private static final int NO_LINE = 0;
@@ -47,7 +46,7 @@ public final class OffsetRecorder {
   /**
    * A recorder for one module.
    *
-   * @param imports how many functions it imports, whose indices come first
+   * @param imports how many functions the module imports; their indices come first
    */
   public OffsetRecorder(WasmModule module, int imports) {
     this.module = module;
@@ -59,17 +58,20 @@ public final class OffsetRecorder {
     return CallSites.isSiteMethod(method);
   }
 
-  /** How many functions got lines. */
+  /** The number of functions that got lines. */
   public int recorded() {
     return recorded;
   }
 
-  /** How many functions have calls other than those expected. */
+  /** The number of functions with unexpected calls. */
   public int mismatched() {
     return mismatched;
   }
 
-  /** The classes with lines, from classes in the form the engine's compiler caches them. */
+  /**
+   * The classes with lines. Input and output have the form in which Endive's compiler caches
+   * classes.
+   */
   public byte[] record(byte[] jar) {
     var copy = new ByteArrayOutputStream(jar.length + jar.length / 4);
     try (var in = new JarInputStream(new ByteArrayInputStream(jar));
@@ -91,13 +93,13 @@ public final class OffsetRecorder {
     var reader = new ClassReader(classBytes);
     var lines = new HashMap<String, int[]>();
     reader.accept(reading(lines), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
-    // With the reader's constants, methods that are not visited are copied as they are.
+    // With the reader's constant pool, ASM copies unchanged methods as they are.
     var writer = new ClassWriter(reader, 0);
     reader.accept(writing(writer, lines), 0);
     return writer.toByteArray();
   }
 
-  /** Finds out the lines of all functions, by their methods' names. */
+  /** Finds the lines of all functions, by method name. */
   private ClassVisitor reading(Map<String, int[]> lines) {
     return new ClassVisitor(Opcodes.ASM9) {
       @Override
@@ -133,7 +135,7 @@ public final class OffsetRecorder {
     };
   }
 
-  /** Copies a class and puts each call's line in front of it. */
+  /** Copies a class and adds each call's line before the call. */
   private static ClassVisitor writing(ClassVisitor copy, Map<String, int[]> lines) {
     return new ClassVisitor(Opcodes.ASM9, copy) {
       @Override
@@ -169,7 +171,7 @@ public final class OffsetRecorder {
     };
   }
 
-  /** The line of each static call of a function, or null when it gets none. */
+  /** The line of each static call of a function, or null if the function gets none. */
   private int @Nullable [] lines(int function, List<String> calls) {
     List<AnnotatedInstruction> body = module.codeSection().getFunctionBody(function).instructions();
     List<CallSites.Site> sites = CallSites.of(body);
@@ -185,14 +187,14 @@ public final class OffsetRecorder {
     return lines;
   }
 
-  /** Which call comes from which site, in one function. */
+  /** Matches the calls of one function with its sites. */
   private static final class Matching {
     private final List<String> calls;
     private final List<CallSites.Site> sites;
     private final int base;
     private final int[] lines;
 
-    /** Polls seen that belong to no call. */
+    /** Polls that do not belong to a call. */
     private final List<Integer> polls = new ArrayList<>();
 
     private int next;
@@ -204,7 +206,9 @@ public final class OffsetRecorder {
       this.lines = new int[calls.size()];
     }
 
-    /** The line of each call, {@link #NO_LINE} where it is none of a site, or null. */
+    /**
+     * The line of each call, or null. {@link #NO_LINE} for a call that does not belong to a site.
+     */
     int @Nullable [] lines() {
       for (int call = 0; call < calls.size(); call++) {
         String method = calls.get(call);
@@ -235,8 +239,8 @@ public final class OffsetRecorder {
     }
 
     /**
-     * Gives the polls up to here to the branches backwards up to here. A branch has one, but a
-     * table of branches may have one for each target.
+     * Assigns the polls up to here to the backward branches up to here. A branch has one poll, but
+     * a br_table may have one for each target.
      */
     private boolean branches() {
       int from = next;

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * part.
  */
 final class DwarfCursor {
-  /** The section is not what it should be; says nothing more, since nobody asks. */
+  /** The section is malformed. Has no message, because nothing shows it. */
   static final class MalformedException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -75,7 +75,7 @@ final class DwarfCursor {
     return new DwarfCursor(bytes, from, position);
   }
 
-  /** An unsigned LEB128; what does not fit 64 bits is cut off. */
+  /** An unsigned LEB128. Bits beyond 64 are dropped. */
   long unsigned() throws MalformedException {
     long value = 0;
     for (int shift = 0; ; shift += 7) {
@@ -89,7 +89,7 @@ final class DwarfCursor {
     }
   }
 
-  /** A signed LEB128; what does not fit 64 bits is cut off. */
+  /** A signed LEB128. Bits beyond 64 are dropped. */
   long signed() throws MalformedException {
     long value = 0;
     for (int shift = 0; ; shift += 7) {
@@ -104,23 +104,23 @@ final class DwarfCursor {
     }
   }
 
-  /** Skips a string that ends with a zero byte; its length without that. */
+  /** Skips a string that ends with a zero byte. Returns its length without that byte. */
   int skipString() throws MalformedException {
     int from = position;
     while (u8() != 0) {
-      // On to the end.
+      // Skip to the end.
     }
     return position - from - 1;
   }
 
-  /** A string that ends with a zero byte, of which at most {@code most} bytes are decoded. */
+  /** Reads a string that ends with a zero byte, and decodes at most {@code most} bytes. */
   String string(int most) throws MalformedException {
     int from = position;
     int length = skipString();
     return new String(bytes, from, Math.min(length, most), StandardCharsets.UTF_8);
   }
 
-  /** A string that ends with a zero byte, or its first {@code most} bytes: reads no more. */
+  /** A string that ends with a zero byte, or its first {@code most} bytes. Reads no further. */
   String prefix(int most) {
     int to = position;
     while (to < end && to - position < most && bytes[to] != 0) {

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The header of one unit of DWARF's line number information.
  *
- * <p>Source: DWARF 5, chapter 6.2.4, and the same chapter of versions 2 to 4. The 64-bit format and
- * machines with several operations in an instruction do not occur with WebAssembly.
+ * <p>Source: DWARF 5, chapter 6.2.4, and the same chapter of versions 2 to 4. WebAssembly has
+ * neither the 64-bit format nor several operations in an instruction.
  */
 final class LineHeader {
   private static final int NEWEST = 5;
@@ -86,7 +86,7 @@ final class LineHeader {
     return opcodeBase;
   }
 
-  /** How many LEB128 operands a standard operation has. */
+  /** The number of LEB128 operands of a standard operation. */
   int operands(int opcode) {
     return operands[opcode] & 0xFF;
   }
@@ -96,14 +96,14 @@ final class LineHeader {
     return programFrom(program);
   }
 
-  /** The unit's program from a place in the section on. */
+  /** The unit's program, starting at a position in the section. */
   DwarfCursor programFrom(int position) throws DwarfCursor.MalformedException {
     return new DwarfCursor(section, position, end);
   }
 
   /**
-   * The most bytes that finding a {@linkplain #path path} reads: the tables once for the
-   * directories and the file, and once more for the directory's name, and two strings.
+   * The most bytes that a search for a {@linkplain #path path} reads: the tables twice, once for
+   * the file and once for the directory's name, and two strings.
    *
    * @param most the most bytes of each string that are decoded
    */
@@ -114,22 +114,22 @@ final class LineHeader {
   // Files ---------------------------------------------------------------------------------------
 
   /**
-   * The path of a file, with its directory unless that is where the compiler ran.
+   * The path of a file, with its directory unless that is the compiler's working directory.
    *
    * @param strings the section {@code .debug_line_str}
    * @param most the most bytes of each part that are decoded
-   * @return null when there is no such file
+   * @return null if there is no such file
    */
   @Nullable String path(long file, byte[] strings, int most) throws DwarfCursor.MalformedException {
     var in = new DwarfCursor(section, tables, program);
     return version == NEWEST ? newPath(in, file, strings, most) : oldPath(in, file, most);
   }
 
-  /** Versions 2 to 4: strings up to an empty one; files and directories count from 1. */
+  /** Versions 2 to 4: an empty string ends the list. Files and directories count from 1. */
   private @Nullable String oldPath(DwarfCursor in, long file, int most)
       throws DwarfCursor.MalformedException {
     while (in.skipString() > 0) {
-      // The directories come first; which one matters is not known yet.
+      // Skip the directories. The file's entry, which follows, says which one it needs.
     }
     for (long index = 1; ; index++) {
       if (index == file) {
@@ -155,7 +155,7 @@ final class LineHeader {
     return directory == 0 ? "" : in.string(most);
   }
 
-  /** Version 5: tables that say what their columns are; files and directories count from 0. */
+  /** Version 5: the tables describe their own columns. Files and directories count from 0. */
   private @Nullable String newPath(DwarfCursor in, long file, byte[] strings, int most)
       throws DwarfCursor.MalformedException {
     int directories = in.position();
@@ -176,7 +176,7 @@ final class LineHeader {
     return directory.isEmpty() || name.startsWith("/") ? name : directory + "/" + name;
   }
 
-  /** Skips a table; the wanted one of its entries, or null when it has no such one. */
+  /** Reads a whole table. Returns the wanted entry, or null if the table has none. */
   private static @Nullable Entry entry(DwarfCursor in, long wanted, byte[] strings, int most)
       throws DwarfCursor.MalformedException {
     long[] columns = new long[2 * in.u8()];
@@ -184,7 +184,7 @@ final class LineHeader {
       columns[i] = in.unsigned();
     }
     long count = in.unsigned();
-    // Each column takes a byte or more, so that a count cannot make the loop outlast the section.
+    // Each entry takes at least a byte, so a count cannot make the loop longer than the section.
     if (count < 0 || count > in.remaining() || (columns.length == 0 && count > 0)) {
       throw new DwarfCursor.MalformedException();
     }

@@ -1,8 +1,8 @@
 package io.gonext.engine.dwarf;
 
 /**
- * The machine that DWARF's line number programs are for: {@link #next} runs it to its next row.
- * Each step takes at least one byte of the program, so that its time is linear.
+ * Runs a line number program of DWARF: {@link #next} continues to the next row. Each step reads at
+ * least one byte of the program, so the time is linear.
  *
  * <p>Source: DWARF 5, chapters 6.2.2 (registers) and 6.2.5 (the program).
  */
@@ -31,32 +31,32 @@ final class LineProgram {
     endsSequence = false;
   }
 
-  /** Where in the section it is. */
+  /** The position in the section. */
   int position() {
     return in.position();
   }
 
-  /** Of the row: counted from the beginning of the code. */
+  /** The row's address, counted from the beginning of the code. */
   long address() {
     return address;
   }
 
-  /** Of the row: an index into the header's table of files. */
+  /** The row's file: an index into the header's table of files. */
   long file() {
     return file;
   }
 
-  /** Of the row. */
+  /** The row's line number. */
   long line() {
     return line;
   }
 
-  /** Whether the row only says where the sequence ends. */
+  /** Whether the row only marks the end of the sequence. */
   boolean endsSequence() {
     return endsSequence;
   }
 
-  /** Runs on to the next row; false at the end of the program. */
+  /** Continues to the next row. False at the end of the program. */
   boolean next() throws DwarfCursor.MalformedException {
     if (endsSequence) {
       reset();
@@ -103,7 +103,7 @@ final class LineProgram {
         }
       }
       default -> {
-        // Files that are defined late, discriminators, and what vendors added: skipped.
+        // Skip late file definitions, discriminators, and extensions of vendors.
       }
     }
     return false;
@@ -120,7 +120,8 @@ final class LineProgram {
       case 8 -> advance((255 - header.opcodeBase()) / header.lineRange()); // DW_LNS_const_add_pc
       case 9 -> address += in.u16(); // DW_LNS_fixed_advance_pc
       default -> {
-        // Columns, flags, and operations of later versions, which say how many operands they have.
+        // Skip columns, flags, and operations of later versions. The header has the number of
+        // operands.
         for (int i = 0; i < header.operands(opcode); i++) {
           in.unsigned();
         }

@@ -6,25 +6,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of a module's source by place in its code, from DWARF's line number information,
- * versions 2 to 5. The files' names are decoded for the places that are asked for.
+ * Maps places in a module's code to source lines, with DWARF's line number information, versions 2
+ * to 5. Decodes file names only when they are needed.
  *
- * <p>The information is the guest's and may be anything: what is malformed gives no line. Building
- * takes time linear in the section; the index is at most {@value #MOST_SEQUENCES} entries. All
- * answers of one {@link Lookup} read at most {@value #MOST_LOOKUP_BYTES} bytes together.
+ * <p>The information is untrusted; a malformed part gives no lines. Building takes time linear in
+ * the section, and the index has at most {@value #MOST_SEQUENCES} entries. All answers of one
+ * {@link Lookup} together read at most {@value #MOST_LOOKUP_BYTES} bytes.
  *
- * <p>Immutable. Source: DWARF 5, chapter 6.2; that addresses count from the code section's contents
- * is WebAssembly's convention (tool-conventions, Dwarf).
+ * <p>Immutable. Source: DWARF 5, chapter 6.2. Addresses count from the code section's contents, as
+ * WebAssembly's tool conventions specify.
  */
 public final class SourceLines {
   private static final int MOST_SEQUENCES = 1 << 16;
 
-  /** A unit is a file of the source, or a part of a Rust crate. */
+  /** A unit is a source file, or a part of a Rust crate. */
   private static final int MOST_UNITS = 1 << 16;
 
   /**
-   * What a backtrace may read, which takes some milliseconds of the call that trapped. A frame of a
-   * Rust program with its standard library reads some 10 KB.
+   * The most bytes that one backtrace may read. That takes a few milliseconds of the call that
+   * trapped. A frame of a Rust program with its standard library reads about 10 KB.
    */
   static final int MOST_LOOKUP_BYTES = 1 << 19;
 
@@ -41,10 +41,10 @@ public final class SourceLines {
    * The rows from one address up to another.
    *
    * @param low the first address
-   * @param high the first address after the last one
-   * @param unit where the unit begins in the section
-   * @param program where in the unit's program the sequence begins
-   * @param bytes how long it is
+   * @param high the end, exclusive
+   * @param unit the unit's offset in the section
+   * @param program the sequence's offset in the unit's program
+   * @param bytes the sequence's length
    */
   private record Sequence(int low, int high, int unit, int program, int bytes) {}
 
@@ -86,7 +86,7 @@ public final class SourceLines {
         index(section, unit, found);
       }
     } catch (DwarfCursor.MalformedException e) {
-      // The units before it are good.
+      // Keep the units before it.
       found.trimToSize();
     }
     found.sort(Comparator.comparingInt(Sequence::low));
@@ -107,7 +107,7 @@ public final class SourceLines {
         }
         if (program.endsSequence()) {
           long high = program.address();
-          // The linker gives address 0, or the highest, to functions that it dropped.
+          // The linker gives address 0 or the highest addresses to functions that it dropped.
           if (0 < low
               && low < high
               && high < Integer.MAX_VALUE
@@ -120,25 +120,25 @@ public final class SourceLines {
         }
       }
     } catch (DwarfCursor.MalformedException e) {
-      // Its earlier sequences are good, and so are the other units.
+      // Keep its earlier sequences and the other units.
       return;
     }
   }
 
-  /** Answers for one backtrace, within what that may read. */
+  /** Lookups for one backtrace, which share its limit of bytes. */
   public Lookup lookup() {
     return new Lookup();
   }
 
-  /** The lines of some instructions. One thread. */
+  /** Finds the lines of instructions. For one thread. */
   public final class Lookup {
     private int left = MOST_LOOKUP_BYTES;
 
     /**
      * The line of an instruction.
      *
-     * @param address its distance from the beginning of the code section's contents
-     * @return null where there is none, or where finding it would read too much
+     * @param address the offset from the beginning of the code section's contents
+     * @return null if there is none, or if the search would read too much
      */
     public @Nullable Line at(int address) {
       int index = lastAtOrBelow(address);

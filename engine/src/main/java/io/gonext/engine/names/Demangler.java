@@ -1,23 +1,22 @@
 package io.gonext.engine.names;
 
 /**
- * Turns the names that rustc gives to functions back into what stands in the source. It knows both
- * of Rust's manglings. Names that it does not understand stay as they are. C++ names need no
- * demangler: wasm-ld writes them into the name section as they stand in the source.
+ * Demangles Rust's function names, in both of Rust's schemes. A name that it does not understand
+ * stays as it is. C++ names need no demangler, because wasm-ld demangles them in the name section.
  *
- * <p>Names are the guest's and may be anything: the time is linear in a name's length and in {@link
- * #MOST_TEXT_CHARS}, and the depth of recursion is bounded.
+ * <p>Names are untrusted. The time is linear in the name's length and in {@link #MOST_TEXT_CHARS},
+ * and the depth of recursion is bounded.
  */
 public final class Demangler {
   /** The most characters of a demangled name. A name that would become longer stays mangled. */
   public static final int MOST_TEXT_CHARS = 2_048;
 
-  /** A longer name is no compiler's. */
+  /** Compilers do not emit longer names. */
   private static final int MOST_CHARS = 1 << 14;
 
   private Demangler() {}
 
-  /** The name as in the source, or {@code name} itself. */
+  /** The name as in the source, or {@code name} if it is not a Rust name. */
   public static String demangle(String name) {
     if (name.length() > MOST_CHARS) {
       return name;

@@ -4,8 +4,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rust's mangling up to and including 2025: a name of C++'s scheme whose last part is a hash, with
- * escapes for what C++ has not.
+ * Rust's legacy mangling, the default until 2025: C++'s scheme, with a hash as the last part and
+ * escapes for characters that C++ names do not have.
  *
  * <p>Source: {@code rustc_symbol_mangling/src/legacy.rs}.
  */
@@ -17,7 +17,7 @@ final class LegacyRustName {
 
   private LegacyRustName() {}
 
-  /** Whether a name ends as Rust's do: in a part of an h and 16 hexadecimal digits. */
+  /** Whether a name is in this scheme: its last part is an h and 16 hexadecimal digits. */
   static boolean isOne(String name) {
     int end = name.indexOf("E", name.lastIndexOf(HASH_CHARS + "h") + 1);
     int hash = end - HASH_CHARS;

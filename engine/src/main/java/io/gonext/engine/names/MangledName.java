@@ -1,16 +1,16 @@
 package io.gonext.engine.names;
 
 /**
- * A cursor over a mangled name. Substitutions can make a short name stand for an endless one, and
- * nesting can exhaust the stack: both are bounded here.
+ * A cursor over a mangled name. Substitutions can expand a short name without end, and nesting can
+ * exhaust the stack, so this class bounds both.
  */
 final class MangledName {
   private static final int MOST_DEPTH = 96;
 
-  /** How often a parser may go deeper in all; names of real programs do so some hundred times. */
+  /** The most nested parts in one name. Names of real programs have some hundred. */
   private static final int MOST_STEPS = 2_000;
 
-  /** The name is of no known form, or past the bounds. */
+  /** The name has an unknown form, or exceeds the bounds. */
   static final class UnknownFormException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -33,7 +33,7 @@ final class MangledName {
     return position;
   }
 
-  /** Goes back to where it was, or to what a back reference names. */
+  /** Moves to an earlier position, or to the target of a back reference. */
   void moveTo(int to) {
     position = to;
   }
@@ -79,8 +79,8 @@ final class MangledName {
   }
 
   /**
-   * A decimal number without leading zeros, at most the name's length, which is all that numbers
-   * are for.
+   * A decimal number without leading zeros. At most the name's length, because numbers are lengths
+   * or positions.
    */
   int number() throws UnknownFormException {
     if (!isDigit(peek())) {
@@ -103,7 +103,7 @@ final class MangledName {
     return c >= '0' && c <= '9';
   }
 
-  /** To be called where a parser calls itself, and {@link #leave} after. */
+  /** A parser calls this before each recursion, and {@link #leave} after it. */
   void enter() throws UnknownFormException {
     if (++depth > MOST_DEPTH || ++steps > MOST_STEPS) {
       throw new UnknownFormException();
@@ -114,7 +114,7 @@ final class MangledName {
     depth--;
   }
 
-  /** The text, unless it is too long to be read. */
+  /** The text, unless it is too long. */
   static String bounded(String text) throws UnknownFormException {
     if (text.length() > Demangler.MOST_TEXT_CHARS) {
       throw new UnknownFormException();

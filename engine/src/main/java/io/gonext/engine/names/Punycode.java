@@ -1,8 +1,8 @@
 package io.gonext.engine.names;
 
 /**
- * Text in ASCII, as Rust's mangling writes identifiers that are not. Source: RFC 3492, with an
- * underscore for the delimiter (rustc book, "v0 Symbol Format").
+ * Decodes Punycode, in which Rust's mangling writes identifiers that are not ASCII. Source: RFC
+ * 3492, with an underscore as the delimiter (rustc book, "v0 Symbol Format").
  */
 final class Punycode {
   private static final int BASE = 36;
@@ -18,7 +18,8 @@ final class Punycode {
   static String decode(String encoded) throws MangledName.UnknownFormException {
     int delimiter = encoded.lastIndexOf('_');
     var text = new StringBuilder(delimiter < 0 ? "" : encoded.substring(0, delimiter));
-    // Inserting is quadratic. What is not encoded is ASCII, so that code points are chars there.
+    // Bound the length, because insertion is quadratic. The part before the delimiter must be
+    // ASCII.
     if (encoded.length() > Demangler.MOST_TEXT_CHARS
         || text.chars().anyMatch(c -> c >= FIRST_CODE)) {
       throw new MangledName.UnknownFormException();
@@ -58,7 +59,7 @@ final class Punycode {
     return text.toString();
   }
 
-  /** Half of a character: no text of Rust's has one, and two of them would become one character. */
+  /** A surrogate. Rust's text has none, and two of them would combine into one character. */
   private static boolean isSurrogate(long code) {
     return code >= Character.MIN_SURROGATE && code <= Character.MAX_SURROGATE;
   }

@@ -3,8 +3,8 @@ package io.gonext.engine.names;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rust's mangling "v0". Crates' hashes, the impls' paths and the instantiating crate are left out,
- * as Rust's own short form does.
+ * Rust's mangling "v0". Leaves out the crates' hashes, the paths of impls and the instantiating
+ * crate, like Rust's own short form.
  *
  * <p>Source: the rustc book, "v0 Symbol Format" (RFC 2603).
  */
@@ -17,7 +17,7 @@ final class RustName {
   /** Lifetimes that the enclosing {@code for<...>} have bound. */
   private int boundLifetimes;
 
-  /** Whether what is read is left out. */
+  /** Whether the parsed text is discarded. */
   private boolean silent;
 
   private RustName(String name) {
@@ -42,8 +42,8 @@ final class RustName {
   // Numbers and identifiers -----------------------------------------------------------------------
 
   /**
-   * A base 62 number: nothing but the underscore is 0, and all others are one larger. Crates'
-   * hashes have all 64 bits, so that numbers may be negative.
+   * A base 62 number. An underscore alone is 0, and all other numbers are one larger than their
+   * digits. A crate's hash uses all 64 bits, so a number may be negative.
    */
   private long base62() throws MangledName.UnknownFormException {
     if (in.skip('_')) {
@@ -81,7 +81,7 @@ final class RustName {
   /**
    * A path.
    *
-   * @param isValue whether generic arguments follow a {@code ::}, as they do outside of types
+   * @param isValue whether generic arguments follow a {@code ::}, as outside of types
    */
   private void path(boolean isValue) throws MangledName.UnknownFormException {
     in.enter();
@@ -118,7 +118,7 @@ final class RustName {
     in.leave();
   }
 
-  /** Where an impl stands, which nobody wants to know. */
+  /** Skips the path of an impl. */
   private void implPath() throws MangledName.UnknownFormException {
     boolean before = silent;
     silent = true;
@@ -153,7 +153,7 @@ final class RustName {
     print("::{" + what + (name.isEmpty() ? "" : ":" + name) + "#" + disambiguator + "}");
   }
 
-  /** Goes to what is referred to; returns where to go on afterwards. */
+  /** Moves to the target of a back reference. Returns the position to continue from. */
   private int backReference() throws MangledName.UnknownFormException {
     int tag = in.position() - 1;
     long target = base62() + "_R".length();
@@ -316,7 +316,7 @@ final class RustName {
     boundLifetimes = before;
   }
 
-  /** Binds lifetimes; returns how many were bound before. */
+  /** Binds lifetimes. Returns how many were bound before. */
   private int binder() throws MangledName.UnknownFormException {
     int before = boundLifetimes;
     long count = optionalBase62('G');
@@ -351,7 +351,7 @@ final class RustName {
     }
   }
 
-  /** A trait with its generic arguments and the types that are bound to its associated ones. */
+  /** A trait with its generic arguments and its associated types. */
   private void boundedTrait() throws MangledName.UnknownFormException {
     boolean isOpen = openPath();
     while (in.skip('p')) {
@@ -363,7 +363,7 @@ final class RustName {
     print(isOpen ? ">" : "");
   }
 
-  /** A path whose generic arguments, if it has any, may go on: true then. */
+  /** A path. Returns true if it has generic arguments and their list is still open. */
   private boolean openPath() throws MangledName.UnknownFormException {
     in.enter();
     boolean isOpen = false;
