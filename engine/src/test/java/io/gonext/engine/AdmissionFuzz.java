@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Admission admits a module or refuses it, in bounded time and memory, and does nothing else. */
+/** Admission either admits or refuses a module, in bounded time and memory. */
 class AdmissionFuzz {
   static List<byte[]> seeds() {
     return FuzzSeeds.modules();
@@ -21,7 +21,7 @@ class AdmissionFuzz {
           try {
             Admission.admit(wasm, EngineLimits.defaults());
           } catch (ModuleRejectedException refused) {
-            // The other half of the promise.
+            // Refusing the input is correct too.
             return;
           }
         });

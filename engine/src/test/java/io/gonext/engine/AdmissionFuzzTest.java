@@ -9,9 +9,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Mutated modules: admission admits or refuses, and never does anything else; what it admits
- * compiles or is refused as invalid, within the memory of a small JVM. A fixed budget; the seed is
- * printed.
+ * Admission either admits or refuses a mutated module. An admitted module compiles or is refused as
+ * invalid, within the memory of a small JVM. The budget is fixed, and the test prints its seed.
  */
 class AdmissionFuzzTest {
   /** The long profile multiplies the budget. */
@@ -46,7 +45,7 @@ class AdmissionFuzzTest {
       }
     }
 
-    // Mutations that were all refused at the first byte would prove nothing.
+    // If every mutation were refused at the first byte, the test would prove nothing.
     assertThat(admitted).isBetween(ADMISSIONS / 100, ADMISSIONS * 99 / 100);
     assertThat(compiled).isEqualTo(COMPILES);
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each rule of admission: what is refused, for which reason, at which byte. */
+/** Each rule of admission: the module, the reason, the message and the offset. */
 class AdmissionTest {
   private static final EngineLimits LIMITS = EngineLimits.defaults();
 
@@ -386,7 +386,7 @@ class AdmissionTest {
     long nanos = Long.MAX_VALUE;
     long bytes = Long.MAX_VALUE;
     ModuleRejectedException refusal = refusal(module);
-    // The best of some tries, since the first loads classes.
+    // The best of several tries, because the first loads classes.
     for (int i = 0; i < 5; i++) {
       long allocated = bean.getCurrentThreadAllocatedBytes();
       long began = bean.getCurrentThreadCpuTime();
@@ -400,14 +400,14 @@ class AdmissionTest {
     assertThat(refusal).hasMessageContaining(message);
     assertThat(refusal.byteOffset()).isBetween(0L, (long) module.length);
     assertThat(nanos).as("nanoseconds to refuse").isLessThan(50_000_000);
-    // What was read before the offence may be kept: a small multiple of its size.
+    // Entries before the problem may be kept: a small multiple of their size.
     assertThat(bytes).as("bytes allocated").isLessThan(64_000 + 16L * module.length);
   }
 
-  /** A size that is not the instruction before is not known: it may be computed from a constant. */
+  /** Admission knows a size only if the previous instruction is its constant. */
   @Test
-  void only_constant_sizes_of_bulk_operations_count() {
-    // i32.const 100,000,000; i32.popcnt: a size of 12.
+  void only_bulk_operations_of_constant_size_count_bytes() {
+    // i32.const 100,000,000 and i32.popcnt give a size of 12.
     var computed =
         part().u32(0).bytes(0x41, 0, 0x41, 0, 0x41, 0x80, 0xC2, 0xD7, 0x2F, 0x69, 0xFC, 11, 0);
     var within = part().u32(0).repeat(8, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0);
@@ -419,9 +419,9 @@ class AdmissionTest {
   static Stream<Arguments> offences() {
     WasmBytes types = WasmBytes.module().section(1, ONE_TYPE);
     return Stream.of(
-        // The header, as a whole.
+        // The whole header.
         Arguments.of(0, part().bytes(0, 'a', 's', 'm', 2, 0, 0, 0).toBytes()),
-        // After the section's size, which is longer than what is there.
+        // After the section's size, which is larger than the rest of the module.
         Arguments.of(10, WasmBytes.module().bytes(1, 5, 0).toBytes()),
         // The count of types.
         Arguments.of(10, WasmBytes.module().section(1, part().u32(9).bytes(0x60, 0, 0)).toBytes()),
@@ -456,7 +456,7 @@ class AdmissionTest {
   }
 
   @Test
-  void a_module_that_is_too_long_is_refused_unread() {
+  void a_module_that_is_too_long_is_refused_without_reading_it() {
     var refusal =
         catchThrowableOfType(
             ModuleRejectedException.class, () -> Admission.admit(new byte[(32 << 20) + 1], LIMITS));
@@ -469,7 +469,7 @@ class AdmissionTest {
   }
 
   @Test
-  void custom_sections_are_no_reason_to_refuse_and_never_reach_the_parser() {
+  void malformed_custom_sections_are_accepted_and_never_reach_the_parser() {
     byte[] module =
         WasmBytes.module()
             .section(0, part().name("name").bytes(1).u32(0x0FFF_FFFF))
@@ -483,7 +483,7 @@ class AdmissionTest {
   }
 
   @Test
-  void the_outline_says_what_crosses_the_boundary() {
+  void the_outline_has_the_modules_imports_and_exports() {
     ModuleOutline outline = Admission.admit(Guests.wasm("engine-basics"), LIMITS);
 
     assertThat(outline.imports())
@@ -502,7 +502,7 @@ class AdmissionTest {
   }
 
   @Test
-  void a_module_of_20_megabytes_is_read_in_a_moment() {
+  void a_module_of_20_megabytes_is_read_within_its_budget() {
     // 2,000 functions of 10 KB of constants, additions and drops.
     var code = part().u32(0);
     code.repeat(1_250, 0x41, 0x2A, 0x41, 0x2B, 0x6A, 0x1A, 0x01, 0x01);

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BacktraceTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
 
-  /** Function 0 calls 1, which calls 2, which is unreachable. */
+  /** Function 0 calls 1, which calls 2, which executes unreachable. */
   private static WasmBytes chain() {
     return WasmBytes.module()
         .section(1, part().u32(1).bytes(0x60, 0, 0))
@@ -33,7 +33,7 @@ class BacktraceTest {
   }
 
   @Test
-  void names_come_from_the_name_section_innermost_first() {
+  void a_backtrace_has_names_from_the_name_section_innermost_first() {
     var names =
         part()
             .u32(3)
@@ -56,16 +56,16 @@ class BacktraceTest {
   }
 
   @Test
-  void without_a_name_section_exports_and_indices_stand_for_names() {
+  void a_backtrace_without_a_name_section_has_export_names_and_indices() {
     assertThat(trap(chain()).backtrace())
         .extracting(frame -> frame.functionIndex() + " " + frame.name())
         .containsExactly("2 func[2]", "1 func[1]", "0 enter");
   }
 
-  /** The last of its loads is out of bounds. */
+  /** The last of the function's loads is out of bounds. */
   @ParameterizedTest
   @ValueSource(ints = {1, AccessInliner.MOST_IN_PLACE + 1})
-  void an_access_has_its_offset_be_it_in_place_or_a_call(int loads) {
+  void an_inlined_or_called_access_has_its_offset(int loads) {
     var code = part().bytes(0);
     for (int i = 1; i < loads; i++) {
       code.bytes(0x41, 0, 0x28, 2, 0, 0x1A);
@@ -87,16 +87,22 @@ class BacktraceTest {
         .containsExactly(module.toBytes().length - 5);
   }
 
-  /** The compiler leaves a method of that name that calls the interpreter. */
+  /**
+   * For an interpreted function, the compiler emits a method with its name that calls the
+   * interpreter.
+   */
   @Test
-  void an_interpreted_function_that_a_compiled_one_calls_is_a_frame_without_an_offset() {
-    // Function 2 is called by 1 inside the interpreter, which tells nobody of whom it runs.
+  void an_interpreted_function_called_by_a_compiled_one_has_no_offset() {
+    // Function 1 calls 2 inside the interpreter, so 2 has no frame in the stack trace.
     assertThat(trap(interpreted()).backtrace())
         .extracting(frame -> frame.functionIndex() + " " + (frame.codeOffset() >= 0))
         .containsExactly("3 true", "1 false", "0 true");
   }
 
-  /** 0 calls 1, that calls 2, that calls 3; 1 and 2 are too large for a method of the JVM. */
+  /**
+   * Function 0 calls 1, which calls 2, which calls 3. Functions 1 and 2 are too large for a JVM
+   * method.
+   */
   private static WasmBytes interpreted() {
     int size = 65_000;
     return WasmBytes.module()
@@ -120,7 +126,7 @@ class BacktraceTest {
   }
 
   @Test
-  void a_broken_name_section_costs_only_the_names_after_the_break() {
+  void a_malformed_name_section_loses_only_the_names_after_the_error() {
     var names = part().u32(3).u32(2).name("innermost").u32(1).u32(5000);
 
     assertThat(trap(chain().section(0, part().name("name").section(1, names))).backtrace())

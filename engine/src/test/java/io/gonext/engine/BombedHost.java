@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The main class of a process with a small heap, in which one plugin is called all the time while
- * bombs are compiled: within the limits, and with limits that bound nothing.
+ * The main class of a process with a small heap. It calls one guest continuously while it compiles
+ * {@link Bombs}: with the default limits, and with limits that bound nothing.
  */
 final class BombedHost {
   private static final AtomicLong CALLS = new AtomicLong();
@@ -29,7 +29,7 @@ final class BombedHost {
       Thread caller = Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));
       Bombs.all().forEach((_, bomb) -> compile(engine, bomb));
       require(CALLS.get() > 0, "no call yet");
-      // The calls allocate, too: what they cannot have for a moment is not the compile's fault.
+      // The calls also allocate. Retry a call that fails because the heap is full for a moment.
       DONE.set(true);
       caller.join();
       compile(careless, Bombs.branches(30, 3_000, 5_000));

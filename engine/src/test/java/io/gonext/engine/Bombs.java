@@ -11,7 +11,7 @@ final class Bombs {
 
   private Bombs() {}
 
-  /** All of them, by what they are. */
+  /** All modules by name. */
   static Map<String, byte[]> all() {
     Map<String, byte[]> bombs = new LinkedHashMap<>();
     bombs.put("frames", branches(30, 3_000, 5_000));
@@ -29,14 +29,14 @@ final class Bombs {
     return bombs;
   }
 
-  /** So many functions with locals that are alive at so many branch targets. */
+  /** Functions with this many locals that are alive at this many branch targets. */
   static byte[] branches(int functions, int locals, int branches) {
     var code = part().u32(1).u32(locals).bytes(0x7F);
     code.repeat(branches, 0x02, 0x40, 0x20, 0, 0x0D, 0, END);
     return WasmBytes.functions(functions, code).toBytes();
   }
 
-  /** A select is a branch to the JVM. */
+  /** A select becomes a branch in bytecode. */
   private static byte[] selects(int functions, int locals, int selects) {
     var code = part().u32(1).u32(locals).bytes(0x7F);
     code.bytes(0x41, 0).repeat(selects, 0x41, 0, 0x41, 0, 0x1B).bytes(0x1A);
@@ -70,7 +70,7 @@ final class Bombs {
     return WasmBytes.function(code).toBytes();
   }
 
-  /** Functions that call one of so many results, and leave the block with them. */
+  /** Functions that call a function with this many results, and leave a block with them. */
   private static byte[] results(int functions, int results, int calls) {
     var types = part().u32(2).bytes(0x60, 0, 0).bytes(0x60, 0).u32(results);
     types.repeat(results, 0x7F);
@@ -108,8 +108,8 @@ final class Bombs {
   }
 
   /**
-   * The last function has so many different constants that a class has room for few functions, and
-   * all others get as few.
+   * The last function has so many constants that its class fits few functions. The compiler then
+   * puts equally few into all other classes.
    */
   private static byte[] constants(int constants) {
     int functions = 20_000;

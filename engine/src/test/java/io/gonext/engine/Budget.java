@@ -4,16 +4,22 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
-/** What an input may cost: the thread's own time, so that a busy machine makes no difference. */
+/**
+ * Checks the cost of an input, in the thread's processor time, so that a busy machine does not
+ * matter.
+ */
 public final class Budget {
-  /** The first run loads classes, and the fuzzer changes them. */
+  /** The first run also loads classes, which the fuzzer instruments. */
   private static final int ATTEMPTS = 3;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private Budget() {}
 
-  /** Runs a task, which does the same each time, and fails when it takes more. */
+  /**
+   * Runs a task until it stays within the budget, and fails if it never does. The task must be
+   * repeatable.
+   */
   public static void check(Duration time, long bytes, Runnable task) {
     for (int attempt = 1; ; attempt++) {
       long timeBefore = THREADS.getCurrentThreadCpuTime();

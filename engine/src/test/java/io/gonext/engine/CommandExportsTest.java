@@ -6,26 +6,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Wrappers as wasm-ld writes them, and what only looks like them. */
+/** Wrappers from wasm-ld, and functions that only look like wrappers. */
 class CommandExportsTest {
   private static final int I32 = 0x7F;
 
-  /** Does something: {@code i32.const 0, drop}. */
+  /** A body that is not empty: {@code i32.const 0, drop}. */
   private static final WasmBytes CONSTRUCTORS = part().bytes(0, 0x41, 0, 0x1A, 0x0B);
 
-  /** {@code f(i32) -> i32} that returns what it got. */
+  /** {@code f(i32) -> i32} that returns its argument. */
   private static final WasmBytes REAL = part().bytes(0, 0x20, 0, 0x0B);
 
-  /** What wasm-ld makes of REAL: function 0 is CONSTRUCTORS, function 1 is REAL. */
+  /** wasm-ld's wrapper of REAL. Function 0 is CONSTRUCTORS, function 1 is REAL. */
   private static final WasmBytes WRAPPER = part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x0B);
 
-  /** The same with {@code __wasm_call_dtors} after it, for which CONSTRUCTORS stand here. */
+  /**
+   * The same with a call of {@code __wasm_call_dtors} at the end. CONSTRUCTORS stands for it here.
+   */
   private static final WasmBytes WITH_DESTRUCTORS =
       part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x10, 0, 0x0B);
 
   /**
-   * Functions 0 and 1 as given, with the types {@code () -> ()} and {@code (i32) -> i32}, then
-   * exported ones of the second type, called a, b and so on.
+   * Function 0 has the type {@code () -> ()} and function 1 {@code (i32) -> i32}. Then follow
+   * exported functions a, b and so on of the second type.
    */
   private static WasmBytes module(
       WasmBytes constructors, int constructorsType, WasmBytes... exported) {
@@ -66,29 +68,29 @@ class CommandExportsTest {
   }
 
   @Test
-  void another_function_that_exports_call_first_is_none() {
+  void another_first_call_in_exports_is_not_a_wrapper() {
     assertThat(found(named(module(CONSTRUCTORS, 0, WRAPPER, WRAPPER), "runtime.check"))).isEmpty();
   }
 
   @Test
-  void one_export_alone_is_none() {
+  void a_single_export_is_not_a_wrapper() {
     assertThat(found(module(CONSTRUCTORS, 0, WRAPPER, REAL))).isEmpty();
   }
 
   @Test
-  void constructors_that_do_nothing_are_none() {
+  void a_call_of_empty_constructors_is_not_a_wrapper() {
     assertThat(found(module(part().bytes(0, 0x0B), 0, WRAPPER, WRAPPER))).isEmpty();
   }
 
   @Test
-  void a_first_call_that_returns_something_is_none() {
+  void a_first_call_with_a_result_is_not_a_wrapper() {
     // f(self(), x) has the same instructions.
     var self = part().bytes(0, 0x41, 7, 0x0B);
     assertThat(found(module(self, 2, WRAPPER, WRAPPER))).isEmpty();
   }
 
   @Test
-  void more_instructions_than_a_wrapper_has_are_none() {
+  void an_export_with_more_instructions_is_not_a_wrapper() {
     var more = part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x41, 1, 0x6A, 0x0B);
     assertThat(found(module(CONSTRUCTORS, 0, more, more))).isEmpty();
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What compiling may take: estimated before it is spent, and survived where it is spent. */
+/** The limits on the cost of compiling: estimated in advance, and survived when exceeded. */
 class CompileBoundsTest {
   /** As in a JVM of 1 GB. */
   private static final EngineLimits LIMITS = EngineLimits.defaults().with("compileMb", 512);
@@ -33,7 +33,7 @@ class CompileBoundsTest {
 
   @ParameterizedTest
   @MethodSource("bombs")
-  void a_module_that_costs_more_than_its_size_is_refused_unparsed(byte[] module) {
+  void a_module_too_costly_to_compile_is_refused_before_it_is_parsed(byte[] module) {
     var refusal =
         catchThrowableOfType(ModuleRejectedException.class, () -> Admission.admit(module, LIMITS));
 
@@ -46,7 +46,7 @@ class CompileBoundsTest {
   }
 
   @Test
-  void a_refusal_names_the_function_that_takes_most() {
+  void a_refusal_names_the_most_costly_function() {
     byte[] module = Bombs.branches(1, 3_000, 50_000);
     byte[] names = part().u32(1).u32(0).name("main.huge").toBytes();
     byte[] named =
@@ -66,7 +66,7 @@ class CompileBoundsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"compute", "engine-basics", "engine-wasi"})
-  void a_real_guest_is_far_below_the_bounds(String guest) {
+  void a_real_guest_stays_far_below_the_limits(String guest) {
     CompileCost cost = Admission.admit(Guests.wasm(guest), LIMITS).cost();
 
     assertThat(cost.heapMb()).isPositive().isLessThan(LIMITS.compileMb() / 8);
@@ -74,7 +74,7 @@ class CompileBoundsTest {
     assertThat(cost.steps()).isLessThan(LIMITS.compileSteps() / 8);
   }
 
-  /** One block for each case, as Go's backend and large switches nest them. */
+  /** One nested block for each case, as Go's compiler emits large switches. */
   private static byte[] cases(int count) {
     var code = part().u32(0).repeat(count + 1, 0x02, 0x40).bytes(0x20, 0, 0x0E).u32(count);
     for (int i = 0; i <= count; i++) {
@@ -97,7 +97,7 @@ class CompileBoundsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1_100, 6_000})
-  void a_switch_of_many_cases_compiles_and_is_right(int count) {
+  void a_switch_with_many_cases_computes_the_right_results(int count) {
     CompiledModule module = engine.engine.compile(cases(count));
     var guest = module.instantiate(InstanceConfig.defaults());
 
@@ -108,7 +108,7 @@ class CompileBoundsTest {
     assertThat((int) TestEngine.call(guest, "pick", count)).isEqualTo(-1);
   }
 
-  /** A module of so many functions, each of a signature of its own. */
+  /** A module with this many functions, each with a different signature. */
   private static byte[] signatures(int first, int count) {
     var types = part().u32(count);
     var functions = part().u32(count);
@@ -128,7 +128,7 @@ class CompileBoundsTest {
   }
 
   @Test
-  void different_signatures_are_counted_over_all_modules_of_an_engine() {
+  void signatures_are_counted_across_all_modules_of_an_engine() {
     try (var few = new Engine(LIMITS.with("signatures", 100))) {
       few.compile(signatures(0, 60));
       few.compile(signatures(10, 50));
@@ -146,9 +146,12 @@ class CompileBoundsTest {
     }
   }
 
-  /** The compiler loads classes at each attempt, and each attempt asks whether it is abandoned. */
+  /**
+   * The compiler loads classes at each attempt, and checks before each attempt whether it is
+   * abandoned.
+   */
   @Test
-  void a_module_with_too_many_signatures_is_refused_before_any_class_is_loaded() {
+  void a_module_with_too_many_signatures_is_refused_before_its_classes_load() {
     ModuleOutline outline = Admission.admit(signatures(0, 60), LIMITS);
     var few = new Signatures(59);
     var attempts = new AtomicInteger();
@@ -165,7 +168,7 @@ class CompileBoundsTest {
   }
 
   @Test
-  void a_module_with_many_type_mismatches_is_told_the_first_of_them() {
+  void a_refusal_quotes_only_the_first_of_many_type_mismatches() {
     byte[] module = WasmBytes.function(part().u32(0).repeat(20_000, 0x1A)).toBytes();
 
     var refusal =
@@ -178,7 +181,7 @@ class CompileBoundsTest {
   }
 
   @Test
-  void what_the_verifier_refuses_is_told_in_one_line_with_the_functions_name() {
+  void a_verifier_error_becomes_one_line_with_the_functions_name() {
     ModuleOutline outline = Admission.admit(Guests.wasm("engine-basics"), LIMITS);
     int add = Objects.requireNonNull(outline.exports().get("add")).index();
     var refused =
@@ -199,7 +202,7 @@ class CompileBoundsTest {
   }
 
   @Test
-  void bombs_end_neither_the_process_nor_other_calls() throws Exception {
+  void costly_modules_do_not_end_the_process_or_other_calls() throws Exception {
     Process child =
         new ProcessBuilder(
                 List.of(

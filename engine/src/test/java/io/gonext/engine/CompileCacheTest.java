@@ -25,7 +25,7 @@ class CompileCacheTest {
     return CompileCache.open(directory, key, PLENTY);
   }
 
-  /** Compiles and runs the guest in an engine of its own, as a new process would. */
+  /** Compiles and runs the guest in a new engine, like a new process. */
   private static long digest(CompileCache cache) {
     try (var engine = Engine.withCache(EngineLimits.defaults(), cache)) {
       var instance = engine.compile(GUEST).instantiate(InstanceConfig.defaults());
@@ -40,7 +40,7 @@ class CompileCacheTest {
   }
 
   @Test
-  void the_second_engine_finds_what_the_first_compiled() throws IOException {
+  void a_second_engine_loads_what_the_first_compiled() throws IOException {
     CompileCache cache = open(KEY);
     long compiled = digest(cache);
 
@@ -51,7 +51,7 @@ class CompileCacheTest {
   }
 
   @Test
-  void an_entry_that_was_changed_is_deleted_and_compiled_anew() throws IOException {
+  void a_changed_entry_is_deleted_and_the_module_is_compiled_again() throws IOException {
     long compiled = digest(open(KEY));
     Path entry = entries().getFirst();
     byte[] good = Files.readAllBytes(entry);
@@ -64,7 +64,7 @@ class CompileCacheTest {
       assertThat(digest(cache)).isEqualTo(compiled);
 
       assertThat(cache.statistics()).isEqualTo(new CompileCache.Statistics(0, 0, 1));
-      // A good entry stands there again.
+      // There is a valid entry again.
       assertThat(digest(cache)).isEqualTo(compiled);
       assertThat(cache.statistics().hits()).isEqualTo(1);
     }
@@ -83,11 +83,11 @@ class CompileCacheTest {
   }
 
   @Test
-  void a_file_too_large_to_be_an_entry_is_refused_unread() throws IOException {
+  void a_file_too_large_for_an_entry_is_deleted_without_reading_it() throws IOException {
     digest(open(KEY));
     Path entry = entries().getFirst();
     try (var file = new java.io.RandomAccessFile(entry.toFile(), "rw")) {
-      // A sparse one: it takes no room, but to read it would take 16 GB.
+      // The file is sparse: it takes no space, but reading it would take 16 GB.
       file.setLength(16L << 30);
     }
     CompileCache cache = open(KEY);
@@ -99,7 +99,7 @@ class CompileCacheTest {
   }
 
   @Test
-  void what_a_killed_process_was_writing_is_removed_after_an_hour() throws IOException {
+  void temporary_files_of_a_killed_process_are_removed_after_an_hour() throws IOException {
     Path orphan = Files.createTempFile(directory, "entry", ".tmp");
     Path fresh = Files.createTempFile(directory, "entry", ".tmp");
     Files.setLastModifiedTime(
@@ -126,7 +126,7 @@ class CompileCacheTest {
   }
 
   @Test
-  void an_entry_of_another_module_or_another_hosts_is_no_entry() throws IOException {
+  void an_entry_of_another_module_or_another_host_is_refused() throws IOException {
     digest(open(KEY));
     Path entry = entries().getFirst();
     String other = entry.getFileName().toString().replaceFirst("^[0-9a-f]{64}", "0".repeat(64));
@@ -143,7 +143,7 @@ class CompileCacheTest {
   }
 
   @Test
-  void the_entries_used_longest_ago_go_first() throws IOException {
+  void the_least_recently_used_entries_are_evicted_first() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
     var entry = new CompileCache.Entry(new byte[4_000], Set.of(3, 4), Duration.ofMillis(1500));
     for (String name : List.of("a", "b")) {
@@ -167,7 +167,7 @@ class CompileCacheTest {
   }
 
   @Test
-  void a_directory_that_cannot_be_written_costs_the_cache_and_not_the_module() throws IOException {
+  void a_module_compiles_when_the_cache_directory_is_not_writable() throws IOException {
     CompileCache cache = open(KEY);
     Files.delete(directory);
 

@@ -4,7 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever admission lets through, the engine compiles or refuses; nothing else comes out. */
+/** The engine either compiles or refuses every module that admission admits. */
 class CompileFuzz {
   static List<byte[]> seeds() {
     return FuzzSeeds.modules();
@@ -16,7 +16,7 @@ class CompileFuzz {
     try {
       ModuleCompiler.compile(Admission.admit(wasm, EngineLimits.defaults()), () -> {}, () -> false);
     } catch (ModuleRejectedException refused) {
-      // The other half of the promise.
+      // Refusing the input is correct too.
       return;
     }
   }

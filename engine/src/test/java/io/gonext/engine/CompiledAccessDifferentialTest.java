@@ -17,10 +17,10 @@ import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 
 /**
- * The loads and stores that compiled code has in place, at the edges of blocks, pages and the
- * number range. Within bounds against the engine's interpreter with its own memory: the same
- * results and bytes; outside they trap. (The interpreter itself does not where address and offset
- * of an i64.store8 together pass 2^32.) Every store is marked, so that a reset undoes it.
+ * Inlined loads and stores at the edges of blocks, pages and the number range. Within bounds they
+ * give the same results and bytes as Endive's interpreter with its own memory. Outside they trap.
+ * (The interpreter does not trap if address and offset of an i64.store8 together exceed 2^32.)
+ * Every store is marked, so that a reset undoes it.
  */
 class CompiledAccessDifferentialTest {
   private static final int LEASES = 60;
@@ -37,13 +37,13 @@ class CompiledAccessDifferentialTest {
   private static final int F64 = 0x7C;
   private static final List<Integer> TYPES = List.of(I32, I64, F32, F64);
 
-  /** The type that each of the instructions from i32.load to i64.store32 loads or stores. */
+  /** The type of each instruction from i32.load to i64.store32. */
   private static final int[] ACCESSED = {
     I32, I64, F32, F64, I32, I32, I32, I32, I64, I64, I64, I64, I64, I64, //
     I32, I64, F32, F64, I32, I32, I64, I64, I64
   };
 
-  /** How many bytes each of them does. */
+  /** How many bytes each instruction accesses. */
   private static final int[] BYTES = {
     4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4, //
     4, 8, 4, 8, 1, 2, 1, 2, 4
@@ -55,7 +55,7 @@ class CompiledAccessDifferentialTest {
 
   @RegisterExtension final TestEngine engine = new TestEngine();
 
-  /** What a function of the module does: the last one grows the memory. */
+  /** The module's functions, one for each instruction. The last one grows the memory. */
   private record Access(boolean stores, boolean narrow, long offset, int bytes) {
     boolean isWithin(long address, int size) {
       return address + offset + bytes <= size;
@@ -69,7 +69,7 @@ class CompiledAccessDifferentialTest {
     EXACT,
     ROOMY,
 
-    /** By calls, since each function has more accesses than are put in place. */
+    /** By calls, because each function has more accesses than are inlined. */
     CALLED
   }
 
@@ -116,7 +116,7 @@ class CompiledAccessDifferentialTest {
 
   @ParameterizedTest
   @EnumSource
-  void compiled_loads_and_stores_do_what_the_interpreters_do(Way way) {
+  void compiled_loads_and_stores_match_the_interpreter(Way way) {
     byte[] wasm = module(way == Way.CALLED ? AccessInliner.MOST_IN_PLACE + 1 : 0);
     CompiledModule compiled = engine.engine.compile(wasm);
     if (way == Way.ROOMY) {
@@ -174,7 +174,7 @@ class CompiledAccessDifferentialTest {
     return address & 0xFFFF_FFFFL;
   }
 
-  /** Of an i32 or f32 only the low half is defined. */
+  /** Only the low half of an i32 or f32 is defined. */
   private String outcome(Instance instance, int function, long[] args) {
     try {
       long[] results = instance.getMachine().call(function, args);

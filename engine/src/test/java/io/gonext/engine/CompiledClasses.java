@@ -6,7 +6,7 @@ import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.wasm.WasmModule;
 
-/** The classes of the engine's compiler as they come out of it. */
+/** The unmodified output of Endive's compiler. */
 public final class CompiledClasses implements Cache {
   private byte @Nullable [] jar;
 

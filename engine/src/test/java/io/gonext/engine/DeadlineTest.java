@@ -27,7 +27,7 @@ class DeadlineTest {
 
     var trap = TestEngine.trap(guest, SHORT, "nested_loop");
 
-    // The promise is 20 ms on an idle machine; a build machine is not idle.
+    // The documented bound is for an idle machine; a build machine is not idle.
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isBetween(SHORT, SHORT.plusMillis(500));
     assertThat(trap.trapCause()).isEqualTo(new TrapCause.Deadline(SHORT));
     assertThat(trap.backtrace())
@@ -37,7 +37,7 @@ class DeadlineTest {
   }
 
   @Test
-  void a_virtual_thread_is_ended_too() throws InterruptedException {
+  void a_guest_on_a_virtual_thread_ends_at_its_deadline() throws InterruptedException {
     var guest = engine.instance("engine-basics");
     var ended = new CountDownLatch(1);
 
@@ -84,7 +84,7 @@ class DeadlineTest {
   }
 
   @Test
-  void a_host_function_that_swallows_the_interrupt_and_waits_anew_is_interrupted_anew() {
+  void a_host_function_that_swallows_the_interrupt_and_waits_is_interrupted_again() {
     var guest = engine.instance("engine-basics");
     var interrupts = new AtomicInteger();
     engine.host =
@@ -105,7 +105,7 @@ class DeadlineTest {
   }
 
   @Test
-  void a_guest_that_is_called_back_after_the_interrupt_was_swallowed_does_not_run() {
+  void a_callback_after_a_swallowed_interrupt_does_not_run_the_guest() {
     var guest = engine.instance("engine-basics");
     engine.host =
         (call, args) -> {
@@ -125,7 +125,7 @@ class DeadlineTest {
   }
 
   @Test
-  void an_interrupt_of_someone_elses_before_the_deadline_is_kept() {
+  void an_interrupt_from_elsewhere_before_the_deadline_is_kept() {
     var guest = engine.instance("engine-basics");
 
     assertThatThrownBy(() ->
@@ -145,7 +145,7 @@ class DeadlineTest {
   }
 
   @Test
-  void work_that_returns_after_its_deadline_struck_is_late() {
+  void work_that_returns_after_its_deadline_traps() {
     var guest = engine.instance("engine-basics");
 
     assertThatThrownBy(() ->
@@ -162,7 +162,7 @@ class DeadlineTest {
   }
 
   @Test
-  void a_limit_must_be_positive() {
+  void a_limit_that_is_not_positive_is_refused() {
     var guest = engine.instance("engine-basics");
 
     assertThatThrownBy(() -> TestEngine.call(guest, Duration.ZERO, "count"))
@@ -171,7 +171,7 @@ class DeadlineTest {
   }
 
   @Test
-  void a_soft_limit_ends_nothing_and_is_told_to_host_functions_and_afterwards() {
+  void a_passed_soft_limit_is_visible_to_host_functions_and_in_the_call_times() {
     var guest = engine.instance("engine-basics");
     engine.host = (call, args) -> call.isLate() ? 1 : 0;
     GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
@@ -185,7 +185,7 @@ class DeadlineTest {
   }
 
   @Test
-  void a_deadline_that_has_passed_ends_a_run_as_any_other() {
+  void a_run_with_a_deadline_in_the_past_ends_with_a_deadline_trap() {
     var guest = engine.instance("engine-basics");
     GuestWork<Long> endless = call -> call.call(guest.function("loop"));
 
@@ -198,9 +198,9 @@ class DeadlineTest {
     assertThat(Thread.interrupted()).isFalse();
   }
 
-  /** What a full heap does to the watchdog, whose thread all deadlines depend on. */
+  /** A full heap makes a scan fail like this. */
   @Test
-  void deadlines_strike_on_after_a_scan_has_failed() throws InterruptedException {
+  void deadlines_still_strike_after_a_failed_scan() throws InterruptedException {
     var healthy = new CountDownLatch(3);
     try (var watchdog =
         new Watchdog(() -> {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Traps of guests that were built with debug information; see the resources' README. */
+/** Traps of guests that were built with debug information. See the README of the resources. */
 class DebugInfoTest {
   private static final Path RESOURCES = Path.of("src/test/resources/debug-info");
 
@@ -36,7 +36,7 @@ class DebugInfoTest {
     return trap.backtrace().stream().map(frame -> String.valueOf(frame.source())).toList();
   }
 
-  /** The place that a source has marked, as a trap names it. */
+  /** A marked place in a source, in the form that traps use. */
   private static String mark(String file, String mark) throws IOException {
     return mark(file, file, mark);
   }
@@ -68,7 +68,7 @@ class DebugInfoTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"c-dwarf2", "c-dwarf3", "c-dwarf4", "c-dwarf5"})
-  void the_line_may_lie_in_another_file(String module) throws IOException {
+  void an_inlined_functions_line_may_be_in_another_file(String module) throws IOException {
     var trap = trap(wasm(module), "header", 4);
 
     assertThat(trap.backtrace())
@@ -80,19 +80,19 @@ class DebugInfoTest {
   }
 
   @Test
-  void out_of_bounds_has_a_line() throws IOException {
+  void an_out_of_bounds_trap_has_a_line() throws IOException {
     assertThat(lines(trap(wasm("c-dwarf5"), "load", 0xFFFF_FFFFL)))
         .containsExactly(mark("guest.c", "load"));
   }
 
   @Test
-  void a_call_through_a_table_has_a_line() throws IOException {
+  void an_indirect_call_trap_has_a_line() throws IOException {
     assertThat(lines(trap(wasm("c-dwarf5"), "pointer", 0)))
         .containsExactly(mark("guest.c", "divide"), mark("guest.c", "call through a pointer"));
   }
 
   @Test
-  void a_deadline_names_the_loop_that_it_ended() throws IOException {
+  void a_deadline_trap_has_the_line_of_the_loop() throws IOException {
     var trap = trap(wasm("c-dwarf5"), "spin");
 
     assertThat(trap.trapCause()).isInstanceOf(TrapCause.Deadline.class);
@@ -100,7 +100,7 @@ class DebugInfoTest {
   }
 
   @Test
-  void names_of_cpp_are_readable() throws IOException {
+  void cpp_names_are_readable() throws IOException {
     var trap = trap(wasm("cpp"), "total", 4);
 
     assertThat(trap.backtrace())
@@ -118,7 +118,7 @@ class DebugInfoTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"rust-legacy", "rust-v0"})
-  void names_of_rust_are_demangled(String module) throws IOException {
+  void rust_names_are_demangled(String module) throws IOException {
     var trap = trap(wasm(module), "total", 4);
 
     boolean legacy = module.endsWith("legacy");
@@ -138,7 +138,7 @@ class DebugInfoTest {
   }
 
   @Test
-  void an_offset_is_that_of_the_instruction_in_the_file() throws IOException {
+  void a_code_offset_is_the_instructions_offset_in_the_file() throws IOException {
     byte[] wasm = wasm("c-dwarf4");
 
     for (GuestFrame frame : trap(wasm, "divide", 3).backtrace()) {
@@ -148,7 +148,7 @@ class DebugInfoTest {
   }
 
   @Test
-  void without_debug_information_there_are_offsets() {
+  void a_trap_without_debug_information_has_offsets() {
     var guest = engine.instance("engine-basics");
 
     var trap = TestEngine.trap(guest, "unreachable");
@@ -160,7 +160,7 @@ class DebugInfoTest {
   }
 
   @Test
-  void offsets_stay_exact_when_the_guest_is_compiled_further() throws IOException {
+  void offsets_stay_exact_after_the_jit_compiled_the_guest() throws IOException {
     var module = engine.engine.compile(wasm("c-dwarf5"));
     String before = TestEngine.trap(module.instantiate(engine.config()), "divide", 3).getMessage();
 
@@ -178,7 +178,7 @@ class DebugInfoTest {
   }
 
   @Test
-  void classes_from_the_disk_know_their_lines(@TempDir Path directory) throws IOException {
+  void classes_from_the_cache_have_lines(@TempDir Path directory) throws IOException {
     byte[] wasm = wasm("c-dwarf5");
     var cache = CompileCache.open(directory, new byte[32], 1L << 30);
     for (int start = 0; start < 2; start++) {
@@ -193,7 +193,7 @@ class DebugInfoTest {
   }
 
   @Test
-  void broken_debug_information_gives_no_lines_and_the_same_trap() throws IOException {
+  void malformed_debug_information_gives_the_same_trap_without_lines() throws IOException {
     byte[] wasm = wasm("c-dwarf4");
     int lines = indexOf(wasm, ".debug_line") + ".debug_line".length();
     Arrays.fill(wasm, lines, lines + 200, (byte) 0xFF);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class EngineTest {
-  /** So many at once show what one module takes; far fewer than are dropped. */
+  /** The size of one batch. Measures what one module takes. */
   private static final int HELD = 20;
 
   /** The long profile says 1,000. */
@@ -28,7 +28,7 @@ class EngineTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
 
   @Test
-  void a_module_says_what_it_is() {
+  void a_module_reports_its_hash_imports_and_exports() {
     byte[] wasm = Guests.wasm("engine-basics");
 
     CompiledModule module = engine.engine.compile(wasm);
@@ -68,7 +68,7 @@ class EngineTest {
 
   @Test
   void a_module_that_does_not_validate_is_refused_and_the_next_one_compiles() {
-    // i32.add on an empty stack.
+    // An i32.add on an empty stack.
     byte[] invalid = WasmBytes.function(part().u32(0).bytes(0x6A)).toBytes();
 
     assertThatThrownBy(() -> engine.engine.compile(invalid))
@@ -78,7 +78,7 @@ class EngineTest {
   }
 
   @Test
-  void a_compile_that_takes_too_long_is_given_up() {
+  void a_compile_that_takes_too_long_fails_with_a_timeout() {
     var limits = EngineLimits.defaults().withCompileTimeout(Duration.ofNanos(1));
     try (var hurried = new Engine(limits)) {
       assertThatThrownBy(() -> hurried.compile(Guests.wasm("engine-mutator")))
@@ -96,7 +96,7 @@ class EngineTest {
   }
 
   @Test
-  void an_import_that_the_host_does_not_offer_is_named() {
+  void the_refusal_of_an_import_that_is_not_offered_names_it() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
 
     var refusal =
@@ -109,7 +109,7 @@ class EngineTest {
   }
 
   @Test
-  void an_import_of_another_signature_is_named() {
+  void the_refusal_of_an_import_with_a_wrong_signature_names_both_signatures() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
     var config =
         InstanceConfig.builder()
@@ -148,7 +148,7 @@ class EngineTest {
     assertThat(refusal).hasMessage("export \"_start\" must be () -> (), not (i32) -> ()");
   }
 
-  /** Bytes of wasm, and what becomes of a function of so many: 9 a repetition. */
+  /** Sizes of function bodies and what they become. A repetition has 9 bytes. */
   private static byte[] functionOf(int repetitions) {
     var code = part().u32(1).u32(1).bytes(0x7F);
     // local 0 = (local 0 * 3) + 1
@@ -164,7 +164,7 @@ class EngineTest {
   }
 
   @Test
-  void functions_too_large_for_the_jit_or_the_jvm_are_named_and_right() {
+  void functions_too_large_for_the_jit_or_the_jvm_are_named_and_run() {
     for (int repetitions : new int[] {2_000, 6_500, 20_000}) {
       CompiledModule module = engine.engine.compile(functionOf(repetitions));
       int expected = 0;
@@ -180,8 +180,9 @@ class EngineTest {
   }
 
   @Test
-  void a_module_of_many_functions_too_large_for_the_jvm_is_refused() {
-    // Each i32.eqz becomes 3 bytes: too large as a method, but not surely so by its size in wasm.
+  void a_module_with_many_functions_too_large_for_the_jvm_is_refused() {
+    // Each i32.eqz becomes 3 bytes. The function is too large as a method, but its size in wasm
+    // does not prove that.
     var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
     byte[] wasm = WasmBytes.functions(ModuleCompiler.MOST_ATTEMPTS + 1, code).toBytes();
 
@@ -192,7 +193,10 @@ class EngineTest {
     assertThat(refusal).hasMessageContaining("too large for a method of the JVM");
   }
 
-  /** A function too large for a method whose instructions are repeated, and then calls itself. */
+  /**
+   * A function that repeats its instructions until it is too large for a method, and then calls
+   * itself.
+   */
   private static byte[] interpretedRecursion(WasmBytes locals, int times, int... repeated) {
     var code = part().append(locals).repeat(times, repeated).bytes(0x10, 0, 0x00, 0x0B);
     byte[] body = code.toBytes();
@@ -205,7 +209,7 @@ class EngineTest {
   }
 
   @Test
-  void a_function_that_is_interpreted_may_have_few_locals_for_they_are_on_the_heap() {
+  void an_interpreted_function_with_many_locals_is_refused() {
     int limit = ModuleCompiler.MOST_INTERPRETED_LOCALS;
     byte[] fits = interpretedRecursion(part().u32(1).u32(limit).bytes(0x7F), 65_000, 0x01);
     byte[] doesNot = interpretedRecursion(part().u32(1).u32(limit + 1).bytes(0x7F), 65_000, 0x01);
@@ -223,7 +227,7 @@ class EngineTest {
   }
 
   @Test
-  void operands_of_interpreted_functions_are_bounded() {
+  void the_operands_of_interpreted_functions_are_bounded() {
     byte[] wasm = interpretedRecursion(part().u32(0), 40_000, 0x41, 0);
     var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
 
@@ -234,8 +238,8 @@ class EngineTest {
   }
 
   @Test
-  void one_who_gives_up_on_a_compile_does_not_end_it_for_others() throws Exception {
-    // Each of its functions costs an attempt.
+  void a_caller_that_gives_up_on_a_compile_does_not_end_it_for_others() throws Exception {
+    // Each of the module's functions costs an attempt.
     var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
     byte[] slow = WasmBytes.functions(ModuleCompiler.MOST_ATTEMPTS - 4, code).toBytes();
     var patient = new java.util.concurrent.FutureTask<>(() -> engine.engine.compile(slow));
@@ -263,7 +267,7 @@ class EngineTest {
         .hasMessageContaining("the module begins with a table of 2 elements, the limit is 1");
   }
 
-  /** Each module differs in one constant; their classes go when they go. */
+  /** Each module differs in one constant. Its classes unload with it. */
   @Test
   void dropped_modules_unload_their_classes_and_leave_metaspace_flat() {
     List<GuestInstance> held = new ArrayList<>();
@@ -287,11 +291,11 @@ class EngineTest {
     assertThat(classes).hasSize(UNLOADED).doesNotHaveDuplicates();
     awaitUnloaded(classes);
 
-    // What the JVM learns of the engine's own code is kept there, too, and is a few modules' worth.
+    // Metaspace also holds the JVM's profiles of the engine's own code, the size of a few modules.
     assertThat(settledMetaspaceBytes() - before).isLessThan(each * HELD);
   }
 
-  /** An instance of a module that no other number has. */
+  /** An instance of a module that is unique to this number. */
   private GuestInstance constant(int number) {
     byte[] wasm =
         WasmBytes.module()
@@ -311,7 +315,7 @@ class EngineTest {
     return guest;
   }
 
-  /** All but one: the last may live on in a register or a frame. */
+  /** All but one: a register or a frame may still refer to the last. */
   private static void awaitUnloaded(List<WeakReference<Class<?>>> classes) {
     long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
     long left = classes.size();
@@ -322,7 +326,7 @@ class EngineTest {
     assertThat(left).isLessThanOrEqualTo(1);
   }
 
-  /** Once nothing more goes: what other tests left behind is no part of it. */
+  /** Waits until nothing more unloads, so that other tests' garbage does not count. */
   private static long settledMetaspaceBytes() {
     long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
     long used = metaspaceBytes();

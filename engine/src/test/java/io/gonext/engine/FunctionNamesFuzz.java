@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A name section may hold anything: a function has a name of bounded length. */
+/** For any name section, a function has a name of bounded length. */
 class FunctionNamesFuzz {
   static List<byte[]> seeds() {
     return FuzzSeeds.outlines().stream()

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Name sections that no toolchain writes; those of toolchains are {@link DebugInfoTest}'s. */
+/** Name sections that no toolchain writes. {@link DebugInfoTest} tests those of toolchains. */
 class FunctionNamesTest {
   private static FunctionNames names(int functions, WasmBytes section) {
     return FunctionNames.of(List.of(), Map.of(), section.toBytes(), functions);
@@ -19,7 +19,7 @@ class FunctionNamesTest {
   }
 
   @Test
-  void millions_of_empty_names_take_memory_for_the_functions_alone() {
+  void millions_of_empty_names_take_memory_only_for_existing_functions() {
     int entries = 1_900_000;
     var section = WasmBytes.part().u32(entries);
     for (int i = 0; i < entries; i++) {
@@ -48,7 +48,7 @@ class FunctionNamesTest {
   }
 
   @Test
-  void of_two_names_the_first_counts() {
+  void the_first_of_two_names_counts() {
     var section = WasmBytes.part().u32(2);
     entry(section, 1, "first");
     entry(section, 1, "second");
@@ -57,7 +57,7 @@ class FunctionNamesTest {
   }
 
   @Test
-  void names_before_a_broken_one_are_good() {
+  void names_before_a_malformed_entry_are_kept() {
     var section = WasmBytes.part().u32(3);
     entry(section, 0, "first");
     section.u32(1).u32(1_000_000).bytes('x');
@@ -69,7 +69,7 @@ class FunctionNamesTest {
   }
 
   @Test
-  void a_section_that_is_too_large_names_the_functions_before_its_cut() {
+  void a_name_section_that_is_too_large_is_cut() {
     var section = WasmBytes.part().u32(3);
     entry(section, 0, "first");
     entry(section, 1, "x".repeat(FunctionNames.MOST_BYTES));

@@ -14,17 +14,17 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The fuzz targets with their seeds, with what the fuzzer has found, and with some thousand
- * variations, without the fuzzer; that one is for the profile {@code fuzz}.
+ * Runs the fuzz targets with their seeds, the fuzzer's findings, and some thousand variations of
+ * both. The profile {@code fuzz} runs the fuzzer itself.
  */
 class FuzzRegressionTest {
   private static final long SEED = 4;
 
-  /** Where the fuzzer keeps what it found. */
+  /** The directory of the fuzzer's findings. */
   private static final Path FOUND = Path.of("src/test/resources");
 
   @TestFactory
-  Stream<DynamicTest> inputs_that_are_known_and_variations_of_them() throws IOException {
+  Stream<DynamicTest> known_inputs_and_their_variations_pass() throws IOException {
     return Stream.of(
         target(AdmissionFuzz.class, AdmissionFuzz.seeds(), 5_000, new AdmissionFuzz()::admit),
         target(CompileFuzz.class, CompileFuzz.seeds(), 300, new CompileFuzz()::compile),

@@ -9,11 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the fuzz targets begin with. */
+/** The seeds of the fuzz targets. */
 public final class FuzzSeeds {
   private FuzzSeeds() {}
 
-  /** Modules with debug information and modules that use what modules can use. */
+  /** Modules with debug information, and modules that use many features. */
   static List<byte[]> modules() {
     var modules = new ArrayList<byte[]>();
     try (var files = Files.list(Path.of("src/test/resources/debug-info"))) {
@@ -29,7 +29,7 @@ public final class FuzzSeeds {
     return modules;
   }
 
-  /** The same as admission sees them. */
+  /** The outlines of the same modules. */
   static List<ModuleOutline> outlines() {
     return modules().stream().map(wasm -> Admission.admit(wasm, EngineLimits.defaults())).toList();
   }

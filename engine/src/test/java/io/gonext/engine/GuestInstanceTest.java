@@ -31,7 +31,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void several_calls_of_one_run_see_each_others_memory() {
+  void calls_in_one_run_share_the_guests_memory() {
     var guest = engine.instance("engine-basics");
 
     int read =
@@ -47,7 +47,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void what_was_touched_is_told_in_blocks_and_forgotten_at_the_reset() {
+  void touched_bytes_count_whole_blocks_until_the_reset() {
     var guest = engine.instance("engine-basics");
     assertThat(guest.touchedBytes()).isZero();
     TestEngine.call(guest, "store", 100, 1);
@@ -62,7 +62,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void state_lasts_from_run_to_run_until_the_reset() {
+  void the_guests_state_lasts_across_runs_until_the_reset() {
     var guest = engine.instance("engine-basics");
     TestEngine.call(guest, "count");
     TestEngine.call(guest, "store", 60_000, 99);
@@ -90,7 +90,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void an_absent_export_is_named() {
+  void the_error_for_a_missing_export_names_it() {
     var guest = engine.instance("engine-basics");
 
     assertThat(guest.hasFunction("nothing")).isFalse();
@@ -147,7 +147,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void a_call_outside_of_its_run_or_on_another_thread_is_refused() {
+  void a_call_outside_its_run_or_on_another_thread_is_refused() {
     var guest = engine.instance("engine-basics");
     var leaked = guest.run(TestEngine.LONG, call -> call);
 
@@ -169,7 +169,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void whatever_the_work_throws_leaves_the_instance_unusable() {
+  void any_exception_from_the_work_leaves_the_instance_unusable() {
     var guest = engine.instance("engine-basics");
 
     assertThatThrownBy(() ->
@@ -188,7 +188,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void a_trap_that_the_work_catches_leaves_the_instance_unusable_all_the_same() {
+  void a_trap_that_the_work_catches_leaves_the_instance_unusable() {
     var guest = engine.instance("engine-basics");
 
     GuestTrap again =
@@ -209,7 +209,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void a_trap_that_a_host_function_catches_ends_the_outer_call_too() {
+  void a_trap_that_a_host_function_catches_still_ends_the_outer_call() {
     var guest = engine.instance("engine-basics");
     engine.host =
         (call, args) -> {
@@ -248,7 +248,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void times_tell_the_host_from_the_guest() {
+  void call_times_separate_host_time_from_guest_time() {
     var guest = engine.instance("engine-basics");
     long spent = 3_000_000;
     engine.host =
@@ -270,7 +270,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void the_weight_is_that_of_memory_and_tables() {
+  void an_instances_weight_is_its_memory_and_tables() {
     var guest = engine.instance("engine-basics");
     long before = guest.weightBytes();
 
@@ -280,19 +280,21 @@ class GuestInstanceTest {
     assertThat(guest.weightBytes() - before).isGreaterThanOrEqualTo(3 * 65_536L);
   }
 
-  /** Each instance of engine-entropy draws a number as it starts, so that no two share an image. */
+  /**
+   * Each instance of engine-entropy writes a random number at its start, so no two share an image.
+   */
   @Test
-  void an_image_that_is_not_shared_weighs_with_its_instance() {
+  void an_unshared_image_counts_in_its_instances_weight() {
     var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-entropy"));
     long sharing = module.instantiate(engine.config()).weightBytes();
     long own = module.instantiate(engine.config()).weightBytes();
 
-    // One block of it is not zero.
+    // One block of the image is not zero.
     assertThat(own - sharing).isBetween(4_096L, 4_300L);
   }
 
   @Test
-  void a_little_growth_in_each_of_many_leases_changes_nothing() {
+  void small_growth_in_many_leases_keeps_the_exact_memory() {
     var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
     var guest = module.instantiate(engine.config());
     for (int lease = 0; lease < 3_000; lease++) {
@@ -305,7 +307,7 @@ class GuestInstanceTest {
   }
 
   @Test
-  void a_module_that_grows_a_lot_gets_a_memory_that_grows_cheaply() {
+  void instances_of_a_module_that_grows_a_lot_get_a_roomy_memory() {
     var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
     var config = engine.config();
     var first = module.instantiate(config);
@@ -318,7 +320,7 @@ class GuestInstanceTest {
     long grown = second.weightBytes();
     second.reset();
 
-    // The first went back to its small array, and keeps little; the second keeps all.
+    // The first returned to its small array and keeps little. The second keeps its large array.
     assertThat(first.weightBytes()).isLessThan(3_000_000);
     assertThat(first.isOutgrown()).isTrue();
     assertThat(second.isOutgrown()).isFalse();

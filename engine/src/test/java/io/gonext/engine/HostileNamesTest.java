@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Names that a module made up, in every refusal that quotes one. */
+/** Hostile names in every refusal that quotes a name. */
 class HostileNamesTest {
   private static final String HOSTILE =
       "a\u001b]0;owned\u0007\r\n\u0085\u009b2J\u202e\u2066\u200f\u061c\u2028\u2029\ufeff\u007fz";
@@ -51,7 +51,7 @@ class HostileNamesTest {
 
   @ParameterizedTest
   @MethodSource("panics")
-  void what_a_guest_says_when_it_ends_is_escaped(RuntimeException said) {
+  void the_text_of_a_panic_or_violation_is_escaped(RuntimeException said) {
     assertThat(said).hasMessage(SHOWN);
   }
 

@@ -18,9 +18,9 @@ import run.endive.wasm.types.MemoryLimits;
 import run.endive.wasm.types.PassiveDataSegment;
 
 /**
- * Our memory against the engine's own: the same random operations must give the same results, the
- * same traps and the same bytes. A snapshot is taken and restored now and then; the stock memory is
- * made anew then.
+ * Compares our memory with Endive's: the same random operations must give the same results, traps
+ * and bytes. Some operations take or restore a snapshot, for which the test replaces Endive's
+ * memory.
  */
 class LinearMemoryDifferentialTest {
   private static final byte[] EMPTY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
@@ -30,7 +30,7 @@ class LinearMemoryDifferentialTest {
   private final Instance anyInstance =
       Instance.builder(Parser.parse(EMPTY_MODULE)).withInitialize(false).build();
 
-  /** Both kinds in four shapes, 130,000 operations each: 1.04 million a run. */
+  /** Both kinds in four shapes with 130,000 operations each: 1.04 million in a run. */
   @ParameterizedTest
   @CsvSource({
     "false, 0, 0", "false, 0, 3", "false, 1, 6", "false, 2, 2", //
@@ -45,7 +45,7 @@ class LinearMemoryDifferentialTest {
         roomy ? new RoomyMemory(limits, maximumPages) : new ExactMemory(limits, maximumPages);
     var run = new Run(new Random(seed), limits, memory);
     var task = new FutureTask<>(() -> run.run(130_000), true);
-    // Every third operation traps, and an exception costs time for each frame below it.
+    // Every third operation traps, and an exception costs time for each frame on the stack.
     Thread.ofPlatform().start(task);
     assertThat(task.get()).isTrue();
   }
@@ -97,7 +97,7 @@ class LinearMemoryDifferentialTest {
       compareAll();
     }
 
-    /** Back to the snapshot, and at once as large again as many a lease before became. */
+    /** Restores the snapshot, and grows at once to a size of earlier leases. */
     private void lease() {
       restore();
       int delta = random.nextInt(4);
@@ -115,7 +115,9 @@ class LinearMemoryDifferentialTest {
       imageBytes = stock.readBytes(0, bytes(stock));
     }
 
-    /** The stock memory cannot shrink: a new one that grows to the snapshot's size. */
+    /**
+     * Endive's memory cannot shrink, so this creates a new one and grows it to the snapshot's size.
+     */
     private void restore() {
       ours.restore(image);
       ours.initialize(anyInstance, segments.clone());
@@ -179,12 +181,12 @@ class LinearMemoryDifferentialTest {
       }
     }
 
-    /** A number that depends on its argument only, so that both memories get the same one. */
+    /** A number that depends only on its argument, so that both memories get the same one. */
     private static int random(int seed) {
       return (seed * 31 & 0x3FFF) - 5;
     }
 
-    /** Mostly at the edges: of pages, of our blocks, of the memory, of the number range. */
+    /** Mostly at the edges of pages, blocks, the memory and the number range. */
     private int address() {
       int near = random.nextInt(-9, 10);
       return switch (random.nextInt(8)) {

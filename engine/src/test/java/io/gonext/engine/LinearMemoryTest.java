@@ -26,7 +26,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void growth_stops_at_the_lower_of_both_limits() {
+  void memory_growth_stops_at_the_lower_of_the_two_limits() {
     var memory = new ExactMemory(new MemoryLimits(1, 10), 3);
 
     assertThat(memory.grow(2)).isEqualTo(1);
@@ -38,7 +38,7 @@ class LinearMemoryTest {
 
   @ParameterizedTest
   @MethodSource("both")
-  void what_grew_is_zero_again_for_the_next_lease(LinearMemory memory) {
+  void memory_that_grew_is_zero_for_the_next_lease(LinearMemory memory) {
     MemoryImage image = memory.takeImage(null);
     memory.writeI32(5_000, 1);
     memory.grow(40);
@@ -56,7 +56,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void a_roomy_memory_keeps_what_it_grew_to_so_that_later_leases_copy_nothing() {
+  void a_roomy_memory_keeps_its_array_for_later_leases() {
     var memory = roomy(1, 256);
     MemoryImage image = memory.takeImage(null);
     for (int i = 1; i < 256; i++) {
@@ -74,7 +74,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void an_exact_memory_goes_back_to_the_array_it_had() {
+  void an_exact_memory_returns_to_its_first_array_at_the_reset() {
     var memory = memory(1, 256);
     MemoryImage image = memory.takeImage(null);
     byte[] array = memory.data;
@@ -87,7 +87,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void a_lease_that_grows_as_the_one_before_finds_the_arrays_it_grew_to() {
+  void a_lease_reuses_the_arrays_of_an_earlier_lease_that_grew_alike() {
     var memory = memory(16, 256);
     memory.writeI32(70_000, 5);
     MemoryImage image = memory.takeImage(null);
@@ -117,7 +117,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void what_is_kept_for_later_growth_is_bounded_and_weighed() {
+  void arrays_kept_for_later_growth_are_bounded_and_weighed() {
     var memory = memory(16, 1024);
     MemoryImage image = memory.takeImage(null);
     long before = memory.weightBytes();
@@ -125,7 +125,7 @@ class LinearMemoryTest {
       memory.grow(lease);
       memory.grow(lease);
       memory.restore(image);
-      // The snapshot's size once more and 2 MiB, besides the array in use.
+      // In addition to the array in use: the snapshot's size and 2 MiB.
       assertThat(memory.weightBytes()).isBetween(before, before + (16 * 65_536 + (2 << 20)));
     }
     memory.grow(7);
@@ -133,7 +133,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void a_memory_is_outgrown_by_what_one_lease_copies() {
+  void only_growth_within_one_lease_makes_a_memory_outgrown() {
     var memory = memory(16, 1024);
     MemoryImage image = memory.takeImage(null);
     for (int lease = 0; lease < 500; lease++) {
@@ -148,7 +148,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void a_store_across_a_block_is_undone_on_both_sides() {
+  void a_store_across_two_blocks_is_undone_in_both() {
     var memory = memory(1, 1);
     memory.fill((byte) 9, 0, memory.sizeBytes());
     MemoryImage image = memory.takeImage(null);
@@ -177,7 +177,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void a_store_across_a_blocks_end_makes_an_image_of_its_own() {
+  void a_store_across_a_blocks_end_makes_a_separate_image() {
     MemoryImage zeros = memory(1, 1).takeImage(null);
     var memory = memory(1, 1);
     memory.writeLong(LinearMemory.BLOCK_BYTES - 4, 1L << 32);
@@ -186,7 +186,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void marks_that_were_taken_back_do_not_count_as_zeros() {
+  void a_block_whose_mark_was_cleared_does_not_count_as_zeros() {
     MemoryImage zeros = memory(1, 1).takeImage(null);
     var memory = memory(1, 1);
     memory.writeI32(5_000, 7);
@@ -196,7 +196,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void bulk_operations_poll_for_the_deadline() {
+  void bulk_operations_poll_for_interrupts() {
     var memory = memory(16, 16);
     Thread.currentThread().interrupt();
     try {
@@ -210,7 +210,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void a_copy_in_parts_is_right_for_every_overlap() {
+  void a_copy_in_chunks_is_right_for_every_overlap() {
     var memory = memory(32, 32);
     for (int distance : new int[] {-600_000, -4097, -1, 0, 1, 4097, 600_000}) {
       var bytes = new byte[memory.sizeBytes()];
@@ -226,7 +226,7 @@ class LinearMemoryTest {
 
   @ParameterizedTest
   @MethodSource("spread")
-  void an_image_holds_no_zeros_wherever_they_lie(LinearMemory memory) {
+  void an_image_holds_no_zero_blocks(LinearMemory memory) {
     int end = memory.sizeBytes();
     memory.writeByte(1, (byte) 1);
     memory.writeByte(end - 1, (byte) 2);
@@ -237,16 +237,16 @@ class LinearMemoryTest {
     assertThat(image.contents()).isEqualTo(memory.contents());
   }
 
-  /** As Zig lays it out: 16 MiB of stack, then the data. */
+  /** The layout that Zig uses: 16 MiB of stack, then the data. */
   static Stream<LinearMemory> spread() {
     return Stream.of(memory(258, 300), roomy(258, 300));
   }
 
   @ParameterizedTest
   @MethodSource("spread")
-  void stores_between_zero_blocks_and_others_are_taken_back(LinearMemory memory) {
+  void stores_across_zero_and_nonzero_blocks_are_undone(LinearMemory memory) {
     int block = LinearMemory.BLOCK_BYTES;
-    // Block 1 and the last hold something, 2 and all others are zero.
+    // Block 1 and the last block are not zero; all others are.
     memory.fill((byte) 5, block, 2 * block);
     memory.fill((byte) 6, memory.sizeBytes() - block, memory.sizeBytes());
     byte[] before = memory.contents();

@@ -10,7 +10,7 @@ import run.endive.wasm.Parser;
 
 class ModuleClassesTest {
   @Test
-  void classes_that_nobody_waits_for_are_not_made() {
+  void classes_of_an_abandoned_compile_are_not_loaded() {
     byte[] wasm = Guests.wasm("engine-basics");
     var module = Parser.parse(Admission.admit(wasm, EngineLimits.defaults()).stripped());
     byte[] jar = CompiledClasses.of(module);

@@ -9,9 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What authors hand over instead of a module. */
+/** Files that authors pass instead of a module. */
 class ModuleHeaderTest {
-  /** One char a byte. */
+  /** One char for each byte. */
   private static Arguments file(String title, String bytes, String... says) {
     return Arguments.argumentSet(title, bytes.getBytes(StandardCharsets.ISO_8859_1), says);
   }
@@ -45,7 +45,7 @@ class ModuleHeaderTest {
 
   @ParameterizedTest
   @MethodSource("files")
-  void a_file_that_is_not_a_module_is_told_what_it_is(byte[] file, String... says) {
+  void a_refusal_says_what_kind_of_file_it_is_instead_of_a_module(byte[] file, String... says) {
     var refused =
         catchThrowableOfType(
             ModuleRejectedException.class, () -> Admission.admit(file, EngineLimits.defaults()));

@@ -11,20 +11,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Calls that end in the very moment in which their deadline strikes. */
+/** Calls that end at the moment at which their deadline strikes. */
 class OccupancyRaceTest {
   private static final int CALLS = 1_000_000;
 
   @RegisterExtension final TestEngine engine = new TestEngine();
 
   /**
-   * A striker looks at one deadline without pause, so that about every other call is struck as it
-   * ends. Whichever side the compare-and-set decides for: the flag is clear afterwards, and a call
-   * that was disarmed in time is never struck.
+   * A striker scans one occupancy without a pause, so about every other call is interrupted as it
+   * ends. Whichever side wins the compare-and-set, the flag is clear afterwards, and a call that
+   * was disarmed in time is never interrupted.
    */
   @Test
   @Timeout(60)
-  void the_interrupt_never_outlives_its_call() throws InterruptedException {
+  void an_interrupt_never_outlives_its_call() throws InterruptedException {
     try (var watchdog = new Watchdog()) {
       var occupancy = new Occupancy(watchdog);
       var stop = new AtomicBoolean();
@@ -37,7 +37,7 @@ class OccupancyRaceTest {
               });
       var random = new Random(1);
       int struck = 0;
-      // On a busy machine the striker has few turns: go on until both outcomes were seen often.
+      // On a busy machine the striker runs rarely, so continue until both outcomes were seen often.
       for (int i = 0; i < CALLS || struck < CALLS / 1000; i++) {
         assertThat(occupancy.tryEnter()).isTrue();
         long strikesAt = System.nanoTime() + random.nextInt(400);
@@ -61,10 +61,10 @@ class OccupancyRaceTest {
     }
   }
 
-  /** A call that was struck and is struck again and again until it ends. */
+  /** A call that is interrupted again and again until it ends. */
   @Test
   @Timeout(60)
-  void nor_do_the_interrupts_that_follow_it() throws InterruptedException {
+  void repeated_interrupts_never_outlive_their_call() throws InterruptedException {
     try (var watchdog = new Watchdog()) {
       var occupancy = new Occupancy(watchdog);
       var stop = new AtomicBoolean();
@@ -74,7 +74,7 @@ class OccupancyRaceTest {
               .start(() -> {
                 long later = System.nanoTime();
                 while (!stop.get()) {
-                  // A second later at each look, so that it is always time to strike again.
+                  // Time moves by a second at each scan, so another interrupt is always due.
                   later += 1_000_000_000;
                   occupancy.strikeIfDue(later);
                   strikes.incrementAndGet();
@@ -102,7 +102,7 @@ class OccupancyRaceTest {
 
   /** The same through the whole engine, with calls of about one watchdog tick. */
   @Test
-  void a_struck_call_leaves_the_thread_to_the_next_call() {
+  void a_call_that_was_interrupted_does_not_affect_the_next_call() {
     var struck = 0;
     var counted = 0;
     GuestInstance looping = engine.instance("engine-basics");
@@ -123,7 +123,7 @@ class OccupancyRaceTest {
   }
 
   @Test
-  void the_watchdog_sleeps_when_nothing_runs_and_wakes_for_the_next_call() {
+  void the_watchdog_sleeps_while_no_call_runs_and_wakes_for_the_next() {
     GuestInstance guest = engine.instance("engine-basics");
     TestEngine.call(guest, "count");
     Thread watchdog =
@@ -138,7 +138,7 @@ class OccupancyRaceTest {
         .isInstanceOf(TrapCause.Deadline.class);
   }
 
-  /** Whether the thread parks without a time limit before long. */
+  /** Whether the thread soon parks without a time limit. */
   private static boolean sleeps(Thread thread, Duration limit) {
     long end = System.nanoTime() + limit.toNanos();
     while (System.nanoTime() < end) {
@@ -151,7 +151,7 @@ class OccupancyRaceTest {
   }
 
   @Test
-  void a_closed_instance_is_watched_no_more() {
+  void the_watchdog_forgets_a_closed_instance() {
     try (var watchdog = new Watchdog()) {
       var occupancy = new Occupancy(watchdog);
       watchdog.watch(occupancy);

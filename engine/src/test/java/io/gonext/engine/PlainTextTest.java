@@ -19,12 +19,12 @@ class PlainTextTest {
         0x061C, 0x200B, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2060, 0x2066,
         0x2067, 0x2068, 0x2069, 0xFEFF, 0xFFF9, 0xD800, 0xDC00
       })
-  void what_reorders_or_hides_text_is_escaped(int c) {
+  void characters_that_reorder_or_hide_text_are_escaped(int c) {
     assertThat(PlainText.of("a" + (char) c + "b")).isEqualTo(String.format("a\\u%04xb", c));
   }
 
   @Test
-  void invisible_tags_beyond_16_bits_are_escaped() {
+  void invisible_tags_outside_the_bmp_are_escaped() {
     assertThat(PlainText.of("a" + Character.toString(0xE0041))).isEqualTo("a\\udb40\\udc41");
   }
 
@@ -38,12 +38,12 @@ class PlainTextTest {
         "\u05e9\u05dc\u05d5\u05dd",
         "a\tb \\n"
       })
-  void text_of_any_script_stays_as_it_is(String text) {
+  void text_in_any_script_stays_unchanged(String text) {
     assertThat(PlainText.of(text)).isSameAs(text);
   }
 
   @Test
-  void what_is_too_long_ends_with_dots() {
+  void text_that_is_too_long_ends_with_dots() {
     assertThat(PlainText.of("x".repeat(10), 10)).isEqualTo("x".repeat(10));
     assertThat(PlainText.of("x".repeat(11), 10)).isEqualTo("x".repeat(10) + "...");
     assertThat(PlainText.of("\0".repeat(100_000))).hasSizeLessThan(PlainText.MAX_LENGTH + 10);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** After any program, a reset instance is as good as a new one. */
+/** After any program, a reset instance equals a new one. */
 class ResetTest {
   private static final int PROGRAMS = 3_000;
   private static final int LONGEST_PROGRAM = 12;
@@ -21,7 +21,7 @@ class ResetTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void random_programs_leave_no_trace(boolean roomy) {
+  void a_reset_undoes_random_programs(boolean roomy) {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
     if (roomy) {
       module.growsALot();
@@ -57,7 +57,7 @@ class ResetTest {
       }
     }
 
-    // A test that changed nothing, or trapped always, would prove nothing.
+    // A test that changed nothing, or always trapped, would prove nothing.
     assertThat(changed).isGreaterThan(PROGRAMS / 2);
     assertThat(trapped).isLessThan(PROGRAMS / 3);
   }
@@ -80,7 +80,7 @@ class ResetTest {
     }
   }
 
-  /** Mostly at the edges of blocks, seldom out of bounds. */
+  /** Addresses mostly at the edges of blocks, rarely out of bounds. */
   private static long address(Random random) {
     return switch (random.nextInt(40)) {
       case 0 -> random.nextInt() & 0xFFFF_FFFFL;
@@ -89,9 +89,9 @@ class ResetTest {
     };
   }
 
-  /** A byte that changed without a mark stands for whatever a reset may forget. */
+  /** Changes a byte without a mark, as an example of state that a reset misses. */
   @Test
-  void a_verified_reset_names_what_it_left_behind() {
+  void a_verified_reset_names_the_first_difference() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
     GuestInstance guest = module.instantiate(engine.config());
     guest.run(
@@ -108,7 +108,7 @@ class ResetTest {
   }
 
   @Test
-  void a_table_that_grew_does_not_make_the_next_instance_begin_larger() {
+  void a_table_that_grew_does_not_enlarge_the_next_instances_table() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
     GuestInstance first = module.instantiate(engine.config());
     long fresh = TestEngine.call(first, "digest");
@@ -120,7 +120,7 @@ class ResetTest {
   }
 
   @Test
-  void a_table_grows_to_the_hosts_cap_and_no_further() {
+  void a_table_does_not_grow_beyond_the_hosts_limit() {
     GuestInstance guest =
         engine.instance("engine-mutator", engine.configBuilder().maxTableElements(5).build());
     long before = guest.weightBytes();
@@ -129,12 +129,12 @@ class ResetTest {
       TestEngine.call(guest, "table_grow", 0, 0);
     }
 
-    // From 4 by 2: refused at once.
+    // Growing from 4 by 2 is refused.
     assertThat(guest.weightBytes()).isEqualTo(before);
   }
 
   @Test
-  void instances_that_start_alike_share_one_image() {
+  void instances_with_equal_memory_after_start_share_one_image() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
     module.instantiate(engine.config());
     MemoryImage shared = module.sharedImage();
@@ -145,8 +145,8 @@ class ResetTest {
   }
 
   @Test
-  void an_instance_weighs_its_memory_once_where_the_stack_is_large() {
-    // 16 MiB that nothing was written to, and data after it.
+  void a_large_unused_stack_adds_nothing_to_the_snapshots_weight() {
+    // 16 MiB of untouched memory, and then data.
     int stack = 16 << 20;
     var module =
         WasmBytes.module()

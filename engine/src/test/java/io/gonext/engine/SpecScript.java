@@ -29,7 +29,7 @@ import run.endive.wasm.types.Value;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Runs one script of the core test suite, as wast2json converts it, and collects what fails. */
+/** Runs one script of the core test suite, converted by wast2json, and collects failures. */
 final class SpecScript {
   private static final int CAP_PAGES = 1024;
   private static final int CAP_ELEMENTS = 100_000;
@@ -42,7 +42,7 @@ final class SpecScript {
   private final List<String> failures = new ArrayList<>();
   private final Kind kind;
 
-  /** What each assertion of a result saw. */
+  /** The results that each assertion saw. */
   private final List<String> answers = new ArrayList<>();
 
   private int mismatches;
@@ -50,13 +50,13 @@ final class SpecScript {
   private @Nullable Instance current;
   private int assertions;
 
-  /** What runs a script's modules. */
+  /** How a script's modules run. */
   enum Kind {
     /** The compiled classes for an {@link ExactMemory}. */
     EXACT,
     /** The compiled classes for a {@link RoomyMemory}. */
     ROOMY,
-    /** The engine's interpreter. */
+    /** Endive's interpreter. */
     INTERPRETER
   }
 
@@ -66,17 +66,17 @@ final class SpecScript {
     addSpectest();
   }
 
-  /** How many commands ran, those about the text format alone left out. */
+  /** How many commands ran, except those about the text format. */
   int assertions() {
     return assertions;
   }
 
-  /** Assertions that did not hold, with their lines. */
+  /** Failed assertions, with their lines. */
   List<String> failures() {
     return failures;
   }
 
-  /** What admission said about valid modules that it refuses as unsupported. */
+  /** Admission's messages for valid modules that it refuses as unsupported. */
   List<String> refusals() {
     return refusals;
   }
@@ -139,7 +139,7 @@ final class SpecScript {
     return command.has("module_type") && command.get("module_type").asString().equals("text");
   }
 
-  /** What is wrong, or null. */
+  /** The problem, or null. */
   private @Nullable String command(JsonNode command) throws IOException {
     return switch (command.get("type").asString()) {
       case "module" -> module(command);
@@ -160,12 +160,12 @@ final class SpecScript {
     };
   }
 
-  /** What each assertion of a result saw, in their order. */
+  /** The results that each assertion saw, in order. */
   List<String> answers() {
     return answers;
   }
 
-  /** How many functions have calls other than {@link OffsetRecorder} expects. */
+  /** How many functions have calls that {@link OffsetRecorder} does not expect. */
   int mismatches() {
     return mismatches;
   }
@@ -249,7 +249,7 @@ final class SpecScript {
     return results == null ? new long[0] : results;
   }
 
-  /** Numbers are given as unsigned decimals of their bits. */
+  /** The scripts write numbers as unsigned decimals of their bits. */
   private static long bits(JsonNode value) {
     String text = value.get("value").asString();
     return switch (value.get("type").asString()) {
@@ -274,7 +274,7 @@ final class SpecScript {
     return null;
   }
 
-  /** Of a NaN not its payload, which the specification leaves open. */
+  /** Ignores a NaN's payload, which the specification leaves open. */
   private static String text(JsonNode expected, long bits) {
     return switch (expected.get("type").asString()) {
       case "i32" -> String.valueOf((int) bits);
@@ -288,7 +288,7 @@ final class SpecScript {
     String type = expected.get("type").asString();
     boolean narrow = type.equals("i32") || type.equals("f32");
     return switch (expected.get("value").asString()) {
-      // A NaN of the smallest payload, of either sign.
+      // A NaN with the canonical payload and either sign.
       case "nan:canonical" ->
           narrow
               ? ((int) actual & 0x7FFF_FFFF) == 0x7FC0_0000
@@ -316,7 +316,7 @@ final class SpecScript {
     }
   }
 
-  /** Which of our causes the suite's words stand for. */
+  /** The trap cause for the suite's message. */
   private static String codeFor(String text) {
     return switch (text) {
       case "out of bounds memory access", "out of bounds table access" -> "OUT_OF_BOUNDS";

@@ -18,29 +18,28 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The WebAssembly core test suite through the compiler with our memories and tables: every
- * assertion of every file passes. (The few modules that use refused features run here too, since
- * the engine below the admission check can; the check itself must refuse them for that feature and
- * nothing else.)
+ * Runs the WebAssembly core test suite through the compiler with our memories and tables: every
+ * assertion of every file passes. (The few modules with refused features run here too, below the
+ * admission check. Admission must refuse them for that feature and nothing else.)
  */
 class SpecSuiteTest {
   private static final Path SCRIPTS = Path.of("src/test/resources/spec");
 
-  /** Converted scripts are kept here between builds. */
+  /** The directory that keeps converted scripts between builds. */
   private static final Path CONVERTED = Path.of("target/spec");
 
-  /** The files whose modules use features that admission refuses, by the feature it names. */
+  /** The files whose modules use a refused feature, with the feature in admission's message. */
   private static final Set<String> REFUSED =
       Set.of("multi-memory", "exception handling", "typed function references");
 
-  /** The files that say something about the text format only, which never reaches the engine. */
+  /** The files that test only the text format, which never reaches the engine. */
   private static final Set<String> TEXT_ONLY =
       Set.of("obsolete-keywords.wast", "utf8-invalid-encoding.wast");
 
   /**
-   * The engine's f32.min and f32.max are {@link Math#min} and {@link Math#max}, which hand a
-   * signalling NaN through as it is, where the specification wants it quiet. It remains a NaN; only
-   * its payload differs, and a guest sees that only by reinterpreting its bits.
+   * Endive implements f32.min and f32.max with {@link Math#min} and {@link Math#max}. They return a
+   * signalling NaN unchanged, but the specification requires a quiet one. Only the payload differs,
+   * and a guest sees that only if it reinterprets the bits.
    */
   private static final String DEVIATING_SCRIPT = "f32.wast";
 
@@ -53,8 +52,7 @@ class SpecSuiteTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> every_assertion_passes_with_a_memory_that_has_room_to_grow()
-      throws IOException {
+  Stream<DynamicTest> every_assertion_passes_with_a_roomy_memory() throws IOException {
     return eachScript(script -> run(script, Kind.ROOMY));
   }
 
@@ -69,7 +67,7 @@ class SpecSuiteTest {
             DynamicTest.dynamicTest(script.getFileName().toString(), () -> test.accept(script)));
   }
 
-  /** A change of the JDK or of the compiler that breaks arithmetic shows here first. */
+  /** Detects a change of the JDK or of the compiler that breaks arithmetic. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -82,7 +80,7 @@ class SpecSuiteTest {
         "int_literals",
         "float_misc"
       })
-  void interpreter_and_compiler_compute_the_same(String script) throws IOException {
+  void the_interpreter_and_the_compiler_compute_the_same_results(String script) throws IOException {
     Path converted = convert(SCRIPTS.resolve(script + ".wast"));
     var interpreted = new SpecScript(converted, Kind.INTERPRETER);
     var compiled = new SpecScript(converted, Kind.EXACT);

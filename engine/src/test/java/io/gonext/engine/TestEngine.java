@@ -9,16 +9,16 @@ import java.util.List;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** An engine for one test, and the shortest way to a guest and into it. */
+/** An engine for one test, with short methods to create and call guests. */
 public final class TestEngine implements AfterEachCallback {
   public static final Duration LONG = Duration.ofSeconds(20);
 
   public final Engine engine = new Engine(EngineLimits.defaults());
 
-  /** What guests wrote, {@code STDOUT:text}. */
+  /** The guests' output, as {@code STDOUT:text}. */
   public final List<String> output = new ArrayList<>();
 
-  /** What {@code env.host} does; the number it was given plus one, unless a test says otherwise. */
+  /** The body of {@code env.host}. By default it returns its argument plus one. */
   public HostFunction.Body host = (call, args) -> args[0] + 1;
 
   public InstanceConfig config() {

@@ -27,7 +27,7 @@ class TrapTest {
   }
 
   @AfterEach
-  void no_trap_leaves_the_interrupt_flag_set() {
+  void the_interrupt_flag_is_clear_after_every_trap() {
     assertThat(Thread.interrupted()).isFalse();
   }
 
@@ -41,7 +41,7 @@ class TrapTest {
   }
 
   @Test
-  void out_of_bounds_in_memory() {
+  void an_access_outside_the_memory_is_an_out_of_bounds_trap() {
     assertThat(trapOf("load", 65_536).trapCause()).isInstanceOf(TrapCause.OutOfBounds.class);
     assertThat(trapOf("load", 65_533).trapCause()).isInstanceOf(TrapCause.OutOfBounds.class);
     assertThat(trapOf("store", 0xFFFF_FFFFL, 1).trapCause())
@@ -49,7 +49,7 @@ class TrapTest {
   }
 
   @Test
-  void arithmetic_without_a_result() {
+  void arithmetic_without_a_result_is_a_division_trap() {
     assertThat(trapOf("divide", 1, 0).trapCause())
         .isEqualTo(new TrapCause.Division("integer divide by zero"));
     assertThat(trapOf("divide", Integer.MIN_VALUE, -1).trapCause())
@@ -59,13 +59,13 @@ class TrapTest {
   }
 
   @Test
-  void an_indirect_call_of_nothing() {
+  void an_indirect_call_of_an_empty_element_is_a_trap() {
     assertThat(trapOf("indirect", 0).trapCause()).isInstanceOf(TrapCause.IndirectCall.class);
     assertThat(trapOf("indirect", 7).trapCause()).isInstanceOf(TrapCause.IndirectCall.class);
   }
 
   @Test
-  void recursion_to_the_end_of_the_stack() {
+  void endless_recursion_is_a_stack_exhausted_trap() {
     var trap = trapOf("recurse", 0);
 
     assertThat(trap.trapCause()).isEqualTo(new TrapCause.StackExhausted());
@@ -74,17 +74,17 @@ class TrapTest {
   }
 
   @Test
-  void a_panic_carries_the_guests_text() {
+  void a_panic_trap_has_the_guests_text() {
     assertThat(trapOf("panic").trapCause()).isEqualTo(new TrapCause.GuestPanic("oh no"));
   }
 
   @Test
-  void an_abort_after_memory_was_refused_is_the_memory_limit() {
+  void an_abort_after_refused_growth_is_a_memory_limit_trap() {
     assertThat(trapOf("grow_or_abort", 10).trapCause()).isEqualTo(new TrapCause.MemoryLimit(11, 4));
   }
 
   @Test
-  void a_host_functions_exception_is_kept_from_the_guest_and_for_the_log() {
+  void a_host_functions_exception_is_hidden_from_the_guest_and_kept_as_the_cause() {
     engine.host =
         (call, args) -> {
           throw new IllegalArgumentException("secret");
@@ -98,7 +98,7 @@ class TrapTest {
   }
 
   @Test
-  void a_pointer_out_of_bounds_is_the_guests_violation() {
+  void a_pointer_out_of_bounds_is_an_abi_violation() {
     engine.host = (call, args) -> call.memory().readInt(args[0]);
 
     assertThat(trapOf("call_host", 0xFFFF_FFFFL).trapCause())
@@ -108,7 +108,7 @@ class TrapTest {
   }
 
   @Test
-  void a_host_call_inside_the_allocator_is_a_violation() {
+  void a_host_call_inside_the_allocator_is_an_abi_violation() {
     var guest = engine.instance("engine-basics");
 
     assertThatThrownBy(() ->
@@ -133,7 +133,7 @@ class TrapTest {
   }
 
   @Test
-  void an_interrupt_from_outside_ends_the_guest_and_is_kept() {
+  void an_interrupt_from_elsewhere_ends_the_guest_and_is_kept() {
     engine.host =
         (call, args) -> {
           Thread.currentThread().interrupt();
@@ -147,7 +147,7 @@ class TrapTest {
   }
 
   @Test
-  void a_start_section_that_never_ends_is_ended() {
+  void an_endless_start_section_ends_at_the_start_timeout() {
     var config = engine.configBuilder().startTimeout(Duration.ofMillis(50)).build();
 
     assertThatThrownBy(() -> engine.instance("engine-start-loop", config))
@@ -158,9 +158,9 @@ class TrapTest {
                     .isEqualTo(new TrapCause.Deadline(Duration.ofMillis(50))));
   }
 
-  /** The guest recurses to the end of the stack, and each level has the host log a line. */
+  /** The guest recurses to the end of the stack, and calls the host at each level. */
   @Test
-  void host_code_never_meets_the_end_of_the_stack() {
+  void host_code_never_overflows_the_stack_of_a_recursive_guest() {
     var lock = new java.util.concurrent.locks.ReentrantLock();
     Map<Long, Integer> counts = new ConcurrentHashMap<>();
     var log = Logger.getAnonymousLogger();
@@ -193,9 +193,9 @@ class TrapTest {
   }
 
   @Test
-  void a_straight_line_of_bulk_operations_does_not_outrun_the_deadline() {
-    // 4,000 fills of 16 MiB without a loop or a call: seconds. Admission does not see the size,
-    // which is a constant "or" zero.
+  void bulk_operations_in_a_straight_line_end_at_the_deadline() {
+    // 4,000 fills of 16 MiB without a loop or a call take seconds. Admission does not see the size,
+    // because it is a constant "or" zero.
     var code = WasmBytes.part().u32(0);
     code.repeat(4_000, 0x41, 0, 0x41, 1, 0x41, 0x80, 0x80, 0x80, 0x08, 0x41, 0, 0x72, 0xFC, 11, 0);
     byte[] module =

@@ -7,20 +7,20 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import run.endive.wasm.types.MemoryLimits;
 
-/** What {@code poll_oneoff} waits for and returns, on clocks that only its own waiting moves. */
+/** Tests what {@code poll_oneoff} waits for and returns. Only its own waiting moves the clocks. */
 class WasiPollTest {
   private static final long MS = 1_000_000;
   private static final long EVENTS = 32_768;
   private static final int REALTIME = 0;
   private static final int MONOTONIC = 1;
 
-  /** The wall clock is far from the monotonic one, so that neither can pass for the other. */
+  /** The wall clock is far from the monotonic clock, so that the test detects a mix-up. */
   private final long[] clocks = {1_800_000_000_000L * MS, 5_000 * MS};
 
   private final List<Long> slept = new ArrayList<>();
   private final GuestMemory memory = new GuestMemory(new ExactMemory(new MemoryLimits(1, 1), 1));
 
-  /** By how much a wait takes longer than it was asked to. */
+  /** How much longer a wait takes than requested. */
   private long overshoot;
 
   private int subscriptions;
@@ -36,7 +36,7 @@ class WasiPollTest {
     memory.writeInt(next((byte) kind) + 16, fd);
   }
 
-  /** The userdata is the subscription's number. */
+  /** Adds a clock. Its userdata is the subscription's number. */
   private long next(byte kind) {
     long at = 48L * subscriptions;
     memory.writeLong(at, subscriptions++);
@@ -90,7 +90,7 @@ class WasiPollTest {
   }
 
   @Test
-  void of_two_absolute_clocks_the_earlier_fires() {
+  void the_earlier_of_two_absolute_clocks_fires() {
     clock(REALTIME, clocks[REALTIME] + 80 * MS, true);
     clock(MONOTONIC, clocks[MONOTONIC] + 30 * MS, true);
 
@@ -99,7 +99,7 @@ class WasiPollTest {
   }
 
   @Test
-  void clocks_of_one_deadline_fire_together() {
+  void clocks_with_the_same_deadline_fire_together() {
     clock(REALTIME, clocks[REALTIME] + 30 * MS, true);
     clock(MONOTONIC, 30 * MS, false);
     clock(MONOTONIC, clocks[MONOTONIC] + 30 * MS, true);
@@ -109,7 +109,7 @@ class WasiPollTest {
   }
 
   @Test
-  void what_passed_while_the_wait_took_too_long_fires_too() {
+  void a_clock_that_passes_while_the_wait_overruns_fires_too() {
     overshoot = 15 * MS;
     clock(MONOTONIC, 60 * MS, false);
     clock(REALTIME, clocks[REALTIME] + 70 * MS, true);
@@ -129,7 +129,7 @@ class WasiPollTest {
   }
 
   @Test
-  void a_stream_is_ready_at_once_and_clocks_beside_it_are_not() {
+  void a_stream_is_ready_at_once_and_pending_clocks_are_not() {
     clock(MONOTONIC, 60 * MS, false);
     descriptor(2, 1);
     clock(REALTIME, clocks[REALTIME] + 100 * MS, true);
@@ -140,7 +140,7 @@ class WasiPollTest {
   }
 
   @Test
-  void a_clock_that_has_passed_is_reported_beside_a_stream() {
+  void a_clock_that_has_passed_is_reported_together_with_a_stream() {
     clock(MONOTONIC, clocks[MONOTONIC] - 1, true);
     descriptor(2, 2);
 
@@ -148,7 +148,7 @@ class WasiPollTest {
   }
 
   @Test
-  void a_descriptor_that_is_not_open_is_an_error_at_once() {
+  void a_closed_descriptor_is_reported_as_an_error_at_once() {
     clock(MONOTONIC, 60 * MS, false);
     descriptor(1, 7);
 
@@ -157,7 +157,7 @@ class WasiPollTest {
   }
 
   @Test
-  void a_time_beyond_63_bits_never_comes_before_another() {
+  void a_time_beyond_63_bits_fires_after_all_others() {
     clock(REALTIME, -1, true);
     clock(MONOTONIC, -1, false);
     clock(MONOTONIC, Long.MAX_VALUE, true);
@@ -168,7 +168,7 @@ class WasiPollTest {
   }
 
   @Test
-  void a_clock_that_does_not_exist_waits_for_nothing() {
+  void a_clock_that_does_not_exist_ends_the_poll_without_waiting() {
     clock(MONOTONIC, 10 * MS, false);
     clock(2, 5 * MS, false);
 
@@ -177,7 +177,7 @@ class WasiPollTest {
   }
 
   @Test
-  void events_may_lie_over_the_subscriptions() {
+  void the_events_may_overlap_the_subscriptions() {
     clock(MONOTONIC, 10 * MS, false);
     clock(MONOTONIC, 10 * MS, false);
     var poll = new WasiPoll(memory, 0, 0, 2, clock -> clocks[(int) clock], fd -> true, slept::add);

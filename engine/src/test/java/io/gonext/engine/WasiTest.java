@@ -28,7 +28,7 @@ class WasiTest {
   }
 
   @Test
-  void output_arrives_line_by_line_and_an_open_line_at_the_end_of_the_run() {
+  void output_arrives_line_by_line_and_an_unfinished_line_after_the_run() {
     var guest = engine.instance("engine-wasi");
 
     assertThat(write(guest, 1, "one\ntwo\r\n\nopen")).isEqualTo(SUCCESS);
@@ -39,7 +39,7 @@ class WasiTest {
   }
 
   @Test
-  void long_lines_are_cut_and_a_flood_is_dropped_and_counted() {
+  void long_lines_are_cut_and_output_over_the_limit_is_dropped_and_counted() {
     var guest =
         engine.instance(
             "engine-wasi",
@@ -56,7 +56,7 @@ class WasiTest {
   }
 
   @Test
-  void a_pointer_outside_of_memory_is_an_error_number() {
+  void a_pointer_outside_memory_returns_an_error_number() {
     var guest = engine.instance("engine-wasi");
 
     assertThat(TestEngine.call(guest, "write", 1, 2 * 65_536 - 3, 4)).isEqualTo(FAULT);
@@ -67,7 +67,7 @@ class WasiTest {
   }
 
   @Test
-  void there_are_no_files() {
+  void file_functions_return_bad_descriptor() {
     var guest = engine.instance("engine-wasi");
 
     assertThat(TestEngine.call(guest, "open")).isEqualTo(BADF);
@@ -106,15 +106,15 @@ class WasiTest {
   }
 
   @Test
-  void exit_ends_the_call_with_its_code() {
+  void proc_exit_ends_the_call_with_its_code() {
     var guest = engine.instance("engine-wasi");
 
     assertThat(TestEngine.trap(guest, "exit", 3).trapCause()).isEqualTo(new TrapCause.Exit(3));
   }
 
-  /** The engine's own implementation is the reference for names and signatures. */
+  /** Endive's WASI is the reference for names and signatures. */
   @Test
-  void every_function_of_preview_1_is_there_with_its_signature() {
+  void every_function_of_preview_1_exists_with_its_signature() {
     Map<String, String> stock = new TreeMap<>();
     try (var wasi = WasiPreview1.builder().build()) {
       for (var function : WasiPreview1_ModuleFactory.toHostFunctions(wasi)) {
@@ -124,7 +124,7 @@ class WasiTest {
         stock.put(function.name(), type);
       }
     }
-    // Not of preview 1, but of an adapter for it.
+    // Not in preview 1, but in an adapter for it.
     stock.keySet().removeIf(name -> name.contains("adapter"));
 
     Map<String, String> ours = new TreeMap<>();

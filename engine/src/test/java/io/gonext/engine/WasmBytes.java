@@ -3,26 +3,26 @@ package io.gonext.engine;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Writes modules in the binary format, right or wrong ones. */
+/** Writes modules in the binary format, valid or invalid. */
 public final class WasmBytes {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  /** Begins with the header. */
+  /** Starts with the header. */
   public static WasmBytes module() {
     return new WasmBytes().bytes(0, 'a', 's', 'm', 1, 0, 0, 0);
   }
 
-  /** Begins empty, for a section's or a body's contents. */
+  /** Starts empty, for the contents of a section or a body. */
   public static WasmBytes part() {
     return new WasmBytes();
   }
 
-  /** A module of one function {@code () -> ()} with this body, its size and end put around it. */
+  /** A module with one function {@code () -> ()} with this body. Adds the body's size and end. */
   public static WasmBytes function(WasmBytes code) {
     return functions(1, code);
   }
 
-  /** A module of so many functions {@code () -> ()} with this same body. */
+  /** A module with this many functions {@code () -> ()} with the same body. */
   public static WasmBytes functions(int count, WasmBytes code) {
     var types = part().u32(1).bytes(0x60, 0, 0);
     var functions = part().u32(count);
@@ -58,7 +58,7 @@ public final class WasmBytes {
     return this;
   }
 
-  /** An unsigned LEB128 of the fewest bytes. */
+  /** An unsigned LEB128 with the fewest bytes. */
   public WasmBytes u32(long value) {
     long rest = value;
     while (rest >= 0x80) {

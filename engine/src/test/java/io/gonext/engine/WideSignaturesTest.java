@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Where the JVM's limit of 255 slots of arguments lies for modules: the compiler needs some for
- * itself, and boxes arguments where there are too many.
+ * How the JVM's limit of 255 argument slots applies to modules. The compiler needs some slots for
+ * itself, and boxes the arguments if there are too many.
  */
 class WideSignaturesTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -47,8 +47,9 @@ class WideSignaturesTest {
   }
 
   /**
-   * A module whose function {@code last} returns its last parameter of so many, and whose function
-   * {@code caller} calls it with the constants 0, 1, 2, ...; or {@code many} returns them.
+   * A module whose function {@code last} has this many parameters and returns the last one, and
+   * whose function {@code caller} calls it with the constants 0, 1, 2, ...; or whose function
+   * {@code many} returns the constants.
    */
   private static byte[] module(Way way, int count, ValueType type) {
     var types = part().u32(2);
@@ -97,7 +98,7 @@ class WideSignaturesTest {
     "IMPORT, 125, I64",
     "IMPORT, 251, I32",
   })
-  void many_arguments_arrive(Way way, int count, ValueType type) {
+  void many_arguments_arrive_in_order(Way way, int count, ValueType type) {
     var config =
         way == Way.IMPORT
             ? InstanceConfig.builder()
@@ -122,7 +123,7 @@ class WideSignaturesTest {
 
   @ParameterizedTest
   @CsvSource({"2, I64", "126, I64", "127, I64", "252, I32", "255, I32"})
-  void many_results_arrive(int count, ValueType type) {
+  void many_results_arrive_in_order(int count, ValueType type) {
     var guest =
         engine
             .engine
@@ -146,7 +147,7 @@ class WideSignaturesTest {
         "IMPORT|254|I32|import env.last takes arguments of 254 slots",
         "RESULTS|128|I64|function 0 returns results of 256 slots",
       })
-  void what_the_engine_cannot_compile_is_refused(
+  void a_signature_that_the_compiler_cannot_handle_is_refused(
       Way way, int count, ValueType type, String message) {
     byte[] module = module(way, count, type);
 

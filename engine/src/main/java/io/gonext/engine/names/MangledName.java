@@ -7,7 +7,7 @@ package io.gonext.engine.names;
 final class MangledName {
   private static final int MOST_DEPTH = 96;
 
-  /** The most nested parts in one name. Names of real programs have some hundred. */
+  /** The most calls of {@link #enter} for one name. Names of real programs need about a hundred. */
   private static final int MOST_STEPS = 2_000;
 
   /** The name has an unknown form, or exceeds the bounds. */

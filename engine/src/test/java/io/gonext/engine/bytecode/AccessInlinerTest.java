@@ -37,10 +37,7 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import run.endive.wasm.Parser;
 
-/**
- * Which accesses are put in place. That they do what they must is {@link
- * io.gonext.engine.SpecSuiteTest}'s.
- */
+/** Tests which accesses are inlined. {@link io.gonext.engine.SpecSuiteTest} tests what they do. */
 class AccessInlinerTest {
   private static final int JIT_LIMIT_BYTES = 8_000;
   private static final int BLOCK_SHIFT = 12;
@@ -50,7 +47,7 @@ class AccessInlinerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void a_function_has_few_accesses_in_place_and_calls_for_many_or_stays_as_it_is(boolean exact)
+  void few_accesses_are_inlined_and_many_become_calls_within_the_size_limits(boolean exact)
       throws IOException {
     int inPlace = 0;
     int called = 0;
@@ -79,9 +76,12 @@ class AccessInlinerTest {
     assertThat(called > 0).isEqualTo(exact);
   }
 
-  /** A function adds 1 to a global, calls another that does, adds 1 and answers the global. */
+  /**
+   * A function adds 1 to a global, calls a function that does the same, adds 1 and returns the
+   * global.
+   */
   @Test
-  void a_global_that_is_kept_in_a_local_is_the_one_that_others_see() {
+  void a_global_kept_in_a_local_is_shared_with_other_functions() {
     int[][] types = {{0x7F, 0x41, 1, 0x6A}, {0x7E, 0x42, 1, 0x7C}};
     for (int[] type : types) {
       int[] load = {0x41, 0, 0x28, 2, 0, 0x1A};
@@ -118,9 +118,9 @@ class AccessInlinerTest {
     }
   }
 
-  /** So that functions of many accesses do not become too large for it. */
+  /** Otherwise C1 could not compile functions with many accesses. */
   @Test
-  void the_methods_for_many_accesses_are_longer_than_what_c1_inlines() throws IOException {
+  void methods_for_many_accesses_are_too_long_for_c1_to_inline() throws IOException {
     byte[] classBytes;
     try (var in = GuestAccess.class.getResourceAsStream("GuestAccess.class")) {
       classBytes = Objects.requireNonNull(in).readAllBytes();
@@ -128,7 +128,7 @@ class AccessInlinerTest {
     List<MethodModel> accesses =
         ClassFile.of().parse(classBytes).methods().stream()
             .filter(method -> method.methodName().stringValue().matches("(read|write).*"))
-            // An element of an array is as little work as a call of a method.
+            // Access to an array element is as short as a method call.
             .filter(method -> !method.methodName().equalsString("readByte"))
             .toList();
 
@@ -136,9 +136,9 @@ class AccessInlinerTest {
     assertThat(accesses).allMatch(method -> length(method) > 35);
   }
 
-  /** Each would be too large for a method of the JVM, which is not to cost a reading each. */
+  /** Each function would become too large for a JVM method. That must not cost a pass for each. */
   @Test
-  void many_functions_that_grow_too_large_are_left_alone_in_linear_time() {
+  void functions_that_would_grow_too_large_stay_unchanged_in_linear_time() {
     byte[] few = outgrowing(10);
     byte[] many = outgrowing(100);
     var inliner = inliner(true);
@@ -162,7 +162,7 @@ class AccessInlinerTest {
     return Duration.ofNanos(threads.getCurrentThreadCpuTime() - before);
   }
 
-  /** A class of functions with so many stores that only calls of them fit. */
+  /** A class whose functions have so many stores that inlined ones do not fit. */
   private static byte[] outgrowing(int functions) {
     var writer = new ClassWriter(0);
     writer.visit(Opcodes.V11, Opcodes.ACC_PUBLIC, "Functions", null, "java/lang/Object", null);
@@ -227,7 +227,7 @@ class AccessInlinerTest {
     return calls(method, ".*", "memory(Read|Write).*");
   }
 
-  /** The names of the methods that a method calls, of an owner and with a name like these. */
+  /** The names of the methods that a method calls, if their owner and name match these patterns. */
   private static List<String> calls(@Nullable MethodModel method, String owner, String name) {
     if (method == null || method.code().isEmpty()) {
       return List.of();

@@ -20,12 +20,12 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import run.endive.runtime.OpcodeImpl;
 
-/** A comparison in a jump decides as the engine's own method does. */
+/** A comparison that is merged into a jump decides like Endive's method. */
 class FusedComparesTest {
   private static final String OWNER = Type.getInternalName(OpcodeImpl.class);
   private static final String DECIDE = "decide";
 
-  /** The methods that stay calls. */
+  /** Comparisons that stay calls. */
   private static final String LEFT = "I(32|64)_(EQ|NE)";
 
   static Stream<Method> comparisons() {
@@ -34,13 +34,13 @@ class FusedComparesTest {
   }
 
   @Test
-  void every_comparison_is_among_those_tried() {
+  void the_test_covers_every_comparison() {
     assertThat(comparisons()).hasSize(34);
   }
 
   @ParameterizedTest
   @MethodSource("comparisons")
-  void a_jump_is_taken_where_the_comparison_says(Method comparison) throws Exception {
+  void a_merged_jump_is_taken_when_the_comparison_holds(Method comparison) throws Exception {
     for (int jump : new int[] {Opcodes.IFEQ, Opcodes.IFNE}) {
       for (int zeroTests = 0; zeroTests < 3; zeroTests++) {
         byte[] code = fused(comparison, comparison.getName(), OWNER, zeroTests, jump);
@@ -51,16 +51,16 @@ class FusedComparesTest {
     }
   }
 
-  /** The compiler calls a copy of its own for this one. */
+  /** Endive's compiler calls its own copy of this comparison. */
   @Test
-  void so_is_one_that_the_compiler_has_a_workaround_for() throws Exception {
+  void the_compilers_own_copy_of_i32_ge_u_is_merged() throws Exception {
     Method comparison = OpcodeImpl.class.getMethod("I32_GE_U", int.class, int.class);
 
     check(comparison, fused(comparison, "i32_ge_u", "None", 1, Opcodes.IFNE), 1, Opcodes.IFNE);
   }
 
   @Test
-  void a_comparison_before_a_place_that_is_jumped_to_stays_a_call() {
+  void a_comparison_before_a_jump_target_stays_a_call() {
     List<String> calls = new ArrayList<>();
     var fused = new FusedCompares(collecting(calls));
     fused.visitMethodInsn(Opcodes.INVOKESTATIC, OWNER, "I32_EQZ", "(I)I", false);
@@ -108,7 +108,10 @@ class FusedComparesTest {
         : floats.stream().map(value -> (Object) value.doubleValue()).toList();
   }
 
-  /** A class whose one method answers whether the jump was taken. Old enough to need no frames. */
+  /**
+   * A class with one method that returns whether the jump was taken. Its class file version needs
+   * no frames.
+   */
   private static byte[] fused(
       Method comparison, String name, String owner, int zeroTests, int jump) {
     var writer = new ClassWriter(ClassWriter.COMPUTE_MAXS);

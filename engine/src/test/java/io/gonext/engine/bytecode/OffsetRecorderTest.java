@@ -19,9 +19,8 @@ import run.endive.wasm.Parser;
 import run.endive.wasm.types.ExternalType;
 
 /**
- * What the engine's compiler emits is what {@link CallSites} expects. {@link
- * io.gonext.engine.SpecSuiteTest} checks the same for every module of the core test suite, and runs
- * it with the offsets in it.
+ * Endive's compiler emits the calls that {@link CallSites} expects. {@link
+ * io.gonext.engine.SpecSuiteTest} checks the same for every module of the core test suite.
  */
 class OffsetRecorderTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
@@ -34,14 +33,13 @@ class OffsetRecorderTest {
 
   @ParameterizedTest
   @MethodSource("modules")
-  void no_function_of_a_real_module_has_other_calls_than_those_expected(Path file)
-      throws IOException {
+  void every_function_of_a_real_module_has_the_expected_calls(Path file) throws IOException {
     check(Files.readAllBytes(file));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"engine-basics", "engine-mutator", "engine-offsets"})
-  void nor_has_one_of_a_made_up_module(String guest) {
+  void every_function_of_a_handwritten_module_has_the_expected_calls(String guest) {
     check(Guests.wasm(guest));
   }
 
@@ -61,7 +59,7 @@ class OffsetRecorderTest {
         .getFirst();
   }
 
-  /** The instruction that a frame names, with its immediates. */
+  /** The bytes at a frame's code offset: the instruction with its immediates. */
   private static String bytesAt(GuestFrame frame, int count) {
     byte[] wasm = Guests.wasm("engine-offsets");
     var hex = new StringBuilder();
@@ -72,22 +70,22 @@ class OffsetRecorderTest {
   }
 
   @Test
-  void code_that_cannot_be_reached_is_not_counted() {
+  void offsets_are_right_after_unreachable_code() {
     assertThat(bytesAt(innermost("after_dead_code"), 1)).isEqualTo("6d");
   }
 
   @Test
-  void an_access_beyond_all_addresses_is_found() {
+  void an_access_beyond_all_addresses_has_its_offset() {
     assertThat(bytesAt(innermost("beyond"), 7)).isEqualTo("2802" + "fcffffff0f");
   }
 
   @Test
-  void code_after_a_table_of_branches_backwards_is_found() {
+  void code_after_a_br_table_with_backward_targets_has_its_offset() {
     assertThat(bytesAt(innermost("after_table", 9), 1)).isEqualTo("70");
   }
 
   @Test
-  void the_second_of_two_equal_instructions_is_found() {
+  void the_second_of_two_equal_instructions_has_its_own_offset() {
     var first = innermost("two_loads", 0xFFFF_FFFFL, 0);
     var second = innermost("two_loads", 0, 0xFFFF_FFFFL);
 

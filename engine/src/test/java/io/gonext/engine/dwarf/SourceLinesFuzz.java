@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Debug information may be anything: there is a line or there is none. */
+/** For any debug information, there is a line of bounded size or none. */
 public class SourceLinesFuzz {
   private static final int[] ADDRESSES = {
     Integer.MIN_VALUE, -1, 0, 1, 5, 20, 100, 200, 0xFFFF, 1 << 20, Integer.MAX_VALUE

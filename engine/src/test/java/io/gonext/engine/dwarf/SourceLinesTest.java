@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Line tables that no compiler makes; those that compilers make are {@link DebugInfoTest}'s. */
+/**
+ * Line tables that no compiler emits. {@link io.gonext.engine.DebugInfoTest} tests those of
+ * compilers.
+ */
 class SourceLinesTest {
   private static final int COPY = 1;
   private static final int ADVANCE_PC = 2;
@@ -78,7 +81,7 @@ class SourceLinesTest {
   }
 
   @Test
-  void a_line_reaches_up_to_the_next_row() {
+  void a_line_applies_up_to_the_next_row() {
     var lines = SourceLines.of(unit(program(100)), NO_STRINGS);
 
     assertThat(lines.lookup().at(99)).isNull();
@@ -89,10 +92,10 @@ class SourceLinesTest {
     assertThat(lines.lookup().at(116)).isNull();
   }
 
-  /** The linker puts functions there that it dropped. */
+  /** The linker gives these addresses to functions that it dropped. */
   @ParameterizedTest
   @ValueSource(ints = {0, -1, -2})
-  void a_sequence_at_an_address_that_is_none_is_left_out(int low) {
+  void a_sequence_at_an_address_of_dropped_code_is_ignored(int low) {
     var lines = SourceLines.of(unit(program(low)), NO_STRINGS);
 
     for (int address : new int[] {-2, -1, 0, 1, 8}) {
@@ -101,7 +104,7 @@ class SourceLinesTest {
   }
 
   @Test
-  void a_broken_unit_does_not_hide_the_next() {
+  void a_malformed_unit_does_not_hide_the_next() {
     byte[] broken = unit(0, program(100));
     byte[] good = unit(program(200));
     byte[] section = Arrays.copyOf(broken, broken.length + good.length);
@@ -125,7 +128,7 @@ class SourceLinesTest {
   @Test
   @Timeout(20)
   void a_section_of_the_largest_size_takes_bounded_time() {
-    // One sequence that never ends, and as many as fit, of a row and an end each.
+    // First one sequence that never ends, then as many as fit, each with a row and an end.
     int[] endless = new int[LARGEST_SECTION_BYTES - 64];
     Arrays.fill(endless, COPY);
     assertThat(SourceLines.of(unit(endless), NO_STRINGS).lookup().at(5)).isNull();
@@ -140,7 +143,7 @@ class SourceLinesTest {
   }
 
   @Test
-  void all_frames_of_a_backtrace_share_one_bound_on_what_is_read() {
+  void all_frames_of_a_backtrace_share_one_limit_of_bytes_read() {
     // A file name of 400 KB: two frames with it would read more than a backtrace may.
     var section = SourceLines.of(unit("x".repeat(900_000), program(100)), NO_STRINGS);
     int largest = 200_000;

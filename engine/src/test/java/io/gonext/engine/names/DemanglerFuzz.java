@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A mangled name may be anything: it becomes a name of bounded length, or stays. */
+/** Any mangled name becomes a name of bounded length, or stays unchanged. */
 public class DemanglerFuzz {
   public static List<byte[]> seeds() throws IOException {
     return DemanglerTest.vectors().stream()

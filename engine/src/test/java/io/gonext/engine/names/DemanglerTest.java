@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DemanglerTest {
-  /** Pairs of lines: a name that a compiler made, and what LLVM's or GNU's demangler says. */
+  /** Pairs of lines: a name from a compiler, and the output of LLVM's or GNU's demangler. */
   static List<String[]> vectors() throws IOException {
     List<String> lines =
         Files.readAllLines(Path.of("src/test/resources/mangled-names.txt")).stream()
@@ -29,7 +29,7 @@ class DemanglerTest {
 
   @ParameterizedTest
   @MethodSource("vectors")
-  void names_become_what_stands_in_the_source(String mangled, String source) {
+  void mangled_names_become_the_names_in_the_source(String mangled, String source) {
     assertThat(Demangler.demangle(mangled)).isEqualTo(source);
   }
 
@@ -55,22 +55,22 @@ class DemanglerTest {
         "_RNvB0_3foo",
         "_RNvCu9-3foo",
         "_RMC1aFG_____z",
-        // Two halves of a character, which become one, and then a letter behind them.
+        // Two surrogates that combine into one character, and then a letter.
         "_RNvC1au14_9ca9321i1rcc7e",
-        // A character that Rust would have encoded.
+        // A character that Rust encodes.
         "_RNvC1au5\ud835\udd4f_ca",
-        // C++: the linker has demangled what it wrote.
+        // C++: the linker demangles these names.
         "_ZN4shop5totalINS_6BasketIiLi3EEEEEiRKT_j",
         "_Z3fooi3bar_Z",
       })
-  void what_is_not_understood_stays_as_it_is(String name) {
+  void a_name_that_is_not_understood_stays_unchanged(String name) {
     assertThat(Demangler.demangle(name)).isEqualTo(name);
   }
 
   @Test
   @Timeout(10)
-  void a_short_name_for_an_endless_one_stays_as_it_is() {
-    // Each tuple is twice the one before.
+  void a_short_name_that_expands_without_end_stays_unchanged() {
+    // Each tuple is twice as long as the previous one.
     var rust = new StringBuilder("_RIC1aTu");
     for (int i = 0; i < 40; i++) {
       rust.append("uE").insert(6, "T").append("B3_");
