@@ -54,7 +54,7 @@ class AdmissionTest {
         refused(
             "a section longer than the module",
             MALFORMED,
-            "4294967295 bytes announced, 0 left",
+            "4294967295 bytes declared, 0 left",
             WasmBytes.module().bytes(1).u32(0xFFFF_FFFFL)),
         refused(
             "an overlong length",
@@ -67,9 +67,9 @@ class AdmissionTest {
             "integer too large",
             WasmBytes.module().bytes(1, 0xFF, 0xFF, 0xFF, 0xFF, 0x1F)),
         refused(
-            "types announced that are not there",
+            "a type count larger than the section",
             MALFORMED,
-            "268435455 types announced in 0 bytes",
+            "268435455 types declared in 0 bytes",
             WasmBytes.module().section(1, part().u32(0x0FFF_FFFF))),
         refused(
             "a section of no known number",
@@ -89,7 +89,7 @@ class AdmissionTest {
         refused(
             "a section with a tail",
             MALFORMED,
-            "longer than what it holds",
+            "longer than its contents",
             WasmBytes.module().section(1, part().u32(0).bytes(0))),
         refused(
             "functions without code",
@@ -112,12 +112,12 @@ class AdmissionTest {
             "start names function 3 of 0",
             WasmBytes.module().section(8, part().u32(3))),
         refused(
-            "a name that is no UTF-8",
+            "a name that is not UTF-8",
             MALFORMED,
-            "no UTF-8",
+            "not UTF-8",
             WasmBytes.module().section(2, part().u32(1).u32(1).bytes(0xFF).u32(0).bytes(0, 0))),
         refused("a body without end", MALFORMED, "unexpected end", code(0x02, 0x40)),
-        refused("a body with a tail", MALFORMED, "goes on after its end", code(END, 0x01)),
+        refused("a body with a tail", MALFORMED, "has code after its end", code(END, 0x01)),
         refused("no instruction", MALFORMED, "has no instruction 0xff", code(0xFF)),
         refused("no bulk instruction", MALFORMED, "has no instruction 0xFC 18", code(0xFC, 18)),
         refused("an alignment of 2^40", MALFORMED, "alignment of 2^40", code(0x28, 40, 0)),
@@ -127,9 +127,9 @@ class AdmissionTest {
             "needs a data count section",
             code(0xFC, 8, 0, 0)),
         refused(
-            "segments announced that are not there",
+            "a data count section without a data section",
             MALFORMED,
-            "announced",
+            "there is no data section",
             WasmBytes.module().section(12, part().u32(3))),
         refused(
             "a memory whose minimum is above its maximum",
@@ -375,7 +375,7 @@ class AdmissionTest {
         refused(
             "an export of nothing",
             BAD_EXPORT,
-            "\"x\" names something that is not there",
+            "\"x\" refers to something that does not exist",
             WasmBytes.module().section(7, part().u32(1).name("x").bytes(0, 0))));
   }
 

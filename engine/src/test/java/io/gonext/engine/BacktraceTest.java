@@ -51,7 +51,7 @@ class BacktraceTest {
         .containsExactly("rust_panic", "hello::render", "outer");
     assertThat(trap)
         .hasMessageMatching(
-            "the guest ran into unreachable"
+            "the guest executed unreachable"
                 + " \\(in rust_panic @0x\\w+ < hello::render @0x\\w+ < outer @0x\\w+\\)");
   }
 

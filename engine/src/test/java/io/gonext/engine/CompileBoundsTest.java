@@ -139,7 +139,7 @@ class CompileBoundsTest {
 
       assertThat(refusal)
           .hasMessage(
-              "the module has 50 signatures that no module before it had, and this process may load"
+              "the module has 50 signatures that no earlier module had, and this process may load"
                   + " 40 more until it is started again: the limit is 100 (--limit"
                   + " signatures=NUMBER raises it)");
       assertThat(few.compile(signatures(60, 40))).isNotNull();
@@ -177,7 +177,7 @@ class CompileBoundsTest {
     assertThat(refusal)
         .hasMessage(
             "the module is not valid: type mismatch: instruction requires [i32] but stack has [],"
-                + " and more of the kind");
+                + " and more mismatches");
   }
 
   @Test
@@ -196,7 +196,7 @@ class CompileBoundsTest {
     assertThat(refusal)
         .isInstanceOf(ModuleRejectedException.class)
         .hasMessage(
-            "the JVM does not take what function %d (add) was compiled to: Bad type on operand stack"
+            "the JVM refuses the compiled code of function %d (add): Bad type on operand stack"
                 .formatted(add))
         .hasNoCause();
   }

@@ -128,7 +128,7 @@ class EngineTest {
 
     assertThatThrownBy(() -> module.instantiate(engine.configBuilder().maxMemoryPages(1).build()))
         .isInstanceOf(ModuleRejectedException.class)
-        .hasMessage("the module begins with 2 pages of 64 KiB, the limit is 1");
+        .hasMessage("the module's initial memory has 2 pages of 64 KiB, the limit is 1");
   }
 
   @Test
@@ -264,7 +264,7 @@ class EngineTest {
 
     assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.TOO_LARGE);
     assertThat(refusal)
-        .hasMessageContaining("the module begins with a table of 2 elements, the limit is 1");
+        .hasMessageContaining("the module has a table with 2 initial elements, the limit is 1");
   }
 
   /** Each module differs in one constant. Its classes unload with it. */

@@ -103,7 +103,7 @@ class ResetTest {
 
     assertThatThrownBy(guest::reset)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("a reset left a difference: memory[4711] is 8, not 0");
+        .hasMessage("the reset left a difference: memory[4711] is 8, not 0");
     assertThat(guest.isUsable()).isFalse();
   }
 
