@@ -16,8 +16,8 @@ int main(void) {
   answers("save_post", "{\"kind\":\"action\",\"args\":[42]}", NULL);
   /* The body in base64: Hello, Ada! */
   answers("http.serve.hello-c",
-          "{\"kind\":\"filter\",\"value\":{\"method\":\"GET\",\"path\":\"/hello/Ada\",\"query\":\"\","
-          "\"headers\":{},\"path_params\":{\"name\":\"Ada\"},\"body\":\"\"},\"args\":[]}",
+          "{\"kind\":\"filter\",\"value\":{\"method\":\"GET\",\"route\":\"/hello/{name}\","
+          "\"path\":\"/hello/Ada\",\"query\":\"\",\"headers\":{},\"path_params\":{\"name\":\"Ada\"},\"body\":\"\"},\"args\":[]}",
           "{\"value\":{\"status\":200,\"headers\":{\"Content-Type\":\"text/plain; charset=utf-8\"},"
           "\"body\":\"SGVsbG8sIEFkYSE=\"}}");
   puts("ok");

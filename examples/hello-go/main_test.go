@@ -14,8 +14,8 @@ func TestHooks(t *testing.T) {
 			`{"value":"a <em>b</em> c*"}`},
 		{"save_post", `{"kind":"action","args":[42]}`, ""},
 		// The body in base64: Hello, Ada!
-		{"http.serve.hello-go", `{"kind":"filter","value":{"method":"GET","path":"/hello/Ada","query":"",
-			"headers":{},"path_params":{"name":"Ada"},"body":""},"args":[]}`,
+		{"http.serve.hello-go", `{"kind":"filter","value":{"method":"GET","route":"/hello/{name}",
+			"path":"/hello/Ada","query":"","headers":{},"path_params":{"name":"Ada"},"body":""},"args":[]}`,
 			`{"value":{"status":200,"headers":{"Content-Type":"text/plain; charset=utf-8"},` +
 				`"body":"SGVsbG8sIEFkYSE="}}`},
 	} {

@@ -148,7 +148,8 @@ gn_status gn_fail_text(gn_call *call, gn_status status, gn_text why);
 
 typedef struct {
   gn_call *call;
-  gn_text method; /* upper case; HEAD is served by the route for GET */
+  gn_text method; /* upper case; a route for GET sees HEAD requests as GET */
+  gn_text route;  /* the path under which the route was registered, such as /hello/{name} */
   gn_text path;   /* as the client sent it: percent-encoded, begins with a slash */
   gn_text query;  /* raw, without the question mark */
   gn_text body;   /* any bytes */
@@ -1149,7 +1150,7 @@ gn_status gn_fail(gn_call *call, gn_status status, const char *why) {
 /* ---- routes ------------------------------------------------------------------------------ */
 
 /* Without its percent signs; one that is followed by no two hexadecimal digits stays. */
-static gn_text gn_percent_decoded(gn_call *call, gn_text text, bool plus_is_space) {
+static gn_text gn_query_decoded(gn_call *call, gn_text text) {
   char *const start = gn_allocate(call, text.length);
   char *out = start;
   for (size_t i = 0; i < text.length; i++) {
@@ -1158,7 +1159,7 @@ static gn_text gn_percent_decoded(gn_call *call, gn_text text, bool plus_is_spac
         gn_hex(text.at[i + 2]) >= 0) {
       c = (char)(gn_hex(text.at[i + 1]) << 4 | gn_hex(text.at[i + 2]));
       i += 2;
-    } else if (c == '+' && plus_is_space) {
+    } else if (c == '+') {
       c = ' ';
     }
     *out++ = c;
@@ -1175,38 +1176,6 @@ static gn_text gn_cut(gn_text *rest, char mark) {
   return part;
 }
 
-static bool gn_path_matches(gn_call *call, const char *pattern, gn_text path) {
-  gn_text mine = gn_string(pattern);
-  gn_cut(&mine, '/');
-  gn_cut(&path, '/');
-  if (mine.length == 0 || path.length == 0) return mine.length == path.length;
-  for (;;) {
-    const bool mine_goes_on = memchr(mine.at, '/', mine.length) != NULL;
-    const bool path_goes_on = path.length && memchr(path.at, '/', path.length) != NULL;
-    const gn_text wanted = gn_cut(&mine, '/');
-    const gn_text found = gn_cut(&path, '/');
-    const bool fits = wanted.length && *wanted.at == '{'
-                          ? found.length > 0
-                          : gn_equal(gn_percent_decoded(call, wanted, false),
-                                     gn_percent_decoded(call, found, false));
-    if (!fits || mine_goes_on != path_goes_on) return false;
-    if (!mine_goes_on) return true;
-    if (mine.length == 0) return path.length == 0;
-  }
-}
-
-/* Of two patterns for one path: whether `a` is literal further to the left. */
-static bool gn_is_more_literal(const char *a, const char *b) {
-  gn_text mine = gn_string(a), theirs = gn_string(b);
-  while (mine.length && theirs.length) {
-    const gn_text one = gn_cut(&mine, '/'), other = gn_cut(&theirs, '/');
-    const bool one_is_open = one.length && *one.at == '{';
-    const bool other_is_open = other.length && *other.at == '{';
-    if (one_is_open != other_is_open) return other_is_open;
-  }
-  return false;
-}
-
 static bool gn_are_texts(const gn_json *object) {
   if (!object || object->type != GN_OBJECT) return false;
   for (const gn_json *member = object->first; member; member = member->next)
@@ -1219,6 +1188,7 @@ static bool gn_read_request(gn_request *request, const gn_json *value) {
   request->headers = gn_member(value, "headers");
   request->params = gn_member(value, "path_params");
   return gn_as_text(gn_member(value, "method"), &request->method) &&
+         gn_as_text(gn_member(value, "route"), &request->route) &&
          gn_as_text(gn_member(value, "path"), &request->path) &&
          gn_as_text(gn_member(value, "query"), &request->query) &&
          gn_are_texts(request->headers) && gn_are_texts(request->params) &&
@@ -1237,8 +1207,8 @@ bool gn_query_param(const gn_request *request, const char *name, gn_text *value)
   while (rest.length) {
     gn_text pair = gn_cut(&rest, '&');
     const gn_text key = gn_cut(&pair, '=');
-    if (gn_equals(gn_percent_decoded(request->call, key, true), name)) {
-      *value = gn_percent_decoded(request->call, pair, true);
+    if (gn_equals(gn_query_decoded(request->call, key), name)) {
+      *value = gn_query_decoded(request->call, pair);
       return true;
     }
   }
@@ -1309,20 +1279,24 @@ static void gn_write_response(gn_buffer *out, const gn_response *response) {
 
 static gn_status gn_serve(gn_call *call, const gn_json *value, gn_buffer *out) {
   gn_request request = {.call = call};
-  if (!gn_read_request(&request, value)) return gn_fail(call, GN_BAD_PAYLOAD, "this is no request");
-  const gn_text method = gn_equals(request.method, "HEAD") ? gn_string("GET") : request.method;
-  const gn_path_handler *best = NULL;
-  for (size_t i = 0; i < gn_route_count; i++) {
-    const gn_path_handler *const route = &gn_routes[i];
-    if (gn_equals(method, route->method) && gn_path_matches(call, route->path, request.path) &&
-        (!best || gn_is_more_literal(route->path, best->path)))
-      best = route;
-  }
+  if (value->type == GN_OBJECT && !gn_member(value, "route"))
+    return gn_fail(call, GN_BAD_PAYLOAD,
+                   "the request has no route: this SDK needs GoNext 0.1.0 or newer");
+  if (!gn_read_request(&request, value))
+    return gn_fail(call, GN_BAD_PAYLOAD, "the value is not a request");
+  const gn_path_handler *found = NULL;
+  for (size_t i = 0; i < gn_route_count && !found; i++)
+    if (gn_equals(request.method, gn_routes[i].method) &&
+        gn_equals(request.route, gn_routes[i].path))
+      found = &gn_routes[i];
   gn_response response = {200, gn_new_buffer(call), NULL, gn_new_buffer(call)};
-  if (!best) {
+  if (!found) {
+    gn_buffer line = gn_new_buffer(call);
+    gn_append_all(&line, gn_string("no handler for "), request.method, gn_string(" "), request.route);
+    gn_log(GN_WARN, gn_contents(&line));
     gn_answer(&response, 404, "not found");
   } else {
-    const gn_status status = best->run(&request, &response);
+    const gn_status status = found->run(&request, &response);
     if (status == GN_BAD_PAYLOAD) {
       if (!call->explained) gn_fail(call, status, "bad request");
       gn_answer(&response, 400, "bad request");

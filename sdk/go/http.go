@@ -10,8 +10,10 @@ import (
 
 // Request is a request for one of the plugin's routes.
 type Request struct {
-	// Method is in upper case. HEAD is served by the route for GET.
+	// Method is in upper case. A route for GET also serves HEAD requests and sees them as GET.
 	Method string `json:"method"`
+	// Route is the path under which the route was registered, such as "/hello/{name}".
+	Route string `json:"route"`
 	// Path is below the plugin's own prefix, as the client sent it: percent-encoded, begins with a
 	// slash.
 	Path string `json:"path"`
@@ -145,7 +147,6 @@ type Route func(r *Request) (*Response, error)
 type route struct {
 	method  string
 	path    string
-	pattern []string
 	handler Route
 }
 
@@ -165,7 +166,7 @@ func Delete(path string, handler Route) { Handle("DELETE", path, handler) }
 
 // Handle serves a method, in upper case, at a path.
 func Handle(method, path string, handler Route) {
-	routes = append(routes, route{method, path, segments(path), handler})
+	routes = append(routes, route{method, path, handler})
 }
 
 func serveRequest(raw json.RawMessage, _ Args) (any, error) {
@@ -179,72 +180,21 @@ func serveRequest(raw json.RawMessage, _ Args) (any, error) {
 	if request.Method == "" || request.Path == "" {
 		return nil, fmt.Errorf("%w: this is no request", ErrBadPayload)
 	}
-	method := request.Method
-	if method == "HEAD" {
-		method = "GET"
+	if request.Route == "" {
+		return nil, fmt.Errorf("%w: the request has no route: this SDK needs GoNext 0.1.0 or newer", ErrBadPayload)
 	}
-	path := segments(request.Path)
-	var best *route
-	for i := range routes {
-		candidate := &routes[i]
-		if candidate.method == method && candidate.matches(path) &&
-			(best == nil || candidate.isMoreLiteralThan(best)) {
-			best = candidate
-		}
-	}
-	if best == nil {
-		return Text("not found").WithStatus(404), nil
-	}
-	response, err := best.handler(&request)
-	if errors.Is(err, ErrBadPayload) {
-		LogWarn(err.Error())
-		return Text("bad request").WithStatus(400), nil
-	}
-	return response, err
-}
-
-// A segment in braces stands for any that is not empty. The host's rules.
-func (r *route) matches(path []string) bool {
-	if len(path) != len(r.pattern) {
-		return false
-	}
-	for i, segment := range path {
-		if isParameter(r.pattern[i]) {
-			if segment == "" {
-				return false
+	for _, candidate := range routes {
+		if candidate.method == request.Method && candidate.path == request.Route {
+			response, err := candidate.handler(&request)
+			if errors.Is(err, ErrBadPayload) {
+				LogWarn(err.Error())
+				return Text("bad request").WithStatus(400), nil
 			}
-		} else if segment != r.pattern[i] {
-			return false
+			return response, err
 		}
 	}
-	return true
-}
-
-// Of two that match, the one that is literal further to the left is taken.
-func (r *route) isMoreLiteralThan(other *route) bool {
-	for i := range r.pattern {
-		if isParameter(r.pattern[i]) != isParameter(other.pattern[i]) {
-			return isParameter(other.pattern[i])
-		}
-	}
-	return false
-}
-
-func isParameter(segment string) bool {
-	return strings.HasPrefix(segment, "{")
-}
-
-// The decoded segments of a path; "/" and "" have none.
-func segments(path string) []string {
-	rest := strings.TrimPrefix(path, "/")
-	if rest == "" {
-		return nil
-	}
-	all := strings.Split(rest, "/")
-	for i, segment := range all {
-		all[i] = decoded(segment)
-	}
-	return all
+	LogWarn("no handler for " + request.Method + " " + request.Route)
+	return Text("not found").WithStatus(404), nil
 }
 
 // Without its percent signs; one that is followed by no two hexadecimal digits stays.

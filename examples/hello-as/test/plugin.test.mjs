@@ -17,6 +17,7 @@ test("any post can be saved", () => {
 test("the route greets", () => {
   const request = {
     method: "GET",
+    route: "/hello/{name}",
     path: "/hello/Ada",
     query: "",
     headers: {},

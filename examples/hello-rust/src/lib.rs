@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn the_route_counts_its_calls() {
         let mut plugin = plugin();
-        let payload = br#"{"kind":"filter","value":{"method":"GET","path":"/hello/Ada","query":"",
-            "headers":{},"path_params":{"name":"Ada"},"body":""},"args":[]}"#;
+        let payload = br#"{"kind":"filter","value":{"method":"GET","route":"/hello/{name}",
+            "path":"/hello/Ada","query":"","headers":{},"path_params":{"name":"Ada"},"body":""},"args":[]}"#;
         let first = plugin.call("http.serve.hello-rust", payload).unwrap().unwrap();
         assert!(first.contains(r#""Content-Type":"application/json""#), "{first}");
         assert_ne!(plugin.call("http.serve.hello-rust", payload).unwrap().unwrap(), first);

@@ -6,8 +6,10 @@ import { Json, JsonType, hexDigit, isUtf8 } from "./json";
 export class Request {
   private constructor(
     public readonly call: Call,
-    /** In upper case. HEAD is served by the route for GET. */
+    /** In upper case. A route for GET also serves HEAD requests and sees them as GET. */
     public readonly method: string,
+    /** The path under which the route was registered, such as `/hello/{name}`. */
+    public readonly route: string,
     /** Below the plugin's own prefix, as the client sent it: percent-encoded, begins with a slash. */
     public readonly path: string,
     /** The raw query, without the question mark. */
@@ -17,15 +19,17 @@ export class Request {
     public readonly body: Uint8Array,
   ) {}
 
-  /** Null when the value is no request. */
+  /** Null when the value is not a request. */
   static of(call: Call, value: Json): Request | null {
     const method = value.get("method");
+    const route = value.get("route");
     const path = value.get("path");
     const query = value.get("query");
     const headers = value.get("headers");
     const params = value.get("path_params");
     const encoded = value.get("body");
     if (method == null || !method.is<string>()) return null;
+    if (route == null || !route.is<string>()) return null;
     if (path == null || !path.is<string>()) return null;
     if (query == null || !query.is<string>()) return null;
     if (headers == null || !areTexts(headers)) return null;
@@ -36,6 +40,7 @@ export class Request {
     return new Request(
       call,
       method.as<string>(),
+      route.as<string>(),
       path.as<string>(),
       query.as<string>(),
       headers,
@@ -187,48 +192,6 @@ function areTexts(object: Json): bool {
     if (value == null || !value.is<string>()) return false;
   }
   return true;
-}
-
-/**
- * A path such as `/hello/{name}`, split at its slashes. A segment in braces stands for any that is not
- * empty; of two that match, the one that is literal further to the left is taken. The host's rules.
- */
-export class Pattern {
-  private readonly segments: Array<string>;
-
-  constructor(path: string) {
-    this.segments = segmentsOf(path);
-  }
-
-  matches(path: Array<string>): bool {
-    if (path.length != this.segments.length) return false;
-    for (let i = 0; i < path.length; i++) {
-      if (this.isParameter(i) ? path[i] == "" : path[i] != this.segments[i]) return false;
-    }
-    return true;
-  }
-
-  isMoreLiteralThan(other: Pattern): bool {
-    for (let i = 0; i < this.segments.length; i++) {
-      if (this.isParameter(i) != other.isParameter(i)) return other.isParameter(i);
-    }
-    return false;
-  }
-
-  private isParameter(i: i32): bool {
-    return this.segments[i].startsWith("{");
-  }
-}
-
-/** The decoded segments of a path; "/" and "" have none. */
-export function segmentsOf(path: string): Array<string> {
-  const rest = path.startsWith("/") ? path.substring(1) : path;
-  if (rest == "") return [];
-  const segments = rest.split("/");
-  for (let i = 0; i < segments.length; i++) {
-    segments[i] = percentDecoded(segments[i]);
-  }
-  return segments;
 }
 
 /** Without its percent signs; one that is followed by no two hexadecimal digits stays. */

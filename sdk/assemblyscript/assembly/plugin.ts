@@ -1,6 +1,6 @@
 import { Call, Status } from "./call";
 import { log } from "./host";
-import { Pattern, Request, Response, segmentsOf } from "./http";
+import { Request, Response } from "./http";
 import { Json, JsonType } from "./json";
 
 /** The host hands a request to the filter of this name with the plugin's own after it. */
@@ -31,7 +31,6 @@ class Served {
   constructor(
     public readonly method: string,
     public readonly path: string,
-    public readonly pattern: Pattern,
     public readonly handler: (request: Request) => Response,
   ) {}
 }
@@ -74,7 +73,7 @@ export function del(path: string, handler: (request: Request) => Response): void
 
 /** Serves a method, in upper case, at a path. */
 export function route(method: string, path: string, handler: (request: Request) => Response): void {
-  routes.push(new Served(method, path, new Pattern(path), handler));
+  routes.push(new Served(method, path, handler));
 }
 
 /** What a call came to: a status below 0, or the body, which may be empty. */
@@ -135,26 +134,27 @@ function failed(hook: string, status: Status, reason: string): Outcome {
 }
 
 function serve(value: Json, call: Call): Json {
-  const request = Request.of(call, value);
-  if (request == null) {
-    call.fail(Status.BadPayload, "this is no request");
+  if (value.type == JsonType.Object && value.get("route") == null) {
+    call.fail(
+      Status.BadPayload,
+      "the request has no route: this SDK needs GoNext 0.1.0 or newer",
+    );
     return Json.NULL;
   }
-  const method = request.method == "HEAD" ? "GET" : request.method;
-  const path = segmentsOf(request.path);
-  let best: Served | null = null;
-  for (let i = 0; i < routes.length; i++) {
-    const candidate = routes[i];
-    if (
-      candidate.method == method &&
-      candidate.pattern.matches(path) &&
-      (best == null || candidate.pattern.isMoreLiteralThan(best.pattern))
-    ) {
-      best = candidate;
-    }
+  const request = Request.of(call, value);
+  if (request == null) {
+    call.fail(Status.BadPayload, "the value is not a request");
+    return Json.NULL;
   }
-  if (best == null) return Response.text("not found").status(404).toJson();
-  const response = best.handler(request);
+  let found: Served | null = null;
+  for (let i = 0; i < routes.length && found == null; i++) {
+    if (routes[i].method == request.method && routes[i].path == request.route) found = routes[i];
+  }
+  if (found == null) {
+    log.warn("no handler for " + request.method + " " + request.route);
+    return Response.text("not found").status(404).toJson();
+  }
+  const response = found.handler(request);
   if (call.status == Status.BadPayload) {
     log.warn(call.hook + ": " + call.reason);
     call.status = Status.Ok;

@@ -6,6 +6,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     method: String,
+    route: String,
     path: String,
     query: String,
     headers: Vec<(String, String)>,
@@ -37,8 +38,14 @@ impl Request {
                 .collect(),
             _ => None,
         };
+        if value.get("route").is_none() {
+            return Err(Error::bad_payload(
+                "the request has no route: this SDK needs GoNext 0.1.0 or newer",
+            ));
+        }
         Ok(Request {
             method: text("method")?,
+            route: text("route")?,
             path: text("path")?,
             query: text("query")?,
             headers: texts("headers").ok_or_else(|| Error::bad_payload("bad headers"))?,
@@ -48,9 +55,15 @@ impl Request {
         })
     }
 
-    /// In upper case. HEAD is served by the route for GET; what it answers as body is not sent.
+    /// In upper case. A route for GET also serves HEAD requests and sees them as GET; the host drops
+    /// the body of the answer.
     pub fn method(&self) -> &str {
         &self.method
+    }
+
+    /// The path under which the route was registered, such as `/hello/{name}`.
+    pub fn route(&self) -> &str {
+        &self.route
     }
 
     /// Below the plugin's own prefix, as the client sent it: percent-encoded, begins with `/`.
@@ -183,45 +196,6 @@ pub fn ext_value(text: &str) -> String {
     out
 }
 
-/// A route's path, split at its slashes. A segment in braces stands for any that is not empty; of
-/// two that match, the one that is literal further to the left is taken. The host's rules.
-pub(crate) struct Pattern(Vec<String>);
-
-impl Pattern {
-    pub(crate) fn new(path: &str) -> Pattern {
-        Pattern(segments(path))
-    }
-
-    pub(crate) fn matches(&self, path: &[String]) -> bool {
-        self.0.len() == path.len()
-            && self.0.iter().zip(path).all(|(mine, segment)| {
-                if is_parameter(mine) {
-                    !segment.is_empty()
-                } else {
-                    mine == segment
-                }
-            })
-    }
-
-    pub(crate) fn is_more_literal_than(&self, other: &Pattern) -> bool {
-        let pairs =
-            self.0.iter().map(|s| is_parameter(s)).zip(other.0.iter().map(|s| is_parameter(s)));
-        pairs.clone().find(|(mine, theirs)| mine != theirs).map_or(false, |(_, theirs)| theirs)
-    }
-}
-
-fn is_parameter(segment: &str) -> bool {
-    segment.starts_with('{')
-}
-
-/// The decoded segments of a path; "/" and "" have none.
-pub(crate) fn segments(path: &str) -> Vec<String> {
-    match path.strip_prefix('/').unwrap_or(path) {
-        "" => Vec::new(),
-        rest => rest.split('/').map(percent_decoded).collect(),
-    }
-}
-
 /// Without its percent signs; one that is followed by no two hexadecimal digits stays, and bytes
 /// that are no UTF-8 are replaced.
 fn percent_decoded(text: &str) -> String {
@@ -258,20 +232,5 @@ mod tests {
         ] {
             assert_eq!(percent_decoded(text), decoded);
         }
-    }
-
-    #[test]
-    fn a_literal_segment_is_preferred_from_the_left() {
-        let path = segments("/a/b");
-        let (literal, half, any) =
-            (Pattern::new("/a/{x}"), Pattern::new("/{x}/b"), Pattern::new("/{x}/{y}"));
-        for pattern in [&literal, &half, &any] {
-            assert!(pattern.matches(&path));
-            assert!(!pattern.matches(&segments("/a")));
-            assert!(!pattern.matches(&segments("/a/")) || !is_parameter(&pattern.0[1]));
-        }
-        assert!(literal.is_more_literal_than(&half));
-        assert!(half.is_more_literal_than(&any));
-        assert!(!any.is_more_literal_than(&literal));
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::http::{self, Request, Response};
+use crate::http::{Request, Response};
 use crate::json::{self, FromJson, Value};
 use crate::{log, Error, Result};
 
@@ -21,9 +21,8 @@ const DESCRIBE: &str = "gonext.describe";
 pub struct Plugin {
     filters: BTreeMap<String, Filter>,
     actions: BTreeMap<String, Action>,
-    routes: Vec<(&'static str, http::Pattern, Route)>,
-    /// Methods and paths of the routes, as they were registered.
-    paths: Vec<(&'static str, String)>,
+    /// Method, path and handler, in the order of registration.
+    routes: Vec<(&'static str, String, Route)>,
     on_activate: Option<Lifecycle>,
     on_deactivate: Option<Lifecycle>,
 }
@@ -89,8 +88,7 @@ impl Plugin {
         path: &str,
         handler: impl FnMut(&Request) -> Result<Response> + 'static,
     ) {
-        self.paths.push((method, path.to_owned()));
-        self.routes.push((method, http::Pattern::new(path), Box::new(handler)));
+        self.routes.push((method, path.to_owned(), Box::new(handler)));
     }
 
     /// Called when the plugin is put in service; an error refuses.
@@ -141,7 +139,7 @@ impl Plugin {
     }
 
     fn describe(&self) -> String {
-        let routes = self.paths.iter().map(|(method, path)| {
+        let routes = self.routes.iter().map(|(method, path, _)| {
             Value::object([("method", (*method).into()), ("path", path.as_str().into())])
         });
         let described = Value::object([("routes", Value::Array(routes.collect()))]);
@@ -149,26 +147,21 @@ impl Plugin {
     }
 
     fn serve(&mut self, request: &Request) -> Result<Response> {
-        let method = if request.method() == "HEAD" { "GET" } else { request.method() };
-        let path = http::segments(request.path());
-        let mut best: Option<&mut (&'static str, http::Pattern, Route)> = None;
-        for route in &mut self.routes {
-            if route.0 == method && route.1.matches(&path) {
-                match &best {
-                    Some(found) if !route.1.is_more_literal_than(&found.1) => {}
-                    _ => best = Some(route),
-                }
+        let handler = self
+            .routes
+            .iter_mut()
+            .find(|(method, path, _)| *method == request.method() && path == request.route())
+            .map(|(_, _, handler)| handler);
+        match handler.map(|handler| handler(request)) {
+            None => {
+                log::warn(format!("no handler for {} {}", request.method(), request.route()));
+                Ok(Response::text("not found").status(404))
             }
-        }
-        match best {
-            None => Ok(Response::text("not found").status(404)),
-            Some((_, _, handler)) => match handler(request) {
-                Err(error @ Error::BadPayload(_)) => {
-                    log::warn(error.to_string());
-                    Ok(Response::text("bad request").status(400))
-                }
-                answer => answer,
-            },
+            Some(Err(error @ Error::BadPayload(_))) => {
+                log::warn(error.to_string());
+                Ok(Response::text("bad request").status(400))
+            }
+            Some(answer) => answer,
         }
     }
 

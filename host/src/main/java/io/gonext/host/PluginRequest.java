@@ -35,9 +35,4 @@ public record PluginRequest(
     sorted.putAll(headers);
     headers = Collections.unmodifiableMap(sorted);
   }
-
-  /** The same request by another method. */
-  public PluginRequest withMethod(String newMethod) {
-    return new PluginRequest(newMethod, path, query, headers, body);
-  }
 }

@@ -220,8 +220,10 @@ class HttpServerTest {
     assertThat(payload.get("args").size()).isZero();
     JsonNode request = payload.get("value");
     assertThat(request.propertyNames())
-        .containsExactlyInAnyOrder("method", "path", "query", "headers", "path_params", "body");
+        .containsExactlyInAnyOrder(
+            "method", "route", "path", "query", "headers", "path_params", "body");
     assertThat(request.get("method").stringValue()).isEqualTo("POST");
+    assertThat(request.get("route").stringValue()).isEqualTo("/x/{id}");
     assertThat(request.get("path").stringValue()).isEqualTo("/x/a%2Fb");
     assertThat(request.get("query").stringValue()).isEqualTo("q=%20+&q");
     assertThat(request.get("headers"))

@@ -338,16 +338,14 @@ final class ActivePlugin {
             });
   }
 
-  /** Serves a request by one of this version's routes, with that route's method. */
+  /** Serves a request by one of this version's routes. */
   PluginResponse serve(
       PluginHook hook, RouteTable.Found found, PluginRequest request, HookTurn turn)
       throws HookFailedException, InterruptedException {
     return calls.call(
         Objects.requireNonNull(routeGuards.get(found.route())),
         hook,
-        HookCodec.route(
-            RouteCodec.encode(
-                request.withMethod(found.route().method()), found.parameters(), routeHeaders)),
+        HookCodec.route(RouteCodec.encode(request, found, routeHeaders)),
         turn,
         this::response);
   }

@@ -5,7 +5,6 @@ import io.gonext.host.PluginResponse;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -17,16 +16,16 @@ import tools.jackson.databind.node.ObjectNode;
 public final class RouteCodec {
   private RouteCodec() {}
 
-  /** The filter's value for a request. */
-  public static JsonNode encode(
-      PluginRequest request, Map<String, String> pathParameters, RouteHeaders rules) {
+  /** The filter's value for a request. A HEAD request that a route for GET serves is a GET. */
+  public static JsonNode encode(PluginRequest request, RouteTable.Found found, RouteHeaders rules) {
     ObjectNode value = JsonNodeFactory.instance.objectNode();
-    value.put("method", request.method());
+    value.put("method", found.route().method());
+    value.put("route", found.route().path());
     value.put("path", request.path());
     value.put("query", request.query());
     rules.putRequest(request.headers(), value.putObject("headers"));
     ObjectNode parameters = value.putObject("path_params");
-    pathParameters.forEach(parameters::put);
+    found.parameters().forEach(parameters::put);
     value.put("body", Base64.getEncoder().encodeToString(request.body()));
     return value;
   }

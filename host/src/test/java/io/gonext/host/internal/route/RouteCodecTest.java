@@ -8,12 +8,14 @@ import io.gonext.host.PluginResponse;
 import io.gonext.host.internal.route.RouteCodec.BadResponseException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Manifest.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.StringNode;
 
 class RouteCodecTest {
   @Test
@@ -25,14 +27,23 @@ class RouteCodecTest {
             "a=1",
             Map.of("content-type", "text/plain", "Cookie", "secret", "Host", "h"),
             new byte[] {0, (byte) 0xff, 10});
-    assertThat(RouteCodec.encode(request, Map.of("id", "7"), TestHeaders.rules("{}")))
+    var found = new RouteTable.Found(new Route("POST", "/x/{id}"), Map.of("id", "7"));
+    assertThat(RouteCodec.encode(request, found, TestHeaders.rules("{}")))
         .isEqualTo(
             json(
                 """
-                {"method":"POST","path":"/x/7","query":"a=1",
+                {"method":"POST","route":"/x/{id}","path":"/x/7","query":"a=1",
                  "headers":{"Content-Type":"text/plain"},
                  "path_params":{"id":"7"},"body":"AP8K"}
                 """));
+  }
+
+  @Test
+  void a_head_request_for_a_get_route_is_encoded_as_get() {
+    PluginRequest request = new PluginRequest("HEAD", "/x", "", Map.of(), new byte[0]);
+    var found = new RouteTable.Found(new Route("GET", "/x"), Map.of());
+    assertThat(RouteCodec.encode(request, found, TestHeaders.rules("{}")).get("method"))
+        .isEqualTo(StringNode.valueOf("GET"));
   }
 
   @Test
