@@ -39,7 +39,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     listen.configureLogging("warn");
     Events events = listen.events();
-    ServerConfig config = listen.serverConfig();
+    ServerConfig config = listen.serverConfig().build();
     Report report = new Report(events);
     report.line("GoNext: a plugin written in Rust, from its bundle to its answers");
     report.line("");

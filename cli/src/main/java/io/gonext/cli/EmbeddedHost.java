@@ -35,7 +35,7 @@ final class EmbeddedHost implements HostStarter.Started {
                       // Its author wants to see each failure.
                       .breaker(BreakerPolicy.OFF)
                       .build())
-              .listen(ServerConfig.loopback(port).withDev(true)),
+              .listen(ServerConfig.loopback(port).dev(true).build()),
           data);
     } catch (ServerStartException e) {
       Demo.discard(data);

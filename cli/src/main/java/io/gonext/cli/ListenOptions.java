@@ -34,12 +34,12 @@ final class ListenOptions {
   @Option(names = "--json", description = "Tell everything as one JSON object a line.")
   private boolean json;
 
-  ServerConfig serverConfig() {
+  ServerConfig.Builder serverConfig() {
     if (port < 0 || port > 65_535) {
       throw new ParameterException(
           spec.commandLine(), "--port " + port + ": a port is a number from 0 to 65535");
     }
-    return ServerConfig.loopback(port).withAddress(address);
+    return ServerConfig.loopback(port).address(address);
   }
 
   /**
@@ -49,7 +49,7 @@ final class ListenOptions {
    */
   boolean isLoopback() {
     try {
-      return serverConfig().isLoopback();
+      return serverConfig().build().isLoopback();
     } catch (UnknownHostException e) {
       throw new ParameterException(
           spec.commandLine(), "--host " + address + ": there is no such address", e);

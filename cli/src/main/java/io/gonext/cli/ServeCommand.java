@@ -236,7 +236,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     listen.configureLogging("info");
     Events events = listen.events();
-    ServerConfig config = listen.serverConfig().withDev(dev).withTrustedProxies(proxies());
+    ServerConfig.Builder settings = listen.serverConfig().dev(dev).trustedProxies(proxies());
     boolean loopback = listen.isLoopback();
     // Refused before anything is created.
     HostConfig hostConfig = hostConfig();
@@ -249,9 +249,9 @@ final class ServeCommand implements Callable<Integer> {
     Host host = opened.host();
     events.tellScripts("opened", "data", data.toString());
     try {
-      config = config.withToken(chosen == null ? AdminToken.ofDirectory(data) : chosen);
+      settings.token(chosen == null ? AdminToken.ofDirectory(data) : chosen);
       for (Map.Entry<String, Path> token : tokens.entrySet()) {
-        config = config.withToken(token.getKey(), AdminToken.ofFile(token.getValue()));
+        settings.token(token.getKey(), AdminToken.ofFile(token.getValue()));
       }
       for (Bundle bundle : bundles) {
         putInService(host, bundle);
@@ -260,6 +260,7 @@ final class ServeCommand implements Callable<Integer> {
       host.close();
       throw e;
     }
+    ServerConfig config = settings.build();
     RunningServer running = opened.listen(config);
     running.stopOnSignal(events, () -> {});
     tellPlugins(events, host);

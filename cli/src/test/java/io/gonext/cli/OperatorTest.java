@@ -47,7 +47,7 @@ class OperatorTest {
     RunningServer.OpenHost opened =
         RunningServer.openHost(
             HostConfig.builder(data).updates(UpdatePolicy.development()).build());
-    running = opened.listen(ServerConfig.loopback(0).withToken(AdminToken.ofDirectory(data)));
+    running = opened.listen(ServerConfig.loopback(0).token(AdminToken.ofDirectory(data)).build());
     port = running.port();
   }
 
@@ -241,7 +241,7 @@ class OperatorTest {
       running.close();
       running =
           RunningServer.openHost(HostConfig.builder(data).build())
-              .listen(ServerConfig.loopback(port).withToken(AdminToken.ofDirectory(data)));
+              .listen(ServerConfig.loopback(port).token(AdminToken.ofDirectory(data)).build());
       applyFilter("the_content");
       await().atMost(LONG).until(() -> followed.toString().lines().count() == 3);
       assertThat(followed.toString().lines()).doesNotHaveDuplicates();
@@ -270,8 +270,8 @@ class OperatorTest {
         RunningServer.openHost(HostConfig.builder(data).build())
             .listen(
                 ServerConfig.loopback(port)
-                    .withToken(AdminToken.ofDirectory(data))
-                    .withToken("ci", AdminToken.ofFile(file)));
+                    .token(AdminToken.ofDirectory(data))
+                    .token("ci", AdminToken.ofFile(file)).build());
     said("install", bundle("1", "[]"), "--token", Files.readString(file).strip());
     said("activate", "app");
     assertThat(said("audit", "app").lines().skip(1))

@@ -23,6 +23,7 @@ import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -80,6 +81,9 @@ final class AdminApi {
   }
 
   void addTo(RoutesConfig routes) {
+    routes.get(
+        "/api/v1/openapi.json",
+        ctx -> ctx.contentType("application/json").result(openApiDocument()));
     for (Endpoint endpoint : endpoints()) {
       routes.addHttpHandler(
           endpoint.method(),
@@ -88,6 +92,12 @@ final class AdminApi {
             String holder = access.requireAdmin(ctx);
             host.recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
+    }
+  }
+
+  private static byte[] openApiDocument() throws IOException {
+    try (var in = AdminApi.class.getResourceAsStream("openapi.json")) {
+      return Objects.requireNonNull(in, "openapi.json").readAllBytes();
     }
   }
 

@@ -8,13 +8,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What went wrong in this server itself, whoever asked for what. A server that answers requests
- * with little else is not ready, though it lives.
+ * Counts requests that ended in an error of the server itself. A server that gives hardly any other
+ * answer is alive, but not ready.
  *
  * <p>Thread-safe.
  */
 final class InternalErrors {
-  /** Fewer errors in a minute are told, and no more. */
+  /** Fewer errors than this are reported, but leave the server ready. */
   static final int MANY = 20;
 
   static final Duration WINDOW = Duration.ofMinutes(1);
@@ -22,7 +22,7 @@ final class InternalErrors {
   private final Counter counter;
   private final LongSupplier nanoTime;
 
-  /** The minute that is counted now, and the one before it. Guarded by this. */
+  /** The counts of this minute and of the one before it. Guarded by this. */
   private long beganNanos;
 
   private long errors;
@@ -45,19 +45,19 @@ final class InternalErrors {
     counter.increment();
     String name = error.getClass().getName();
     synchronized (this) {
-      turn();
+      beginMinute();
       errors++;
       last = name;
     }
   }
 
-  /** A request was answered, whatever the answer. */
+  /** A request was answered otherwise. */
   synchronized void answered() {
-    turn();
+    beginMinute();
     answers++;
   }
 
-  private void turn() {
+  private void beginMinute() {
     long minutes = (nanoTime.getAsLong() - beganNanos) / WINDOW.toNanos();
     if (minutes > 0) {
       errorsBefore = minutes == 1 ? errors : 0;
@@ -68,18 +68,18 @@ final class InternalErrors {
     }
   }
 
-  /** What has happened in the last one to two minutes; empty when nothing has. */
-  synchronized Optional<String> lately() {
-    turn();
+  /** The errors of the last one to two minutes in one sentence; empty when there are none. */
+  synchronized Optional<String> recent() {
+    beginMinute();
     long count = errors + errorsBefore;
     return count == 0
         ? Optional.empty()
         : Optional.of(count + " internal errors in the last minutes, the last one " + last);
   }
 
-  /** Whether most of at least {@value #MANY} requests of the last minutes ended in one. */
+  /** Whether there were at least {@value #MANY} errors, and more errors than other answers. */
   synchronized boolean areMost() {
-    turn();
+    beginMinute();
     long count = errors + errorsBefore;
     return count >= MANY && count > answers + answersBefore;
   }

@@ -2,10 +2,11 @@ package io.gonext.server;
 
 import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
-import io.gonext.host.hook.HookOutcome;
+import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
@@ -13,23 +14,34 @@ import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Hands requests below {@code /api/plugins/{name}} to the plugin of that name. */
+/** Passes requests below {@code /api/plugins/{name}} to the plugin of that name. */
 final class PluginRoutes implements Handler {
   static final String PREFIX = "/api/plugins/";
 
+  private static final List<HandlerType> METHODS =
+      List.of(
+          HandlerType.GET,
+          HandlerType.HEAD,
+          HandlerType.POST,
+          HandlerType.PUT,
+          HandlerType.PATCH,
+          HandlerType.DELETE,
+          HandlerType.OPTIONS);
+
   private static final Logger log = LoggerFactory.getLogger(PluginRoutes.class);
 
-  /** Of a path in the log; longer ones are cut. */
-  private static final int SHOWN_CHARS = 512;
+  /** Longest path in the log; a longer one is cut. */
+  private static final int MAX_SHOWN_CHARS = 512;
 
-  /** What may happen at each of many requests, and has a metric. */
-  private static final Set<HookOutcome> SEEN_ELSEWHERE =
+  /** Outcomes that many requests in a row may have. Metrics count them; the log would be full. */
+  private static final Set<HookOutcome> FREQUENT =
       EnumSet.of(
           HookOutcome.SATURATED,
           HookOutcome.UNAVAILABLE,
@@ -49,11 +61,18 @@ final class PluginRoutes implements Handler {
     this.clients = clients;
   }
 
+  void addTo(RoutesConfig routes) {
+    for (HandlerType method : METHODS) {
+      routes.addHttpHandler(method, PREFIX + "{name}", this);
+      routes.addHttpHandler(method, PREFIX + "{name}/<path>", this);
+    }
+  }
+
   @Override
   public void handle(Context ctx) throws IOException, InterruptedException {
     String place = ctx.req().getRequestURI().substring(PREFIX.length());
     int slash = place.indexOf('/');
-    // A plugin's name has no character that would need percent-encoding.
+    // The name of a plugin needs no percent-encoding.
     String plugin = slash < 0 ? place : place.substring(0, slash);
     String path = slash < 0 ? "/" : place.substring(slash);
     switch (host.serve(plugin, request(ctx, path), clients.of(ctx))) {
@@ -65,18 +84,16 @@ final class PluginRoutes implements Handler {
           ctx.header("Allow", String.join(", ", allowed));
           ctx.status(HttpStatus.NO_CONTENT);
         } else {
-          HttpServer.wrongMethod(ctx, allowed);
+          Problem.writeWrongMethod(ctx, allowed);
         }
       }
       case RouteOutcome.RateLimited(String name, Duration wait) -> {
         FailedPlugin.retryAfter(ctx, wait);
         Problem.write(
-            ctx,
-            HttpStatus.TOO_MANY_REQUESTS,
-            "there are too many requests for the plugin " + name);
+            ctx, HttpStatus.TOO_MANY_REQUESTS, "too many requests for the plugin " + name);
       }
       case RouteOutcome.Failed(String name, HookOutcome outcome, String reason, Duration wait) -> {
-        log.atLevel(SEEN_ELSEWHERE.contains(outcome) ? Level.DEBUG : Level.WARN)
+        log.atLevel(FREQUENT.contains(outcome) ? Level.DEBUG : Level.WARN)
             .log("plugin {} failed for {} ({}): {}", name, shown(ctx), outcome, reason);
         FailedPlugin.answer(ctx, name, outcome, wait);
       }
@@ -108,6 +125,6 @@ final class PluginRoutes implements Handler {
 
   /** A request's path for the log. */
   static String shown(Context ctx) {
-    return PlainText.of(ctx.path(), SHOWN_CHARS);
+    return PlainText.of(ctx.path(), MAX_SHOWN_CHARS);
   }
 }

@@ -3,19 +3,20 @@ package io.gonext.server;
 import io.gonext.engine.PlainText;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** An error as clients get it: {@code application/problem+json}, RFC 9457. */
+/** An error answer to a client: {@code application/problem+json}, RFC 9457. */
 final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   static final String CONTENT_TYPE = "application/problem+json";
 
-  /** All that is wrong with a bundle fits. */
+  /** Characters. All problems of a bundle fit. */
   private static final int MAX_DETAIL = 1 << 16;
 
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -23,7 +24,7 @@ final class Problem extends RuntimeException {
   private final HttpStatus status;
 
   Problem(HttpStatus status, String detail) {
-    // A refusal is an ordinary answer: no stack trace is taken for it.
+    // A refusal is an ordinary answer and needs no stack trace.
     super(detail, null, false, false);
     this.status = status;
   }
@@ -37,15 +38,22 @@ final class Problem extends RuntimeException {
   }
 
   /**
-   * As {@link #write(Context, HttpStatus, String)}, for what is wrong in several ways.
+   * As {@link #write(Context, HttpStatus, String)}, with a list of problems.
    *
-   * @param problems a sentence each, in the member {@code problems}; left out where there are none
+   * @param problems a sentence each, in the member {@code problems}; empty: no such member
    */
   static void write(
       Context ctx, HttpStatus status, @Nullable String detail, List<String> problems) {
     ctx.status(status);
     ctx.contentType(CONTENT_TYPE);
     ctx.result(body(status, detail, problems));
+  }
+
+  /** Answers a request whose path does not take its method. */
+  static void writeWrongMethod(Context ctx, Collection<String> allowed) {
+    String methods = String.join(", ", allowed);
+    ctx.header("Allow", methods);
+    write(ctx, HttpStatus.METHOD_NOT_ALLOWED, "this path takes " + methods);
   }
 
   static byte[] body(HttpStatus status, @Nullable String detail) {

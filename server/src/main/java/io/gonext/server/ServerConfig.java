@@ -4,34 +4,32 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Where and how the server listens.
  *
- * @param address to bind, a name or a literal
+ * @param address to bind: a name or a literal
  * @param port from 0 to 65535; 0 takes a free one
- * @param shutdownPatience how long running requests may finish when the server closes
  * @param idleTimeout how long a connection may be silent, also in the middle of a request
  * @param requestTimeout how long the headers of a request may take to arrive, counted from the
- *     connection's opening or the answer before, and how long its body may take after them
- * @param tokens let their holders change the host, by the names under which the audit log has them;
- *     without one there is no admin API
- * @param dev whether it takes plugins in development: code of whoever can call it
- * @param trustedProxies whose {@code Forwarded} or {@code X-Forwarded-For} says whose request it is
+ *     opening of the connection or the previous answer, and how long its body may take after them
+ * @param tokens allow their holders to change the host. The key is the holder's name in the audit
+ *     log. Without a token there is no admin API
+ * @param dev whether the server accepts plugins in development: code of anyone who can call it
+ * @param trustedProxies whose {@code Forwarded} or {@code X-Forwarded-For} names the client
  */
 public record ServerConfig(
     String address,
     int port,
-    Duration shutdownPatience,
     Duration idleTimeout,
     Duration requestTimeout,
     Map<String, AdminToken> tokens,
     boolean dev,
     List<AddressRange> trustedProxies) {
-  /** Whom the audit log names for the holder of the token that a data directory keeps. */
+  /** The audit log's name for the holder of the token in the data directory. */
   public static final String OPERATOR = "operator";
 
   /** Copies map and list. */
@@ -43,17 +41,12 @@ public record ServerConfig(
     }
   }
 
-  /** Loopback only, 10 s to finish, 30 s of silence, 30 s for headers and for a body; no token. */
-  public static ServerConfig loopback(int port) {
-    return new ServerConfig(
-        "127.0.0.1",
-        port,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(30),
-        Map.of(),
-        false,
-        List.of());
+  /**
+   * Builds a server that listens on 127.0.0.1: 30 s of silence, 30 s for headers and for a body, no
+   * token, no plugins in development, no trusted proxy.
+   */
+  public static Builder loopback(int port) {
+    return new Builder(port);
   }
 
   /**
@@ -66,55 +59,59 @@ public record ServerConfig(
         .allMatch(InetAddress::isLoopbackAddress);
   }
 
-  public ServerConfig withAddress(String newAddress) {
-    return new ServerConfig(
-        newAddress,
-        port,
-        shutdownPatience,
-        idleTimeout,
-        requestTimeout,
-        tokens,
-        dev,
-        trustedProxies);
-  }
+  /** The fields have the meaning of the record's components. Not thread-safe. */
+  public static final class Builder {
+    private final int port;
+    private final Map<String, AdminToken> tokens = new HashMap<>();
+    private String address = "127.0.0.1";
+    private Duration idleTimeout = Duration.ofSeconds(30);
+    private Duration requestTimeout = Duration.ofSeconds(30);
+    private boolean dev;
+    private List<AddressRange> trustedProxies = List.of();
 
-  public ServerConfig withIdleTimeout(Duration newTimeout) {
-    return new ServerConfig(
-        address, port, shutdownPatience, newTimeout, requestTimeout, tokens, dev, trustedProxies);
-  }
+    private Builder(int port) {
+      this.port = port;
+    }
 
-  public ServerConfig withRequestTimeout(Duration newTimeout) {
-    return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, newTimeout, tokens, dev, trustedProxies);
-  }
+    public Builder address(String value) {
+      address = value;
+      return this;
+    }
 
-  /** As {@link #withToken(String, AdminToken)}, of {@value #OPERATOR}. */
-  public ServerConfig withToken(AdminToken token) {
-    return withToken(OPERATOR, token);
-  }
+    public Builder idleTimeout(Duration value) {
+      idleTimeout = value;
+      return this;
+    }
 
-  /** With one more token, or another for that name. */
-  public ServerConfig withToken(String name, AdminToken token) {
-    Map<String, AdminToken> all = new TreeMap<>(tokens);
-    all.put(name, token);
-    return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, all, dev, trustedProxies);
-  }
+    public Builder requestTimeout(Duration value) {
+      requestTimeout = value;
+      return this;
+    }
 
-  public ServerConfig withDev(boolean newDev) {
-    return new ServerConfig(
-        address,
-        port,
-        shutdownPatience,
-        idleTimeout,
-        requestTimeout,
-        tokens,
-        newDev,
-        trustedProxies);
-  }
+    /** Adds the token of {@value #OPERATOR}. */
+    public Builder token(AdminToken token) {
+      return token(OPERATOR, token);
+    }
 
-  public ServerConfig withTrustedProxies(List<AddressRange> newProxies) {
-    return new ServerConfig(
-        address, port, shutdownPatience, idleTimeout, requestTimeout, tokens, dev, newProxies);
+    /** Adds a token, or replaces the one of that holder. */
+    public Builder token(String holder, AdminToken token) {
+      tokens.put(holder, token);
+      return this;
+    }
+
+    public Builder dev(boolean value) {
+      dev = value;
+      return this;
+    }
+
+    public Builder trustedProxies(List<AddressRange> value) {
+      trustedProxies = value;
+      return this;
+    }
+
+    public ServerConfig build() {
+      return new ServerConfig(
+          address, port, idleTimeout, requestTimeout, tokens, dev, trustedProxies);
+    }
   }
 }

@@ -53,7 +53,8 @@ class AdminApiTest {
                 .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
                 .build());
     server =
-        HttpServer.start(host, metrics, ServerConfig.loopback(0).withToken(AdminToken.of(TOKEN)));
+        HttpServer.start(
+            host, metrics, ServerConfig.loopback(0).build().token(AdminToken.of(TOKEN)).build());
   }
 
   @AfterEach
@@ -250,15 +251,15 @@ class AdminApiTest {
 
   @Test
   void a_server_that_others_can_reach_needs_a_token() {
-    assertThatThrownBy(
-            () -> HttpServer.start(host, metrics, ServerConfig.loopback(0).withAddress("0.0.0.0")))
+    assertThatThrownBy(() ->
+            HttpServer.start(host, metrics, ServerConfig.loopback(0).build().address("0.0.0.0").build()))
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("token");
   }
 
   @Test
   void without_a_token_there_is_no_admin_api() throws Exception {
-    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
+    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0).build())) {
       HttpRequest list =
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + plain.port() + "/api/v1/plugins"))
               .build();
@@ -269,7 +270,7 @@ class AdminApiTest {
   @Test
   void a_server_that_others_can_reach_asks_every_caller_for_it() throws Exception {
     ServerConfig open =
-        ServerConfig.loopback(0).withAddress("0.0.0.0").withToken(AdminToken.of(TOKEN));
+        ServerConfig.loopback(0).build().address("0.0.0.0").token(AdminToken.of(TOKEN)).build();
     try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
       URI uri = URI.create("http://127.0.0.1:" + reachable.port() + "/api/v1/filters/h");
       HttpRequest.Builder request =

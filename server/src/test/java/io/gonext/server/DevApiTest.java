@@ -64,7 +64,7 @@ class DevApiTest {
                 .meters(metrics)
                 .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
                 .build());
-    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).withDev(true));
+    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).dev(true).build());
   }
 
   @AfterEach
@@ -265,9 +265,9 @@ class DevApiTest {
     String token = "0123456789abcdef0123456789abcdef";
     ServerConfig open =
         ServerConfig.loopback(0)
-            .withAddress("0.0.0.0")
-            .withToken(AdminToken.of(token))
-            .withDev(true);
+            .address("0.0.0.0")
+            .token(AdminToken.of(token))
+            .dev(true).build();
     try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
       String base = "http://127.0.0.1:" + reachable.port() + "/_/plugins/dev";
       ByteArrayOutputStream parts = new ByteArrayOutputStream();
@@ -352,7 +352,7 @@ class DevApiTest {
 
   @Test
   void there_is_no_such_door_unless_asked_for() throws Exception {
-    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
+    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0).build())) {
       HttpRequest request =
           HttpRequest.newBuilder(
                   URI.create("http://127.0.0.1:" + plain.port() + "/_/plugins/dev/install"))

@@ -53,7 +53,7 @@ class HttpServerTest {
   @BeforeEach
   void start() throws InterruptedException {
     host = Host.open(HostConfig.builder(data).meters(metrics).build());
-    server = HttpServer.start(host, metrics, ServerConfig.loopback(0));
+    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).build());
   }
 
   @AfterEach
@@ -140,11 +140,11 @@ class HttpServerTest {
     List<Degradation> failed =
         Collections.nCopies(1_000, new Degradation(name, HookOutcome.STORE_UNAVAILABLE, "why"));
 
-    assertThat(HttpServer.degraded(failed))
+    assertThat(HookApi.degraded(failed))
         .startsWith(name + ";code=STORE_UNAVAILABLE, " + name)
         .endsWith(", *;more=936")
         .hasSizeLessThan(RouteHeaders.MAX_HEADER_BYTES);
-    assertThat(HttpServer.degraded(failed.subList(0, 64)))
+    assertThat(HookApi.degraded(failed.subList(0, 64)))
         .endsWith(name + ";code=STORE_UNAVAILABLE");
   }
 
@@ -336,7 +336,7 @@ class HttpServerTest {
 
   @Test
   void a_port_in_use_is_named_with_the_way_out() {
-    ServerConfig taken = ServerConfig.loopback(server.port());
+    ServerConfig taken = ServerConfig.loopback(server.port()).build();
     assertThatThrownBy(() -> HttpServer.start(host, metrics, taken))
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("127.0.0.1:" + server.port())

@@ -26,15 +26,15 @@ class InternalErrorsTest {
 
   @Test
   void errors_are_forgotten_after_two_minutes() {
-    assertThat(errors.lately()).isEmpty();
+    assertThat(errors.recent()).isEmpty();
     fail(20);
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(119));
     assertThat(errors.areMost()).isTrue();
-    assertThat(errors.lately())
+    assertThat(errors.recent())
         .contains("20 internal errors in the last minutes, the last one java.lang.LinkageError");
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
     assertThat(errors.areMost()).isFalse();
-    assertThat(errors.lately()).isEmpty();
+    assertThat(errors.recent()).isEmpty();
   }
 
   private void fail(int times) {

@@ -59,7 +59,7 @@ class PluginRoutesTest {
   @BeforeEach
   void start() throws InterruptedException {
     host = Host.open(HostConfig.builder(data).meters(metrics).limits(PATIENT).build());
-    server = HttpServer.start(host, metrics, ServerConfig.loopback(0));
+    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).build());
   }
 
   @AfterEach
@@ -71,7 +71,7 @@ class PluginRoutesTest {
 
   @Test
   void a_plugin_that_has_had_its_requests_answers_429_until_a_place_is_free() throws Exception {
-    restart(new RouteRate(2, 1), ServerConfig.loopback(0));
+    restart(new RouteRate(2, 1), ServerConfig.loopback(0).build());
     activate(GuestBundle.of("route").route("GET", "/x"));
     activate(GuestBundle.of("route-echo").route("GET", "/x"));
     assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
@@ -102,7 +102,7 @@ class PluginRoutesTest {
         HttpServer.start(
             host,
             metrics,
-            ServerConfig.loopback(0).withTrustedProxies(List.of(AddressRange.of("127.0.0.0/8"))));
+            ServerConfig.loopback(0).trustedProxies(List.of(AddressRange.of("127.0.0.0/8"))).build());
     activate(GuestBundle.of("route").route("GET", "/x"));
     assertThat(getFor("192.0.2.1").statusCode()).isEqualTo(200);
     HttpResponse<String> refused = getFor("192.0.2.1");
@@ -120,7 +120,7 @@ class PluginRoutesTest {
 
   @Test
   void without_a_limit_nobody_is_refused() throws Exception {
-    restart(RouteRate.UNLIMITED, ServerConfig.loopback(0));
+    restart(RouteRate.UNLIMITED, ServerConfig.loopback(0).build());
     activate(GuestBundle.of("route").route("GET", "/x"));
     for (int i = 0; i < 200; i++) {
       assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
@@ -182,7 +182,7 @@ class PluginRoutesTest {
     restart(
         RouteRate.DEFAULT,
         BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60)),
-        ServerConfig.loopback(0));
+        ServerConfig.loopback(0).build());
     activate(GuestBundle.of("trap").route("GET", "/x"));
     for (int i = 0; i < 20; i++) {
       assertProblem(get("/api/plugins/trap/x"), 502);
@@ -206,7 +206,7 @@ class PluginRoutesTest {
     restart(
         RouteRate.DEFAULT,
         BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60)),
-        ServerConfig.loopback(0));
+        ServerConfig.loopback(0).build());
     activate(GuestBundle.of("trap").filter("h"));
     String call = "{\"value\":1,\"fail_closed\":true}";
     for (int i = 0; i < 20; i++) {
@@ -537,7 +537,7 @@ class PluginRoutesTest {
   @Test
   @Timeout(20)
   void a_body_that_trickles_ends_at_the_deadline() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(PATIENCE));
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(PATIENCE).build());
     activate(GuestBundle.of("route").route("POST", "/x"));
     String answer =
         trickle(
@@ -551,7 +551,7 @@ class PluginRoutesTest {
   @Timeout(20)
   void a_chunk_extension_or_trailer_that_trickles_ends_at_the_deadline(String beginning)
       throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(PATIENCE));
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(PATIENCE).build());
     for (String path : List.of("/api/plugins/nobody/x", "/api/v1/filters/h")) {
       String answer =
           trickle(
@@ -567,7 +567,7 @@ class PluginRoutesTest {
   @Test
   @Timeout(20)
   void a_body_that_stops_arriving_ends_at_the_idle_timeout() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withIdleTimeout(PATIENCE));
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).idleTimeout(PATIENCE).build());
     activate(GuestBundle.of("route").route("POST", "/x"));
     assertThat(
             trickle(
@@ -579,7 +579,7 @@ class PluginRoutesTest {
   @Test
   @Timeout(20)
   void headers_that_trickle_end_at_the_deadline() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(PATIENCE));
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(PATIENCE).build());
     assertThat(trickle("GET /healthz HTTP/1.1\r\nX: ", "x")).isEmpty();
     assertThat(trickle("", "")).isEmpty();
     // One that was answered before has the same time for its next request.
@@ -590,7 +590,7 @@ class PluginRoutesTest {
 
   @Test
   void a_request_that_is_long_in_service_is_not_a_slow_one() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).withRequestTimeout(Duration.ofMillis(100)));
+    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(Duration.ofMillis(100)).build());
     activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
     assertProblem(get("/api/plugins/loop/x"), 504);
   }

@@ -43,7 +43,7 @@ class ReadinessTest {
                     .meters(metrics)
                     .database(Database.postgreSql(postgres.getJdbcUrl("postgres", "postgres")))
                     .build());
-        HttpServer server = HttpServer.start(host, metrics, ServerConfig.loopback(0))) {
+        HttpServer server = HttpServer.start(host, metrics, ServerConfig.loopback(0).build())) {
       host.activate(
           host.install(GuestBundle.of("upper").filter("shout").bytes()).manifest().name());
       assertThat(get(server, "/readyz")).isEqualTo("{\"status\":\"ready\"}");

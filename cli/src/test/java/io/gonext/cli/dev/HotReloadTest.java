@@ -79,7 +79,7 @@ class HotReloadTest {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     try (Host host = host(metrics);
         HttpServer server =
-            HttpServer.start(host, metrics, ServerConfig.loopback(0).withDev(true));
+            HttpServer.start(host, metrics, ServerConfig.loopback(0).dev(true).build());
         GonextProcess dev =
             GonextProcess.start(
                 "plugin", "dev", "--json", "--host", url(server), project.toString());

@@ -1,0 +1,117 @@
+package io.gonext.server;
+
+import io.gonext.host.ActivationException;
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.ChainFailedException;
+import io.gonext.host.ConflictException;
+import io.gonext.host.HostException;
+import io.gonext.host.StoreException;
+import io.gonext.host.UnknownPluginException;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.HttpStatus;
+import io.javalin.http.MethodNotAllowedResponse;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns whatever a handler throws into a problem document, and counts internal errors. */
+final class ErrorAnswers {
+  private static final Logger log = LoggerFactory.getLogger(ErrorAnswers.class);
+
+  private static final String SEE_LOG = "internal error, see the log";
+
+  private static final byte[] INTERNAL_ERROR =
+      Problem.body(HttpStatus.INTERNAL_SERVER_ERROR, SEE_LOG);
+
+  private final InternalErrors internalErrors;
+
+  ErrorAnswers(InternalErrors internalErrors) {
+    this.internalErrors = internalErrors;
+  }
+
+  void addTo(JavalinConfig config) {
+    config.routes.after(ctx -> {
+      if (ctx.statusCode() != HttpStatus.INTERNAL_SERVER_ERROR.getCode()) {
+        internalErrors.answered();
+      }
+    });
+    config.routes.exception(HostException.class, ErrorAnswers::refused);
+    config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
+    config.routes.exception(HttpResponseException.class, ErrorAnswers::refused);
+    config.routes.exception(
+        InterruptedException.class,
+        (e, ctx) -> {
+          Thread.currentThread().interrupt();
+          Problem.write(ctx, HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
+        });
+    config.routes.exception(
+        IOException.class,
+        (e, ctx) -> Problem.write(ctx, HttpStatus.BAD_REQUEST, "the request could not be read"));
+    config.routes.exception(
+        Exception.class,
+        (e, ctx) -> {
+          internalErrors.happened(e);
+          log.error("{} {} failed", ctx.method(), PluginRoutes.shown(ctx), e);
+          Problem.write(ctx, HttpStatus.INTERNAL_SERVER_ERROR, SEE_LOG);
+        });
+    config.router.javaLangErrorHandler(this::failed);
+  }
+
+  private static void refused(HostException e, Context ctx) {
+    HttpStatus status =
+        switch (e) {
+          case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;
+          case ConflictException conflict -> HttpStatus.CONFLICT;
+          case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
+          case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;
+        };
+    Problem.write(
+        ctx,
+        status,
+        e.getMessage(),
+        e instanceof BundleRejectedException rejected ? rejected.problems() : List.of());
+  }
+
+  private static void refused(HttpResponseException e, Context ctx) {
+    if (!(e instanceof MethodNotAllowedResponse)) {
+      Problem.write(ctx, HttpStatus.forStatus(e.getStatus()), e.getMessage());
+      return;
+    }
+    // Javalin has the methods in one detail, whose name depends on what the client accepts.
+    Set<String> allowed = new LinkedHashSet<>();
+    for (String method : String.join(", ", e.getDetails().values()).split(", ", -1)) {
+      allowed.add(method);
+      if (method.equals("GET")) {
+        allowed.add("HEAD");
+      }
+    }
+    Problem.writeWrongMethod(ctx, allowed);
+  }
+
+  /** Answers after an {@link Error}, with next to no memory. */
+  private void failed(HttpServletResponse response, Error error) {
+    internalErrors.happened(error);
+    try {
+      log.error("a request failed", error);
+    } finally {
+      if (!response.isCommitted()) {
+        response.resetBuffer();
+        response.setStatus(HttpStatus.INTERNAL_SERVER_ERROR.getCode());
+        response.setContentType(Problem.CONTENT_TYPE);
+        try {
+          response.getOutputStream().write(INTERNAL_ERROR);
+        } catch (IOException e) {
+          log.debug("the client has closed the connection: {}", e.toString());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.gonext.server;
+
+import io.gonext.host.Host;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.StoreTrouble;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Health, readiness and metrics. Every caller may read them. */
+final class HealthApi {
+  private static final String JSON = "application/json";
+
+  /** The text format of Prometheus, version 0.0.4. */
+  private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+  private static final String STORE_TROUBLE =
+      "the store does not work: the host serves the plugins that are loaded, refuses changes, and"
+          + " has no key-value entries";
+
+  private final Host host;
+  private final PrometheusMeterRegistry metrics;
+  private final Connections connections;
+  private final InternalErrors internalErrors;
+  private final BooleanSupplier closing;
+
+  HealthApi(
+      Host host,
+      PrometheusMeterRegistry metrics,
+      Connections connections,
+      InternalErrors internalErrors,
+      BooleanSupplier closing) {
+    this.host = host;
+    this.metrics = metrics;
+    this.connections = connections;
+    this.internalErrors = internalErrors;
+    this.closing = closing;
+  }
+
+  void addTo(RoutesConfig routes) {
+    routes.get("/healthz", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
+    routes.get("/readyz", this::readiness);
+    routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(metrics.scrape()));
+  }
+
+  private void readiness(Context ctx) {
+    if (closing.getAsBoolean()) {
+      throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, "the server is stopping");
+    }
+    Optional<String> broken = brokenDown();
+    if (broken.isPresent()) {
+      throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, broken.get());
+    }
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    Optional<StoreTrouble> store = host.storeTrouble();
+    body.put("status", store.isPresent() ? "degraded" : "ready");
+    // Still 200: the host serves what is loaded, and every node has the same trouble.
+    store.ifPresent(trouble ->
+        body.putObject("store")
+            .put("since", trouble.since().toString())
+            // Without the cause, which names addresses. The log has it.
+            .put("problem", STORE_TROUBLE));
+    internalErrors.recent().ifPresent(errors -> body.put("internal_errors", errors));
+    // Still ready: a broken plugin affects only itself, and another node does not mend it.
+    Map<String, String> troubles = host.troubles();
+    if (!troubles.isEmpty()) {
+      ObjectNode degraded = body.putObject("degraded");
+      troubles.forEach(degraded::put);
+    }
+    ctx.contentType(JSON).result(StrictJson.write(body));
+  }
+
+  /** A fault that only a restart can repair. */
+  private Optional<String> brokenDown() {
+    if (!connections.isWatched()) {
+      return Optional.of("the thread that looks for slow clients has ended");
+    }
+    return internalErrors.areMost() ? internalErrors.recent() : host.brokenDown();
+  }
+}
