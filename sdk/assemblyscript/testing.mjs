@@ -1,6 +1,6 @@
 /**
- * Runs the hooks of a built module in Node.js, for tests. Log lines go to standard error, and the host's
- * other functions answer "internal".
+ * Runs the hooks of a built module in Node.js, for tests. Log lines go to standard error. The other
+ * functions of the host fail with "internal".
  */
 import { readFile } from "node:fs/promises";
 
@@ -10,8 +10,8 @@ const LEVELS = ["debug", "info", "warn", "error"];
 /**
  * Starts a plugin.
  *
- * Its `call` runs one hook with a payload that JSON.stringify takes, and returns what its result's body
- * holds, or undefined where there is none. A call that fails throws an Error with its `status`.
+ * Its `call` runs one hook. The payload is any value that JSON.stringify accepts. It returns the parsed
+ * body of the result, or undefined without a body. A call that fails throws an Error with a `status`.
  */
 export async function load(file) {
   let memory;

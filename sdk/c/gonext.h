@@ -10,10 +10,10 @@
  *       gn_filter_text("the_title", shout);
  *     }
  *
- * An instance of a plugin serves one call at a time, on one thread. A handler is given a gn_call: what
- * it allocates there (gn_allocate, and the contents of its gn_buffers) is given back when the call
- * ends, so that nothing has to be freed. Texts are UTF-8, of a length, not ended by a zero; what
- * a handler is given stays valid until it returns.
+ * An instance of a plugin serves one call at a time, on one thread. A handler gets a gn_call. All memory
+ * that it allocates there (gn_allocate, and the contents of its gn_buffers) is freed at the end of the
+ * call, so a handler frees nothing. Texts are UTF-8 with a length, and do not end with a zero byte. The
+ * arguments of a handler stay valid until it returns.
  */
 #ifndef GONEXT_H
 #define GONEXT_H
@@ -22,16 +22,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a handler answers. For any but GN_OK, gn_fail says why in the plugin's log. */
+/* The status of a handler. For any status but GN_OK, write the reason to the log with gn_fail. */
 typedef enum {
   GN_OK = 0,
   GN_ERROR = -1,
   GN_OUT_OF_MEMORY = -2,
-  GN_BAD_PAYLOAD = -3, /* from a route: 400 */
+  GN_BAD_PAYLOAD = -3, /* a route answers 400 */
   GN_UNKNOWN_HOOK = -4
 } gn_status;
 
-/* What a function of the host answers; other values below zero may come. gn_host_problem says more. */
+/* The status of a function of the host. A newer host may return other negative values. See
+   gn_host_problem. */
 typedef enum {
   GN_HOST_OK = 0,
   GN_DENIED = -1, /* the capability is not requested, or not granted */
@@ -46,10 +47,10 @@ typedef struct {
   size_t length;
 } gn_text;
 
-/* One hook being run. */
+/* One hook call. */
 typedef struct gn_call gn_call;
 
-/* Text that grows, of one call. */
+/* A text that grows. It belongs to one call. */
 typedef struct {
   gn_call *call;
   char *at;
@@ -58,7 +59,7 @@ typedef struct {
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
-/* The text of a string that a zero ends. */
+/* The text of a string that ends with a zero byte. */
 gn_text gn_string(const char *string);
 bool gn_equal(gn_text a, gn_text b);
 bool gn_equals(gn_text text, const char *string);
@@ -82,52 +83,51 @@ gn_text gn_contents(const gn_buffer *buffer);
 
 typedef enum { GN_NULL, GN_FALSE, GN_TRUE, GN_NUMBER, GN_TEXT, GN_ARRAY, GN_OBJECT } gn_type;
 
-/* A value of a document. Items and members are a list: `first`, then `next`. A number keeps its
-   text. */
+/* A JSON value. Items and members are a list: `first`, then `next`. A number keeps its text. */
 typedef struct gn_json {
   gn_type type;
-  gn_text text; /* of a text, decoded; of a number, as it is written */
+  gn_text text; /* of a text, decoded; of a number, as written */
   gn_text key;  /* of a member of an object */
   const struct gn_json *first, *next;
   size_t count; /* of items or members */
 } gn_json;
 
-/* The value that `text` holds, or NULL when it is not exactly one of strict JSON, in which no key stands
-   twice in one object. */
+/* Reads exactly one value of strict JSON. NULL for anything else, and for an object that has the same
+   key twice. */
 const gn_json *gn_parse(gn_call *call, gn_text text);
 
-/* The member of this name, or NULL; also when `value` is NULL or no object. */
+/* The member of this name, or NULL. NULL also when `value` is NULL or not an object. */
 const gn_json *gn_member(const gn_json *value, const char *name);
 /* The item at `index`, or NULL. */
 const gn_json *gn_item(const gn_json *value, size_t index);
 
-/* These return false, and leave the result alone, when `value` is NULL or of another type. An integer
-   is a number that is written without fraction and exponent. */
+/* These return false and do not change the result when `value` is NULL or of another type. An integer is
+   a number without fraction and exponent. */
 bool gn_as_text(const gn_json *value, gn_text *text);
 bool gn_as_int(const gn_json *value, int64_t *number);
 bool gn_as_double(const gn_json *value, double *number);
 bool gn_as_bool(const gn_json *value, bool *truth);
 
-/* Write a value as JSON. NULL, an infinity, and what is no number become null. */
+/* These write a value as JSON. NULL, an infinity and NaN become null. */
 void gn_json_text(gn_buffer *out, gn_text text);
 void gn_json_double(gn_buffer *out, double number);
 void gn_json_value(gn_buffer *out, const gn_json *value);
 
 /* ---- handlers ---------------------------------------------------------------------------- */
 
-/* Runs once, when an instance is made: the place for what follows. */
+/* Runs once, when an instance starts. Register all handlers here. */
 #define GN_PLUGIN                                                       \
   __attribute__((constructor)) static void gn_register_handlers(void)
 
-/* A filter writes what its value becomes. One of a type is not called for another value, which is
-   answered with GN_BAD_PAYLOAD; the text that gn_filter_text's handler writes is plain, not JSON. */
+/* A filter writes the new value. For a value of another type, the call ends with GN_BAD_PAYLOAD and the
+   handler does not run. The handler of gn_filter_text writes plain text, not JSON. */
 typedef gn_status (*gn_json_filter)(gn_call *call, const gn_json *value, gn_buffer *json);
 typedef gn_status (*gn_text_filter)(gn_call *call, gn_text value, gn_buffer *text);
 typedef gn_status (*gn_int_filter)(gn_call *call, int64_t value, int64_t *result);
 typedef gn_status (*gn_double_filter)(gn_call *call, double value, double *result);
 typedef gn_status (*gn_bool_filter)(gn_call *call, bool value, bool *result);
 
-/* Names and paths stay the caller's and must live on: they are literals, as a rule. */
+/* Names and paths are not copied, so they must stay valid: use literals. */
 void gn_filter(const char *name, gn_json_filter handler);
 void gn_filter_text(const char *name, gn_text_filter handler);
 void gn_filter_int(const char *name, gn_int_filter handler);
@@ -137,10 +137,10 @@ void gn_filter_bool(const char *name, gn_bool_filter handler);
 typedef gn_status (*gn_action_handler)(gn_call *call);
 void gn_action(const char *name, gn_action_handler handler);
 
-/* What the hook was called with beside its value; NULL where there is none at `index`. */
+/* The argument of the call at `index`, from 0; NULL when there is none. */
 const gn_json *gn_arg(gn_call *call, size_t index);
 
-/* Says in the log why a call fails, and returns `status`: return gn_fail(call, GN_ERROR, "..."). */
+/* Writes to the log why a call fails, and returns `status`: return gn_fail(call, GN_ERROR, "..."). */
 gn_status gn_fail(gn_call *call, gn_status status, const char *why);
 gn_status gn_fail_text(gn_call *call, gn_status status, gn_text why);
 
@@ -156,7 +156,7 @@ typedef struct {
   const gn_json *headers, *params;
 } gn_request;
 
-/* Status 200 and no body, until a handler says otherwise. */
+/* By default: status 200, no body. */
 typedef struct {
   int status; /* 200 to 599 */
   gn_buffer body;
@@ -166,27 +166,29 @@ typedef struct {
 
 typedef gn_status (*gn_route_handler)(const gn_request *request, gn_response *response);
 
-/* Serves a path such as "/hello/{name}". */
+/* Serves a path such as "/hello/{name}". Write the path as the manifest has it: the host names the route
+   by the manifest's text. Needs a host of GoNext 0.1.0 or newer. */
 void gn_get(const char *path, gn_route_handler handler);
 void gn_post(const char *path, gn_route_handler handler);
 void gn_put(const char *path, gn_route_handler handler);
 void gn_delete(const char *path, gn_route_handler handler);
 void gn_route(const char *method, const char *path, gn_route_handler handler);
 
-/* What stands in the path for {name}, decoded; empty when the route has none of that name. */
+/* The part of the path that {name} matched, decoded. Empty when the route has no {name}. */
 gn_text gn_param(const gn_request *request, const char *name);
 /* The first parameter of this name in the query, decoded. */
 bool gn_query_param(const gn_request *request, const char *name, gn_text *value);
-/* The header of this name, in any case. The host passes on those that the manifest names in
-   http.request_headers; without that field User-Agent, Accept, Accept-Language, Content-Type and
+/* The header of this name, in upper or lower case. The host passes the headers that the manifest names in
+   http.request_headers. Without that field it passes User-Agent, Accept, Accept-Language, Content-Type and
    Authorization. */
 bool gn_header(const gn_request *request, const char *name, gn_text *value);
 
-/* Each header once. For a content type that is no literal, leave the field NULL. */
+/* Set each header once. For a content type that is not a literal, leave the field content_type NULL and
+   set the header. */
 void gn_set_header(gn_response *response, const char *name, gn_text value);
 
-/* A text for a header's parameter that ends in *, as RFC 8187 says: the host takes no other characters
-   than those of Latin-1 in a header. After "attachment; filename*=", for instance. */
+/* Encodes a text for a header parameter whose name ends in *, as RFC 8187 says. The host accepts only
+   Latin-1 characters in a header. Example: after "attachment; filename*=". */
 void gn_append_ext_value(gn_buffer *out, gn_text value);
 
 #define GN_PLAIN_TEXT "text/plain; charset=utf-8"
@@ -200,37 +202,37 @@ typedef enum { GN_DEBUG, GN_INFO, GN_WARN, GN_LEVEL_ERROR } gn_level;
 void gn_log(gn_level level, gn_text text);
 void gn_logs(gn_level level, const char *string);
 
-/* Ends the call with a text that the host reports; the instance is replaced. A failed assert() of
+/* Ends the call with a text that the host reports. The host replaces the instance. A failed assert() of
    <assert.h> does the same. */
 _Noreturn void gn_panic(const char *text);
 
-/* Why the last function of the host that did not answer GN_HOST_OK did not: which capability it takes,
-   or which limit it has. For people: return gn_fail(call, GN_ERROR, gn_host_problem()). */
+/* Why the last failed function of the host failed, with the capability or the limit, as a text for people:
+   return gn_fail(call, GN_ERROR, gn_host_problem()). */
 const char *gn_host_problem(void);
 
 /* Milliseconds since 1970. */
 int64_t gn_now_ms(void);
 
-/* The plugin's own store, which its instances share and which outlives them. Reading takes the
-   capability kv.read, everything else kv.write. */
+/* The plugin's own key-value store. All instances of the plugin share it, and it outlives them. Reading
+   needs the capability kv.read, all else kv.write. */
 int gn_kv_get(gn_call *call, gn_text key, gn_text *value);
 int gn_kv_set(gn_text key, gn_text value);
 int gn_kv_del(gn_text key);
 int gn_kv_incr(gn_call *call, gn_text key, int64_t delta, int64_t *sum);
 
-/* Writes an event to the operator's audit log; its name begins with the plugin's. `json` is its data,
-   or empty. Takes the capability audit.emit. */
+/* Writes an event to the operator's audit log. The event's name begins with the plugin's name. `json` is
+   its data, or empty. Needs the capability audit.emit. */
 int gn_audit(gn_call *call, gn_text event, gn_text json);
 
-/* Defined by a plugin that wants to be asked: anything but 0 refuses. */
+/* Optional: a plugin may define these. A result that is not 0 refuses. */
 int32_t on_activate(void);
 int32_t on_deactivate(void);
 
 /* ---- tests ------------------------------------------------------------------------------- */
 
-/* Runs one hook as the host does, with its payload in JSON; for tests, which are compiled natively. There,
-   log lines go to standard error, and the host's other functions answer GN_INTERNAL. `body` is what the
-   call results in, to be given to free(), or NULL where there is none. */
+/* Runs one hook as the host does, with a payload in JSON, for tests. Tests are compiled natively: log lines
+   go to standard error, and the other functions of the host fail with GN_INTERNAL. `body` is the result,
+   NULL when there is none; the caller frees it with free(). */
 gn_status gn_run_hook(gn_text hook, gn_text payload, gn_text *body);
 
 #endif
@@ -303,7 +305,7 @@ static uint64_t gn_host_kv_incr(const char *key, size_t length, int64_t delta) {
 }
 #endif
 
-/* As deep as the host lets arrays and objects nest. */
+/* How deep arrays and objects may nest. The host has the same limit. */
 enum { GN_MAX_DEPTH = 128, GN_CHUNK_BYTES = 16 * 1024, GN_ALIGNMENT = 8 };
 
 /* ---- memory ------------------------------------------------------------------------------ */
@@ -317,7 +319,7 @@ struct gn_call {
   gn_chunk *chunk; /* the newest; all of them are freed when the call ends */
   gn_text hook;
   const gn_json *args;
-  bool explained; /* whether the log says already why it fails */
+  bool explained; /* whether the log has the reason already */
 };
 
 void *GN_EXPORT(gn_alloc)(size_t size) {
@@ -335,7 +337,7 @@ _Noreturn void gn_panic(const char *text) {
 }
 
 #ifdef __wasm__
-/* In place of the C library's, which writes to standard error and traps without a text. */
+/* Replaces the C library's function, which writes to standard error and traps without a text. */
 _Noreturn void __assert_fail(const char *what, const char *file, int line, const char *function) {
   gn_call call = {0};
   gn_buffer text = gn_new_buffer(&call);
@@ -391,7 +393,7 @@ gn_buffer gn_new_buffer(gn_call *call) {
   return (gn_buffer){call, NULL, 0, 0};
 }
 
-/* Doubles what it has: what is left behind adds up to less than the contents. */
+/* Doubles the capacity, so that all abandoned blocks together are smaller than the contents. */
 static void gn_reserve(gn_buffer *buffer, size_t more) {
   if (more <= buffer->capacity - buffer->length) return;
   if (more > PTRDIFF_MAX - buffer->length) gn_panic("out of memory");
@@ -439,7 +441,7 @@ gn_text gn_contents(const gn_buffer *buffer) {
   return (gn_text){buffer->length ? buffer->at : "", buffer->length};
 }
 
-/* Whether the bytes are UTF-8 as the Unicode Standard's table 3-7 has it. */
+/* Whether the bytes are UTF-8: the Unicode Standard, table 3-7. */
 static bool gn_is_utf8(gn_text text) {
   const unsigned char *at = (const unsigned char *)text.at, *const end = at + text.length;
   while (at < end) {
@@ -496,7 +498,7 @@ static int gn_hex(char digit) {
                                         : -1;
 }
 
-/* Four hexadecimal digits, or -1. */
+/* Reads four hexadecimal digits. -1: an error. */
 static int32_t gn_read_unit(gn_reader *reader) {
   int32_t unit = 0;
   for (int i = 0; i < 4; i++) {
@@ -508,7 +510,7 @@ static int32_t gn_read_unit(gn_reader *reader) {
   return unit;
 }
 
-/* Writes the character of a \u escape, whose u was read; returns where it ends, or NULL. */
+/* Writes the character of a \u escape after its u. Returns the end of the escape, or NULL for an error. */
 static char *gn_read_escape(gn_reader *reader, char *out) {
   int32_t point = gn_read_unit(reader);
   if (point < 0 || (point >= 0xdc00 && point <= 0xdfff)) return NULL;
@@ -536,7 +538,7 @@ static char *gn_read_escape(gn_reader *reader, char *out) {
   return out;
 }
 
-/* A text without escapes is a part of the document; another one is copied, and no longer. */
+/* A text without escapes points into the document. A text with escapes is copied; the copy is not longer. */
 static bool gn_read_text(gn_reader *reader, gn_text *text) {
   if (!gn_accept(reader, '"')) return false;
   const char *const start = reader->at;
@@ -622,7 +624,7 @@ static bool gn_has_key_twice(gn_call *call, const gn_json *object) {
   return false;
 }
 
-/* The items or members after the opening bracket, up to and with the closing one. */
+/* Reads the items or members after the opening bracket, and the closing bracket. */
 static bool gn_read_list(gn_reader *reader, gn_json *list, int depth) {
   const bool is_object = list->type == GN_OBJECT;
   const char close = is_object ? '}' : ']';
@@ -715,7 +717,7 @@ bool gn_as_int(const gn_json *value, int64_t *number) {
 
 bool gn_as_double(const gn_json *value, double *number) {
   if (!value || value->type != GN_NUMBER) return false;
-  /* strtod wants a zero at the end. */
+  /* strtod needs a zero byte at the end. */
   char few[64];
   const size_t length = value->text.length;
   char *const copy = length < sizeof few ? few : malloc(length + 1);
@@ -741,7 +743,7 @@ void gn_json_text(gn_buffer *out, gn_text text) {
   static const char hex[] = "0123456789abcdef";
   gn_append_char(out, '"');
   const char *at = text.at, *const end = at + text.length;
-  const char *run = at; /* what needs no escape goes out in one piece */
+  const char *run = at; /* a run that needs no escape */
   while (at < end) {
     const unsigned char c = (unsigned char)*at;
     char escape[] = "\\u0000";
@@ -776,7 +778,7 @@ void gn_json_text(gn_buffer *out, gn_text text) {
   gn_append_char(out, '"');
 }
 
-/* The shortest digits that stand for the number, as ECMAScript writes them. */
+/* Writes the shortest digits that identify the number, as ECMAScript does. */
 void gn_json_double(gn_buffer *out, double number) {
   if (number - number != 0) {
     gn_append_string(out, "null");
@@ -862,7 +864,7 @@ static int gn_sextet(char c) {
                                 : -1;
 }
 
-/* False when the text is not the one encoding of some bytes. */
+/* False for a text that the encoder never produces. */
 static bool gn_read_base64(gn_call *call, gn_text text, gn_text *bytes) {
   if (text.length % 4 != 0) return false;
   char *const start = gn_allocate(call, text.length / 4 * 3);
@@ -897,7 +899,7 @@ int64_t gn_now_ms(void) {
   return gn_host_time_ms();
 }
 
-/* What a function of the host takes, for those who meet its limits. */
+/* The limits of a function of the host, for its error messages. */
 typedef struct {
   const char *denied, *arguments, *quota;
 } gn_rules;
@@ -929,7 +931,7 @@ const char *gn_host_problem(void) {
   return gn_problem;
 }
 
-/* Keeps why, and returns the status. */
+/* Keeps the problem, and returns the status. */
 static int gn_answered(int status, const gn_rules *of) {
   switch (status) {
     case GN_HOST_OK: break;
@@ -943,7 +945,7 @@ static int gn_answered(int status, const gn_rules *of) {
   return status;
 }
 
-/* The body of a packed answer, copied to the call's memory; its block is given back. */
+/* Copies the body of a packed answer to the memory of the call, and frees its block. */
 static int gn_take(gn_call *call, uint64_t packed, gn_text *body) {
   char *const block = (char *)(uintptr_t)(packed >> 32);
   const uint32_t length = (uint32_t)packed;
@@ -958,7 +960,7 @@ static int gn_take(gn_call *call, uint64_t packed, gn_text *body) {
   return GN_HOST_OK;
 }
 
-/* The same where no body is wanted. */
+/* The same for a function without a body. */
 static int gn_drop(uint64_t packed) {
   char *const block = (char *)(uintptr_t)(packed >> 32);
   free(block);
@@ -998,7 +1000,7 @@ int gn_audit(gn_call *call, gn_text event, gn_text json) {
 
 /* ---- handlers ---------------------------------------------------------------------------- */
 
-/* Calls a handler of one type. Only those whose type a plugin uses are linked into it. */
+/* Calls a handler of one type. A plugin links only the adapters of the types it uses. */
 typedef struct gn_handler gn_handler;
 typedef gn_status (*gn_adapter)(
     gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out);
@@ -1026,7 +1028,7 @@ static size_t gn_handler_count;
 static gn_path_handler *gn_routes;
 static size_t gn_route_count;
 
-/* Room for one more. Registering happens once, and what it allocates stays. */
+/* Grows a list by one. Registration happens once, and its memory is never freed. */
 static void *gn_grown(void *list, size_t count, size_t size) {
   void *const grown = realloc(list, (count + 1) * size);
   if (!grown) gn_panic("out of memory");
@@ -1050,7 +1052,7 @@ static gn_status gn_run_text(
     gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
   gn_text text;
   gn_buffer result = gn_new_buffer(call);
-  if (!gn_as_text(value, &text)) return gn_fail(call, GN_BAD_PAYLOAD, "value is no text");
+  if (!gn_as_text(value, &text)) return gn_fail(call, GN_BAD_PAYLOAD, "value is not a text");
   const gn_status status = handler->run.text(call, text, &result);
   gn_json_text(out, gn_contents(&result));
   return status;
@@ -1060,7 +1062,7 @@ static gn_status gn_run_int(
     gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
   int64_t number;
   if (!gn_as_int(value, &number))
-    return gn_fail(call, GN_BAD_PAYLOAD, "value is no integer in range");
+    return gn_fail(call, GN_BAD_PAYLOAD, "value is not an integer in range");
   const gn_status status = handler->run.integer(call, number, &number);
   gn_append_int(out, number);
   return status;
@@ -1069,7 +1071,7 @@ static gn_status gn_run_int(
 static gn_status gn_run_double(
     gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
   double number;
-  if (!gn_as_double(value, &number)) return gn_fail(call, GN_BAD_PAYLOAD, "value is no number");
+  if (!gn_as_double(value, &number)) return gn_fail(call, GN_BAD_PAYLOAD, "value is not a number");
   const gn_status status = handler->run.number(call, number, &number);
   gn_json_double(out, number);
   return status;
@@ -1078,7 +1080,7 @@ static gn_status gn_run_double(
 static gn_status gn_run_bool(
     gn_call *call, const gn_handler *handler, const gn_json *value, gn_buffer *out) {
   bool truth;
-  if (!gn_as_bool(value, &truth)) return gn_fail(call, GN_BAD_PAYLOAD, "value is no boolean");
+  if (!gn_as_bool(value, &truth)) return gn_fail(call, GN_BAD_PAYLOAD, "value is not a boolean");
   const gn_status status = handler->run.truth(call, truth, &truth);
   gn_append_string(out, truth ? "true" : "false");
   return status;
@@ -1149,7 +1151,7 @@ gn_status gn_fail(gn_call *call, gn_status status, const char *why) {
 
 /* ---- routes ------------------------------------------------------------------------------ */
 
-/* Without its percent signs; one that is followed by no two hexadecimal digits stays. */
+/* Decodes a part of a query. A percent sign without two hexadecimal digits stays. */
 static gn_text gn_query_decoded(gn_call *call, gn_text text) {
   char *const start = gn_allocate(call, text.length);
   char *out = start;
@@ -1167,7 +1169,7 @@ static gn_text gn_query_decoded(gn_call *call, gn_text text) {
   return (gn_text){start, (size_t)(out - start)};
 }
 
-/* The text up to `mark`, which is taken away with it; all of it where there is none. */
+/* Removes the text up to `mark` and the mark, and returns the text. Without a mark: all of it. */
 static gn_text gn_cut(gn_text *rest, char mark) {
   const char *const found = rest->length ? memchr(rest->at, mark, rest->length) : NULL;
   const gn_text part = {rest->at, found ? (size_t)(found - rest->at) : rest->length};
@@ -1269,7 +1271,7 @@ static void gn_write_response(gn_buffer *out, const gn_response *response) {
     gn_append_string(out, "\"Content-Type\":");
     gn_json_text(out, gn_string(response->content_type));
   } else if (headers.length) {
-    gn_cut(&headers, ','); /* the one before the first header */
+    gn_cut(&headers, ','); /* the comma before the first header */
   }
   gn_append(out, headers);
   gn_append_string(out, "},\"body\":\"");
@@ -1308,7 +1310,7 @@ static gn_status gn_serve(gn_call *call, const gn_json *value, gn_buffer *out) {
   return GN_OK;
 }
 
-/* The routes as they were registered, which the host asks for when it takes the plugin in. */
+/* Answers the hook that asks a new plugin for its routes: in the order of registration. */
 static void gn_describe(gn_buffer *out) {
   gn_append_string(out, "{\"value\":{\"routes\":[");
   for (size_t i = 0; i < gn_route_count; i++) {
@@ -1339,18 +1341,18 @@ static gn_status gn_run(gn_call *call, gn_text payload, gn_buffer *out) {
   const gn_json *const document = gn_parse(call, payload);
   const bool is_action = handler && !handler->adapter;
   gn_text kind;
-  if (!document) return gn_fail(call, GN_BAD_PAYLOAD, "the payload is no JSON");
+  if (!document) return gn_fail(call, GN_BAD_PAYLOAD, "the payload is not JSON");
   if (!gn_as_text(gn_member(document, "kind"), &kind) ||
       !gn_equals(kind, is_action ? "action" : "filter"))
     return gn_fail(call, GN_BAD_PAYLOAD, "the payload is of another kind");
   call->args = gn_member(document, "args");
   if (is_action) {
     if (!call->args || call->args->type != GN_ARRAY)
-      return gn_fail(call, GN_BAD_PAYLOAD, "args is no array");
+      return gn_fail(call, GN_BAD_PAYLOAD, "args is not an array");
     return handler->run.action(call);
   }
   const gn_json *const value = gn_member(document, "value");
-  if (!value) return gn_fail(call, GN_BAD_PAYLOAD, "there is no value");
+  if (!value) return gn_fail(call, GN_BAD_PAYLOAD, "the payload has no value");
   gn_append_string(out, "{\"value\":");
   const gn_status status =
       is_route ? gn_serve(call, value, out) : handler->adapter(call, handler, value, out);

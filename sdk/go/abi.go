@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// The boundary: guest ABI v1. The host's blocks are ours until it gives them back, and the collector
-// does not see what it holds.
+// The boundary: guest ABI v1. The collector does not see the blocks that the host holds, so this file
+// keeps them until the host frees them.
 
 //go:wasmimport env gn_log
 func importLog(level int32, at unsafe.Pointer, length uint32)
@@ -36,7 +36,7 @@ func importKVDelete(key unsafe.Pointer, length uint32) uint64
 //go:wasmimport gonext_data gn_kv_incr
 func importKVIncrement(key unsafe.Pointer, length uint32, delta int64) uint64
 
-// A block that the host holds. There are never more than a few at once.
+// A block that the host holds. There are only a few at a time.
 type block struct {
 	address uint32
 	bytes   []byte
@@ -46,7 +46,7 @@ var blocks []block
 
 //go:wasmexport gn_alloc
 func allocate(size uint32) uint32 {
-	// One of no bytes has an address too: 0 means that there is no memory.
+	// An empty block has an address too: 0 means out of memory.
 	return give(make([]byte, max(size, 1)))
 }
 
@@ -55,14 +55,14 @@ func free(address, _ uint32) {
 	take(address)
 }
 
-// Keeps bytes until the host gives their address back.
+// Keeps bytes until the host frees their address.
 func give(bytes []byte) uint32 {
 	address := uint32(uintptr(unsafe.Pointer(unsafe.SliceData(bytes))))
 	blocks = append(blocks, block{address, bytes})
 	return address
 }
 
-// The bytes at an address, which is given back with it.
+// Returns the bytes at an address and frees the block.
 func take(address uint32) []byte {
 	for i := range blocks {
 		if blocks[i].address == address {
@@ -123,7 +123,7 @@ func lifecycle(name string, handler func() error) int32 {
 	return 0
 }
 
-// Tells the host of a panic, which ends the call and the instance.
+// Reports a panic to the host, which ends the call and the instance.
 func reportPanic() {
 	if reason := recover(); reason != nil {
 		text := fmt.Sprintf("%v\n%s", reason, debug.Stack())
@@ -172,7 +172,7 @@ func hostKVIncrement(key string, delta int64) ([]byte, error) {
 		kvIncrRules)
 }
 
-// The body of a packed answer, which the host has put into a block of ours.
+// Returns the body of a packed answer, which the host wrote into a block of ours.
 func unpack(packed uint64, of rules) ([]byte, error) {
 	address, length := uint32(packed>>32), uint32(packed)
 	if address == 0 {

@@ -15,15 +15,16 @@
 //
 //	func main() {}
 //
-// Handlers are registered in init: main is not run in a plugin that is built with -buildmode=c-shared,
-// which is a library to its host.
+// Register handlers in init. With -buildmode=c-shared a plugin is a library, and main does not run.
 //
-// An instance of a plugin serves one call at a time. Whether it is used for the next call as it is, or
-// put back to how it was after start-up, the manifest's limits.isolation says. A goroutine runs only
-// while a call does.
+// An instance of a plugin serves one call at a time. limits.isolation in the manifest decides
+// whether the host resets the instance to its state after start-up before the next call. Goroutines run
+// only during a call.
 //
-// The package also compiles natively, so that a plugin is tested with go test (see Call). There, log
-// lines go to standard error, and KV answers ErrInternal.
+// The package also compiles natively, so that go test can test a plugin (see Call). There, log lines
+// go to standard error, and KV fails with ErrInternal.
+//
+// Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 package gonext
 
 import (
@@ -37,24 +38,23 @@ import (
 	"unicode/utf8"
 )
 
-// ErrBadPayload says that the payload is not of the shape that the handler takes. A handler returns it,
-// or an error that wraps it; from a route it is answered with 400.
+// ErrBadPayload says that the payload does not have the form that the handler expects. A handler returns
+// it or an error that wraps it. A route answers 400 for it.
 var ErrBadPayload = errors.New("bad payload")
 
-// ErrUnknownHook says that no handler has the name.
+// ErrUnknownHook says that the plugin has no handler of this name.
 var ErrUnknownHook = errors.New("no handler for this hook")
 
-// The host hands a request to the filter of this name with the plugin's own after it.
+// Prefix of the filter that serves requests. The plugin's name follows it.
 const serve = "http.serve."
 
-// What an author who registers handlers in main has to know.
-const whyNothing = "no handler is registered: register them in init, since main does not run in a plugin" +
+const whyNothing = "no handler is registered: register handlers in init, because main does not run in a plugin" +
 	" that is built with -buildmode=c-shared"
 
-// The host asks the hook of this name, when it takes the plugin in, which routes are there.
+// The hook that asks a new plugin for its routes.
 const describe = "gonext.describe"
 
-// As deep as the host lets arrays and objects nest.
+// How deep arrays and objects may nest. The host has the same limit.
 const maxDepth = 128
 
 var (
@@ -64,10 +64,10 @@ var (
 	onDeactivate func() error
 )
 
-// Filter handles the filter of this name: the handler takes the value and returns what it becomes. A
-// value that encoding/json cannot put into a T is answered with ErrBadPayload before the handler is
-// called; in a T of any, numbers are json.Number. Neither null nor a missing member is a bool, a
-// number or a text: for those, T is a pointer.
+// Filter handles the filter of this name: the handler takes the value and returns the new value. For a
+// value that encoding/json cannot put into a T, the call ends with ErrBadPayload and the handler does
+// not run. In a T of any, numbers are json.Number. Null and a missing member are not a bool, number or
+// text: to accept them, make T a pointer.
 func Filter[T, U any](name string, handler func(value T, args Args) (U, error)) {
 	filters[name] = func(raw json.RawMessage, args Args) (any, error) {
 		value, err := decode[T](raw)
@@ -87,21 +87,21 @@ func registersNothing() bool {
 	return len(filters) == 0 && len(actions) == 0 && len(routes) == 0
 }
 
-// OnActivate is called when the plugin is put in service; an error refuses.
+// OnActivate is called when the plugin is activated. An error refuses the activation.
 func OnActivate(handler func() error) {
 	onActivate = handler
 }
 
-// OnDeactivate is called when the plugin is taken out of service.
+// OnDeactivate is called when the plugin is deactivated. An error refuses the deactivation.
 func OnDeactivate(handler func() error) {
 	onDeactivate = handler
 }
 
-// Args is what a hook was called with beside its value.
+// Args are the arguments of a hook call, without the value.
 type Args []json.RawMessage
 
-// Arg is the argument at index, from 0, as a T. The error wraps ErrBadPayload when there is none or it
-// is of another type.
+// Arg is the argument at index, from 0, as a T. The error wraps ErrBadPayload when the argument is
+// missing or not a T.
 func Arg[T any](args Args, index int) (T, error) {
 	if index < 0 || index >= len(args) {
 		var none T
@@ -116,8 +116,8 @@ type payload struct {
 	Args  json.RawMessage `json:"args"`
 }
 
-// Call runs one hook as the host does: name and payload in, the result's body out, both JSON. Why a
-// call failed is in the log. Neither is kept.
+// Call runs one hook as the host does. Payload and result are JSON. After a failure the log says why.
+// Call keeps neither name nor payload.
 func Call(hook string, data []byte) ([]byte, error) {
 	body, err := run(hook, data)
 	if err != nil {
@@ -136,7 +136,7 @@ func run(hook string, data []byte) ([]byte, error) {
 			return nil, err
 		}
 		if args == nil {
-			return nil, fmt.Errorf("%w: args is no array", ErrBadPayload)
+			return nil, fmt.Errorf("%w: args is not an array", ErrBadPayload)
 		}
 		return nil, action(args)
 	}
@@ -155,7 +155,7 @@ func run(hook string, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	if value == nil {
-		return nil, fmt.Errorf("%w: there is no value", ErrBadPayload)
+		return nil, fmt.Errorf("%w: the payload has no value", ErrBadPayload)
 	}
 	result, err := filter(value, args)
 	if err != nil {
@@ -181,8 +181,8 @@ func read(data []byte, kind string) (json.RawMessage, Args, error) {
 	return p.Value, args, nil
 }
 
-// As json.Unmarshal, but as strict as the host: encoding/json replaces what is no UTF-8, nests deeper, and of
-// a key that stands twice in an object takes the last.
+// Like json.Unmarshal, but as strict as the host. encoding/json replaces bytes that are not UTF-8, nests
+// deeper, and takes the last of two equal keys in an object.
 func unmarshal(data []byte, target any) error {
 	if !utf8.Valid(data) {
 		return errors.New("not UTF-8")
@@ -193,7 +193,7 @@ func unmarshal(data []byte, target any) error {
 	return checkShape(data)
 }
 
-// Of valid JSON: how deep it nests, and whether a key stands twice in one object.
+// Checks in valid JSON how deep it nests, and that no object has the same key twice.
 func checkShape(data []byte) error {
 	var open []map[string]bool // the keys of each object so far; nil for an array
 	for i := 0; i < len(data); i++ {
@@ -231,7 +231,7 @@ func checkShape(data []byte) error {
 	return nil
 }
 
-// Whether a text is a key, by what follows it.
+// Whether a text is a key: a colon follows it.
 func isKey(rest []byte) bool {
 	for _, c := range rest {
 		switch c {
@@ -243,14 +243,14 @@ func isKey(rest []byte) bool {
 	return false
 }
 
-// A T of this JSON. Numbers without a type keep their text, and null is no value of a basic type, for
-// which encoding/json would leave its zero.
+// Decodes JSON to a T. Numbers without a type keep their text. Null is not a value of a basic type;
+// encoding/json would return zero for it.
 func decode[T any](raw []byte) (T, error) {
 	var value T
 	if string(raw) == "null" {
 		switch any(&value).(type) {
 		case *bool, *string, *int, *int32, *int64, *uint, *uint32, *uint64, *float32, *float64:
-			return value, fmt.Errorf("%w: null is no %T", ErrBadPayload, value)
+			return value, fmt.Errorf("%w: null is not a %T", ErrBadPayload, value)
 		}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
@@ -267,15 +267,14 @@ func decode[T any](raw []byte) (T, error) {
 	return value, nil
 }
 
-// The next value, as Decode has it for an any. Arrays and objects nest as deep as the host lets them, and
-// Decode descends by two frames for each, for which a thread of the host may have no room: so this
-// descends by none.
+// Decodes the next value to an any, like Decode. Decode uses two stack frames for each level of arrays
+// and objects. A thread of the host may not have space for so many, so this function does not recurse.
 func decodeAny(decoder *json.Decoder) (any, error) {
 	type level struct {
 		array  []any
 		object map[string]any
 		key    string
-		hasKey bool // whether the next value is that key's
+		hasKey bool // whether the next value belongs to that key
 	}
 	var open []level
 	for {
@@ -315,7 +314,7 @@ func decodeAny(decoder *json.Decoder) (any, error) {
 	}
 }
 
-// Compact, and without the escapes that only HTML needs.
+// Encodes a value compactly, and without the escapes that only HTML needs.
 func encode(value any) ([]byte, error) {
 	w := newWriter()
 	if err := w.write(value); err != nil {
@@ -324,9 +323,9 @@ func encode(value any) ([]byte, error) {
 	return w.out.Bytes(), nil
 }
 
-// Writes what encoding/json would write. Arrays and objects without a type of their own, which nest as deep
-// as the host lets them, it writes itself: encoding/json takes four frames of reflection for each, and a
-// host's thread may have no room for so many.
+// Writes what encoding/json would write. It writes arrays and objects without a type of their own itself:
+// encoding/json uses four stack frames of reflection for each level, and a thread of the host may not
+// have space for so many.
 type writer struct {
 	out  bytes.Buffer
 	json *json.Encoder

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// What a function of the host answers when it does not do what it is asked: an error that wraps one of
-// these and says which capability or limit it is (see errors.Is).
+// Why a function of the host failed. Its error wraps one of these (see errors.Is) and names the
+// capability or the limit.
 var (
 	// ErrDenied: the manifest does not request the capability, or the operator has not granted it.
 	ErrDenied = errors.New("denied by the host")
@@ -19,7 +19,7 @@ var (
 	ErrQuota = errors.New("the quota is used up")
 )
 
-// What a function of the host takes, for those who meet its limits.
+// The limits of a function of the host, for its error messages.
 type rules struct {
 	capability, arguments, quota string
 }
@@ -74,8 +74,8 @@ func LogError(text string) { hostLog(3, text) }
 // NowMillis is the host's clock, in milliseconds since 1970. Package time reads the same one.
 func NowMillis() int64 { return hostTimeMillis() }
 
-// Audit writes an event to the operator's audit log; its name begins with the plugin's. The data is
-// what encoding/json makes of it. Takes the capability audit.emit.
+// Audit writes an event to the operator's audit log. The event's name begins with the plugin's name.
+// encoding/json encodes the data. Needs the capability audit.emit.
 func Audit(event string, data any) error {
 	w := newWriter()
 	w.out.WriteByte('{')
@@ -90,28 +90,28 @@ func Audit(event string, data any) error {
 	return hostError(hostAuditEmit(w.out.Bytes()), auditRules)
 }
 
-// KV is the plugin's own store of keys and values, which its instances share and which outlives them.
-// Reading takes the capability kv.read, everything else kv.write.
+// KV is the plugin's own key-value store. All instances of the plugin share it, and it outlives them.
+// Reading needs the capability kv.read, all else kv.write.
 var KV kv
 
 type kv struct{}
 
-// Get is the value of key. Without one the error is ErrNotFound.
+// Get returns the value of key. The error is ErrNotFound when there is none.
 func (kv) Get(key string) ([]byte, error) {
 	return hostKVGet(key)
 }
 
-// Set gives key a value.
+// Set sets the value of key.
 func (kv) Set(key string, value []byte) error {
 	return hostKVSet(key, value)
 }
 
-// Delete removes key. Without one the error is ErrNotFound, where the host tells.
+// Delete removes key. The error is ErrNotFound when there was none, if the host reports that.
 func (kv) Delete(key string) error {
 	return hostKVDelete(key)
 }
 
-// Increment adds delta to the number at key, where none is 0, and returns the sum.
+// Increment adds delta to the number at key and returns the sum. A missing entry counts as 0.
 func (kv) Increment(key string, delta int64) (int64, error) {
 	text, err := hostKVIncrement(key, delta)
 	if err != nil {

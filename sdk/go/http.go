@@ -14,26 +14,26 @@ type Request struct {
 	Method string `json:"method"`
 	// Route is the path under which the route was registered, such as "/hello/{name}".
 	Route string `json:"route"`
-	// Path is below the plugin's own prefix, as the client sent it: percent-encoded, begins with a
+	// Path is the path below the plugin's prefix, as the client sent it: percent-encoded, begins with a
 	// slash.
 	Path string `json:"path"`
-	// RawQuery is without the question mark.
+	// RawQuery is the query without the question mark.
 	RawQuery string `json:"query"`
-	// Headers has what the host passes on: those that the manifest names in http.request_headers;
-	// without that field User-Agent, Accept, Accept-Language, Content-Type and Authorization.
+	// Headers are those that the manifest names in http.request_headers. Without that field they are
+	// User-Agent, Accept, Accept-Language, Content-Type and Authorization.
 	Headers map[string]string `json:"headers"`
-	// Params is what stands in the path for each {name}, decoded.
+	// Params are the parts of the path that each {name} matched, decoded.
 	Params map[string]string `json:"path_params"`
 	// Body is any bytes.
 	Body []byte `json:"body"`
 }
 
-// Param is what stands in the path for {name}, decoded; empty when the route has none of that name.
+// Param is the part of the path that {name} matched, decoded. Empty when the route has no {name}.
 func (r *Request) Param(name string) string {
 	return r.Params[name]
 }
 
-// Header is the header of this name, in any case; empty when there is none.
+// Header is the header of this name, in upper or lower case. Empty when there is none.
 func (r *Request) Header(name string) string {
 	for key, value := range r.Headers {
 		if strings.EqualFold(key, name) {
@@ -56,8 +56,8 @@ func (r *Request) Query(name string) (string, bool) {
 	return "", false
 }
 
-// JSON puts the body into target, as encoding/json does, but takes no key twice in one object. Its error wraps ErrBadPayload, which a route
-// answers with 400.
+// JSON decodes the body to target, as encoding/json does, but refuses an object that has the same key
+// twice. Its error wraps ErrBadPayload, for which a route answers 400.
 func (r *Request) JSON(target any) error {
 	if err := unmarshal(r.Body, target); err != nil {
 		return fmt.Errorf("%w: the body: %v", ErrBadPayload, err)
@@ -65,7 +65,7 @@ func (r *Request) JSON(target any) error {
 	return nil
 }
 
-// Response is what a route answers.
+// Response is the response of a route.
 type Response struct {
 	// Status is from 200 to 599.
 	Status  int               `json:"status"`
@@ -73,7 +73,7 @@ type Response struct {
 	Body    []byte            `json:"body"`
 }
 
-// Bytes is 200 with a body of this type.
+// Bytes is status 200 with a body of this content type.
 func Bytes(contentType string, body []byte) *Response {
 	if body == nil {
 		body = []byte{} // in JSON an empty text, not null
@@ -86,17 +86,17 @@ func Empty(status int) *Response {
 	return &Response{status, map[string]string{}, []byte{}}
 }
 
-// Text is 200 with plain text.
+// Text is status 200 with plain text.
 func Text(body string) *Response {
 	return Bytes("text/plain; charset=utf-8", []byte(body))
 }
 
-// HTML is 200 with HTML.
+// HTML is status 200 with HTML.
 func HTML(body string) *Response {
 	return Bytes("text/html; charset=utf-8", []byte(body))
 }
 
-// JSON is 200 with a value as encoding/json writes it, and the error that may have.
+// JSON is status 200 with a value that encoding/json encodes, or the error of the encoding.
 func JSON(body any) (*Response, error) {
 	encoded, err := encode(body)
 	if err != nil {
@@ -111,7 +111,7 @@ func (r *Response) WithStatus(status int) *Response {
 	return r
 }
 
-// WithHeader sets a header, in place of one of that name in any case, and returns the response.
+// WithHeader sets a header, replaces one of the same name, and returns the response.
 func (r *Response) WithHeader(name, value string) *Response {
 	for key := range r.Headers {
 		if strings.EqualFold(key, name) {
@@ -122,8 +122,8 @@ func (r *Response) WithHeader(name, value string) *Response {
 	return r
 }
 
-// ExtValue is a text for a header's parameter that ends in *, as RFC 8187 says: the host takes no
-// other characters than those of Latin-1 in a header.
+// ExtValue encodes a text for a header parameter whose name ends in *, as RFC 8187 says. The host
+// accepts only Latin-1 characters in a header.
 //
 //	response.WithHeader("Content-Disposition", "attachment; filename*="+gonext.ExtValue("Übersicht €.txt"))
 func ExtValue(text string) string {
@@ -152,7 +152,7 @@ type route struct {
 
 var routes []route
 
-// Get serves GET, and HEAD, at a path such as "/hello/{name}".
+// Get serves GET and HEAD at a path such as "/hello/{name}".
 func Get(path string, handler Route) { Handle("GET", path, handler) }
 
 // Post serves POST at a path.
@@ -164,21 +164,22 @@ func Put(path string, handler Route) { Handle("PUT", path, handler) }
 // Delete serves DELETE at a path.
 func Delete(path string, handler Route) { Handle("DELETE", path, handler) }
 
-// Handle serves a method, in upper case, at a path.
+// Handle serves a method, in upper case, at a path. Write the path as the manifest has it: the host
+// names the route by the manifest's text.
 func Handle(method, path string, handler Route) {
 	routes = append(routes, route{method, path, handler})
 }
 
 func serveRequest(raw json.RawMessage, _ Args) (any, error) {
 	if string(raw) == "null" {
-		return nil, fmt.Errorf("%w: this is no request", ErrBadPayload)
+		return nil, fmt.Errorf("%w: the value is not a request", ErrBadPayload)
 	}
 	request, err := decode[Request](raw)
 	if err != nil {
 		return nil, err
 	}
 	if request.Method == "" || request.Path == "" {
-		return nil, fmt.Errorf("%w: this is no request", ErrBadPayload)
+		return nil, fmt.Errorf("%w: the value is not a request", ErrBadPayload)
 	}
 	if request.Route == "" {
 		return nil, fmt.Errorf("%w: the request has no route: this SDK needs GoNext 0.1.0 or newer", ErrBadPayload)
@@ -197,7 +198,7 @@ func serveRequest(raw json.RawMessage, _ Args) (any, error) {
 	return Text("not found").WithStatus(404), nil
 }
 
-// Without its percent signs; one that is followed by no two hexadecimal digits stays.
+// Decodes the percent-encoding of a text. A percent sign without two hexadecimal digits stays.
 func decoded(text string) string {
 	if plain, err := url.PathUnescape(text); err == nil {
 		return plain
@@ -216,7 +217,7 @@ func decoded(text string) string {
 	return out.String()
 }
 
-// The routes as they were registered.
+// The routes in the order of registration.
 func describedRoutes() []any {
 	described := make([]any, 0, len(routes))
 	for _, r := range routes {

@@ -15,8 +15,8 @@ fn register(plugin: &mut Plugin) {
     plugin.filter("the_title", |title: String, _| Ok(text::title(&title)));
     plugin.action("save_post", saved);
 
-    // Requests that this instance has answered. The count grows from one to the next because the
-    // manifest says "isolation": "reused"; under `fresh` every call would start with a new one.
+    // Requests that this instance has answered. The count grows because the manifest says
+    // "isolation": "reused". With `fresh` every call starts at 0.
     let mut calls = 0_u64;
     plugin.get("/hello/{name}", move |request| {
         calls += 1;
@@ -26,7 +26,7 @@ fn register(plugin: &mut Plugin) {
     });
 }
 
-/// Logs which post was saved: the action's first argument.
+/// Logs the post that was saved: the first argument of the action.
 fn saved(args: &Args) -> Result<()> {
     match args.get(0) {
         Ok(post @ (Value::Number(_) | Value::String(_))) => {
@@ -79,8 +79,9 @@ mod tests {
     #[test]
     fn the_route_counts_its_calls() {
         let mut plugin = plugin();
-        let payload = br#"{"kind":"filter","value":{"method":"GET","route":"/hello/{name}",
-            "path":"/hello/Ada","query":"","headers":{},"path_params":{"name":"Ada"},"body":""},"args":[]}"#;
+        let payload = br#"{"kind":"filter","value":{"method":"GET",
+            "route":"/hello/{name}","path":"/hello/Ada","query":"","headers":{},
+            "path_params":{"name":"Ada"},"body":""},"args":[]}"#;
         let first = plugin.call("http.serve.hello-rust", payload).unwrap().unwrap();
         assert!(first.contains(r#""Content-Type":"application/json""#), "{first}");
         assert_ne!(plugin.call("http.serve.hello-rust", payload).unwrap().unwrap(), first);

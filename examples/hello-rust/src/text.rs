@@ -1,6 +1,6 @@
-//! What the filters do to their texts.
+//! The text functions of the filters.
 
-/// `*bold*` becomes `<strong>bold</strong>`. The content is HTML already, so nothing is escaped.
+/// Turns `*bold*` into `<strong>bold</strong>`. The content is HTML already, so nothing is escaped.
 pub fn bold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -17,11 +17,11 @@ pub fn bold(text: &str) -> String {
     out
 }
 
-/// What is before, between and after the first pair of asterisks that enclose bold text: as in
-/// Markdown, no white space follows the first one or precedes the second.
+/// Splits a text at the first pair of asterisks that enclose bold text: before, between, after. As
+/// in Markdown, no white space follows the first asterisk or precedes the second.
 ///
-/// Which asterisk can close does not depend on the one that opens, so if the first that opens has
-/// no partner, no other has: a line full of asterisks costs time linear in its length.
+/// Whether an asterisk can close does not depend on the one that opens. So if the first one that
+/// can open has no partner, no later one has: the time is linear even for a line full of asterisks.
 fn split_at_bold(line: &str) -> Option<(&str, &str, &str)> {
     let mut asterisks = line.match_indices('*').map(|(at, _)| at);
     let open = asterisks
@@ -30,7 +30,7 @@ fn split_at_bold(line: &str) -> Option<(&str, &str, &str)> {
     Some((&line[..open], &line[open + 1..close], &line[close + 1..]))
 }
 
-/// White space trimmed and collapsed, the first letter of each word in upper case.
+/// Trims and collapses white space, and writes the first letter of each word in upper case.
 pub fn title(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {

@@ -1,14 +1,13 @@
 /**
  * The boundary: guest ABI v1. A plugin exports it by `export * from "gonext/assembly/abi"`.
  *
- * The blocks that the host holds are outside of the garbage collector: they come from the heap below
- * it, and go back there.
+ * The blocks that the host holds are outside of the garbage collector, on the heap below it.
  */
 import { Status } from "./call";
 import { run } from "./plugin";
 
 export function gn_alloc(size: i32): usize {
-  // One of no bytes has an address too: 0 means that there is no memory.
+  // An empty block has an address too: 0 means out of memory.
   return heap.alloc(max<usize>(<u32>size, 1));
 }
 

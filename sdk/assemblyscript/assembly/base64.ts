@@ -17,7 +17,7 @@ export function encodeBase64(bytes: Uint8Array): string {
   return text.join("");
 }
 
-/** Null when the text is not the one encoding of some bytes. */
+/** Null for a text that the encoder never produces. */
 export function decodeBase64(text: string): Uint8Array | null {
   if (text.length % 4 != 0) return null;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

@@ -1,17 +1,17 @@
 import { Json } from "./json";
 
-/** What a call answers. */
+/** The status of a call. */
 export enum Status {
   Ok = 0,
-  /** The handler could not do it. */
+  /** The handler failed. */
   Error = -1,
-  /** The payload is not of the shape that the handler takes; from a route: 400. */
+  /** The payload does not have the form that the handler expects. A route answers 400. */
   BadPayload = -3,
-  /** No handler has this name. */
+  /** The plugin has no handler of this name. */
   UnknownHook = -4,
 }
 
-/** What a function of the host answers; other values below zero may come. */
+/** The status of a function of the host. A newer host may return other negative values. */
 export enum HostStatus {
   Ok = 0,
   /** The manifest does not request the capability, or the operator has not granted it. */
@@ -24,7 +24,7 @@ export enum HostStatus {
   Quota = -5,
 }
 
-/** One hook being run. */
+/** One hook call. */
 export class Call {
   status: Status = Status.Ok;
   reason: string = "";
@@ -35,8 +35,8 @@ export class Call {
   ) {}
 
   /**
-   * Says that this call fails, and why: the text goes to the plugin's log, and what the handler
-   * returns does not count. Where it fails twice, the first counts.
+   * Makes this call fail. The reason goes to the plugin's log, and the host ignores what the handler
+   * returns. After a second call of this method, the first reason stays.
    */
   fail(status: Status, reason: string): void {
     if (this.status == Status.Ok) {
@@ -46,8 +46,8 @@ export class Call {
   }
 
   /**
-   * The argument at `index`, from 0, as a `string`, `bool`, `i32`, `i64`, `f64` or `Json`. Where there
-   * is none, or one of another type, the call fails with a bad payload, and this is a zero of T.
+   * The argument at `index`, from 0, as a `string`, `bool`, `i32`, `i64`, `f64` or `Json`. When it
+   * is missing or of another type, the call fails with a bad payload, and this returns a zero of T.
    */
   arg<T>(index: i32): T {
     if (index < 0 || index >= this.args.length || !this.args[index].is<T>()) {

@@ -1,4 +1,4 @@
-/** More significant digits than decide between two neighbours; of the others counts whether any is not 0. */
+/** Enough significant digits to decide between two neighbours, if one more says whether the rest is 0. */
 const MAX_DIGITS: i32 = 800;
 
 const BILLION: u32 = 1_000_000_000;
@@ -9,13 +9,13 @@ const EXACT_POWERS: StaticArray<f64> = [
 ];
 
 /**
- * The double nearest to a number as JSON writes it, the even one of two; an infinity where it is too
- * large. The standard library's `parseFloat` is off by one in the last place at times.
+ * Reads a JSON number as the nearest double; of two, the even one. A number that is too large becomes an
+ * infinity. The standard library's `parseFloat` is sometimes off by one in the last place.
  */
 export function parseDouble(text: string): f64 {
   const negative = text.charCodeAt(0) == 0x2d;
   const digits = new Natural();
-  let first: u64 = 0; // the number's digits, while they are few
+  let first: u64 = 0; // the digits of the number, up to 19 or so
   let count = 0;
   let exponent = 0;
   let inFraction = false;
@@ -44,7 +44,7 @@ export function parseDouble(text: string): f64 {
   return negative ? -value : value;
 }
 
-/** What follows the e, bounded. */
+/** The exponent, bounded. */
 function exponentOf(text: string, start: i32): i32 {
   const sign = text.charCodeAt(start);
   let exponent = 0;
@@ -63,14 +63,14 @@ function magnitude(digits: Natural, first: u64, count: i32, exponent: i32, dropp
   }
   if (count + exponent > 310) return Infinity;
   if (count + exponent < -330) return 0;
-  // The number is digits * 2^scale, and a little more where `rest` says so.
+  // The number is digits * 2^scale, plus a little when `rest` is set.
   let scale = 0;
   let rest = dropped;
   if (exponent >= 0) {
     for (; exponent >= 9; exponent -= 9) digits.multiplyAdd(BILLION, 0);
     for (; exponent > 0; exponent--) digits.multiplyAdd(10, 0);
   } else {
-    // Room for 64 bits of quotient: the power of ten has fewer than 3.35 bits for each of its zeros.
+    // Space for 64 bits of quotient: a power of ten has fewer than 3.35 bits for each zero.
     scale = (exponent * 107) / 32 - 70;
     digits.shiftLeft(-scale);
     for (; exponent <= -9; exponent += 9) rest = digits.divide(BILLION) != 0 || rest;
@@ -98,15 +98,15 @@ function magnitude(digits: Natural, first: u64, count: i32, exponent: i32, dropp
 }
 
 /**
- * The shortest digits that stand for a finite number, as ECMAScript writes them. The standard library's
- * `toString` gives a digit more at times.
+ * Writes the shortest digits that identify a finite number, as ECMAScript does. The standard library's
+ * `toString` sometimes writes one digit more.
  */
 export function formatDouble(value: f64): string {
   if (value == 0) return 1 / value < 0 ? "-0" : "0";
   const sign = value < 0 ? "-" : "";
   const positive = abs(value);
   const decimal = new Decimal(positive);
-  // Of a normal number, 15 digits that stand for it are the only ones.
+  // At most one text of 15 digits identifies a normal number.
   for (let count = positive < f64.MIN_NORMAL_VALUE ? 1 : 15; count < 17; count++) {
     const text = decimal.rounded(count);
     if (parseDouble(text) == positive) return sign + text;
@@ -117,7 +117,7 @@ export function formatDouble(value: f64): string {
 /** All digits of a positive number. */
 class Decimal {
   private digits: string = "";
-  /** The first digit counts ten to this power. */
+  /** The power of ten of the first digit. */
   private top: i32;
 
   constructor(value: f64) {
@@ -129,7 +129,7 @@ class Decimal {
     number.multiplyAdd(1, <u32>(mantissa >> 32));
     number.shiftLeft(32);
     number.multiplyAdd(1, <u32>mantissa);
-    // What is divided by a power of two is multiplied by that of five, and the point moves.
+    // Dividing by a power of two is multiplying by the power of five and moving the point.
     if (power > 0) number.shiftLeft(power);
     for (let left = -power; left > 0; left -= 13) {
       number.multiplyAdd(<u32>5 ** <u32>min(left, 13), 0);
@@ -145,7 +145,7 @@ class Decimal {
     this.top = this.digits.length - 1 + min(power, 0);
   }
 
-  /** With so many digits, or fewer where the last ones are zeros. */
+  /** Rounded to `count` digits, without trailing zeros. */
   rounded(count: i32): string {
     let top = this.top;
     let digits = this.digits.substring(0, count);
@@ -164,7 +164,7 @@ class Decimal {
     return layOut(digits.substring(0, end), top);
   }
 
-  /** To the nearest, of two to the even one. */
+  /** Rounds to the nearest; of two, to the even one. */
   private isRoundedUp(count: i32): bool {
     if (count >= this.digits.length) return false;
     const next = this.digits.charCodeAt(count);
@@ -176,7 +176,7 @@ class Decimal {
   }
 }
 
-/** Digits, the first of which counts ten to the power of `top`, as ECMAScript writes them. */
+/** Writes digits as ECMAScript does. `top` is the power of ten of the first digit. */
 function layOut(digits: string, top: i32): string {
   if (top < -6 || top >= 21) {
     const rest = digits.length > 1 ? "." + digits.substring(1) : "";
@@ -187,7 +187,7 @@ function layOut(digits: string, top: i32): string {
   return digits.substring(0, top + 1) + "." + digits.substring(top + 1);
 }
 
-/** A natural number, 32 bits an item, the lowest first. */
+/** A natural number: 32 bits in each item, the lowest first. */
 class Natural {
   private limbs: Array<u32> = [0];
 
@@ -235,7 +235,7 @@ class Natural {
     return false;
   }
 
-  /** The bits from `index` up, no more than 64 of them; zeros below the number where `index` is negative. */
+  /** 64 bits from `index` up. A negative `index` shifts zeros in from below. */
   bitsFrom(index: i32): u64 {
     let bits: u64 = 0;
     for (let i = this.bitLength() - 1; i >= index; i--) {

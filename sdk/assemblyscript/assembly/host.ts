@@ -16,7 +16,7 @@ declare function gn_kv_del(key: usize, length: i32): u64;
 @external("gonext_data", "gn_kv_incr")
 declare function gn_kv_incr(key: usize, length: i32, delta: i64): u64;
 
-/** What a function of the host takes, for those who meet its limits. */
+/** The limits of a function of the host, for its error messages. */
 class Rules {
   constructor(
     public readonly capability: string,
@@ -45,14 +45,14 @@ const AUDIT = new Rules(
 let problem: string = "";
 
 /**
- * Why the last function of the host that did not answer `HostStatus.Ok` did not: which capability it
- * takes, or which limit it has. For people: `call.fail(Status.Error, hostProblem())`.
+ * Why the last failed function of the host failed, with the capability or the limit, as a text for
+ * people: `call.fail(Status.Error, hostProblem())`.
  */
 export function hostProblem(): string {
   return problem;
 }
 
-/** Keeps why, and returns the status. */
+/** Keeps the problem, and returns the status. */
 function answered(status: HostStatus, rules: Rules): HostStatus {
   switch (status) {
     case HostStatus.Ok:
@@ -111,8 +111,8 @@ export function nowMillis(): i64 {
 }
 
 /**
- * Writes an event to the operator's audit log; its name begins with the plugin's. Takes the capability
- * `audit.emit`.
+ * Writes an event to the operator's audit log. The event's name begins with the plugin's name. Needs the
+ * capability `audit.emit`.
  */
 export function audit(event: string, data: Json): HostStatus {
   const entry = Json.object().set("event", Json.text(event)).set("data", data);
@@ -121,11 +121,11 @@ export function audit(event: string, data: Json): HostStatus {
 }
 
 /**
- * The plugin's own store of keys and values, which its instances share and which outlives them. Reading
- * takes the capability `kv.read`, everything else `kv.write`.
+ * The plugin's own key-value store. All instances of the plugin share it, and it outlives them. Reading
+ * needs the capability `kv.read`, all else `kv.write`.
  */
 export namespace kv {
-  /** What reading answers: the value counts where the status is Ok. */
+  /** The result of reading. The value is valid when the status is Ok. */
   export class Result<T> {
     constructor(
       public readonly status: HostStatus,
@@ -133,7 +133,7 @@ export namespace kv {
     ) {}
   }
 
-  /** The value of `key`; NotFound where it has none. */
+  /** The value of `key`; NotFound when there is none. */
   export function get(key: string): Result<Uint8Array> {
     const name = String.UTF8.encode(key);
     return taken(gn_kv_get(changetype<usize>(name), name.byteLength), KV_GET);
@@ -157,13 +157,13 @@ export namespace kv {
     return set(key, Uint8Array.wrap(String.UTF8.encode(value)));
   }
 
-  /** Removes `key`; NotFound where it was not there, as far as the host tells. */
+  /** Removes `key`; NotFound when there was none, if the host reports that. */
   export function remove(key: string): HostStatus {
     const name = String.UTF8.encode(key);
     return taken(gn_kv_del(changetype<usize>(name), name.byteLength), KV_DEL).status;
   }
 
-  /** Adds `delta` to the number at `key`, where none is 0; its value is the sum. */
+  /** Adds `delta` to the number at `key`; the value is the sum. A missing entry counts as 0. */
   export function increment(key: string, delta: i64): Result<i64> {
     const name = String.UTF8.encode(key);
     const sum = taken(gn_kv_incr(changetype<usize>(name), name.byteLength, delta), KV_INCR);
@@ -174,7 +174,7 @@ export namespace kv {
       : new Result<i64>(answered(HostStatus.Internal, KV_INCR), 0);
   }
 
-  /** The body of a packed answer, copied; its block, which the host took from us, is given back. */
+  /** Copies the body of a packed answer and frees its block. */
   function taken(packed: u64, rules: Rules): Result<Uint8Array> {
     const block = <usize>(packed >> 32);
     const length = <i32>packed;

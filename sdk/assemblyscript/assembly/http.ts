@@ -10,9 +10,9 @@ export class Request {
     public readonly method: string,
     /** The path under which the route was registered, such as `/hello/{name}`. */
     public readonly route: string,
-    /** Below the plugin's own prefix, as the client sent it: percent-encoded, begins with a slash. */
+    /** The path below the plugin's prefix, as the client sent it: percent-encoded, begins with a slash. */
     public readonly path: string,
-    /** The raw query, without the question mark. */
+    /** The raw query without the question mark. */
     public readonly query: string,
     private readonly headers: Json,
     private readonly params: Json,
@@ -49,7 +49,7 @@ export class Request {
     );
   }
 
-  /** What stands in the path for `{name}`, decoded; empty when the route has none of that name. */
+  /** The part of the path that `{name}` matched, decoded. Empty when the route has no `{name}`. */
   param(name: string): string {
     const value = this.params.get(name);
     return value == null ? "" : value.as<string>();
@@ -70,9 +70,9 @@ export class Request {
   }
 
   /**
-   * The header of this name, in any case, or null. The host passes on those that the manifest names in
-   * `http.request_headers`; without that field User-Agent, Accept, Accept-Language, Content-Type and
-   * Authorization.
+   * The header of this name, in upper or lower case, or null. The host passes the headers that the
+   * manifest names in `http.request_headers`. Without that field it passes User-Agent, Accept,
+   * Accept-Language, Content-Type and Authorization.
    */
   header(name: string): string | null {
     const wanted = name.toLowerCase();
@@ -86,7 +86,7 @@ export class Request {
     return null;
   }
 
-  /** The body as text, or null when it is no UTF-8. */
+  /** The body as text, or null when it is not UTF-8. */
   text(): string | null {
     const start = this.body.dataStart;
     return isUtf8(start, start + this.body.length)
@@ -94,19 +94,19 @@ export class Request {
       : null;
   }
 
-  /** The body as JSON, or null. */
+  /** The body as JSON, or null when it is not JSON. */
   json(): Json | null {
     return Json.parse(this.body.slice().buffer);
   }
 
-  /** Says that the request makes no sense, which is answered with 400, and why, for the log. */
+  /** Refuses the request with 400. The reason goes to the log. */
   bad(reason: string): Response {
     this.call.fail(Status.BadPayload, reason);
     return Response.empty(400);
   }
 }
 
-/** What a route answers. */
+/** The response of a route. */
 export class Response {
   private headers: Json = Json.object();
 
@@ -115,7 +115,7 @@ export class Response {
     private readonly body: Uint8Array,
   ) {}
 
-  /** 200 with a body of this type. */
+  /** Status 200 with a body of this content type. */
   static bytes(contentType: string, body: Uint8Array): Response {
     return new Response(200, body).header("Content-Type", contentType);
   }
@@ -158,8 +158,8 @@ export class Response {
 }
 
 /**
- * A text for a header's parameter that ends in `*`, as RFC 8187 says: the host takes no other characters
- * than those of Latin-1 in a header.
+ * Encodes a text for a header parameter whose name ends in `*`, as RFC 8187 says. The host accepts only
+ * Latin-1 characters in a header.
  *
  * ```ts
  * response.header("Content-Disposition", "attachment; filename*=" + extValue("Übersicht €.txt"));
@@ -194,7 +194,7 @@ function areTexts(object: Json): bool {
   return true;
 }
 
-/** Without its percent signs; one that is followed by no two hexadecimal digits stays. */
+/** Decodes the percent-encoding of a text. A percent sign without two hexadecimal digits stays. */
 function percentDecoded(text: string): string {
   if (text.indexOf("%") < 0) return text;
   const bytes = Uint8Array.wrap(String.UTF8.encode(text));

@@ -9,12 +9,14 @@
  * get("/hello/{name}", (request: Request): Response => Response.text("Hello, " + request.param("name") + "!"));
  * ```
  *
- * An instance of a plugin serves one call at a time. Whether it is used for the next call as it is, or
- * put back to how it was after start-up, the manifest's `limits.isolation` says.
+ * An instance of a plugin serves one call at a time. `limits.isolation` in the manifest decides
+ * whether the host resets the instance to its state after start-up before the next call.
  *
- * AssemblyScript has no closures and no `catch`: a handler keeps its state in the module's variables,
- * and says that it fails by `call.fail`. `throw`, and a failed `assert`, end the call and the instance;
- * the host reports the text.
+ * AssemblyScript has no closures and no `catch`. A handler keeps its state in variables of the module,
+ * and fails with `call.fail`. `throw` and a failed `assert` end the call and the instance, and the host
+ * reports the text.
+ *
+ * Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
  */
 
 export { Json, JsonType } from "./json";

@@ -1,6 +1,6 @@
 import { formatDouble, parseDouble } from "./float";
 
-/** How deep arrays and objects may nest: as deep as the host lets them. */
+/** How deep arrays and objects may nest. The host has the same limit. */
 const MAX_DEPTH: i32 = 128;
 
 export enum JsonType {
@@ -13,14 +13,14 @@ export enum JsonType {
 }
 
 /**
- * A JSON value. A number keeps its text, so that passing one on cannot change it; an object keeps the
- * order of its members.
+ * A JSON value. A number keeps its text, so that a number that is passed on does not change. An object
+ * keeps the order of its members.
  */
 export class Json {
   static readonly NULL: Json = new Json(JsonType.Null);
 
   private truth: bool = false;
-  /** A text, or a number as it is written. */
+  /** The content of a text, or a number as written. */
   private chars: string = "";
   private list: Array<Json> | null = null;
   private map: Map<string, Json> | null = null;
@@ -43,12 +43,12 @@ export class Json {
     return Json.number(value.toString());
   }
 
-  /** An infinity, and what is no number, become `null`. */
+  /** An infinity and NaN become `null`. */
   static float(value: f64): Json {
     return isFinite(value) ? Json.number(formatDouble(value)) : Json.NULL;
   }
 
-  /** A number as it is written in JSON. */
+  /** A number as written in JSON. */
   static number(digits: string): Json {
     const json = new Json(JsonType.Number);
     json.chars = digits;
@@ -82,12 +82,12 @@ export class Json {
     }
   }
 
-  /** Exactly one value of strict JSON in UTF-8, or null. */
+  /** Reads exactly one value of strict JSON in UTF-8. Null for anything else. */
   static parse(utf8: ArrayBuffer): Json | null {
     return new Reader(changetype<usize>(utf8), utf8.byteLength).document();
   }
 
-  /** Whether this is a value of that type. An integer is written without fraction and exponent. */
+  /** Whether this is a T. An integer has no fraction and no exponent. */
   is<T>(): bool {
     if (isString<T>()) {
       return this.type == JsonType.Text;
@@ -102,7 +102,7 @@ export class Json {
     }
   }
 
-  /** This value as that type; a zero of it where it is none. */
+  /** This value as a T; a zero of T when it is not one. */
   as<T>(): T {
     if (isString<T>()) {
       return changetype<T>(this.type == JsonType.Text ? this.chars : "");
@@ -121,19 +121,19 @@ export class Json {
     return this.type == JsonType.Null;
   }
 
-  /** The items of an array; none of anything else. */
+  /** The items of an array. Empty for any other value. */
   get items(): Array<Json> {
     const list = this.list;
     return list == null ? [] : list;
   }
 
-  /** The names of an object's members; none of anything else. */
+  /** The names of an object's members. Empty for any other value. */
   get keys(): Array<string> {
     const map = this.map;
     return map == null ? [] : map.keys();
   }
 
-  /** The member of this name, or null; also of what is no object. */
+  /** The member of this name, or null. Null also when this is not an object. */
   get(key: string): Json | null {
     const map = this.map;
     return map != null && map.has(key) ? map.get(key) : null;
@@ -208,7 +208,7 @@ function isInteger(text: string, least: i64): bool {
 
 function writeText(text: string, out: Array<string>): void {
   out.push('"');
-  let start = 0; // of what needs no escape and goes out in one piece
+  let start = 0; // of a run that needs no escape
   for (let i = 0; i < text.length; i++) {
     const escape = escapeOf(text.charCodeAt(i));
     if (escape != "") {
@@ -237,7 +237,7 @@ function escapeOf(unit: i32): string {
       return "\\r";
     case 0x09:
       return "\\t";
-    // These end a line in JavaScript before ECMAScript 2019.
+    // U+2028 and U+2029 end a line in JavaScript before ECMAScript 2019.
     case 0x2028:
       return "\\u2028";
     case 0x2029:
@@ -247,7 +247,7 @@ function escapeOf(unit: i32): string {
   }
 }
 
-/** Reads bytes from the front. What it returns is null, or false, as soon as something is not JSON. */
+/** Reads bytes from the front. A method returns null or false for bytes that are not JSON. */
 class Reader {
   private at: usize;
   private end: usize;
@@ -390,7 +390,7 @@ class Reader {
     }
   }
 
-  /** The code point after a backslash, of two escapes where they are a surrogate pair, or -1. */
+  /** Reads the code point after a backslash; two escapes that form a surrogate pair are one. -1: an error. */
   private escape(): i32 {
     const next = this.peek();
     this.at++;
@@ -423,7 +423,7 @@ class Reader {
     return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
   }
 
-  /** Four hexadecimal digits, or -1. */
+  /** Reads four hexadecimal digits. -1: an error. */
   private unit(): i32 {
     let unit = 0;
     for (let i = 0; i < 4; i++) {
@@ -443,7 +443,7 @@ export function hexDigit(unit: i32): i32 {
   return -1;
 }
 
-/** Whether the bytes are UTF-8 as the Unicode Standard's table 3-7 has it. */
+/** Whether the bytes are UTF-8: the Unicode Standard, table 3-7. */
 export function isUtf8(at: usize, end: usize): bool {
   while (at < end) {
     const first = load<u8>(at++);

@@ -3,10 +3,10 @@ import { log } from "./host";
 import { Request, Response } from "./http";
 import { Json, JsonType } from "./json";
 
-/** The host hands a request to the filter of this name with the plugin's own after it. */
+/** Prefix of the filter that serves requests. The plugin's name follows it. */
 const SERVE: string = "http.serve.";
 
-/** The host asks the hook of this name, when it takes the plugin in, which routes are there. */
+/** The hook that asks a new plugin for its routes. */
 const DESCRIBE: string = "gonext.describe";
 
 abstract class Filter {
@@ -20,7 +20,7 @@ class TypedFilter<T, U> extends Filter {
 
   run(value: Json, call: Call): Json {
     if (!value.is<T>()) {
-      call.fail(Status.BadPayload, "value is no " + nameof<T>());
+      call.fail(Status.BadPayload, "value is not of type " + nameof<T>());
       return Json.NULL;
     }
     return Json.of<U>(this.handler(value.as<T>(), call));
@@ -40,9 +40,9 @@ const actions = new Map<string, (call: Call) => void>();
 const routes = new Array<Served>();
 
 /**
- * Handles the filter `name`: takes the value and returns what it becomes. T and U are `string`, `bool`,
- * `i32`, `i64`, `f64` or `Json`, and U is T unless it is said. A value that is no T is answered with a
- * bad payload before the handler is called.
+ * Handles the filter `name`: takes the value and returns the new value. T and U are `string`, `bool`,
+ * `i32`, `i64`, `f64` or `Json`; U is T by default. For a value that is not a T, the call ends with a bad
+ * payload and the handler does not run.
  */
 export function filter<T, U = T>(name: string, handler: (value: T, call: Call) => U): void {
   filters.set(name, new TypedFilter<T, U>(handler));
@@ -53,7 +53,7 @@ export function action(name: string, handler: (call: Call) => void): void {
   actions.set(name, handler);
 }
 
-/** Serves GET, and HEAD, at a path such as `/hello/{name}`. */
+/** Serves GET and HEAD at a path such as `/hello/{name}`. */
 export function get(path: string, handler: (request: Request) => Response): void {
   route("GET", path, handler);
 }
@@ -71,12 +71,15 @@ export function del(path: string, handler: (request: Request) => Response): void
   route("DELETE", path, handler);
 }
 
-/** Serves a method, in upper case, at a path. */
+/**
+ * Serves a method, in upper case, at a path. Write the path as the manifest has it: the host names the
+ * route by the manifest's text.
+ */
 export function route(method: string, path: string, handler: (request: Request) => Response): void {
   routes.push(new Served(method, path, handler));
 }
 
-/** What a call came to: a status below 0, or the body, which may be empty. */
+/** The result of a call: a status below 0, or a body, which may be empty. */
 export class Outcome {
   constructor(
     public readonly status: Status,
@@ -84,7 +87,7 @@ export class Outcome {
   ) {}
 }
 
-/** Runs one hook. Why it failed is in the log. */
+/** Runs one hook. After a failure the log says why. */
 export function run(hook: string, payload: ArrayBuffer): Outcome {
   if (hook == DESCRIBE) return new Outcome(Status.Ok, described());
   const isAction = actions.has(hook);
@@ -93,7 +96,7 @@ export function run(hook: string, payload: ArrayBuffer): Outcome {
     return failed(hook, Status.UnknownHook, "no handler for this hook");
   }
   const document = Json.parse(payload);
-  if (document == null) return failed(hook, Status.BadPayload, "the payload is no JSON");
+  if (document == null) return failed(hook, Status.BadPayload, "the payload is not JSON");
   const kind = document.get("kind");
   if (kind == null || kind.as<string>() != (isAction ? "action" : "filter")) {
     return failed(hook, Status.BadPayload, "the payload is of another kind");
@@ -103,11 +106,11 @@ export function run(hook: string, payload: ArrayBuffer): Outcome {
   const call = new Call(hook, hasArgs ? args!.items : []);
   let body = "";
   if (isAction) {
-    if (!hasArgs) return failed(hook, Status.BadPayload, "args is no array");
+    if (!hasArgs) return failed(hook, Status.BadPayload, "args is not an array");
     actions.get(hook)(call);
   } else {
     const value = document.get("value");
-    if (value == null) return failed(hook, Status.BadPayload, "there is no value");
+    if (value == null) return failed(hook, Status.BadPayload, "the payload has no value");
     const result = isFilter ? filters.get(hook).run(value, call) : serve(value, call);
     body = '{"value":' + result.toString() + "}";
   }
@@ -116,7 +119,7 @@ export function run(hook: string, payload: ArrayBuffer): Outcome {
     : failed(hook, call.status, call.reason);
 }
 
-/** The routes as they were registered. */
+/** The routes in the order of registration. */
 function described(): string {
   let body = '{"value":{"routes":[';
   for (let i = 0; i < routes.length; i++) {

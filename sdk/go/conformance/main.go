@@ -110,7 +110,7 @@ func init() {
 			return nil, err
 		}
 		if body.A == nil {
-			return nil, fmt.Errorf("%w: there is no a", gonext.ErrBadPayload)
+			return nil, fmt.Errorf("%w: a is missing", gonext.ErrBadPayload)
 		}
 		return gonext.JSON(map[string]int64{"a": 2 * *body.A})
 	})

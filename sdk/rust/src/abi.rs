@@ -1,8 +1,8 @@
 //! The boundary: guest ABI v1. All `unsafe` of the crate is here and in [`plugin!`](crate::plugin).
 //!
-//! It rests on three promises of the host: an instance serves one call at a time; name and payload
-//! lie in blocks that came from [`alloc`] and stay untouched during the call; each block is given
-//! back once, with the size it was asked for.
+//! It relies on three promises of the host. An instance serves one call at a time. Name and payload
+//! lie in blocks from [`alloc`], and the host does not change them during the call. The host frees
+//! each block once, with its size.
 
 use std::alloc::Layout;
 use std::cell::RefCell;
@@ -11,8 +11,8 @@ use std::slice;
 use crate::plugin::Plugin;
 use crate::HostError;
 
-/// Exports the ABI for a plugin whose handlers `register` adds, a function from `&mut Plugin`.
-/// To be used once, in the crate that is the plugin.
+/// Exports the ABI of a plugin. `register`, a function that takes `&mut Plugin`, adds its handlers.
+/// Use it once, in the crate that is the plugin.
 #[macro_export]
 macro_rules! plugin {
     ($register:expr) => {
@@ -25,9 +25,9 @@ macro_rules! plugin {
                 fn __wasm_call_ctors();
             }
 
-            /// A library that calls the constructors itself is a reactor to the linker; for any
-            /// other it wraps every export in code that runs constructors before and destructors
-            /// after each call.
+            /// A library that calls the constructors itself is a reactor for the linker. In any
+            /// other library the linker wraps every export in code that runs constructors before
+            /// each call and destructors after it.
             #[no_mangle]
             pub extern "C" fn _initialize() {
                 unsafe { __wasm_call_ctors() };
@@ -86,7 +86,7 @@ pub fn on_deactivate() -> i32 {
     PLUGIN.with(|plugin| plugin.borrow_mut().deactivate())
 }
 
-/// A block of `size` bytes, or null when there is no memory for it.
+/// Allocates a block of `size` bytes. Null: out of memory.
 pub fn alloc(size: usize) -> *mut u8 {
     match layout(size) {
         Some(layout) => unsafe { std::alloc::alloc(layout) },
@@ -94,20 +94,20 @@ pub fn alloc(size: usize) -> *mut u8 {
     }
 }
 
-/// Gives a block back.
+/// Frees a block.
 ///
 /// # Safety
 ///
-/// `block` must be null, or come from [`alloc`] or as a result with this `size`, and not have been
-/// given back.
+/// `block` must be null, or a block of this `size` from [`alloc`] or from a result, which was not
+/// freed before.
 pub unsafe fn free(block: *mut u8, size: usize) {
     if let (false, Some(layout)) = (block.is_null(), layout(size)) {
         std::alloc::dealloc(block, layout);
     }
 }
 
-/// The layout of a block of the ABI. One of no bytes is one byte long, because a null pointer means
-/// that memory ran out.
+/// The layout of a block of the ABI. An empty block has one byte, because a null pointer means out
+/// of memory.
 fn layout(size: usize) -> Option<Layout> {
     Layout::from_size_align(size.max(1), 1).ok()
 }
@@ -116,7 +116,7 @@ fn layout(size: usize) -> Option<Layout> {
 ///
 /// # Safety
 ///
-/// Each pointer must point to as many readable bytes as its length says, unless that is 0.
+/// Each pointer must point to as many readable bytes as its length says, unless the length is 0.
 pub unsafe fn handle_hook(
     name: *const u8,
     name_length: usize,
@@ -143,8 +143,8 @@ unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
     }
 }
 
-/// Leaves `body` to the host, which hands it to [`free`]: pointer in the high half, length in the
-/// low one. A boxed slice has the layout that `free` computes from its length; one of no bytes has
+/// Passes `body` to the host, which frees it with [`free`]: pointer in the high half, length in the
+/// low half. A boxed slice has the layout that `free` computes from its length. An empty slice has
 /// no block, and its pointer must not be freed.
 fn give_away(body: Vec<u8>) -> i64 {
     let length = body.len();
@@ -252,9 +252,9 @@ mod host {
         std::str::from_utf8(&sum).ok().and_then(|text| text.parse().ok()).ok_or(HostError::Internal)
     }
 
-    /// The body of a packed answer. The host has put it into a block of our allocator, which a
-    /// `Vec` of one capacity with its length gives back; the pointer of an empty one does not
-    /// count.
+    /// Takes the body of a packed answer. The host wrote it into a block of our allocator, and a
+    /// `Vec` whose capacity is that length frees the block. The pointer of an empty body has no
+    /// meaning.
     fn taken(packed: i64, rules: &Rules) -> Result<Vec<u8>, HostError> {
         let start = (packed as u64 >> 32) as usize as *mut u8;
         let length = packed as i32;

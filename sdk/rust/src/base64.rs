@@ -21,8 +21,8 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Decodes `text`, or `None` when it is not the one encoding that [`encode`] gives for some bytes:
-/// wrong length, a foreign character, misplaced padding, or set bits below the last byte.
+/// Decodes `text`. `None` for a text that [`encode`] never produces: wrong length, a character
+/// outside the alphabet, misplaced padding, or bits set after the last byte.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let text = text.as_bytes();
     if text.len() % 4 != 0 {

@@ -1,36 +1,36 @@
 use std::fmt;
 
-/// What a handler answers.
+/// The result of a handler.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a call failed. The text goes to the plugin's log; the host is told the status.
+/// Why a call failed. The text goes to the plugin's log; the host gets the status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The handler could not do it: status -1.
+    /// The handler failed: status -1.
     Failed(String),
-    /// The payload is not of the shape that the handler takes: status -3. From a route: 400.
+    /// The payload does not have the form that the handler expects: status -3. A route answers 400.
     BadPayload(String),
     /// No handler has this name: status -4.
     UnknownHook(String),
 }
 
-/// What a function of the host answers when it does not do what it is asked.
+/// Why a function of the host failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
     /// The manifest does not request this capability, or the operator has not granted it.
     Denied(&'static str),
     /// The host failed, or has no such function.
     Internal,
-    /// The arguments are not as this rule says.
+    /// The arguments break this rule.
     BadArguments(&'static str),
     NotFound,
-    /// The plugin's quota is used up; this says which.
+    /// This quota of the plugin is used up.
     Quota(&'static str),
-    /// A status that this version does not know.
+    /// A status that this version of the SDK does not know.
     Other(i32),
 }
 
-/// What a function of the host takes, for those who meet its limits.
+/// The limits of a function of the host, for its error messages.
 #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 pub(crate) struct Rules {
     capability: &'static str,
@@ -75,12 +75,12 @@ impl Error {
         Error::Failed(text.into())
     }
 
-    /// A payload of another shape, and what is wrong with it.
+    /// A payload of the wrong form. The text says what is wrong.
     pub fn bad_payload(text: impl Into<String>) -> Error {
         Error::BadPayload(text.into())
     }
 
-    /// The status of the ABI that stands for this error.
+    /// The status of the ABI for this error.
     pub fn status(&self) -> i32 {
         match self {
             Error::Failed(_) => -1,

@@ -1,4 +1,4 @@
-//! What the host does for a plugin.
+//! The functions of the host.
 
 use crate::abi;
 
@@ -23,8 +23,8 @@ pub mod log {
     }
 }
 
-/// The plugin's own store of keys and values, which its instances share and which outlives them.
-/// Reading takes the capability `kv.read`, everything else `kv.write`.
+/// The plugin's own key-value store. All instances of the plugin share it, and it outlives them.
+/// Reading needs the capability `kv.read`, all else `kv.write`.
 pub mod kv {
     use crate::abi;
     use crate::HostError;
@@ -38,7 +38,7 @@ pub mod kv {
         }
     }
 
-    /// The value of `key` as text; bytes that are no UTF-8 are replaced.
+    /// The value of `key` as text; bytes that are not UTF-8 are replaced.
     pub fn get_text(key: &str) -> Result<Option<String>, HostError> {
         let value = get(key)?;
         Ok(value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
@@ -48,7 +48,7 @@ pub mod kv {
         abi::kv_set(key, value.as_ref())
     }
 
-    /// Removes `key`, and says whether it was there, as far as the host tells.
+    /// Removes `key`. Returns whether it existed, if the host reports that.
     pub fn del(key: &str) -> Result<bool, HostError> {
         match abi::kv_del(key) {
             Ok(()) => Ok(true),
@@ -57,14 +57,14 @@ pub mod kv {
         }
     }
 
-    /// Adds `delta` to the number at `key`, where none is 0, and returns the sum.
+    /// Adds `delta` to the number at `key` and returns the sum. A missing entry counts as 0.
     pub fn incr(key: &str, delta: i64) -> Result<i64, HostError> {
         abi::kv_incr(key, delta)
     }
 }
 
-/// Writes an event to the operator's audit log. Its name begins with the plugin's. Takes the
-/// capability `audit.emit`.
+/// Writes an event to the operator's audit log. The event's name begins with the plugin's name.
+/// Needs the capability `audit.emit`.
 pub fn audit(event: &str, data: impl Into<crate::Value>) -> Result<(), crate::HostError> {
     let entry = crate::Value::object([("event", event.into()), ("data", data.into())]);
     abi::audit_emit(&entry.to_json())

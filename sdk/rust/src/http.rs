@@ -14,7 +14,7 @@ pub struct Request {
     body: Vec<u8>,
 }
 
-/// What a route answers.
+/// The response of a route.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
     status: u16,
@@ -51,12 +51,12 @@ impl Request {
             headers: texts("headers").ok_or_else(|| Error::bad_payload("bad headers"))?,
             params: texts("path_params").ok_or_else(|| Error::bad_payload("bad path_params"))?,
             body: base64::decode(&text("body")?)
-                .ok_or_else(|| Error::bad_payload("body is no base64"))?,
+                .ok_or_else(|| Error::bad_payload("body is not base64"))?,
         })
     }
 
-    /// In upper case. A route for GET also serves HEAD requests and sees them as GET; the host drops
-    /// the body of the answer.
+    /// In upper case. A route for GET also serves HEAD requests and sees them as GET. The host
+    /// drops the body of the response.
     pub fn method(&self) -> &str {
         &self.method
     }
@@ -66,12 +66,12 @@ impl Request {
         &self.route
     }
 
-    /// Below the plugin's own prefix, as the client sent it: percent-encoded, begins with `/`.
+    /// The path below the plugin's prefix, as the client sent it: percent-encoded, begins with `/`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The raw query, without `?`.
+    /// The raw query without `?`.
     pub fn query(&self) -> &str {
         &self.query
     }
@@ -85,15 +85,15 @@ impl Request {
         })
     }
 
-    /// The header of this name, in any case. The host passes on those that the manifest names in
-    /// `http.request_headers`; without that field User-Agent, Accept, Accept-Language, Content-Type
-    /// and Authorization.
+    /// The header of this name, in upper or lower case. The host passes the headers that the
+    /// manifest names in `http.request_headers`. Without that field it passes User-Agent, Accept,
+    /// Accept-Language, Content-Type and Authorization.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// What stands in the path for `{name}`, decoded.
+    /// The part of the path that `{name}` matched, decoded.
     ///
     /// # Errors
     ///
@@ -113,25 +113,25 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`Error::BadPayload`] when it is no UTF-8, which a route answers with 400.
+    /// [`Error::BadPayload`] when the body is not UTF-8. A route answers 400 for it.
     pub fn text(&self) -> Result<&str> {
-        std::str::from_utf8(&self.body).map_err(|_| Error::bad_payload("the body is no UTF-8"))
+        std::str::from_utf8(&self.body).map_err(|_| Error::bad_payload("the body is not UTF-8"))
     }
 
     /// The body as JSON.
     ///
     /// # Errors
     ///
-    /// [`Error::BadPayload`] when it is not, or of another type, which a route answers with 400.
+    /// [`Error::BadPayload`] when the body is not JSON or not a `T`. A route answers 400 for it.
     pub fn json<T: FromJson>(&self) -> Result<T> {
         let value = json::parse(&self.body)?;
         T::from_json(&value)
-            .ok_or_else(|| Error::bad_payload("the body is no ".to_owned() + T::NAME))
+            .ok_or_else(|| Error::bad_payload("the body is not ".to_owned() + T::NAME))
     }
 }
 
 impl Response {
-    /// 200 with a body of this type.
+    /// Status 200 with a body of this content type.
     pub fn new(content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = vec![("Content-Type".to_owned(), content_type.into())];
         Response { status: 200, headers, body: body.into() }
@@ -154,13 +154,13 @@ impl Response {
         Response::new("application/json", body.into().to_json())
     }
 
-    /// The same with another status, from 200 to 599.
+    /// Sets the status, from 200 to 599.
     pub fn status(mut self, status: u16) -> Response {
         self.status = status;
         self
     }
 
-    /// The same with a header, in place of one of that name.
+    /// Sets a header, and replaces one of the same name.
     pub fn header(mut self, name: &str, value: &str) -> Response {
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
@@ -176,8 +176,8 @@ impl Response {
     }
 }
 
-/// A text for a header's parameter that ends in `*`, as RFC 8187 says: the host takes no other
-/// characters than those of Latin-1 in a header.
+/// Encodes a text for a header parameter whose name ends in `*`, as RFC 8187 says. The host accepts
+/// only Latin-1 characters in a header.
 ///
 /// ```
 /// let name = gonext::ext_value("Übersicht €.txt");
@@ -196,8 +196,8 @@ pub fn ext_value(text: &str) -> String {
     out
 }
 
-/// Without its percent signs; one that is followed by no two hexadecimal digits stays, and bytes
-/// that are no UTF-8 are replaced.
+/// Decodes the percent-encoding of a text. A percent sign without two hexadecimal digits stays, and
+/// bytes that are not UTF-8 are replaced.
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,20 +1,19 @@
 //! JSON (RFC 8259), read strictly and written compactly.
 //!
-//! The reader takes input from anybody: it never panics, its recursion is bounded by
-//! [`MAX_DEPTH`], and its time is linear in the input but for the logarithm that looking for
-//! duplicate keys costs.
+//! The reader accepts untrusted input. It never panics, and [`MAX_DEPTH`] bounds its recursion. Its
+//! time is linear in the input, times a logarithm for the search for duplicate keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
-/// How deep arrays and objects may nest: as deep as the host lets them.
+/// How deep arrays and objects may nest. The host has the same limit.
 pub const MAX_DEPTH: usize = 128;
 
-/// Objects of more members look for duplicate keys in a set.
+/// Objects with more members use a set to find duplicate keys.
 const FEW_MEMBERS: usize = 16;
 
-/// A JSON value. A number keeps its text, so that passing one on cannot change it; an object keeps
-/// the order of its members.
+/// A JSON value. A number keeps its text, so that a number that is passed on does not change. An
+/// object keeps the order of its members.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Null,
@@ -25,7 +24,7 @@ pub enum Value {
     Object(Vec<(String, Value)>),
 }
 
-/// What is wrong with a text that is no JSON, and at which byte.
+/// Why a text is not JSON, and at which byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     pub reason: &'static str,
@@ -40,16 +39,16 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// What a handler takes: a type that some JSON values are.
+/// A type that JSON values can be converted to: the argument of a handler.
 pub trait FromJson: Sized {
-    /// What a value that is none of these is said not to be.
+    /// The name of the type in error messages, with its article.
     const NAME: &'static str;
 
     fn from_json(value: &Value) -> Option<Self>;
 }
 
 impl FromJson for Value {
-    const NAME: &'static str = "value";
+    const NAME: &'static str = "a value";
 
     fn from_json(value: &Value) -> Option<Value> {
         Some(value.clone())
@@ -57,7 +56,7 @@ impl FromJson for Value {
 }
 
 impl FromJson for bool {
-    const NAME: &'static str = "boolean";
+    const NAME: &'static str = "a boolean";
 
     fn from_json(value: &Value) -> Option<bool> {
         match value {
@@ -68,7 +67,7 @@ impl FromJson for bool {
 }
 
 impl FromJson for String {
-    const NAME: &'static str = "text";
+    const NAME: &'static str = "a text";
 
     fn from_json(value: &Value) -> Option<String> {
         value.as_str().map(str::to_owned)
@@ -76,7 +75,7 @@ impl FromJson for String {
 }
 
 impl FromJson for f64 {
-    const NAME: &'static str = "number";
+    const NAME: &'static str = "a number";
 
     fn from_json(value: &Value) -> Option<f64> {
         match value {
@@ -99,7 +98,7 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    const NAME: &'static str = "array";
+    const NAME: &'static str = "an array";
 
     fn from_json(value: &Value) -> Option<Vec<T>> {
         value.as_array()?.iter().map(T::from_json).collect()
@@ -107,7 +106,7 @@ impl<T: FromJson> FromJson for Vec<T> {
 }
 
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    const NAME: &'static str = "object";
+    const NAME: &'static str = "an object";
 
     fn from_json(value: &Value) -> Option<BTreeMap<String, T>> {
         match value {
@@ -120,11 +119,11 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
     }
 }
 
-/// Integers are written without fraction and exponent; another number is none.
+/// An integer is a number without fraction and exponent.
 macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl FromJson for $integer {
-            const NAME: &'static str = "integer in range";
+            const NAME: &'static str = "an integer in range";
 
             fn from_json(value: &Value) -> Option<$integer> {
                 match value {
@@ -145,12 +144,12 @@ macro_rules! integers {
 integers!(i32, u32, i64, u64, usize);
 
 impl Value {
-    /// An object of these members.
+    /// An object with these members.
     pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
         Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
-    /// The member of this name; `None` also when this is no object.
+    /// The member of this name. `None` also when this is not an object.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
             Value::Object(members) => {
@@ -174,7 +173,7 @@ impl Value {
         }
     }
 
-    /// This value as JSON text, without white space.
+    /// Writes this value as JSON without white space.
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         self.write(&mut out);
@@ -232,7 +231,7 @@ impl From<bool> for Value {
     }
 }
 
-/// What is no number in JSON, such as an infinity, becomes `null`.
+/// A number that JSON does not have, such as an infinity, becomes `null`.
 impl From<f64> for Value {
     fn from(number: f64) -> Value {
         if number.is_finite() {
@@ -261,7 +260,7 @@ impl<T: Into<Value>> From<BTreeMap<String, T>> for Value {
     }
 }
 
-/// The shortest digits that stand for this number, as ECMAScript and all SDKs write them: with an
+/// Writes the shortest digits that identify this number, as ECMAScript and all SDKs do: with an
 /// exponent below 1e-6 and from 1e21 on.
 fn shortest(number: f64) -> String {
     let text = format!("{number:e}");
@@ -285,7 +284,7 @@ fn write_string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // The latter two end a line in JavaScript before ECMAScript 2019.
+            // U+2028 and U+2029 end a line in JavaScript before ECMAScript 2019.
             '\u{0}'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{:04x}", u32::from(character));
@@ -296,8 +295,8 @@ fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Reads exactly one value, with nothing but white space around it. Refuses duplicate keys and
-/// escapes that stand for half a character.
+/// Reads exactly one value, with only white space around it. Refuses duplicate keys and escapes of
+/// unpaired surrogates.
 pub fn parse(bytes: &[u8]) -> Result<Value, ParseError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ParseError { reason: "not UTF-8", offset: error.valid_up_to() })?;
@@ -312,7 +311,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ParseError> {
 }
 
 /// Reads from the front. `offset` is always a character boundary: it moves past ASCII bytes one
-/// at a time and past other characters only in [`Reader::string`], whose runs end at ASCII.
+/// at a time, and past other characters only in [`Reader::string`], whose runs end at ASCII bytes.
 struct Reader<'a> {
     text: &'a str,
     offset: usize,
@@ -478,7 +477,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The character after a backslash; two `\u` escapes where they form a surrogate pair.
+    /// Reads the character after a backslash; two `\u` escapes that form a surrogate pair are one.
     fn escape(&mut self) -> Result<char, ParseError> {
         let character = match self.peek() {
             Some(b'"') => '"',

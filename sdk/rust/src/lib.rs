@@ -19,13 +19,15 @@
 //! gonext::plugin!(register);
 //! ```
 //!
-//! An instance of a plugin serves one call at a time, on one thread. Whether it is used for the next
-//! call as it is, or put back to how it was after start-up, the manifest's `limits.isolation` says.
+//! An instance of a plugin serves one call at a time, on one thread. `limits.isolation`
+//! in the manifest decides whether the host resets the instance to its state after start-up before
+//! the next call.
 //!
-//! The exports of the ABI come from [`plugin!`]; everything else also compiles and runs natively,
-//! so that a plugin is tested with `cargo test` (see [`Plugin::call`]). The host's functions are
-//! there in WebAssembly only: natively, `log` writes to standard error and `kv` answers
-//! [`HostError::Internal`].
+//! [`plugin!`] exports the ABI. Everything else also compiles and runs natively, so that `cargo
+//! test` can test a plugin (see [`Plugin::call`]). The host's functions exist only in WebAssembly.
+//! Natively, `log` writes to standard error, and `kv` fails with [`HostError::Internal`].
+//!
+//! Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 
 #[doc(hidden)]
 pub mod abi;

@@ -9,14 +9,13 @@ type Action = Box<dyn FnMut(&Args) -> Result<()>>;
 type Route = Box<dyn FnMut(&Request) -> Result<Response>>;
 type Lifecycle = Box<dyn FnMut() -> Result<()>>;
 
-/// The host hands a request to the filter of this name with the plugin's own after it.
+/// Prefix of the filter that serves requests. The plugin's name follows it.
 const SERVE: &str = "http.serve.";
 
-/// The host asks the hook of this name, when it takes the plugin in, which routes are there.
+/// The hook that asks a new plugin for its routes.
 const DESCRIBE: &str = "gonext.describe";
 
-/// What a plugin does: its handlers by name. A handler may keep state; it lives as long as the
-/// instance does.
+/// The handlers of a plugin. A handler may keep state, which lives as long as the instance.
 #[derive(Default)]
 pub struct Plugin {
     filters: BTreeMap<String, Filter>,
@@ -27,7 +26,7 @@ pub struct Plugin {
     on_deactivate: Option<Lifecycle>,
 }
 
-/// What a hook was called with beside its value.
+/// The arguments of a hook call, without the value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Args(Vec<Value>);
 
@@ -36,8 +35,8 @@ impl Plugin {
         Plugin::default()
     }
 
-    /// Handles the filter `name`: takes the value and returns what it becomes. A value of another
-    /// type than `T` is answered with [`Error::BadPayload`] before the handler is called.
+    /// Handles the filter `name`: takes the value and returns the new value. For a value that is
+    /// not a `T`, the call ends with [`Error::BadPayload`] and the handler does not run.
     pub fn filter<T: FromJson, U: Into<Value>>(
         &mut self,
         name: &str,
@@ -45,7 +44,7 @@ impl Plugin {
     ) {
         let filter = move |value: &Value, args: &Args| {
             let value = T::from_json(value)
-                .ok_or_else(|| Error::bad_payload("value is no ".to_owned() + T::NAME))?;
+                .ok_or_else(|| Error::bad_payload("value is not ".to_owned() + T::NAME))?;
             handler(value, args).map(U::into)
         };
         self.filters.insert(name.to_owned(), Box::new(filter));
@@ -56,7 +55,7 @@ impl Plugin {
         self.actions.insert(name.to_owned(), Box::new(handler));
     }
 
-    /// Serves GET, and HEAD, at a path such as `/hello/{name}`.
+    /// Serves GET and HEAD at a path such as `/hello/{name}`.
     pub fn get(&mut self, path: &str, handler: impl FnMut(&Request) -> Result<Response> + 'static) {
         self.route("GET", path, handler);
     }
@@ -81,7 +80,8 @@ impl Plugin {
         self.route("DELETE", path, handler);
     }
 
-    /// Serves a method, in upper case, at a path.
+    /// Serves a method, in upper case, at a path. Write the path as the manifest has it: the host
+    /// names the route by the manifest's text.
     pub fn route(
         &mut self,
         method: &'static str,
@@ -91,18 +91,18 @@ impl Plugin {
         self.routes.push((method, path.to_owned(), Box::new(handler)));
     }
 
-    /// Called when the plugin is put in service; an error refuses.
+    /// Called when the plugin is activated. An error refuses the activation.
     pub fn on_activate(&mut self, handler: impl FnMut() -> Result<()> + 'static) {
         self.on_activate = Some(Box::new(handler));
     }
 
-    /// Called when the plugin is taken out of service.
+    /// Called when the plugin is deactivated. An error refuses the deactivation.
     pub fn on_deactivate(&mut self, handler: impl FnMut() -> Result<()> + 'static) {
         self.on_deactivate = Some(Box::new(handler));
     }
 
-    /// Runs one hook as the host does: name and payload in, the result's body out, both JSON. Why a
-    /// call failed is in the log.
+    /// Runs one hook as the host does. Payload and result are JSON. After a failure the log says
+    /// why.
     pub fn call(&mut self, hook: &str, payload: &[u8]) -> Result<Option<String>> {
         self.run(hook, payload).map_err(|error| {
             log::warn(format!("{hook}: {error}"));
@@ -119,14 +119,15 @@ impl Plugin {
                 action(&args)?;
                 return Ok(None);
             }
-            return Err(Error::bad_payload("args is no array"));
+            return Err(Error::bad_payload("args is not an array"));
         }
         if !self.filters.contains_key(hook) && !(hook.starts_with(SERVE) && !self.routes.is_empty())
         {
             return Err(Error::UnknownHook(hook.to_owned()));
         }
         let (payload, args) = read(payload, "filter")?;
-        let value = payload.get("value").ok_or_else(|| Error::bad_payload("there is no value"))?;
+        let value =
+            payload.get("value").ok_or_else(|| Error::bad_payload("the payload has no value"))?;
         let args = args.unwrap_or_default();
         let result = match self.filters.get_mut(hook) {
             Some(filter) => filter(value, &args)?,
@@ -184,7 +185,7 @@ fn lifecycle(handler: &mut Option<Lifecycle>, name: &str) -> i32 {
     }
 }
 
-/// Reads a payload of this kind, with its arguments where they are an array.
+/// Reads a payload of this kind. No arguments when `args` is not an array.
 fn read(payload: &[u8], kind: &str) -> Result<(Value, Option<Args>)> {
     let payload = json::parse(payload)?;
     if payload.get("kind").and_then(Value::as_str) != Some(kind) {
@@ -199,12 +200,12 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// [`Error::BadPayload`] when there is none or it is of another type.
+    /// [`Error::BadPayload`] when it is missing or not a `T`.
     pub fn get<T: FromJson>(&self, index: usize) -> Result<T> {
         self.0
             .get(index)
             .and_then(T::from_json)
-            .ok_or_else(|| Error::bad_payload(format!("argument {index} is no {}", T::NAME)))
+            .ok_or_else(|| Error::bad_payload(format!("argument {index} is not {}", T::NAME)))
     }
 
     pub fn len(&self) -> usize {

@@ -102,9 +102,9 @@ post("/echo", (request: Request): Response => {
 });
 post("/twice", (request: Request): Response => {
   const body = request.json();
-  if (body == null) return request.bad("the body is no JSON");
+  if (body == null) return request.bad("the body is not JSON");
   const a = body.get("a");
-  if (a == null || !a.is<i64>()) return request.bad("a is no integer");
+  if (a == null || !a.is<i64>()) return request.bad("a is not an integer");
   return Response.json(Json.object().set("a", Json.int(2 * a.as<i64>())));
 });
 get("/query", (request: Request): Response => {

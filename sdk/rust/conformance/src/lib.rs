@@ -54,7 +54,7 @@ fn register(plugin: &mut Plugin) {
     plugin.post("/twice", |request| {
         let body: Value = request.json()?;
         let number = body.get("a").and_then(gonext::FromJson::from_json);
-        let number: i64 = number.ok_or_else(|| Error::bad_payload("a is no integer"))?;
+        let number: i64 = number.ok_or_else(|| Error::bad_payload("a is not an integer"))?;
         Ok(Response::json(Value::object([("a", (2 * number).into())])))
     });
     plugin.get("/query", |request: &Request| {
