@@ -271,7 +271,8 @@ class OperatorTest {
             .listen(
                 ServerConfig.loopback(port)
                     .token(AdminToken.ofDirectory(data))
-                    .token("ci", AdminToken.ofFile(file)).build());
+                    .token("ci", AdminToken.ofFile(file))
+                    .build());
     said("install", bundle("1", "[]"), "--token", Files.readString(file).strip());
     said("activate", "app");
     assertThat(said("audit", "app").lines().skip(1))

@@ -1,8 +1,8 @@
 package io.gonext.server;
 
 import io.gonext.host.Host;
-import io.gonext.host.json.StrictJson;
 import io.gonext.host.StoreTrouble;
+import io.gonext.host.json.StrictJson;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;

@@ -1,13 +1,13 @@
 package io.gonext.server;
 
-import io.gonext.host.Host;
 import io.gonext.host.ChainFailedException;
-import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.Host;
 import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.BatchResult;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookName;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;

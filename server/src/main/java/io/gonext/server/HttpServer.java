@@ -1,8 +1,8 @@
 package io.gonext.server;
 
 import io.gonext.host.Host;
-import io.gonext.host.manifest.ManifestSchema;
 import io.gonext.host.internal.route.RouteHeaders;
+import io.gonext.host.manifest.ManifestSchema;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;

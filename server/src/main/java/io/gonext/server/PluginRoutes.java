@@ -2,10 +2,10 @@ package io.gonext.server;
 
 import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
-import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
+import io.gonext.host.hook.HookOutcome;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;

@@ -252,7 +252,8 @@ class AdminApiTest {
   @Test
   void a_server_that_others_can_reach_needs_a_token() {
     assertThatThrownBy(() ->
-            HttpServer.start(host, metrics, ServerConfig.loopback(0).build().address("0.0.0.0").build()))
+            HttpServer.start(
+                host, metrics, ServerConfig.loopback(0).build().address("0.0.0.0").build()))
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("token");
   }

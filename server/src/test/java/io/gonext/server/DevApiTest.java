@@ -264,10 +264,7 @@ class DevApiTest {
   void where_other_machines_can_reach_it_both_doors_take_the_token() throws Exception {
     String token = "0123456789abcdef0123456789abcdef";
     ServerConfig open =
-        ServerConfig.loopback(0)
-            .address("0.0.0.0")
-            .token(AdminToken.of(token))
-            .dev(true).build();
+        ServerConfig.loopback(0).address("0.0.0.0").token(AdminToken.of(token)).dev(true).build();
     try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
       String base = "http://127.0.0.1:" + reachable.port() + "/_/plugins/dev";
       ByteArrayOutputStream parts = new ByteArrayOutputStream();

@@ -144,8 +144,7 @@ class HttpServerTest {
         .startsWith(name + ";code=STORE_UNAVAILABLE, " + name)
         .endsWith(", *;more=936")
         .hasSizeLessThan(RouteHeaders.MAX_HEADER_BYTES);
-    assertThat(HookApi.degraded(failed.subList(0, 64)))
-        .endsWith(name + ";code=STORE_UNAVAILABLE");
+    assertThat(HookApi.degraded(failed.subList(0, 64))).endsWith(name + ";code=STORE_UNAVAILABLE");
   }
 
   @ParameterizedTest

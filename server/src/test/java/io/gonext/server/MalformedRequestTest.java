@@ -51,7 +51,9 @@ class MalformedRequestTest {
         Host.open(HostConfig.builder(data).meters(metrics).routeRate(RouteRate.UNLIMITED).build());
     server =
         HttpServer.start(
-            host, metrics, ServerConfig.loopback(0).build().dev(true).token(AdminToken.of(TOKEN)).build());
+            host,
+            metrics,
+            ServerConfig.loopback(0).build().dev(true).token(AdminToken.of(TOKEN)).build());
     host.install(GuestBundle.of("route").route("GET", "/x").route("GET", "/x/{y}").bytes());
     host.activate("route");
   }

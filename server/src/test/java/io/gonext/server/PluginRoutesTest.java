@@ -102,7 +102,9 @@ class PluginRoutesTest {
         HttpServer.start(
             host,
             metrics,
-            ServerConfig.loopback(0).trustedProxies(List.of(AddressRange.of("127.0.0.0/8"))).build());
+            ServerConfig.loopback(0)
+                .trustedProxies(List.of(AddressRange.of("127.0.0.0/8")))
+                .build());
     activate(GuestBundle.of("route").route("GET", "/x"));
     assertThat(getFor("192.0.2.1").statusCode()).isEqualTo(200);
     HttpResponse<String> refused = getFor("192.0.2.1");
@@ -590,7 +592,8 @@ class PluginRoutesTest {
 
   @Test
   void a_request_that_is_long_in_service_is_not_a_slow_one() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(Duration.ofMillis(100)).build());
+    restart(
+        RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(Duration.ofMillis(100)).build());
     activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
     assertProblem(get("/api/plugins/loop/x"), 504);
   }
