@@ -1,18 +1,13 @@
 package io.gonext.server;
 
+import static io.gonext.server.TestServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.Host;
-import io.gonext.host.HostConfig;
 import io.gonext.host.UpdatePolicy;
-import io.gonext.host.json.StrictJson;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -27,42 +22,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** What an operator does to plugins, over a real socket. */
 class AdminApiTest {
-  private static final String TOKEN = "a-token-for-this-test";
-
   @TempDir private Path data;
-  private final PrometheusMeterRegistry metrics =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final HttpClient client = HttpClient.newHttpClient();
-  private Host host;
-  private HttpServer server;
 
-  @BeforeEach
-  void start() throws InterruptedException {
-    host =
-        Host.open(
-            HostConfig.builder(data)
-                .meters(metrics)
-                .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
-                .build());
-    server =
-        HttpServer.start(
-            host, metrics, ServerConfig.loopback(0).build().token(AdminToken.of(TOKEN)).build());
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    server.close();
-    host.close();
-  }
+  @RegisterExtension
+  private final TestServer server =
+      TestServer.of(
+          config -> config.updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)),
+          TestServer::token);
 
   @Test
   void a_plugin_lives_its_whole_life_over_http() throws Exception {
@@ -185,10 +158,12 @@ class AdminApiTest {
 
   @Test
   void every_call_takes_the_token() throws Exception {
-    for (String authorization : List.of("", "Bearer wrong-token-wrong-token", "Basic " + TOKEN)) {
+    for (String authorization :
+        List.of("", "Bearer wrong-token-wrong-token", "Basic " + TestServer.TOKEN)) {
       HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
       request.setHeader("Authorization", authorization);
-      HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
+      HttpResponse<String> response =
+          server.client().send(request.build(), BodyHandlers.ofString());
       assertThat(response.statusCode()).as(authorization).isEqualTo(401);
       assertThat(response.headers().firstValue("www-authenticate")).contains("Bearer");
     }
@@ -199,7 +174,8 @@ class AdminApiTest {
     for (String path : List.of("/api/v1/plugins", "/api/v1/plugins/app/audit")) {
       HttpRequest.Builder request = request("HEAD", path, new byte[0]);
       request.setHeader("Authorization", "");
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+      assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(401);
     }
     HttpResponse<String> get = send("GET", "/api/v1/plugins", new byte[0]);
     HttpResponse<String> head = send("HEAD", "/api/v1/plugins", new byte[0]);
@@ -216,7 +192,7 @@ class AdminApiTest {
     HttpRequest.Builder head =
         request("HEAD", "/api/v1/plugins/app/logs/stream", new byte[0])
             .header("Accept", "text/event-stream");
-    HttpResponse<String> response = client.send(head.build(), BodyHandlers.ofString());
+    HttpResponse<String> response = server.client().send(head.build(), BodyHandlers.ofString());
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type").orElse(""))
         .startsWith("text/event-stream");
@@ -227,8 +203,8 @@ class AdminApiTest {
   void the_name_of_the_scheme_may_have_any_case() throws Exception {
     for (String scheme : List.of("bearer", "BEARER", "Bearer ")) {
       HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
-      request.setHeader("Authorization", scheme + " " + TOKEN);
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+      request.setHeader("Authorization", scheme + " " + TestServer.TOKEN);
+      assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
           .as(scheme)
           .isEqualTo(200);
     }
@@ -238,47 +214,50 @@ class AdminApiTest {
   void pages_of_another_origin_are_refused() throws Exception {
     HttpRequest.Builder request =
         request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8));
-    assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+    assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
+        .isEqualTo(200);
     for (String origin : List.of("https://evil.example", "null", "http://127.0.0.1:1")) {
       request.setHeader("Origin", origin);
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+      assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
           .as(origin)
           .isEqualTo(403);
     }
     request.setHeader("Origin", "http://127.0.0.1:" + server.port());
-    assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+    assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
+        .isEqualTo(200);
   }
 
   @Test
   void a_server_that_others_can_reach_needs_a_token() {
-    assertThatThrownBy(() ->
-            HttpServer.start(
-                host, metrics, ServerConfig.loopback(0).build().address("0.0.0.0").build()))
+    assertThatThrownBy(
+            () -> server.startAnother(ServerConfig.loopback(0).address("0.0.0.0").build()))
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("token");
   }
 
   @Test
   void without_a_token_there_is_no_admin_api() throws Exception {
-    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0).build())) {
+    try (HttpServer plain = server.startAnother(ServerConfig.loopback(0).build())) {
       HttpRequest list =
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + plain.port() + "/api/v1/plugins"))
               .build();
-      assertThat(client.send(list, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+      assertThat(server.client().send(list, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
     }
   }
 
   @Test
   void a_server_that_others_can_reach_asks_every_caller_for_it() throws Exception {
     ServerConfig open =
-        ServerConfig.loopback(0).build().address("0.0.0.0").token(AdminToken.of(TOKEN)).build();
-    try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
+        ServerConfig.loopback(0).address("0.0.0.0").token(AdminToken.of(TestServer.TOKEN)).build();
+    try (HttpServer reachable = server.startAnother(open)) {
       URI uri = URI.create("http://127.0.0.1:" + reachable.port() + "/api/v1/filters/h");
       HttpRequest.Builder request =
           HttpRequest.newBuilder(uri).POST(BodyPublishers.ofString("{\"value\":1}"));
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
-      request.header("Authorization", "Bearer " + TOKEN);
-      assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+      assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(401);
+      request.header("Authorization", "Bearer " + TestServer.TOKEN);
+      assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
     }
   }
 
@@ -299,8 +278,8 @@ class AdminApiTest {
   @Test
   void a_stream_of_lines_goes_on_after_the_last_event_that_was_received() throws Exception {
     byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
-    host.activate(host.install(bundle).manifest().name());
-    host.applyFilters("the_content", "x");
+    server.host().activate(server.host().install(bundle).manifest().name());
+    server.host().applyFilters("the_content", "x");
     String path = "/api/v1/plugins/logs/logs/stream?level=error";
     assertThat(send("GET", path, new byte[0]).statusCode()).isEqualTo(406);
     String id;
@@ -318,7 +297,7 @@ class AdminApiTest {
               .findAny()
               .orElseThrow();
     }
-    host.applyFilters("the_content", "x");
+    server.host().applyFilters("the_content", "x");
     try (Stream<String> events = stream(path, id)) {
       String next = events.filter(line -> line.startsWith("id:")).findFirst().orElseThrow();
       assertThat(Long.parseLong(next.substring(3).strip())).isGreaterThan(Long.parseLong(id));
@@ -330,8 +309,8 @@ class AdminApiTest {
   @Test
   void a_last_event_that_no_line_has_been_yet_leaves_none_out() throws Exception {
     byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
-    host.activate(host.install(bundle).manifest().name());
-    host.applyFilters("the_content", "x");
+    server.host().activate(server.host().install(bundle).manifest().name());
+    server.host().applyFilters("the_content", "x");
 
     try (Stream<String> events =
         stream("/api/v1/plugins/logs/logs/stream", Long.toString(Long.MAX_VALUE))) {
@@ -345,7 +324,8 @@ class AdminApiTest {
     if (!lastEventId.isEmpty()) {
       request.header("Last-Event-ID", lastEventId);
     }
-    HttpResponse<Stream<String>> response = client.send(request.build(), BodyHandlers.ofLines());
+    HttpResponse<Stream<String>> response =
+        server.client().send(request.build(), BodyHandlers.ofLines());
     assertThat(response.statusCode()).isEqualTo(200);
     return response.body();
   }
@@ -371,7 +351,7 @@ class AdminApiTest {
     }
     List<String> there =
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
-    new AdminApi(host, new Access(true, "127.0.0.1", Map.of()), () -> false)
+    new AdminApi(server.host(), new Access(true, "127.0.0.1", Map.of()), () -> false)
         .endpoints()
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);
@@ -393,20 +373,16 @@ class AdminApiTest {
 
   private String served() throws Exception {
     HttpRequest.Builder request = request("GET", "/api/plugins/app/", new byte[0]);
-    return client.send(request.build(), BodyHandlers.ofString()).body();
+    return server.client().send(request.build(), BodyHandlers.ofString()).body();
   }
 
   private HttpResponse<String> send(String method, String path, byte[] body) throws Exception {
-    return client.send(request(method, path, body).build(), BodyHandlers.ofString());
+    return server.client().send(request(method, path, body).build(), BodyHandlers.ofString());
   }
 
   private HttpRequest.Builder request(String method, String path, byte[] body) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
-        .header("Authorization", "Bearer " + TOKEN)
+        .header("Authorization", "Bearer " + TestServer.TOKEN)
         .method(method, BodyPublishers.ofByteArray(body));
-  }
-
-  private static JsonNode json(HttpResponse<String> response) throws Exception {
-    return StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,23 +1,18 @@
 package io.gonext.server;
 
+import static io.gonext.server.TestServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.Host;
-import io.gonext.host.HostConfig;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.json.StrictJson;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -37,9 +32,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,29 +44,12 @@ class DevApiTest {
   private static final String BOUNDARY = "----b0undary";
 
   @TempDir private Path data;
-  private final PrometheusMeterRegistry metrics =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final HttpClient client = HttpClient.newHttpClient();
-  private Host host;
-  private HttpServer server;
 
-  @BeforeEach
-  void start() throws InterruptedException {
-    host =
-        Host.open(
-            HostConfig.builder(data)
-                .meters(metrics)
-                .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
-                .build());
-    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).dev(true).build());
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    server.close();
-    host.close();
-  }
+  @RegisterExtension
+  private final TestServer server =
+      TestServer.of(
+          config -> config.updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)),
+          settings -> settings.dev(true));
 
   @Test
   void what_was_uploaded_serves_at_once_and_again_after_a_change() throws Exception {
@@ -81,7 +58,7 @@ class DevApiTest {
     assertThat(first.path("plugin").path("name").stringValue()).isEqualTo("app");
     assertThat(first.path("sha256").stringValue()).isEqualTo(sha256(Guests.wasm("version-1")));
     assertThat(first.path("capabilities").path(0).stringValue()).isEqualTo("kv.read");
-    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    assertThat(server.host().grants("app").granted()).containsExactly("kv.read");
     assertThat(served()).isEqualTo("1");
 
     JsonNode same = json(upload(manifest("[\"kv.read\"]"), Guests.wasm("version-1")));
@@ -90,7 +67,7 @@ class DevApiTest {
     JsonNode next = json(upload(manifest("[\"kv.write\"]"), Guests.wasm("version-2")));
     assertThat(next.path("action").stringValue()).isEqualTo("reloaded");
     assertThat(next.path("swap_ms").isNumber()).isTrue();
-    assertThat(host.grants("app").granted()).containsExactly("kv.write");
+    assertThat(server.host().grants("app").granted()).containsExactly("kv.write");
     assertThat(served()).isEqualTo("2");
   }
 
@@ -118,7 +95,7 @@ class DevApiTest {
       }
       String served = served();
       assertThat(served).isIn("1", "2");
-      assertThat(host.grants("app").granted())
+      assertThat(server.host().grants("app").granted())
           .containsExactly(served.equals("1") ? "kv.read" : "kv.write");
     }
   }
@@ -136,7 +113,7 @@ class DevApiTest {
             .start(() -> {
               try {
                 while (!stop.get()) {
-                  host.applyFilters("broken", "x");
+                  server.host().applyFilters("broken", "x");
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -190,7 +167,7 @@ class DevApiTest {
   @CsvSource({"wasm,17", "manifest,2"})
   void a_part_is_refused_at_the_byte_that_is_too_much(String part, int mebibytes) throws Exception {
     // Of 100 MiB that were announced: the answer comes though the rest is never sent.
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+    try (Socket socket = server.connect()) {
       socket.setSoTimeout(20_000);
       OutputStream out = socket.getOutputStream();
       out.write(
@@ -222,7 +199,7 @@ class DevApiTest {
   void names_that_were_made_to_point_here_and_pages_of_others_are_refused() throws Exception {
     for (List<String> header :
         List.of(List.of("Host", "evil.example"), List.of("Host", "127.0.0.1:1\r\nOrigin: null"))) {
-      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      try (Socket socket = server.connect()) {
         socket.setSoTimeout(20_000);
         socket
             .getOutputStream()
@@ -242,7 +219,7 @@ class DevApiTest {
 
   @Test
   void whoever_is_refused_the_log_lines_is_told_so_and_gets_no_stream() throws Exception {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+    try (Socket socket = server.connect()) {
       socket.setSoTimeout(20_000);
       socket
           .getOutputStream()
@@ -265,7 +242,7 @@ class DevApiTest {
     String token = "0123456789abcdef0123456789abcdef";
     ServerConfig open =
         ServerConfig.loopback(0).address("0.0.0.0").token(AdminToken.of(token)).dev(true).build();
-    try (HttpServer reachable = HttpServer.start(host, metrics, open)) {
+    try (HttpServer reachable = server.startAnother(open)) {
       String base = "http://127.0.0.1:" + reachable.port() + "/_/plugins/dev";
       ByteArrayOutputStream parts = new ByteArrayOutputStream();
       part(parts, "manifest", manifest("[]").getBytes(StandardCharsets.UTF_8));
@@ -283,14 +260,14 @@ class DevApiTest {
             .isEqualTo(401);
         assertThat(status(door.copy().header("Authorization", "Bearer " + token))).isEqualTo(200);
       }
-      assertThat(host.plugin("app")).isPresent();
+      assertThat(server.host().plugin("app")).isPresent();
     }
   }
 
   /** Of the answer's head; a stream is not read. */
   private int status(HttpRequest.Builder request) throws Exception {
     HttpResponse<java.io.InputStream> response =
-        client.send(request.build(), BodyHandlers.ofInputStream());
+        server.client().send(request.build(), BodyHandlers.ofInputStream());
     response.body().close();
     return response.statusCode();
   }
@@ -301,15 +278,15 @@ class DevApiTest {
         HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/logs")))
             .header("Accept", "text/event-stream")
             .build();
-    HttpResponse<Stream<String>> response = client.send(request, BodyHandlers.ofLines());
+    HttpResponse<Stream<String>> response = server.client().send(request, BodyHandlers.ofLines());
     assertThat(response.headers().firstValue("content-type").orElseThrow())
         .startsWith("text/event-stream");
     try (Stream<String> lines = response.body()) {
       Iterator<String> each = lines.iterator();
       assertThat(each.next()).isEqualTo(": connected");
-      host.install(GuestBundle.of("logs").action("saved").bytes());
-      host.activate("logs");
-      host.doAction("saved");
+      server.host().install(GuestBundle.of("logs").action("saved").bytes());
+      server.host().activate("logs");
+      server.host().doAction("saved");
       String line = each.next();
       while (!line.startsWith("data:")) {
         line = each.next();
@@ -324,13 +301,13 @@ class DevApiTest {
         HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/failing")))
             .header("Accept", "text/event-stream")
             .build();
-    HttpResponse<Stream<String>> response = client.send(request, BodyHandlers.ofLines());
+    HttpResponse<Stream<String>> response = server.client().send(request, BodyHandlers.ofLines());
     try (Stream<String> lines = response.body()) {
       Iterator<String> each = lines.iterator();
       assertThat(each.next()).isEqualTo(": connected");
-      host.install(GuestBundle.of("failing", Guests.wasm("loop")).filter("spin").bytes());
-      host.activate("failing");
-      host.applyFilters("spin", 1);
+      server.host().install(GuestBundle.of("failing", Guests.wasm("loop")).filter("spin").bytes());
+      server.host().activate("failing");
+      server.host().applyFilters("spin", 1);
       String line = each.next();
       while (!line.equals("event: failure")) {
         line = each.next();
@@ -349,13 +326,14 @@ class DevApiTest {
 
   @Test
   void there_is_no_such_door_unless_asked_for() throws Exception {
-    try (HttpServer plain = HttpServer.start(host, metrics, ServerConfig.loopback(0).build())) {
+    try (HttpServer plain = server.startAnother(ServerConfig.loopback(0).build())) {
       HttpRequest request =
           HttpRequest.newBuilder(
                   URI.create("http://127.0.0.1:" + plain.port() + "/_/plugins/dev/install"))
               .POST(BodyPublishers.noBody())
               .build();
-      assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+      assertThat(server.client().send(request, BodyHandlers.ofString()).statusCode())
+          .isEqualTo(404);
     }
   }
 
@@ -394,16 +372,19 @@ class DevApiTest {
   }
 
   private HttpResponse<String> post(String type, byte[] body) throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/install")))
-            .header("Content-Type", type)
-            .POST(BodyPublishers.ofByteArray(body))
-            .build(),
-        BodyHandlers.ofString());
+    return server
+        .client()
+        .send(
+            HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/install")))
+                .header("Content-Type", type)
+                .POST(BodyPublishers.ofByteArray(body))
+                .build(),
+            BodyHandlers.ofString());
   }
 
   private String served() throws Exception {
-    return client
+    return server
+        .client()
         .send(
             HttpRequest.newBuilder(URI.create(url("/api/plugins/app/"))).build(),
             BodyHandlers.ofString())
@@ -412,10 +393,6 @@ class DevApiTest {
 
   private String url(String path) {
     return "http://127.0.0.1:" + server.port() + path;
-  }
-
-  private static JsonNode json(HttpResponse<String> response) throws Exception {
-    return StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
   }
 
   private static String sha256(byte[] bytes) throws Exception {

@@ -1,23 +1,19 @@
 package io.gonext.server;
 
+import static io.gonext.server.TestServer.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.Host;
-import io.gonext.host.HostConfig;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.json.StrictJson;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,10 +28,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,29 +39,13 @@ import tools.jackson.databind.JsonNode;
 /** The server over a real socket, in front of a real host. */
 class HttpServerTest {
   @TempDir private Path data;
-  private final PrometheusMeterRegistry metrics =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final HttpClient client = HttpClient.newHttpClient();
-  private Host host;
-  private HttpServer server;
-
-  @BeforeEach
-  void start() throws InterruptedException {
-    host = Host.open(HostConfig.builder(data).meters(metrics).build());
-    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).build());
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    server.close();
-    host.close();
-  }
+  @RegisterExtension private final TestServer server = TestServer.withDefaults();
 
   @Test
   void a_filter_is_applied_to_the_value_of_the_body() throws Exception {
-    activate(GuestBundle.of("upper").filter("shout"));
-    HttpResponse<String> response = post("/api/v1/filters/shout", "{\"value\":\"a\",\"args\":[1]}");
+    server.activate(GuestBundle.of("upper").filter("shout"));
+    HttpResponse<String> response =
+        server.post("/api/v1/filters/shout", "{\"value\":\"a\",\"args\":[1]}");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type")).contains("application/json");
     assertThat(response.body()).isEqualTo("{\"value\":\"A\"}");
@@ -75,19 +54,23 @@ class HttpServerTest {
 
   @Test
   void a_hook_nobody_handles_returns_the_value() throws Exception {
-    assertThat(post("/api/v1/filters/nothing", "{\"value\":{\"a\":1.50}}").body())
+    assertThat(server.post("/api/v1/filters/nothing", "{\"value\":{\"a\":1.50}}").body())
         .isEqualTo("{\"value\":{\"a\":1.50}}");
   }
 
   @Test
   void the_schema_of_a_manifest_is_published() throws Exception {
     HttpResponse<String> response =
-        client.send(
-            HttpRequest.newBuilder(
-                    URI.create(
-                        "http://127.0.0.1:" + server.port() + "/schemas/plugin-manifest-v1.json"))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
+        server
+            .client()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(
+                            "http://127.0.0.1:"
+                                + server.port()
+                                + "/schemas/plugin-manifest-v1.json"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type")).contains("application/schema+json");
     JsonNode schema = StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
@@ -113,20 +96,21 @@ class HttpServerTest {
 
   @Test
   void an_action_says_how_many_were_told() throws Exception {
-    activate(GuestBundle.of("logs").action("saved"));
-    assertThat(post("/api/v1/actions/saved", "{\"args\":[]}").body()).isEqualTo("{\"handlers\":1}");
-    assertThat(post("/api/v1/actions/saved", "{}").body()).isEqualTo("{\"handlers\":1}");
+    server.activate(GuestBundle.of("logs").action("saved"));
+    assertThat(server.post("/api/v1/actions/saved", "{\"args\":[]}").body())
+        .isEqualTo("{\"handlers\":1}");
+    assertThat(server.post("/api/v1/actions/saved", "{}").body()).isEqualTo("{\"handlers\":1}");
   }
 
   @Test
   void a_trap_in_a_filter_degrades_the_answer_and_is_counted() throws Exception {
-    activate(GuestBundle.of("trap").filter("h"));
-    HttpResponse<String> response = post("/api/v1/filters/h", "{\"value\":1}");
+    server.activate(GuestBundle.of("trap").filter("h"));
+    HttpResponse<String> response = server.post("/api/v1/filters/h", "{\"value\":1}");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo("{\"value\":1}");
     assertThat(response.headers().firstValue("X-Gonext-Degraded"))
         .contains("trap;code=UNREACHABLE");
-    assertThat(get("/metrics").body())
+    assertThat(server.get("/metrics").body())
         .containsPattern(
             "gonext_plugin_hook_seconds_count\\{hook=\"h\",outcome=\"UNREACHABLE\",plugin=\"trap\"\\}"
                 + " 1\\b")
@@ -160,29 +144,29 @@ class HttpServerTest {
         "{\"value\":\"\u0000\"}"
       })
   void a_body_that_is_no_hook_call_is_a_bad_request(String body) throws Exception {
-    HttpResponse<String> response = post("/api/v1/filters/h", body);
+    HttpResponse<String> response = server.post("/api/v1/filters/h", body);
     assertProblem(response, 400);
   }
 
   @Test
   void a_hook_name_that_is_none_is_a_bad_request() throws Exception {
-    assertProblem(post("/api/v1/filters/The-Content", "{\"value\":1}"), 400);
+    assertProblem(server.post("/api/v1/filters/The-Content", "{\"value\":1}"), 400);
   }
 
   @Test
   void a_body_beyond_the_limit_is_refused_with_and_without_its_length() throws Exception {
     byte[] large = new byte[RequestBody.MAX_BYTES + 1];
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri("/api/v1/filters/h"));
+    HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/api/v1/filters/h"));
     // Asked first: one who sends regardless may be cut off before the answer has been read.
     assertProblem(
-        send(
+        server.send(
             request
                 .copy()
                 .expectContinue(true)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(large))),
         413);
     assertProblem(
-        send(
+        server.send(
             request.POST(
                 HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))),
         413);
@@ -190,24 +174,25 @@ class HttpServerTest {
 
   @Test
   void a_route_answers_what_its_plugin_says() throws Exception {
-    activate(GuestBundle.of("route").route("GET", "/hello/{name}").route("POST", "/hello/{name}"));
-    HttpResponse<String> response = get("/api/plugins/route/hello/a%20b?x=1");
+    server.activate(
+        GuestBundle.of("route").route("GET", "/hello/{name}").route("POST", "/hello/{name}"));
+    HttpResponse<String> response = server.get("/api/plugins/route/hello/a%20b?x=1");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type")).contains("text/plain");
     assertThat(response.headers().firstValue("x-content-type-options")).contains("nosniff");
     assertThat(response.body()).isEqualTo("Hello from the guest\n");
-    assertThat(post("/api/plugins/route/hello/x", "body").statusCode()).isEqualTo(200);
-    assertThat(get("/api/plugins/route/hello/a%2Fb").statusCode()).isEqualTo(200);
+    assertThat(server.post("/api/plugins/route/hello/x", "body").statusCode()).isEqualTo(200);
+    assertThat(server.get("/api/plugins/route/hello/a%2Fb").statusCode()).isEqualTo(200);
   }
 
   @Test
   void a_request_reaches_the_plugin_as_the_abi_says() throws Exception {
-    activate(GuestBundle.of("route-logs").route("POST", "/x/{id}"));
+    server.activate(GuestBundle.of("route-logs").route("POST", "/x/{id}"));
     List<String> given = new ArrayList<>();
-    host.listen("route-logs", (level, line) -> given.add(line));
+    server.host().listen("route-logs", (level, line) -> given.add(line));
     HttpResponse<String> response =
-        send(
-            HttpRequest.newBuilder(uri("/api/plugins/route-logs/x/a%2Fb?q=%20+&q"))
+        server.send(
+            HttpRequest.newBuilder(server.uri("/api/plugins/route-logs/x/a%2Fb?q=%20+&q"))
                 .headers("User-Agent", "test", "Accept", "text/html", "Accept-Language", "de")
                 .headers("Content-Type", "text/plain", "Authorization", "Bearer x")
                 .headers("Cookie", "secret=1", "X-Forwarded-For", "1.2.3.4", "X-Own", "1")
@@ -240,10 +225,10 @@ class HttpServerTest {
 
   @Test
   void head_is_answered_like_get_without_the_body() throws Exception {
-    activate(GuestBundle.of("route").route("GET", "/x"));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
     HttpResponse<String> response =
-        send(
-            HttpRequest.newBuilder(uri("/api/plugins/route/x"))
+        server.send(
+            HttpRequest.newBuilder(server.uri("/api/plugins/route/x"))
                 .method("HEAD", HttpRequest.BodyPublishers.noBody()));
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEmpty();
@@ -251,15 +236,15 @@ class HttpServerTest {
 
   @Test
   void a_path_or_method_that_no_route_serves_is_told_apart() throws Exception {
-    activate(GuestBundle.of("route").route("GET", "/x"));
-    assertProblem(get("/api/plugins/route/y"), 404);
-    assertProblem(get("/api/plugins/nobody/x"), 404);
-    HttpResponse<String> wrongMethod = post("/api/plugins/route/x", "");
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
+    assertProblem(server.get("/api/plugins/route/y"), 404);
+    assertProblem(server.get("/api/plugins/nobody/x"), 404);
+    HttpResponse<String> wrongMethod = server.post("/api/plugins/route/x", "");
     assertProblem(wrongMethod, 405);
     assertThat(wrongMethod.headers().firstValue("allow")).contains("GET, HEAD, OPTIONS");
     HttpResponse<String> options =
-        send(
-            HttpRequest.newBuilder(uri("/api/plugins/route/x"))
+        server.send(
+            HttpRequest.newBuilder(server.uri("/api/plugins/route/x"))
                 .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
     assertThat(options.statusCode()).isEqualTo(204);
     assertThat(options.headers().firstValue("allow")).contains("GET, HEAD, OPTIONS");
@@ -267,18 +252,19 @@ class HttpServerTest {
 
   @Test
   void a_wrong_method_is_told_with_each_right_one_once() throws Exception {
-    activate(GuestBundle.of("route").route("GET", "/x"));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
     HttpResponse<String> traced =
-        send(
-            HttpRequest.newBuilder(uri("/api/plugins/route/x"))
+        server.send(
+            HttpRequest.newBuilder(server.uri("/api/plugins/route/x"))
                 .method("PROPFIND", HttpRequest.BodyPublishers.noBody()));
     assertProblem(traced, 405);
     assertThat(traced.headers().firstValue("allow").orElseThrow().split(", "))
         .contains("GET", "HEAD", "OPTIONS")
         .doesNotHaveDuplicates();
-    assertThat(post("/api/plugins/route/x", "").body())
+    assertThat(server.post("/api/plugins/route/x", "").body())
         .contains("\"detail\":\"this path takes GET, HEAD, OPTIONS\"");
-    assertThat(get("/api/v1/filters/h").body()).contains("\"detail\":\"this path takes POST\"");
+    assertThat(server.get("/api/v1/filters/h").body())
+        .contains("\"detail\":\"this path takes POST\"");
   }
 
   @Test
@@ -291,7 +277,7 @@ class HttpServerTest {
                 "{\"value\":1,\"values\":[]}",
                     "has both \\\"value\\\" and \\\"values\\\": give one")
             .entrySet()) {
-      HttpResponse<String> refused = post("/api/v1/filters/h", wrong.getKey());
+      HttpResponse<String> refused = server.post("/api/v1/filters/h", wrong.getKey());
       assertProblem(refused, 400);
       assertThat(refused.body()).contains(wrong.getValue());
     }
@@ -299,44 +285,45 @@ class HttpServerTest {
 
   @Test
   void a_route_that_loops_ends_at_its_deadline_and_the_next_request_works() throws Exception {
-    activate(GuestBundle.of("routeloop").route("GET", "/{what}").limit("call_ms", 100));
-    assertProblem(get("/api/plugins/routeloop/loop"), 504);
-    assertThat(get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
-    assertProblem(get("/api/plugins/routeloop/loop"), 504);
+    server.activate(GuestBundle.of("routeloop").route("GET", "/{what}").limit("call_ms", 100));
+    assertProblem(server.get("/api/plugins/routeloop/loop"), 504);
+    assertThat(server.get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
+    assertProblem(server.get("/api/plugins/routeloop/loop"), 504);
   }
 
   @Test
   void a_route_that_traps_is_a_bad_gateway() throws Exception {
-    activate(GuestBundle.of("trap").route("GET", "/x"));
-    HttpResponse<String> response = get("/api/plugins/trap/x");
+    server.activate(GuestBundle.of("trap").route("GET", "/x"));
+    HttpResponse<String> response = server.get("/api/plugins/trap/x");
     assertProblem(response, 502);
     assertThat(response.body()).doesNotContain("unreachable");
   }
 
   @Test
   void health_readiness_and_unknown_paths_answer() throws Exception {
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
-    assertThat(get("/readyz").statusCode()).isEqualTo(200);
-    assertProblem(get("/nothing"), 404);
-    HttpResponse<String> notGet = get("/api/v1/filters/h");
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(server.get("/readyz").statusCode()).isEqualTo(200);
+    assertProblem(server.get("/nothing"), 404);
+    HttpResponse<String> notGet = server.get("/api/v1/filters/h");
     assertProblem(notGet, 405);
     assertThat(notGet.headers().firstValue("allow")).contains("POST");
     HttpResponse<String> page =
-        send(HttpRequest.newBuilder(uri("/api/v1/filters/h")).header("Accept", "text/html"));
+        server.send(
+            HttpRequest.newBuilder(server.uri("/api/v1/filters/h")).header("Accept", "text/html"));
     assertProblem(page, 405);
     assertThat(page.headers().firstValue("allow")).contains("POST");
   }
 
   @Test
   void a_request_that_never_reaches_a_route_gets_a_problem_too() throws Exception {
-    assertProblem(get("/api/plugins/x/%ff"), 400);
-    assertProblem(get("/healthz?q=" + "x".repeat(20_000)), 414);
+    assertProblem(server.get("/api/plugins/x/%ff"), 400);
+    assertProblem(server.get("/healthz?q=" + "x".repeat(20_000)), 414);
   }
 
   @Test
   void a_port_in_use_is_named_with_the_way_out() {
     ServerConfig taken = ServerConfig.loopback(server.port()).build();
-    assertThatThrownBy(() -> HttpServer.start(host, metrics, taken))
+    assertThatThrownBy(() -> server.startAnother(taken))
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("127.0.0.1:" + server.port())
         .hasMessageContaining("--port");
@@ -346,24 +333,28 @@ class HttpServerTest {
   void closing_lets_a_running_request_finish_and_refuses_new_ones() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
-    host.addFilter(
-        "app",
-        "slow",
-        10,
-        (value, args, turn) -> {
-          inside.countDown();
-          release.await();
-          return value;
-        });
+    server
+        .host()
+        .addFilter(
+            "app",
+            "slow",
+            10,
+            (value, args, turn) -> {
+              inside.countDown();
+              release.await();
+              return value;
+            });
     CompletableFuture<HttpResponse<String>> running =
-        client.sendAsync(
-            HttpRequest.newBuilder(uri("/api/v1/filters/slow"))
-                .POST(HttpRequest.BodyPublishers.ofString("{\"value\":1}"))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
+        server
+            .client()
+            .sendAsync(
+                HttpRequest.newBuilder(server.uri("/api/v1/filters/slow"))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"value\":1}"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
     assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
-    URI healthz = uri("/healthz");
-    Thread closer = Thread.ofVirtual().start(server::close);
+    URI healthz = server.uri("/healthz");
+    Thread closer = Thread.ofVirtual().start(server::closeServer);
     await().until(() -> refused(healthz));
     assertThat(running).isNotDone();
     release.countDown();
@@ -375,82 +366,94 @@ class HttpServerTest {
 
   @Test
   void a_caller_who_asks_is_told_why_a_plugin_failed() throws Exception {
-    host.activate(
-        host.install(GuestBundle.of("badresult-status-1").filter("h").action("a").bytes())
-            .manifest()
-            .name());
-    HttpResponse<String> plain = post("/api/v1/filters/h", "{\"value\":1}");
+    server
+        .host()
+        .activate(
+            server
+                .host()
+                .install(GuestBundle.of("badresult-status-1").filter("h").action("a").bytes())
+                .manifest()
+                .name());
+    HttpResponse<String> plain = server.post("/api/v1/filters/h", "{\"value\":1}");
     assertThat(plain.body()).isEqualTo("{\"value\":1}");
     assertThat(plain.headers().firstValue("x-gonext-degraded"))
         .contains("badresult-status-1;code=STATUS");
-    HttpResponse<String> explained = post("/api/v1/filters/h", "{\"value\":1,\"explain\":true}");
+    HttpResponse<String> explained =
+        server.post("/api/v1/filters/h", "{\"value\":1,\"explain\":true}");
     assertThat(explained.statusCode()).isEqualTo(200);
     assertThat(explained.body())
         .isEqualTo(
             "{\"value\":1,\"degraded\":[{\"plugin\":\"badresult-status-1\",\"code\":\"STATUS\","
                 + "\"reason\":\"it answered -1 (error)\"}]}");
-    assertThat(post("/api/v1/filters/h", "{\"values\":[1],\"explain\":true}").body())
+    assertThat(server.post("/api/v1/filters/h", "{\"values\":[1],\"explain\":true}").body())
         .contains("\"code\":\"STATUS\"");
-    assertThat(post("/api/v1/actions/a", "{\"explain\":true}").body())
+    assertThat(server.post("/api/v1/actions/a", "{\"explain\":true}").body())
         .contains("\"code\":\"STATUS\"");
-    assertThat(post("/api/v1/filters/nobody", "{\"value\":1,\"explain\":true}").body())
+    assertThat(server.post("/api/v1/filters/nobody", "{\"value\":1,\"explain\":true}").body())
         .isEqualTo("{\"value\":1,\"degraded\":[]}");
     HttpResponse<String> closed =
-        post("/api/v1/filters/h", "{\"value\":1,\"explain\":true,\"fail_closed\":true}");
+        server.post("/api/v1/filters/h", "{\"value\":1,\"explain\":true,\"fail_closed\":true}");
     assertThat(closed.statusCode()).isEqualTo(502);
     assertThat(closed.body())
         .contains("badresult-status-1 failed in hook h (STATUS): it answered -1 (error)");
-    assertThat(post("/api/v1/filters/h", "{\"value\":1,\"fail_closed\":true}").body())
+    assertThat(server.post("/api/v1/filters/h", "{\"value\":1,\"fail_closed\":true}").body())
         .doesNotContain("it answered");
-    assertThat(post("/api/v1/filters/h", "{\"value\":1,\"explain\":1}").statusCode())
+    assertThat(server.post("/api/v1/filters/h", "{\"value\":1,\"explain\":1}").statusCode())
         .isEqualTo(400);
   }
 
   @Test
   void an_explanation_is_bounded_and_says_nothing_of_the_host() throws Exception {
-    host.addFilter(
-        "app",
-        "h",
-        1,
-        (value, args, turn) -> {
-          throw new HookFailedException("x".repeat(5_000) + "\n");
-        });
-    host.addFilter(
-        "app2",
-        "h",
-        2,
-        (value, args, turn) -> {
-          throw new IllegalStateException("jdbc:secret");
-        });
-    assertThat(post("/api/v1/filters/h", "{\"value\":1,\"explain\":true}").body())
+    server
+        .host()
+        .addFilter(
+            "app",
+            "h",
+            1,
+            (value, args, turn) -> {
+              throw new HookFailedException("x".repeat(5_000) + "\n");
+            });
+    server
+        .host()
+        .addFilter(
+            "app2",
+            "h",
+            2,
+            (value, args, turn) -> {
+              throw new IllegalStateException("jdbc:secret");
+            });
+    assertThat(server.post("/api/v1/filters/h", "{\"value\":1,\"explain\":true}").body())
         .contains("\"" + "x".repeat(Explanation.MAX_LENGTH) + "...\"", "\"reason\":\"see the log\"")
         .doesNotContain("jdbc:secret");
   }
 
   @Test
   void an_error_of_java_is_a_problem_and_many_make_the_node_unready() throws Exception {
-    host.addFilter(
-        "app",
-        "broken",
-        1,
-        (value, args, turn) -> {
-          throw new NoClassDefFoundError("of a test");
-        });
+    server
+        .host()
+        .addFilter(
+            "app",
+            "broken",
+            1,
+            (value, args, turn) -> {
+              throw new NoClassDefFoundError("of a test");
+            });
     for (int i = 0; i < InternalErrors.MANY; i++) {
-      HttpResponse<String> failed = post("/api/v1/filters/broken", "{\"value\":1}");
+      HttpResponse<String> failed = server.post("/api/v1/filters/broken", "{\"value\":1}");
       assertThat(failed.statusCode()).isEqualTo(500);
       assertThat(failed.headers().firstValue("content-type")).contains("application/problem+json");
       assertThat(failed.body()).contains("internal error, see the log").doesNotContain("of a test");
     }
-    HttpResponse<String> unready = get("/readyz");
+    HttpResponse<String> unready = server.get("/readyz");
     assertThat(unready.statusCode()).isEqualTo(503);
     assertThat(unready.body())
         .contains("20 internal errors in the last minutes", "java.lang.NoClassDefFoundError");
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
     for (int i = 0; i < InternalErrors.MANY; i++) {
-      assertThat(post("/api/v1/filters/nobody", "{\"value\":1}").statusCode()).isEqualTo(200);
+      assertThat(server.post("/api/v1/filters/nobody", "{\"value\":1}").statusCode())
+          .isEqualTo(200);
     }
-    HttpResponse<String> ready = get("/readyz");
+    HttpResponse<String> ready = server.get("/readyz");
     assertThat(ready.statusCode()).isEqualTo(200);
     assertThat(ready.body()).contains("\"internal_errors\":\"20 internal errors");
   }
@@ -459,12 +462,12 @@ class HttpServerTest {
   @Timeout(30)
   void a_request_on_a_kept_connection_is_answered_after_the_server_began_to_close()
       throws Exception {
-    try (Socket kept = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port());
-        Socket silent = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+    try (Socket kept = server.connect();
+        Socket silent = server.connect()) {
       assertThat(ask(kept, "/healthz")).startsWith("HTTP/1.1 200 ").doesNotContain("close");
       assertThat(ask(silent, "/healthz")).startsWith("HTTP/1.1 200 ");
-      URI healthz = uri("/healthz");
-      Thread closer = Thread.ofVirtual().start(server::close);
+      URI healthz = server.uri("/healthz");
+      Thread closer = Thread.ofVirtual().start(server::closeServer);
       await().until(() -> refused(healthz));
       String last = ask(kept, "/healthz");
       assertThat(last).startsWith("HTTP/1.1 200 ").contains("Connection: close");
@@ -491,15 +494,15 @@ class HttpServerTest {
 
   @Test
   void a_request_that_stops_halfway_does_not_hold_up_others() throws Exception {
-    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+    try (Socket socket = server.connect()) {
       OutputStream out = socket.getOutputStream();
       out.write(
           "POST /api/v1/filters/h HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
               .getBytes(StandardCharsets.US_ASCII));
       out.flush();
-      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+      assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
     }
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
   }
 
   private static boolean refused(URI uri) throws InterruptedException {
@@ -511,33 +514,5 @@ class HttpServerTest {
     } catch (IOException e) {
       return true;
     }
-  }
-
-  private static void assertProblem(HttpResponse<String> response, int status) {
-    assertThat(response.statusCode()).isEqualTo(status);
-    assertThat(response.headers().firstValue("content-type")).contains("application/problem+json");
-    assertThat(response.body()).contains("\"status\":" + status).doesNotContain("\\n\\tat ");
-  }
-
-  private void activate(GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
-  }
-
-  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(uri(path)));
-  }
-
-  private HttpResponse<String> post(String path, String body)
-      throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
-  }
-
-  private HttpResponse<String> send(HttpRequest.Builder request)
-      throws IOException, InterruptedException {
-    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-  }
-
-  private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.port() + path);
   }
 }

@@ -3,65 +3,43 @@ package io.gonext.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
-import io.gonext.host.Host;
-import io.gonext.host.HostConfig;
 import io.gonext.host.RouteRate;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import javax.management.JMException;
 import javax.management.ObjectName;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests as no client library sends them, over a real socket. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MalformedRequestTest {
-  private static final String TOKEN = "0123456789abcdef0123";
-
   /** A route of each kind: health, a plugin's, the operator's, the author's. */
   private static final List<String> PREFIXES =
       List.of(
           "/", "/healthz/", "/api/plugins/route/x/", "/api/v1/plugins/", "/_/plugins/dev/logs/");
 
-  private final PrometheusMeterRegistry metrics =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private Host host;
-  private HttpServer server;
+  @RegisterExtension
+  private final TestServer server =
+      TestServer.of(
+          config -> config.routeRate(RouteRate.UNLIMITED),
+          settings -> TestServer.token(settings.dev(true)));
 
   @BeforeAll
-  void start(@TempDir Path data) throws InterruptedException {
-    host =
-        Host.open(HostConfig.builder(data).meters(metrics).routeRate(RouteRate.UNLIMITED).build());
-    server =
-        HttpServer.start(
-            host,
-            metrics,
-            ServerConfig.loopback(0).build().dev(true).token(AdminToken.of(TOKEN)).build());
-    host.install(GuestBundle.of("route").route("GET", "/x").route("GET", "/x/{y}").bytes());
-    host.activate("route");
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-    host.close();
+  void activateRoute() throws InterruptedException {
+    server.activate(GuestBundle.of("route").route("GET", "/x").route("GET", "/x/{y}"));
   }
 
   @ParameterizedTest
@@ -237,7 +215,7 @@ class MalformedRequestTest {
                   + path
                   + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nAuthorization:"
                   + " Bearer "
-                  + TOKEN
+                  + TestServer.TOKEN
                   + "\r\n\r\n"
                   + body),
           400);
@@ -276,13 +254,13 @@ class MalformedRequestTest {
             + " HTTP/1.1\r\n"
             + headers
             + "\r\nAuthorization: Bearer "
-            + TOKEN
+            + TestServer.TOKEN
             + "\r\nConnection: close\r\n\r\n");
   }
 
   /** All that comes back until the server closes the connection. */
   private String say(String requests) throws IOException {
-    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+    try (Socket socket = server.connect()) {
       // Read while it is written: neither side may wait for the other to make room.
       CompletableFuture<Void> writer =
           CompletableFuture.runAsync(() -> {

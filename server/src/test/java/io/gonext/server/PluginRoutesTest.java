@@ -1,25 +1,19 @@
 package io.gonext.server;
 
+import static io.gonext.server.TestServer.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.BreakerPolicy;
-import io.gonext.host.Host;
-import io.gonext.host.HostConfig;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.RouteRate;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.json.StrictJson;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -31,10 +25,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,151 +43,134 @@ class PluginRoutesTest {
       new OperatorLimits(
           64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
 
-  private final PrometheusMeterRegistry metrics =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final HttpClient client = HttpClient.newHttpClient();
-  private Host host;
-  private HttpServer server;
+  private static final BreakerPolicy SLOW_TO_CLOSE =
+      BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60));
 
-  @BeforeEach
-  void start() throws InterruptedException {
-    host = Host.open(HostConfig.builder(data).meters(metrics).limits(PATIENT).build());
-    server = HttpServer.start(host, metrics, ServerConfig.loopback(0).build());
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    server.close();
-    host.close();
-  }
+  @RegisterExtension
+  private final TestServer server = TestServer.of(config -> config.limits(PATIENT));
 
   @Test
   void a_plugin_that_has_had_its_requests_answers_429_until_a_place_is_free() throws Exception {
-    restart(new RouteRate(2, 1), ServerConfig.loopback(0).build());
-    activate(GuestBundle.of("route").route("GET", "/x"));
-    activate(GuestBundle.of("route-echo").route("GET", "/x"));
-    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
-    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    server.restartHost(config -> config.routeRate(new RouteRate(2, 1)));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
+    server.activate(GuestBundle.of("route-echo").route("GET", "/x"));
+    assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
     double checkouts = checkouts("route");
-    HttpResponse<String> refused = get("/api/plugins/route/x");
+    HttpResponse<String> refused = server.get("/api/plugins/route/x");
     assertProblem(refused, 429);
     assertThat(refused.headers().firstValue("retry-after")).contains("1");
     assertThat(checkouts("route")).isEqualTo(checkouts);
     // What never reaches the plugin costs no place, and another plugin has places of its own.
-    assertProblem(get("/api/plugins/route/y"), 404);
-    assertThat(get("/api/plugins/route-echo/x").statusCode()).isEqualTo(200);
-    await().until(() -> get("/api/plugins/route/x").statusCode() == 200);
+    assertProblem(server.get("/api/plugins/route/y"), 404);
+    assertThat(server.get("/api/plugins/route-echo/x").statusCode()).isEqualTo(200);
+    await().until(() -> server.get("/api/plugins/route/x").statusCode() == 200);
   }
 
   @Test
   void each_client_behind_a_trusted_proxy_has_a_limit_of_its_own() throws Exception {
-    server.close();
-    host.close();
-    host =
-        Host.open(
-            HostConfig.builder(data)
-                .meters(metrics)
-                .limits(PATIENT)
-                .clientRate(new RouteRate(1, 1))
-                .build());
-    server =
-        HttpServer.start(
-            host,
-            metrics,
-            ServerConfig.loopback(0)
-                .trustedProxies(List.of(AddressRange.of("127.0.0.0/8")))
-                .build());
-    activate(GuestBundle.of("route").route("GET", "/x"));
+    server.restart(
+        config -> config.clientRate(new RouteRate(1, 1)),
+        settings -> settings.trustedProxies(List.of(AddressRange.of("127.0.0.0/8"))));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
     assertThat(getFor("192.0.2.1").statusCode()).isEqualTo(200);
     HttpResponse<String> refused = getFor("192.0.2.1");
     assertProblem(refused, 429);
     assertThat(refused.headers().firstValue("retry-after")).contains("1");
     assertThat(getFor("192.0.2.2").statusCode()).isEqualTo(200);
-    assertThat(get("/metrics").body())
+    assertThat(server.get("/metrics").body())
         .contains("gonext_plugin_rate_limited_total{limit=\"client\",plugin=\"route\"} 1.0");
   }
 
   private HttpResponse<String> getFor(String client) throws IOException, InterruptedException {
-    return send(
-        HttpRequest.newBuilder(uri("/api/plugins/route/x")).header("Forwarded", "for=" + client));
+    return server.send(
+        HttpRequest.newBuilder(server.uri("/api/plugins/route/x"))
+            .header("Forwarded", "for=" + client));
   }
 
   @Test
   void without_a_limit_nobody_is_refused() throws Exception {
-    restart(RouteRate.UNLIMITED, ServerConfig.loopback(0).build());
-    activate(GuestBundle.of("route").route("GET", "/x"));
+    server.restartHost(config -> config.routeRate(RouteRate.UNLIMITED));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
     for (int i = 0; i < 200; i++) {
-      assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+      assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
     }
   }
 
   @Test
   void bodies_pass_byte_for_byte() throws Exception {
-    activate(GuestBundle.of("route-echo").route("POST", "/x"));
+    server.activate(GuestBundle.of("route-echo").route("POST", "/x"));
     byte[] sent = new byte[300_000];
     new Random(5).nextBytes(sent);
     HttpResponse<byte[]> response =
-        client.send(
-            HttpRequest.newBuilder(uri("/api/plugins/route-echo/x"))
-                .POST(HttpRequest.BodyPublishers.ofByteArray(sent))
-                .build(),
-            BodyHandlers.ofByteArray());
+        server
+            .client()
+            .send(
+                HttpRequest.newBuilder(server.uri("/api/plugins/route-echo/x"))
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(sent))
+                    .build(),
+                BodyHandlers.ofByteArray());
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo(sent);
   }
 
   @Test
   void a_body_of_one_mebibyte_reaches_the_plugin_and_one_byte_more_does_not() throws Exception {
-    activate(GuestBundle.of("route").route("POST", "/x"));
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri("/api/plugins/route/x"));
+    server.activate(GuestBundle.of("route").route("POST", "/x"));
+    HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/api/plugins/route/x"));
     byte[] most = new byte[RequestBody.MAX_BYTES];
-    assertThat(send(request.POST(HttpRequest.BodyPublishers.ofByteArray(most))).statusCode())
+    assertThat(server.send(request.POST(HttpRequest.BodyPublishers.ofByteArray(most))).statusCode())
         .isEqualTo(200);
     byte[] more = new byte[RequestBody.MAX_BYTES + 1];
     // Asked first: one who sends regardless may be cut off before the answer has been read.
     assertProblem(
-        send(request.expectContinue(true).POST(HttpRequest.BodyPublishers.ofByteArray(more))), 413);
+        server.send(
+            request.expectContinue(true).POST(HttpRequest.BodyPublishers.ofByteArray(more))),
+        413);
   }
 
   @Test
   void a_saturated_plugin_is_unavailable_until_an_instance_is_free() throws Exception {
-    activate(
+    server.activate(
         GuestBundle.of("routeloop")
             .route("GET", "/{what}")
             .limit("instances_max", 1)
             .limit("call_ms", 3_000));
     CompletableFuture<HttpResponse<String>> first =
-        client.sendAsync(
-            HttpRequest.newBuilder(uri("/api/plugins/routeloop/loop")).build(),
-            BodyHandlers.ofString());
+        server
+            .client()
+            .sendAsync(
+                HttpRequest.newBuilder(server.uri("/api/plugins/routeloop/loop")).build(),
+                BodyHandlers.ofString());
     await()
         .until(() ->
-            metrics.get("gonext.plugin.pool.in.use").tag("plugin", "routeloop").gauge().value()
+            server
+                    .metrics()
+                    .get("gonext.plugin.pool.in.use")
+                    .tag("plugin", "routeloop")
+                    .gauge()
+                    .value()
                 == 1);
-    HttpResponse<String> second = get("/api/plugins/routeloop/x");
+    HttpResponse<String> second = server.get("/api/plugins/routeloop/x");
     assertProblem(second, 503);
     assertThat(second.headers().firstValue("retry-after")).contains("1");
     assertProblem(first.join(), 504);
-    assertThat(get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
+    assertThat(server.get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
   }
 
   @Test
   void a_broken_route_is_unavailable_and_leaves_the_node_alive_and_ready() throws Exception {
-    restart(
-        RouteRate.DEFAULT,
-        BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60)),
-        ServerConfig.loopback(0).build());
-    activate(GuestBundle.of("trap").route("GET", "/x"));
+    server.restartHost(config -> config.breaker(SLOW_TO_CLOSE));
+    server.activate(GuestBundle.of("trap").route("GET", "/x"));
     for (int i = 0; i < 20; i++) {
-      assertProblem(get("/api/plugins/trap/x"), 502);
+      assertProblem(server.get("/api/plugins/trap/x"), 502);
     }
-    HttpResponse<String> refused = get("/api/plugins/trap/x");
+    HttpResponse<String> refused = server.get("/api/plugins/trap/x");
     assertProblem(refused, 503);
     assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
         .isBetween(10, 40);
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
-    HttpResponse<String> ready = get("/readyz");
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
+    HttpResponse<String> ready = server.get("/readyz");
     assertThat(ready.statusCode()).isEqualTo(200);
     assertThat(ready.body())
         .isEqualTo(
@@ -205,16 +181,13 @@ class PluginRoutesTest {
   @Test
   void an_open_breaker_tells_a_hook_that_fails_closed_how_long_as_it_tells_a_route()
       throws Exception {
-    restart(
-        RouteRate.DEFAULT,
-        BreakerPolicy.DEFAULT.withOpen(Duration.ofSeconds(40), Duration.ofSeconds(60)),
-        ServerConfig.loopback(0).build());
-    activate(GuestBundle.of("trap").filter("h"));
+    server.restartHost(config -> config.breaker(SLOW_TO_CLOSE));
+    server.activate(GuestBundle.of("trap").filter("h"));
     String call = "{\"value\":1,\"fail_closed\":true}";
     for (int i = 0; i < 20; i++) {
-      assertProblem(post("/api/v1/filters/h", call), 502);
+      assertProblem(server.post("/api/v1/filters/h", call), 502);
     }
-    HttpResponse<String> refused = post("/api/v1/filters/h", call);
+    HttpResponse<String> refused = server.post("/api/v1/filters/h", call);
     assertProblem(refused, 503);
     assertThat(refused.headers().firstValue("x-gonext-degraded"))
         .contains("trap;code=BREAKER_OPEN");
@@ -248,7 +221,7 @@ class PluginRoutesTest {
         "{\"status\":200,\"headers\":{\""
             + name
             + "\":\"evil\",\"X-Own\":\"1\"},\"body\":\"aGk=\"}");
-    HttpResponse<String> response = get("/api/plugins/says/x");
+    HttpResponse<String> response = server.get("/api/plugins/says/x");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().allValues(name)).doesNotContain("evil");
     assertThat(response.headers().firstValue("x-own")).contains("1");
@@ -270,13 +243,14 @@ class PluginRoutesTest {
       })
   void a_header_that_no_response_can_have_is_a_bad_gateway(String header) throws Exception {
     activateSaying("{\"status\":200,\"headers\":{" + header + "}}");
-    HttpResponse<String> response = get("/api/plugins/says/x");
+    HttpResponse<String> response = server.get("/api/plugins/says/x");
     assertProblem(response, 502);
     assertThat(response.headers().firstValue("set-cookie")).isEmpty();
     // The connection is in order for what comes next.
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
     assertThat(
-            metrics
+            server
+                .metrics()
                 .get("gonext.plugin.pool.recycle")
                 .tags("plugin", "says", "reason", "trap")
                 .functionCounter()
@@ -290,7 +264,7 @@ class PluginRoutesTest {
       throws Exception {
     activateSaying("{\"status\":" + status + ",\"body\":\"aGk=\"}");
     for (int i = 0; i < 2; i++) {
-      HttpResponse<String> response = get("/api/plugins/says/x");
+      HttpResponse<String> response = server.get("/api/plugins/says/x");
       assertThat(response.statusCode()).isEqualTo(status);
       assertThat(response.body()).isEmpty();
     }
@@ -306,18 +280,19 @@ class PluginRoutesTest {
     }
     for (String headers : List.of(many.toString(), "\"H\":\"" + "x".repeat(20_000) + "\"")) {
       activateSaying("{\"status\":200,\"headers\":{" + headers + "}}");
-      HttpResponse<String> response = get("/api/plugins/says/x");
+      HttpResponse<String> response = server.get("/api/plugins/says/x");
       assertProblem(response, 502);
-      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+      assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
       assertThat(
-              metrics
+              server
+                  .metrics()
                   .get("gonext.plugin.hook")
                   .tags("plugin", "says", "outcome", "BAD_ANSWER")
                   .timer()
                   .count())
           .isEqualTo(1);
-      host.deactivate("says");
-      host.uninstall("says");
+      server.host().deactivate("says");
+      server.host().uninstall("says");
     }
   }
 
@@ -329,7 +304,7 @@ class PluginRoutesTest {
       headers.append("x".repeat(116)).append('"');
     }
     activateSaying("{\"status\":200,\"headers\":{" + headers + "},\"body\":\"aGk=\"}");
-    HttpResponse<String> response = get("/api/plugins/says/x");
+    HttpResponse<String> response = server.get("/api/plugins/says/x");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().map()).hasSizeGreaterThan(RouteHeaders.MAX_HEADERS);
     assertThat(response.body()).isEqualTo("hi");
@@ -340,7 +315,7 @@ class PluginRoutesTest {
     activateSaying(
         "{\"status\":200,\"headers\":{\"Content-Type\":\"text/a\",\"X-A\":\"1\","
             + "\"content-type\":\"text/b\",\"x-a\":\"2\"}}");
-    HttpResponse<String> response = get("/api/plugins/says/x");
+    HttpResponse<String> response = server.get("/api/plugins/says/x");
     assertThat(response.headers().allValues("content-type")).containsExactly("text/b");
     assertThat(response.headers().allValues("x-a")).containsExactly("2");
   }
@@ -349,9 +324,9 @@ class PluginRoutesTest {
   void a_dropped_header_is_a_warning_in_the_plugins_log() throws Exception {
     activateSaying("{\"status\":200,\"headers\":{\"Set-Cookie\":\"a=b\",\"Alt-Svc\":\"h3\"}}");
     List<String> lines = new CopyOnWriteArrayList<>();
-    host.listen("says", (level, line) -> lines.add(level + " " + line));
+    server.host().listen("says", (level, line) -> lines.add(level + " " + line));
     for (int i = 0; i < 3; i++) {
-      assertThat(get("/api/plugins/says/x").headers().map())
+      assertThat(server.get("/api/plugins/says/x").headers().map())
           .doesNotContainKeys("set-cookie", "alt-svc");
     }
     assertThat(lines)
@@ -366,30 +341,33 @@ class PluginRoutesTest {
     byte[] answer =
         "{\"value\":{\"status\":200,\"headers\":{\"Clear-Site-Data\":\"*\"}}}"
             .getBytes(StandardCharsets.UTF_8);
-    activate(
+    server.activate(
         GuestBundle.of("says", Guests.saying(answer))
             .field(
                 "http",
                 "{\"serve\":[{\"method\":\"GET\",\"path\":\"/x\"}],"
                     + "\"response_headers\":[\"clear-site-data\"]}"));
-    assertThat(get("/api/plugins/says/x").headers().map()).doesNotContainKey("clear-site-data");
-    host.grant("says", "http.response_headers");
-    assertThat(get("/api/plugins/says/x").headers().firstValue("clear-site-data")).contains("*");
-    host.revoke("says", "http.response_headers");
-    assertThat(get("/api/plugins/says/x").headers().map()).doesNotContainKey("clear-site-data");
+    assertThat(server.get("/api/plugins/says/x").headers().map())
+        .doesNotContainKey("clear-site-data");
+    server.host().grant("says", "http.response_headers");
+    assertThat(server.get("/api/plugins/says/x").headers().firstValue("clear-site-data"))
+        .contains("*");
+    server.host().revoke("says", "http.response_headers");
+    assertThat(server.get("/api/plugins/says/x").headers().map())
+        .doesNotContainKey("clear-site-data");
   }
 
   @Test
   void repeated_request_headers_reach_the_plugin_as_one() throws Exception {
-    activate(
+    server.activate(
         GuestBundle.of("route-logs")
             .field(
                 "http",
                 "{\"serve\":[{\"method\":\"GET\",\"path\":\"/x\"}],\"request_headers\":"
                     + "[\"Accept\",\"x-acme-*\",\"Cookie\",\"X-Hop\"]}"));
-    host.grant("route-logs", "http.credentials");
+    server.host().grant("route-logs", "http.credentials");
     List<String> given = new CopyOnWriteArrayList<>();
-    host.listen("route-logs", (level, line) -> given.add(line));
+    server.host().listen("route-logs", (level, line) -> given.add(line));
     assertThat(
             raw(
                 String.join(
@@ -419,7 +397,7 @@ class PluginRoutesTest {
   @ParameterizedTest
   @ValueSource(strings = {"Authorization", "content-type", "Origin", "User-Agent"})
   void a_header_of_one_value_that_stands_twice_is_a_bad_request(String name) throws Exception {
-    activate(GuestBundle.of("route").route("GET", "/x"));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
     assertThat(
             raw(
                 "GET /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -431,9 +409,9 @@ class PluginRoutesTest {
 
   @Test
   void head_runs_the_handler_of_get_and_tells_the_length_of_its_answer() throws Exception {
-    activate(GuestBundle.of("route-logs").route("GET", "/x").route("HEAD", "/own"));
+    server.activate(GuestBundle.of("route-logs").route("GET", "/x").route("HEAD", "/own"));
     List<String> given = new CopyOnWriteArrayList<>();
-    host.listen("route-logs", (level, line) -> given.add(line));
+    server.host().listen("route-logs", (level, line) -> given.add(line));
     for (String path : List.of("/x", "/own")) {
       raw(
           "HEAD /api/plugins/route-logs"
@@ -457,7 +435,7 @@ class PluginRoutesTest {
         "/api/plugins/route/none"
       })
   void head_is_get_without_the_body(String path) throws Exception {
-    activate(GuestBundle.of("route").route("GET", "/x"));
+    server.activate(GuestBundle.of("route").route("GET", "/x"));
     String get = rawGet(path);
     String head = raw("HEAD " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     String headers = get.substring(0, get.indexOf("\r\n\r\n") + 4);
@@ -475,7 +453,7 @@ class PluginRoutesTest {
   }
 
   private String raw(String request) throws IOException {
-    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+    try (Socket socket = server.connect()) {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
@@ -484,68 +462,71 @@ class PluginRoutesTest {
   /** A plugin {@code says} whose route {@code /x} answers this response. */
   private void activateSaying(String response) throws InterruptedException {
     byte[] answer = ("{\"value\":" + response + "}").getBytes(StandardCharsets.UTF_8);
-    activate(GuestBundle.of("says", Guests.saying(answer)).route("GET", "/x"));
+    server.activate(GuestBundle.of("says", Guests.saying(answer)).route("GET", "/x"));
   }
 
   @Test
   void routes_follow_activation() throws Exception {
-    host.install(GuestBundle.of("route").route("GET", "/x").bytes());
-    assertProblem(get("/api/plugins/route/x"), 404);
-    host.activate("route");
-    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
-    host.deactivate("route");
-    assertProblem(get("/api/plugins/route/x"), 404);
-    host.activate("route");
-    assertThat(get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    server.host().install(GuestBundle.of("route").route("GET", "/x").bytes());
+    assertProblem(server.get("/api/plugins/route/x"), 404);
+    server.host().activate("route");
+    assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
+    server.host().deactivate("route");
+    assertProblem(server.get("/api/plugins/route/x"), 404);
+    server.host().activate("route");
+    assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
   }
 
   @Test
   void a_call_that_fails_closed_is_answered_as_a_failed_route_is() throws Exception {
-    activate(GuestBundle.of("trap").filter("trapped"));
-    activate(GuestBundle.of("loop").filter("looped"));
+    server.activate(GuestBundle.of("trap").filter("trapped"));
+    server.activate(GuestBundle.of("loop").filter("looped"));
     HttpResponse<String> trapped =
-        post("/api/v1/filters/trapped", "{\"value\":1,\"fail_closed\":true}");
+        server.post("/api/v1/filters/trapped", "{\"value\":1,\"fail_closed\":true}");
     assertProblem(trapped, 502);
     assertThat(trapped.headers().firstValue("x-gonext-degraded")).contains("trap;code=UNREACHABLE");
     assertProblem(
-        post("/api/v1/filters/looped", "{\"value\":1,\"fail_closed\":true,\"deadline_ms\":50}"),
+        server.post(
+            "/api/v1/filters/looped", "{\"value\":1,\"fail_closed\":true,\"deadline_ms\":50}"),
         504);
   }
 
   @Test
   void many_values_are_filtered_in_one_request() throws Exception {
-    activate(GuestBundle.of("upper").filter("shout"));
-    assertThat(post("/api/v1/filters/shout", "{\"values\":[\"a\",\"b\",{}]}").body())
+    server.activate(GuestBundle.of("upper").filter("shout"));
+    assertThat(server.post("/api/v1/filters/shout", "{\"values\":[\"a\",\"b\",{}]}").body())
         .isEqualTo("{\"values\":[\"A\",\"B\",{}]}");
-    assertProblem(post("/api/v1/filters/shout", "{\"values\":[],\"value\":1}"), 400);
-    assertProblem(post("/api/v1/filters/shout", "{\"values\":{}}"), 400);
+    assertProblem(server.post("/api/v1/filters/shout", "{\"values\":[],\"value\":1}"), 400);
+    assertProblem(server.post("/api/v1/filters/shout", "{\"values\":{}}"), 400);
     String most = "0,".repeat(RequestBody.MAX_VALUES - 1) + "0";
-    assertThat(post("/api/v1/filters/shout", "{\"values\":[" + most + "]}").statusCode())
+    assertThat(server.post("/api/v1/filters/shout", "{\"values\":[" + most + "]}").statusCode())
         .isEqualTo(200);
-    assertProblem(post("/api/v1/filters/shout", "{\"values\":[" + most + ",0]}"), 400);
+    assertProblem(server.post("/api/v1/filters/shout", "{\"values\":[" + most + ",0]}"), 400);
     for (String deadline : List.of("0", "-1", "0.5", "1e10", "1e999999999", "\"1\"", "null")) {
       assertProblem(
-          post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":" + deadline + "}"), 400);
+          server.post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":" + deadline + "}"),
+          400);
     }
     for (String deadline : List.of("2000", "2000.0", "2e3")) {
       assertThat(
-              post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":" + deadline + "}")
+              server
+                  .post("/api/v1/filters/shout", "{\"value\":1,\"deadline_ms\":" + deadline + "}")
                   .statusCode())
           .isEqualTo(200);
     }
-    assertProblem(post("/api/v1/filters/shout", "{\"value\":1,\"fail_closed\":1}"), 400);
+    assertProblem(server.post("/api/v1/filters/shout", "{\"value\":1,\"fail_closed\":1}"), 400);
   }
 
   @Test
   @Timeout(20)
   void a_body_that_trickles_ends_at_the_deadline() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(PATIENCE).build());
-    activate(GuestBundle.of("route").route("POST", "/x"));
+    server.restartServer(config -> config.requestTimeout(PATIENCE));
+    server.activate(GuestBundle.of("route").route("POST", "/x"));
     String answer =
         trickle(
             "POST /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "x");
     assertThat(answer).startsWith("HTTP/1.1 408 ").contains("application/problem+json");
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -553,7 +534,7 @@ class PluginRoutesTest {
   @Timeout(20)
   void a_chunk_extension_or_trailer_that_trickles_ends_at_the_deadline(String beginning)
       throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(PATIENCE).build());
+    server.restartServer(config -> config.requestTimeout(PATIENCE));
     for (String path : List.of("/api/plugins/nobody/x", "/api/v1/filters/h")) {
       String answer =
           trickle(
@@ -569,8 +550,8 @@ class PluginRoutesTest {
   @Test
   @Timeout(20)
   void a_body_that_stops_arriving_ends_at_the_idle_timeout() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).idleTimeout(PATIENCE).build());
-    activate(GuestBundle.of("route").route("POST", "/x"));
+    server.restartServer(config -> config.idleTimeout(PATIENCE));
+    server.activate(GuestBundle.of("route").route("POST", "/x"));
     assertThat(
             trickle(
                 "POST /api/plugins/route/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
@@ -581,25 +562,25 @@ class PluginRoutesTest {
   @Test
   @Timeout(20)
   void headers_that_trickle_end_at_the_deadline() throws Exception {
-    restart(RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(PATIENCE).build());
+    server.restartServer(config -> config.requestTimeout(PATIENCE));
     assertThat(trickle("GET /healthz HTTP/1.1\r\nX: ", "x")).isEmpty();
     assertThat(trickle("", "")).isEmpty();
     // One that was answered before has the same time for its next request.
     String answered = trickle("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "x");
     assertThat(answered).startsWith("HTTP/1.1 200 ").contains("{\"status\":\"up\"}");
-    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
   }
 
   @Test
   void a_request_that_is_long_in_service_is_not_a_slow_one() throws Exception {
-    restart(
-        RouteRate.DEFAULT, ServerConfig.loopback(0).requestTimeout(Duration.ofMillis(100)).build());
-    activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
-    assertProblem(get("/api/plugins/loop/x"), 504);
+    server.restartServer(config -> config.requestTimeout(Duration.ofMillis(100)));
+    server.activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
+    assertProblem(server.get("/api/plugins/loop/x"), 504);
   }
 
   private double checkouts(String plugin) {
-    return metrics
+    return server
+        .metrics()
         .get("gonext.plugin.pool.checkout")
         .tag("plugin", plugin)
         .functionCounter()
@@ -608,7 +589,7 @@ class PluginRoutesTest {
 
   /** Sends a beginning, then a piece every 50 ms, and returns what came until the server closed. */
   private String trickle(String beginning, String piece) throws IOException {
-    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+    try (Socket socket = server.connect()) {
       socket.setSoTimeout(50);
       socket.getOutputStream().write(beginning.getBytes(StandardCharsets.US_ASCII));
       StringBuilder answer = new StringBuilder();
@@ -628,52 +609,5 @@ class PluginRoutesTest {
       // Reset by the server while a piece was on its way.
       return "";
     }
-  }
-
-  private void restart(RouteRate rate, ServerConfig config) throws InterruptedException {
-    restart(rate, BreakerPolicy.DEFAULT, config);
-  }
-
-  private void restart(RouteRate rate, BreakerPolicy breaker, ServerConfig config)
-      throws InterruptedException {
-    server.close();
-    host.close();
-    host =
-        Host.open(
-            HostConfig.builder(data)
-                .meters(metrics)
-                .limits(PATIENT)
-                .routeRate(rate)
-                .breaker(breaker)
-                .build());
-    server = HttpServer.start(host, metrics, config);
-  }
-
-  private static void assertProblem(HttpResponse<String> response, int status) {
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-    assertThat(response.headers().firstValue("content-type")).contains("application/problem+json");
-    assertThat(response.body()).contains("\"status\":" + status).doesNotContain("\\n\\tat ");
-  }
-
-  private void activate(GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
-  }
-
-  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(uri(path)));
-  }
-
-  private HttpResponse<String> post(String path, String body)
-      throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
-  }
-
-  private HttpResponse<String> send(HttpRequest.Builder request)
-      throws IOException, InterruptedException {
-    return client.send(request.build(), BodyHandlers.ofString());
-  }
-
-  private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.port() + path);
   }
 }
