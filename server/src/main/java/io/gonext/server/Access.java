@@ -10,17 +10,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may call what is not a plugin's own route. A server that only this machine can reach trusts
- * its callers, but for pages in a browser of this machine; any other asks for the token.
+ * Decides who may call the APIs; plugins decide about their own routes. A server that only this
+ * machine can reach trusts its callers, except web pages in a browser. Any other server requires a
+ * token.
  *
  * @param loopback whether only this machine can reach the server
- * @param address it listens on, as it was given
+ * @param address that the server listens on, as configured
  */
 record Access(boolean loopback, String address, Map<String, AdminToken> tokens) {
-  /** RFC 9110 section 11.1: a scheme's name is not case-sensitive. */
+  /** RFC 9110 section 11.1: the name of a scheme is not case-sensitive. */
   private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
 
-  /** For what only calls plugins: free on this machine, by token from elsewhere. */
+  /** Allows calls of plugins: without a token from this machine, with a token from others. */
   void requireCaller(Context ctx) {
     refuseForeignPages(ctx);
     if (!loopback) {
@@ -28,16 +29,16 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
     }
   }
 
-  /** For what runs an author's code: as a caller, and by a name of this machine. */
+  /** Allows running an author's code: like a caller, and only under a name of this machine. */
   void requireDeveloper(Context ctx) {
     requireOwnName(ctx);
     requireCaller(ctx);
   }
 
   /**
-   * For what changes the host: by token, always.
+   * Allows changes of the host: always with a token.
    *
-   * @return whose it is
+   * @return the holder of the token
    */
   String requireAdmin(Context ctx) {
     refuseForeignPages(ctx);
@@ -49,7 +50,7 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
     String holder = null;
     Matcher bearer = BEARER.matcher(header == null ? "" : header);
     if (bearer.matches()) {
-      // All of them, so that the time does not tell which one is nearly right.
+      // Compare with every token, so that the time does not reveal which one is nearly right.
       for (Map.Entry<String, AdminToken> token : tokens.entrySet()) {
         if (token.getValue().is(bearer.group(1))) {
           holder = token.getKey();
@@ -60,17 +61,17 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
       ctx.header("WWW-Authenticate", "Bearer");
       throw new Problem(
           HttpStatus.UNAUTHORIZED,
-          "this takes the header Authorization: Bearer <token>; the token is in the data directory,"
-              + " in "
+          "send the header Authorization: Bearer <token>; the token is in the data directory, in "
               + AdminToken.FILE);
     }
     return holder;
   }
 
   /**
-   * Refuses what a browser sends for a page of someone else: another site in {@code Origin}, which
-   * browsers send with every POST, or a name that was made to point here (DNS rebinding). Without
-   * {@code Origin} it is no page, and {@code Host} may be what a proxy calls this server.
+   * Refuses requests that a browser sends for a page of another site. Such a request has another
+   * site in {@code Origin}, which browsers send with every POST, or a name in {@code Host} that
+   * someone made point to this machine (DNS rebinding). A request without {@code Origin} does not
+   * come from a page, and {@code Host} may be the name that a proxy uses for this server.
    */
   private void refuseForeignPages(Context ctx) {
     String origin = ctx.header("Origin");
@@ -79,15 +80,14 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
     }
     requireOwnName(ctx);
     if (!origin.equalsIgnoreCase(ctx.scheme() + "://" + ctx.header("Host"))) {
-      throw new Problem(HttpStatus.FORBIDDEN, "pages of another origin may not call this");
+      throw new Problem(HttpStatus.FORBIDDEN, "a page of another origin may not call this");
     }
   }
 
   private void requireOwnName(Context ctx) {
     String host = ctx.header("Host");
     if (loopback && (host == null || !isOwnName(hostOf("http://" + host)))) {
-      throw new Problem(
-          HttpStatus.FORBIDDEN, "the Host header names another host than this one: " + host);
+      throw new Problem(HttpStatus.FORBIDDEN, "the Host header does not name this host: " + host);
     }
   }
 

@@ -4,34 +4,34 @@ import java.net.InetAddress;
 import java.util.Arrays;
 
 /**
- * Addresses that share a prefix, as {@code 10.0.0.0/8} or {@code 2001:db8::/32} name them; one
- * address alone has no slash.
+ * A range of addresses with a common prefix: {@code 10.0.0.0/8} or {@code 2001:db8::/32}. A single
+ * address has no slash.
  *
- * @param prefix of the address's first bits
- * @param bits how many of them count
+ * @param prefix any address of the range
+ * @param bits the length of the prefix
  */
 public record AddressRange(InetAddress prefix, int bits) {
   public AddressRange {
     if (bits < 0 || bits > prefix.getAddress().length * 8) {
       throw new IllegalArgumentException(
-          "a prefix of " + prefix.getHostAddress() + " has no " + bits + " bits");
+          "the prefix of " + prefix.getHostAddress() + " cannot have " + bits + " bits");
     }
   }
 
   /**
-   * Reads a range. No name is looked up.
+   * Reads a range. Looks up no names.
    *
-   * @throws IllegalArgumentException when it is not one
+   * @throws IllegalArgumentException when the text is not a range
    */
   public static AddressRange of(String text) {
     int slash = text.indexOf('/');
     InetAddress address = InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash));
     int all = address.getAddress().length * 8;
-    // A number's own exception is one of the kind that is promised.
+    // NumberFormatException is an IllegalArgumentException.
     return new AddressRange(address, slash < 0 ? all : Integer.parseInt(text.substring(slash + 1)));
   }
 
-  /** Whether an address is one of these. */
+  /** Whether an address is in the range. */
   boolean contains(InetAddress address) {
     byte[] mine = prefix.getAddress();
     byte[] other = address.getAddress();

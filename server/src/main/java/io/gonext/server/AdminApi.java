@@ -33,8 +33,8 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * What an operator does to plugins, below {@code /api/v1/plugins}; {@code openapi.json} describes
- * it. Every call takes the admin token.
+ * The operator's API for plugins, below {@code /api/v1/plugins}. {@code openapi.json} describes it.
+ * Every call requires an admin token.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -54,7 +54,7 @@ final class AdminApi {
     this.logs = new LogApi(host, closing);
   }
 
-  /** A method, a path and what answers there. */
+  /** A method, a path and their handler. */
   record Endpoint(HandlerType method, String path, Handler handler) {}
 
   List<Endpoint> endpoints() {
@@ -138,6 +138,9 @@ final class AdminApi {
   private void update(Context ctx) throws IOException, InterruptedException {
     byte[] bytes = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
     boolean approve = flag(ctx, "approve");
+    // Without this check the audit log would record a failed update of a plugin that does not
+    // exist.
+    requireInstalled(host, name(ctx));
     UpdateResult result = host.update(name(ctx), bytes);
     if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
       result = host.approve(name(ctx), waiting.sha256());
@@ -181,9 +184,7 @@ final class AdminApi {
     answer(ctx, plugin(name(ctx)));
   }
 
-  /**
-   * The version that an operator has looked at, or the SHA-256 of its bundle; empty for neither.
-   */
+  /** The version or the SHA-256 of the bundle that the operator decided on; empty for none. */
   private String meant(Context ctx) throws IOException {
     byte[] bytes = RequestBody.bytes(ctx);
     if (bytes.length == 0) {
@@ -198,7 +199,7 @@ final class AdminApi {
     String meant = body.path("sha256").asString(body.path("version").asString(""));
     if (body.size() != 1 || meant.isEmpty()) {
       throw new Problem(
-          HttpStatus.BAD_REQUEST, "the body is {\"sha256\": ...} or {\"version\": ...}");
+          HttpStatus.BAD_REQUEST, "the body must be {\"sha256\": ...} or {\"version\": ...}");
     }
     return meant;
   }
@@ -245,7 +246,8 @@ final class AdminApi {
       rows = 0;
     }
     if (rows < 1 || rows > MAX_AUDIT_ROWS) {
-      throw new Problem(HttpStatus.BAD_REQUEST, "limit is a number from 1 to " + MAX_AUDIT_ROWS);
+      throw new Problem(
+          HttpStatus.BAD_REQUEST, "limit must be a number from 1 to " + MAX_AUDIT_ROWS);
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var audit = body.putArray("audit");
@@ -281,14 +283,14 @@ final class AdminApi {
     return host.plugin(name).orElseThrow(() -> new UnknownPluginException(name));
   }
 
-  /** A plugin with all that there is to know of it on this host. */
+  /** A plugin with everything that this host knows about it. */
   private void show(Context ctx) {
     String name = name(ctx);
     ObjectNode body = plugin(name);
     try {
       putManifest(body, host.manifest(name));
     } catch (BundleRejectedException e) {
-      // A later host wrote it: all else can still be told.
+      // A newer host wrote it. The rest can still be shown.
       body.put("manifest_problem", e.getMessage());
     }
     ObjectNode calls = body.putObject("calls").put("failed", host.failedTurns(name));
@@ -447,7 +449,7 @@ final class AdminApi {
       case "true", "" -> true;
       case "false" -> false;
       default ->
-          throw new Problem(HttpStatus.BAD_REQUEST, name + " is true or false, not " + value);
+          throw new Problem(HttpStatus.BAD_REQUEST, name + " must be true or false, not " + value);
     };
   }
 }

@@ -8,12 +8,12 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
 
-/** The bearer token that lets its holder change the host. Its text is never logged. */
+/** A bearer token. Its holder may change the host. Its text is never logged. */
 public final class AdminToken {
-  /** Where a data directory keeps its token. */
+  /** The name of the file with the token, in the data directory. */
   public static final String FILE = "admin.token";
 
-  /** Shorter ones could be guessed. */
+  /** A shorter token could be guessed. */
   private static final int MIN_LENGTH = 16;
 
   private static final int RANDOM_BYTES = 32;
@@ -25,10 +25,10 @@ public final class AdminToken {
   }
 
   /**
-   * A token that was chosen by someone.
+   * A token with this text.
    *
-   * @throws IllegalArgumentException when it is shorter than 16 characters or has others than
-   *     printable ASCII
+   * @throws IllegalArgumentException when it has fewer than 16 characters, or a character that is
+   *     not printable ASCII
    */
   public static AdminToken of(String text) {
     if (text.length() < MIN_LENGTH || !text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
@@ -39,22 +39,22 @@ public final class AdminToken {
   }
 
   /**
-   * The token of a data directory: made on first use, in a file that only its owner can read.
+   * The token of a data directory. Creates it on first use, in a file that only its owner can read.
    *
-   * @throws StoreException when the file can be neither read nor written, or holds no token
+   * @throws StoreException when the file cannot be read or created, or does not hold a token
    */
   public static AdminToken ofDirectory(Path directory) {
     return ofFile(directory.resolve(FILE));
   }
 
-  /** The token of a file, which is made on first use; see {@link #ofDirectory}. */
+  /** The token in a file. Creates it on first use, like {@link #ofDirectory}. */
   public static AdminToken ofFile(Path file) {
     byte[] text = SecretFile.readOrCreate(file, AdminToken::random);
     try {
       return of(new String(text, StandardCharsets.UTF_8).strip());
     } catch (IllegalArgumentException e) {
       throw new StoreException(
-          file + " holds no token: delete it, and a new one is made at the next start", e);
+          file + " does not hold a token: delete it, and the next start creates a new one", e);
     }
   }
 
@@ -65,7 +65,7 @@ public final class AdminToken {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Whether this is the token, in a time that does not tell how much of it is right. */
+  /** Whether this is the token. The time does not depend on how much of it is right. */
   boolean is(String candidate) {
     return MessageDigest.isEqual(text, candidate.getBytes(StandardCharsets.UTF_8));
   }

@@ -11,17 +11,17 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose request it is, for what is counted by client. A proxy that the operator named says for whom
- * it asks: in {@code Forwarded} (RFC 7239), or in {@code X-Forwarded-For} where there is no {@code
- * Forwarded}. Nobody else is believed.
+ * Finds the client of a request, for limits per client. A trusted proxy names its client in {@code
+ * Forwarded} (RFC 7239), or in {@code X-Forwarded-For} when there is no {@code Forwarded}. These
+ * headers of anyone else are ignored.
  *
- * @param proxies that are believed
+ * @param proxies that the operator trusts
  */
 record Clients(List<AddressRange> proxies) {
-  /** Proxies in a row that are followed. */
-  private static final int MOST_HOPS = 32;
+  /** Longest chain of proxies. */
+  private static final int MAX_HOPS = 32;
 
-  /** Bytes of an IPv6 address that name a network: one client may have all addresses in it. */
+  /** Bytes of the network in an IPv6 address. One client may have all addresses of a network. */
   private static final int NETWORK_BYTES = 8;
 
   /** The client of a request: its IPv4 address, or its IPv6 network of 64 bits. */
@@ -40,8 +40,8 @@ record Clients(List<AddressRange> proxies) {
     if (isProxy(address)) {
       List<String> hops =
           forwarded.isEmpty() ? addresses(forwardedFor) : forValues(String.join(",", forwarded));
-      // The last one was written by the proxy that is nearest.
-      for (int i = hops.size() - 1; i >= Math.max(0, hops.size() - MOST_HOPS); i--) {
+      // The nearest proxy wrote the last entry.
+      for (int i = hops.size() - 1; i >= Math.max(0, hops.size() - MAX_HOPS); i--) {
         InetAddress before = node(hops.get(i));
         if (before == null) {
           break;
@@ -72,15 +72,15 @@ record Clients(List<AddressRange> proxies) {
   }
 
   /**
-   * The value of {@code for} in each element of {@code Forwarded}, in order: empty for an element
-   * without one. What is not of that form has no values at all.
+   * The value of {@code for} in each element of {@code Forwarded}, in order; empty for an element
+   * without one. A malformed header has no values.
    */
   private static List<String> forValues(String header) {
     List<String> values = new ArrayList<>();
     String value = "";
     int at = 0;
     while (at <= header.length()) {
-      // One pair, which may be empty, and what follows it.
+      // Reads one pair, which may be empty.
       StringBuilder pair = new StringBuilder();
       boolean quoted = false;
       for (; at < header.length(); at++) {
@@ -111,14 +111,14 @@ record Clients(List<AddressRange> proxies) {
     return values;
   }
 
-  /** The address of {@code 192.0.2.1:80} or {@code [2001:db8::1]:80}; null for what has none. */
+  /** The address in {@code 192.0.2.1:80} or {@code [2001:db8::1]:80}; null when there is none. */
   private static @Nullable InetAddress node(String text) {
     if (text.startsWith("[")) {
       int end = text.indexOf(']');
       return end < 0 ? null : literal(text.substring(1, end));
     }
     int colon = text.indexOf(':');
-    // An address of version 6 without brackets has more than one.
+    // An IPv6 address without brackets has several colons, and no port.
     boolean port = colon >= 0 && colon == text.lastIndexOf(':');
     return literal(port ? text.substring(0, colon) : text);
   }

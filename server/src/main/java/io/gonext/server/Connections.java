@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Connector;
@@ -21,28 +22,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends connections whose clients take too long, and all of them when the server stops.
+ * Closes connections whose clients are too slow, and all connections when the server stops.
  *
- * <p>Jetty's idle timeout begins anew with each byte, so that a client which trickles would stay
- * for ever. Here a request's headers have a time, counted from the connection's opening or from the
- * end of the answer before, and its body has the same time again, with the extensions of its chunks
- * and its trailers. What is late is found within a quarter of that time. Late headers end the
- * connection; a late body fails the reading of it.
+ * <p>Each byte restarts Jetty's idle timeout, so a client that sends one byte at a time could stay
+ * for ever. Here the headers of a request have a time limit, counted from the opening of the
+ * connection or the end of the previous answer. The body has the same limit again, including chunk
+ * extensions and trailers. A thread finds late requests within a quarter of the limit. Late headers
+ * close the connection; a late body makes its reader fail.
  *
- * <p>A server that stops takes no new connections and says {@code Connection: close} in each
- * answer. A connection that is kept open between two requests is closed only after a grace, since
- * its client may have sent a request before it could learn that the server stops.
+ * <p>A server that stops accepts no new connections, and sends {@code Connection: close} in each
+ * answer. It closes idle connections only after a grace time, because a client may have sent a
+ * request before it could know that the server stops.
  */
 final class Connections extends Handler.Wrapper implements Connection.Listener, Graceful {
   private static final Logger log = LoggerFactory.getLogger(Connections.class);
 
   private static final String ATTRIBUTE = Connections.class.getName();
 
-  /** How often a server that stops looks for connections that have become idle. */
+  /** How often a server that stops closes idle connections. */
   private static final Duration CLOSING_ROUND = Duration.ofMillis(20);
 
   private final Duration limit;
   private final Duration grace;
+  private final LongSupplier nanoTime;
 
   /** Open connections. */
   private final Map<Connection, Watched> connections = new ConcurrentHashMap<>();
@@ -54,49 +56,50 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
   private volatile boolean closing;
   private volatile boolean stopping;
 
-  /** Looks that failed. */
+  /** Checks for slow clients that failed. */
   private final Counter failures;
 
   /**
-   * @param limit how long headers may take, and a body
-   * @param grace how long a kept connection waits for a last request when the server stops
+   * @param limit the time for headers, and the time for a body
+   * @param grace how long an idle connection stays open when the server stops
+   * @param nanoTime the clock of the limit
    */
-  Connections(Duration limit, Duration grace, MeterRegistry meters) {
+  Connections(Duration limit, Duration grace, LongSupplier nanoTime, MeterRegistry meters) {
     this.limit = limit;
     this.grace = grace;
+    this.nanoTime = nanoTime;
     this.failures =
         Counter.builder("gonext.server.slow.clients.failures")
-            .description(
-                "Looks for clients that are too slow that failed, each followed by another")
+            .description("Checks for slow clients that failed. The next check follows")
             .register(meters);
   }
 
   private enum Phase {
-    /** Nothing of the next request has come, or not all of its headers. */
+    /** The server waits for the next request, or for the rest of its headers. */
     HEADERS,
     BODY,
-    /** The server's turn: nothing is waited for. */
+    /** The server handles the request. */
     ANSWER
   }
 
-  /** One connection. */
-  private static final class Watched {
-    /** What the server waits for and since when, on {@link System#nanoTime}. */
-    private record Wait(Phase phase, long sinceNanos) {}
+  private record Wait(Phase phase, long sinceNanos) {}
 
-    private volatile Wait wait = new Wait(Phase.HEADERS, System.nanoTime());
+  /** One connection. */
+  private final class Watched {
+    /** What the server waits for, and since when. */
+    private volatile Wait wait = new Wait(Phase.HEADERS, nanoTime.getAsLong());
 
     void enter(Phase phase) {
-      wait = new Wait(phase, System.nanoTime());
+      wait = new Wait(phase, nanoTime.getAsLong());
     }
   }
 
-  /** The client's time for the body begins: what reads it is told when the time is over. */
+  /** Starts the time for the body. When it is over, the reader of the body fails. */
   static void bodyBegins(Context ctx) {
     enter(ctx, Phase.BODY);
   }
 
-  /** The body has been read, or given up. */
+  /** The body was read, or reading it failed. */
   static void bodyEnds(Context ctx) {
     enter(ctx, Phase.ANSWER);
   }
@@ -112,7 +115,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
     for (Connector connector : getServer().getConnectors()) {
       connector.addEventListener(this);
       if (connector instanceof AbstractConnector known) {
-        // It would close what has been idle for longer at once, without any grace.
+        // With a timeout Jetty would close idle connections at once, without the grace time.
         known.setShutdownIdleTimeout(-1);
       }
     }
@@ -135,7 +138,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
   public CompletableFuture<Void> shutdown() {
     closing = true;
     closer = Thread.ofVirtual().name("gonext-closing").start(this::closeIdle);
-    // The connectors tell when the last connection has gone.
+    // Jetty's connectors wait until the last connection is closed.
     return CompletableFuture.completedFuture(null);
   }
 
@@ -172,48 +175,48 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
     while (!stopping) {
       try {
         Thread.sleep(limit.dividedBy(4));
-        connections.forEach(this::endIfLateOrSay);
+        connections.forEach(this::checkSafely);
       } catch (InterruptedException e) {
-        // The server has stopped, or someone is mistaken.
+        // The server has stopped; the loop checks that.
       } catch (Throwable e) {
         failed(e);
       }
     }
   }
 
-  private void endIfLateOrSay(Connection connection, Watched watched) {
+  private void checkSafely(Connection connection, Watched watched) {
     try {
       endIfLate(connection, watched);
     } catch (RuntimeException | Error e) {
-      // The others are late all the same.
+      // Continue with the other connections.
       failed(e);
     }
   }
 
-  /** Were the thread to end, so would all deadlines of headers and bodies. */
+  /** Keeps the thread alive: without it, headers and bodies have no time limit. */
   private void failed(Throwable failure) {
     failures.increment();
     try {
-      log.warn("a look for slow clients failed, another follows: {}", failure.toString());
+      log.warn("a check for slow clients failed, the next one follows: {}", failure.toString());
     } catch (OutOfMemoryError e) {
-      // It is counted.
+      // The counter has it.
       failures.increment(0);
     }
   }
 
-  /** Whether slow clients are looked for. */
+  /** Whether the thread that checks for slow clients runs. */
   boolean isWatched() {
     Thread running = sweeper;
     return running != null && running.isAlive();
   }
 
   private void endIfLate(Connection connection, Watched watched) {
-    Watched.Wait wait = watched.wait;
-    long waited = System.nanoTime() - wait.sinceNanos();
+    Wait wait = watched.wait;
+    long waited = nanoTime.getAsLong() - wait.sinceNanos();
     if (wait.phase() == Phase.ANSWER || waited <= limit.toNanos()) {
       return;
     }
-    // A reader that did not notice is not waited for twice.
+    // Close the connection also when the reader did not react within another limit.
     if (wait.phase() == Phase.HEADERS || waited > limit.multipliedBy(2).toNanos()) {
       connection.getEndPoint().close();
     } else {
@@ -234,7 +237,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
         Thread.sleep(CLOSING_ROUND);
       }
     } catch (InterruptedException e) {
-      // The server has stopped with what was still open.
+      // The server has stopped, and closed the rest.
       Thread.currentThread().interrupt();
     }
   }

@@ -23,9 +23,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The author's side door: takes what {@code gonext plugin dev} has built, below {@code
- * /_/plugins/dev}. There is one only where a server is told to, since whoever reaches it runs code
- * of theirs with all the capabilities it asks for.
+ * The API for {@code gonext plugin dev}, below {@code /_/plugins/dev}: uploads plugins and follows
+ * their logs. A server has it only on request, because anyone who can reach it can run code with
+ * all the capabilities that the code requests.
  */
 final class DevApi {
   static final String PREFIX = "/_/plugins/dev";
@@ -36,7 +36,9 @@ final class DevApi {
   /** Log lines and failures that may wait for a slow client. */
   private static final int WAITING_EVENTS = 1000;
 
-  /** Of a log line; a client that knows no names of events reads every event as one. */
+  /**
+   * The default event. A client that ignores the names of events reads every event as a log line.
+   */
   private static final String LOG = "log";
 
   private static final String FAILURE = "failure";
@@ -53,13 +55,13 @@ final class DevApi {
 
   void addTo(RoutesConfig routes) {
     routes.post(PREFIX + "/install", this::install);
-    // Before the stream begins: its first bytes say 200, and nothing can be refused after them.
+    // Refuse before the stream begins: its first bytes are the status 200.
     routes.before(
         PREFIX + "/logs/{name}",
         ctx -> {
           access.requireDeveloper(ctx);
           if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
-            // A stream without its body has ended.
+            // The answer to HEAD ends after the headers.
             ctx.contentType("text/event-stream").skipRemainingHandlers();
           }
         });
@@ -84,8 +86,9 @@ final class DevApi {
   }
 
   /**
-   * A plugin's log lines and failed turns as they come; the plugin need not be there yet. An event
-   * {@code failure} has {@code level} and {@code message} as one of {@code log} has.
+   * Sends the log lines and the failed turns of a plugin as they occur. The plugin need not be
+   * installed yet. An event {@code failure} has the fields {@code level} and {@code message} too,
+   * like an event {@code log}.
    */
   private void logs(SseClient client) {
     BlockingQueue<Event> waiting = new ArrayBlockingQueue<>(WAITING_EVENTS);
@@ -105,13 +108,14 @@ final class DevApi {
       while (!client.terminated() && !closing.getAsBoolean()) {
         Event event = waiting.poll(1, TimeUnit.SECONDS);
         if (event == null) {
-          client.sendComment("still here"); // finds out whether the client is
+          client.sendComment("still here"); // fails when the client has gone
           continue;
         }
         event.sendTo(client);
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
-          Event.of(Level.WARN, lost + " lines were dropped: they came too fast").sendTo(client);
+          Event.of(Level.WARN, lost + " lines were dropped: the client was too slow")
+              .sendTo(client);
         }
       }
     } catch (InterruptedException e) {

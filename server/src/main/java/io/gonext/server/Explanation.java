@@ -6,8 +6,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Why a plugin failed, for a caller who asks: one line of bounded length. What may tell of the host
- * itself stays in its log.
+ * Explains to a caller why a plugin failed: one line of bounded length. Reasons that may reveal
+ * something about the host are only in its log.
  */
 final class Explanation {
   static final int MAX_LENGTH = 500;

@@ -6,14 +6,14 @@ import io.javalin.http.HttpStatus;
 import java.time.Duration;
 import java.util.List;
 
-/** A plugin that failed, as clients are told: the same for a route and for a hook. */
+/** The answer to a client when a plugin fails: the same for a route and a hook. */
 final class FailedPlugin {
   private FailedPlugin() {}
 
   /**
-   * Answers with what became of the plugin's turn.
+   * Answers with the status for an outcome.
    *
-   * @param retryAfter when another try may succeed, at the soonest
+   * @param retryAfter the shortest wait after which another try may succeed
    */
   static void answer(Context ctx, String plugin, HookOutcome outcome, Duration retryAfter) {
     answer(ctx, plugin, outcome, retryAfter, List.of());
@@ -22,7 +22,7 @@ final class FailedPlugin {
   /**
    * As {@link #answer(Context, String, HookOutcome, Duration)}.
    *
-   * @param problems why, a sentence each; none for who did not ask
+   * @param problems the reasons, a sentence each; empty for a caller who did not ask for them
    */
   static void answer(
       Context ctx, String plugin, HookOutcome outcome, Duration retryAfter, List<String> problems) {
@@ -31,7 +31,7 @@ final class FailedPlugin {
           Problem.write(
               ctx,
               HttpStatus.GATEWAY_TIMEOUT,
-              "the plugin " + plugin + " did not end in time",
+              "the plugin " + plugin + " did not answer in time",
               problems);
       case SATURATED, UNAVAILABLE, STORE_UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
         retryAfter(ctx, retryAfter);
@@ -56,7 +56,7 @@ final class FailedPlugin {
     }
   }
 
-  /** Whole seconds, rounded up: after as many the time has passed. */
+  /** Rounds up to whole seconds, so that a client does not come too early. */
   static void retryAfter(Context ctx, Duration wait) {
     ctx.header("Retry-After", Long.toString(wait.plusSeconds(1).minusNanos(1).toSeconds()));
   }

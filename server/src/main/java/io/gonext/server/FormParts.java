@@ -16,8 +16,8 @@ import org.eclipse.jetty.util.BufferUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code multipart/form-data} as it arrives, in memory; a part is refused at the byte that
- * passes its limit.
+ * Reads {@code multipart/form-data} into memory as it arrives. Refuses a part at the first byte
+ * beyond its limit.
  */
 final class FormParts implements MultiPart.Parser.Listener {
   private static final int CHUNK_BYTES = 16 * 1024;
@@ -37,9 +37,9 @@ final class FormParts implements MultiPart.Parser.Listener {
   }
 
   /**
-   * The parts that came, by name.
+   * Reads the parts by name.
    *
-   * @param limits the names there may be, and how many bytes each may have
+   * @param limits the allowed names, and the most bytes of each
    */
   static Map<String, byte[]> read(Context ctx, Map<String, Integer> limits) throws IOException {
     String type = ctx.contentType();
@@ -48,7 +48,7 @@ final class FormParts implements MultiPart.Parser.Listener {
     if (boundary == null) {
       throw new Problem(
           HttpStatus.UNSUPPORTED_MEDIA_TYPE,
-          "this takes multipart/form-data with the parts "
+          "send multipart/form-data with the parts "
               + String.join(", ", limits.keySet().stream().sorted().toList()));
     }
     FormParts listener = new FormParts(limits);
@@ -107,7 +107,7 @@ final class FormParts implements MultiPart.Parser.Listener {
   @Override
   public void onPartHeaders() {
     if (name == null || !limits.containsKey(name)) {
-      fail(new Problem(HttpStatus.BAD_REQUEST, "the form has a part that is not known here"));
+      fail(new Problem(HttpStatus.BAD_REQUEST, "the form has an unknown part"));
     } else if (parts.containsKey(name)) {
       fail(new Problem(HttpStatus.BAD_REQUEST, "the form has two parts \"" + name + "\""));
     }

@@ -58,7 +58,7 @@ public final class HttpServer implements AutoCloseable {
     this.host = host;
     this.metrics = metrics;
     this.access = new Access(loopback, config.address(), config.tokens());
-    this.connections = new Connections(config.requestTimeout(), GRACE, metrics);
+    this.connections = new Connections(config.requestTimeout(), GRACE, System::nanoTime, metrics);
     this.javalin =
         Javalin.create(javalinConfig -> {
           configure(javalinConfig, config.idleTimeout());

@@ -40,7 +40,7 @@ final class InternalErrors {
     this.beganNanos = nanoTime.getAsLong();
   }
 
-  /** A request ended in an error of the server. */
+  /** A request ended in an internal error. */
   void happened(Throwable error) {
     counter.increment();
     String name = error.getClass().getName();

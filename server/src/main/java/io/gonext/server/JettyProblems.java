@@ -8,9 +8,7 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Requests that Jetty refuses before any route is asked get the same kind of answer as all others.
- */
+/** Answers requests that Jetty itself refuses with a problem document, like all other errors. */
 final class JettyProblems extends ErrorHandler {
   @Override
   protected void generateResponse(
@@ -25,16 +23,16 @@ final class JettyProblems extends ErrorHandler {
     response.write(true, ByteBuffer.wrap(Problem.body(status, detail(status, message))), callback);
   }
 
-  /** What is wrong, where Jetty says no more than the status does. */
+  /** A sentence, when Jetty only repeats the name of the status. */
   private static @Nullable String detail(HttpStatus status, @Nullable String message) {
     if (message != null && !message.equals(status.getMessage())) {
       return message;
     }
     return switch (status) {
       case BAD_REQUEST -> "the request cannot be understood";
-      case URI_TOO_LONG -> "the path and the query are together longer than this server reads";
-      case REQUEST_HEADER_FIELDS_TOO_LARGE -> "the headers are together larger than 8 KiB";
-      case EXPECTATION_FAILED -> "Expect may be 100-continue and nothing else";
+      case URI_TOO_LONG -> "path and query together are too long";
+      case REQUEST_HEADER_FIELDS_TOO_LARGE -> "the headers together are larger than 8 KiB";
+      case EXPECTATION_FAILED -> "the header Expect must be 100-continue";
       default -> message;
     };
   }

@@ -23,14 +23,14 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a plugin logs, for its operator: the last lines at once, or as a stream of server-sent
- * events that begins with them. A stream that broke off goes on where it was by {@code
- * Last-Event-ID}, also after a restart of the host.
+ * The log lines of a plugin for operators: the last lines, or a stream of server-sent events that
+ * begins with them. With {@code Last-Event-ID} a client continues a stream that was interrupted,
+ * also after a restart of the host.
  */
 final class LogApi {
   private static final int MAX_LINES = 500;
 
-  /** Lines that may wait for a slow client, beside the last ones. */
+  /** Lines that may wait for a slow client, including the last lines. */
   private static final int WAITING_LINES = 2 * MAX_LINES;
 
   private final Host host;
@@ -42,10 +42,10 @@ final class LogApi {
   }
 
   /**
-   * Which lines are asked for.
+   * The lines that a client requests.
    *
-   * @param last how many of those there are already
-   * @param afterId none up to this one
+   * @param last how many of the lines that exist already
+   * @param afterId only lines with a greater ID
    */
   private record Wanted(Level least, int last, Instant since, long afterId) {
     static Wanted of(Context ctx) {
@@ -58,7 +58,7 @@ final class LogApi {
         return level == null ? Level.TRACE : Level.valueOf(level.toUpperCase(Locale.ROOT));
       } catch (IllegalArgumentException e) {
         throw new Problem(
-            HttpStatus.BAD_REQUEST, "level is one of trace, debug, info, warn, error");
+            HttpStatus.BAD_REQUEST, "level must be one of trace, debug, info, warn, error");
       }
     }
 
@@ -70,9 +70,9 @@ final class LogApi {
           return last;
         }
       } catch (NumberFormatException e) {
-        // Told below.
+        // Refused below.
       }
-      throw new Problem(HttpStatus.BAD_REQUEST, "last is a number from 0 to " + MAX_LINES);
+      throw new Problem(HttpStatus.BAD_REQUEST, "last must be a number from 0 to " + MAX_LINES);
     }
 
     private static Instant since(Context ctx) {
@@ -80,11 +80,12 @@ final class LogApi {
       try {
         return text == null ? Instant.MIN : Instant.parse(text);
       } catch (DateTimeException e) {
-        throw new Problem(HttpStatus.BAD_REQUEST, "since is a time as 2026-01-31T12:00:00Z");
+        throw new Problem(
+            HttpStatus.BAD_REQUEST, "since must be a time such as 2026-01-31T12:00:00Z");
       }
     }
 
-    /** What is no number of ours is no reason to refuse: all lines are sent then. */
+    /** An ID that is not a number is ignored: the client gets all lines. */
     private static long lastEventId(Context ctx) {
       String text = ctx.header("Last-Event-ID");
       try {
@@ -95,8 +96,8 @@ final class LogApi {
     }
 
     /**
-     * From the beginning where no line has had the number of the last event yet: a host whose clock
-     * was set back begins anew below it.
+     * Ignores the last event's ID when it is greater than the ID of any line. This happens after
+     * the clock of the host was set back.
      */
     Wanted among(List<LogLine> lines) {
       boolean known = !lines.isEmpty() && afterId <= lines.getLast().id();
@@ -127,14 +128,14 @@ final class LogApi {
     String accept = ctx.header("Accept");
     if (accept == null || !accept.contains("text/event-stream")) {
       throw new Problem(
-          HttpStatus.NOT_ACCEPTABLE, "this is a stream: ask for it with Accept: text/event-stream");
+          HttpStatus.NOT_ACCEPTABLE, "this is a stream: send the header Accept: text/event-stream");
     }
     requireInstalled(ctx);
-    // Before the stream begins: its first bytes say 200.
+    // Refuse before the stream begins: its first bytes are the status 200.
     String plugin = name(ctx);
     Wanted wanted = Wanted.of(ctx).among(host.recentLines(plugin));
     if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
-      // A stream without its body has ended.
+      // The answer to HEAD ends after the headers.
       ctx.contentType("text/event-stream");
       return;
     }
@@ -160,13 +161,13 @@ final class LogApi {
       while (!client.terminated() && !closing.getAsBoolean()) {
         LogLine line = waiting.poll(1, TimeUnit.SECONDS);
         if (line == null) {
-          client.sendComment("still here"); // finds out whether the client is
+          client.sendComment("still here"); // fails when the client has gone
           continue;
         }
         send(client, line);
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
-          String text = lost + " lines were dropped: they came too fast";
+          String text = lost + " lines were dropped: the client was too slow";
           send(client, new LogLine(line.id(), line.at(), Level.WARN, text));
         }
       }

@@ -6,8 +6,8 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.session.ManagedSession;
 
 /**
- * Takes the place of the session handler that Javalin installs: a session outlives its request, and
- * whoever can send requests could fill the heap with them.
+ * Replaces the session handler of Javalin. A session outlives its request, so anyone who can send
+ * requests could fill the heap with sessions.
  */
 final class NoSessions extends SessionHandler {
   NoSessions() {

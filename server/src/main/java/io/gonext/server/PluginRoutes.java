@@ -116,14 +116,14 @@ final class PluginRoutes implements Handler {
     ctx.status(response.status());
     ctx.contentType("application/octet-stream");
     response.headers().forEach(ctx::header);
-    // A browser must not guess a type that the plugin did not state.
+    // A browser must not guess another type.
     ctx.header("X-Content-Type-Options", "nosniff");
     if (!BODILESS.contains(response.status())) {
       ctx.result(response.body());
     }
   }
 
-  /** A request's path for the log. */
+  /** The path of a request, for the log. */
   static String shown(Context ctx) {
     return PlainText.of(ctx.path(), MAX_SHOWN_CHARS);
   }

@@ -17,16 +17,16 @@ import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
 import tools.jackson.databind.JsonNode;
 
-/** Reads request bodies, never more of one than is allowed. */
+/** Reads the bodies of requests, up to a limit. */
 final class RequestBody {
-  /** Largest body of any request, in bytes: the guest ABI's largest payload. */
+  /** Largest body of most requests, in bytes: the largest payload of the guest ABI. */
   static final int MAX_BYTES = 1024 * 1024;
 
-  /** Most values of one batch: a request's size allows more turns of handlers than its worth. */
+  /** Most values of one batch. The largest body could hold many more, and block the handlers. */
   static final int MAX_VALUES = 10_000;
 
-  /** Of a field's name, in a refusal. */
-  private static final int SHOWN_CHARS = 64;
+  /** Longest name of a field in a message. */
+  private static final int MAX_SHOWN_CHARS = 64;
 
   private static final Set<String> OPTIONS =
       Set.of("args", "fail_closed", "deadline_ms", "explain");
@@ -34,19 +34,19 @@ final class RequestBody {
   private RequestBody() {}
 
   /**
-   * The body's bytes; refused as soon as it is known to be too large. {@link Connections} ends the
-   * reading of one that takes too long.
+   * Reads the body. Refuses it as soon as it is too large. {@link Connections} makes the reading
+   * fail when the client is too slow.
    */
   static byte[] bytes(Context ctx) throws IOException {
     return bytes(ctx, MAX_BYTES);
   }
 
-  /** The body of a request that may have a larger one than most. */
+  /** Reads a body with a limit of its own. */
   static byte[] bytes(Context ctx, int maxBytes) throws IOException {
     if (ctx.req().getContentLengthLong() > maxBytes) {
       throw tooLarge(maxBytes);
     }
-    // Grows with what has come, not with what was announced.
+    // Memory grows with the bytes that arrive, not with the announced length.
     byte[] body = read(ctx, in -> in.readNBytes(maxBytes + 1));
     if (body.length > maxBytes) {
       throw tooLarge(maxBytes);
@@ -54,7 +54,7 @@ final class RequestBody {
     return body;
   }
 
-  /** What reads a body. */
+  /** Reads from the stream of a body. */
   interface Reader<T> {
     T read(InputStream in) throws IOException;
   }
@@ -62,7 +62,7 @@ final class RequestBody {
   /**
    * Reads a body, or a part of it.
    *
-   * @throws Problem when it does not arrive in time, or is not HTTP
+   * @throws Problem when it does not arrive in time, or breaks the rules of HTTP
    */
   static <T> T read(Context ctx, Reader<T> reader) throws IOException {
     Connections.bodyBegins(ctx);
@@ -74,7 +74,7 @@ final class RequestBody {
           throw new Problem(HttpStatus.REQUEST_TIMEOUT, "the body did not arrive in time");
         }
         if (cause instanceof HttpException) {
-          throw badRequest("the body is not what its headers say, or its chunks are broken");
+          throw badRequest("the body does not match its headers, or its chunks are broken");
         }
       }
       throw e;
@@ -90,11 +90,11 @@ final class RequestBody {
 
   /**
    * A hook call: {@code {"value": ..., "args": [...], "fail_closed": false, "deadline_ms": 100,
-   * "explain": false}}, all but the value optional; {@code "values": [...]} in place of {@code
-   * "value"} is a batch.
+   * "explain": false}}. All fields but the value are optional. {@code "values": [...]} instead of
+   * {@code "value"} makes a batch.
    *
-   * @param values of a batch, or the one value; none for an action
-   * @param explain whether the answer says why plugins failed
+   * @param values the values of a batch, or one value; empty for an action
+   * @param explain whether the answer explains why plugins failed
    */
   record HookArguments(
       List<JsonNode> values,
@@ -107,7 +107,7 @@ final class RequestBody {
     }
   }
 
-  /** Reads a hook call; a value is required where the call is of a filter. */
+  /** Reads a hook call. A filter needs a value. */
   static HookArguments hookArguments(Context ctx, boolean filter) throws IOException {
     JsonNode body;
     try {
@@ -126,7 +126,7 @@ final class RequestBody {
       if (!known.contains(field.getKey())) {
         throw badRequest(
             "the body has the field \""
-                + PlainText.of(field.getKey(), SHOWN_CHARS)
+                + PlainText.of(field.getKey(), MAX_SHOWN_CHARS)
                 + "\", which is not one of "
                 + String.join(", ", known));
       }
@@ -134,16 +134,16 @@ final class RequestBody {
     JsonNode value = body.path("value");
     JsonNode values = body.path("values");
     if (filter && value.isMissingNode() && values.isMissingNode()) {
-      throw badRequest("the body has neither \"value\" nor \"values\"");
+      throw badRequest("the body needs \"value\" or \"values\"");
     }
     if (!value.isMissingNode() && !values.isMissingNode()) {
-      throw badRequest("the body has both \"value\" and \"values\": give one of them");
+      throw badRequest("the body has both \"value\" and \"values\": send one of them");
     }
     if (!values.isMissingNode() && !values.isArray()) {
       throw badRequest("\"values\" is not an array");
     }
     if (values.size() > MAX_VALUES) {
-      throw badRequest("\"values\" has more than " + MAX_VALUES);
+      throw badRequest("\"values\" has more than " + MAX_VALUES + " items");
     }
     JsonNode args = body.path("args");
     if (!args.isMissingNode() && !args.isArray()) {

@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The headers of a request as one text a name. */
+/** The headers of a request: one text for each name. */
 final class RequestHeaders {
   /**
-   * Those of RFC 9110, RFC 6265 and RFC 6454 that hold one value: two of them would mean something
-   * else to each reader.
+   * Headers of RFC 9110, RFC 6265 and RFC 6454 that have exactly one value. Readers would not agree
+   * on which of two values counts.
    */
   private static final Set<String> SINGLE =
       Set.of(
@@ -35,11 +35,11 @@ final class RequestHeaders {
   private RequestHeaders() {}
 
   /**
-   * The headers by name, whatever its case. Those that came several times are joined: by {@code ;}
-   * for cookies, as RFC 9113 section 8.2.3 does, otherwise by a comma, as RFC 9110 section 5.3
-   * does. What {@code Connection} names is for this server alone, and is left out.
+   * The headers by name; names are not case-sensitive. Repeated headers are joined: cookies by
+   * {@code ;} (RFC 9113 section 8.2.3), others by a comma (RFC 9110 section 5.3). Headers that
+   * {@code Connection} names are for this server only, and are left out.
    *
-   * @throws Problem when one that holds one value came several times
+   * @throws Problem when a header that has exactly one value is repeated
    */
   static Map<String, String> of(HttpServletRequest request) {
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -47,8 +47,7 @@ final class RequestHeaders {
       List<String> values = Collections.list(request.getHeaders(name));
       String lower = name.toLowerCase(Locale.ROOT);
       if (values.size() > 1 && SINGLE.contains(lower)) {
-        throw new Problem(
-            HttpStatus.BAD_REQUEST, "the header " + name + " stands there more than once");
+        throw new Problem(HttpStatus.BAD_REQUEST, "the header " + name + " may be sent only once");
       }
       headers.put(name, String.join(lower.equals("cookie") ? "; " : ", ", values));
     }

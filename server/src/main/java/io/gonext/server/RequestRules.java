@@ -16,11 +16,11 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for every request, before a route is looked for: what cannot be understood is refused,
- * and {@code HEAD} is {@code GET} without the body.
+ * The rules for every request, before routing: refuses malformed requests, and serves {@code HEAD}
+ * as {@code GET} without the body.
  */
 final class RequestRules extends Handler.Wrapper {
-  /** Present in a request that a client sent as {@code HEAD} and that is served as {@code GET}. */
+  /** The attribute of a {@code HEAD} request that is served as {@code GET}. */
   static final String HEAD = RequestRules.class.getName() + ".head";
 
   /** A percent sign that does not begin an encoded byte. */
@@ -36,7 +36,7 @@ final class RequestRules extends Handler.Wrapper {
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
     if (HttpMethod.OPTIONS.is(request.getMethod()) && "*".equals(request.getHttpURI().getPath())) {
-      // Asks for nothing but whether the server is there.
+      // The client only checks that the server is alive.
       response.setStatus(HttpStatus.NO_CONTENT.getCode());
       callback.succeeded();
       return true;
@@ -56,19 +56,19 @@ final class RequestRules extends Handler.Wrapper {
     HttpURI uri = request.getHttpURI();
     HttpFields headers = request.getHeaders();
     if (headers.contains(HttpHeader.UPGRADE, "websocket") || headers.contains(WEBSOCKET_KEY)) {
-      // Other protocols may be offered: RFC 9110 section 7.8 lets a server pass over the offer.
-      return new Refusal(HttpStatus.BAD_REQUEST, "this server does not speak WebSocket");
+      // RFC 9110 section 7.8 allows a server to ignore the offer of any other protocol.
+      return new Refusal(HttpStatus.BAD_REQUEST, "this server does not support WebSocket");
     }
     String path = uri.getPath();
     if (path == null || !path.startsWith("/")) {
-      return new Refusal(HttpStatus.BAD_REQUEST, "the request's target is not a path");
+      return new Refusal(HttpStatus.BAD_REQUEST, "the target of the request is not a path");
     }
     if (Arrays.stream(path.split("/", -1)).anyMatch(DOTS::contains)) {
-      // A proxy in front may have decided on the path without them.
+      // A proxy in front may have applied its rules to the path without them.
       return new Refusal(HttpStatus.BAD_REQUEST, "the path has a segment . or ..");
     }
     if (BAD_ENCODING.matcher(path).find()) {
-      // Jetty looks at all of a path but the parameters of its segments, behind a semicolon.
+      // Jetty does not check the parameters of segments, after a semicolon.
       return new Refusal(HttpStatus.BAD_REQUEST, "the path is not percent-encoded");
     }
     String query = uri.getQuery();
@@ -80,14 +80,14 @@ final class RequestRules extends Handler.Wrapper {
         if (!coding.equalsIgnoreCase("identity")) {
           return new Refusal(
               HttpStatus.UNSUPPORTED_MEDIA_TYPE,
-              "the body has a Content-Encoding: send it without one");
+              "the body has a Content-Encoding: send it without");
         }
       }
     }
     return null;
   }
 
-  /** The request as it is served. A plugin may have a route for HEAD, so its requests stay. */
+  /** Turns HEAD into GET, except for routes of plugins: a plugin may have a route for HEAD. */
   private static Request served(Request request) {
     if (!HttpMethod.HEAD.is(request.getMethod())
         || Request.getPathInContext(request).startsWith(PluginRoutes.PREFIX)) {

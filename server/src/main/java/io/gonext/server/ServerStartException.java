@@ -2,7 +2,7 @@ package io.gonext.server;
 
 import org.jspecify.annotations.Nullable;
 
-/** The server cannot listen where it was told to; the message says why and what to do. */
+/** The server cannot listen at its address. The message says why, and what to do. */
 public final class ServerStartException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

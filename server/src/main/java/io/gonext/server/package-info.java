@@ -1,4 +1,4 @@
-/** HTTP in front of a {@link io.gonext.host.Host}. */
+/** The HTTP server of a {@link io.gonext.host.Host}. */
 @NullMarked
 package io.gonext.server;
 

@@ -38,7 +38,7 @@ class AdminApiTest {
           TestServer::token);
 
   @Test
-  void a_plugin_lives_its_whole_life_over_http() throws Exception {
+  void a_plugin_is_installed_updated_rolled_back_and_removed_over_http() throws Exception {
     byte[] first = version("1").bytes();
     HttpResponse<String> installed = send("POST", "/api/v1/plugins", first);
     assertThat(installed.statusCode()).isEqualTo(201);
@@ -77,7 +77,7 @@ class AdminApiTest {
   }
 
   @Test
-  void all_that_is_wrong_with_a_manifest_is_a_list_in_the_answer() throws Exception {
+  void a_rejected_bundle_gets_all_its_problems_as_a_list() throws Exception {
     byte[] wrong = version("1").field("capabilities", "[\"kv.raed\"]").limit("call_ms", 0).bytes();
     HttpResponse<String> refused = send("POST", "/api/v1/plugins", wrong);
     assertThat(refused.statusCode()).isEqualTo(422);
@@ -92,7 +92,7 @@ class AdminApiTest {
   }
 
   @Test
-  void an_update_that_asks_for_more_waits_and_shows_what_for() throws Exception {
+  void an_update_that_requests_more_waits_and_shows_the_capabilities() throws Exception {
     send("POST", "/api/v1/plugins?activate=true", version("1").bytes());
     byte[] asking = version("2").field("capabilities", "[\"kv.write\"]").bytes();
     HttpResponse<String> waiting = send("PUT", "/api/v1/plugins/app/bundle", asking);
@@ -129,7 +129,7 @@ class AdminApiTest {
   }
 
   @Test
-  void what_was_not_granted_is_told_when_a_plugin_is_activated() throws Exception {
+  void activation_warns_of_capabilities_that_are_not_granted() throws Exception {
     byte[] asking = version("1").field("capabilities", "[\"kv.write\"]").bytes();
     JsonNode installed = json(send("POST", "/api/v1/plugins?activate=true", asking));
     assertThat(installed.path("warnings").path(0).stringValue()).contains("not granted kv.write");
@@ -144,7 +144,7 @@ class AdminApiTest {
   }
 
   @Test
-  void what_is_no_bundle_is_refused_in_a_sentence() throws Exception {
+  void a_body_that_is_not_a_bundle_is_refused_with_a_problem() throws Exception {
     HttpResponse<String> refused = send("POST", "/api/v1/plugins", new byte[] {1, 2, 3});
     assertThat(refused.statusCode()).isEqualTo(422);
     assertThat(refused.headers().firstValue("content-type")).contains(Problem.CONTENT_TYPE);
@@ -157,7 +157,14 @@ class AdminApiTest {
   }
 
   @Test
-  void every_call_takes_the_token() throws Exception {
+  void an_update_of_an_unknown_plugin_is_404_and_leaves_no_audit_row() throws Exception {
+    HttpResponse<String> refused = send("PUT", "/api/v1/plugins/app/bundle", version("1").bytes());
+    assertThat(refused.statusCode()).isEqualTo(404);
+    assertThat(server.host().audit("app", 10)).isEmpty();
+  }
+
+  @Test
+  void every_admin_call_requires_the_token() throws Exception {
     for (String authorization :
         List.of("", "Bearer wrong-token-wrong-token", "Basic " + TestServer.TOKEN)) {
       HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
@@ -170,7 +177,7 @@ class AdminApiTest {
   }
 
   @Test
-  void head_takes_the_token_as_get_does() throws Exception {
+  void head_requires_the_token_like_get() throws Exception {
     for (String path : List.of("/api/v1/plugins", "/api/v1/plugins/app/audit")) {
       HttpRequest.Builder request = request("HEAD", path, new byte[0]);
       request.setHeader("Authorization", "");
@@ -187,7 +194,7 @@ class AdminApiTest {
   }
 
   @Test
-  void head_of_a_stream_ends_with_its_headers() throws Exception {
+  void head_of_a_log_stream_ends_after_the_headers() throws Exception {
     send("POST", "/api/v1/plugins", version("1").bytes());
     HttpRequest.Builder head =
         request("HEAD", "/api/v1/plugins/app/logs/stream", new byte[0])
@@ -200,7 +207,7 @@ class AdminApiTest {
   }
 
   @Test
-  void the_name_of_the_scheme_may_have_any_case() throws Exception {
+  void the_authorization_scheme_is_not_case_sensitive() throws Exception {
     for (String scheme : List.of("bearer", "BEARER", "Bearer ")) {
       HttpRequest.Builder request = request("GET", "/api/v1/plugins", new byte[0]);
       request.setHeader("Authorization", scheme + " " + TestServer.TOKEN);
@@ -211,7 +218,7 @@ class AdminApiTest {
   }
 
   @Test
-  void pages_of_another_origin_are_refused() throws Exception {
+  void the_admin_api_refuses_pages_of_another_origin() throws Exception {
     HttpRequest.Builder request =
         request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8));
     assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
@@ -228,7 +235,7 @@ class AdminApiTest {
   }
 
   @Test
-  void a_server_that_others_can_reach_needs_a_token() {
+  void a_server_on_a_public_address_does_not_start_without_a_token() {
     assertThatThrownBy(
             () -> server.startAnother(ServerConfig.loopback(0).address("0.0.0.0").build()))
         .isInstanceOf(ServerStartException.class)
@@ -236,7 +243,7 @@ class AdminApiTest {
   }
 
   @Test
-  void without_a_token_there_is_no_admin_api() throws Exception {
+  void a_server_without_a_token_has_no_admin_api() throws Exception {
     try (HttpServer plain = server.startAnother(ServerConfig.loopback(0).build())) {
       HttpRequest list =
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + plain.port() + "/api/v1/plugins"))
@@ -246,7 +253,7 @@ class AdminApiTest {
   }
 
   @Test
-  void a_server_that_others_can_reach_asks_every_caller_for_it() throws Exception {
+  void a_server_on_a_public_address_requires_the_token_for_hooks() throws Exception {
     ServerConfig open =
         ServerConfig.loopback(0).address("0.0.0.0").token(AdminToken.of(TestServer.TOKEN)).build();
     try (HttpServer reachable = server.startAnother(open)) {
@@ -262,7 +269,7 @@ class AdminApiTest {
   }
 
   @Test
-  void a_directory_keeps_its_token_for_its_owner_only() throws Exception {
+  void only_the_owner_can_read_the_token_file() throws Exception {
     Path directory = Files.createDirectory(data.resolve("tokens"));
     AdminToken token = AdminToken.ofDirectory(directory);
     Path file = directory.resolve(AdminToken.FILE);
@@ -276,7 +283,7 @@ class AdminApiTest {
   }
 
   @Test
-  void a_stream_of_lines_goes_on_after_the_last_event_that_was_received() throws Exception {
+  void a_log_stream_continues_after_the_last_event_id() throws Exception {
     byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
     server.host().activate(server.host().install(bundle).manifest().name());
     server.host().applyFilters("the_content", "x");
@@ -307,7 +314,7 @@ class AdminApiTest {
   }
 
   @Test
-  void a_last_event_that_no_line_has_been_yet_leaves_none_out() throws Exception {
+  void a_last_event_id_in_the_future_is_ignored() throws Exception {
     byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
     server.host().activate(server.host().install(bundle).manifest().name());
     server.host().applyFilters("the_content", "x");
@@ -331,7 +338,7 @@ class AdminApiTest {
   }
 
   @Test
-  void the_document_describes_what_is_there_and_nothing_else() throws Exception {
+  void the_openapi_document_describes_exactly_the_endpoints() throws Exception {
     JsonNode document = json(send("GET", "/api/v1/openapi.json", new byte[0]));
     List<String> described = new ArrayList<>();
     for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {

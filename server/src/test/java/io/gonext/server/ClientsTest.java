@@ -34,13 +34,13 @@ class ClientsTest {
         "nonsense                                                    | 10.0.0.1",
         "for=name.example                                            | 10.0.0.1",
       })
-  void a_trusted_proxy_says_whose_request_it_is(String forwarded, String client) {
+  void a_trusted_proxy_names_the_client(String forwarded, String client) {
     assertThat(clients.of("10.0.0.1", List.of(forwarded), List.of("198.51.100.1")))
         .isEqualTo(client);
   }
 
   @Test
-  void nobody_else_is_believed() {
+  void a_forwarded_header_of_an_untrusted_peer_is_ignored() {
     assertThat(clients.of("203.0.113.9", List.of("for=192.0.2.43"), List.of("192.0.2.44")))
         .isEqualTo("203.0.113.9");
     assertThat(new Clients(List.of()).of("10.0.0.1", List.of("for=192.0.2.43"), List.of()))
@@ -48,7 +48,7 @@ class ClientsTest {
   }
 
   @Test
-  void without_forwarded_the_last_untrusted_of_x_forwarded_for_counts() {
+  void without_forwarded_the_last_untrusted_x_forwarded_for_address_counts() {
     assertThat(clients.of("10.0.0.1", List.of(), List.of("192.0.2.1, 192.0.2.2", "10.2.2.2")))
         .isEqualTo("192.0.2.2");
     assertThat(clients.of("10.0.0.1", List.of(), List.of("2001:db8:cafe::17")))
@@ -78,7 +78,8 @@ class ClientsTest {
     "2001:db8::/33, 2001:db8:7fff::1, true",
     "2001:db8::/33, 2001:db8:8000::1, false"
   })
-  void a_range_holds_the_addresses_of_its_prefix(String range, String peer, boolean inside) {
+  void an_address_range_contains_the_addresses_of_its_prefix(
+      String range, String peer, boolean inside) {
     String client =
         new Clients(List.of(AddressRange.of(range)))
             .of(peer, List.of("for=203.0.113.5"), List.of());
@@ -87,7 +88,7 @@ class ClientsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "proxy.example", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "::/129"})
-  void what_is_not_a_range_is_refused(String text) {
+  void an_invalid_address_range_is_refused(String text) {
     assertThatThrownBy(() -> AddressRange.of(text)).isInstanceOf(IllegalArgumentException.class);
   }
 }

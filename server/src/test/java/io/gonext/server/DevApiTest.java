@@ -52,7 +52,7 @@ class DevApiTest {
           settings -> settings.dev(true));
 
   @Test
-  void what_was_uploaded_serves_at_once_and_again_after_a_change() throws Exception {
+  void an_upload_serves_at_once_and_a_changed_upload_replaces_it() throws Exception {
     JsonNode first = json(upload(manifest("[\"kv.read\"]"), Guests.wasm("version-1")));
     assertThat(first.path("action").stringValue()).isEqualTo("installed");
     assertThat(first.path("plugin").path("name").stringValue()).isEqualTo("app");
@@ -72,7 +72,7 @@ class DevApiTest {
   }
 
   @Test
-  void of_two_uploads_at_once_one_waits_and_what_serves_is_never_a_mixture() throws Exception {
+  void two_uploads_at_once_do_not_mix() throws Exception {
     upload(manifest("[]"), Guests.wasm("version-1"));
     for (int i = 0; i < 5; i++) {
       CountDownLatch both = new CountDownLatch(2);
@@ -101,7 +101,7 @@ class DevApiTest {
   }
 
   @Test
-  void calls_that_fail_while_a_version_takes_over_are_counted() throws Exception {
+  void an_upload_counts_the_calls_that_fail_during_the_swap() throws Exception {
     String manifest =
         GuestBundle.of("app", new byte[0]).route("GET", "/").filter("broken").manifest();
     byte[] traps = Guests.wasm("trap");
@@ -138,7 +138,7 @@ class DevApiTest {
   }
 
   @Test
-  void what_is_not_acceptable_leaves_what_served() throws Exception {
+  void a_rejected_upload_leaves_the_version_in_service() throws Exception {
     upload(manifest("[]"), Guests.wasm("version-1"));
     HttpResponse<String> refused = upload(manifest("[]"), Guests.wasm("noalloc"));
     assertThat(refused.statusCode()).isEqualTo(422);
@@ -148,7 +148,7 @@ class DevApiTest {
   }
 
   @Test
-  void a_form_that_is_none_or_lacks_a_part_is_refused_in_a_sentence() throws Exception {
+  void a_malformed_or_incomplete_form_is_refused_with_a_problem() throws Exception {
     assertThat(post("application/json", "{}".getBytes(StandardCharsets.UTF_8)).statusCode())
         .isEqualTo(415);
     ByteArrayOutputStream form = new ByteArrayOutputStream();
@@ -165,7 +165,8 @@ class DevApiTest {
 
   @ParameterizedTest
   @CsvSource({"wasm,17", "manifest,2"})
-  void a_part_is_refused_at_the_byte_that_is_too_much(String part, int mebibytes) throws Exception {
+  void a_form_part_is_refused_at_the_first_byte_beyond_its_limit(String part, int mebibytes)
+      throws Exception {
     // Of 100 MiB that were announced: the answer comes though the rest is never sent.
     try (Socket socket = server.connect()) {
       socket.setSoTimeout(20_000);
@@ -196,7 +197,7 @@ class DevApiTest {
   }
 
   @Test
-  void names_that_were_made_to_point_here_and_pages_of_others_are_refused() throws Exception {
+  void the_dev_api_refuses_foreign_host_names_and_origins() throws Exception {
     for (List<String> header :
         List.of(List.of("Host", "evil.example"), List.of("Host", "127.0.0.1:1\r\nOrigin: null"))) {
       try (Socket socket = server.connect()) {
@@ -218,7 +219,7 @@ class DevApiTest {
   }
 
   @Test
-  void whoever_is_refused_the_log_lines_is_told_so_and_gets_no_stream() throws Exception {
+  void a_refused_log_stream_gets_a_problem_and_no_events() throws Exception {
     try (Socket socket = server.connect()) {
       socket.setSoTimeout(20_000);
       socket
@@ -238,7 +239,7 @@ class DevApiTest {
   }
 
   @Test
-  void where_other_machines_can_reach_it_both_doors_take_the_token() throws Exception {
+  void the_dev_api_on_a_public_address_requires_the_token() throws Exception {
     String token = "0123456789abcdef0123456789abcdef";
     ServerConfig open =
         ServerConfig.loopback(0).address("0.0.0.0").token(AdminToken.of(token)).dev(true).build();
@@ -273,7 +274,7 @@ class DevApiTest {
   }
 
   @Test
-  void the_plugins_log_lines_come_as_they_are_written() throws Exception {
+  void the_dev_stream_sends_log_lines_as_they_are_written() throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/logs")))
             .header("Accept", "text/event-stream")
@@ -296,7 +297,7 @@ class DevApiTest {
   }
 
   @Test
-  void a_call_that_fails_comes_with_where_the_guest_was() throws Exception {
+  void the_dev_stream_sends_failures_with_their_backtrace() throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url("/_/plugins/dev/logs/failing")))
             .header("Accept", "text/event-stream")
@@ -325,7 +326,7 @@ class DevApiTest {
   }
 
   @Test
-  void there_is_no_such_door_unless_asked_for() throws Exception {
+  void a_server_has_no_dev_api_by_default() throws Exception {
     try (HttpServer plain = server.startAnother(ServerConfig.loopback(0).build())) {
       HttpRequest request =
           HttpRequest.newBuilder(

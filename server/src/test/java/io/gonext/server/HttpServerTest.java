@@ -53,13 +53,13 @@ class HttpServerTest {
   }
 
   @Test
-  void a_hook_nobody_handles_returns_the_value() throws Exception {
+  void a_filter_without_handlers_returns_the_value() throws Exception {
     assertThat(server.post("/api/v1/filters/nothing", "{\"value\":{\"a\":1.50}}").body())
         .isEqualTo("{\"value\":{\"a\":1.50}}");
   }
 
   @Test
-  void the_schema_of_a_manifest_is_published() throws Exception {
+  void the_manifest_schema_is_published() throws Exception {
     HttpResponse<String> response =
         server
             .client()
@@ -95,7 +95,7 @@ class HttpServerTest {
   }
 
   @Test
-  void an_action_says_how_many_were_told() throws Exception {
+  void an_action_answers_with_the_number_of_handlers() throws Exception {
     server.activate(GuestBundle.of("logs").action("saved"));
     assertThat(server.post("/api/v1/actions/saved", "{\"args\":[]}").body())
         .isEqualTo("{\"handlers\":1}");
@@ -119,7 +119,7 @@ class HttpServerTest {
   }
 
   @Test
-  void of_many_failed_plugins_as_many_are_named_as_a_header_has_room_for() {
+  void the_degraded_header_names_64_plugins_and_counts_the_rest() {
     String name = "n".repeat(41);
     List<Degradation> failed =
         Collections.nCopies(1_000, new Degradation(name, HookOutcome.STORE_UNAVAILABLE, "why"));
@@ -143,18 +143,18 @@ class HttpServerTest {
         "{\"value\":1,\"more\":2}",
         "{\"value\":\"\u0000\"}"
       })
-  void a_body_that_is_no_hook_call_is_a_bad_request(String body) throws Exception {
+  void a_body_that_is_not_a_hook_call_is_a_bad_request(String body) throws Exception {
     HttpResponse<String> response = server.post("/api/v1/filters/h", body);
     assertProblem(response, 400);
   }
 
   @Test
-  void a_hook_name_that_is_none_is_a_bad_request() throws Exception {
+  void an_invalid_hook_name_is_a_bad_request() throws Exception {
     assertProblem(server.post("/api/v1/filters/The-Content", "{\"value\":1}"), 400);
   }
 
   @Test
-  void a_body_beyond_the_limit_is_refused_with_and_without_its_length() throws Exception {
+  void a_body_beyond_the_limit_is_refused_with_and_without_content_length() throws Exception {
     byte[] large = new byte[RequestBody.MAX_BYTES + 1];
     HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/api/v1/filters/h"));
     // Asked first: one who sends regardless may be cut off before the answer has been read.
@@ -173,7 +173,7 @@ class HttpServerTest {
   }
 
   @Test
-  void a_route_answers_what_its_plugin_says() throws Exception {
+  void a_route_answers_with_the_response_of_its_plugin() throws Exception {
     server.activate(
         GuestBundle.of("route").route("GET", "/hello/{name}").route("POST", "/hello/{name}"));
     HttpResponse<String> response = server.get("/api/plugins/route/hello/a%20b?x=1");
@@ -235,7 +235,7 @@ class HttpServerTest {
   }
 
   @Test
-  void a_path_or_method_that_no_route_serves_is_told_apart() throws Exception {
+  void an_unknown_path_is_404_and_an_unknown_method_is_405() throws Exception {
     server.activate(GuestBundle.of("route").route("GET", "/x"));
     assertProblem(server.get("/api/plugins/route/y"), 404);
     assertProblem(server.get("/api/plugins/nobody/x"), 404);
@@ -251,7 +251,7 @@ class HttpServerTest {
   }
 
   @Test
-  void a_wrong_method_is_told_with_each_right_one_once() throws Exception {
+  void the_allow_header_names_each_method_once() throws Exception {
     server.activate(GuestBundle.of("route").route("GET", "/x"));
     HttpResponse<String> traced =
         server.send(
@@ -268,12 +268,12 @@ class HttpServerTest {
   }
 
   @Test
-  void a_body_of_a_hook_call_that_is_wrong_is_told_by_its_field() throws Exception {
+  void a_wrong_hook_call_is_refused_with_the_name_of_the_field() throws Exception {
     for (Map.Entry<String, String> wrong :
         Map.of(
                 "{\"value\":1,\"valeu\":2}",
                     "has the field \\\"valeu\\\", which is not one of args,",
-                "{\"args\":[]}", "has neither \\\"value\\\" nor \\\"values\\\"",
+                "{\"args\":[]}", "needs \\\"value\\\" or \\\"values\\\"",
                 "{\"value\":1,\"values\":[]}",
                     "has both \\\"value\\\" and \\\"values\\\": give one")
             .entrySet()) {
@@ -284,7 +284,7 @@ class HttpServerTest {
   }
 
   @Test
-  void a_route_that_loops_ends_at_its_deadline_and_the_next_request_works() throws Exception {
+  void a_route_that_loops_ends_at_its_deadline() throws Exception {
     server.activate(GuestBundle.of("routeloop").route("GET", "/{what}").limit("call_ms", 100));
     assertProblem(server.get("/api/plugins/routeloop/loop"), 504);
     assertThat(server.get("/api/plugins/routeloop/x").statusCode()).isEqualTo(200);
@@ -300,7 +300,7 @@ class HttpServerTest {
   }
 
   @Test
-  void health_readiness_and_unknown_paths_answer() throws Exception {
+  void health_and_readiness_answer_200_and_an_unknown_path_404() throws Exception {
     assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
     assertThat(server.get("/readyz").statusCode()).isEqualTo(200);
     assertProblem(server.get("/nothing"), 404);
@@ -315,13 +315,13 @@ class HttpServerTest {
   }
 
   @Test
-  void a_request_that_never_reaches_a_route_gets_a_problem_too() throws Exception {
+  void a_request_that_jetty_refuses_gets_a_problem() throws Exception {
     assertProblem(server.get("/api/plugins/x/%ff"), 400);
     assertProblem(server.get("/healthz?q=" + "x".repeat(20_000)), 414);
   }
 
   @Test
-  void a_port_in_use_is_named_with_the_way_out() {
+  void a_port_in_use_is_named_with_the_option_that_changes_it() {
     ServerConfig taken = ServerConfig.loopback(server.port()).build();
     assertThatThrownBy(() -> server.startAnother(taken))
         .isInstanceOf(ServerStartException.class)
@@ -330,7 +330,7 @@ class HttpServerTest {
   }
 
   @Test
-  void closing_lets_a_running_request_finish_and_refuses_new_ones() throws Exception {
+  void close_lets_a_running_request_finish_and_refuses_new_ones() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     server
@@ -365,7 +365,7 @@ class HttpServerTest {
   }
 
   @Test
-  void a_caller_who_asks_is_told_why_a_plugin_failed() throws Exception {
+  void explain_adds_the_reason_why_a_plugin_failed() throws Exception {
     server
         .host()
         .activate(
@@ -403,7 +403,7 @@ class HttpServerTest {
   }
 
   @Test
-  void an_explanation_is_bounded_and_says_nothing_of_the_host() throws Exception {
+  void an_explanation_is_bounded_and_reveals_nothing_about_the_host() throws Exception {
     server
         .host()
         .addFilter(
@@ -428,7 +428,7 @@ class HttpServerTest {
   }
 
   @Test
-  void an_error_of_java_is_a_problem_and_many_make_the_node_unready() throws Exception {
+  void a_java_error_is_a_problem_and_many_make_the_node_unready() throws Exception {
     server
         .host()
         .addFilter(
@@ -460,8 +460,7 @@ class HttpServerTest {
 
   @Test
   @Timeout(30)
-  void a_request_on_a_kept_connection_is_answered_after_the_server_began_to_close()
-      throws Exception {
+  void a_request_on_an_idle_connection_is_answered_during_close() throws Exception {
     try (Socket kept = server.connect();
         Socket silent = server.connect()) {
       assertThat(ask(kept, "/healthz")).startsWith("HTTP/1.1 200 ").doesNotContain("close");
@@ -493,7 +492,7 @@ class HttpServerTest {
   }
 
   @Test
-  void a_request_that_stops_halfway_does_not_hold_up_others() throws Exception {
+  void an_incomplete_request_does_not_block_others() throws Exception {
     try (Socket socket = server.connect()) {
       OutputStream out = socket.getOutputStream();
       out.write(

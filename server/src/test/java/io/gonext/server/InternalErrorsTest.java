@@ -13,7 +13,7 @@ class InternalErrorsTest {
   private final InternalErrors errors = new InternalErrors(meters, nanos::get);
 
   @Test
-  void twenty_errors_among_fewer_answers_are_most() {
+  void internal_errors_are_most_from_20_on_if_other_answers_are_fewer() {
     answer(19);
     fail(19);
     assertThat(errors.areMost()).isFalse();
@@ -25,7 +25,7 @@ class InternalErrorsTest {
   }
 
   @Test
-  void errors_are_forgotten_after_two_minutes() {
+  void internal_errors_are_forgotten_after_two_minutes() {
     assertThat(errors.recent()).isEmpty();
     fail(20);
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(119));

@@ -67,8 +67,7 @@ class MalformedRequestTest {
         "?a=%",
         "?a=%u0041"
       })
-  void a_path_or_query_that_cannot_be_understood_is_a_bad_request_everywhere(String rest)
-      throws IOException {
+  void a_malformed_path_or_query_is_a_bad_request_on_every_api(String rest) throws IOException {
     for (String prefix : PREFIXES) {
       assertProblem(get(prefix + rest, "Host: localhost"), 400);
     }
@@ -84,7 +83,7 @@ class MalformedRequestTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"x/a%2Fb", "x/%25", "x/%09", "x/%7f", "x?%ff=%00", "x/a;b=c", "x/a%5Cb"})
-  void what_is_percent_encoded_right_reaches_the_plugin(String rest) throws IOException {
+  void a_percent_encoded_path_reaches_the_plugin(String rest) throws IOException {
     assertThat(get("/api/plugins/route/" + rest, "Host: localhost")).startsWith("HTTP/1.1 200 ");
   }
 
@@ -111,15 +110,14 @@ class MalformedRequestTest {
         "Host: x\r\nTransfer-Encoding: gzip",
         "Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3"
       })
-  void a_header_that_cannot_be_understood_is_a_bad_request_everywhere(String headers)
-      throws IOException {
+  void a_malformed_header_is_a_bad_request_on_every_api(String headers) throws IOException {
     for (String prefix : PREFIXES) {
       assertProblem(get(prefix + "x", headers), 400);
     }
   }
 
   @Test
-  void what_is_too_long_or_too_much_to_expect_is_a_problem() throws IOException {
+  void oversized_and_unmet_expectations_get_a_problem() throws IOException {
     String much = "a".repeat(9_000);
     assertProblem(get("/api/plugins/route/x/" + much, "Host: x"), 414);
     assertProblem(get("/api/plugins/route/x", "Host: x\r\nX: " + much), 431);
@@ -128,7 +126,7 @@ class MalformedRequestTest {
   }
 
   @Test
-  void a_server_is_asked_for_nothing_but_its_options() throws IOException {
+  void options_of_the_whole_server_is_answered_without_a_body() throws IOException {
     assertThat(say("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 204 ");
   }
@@ -136,7 +134,7 @@ class MalformedRequestTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"gzip", "GZIP", "br", "identity, gzip", "gzip\r\nContent-Encoding: identity"})
-  void a_coded_body_is_refused_with_what_would_be_taken(String coding) throws IOException {
+  void an_encoded_body_is_refused_with_the_accepted_encoding(String coding) throws IOException {
     for (String path : PREFIXES) {
       String answer = get(path, "Host: localhost\r\nContent-Encoding: " + coding);
       assertProblem(answer, 415);
@@ -147,7 +145,7 @@ class MalformedRequestTest {
   }
 
   @Test
-  void nothing_a_client_sends_is_logged_as_a_failure() throws IOException {
+  void a_malformed_request_is_not_logged_as_a_failure() throws IOException {
     PrintStream before = System.err;
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
@@ -163,7 +161,7 @@ class MalformedRequestTest {
   }
 
   @Test
-  void thousands_of_upgrades_leave_nothing_behind() throws Exception {
+  void thousands_of_websocket_upgrades_leave_no_sessions() throws Exception {
     List<String> paths = List.of("/", "/api/plugins/route/x", "/api/v1/plugins", "/%s");
     int rounds = 1_000;
     StringBuilder requests = new StringBuilder();
@@ -199,7 +197,7 @@ class MalformedRequestTest {
   }
 
   @Test
-  void a_key_of_a_websocket_without_its_upgrade_is_refused_too() throws IOException {
+  void a_websocket_key_without_an_upgrade_is_refused() throws IOException {
     String answer = get("/healthz", "Host: x\r\n" + WEBSOCKET_HEADERS);
     assertProblem(answer, 400);
     assertThat(answer).doesNotContain("Set-Cookie");
@@ -207,7 +205,7 @@ class MalformedRequestTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"zz\r\n", "-1\r\n", "1\r\nxx\r\n", "1\r\nx\r\n0\r\nX Y: z\r\n\r\n"})
-  void a_body_of_broken_chunks_is_a_bad_request(String body) throws IOException {
+  void a_body_with_broken_chunks_is_a_bad_request(String body) throws IOException {
     for (String path : List.of("/api/plugins/route/x", "/api/v1/filters/h", "/api/v1/plugins")) {
       assertProblem(
           say(
@@ -223,7 +221,7 @@ class MalformedRequestTest {
   }
 
   @Test
-  void an_offer_of_another_protocol_is_passed_over() throws IOException {
+  void the_offer_of_another_protocol_is_ignored() throws IOException {
     String offer =
         String.join(
             "\r\n",

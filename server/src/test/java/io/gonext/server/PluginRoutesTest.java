@@ -50,7 +50,7 @@ class PluginRoutesTest {
   private final TestServer server = TestServer.of(config -> config.limits(PATIENT));
 
   @Test
-  void a_plugin_that_has_had_its_requests_answers_429_until_a_place_is_free() throws Exception {
+  void a_plugin_over_its_rate_answers_429_with_retry_after() throws Exception {
     server.restartHost(config -> config.routeRate(new RouteRate(2, 1)));
     server.activate(GuestBundle.of("route").route("GET", "/x"));
     server.activate(GuestBundle.of("route-echo").route("GET", "/x"));
@@ -68,7 +68,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void each_client_behind_a_trusted_proxy_has_a_limit_of_its_own() throws Exception {
+  void each_client_behind_a_trusted_proxy_has_its_own_rate() throws Exception {
     server.restart(
         config -> config.clientRate(new RouteRate(1, 1)),
         settings -> settings.trustedProxies(List.of(AddressRange.of("127.0.0.0/8"))));
@@ -89,7 +89,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void without_a_limit_nobody_is_refused() throws Exception {
+  void an_unlimited_rate_refuses_no_request() throws Exception {
     server.restartHost(config -> config.routeRate(RouteRate.UNLIMITED));
     server.activate(GuestBundle.of("route").route("GET", "/x"));
     for (int i = 0; i < 200; i++) {
@@ -98,7 +98,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void bodies_pass_byte_for_byte() throws Exception {
+  void request_and_response_bodies_pass_byte_for_byte() throws Exception {
     server.activate(GuestBundle.of("route-echo").route("POST", "/x"));
     byte[] sent = new byte[300_000];
     new Random(5).nextBytes(sent);
@@ -115,7 +115,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_body_of_one_mebibyte_reaches_the_plugin_and_one_byte_more_does_not() throws Exception {
+  void a_body_of_1_mib_reaches_the_plugin_and_one_byte_more_does_not() throws Exception {
     server.activate(GuestBundle.of("route").route("POST", "/x"));
     HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/api/plugins/route/x"));
     byte[] most = new byte[RequestBody.MAX_BYTES];
@@ -130,7 +130,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_saturated_plugin_is_unavailable_until_an_instance_is_free() throws Exception {
+  void a_saturated_plugin_answers_503_until_an_instance_is_free() throws Exception {
     server.activate(
         GuestBundle.of("routeloop")
             .route("GET", "/{what}")
@@ -159,7 +159,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_broken_route_is_unavailable_and_leaves_the_node_alive_and_ready() throws Exception {
+  void an_open_breaker_answers_503_and_the_node_stays_ready() throws Exception {
     server.restartHost(config -> config.breaker(SLOW_TO_CLOSE));
     server.activate(GuestBundle.of("trap").route("GET", "/x"));
     for (int i = 0; i < 20; i++) {
@@ -179,8 +179,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void an_open_breaker_tells_a_hook_that_fails_closed_how_long_as_it_tells_a_route()
-      throws Exception {
+  void an_open_breaker_sends_retry_after_for_a_fail_closed_hook_too() throws Exception {
     server.restartHost(config -> config.breaker(SLOW_TO_CLOSE));
     server.activate(GuestBundle.of("trap").filter("h"));
     String call = "{\"value\":1,\"fail_closed\":true}";
@@ -215,8 +214,7 @@ class PluginRoutesTest {
         "Upgrade",
         "Content-Length"
       })
-  void a_header_that_is_not_the_plugins_to_set_does_not_leave_the_host(String name)
-      throws Exception {
+  void a_response_header_that_a_plugin_may_not_set_is_dropped(String name) throws Exception {
     activateSaying(
         "{\"status\":200,\"headers\":{\""
             + name
@@ -241,7 +239,7 @@ class PluginRoutesTest {
         "\"\":\"a\"",
         "\"\u00e9\":\"a\""
       })
-  void a_header_that_no_response_can_have_is_a_bad_gateway(String header) throws Exception {
+  void an_invalid_response_header_is_a_bad_gateway(String header) throws Exception {
     activateSaying("{\"status\":200,\"headers\":{" + header + "}}");
     HttpResponse<String> response = server.get("/api/plugins/says/x");
     assertProblem(response, 502);
@@ -260,8 +258,7 @@ class PluginRoutesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {204, 205, 304})
-  void a_status_without_a_body_is_answered_without_one_whatever_the_plugin_says(int status)
-      throws Exception {
+  void a_status_without_a_body_drops_the_body_of_the_plugin(int status) throws Exception {
     activateSaying("{\"status\":" + status + ",\"body\":\"aGk=\"}");
     for (int i = 0; i < 2; i++) {
       HttpResponse<String> response = server.get("/api/plugins/says/x");
@@ -272,8 +269,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void headers_beyond_the_caps_are_a_bad_gateway_that_counts_and_holds_nobody_up()
-      throws Exception {
+  void response_headers_beyond_the_limits_are_a_bad_gateway() throws Exception {
     StringBuilder many = new StringBuilder("\"H0\":\"\"");
     for (int i = 1; i < 40_000; i++) {
       many.append(",\"H").append(i).append("\":\"\"");
@@ -297,7 +293,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void the_most_and_largest_headers_of_a_plugin_reach_the_client() throws Exception {
+  void response_headers_at_the_limits_reach_the_client() throws Exception {
     StringBuilder headers = new StringBuilder();
     for (int i = 0; i < RouteHeaders.MAX_HEADERS; i++) {
       headers.append(i == 0 ? "" : ",").append("\"x-").append(i).append("\":\"");
@@ -311,7 +307,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void of_two_spellings_of_a_header_the_last_one_leaves() throws Exception {
+  void of_two_spellings_of_a_response_header_the_last_counts() throws Exception {
     activateSaying(
         "{\"status\":200,\"headers\":{\"Content-Type\":\"text/a\",\"X-A\":\"1\","
             + "\"content-type\":\"text/b\",\"x-a\":\"2\"}}");
@@ -321,7 +317,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_dropped_header_is_a_warning_in_the_plugins_log() throws Exception {
+  void a_dropped_response_header_is_a_warning_in_the_plugin_log() throws Exception {
     activateSaying("{\"status\":200,\"headers\":{\"Set-Cookie\":\"a=b\",\"Alt-Svc\":\"h3\"}}");
     List<String> lines = new CopyOnWriteArrayList<>();
     server.host().listen("says", (level, line) -> lines.add(level + " " + line));
@@ -337,7 +333,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_header_for_the_whole_site_leaves_while_an_operator_grants_it() throws Exception {
+  void a_site_wide_response_header_needs_a_grant() throws Exception {
     byte[] answer =
         "{\"value\":{\"status\":200,\"headers\":{\"Clear-Site-Data\":\"*\"}}}"
             .getBytes(StandardCharsets.UTF_8);
@@ -358,7 +354,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void repeated_request_headers_reach_the_plugin_as_one() throws Exception {
+  void repeated_request_headers_reach_the_plugin_joined() throws Exception {
     server.activate(
         GuestBundle.of("route-logs")
             .field(
@@ -396,7 +392,7 @@ class PluginRoutesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Authorization", "content-type", "Origin", "User-Agent"})
-  void a_header_of_one_value_that_stands_twice_is_a_bad_request(String name) throws Exception {
+  void repeating_a_request_header_of_one_value_is_a_bad_request(String name) throws Exception {
     server.activate(GuestBundle.of("route").route("GET", "/x"));
     assertThat(
             raw(
@@ -404,11 +400,11 @@ class PluginRoutesTest {
                     + (name + ": a\r\n").repeat(2)
                     + "\r\n"))
         .startsWith("HTTP/1.1 400 ")
-        .contains("stands there more than once");
+        .contains("may be sent only once");
   }
 
   @Test
-  void head_runs_the_handler_of_get_and_tells_the_length_of_its_answer() throws Exception {
+  void head_runs_the_get_handler_and_sends_its_content_length() throws Exception {
     server.activate(GuestBundle.of("route-logs").route("GET", "/x").route("HEAD", "/own"));
     List<String> given = new CopyOnWriteArrayList<>();
     server.host().listen("route-logs", (level, line) -> given.add(line));
@@ -434,7 +430,7 @@ class PluginRoutesTest {
         "/api/plugins/route/x",
         "/api/plugins/route/none"
       })
-  void head_is_get_without_the_body(String path) throws Exception {
+  void head_of_an_api_is_get_without_the_body(String path) throws Exception {
     server.activate(GuestBundle.of("route").route("GET", "/x"));
     String get = rawGet(path);
     String head = raw("HEAD " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -466,7 +462,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void routes_follow_activation() throws Exception {
+  void a_route_exists_only_while_its_plugin_is_active() throws Exception {
     server.host().install(GuestBundle.of("route").route("GET", "/x").bytes());
     assertProblem(server.get("/api/plugins/route/x"), 404);
     server.host().activate("route");
@@ -478,7 +474,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_call_that_fails_closed_is_answered_as_a_failed_route_is() throws Exception {
+  void a_failed_closed_hook_has_the_same_answer_as_a_failed_route() throws Exception {
     server.activate(GuestBundle.of("trap").filter("trapped"));
     server.activate(GuestBundle.of("loop").filter("looped"));
     HttpResponse<String> trapped =
@@ -492,7 +488,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void many_values_are_filtered_in_one_request() throws Exception {
+  void a_batch_filters_many_values_in_one_request() throws Exception {
     server.activate(GuestBundle.of("upper").filter("shout"));
     assertThat(server.post("/api/v1/filters/shout", "{\"values\":[\"a\",\"b\",{}]}").body())
         .isEqualTo("{\"values\":[\"A\",\"B\",{}]}");
@@ -519,7 +515,7 @@ class PluginRoutesTest {
 
   @Test
   @Timeout(20)
-  void a_body_that_trickles_ends_at_the_deadline() throws Exception {
+  void a_slow_body_is_refused_after_the_request_timeout() throws Exception {
     server.restartServer(config -> config.requestTimeout(PATIENCE));
     server.activate(GuestBundle.of("route").route("POST", "/x"));
     String answer =
@@ -532,7 +528,7 @@ class PluginRoutesTest {
   @ParameterizedTest
   @ValueSource(strings = {"1;x=", "1\r\nx\r\n1;x=", "1\r\nx\r\n0\r\nX: ", "0;"})
   @Timeout(20)
-  void a_chunk_extension_or_trailer_that_trickles_ends_at_the_deadline(String beginning)
+  void slow_chunk_extensions_and_trailers_end_after_the_request_timeout(String beginning)
       throws Exception {
     server.restartServer(config -> config.requestTimeout(PATIENCE));
     for (String path : List.of("/api/plugins/nobody/x", "/api/v1/filters/h")) {
@@ -549,7 +545,7 @@ class PluginRoutesTest {
 
   @Test
   @Timeout(20)
-  void a_body_that_stops_arriving_ends_at_the_idle_timeout() throws Exception {
+  void a_silent_body_is_refused_after_the_idle_timeout() throws Exception {
     server.restartServer(config -> config.idleTimeout(PATIENCE));
     server.activate(GuestBundle.of("route").route("POST", "/x"));
     assertThat(
@@ -561,7 +557,7 @@ class PluginRoutesTest {
 
   @Test
   @Timeout(20)
-  void headers_that_trickle_end_at_the_deadline() throws Exception {
+  void slow_headers_close_the_connection_after_the_request_timeout() throws Exception {
     server.restartServer(config -> config.requestTimeout(PATIENCE));
     assertThat(trickle("GET /healthz HTTP/1.1\r\nX: ", "x")).isEmpty();
     assertThat(trickle("", "")).isEmpty();
@@ -572,7 +568,7 @@ class PluginRoutesTest {
   }
 
   @Test
-  void a_request_that_is_long_in_service_is_not_a_slow_one() throws Exception {
+  void a_slow_handler_does_not_count_as_a_slow_client() throws Exception {
     server.restartServer(config -> config.requestTimeout(Duration.ofMillis(100)));
     server.activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
     assertProblem(server.get("/api/plugins/loop/x"), 504);

@@ -33,7 +33,7 @@ class ReadinessTest {
   private final HttpClient client = HttpClient.newHttpClient();
 
   @Test
-  void a_host_without_its_database_is_degraded_since_then_and_still_serves() throws Exception {
+  void a_host_that_loses_its_database_is_degraded_and_still_serves() throws Exception {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     EmbeddedPostgres postgres = postgres().start();
     int port = postgres.getPort();
