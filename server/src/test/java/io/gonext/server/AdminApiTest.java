@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What an operator does to plugins, over a real socket. */
+/** The operator's API over a real socket. */
 class AdminApiTest {
   @TempDir private Path data;
 

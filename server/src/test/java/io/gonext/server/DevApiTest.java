@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/** What {@code gonext plugin dev} uploads, over a real socket. */
+/** The API for {@code gonext plugin dev} over a real socket. */
 class DevApiTest {
   private static final String BOUNDARY = "----b0undary";
 
@@ -124,7 +124,7 @@ class DevApiTest {
       await()
           .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> {
-            // A custom section that means nothing makes it another module each time.
+            // An unused custom section makes it a different module each time.
             byte[] next = Arrays.copyOf(traps, traps.length + 4);
             next[traps.length + 1] = 2;
             next[traps.length + 2] = 1;
@@ -167,7 +167,7 @@ class DevApiTest {
   @CsvSource({"wasm,17", "manifest,2"})
   void a_form_part_is_refused_at_the_first_byte_beyond_its_limit(String part, int mebibytes)
       throws Exception {
-    // Of 100 MiB that were announced: the answer comes though the rest is never sent.
+    // The headers announce 100 MiB. The answer comes although the rest is never sent.
     try (Socket socket = server.connect()) {
       socket.setSoTimeout(20_000);
       OutputStream out = socket.getOutputStream();
@@ -188,7 +188,7 @@ class DevApiTest {
         }
         out.flush();
       } catch (IOException e) {
-        // It may hang up as soon as it has answered.
+        // The server may close the connection after its answer.
       }
       byte[] answer = new byte[12];
       assertThat(socket.getInputStream().readNBytes(answer, 0, answer.length)).isEqualTo(12);
@@ -265,7 +265,7 @@ class DevApiTest {
     }
   }
 
-  /** Of the answer's head; a stream is not read. */
+  /** The status of the answer. Does not read its body, which may be a stream. */
   private int status(HttpRequest.Builder request) throws Exception {
     HttpResponse<java.io.InputStream> response =
         server.client().send(request.build(), BodyHandlers.ofInputStream());

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The server over a real socket, in front of a real host. */
+/** Hooks, routes, health and the life of the server, over a real socket. */
 class HttpServerTest {
   @TempDir private Path data;
   @RegisterExtension private final TestServer server = TestServer.withDefaults();
@@ -157,7 +157,8 @@ class HttpServerTest {
   void a_body_beyond_the_limit_is_refused_with_and_without_content_length() throws Exception {
     byte[] large = new byte[RequestBody.MAX_BYTES + 1];
     HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/api/v1/filters/h"));
-    // Asked first: one who sends regardless may be cut off before the answer has been read.
+    // With Expect the client waits for the refusal. Otherwise it may be cut off before it reads the
+    // answer.
     assertProblem(
         server.send(
             request
@@ -476,7 +477,7 @@ class HttpServerTest {
     }
   }
 
-  /** One request and its answer, whose body is JSON. */
+  /** Sends one request and reads its answer, whose body is JSON. */
   private static String ask(Socket socket, String path) throws IOException {
     socket
         .getOutputStream()

@@ -23,10 +23,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests as no client library sends them, over a real socket. */
+/** Requests that no client library sends, over a real socket. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MalformedRequestTest {
-  /** A route of each kind: health, a plugin's, the operator's, the author's. */
+  /** A path of each API: health, a plugin's route, the operator's API, the author's API. */
   private static final List<String> PREFIXES =
       List.of(
           "/", "/healthz/", "/api/plugins/route/x/", "/api/v1/plugins/", "/_/plugins/dev/logs/");
@@ -173,12 +173,12 @@ class MalformedRequestTest {
     String answers = say(requests + upgrade("/last", "close, Upgrade"));
     assertThat(answers.split("HTTP/1.1 400 Bad Request", -1)).hasSize(rounds * paths.size() + 2);
     assertThat(answers.toLowerCase(Locale.ROOT)).doesNotContain("set-cookie", "jsession");
-    // Of what a connection or a session would leave: nothing grows with the requests.
+    // The number of sessions and upgrades must not grow with the requests.
     assertThat(instances("org.eclipse.jetty.session.ManagedSession")).isZero();
     assertThat(instances("io.gonext.server.Connections$Watched")).isLessThan(100);
   }
 
-  /** How many objects of a class are reachable. */
+  /** The number of reachable objects of a class. */
   private static long instances(String className) throws JMException {
     String histogram =
         (String)
@@ -256,10 +256,10 @@ class MalformedRequestTest {
             + "\r\nConnection: close\r\n\r\n");
   }
 
-  /** All that comes back until the server closes the connection. */
+  /** Reads everything until the server closes the connection. */
   private String say(String requests) throws IOException {
     try (Socket socket = server.connect()) {
-      // Read while it is written: neither side may wait for the other to make room.
+      // Read during the write, so that neither side waits for buffer space.
       CompletableFuture<Void> writer =
           CompletableFuture.runAsync(() -> {
             try {

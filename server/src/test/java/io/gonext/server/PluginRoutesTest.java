@@ -32,13 +32,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Routes of plugins over a real socket: each status, and clients that take their time. */
+/** Routes of plugins over a real socket: every status, and slow clients. */
 class PluginRoutesTest {
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
   @TempDir private Path data;
 
-  /** Calls take their time on a busy machine. */
+  /** Generous limits: calls are slow on a busy machine. */
   private static final OperatorLimits PATIENT =
       new OperatorLimits(
           64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8);
@@ -61,7 +61,7 @@ class PluginRoutesTest {
     assertProblem(refused, 429);
     assertThat(refused.headers().firstValue("retry-after")).contains("1");
     assertThat(checkouts("route")).isEqualTo(checkouts);
-    // What never reaches the plugin costs no place, and another plugin has places of its own.
+    // A request that no route serves does not count, and another plugin has its own rate.
     assertProblem(server.get("/api/plugins/route/y"), 404);
     assertThat(server.get("/api/plugins/route-echo/x").statusCode()).isEqualTo(200);
     await().until(() -> server.get("/api/plugins/route/x").statusCode() == 200);
@@ -122,7 +122,8 @@ class PluginRoutesTest {
     assertThat(server.send(request.POST(HttpRequest.BodyPublishers.ofByteArray(most))).statusCode())
         .isEqualTo(200);
     byte[] more = new byte[RequestBody.MAX_BYTES + 1];
-    // Asked first: one who sends regardless may be cut off before the answer has been read.
+    // With Expect the client waits for the refusal. Otherwise it may be cut off before it reads the
+    // answer.
     assertProblem(
         server.send(
             request.expectContinue(true).POST(HttpRequest.BodyPublishers.ofByteArray(more))),
@@ -244,7 +245,7 @@ class PluginRoutesTest {
     HttpResponse<String> response = server.get("/api/plugins/says/x");
     assertProblem(response, 502);
     assertThat(response.headers().firstValue("set-cookie")).isEmpty();
-    // The connection is in order for what comes next.
+    // The connection still works for the next request.
     assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
     assertThat(
             server
@@ -443,7 +444,7 @@ class PluginRoutesTest {
     return headers.replaceFirst("Date: .*\r\n", "");
   }
 
-  /** All that comes over the wire, until the server closes the connection. */
+  /** Reads all bytes until the server closes the connection. */
   private String rawGet(String path) throws IOException {
     return raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   }
@@ -455,7 +456,7 @@ class PluginRoutesTest {
     }
   }
 
-  /** A plugin {@code says} whose route {@code /x} answers this response. */
+  /** Activates a plugin {@code says} whose route {@code /x} answers with this response. */
   private void activateSaying(String response) throws InterruptedException {
     byte[] answer = ("{\"value\":" + response + "}").getBytes(StandardCharsets.UTF_8);
     server.activate(GuestBundle.of("says", Guests.saying(answer)).route("GET", "/x"));
@@ -561,7 +562,7 @@ class PluginRoutesTest {
     server.restartServer(config -> config.requestTimeout(PATIENCE));
     assertThat(trickle("GET /healthz HTTP/1.1\r\nX: ", "x")).isEmpty();
     assertThat(trickle("", "")).isEmpty();
-    // One that was answered before has the same time for its next request.
+    // After an answer, a connection has the same time for its next request.
     String answered = trickle("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", "x");
     assertThat(answered).startsWith("HTTP/1.1 200 ").contains("{\"status\":\"up\"}");
     assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
@@ -583,7 +584,7 @@ class PluginRoutesTest {
         .count();
   }
 
-  /** Sends a beginning, then a piece every 50 ms, and returns what came until the server closed. */
+  /** Sends a beginning, then a piece every 50 ms. Returns all bytes until the server closes. */
   private String trickle(String beginning, String piece) throws IOException {
     try (Socket socket = server.connect()) {
       socket.setSoTimeout(50);
@@ -602,7 +603,7 @@ class PluginRoutesTest {
         }
       }
     } catch (IOException e) {
-      // Reset by the server while a piece was on its way.
+      // The server reset the connection while a piece was on its way.
       return "";
     }
   }

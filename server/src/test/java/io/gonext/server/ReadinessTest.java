@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What {@code /readyz} says of a host whose database is stopped and started again. */
+/** {@code /readyz} of a host whose database stops and starts again. */
 class ReadinessTest {
   private static final Duration LONG = Duration.ofSeconds(30);
 
