@@ -276,7 +276,7 @@ class HttpServerTest {
                     "has the field \\\"valeu\\\", which is not one of args,",
                 "{\"args\":[]}", "needs \\\"value\\\" or \\\"values\\\"",
                 "{\"value\":1,\"values\":[]}",
-                    "has both \\\"value\\\" and \\\"values\\\": give one")
+                    "has both \\\"value\\\" and \\\"values\\\": send one")
             .entrySet()) {
       HttpResponse<String> refused = server.post("/api/v1/filters/h", wrong.getKey());
       assertProblem(refused, 400);

@@ -1,6 +1,7 @@
 package io.gonext.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
@@ -91,12 +92,12 @@ final class TestServer
   }
 
   @Override
-  public void afterEach(ExtensionContext context) throws Exception {
+  public void afterEach(ExtensionContext context) {
     stopIfOwner(context);
   }
 
   @Override
-  public void afterAll(ExtensionContext context) throws Exception {
+  public void afterAll(ExtensionContext context) {
     stopIfOwner(context);
   }
 
@@ -117,20 +118,26 @@ final class TestServer
     return new Running(data, metrics, host, server, HttpClient.newHttpClient());
   }
 
-  private void stopIfOwner(ExtensionContext context) throws IOException {
+  private void stopIfOwner(ExtensionContext context) {
     if (!context.equals(owner)) {
       return;
     }
     close();
+    // Tried again when a file appears during the deletion, which happened once in 700 tests.
+    await().ignoreExceptionsInstanceOf(IOException.class).until(() -> delete(running().data));
+    running = null;
+    owner = null;
+  }
+
+  private static boolean delete(Path directory) throws IOException {
     List<Path> files;
-    try (Stream<Path> all = Files.walk(running().data)) {
+    try (Stream<Path> all = Files.walk(directory)) {
       files = all.sorted(Comparator.reverseOrder()).toList();
     }
     for (Path file : files) {
       Files.delete(file);
     }
-    running = null;
-    owner = null;
+    return true;
   }
 
   private void close() {
