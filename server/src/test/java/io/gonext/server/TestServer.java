@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -44,8 +45,8 @@ final class TestServer
 
   private final UnaryOperator<HostConfig.Builder> hostConfig;
   private final UnaryOperator<ServerConfig.Builder> serverConfig;
-  private Running running;
-  private ExtensionContext owner;
+  private @Nullable Running running;
+  private @Nullable ExtensionContext owner;
 
   private record Running(
       Path data,
