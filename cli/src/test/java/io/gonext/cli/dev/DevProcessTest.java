@@ -139,7 +139,7 @@ class DevProcessTest {
     running().awaitLine("(recovered)");
     assertThat(uploads.poll(30, TimeUnit.SECONDS)).isEqualTo(Samples.module(1));
     write("src/name", "one");
-    running().awaitLine("inputs the same: skipped");
+    running().awaitLine("no input changed: skipped");
     assertThat(uploads).isEmpty();
   }
 
