@@ -205,7 +205,7 @@ class KitTest {
     assertThat(err.toString()).contains("manifest.json is a file that goes into the bundle");
     assertThat(run("pack", "--debug-file", manifest.toString(), project.toString())).isEqualTo(2);
     assertThat(run("pack", "-o", output, "--debug-file", output, project.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("cannot be the bundle and hold the debug information");
+    assertThat(err.toString()).contains("-o and --debug-file are both");
     assertThat(manifest).hasContent(before);
     assertThat(Path.of(output)).doesNotExist();
   }
