@@ -22,7 +22,7 @@ final class BreakerConverter implements ITypeConverter<BreakerPolicy> {
       throw new TypeConversionException(
           "'"
               + value
-              + "' is neither PERCENT/CALLS/SECONDS, 50/20/30 for instance, nor 'off'; at most 100"
+              + "' is neither PERCENT/CALLS/SECONDS, such as 50/20/30, nor 'off'; at most 100"
               + " percent and 600 seconds");
     }
     return BreakerPolicy.DEFAULT.withThreshold(

@@ -11,9 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A host with the example plugin in service, built up step by step before the reader's eyes. */
+/** A host that serves the example plugin; each step of its start is printed. */
 final class Demo implements AutoCloseable {
-  /** The example's bundle, put beside this class by the build. */
+  /** The example's bundle, a resource beside this class. */
   private static final String BUNDLE = "hello-rust-0.1.0.gnplugin";
 
   private final Host host;
@@ -29,9 +29,9 @@ final class Demo implements AutoCloseable {
   }
 
   /**
-   * Opens the host, puts the plugin in service and listens, saying so.
+   * Opens the host, activates the plugin and starts the server, and prints each step.
    *
-   * @param keptData where to keep the store, or null to put it in a temporary directory
+   * @param keptData the directory for the store, or null for a temporary directory
    */
   static Demo start(Report report, ServerConfig config, @Nullable Path keptData)
       throws InterruptedException, IOException {
@@ -61,11 +61,11 @@ final class Demo implements AutoCloseable {
           "bundle installed",
           begin,
           installed.unchanged()
-              ? installed.manifest().id() + " was there already"
+              ? installed.manifest().id() + " was already installed"
               : installed.manifest().id()
                   + ", sha256 "
                   + installed.sha256().substring(0, 12)
-                  + ", compiled and tried in "
+                  + ", compiled and tested in "
                   + Report.time(installed.compileTime()));
       host.grantRequested(Tour.PLUGIN);
       begin = System.nanoTime();
@@ -74,7 +74,7 @@ final class Demo implements AutoCloseable {
       report.step(
           "plugin activated",
           begin,
-          "pool warm with %d instance; %d filters, %d action, %d route"
+          "%d instance ready; %d filters, %d action, %d route"
               .formatted(
                   host.pool(Tour.PLUGIN).orElseThrow().live(),
                   manifest.filters().size(),
@@ -92,12 +92,12 @@ final class Demo implements AutoCloseable {
     return new Demo(host, running, url, temporaryData);
   }
 
-  /** Calls all that the plugin does and checks the answers. */
+  /** Calls everything that the plugin offers, and checks the answers. */
   void tour(Report report) throws InterruptedException, IOException {
     new Tour(host, url, report).run();
   }
 
-  /** Says what to try and serves until Ctrl-C; does not return. */
+  /** Prints what to try and serves until Ctrl-C; does not return. */
   void keepServing(Events events) throws InterruptedException {
     running.stopOnSignal(events, () -> discard(temporaryData));
     events.tellPeople("");
@@ -107,7 +107,7 @@ final class Demo implements AutoCloseable {
         "  curl -d '{\"value\":\"so *bold*\"}' " + url + "/api/v1/filters/the_content");
     events.tellPeople("  curl " + url + "/metrics");
     events.tellPeople("");
-    events.tell("listening", "Serving on " + url + ", Ctrl-C to stop.", "url", url);
+    events.tell("listening", "Serving on " + url + ", press Ctrl-C to stop.", "url", url);
     RunningServer.serveUntilSignal();
   }
 
@@ -126,7 +126,7 @@ final class Demo implements AutoCloseable {
     }
   }
 
-  /** Removes a temporary directory with all that is in it, as far as it can. */
+  /** Deletes a temporary directory with its content, as far as possible. */
   static void discard(@Nullable Path directory) {
     if (directory != null) {
       TemporaryDirectory.discard(directory);

@@ -9,30 +9,31 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code gonext demo}: the whole way of a plugin, step by step. */
+/** {@code gonext demo}: a plugin from its bundle to its answers, step by step. */
 @Command(
     name = "demo",
-    description = "Run a plugin written in Rust: install, activate, filter, serve.",
+    description = "Install the example plugin, call all it offers, and serve it.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext demo                 serves on http://127.0.0.1:8080 until Ctrl-C",
-      "  gonext demo --once          checks every answer; exits with 1 if one fails",
-      "  gonext demo --once --json   the same for scripts; the last line is the summary",
+      "  gonext demo --once          checks each answer, then exits; 1 if one is wrong",
+      "  gonext demo --once --json   for scripts; the last line is the summary",
       "",
-      "Exit codes: 0 done or stopped, 1 an answer was not the expected one,",
+      "Exit codes: 0 done or stopped, 1 an answer was wrong or the demo failed,",
       "2 wrong command line."
     })
 final class DemoCommand implements Callable<Integer> {
   @Mixin private ListenOptions listen;
 
-  @Option(names = "--once", description = "Exit once every answer has been checked.")
+  @Option(names = "--once", description = "Exit after the checks; do not serve.")
   private boolean once;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "Keep the embedded store here (default: a temporary directory).")
+      description =
+          "Directory for the embedded store (default: a temporary one, deleted at the end).")
   private @Nullable Path data;
 
   @Override
@@ -41,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
     Events events = listen.events();
     ServerConfig config = listen.serverConfig().build();
     Report report = new Report(events);
-    report.line("GoNext: a plugin written in Rust, from its bundle to its answers");
+    report.line("GoNext demo: a plugin written in Rust, from its bundle to its answers");
     report.line("");
     boolean passed;
     try (Demo demo = Demo.start(report, config, data)) {

@@ -10,9 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A host for development inside the command, with a store that lives as long as it does. */
+/** The host that {@code plugin dev} starts in its own process, with a temporary store. */
 final class EmbeddedHost implements HostStarter.Started {
-  /** A busy machine is no reason to refuse what its author has just built. */
   private final RunningServer running;
 
   private final Path data;
@@ -23,7 +22,7 @@ final class EmbeddedHost implements HostStarter.Started {
   }
 
   static EmbeddedHost start(int port) throws IOException, InterruptedException {
-    // What the plugin logs, and what the host warns of, is shown by the command itself.
+    // The command itself shows the plugin's log lines and the host's warnings.
     System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
     Logging.configure("error", false);
     Path data = Files.createTempDirectory("gonext-dev");
@@ -32,14 +31,14 @@ final class EmbeddedHost implements HostStarter.Started {
           RunningServer.openUserHost(
                   HostConfig.builder(data)
                       .updates(UpdatePolicy.development())
-                      // Its author wants to see each failure.
+                      // The author wants to see each failure.
                       .breaker(BreakerPolicy.OFF)
                       .build())
               .listen(ServerConfig.loopback(port).dev(true).build()),
           data);
     } catch (ServerStartException e) {
       Demo.discard(data);
-      // Its own advice, another --port, is none for this command.
+      // The server's message recommends an option that this command does not have.
       throw new IOException("the port " + port + " is taken", e);
     } catch (RuntimeException | InterruptedException e) {
       Demo.discard(data);

@@ -1,11 +1,11 @@
 package io.gonext.cli;
 
-import io.gonext.cli.json.JsonLines;
-import io.gonext.cli.text.PlainWriter;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.PlainWriter;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/** What a command that serves tells as it goes: sentences for people or, as JSON, events. */
+/** Prints what a command that serves is doing: sentences for people, or events in JSON. */
 final class Events {
   private final PrintWriter out;
 
@@ -17,7 +17,7 @@ final class Events {
     this.json = isJson ? new JsonLines(out) : null;
   }
 
-  /** Tells scripts an event with these fields, or people a sentence. */
+  /** Prints a sentence for people, or an event with these fields for scripts. */
   void tell(String event, String sentence, Object... namesAndValues) {
     if (json == null) {
       out.println(sentence);
@@ -26,14 +26,14 @@ final class Events {
     }
   }
 
-  /** Tells scripts what people need not be told. */
+  /** Prints an event for scripts, and nothing for people. */
   void tellScripts(String event, Object... namesAndValues) {
     if (json != null) {
       json.print(JsonLines.event(event, namesAndValues));
     }
   }
 
-  /** Tells people what scripts need not be told. */
+  /** Prints a line for people, and nothing for scripts. */
   void tellPeople(String line) {
     if (json == null) {
       out.println(line);

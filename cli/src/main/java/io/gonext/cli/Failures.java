@@ -1,9 +1,9 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.AdminException;
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.json.JsonLines;
-import io.gonext.cli.text.PlainWriter;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.HostException;
 import io.gonext.server.ServerStartException;
@@ -18,12 +18,12 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Every failure as people see it: one sentence on stderr and an exit code, 2 for a wrong command
- * line, 3 and 4 where {@link DevFailure} says so, and 1 for anything else. With {@code --json} it
- * is one object on stdout.
+ * Prints failures and chooses the exit code: 2 for a wrong command line, 3 or 4 where {@link
+ * CommandFailure} says so, and 1 for anything else. A failure is one sentence on stderr; with
+ * {@code --json} it is one object on stdout.
  */
 final class Failures {
-  /** Set to see the stack trace of an internal error. */
+  /** The variable that makes an internal error print its stack trace. */
   private static final String DEBUG = "GONEXT_DEBUG";
 
   private static final String JSON = "--json";
@@ -33,7 +33,7 @@ final class Failures {
   static int usage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String message = message(e, command);
-    // What was read before the mistake is not known to the option yet.
+    // After a wrong argument, the option itself may not be parsed yet.
     if (command.getCommandSpec().findOption(JSON) != null && List.of(args).contains(JSON)) {
       return json(command, message, List.of(), ExitCode.USAGE);
     }
@@ -52,7 +52,7 @@ final class Failures {
           + "; the commands are "
           + String.join(", ", command.getSubcommands().keySet());
     }
-    // The library writes one word twice where a value is not of the form KEY=VALUE.
+    // picocli writes "option" twice when a value is not KEY=VALUE.
     return String.valueOf(e.getMessage()).replace("option option '", "option '");
   }
 
@@ -61,14 +61,16 @@ final class Failures {
       case BundleRejectedException known ->
           refused(command, known.summary(), known.problems(), ExitCode.SOFTWARE);
       case HostException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
-      case DevFailure known ->
+      case CommandFailure known ->
           failed(command, known.getMessage(), known.details(), known.kind().exitCode());
       case AdminException known ->
           refused(
               command,
               known.getMessage(),
               known.problems(),
-              known.isUnreachable() ? DevFailure.Kind.UNREACHABLE.exitCode() : ExitCode.SOFTWARE);
+              known.isUnreachable()
+                  ? CommandFailure.Kind.UNREACHABLE.exitCode()
+                  : ExitCode.SOFTWARE);
       case ServerStartException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case InterruptedException interrupted -> {
         Thread.currentThread().interrupt();
@@ -80,13 +82,13 @@ final class Failures {
         }
         yield failed(
             command,
-            "internal error: " + e + "; set " + DEBUG + "=1 to see where it comes from",
+            "internal error: " + e + "; set " + DEBUG + "=1 to see the stack trace",
             ExitCode.SOFTWARE);
       }
     };
   }
 
-  /** Several problems are a list: lines for people, and an array for scripts. */
+  /** Prints a refusal; several problems are one line each, or an array in JSON. */
   private static int refused(
       CommandLine command, String message, List<String> problems, int exitCode) {
     if (wantsJson(command)) {

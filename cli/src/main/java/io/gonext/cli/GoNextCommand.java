@@ -51,13 +51,13 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext demo                         a Rust plugin at work",
+      "  gonext demo                         run the example plugin, which is in Rust",
       "  gonext serve --plugin my.gnplugin   serve a plugin on http://127.0.0.1:8080",
-      "  gonext list                         the plugins of a running host",
-      "  gonext plugin dev my-plugin         build a plugin, and again on every save",
+      "  gonext list                         list the plugins of a running host",
+      "  gonext plugin dev my-plugin         build a plugin, and rebuild on every save",
       "",
-      "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing or",
-      "approval is waited for, 4 no host answers."
+      "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no toolchain or a version",
+      "waits for approval, 4 no host answers."
     })
 final class GoNextCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where to listen and how much to say: what {@code serve} and {@code demo} have in common. */
+/** The options that {@code serve} and {@code demo} share: address, port and output. */
 final class ListenOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -23,21 +23,21 @@ final class ListenOptions {
       names = "--port",
       paramLabel = "PORT",
       defaultValue = "8080",
-      description = "Port to listen on, 0 for a free one (default: ${DEFAULT-VALUE}).")
+      description = "Port to listen on; 0 chooses a free port (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "Log more, to stderr.")
+      description = "Write more log lines to stderr.")
   private boolean verbose;
 
-  @Option(names = "--json", description = "Tell everything as one JSON object a line.")
+  @Option(names = "--json", description = "Print events as JSON, one object on each line.")
   private boolean json;
 
   ServerConfig.Builder serverConfig() {
     if (port < 0 || port > 65_535) {
       throw new ParameterException(
-          spec.commandLine(), "--port " + port + ": a port is a number from 0 to 65535");
+          spec.commandLine(), "--port " + port + ": give a number from 0 to 65535");
     }
     return ServerConfig.loopback(port).address(address);
   }
@@ -52,19 +52,21 @@ final class ListenOptions {
       return serverConfig().build().isLoopback();
     } catch (UnknownHostException e) {
       throw new ParameterException(
-          spec.commandLine(), "--host " + address + ": there is no such address", e);
+          spec.commandLine(),
+          "--host " + address + ": this host name or address does not exist",
+          e);
     }
   }
 
-  /** What the command tells on stdout, for whom it is asked to. */
+  /** Prints events to stdout: as text, or as JSON with {@code --json}. */
   Events events() {
     return new Events(spec.commandLine().getOut(), json);
   }
 
   /**
-   * Sets what is logged, to stderr; to be called before anything logs.
+   * Sets the log level; call it before anything logs. Log lines go to stderr.
    *
-   * @param level of the project's own loggers without {@code --verbose}
+   * @param level of GoNext's own loggers without {@code --verbose}
    */
   void configureLogging(String level) {
     Logging.configure(level, verbose);

@@ -9,22 +9,23 @@ import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 
-/** Where the {@code gonext} command begins. */
+/** The entry point of the {@code gonext} command. */
 public final class Main {
-  /** How many threads run virtual threads; read by the JVM when it starts the first of those. */
+  /** The number of carrier threads; the JVM reads it when the first virtual thread starts. */
   private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
 
-  /** As many as four plugins have instances: so many calls may hang before others wait for them. */
+  /**
+   * Four plugins have as many instances by default: so many calls can hang without blocking others.
+   */
   private static final int SPARE_CARRIERS = 32;
 
   private Main() {}
 
   /** Runs the command line and ends the JVM with its exit code. */
   public static void main(String[] args) {
-    // A guest that computes never leaves its carrier. With one for each processor, which is the
-    // default, two calls that hang would hold up all other requests until their deadlines; with
-    // more
-    // the operating system shares the processors out.
+    // A guest that computes never yields its carrier thread. The default is one carrier for each
+    // processor, so two hanging calls could block all other requests until their deadlines. With
+    // more carriers the operating system shares the processors.
     if (System.getProperty(CARRIERS) == null) {
       int carriers = Runtime.getRuntime().availableProcessors() + SPARE_CARRIERS;
       System.setProperty(CARRIERS, Integer.toString(carriers));
@@ -43,14 +44,14 @@ public final class Main {
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
-        // A value that begins with @ is a value, not the name of a file with more arguments.
+        // An argument that begins with @ is a value, not the name of a file with arguments.
         .setExpandAtFiles(false)
         .setParameterExceptionHandler(Failures::usage)
         .setExecutionExceptionHandler(Failures::execution)
         .execute(args);
   }
 
-  /** The command with all commands below it. */
+  /** The command with all its subcommands. */
   static CommandLine commandLine() {
     CommandLine plugin =
         PluginCommands.addTo(

@@ -5,18 +5,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code gonext plugin}: what authors of plugins need. */
+/** {@code gonext plugin}: the commands of plugin authors. */
 @Command(
     name = "plugin",
-    description = "Write plugins.",
+    description = "Create, build, test and pack plugins.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext plugin dev examples/hello-rust   build, upload, again on every save",
+      "  gonext plugin dev examples/hello-rust   build and upload, on every save",
       "  gonext plugin pack my-plugin            build, check and write the bundle",
       "",
-      "Exit codes: 0 done, 1 failed or refused, 2 wrong command line,",
+      "Exit codes: 0 done, 1 failed, 2 wrong command line,",
       "3 a toolchain is missing, 4 no host answers."
     })
 final class PluginCommand implements Runnable {
@@ -26,6 +26,6 @@ final class PluginCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "no command given; there is " + String.join(", ", spec.subcommands().keySet()));
+        "no command given; the commands are " + String.join(", ", spec.subcommands().keySet()));
   }
 }

@@ -1,11 +1,11 @@
 package io.gonext.cli;
 
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.JsonLines;
 import java.time.Duration;
 import java.util.Locale;
 
 /**
- * What a demonstration tells: steps with their times, values, and checks; people are told of those
+ * Prints the steps of the demo with their durations, values and checks. People see only the checks
  * that failed.
  */
 final class Report {
@@ -17,12 +17,12 @@ final class Report {
     this.events = events;
   }
 
-  /** For people alone. */
+  /** Prints a line for people, and nothing for scripts. */
   void line(String text) {
     events.tellPeople(text);
   }
 
-  /** A step that began at {@code beginNanos} of {@link System#nanoTime} and ended now. */
+  /** Prints a step that began at {@code beginNanos} of {@link System#nanoTime} and ends now. */
   void step(String what, long beginNanos, String outcome) {
     Duration took = Duration.ofNanos(System.nanoTime() - beginNanos);
     events.tell(
@@ -46,7 +46,7 @@ final class Report {
         text);
   }
 
-  /** Counts a check of the step before it. */
+  /** Counts a check of the last step. */
   void check(String what, Object expected, Object found) {
     boolean passed = expected.equals(found);
     checks++;
@@ -67,7 +67,7 @@ final class Report {
   }
 
   /**
-   * Ends it with the number of checks.
+   * Prints the number of checks.
    *
    * @return whether all of them passed
    */

@@ -18,7 +18,7 @@ final class RouteRateConverter implements ITypeConverter<RouteRate> {
     Matcher rate = RATE.matcher(value);
     if (!rate.matches()) {
       throw new TypeConversionException(
-          "'" + value + "' is neither BURST/PER_SECOND, 2000/1000 for instance, nor 'off'");
+          "'" + value + "' is neither BURST/PER_SECOND, such as 2000/1000, nor 'off'");
     }
     return new RouteRate(Long.parseLong(rate.group(1)), Long.parseLong(rate.group(2)));
   }

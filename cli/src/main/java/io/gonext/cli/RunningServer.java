@@ -9,7 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.CountDownLatch;
 
-/** A host with its server, and the way they end together. */
+/** A host with its HTTP server; both stop together. */
 final class RunningServer implements AutoCloseable {
   private final PrometheusMeterRegistry metrics;
   private final Host host;
@@ -21,13 +21,13 @@ final class RunningServer implements AutoCloseable {
     this.server = server;
   }
 
-  /** Opens a host, counting into a registry for Prometheus. */
+  /** Opens a host with a metrics registry for Prometheus. */
   static OpenHost openHost(HostConfig config) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     return new OpenHost(Host.open(config.toBuilder().meters(metrics).build()), metrics);
   }
 
-  /** As {@link #openHost}, with the modules that this user's commands have compiled. */
+  /** The same, with the user's cache of compiled modules. */
   static OpenHost openUserHost(HostConfig config) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     return new OpenHost(UserCache.open(config.toBuilder().meters(metrics).build()), metrics);
@@ -35,7 +35,7 @@ final class RunningServer implements AutoCloseable {
 
   /** A host that has no server yet. */
   record OpenHost(Host host, PrometheusMeterRegistry metrics) {
-    /** Starts the server; closes the host where it cannot. */
+    /** Starts the server; closes the host if that fails. */
     RunningServer listen(ServerConfig config) {
       try {
         return new RunningServer(metrics, host, HttpServer.start(host, metrics, config));
@@ -51,8 +51,8 @@ final class RunningServer implements AutoCloseable {
   }
 
   /**
-   * From now on, when the process is told to end (Ctrl-C, SIGTERM), it stops cleanly with exit code
-   * 0. To be called before anybody is told that it serves.
+   * Makes Ctrl-C and SIGTERM stop the server cleanly, with exit code 0. Call it before printing
+   * that the server listens.
    *
    * @param afterwards runs once everything is closed
    */
@@ -60,7 +60,7 @@ final class RunningServer implements AutoCloseable {
     Thread stop =
         new Thread(
             () -> {
-              events.tell("stopping", "stopping: running requests may finish");
+              events.tell("stopping", "stopping: waiting for running requests");
               close();
               afterwards.run();
               events.tell("stopped", "stopped");
@@ -71,12 +71,12 @@ final class RunningServer implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(stop);
   }
 
-  /** Serves until the signal; does not return. */
+  /** Waits for the signal; does not return. */
   static void serveUntilSignal() throws InterruptedException {
     new CountDownLatch(1).await();
   }
 
-  /** Lets running requests finish, then stops server and host. */
+  /** Waits for running requests, then stops the server and the host. */
   @Override
   public void close() {
     server.close();

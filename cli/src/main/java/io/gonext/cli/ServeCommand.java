@@ -39,7 +39,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code gonext serve}: a host and its server, until told to stop. */
+/** {@code gonext serve}: a host and its server, until a signal stops them. */
 @Command(
     name = "serve",
     description = "Serve the plugins of a data directory over HTTP.",
@@ -52,21 +52,22 @@ import picocli.CommandLine.Spec;
       "  gonext serve --json            for scripts: wait for \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
       "",
-      "Exit codes: 0 stopped, 1 it cannot serve, 2 wrong command line."
+      "Exit codes: 0 stopped, 1 the host or the server cannot start,",
+      "2 wrong command line."
     })
 final class ServeCommand implements Callable<Integer> {
-  /** Holds the admin token, in place of the one that the data directory keeps. */
+  /** The variable with the admin token; without it, the token is in the data directory. */
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 
-  /** As much as a manifest may ask for. */
+  /** The most that a manifest can request. */
   private static final int MOST_MS = 3_600_000;
 
   private static final int MOST_INSTANCES = 10_000;
 
-  /** Of whoever holds a token. */
+  /** The name of the holder of a token. */
   private static final Pattern HOLDER = Pattern.compile("[a-z][a-z0-9.-]{0,31}");
 
-  /** Those whom the audit log names already. */
+  /** Actors that the audit log already knows. */
   private static final Set<String> TAKEN =
       new TreeSet<>(Set.of(ServerConfig.OPERATOR, "developer", "host", "plugin", "update"));
 
@@ -79,20 +80,20 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "gonext-data",
       description =
-          "Data directory: this host's key, compiled modules and the embedded store (default:"
+          "Data directory: the host's key, compiled modules and the embedded store (default:"
               + " ./${DEFAULT-VALUE}).")
   private Path data;
 
-  // The default is not in the help: it may hold a password.
+  // The help does not show the default, which may contain a password.
   @Option(
       names = "--db",
       paramLabel = "URL",
       defaultValue = "${env:GONEXT_DB}",
       description = {
-        "PostgreSQL database to keep the store in:",
+        "Keep the store in this PostgreSQL database:",
         "jdbc:postgresql://HOST/DATABASE.",
-        "Hosts on one database serve the same plugins. GONEXT_DB in the environment does the same"
-            + " and is not seen in the list of processes."
+        "Hosts that share a database serve the same plugins. The variable GONEXT_DB does the same;"
+            + " the list of processes does not show it."
       })
   private @Nullable String url;
 
@@ -100,24 +101,25 @@ final class ServeCommand implements Callable<Integer> {
       names = "--plugin",
       paramLabel = "FILE",
       description =
-          "Install this bundle or update to it, grant what it asks for unless it was revoked, and"
-              + " activate it, also when it was ERRORED; may be given several times.")
+          "Install this bundle or update to it, grant the capabilities it requests, and activate"
+              + " it, even if it is ERRORED. A capability that was revoked stays revoked."
+              + " Repeatable.")
   private List<Path> plugins = new ArrayList<>();
 
   @Option(
       names = "--token",
       paramLabel = "NAME=FILE",
       description =
-          "One more admin token, in this file, which is made where it does not exist; the audit log"
-              + " names its holder NAME. The token of the data directory is operator's. May be"
-              + " given several times.")
+          "Accept one more admin token. FILE holds it and is created if it does not exist. The"
+              + " audit log shows NAME as the actor; the token of the data directory belongs to"
+              + " operator. Repeatable.")
   private Map<String, Path> tokens = new TreeMap<>();
 
   @Option(
       names = "--dev",
       description =
-          "Take what 'gonext plugin dev' uploads: code of whoever can reach this server, with all"
-              + " it asks for.")
+          "Accept uploads of 'gonext plugin dev'. Anyone who can reach this server can run code on"
+              + " it, with all capabilities that the code requests.")
   private boolean dev;
 
   @Option(
@@ -126,8 +128,8 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "2000/1000",
       converter = RouteRateConverter.class,
       description =
-          "Requests that the routes of each plugin take, at once and in the long run, or 'off'"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Rate limit for the routes of each plugin: a burst of requests, and requests per second;"
+              + " or 'off' (default: ${DEFAULT-VALUE}).")
   private RouteRate routeRate = RouteRate.DEFAULT;
 
   @Option(
@@ -136,17 +138,18 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "off",
       converter = RouteRateConverter.class,
       description =
-          "Of these, the requests of one client: of one IPv4 address, or one IPv6 network of 64"
-              + " bits (default: ${DEFAULT-VALUE}).")
+          "The same limit for each client, within the limit of the plugin. A client is an IPv4"
+              + " address or an IPv6 /64 network (default: ${DEFAULT-VALUE}).")
   private RouteRate clientRate = RouteRate.UNLIMITED;
 
   @Option(
       names = "--trusted-proxy",
       paramLabel = "CIDR",
       description =
-          "Address or range of a proxy that says whose request it is, in Forwarded or, without"
-              + " that, X-Forwarded-For: 10.0.0.0/8 for instance. It must set or drop both: what it"
-              + " passes on unread, a client can make up. May be given several times.")
+          "Address or range of a proxy, such as 10.0.0.0/8. The host takes the client's address"
+              + " from the proxy's header Forwarded or, if there is none, X-Forwarded-For. The"
+              + " proxy must set or remove both headers, because a client can forge them."
+              + " Repeatable.")
   private List<String> trustedProxies = new ArrayList<>();
 
   @Option(
@@ -154,9 +157,9 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "PERCENT/CALLS/SECONDS",
       converter = BreakerConverter.class,
       description =
-          "When the circuit breaker of a plugin's hook or route opens: at this share of failed"
-              + " calls, among at least so many, within so many seconds; or 'off' (default:"
-              + " 50/20/30; with --dev: off). A manifest may have it open sooner.")
+          "Open the circuit breaker of a hook or route when PERCENT of its calls failed, among at"
+              + " least CALLS calls in SECONDS; or 'off' (default: 50/20/30; with --dev: off). A"
+              + " manifest can lower these values.")
   private @Nullable BreakerPolicy breaker;
 
   @Option(
@@ -165,8 +168,8 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "1/60",
       converter = OpenTimesConverter.class,
       description =
-          "For how many seconds a circuit breaker opens, at first and at most; each opening that"
-              + " follows doubles that (default: ${DEFAULT-VALUE}).")
+          "How many seconds a circuit breaker stays open: SHORTEST the first time, twice as long"
+              + " each time after that, at most LONGEST (default: ${DEFAULT-VALUE}).")
   private OpenTimesConverter.OpenTimes breakerOpen =
       new OpenTimesConverter.OpenTimes(Duration.ofSeconds(1), Duration.ofSeconds(60));
 
@@ -175,8 +178,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MB",
       defaultValue = "64",
       description =
-          "Most memory of one instance of a plugin in MiB, when it starts and later; a manifest may"
-              + " ask for less (default: ${DEFAULT-VALUE}).")
+          "The most memory for one instance of a plugin, in MiB; a manifest can request less"
+              + " (default: ${DEFAULT-VALUE}).")
   private int memoryMb;
 
   @Option(
@@ -184,9 +187,9 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MS",
       defaultValue = "1000",
       description =
-          "Most time of one call of a plugin's hook or route in milliseconds; a manifest may ask"
-              + " for less. All handlers of a hook together get 3 s, or this where it is more"
-              + " (default: ${DEFAULT-VALUE}).")
+          "The most time for one call of a hook or route, in milliseconds; a manifest can request"
+              + " less. All handlers of a hook together get 3 s, or MS if that is more (default:"
+              + " ${DEFAULT-VALUE}).")
   private int callMs;
 
   @Option(
@@ -194,7 +197,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MS",
       defaultValue = "5000",
       description =
-          "Most time that an instance of a plugin takes to start, in milliseconds (default:"
+          "The most time for the start of an instance, in milliseconds (default:"
               + " ${DEFAULT-VALUE}).")
   private int startMs;
 
@@ -203,8 +206,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "NUMBER",
       defaultValue = "8",
       description =
-          "Most instances of a plugin, which is how many of its calls run at once; a manifest may"
-              + " ask for less (default: ${DEFAULT-VALUE}).")
+          "The most instances of a plugin, and so the most calls that run at the same time; a"
+              + " manifest can request less (default: ${DEFAULT-VALUE}).")
   private int instances;
 
   @Option(
@@ -212,24 +215,24 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "60",
       description =
-          "The processor time that compiling a plugin may take; raise it where large ones are"
-              + " refused on a slow machine (default: ${DEFAULT-VALUE}).")
+          "The most processor time to compile a plugin. Raise it if a slow machine rejects large"
+              + " plugins (default: ${DEFAULT-VALUE}).")
   private int compileSeconds;
 
   @Option(
       names = "--limit",
       paramLabel = "NAME=NUMBER",
       description =
-          "Another limit of modules, by the name that a refusal gives, such as nesting or"
-              + " compileMb. May be repeated.")
+          "Another limit of modules, such as nesting or compileMb. The message of a rejected module"
+              + " names the limit. Repeatable.")
   private Map<String, Integer> moduleLimits = Map.of();
 
   @Option(
       names = "--verify-resets",
       description =
-          "For finding a fault of the engine: compare each instance with what it was when it"
-              + " started after each call, and replace it where anything differs, with the first"
-              + " difference in the log. Slow.")
+          "For debugging the engine: compare each instance with its state after start-up, after"
+              + " each call. An instance that differs is replaced, and the log shows the first"
+              + " difference. Slow.")
   private boolean verifyResets;
 
   @Override
@@ -238,7 +241,7 @@ final class ServeCommand implements Callable<Integer> {
     Events events = listen.events();
     ServerConfig.Builder settings = listen.serverConfig().dev(dev).trustedProxies(proxies());
     boolean loopback = listen.isLoopback();
-    // Refused before anything is created.
+    // Wrong options are refused before anything is created.
     HostConfig hostConfig = hostConfig();
     AdminToken chosen = chosenToken();
     requireHolders(tokens.keySet());
@@ -267,7 +270,7 @@ final class ServeCommand implements Callable<Integer> {
     for (NodeFault fault : host.faults()) {
       events.tell(
           "fault",
-          "not served by this host: " + fault.plugin() + ": " + fault.cause(),
+          "this host cannot serve " + fault.plugin() + ": " + fault.cause(),
           "plugin",
           fault.plugin(),
           "cause",
@@ -285,17 +288,18 @@ final class ServeCommand implements Callable<Integer> {
         "dev",
         dev);
     events.tellPeople(
-        (loopback ? "the admin API takes" : "every call but those of plugin routes takes")
+        (loopback ? "the admin API needs" : "every call except plugin routes needs")
             + " the token in "
             + token);
     if (dev) {
-      events.tellPeople("development: gonext plugin dev --host " + address + " DIR");
+      events.tellPeople(
+          "to develop a plugin on this host: gonext plugin dev --host " + address + " DIR");
     }
     RunningServer.serveUntilSignal();
     return ExitCode.OK;
   }
 
-  /** What the command line asks for. */
+  /** The configuration that the command line requests. */
   HostConfig hostConfig() {
     requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / OperatorLimits.PAGES_PER_MB);
     requireInRange("--call-ms", callMs, MOST_MS);
@@ -332,7 +336,8 @@ final class ServeCommand implements Callable<Integer> {
             spec.commandLine(),
             "--trusted-proxy "
                 + text
-                + ": an address such as 192.0.2.1, or a range such as 10.0.0.0/8 or 2001:db8::/32",
+                + ": give an address such as 192.0.2.1, or a range such as 10.0.0.0/8 or"
+                + " 2001:db8::/32",
             e);
       }
     }
@@ -360,7 +365,7 @@ final class ServeCommand implements Callable<Integer> {
   private void requireInRange(String option, int value, int most) {
     if (value < 1 || value > most) {
       throw new ParameterException(
-          spec.commandLine(), option + " " + value + ": a number from 1 to " + most);
+          spec.commandLine(), option + " " + value + ": give a number from 1 to " + most);
     }
   }
 
@@ -371,8 +376,8 @@ final class ServeCommand implements Callable<Integer> {
             spec.commandLine(),
             "--token "
                 + name
-                + "=...: a name has lower-case letters, digits, dots and hyphens, at most 32, and"
-                + " begins with a letter; not "
+                + "=...: NAME is 1 to 32 lower-case letters, digits, dots and hyphens, and begins"
+                + " with a letter; these names are reserved: "
                 + String.join(", ", TAKEN));
       }
     }
@@ -390,12 +395,12 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** Whoever names a bundle on the command line grants what it asks for, and wants this version. */
+  /** Deploys a bundle and grants what it requests: the operator has named it. */
   static void putInService(Host host, Bundle bundle) throws InterruptedException {
     host.deploy(bundle.bytes(), bundle.manifest().requestedCapabilities());
   }
 
-  /** What cannot be shown is no reason not to serve. */
+  /** Prints the plugins; the server runs even if they cannot be listed. */
   private static void tellPlugins(Events events, Host host) {
     try {
       for (StoredPlugin plugin : host.plugins()) {
@@ -431,7 +436,7 @@ final class ServeCommand implements Callable<Integer> {
       tellCapabilities(events, "granted", grants.granted(), host.capabilities());
       tellCapabilities(events, "not granted", grants.missing(), host.capabilities());
     } catch (HostException e) {
-      warn(events, "what " + plugin.id() + " was granted cannot be shown: " + e.getMessage());
+      warn(events, "the grants of " + plugin.id() + " cannot be listed: " + e.getMessage());
     }
   }
 

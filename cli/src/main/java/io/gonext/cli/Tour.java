@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Calls all that the example plugin does, in this process and over HTTP, and checks each answer.
+ * Calls everything that the example plugin offers, directly and over HTTP, and checks each answer.
  */
 final class Tour {
   static final String PLUGIN = "hello-rust";
@@ -28,7 +28,7 @@ final class Tour {
   private static final String TITLE = "  a host for   plugins ";
   private static final String TITLE_FILTERED = "A Host For Plugins";
 
-  /** Enough calls for the JIT to have learnt the plugin's code before the last thousand. */
+  /** Enough calls for the JIT to compile the plugin's code before the last thousand. */
   private static final int CALLS = 20_000;
 
   private static final int STEADY_CALLS = 1_000;
@@ -69,8 +69,11 @@ final class Tour {
   private void action() throws InterruptedException {
     long begin = System.nanoTime();
     ActionResult saved = host.doAction("save_post", Map.of("id", 42));
-    report.step("action save_post", begin, "told " + saved.handlers() + " plugin");
-    report.check("the number told", 1, saved.handlers());
+    report.step(
+        "action save_post",
+        begin,
+        saved.handlers() + (saved.handlers() == 1 ? " handler" : " handlers") + " called");
+    report.check("the number of handlers", 1, saved.handlers());
     report.check("the list of failed plugins", List.of(), saved.degraded());
   }
 
@@ -81,12 +84,13 @@ final class Tour {
     report.step("route GET " + path, begin, "HTTP " + first.statusCode());
     report.value("out", first.body());
     HttpResponse<String> second = send(client, request(path));
-    report.value("again", second.body() + "   (the same warm instance counts its calls)");
+    report.value(
+        "again", second.body() + "   (the instance keeps its memory, and counts the calls)");
     report.check("the status", 200, first.statusCode());
     report.check(
         "the type", List.of("application/json"), first.headers().allValues("content-type"));
-    report.check("the greeting is right", true, first.body().contains("\"Hello, Ada!\""));
-    report.check("the counter moved", false, first.body().equals(second.body()));
+    report.check("the greeting", true, first.body().contains("\"Hello, Ada!\""));
+    report.check("an equal second answer", false, first.body().equals(second.body()));
   }
 
   private void filterOverHttp(HttpClient client) throws InterruptedException, IOException {
@@ -107,9 +111,11 @@ final class Tour {
     long begin = System.nanoTime();
     HttpResponse<String> response = send(client, request("/metrics"));
     long series = response.body().lines().filter(line -> line.startsWith("gonext_plugin_")).count();
-    report.step("GET /metrics", begin, series + " series of plugins");
+    report.step("GET /metrics", begin, series + " time series of plugins");
     report.check(
-        "the pool is counted", true, response.body().contains("gonext_plugin_pool_checkout_total"));
+        "the metric of the pool",
+        true,
+        response.body().contains("gonext_plugin_pool_checkout_total"));
   }
 
   private void steadyCalls() throws InterruptedException {

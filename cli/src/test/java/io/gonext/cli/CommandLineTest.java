@@ -95,7 +95,7 @@ class CommandLineTest {
   /** But for those that only group others, and the one whose answer is a script already. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("commands")
-  void every_command_that_answers_has_json(String name, CommandLine command) {
+  void every_command_that_prints_an_answer_has_json(String name, CommandLine command) {
     boolean answers = command.getSubcommands().isEmpty() && !name.equals("gonext completion");
     assertThat(command.getCommandSpec().findOption("--json") != null).isEqualTo(answers);
   }
@@ -160,7 +160,7 @@ class CommandLineTest {
         "serve --limit depth=5       | there is no limit depth",
         "serve --limit nesting=0     | nesting must lie between 1",
         "serve --limit nesting       | NAME=NUMBER",
-        "serve --host no.such.host.invalid | no such address",
+        "serve --host no.such.host.invalid | does not exist",
         "plugin                      | dev",
         "plugin dev                  | PROJECT",
         "plugin call . filter        | HOOK",
@@ -170,9 +170,9 @@ class CommandLineTest {
         "plugin dev --lang java .    | assemblyscript",
         "plugin dev --watch=maybe .  | --watch",
         "plugin dev --port 0 .       | 1 to 65535",
-        "plugin dev --port 1 --host http://h . | give one",
+        "plugin dev --port 1 --host http://h . | give only one",
       })
-  void a_wrong_command_line_gets_a_sentence_and_exit_code_2(String arguments, String named) {
+  void a_wrong_command_line_prints_a_sentence_and_exits_with_2(String arguments, String named) {
     assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);
     assertThat(err.toString()).startsWith("gonext: ").contains(named).contains("--help");
     assertNoStackTrace();
@@ -186,8 +186,7 @@ class CommandLineTest {
         "plugin check -- FILE",
         "plugin call . filter h --value FILE"
       })
-  void an_argument_that_begins_with_an_at_sign_is_no_file_of_arguments(String line)
-      throws IOException {
+  void an_argument_that_begins_with_at_is_not_expanded(String line) throws IOException {
     Path file = Files.writeString(directory.resolve("more"), "--help");
     String argument = "@" + file;
     assertThat(run(line.replace("FILE", argument).split(" ", -1))).isPositive();
@@ -196,7 +195,7 @@ class CommandLineTest {
   }
 
   @Test
-  void a_bundle_that_cannot_be_installed_fails_with_exit_code_1() throws IOException {
+  void a_rejected_bundle_exits_with_1() throws IOException {
     Map<Path, String> bundles =
         Map.of(
             directory.resolve("missing.gnplugin"),
@@ -246,8 +245,7 @@ class CommandLineTest {
         "2 | plugin dev --build-only DIR        | Cargo.toml (Rust)",
         "2 | plugin dev --lang rust DIR         | there is no Cargo.toml",
       })
-  void a_project_that_cannot_be_built_gets_a_sentence_and_the_way_out(
-      int code, String arguments, String named) {
+  void a_project_that_cannot_be_built_prints_advice(int code, String arguments, String named) {
     String line = arguments.replace("DIR", directory.toString());
     assertThat(run(line.split(" ", -1))).isEqualTo(code);
     assertThat(err.toString()).startsWith("gonext: ").contains(named);
@@ -256,7 +254,7 @@ class CommandLineTest {
   }
 
   @Test
-  void a_port_in_use_fails_with_the_way_out() throws IOException {
+  void serve_gives_advice_for_a_port_in_use() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       String port = String.valueOf(taken.getLocalPort());
       assertThat(run("serve", "--port", port, "--data", directory.resolve("d").toString()))
@@ -267,7 +265,7 @@ class CommandLineTest {
   }
 
   @Test
-  void a_data_directory_that_is_a_file_fails_with_the_way_out() throws IOException {
+  void serve_gives_advice_for_a_data_directory_that_is_a_file() throws IOException {
     Path file = Files.createFile(directory.resolve("file"));
     assertThat(run("serve", "--port", "0", "--data", file.toString())).isEqualTo(1);
     assertThat(err.toString()).contains(file.toString()).contains("--data");
@@ -275,7 +273,7 @@ class CommandLineTest {
   }
 
   @Test
-  void a_database_that_is_none_or_is_down_fails_without_its_password() throws IOException {
+  void an_unusable_database_is_reported_without_its_password() throws IOException {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       port = free.getLocalPort();
@@ -293,7 +291,7 @@ class CommandLineTest {
   }
 
   @Test
-  void the_demo_checks_every_answer_and_leaves_nothing_behind() throws IOException {
+  void the_demo_checks_every_answer_and_leaves_no_files() throws IOException {
     assertThat(run("demo", "--once", "--port", "0", "--data", directory.resolve("d").toString()))
         .as(out.toString() + err)
         .isZero();
@@ -305,7 +303,7 @@ class CommandLineTest {
   }
 
   @Test
-  void with_json_the_demo_tells_each_check_and_ends_with_a_summary() throws Exception {
+  void with_json_the_demo_prints_each_check_and_a_summary() throws Exception {
     assertThat(run("demo", "--once", "--json", "--port", "0")).as("%s%s", out, err).isZero();
     List<JsonNode> events = new ArrayList<>();
     for (String line : out.toString().lines().toList()) {

@@ -117,8 +117,7 @@ class HostileTextTest {
 
   @ParameterizedTest
   @MethodSource("commands")
-  void an_operator_s_command_escapes_what_the_host_answers(List<String> command)
-      throws IOException {
+  void answers_of_a_host_are_escaped(List<String> command) throws IOException {
     HttpServer server = host(200);
     try {
       ask(server, command);
@@ -132,7 +131,7 @@ class HostileTextTest {
 
   @ParameterizedTest
   @ValueSource(ints = {400, 422, 500})
-  void a_refusal_of_the_host_is_escaped(int status) throws IOException {
+  void refusals_of_a_host_are_escaped(int status) throws IOException {
     HttpServer server = host(status);
     try {
       assertThat(ask(server, List.of("list"))).isEqualTo(1);
@@ -170,7 +169,7 @@ class HostileTextTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void names_of_a_refused_module_are_escaped(boolean exportsTwice) throws IOException {
+  void names_in_a_rejected_module_are_escaped(boolean exportsTwice) throws IOException {
     Path bundle = directory.resolve("hostile.gnplugin");
     Files.write(bundle, GuestBundle.of("hostile", hostileModule(exportsTwice)).bytes());
 
@@ -192,7 +191,7 @@ class HostileTextTest {
   }
 
   @Test
-  void the_name_of_an_entry_of_a_bundle_is_escaped() throws IOException {
+  void names_of_bundle_entries_are_escaped() throws IOException {
     Path bundle = directory.resolve("entry.gnplugin");
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(

@@ -46,7 +46,7 @@ class KitTest {
   }
 
   @Test
-  void check_takes_a_plugin_that_a_host_takes() {
+  void check_accepts_a_plugin_that_a_host_accepts() {
     assertThat(run("check", RUST.toString())).as("%s%s", out, err).isZero();
     assertThat(out.toString())
         .matches(
@@ -56,7 +56,7 @@ class KitTest {
   }
 
   @Test
-  void check_says_all_that_is_wrong_with_manifest_and_module_at_once() throws IOException {
+  void check_lists_all_problems_of_manifest_and_module() throws IOException {
     write("manifest.json", "{\"apiVersion\":\"gonext.io/v1\",\"name\":\"X\",\"version\":\"one\"}");
     Files.write(project.resolve("build/plugin.wasm"), new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0});
     assertThat(run("check", project.toString())).isEqualTo(1);
@@ -69,7 +69,7 @@ class KitTest {
   }
 
   @Test
-  void check_warns_of_routes_that_code_and_manifest_do_not_both_have() throws IOException {
+  void check_warns_of_routes_that_only_code_or_manifest_has() throws IOException {
     write(
         "manifest.json",
         GuestBundle.of("sample", new byte[0]).route("GET", "/declared").manifest());
@@ -85,7 +85,7 @@ class KitTest {
   }
 
   @Test
-  void check_finds_what_shows_only_once_the_module_is_compiled() throws IOException {
+  void check_finds_problems_that_only_compiling_shows() throws IOException {
     byte[] module = Guests.wasm("echo");
     // The last instruction of the last function, before its end.
     byte[] broken = brokenCode(module);
@@ -95,7 +95,7 @@ class KitTest {
   }
 
   @Test
-  void check_says_all_that_is_wrong_with_a_bundle_at_once() throws IOException {
+  void check_lists_all_problems_of_a_bundle() throws IOException {
     byte[] manifest =
         "{\"name\":\"X\",\"version\":\"one\",\"entry\":\"gone.wasm\"}"
             .getBytes(StandardCharsets.UTF_8);
@@ -138,7 +138,7 @@ class KitTest {
   }
 
   @Test
-  void a_plugin_that_is_not_there_is_exit_2_also_as_json() {
+  void a_missing_plugin_gives_exit_code_2_also_with_json() {
     String missing = directory.resolve("missing").toString();
     assertThat(run("check", missing)).isEqualTo(2);
     assertThat(err.toString()).startsWith("gonext: ").contains("does not exist");
@@ -147,7 +147,7 @@ class KitTest {
   }
 
   @Test
-  void pack_gives_the_same_bytes_again_wherever_and_whenever_the_files_are() throws Exception {
+  void pack_gives_equal_bytes_for_equal_files() throws Exception {
     write("README.md", "about");
     Files.createDirectories(project.resolve("web/css"));
     write("web/css/site.css", "b{}");
@@ -173,7 +173,7 @@ class KitTest {
   }
 
   @Test
-  void pack_takes_debug_information_out_and_leaves_names_and_code() throws Exception {
+  void pack_removes_debug_information_and_keeps_names_and_code() throws Exception {
     byte[] module = Guests.wasm("echo");
     ByteArrayOutputStream built = new ByteArrayOutputStream();
     built.writeBytes(module);
@@ -196,16 +196,16 @@ class KitTest {
   }
 
   @Test
-  void pack_writes_over_nothing_that_it_packs() throws Exception {
+  void pack_does_not_overwrite_files_that_it_packs() throws Exception {
     Path manifest = project.resolve("manifest.json");
     String before = Files.readString(manifest);
     String output = directory.resolve("same.gnplugin").toString();
 
     assertThat(run("pack", "-o", manifest.toString(), project.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("manifest.json is a file of the project");
+    assertThat(err.toString()).contains("manifest.json is a file that goes into the bundle");
     assertThat(run("pack", "--debug-file", manifest.toString(), project.toString())).isEqualTo(2);
     assertThat(run("pack", "-o", output, "--debug-file", output, project.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("cannot be the bundle and hold the debug information");
+    assertThat(err.toString()).contains("-o and --debug-file are both");
     assertThat(manifest).hasContent(before);
     assertThat(Path.of(output)).doesNotExist();
   }
@@ -223,25 +223,27 @@ class KitTest {
   }
 
   @Test
-  void pack_refuses_what_a_host_would_refuse_and_writes_nothing() throws IOException {
+  void pack_writes_no_bundle_that_a_host_would_reject() throws IOException {
     Files.write(project.resolve("build/plugin.wasm"), new byte[] {1, 2, 3});
     assertThat(run("pack", project.toString())).isEqualTo(1);
-    assertThat(err.toString()).startsWith("gonext: a host would refuse the plugin");
+    assertThat(err.toString()).startsWith("gonext: a host would reject the plugin");
     assertThat(project.resolve("sample-1.0.0.gnplugin")).doesNotExist();
   }
 
   @Test
-  void a_place_that_cannot_be_written_is_told_in_a_sentence() throws IOException {
+  void an_unwritable_path_is_reported_in_a_sentence() throws IOException {
     Path nowhere = directory.resolve("nowhere/a.gnplugin");
     assertThat(run("pack", "-o", nowhere.toString(), project.toString())).isEqualTo(1);
     assertThat(err.toString()).startsWith("gonext: " + nowhere + " cannot be written");
     Path file = Files.createFile(directory.resolve("file"));
     assertThat(run("init", "--lang", "c", file.resolve("new-one").toString())).isEqualTo(1);
-    assertThat(err.toString()).startsWith("gonext: a file cannot be").contains(file.toString());
+    assertThat(err.toString())
+        .startsWith("gonext: cannot read or write a file")
+        .contains(file.toString());
   }
 
   @Test
-  void pack_follows_no_link_out_of_the_project() throws IOException {
+  void pack_rejects_symbolic_links() throws IOException {
     Files.createDirectories(project.resolve("web"));
     Path secret = Files.writeString(directory.resolve("secret"), "s");
     Files.createSymbolicLink(project.resolve("web/secret"), secret);
@@ -250,7 +252,7 @@ class KitTest {
   }
 
   @Test
-  void diff_shows_what_a_new_version_may_and_does_beyond_the_old_one() throws IOException {
+  void diff_shows_what_a_new_version_adds_and_removes() throws IOException {
     assertThat(run("pack", "-o", directory.resolve("a").toString(), project.toString())).isZero();
     write(
         "manifest.json",
@@ -279,7 +281,7 @@ class KitTest {
             "  - Authorization (sensitive)",
             "response_headers:",
             "  + Alt-Svc (sensitive)",
-            "imports: the same");
+            "imports: no difference");
     assertThat(run("diff", "--json", project.toString(), RUST.toString())).isZero();
     assertThat(out.toString())
         .contains("\"routes\":{\"added\":[\"GET /hello/{name}\"],\"removed\":[]}")
@@ -287,18 +289,18 @@ class KitTest {
   }
 
   @Test
-  void call_prints_the_result_on_stdout_and_nothing_else_there() {
+  void call_prints_only_the_result_on_stdout() {
     assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "\" a  b\""))
         .as("%s%s", out, err)
         .isZero();
     assertThat(out.toString()).isEqualTo("\"A B\"" + System.lineSeparator());
     assertThat(err.toString())
         .contains("filter the_title of hello-rust@0.1.0: ", " ms")
-        .containsPattern("it touched [1-9][0-9]* KB of memory");
+        .containsPattern("it wrote to [1-9][0-9]* KB of its ");
   }
 
   @Test
-  void call_shows_what_the_plugin_logs() {
+  void call_shows_log_lines_of_the_plugin() {
     assertThat(run("call", "--json", RUST.toString(), "action", "save_post", "--arg", "42"))
         .as("%s%s", out, err)
         .isZero();
@@ -310,7 +312,7 @@ class KitTest {
   }
 
   @Test
-  void call_asks_a_route_and_prints_its_body() throws Exception {
+  void call_prints_the_body_of_a_route() throws Exception {
     assertThat(run("call", RUST.toString(), "GET", "/hello/Ada?x=1")).as("%s%s", out, err).isZero();
     assertThat(out.toString().strip()).isEqualTo("{\"calls\":1,\"greeting\":\"Hello, Ada!\"}");
     assertThat(err.toString()).contains("GET /hello/Ada?x=1 of hello-rust@0.1.0: 200, ");
@@ -320,7 +322,7 @@ class KitTest {
   }
 
   @Test
-  void call_gives_a_route_the_headers_it_was_told() throws IOException {
+  void call_sends_headers_to_a_route() throws IOException {
     write("manifest.json", GuestBundle.of("sample", new byte[0]).route("GET", "/").manifest());
     Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("route-logs"));
     run("call", project.toString(), "GET", "/", "--header", "accept: a", "--header", "Accept:b");
@@ -328,7 +330,7 @@ class KitTest {
   }
 
   @Test
-  void call_shows_where_the_plugin_trapped_one_frame_a_line() throws IOException {
+  void call_prints_the_backtrace_of_a_trap() throws IOException {
     write(
         "manifest.json",
         GuestBundle.of("sample", new byte[0]).filter("h").route("GET", "/").manifest());
@@ -349,7 +351,7 @@ class KitTest {
   }
 
   @Test
-  void call_fails_where_the_handler_fails() {
+  void call_fails_when_the_handler_fails() {
     assertThat(run("call", RUST.toString(), "filter", "the_title", "--value", "1")).isEqualTo(1);
     assertThat(err.toString()).contains("gonext: hello-rust failed in hook the_title");
     assertThat(out.toString()).isEmpty();
@@ -360,7 +362,7 @@ class KitTest {
       delimiter = '|',
       value = {
         "filter no_such_hook            | only [the_content, the_title]",
-        "filter the_title --value hello | quotes of its own",
+        "filter the_title --value hello | in double quotes",
         "action save_post --value 1     | --arg",
         "hook the_title                 | FILTER, ACTION",
         "GET /nowhere                   | only [GET /hello/{name}]",
@@ -373,14 +375,14 @@ class KitTest {
         "GET /hello/Ada --header Accept | NAME:VALUE",
         "GET /hello/Ada --header :x     | NAME:VALUE",
       })
-  void call_says_what_is_wrong_with_its_arguments(String arguments, String named) {
+  void call_reports_wrong_arguments(String arguments, String named) {
     assertThat(run(("call " + RUST + " " + arguments).split(" +", -1))).isEqualTo(2);
     assertThat(err.toString()).contains(named);
     assertThat(out.toString()).isEmpty();
   }
 
   @Test
-  void build_runs_the_projects_own_tool() throws IOException {
+  void build_runs_the_tool_of_the_project() throws IOException {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/make")), "no make");
     Files.move(project.resolve("build/plugin.wasm"), project.resolve("m.bin"));
     write("Makefile", "build/plugin.wasm: m.bin\n\t@echo compiling; cp m.bin $@\n");
@@ -402,8 +404,8 @@ class KitTest {
     "assemblyscript,hello-as,sdk/assembly",
     "c,hello-c,sdk"
   })
-  void init_makes_a_project_that_has_its_whole_sdk_with_it(
-      String language, String example, String sources) throws IOException {
+  void init_creates_a_project_with_the_complete_sdk(String language, String example, String sources)
+      throws IOException {
     Path made = directory.resolve("my-blog");
     assertThat(run("init", "--lang", language, made.toString())).as("%s%s", out, err).isZero();
     Path sdk = Path.of(System.getProperty("gonext.root"), "sdk", language);
@@ -431,9 +433,8 @@ class KitTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"my-plugin,java,there are rust", "my-plugin,,--lang"})
-  void init_says_what_is_wrong_with_its_arguments(
-      String name, @Nullable String language, String named) {
+  @CsvSource({"my-plugin,java,the languages are rust", "my-plugin,,--lang"})
+  void init_reports_wrong_arguments(String name, @Nullable String language, String named) {
     Path made = directory.resolve(name);
     String[] arguments =
         language == null
@@ -446,7 +447,7 @@ class KitTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"bash", "zsh"})
-  void completion_is_a_script_that_the_shell_takes(String shell) throws Exception {
+  void completion_prints_a_script_that_the_shell_accepts(String shell) throws Exception {
     assertThat(runRoot("completion", shell)).isZero();
     Path script = Files.writeString(directory.resolve("completion"), out.toString());
     assertThat(script).content().contains("--no-build", "doctor", "bashcompinit");

@@ -45,7 +45,7 @@ class NewProjectTest {
         "assemblyscript | npm test   | <em>hi</em>",
         "c              | make test  | <em>hi</em>",
       })
-  void it_is_tested_checked_called_and_packed_to_the_same_bytes(
+  void a_new_project_passes_its_test_check_call_and_pack(
       String language, String test, String expected) throws Exception {
     boolean hasTools = run("doctor", "--lang", language, "--json") == 0;
     assertThat(hasTools || !REQUIRED.contains(language)).as("%s", out).isTrue();
@@ -57,7 +57,7 @@ class NewProjectTest {
         .isZero();
     assertThat(out.toString())
         .startsWith("ok  " + project + "/ created (")
-        .contains("the plugin is called x-plugin", "next: gonext plugin dev " + project);
+        .contains("name of the plugin: x-plugin", "next: gonext plugin dev " + project);
     // AssemblyScript's compiler comes out of npm's cache, or from a registry that may be away.
     boolean hasCompiler = !out.toString().contains("fix:");
     assertThat(hasCompiler || !REQUIRED.contains(language)).as("%s", out).isTrue();
@@ -90,7 +90,7 @@ class NewProjectTest {
 
   /** As by make's own rules: it is told by the compiler what was read. */
   @Test
-  void a_c_plugin_is_built_again_when_only_a_header_of_its_own_changed() throws Exception {
+  void a_changed_header_rebuilds_a_c_plugin() throws Exception {
     boolean hasTools = run("doctor", "--lang", "c", "--json") == 0;
     assertThat(hasTools || !REQUIRED.contains("c")).as("%s", out).isTrue();
     assumeTrue(hasTools, () -> "plugins in C cannot be built here: " + out);
@@ -113,12 +113,11 @@ class NewProjectTest {
 
   @ParameterizedTest
   @CsvSource({"rust,gonext", "assemblyscript,gonext", "go,std", "go,main"})
-  void a_name_under_which_the_languages_tools_build_nothing_is_refused(
-      String language, String name) {
+  void a_name_that_a_toolchain_cannot_build_is_rejected(String language, String name) {
     Path made = directory.resolve("project");
     assertThat(run("plugin", "init", "--lang", language, "--name", name, made.toString()))
         .isEqualTo(2);
-    assertThat(err.toString()).contains("cannot be called " + name + ": that name is taken");
+    assertThat(err.toString()).contains(name + " cannot be the name of a plugin in " + language);
     assertThat(made).doesNotExist();
   }
 
@@ -130,16 +129,16 @@ class NewProjectTest {
     "c,9,my-plugin",
     "c,a,a-plugin"
   })
-  void a_directory_that_no_plugin_can_be_called_by_gives_it_a_name_near_to_its_own(
+  void an_invalid_directory_name_gives_a_similar_plugin_name(
       String language, String directoryName, String name) {
     Path made = directory.resolve(directoryName);
     assertThat(run("plugin", "init", "--lang", language, made.toString())).isZero();
-    assertThat(out.toString()).contains("the plugin is called " + name + System.lineSeparator());
+    assertThat(out.toString()).contains("name of the plugin: " + name + System.lineSeparator());
     assertThat(made.resolve("manifest.json")).content().contains("\"name\": \"" + name + "\"");
   }
 
   @Test
-  void the_command_for_a_directory_with_a_space_can_be_copied_to_a_shell() {
+  void the_printed_command_quotes_a_directory_with_a_space() {
     Path made = directory.resolve("My plugin's");
     assertThat(run("plugin", "init", "--lang", "c", made.toString())).isZero();
     assertThat(out.toString())

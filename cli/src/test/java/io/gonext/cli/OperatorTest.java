@@ -57,11 +57,11 @@ class OperatorTest {
   }
 
   @Test
-  void a_plugin_lives_its_whole_life_by_commands() throws IOException {
+  void commands_take_a_plugin_from_install_to_uninstall() throws IOException {
     assertThat(said("list")).isEqualTo("no plugins are installed\n");
     assertThat(said("install", bundle("1", "[\"kv.read\"]"))).isEqualTo("app@1.0.0 INSTALLED\n");
     assertThat(said("install", bundle("1", "[\"kv.read\"]")))
-        .isEqualTo("app@1.0.0 INSTALLED, was installed already\n");
+        .isEqualTo("app@1.0.0 INSTALLED, was already installed\n");
     assertThat(said("grants", "app")).contains("kv.read").contains("no");
     assertThat(said("grants", "app", "--grant", "kv.read")).contains("yes");
     assertThat(said("activate", "app")).isEqualTo("app@1.0.0 ACTIVE\n");
@@ -95,10 +95,10 @@ class OperatorTest {
   }
 
   @Test
-  void a_refusal_is_one_sentence_and_exit_code_1() throws IOException {
+  void a_refused_command_prints_one_sentence_and_exits_with_1() throws IOException {
     assertThat(refused("activate", "nobody"))
         .isEqualTo("gonext: no plugin named nobody is installed\n");
-    assertThat(refused("activate", "No such")).contains("is not a plugin's name");
+    assertThat(refused("activate", "No such")).contains("is not the name of a plugin");
     assertThat(refused("install", directory.resolve("none").toString())).contains("does not exist");
     assertThat(refused("install", directory.toString())).contains("is a directory");
     assertThat(refused("list", "--token", "wrong-token-wrong-token")).contains("admin.token");
@@ -109,7 +109,7 @@ class OperatorTest {
 
   /** The host's own list, as for an installation: also what only a host can know. */
   @Test
-  void an_update_is_refused_with_all_that_is_wrong_with_its_manifest() throws Exception {
+  void a_refused_update_lists_all_problems_of_its_manifest() throws Exception {
     said("install", bundle("1", "[]"));
     byte[] wrong =
         GuestBundle.of("app", Guests.wasm("version-2"))
@@ -137,7 +137,7 @@ class OperatorTest {
   }
 
   @Test
-  void limits_beyond_the_operators_are_told_with_what_the_plugin_gets() throws IOException {
+  void install_warns_of_limits_above_those_of_the_operator() throws IOException {
     byte[] greedy =
         GuestBundle.of("app", Guests.wasm("version-1"))
             .limit("memory_mb", 512)
@@ -164,7 +164,7 @@ class OperatorTest {
   }
 
   @Test
-  void a_plugin_is_shown_with_hooks_routes_limits_calls_and_its_last_failures() throws Exception {
+  void show_prints_hooks_routes_limits_calls_and_last_failures() throws Exception {
     byte[] bundle =
         GuestBundle.of("trap")
             .filter("the_content")
@@ -192,7 +192,7 @@ class OperatorTest {
   }
 
   @Test
-  void lines_of_a_plugin_are_shown_from_a_level_on_and_no_more_than_wanted() throws Exception {
+  void logs_filters_lines_by_level_and_number() throws Exception {
     installLogs();
     applyFilter("the_content");
     applyFilter("the_content");
@@ -212,7 +212,7 @@ class OperatorTest {
   }
 
   @Test
-  void lines_are_followed_without_gap_or_repetition_over_a_restart_of_the_host() throws Exception {
+  void logs_f_misses_and_repeats_no_line_when_the_host_restarts() throws Exception {
     installLogs();
     applyFilter("the_content");
     StringWriter followed = new StringWriter();
@@ -253,7 +253,7 @@ class OperatorTest {
   }
 
   @Test
-  void with_wait_an_update_that_needs_approval_is_exit_code_3() throws IOException {
+  void update_wait_exits_with_3_when_approval_is_needed() throws IOException {
     said("install", bundle("1", "[]"));
     String asking = bundle("2", "[\"kv.read\"]");
     assertThat(run("update", asking)).isZero();
@@ -282,21 +282,21 @@ class OperatorTest {
   }
 
   @Test
-  void a_host_that_does_not_answer_is_exit_code_4() {
+  void a_host_that_does_not_answer_gives_exit_code_4() {
     running.close();
     assertThat(run("list")).isEqualTo(4);
     assertThat(err.toString()).contains("no host answers at").hasLineCount(1);
   }
 
   @Test
-  void an_address_may_end_with_a_slash() {
+  void the_url_of_the_host_may_end_with_a_slash() {
     String[] list = {"list", "--data", data.toString(), "--url", "http://127.0.0.1:" + port + "/"};
     assertThat(Main.run(new PrintWriter(out), new PrintWriter(err), list)).isZero();
     assertThat(out.toString()).isEqualTo("no plugins are installed\n");
   }
 
   @Test
-  void an_address_that_is_none_is_a_wrong_command_line() {
+  void an_invalid_url_of_the_host_is_a_wrong_command_line() {
     assertThat(Main.run(new PrintWriter(out), new PrintWriter(err), "list", "--url", "nonsense"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("http://HOST:PORT");

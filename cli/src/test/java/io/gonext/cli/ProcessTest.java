@@ -55,7 +55,7 @@ class ProcessTest {
   }
 
   @Test
-  void a_killed_server_comes_back_with_its_plugins() throws Exception {
+  void a_killed_server_restarts_with_its_plugins() throws Exception {
     Path data = directory.resolve("data");
     Path bundle = directory.resolve("hello-rust.gnplugin");
     Files.write(bundle, Demo.bundle());
@@ -97,8 +97,7 @@ class ProcessTest {
   }
 
   @Test
-  void with_json_a_script_can_wait_until_the_server_listens_and_until_it_has_stopped()
-      throws Exception {
+  void with_json_serve_prints_events_for_listening_and_stopping() throws Exception {
     Path bundle = Files.write(directory.resolve("upper.gnplugin"), GuestBundle.of("upper").bytes());
     Process process =
         builder(

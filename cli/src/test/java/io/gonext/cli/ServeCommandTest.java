@@ -31,7 +31,7 @@ class ServeCommandTest {
   @TempDir private Path directory;
 
   @Test
-  void the_engines_limits_are_those_of_the_command_line() {
+  void options_of_serve_set_the_limits_of_the_engine() {
     HostConfig usual = hostConfig();
     assertThat(usual.limits()).isEqualTo(OperatorLimits.defaults());
     assertThat(usual.engineLimits()).isEqualTo(EngineLimits.defaults());
@@ -65,7 +65,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void the_rates_of_routes_are_those_of_the_command_line() {
+  void options_of_serve_set_the_rate_limits() {
     assertThat(hostConfig().routeRate()).isEqualTo(RouteRate.DEFAULT);
     assertThat(hostConfig().clientRate()).isEqualTo(RouteRate.UNLIMITED);
     HostConfig given = hostConfig("--route-rate", "off", "--route-rate-per-client", "20/10");
@@ -74,7 +74,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void the_breaker_is_that_of_the_command_line_and_off_for_development() {
+  void options_of_serve_set_the_breaker_which_dev_turns_off() {
     assertThat(hostConfig().breaker()).isEqualTo(BreakerPolicy.DEFAULT);
     assertThat(hostConfig("--dev").breaker().isOff()).isTrue();
     assertThat(hostConfig("--breaker", "off").breaker().isOff()).isTrue();
@@ -86,7 +86,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void a_token_is_refused_whose_holder_the_audit_log_could_confuse() {
+  void serve_rejects_reserved_names_of_token_holders() {
     for (String name : List.of("operator", "host", "Upper", "a b", "n".repeat(33))) {
       StringWriter err = new StringWriter();
       int code =
@@ -113,7 +113,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void a_plugin_of_the_command_line_that_is_errored_is_tried_again() throws Exception {
+  void serve_activates_an_errored_plugin_that_it_is_given() throws Exception {
     Path data = directory.resolve("data");
     Bundle bundle = Bundle.read(GuestBundle.of("upper").bytes());
     try (Host host = Host.open(data)) {

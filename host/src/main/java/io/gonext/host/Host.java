@@ -389,7 +389,7 @@ public final class Host implements AutoCloseable {
   }
 
   /** What a waiting version asks for, beside the current one; empty when none waits. */
-  public Optional<CapabilityDiff> pendingChanges(StoredPlugin plugin) {
+  public Optional<CapabilityChanges> pendingChanges(StoredPlugin plugin) {
     return lifecycle.pendingChanges(plugin);
   }
 

@@ -29,6 +29,6 @@ public sealed interface UpdateResult {
    *
    * @param capabilities what it asks for, beside the current version
    */
-  record AwaitingApproval(String from, String to, String sha256, CapabilityDiff capabilities)
+  record AwaitingApproval(String from, String to, String sha256, CapabilityChanges capabilities)
       implements UpdateResult {}
 }

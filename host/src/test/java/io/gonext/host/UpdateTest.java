@@ -154,7 +154,7 @@ class UpdateTest {
             UpdateResult.AwaitingApproval.class,
             waiting ->
                 assertThat(waiting.capabilities().changes())
-                    .extracting(CapabilityDiff.Change::toString)
+                    .extracting(CapabilityChanges.Change::toString)
                     .containsExactly("+ kv.read"));
     assertThat(served()).isEqualTo("1");
 
@@ -270,7 +270,7 @@ class UpdateTest {
       assertThatThrownBy(() -> host.reject("app", other)).isInstanceOf(ConflictException.class);
     }
     assertThat(host.pendingChanges(host.plugin("app").orElseThrow()).orElseThrow().changes())
-        .extracting(CapabilityDiff.Change::toString)
+        .extracting(CapabilityChanges.Change::toString)
         .containsExactly("+ kv.read");
     host.reject("app", "2.0.0");
     assertThat(host.plugin("app").orElseThrow().pending()).isNull();

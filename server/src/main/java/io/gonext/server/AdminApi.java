@@ -2,7 +2,7 @@ package io.gonext.server;
 
 import io.gonext.host.AuditRow;
 import io.gonext.host.BundleRejectedException;
-import io.gonext.host.CapabilityDiff;
+import io.gonext.host.CapabilityChanges;
 import io.gonext.host.Host;
 import io.gonext.host.InstallResult;
 import io.gonext.host.PluginGrants;
@@ -417,9 +417,9 @@ final class AdminApi {
     host.pendingChanges(plugin).ifPresent(changes -> put(body, field, changes));
   }
 
-  private static void put(ObjectNode body, String field, CapabilityDiff diff) {
+  private static void put(ObjectNode body, String field, CapabilityChanges diff) {
     var changes = body.putArray(field);
-    for (CapabilityDiff.Change change : diff.changes()) {
+    for (CapabilityChanges.Change change : diff.changes()) {
       changes
           .addObject()
           .put("change", String.valueOf(change.kind().sign()))

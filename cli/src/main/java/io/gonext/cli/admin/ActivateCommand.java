@@ -8,12 +8,12 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext activate}. */
 @Command(
     name = "activate",
-    description = "Put an installed plugin in service, now and whenever the host starts.",
+    description = "Start to serve an installed plugin, now and each time the host starts.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext activate hello-rust", "  gonext activate --json hello-rust"})
 public final class ActivateCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Override

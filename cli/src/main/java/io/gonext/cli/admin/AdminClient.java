@@ -1,6 +1,6 @@
 package io.gonext.cli.admin;
 
-import io.gonext.host.BundleRejectedException;
+import io.gonext.cli.output.HostRefusal;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
@@ -16,7 +16,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -25,7 +24,7 @@ import tools.jackson.databind.node.MissingNode;
 final class AdminClient implements AutoCloseable {
   private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-  /** A host compiles and warms a version before it answers, and drains one for 30 s. */
+  /** Before it answers, a host compiles and warms a version, and drains the old one for 30 s. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final HttpClient client =
@@ -39,7 +38,7 @@ final class AdminClient implements AutoCloseable {
   }
 
   /**
-   * Sends a request and returns what was answered; missing where that is nothing.
+   * Sends a request and returns the answer; a missing node when the answer is empty.
    *
    * @param path below {@code /api/v1/plugins}, with its query
    * @throws AdminException when the host does not answer or refuses
@@ -66,19 +65,20 @@ final class AdminClient implements AutoCloseable {
     } catch (ConnectException e) {
       throw unreachable();
     } catch (IOException e) {
-      throw new AdminException("the call of " + host + " broke off: " + e.getMessage());
+      throw new AdminException("the connection to " + host + " failed: " + e.getMessage());
     } catch (InvalidJsonException e) {
-      throw new AdminException(host + " does not answer as a GoNext host: " + e.getMessage());
+      throw new AdminException(
+          host + " is not a GoNext host: its answer is not JSON: " + e.getMessage());
     }
   }
 
-  /** How far a stream was read; for one thread. */
+  /** The position in a stream; for one thread. */
   static final class Place {
     private String lastId = "";
   }
 
   /**
-   * Reads a stream of server-sent events until it ends, from where it was left off before.
+   * Reads a stream of server-sent events until it ends, beginning after the last one read.
    *
    * @param path as for {@link #send}
    * @throws AdminException when the host does not answer or refuses
@@ -106,11 +106,11 @@ final class AdminClient implements AutoCloseable {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      // The stream broke off: its reader begins again.
+      // The stream broke off; the caller connects again.
     }
   }
 
-  /** Fields of an event, each in a line, up to an empty line. */
+  /** Reads events: one field on each line, up to an empty line. */
   private static void read(InputStream in, Place place, Consumer<JsonNode> events)
       throws IOException {
     BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
@@ -125,7 +125,7 @@ final class AdminClient implements AutoCloseable {
         try {
           events.accept(StrictJson.parse(data.getBytes(StandardCharsets.UTF_8)));
         } catch (InvalidJsonException e) {
-          throw new IOException("the host sent what is not JSON", e);
+          throw new IOException("the host sent an event that is not JSON", e);
         }
         place.lastId = id;
         data = "";
@@ -135,31 +135,19 @@ final class AdminClient implements AutoCloseable {
 
   private AdminException unreachable() {
     return AdminException.unreachable(
-        "no host answers at " + host + ": start one with gonext serve, or name it with --url");
+        "no host answers at " + host + ": start one with gonext serve, or give its URL with --url");
   }
 
   private AdminException refused(int status, byte[] answer) {
-    String detail = "";
-    List<String> problems = List.of();
-    try {
-      JsonNode problem = StrictJson.parse(answer);
-      detail = problem.path("detail").asString("");
-      problems = problem.path("problems").valueStream().map(reason -> reason.asString("")).toList();
-    } catch (InvalidJsonException e) {
-      // Not one of ours; the status has to do.
+    if (status == 401) {
+      return new AdminException(
+          "the host does not accept this token: its token is in admin.token of its data directory;"
+              + " give it with --token, GONEXT_TOKEN, or --data DIR");
     }
-    return switch (status) {
-      case 401 ->
-          new AdminException(
-              "the host does not take this token: it is in admin.token of its data directory; give"
-                  + " it with --token, GONEXT_TOKEN, or --data DIR");
-      default ->
-          new AdminException(
-              detail.isEmpty()
-                  ? host + " answered " + status
-                  : BundleRejectedException.summary(detail, problems),
-              problems);
-    };
+    HostRefusal refusal = HostRefusal.parse(answer);
+    return new AdminException(
+        refusal.detail().isEmpty() ? host + " answered " + status : refusal.summary(),
+        refusal.problems());
   }
 
   @Override

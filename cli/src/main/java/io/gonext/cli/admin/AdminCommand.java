@@ -1,7 +1,7 @@
 package io.gonext.cli.admin;
 
-import io.gonext.cli.json.JsonLines;
-import io.gonext.cli.text.PlainWriter;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.PlainWriter;
 import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,12 +20,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
-/** What the operator's commands have in common: which host, as whom, and for whose eyes. */
+/** A command of the operator: it calls the admin API of a running host, and prints the answer. */
 @Command(
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:the host refused it, or it failed",
+      "1:failed, or refused by the host",
       "2:wrong command line",
       "4:no host answers"
     })
@@ -40,8 +40,8 @@ abstract class AdminCommand implements Callable<Integer> {
       paramLabel = "URL",
       defaultValue = "${env:GONEXT_URL:-" + DEFAULT_URL + "}",
       description = {
-        "The host to talk to; without it GONEXT_URL, then",
-        DEFAULT_URL + ".",
+        "The URL of the host (default: $GONEXT_URL, or",
+        DEFAULT_URL + ").",
         "Now: ${DEFAULT-VALUE}"
       })
   private String url;
@@ -49,20 +49,23 @@ abstract class AdminCommand implements Callable<Integer> {
   @Option(
       names = "--token",
       paramLabel = "TOKEN",
-      description = "The host's admin token; without it GONEXT_TOKEN, then the file in --data.")
+      description = "The host's admin token (default: $GONEXT_TOKEN, or the token in --data).")
   private @Nullable String token;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "gonext-data",
-      description = {"The host's data directory, for its token (default:", "./${DEFAULT-VALUE})."})
+      description = {
+        "The host's data directory, to read the token from",
+        "(default: ./${DEFAULT-VALUE})."
+      })
   private Path data;
 
-  @Option(names = "--json", description = "Print the host's answer as it is, one line of JSON.")
+  @Option(names = "--json", description = "Print the host's answer as one line of JSON.")
   private boolean json;
 
-  /** Asks the host, and returns its answer. */
+  /** Calls the host and returns its answer. */
   abstract JsonNode ask(AdminClient host) throws InterruptedException;
 
   /** Prints an answer for people. */
@@ -78,9 +81,10 @@ abstract class AdminCommand implements Callable<Integer> {
   }
 
   /**
-   * Asks the host and prints the answer.
+   * Calls the host and prints the answer.
    *
-   * @param lines where it is printed as JSON; null for people
+   * @param people where text goes
+   * @param lines where JSON goes; null to print text
    * @return the exit code
    */
   int run(AdminClient host, PrintWriter people, @Nullable JsonLines lines)
@@ -94,12 +98,12 @@ abstract class AdminCommand implements Callable<Integer> {
     return exitCode(answer);
   }
 
-  /** What an answer that is no refusal ends the command with. */
+  /** The exit code for an answer that is not a refusal. */
   int exitCode(JsonNode answer) {
     return ExitCode.OK;
   }
 
-  /** The host's URL, without a slash at its end. */
+  /** The host's URL, without a slash at the end. */
   private URI address() {
     try {
       URI address = new URI((url.isBlank() ? DEFAULT_URL : url.strip()).replaceAll("/+$", ""));
@@ -132,7 +136,7 @@ abstract class AdminCommand implements Callable<Integer> {
       throw new AdminException(
           "no token: give --token or "
               + TOKEN_VARIABLE
-              + ", or name the host's data directory with --data ("
+              + ", or give the host's data directory with --data ("
               + file
               + " does not exist)");
     } catch (IOException e) {
@@ -140,7 +144,7 @@ abstract class AdminCommand implements Callable<Integer> {
     }
   }
 
-  /** The bytes of a bundle that is named on the command line. */
+  /** Reads a bundle. */
   byte[] read(Path file) {
     try {
       return Files.readAllBytes(file);
@@ -149,17 +153,18 @@ abstract class AdminCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new AdminException(
           Files.isDirectory(file)
-              ? file + " is a directory: give the .gnplugin file that was packed from it"
+              ? file + " is a directory: give a .gnplugin file"
               : file + " cannot be read: " + e.getMessage());
     }
   }
 
-  /** The path of one plugin, below that of all. */
+  /** The path of a plugin, below the path of all plugins. */
   static String of(String plugin) {
     if (!isName(plugin)) {
       throw new AdminException(
           plugin
-              + " is not a plugin's name: lower-case letters, digits and hyphens, 3 to 41 of them");
+              + " is not the name of a plugin: a name has 3 to 41 lower-case letters, digits and"
+              + " hyphens, and begins with a letter");
     }
     return "/" + plugin;
   }
@@ -168,7 +173,7 @@ abstract class AdminCommand implements Callable<Integer> {
     return plugin.matches("[a-z][a-z0-9-]{2,40}");
   }
 
-  /** A plugin in a line. */
+  /** A plugin in one line: {@code NAME@VERSION STATE}, and the cause of the state, if any. */
   static String line(JsonNode plugin) {
     String cause = plugin.path("cause").asString("");
     return plugin.path("name").asString("")

@@ -2,13 +2,12 @@ package io.gonext.cli.admin;
 
 import java.util.List;
 
-/** The host refused or could not be asked; the message is one sentence, with the fix. */
+/** The host refused a call, or could not be called; the message says what to do. */
 public final class AdminException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final boolean unreachable;
 
-  /** A sentence each, where the host said that several things are wrong. */
   @SuppressWarnings("serial") // never serialized
   private final List<String> problems;
 
@@ -31,7 +30,7 @@ public final class AdminException extends RuntimeException {
     return new AdminException(message, List.of(), true);
   }
 
-  /** What is wrong, a sentence each, where that is more than the message says. */
+  /** The problems that the host listed, one sentence each; may be empty. */
   public List<String> problems() {
     return problems;
   }

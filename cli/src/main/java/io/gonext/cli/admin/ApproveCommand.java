@@ -8,8 +8,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "approve",
     description =
-        "Grant a waiting version what it asks for, and put it in the place of the current one;"
-            + " gonext versions shows what it asks for.",
+        "Approve a version that waits: grant the capabilities it requests, and replace the current"
+            + " version with it. gonext versions shows what it requests.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext approve hello-rust", "  gonext approve --sha256 6c1f... hello-rust"})

@@ -1,6 +1,6 @@
 package io.gonext.cli.admin;
 
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.JsonLines;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -16,24 +16,24 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext audit}. */
 @Command(
     name = "audit",
-    description = "Show what happened to a plugin, and what it tried; newest first.",
+    description = "Show the audit log of a plugin, newest first.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext audit hello-rust", "  gonext audit hello-rust --limit 1000 --json"})
 public final class AuditCommand extends AdminCommand {
-  /** The most that a host answers with at once. */
+  /** The most rows in one answer of a host. */
   private static final int MOST_ROWS = 10_000;
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Option(
       names = "--limit",
       paramLabel = "ROWS",
       defaultValue = "20",
-      description = "The most rows, 10000 at most (default: ${DEFAULT-VALUE}).")
+      description = "How many rows to show, at most 10000 (default: ${DEFAULT-VALUE}).")
   private int limit;
 
   @Override
@@ -45,7 +45,7 @@ public final class AuditCommand extends AdminCommand {
     return host.send("GET", path() + "/audit?limit=" + limit, new byte[0]);
   }
 
-  /** Of any name: a bundle that was refused has rows under what it calls itself. */
+  /** Any name is allowed: a rejected bundle has rows under the name in its manifest. */
   private String path() {
     return "/" + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
   }
@@ -62,6 +62,6 @@ public final class AuditCommand extends AdminCommand {
               row.path("actor").asString(""),
               JsonLines.line(row.path("detail"))));
     }
-    table.print(out, "nothing is recorded of " + name);
+    table.print(out, "the audit log has no rows for " + name);
   }
 }

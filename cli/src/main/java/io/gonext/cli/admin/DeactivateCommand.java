@@ -9,15 +9,15 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext deactivate}. */
 @Command(
     name = "deactivate",
-    description = "Take a plugin out of service once its running calls have ended.",
+    description = "Stop serving a plugin, after its running calls have ended.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext deactivate hello-rust", "  gonext deactivate --cascade hello-rust"})
 public final class DeactivateCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
-  @Option(names = "--cascade", description = "First take out what needs it.")
+  @Option(names = "--cascade", description = "First deactivate the plugins that depend on it.")
   private boolean cascade;
 
   @Override

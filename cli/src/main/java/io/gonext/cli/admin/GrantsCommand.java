@@ -11,7 +11,7 @@ import tools.jackson.databind.node.MissingNode;
 /** {@code gonext grants}. */
 @Command(
     name = "grants",
-    description = "Show, grant or revoke what a plugin may do.",
+    description = "Show, grant or revoke the capabilities of a plugin.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -20,13 +20,19 @@ import tools.jackson.databind.node.MissingNode;
       "  gonext grants hello-rust --revoke kv.write"
     })
 public final class GrantsCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
-  @Option(names = "--grant", paramLabel = "CAPABILITY", description = "Grant this; repeatable.")
+  @Option(
+      names = "--grant",
+      paramLabel = "CAPABILITY",
+      description = "Grant this capability. Repeatable.")
   private List<String> grant = List.of();
 
-  @Option(names = "--revoke", paramLabel = "CAPABILITY", description = "Revoke this; repeatable.")
+  @Option(
+      names = "--revoke",
+      paramLabel = "CAPABILITY",
+      description = "Revoke this capability. Repeatable.")
   private List<String> revoke = List.of();
 
   @Override
@@ -43,8 +49,7 @@ public final class GrantsCommand extends AdminCommand {
 
   private static String capability(String id) {
     if (!id.matches("[a-z0-9_]+(\\.[a-z0-9_]+)*")) {
-      throw new AdminException(
-          id + " is not a capability: they are dotted lower case, like kv.read");
+      throw new AdminException(id + " is not the name of a capability, such as kv.read");
     }
     return id;
   }
@@ -60,6 +65,6 @@ public final class GrantsCommand extends AdminCommand {
               capability.path("sensitive").booleanValue() ? "yes" : "",
               capability.path("not_offered").asString("")));
     }
-    table.print(out, name + " asks for no capability");
+    table.print(out, name + " requests no capabilities");
   }
 }

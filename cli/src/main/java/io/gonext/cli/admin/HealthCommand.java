@@ -8,12 +8,12 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext health}. */
 @Command(
     name = "health",
-    description = "Show how a plugin is on the host that is asked, and what is wrong with it.",
+    description = "Show whether a plugin is healthy on this host, and why not.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext health hello-rust", "  gonext health --json hello-rust"})
 public final class HealthCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Override

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext install}. */
 @Command(
     name = "install",
-    description = "Install a bundle on a running host; it is not in service yet.",
+    description = "Install a bundle on a running host, without serving it.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -21,10 +21,13 @@ public final class InstallCommand extends AdminCommand {
   @Parameters(paramLabel = "FILE", description = "The .gnplugin file.")
   private Path file;
 
-  @Option(names = "--grant", description = "Grant all it asks for that was not decided on.")
+  @Option(
+      names = "--grant",
+      description =
+          "Grant the capabilities it requests; a capability that was revoked stays revoked.")
   private boolean grant;
 
-  @Option(names = "--activate", description = "Put it in service, too.")
+  @Option(names = "--activate", description = "Activate it too.")
   private boolean activate;
 
   @Override
@@ -35,7 +38,7 @@ public final class InstallCommand extends AdminCommand {
   @Override
   void print(JsonNode answer, PrintWriter out) {
     boolean unchanged = answer.path("unchanged").booleanValue();
-    out.println(line(answer) + (unchanged ? ", was installed already" : ""));
+    out.println(line(answer) + (unchanged ? ", was already installed" : ""));
     warnings(answer, out);
   }
 }

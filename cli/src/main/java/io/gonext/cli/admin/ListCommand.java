@@ -8,7 +8,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext list}. */
 @Command(
     name = "list",
-    description = "Show the plugins of a running host.",
+    description = "List the plugins of a running host.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext list", "  gonext list --json"})
@@ -34,7 +34,7 @@ public final class ListCommand extends AdminCommand {
     table.print(out, "no plugins are installed");
   }
 
-  /** What a plugin gets, where it is in service: {@code 64 MiB, 1000 ms, 1-8 instances}. */
+  /** The limits of a plugin in service: {@code 64 MiB, 1000 ms, 1-8 instances}. */
   static String limits(JsonNode limits) {
     return limits.isObject()
         ? "%d MiB, %d ms, %d-%d instances"

@@ -1,6 +1,6 @@
 package io.gonext.cli.admin;
 
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.JsonLines;
 import java.io.PrintWriter;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -23,8 +23,7 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "logs",
     description =
-        "Show what a plugin logged on the host that is asked, and with -f what it logs from now"
-            + " on.",
+        "Show the log lines of a plugin on this host; with -f, also new lines as they come.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -37,10 +36,10 @@ public final class LogsCommand extends AdminCommand {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-  /** What a host keeps of a plugin. */
+  /** How many lines of a plugin a host keeps. */
   private static final int MOST_LINES = 500;
 
-  /** As they are written on the command line. */
+  /** The levels, in lower case as on the command line. */
   private enum Level {
     TRACE,
     DEBUG,
@@ -58,18 +57,18 @@ public final class LogsCommand extends AdminCommand {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Option(
       names = {"-f", "--follow"},
-      description = "Go on with the lines that come, until Ctrl-C; connects again by itself.")
+      description = "Show new lines until Ctrl-C. Reconnects by itself.")
   private boolean follow;
 
   @Option(
       names = "--level",
       paramLabel = "LEVEL",
-      description = "The least level: trace, debug, info, warn or error.")
+      description = "The lowest level to show: trace, debug, info, warn or error.")
   private @Nullable Level level;
 
   @Option(
@@ -77,14 +76,13 @@ public final class LogsCommand extends AdminCommand {
       paramLabel = "LINES",
       defaultValue = "100",
       description =
-          "The most lines of those that there are already; a host keeps 500 (default:"
-              + " ${DEFAULT-VALUE}).")
+          "How many existing lines to show; a host keeps 500 (default: ${DEFAULT-VALUE}).")
   private int last;
 
   @Option(
       names = "--since",
       paramLabel = "TIME",
-      description = "None before this time: 30s, 10m, 2h or 1d ago, or as 2026-01-31T12:00:00Z.")
+      description = "Show no older lines: 30s, 10m, 2h or 1d ago, or since 2026-01-31T12:00:00Z.")
   private @Nullable String since;
 
   @Override
@@ -125,9 +123,9 @@ public final class LogsCommand extends AdminCommand {
         host.follow(path, place, printer);
         pause = FIRST_PAUSE;
         began = true;
-        warn("the connection broke off, connecting again");
+        warn("the connection failed, connecting again");
       } catch (AdminException e) {
-        // Once it has worked, it is expected to work again: the host may be restarting.
+        // A host that answered before may be restarting.
         if (!began || !e.isUnreachable()) {
           throw e;
         }

@@ -7,7 +7,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext reject}. */
 @Command(
     name = "reject",
-    description = "Delete a version that waits for approval; the current one stays.",
+    description = "Delete the version that waits for approval; the current version stays.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext reject hello-rust", "  gonext reject --sha256 6c1f... hello-rust"})

@@ -8,12 +8,12 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext reset}. */
 @Command(
     name = "reset",
-    description = "Make an ERRORED plugin INACTIVE, so that it can be activated again.",
+    description = "Change a plugin from ERRORED to INACTIVE, so that it can be activated.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext reset hello-rust", "  gonext reset --json hello-rust"})
 public final class ResetCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Override

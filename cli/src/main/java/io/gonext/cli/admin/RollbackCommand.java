@@ -8,12 +8,12 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext rollback}. */
 @Command(
     name = "rollback",
-    description = "Put the version back that was replaced last.",
+    description = "Go back to the previous version of a plugin.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext rollback hello-rust", "  gonext rollback --json hello-rust"})
 public final class RollbackCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Override

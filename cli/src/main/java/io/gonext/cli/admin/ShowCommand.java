@@ -11,13 +11,12 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "show",
     description =
-        "Show a plugin: its hooks with their priorities, routes, limits, calls and last failures on"
-            + " the host that is asked.",
+        "Show a plugin on this host: hooks with priorities, routes, limits, calls, last failures.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext show hello-rust", "  gonext show --json hello-rust"})
 public final class ShowCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Override
@@ -66,21 +65,21 @@ public final class ShowCommand extends AdminCommand {
                   kind,
                   hook.path("name").asString(""),
                   hook.path("priority").longValue(),
-                  hook.path("batch").booleanValue() ? ", many values at once" : ""));
+                  hook.path("batch").booleanValue() ? ", in batches" : ""));
     }
   }
 
   private static void calls(JsonNode calls, PrintWriter out) {
-    List<String> told = new ArrayList<>();
+    List<String> parts = new ArrayList<>();
     if (calls.has("made")) {
-      told.add(calls.path("made").longValue() + " made");
-      told.add(calls.path("running").longValue() + " running");
-      told.add(calls.path("waiting").longValue() + " waiting");
+      parts.add(calls.path("made").longValue() + " made");
+      parts.add(calls.path("running").longValue() + " running");
+      parts.add(calls.path("waiting").longValue() + " waiting");
       long instances = calls.path("instances").longValue();
-      told.add(instances + (instances == 1 ? " instance" : " instances"));
+      parts.add(instances + (instances == 1 ? " instance" : " instances"));
     }
-    told.add(calls.path("failed").longValue() + " failed");
-    out.println("  calls      " + String.join(", ", told));
+    parts.add(calls.path("failed").longValue() + " failed");
+    out.println("  calls      " + String.join(", ", parts));
   }
 
   private static void failures(JsonNode failures, PrintWriter out) {

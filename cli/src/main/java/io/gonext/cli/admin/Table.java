@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns for people: as wide as their widest cell, an empty one is a hyphen. */
+/** A table as text. A column is as wide as its widest cell; an empty cell is a hyphen. */
 final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 

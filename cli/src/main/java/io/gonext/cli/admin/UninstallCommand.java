@@ -10,17 +10,17 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /** {@code gonext uninstall}. */
 @Command(
     name = "uninstall",
-    description = "Remove a plugin that is not in service, its versions and its data.",
+    description = "Delete an inactive plugin, with all versions and its data.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext uninstall hello-rust", "  gonext uninstall --keep-data hello-rust"})
 public final class UninstallCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Option(
       names = "--keep-data",
-      description = "Keep its key-value entries, for the next plugin of its name.")
+      description = "Keep its key-value entries for the next plugin with this name.")
   private boolean keepData;
 
   @Override

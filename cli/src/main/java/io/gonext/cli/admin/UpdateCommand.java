@@ -16,9 +16,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext update}. */
 @Command(
     name = "update",
-    description =
-        "Put another version in the place of an installed one, without a break when it is in"
-            + " service.",
+    description = "Replace a plugin with another version, without losing a call.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -29,24 +27,26 @@ import tools.jackson.databind.JsonNode;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:the host refused it, or it failed",
+      "1:failed, or refused by the host",
       "2:wrong command line",
       "3:with --wait: the version waits for approval",
       "4:no host answers"
     })
 public final class UpdateCommand extends AdminCommand {
-  /** The exit code for a version that waits. */
+  /** The exit code when the version waits for approval. */
   private static final int WAITING = 3;
 
   @Parameters(paramLabel = "FILE", description = "The .gnplugin file of the new version.")
   private Path file;
 
-  @Option(names = "--approve", description = "Grant what it asks for beyond the version before.")
+  @Option(
+      names = "--approve",
+      description = "Grant the capabilities that the old version did not request.")
   private boolean approve;
 
   @Option(
       names = "--wait",
-      description = "Exit with 3, and not with 0, where the version has to wait for approval.")
+      description = "Exit with 3 instead of 0 when the version has to wait for approval.")
   private boolean wait;
 
   @Override
@@ -63,8 +63,8 @@ public final class UpdateCommand extends AdminCommand {
   }
 
   /**
-   * Whose bundle it is. All else that may be wrong with it is for the host to say, which knows more
-   * names than this command; but of a bundle that has no name, no host can be asked.
+   * The name of the plugin in a bundle. The host checks the rest of the bundle, since it knows more
+   * names than this command. A bundle without a name is refused here: there is no URL for it.
    */
   private static String name(byte[] bundle) {
     byte[] manifest = BundleFiles.read(bundle).files().getOrDefault(Bundle.MANIFEST, new byte[0]);
@@ -74,7 +74,7 @@ public final class UpdateCommand extends AdminCommand {
         return name;
       }
     } catch (InvalidJsonException e) {
-      // Told below, as a host would.
+      // Bundle.read says so below, as a host would.
     }
     return Bundle.read(bundle).manifest().name();
   }
@@ -87,21 +87,21 @@ public final class UpdateCommand extends AdminCommand {
   static void printUpdate(JsonNode answer, PrintWriter out) {
     String version = answer.path("version").asString("");
     switch (answer.path("action").asString("")) {
-      case "unchanged" -> out.println("unchanged: " + version + " is the current version already");
+      case "unchanged" -> out.println("unchanged: " + version + " is already the current version");
       case "awaiting_approval" -> {
         out.println(
             version
-                + " waits: it asks for more than "
+                + " waits for approval: it requests more than "
                 + answer.path("from").asString("")
-                + ", which stays; put it in service with gonext approve, or delete it with gonext"
-                + " reject");
+                + ", which stays in service; use gonext approve to activate it, or gonext reject to"
+                + " delete it");
         printChanges(answer.path("capabilities"), out);
       }
       default -> {
         out.println(
             String.format(
                 Locale.ROOT,
-                "%s replaced %s; the switch took %.2f ms, after %d calls of exercise",
+                "%s replaced %s; the switch took %.2f ms, after %d warm-up calls",
                 version,
                 answer.path("from").asString(""),
                 answer.path("swap_ms").doubleValue(),

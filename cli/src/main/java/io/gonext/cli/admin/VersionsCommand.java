@@ -9,14 +9,12 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext versions}. */
 @Command(
     name = "versions",
-    description =
-        "Show the versions that are kept of a plugin, and what one that waits asks for beside the"
-            + " current one.",
+    description = "Show the versions of a plugin, and what a waiting version requests.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext versions hello-rust", "  gonext versions --json hello-rust"})
 public final class VersionsCommand extends AdminCommand {
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Override

@@ -7,21 +7,21 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-/** A decision on a version that waits for approval. */
+/** A decision about a version that waits for approval. */
 abstract class WaitingCommand extends AdminCommand {
   private final String decision;
 
-  @Parameters(paramLabel = "NAME", description = "The plugin.")
+  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
   @Option(
       names = "--sha256",
       paramLabel = "HEX",
-      description = "Only if the bundle that waits is this one, as gonext versions shows it.")
+      description = "Decide only if the waiting bundle has this SHA-256; gonext versions shows it.")
   private @Nullable String sha256;
 
   /**
-   * @param decision as the admin API calls it
+   * @param decision the last part of the path in the admin API
    */
   WaitingCommand(String decision) {
     this.decision = decision;

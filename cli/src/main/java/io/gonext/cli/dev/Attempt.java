@@ -1,6 +1,12 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.CommandRunner;
+import io.gonext.cli.build.Inputs;
+import io.gonext.cli.build.Project;
+import io.gonext.cli.build.ProjectBuild;
+import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.PluginCheck;
 import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
@@ -12,37 +18,36 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way from the sources to a running plugin: build, check, upload, on a thread of its own. It
- * can be cancelled until the upload begins; an upload is seen through to its end, so that what the
- * host serves is always known.
+ * Builds, checks and uploads a plugin once, on a thread of its own. It can be cancelled until the
+ * upload begins. An upload always runs to its end, so that the loop knows what the host serves.
  */
 final class Attempt {
   /** How an attempt ended. */
   sealed interface Outcome {
-    /** Built and checked; uploaded, too, where there is an answer. */
+    /** Built, checked, and uploaded if there is an answer. */
     record Done(Artifact artifact, @Nullable UploadAnswer answer, Timing timing)
         implements Outcome {}
 
     /**
-     * It did not get to its end.
+     * One of the steps failed.
      *
      * @param step {@code build}, {@code check} or {@code upload}
-     * @param wasm what was built before that, or null
+     * @param wasm the module, or null if the build failed
      */
-    record Failed(String step, DevFailure failure, Duration took, byte @Nullable [] wasm)
+    record Failed(String step, CommandFailure failure, Duration took, byte @Nullable [] wasm)
         implements Outcome {}
 
     record Cancelled() implements Outcome {}
   }
 
-  /** What all attempts of a loop have in common. */
+  /** What all attempts of a loop share. */
   record Tools(
       Project project,
       Toolchain toolchain,
       CommandRunner runner,
       @Nullable Uploader uploader,
       DevOutput output,
-      DevClock clock) {}
+      TimeSources time) {}
 
   /** 128 and the number of SIGHUP, SIGINT or SIGTERM. */
   private static final Set<Integer> ENDED_BY_SIGNAL = Set.of(129, 130, 143);
@@ -57,16 +62,16 @@ final class Attempt {
 
   private final Tools tools;
 
-  /** What it builds from. */
+  /** The files that this attempt builds from. */
   private final Inputs inputs;
 
-  /** When the edit was seen that it is for, on the clock. */
+  /** When the first event of the edit came, in nanoseconds. */
   private final long beganNanos;
 
-  /** The module, where only the manifest has changed. */
+  /** The module, when only the manifest has changed; else null. */
   private final byte @Nullable [] builtBefore;
 
-  /** What went live last. */
+  /** The manifest that went live last. */
   private final @Nullable Manifest live;
 
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.BUILDING);
@@ -75,7 +80,7 @@ final class Attempt {
   private String step = "build";
   private byte @Nullable [] wasm;
 
-  /** What the check has warned of; the host, which knows more, warns of the same again. */
+  /** Warnings of the check; the host repeats them, and they are not shown twice. */
   private List<String> warned = List.of();
 
   Attempt(
@@ -96,23 +101,23 @@ final class Attempt {
   }
 
   /**
-   * Begins.
+   * Starts the attempt.
    *
-   * @param ended is told the outcome, on the attempt's thread
+   * @param ended receives the outcome, on the attempt's thread
    */
   void start(Consumer<Outcome> ended) {
     thread =
         Thread.ofPlatform().daemon().name("gonext-attempt").start(() -> ended.accept(perform()));
   }
 
-  /** Ends it, build and all, unless the upload has begun; does not wait. */
+  /** Cancels the attempt and its build, unless the upload has begun; does not wait. */
   void cancel() {
     if (phase.compareAndSet(Phase.BUILDING, Phase.CANCELLED)) {
       Objects.requireNonNull(thread).interrupt();
     }
   }
 
-  /** Ends it wherever it is, and waits until nothing of it is left. */
+  /** Cancels the attempt in any step, and waits for its thread. */
   void abort(Duration patience) throws InterruptedException {
     phase.set(Phase.CANCELLED);
     Thread running = Objects.requireNonNull(thread);
@@ -121,19 +126,22 @@ final class Attempt {
   }
 
   private Outcome perform() {
-    long start = tools.clock.nanoTime();
+    long start = tools.time.nanoTime();
     try {
       return build(start);
     } catch (InterruptedException e) {
       return new Outcome.Cancelled();
-    } catch (DevFailure e) {
+    } catch (CommandFailure e) {
       return phase.get() == Phase.CANCELLED
           ? new Outcome.Cancelled()
           : new Outcome.Failed(step, e, since(start), wasm);
     } catch (RuntimeException | Error e) {
-      // The loop waits for an outcome, come what may.
+      // The loop waits for an outcome, whatever happens.
       return new Outcome.Failed(
-          step, new DevFailure(DevFailure.Kind.FAILED, "internal error: " + e), since(start), wasm);
+          step,
+          new CommandFailure(CommandFailure.Kind.FAILED, "internal error: " + e),
+          since(start),
+          wasm);
     }
   }
 
@@ -142,7 +150,7 @@ final class Attempt {
     Duration built = Duration.ZERO;
     byte[] module = builtBefore;
     if (module == null) {
-      long begin = tools.clock.nanoTime();
+      long begin = tools.time.nanoTime();
       compile();
       built = since(begin);
       ProjectBuild.Built made = ProjectBuild.take(tools.project, tools.toolchain, built);
@@ -165,7 +173,7 @@ final class Attempt {
     if (!phase.compareAndSet(Phase.BUILDING, Phase.UPLOADING)) {
       return new Outcome.Cancelled();
     }
-    long begin = tools.clock.nanoTime();
+    long begin = tools.time.nanoTime();
     UploadAnswer answer = tools.uploader.upload(artifact);
     Duration round = since(begin);
     answer.warnings().stream()
@@ -181,7 +189,7 @@ final class Attempt {
         new Timing(debounced, manifestOnly, built, checked, round.minus(swap), swap));
   }
 
-  /** Before the compiler runs: a manifest is broken in no time, a build takes some. */
+  /** Checks the manifest before the build, which takes longer. */
   private void readableManifest() {
     String next = step;
     step = "check";
@@ -202,8 +210,8 @@ final class Attempt {
             tools.runner,
             line -> tools.output.emit(new DevEvent.BuildOutput(line)));
     if (ENDED_BY_SIGNAL.contains(exitCode)) {
-      // Ctrl-C reaches the compiler as well, and first: if it was meant for us, too, this is
-      // interrupted.
+      // Ctrl-C may end the compiler before this process sees the signal, which interrupts this
+      // thread.
       Thread.sleep(SIGNAL_PATIENCE);
     }
     ProjectBuild.requireSuccess(toolchain, exitCode);
@@ -218,24 +226,24 @@ final class Attempt {
     }
     warned = check.warnings();
     warned.forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
-    CapabilityDifference difference = CapabilityDifference.between(live, manifest);
-    if (!difference.isEmpty()) {
-      tools.output.emit(new DevEvent.Capabilities(difference));
+    DevEvent.Capabilities capabilities = DevEvent.Capabilities.between(live, manifest);
+    if (!capabilities.changes().isEmpty()) {
+      tools.output.emit(capabilities);
     }
     return new Artifact(manifest, manifestJson, module);
   }
 
-  private static DevFailure refused(List<String> problems) {
+  private static CommandFailure refused(List<String> problems) {
     return problems.size() == 1
-        ? new DevFailure(
-            DevFailure.Kind.FAILED, "a host would refuse the plugin: " + problems.getFirst())
-        : new DevFailure(
-            DevFailure.Kind.FAILED,
-            "a host would refuse the plugin:",
+        ? new CommandFailure(
+            CommandFailure.Kind.FAILED, "a host would reject the plugin: " + problems.getFirst())
+        : new CommandFailure(
+            CommandFailure.Kind.FAILED,
+            "a host would reject the plugin:",
             problems.stream().map(problem -> "- " + problem).toList());
   }
 
   private Duration since(long nanos) {
-    return Duration.ofNanos(tools.clock.nanoTime() - nanos);
+    return Duration.ofNanos(tools.time.nanoTime() - nanos);
   }
 }

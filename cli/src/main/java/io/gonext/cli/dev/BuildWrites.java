@@ -1,5 +1,7 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.Inputs;
+import io.gonext.cli.build.SkipRules;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,45 +13,45 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which inputs of a build the build itself writes: a version file, generated sources, a log. Their
- * change during a build is no reason for the next one, which would change them again.
+ * Finds the inputs of a build that the build itself writes: a version file, generated sources, a
+ * log. Their change during a build must not start the next build, which would change them again.
  *
- * <p>The lock files of a toolchain are known by name. Any other file is found out: it is one that
- * changes during {@value #BUILDS} builds in a row and never between them. A user who saves one file
- * again and again does so between builds, too, since from the second build on the loop rests before
- * it builds again because of such a file. Owned by one thread.
+ * <p>The lock files of a toolchain are known by name. Any other file counts when it changes during
+ * {@value #BUILDS} builds in a row and never between them. A user who saves the same file many
+ * times also saves it between builds: from the second build on, the loop waits before it builds
+ * again because of such a file. Owned by one thread.
  */
 final class BuildWrites {
-  /** So many builds in a row make it sure. */
+  /** After this many builds in a row, a file counts as written by the build. */
   static final int BUILDS = 4;
 
-  /** From so many on, a change does not cancel the build any more. */
+  /** After this many builds in a row, a change of the file no longer cancels the build. */
   private static final int SUSPECT = 2;
 
-  /** A file; or any file that is new in a directory, for names that change with each build. */
+  /** A file; or any new file in a directory, since names may change with each build. */
   private record Key(Path path, boolean isNew) {}
 
-  /** In how many builds in a row it changed, and which was the last of them. */
+  /** How many builds in a row changed the file, and the number of the last one. */
   private record Run(int builds, int last) {}
 
   private final Set<String> names;
   private final Map<Key, Run> runs = new HashMap<>();
   private final Set<Key> sure = new HashSet<>();
-  private final Set<Key> told = new HashSet<>();
+  private final Set<Key> reported = new HashSet<>();
 
   /**
-   * @param names of files that the toolchain is known to write
+   * @param names of the files that the toolchain writes
    */
   BuildWrites(Set<String> names) {
     this.names = names;
   }
 
   /**
-   * Says which files changed while a build ran.
+   * Records the files that changed while a build ran.
    *
-   * @param build its number; they go up by one
-   * @param before what the build began with
-   * @return what has become sure for the first time, for people
+   * @param build the number of the build; numbers are consecutive
+   * @param before the inputs at the start of the build
+   * @return the files that count as written by the build from now on, if not reported before
    */
   List<String> changedDuring(int build, Collection<Path> paths, Inputs before) {
     Set<String> found = new TreeSet<>();
@@ -60,7 +62,7 @@ final class BuildWrites {
         int builds = run != null && run.last == build - 1 ? run.builds + 1 : 1;
         Run next = new Run(builds, build);
         runs.put(key, next);
-        if (next.builds >= BUILDS && sure.add(key) && told.add(key)) {
+        if (next.builds >= BUILDS && sure.add(key) && reported.add(key)) {
           found.add(SkipRules.slashed(path));
         }
       }
@@ -69,10 +71,10 @@ final class BuildWrites {
   }
 
   /**
-   * Says that a file changed while nothing was built: someone else writes it. Of one that was sure
-   * before, the next build tells whether it is still written by that, too.
+   * Records that a file changed while no build ran: someone else writes it. If it counted as
+   * written by the build, the next build decides again.
    *
-   * @param build the number of the last one
+   * @param build the number of the last build
    */
   void changedAtRest(int build, Path path) {
     for (Key key : List.of(new Key(path, false), new Key(parent(path), true))) {
@@ -83,17 +85,17 @@ final class BuildWrites {
     }
   }
 
-  /** Whether a change of it during a build is the build's own. */
+  /** Whether the build itself made a change during the build. */
   boolean areOwn(Path path, Inputs before) {
     return names.contains(path.getFileName().toString()) || isFoundOut(path, before);
   }
 
-  /** Whether it was found out to be the build's own, and nobody needs to be told of it again. */
+  /** Whether the file was found to be written by the build. */
   boolean isFoundOut(Path path, Inputs before) {
     return sure.contains(key(path, before));
   }
 
-  /** Whether it may be the build's own, which the next build is to tell. */
+  /** Whether the build may write the file; the next builds decide. */
   boolean maybe(Path path, Inputs before) {
     Run run = runs.get(key(path, before));
     return run != null && run.builds >= SUSPECT;

@@ -7,46 +7,46 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a burst of events into one: emits all that came once nothing has come for a while, or once
- * the burst has gone on for too long. Thread-safe; the sink is called without the lock.
+ * Collects a burst of events and emits them together: when no event has come for a while, or when
+ * the burst has lasted too long. Thread-safe; the sink is called without the lock.
  *
- * @param <T> an event; equal ones are one
+ * @param <T> an event; equal events are emitted once
  */
 final class Debouncer<T> implements AutoCloseable {
   /**
-   * A burst is cut after this many windows: a file that is written to all the time must not keep
-   * everything else from being seen.
+   * A burst is emitted after this many windows at the latest: a file that is written all the time
+   * must not delay other events forever.
    */
   private static final int MOST_WINDOWS = 10;
 
-  /** What was collected, and when its first event came on {@link DevClock#nanoTime}. */
+  /** The collected events, and the time of the first in nanoseconds. */
   record Burst<T>(Set<T> events, long beganNanos) {}
 
   private final Duration window;
-  private final DevClock clock;
+  private final TimeSources time;
   private final Consumer<Burst<T>> sink;
 
   // All guarded by this.
   private Set<T> collected = new LinkedHashSet<>();
   private long began;
-  private DevClock.@Nullable Timer timer;
+  private Timers.@Nullable Timer timer;
   private boolean closed;
 
-  /** Goes up with each event: a timer that could not be cancelled in time is an old one. */
+  /** Increases with each event, to detect a timer that was not cancelled in time. */
   private long latest;
 
-  Debouncer(Duration window, DevClock clock, Consumer<Burst<T>> sink) {
+  Debouncer(Duration window, TimeSources time, Consumer<Burst<T>> sink) {
     this.window = window;
-    this.clock = clock;
+    this.time = time;
     this.sink = sink;
   }
 
-  /** An event; after {@link #close} it is nothing. */
+  /** Adds an event; does nothing after {@link #close}. */
   synchronized void add(T event) {
     if (closed) {
       return;
     }
-    long now = clock.nanoTime();
+    long now = time.nanoTime();
     if (collected.isEmpty()) {
       began = now;
     }
@@ -57,11 +57,11 @@ final class Debouncer<T> implements AutoCloseable {
     long left = began + window.toNanos() * MOST_WINDOWS - now;
     long mine = ++latest;
     timer =
-        clock.after(
+        time.after(
             Duration.ofNanos(Math.max(0, Math.min(window.toNanos(), left))), () -> emit(mine));
   }
 
-  /** Forgets what was collected. */
+  /** Drops the collected events. */
   synchronized void cancel() {
     if (timer != null) {
       timer.cancel();

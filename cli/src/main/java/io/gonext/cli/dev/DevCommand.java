@@ -1,5 +1,15 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.CommandRunner;
+import io.gonext.cli.build.Executables;
+import io.gonext.cli.build.Language;
+import io.gonext.cli.build.ProcessRunner;
+import io.gonext.cli.build.Project;
+import io.gonext.cli.build.SkipRules;
+import io.gonext.cli.build.SourceTrees;
+import io.gonext.cli.build.Toolchain;
+import io.gonext.cli.build.Toolchains;
+import io.gonext.cli.output.CommandFailure;
 import java.io.PrintWriter;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -19,29 +29,29 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code gonext plugin dev}: from a project's sources to a running plugin, on every save. */
+/** {@code gonext plugin dev}: builds a plugin and uploads it to a host, on every save. */
 @Command(
     name = "dev",
-    description = "Build a plugin, put it on a host, and again on every change.",
+    description = "Build a plugin and upload it to a host, again on every change.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext plugin dev examples/hello-rust       build, upload, watch",
       "  gonext plugin dev --host http://staging:8080 --token T .",
-      "  gonext plugin dev --build-only --lang go .  just build and check",
+      "  gonext plugin dev --build-only --lang go .  only build and check",
       "  gonext plugin dev --no-watch --json .       once, for scripts",
       "",
-      "On a terminal: r builds again, l shows or hides the plugin's log, q quits.",
-      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo;",
-      "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX and GONEXT_MAKE likewise.",
+      "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
+      "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
+      "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
       "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or",
       "directory, 3 a toolchain is missing, 4 no host answers."
     })
 public final class DevCommand implements Callable<Integer> {
   private static final Duration CONNECT = Duration.ofSeconds(3);
 
-  /** How long a clean stop may take once a signal has come. */
+  /** How long a clean stop may take after a signal. */
   private static final Duration STOP = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec;
@@ -53,17 +63,15 @@ public final class DevCommand implements Callable<Integer> {
       names = "--host",
       paramLabel = "URL",
       description =
-          "A running host that takes plugins in development (default: "
+          "The URL of a running host that was started with serve --dev (default: "
               + HostUrl.DEFAULT
-              + ", where one is started if none answers).")
+              + "; if no host answers there, this command starts one).")
   private @Nullable String host;
 
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      description =
-          "Where a host of this command's own listens on this machine; not with --host (default:"
-              + " 8080).")
+      description = "Port of the host that this command starts; not with --host (default: 8080).")
   private @Nullable Integer port;
 
   @Option(
@@ -73,15 +81,15 @@ public final class DevCommand implements Callable<Integer> {
       paramLabel = "BOOL",
       defaultValue = "true",
       fallbackValue = "true",
-      description = "Watch the project and hot-reload on change (default: true).")
+      description = "Watch the project and reload the plugin on every change (default: true).")
   private boolean watch;
 
   @Option(
       names = "--keep-going",
-      description = "Stay in the loop even when the very first build or upload fails.")
+      description = "Go on watching even if the first build or upload fails.")
   private boolean keepGoing;
 
-  @Option(names = "--build-only", description = "Build and check only; no upload, no watching.")
+  @Option(names = "--build-only", description = "Only build and check: do not upload or watch.")
   private boolean buildOnly;
 
   @Option(
@@ -97,42 +105,42 @@ public final class DevCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "BOOL",
       fallbackValue = "true",
-      description = "Show the plugin's log lines (default: on a terminal).")
+      description = "Show the plugin's log lines (default: only on a terminal).")
   private @Nullable Boolean logs;
 
   @Option(
       names = "--token",
       paramLabel = "TOKEN",
       defaultValue = "${env:GONEXT_TOKEN}",
-      description = "Token of a host that is not on this machine (default: $GONEXT_TOKEN).")
+      description = "Token of a host on another machine (default: $GONEXT_TOKEN).")
   private @Nullable String token;
 
-  @Option(names = "--json", description = "Tell everything as one JSON object a line.")
+  @Option(names = "--json", description = "Print events as JSON, one object on each line.")
   private boolean json;
 
   @Option(
       names = "--watch-also",
       paramLabel = "PATH",
       description =
-          "A directory or file outside the project that its build reads; once for each. Found"
-              + " without it: links, path dependencies in Cargo.toml, replacements in go.mod, file:"
-              + " dependencies in package.json and paths in a Makefile.")
+          "Also watch this directory or file outside the project. Repeatable. The command itself"
+              + " finds the targets of links, and paths in Cargo.toml, go.mod, package.json and a"
+              + " Makefile.")
   private List<Path> watchAlso = new ArrayList<>();
 
   @Option(
       names = "--poll",
-      description = "Look at the files twice a second instead of waiting for events.")
+      description = "Check the files twice a second instead of using file events.")
   private boolean poll;
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "Show the commands that are run.")
+      description = "Show the commands of the build tools.")
   private boolean verbose;
 
   private final HostStarter starter;
 
   /**
-   * @param starter starts the host where none is running
+   * @param starter starts a host when none is running
    */
   public DevCommand(HostStarter starter) {
     this.starter = starter;
@@ -143,29 +151,39 @@ public final class DevCommand implements Callable<Integer> {
     Map<String, String> environment = System.getenv();
     if (host != null && port != null) {
       throw new ParameterException(
-          spec.commandLine(), "--host names a host that is there, --port one to start: give one");
+          spec.commandLine(),
+          "--host is for a running host, and --port for a host to start: give only one of them");
     }
     HostUrl url = HostUrl.parse(host == null ? defaultUrl() : host);
     Language asked = language();
     List<Path> also = alsoWatched();
     PrintWriter out = spec.commandLine().getOut();
     Terminal terminal = new SystemTerminal(environment, System.in);
-    // Closed last: once it is, a signal ends the JVM.
+    // Closed last: after that, a signal ends the JVM at once.
     try (StopSignal signal = StopSignal.listen(STOP, terminal::close);
         terminal;
-        SystemClock clock = new SystemClock();
-        DevOutput output = output(out, clock, terminal)) {
+        SystemTimers timers = new SystemTimers();
+        DevOutput output = output(out, TimeSources.system(timers), terminal)) {
       signal.does(Thread.currentThread()::interrupt);
       try {
-        return develop(new Session(environment, url, asked, also, clock, terminal, output, signal));
+        return develop(
+            new Session(
+                environment,
+                url,
+                asked,
+                also,
+                TimeSources.system(timers),
+                terminal,
+                output,
+                signal));
       } catch (InterruptedException e) {
         if (signal.came()) {
           return ExitCode.OK;
         }
         throw e;
-      } catch (DevFailure e) {
+      } catch (CommandFailure e) {
         if (signal.came()) {
-          // It has reached the tool that was asked, too.
+          // The signal ended the tool as well: this is not a failure.
           return ExitCode.OK;
         }
         if (!json) {
@@ -183,7 +201,7 @@ public final class DevCommand implements Callable<Integer> {
     }
     if (port < 1 || port > 65535) {
       throw new ParameterException(
-          spec.commandLine(), "--port " + port + ": a number from 1 to 65535");
+          spec.commandLine(), "--port " + port + ": give a number from 1 to 65535");
     }
     return "http://localhost:" + port;
   }
@@ -193,21 +211,21 @@ public final class DevCommand implements Callable<Integer> {
       HostUrl url,
       @Nullable Language asked,
       List<Path> also,
-      SystemClock clock,
+      TimeSources time,
       Terminal terminal,
       DevOutput output,
       StopSignal signal) {}
 
-  private DevOutput output(PrintWriter out, DevClock clock, Terminal terminal) {
+  private DevOutput output(PrintWriter out, TimeSources time, Terminal terminal) {
     return json
         ? new JsonOutput(out)
-        : new TextOutput(out, clock, terminal.isInteractive(), verbose);
+        : new TextOutput(out, time, terminal.isInteractive(), verbose);
   }
 
   private @Nullable Language language() {
     try {
       return Language.parse(language);
-    } catch (DevFailure e) {
+    } catch (CommandFailure e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
@@ -233,14 +251,14 @@ public final class DevCommand implements Callable<Integer> {
             new LogFollower(client, session.url, token(), session.output, showsLogs(session))) {
       Uploader uploader = null;
       if (!buildOnly) {
-        // A database that is interrupted while it opens is a broken one: it opens, and is closed.
+        // An interrupt while the database opens would break it: it opens first, and is then closed.
         session.signal.does(() -> {});
         session.output.emit(new DevEvent.HostReady(hosts.open()));
         HttpUploader http = new HttpUploader(client, session.url, token(), new SecureRandom());
         uploader =
             artifact -> {
               if (watching) {
-                // Before it is live: its first call may be the one that fails.
+                // Followed before it is live, because its first call may fail.
                 follower.follow(artifact.manifest().name());
               }
               return http.upload(artifact);
@@ -253,7 +271,7 @@ public final class DevCommand implements Callable<Integer> {
               runner,
               uploader,
               session.output,
-              session.clock);
+              session.time);
       DevLoop loop =
           new DevLoop(
               tools,
@@ -268,7 +286,8 @@ public final class DevCommand implements Callable<Integer> {
   private List<Path> alsoWatched() {
     for (Path path : watchAlso) {
       if (!Files.exists(path)) {
-        throw new DevFailure(DevFailure.Kind.USAGE, "--watch-also " + path + " does not exist");
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE, "--watch-also " + path + " does not exist");
       }
     }
     return watchAlso.stream().map(path -> path.toAbsolutePath().normalize()).toList();
@@ -279,7 +298,7 @@ public final class DevCommand implements Callable<Integer> {
       throws InterruptedException {
     session.signal.does(loop::stop);
     if (session.signal.came()) {
-      // It may have interrupted this thread, too, which has to close everything now.
+      // Clear the interrupt: this thread has to close everything now.
       Thread.interrupted();
     }
     if (watch && !buildOnly) {
@@ -294,14 +313,14 @@ public final class DevCommand implements Callable<Integer> {
     }
     int exitCode = loop.run();
     if (session.signal.came()) {
-      // A build that the signal has ended, too, is no failure.
+      // The signal may have ended a build as well: this is not a failure.
       exitCode = ExitCode.OK;
     }
     boolean own = hosts.isOwn();
     follower.close();
     hosts.close();
     session.terminal.close();
-    // Closing it would wait for what is still under way.
+    // close() would wait for running requests.
     client.shutdownNow();
     if (watch && !buildOnly && exitCode == 0) {
       long children = ProcessHandle.current().descendants().count();
@@ -314,7 +333,7 @@ public final class DevCommand implements Callable<Integer> {
     return exitCode;
   }
 
-  /** Compilers write colours when they are told that a person reads them. */
+  /** Makes the compiler write colours when a person reads them. */
   private static Toolchain colourful(Toolchain toolchain, Terminal terminal) {
     return terminal.isInteractive() && toolchain.language() == Language.RUST
         ? new Toolchain(

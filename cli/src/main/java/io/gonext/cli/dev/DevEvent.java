@@ -1,39 +1,76 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.Language;
+import io.gonext.cli.build.ToolCommand;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.CapabilityChanges;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
 
-/** What the loop tells its user, in the order in which it happens. */
+/** What happens in the developer loop, for its output. */
 sealed interface DevEvent {
   /** The project's language and the tool that builds it. */
   record Detected(Language language, String tool) implements DevEvent {}
 
-  /** Where the host is, where that is worth saying. */
+  /** Where the host is. */
   record HostReady(String message) implements DevEvent {}
 
-  record BuildStarted(Language language, Command command) implements DevEvent {}
+  record BuildStarted(Language language, ToolCommand command) implements DevEvent {}
 
-  /** A line of the compiler's, as it is. */
+  /** A line of the compiler, unchanged. */
   record BuildOutput(String line) implements DevEvent {}
 
   record Built(String path, long bytes, Duration took) implements DevEvent {}
 
-  /** The build was ended because of an edit. */
+  /** An edit cancelled the build. */
   record BuildCancelled() implements DevEvent {}
 
-  record Capabilities(CapabilityDifference difference) implements DevEvent {}
+  /**
+   * The capabilities that a plugin requests, beside those of the version that went live last.
+   *
+   * @param changes without those of {@code KEPT}, unless it is the first version
+   * @param isFirst whether no version went live before
+   */
+  record Capabilities(List<CapabilityChanges.Change> changes, boolean isFirst) implements DevEvent {
+    public Capabilities {
+      changes = List.copyOf(changes);
+    }
 
-  /** Something about the plugin that will not work as it may expect. */
+    /**
+     * Compares two manifests.
+     *
+     * @param live of the version that went live last, or null
+     */
+    static Capabilities between(@Nullable Manifest live, Manifest next) {
+      SortedSet<String> requested = next.requestedCapabilities();
+      SortedSet<String> before = live == null ? requested : live.requestedCapabilities();
+      return new Capabilities(
+          CapabilityChanges.between(before, requested, CapabilityRegistry.standard())
+              .changes()
+              .stream()
+              .filter(change -> live == null || change.kind() != CapabilityChanges.Kind.KEPT)
+              .sorted(Comparator.comparing(CapabilityChanges.Change::kind))
+              .toList(),
+          live == null);
+    }
+  }
+
+  /** Something that may not work as the author expects. */
   record Warning(String message) implements DevEvent {}
 
   /**
-   * The host has taken the plugin.
+   * The host serves the plugin.
    *
-   * @param number how many versions went live, this one included
+   * @param number how many versions have gone live, including this one
    * @param isConfirmed whether the host says that it serves exactly these bytes
-   * @param isRecovery whether the attempt before this one had failed
+   * @param isRecovery whether the previous attempt failed
    */
   record Live(
       int number,
@@ -43,7 +80,7 @@ sealed interface DevEvent {
       boolean isRecovery,
       Timing timing)
       implements DevEvent {
-    /** Whether the host had the very same already. */
+    /** Whether the host already had the same plugin. */
     boolean isUnchanged() {
       return answer.action().equals("unchanged");
     }
@@ -56,7 +93,7 @@ sealed interface DevEvent {
   /**
    * The loop waits for changes.
    *
-   * @param outside what is watched outside the project, relative to it
+   * @param outside the watched paths outside the project, relative to it
    */
   record Watching(String project, List<String> outside, String how) implements DevEvent {
     public Watching {
@@ -64,10 +101,10 @@ sealed interface DevEvent {
     }
   }
 
-  /** The content of these files is another one now. */
+  /** The content of these files has changed. */
   record Changed(List<String> paths) implements DevEvent {}
 
-  /** Something was saved that changes nothing. */
+  /** A file was saved, but no input has changed. */
   record Skipped(String path) implements DevEvent {}
 
   /**
@@ -76,15 +113,16 @@ sealed interface DevEvent {
    * @param step {@code build}, {@code check} or {@code upload}
    * @param serving the number of the version that still serves, 0 for none
    */
-  record Failed(String step, DevFailure failure, Duration took, int serving) implements DevEvent {}
+  record Failed(String step, CommandFailure failure, Duration took, int serving)
+      implements DevEvent {}
 
-  /** A line that the plugin has logged. */
+  /** A log line of the plugin. */
   record Log(String level, String message) implements DevEvent {}
 
   /**
-   * A call of the plugin that did not end well.
+   * A call of the plugin that failed.
    *
-   * @param code how it ended, {@code DEADLINE} for instance
+   * @param code how it ended, such as {@code DEADLINE}
    * @param message one line
    * @param backtrace the guest's functions that were running, innermost first; may be empty
    */
@@ -95,22 +133,22 @@ sealed interface DevEvent {
     }
   }
 
-  /** Log lines that came faster than they could be shown. */
+  /** Log lines were dropped, because they came faster than they could be shown. */
   record LogsDropped(long count) implements DevEvent {}
 
-  /** Whether log lines are to be had now. */
+  /** The connection for log lines was made or lost. */
   record LogsConnected(boolean isConnected) implements DevEvent {}
 
   record Stopped(String message) implements DevEvent {}
 
   /**
-   * Where the time went between an edit and its being live.
+   * The time between an edit and the new version being live, by step.
    *
    * @param debounce from the first event to the start of the attempt
-   * @param build the compiler alone; zero where only the manifest changed
-   * @param check reading, hashing and checking what was built
+   * @param build the compiler; zero when only the manifest changed
+   * @param check reading, hashing and checking the module
    * @param upload the upload without the swap
-   * @param swap what the host says the change took
+   * @param swap the time of the swap, as the host reports it
    */
   record Timing(
       Duration debounce,

@@ -1,5 +1,10 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.Inputs;
+import io.gonext.cli.build.ManifestMentions;
+import io.gonext.cli.build.SkipRules;
+import io.gonext.cli.build.SourceTrees;
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,29 +18,29 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The author's loop: build, upload, watch, again. One thread, the one in {@link #run}, owns all its
- * state; what happens elsewhere comes to it as a {@link Signal}. At most one {@link Attempt} is
- * going on, and the last version that went live serves until the next one does.
+ * The developer loop: build, upload, watch, repeat. The thread in {@link #run} owns all state;
+ * other threads send it a {@link Signal}. At most one {@link Attempt} runs at a time. The version
+ * that went live last serves until the next one is live.
  */
 final class DevLoop {
-  /** How long an attempt may take to end once it was told to. */
+  /** How long an attempt may take to end after it was cancelled. */
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   private static final Duration DEBOUNCE = Duration.ofMillis(200);
 
-  /** How long after its end a build's last writes may still come. */
+  /** How long after the end of a build its last changes of files may be seen. */
   private static final Duration LATE_WRITES = Duration.ofMillis(300);
 
-  /** How long it is waited whether what a build has written is written by others, too. */
+  /** How long to wait before a build for a file that the build itself may write. */
   static final Duration REST = Duration.ofMillis(1500);
 
-  /** What may happen while the loop waits. */
+  /** What the loop waits for. */
   private sealed interface Signal {
     /**
-     * Files were saved, or a build was asked for.
+     * Files were saved, or the user requested a build.
      *
      * @param forced whether to build even if nothing has changed
-     * @param rested whether the loop has waited whether someone else than the build writes them
+     * @param rested whether the loop has already waited {@link #REST} for these files
      */
     record Edited(Set<Path> paths, long beganNanos, boolean forced, boolean rested)
         implements Signal {}
@@ -46,10 +51,10 @@ final class DevLoop {
   }
 
   /**
-   * How the loop goes.
+   * How the loop runs.
    *
    * @param watch whether to go on after the first attempt
-   * @param keepGoing whether to go on even if that one fails
+   * @param keepGoing whether to go on even if the first attempt fails
    */
   record Settings(boolean watch, boolean keepGoing) {}
 
@@ -63,23 +68,23 @@ final class DevLoop {
   // Owned by the thread in run().
   private @Nullable Attempt running;
 
-  /** An edit that came while an attempt was running that could not use it. */
+  /** An edit that came while an attempt was running. */
   private Signal.@Nullable Edited pending;
 
   private final BuildWrites writes;
 
-  /** The number of attempts so far, the one under way included. */
+  /** The number of attempts, including the running one. */
   private int attempts;
 
-  /** When the last attempt ended, and what was there then. */
+  /** When the last attempt ended, and the inputs at that time. */
   private long endedNanos;
 
   private Inputs atEnd = Inputs.NONE;
 
-  /** What the last attempt was made from. */
+  /** The inputs of the last attempt. */
   private Inputs attempted = Inputs.NONE;
 
-  /** Whether the same inputs may well lead to another end: then they are tried again. */
+  /** Whether the same inputs are tried again, because the result may differ. */
   private boolean worthRetrying = true;
 
   private boolean hasEnded;
@@ -107,7 +112,7 @@ final class DevLoop {
   }
 
   /**
-   * Runs until it is stopped, or until the first attempt has failed or was all that was asked for.
+   * Runs until it is stopped; without watching, or if the first attempt fails, only one attempt.
    *
    * @return the exit code
    */
@@ -115,12 +120,12 @@ final class DevLoop {
     try (Debouncer<Path> debouncer =
         new Debouncer<>(
             DEBOUNCE,
-            tools.clock(),
+            tools.time(),
             burst ->
                 signals.add(new Signal.Edited(burst.events(), burst.beganNanos(), false, false)))) {
       String how = "";
       if (settings.watch) {
-        // Before the first build reads a file: what is edited meanwhile is not to be missed.
+        // Watch before the first build reads a file, so that no edit is missed.
         how = startWatching(debouncer);
       }
       begin(forced());
@@ -150,9 +155,9 @@ final class DevLoop {
     try {
       return watcher.start(debouncer::add);
     } catch (IOException e) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED,
-          tools.project().shown() + " cannot be watched: " + Toolchains.reason(e),
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          tools.project().shown() + " cannot be watched: " + CommandFailure.reason(e),
           "build once instead: --no-watch");
     }
   }
@@ -174,32 +179,32 @@ final class DevLoop {
     }
   }
 
-  /** A change while nothing is built, unless it is one of the last build's that comes late. */
+  /** Handles a change while no build runs; the change may be a late one of the last build. */
   private Signal.Edited atRest(Signal.Edited edit) {
     List<Path> changed = atEnd.differenceTo(scan(atEnd, edit.paths));
     if (edit.beganNanos - endedNanos < LATE_WRITES.toNanos()) {
-      tellWrites(writes.changedDuring(attempts, changed, attempted));
+      reportWrites(writes.changedDuring(attempts, changed, attempted));
       return edit;
     }
     changed.forEach(path -> writes.changedAtRest(attempts, path));
     return new Signal.Edited(edit.paths, edit.beganNanos, edit.forced, true);
   }
 
-  private void tellWrites(List<String> files) {
+  private void reportWrites(List<String> files) {
     for (String file : files) {
       tools
           .output()
           .emit(
               new DevEvent.Warning(
-                  "each build changes "
+                  "each build changes its own input "
                       + file
-                      + ", which is one of its inputs: a change of it while a build runs is passed"
-                      + " over from now on; name it in .gitignore to have it passed over always"));
+                      + ": from now on, a change of it during a build starts no new build; add it"
+                      + " to .gitignore to always ignore it"));
     }
   }
 
   private Signal.Edited forced() {
-    return new Signal.Edited(Set.of(), tools.clock().nanoTime(), true, false);
+    return new Signal.Edited(Set.of(), tools.time().nanoTime(), true, false);
   }
 
   private static Signal.Edited merge(Signal.@Nullable Edited before, Signal.Edited edit) {
@@ -212,19 +217,19 @@ final class DevLoop {
         all, before.beganNanos, before.forced || edit.forced, before.rested && edit.rested);
   }
 
-  /** Begins an attempt, if there is anything to attempt. */
+  /** Begins an attempt, unless nothing has changed. */
   private void begin(Signal.Edited edit) {
     Inputs now = scan(attempted, edit.paths);
     List<Path> changed = attempted.differenceTo(now);
     if (hasEnded && !edit.forced && mayBeOwn(changed) && !edit.rested) {
       Signal.Edited later = new Signal.Edited(edit.paths, edit.beganNanos, false, true);
-      var _ = tools.clock().after(REST, () -> signals.add(later));
+      var _ = tools.time().after(REST, () -> signals.add(later));
       return;
     }
     if (hasEnded && !changed.isEmpty()) {
       tools.output().emit(new DevEvent.Changed(changed.stream().map(SkipRules::slashed).toList()));
     } else if (hasEnded && !edit.forced && !worthRetrying) {
-      // A directory, or a file that came and went, is no news.
+      // A directory, or a file that is already gone, is not reported.
       edit.paths.stream()
           .filter(path -> now.files().containsKey(path) && !writes.isFoundOut(path, now))
           .findFirst()
@@ -242,13 +247,13 @@ final class DevLoop {
     attempt.start(outcome -> signals.add(new Signal.Ended(attempt, outcome)));
   }
 
-  /** Whether there are changes, and all of them may be the build's own. */
+  /** Whether files have changed, and the build itself may have written all of them. */
   private boolean mayBeOwn(List<Path> changed) {
     return !changed.isEmpty() && changed.stream().allMatch(path -> writes.maybe(path, attempted));
   }
 
   private Inputs scan(Inputs before, Set<Path> touched) {
-    // "Anything" may be any file.
+    // An empty path means any file.
     Inputs known = touched.contains(Path.of("")) ? Inputs.NONE : before;
     try {
       Inputs now = trees.scan(known, touched);
@@ -256,7 +261,7 @@ final class DevLoop {
         for (String problem : watcher.alsoWatch(trees.outside())) {
           tools.output().emit(new DevEvent.Warning(problem));
         }
-        // What was written there before it was watched.
+        // Files may have changed there before it was watched.
         now = trees.scan(now, touched);
       }
       return now;
@@ -266,17 +271,17 @@ final class DevLoop {
     }
   }
 
-  /** The exit code when that was it, or null. */
+  /** Returns the exit code when the loop ends, or null. */
   private @Nullable Integer ended(Signal.Ended ended, String how) {
     Attempt attempt = ended.attempt;
     running = null;
     Signal.Edited next = pending;
     pending = null;
-    endedNanos = tools.clock().nanoTime();
+    endedNanos = tools.time().nanoTime();
     Inputs before = attempt.inputs();
     atEnd = scan(before, next == null ? Set.of() : next.paths);
-    tellWrites(writes.changedDuring(attempts, before.differenceTo(atEnd), before));
-    // What the build that has just run has written, lock files for instance, is no edit.
+    reportWrites(writes.changedDuring(attempts, before.differenceTo(atEnd), before));
+    // Files that the build itself has written, such as lock files, are not edits.
     attempted = before.with(atEnd, path -> writes.areOwn(path, before));
     switch (ended.outcome) {
       case Attempt.Outcome.Cancelled cancelled -> {
@@ -289,7 +294,7 @@ final class DevLoop {
         lastModule = failed.wasm();
         lastFailed = true;
         worthRetrying =
-            failed.step().equals("upload") || failed.failure().kind() != DevFailure.Kind.FAILED;
+            failed.step().equals("upload") || failed.failure().kind() != CommandFailure.Kind.FAILED;
         tools
             .output()
             .emit(new DevEvent.Failed(failed.step(), failed.failure(), failed.took(), liveNumber));

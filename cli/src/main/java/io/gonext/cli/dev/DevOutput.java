@@ -1,10 +1,10 @@
 package io.gonext.cli.dev;
 
-/** Where the loop's events go. Thread-safe. */
+/** Shows the events of the loop. Thread-safe. */
 interface DevOutput extends AutoCloseable {
   void emit(DevEvent event);
 
-  /** Ends what is being shown, a progress line for instance. */
+  /** Removes what is shown for a moment, such as a progress line. */
   @Override
   void close();
 }

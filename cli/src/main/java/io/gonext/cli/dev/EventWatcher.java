@@ -5,6 +5,8 @@ import static java.nio.file.StandardWatchEventKinds.ENTRY_DELETE;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
 import static java.nio.file.StandardWatchEventKinds.OVERFLOW;
 
+import io.gonext.cli.build.SkipRules;
+import io.gonext.cli.output.CommandFailure;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.DirectoryStream;
@@ -21,12 +23,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches by the operating system's events. A {@link WatchService} watches one directory a key, so
- * that each directory that appears is registered and then looked through: what was put into it
- * before the registration would be missed otherwise.
+ * Watches with the events of the operating system. A {@link WatchService} watches single
+ * directories, so each new directory is registered and then listed: files that were created before
+ * the registration cause no event.
  */
 final class EventWatcher implements FileWatcher {
-  /** How often a project directory that is gone is looked for. */
+  /** How often to look for a project directory that was deleted. */
   private static final long LOST_ROOT_MILLIS = 500;
 
   private final Path root;
@@ -35,20 +37,20 @@ final class EventWatcher implements FileWatcher {
   private final Consumer<String> onEnd;
 
   /**
-   * Which directory a key stands for now: a key outlives its directory's renaming. Owned by the
-   * thread that starts the watcher, then by the watcher's.
+   * The directory of each key; a key stays valid when its directory is renamed. Owned by the thread
+   * that starts the watcher, then by the watcher's thread.
    */
   private final Map<WatchKey, Path> directories = new HashMap<>();
 
   private @Nullable WatchService service;
 
-  /** How the system is asked for a directory's events. */
+  /** Registers a directory for events. */
   @FunctionalInterface
   interface Registration {
     /**
      * Registers a directory.
      *
-     * @throws IOException when it cannot be watched, or the system watches as many as it ever does
+     * @throws IOException when it cannot be watched, or the limit of the system is reached
      */
     WatchKey register(Path directory, WatchService events) throws IOException;
   }
@@ -57,8 +59,8 @@ final class EventWatcher implements FileWatcher {
       (directory, events) -> directory.register(events, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE);
 
   /**
-   * @param onEnd is told why nothing more will be told though nobody has closed this, on a thread
-   *     of the watcher's
+   * @param onEnd receives the reason when the watcher ends without being closed, on a thread of the
+   *     watcher
    */
   EventWatcher(Path root, SkipRules rules, Registration registration, Consumer<String> onEnd) {
     this.root = root;
@@ -86,7 +88,7 @@ final class EventWatcher implements FileWatcher {
           } catch (ClosedWatchServiceException | InterruptedException e) {
             // Closed.
           } catch (IOException e) {
-            end(events, Toolchains.reason(e));
+            end(events, CommandFailure.reason(e));
           } catch (RuntimeException e) {
             end(events, "internal error: " + e);
           }
@@ -98,7 +100,7 @@ final class EventWatcher implements FileWatcher {
     try {
       events.close();
     } catch (IOException e) {
-      // It is of no use any more.
+      // The service is not used any more.
     }
     onEnd.accept(why);
   }
@@ -129,7 +131,8 @@ final class EventWatcher implements FileWatcher {
         continue;
       }
       if (event.kind().equals(OVERFLOW)) {
-        // Whatever was lost: all directories are registered again, and anything may have changed.
+        // Events were lost: register all directories again, and report that anything may have
+        // changed.
         rules.reload();
         tryRegister(events, root, path -> {});
         changed.accept(Path.of(""));
@@ -139,7 +142,7 @@ final class EventWatcher implements FileWatcher {
       Path relative = root.relativize(path);
       boolean isDirectory = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
       if (relative.endsWith(".gitignore")) {
-        // Directories that were ignored may not be any more.
+        // Directories that were ignored may count now.
         rules.reload();
         tryRegister(events, root, p -> {});
       }
@@ -154,9 +157,9 @@ final class EventWatcher implements FileWatcher {
   }
 
   /**
-   * Registers a directory, unless it is gone again before its turn.
+   * Registers a directory, unless it is already gone.
    *
-   * @throws IOException when it is there and cannot be watched, for one is too many for instance
+   * @throws IOException when it exists but cannot be watched, because of a limit for example
    */
   private boolean tryRegister(WatchService events, Path directory, Consumer<Path> found)
       throws IOException {
@@ -171,7 +174,7 @@ final class EventWatcher implements FileWatcher {
     }
   }
 
-  /** Registers a directory and those below it, and tells the files that are in them. */
+  /** Registers a directory tree and reports its files. */
   private void register(WatchService events, Path directory, Consumer<Path> found)
       throws IOException {
     directories.put(registration.register(directory, events), directory);
@@ -186,7 +189,7 @@ final class EventWatcher implements FileWatcher {
           try {
             register(events, child, found);
           } catch (java.nio.file.NoSuchFileException | java.nio.file.NotDirectoryException e) {
-            // Gone again.
+            // It is already gone.
           }
         } else {
           found.accept(relative);

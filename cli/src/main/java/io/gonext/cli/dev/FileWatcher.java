@@ -3,18 +3,18 @@ package io.gonext.cli.dev;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** Tells that files of a directory may have changed. */
+/** Reports that files of a directory may have changed. */
 interface FileWatcher extends AutoCloseable {
   /**
-   * Begins to watch; what changes after this returns is told.
+   * Begins to watch. Every change after this method returns is reported.
    *
-   * @param changed is given the path relative to the directory, an empty one for "anything", on a
-   *     thread of the watcher's
-   * @return how it watches, for people; empty when there is nothing to say
+   * @param changed receives the path relative to the directory, or an empty path when any file may
+   *     have changed, on a thread of the watcher
+   * @return how it watches, for people; empty in the normal case
    */
   String start(Consumer<Path> changed) throws java.io.IOException;
 
-  /** Stops; nothing is told afterwards. */
+  /** Stops; nothing is reported afterwards. */
   @Override
   void close();
 }

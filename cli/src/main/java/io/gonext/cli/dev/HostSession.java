@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.output.CommandFailure;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host that plugins go to: the one that was named, the one that answers at the default URL, or
- * one that this starts there.
+ * The host for uploads: the host that the user gave, the host that answers at the default URL, or a
+ * host that this class starts there.
  */
 final class HostSession implements AutoCloseable {
   private static final Duration PROBE = Duration.ofSeconds(2);
@@ -27,7 +28,7 @@ final class HostSession implements AutoCloseable {
   private volatile HostStarter.@Nullable Started started;
 
   /**
-   * @param explicit whether the user has named the host; then none is ever started
+   * @param explicit whether the user gave the host; then no host is started
    */
   HostSession(HttpClient client, HostUrl url, boolean explicit, HostStarter starter) {
     this.client = client;
@@ -37,10 +38,10 @@ final class HostSession implements AutoCloseable {
   }
 
   /**
-   * Sees to it that there is a host.
+   * Finds or starts the host.
    *
-   * @return what to tell about it
-   * @throws DevFailure when something else listens there
+   * @return where the host is, for people
+   * @throws CommandFailure when something else listens at the address
    */
   String open() throws InterruptedException {
     if (explicit) {
@@ -51,18 +52,21 @@ final class HostSession implements AutoCloseable {
         return "running at " + url;
       }
       case SOMETHING_ELSE ->
-          throw new DevFailure(
-              DevFailure.Kind.UNREACHABLE,
-              "what answers at " + url + " is not a gonext host",
+          throw new CommandFailure(
+              CommandFailure.Kind.UNREACHABLE,
+              "the server at " + url + " is not a GoNext host",
               elsewhere());
       case NOTHING -> {
         try {
           started = starter.start(url.port());
           return "started in this process on " + url;
         } catch (IOException e) {
-          throw new DevFailure(
-              DevFailure.Kind.UNREACHABLE,
-              "no host answers at " + url + ", and none can be started: " + Toolchains.reason(e),
+          throw new CommandFailure(
+              CommandFailure.Kind.UNREACHABLE,
+              "no host answers at "
+                  + url
+                  + ", and this command cannot start one: "
+                  + CommandFailure.reason(e),
               elsewhere());
         }
       }
@@ -70,14 +74,14 @@ final class HostSession implements AutoCloseable {
     throw new IllegalStateException("not reached");
   }
 
-  /** What to do where the address is taken. */
+  /** What to do when the address is in use. */
   private List<String> elsewhere() {
     return List.of(
         "free the port " + url.port() + ", or choose another: --port PORT",
-        "or name a host that takes plugins in development: --host URL");
+        "or give the URL of a host that was started with serve --dev: --host URL");
   }
 
-  /** Whether the host is one of this process. */
+  /** Whether this process runs the host. */
   boolean isOwn() {
     return started != null;
   }
@@ -105,7 +109,7 @@ final class HostSession implements AutoCloseable {
     }
   }
 
-  /** Stops the host where it is one of this process; twice does nothing. */
+  /** Stops the host if this process runs it. Further calls do nothing. */
   @Override
   public void close() {
     HostStarter.Started mine = started;

@@ -6,15 +6,15 @@ import java.io.IOException;
 @FunctionalInterface
 public interface HostStarter {
   /**
-   * A host with an embedded store of its own that takes plugins in development, on loopback.
+   * Starts a host on the loopback address, with a temporary store, that accepts uploads.
    *
-   * @param port where it listens
+   * @param port to listen on
    */
   Started start(int port) throws IOException, InterruptedException;
 
-  /** A host that was started. */
+  /** A running host. */
   interface Started extends AutoCloseable {
-    /** Lets running requests finish, stops it, and removes its store. */
+    /** Waits for running requests, stops the host, and deletes its store. */
     @Override
     void close();
   }

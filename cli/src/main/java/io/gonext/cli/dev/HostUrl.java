@@ -1,12 +1,13 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.output.CommandFailure;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where a host is: an absolute http or https URL, maybe with a path, never with a slash at its end.
+ * The URL of a host: absolute, http or https, optionally with a path, without a slash at the end.
  *
  * @param base without a trailing slash
  */
@@ -18,7 +19,7 @@ record HostUrl(URI base) {
   private static final int HTTPS_PORT = 443;
 
   /**
-   * @throws DevFailure of kind USAGE when it is no such URL
+   * @throws CommandFailure of kind USAGE when the text is not such a URL
    */
   static HostUrl parse(String text) {
     URI uri;
@@ -35,17 +36,17 @@ record HostUrl(URI base) {
     }
     if (uri.getRawUserInfo() != null) {
       throw refused(
-          text.replace(uri.getRawUserInfo() + "@", "...@"), "carries a user: use --token");
+          text.replace(uri.getRawUserInfo() + "@", "...@"), "contains a user: use --token instead");
     }
     if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
-      throw refused(text, "carries a query or a fragment");
+      throw refused(text, "contains a query or a fragment");
     }
     return new HostUrl(URI.create(uri.toString().replaceAll("/+$", "")));
   }
 
-  private static DevFailure refused(String text, String why) {
-    return new DevFailure(
-        DevFailure.Kind.USAGE, "--host " + text + " " + why, "for example: --host " + DEFAULT);
+  private static CommandFailure refused(String text, String why) {
+    return new CommandFailure(
+        CommandFailure.Kind.USAGE, "--host " + text + " " + why, "for example: --host " + DEFAULT);
   }
 
   URI health() {

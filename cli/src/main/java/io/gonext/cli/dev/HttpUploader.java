@@ -1,5 +1,7 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.HostRefusal;
 import io.gonext.engine.PlainText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -19,17 +23,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with
- * the parts {@code manifest} and {@code wasm}. Redirects are not followed: they would carry the
- * token elsewhere. Thread-safe.
+ * the parts {@code manifest} and {@code wasm}. Redirects are not followed: they would send the
+ * token to another server. Thread-safe.
  */
 final class HttpUploader implements Uploader {
-  /** How much of an error's body is shown, in bytes. */
+  /** How much of an error is shown when it is not JSON, in bytes. */
   private static final int SHOWN_BYTES = 1024;
 
-  /** More than any answer has, in bytes. */
-  private static final int ANSWER_BYTES = 1024 * 1024;
+  /** How much of an answer is read, in bytes: more than a host sends. */
+  static final int ANSWER_BYTES = 1024 * 1024;
 
-  /** A host compiles the module before it answers: the one of this command for 5 min at most. */
+  /** What a host answers when it rejects a plugin. */
+  private static final int UNPROCESSABLE = 422;
+
+  /** A host compiles the module before it answers. The host of this command allows 5 minutes. */
   private static final Duration PATIENCE = Duration.ofMinutes(6);
 
   private static final String COMPILE_OPTION = "--compile-seconds";
@@ -65,59 +72,66 @@ final class HttpUploader implements Uploader {
           client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream in = response.body()) {
         if (response.statusCode() / 100 != 2) {
-          throw refused(response.statusCode(), in.readNBytes(SHOWN_BYTES));
+          throw refused(response.statusCode(), in.readNBytes(ANSWER_BYTES));
         }
         return confirmed(UploadAnswer.parse(in.readNBytes(ANSWER_BYTES)), artifact);
       }
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw unreachable(host);
     } catch (HttpTimeoutException e) {
-      throw new DevFailure(
-          DevFailure.Kind.UNREACHABLE,
+      throw new CommandFailure(
+          CommandFailure.Kind.UNREACHABLE,
           "the host at " + host + " did not answer within " + PATIENCE.toSeconds() + " s");
     } catch (IOException e) {
-      throw new DevFailure(
-          DevFailure.Kind.UNREACHABLE,
-          "the upload to " + host + " broke off: " + Toolchains.reason(e));
+      throw new CommandFailure(
+          CommandFailure.Kind.UNREACHABLE,
+          "the connection for the upload to " + host + " failed: " + CommandFailure.reason(e));
     }
   }
 
-  static DevFailure unreachable(HostUrl host) {
-    return new DevFailure(
-        DevFailure.Kind.UNREACHABLE,
+  static CommandFailure unreachable(HostUrl host) {
+    return new CommandFailure(
+        CommandFailure.Kind.UNREACHABLE,
         "no host answers at " + host,
         "start one: gonext serve --dev",
-        "or name another: --host URL");
+        "or give another: --host URL");
   }
 
   private static UploadAnswer confirmed(UploadAnswer answer, Artifact artifact) {
     if (!answer.sha256().isEmpty() && !answer.confirms(artifact)) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED,
-          "the host took the upload but says that it serves sha256:"
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          "the host accepted the upload, but it serves sha256:"
               + answer.sha256()
-              + ", built was sha256:"
+              + " instead of sha256:"
               + artifact.sha256());
     }
     return answer;
   }
 
-  /** What an answer that is no success says to the author. */
-  static DevFailure refused(int status, byte[] body) {
-    String text = new String(body, StandardCharsets.UTF_8).strip();
-    String said = PlainText.of(text.replaceAll("\\R\\s*", " "));
-    return new DevFailure(
-        DevFailure.Kind.FAILED,
-        "the host answered " + status + (said.isEmpty() ? "" : ": " + said),
-        switch (status) {
-          case 401, 403 -> List.of("give the host's token: --token TOKEN, or GONEXT_TOKEN");
-          case 404, 405 ->
-              List.of("is it a host that takes plugins in development? gonext serve --dev");
-          default ->
-              said.contains("did not compile within") && !said.contains(COMPILE_OPTION)
-                  ? List.of("a host that gives it more time: gonext serve --dev " + COMPILE_OPTION)
-                  : List.of();
-        });
+  /** The failure for an answer that is not a success. */
+  static CommandFailure refused(int status, byte[] body) {
+    HostRefusal refusal = HostRefusal.parse(body);
+    String reason = refusal.detail().isEmpty() ? text(body) : refusal.summary();
+    String what =
+        status == UNPROCESSABLE ? "the host refused the plugin" : "the host answered " + status;
+    List<String> details = new ArrayList<>(refusal.lines());
+    if (status == 401 || status == 403) {
+      details.add("give the host's token: --token TOKEN, or GONEXT_TOKEN");
+    } else if (status == 404 || status == 405) {
+      details.add("a host takes uploads only when it was started with: gonext serve --dev");
+    } else if (reason.contains("did not compile within") && !reason.contains(COMPILE_OPTION)) {
+      details.add("start a host that allows more time: gonext serve --dev " + COMPILE_OPTION);
+    }
+    return new CommandFailure(
+        CommandFailure.Kind.FAILED, what + (reason.isEmpty() ? "" : ": " + reason), details);
+  }
+
+  /** The beginning of a body that is not JSON, in one line. */
+  private static String text(byte[] body) {
+    byte[] shown = Arrays.copyOf(body, Math.min(body.length, SHOWN_BYTES));
+    String text = new String(shown, StandardCharsets.UTF_8).strip();
+    return PlainText.of(text.replaceAll("\\R\\s*", " "));
   }
 
   private static byte[] body(String boundary, Artifact artifact) {

@@ -1,11 +1,13 @@
 package io.gonext.cli.dev;
 
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.Backtrace;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.host.CapabilityChanges;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 
-/** The loop's events as one JSON object a line, with an {@code event} each. Thread-safe. */
+/** Prints events as JSON, one object with a field {@code event} on each line. Thread-safe. */
 final class JsonOutput implements DevOutput {
   private final JsonLines lines;
 
@@ -34,11 +36,11 @@ final class JsonOutput implements DevOutput {
           JsonLines.event(
               "capabilities",
               "first",
-              e.difference().isFirst(),
+              e.isFirst(),
               "added",
-              names(e.difference(), e.difference().isFirst() ? '=' : '+'),
+              names(e, e.isFirst() ? CapabilityChanges.Kind.KEPT : CapabilityChanges.Kind.ADDED),
               "removed",
-              names(e.difference(), '-'));
+              names(e, CapabilityChanges.Kind.REMOVED));
       case DevEvent.Warning e -> JsonLines.event("warning", "message", e.message());
       case DevEvent.Live e -> live(e);
       case DevEvent.Watching e ->
@@ -116,15 +118,16 @@ final class JsonOutput implements DevOutput {
     return fields;
   }
 
-  private static List<String> names(CapabilityDifference difference, char sign) {
-    return difference.lines().stream()
-        .filter(entry -> entry.charAt(0) == sign)
-        .map(entry -> entry.substring(2))
+  private static List<String> names(
+      DevEvent.Capabilities capabilities, CapabilityChanges.Kind kind) {
+    return capabilities.changes().stream()
+        .filter(change -> change.kind() == kind)
+        .map(CapabilityChanges.Change::capability)
         .toList();
   }
 
   @Override
   public void close() {
-    // Each line was flushed.
+    // Every line is already flushed.
   }
 }

@@ -4,8 +4,7 @@ import java.net.http.HttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows what the plugin that is live does: calls that fail, always, and its log lines, as long as
- * they are wanted. Thread-safe.
+ * Shows failed calls of the live plugin, and its log lines while the user wants them. Thread-safe.
  */
 final class LogFollower implements AutoCloseable {
   private final HttpClient client;
@@ -35,7 +34,7 @@ final class LogFollower implements AutoCloseable {
     this.wantsLines = wantsLines;
   }
 
-  /** A plugin of this name is about to be live; the host need not know it yet. */
+  /** Follows the plugin with this name; the host may not have it yet. */
   synchronized void follow(String name) {
     if (!name.equals(plugin)) {
       close();
@@ -44,7 +43,7 @@ final class LogFollower implements AutoCloseable {
     }
   }
 
-  /** Shows log lines where they were not shown, and the other way round. */
+  /** Switches log lines on or off. */
   void toggle() {
     wantsLines = !wantsLines;
   }
@@ -57,7 +56,7 @@ final class LogFollower implements AutoCloseable {
     }
   }
 
-  /** Lets everything pass but log lines that nobody wants. */
+  /** Drops log lines while they are off. */
   private final class Wanted implements DevOutput {
     @Override
     public void emit(DevEvent event) {
@@ -68,7 +67,7 @@ final class LogFollower implements AutoCloseable {
 
     @Override
     public void close() {
-      // The output is the command's.
+      // The command closes its output.
     }
   }
 }

@@ -24,15 +24,12 @@ import tools.jackson.databind.JsonNode;
 /**
  * A plugin's log lines and failures from {@code GET {host}/_/plugins/dev/logs/{name}}, server-sent
  * events: {@code failure} with {@code {"hook","code","message","backtrace"}}, any other with {@code
- * {"level","message"}}. Connects again by itself for as long as it is open. What comes faster than
- * it can be shown is dropped and counted: the host is never held up.
+ * {"level","message"}}. Reconnects by itself while it is open. Events that come faster than they
+ * can be shown are dropped and counted, so that the host never waits.
  */
 final class LogStream implements AutoCloseable {
-  /** Lines that may wait to be shown. */
+  /** How many events may wait to be shown. */
   private static final int WAITING = 1000;
-
-  /** How much of an error's body is shown, in bytes. */
-  private static final int SHOWN_BYTES = 256;
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -90,17 +87,18 @@ final class LogStream implements AutoCloseable {
               refusedWith = 0;
               read(in);
             } else if (response.statusCode() != refusedWith) {
-              // Once: the same is to be expected of the next attempts.
+              // Warn once: the next attempts will probably get the same answer.
               refusedWith = response.statusCode();
               put(
                   new DevEvent.Warning(
-                      "no log lines or failures: "
-                          + HttpUploader.refused(refusedWith, in.readNBytes(SHOWN_BYTES))
+                      "cannot show log lines and failed calls: "
+                          + HttpUploader.refused(
+                                  refusedWith, in.readNBytes(HttpUploader.ANSWER_BYTES))
                               .getMessage()));
             }
           }
         } catch (IOException e) {
-          // Told below; the host may be restarting.
+          // The host may be restarting; the loss is reported below.
         }
         if (closed) {
           return;
@@ -119,7 +117,7 @@ final class LogStream implements AutoCloseable {
     }
   }
 
-  /** Server-sent events: {@code data:} lines up to an empty one; everything else is passed over. */
+  /** Reads server-sent events: {@code event:} and {@code data:} lines up to an empty line. */
   private void read(InputStream in) throws IOException {
     BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
     StringBuilder data = new StringBuilder();
@@ -139,7 +137,7 @@ final class LogStream implements AutoCloseable {
     }
   }
 
-  /** Of a line of the form {@code field: value}. */
+  /** The value of a line {@code field: value}. */
   private static String value(String line) {
     String value = line.substring(line.indexOf(':') + 1);
     return value.startsWith(" ") ? value.substring(1) : value;
@@ -161,7 +159,7 @@ final class LogStream implements AutoCloseable {
             PlainText.of(json.path("message").asString("")));
       }
     } catch (InvalidJsonException e) {
-      // Plain text, then.
+      // Shown as plain text below.
     }
     return new DevEvent.Log("info", PlainText.of(data));
   }
@@ -204,7 +202,7 @@ final class LogStream implements AutoCloseable {
       try {
         reading.close();
       } catch (IOException e) {
-        // It is given up anyway.
+        // The stream is not used any more.
       }
     }
   }

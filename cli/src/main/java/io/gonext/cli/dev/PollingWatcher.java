@@ -1,18 +1,16 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.FileWalk;
+import io.gonext.cli.build.SkipRules;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at sizes and times of all files again and again: where no events are to be had. */
+/** Compares sizes and times of all files at an interval, for file systems without events. */
 final class PollingWatcher implements FileWatcher {
   private final Path root;
   private final SkipRules rules;
@@ -44,7 +42,7 @@ final class PollingWatcher implements FileWatcher {
                 while (true) {
                   Thread.sleep(interval);
                   Map<Path, Stamp> now = look();
-                  tell(before, now, changed);
+                  report(before, now, changed);
                   before = now;
                 }
               } catch (InterruptedException e) {
@@ -56,21 +54,21 @@ final class PollingWatcher implements FileWatcher {
 
   private record Stamp(long size, long modifiedMillis, @Nullable Object key) {}
 
-  private void tell(Map<Path, Stamp> before, Map<Path, Stamp> now, Consumer<Path> changed) {
-    boolean ruled = false;
+  private void report(Map<Path, Stamp> before, Map<Path, Stamp> now, Consumer<Path> changed) {
+    boolean rulesChanged = false;
     for (Map.Entry<Path, Stamp> entry : now.entrySet()) {
       if (!entry.getValue().equals(before.get(entry.getKey()))) {
-        ruled |= entry.getKey().endsWith(".gitignore");
+        rulesChanged |= entry.getKey().endsWith(".gitignore");
         changed.accept(entry.getKey());
       }
     }
     for (Path gone : before.keySet()) {
       if (!now.containsKey(gone)) {
-        ruled |= gone.endsWith(".gitignore");
+        rulesChanged |= gone.endsWith(".gitignore");
         changed.accept(gone);
       }
     }
-    if (ruled) {
+    if (rulesChanged) {
       rules.reload();
     }
   }
@@ -78,39 +76,15 @@ final class PollingWatcher implements FileWatcher {
   private Map<Path, Stamp> look() {
     Map<Path, Stamp> stamps = new HashMap<>();
     try {
-      Files.walkFileTree(
+      FileWalk.walk(
           root,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes now) {
-              return rules.skips(root.relativize(directory), true)
-                  ? FileVisitResult.SKIP_SUBTREE
-                  : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes now) {
-              Path relative = root.relativize(file);
-              if (!rules.skips(relative, false)) {
-                stamps.put(
-                    relative,
-                    new Stamp(now.size(), now.lastModifiedTime().toMillis(), now.fileKey()));
-              }
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) {
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) {
-              return FileVisitResult.CONTINUE;
-            }
-          });
+          rules,
+          (file, now) ->
+              stamps.put(
+                  root.relativize(file),
+                  new Stamp(now.size(), now.lastModifiedTime().toMillis(), now.fileKey())));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      // The directory is gone: it has no files until it is back.
     }
     return stamps;
   }

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGINT and SIGTERM as a request to end: from {@link #listen} on they do what was last said, wait
- * until the command has closed all it has, and end the JVM with 0 in place of 128 and the signal.
+ * Handles SIGINT and SIGTERM as a request to stop. After {@link #listen}, a signal runs the current
+ * action, waits until this is closed, and ends the JVM with 0 instead of 128 plus the signal.
  * Thread-safe.
  */
 final class StopSignal implements AutoCloseable {
@@ -23,10 +23,10 @@ final class StopSignal implements AutoCloseable {
   }
 
   /**
-   * Begins.
+   * Begins to handle signals.
    *
    * @param patience how long closing may take
-   * @param overdue what is done when it took longer, before the JVM ends all the same
+   * @param overdue runs when closing takes longer, before the JVM ends
    */
   static StopSignal listen(Duration patience, Runnable overdue) {
     StopSignal signal = new StopSignal(patience, overdue);
@@ -39,7 +39,7 @@ final class StopSignal implements AutoCloseable {
     return came;
   }
 
-  /** What a signal does from now on, in place of what it did; at once when it has come already. */
+  /** Sets the action of a signal; runs it now if a signal has already come. */
   synchronized void does(Runnable next) {
     action = next;
     if (came) {
@@ -64,14 +64,14 @@ final class StopSignal implements AutoCloseable {
     Runtime.getRuntime().halt(0);
   }
 
-  /** All is closed: a signal that came ends the JVM now, a later one is none of this one's. */
+  /** Everything is closed: lets a signal that has come end the JVM, and stops handling signals. */
   @Override
   public void close() {
     ended.countDown();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // It is running.
+      // The hook is running.
     }
   }
 }

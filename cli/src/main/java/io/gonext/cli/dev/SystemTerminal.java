@@ -14,8 +14,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The terminal that this process was started from. Keys come without Enter while it is in use; the
- * settings it had come back on close. Thread-safe.
+ * The terminal of this process. While it is in use, keys arrive without Enter; {@link #close}
+ * restores its settings. Thread-safe.
  */
 final class SystemTerminal implements Terminal {
   private static final Path STAT = Path.of("/proc/self/stat");
@@ -27,7 +27,7 @@ final class SystemTerminal implements Terminal {
   private final boolean interactive;
   private final InputStream keyboard;
 
-  /** What stty is to restore; null while nothing was changed. */
+  /** The settings for stty to restore; null while nothing was changed. */
   private final AtomicReference<@Nullable String> settings = new AtomicReference<>();
 
   @SuppressWarnings("SystemConsoleNull") // since JDK 25 it is null again without a terminal
@@ -53,7 +53,7 @@ final class SystemTerminal implements Terminal {
 
   @Override
   public void onKey(IntConsumer key) {
-    // A job in the background is stopped by the system as soon as it touches the terminal.
+    // The system stops a background job that changes the terminal.
     if (!interactive || !isInForeground()) {
       return;
     }
@@ -72,7 +72,7 @@ final class SystemTerminal implements Terminal {
               key.accept(pressed);
             }
           } catch (IOException e) {
-            // No keys any more.
+            // The terminal is gone.
           }
         });
   }
@@ -83,12 +83,12 @@ final class SystemTerminal implements Terminal {
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return fields[PROCESS_GROUP].equals(fields[FOREGROUND_GROUP]);
     } catch (IOException e) {
-      // No such file on this system.
+      // This system has no such file.
       return true;
     }
   }
 
-  /** What stty answers, or null where it cannot. */
+  /** The output of stty, or null if it fails. */
   private static @Nullable String stty(String arguments) {
     try {
       Process process =
@@ -112,7 +112,7 @@ final class SystemTerminal implements Terminal {
   public void close() {
     String before = settings.getAndSet(null);
     if (before != null) {
-      // Clears this thread's interrupt for the moment: the terminal is restored all the same.
+      // An interrupt must not keep stty from restoring the terminal.
       boolean interrupted = Thread.interrupted();
       stty(before);
       if (interrupted) {

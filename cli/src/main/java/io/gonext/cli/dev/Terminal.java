@@ -2,15 +2,15 @@ package io.gonext.cli.dev;
 
 import java.util.function.IntConsumer;
 
-/** The person's terminal, or the lack of one. */
+/** The user's terminal, if there is one. */
 interface Terminal extends AutoCloseable {
-  /** Whether a person sits there who can see colours and press keys. */
+  /** Whether there is a terminal that shows colours and reads keys. */
   boolean isInteractive();
 
-  /** Begins to tell keys as they are pressed, on a thread of the terminal's. */
+  /** Begins to report keys as they are pressed, on a thread of the terminal. */
   void onKey(IntConsumer key);
 
-  /** Puts the terminal back into the state in which it was; twice does nothing. */
+  /** Restores the terminal. Further calls do nothing. */
   @Override
   void close();
 }

@@ -3,10 +3,13 @@ package io.gonext.cli.dev;
 import io.gonext.cli.dev.DevEvent.Built;
 import io.gonext.cli.dev.DevEvent.Live;
 import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.cli.output.Backtrace;
 import io.gonext.engine.PlainText;
+import io.gonext.host.CapabilityChanges;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +17,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loop's events as lines for people. On a terminal a line at the bottom shows that a build goes
- * on; nothing else is ever taken back. Thread-safe.
+ * Prints events as lines for people. On a terminal, the last line shows the progress of a build;
+ * other lines never change. Thread-safe.
  */
 final class TextOutput implements DevOutput {
   private static final DateTimeFormatter TIME =
@@ -30,11 +33,11 @@ final class TextOutput implements DevOutput {
   private static final String DIM = "\033[2m";
   private static final String RESET = "\033[0m";
 
-  /** Beyond this, a list of changed files is cut. */
+  /** How many changed files are listed. */
   private static final int SHOWN_PATHS = 3;
 
   private final PrintWriter out;
-  private final DevClock clock;
+  private final TimeSources time;
   private final boolean interactive;
   private final boolean verbose;
 
@@ -42,7 +45,7 @@ final class TextOutput implements DevOutput {
   private @Nullable String progress;
   private long progressBegan;
   private int frame;
-  private DevClock.@Nullable Timer nextFrame;
+  private Timers.@Nullable Timer nextFrame;
   private boolean isWatching;
 
   /** The failure whose backtrace was shown last. */
@@ -50,11 +53,11 @@ final class TextOutput implements DevOutput {
 
   /**
    * @param interactive whether a terminal understands colours and a progress line
-   * @param verbose whether to show the commands that run
+   * @param verbose whether to show the commands of build tools
    */
-  TextOutput(PrintWriter out, DevClock clock, boolean interactive, boolean verbose) {
+  TextOutput(PrintWriter out, TimeSources time, boolean interactive, boolean verbose) {
     this.out = out;
-    this.clock = clock;
+    this.time = time;
     this.interactive = interactive;
     this.verbose = verbose;
   }
@@ -85,12 +88,12 @@ final class TextOutput implements DevOutput {
         end();
         line("build cancelled by a newer edit");
       }
-      case DevEvent.Capabilities e -> capabilities(e.difference());
+      case DevEvent.Capabilities e -> capabilities(e);
       case DevEvent.Warning e ->
           line("%s %s".formatted(coloured(YELLOW, "warning:"), PlainText.of(e.message())));
       case Live e -> {
         end();
-        // Another version: the same failure of it is news.
+        // A failure of the new version is shown in full again.
         shownFailure = null;
         live(e);
       }
@@ -108,7 +111,7 @@ final class TextOutput implements DevOutput {
       case DevEvent.Changed e ->
           line("change detected: %s".formatted(PlainText.of(paths(e.paths()))));
       case DevEvent.Skipped e ->
-          line("%s changed, inputs the same: skipped".formatted(PlainText.of(e.path())));
+          line("%s saved, no input changed: skipped".formatted(PlainText.of(e.path())));
       case DevEvent.Failed e -> {
         end();
         failed(e);
@@ -116,7 +119,7 @@ final class TextOutput implements DevOutput {
       case DevEvent.Log e -> log(e);
       case DevEvent.CallFailed e -> callFailed(e);
       case DevEvent.LogsDropped e ->
-          line(coloured(YELLOW, e.count() + " log lines dropped: they came too fast"));
+          line(coloured(YELLOW, e.count() + " log lines were dropped because they came too fast"));
       case DevEvent.LogsConnected e ->
           line(coloured(DIM, e.isConnected() ? "logs: connected" : "logs: connection lost"));
       case DevEvent.Stopped e -> {
@@ -128,14 +131,17 @@ final class TextOutput implements DevOutput {
     out.flush();
   }
 
-  private void capabilities(CapabilityDifference difference) {
-    if (difference.isEmpty()) {
-      return;
-    }
-    out.println(difference.isFirst() ? "capabilities:" : "capabilities changed:");
-    for (String entry : difference.lines()) {
-      String colour = entry.startsWith("+") ? GREEN : entry.startsWith("-") ? RED : "";
-      out.println("  " + coloured(colour, PlainText.of(entry)));
+  private void capabilities(DevEvent.Capabilities capabilities) {
+    out.println(capabilities.isFirst() ? "capabilities:" : "capabilities changed:");
+    for (CapabilityChanges.Change change : capabilities.changes()) {
+      String colour =
+          switch (change.kind()) {
+            case ADDED -> GREEN;
+            case REMOVED -> RED;
+            case KEPT -> "";
+          };
+      String line = change.kind().sign() + " " + PlainText.of(change.capability());
+      out.println("  " + coloured(colour, line));
     }
   }
 
@@ -145,7 +151,8 @@ final class TextOutput implements DevOutput {
             ? ", " + live.failedRequests().getAsLong() + " requests failed"
             : "";
     Timing timing = live.timing();
-    String what = live.isConfirmed() ? "live" : "uploaded, the host does not say what it serves";
+    String what =
+        live.isConfirmed() ? "live" : "uploaded, but the host did not confirm the version";
     if (!isWatching) {
       String took = millis(timing.upload().plus(timing.swap())) + " ms";
       line(
@@ -155,7 +162,7 @@ final class TextOutput implements DevOutput {
                   live.artifact().sha256().substring(0, 12),
                   live.isConfirmed()
                       ? coloured(GREEN, "live") + " in " + took
-                      : "in " + took + "; the host does not say what it serves"));
+                      : "in " + took + "; the host did not confirm the version"));
       return;
     }
     String number = coloured(live.isConfirmed() ? GREEN : "", what + ": #" + live.number());
@@ -190,7 +197,7 @@ final class TextOutput implements DevOutput {
             .formatted(
                 coloured(RED, failed.step() + " failed after " + millis(failed.took()) + " ms"),
                 serving));
-    // What the compiler has printed says more than its exit code.
+    // The output of the compiler says more than its exit code.
     if (!isExit || !isWatching) {
       out.println("    " + PlainText.of(failed.failure().getMessage()));
     }
@@ -211,14 +218,14 @@ final class TextOutput implements DevOutput {
             colour, "%-5s %s".formatted(PlainText.of(level, 20), PlainText.of(log.message()))));
   }
 
-  /** One frame a line; a recursion is one line, and so is a failure that was just shown. */
+  /** Shows the backtrace, unless it is the same failure as before. */
   private void callFailed(DevEvent.CallFailed failed) {
     String headline =
         coloured(RED, "call failed: %s: %s".formatted(failed.hook(), failed.code()))
             + ": "
             + failed.message();
     if (failed.equals(shownFailure)) {
-      line(headline + (failed.backtrace().isEmpty() ? "" : " (in the same place)"));
+      line(headline + (failed.backtrace().isEmpty() ? "" : " (same backtrace)"));
       return;
     }
     shownFailure = failed;
@@ -227,7 +234,7 @@ final class TextOutput implements DevOutput {
   }
 
   private void line(String text) {
-    LocalTime now = clock.timeOfDay();
+    LocalTime now = LocalTime.ofInstant(time.wall().instant(), ZoneId.systemDefault());
     out.println("[" + TIME.format(now) + "] " + text);
   }
 
@@ -241,7 +248,7 @@ final class TextOutput implements DevOutput {
     if (interactive) {
       end();
       progress = what;
-      progressBegan = clock.nanoTime();
+      progressBegan = time.nanoTime();
       schedule();
     }
   }
@@ -256,7 +263,7 @@ final class TextOutput implements DevOutput {
 
   private void schedule() {
     nextFrame =
-        clock.after(
+        time.after(
             FRAME,
             () -> {
               synchronized (this) {
@@ -279,7 +286,7 @@ final class TextOutput implements DevOutput {
 
   private void showProgress() {
     if (progress != null) {
-      Duration took = Duration.ofNanos(clock.nanoTime() - progressBegan);
+      Duration took = Duration.ofNanos(time.nanoTime() - progressBegan);
       out.print(SPINNER[frame % SPINNER.length] + " " + progress + " " + seconds(took));
     }
   }

@@ -1,14 +1,14 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.SourceTrees;
 import java.util.List;
 
-/** Watches a project, and directories outside of it that come and go. */
+/** Watches a project, and directories outside the project. */
 interface TreeWatcher extends FileWatcher {
   /**
-   * Watches these directories too, and no others outside the project, from now on. Called after
-   * {@link #start}, by one thread.
+   * Sets the directories outside the project to watch. Called after {@link #start}, by one thread.
    *
-   * @return what cannot be watched and why, for people
+   * @return sentences about directories that cannot be watched
    */
   List<String> alsoWatch(List<SourceTrees.Tree> outside);
 }

@@ -9,13 +9,13 @@ import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a host says when it has taken a plugin. A host may say less: fields it left out are empty.
+ * The answer of a host to an upload. Fields that the host left out are empty.
  *
  * @param action {@code installed}, {@code reloaded} or {@code unchanged}
- * @param sha256 of the module that it serves now; empty when it does not say
- * @param warnings what will not work as the module may expect
- * @param swapMillis from the upload's last byte until calls went to the new version, compiling
- *     included
+ * @param sha256 of the module that the host serves now
+ * @param warnings of the host about the plugin
+ * @param swapMillis from the last byte of the upload until calls went to the new version, with
+ *     compiling
  * @param failedRequests calls of the plugin that failed in that time
  */
 record UploadAnswer(
@@ -28,12 +28,12 @@ record UploadAnswer(
     warnings = List.copyOf(warnings);
   }
 
-  /** Whether the host says that it serves exactly this. */
+  /** Whether the host says that it serves this module. */
   boolean confirms(Artifact artifact) {
     return sha256.equals(artifact.sha256());
   }
 
-  /** Reads an answer; one that is none is as good as an empty one. */
+  /** Reads an answer; all fields are empty when it is not JSON. */
   static UploadAnswer parse(byte[] body) {
     try {
       JsonNode json = StrictJson.parse(body);

@@ -1,11 +1,13 @@
 package io.gonext.cli.dev;
 
-/** Hands a plugin to a host. */
+import io.gonext.cli.output.CommandFailure;
+
+/** Uploads plugins to a host. */
 interface Uploader {
   /**
-   * Uploads; returns once the host has it in service.
+   * Uploads a plugin; returns when the host serves it.
    *
-   * @throws DevFailure when nobody answers, the host refuses it, or serves something else
+   * @throws CommandFailure when no host answers, or the host rejects it or serves something else
    */
   UploadAnswer upload(Artifact artifact) throws InterruptedException;
 }

@@ -1,31 +1,23 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.FileEvents;
+import io.gonext.cli.build.SkipRules;
+import io.gonext.cli.build.SourceTrees;
+import io.gonext.cli.output.CommandFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Watches by events where a directory's file system sends them, and by polling elsewhere.
- * Thread-safe.
- */
+/** Watches with events where the file system sends them, and by polling elsewhere. Thread-safe. */
 final class Watchers implements TreeWatcher {
   private static final Duration POLL = Duration.ofMillis(500);
-
-  /** Whose events, if any, tell only what this machine itself has changed. */
-  private static final Set<String> SILENT =
-      Set.of(
-          "9p", "v9fs", "drvfs", "nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "vboxsf", "vmhgfs",
-          "prl_fs", "afpfs");
 
   private final Path root;
   private final SkipRules rules;
@@ -36,15 +28,15 @@ final class Watchers implements TreeWatcher {
   // Guarded by this.
   private @Nullable FileWatcher chosen;
 
-  /** What is watched outside the project. Guarded by this. */
+  /** The watchers outside the project. Guarded by this. */
   private final Map<SourceTrees.Tree, Watchers> outside = new HashMap<>();
 
-  private @Nullable Consumer<Path> told;
+  private @Nullable Consumer<Path> listener;
   private boolean closed;
 
   /**
    * @param poll whether the user wants polling
-   * @param onPolling is told when events end while they are watched for, and how it goes on
+   * @param onPolling receives a sentence when events end and polling begins
    */
   Watchers(Path root, SkipRules rules, boolean poll, Consumer<String> onPolling) {
     this(root, rules, poll, EventWatcher.SYSTEM, onPolling);
@@ -65,8 +57,8 @@ final class Watchers implements TreeWatcher {
 
   @Override
   public synchronized String start(Consumer<Path> changed) throws IOException {
-    told = changed;
-    String silent = poll ? "--poll" : whyNoEvents(root);
+    listener = changed;
+    String silent = poll ? "--poll" : FileEvents.whyNone(root);
     if (silent == null) {
       EventWatcher events =
           new EventWatcher(root, rules, registration, why -> eventsEnded(why, changed));
@@ -75,8 +67,8 @@ final class Watchers implements TreeWatcher {
         chosen = events;
         return how;
       } catch (IOException e) {
-        // Most likely fs.inotify.max_user_watches.
-        silent = noEvents(Toolchains.reason(e));
+        // The limit fs.inotify.max_user_watches is the most likely reason.
+        silent = noEvents(CommandFailure.reason(e));
       }
     }
     return poll(silent, changed);
@@ -84,7 +76,7 @@ final class Watchers implements TreeWatcher {
 
   @Override
   public synchronized List<String> alsoWatch(List<SourceTrees.Tree> trees) {
-    Consumer<Path> changed = told;
+    Consumer<Path> changed = listener;
     if (closed || changed == null) {
       return List.of();
     }
@@ -123,7 +115,7 @@ final class Watchers implements TreeWatcher {
     return polling.start(changed);
   }
 
-  /** On the thread of the watcher that has ended. */
+  /** Begins to poll; called on the thread of the watcher that has ended. */
   private void eventsEnded(String why, Consumer<Path> changed) {
     String how;
     synchronized (this) {
@@ -133,26 +125,12 @@ final class Watchers implements TreeWatcher {
       how = poll(noEvents(why), changed);
     }
     onPolling.accept(how);
-    // Whatever was missed meanwhile.
+    // Changes may have been missed meanwhile.
     changed.accept(Path.of(""));
   }
 
   private static String noEvents(String why) {
-    return "the system gives no events (" + why + ")";
-  }
-
-  /** Why this file system is to be polled, or null when it sends events. */
-  static @Nullable String whyNoEvents(Path root) throws IOException {
-    if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("mac")) {
-      return "Java's own watching is slower here";
-    }
-    return whyNoEvents(Files.getFileStore(root).type());
-  }
-
-  static @Nullable String whyNoEvents(String type) {
-    return SILENT.contains(type) || type.startsWith("fuse")
-        ? "the file system " + type + " sends no events"
-        : null;
+    return "the system sends no events (" + why + ")";
   }
 
   @Override

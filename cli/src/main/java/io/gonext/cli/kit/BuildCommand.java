@@ -1,7 +1,8 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.ProjectBuild;
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.build.ProjectBuild;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Sizes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -10,19 +11,19 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code gonext plugin build}: from sources to a module. */
+/** {@code gonext plugin build}: builds a module from sources. */
 @Command(
     name = "build",
-    description = "Build a project's module, by the toolchain that its files ask for.",
+    description = "Build the module of a project, with the toolchain of its language.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext plugin build .                       leaves build/plugin.wasm",
-      "  gonext plugin build --lang tinygo my-plugin where go.mod could mean either",
+      "  gonext plugin build .                       writes build/plugin.wasm",
+      "  gonext plugin build --lang tinygo my-plugin not with Go, which has go.mod too",
       "",
-      "A tool that is not the first on PATH: GONEXT_CARGO=/usr/bin/cargo;",
-      "GONEXT_GO and so on.",
+      "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
+      "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
       KitCommand.EXIT_CODES
     })
 final class BuildCommand extends KitCommand {

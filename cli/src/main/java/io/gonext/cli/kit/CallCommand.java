@@ -1,8 +1,9 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.Backtrace;
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.Backtrace;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Sizes;
 import io.gonext.engine.PlainText;
 import io.gonext.host.ChainFailedException;
 import io.gonext.host.Host;
@@ -35,10 +36,10 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 
-/** {@code gonext plugin call}: one hook or route, in a host of this process alone. */
+/** {@code gonext plugin call}: calls one hook or route in a temporary host of this process. */
 @Command(
     name = "call",
-    description = "Call one hook or route of a plugin in a host that lives for this call.",
+    description = "Call one hook or route of a plugin, in a temporary host.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
@@ -50,9 +51,9 @@ import tools.jackson.databind.node.NullNode;
       "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}' \\",
       "      --header 'Content-Type: application/json'",
       "",
-      "Values are JSON, so a text has quotes of its own. The result goes to stdout;",
-      "what the plugin logs and the time it took go to stderr. The plugin is granted",
-      "what it asks for.",
+      "Values are JSON: put a text in double quotes. The result goes to stdout; the",
+      "plugin's log lines and the time go to stderr. The plugin gets all capabilities",
+      "that it requests.",
       KitCommand.EXIT_CODES
     })
 final class CallCommand extends KitCommand {
@@ -70,7 +71,7 @@ final class CallCommand extends KitCommand {
     }
   }
 
-  /** What came out: a line for people, if any, what more is to be noted, and the same as JSON. */
+  /** The result: lines for stdout, a note for stderr, and fields for JSON. */
   private record Outcome(List<String> text, String note, Map<String, Object> fields) {}
 
   @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
@@ -79,29 +80,32 @@ final class CallCommand extends KitCommand {
   @Parameters(index = "1", paramLabel = "KIND", description = "filter, action or an HTTP method.")
   private Kind kind;
 
-  @Parameters(index = "2", paramLabel = "HOOK", description = "The hook's name, or the path.")
+  @Parameters(
+      index = "2",
+      paramLabel = "HOOK",
+      description = "The name of the hook, or the path of the route.")
   private String hook;
 
-  @Option(names = "--value", paramLabel = "JSON", description = "What a filter is given.")
+  @Option(names = "--value", paramLabel = "JSON", description = "The value for the filter.")
   private @Nullable String value;
 
-  @Option(names = "--arg", paramLabel = "JSON", description = "A further argument; once for each.")
+  @Option(names = "--arg", paramLabel = "JSON", description = "A further argument. Repeatable.")
   private List<String> arguments = new ArrayList<>();
 
-  @Option(names = "--body", paramLabel = "TEXT", description = "What a route is sent.")
+  @Option(names = "--body", paramLabel = "TEXT", description = "The body of the request.")
   private @Nullable String body;
 
   @Option(
       names = "--header",
       paramLabel = "NAME:VALUE",
       description =
-          "A header of the request; once for each. A host passes on only some of them, and so does"
-              + " this.")
+          "A header of the request. Like a host, this command passes only some headers to the"
+              + " plugin. Repeatable.")
   private List<String> headers = new ArrayList<>();
 
   @Mixin private SourceOptions options;
 
-  /** Why the call failed, as the host tells it. */
+  /** Why the call failed; set by the host. */
   private final AtomicReference<@Nullable TurnFailure> failure = new AtomicReference<>();
 
   @Override
@@ -140,8 +144,8 @@ final class CallCommand extends KitCommand {
       note(
           String.format(
               Locale.ROOT,
-              "%s %s of %s: %s%.3f ms, the first call of a new instance; it touched %s of memory,"
-                  + " and holds %s",
+              "%s %s of %s: %s%.3f ms for the first call of a new instance; it wrote to %s of its"
+                  + " %s memory",
               kind.isRoute() ? kind.name() : kind.name().toLowerCase(Locale.ROOT),
               hook,
               manifest.id(),
@@ -159,7 +163,7 @@ final class CallCommand extends KitCommand {
     }
   }
 
-  /** The result, which is null for an action; a handler that fails ends the command. */
+  /** Calls a hook; the result is null for an action. A handler that fails ends the command. */
   private Outcome call(Host host, JsonNode given, Object[] further) throws InterruptedException {
     CallOptions closed = CallOptions.DEFAULT.withFailClosed();
     JsonNode result = NullNode.getInstance();
@@ -175,7 +179,7 @@ final class CallCommand extends KitCommand {
     return new Outcome(List.of(JsonLines.line(result)), "", JsonLines.fields("result", result));
   }
 
-  /** What the route answers, whatever its status; no usable answer ends the command. */
+  /** Calls a route; its answer may have any status. No answer ends the command. */
   private Outcome request(Host host, Manifest manifest, Map<String, String> sent)
       throws InterruptedException {
     int mark = hook.indexOf('?');
@@ -190,9 +194,15 @@ final class CallCommand extends KitCommand {
             JsonLines.fields("status", status, "headers", headers, "body", text));
       }
       case RouteOutcome.NotFound(), RouteOutcome.MethodNotAllowed(_) ->
-          throw new DevFailure(
-              DevFailure.Kind.USAGE,
-              manifest.id() + " has no route " + kind + " " + hook + ", only " + routes(manifest));
+          throw new CommandFailure(
+              CommandFailure.Kind.USAGE,
+              manifest.id()
+                  + " has no route "
+                  + kind
+                  + " "
+                  + hook
+                  + "; it has only "
+                  + routes(manifest));
       case RouteOutcome.Failed(_, var outcome, String reason, _) ->
           throw failed(outcome + ": " + reason);
       case RouteOutcome.RateLimited(_, _) -> throw failed("too many requests");
@@ -206,30 +216,30 @@ final class CallCommand extends KitCommand {
     try {
       return host.serve(manifest.name(), new PluginRequest(kind.name(), path, query, given, sent));
     } catch (IllegalArgumentException e) {
-      throw new DevFailure(DevFailure.Kind.USAGE, path + ": " + e.getMessage());
+      throw new CommandFailure(CommandFailure.Kind.USAGE, path + ": " + e.getMessage());
     }
   }
 
-  private DevFailure failed(String reason) {
+  private CommandFailure failed(String reason) {
     return failed(kind + " " + hook + " failed", kind + " " + hook + " failed: " + reason);
   }
 
   /**
-   * A call that failed, with where the guest was, one frame a line.
+   * The failure of a call, with the backtrace of the guest, one frame on each line.
    *
-   * @param otherwise the whole sentence, where the host has told nothing of a turn
+   * @param otherwise the sentence when the host reported no failed turn
    */
-  private DevFailure failed(String what, @Nullable String otherwise) {
-    TurnFailure told = failure.get();
-    return told == null
-        ? new DevFailure(DevFailure.Kind.FAILED, otherwise == null ? what : otherwise)
-        : new DevFailure(
-            DevFailure.Kind.FAILED,
-            what + " (" + told.outcome() + "): " + told.reason(),
-            Backtrace.lines(told.backtrace()));
+  private CommandFailure failed(String what, @Nullable String otherwise) {
+    TurnFailure turn = failure.get();
+    return turn == null
+        ? new CommandFailure(CommandFailure.Kind.FAILED, otherwise == null ? what : otherwise)
+        : new CommandFailure(
+            CommandFailure.Kind.FAILED,
+            what + " (" + turn.outcome() + "): " + turn.reason(),
+            Backtrace.lines(turn.backtrace()));
   }
 
-  /** The headers by name; several of one name are one, as HTTP has it. */
+  /** The headers by name; values of the same name are joined with commas, as in HTTP. */
   private Map<String, String> headers() {
     Map<String, String> sent = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String header : headers) {
@@ -237,9 +247,9 @@ final class CallCommand extends KitCommand {
       String name = header.substring(0, Math.max(colon, 0)).strip();
       String content = header.substring(colon + 1).strip();
       if (name.isEmpty() || content.chars().anyMatch(c -> c < ' ' && c != '\t')) {
-        throw new DevFailure(
-            DevFailure.Kind.USAGE,
-            "--header " + PlainText.of(header) + " is not of the form NAME:VALUE",
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE,
+            "--header " + PlainText.of(header) + " is not NAME:VALUE",
             "for example: --header 'Accept-Language: de'");
       }
       sent.merge(name, content, (first, second) -> first + ", " + second);
@@ -250,25 +260,25 @@ final class CallCommand extends KitCommand {
   private void requireFittingOptions() {
     String unfit = null;
     if (kind == Kind.ACTION && value != null) {
-      unfit = "an action has no --value: give its arguments with --arg";
+      unfit = "an action takes no --value: give its arguments with --arg";
     } else if (kind.isRoute() && (value != null || !arguments.isEmpty())) {
-      unfit = "a route has neither --value nor --arg: give it a --body";
+      unfit = "a route takes neither --value nor --arg: use --body";
     } else if (!kind.isRoute() && body != null) {
-      unfit = "only a route has a --body";
+      unfit = "only a route takes --body";
     } else if (!kind.isRoute() && !headers.isEmpty()) {
-      unfit = "only a route has a --header";
+      unfit = "only a route takes --header";
     } else if (kind.isRoute() && !hook.startsWith("/")) {
-      unfit = hook + " is not a path: it begins with /";
+      unfit = hook + " is not a path: a path begins with /";
     }
     if (unfit != null) {
-      throw new DevFailure(DevFailure.Kind.USAGE, unfit);
+      throw new CommandFailure(CommandFailure.Kind.USAGE, unfit);
     }
   }
 
   private static void requireRoutes(Manifest manifest) {
     if (manifest.routes().isEmpty()) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE, manifest.id() + " has no route in its manifest.json");
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, manifest.id() + " has no routes in its manifest.json");
     }
   }
 
@@ -276,22 +286,22 @@ final class CallCommand extends KitCommand {
     return manifest.routes().stream().map(route -> route.method() + " " + route.path()).toList();
   }
 
-  /** A host would pass the value on unchanged, which looks like an answer. */
+  /** Without this check the host would return the value unchanged, which looks like a result. */
   private void requireHook(Manifest manifest) {
     List<String> there =
         (kind == Kind.FILTER ? manifest.filters() : manifest.actions())
             .stream().map(Manifest.Hook::name).toList();
     if (!there.contains(hook)) {
       String what = kind.name().toLowerCase(Locale.ROOT);
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
           manifest.id()
               + " has no "
               + what
               + " "
               + hook
-              + " in its manifest.json, "
-              + (there.isEmpty() ? "and no " + what + " at all" : "only " + there));
+              + " in its manifest.json; it has "
+              + (there.isEmpty() ? "no " + what + "s" : "only " + there));
     }
   }
 
@@ -299,10 +309,10 @@ final class CallCommand extends KitCommand {
     try {
       return StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
     } catch (InvalidJsonException e) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
           option + " " + text + " is not JSON (" + e.getMessage() + ")",
-          "a text has quotes of its own: " + option + " '\"text\"'");
+          "put a text in double quotes: " + option + " '\"text\"'");
     }
   }
 }

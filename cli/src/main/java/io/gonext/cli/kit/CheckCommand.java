@@ -1,6 +1,7 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Sizes;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.InstallResult;
@@ -18,19 +19,19 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code gonext plugin check}: all that a host would refuse, at once. */
+/** {@code gonext plugin check}: everything that makes a host reject a plugin. */
 @Command(
     name = "check",
-    description = "Say all that a host would refuse of a plugin, at once.",
+    description = "List everything that makes a host reject a plugin.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext plugin check .                       build the project, then check it",
       "  gonext plugin check hello-0.1.0.gnplugin    check a bundle",
-      "  gonext plugin check --json --quick .        without compiling it, for scripts",
+      "  gonext plugin check --json --quick .        for scripts, without compiling it",
       "",
-      "Dependencies and the host's own limits are known to the host alone.",
+      "Only the host itself can check dependencies and its own limits.",
       KitCommand.EXIT_CODES
     })
 final class CheckCommand extends KitCommand {
@@ -41,9 +42,7 @@ final class CheckCommand extends KitCommand {
       description = "A project's directory or a .gnplugin file (default: this directory).")
   private Path plugin;
 
-  @Option(
-      names = "--quick",
-      description = "Read the module only; do not compile it nor start it in a host.")
+  @Option(names = "--quick", description = "Read the module only: do not compile or start it.")
   private boolean quick;
 
   @Mixin private SourceOptions options;
@@ -62,9 +61,9 @@ final class CheckCommand extends KitCommand {
         compileTime = installed.compileTime();
         if (compileTime.compareTo(limit) > 0) {
           problems.add(
-              "compiling it takes "
+              "it takes "
                   + seconds(compileTime)
-                  + " of processor time, the limit is "
+                  + " of processor time to compile, and the limit is "
                   + seconds(limit));
         }
         for (String warning : installed.warnings()) {
@@ -91,7 +90,7 @@ final class CheckCommand extends KitCommand {
                   + " processor time";
       text.add("ok  " + name + ", module of " + Sizes.text(source.module().length) + compiled);
     } else {
-      text.add(name + ": a host would refuse it");
+      text.add(name + ": a host would reject it");
       problems.forEach(problem -> text.add("  - " + problem));
     }
     return new Answer(

@@ -9,10 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code gonext completion}: the script that lets a shell complete this command line. */
+/** {@code gonext completion}: prints a script that completes this command line in a shell. */
 @Command(
     name = "completion",
-    description = "Print the script that lets bash or zsh complete commands and options.",
+    description = "Print a script for bash or zsh that completes commands and options.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -36,7 +36,7 @@ public final class CompletionCommand implements Callable<Integer> {
   public Integer call() {
     CommandSpec root = spec.root();
     String script = AutoComplete.bash(root.name(), root.commandLine());
-    // It serves both: under zsh it loads that shell's own form of bash's completion.
+    // The script works in both shells: under zsh it loads bashcompinit.
     String first = "#!/usr/bin/env " + shell.name().toLowerCase(Locale.ROOT);
     spec.commandLine().getOut().print(script.replaceFirst("^#!.*", first));
     spec.commandLine().getOut().flush();

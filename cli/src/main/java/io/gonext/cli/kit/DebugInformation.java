@@ -5,13 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A module without the custom sections of its debug information, {@code .debug_line} and the like.
- * Everything else stays as it is, byte for byte: names of functions, {@code target_features}, code.
- * Offsets of code stay what they were, too, since compilers put these sections behind it.
+ * A module without its DWARF sections, {@code .debug_line} and others. All other bytes stay the
+ * same, among them the names of functions and the code. Offsets of code do not change, since
+ * compilers write these sections after the code.
  *
- * @param without the module without them
- * @param codeStart where in the module the content of its code section begins, 0 where it has none;
- *     addresses of debug information count from there
+ * @param without the module without these sections
+ * @param codeStart the offset of the content of the code section, from which DWARF counts
+ *     addresses; 0 without a code section
  */
 record DebugInformation(byte[] without, int codeStart) {
   private static final int HEADER_BYTES = 8;
@@ -19,7 +19,7 @@ record DebugInformation(byte[] without, int codeStart) {
   private static final int CODE = 10;
   private static final String DEBUG = ".debug_";
 
-  /** Takes them out of a module; what is no module, or a broken one, is returned as it is. */
+  /** Removes the sections; bytes that are not a valid module are returned unchanged. */
   static DebugInformation of(byte[] module) {
     ByteArrayOutputStream kept = new ByteArrayOutputStream(module.length);
     ByteBuffer in = ByteBuffer.wrap(module);
@@ -59,7 +59,7 @@ record DebugInformation(byte[] without, int codeStart) {
     return new String(name, StandardCharsets.ISO_8859_1).equals(DEBUG);
   }
 
-  /** The next LEB128 number of 32 bits, or -1 where there is none. */
+  /** Reads an unsigned LEB128 number of 32 bits; -1 if there is none. */
   private static long unsigned(ByteBuffer in) {
     long value = 0;
     for (int shift = 0; shift < 35; shift += 7) {

@@ -1,6 +1,6 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.JsonLines;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,16 +12,16 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code gonext plugin diff}: what one version may and does that the other does not. */
+/** {@code gonext plugin diff}: how two versions of a plugin differ. */
 @Command(
     name = "diff",
-    description = "Compare two versions: capabilities, hooks, routes, imports, size.",
+    description = "Compare two versions of a plugin: capabilities, hooks, routes, imports, size.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext plugin diff hello-0.1.0.gnplugin hello-0.2.0.gnplugin",
-      "  gonext plugin diff hello-0.1.0.gnplugin .   a project and its last release",
+      "  gonext plugin diff hello-0.1.0.gnplugin .   a release and the project",
       "  gonext plugin diff --json A B               for scripts",
       "",
       KitCommand.EXIT_CODES
@@ -37,20 +37,20 @@ final class DiffCommand extends KitCommand {
 
   @Override
   Answer answer() throws IOException, InterruptedException {
-    PluginDifference difference =
-        PluginDifference.between(
-            PluginDifference.Side.of(PluginSource.read(before, options).asPacked()),
-            PluginDifference.Side.of(PluginSource.read(after, options).asPacked()));
+    VersionComparison difference =
+        VersionComparison.between(
+            VersionComparison.Side.of(PluginSource.read(before, options).asPacked()),
+            VersionComparison.Side.of(PluginSource.read(after, options).asPacked()));
     String old = difference.before().manifest().id();
     String now = difference.after().manifest().id();
     List<String> text = new ArrayList<>();
     text.add(old + " -> " + now);
     Map<String, Object> fields = JsonLines.fields("old", old, "new", now);
-    for (PluginDifference.Section section : difference.sections()) {
+    for (VersionComparison.Section section : difference.sections()) {
       fields.put(
           section.name(), JsonLines.fields("added", section.added(), "removed", section.removed()));
       if (section.isEmpty()) {
-        text.add(section.name() + ": the same");
+        text.add(section.name() + ": no difference");
       } else {
         text.add(section.name() + ":");
         section.added().forEach(entry -> text.add("  + " + entry));

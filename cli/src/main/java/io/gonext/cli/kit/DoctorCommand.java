@@ -1,8 +1,9 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.dev.ToolSurvey;
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.build.FileEvents;
+import io.gonext.cli.build.ToolSurvey;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,47 +19,47 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** {@code gonext doctor}: what this machine lacks, each with its fix. */
+/** {@code gonext doctor}: what is missing on this machine, and how to fix it. */
 @Command(
     name = "doctor",
-    description = "Say what this machine lacks to run and to write plugins, each with its fix.",
+    description = "Check this machine for what plugins need, and say how to fix what is missing.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext doctor                               everything",
-      "  gonext doctor --lang rust                   exit code 3 without Rust",
+      "  gonext doctor                               check everything",
+      "  gonext doctor --lang rust                   only Rust; exit code 3 without it",
       "  gonext doctor --json                        for scripts",
       "",
-      "Exit codes: 0 ready, 2 wrong command line, 3 no plugin can be built (of --lang,",
-      "if given)."
+      "Exit codes: 0 ready, 2 wrong command line, 3 no toolchain, or not that of --lang."
     })
 public final class DoctorCommand extends KitCommand {
   private static final int JAVA = 25;
 
-  /** With fewer, editors that watch as well leave too few for a project. */
+  /** Editors watch files too: with fewer, too few are left for a project. */
   private static final long WATCHES = 65_536;
 
-  /** Each program that watches takes one or more: an editor, a desktop, the developer loop. */
+  /** Each program that watches files uses at least one. */
   private static final long WATCHERS = 128;
 
   @Option(
       names = "--lang",
       paramLabel = "LANGUAGE",
       defaultValue = "auto",
-      description = "Ask for one language: go, tinygo, rust, assemblyscript or c (default: all).")
+      description =
+          "Check one language only: go, tinygo, rust, assemblyscript or c (default: all).")
   private String language;
 
   @Option(
       names = "--port",
       paramLabel = "PORT",
       defaultValue = "8080",
-      description = "The port that a host is to listen on (default: ${DEFAULT-VALUE}).")
+      description = "Check whether this port is free for a host (default: ${DEFAULT-VALUE}).")
   private int port;
 
   private final Map<String, String> environment;
 
-  /** Where Linux tells its limits. */
+  /** The directory with the limits of Linux. */
   private final Path inotify;
 
   public DoctorCommand() {
@@ -70,14 +71,14 @@ public final class DoctorCommand extends KitCommand {
     this.inotify = inotify;
   }
 
-  /** One thing that was looked at. */
+  /** The result of one check. */
   private record Finding(String what, boolean isGood, String found, List<String> fixes) {}
 
   @Override
   Answer answer() throws IOException, InterruptedException {
     if (port < 1 || port > 65_535) {
       throw new ParameterException(
-          spec().commandLine(), "--port " + port + ": a port is 1 to 65535");
+          spec().commandLine(), "--port " + port + ": give a number from 1 to 65535");
     }
     List<Finding> findings = new ArrayList<>();
     findings.add(java());
@@ -110,11 +111,11 @@ public final class DoctorCommand extends KitCommand {
     if (!canBuild) {
       text.add(
           language.equalsIgnoreCase("auto")
-              ? "no language's plugins can be built here; one of them is enough"
-              : "plugins in " + language + " cannot be built here");
+              ? "no toolchain for plugins found; install one of them"
+              : "no toolchain for " + language + " found");
     }
     return new Answer(
-        canBuild ? ExitCode.OK : DevFailure.Kind.TOOLCHAIN.exitCode(),
+        canBuild ? ExitCode.OK : CommandFailure.Kind.TOOLCHAIN.exitCode(),
         text,
         JsonLines.fields("ready", canBuild, "findings", fields));
   }
@@ -127,7 +128,7 @@ public final class DoctorCommand extends KitCommand {
             "java",
             false,
             version + ", which is older than " + JAVA,
-            List.of("install JDK 25: https://adoptium.net, or name one: GONEXT_JAVA_HOME=/path"));
+            List.of("install JDK 25: https://adoptium.net, or set GONEXT_JAVA_HOME=/path/to/jdk"));
   }
 
   private Finding port() {
@@ -137,14 +138,14 @@ public final class DoctorCommand extends KitCommand {
       return new Finding(
           "port",
           false,
-          port + " is in use, maybe by a host that runs already",
-          List.of("take another: gonext serve --port " + (port % 65_535 + 1)));
+          port + " is in use, maybe by a running host",
+          List.of("use another port: gonext serve --port " + (port % 65_535 + 1)));
     }
   }
 
   private Finding watching() throws IOException {
     Path here = Path.of("").toAbsolutePath();
-    String polled = ToolSurvey.whyPolled(here);
+    String polled = FileEvents.whyNone(here);
     if (polled != null) {
       return new Finding("file watching", true, "by polling twice a second: " + polled, List.of());
     }
@@ -165,12 +166,12 @@ public final class DoctorCommand extends KitCommand {
       return new Finding("file watching", true, "by events, " + found, fixes);
     }
     fixes.add("or poll: gonext plugin dev --poll");
-    return new Finding("file watching", false, found + ", which is few", fixes);
+    return new Finding("file watching", false, found + ", which is too low", fixes);
   }
 
   /**
-   * A limit of Linux, or null where there is none. Read at one go: such a file has nothing behind
-   * what the first read got, and {@link Files#readString} begins with a single byte.
+   * A limit of Linux, or null on other systems. These files must be read with one read call: they
+   * are empty after the first, and {@link Files#readString} begins by reading a single byte.
    */
   private @Nullable Long limit(String name) {
     try (BufferedReader reader = Files.newBufferedReader(inotify.resolve(name))) {

@@ -4,9 +4,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * While it is open, a signal that ends the process interrupts the thread that opened it and waits
- * until that thread has closed it: child processes are ended and temporary files removed by whoever
- * made them. The exit code is the signal's, as ever.
+ * While this is open, a signal that ends the process interrupts the thread that opened it, and the
+ * process ends after that thread has closed this. So the thread can end its child processes and
+ * delete its temporary files. The exit code stays that of the signal.
  */
 final class EndOfProcess implements AutoCloseable {
   /** Longer than a child process may take to end. */
@@ -41,7 +41,7 @@ final class EndOfProcess implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // It is what has ended the command.
+      // The signal is ending the process.
     }
   }
 }

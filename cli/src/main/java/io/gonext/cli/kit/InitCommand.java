@@ -1,10 +1,10 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.dev.NodePackages;
-import io.gonext.cli.dev.ProjectBuild;
-import io.gonext.cli.dev.ToolSurvey;
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.build.NodePackages;
+import io.gonext.cli.build.ProjectBuild;
+import io.gonext.cli.build.ToolSurvey;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,10 +21,10 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code gonext plugin init}: a project that builds at once. */
+/** {@code gonext plugin init}: creates a project that is ready to build. */
 @Command(
     name = "init",
-    description = "Make a project that builds at once, with the SDK in it.",
+    description = "Create a project that is ready to build, with the SDK in it.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
@@ -32,15 +32,17 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin init hello --lang rust",
       "  gonext plugin init work/a --lang go --name my-plugin",
       "",
-      "Nothing is fetched: the SDK comes with this command. Only AssemblyScript's",
-      "compiler is a package of its own, which npm ci fetches, or has in its cache.",
+      "This command contains the SDKs and downloads nothing, with one exception: npm ci",
+      "downloads the AssemblyScript compiler, unless npm has it in its cache.",
       KitCommand.EXIT_CODES
     })
 final class InitCommand extends KitCommand {
-  /** A plugin's name, as the manifest wants it. */
+  /** The name of a plugin, as in the manifest. */
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{2,40}");
 
-  @Parameters(paramLabel = "DIR", description = "A directory that is empty or not there yet.")
+  @Parameters(
+      paramLabel = "DIR",
+      description = "The directory to create; it may exist if it is empty.")
   private Path directory;
 
   @Option(
@@ -53,7 +55,7 @@ final class InitCommand extends KitCommand {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The plugin's name (default: the directory's, or nearest to it).")
+      description = "The name of the plugin (default: the name of the directory).")
   private @Nullable String name;
 
   @Override
@@ -71,9 +73,9 @@ final class InitCommand extends KitCommand {
     ToolSurvey.Finding tool = tool(template, root);
     long own = files.keySet().stream().filter(file -> !file.startsWith("sdk/")).count();
     List<String> text = new ArrayList<>();
-    text.add("ok  " + directory + "/ created (" + own + " files, and the SDK)");
+    text.add("ok  " + directory + "/ created (" + own + " files and the SDK)");
     if (!directory.endsWith(plugin)) {
-      text.add("    the plugin is called " + plugin);
+      text.add("    name of the plugin: " + plugin);
     }
     text.add("    " + tool.found());
     tool.fixes().forEach(fix -> text.add("    " + fix.replaceFirst("^(add|install) it:", "fix:")));
@@ -96,37 +98,36 @@ final class InitCommand extends KitCommand {
             tool.fixes()));
   }
 
-  /** A path as one word of a shell's command line. */
+  /** Quotes a path for a shell where that is needed. */
   private static String word(String path) {
     return path.matches("[\\p{L}\\p{N}_./:@%+=,\\\\-]+")
         ? path
         : "'" + path.replace("'", "'\\''") + "'";
   }
 
-  /** A name given by the user is taken as it is or refused. */
+  /** Checks a name that the user gave. */
   private static String checked(String name, Template template) {
     if (!NAME.matcher(name).matches()) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
-          "a plugin cannot be called "
-              + name
-              + ": 3 to 41 lower-case letters, digits and -, a letter first",
-          "give it another name: --name my-plugin");
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
+          name
+              + " cannot be the name of a plugin: a name has 3 to 41 lower-case letters, digits and"
+              + " hyphens, and begins with a letter",
+          "choose a name: --name my-plugin");
     }
     if (template.taken().contains(name)) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
-          "a plugin in "
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
+          name
+              + " cannot be the name of a plugin in "
               + template.language()
-              + " cannot be called "
-              + name
-              + ": that name is taken there",
-          "give it another name: --name " + name + "-plugin");
+              + ", where it has another meaning",
+          "choose another name: --name " + name + "-plugin");
     }
     return name;
   }
 
-  /** The directory's name, or what is nearest to it that a plugin can be called. */
+  /** Makes a valid name from the name of the directory. */
   private static String nameOf(Path root, Template template) {
     String name =
         Objects.requireNonNullElse(root.getFileName(), root)
@@ -140,7 +141,7 @@ final class InitCommand extends KitCommand {
     return name.length() > 41 ? name.substring(0, 41) : name;
   }
 
-  /** What builds the project: the toolchain, and for AssemblyScript the compiler, fetched now. */
+  /** Finds the toolchain; installs the compiler of an AssemblyScript project. */
   private ToolSurvey.Finding tool(Template template, Path root)
       throws IOException, InterruptedException {
     ToolSurvey.Finding tool;
@@ -151,11 +152,11 @@ final class InitCommand extends KitCommand {
       return tool;
     }
     try {
-      note("npm ci: the compiler");
+      note("npm ci: installing the AssemblyScript compiler");
       NodePackages.install(root, line -> {});
       return new ToolSurvey.Finding(
           tool.language(), true, ProjectBuild.of(root, template.language()).tool(), List.of());
-    } catch (DevFailure e) {
+    } catch (CommandFailure e) {
       List<String> fixes = new ArrayList<>(e.details());
       fixes.addFirst("fix: (cd " + directory + " && npm ci)");
       return new ToolSurvey.Finding(tool.language(), false, e.getMessage(), fixes);
@@ -167,12 +168,13 @@ final class InitCommand extends KitCommand {
       return;
     }
     if (!Files.isDirectory(root)) {
-      throw new DevFailure(DevFailure.Kind.USAGE, directory + " is a file: give a new directory");
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, directory + " is a file: give an empty or new directory");
     }
     try (Stream<Path> entries = Files.list(root)) {
       if (entries.findAny().isPresent()) {
-        throw new DevFailure(
-            DevFailure.Kind.USAGE, directory + " is not empty: give a new directory");
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE, directory + " is not empty: give an empty or new directory");
       }
     }
   }

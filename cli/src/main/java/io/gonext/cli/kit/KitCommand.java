@@ -1,8 +1,8 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.json.JsonLines;
-import io.gonext.cli.text.PlainWriter;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.PlainWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -11,10 +11,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** A command that answers once, as lines of text or as one JSON object. */
+/** A command that prints one answer, as lines of text or as one JSON object. */
 abstract class KitCommand implements Callable<Integer> {
   static final String EXIT_CODES =
-      "Exit codes: 0 done, 1 failed or refused, 2 wrong command line, 3 no toolchain.";
+      "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a toolchain is missing.";
 
   @Spec private CommandSpec spec;
 
@@ -25,8 +25,7 @@ abstract class KitCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws InterruptedException {
-    // Before anything logs: what went wrong is said by the command, and what a plugin logs is shown
-    // by it.
+    // Set before anything logs: the command itself prints errors and the plugin's log lines.
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
     System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
     System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
@@ -47,14 +46,14 @@ abstract class KitCommand implements Callable<Integer> {
     try {
       return answer();
     } catch (AccessDeniedException e) {
-      throw new DevFailure(DevFailure.Kind.FAILED, e.getFile() + ": permission denied");
+      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getFile() + ": permission denied");
     } catch (IOException e) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED, "a file cannot be read or written: " + e.getMessage());
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED, "cannot read or write a file: " + e.getMessage());
     }
   }
 
-  /** For people alone, beside the answer: goes to stderr. */
+  /** Prints a line to stderr, unless JSON was requested. */
   final void note(String line) {
     if (!json) {
       new PlainWriter(spec.commandLine().getErr()).println(line);

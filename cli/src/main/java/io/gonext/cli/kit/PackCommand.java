@@ -1,7 +1,8 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.json.JsonLines;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Sizes;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
@@ -18,21 +19,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code gonext plugin pack}: a project's bundle; the same files give the same bytes. */
+/** {@code gonext plugin pack}: packs a bundle; the same files give the same bytes. */
 @Command(
     name = "pack",
-    description = "Build a project and pack its bundle; the same files give the same bytes.",
+    description = "Build a project and pack it as a bundle. The same files give the same bytes.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext plugin pack .                        writes ./NAME-VERSION.gnplugin",
       "  gonext plugin pack -o out.gnplugin my-plugin",
-      "  gonext plugin pack --no-build --json .      of the module that was built last",
+      "  gonext plugin pack --no-build --json .      pack the last module",
       "",
       "A bundle holds manifest.json, the module, README.md, LICENSE, web/ and",
-      "migrations/. The module keeps the names of its functions; its lines go to",
-      "--debug-file.",
+      "migrations/. The module keeps the names of functions, but no line numbers:",
+      "--debug-file writes a copy that has both.",
       KitCommand.EXIT_CODES
     })
 final class PackCommand extends KitCommand {
@@ -46,15 +47,15 @@ final class PackCommand extends KitCommand {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "Where to write it (default: NAME-VERSION.gnplugin in the project).")
+      description = "The file to write (default: NAME-VERSION.gnplugin in the project).")
   private @Nullable Path output;
 
   @Option(
       names = "--debug-file",
       paramLabel = "FILE",
       description =
-          "Write the module with its debug information here; the bundle has none. With it, offsets"
-              + " of a backtrace become lines.")
+          "Also write the module with its debug information to FILE. It translates the offsets of a"
+              + " backtrace into lines.")
   private @Nullable Path debugFile;
 
   @Mixin private SourceOptions options;
@@ -62,8 +63,8 @@ final class PackCommand extends KitCommand {
   @Override
   Answer answer() throws IOException, InterruptedException {
     if (Files.isRegularFile(project)) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE, project + " is a file: give the directory of a project");
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, project + " is a file: give the directory of a project");
     }
     PluginSource built = PluginSource.read(project, options);
     PluginSource source = built.asPacked();
@@ -77,8 +78,8 @@ final class PackCommand extends KitCommand {
     if (debugFile != null) {
       requireApart(debugFile, source);
       if (isSame(debugFile, file)) {
-        throw new DevFailure(
-            DevFailure.Kind.USAGE, file + " cannot be the bundle and hold the debug information");
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE, "-o and --debug-file are both " + file + ": give two files");
       }
     }
     write(file, bytes);
@@ -103,7 +104,7 @@ final class PackCommand extends KitCommand {
       write(debugFile, built.module());
       int codeStart = DebugInformation.of(built.module()).codeStart();
       text.add(
-          "debug information in %s; the line of a frame f (@0xN): llvm-symbolizer --obj=%s $((0xN -"
+          "debug information in %s; for the line of a frame @0xN: llvm-symbolizer --obj=%s $((0xN -"
                   .formatted(debugFile, debugFile)
               + " 0x%x))".formatted(codeStart));
       fields.put("debug_file", debugFile.toString());
@@ -112,11 +113,12 @@ final class PackCommand extends KitCommand {
     return new Answer(ExitCode.OK, text, fields);
   }
 
-  /** What is packed is not written over. */
+  /** A file that goes into the bundle must not be overwritten. */
   private void requireApart(Path file, PluginSource source) {
     if (source.files().keySet().stream().anyMatch(name -> isSame(file, project.resolve(name)))) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE, file + " is a file of the project, give another name");
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
+          file + " is a file that goes into the bundle: give another name");
     }
   }
 
@@ -124,16 +126,18 @@ final class PackCommand extends KitCommand {
     return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
-  /** Whoever reads it meanwhile sees the old bundle or the new one. */
+  /** Replaces the file in one step: a reader sees the old bundle or the new one. */
   private static void write(Path file, byte[] bytes) {
     Path aside = file.resolveSibling(file.getFileName() + ".new");
     try {
       Files.write(aside, bytes);
       Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED,
-          file + " cannot be written: is its directory there, and yours to write to?");
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          file
+              + " cannot be written: its directory must exist, and you must be allowed to write to"
+              + " it");
     }
   }
 }

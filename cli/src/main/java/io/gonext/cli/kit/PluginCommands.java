@@ -2,7 +2,7 @@ package io.gonext.cli.kit;
 
 import picocli.CommandLine;
 
-/** The author's commands, for the command line that they belong to. */
+/** The commands below {@code gonext plugin}, without {@code dev}. */
 public final class PluginCommands {
   private PluginCommands() {}
 

@@ -1,7 +1,7 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.DevFailure;
-import io.gonext.cli.dev.ProjectBuild;
+import io.gonext.cli.build.ProjectBuild;
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.PluginCheck;
 import io.gonext.host.json.InvalidJsonException;
@@ -22,26 +22,26 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a plugin by their names in a bundle: those of a bundle, or those that a directory
- * would be packed of. Nothing was checked yet but the ZIP of a bundle.
+ * The files of a plugin, by their names in the bundle. They come from a bundle, or from a directory
+ * that is to be packed. Only the ZIP structure of a bundle has been checked.
  *
- * @param files the sound ones
- * @param problems what is wrong with a bundle's ZIP and with its other entries
- * @param packed the bundle's own bytes, or null for a directory
+ * @param files without the entries that have problems
+ * @param problems of the ZIP and its entries
+ * @param packed the bytes of the bundle, or null for a directory
  */
 record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Nullable [] packed) {
   private static final List<String> TEXTS = List.of("README.md", "LICENSE");
   private static final List<String> FOLDERS = List.of("web", "migrations");
 
-  /** Reads a bundle, or a directory, which is built first where it holds a project's sources. */
+  /** Reads a bundle, or a directory; builds the directory first if it contains a project. */
   static PluginSource read(Path given, SourceOptions options)
       throws IOException, InterruptedException {
     if (Files.isDirectory(given)) {
       return new PluginSource(directory(given, options), List.of(), null);
     }
     if (!Files.exists(given)) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
           given + " does not exist: give a project's directory or a .gnplugin file");
     }
     try (var in = Files.newInputStream(given)) {
@@ -56,10 +56,10 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     Map<String, byte[]> files = new TreeMap<>();
     Path manifest = root.resolve(Bundle.MANIFEST);
     if (!Files.isRegularFile(manifest)) {
-      throw new DevFailure(
-          DevFailure.Kind.USAGE,
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
           "there is no manifest.json in " + root,
-          "begin with a project that has one: gonext plugin init my-plugin --lang rust");
+          "create a project that has one: gonext plugin init my-plugin --lang rust");
     }
     byte[] manifestJson = Files.readAllBytes(manifest);
     files.put(Bundle.MANIFEST, manifestJson);
@@ -81,27 +81,27 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
       return build(root, options.language()).wasm();
     }
     for (String place : List.of("build/plugin.wasm", entry)) {
-      // Absolute: "." alone is normalized to an empty path, below which nothing is.
+      // "." would be normalized to an empty path, and no file is below that.
       Path file = root.resolve(place).toAbsolutePath().normalize();
       if (file.startsWith(root.toAbsolutePath().normalize()) && Files.isRegularFile(file)) {
         return Files.readAllBytes(file);
       }
     }
-    throw new DevFailure(
-        DevFailure.Kind.FAILED,
-        "there is no module in " + root + ", neither build/plugin.wasm nor " + entry,
+    throw new CommandFailure(
+        CommandFailure.Kind.FAILED,
+        "no module in " + root + ": neither build/plugin.wasm nor " + entry + " exists",
         "build it: gonext plugin build " + root);
   }
 
-  /** Builds; what the tool has written is shown where it fails. */
+  /** Builds; a failure contains the output of the tool. */
   private static ProjectBuild.Built build(Path root, String language) throws InterruptedException {
     List<String> output = new ArrayList<>();
     try {
       return ProjectBuild.of(root, language).run(output::add);
-    } catch (DevFailure e) {
+    } catch (CommandFailure e) {
       List<String> details = new ArrayList<>(output);
       details.addAll(e.details());
-      throw new DevFailure(e.kind(), e.getMessage(), details);
+      throw new CommandFailure(e.kind(), e.getMessage(), details);
     }
   }
 
@@ -116,8 +116,9 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
     for (Path file : found) {
       if (Files.isSymbolicLink(file)) {
-        throw new DevFailure(
-            DevFailure.Kind.FAILED, file + " is a symbolic link: a bundle holds files alone");
+        throw new CommandFailure(
+            CommandFailure.Kind.FAILED,
+            file + " is a symbolic link: a bundle can only contain files");
       }
       if (Files.isRegularFile(file)) {
         files.put(root.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
@@ -125,13 +126,13 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
   }
 
-  /** What editors and desktops leave behind. */
+  /** Whether an editor or a desktop left this file behind. */
   private static boolean isLeftOver(Path file) {
     String name = file.getFileName().toString();
     return name.equals(".DS_Store") || name.endsWith("~") || name.endsWith(".swp");
   }
 
-  /** The module's name in the bundle, of a manifest that may be wrong in all other ways. */
+  /** The name of the module in the bundle; the rest of the manifest may be invalid. */
   private static String entry(byte[] manifestJson) {
     try {
       return StrictJson.parse(manifestJson).path("entry").asString("plugin.wasm");
@@ -140,15 +141,15 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
   }
 
-  /** The entry module, empty where there is none. */
+  /** The bytes of the module; empty if there is none. */
   byte[] module() {
     byte[] manifestJson = files.getOrDefault(Bundle.MANIFEST, new byte[0]);
     return files.getOrDefault(entry(manifestJson), new byte[0]);
   }
 
   /**
-   * As it is packed: the module of a directory without its debug information, which is larger than
-   * the module and holds paths of the machine that built it. A bundle stays as it is.
+   * The files as they are packed: the module of a directory loses its debug information, which is
+   * larger than the module and contains paths of the build machine. A bundle stays as it is.
    */
   PluginSource asPacked() {
     if (packed != null || module().length == 0) {
@@ -161,16 +162,14 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     return new PluginSource(stripped, problems, null);
   }
 
-  /**
-   * The bundle's bytes: those that were read, or those that the directory gives, always the same.
-   */
+  /** The bytes of the bundle. The same directory always gives the same bytes. */
   byte[] bundle() {
     return packed == null ? BundleWriter.write(files) : packed.clone();
   }
 
   /**
-   * All that a host of the default limits would say, without compiling anything. Of a bundle with
-   * bad entries it is not said that files are missing, which those may be.
+   * Everything that a host with default limits would reject, without compiling. When a bundle has
+   * bad entries, missing files are not reported, because they may be among those entries.
    */
   PluginCheck check() {
     byte[] manifestJson = files.get(Bundle.MANIFEST);
@@ -203,17 +202,17 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
   }
 
   /**
-   * The manifest, where a host would take the plugin.
+   * The manifest of a plugin that a host would accept.
    *
-   * @throws DevFailure with all that keeps it from that
+   * @throws CommandFailure when a host would reject it, with the reasons
    */
   Manifest requireAcceptable() {
     PluginCheck check = check();
     Manifest manifest = check.manifest();
     if (manifest == null || !check.passed()) {
-      throw new DevFailure(
-          DevFailure.Kind.FAILED,
-          "a host would refuse the plugin:",
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          "a host would reject the plugin:",
           check.problems().stream().map(problem -> "- " + problem).toList());
     }
     return manifest;

@@ -2,7 +2,7 @@ package io.gonext.cli.kit;
 
 import picocli.CommandLine.Option;
 
-/** How a project's directory becomes a plugin. */
+/** The options of commands that may build a project first. */
 final class SourceOptions {
   @Option(
       names = "--lang",
@@ -11,7 +11,7 @@ final class SourceOptions {
       description = "auto, go, tinygo, rust, assemblyscript or c (default: ${DEFAULT-VALUE}).")
   private String language;
 
-  @Option(names = "--no-build", description = "Do not build: take build/plugin.wasm as it is.")
+  @Option(names = "--no-build", description = "Do not build; use the existing build/plugin.wasm.")
   private boolean noBuild;
 
   String language() {

@@ -1,6 +1,6 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.dev.DevFailure;
+import io.gonext.cli.output.CommandFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a new project is made of: the repository's example in its language, under another name, and
- * the SDK beside it, so that nothing has to be fetched. Both are in this jar.
+ * The files of a new project: the example of its language, renamed, and the SDK. Both are resources
+ * of this jar, so nothing has to be downloaded.
  *
- * @param sdkPath how the project's files name the directory {@code sdk} beside them
+ * @param sdkPath the path of the SDK in the files of the project
  * @param files of the example
- * @param handlers the file that an author changes first
- * @param test the command that runs the project's own test
- * @param taken names that the language or the SDK has taken, so that no project builds under them
+ * @param handlers the file with the handlers
+ * @param test the command that runs the tests of the project
+ * @param taken names that do not build, because the language or the SDK uses them
  */
 record Template(
     String language,
@@ -107,17 +107,17 @@ record Template(
         .filter(template -> template.language.equalsIgnoreCase(language))
         .findFirst()
         .orElseThrow(() ->
-            new DevFailure(
-                DevFailure.Kind.USAGE,
-                "--lang " + language + ": there are rust, go, assemblyscript, c"));
+            new CommandFailure(
+                CommandFailure.Kind.USAGE,
+                "--lang " + language + ": the languages are rust, go, assemblyscript, c"));
   }
 
-  /** Whether the compiler is a package that npm has to fetch. */
+  /** Whether npm has to install the compiler. */
   boolean needsNpm() {
     return equals(ASSEMBLYSCRIPT);
   }
 
-  /** A project's files by path, for a plugin of this name. */
+  /** The files of a project for a plugin with this name, by path. */
   Map<String, byte[]> project(String name) throws IOException {
     Map<String, byte[]> project = new LinkedHashMap<>();
     for (String file : files) {
@@ -142,9 +142,11 @@ record Template(
     return """
     # %s
 
-    A GoNext plugin. Its handlers are in `%s`; `manifest.json` lists them, and a hook that is not
-    listed there is never called. `sdk` is the SDK as it came with `gonext plugin init`; its README
-    says what there is.
+    A GoNext plugin. Its handlers are in `%s`. `manifest.json` lists them: a host never calls a hook
+    that is not listed there. The directory `sdk` contains the SDK from `gonext plugin init`; its
+    README describes the functions.
+
+    Build the plugin, run its tests, and call, check and pack it:
 
     ```
     %sgonext plugin dev .

@@ -8,13 +8,13 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** A directory that goes with what needed it. */
+/** A temporary directory; {@link #close} deletes it. */
 public record TemporaryDirectory(Path path) implements AutoCloseable {
   static TemporaryDirectory create() throws IOException {
     return new TemporaryDirectory(Files.createTempDirectory("gonext-plugin"));
   }
 
-  /** Removes a directory with all that is in it, as far as it can. */
+  /** Deletes a directory with its content, as far as possible. */
   public static void discard(Path directory) {
     try {
       Files.walkFileTree(
@@ -36,7 +36,7 @@ public record TemporaryDirectory(Path path) implements AutoCloseable {
           });
     } catch (IOException e) {
       System.getLogger(TemporaryDirectory.class.getName())
-          .log(System.Logger.Level.WARNING, "could not remove " + directory + ": " + e);
+          .log(System.Logger.Level.WARNING, "cannot delete " + directory + ": " + e);
     }
   }
 

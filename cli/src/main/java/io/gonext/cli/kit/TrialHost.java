@@ -5,8 +5,8 @@ import io.gonext.host.HostConfig;
 import java.io.IOException;
 
 /**
- * A host of this process alone, whose store goes when it is closed. Its limits are those of any
- * host: what it takes, another takes.
+ * A temporary host in this process; {@link #close} deletes its store. It has the default limits of
+ * a host, so other hosts accept the plugins that it accepts.
  */
 final class TrialHost implements AutoCloseable {
   private final Host host;

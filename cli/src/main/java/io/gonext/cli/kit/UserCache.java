@@ -8,23 +8,20 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/**
- * Where this user's commands keep compiled modules: below {@code XDG_CACHE_HOME}, or {@code
- * ~/.cache}.
- */
+/** The user's cache of compiled modules, below {@code XDG_CACHE_HOME} or {@code ~/.cache}. */
 public final class UserCache {
   private UserCache() {}
 
   /**
-   * Opens a host whose modules are compiled once for all of this user's commands; where that cache
-   * cannot be used, in the host's own data directory.
+   * Opens a host that keeps compiled modules in the user's cache. If that cache cannot be used, the
+   * host keeps them in its data directory.
    */
   public static Host open(HostConfig config) throws InterruptedException {
     CompileCache compiled;
     try {
       compiled = UserCompileCache.open(directory(System.getenv()));
     } catch (IOException | SecurityException unusable) {
-      // It saves time and nothing else: a home that cannot be written is no reason to fail.
+      // The cache only saves time: without it, the host still works.
       return Host.open(config);
     }
     return Host.open(config, compiled);
@@ -32,7 +29,7 @@ public final class UserCache {
 
   static Path directory(Map<String, String> environment) {
     String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
-    // The specification has relative paths ignored.
+    // The XDG specification says to ignore relative paths.
     Path base =
         !caches.isEmpty() && Path.of(caches).isAbsolute()
             ? Path.of(caches)

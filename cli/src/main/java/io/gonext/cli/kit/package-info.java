@@ -1,6 +1,4 @@
-/**
- * What authors of plugins need beside {@code gonext plugin dev}: check, pack, call and the like.
- */
+/** The commands of plugin authors, except {@code gonext plugin dev}, and {@code gonext doctor}. */
 @NullMarked
 package io.gonext.cli.kit;
 

@@ -17,7 +17,7 @@ class DebouncerTest {
   private final Scripted.Clock clock = new Scripted.Clock();
   private final List<Burst<String>> bursts = new ArrayList<>();
   private final Debouncer<String> debouncer =
-      new Debouncer<>(Duration.ofMillis(20), clock, bursts::add);
+      new Debouncer<>(Duration.ofMillis(20), clock.sources(), bursts::add);
 
   @Test
   void five_events_make_one_emission_after_the_last() {
@@ -33,7 +33,7 @@ class DebouncerTest {
   }
 
   @Test
-  void two_bursts_60_ms_apart_make_two() {
+  void events_60_ms_apart_make_two_emissions() {
     debouncer.add("a");
     clock.move(Duration.ofMillis(60));
     debouncer.add("b");
@@ -44,7 +44,7 @@ class DebouncerTest {
   }
 
   @Test
-  void cancel_forgets_what_came_and_goes_on() {
+  void cancel_drops_collected_events_and_accepts_new_ones() {
     debouncer.add("a");
     debouncer.cancel();
     clock.move(Duration.ofSeconds(1));
@@ -55,7 +55,7 @@ class DebouncerTest {
   }
 
   @Test
-  void nothing_comes_after_close() {
+  void a_closed_debouncer_emits_nothing() {
     debouncer.add("a");
     debouncer.close();
     debouncer.add("b");
@@ -65,7 +65,7 @@ class DebouncerTest {
   }
 
   @Test
-  void a_burst_without_end_is_cut_after_ten_windows() {
+  void an_endless_burst_is_emitted_after_ten_windows() {
     for (int i = 0; i < 50; i++) {
       debouncer.add("log" + i);
       clock.move(Duration.ofMillis(10));
@@ -76,10 +76,11 @@ class DebouncerTest {
   }
 
   @Test
-  void it_works_with_the_machines_time_as_well() throws InterruptedException {
+  void a_debouncer_works_with_the_time_of_the_machine() throws InterruptedException {
     BlockingQueue<Burst<String>> emitted = new LinkedBlockingQueue<>();
-    try (SystemClock system = new SystemClock();
-        Debouncer<String> real = new Debouncer<>(Duration.ofMillis(20), system, emitted::add)) {
+    try (SystemTimers timers = new SystemTimers();
+        Debouncer<String> real =
+            new Debouncer<>(Duration.ofMillis(20), TimeSources.system(timers), emitted::add)) {
       long began = System.nanoTime();
       real.add("a");
       real.add("b");

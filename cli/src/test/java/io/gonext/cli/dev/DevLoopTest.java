@@ -3,6 +3,13 @@ package io.gonext.cli.dev;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gonext.cli.build.Language;
+import io.gonext.cli.build.Project;
+import io.gonext.cli.build.ScriptedRunner;
+import io.gonext.cli.build.SkipRules;
+import io.gonext.cli.build.SourceTrees;
+import io.gonext.cli.build.ToolCommand;
+import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.dev.DevEvent.BuildCancelled;
 import io.gonext.cli.dev.DevEvent.Capabilities;
 import io.gonext.cli.dev.DevEvent.Changed;
@@ -10,6 +17,7 @@ import io.gonext.cli.dev.DevEvent.Failed;
 import io.gonext.cli.dev.DevEvent.Live;
 import io.gonext.cli.dev.DevEvent.Skipped;
 import io.gonext.cli.dev.DevEvent.Watching;
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +48,8 @@ class DevLoopTest {
   private static final DevLoop.Settings ONCE = new DevLoop.Settings(false, false);
 
   @TempDir private Path root;
-  private final Scripted.Runner runner = new Scripted.Runner(Scripted.builds(Samples.module(0)));
+  private final ScriptedRunner runner =
+      new ScriptedRunner(ScriptedRunner.builds(Samples.module(0)));
   private final Scripted.Watcher watcher = new Scripted.Watcher();
   private final Scripted.Output output = new Scripted.Output();
   private final Scripted.Clock clock = new Scripted.Clock();
@@ -64,7 +73,7 @@ class DevLoopTest {
   // ---- the first pass ----------------------------------------------------------------------
 
   @Test
-  void the_first_pass_builds_tells_capabilities_uploads_and_watches() throws Exception {
+  void the_first_pass_builds_uploads_and_begins_to_watch() throws Exception {
     start(WATCHING);
     output.await(Watching.class);
     assertThat(output.all)
@@ -79,7 +88,7 @@ class DevLoopTest {
   }
 
   @Test
-  void without_watching_it_ends_with_0_after_the_upload() throws Exception {
+  void without_watching_the_loop_exits_with_0_after_the_upload() throws Exception {
     start(ONCE);
     assertThat(result()).isZero();
     assertThat(host.uploads).hasSize(1);
@@ -96,7 +105,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_first_build_that_fails_ends_it_with_1() throws Exception {
+  void a_failed_first_build_exits_with_1() throws Exception {
     runner.then((command, lines) -> {
       lines.accept("error[E0425]: cannot find value");
       return 101;
@@ -111,12 +120,12 @@ class DevLoopTest {
   }
 
   @Test
-  void keep_going_stays_after_a_first_failure_and_recovers() throws Exception {
+  void keep_going_stays_in_the_loop_and_recovers() throws Exception {
     runner.then((command, lines) -> 1);
     start(STUBBORN);
     assertThat(output.await(Failed.class).serving()).isZero();
     output.await(Watching.class);
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     edit("src/lib.c", "2");
     Live live = output.await(Live.class);
     assertThat(live.number()).isOne();
@@ -124,14 +133,14 @@ class DevLoopTest {
   }
 
   @Test
-  void keep_going_without_watching_ends_all_the_same() throws Exception {
+  void keep_going_without_watching_exits() throws Exception {
     runner.then((command, lines) -> 1);
     start(new DevLoop.Settings(false, true));
     assertThat(result()).isEqualTo(1);
   }
 
   @Test
-  void a_tool_that_is_gone_ends_it_with_3_and_what_installs_it() throws Exception {
+  void a_missing_tool_exits_with_3_and_says_how_to_install_it() throws Exception {
     runner.then((command, lines) -> {
       throw new IOException("Cannot run program \"make\": error=2, No such file or directory");
     });
@@ -142,15 +151,15 @@ class DevLoopTest {
   }
 
   @Test
-  void a_host_that_does_not_answer_ends_it_with_4() throws Exception {
-    host.failWith(new DevFailure(DevFailure.Kind.UNREACHABLE, "no host answers"));
+  void a_host_that_does_not_answer_exits_with_4() throws Exception {
+    host.failWith(new CommandFailure(CommandFailure.Kind.UNREACHABLE, "no host answers"));
     start(WATCHING);
     assertThat(result()).isEqualTo(4);
     assertThat(output.await(Failed.class).step()).isEqualTo("upload");
   }
 
   @Test
-  void a_missing_module_is_a_failure_of_the_build() throws Exception {
+  void a_build_without_a_module_has_failed() throws Exception {
     runner.then((command, lines) -> 0);
     start(WATCHING);
     assertThat(result()).isEqualTo(1);
@@ -159,7 +168,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_missing_or_broken_manifest_is_told_before_anything_is_built() throws Exception {
+  void a_missing_or_broken_manifest_is_reported_before_the_build() throws Exception {
     Files.delete(root.resolve("manifest.json"));
     start(WATCHING);
     assertThat(result()).isEqualTo(1);
@@ -168,7 +177,7 @@ class DevLoopTest {
     assertThat(missing.failure().details())
         .singleElement()
         .asString()
-        .startsWith("write one: echo");
+        .startsWith("create one: echo");
     Files.createDirectory(root.resolve("manifest.json"));
     start(WATCHING);
     assertThat(result()).isEqualTo(1);
@@ -182,8 +191,8 @@ class DevLoopTest {
   }
 
   @Test
-  void a_module_that_a_host_would_refuse_is_not_uploaded() throws Exception {
-    runner.then(Scripted.builds(Guests.wasm("noalloc")));
+  void a_module_that_a_host_would_reject_is_not_uploaded() throws Exception {
+    runner.then(ScriptedRunner.builds(Guests.wasm("noalloc")));
     start(WATCHING);
     assertThat(result()).isEqualTo(1);
     Failed failed = output.await(Failed.class);
@@ -195,11 +204,11 @@ class DevLoopTest {
   // ---- the loop ----------------------------------------------------------------------------
 
   @Test
-  void an_edit_is_live_and_says_where_the_time_went() throws Exception {
+  void an_edit_goes_live_with_the_duration_of_each_step() throws Exception {
     startAndWatch();
     runner.then((command, lines) -> {
       clock.move(Duration.ofMillis(380));
-      return Scripted.builds(Samples.module(1)).run(command, lines);
+      return ScriptedRunner.builds(Samples.module(1)).run(command, lines);
     });
     edit("src/lib.c", "2");
     assertThat(output.await(Changed.class).paths()).containsExactly("src/lib.c");
@@ -213,23 +222,23 @@ class DevLoopTest {
   }
 
   @Test
-  void a_failed_build_keeps_the_last_version_and_the_loop() throws Exception {
+  void after_a_failed_build_the_last_version_still_serves() throws Exception {
     startAndWatch();
     runner.then((command, lines) -> 1);
     edit("src/lib.c", "broken");
     assertThat(output.await(Failed.class).serving()).isOne();
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     edit("src/lib.c", "good");
     Live live = output.await(Live.class);
     assertThat(live.isRecovery()).isTrue();
     assertThat(live.number()).isEqualTo(2);
-    runner.then(Scripted.builds(Samples.module(2)));
+    runner.then(ScriptedRunner.builds(Samples.module(2)));
     edit("src/lib.c", "better");
     assertThat(output.await(Live.class).isRecovery()).isFalse();
   }
 
   @Test
-  void the_same_content_is_skipped_in_one_line_and_builds_nothing() throws Exception {
+  void saving_equal_content_prints_one_line_and_builds_nothing() throws Exception {
     startAndWatch();
     edit("src/lib.c", "1");
     assertThat(output.await(Skipped.class).path()).isEqualTo("src/lib.c");
@@ -240,7 +249,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_temporary_file_that_came_and_went_is_no_news() throws Exception {
+  void a_file_that_is_already_gone_is_not_reported() throws Exception {
     startAndWatch();
     watcher.tell("src/gone");
     watcher.tell("src");
@@ -253,12 +262,14 @@ class DevLoopTest {
   }
 
   @Test
-  void a_manifest_alone_is_uploaded_without_a_build() throws Exception {
+  void a_changed_manifest_is_uploaded_without_a_build() throws Exception {
     startAndWatch();
     Files.write(root.resolve("manifest.json"), Samples.manifest("sample", "http.fetch"));
     tell("manifest.json");
-    Capabilities changed = output.await(Capabilities.class, c -> !c.difference().isFirst());
-    assertThat(changed.difference().lines()).containsExactly("+ http.fetch", "- kv.read");
+    Capabilities changed = output.await(Capabilities.class, c -> !c.isFirst());
+    assertThat(changed.changes())
+        .extracting(Object::toString)
+        .containsExactly("+ http.fetch (sensitive)", "- kv.read");
     Live live = output.await(Live.class);
     assertThat(live.timing().manifestOnly()).isTrue();
     assertThat(runner.commands).hasSize(1);
@@ -266,7 +277,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_broken_manifest_keeps_the_loop_and_its_repair_is_live() throws Exception {
+  void a_repaired_manifest_goes_live() throws Exception {
     startAndWatch();
     write("manifest.json", "{");
     tell("manifest.json");
@@ -279,9 +290,9 @@ class DevLoopTest {
   }
 
   @Test
-  void a_failed_upload_does_not_swallow_the_next_difference() throws Exception {
+  void capability_changes_of_a_failed_upload_are_shown_again() throws Exception {
     startAndWatch();
-    host.failWith(new DevFailure(DevFailure.Kind.UNREACHABLE, "gone"));
+    host.failWith(new CommandFailure(CommandFailure.Kind.UNREACHABLE, "gone"));
     Files.write(root.resolve("manifest.json"), Samples.manifest("sample", "http.fetch"));
     tell("manifest.json");
     output.await(Failed.class);
@@ -291,29 +302,29 @@ class DevLoopTest {
     List<List<String>> told =
         output.all.stream()
             .filter(Capabilities.class::isInstance)
-            .map(event -> ((Capabilities) event).difference().lines())
+            .map(event -> ((Capabilities) event).changes().stream().map(Object::toString).toList())
             .toList();
     assertThat(told)
         .containsExactly(
             List.of("= kv.read"),
-            List.of("+ http.fetch", "- kv.read"),
-            List.of("+ http.fetch", "- kv.read"));
+            List.of("+ http.fetch (sensitive)", "- kv.read"),
+            List.of("+ http.fetch (sensitive)", "- kv.read"));
   }
 
   @Test
-  void after_a_failed_upload_the_same_content_is_tried_again() throws Exception {
+  void equal_content_is_uploaded_again_after_a_failed_upload() throws Exception {
     startAndWatch();
-    host.failWith(new DevFailure(DevFailure.Kind.UNREACHABLE, "gone"));
+    host.failWith(new CommandFailure(CommandFailure.Kind.UNREACHABLE, "gone"));
     edit("src/lib.c", "2");
     output.await(Failed.class);
     host.failWith(null);
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     edit("src/lib.c", "2");
     assertThat(output.await(Live.class).number()).isEqualTo(2);
   }
 
   @Test
-  void an_edit_during_a_build_cancels_it_and_builds_what_is_newest() throws Exception {
+  void an_edit_during_a_build_cancels_it_and_builds_again() throws Exception {
     startAndWatch();
     CountDownLatch building = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
@@ -323,7 +334,7 @@ class DevLoopTest {
         new CountDownLatch(1).await();
         return 0;
       } finally {
-        runner.then(Scripted.builds(Samples.module(3)));
+        runner.then(ScriptedRunner.builds(Samples.module(3)));
         ended.countDown();
       }
     });
@@ -340,14 +351,14 @@ class DevLoopTest {
   }
 
   @Test
-  void the_same_content_saved_during_a_build_does_not_cancel_it() throws Exception {
+  void saving_equal_content_does_not_cancel_a_build() throws Exception {
     startAndWatch();
     CountDownLatch building = new CountDownLatch(1);
     CountDownLatch finish = new CountDownLatch(1);
     runner.then((command, lines) -> {
       building.countDown();
       finish.await();
-      return Scripted.builds(Samples.module(1)).run(command, lines);
+      return ScriptedRunner.builds(Samples.module(1)).run(command, lines);
     });
     edit("src/lib.c", "2");
     assertThat(building.await(20, TimeUnit.SECONDS)).isTrue();
@@ -359,7 +370,7 @@ class DevLoopTest {
   }
 
   @Test
-  void an_edit_during_the_upload_waits_for_its_end() throws Exception {
+  void an_edit_during_an_upload_waits_for_its_end() throws Exception {
     CountDownLatch uploading = new CountDownLatch(1);
     CountDownLatch finish = new CountDownLatch(1);
     start(
@@ -370,7 +381,7 @@ class DevLoopTest {
           return host.upload(artifact);
         });
     assertThat(uploading.await(20, TimeUnit.SECONDS)).isTrue();
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     edit("src/lib.c", "2");
     finish.countDown();
     assertThat(output.await(Live.class).number()).isOne();
@@ -380,7 +391,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_rebuild_that_was_asked_for_during_the_upload_comes_after_it() throws Exception {
+  void a_rebuild_requested_during_an_upload_follows_it() throws Exception {
     CountDownLatch uploading = new CountDownLatch(1);
     CountDownLatch finish = new CountDownLatch(1);
     start(
@@ -391,7 +402,7 @@ class DevLoopTest {
           return host.upload(artifact);
         });
     assertThat(uploading.await(20, TimeUnit.SECONDS)).isTrue();
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     Objects.requireNonNull(loop).rebuild();
     finish.countDown();
     assertThat(output.await(Live.class).number()).isOne();
@@ -400,7 +411,7 @@ class DevLoopTest {
   }
 
   @Test
-  void what_only_the_host_warns_of_is_shown() throws Exception {
+  void a_warning_of_the_host_is_shown_once() throws Exception {
     start(
         ONCE,
         artifact ->
@@ -415,7 +426,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_module_that_is_left_elsewhere_is_named_where_it_is() throws Exception {
+  void a_module_in_another_place_is_shown_with_its_path() throws Exception {
     // As where a script is called build.
     write("build", "#!/bin/sh");
     runner.then((command, lines) -> {
@@ -428,12 +439,12 @@ class DevLoopTest {
   }
 
   @Test
-  void what_the_build_itself_writes_builds_nothing() throws Exception {
+  void a_lock_file_written_by_the_build_causes_no_build() throws Exception {
     runner.then((command, lines) -> {
       write("Cargo.lock", "generated " + runner.commands.size());
       watcher.tell("Cargo.lock");
       clock.move(WINDOW);
-      return Scripted.builds(Samples.module(runner.commands.size())).run(command, lines);
+      return ScriptedRunner.builds(Samples.module(runner.commands.size())).run(command, lines);
     });
     startAndWatch();
     edit("src/lib.c", "2");
@@ -451,7 +462,7 @@ class DevLoopTest {
   /** A file of one name that is there already, and one of a new name each time. */
   @ParameterizedTest
   @ValueSource(strings = {"src/version.txt", "log/%d.txt"})
-  void a_build_that_writes_an_input_each_time_is_found_out_and_ends(String name) throws Exception {
+  void a_build_that_writes_its_own_input_does_not_repeat_forever(String name) throws Exception {
     write("src/version.txt", "0");
     AtomicInteger builds = new AtomicInteger();
     runner.then((command, lines) -> {
@@ -464,7 +475,7 @@ class DevLoopTest {
         // It is ended for the sake of its own file: nothing tells it from an edit yet.
         new CountDownLatch(1).await();
       }
-      return Scripted.builds(Samples.module(build)).run(command, lines);
+      return ScriptedRunner.builds(Samples.module(build)).run(command, lines);
     });
     startAndWatch();
     assertThat(output.count(BuildCancelled.class)).isEqualTo(2);
@@ -472,7 +483,7 @@ class DevLoopTest {
     awaitRest();
     clock.move(DevLoop.REST);
     assertThat(output.await(DevEvent.Warning.class).message())
-        .contains("each build changes " + name.formatted(4))
+        .contains("each build changes its own input " + name.formatted(4))
         .contains(".gitignore");
     assertThat(output.await(Live.class).number()).isEqualTo(2);
     edit("src/lib.c", "2");
@@ -486,17 +497,17 @@ class DevLoopTest {
   }
 
   @Test
-  void a_file_that_is_saved_during_builds_and_between_them_stays_an_input() throws Exception {
+  void a_file_saved_during_and_between_builds_stays_an_input() throws Exception {
     startAndWatch();
     for (int i = 0; i < 3 * BuildWrites.BUILDS; i++) {
       int number = i;
       runner.then((command, lines) -> {
         if (number % 3 < 2) {
           edit("src/lib.c", "during build " + number);
-          runner.then(Scripted.builds(Samples.module(number)));
+          runner.then(ScriptedRunner.builds(Samples.module(number)));
           new CountDownLatch(1).await();
         }
-        return Scripted.builds(Samples.module(number)).run(command, lines);
+        return ScriptedRunner.builds(Samples.module(number)).run(command, lines);
       });
       clock.move(DevLoop.REST);
       edit("src/lib.c", "edit " + i);
@@ -507,10 +518,10 @@ class DevLoopTest {
   }
 
   @Test
-  void a_manifest_that_the_sources_read_is_built_in() throws Exception {
+  void a_manifest_that_sources_read_causes_a_build() throws Exception {
     write("src/lib.c", "#embed \"../manifest.json\"");
     startAndWatch();
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     Files.write(root.resolve("manifest.json"), Samples.manifest("sample"));
     tell("manifest.json");
     Live live = output.await(Live.class);
@@ -519,13 +530,12 @@ class DevLoopTest {
   }
 
   @Test
-  void an_edit_of_what_the_build_reads_outside_the_project_is_live(@TempDir Path shared)
-      throws Exception {
+  void an_edit_outside_the_project_goes_live(@TempDir Path shared) throws Exception {
     Files.writeString(shared.resolve("a.h"), "1");
     Files.createSymbolicLink(root.resolve("shared"), shared);
     startAndWatch();
     assertThat(watcher.outside).containsExactly(shared.toRealPath());
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     Files.writeString(shared.resolve("a.h"), "2");
     String path = root.relativize(shared.toRealPath().resolve("a.h")).toString();
     tell(path);
@@ -534,7 +544,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_build_that_makes_the_same_bytes_leaves_the_number() throws Exception {
+  void a_build_with_equal_bytes_keeps_the_version_number() throws Exception {
     startAndWatch();
     edit("src/lib.c", "// a comment");
     Live live = output.await(Live.class);
@@ -543,15 +553,15 @@ class DevLoopTest {
   }
 
   @Test
-  void a_rebuild_that_was_asked_for_builds_the_same_content() throws Exception {
+  void a_requested_rebuild_builds_unchanged_content() throws Exception {
     startAndWatch();
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     Objects.requireNonNull(loop).rebuild();
     assertThat(output.await(Live.class).number()).isEqualTo(2);
   }
 
   @Test
-  void stopping_ends_a_build_that_is_running() throws Exception {
+  void stop_ends_a_running_build() throws Exception {
     CountDownLatch building = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     runner.then((command, lines) -> {
@@ -571,7 +581,7 @@ class DevLoopTest {
   }
 
   @Test
-  void a_project_that_is_gone_and_comes_back_goes_on() throws Exception {
+  void the_loop_goes_on_when_a_deleted_project_comes_back() throws Exception {
     startAndWatch();
     Path aside = root.resolveSibling(root.getFileName() + "-aside");
     Files.move(root, aside);
@@ -580,7 +590,7 @@ class DevLoopTest {
     output.await(Failed.class);
     Files.move(aside, root);
     write("src/lib.c", "2");
-    runner.then(Scripted.builds(Samples.module(1)));
+    runner.then(ScriptedRunner.builds(Samples.module(1)));
     watcher.tell("");
     clock.move(WINDOW);
     assertThat(output.await(Live.class).number()).isEqualTo(2);
@@ -602,8 +612,8 @@ class DevLoopTest {
         project -> {
           Path module = project.resolve(Toolchain.OUTPUT);
           if (!Files.exists(module)) {
-            throw new DevFailure(
-                DevFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
+            throw new CommandFailure(
+                CommandFailure.Kind.FAILED, "the build succeeded but left no " + Toolchain.OUTPUT);
           }
           return module;
         });
@@ -615,12 +625,13 @@ class DevLoopTest {
         new Toolchain(
             Language.C,
             "make 4.3",
-            Command.of(root, "make", "build/plugin.wasm"),
+            ToolCommand.of(root, "make", "build/plugin.wasm"),
             artifact,
             Set.of("Cargo.lock"));
     SourceTrees trees = new SourceTrees(root, new SkipRules(root), List.of());
     Attempt.Tools tools =
-        new Attempt.Tools(new Project(root, "project"), toolchain, runner, uploader, output, clock);
+        new Attempt.Tools(
+            new Project(root, "project"), toolchain, runner, uploader, output, clock.sources());
     DevLoop next = new DevLoop(tools, watcher, trees, settings);
     loop = next;
     exit =

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.gonext.cli.build.Executables;
+import io.gonext.cli.build.ProcessRunner;
+import io.gonext.cli.build.Sha256;
 import io.gonext.guests.Guests;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -77,8 +80,7 @@ class DevProcessTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM"})
-  void a_signal_during_a_build_ends_it_with_0_and_leaves_no_process(String signal)
-      throws Exception {
+  void a_signal_during_a_build_exits_with_0_and_leaves_no_process(String signal) throws Exception {
     assumeTrue(has("make"), "no make");
     write("Makefile", "build/plugin.wasm: slow.c\n\t@echo building; sleep 600 & sleep 600\n");
     write("slow.c", "");
@@ -94,8 +96,8 @@ class DevProcessTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM"})
-  void a_signal_while_a_tool_is_asked_for_its_version_ends_it_with_0_and_leaves_no_process(
-      String signal) throws Exception {
+  void a_signal_during_detection_exits_with_0_and_leaves_no_process(String signal)
+      throws Exception {
     write("Makefile", "build/plugin.wasm: slow.c\n\ttouch $@\n");
     Path asked = directory.resolve("asked");
     write("make", "#!/bin/sh\necho > " + asked + "\nsleep 600\n");
@@ -110,8 +112,7 @@ class DevProcessTest {
   }
 
   @Test
-  void edits_are_live_failures_are_survived_and_saves_without_change_are_skipped()
-      throws Exception {
+  void the_loop_uploads_edits_survives_failures_and_skips_equal_saves() throws Exception {
     assumeTrue(has("make"), "no make");
     // A compiler of sorts: copies the module that the source names.
     Files.write(project.resolve("one.bin"), Samples.module(1));
@@ -138,13 +139,13 @@ class DevProcessTest {
     running().awaitLine("(recovered)");
     assertThat(uploads.poll(30, TimeUnit.SECONDS)).isEqualTo(Samples.module(1));
     write("src/name", "one");
-    running().awaitLine("inputs the same: skipped");
+    running().awaitLine("no input changed: skipped");
     assertThat(uploads).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"--no-watch", "--watch=false"})
-  void without_watching_as_json_it_ends_by_itself(String once) throws Exception {
+  void no_watch_with_json_ends_after_the_upload(String once) throws Exception {
     assumeTrue(has("make"), "no make");
     Files.write(project.resolve("m.bin"), Guests.wasm("echo"));
     write("Makefile", "build/plugin.wasm: m.bin\n\t@cp m.bin $@\n");
@@ -156,7 +157,7 @@ class DevProcessTest {
   }
 
   @Test
-  void by_polling_an_edit_is_live_too() throws Exception {
+  void an_edit_found_by_polling_goes_live() throws Exception {
     copyingMakefile();
     start("--poll", "--host", url());
     running().awaitLine("watching " + project + " (Ctrl-C to stop), polling every 500 ms: --poll");
@@ -165,7 +166,7 @@ class DevProcessTest {
   }
 
   @Test
-  void keep_going_survives_a_first_build_that_fails() throws Exception {
+  void keep_going_survives_a_failed_first_build() throws Exception {
     copyingMakefile();
     Files.delete(project.resolve("m.bin"));
     start("--keep-going", "--host", url());
@@ -178,7 +179,7 @@ class DevProcessTest {
   }
 
   @Test
-  void log_lines_are_shown_when_asked_for_and_the_token_goes_to_both_doors() throws Exception {
+  void logs_shows_log_lines_and_sends_the_token_with_every_request() throws Exception {
     copyingMakefile();
     start("--logs", "--token", "secret", "--host", url());
     running().awaitLine("info  said by the plugin");
@@ -186,7 +187,7 @@ class DevProcessTest {
   }
 
   @Test
-  void log_lines_are_not_shown_unless_asked_for() throws Exception {
+  void without_a_terminal_log_lines_are_off() throws Exception {
     copyingMakefile();
     start(List.of(), Map.of("GONEXT_TOKEN", "secret"), "--host", url());
     running().awaitLine("watching ");
@@ -200,7 +201,7 @@ class DevProcessTest {
   }
 
   @Test
-  void a_checkout_of_500_files_is_one_rebuild() throws Exception {
+  void a_checkout_of_500_files_causes_one_build() throws Exception {
     assumeTrue(has("git"), "no git");
     copyingMakefile();
     write(".gitignore", "/build/\n");
@@ -221,7 +222,7 @@ class DevProcessTest {
     running().awaitEvent("watching", event -> true);
     git("checkout", "--quiet", "other");
     JsonNode live = running().awaitEvent("live", event -> event.path("number").asInt() == 2);
-    assertThat(live.path("sha256").asString()).isEqualTo(Artifact.sha256(Samples.module(2)));
+    assertThat(live.path("sha256").asString()).isEqualTo(Sha256.hex(Samples.module(2)));
     // The last thing that happens: whatever Git has caused is over by then.
     write("src/last.c", "1");
     running()
@@ -233,8 +234,7 @@ class DevProcessTest {
   }
 
   @Test
-  void without_a_host_one_is_started_at_the_default_url_alone_and_its_port_is_free_afterwards()
-      throws Exception {
+  void a_host_is_started_only_at_the_default_url_and_frees_its_port() throws Exception {
     requireFreeDefaultPort();
     copyingMakefile();
     start("--no-watch", "--host", HostUrl.DEFAULT);
@@ -262,7 +262,7 @@ class DevProcessTest {
   }
 
   @Test
-  void where_something_else_is_at_the_default_url_it_says_what_to_do() throws Exception {
+  void another_server_at_the_default_url_gives_advice() throws Exception {
     requireFreeDefaultPort();
     copyingMakefile();
     HttpServer other =
@@ -278,7 +278,7 @@ class DevProcessTest {
           .untilAsserted(() ->
               assertThat(String.join("\n", output()))
                   .contains(
-                      "what answers at " + HostUrl.DEFAULT + " is not a gonext host",
+                      "what answers at " + HostUrl.DEFAULT + " is not a GoNext host",
                       "free the port 8080",
                       "another: --port PORT",
                       "--host URL"));
@@ -289,7 +289,7 @@ class DevProcessTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"q", "TERM"})
-  void the_terminal_is_as_it_was_however_it_ends(String how) throws Exception {
+  void the_terminal_is_restored_however_the_command_ends(String how) throws Exception {
     assumeTrue(has("script") && has("stty"), "no script or stty");
     copyingMakefile();
     Path before = directory.resolve("before");
@@ -418,7 +418,7 @@ class DevProcessTest {
         text.substring(begin, text.lastIndexOf("\r\n" + delimiter + "--"))
             .getBytes(StandardCharsets.ISO_8859_1);
     byte[] answer =
-        ("{\"action\":\"reloaded\",\"sha256\":\"" + Artifact.sha256(wasm) + "\",\"swap_ms\":0.1}")
+        ("{\"action\":\"reloaded\",\"sha256\":\"" + Sha256.hex(wasm) + "\",\"swap_ms\":0.1}")
             .getBytes(StandardCharsets.UTF_8);
     uploads.add(wasm);
     exchange.sendResponseHeaders(200, answer.length);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpServer;
+import io.gonext.cli.output.CommandFailure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,7 +32,7 @@ class HostSessionTest {
   }
 
   @Test
-  void where_nobody_answers_one_is_started_there_and_closed_in_the_end() throws Exception {
+  void without_a_host_a_session_starts_and_closes_its_own() throws Exception {
     int port = freePort();
     try (HostSession session = session(port, false)) {
       assertThat(session.open()).isEqualTo("started in this process on http://127.0.0.1:" + port);
@@ -42,7 +43,7 @@ class HostSessionTest {
   }
 
   @Test
-  void a_host_that_was_named_is_never_started() throws Exception {
+  void a_session_never_starts_a_host_that_the_user_gave() throws Exception {
     try (HostSession session = session(freePort(), true)) {
       session.open();
       assertThat(session.isOwn()).isFalse();
@@ -51,7 +52,7 @@ class HostSessionTest {
   }
 
   @Test
-  void a_host_that_answers_is_used() throws Exception {
+  void a_session_uses_a_host_that_answers() throws Exception {
     HttpServer server = server(200, "{\"status\":\"up\"}");
     try (HostSession session = session(server.getAddress().getPort(), false)) {
       assertThat(session.open()).startsWith("running at ");
@@ -62,12 +63,12 @@ class HostSessionTest {
   }
 
   @Test
-  void something_else_at_that_address_is_told_and_left_alone() throws Exception {
+  void a_session_rejects_a_server_that_is_not_a_host() throws Exception {
     HttpServer server = server(404, "<h1>Tomcat</h1>");
     try (HostSession session = session(server.getAddress().getPort(), false)) {
-      DevFailure failure = catchThrowableOfType(DevFailure.class, session::open);
+      CommandFailure failure = catchThrowableOfType(CommandFailure.class, session::open);
       assertThat(failure.kind().exitCode()).isEqualTo(4);
-      assertThat(failure).hasMessageContaining("is not a gonext host");
+      assertThat(failure).hasMessageContaining("is not a GoNext host");
     } finally {
       server.stop(0);
     }

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
+import io.gonext.server.ServerConfig;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -12,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -92,47 +100,85 @@ class HttpUploaderTest {
     "/sub/path,/sub/path/_/plugins/dev/install",
     "/sub/path/,/sub/path/_/plugins/dev/install",
   })
-  void a_hosts_url_may_carry_a_path_and_a_slash(String path, String expected)
+  void the_url_of_a_host_may_have_a_path_and_a_slash(String path, String expected)
       throws InterruptedException {
     uploader(path, null).upload(Samples.artifact(new byte[8]));
     assertThat(seen.get().path).isEqualTo(expected);
   }
 
   @Test
-  void the_token_goes_as_a_bearer() throws InterruptedException {
+  void the_token_is_sent_as_a_bearer_token() throws InterruptedException {
     uploader("", "s3cret").upload(Samples.artifact(new byte[8]));
     assertThat(seen.get().token).isEqualTo("Bearer s3cret");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {200, 201, 202, 204, 299})
-  void any_2xx_is_success_even_without_a_word(int code) throws InterruptedException {
+  void any_2xx_is_a_success_even_with_an_empty_body(int code) throws InterruptedException {
     status = code;
     UploadAnswer said = uploader("", null).upload(Samples.artifact(new byte[8]));
     assertThat(said.sha256()).isEmpty();
     assertThat(said.confirms(Samples.artifact(new byte[8]))).isFalse();
   }
 
+  @Test
+  void a_refusal_by_a_real_host_is_shown_as_its_sentence(@TempDir Path data) throws Exception {
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    try (Host host = Host.open(HostConfig.builder(data).build());
+        io.gonext.server.HttpServer dev =
+            io.gonext.server.HttpServer.start(
+                host, metrics, ServerConfig.loopback(0).withDev(true))) {
+      HttpUploader uploader =
+          new HttpUploader(
+              client, HostUrl.parse("http://127.0.0.1:" + dev.port()), null, new Random(1));
+      CommandFailure failure =
+          catchThrowableOfType(
+              CommandFailure.class, () -> uploader.upload(Samples.artifact(new byte[8])));
+      assertThat(failure.kind()).isEqualTo(CommandFailure.Kind.FAILED);
+      assertThat(failure.getMessage())
+          .startsWith("the host refused the plugin: ")
+          .contains("plugin.wasm")
+          .doesNotContain("{", "about:blank");
+    } finally {
+      metrics.close();
+    }
+  }
+
+  @Test
+  void several_problems_of_a_refusal_are_lines_of_their_own() {
+    status = 422;
+    answer =
+        """
+        {"title":"Unprocessable Content","status":422,
+         "detail":"the bundle has 2 problems: no export gn_alloc; no export gn_call",
+         "problems":["no export gn_alloc","no export gn_call"]}
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    CommandFailure failure = failure();
+    assertThat(failure).hasMessage("the host refused the plugin: the bundle has 2 problems:");
+    assertThat(failure.details()).containsExactly("- no export gn_alloc", "- no export gn_call");
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {400, 409, 413, 422, 500, 302})
-  void anything_else_is_a_failure_that_shows_what_was_said(int code) {
+  @ValueSource(ints = {400, 409, 413, 500, 302})
+  void an_error_that_is_not_json_is_shown_as_text(int code) {
     status = code;
     answer = "gn_alloc is\n missing\u001b[31m".getBytes(StandardCharsets.UTF_8);
-    DevFailure failure = failure();
-    assertThat(failure.kind()).isEqualTo(DevFailure.Kind.FAILED);
+    CommandFailure failure = failure();
+    assertThat(failure.kind()).isEqualTo(CommandFailure.Kind.FAILED);
     assertThat(failure)
         .hasMessage("the host answered " + code + ": gn_alloc is missing\\u001b[31m");
   }
 
   @Test
-  void of_a_long_answer_the_first_KiB_is_shown() {
+  void an_error_that_is_not_json_is_cut_after_1_KiB() {
     status = 400;
     answer = "x".repeat(100_000).getBytes(StandardCharsets.UTF_8);
     assertThat(failure()).hasMessage("the host answered 400: " + "x".repeat(1024));
   }
 
   @Test
-  void a_host_without_the_endpoint_is_told_from_one_that_refuses() {
+  void answers_404_and_401_have_different_advice() {
     status = 404;
     assertThat(failure().details()).singleElement().asString().contains("gonext serve --dev");
     status = 401;
@@ -140,28 +186,28 @@ class HttpUploaderTest {
   }
 
   @Test
-  void a_host_that_serves_something_else_is_a_failure() {
+  void a_host_that_serves_another_module_is_a_failure() {
     answer = accepted(Samples.artifact(new byte[] {1}), "reloaded");
-    assertThat(failure()).hasMessageContaining("says that it serves sha256:");
+    assertThat(failure()).hasMessageContaining("but it serves sha256:");
   }
 
   @Test
-  void nobody_there_is_exit_4() throws IOException {
+  void an_upload_without_a_host_exits_with_4() throws IOException {
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     HttpUploader uploader =
         new HttpUploader(client, HostUrl.parse("http://127.0.0.1:" + port), null, new Random(1));
-    DevFailure failure =
+    CommandFailure failure =
         catchThrowableOfType(
-            DevFailure.class, () -> uploader.upload(Samples.artifact(new byte[8])));
+            CommandFailure.class, () -> uploader.upload(Samples.artifact(new byte[8])));
     assertThat(failure.kind().exitCode()).isEqualTo(4);
     assertThat(failure).hasMessageContaining("no host answers at http://127.0.0.1:" + port);
   }
 
   @Test
-  void a_connection_that_breaks_off_is_exit_4() throws IOException {
+  void a_broken_connection_exits_with_4() throws IOException {
     try (ServerSocket rude = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       Thread.ofVirtual()
           .start(() -> {
@@ -179,10 +225,10 @@ class HttpUploaderTest {
               HostUrl.parse("http://127.0.0.1:" + rude.getLocalPort()),
               null,
               new Random(1));
-      DevFailure failure =
+      CommandFailure failure =
           catchThrowableOfType(
-              DevFailure.class, () -> uploader.upload(Samples.artifact(new byte[8])));
-      assertThat(failure.kind()).isEqualTo(DevFailure.Kind.UNREACHABLE);
+              CommandFailure.class, () -> uploader.upload(Samples.artifact(new byte[8])));
+      assertThat(failure.kind()).isEqualTo(CommandFailure.Kind.UNREACHABLE);
     }
   }
 
@@ -202,14 +248,14 @@ class HttpUploaderTest {
         "http://host#x",
         "javascript:alert(1)"
       })
-  void what_is_no_absolute_plain_url_is_refused(String url) {
-    DevFailure failure = catchThrowableOfType(DevFailure.class, () -> HostUrl.parse(url));
+  void only_an_absolute_http_url_is_accepted(String url) {
+    CommandFailure failure = catchThrowableOfType(CommandFailure.class, () -> HostUrl.parse(url));
     assertThat(failure.kind().exitCode()).isEqualTo(2);
     assertThat(failure.getMessage()).doesNotContain("u:p");
   }
 
   @Test
-  void the_port_is_the_schemes_where_none_is_given() {
+  void a_url_without_a_port_has_the_port_of_its_scheme() {
     assertThat(HostUrl.parse("http://h").port()).isEqualTo(80);
     assertThat(HostUrl.parse("HTTPS://h/").port()).isEqualTo(443);
     assertThat(HostUrl.parse("http://h:81/").port()).isEqualTo(81);
@@ -217,9 +263,9 @@ class HttpUploaderTest {
         .hasToString("http://[::1]:82/x/_/plugins/dev/install");
   }
 
-  private DevFailure failure() {
+  private CommandFailure failure() {
     return catchThrowableOfType(
-        DevFailure.class, () -> uploader("", null).upload(Samples.artifact(new byte[8])));
+        CommandFailure.class, () -> uploader("", null).upload(Samples.artifact(new byte[8])));
   }
 
   private HttpUploader uploader(String path, @Nullable String token) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gonext.cli.build.Executables;
+import io.gonext.cli.build.ProcessRunner;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import java.io.IOException;
@@ -52,8 +54,8 @@ class KitProcessTest {
 
   @ParameterizedTest
   @CsvSource({"build,TERM,143", "pack,INT,130", "check,TERM,143"})
-  void a_signal_ends_the_build_and_all_that_it_has_started(
-      String command, String signal, int exitCode) throws Exception {
+  void a_signal_ends_a_build_and_its_child_processes(String command, String signal, int exitCode)
+      throws Exception {
     assumeTrue(new Executables(System.getenv()).find("make").isPresent(), "no make");
     Files.writeString(
         project.resolve("Makefile"), "build/plugin.wasm:\n\t@touch begun; sleep 600 & sleep 600\n");
@@ -87,7 +89,7 @@ class KitProcessTest {
   }
 
   @Test
-  void without_a_build_this_directorys_module_is_found() throws Exception {
+  void no_build_finds_the_module_of_this_directory() throws Exception {
     Files.createDirectory(project.resolve("build"));
     Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("loop"));
     Process process =

@@ -82,7 +82,7 @@ class LogStreamTest {
   }
 
   @Test
-  void lines_come_with_their_level() throws Exception {
+  void log_lines_arrive_with_their_level() throws Exception {
     try (LogStream _ = open(output)) {
       Connection connection = connections.take();
       connection.send(
@@ -95,7 +95,7 @@ class LogStreamTest {
   }
 
   @Test
-  void a_failed_call_comes_with_its_backtrace() throws Exception {
+  void a_failed_call_arrives_with_its_backtrace() throws Exception {
     try (LogStream _ = open(output)) {
       Connection connection = connections.take();
       connection.send(
@@ -115,7 +115,7 @@ class LogStreamTest {
   }
 
   @Test
-  void failed_calls_are_shown_where_log_lines_are_not_wanted() throws Exception {
+  void failed_calls_are_shown_while_log_lines_are_off() throws Exception {
     HostUrl url = HostUrl.parse("http://127.0.0.1:" + server.getAddress().getPort());
     try (LogFollower follower = new LogFollower(client, url, "t", output, false)) {
       follower.follow("hello");
@@ -132,7 +132,7 @@ class LogStreamTest {
   }
 
   @Test
-  void a_connection_that_is_lost_is_made_again() throws Exception {
+  void a_lost_connection_is_made_again() throws Exception {
     try (LogStream _ = open(output)) {
       connections.take().close();
       assertThat(output.await(LogsConnected.class).isConnected()).isFalse();
@@ -144,7 +144,7 @@ class LogStreamTest {
   }
 
   @Test
-  void why_there_are_none_is_told_once_and_asked_again() throws Exception {
+  void a_refusal_is_reported_once_and_the_request_repeated() throws Exception {
     AtomicInteger asked = new AtomicInteger();
     server.createContext(
         "/_/plugins/dev/logs/",
@@ -157,7 +157,7 @@ class LogStreamTest {
         });
     try (LogStream _ = open(output)) {
       assertThat(output.await(DevEvent.Warning.class).message())
-          .startsWith("no log lines or failures: the host answered 401: ")
+          .startsWith("cannot show log lines and failed calls: the host answered 401: ")
           .contains("a token is needed");
       // Refused twice more in silence; another answer is another reason.
       assertThat(output.await(DevEvent.Warning.class).message()).contains("503");
@@ -167,7 +167,7 @@ class LogStreamTest {
   }
 
   @Test
-  void what_cannot_be_shown_in_time_is_dropped_and_counted() throws Exception {
+  void log_lines_that_come_too_fast_are_dropped_and_counted() throws Exception {
     CountDownLatch slow = new CountDownLatch(1);
     DevOutput stuck =
         new DevOutput() {
@@ -206,7 +206,7 @@ class LogStreamTest {
   }
 
   @Test
-  void nothing_comes_after_close_and_no_thread_is_left() throws Exception {
+  void a_closed_stream_emits_nothing_and_leaves_no_thread() throws Exception {
     LogStream stream = open(output);
     Connection connection = connections.take();
     connection.send("data: {\"level\":\"info\",\"message\":\"one\"}\n\n");

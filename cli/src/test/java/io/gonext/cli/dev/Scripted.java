@@ -1,10 +1,14 @@
 package io.gonext.cli.dev;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import io.gonext.cli.build.SourceTrees;
+import io.gonext.cli.output.CommandFailure;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,47 +24,6 @@ import org.jspecify.annotations.Nullable;
 /** What stands at the loop's seams in tests: everything is recorded, and happens when told to. */
 final class Scripted {
   private Scripted() {}
-
-  /** Records each command and does what the test says instead of running it. */
-  static final class Runner implements CommandRunner {
-    /** What a command does: plants files, prints lines, says an exit code, or waits. */
-    interface Script {
-      int run(Command command, Consumer<String> output) throws IOException, InterruptedException;
-    }
-
-    final List<Command> commands = new CopyOnWriteArrayList<>();
-    private volatile Script script;
-
-    Runner(Script script) {
-      this.script = script;
-    }
-
-    void then(Script next) {
-      script = next;
-    }
-
-    @Override
-    public int run(Command command, Consumer<String> output)
-        throws IOException, InterruptedException {
-      commands.add(command);
-      return script.run(command, output);
-    }
-
-    /** The arguments of all commands, as one would type them. */
-    List<String> typed() {
-      return commands.stream().map(Command::toString).toList();
-    }
-  }
-
-  /** A script that leaves a module in the project's output. */
-  static Runner.Script builds(byte[] wasm) {
-    return (command, output) -> {
-      Path file = command.directory().resolve(Toolchain.OUTPUT);
-      Files.createDirectories(file.getParent());
-      Files.write(file, wasm);
-      return 0;
-    };
-  }
 
   /** A watcher that tells what the test tells it. */
   static final class Watcher implements TreeWatcher {
@@ -138,8 +101,8 @@ final class Scripted {
     public void close() {}
   }
 
-  /** A clock that stands still until it is moved; timers run on the thread that moves it. */
-  static final class Clock implements DevClock {
+  /** Time that stands still until a test moves it; tasks run on the thread that moves it. */
+  static final class Clock implements Timers {
     private record Due(long nanos, long order, Runnable task) {}
 
     private final PriorityQueue<Due> timers =
@@ -147,14 +110,18 @@ final class Scripted {
     private long now;
     private long order;
 
-    @Override
-    public synchronized long nanoTime() {
-      return now;
+    /** This time; the time of day stays at 12:03:58. */
+    TimeSources sources() {
+      Instant wall =
+          LocalTime.of(12, 3, 58)
+              .atDate(LocalDate.of(2026, 1, 31))
+              .atZone(ZoneId.systemDefault())
+              .toInstant();
+      return new TimeSources(InstantSource.fixed(wall), this::nanoTime, this);
     }
 
-    @Override
-    public LocalTime timeOfDay() {
-      return LocalTime.of(12, 3, 58);
+    private synchronized long nanoTime() {
+      return now;
     }
 
     @Override
@@ -196,15 +163,15 @@ final class Scripted {
   /** Takes every upload, or fails as the test says. */
   static final class Host implements Uploader {
     final List<Artifact> uploads = new CopyOnWriteArrayList<>();
-    private volatile @Nullable DevFailure failure;
+    private volatile @Nullable CommandFailure failure;
 
-    void failWith(@Nullable DevFailure next) {
+    void failWith(@Nullable CommandFailure next) {
       failure = next;
     }
 
     @Override
     public UploadAnswer upload(Artifact artifact) {
-      DevFailure now = failure;
+      CommandFailure now = failure;
       if (now != null) {
         throw now;
       }

@@ -2,7 +2,10 @@ package io.gonext.cli.dev;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.cli.build.Language;
+import io.gonext.cli.build.ToolCommand;
 import io.gonext.cli.dev.DevEvent.Timing;
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ManifestReader;
@@ -26,7 +29,7 @@ class TextOutputTest {
   private final Artifact artifact = Samples.artifact(new byte[] {1});
 
   @Test
-  void a_session_reads_as_the_loop_should_feel() {
+  void a_whole_session_prints_these_lines() {
     TextOutput out = plain();
     session(out);
     assertThat(written.toString())
@@ -44,7 +47,7 @@ class TextOutputTest {
 
             [12:03:58] change detected: src/lib.rs
             [12:03:58] live: #2, debounce 200 + build 380 + upload 6 + swap 9 = 595 ms, 0 requests failed
-            [12:03:58] Cargo.lock changed, inputs the same: skipped
+            [12:03:58] Cargo.lock saved, no input changed: skipped
             [12:03:58] change detected: manifest.json
             capabilities changed:
               + http.fetch
@@ -60,7 +63,7 @@ class TextOutputTest {
   }
 
   @Test
-  void a_failed_call_is_shown_one_frame_a_line_and_again_in_one_line() {
+  void a_repeated_failure_is_printed_without_its_backtrace() {
     DevOutput out = plain();
     var frame = new TurnFailure.Frame("fib", 16, "src/lib.rs:3");
     var failed =
@@ -78,19 +81,19 @@ class TextOutputTest {
             again
                 + "\n    at fib (src/lib.rs:3), 3 times\n    at gn_handle_hook (@0x1a)\n"
                 + again
-                + " (in the same place)\n");
+                + " (same backtrace)\n");
   }
 
   @Test
-  void without_a_terminal_there_is_no_escape_sequence() {
+  void without_a_terminal_no_escape_sequence_is_printed() {
     session(plain());
     assertThat(written.toString()).doesNotContain("\033").doesNotContain("\r");
   }
 
   @Test
-  void on_a_terminal_the_build_shows_that_it_goes_on_and_leaves_no_trace() {
-    TextOutput out = new TextOutput(new PrintWriter(written), clock, true, false);
-    out.emit(new DevEvent.BuildStarted(Language.RUST, Command.of(PROJECT, "cargo")));
+  void on_a_terminal_a_build_shows_progress_and_erases_it() {
+    TextOutput out = new TextOutput(new PrintWriter(written), clock.sources(), true, false);
+    out.emit(new DevEvent.BuildStarted(Language.RUST, ToolCommand.of(PROJECT, "cargo")));
     clock.move(Duration.ofMillis(1250));
     assertThat(written.toString()).contains("build: rust 1.2s");
     out.emit(new DevEvent.Built("build/plugin.wasm", 12, Duration.ofMillis(1250)));
@@ -105,27 +108,27 @@ class TextOutputTest {
   }
 
   @Test
-  void problems_and_what_helps_stand_below_the_failure() {
+  void problems_and_advice_are_printed_below_a_failure() {
     plain()
         .emit(
             new DevEvent.Failed(
                 "check",
-                new DevFailure(
-                    DevFailure.Kind.FAILED, "a host would refuse the plugin:", "- a", "- b"),
+                new CommandFailure(
+                    CommandFailure.Kind.FAILED, "a host would reject the plugin:", "- a", "- b"),
                 Duration.ofMillis(3),
                 0));
     assertThat(written.toString())
         .isEqualTo(
             """
             [12:03:58] check failed after 3 ms
-                a host would refuse the plugin:
+                a host would reject the plugin:
                 - a
                 - b
             """);
   }
 
   @Test
-  void log_lines_have_their_level_and_lost_ones_are_counted() {
+  void log_lines_show_their_level_and_dropped_lines_a_count() {
     TextOutput out = plain();
     out.emit(new DevEvent.Log("WARN", "careful"));
     out.emit(new DevEvent.LogsDropped(17));
@@ -133,12 +136,12 @@ class TextOutputTest {
         .isEqualTo(
             """
             [12:03:58] warn  careful
-            [12:03:58] 17 log lines dropped: they came too fast
+            [12:03:58] 17 log lines were dropped because they came too fast
             """);
   }
 
   @Test
-  void as_json_each_event_is_one_object_on_one_line() throws Exception {
+  void json_output_has_one_object_on_each_line() throws Exception {
     session(new JsonOutput(new PrintWriter(written)));
     List<String> names = new java.util.ArrayList<>();
     for (String line : written.toString().lines().toList()) {
@@ -162,13 +165,13 @@ class TextOutputTest {
   }
 
   private TextOutput plain() {
-    return new TextOutput(new PrintWriter(written), clock, false, false);
+    return new TextOutput(new PrintWriter(written), clock.sources(), false, false);
   }
 
   private void session(DevOutput out) {
     out.emit(new DevEvent.Detected(Language.RUST, "cargo 1.90"));
     out.emit(new DevEvent.HostReady("started in this process on http://localhost:8080"));
-    out.emit(new DevEvent.BuildStarted(Language.RUST, Command.of(PROJECT, "cargo", "build")));
+    out.emit(new DevEvent.BuildStarted(Language.RUST, ToolCommand.of(PROJECT, "cargo", "build")));
     out.emit(new DevEvent.BuildOutput("   Compiling hello v0.1.0"));
     out.emit(new DevEvent.Built("build/plugin.wasm", 42_000, Duration.ofMillis(2300)));
     out.emit(capabilities(null, "kv.read"));
@@ -181,12 +184,12 @@ class TextOutputTest {
     out.emit(capabilities("kv.read", "http.fetch"));
     out.emit(live(3, "reloaded", false, new Timing(ms(200), true, ms(0), ms(11), ms(10), ms(10))));
     out.emit(new DevEvent.Changed(List.of("a", "b", "c", "d", "e")));
-    out.emit(new DevEvent.BuildStarted(Language.RUST, Command.of(PROJECT, "cargo", "build")));
+    out.emit(new DevEvent.BuildStarted(Language.RUST, ToolCommand.of(PROJECT, "cargo", "build")));
     out.emit(new DevEvent.BuildOutput("error[E0425]: cannot find value `nmae` in this scope"));
     out.emit(
         new DevEvent.Failed(
             "build",
-            new DevFailure(DevFailure.Kind.FAILED, "cargo build ended with exit code 101"),
+            new CommandFailure(CommandFailure.Kind.FAILED, "cargo build ended with exit code 101"),
             ms(290),
             3));
     out.emit(live(4, "reloaded", true, new Timing(ms(200), false, ms(1), ms(1), ms(1), ms(1))));
@@ -196,10 +199,9 @@ class TextOutputTest {
 
   private static DevEvent capabilities(
       @org.jspecify.annotations.Nullable String before, String after) {
-    return new DevEvent.Capabilities(
-        CapabilityDifference.between(
-            before == null ? null : ManifestReader.read(Samples.manifest("sample", before)),
-            ManifestReader.read(Samples.manifest("sample", after))));
+    return DevEvent.Capabilities.between(
+        before == null ? null : ManifestReader.read(Samples.manifest("sample", before)),
+        ManifestReader.read(Samples.manifest("sample", after)));
   }
 
   private DevEvent live(int number, String action, boolean recovered, Timing timing) {

@@ -3,6 +3,9 @@ package io.gonext.cli.dev;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gonext.cli.build.Inputs;
+import io.gonext.cli.build.SkipRules;
+import io.gonext.cli.build.SourceTrees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +41,7 @@ class WatchersTest {
     }
 
     @Test
-    void a_project_that_is_deleted_and_made_again_is_watched_again() throws Exception {
+    void a_project_that_is_deleted_and_created_again_is_watched() throws Exception {
       start();
       deleteTree(root);
       awaitTold("src/lib.rs");
@@ -62,7 +65,7 @@ class WatchersTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void directories_come_and_go(boolean poll) throws Exception {
+    void directories_outside_can_be_added_and_removed(boolean poll) throws Exception {
       Path root = Files.createDirectory(directory.resolve("project"));
       Path shared = Files.createDirectories(directory.resolve("shared/deep"));
       SourceTrees.Tree tree =
@@ -126,14 +129,14 @@ class WatchersTest {
     }
 
     @Test
-    void truncating_and_writing_is_told() throws Exception {
+    void a_truncating_save_is_reported() throws Exception {
       start();
       write("src/lib.rs", "22");
       awaitTold("src/lib.rs");
     }
 
     @Test
-    void an_atomic_save_is_told_every_time() throws Exception {
+    void every_atomic_save_is_reported() throws Exception {
       start();
       for (int i = 0; i < 5; i++) {
         told.clear();
@@ -145,7 +148,7 @@ class WatchersTest {
     }
 
     @Test
-    void vims_way_of_saving_is_told_without_its_temporary_files() throws Exception {
+    void a_save_of_vim_is_reported_without_temporary_files() throws Exception {
       start();
       write("src/4913", "");
       Files.delete(root.resolve("src/4913"));
@@ -159,7 +162,7 @@ class WatchersTest {
     }
 
     @Test
-    void jetbrains_way_of_saving_is_told_without_its_temporary_files() throws Exception {
+    void a_save_of_jetbrains_is_reported_without_temporary_files() throws Exception {
       start();
       write("src/lib.rs___jb_tmp___", "by idea");
       Files.move(root.resolve("src/lib.rs"), root.resolve("src/lib.rs___jb_old___"));
@@ -170,7 +173,7 @@ class WatchersTest {
     }
 
     @Test
-    void a_new_directory_with_files_is_told_and_watched() throws Exception {
+    void files_of_a_new_directory_are_reported() throws Exception {
       start();
       write("src/deep/er/mod.rs", "1");
       awaitTold("src/deep/er/mod.rs");
@@ -180,7 +183,7 @@ class WatchersTest {
     }
 
     @Test
-    void a_directory_that_was_moved_in_or_renamed_is_told_by_its_new_name() throws Exception {
+    void a_moved_or_renamed_directory_is_reported_by_its_new_name() throws Exception {
       Path outside = Files.createDirectory(directory.resolve("outside"));
       Files.writeString(outside.resolve("a.rs"), "1");
       start();
@@ -194,7 +197,7 @@ class WatchersTest {
     }
 
     @Test
-    void a_file_that_is_deleted_and_made_again_is_told_both_times() throws Exception {
+    void deleting_and_creating_a_file_are_both_reported() throws Exception {
       start();
       Files.delete(root.resolve("src/lib.rs"));
       awaitTold("src/lib.rs");
@@ -204,7 +207,7 @@ class WatchersTest {
     }
 
     @Test
-    void a_directory_that_is_deleted_and_made_again_is_watched_again() throws Exception {
+    void a_directory_that_is_created_again_is_watched_again() throws Exception {
       start();
       deleteTree(root.resolve("src"));
       awaitTold("src/lib.rs");
@@ -217,7 +220,7 @@ class WatchersTest {
     }
 
     @Test
-    void outputs_and_ignored_files_are_never_told() throws Exception {
+    void outputs_and_ignored_files_are_not_reported() throws Exception {
       write(".gitignore", "*.log\n/gen/\n");
       start();
       write("build/plugin.wasm", "x");
@@ -247,7 +250,7 @@ class WatchersTest {
     }
 
     @Test
-    void a_checkout_of_500_files_misses_none() throws Exception {
+    void all_files_of_a_checkout_of_500_are_reported() throws Exception {
       for (int i = 0; i < 500; i++) {
         write("src/d" + i % 20 + "/f" + i + ".rs", "one");
       }
@@ -268,7 +271,7 @@ class WatchersTest {
     }
 
     @Test
-    void nothing_is_told_after_close() throws Exception {
+    void a_closed_watcher_reports_nothing() throws Exception {
       start();
       close();
       write("src/lib.rs", "22");
@@ -309,28 +312,16 @@ class WatchersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"9p", "drvfs", "fuse.sshfs", "fuseblk", "nfs4", "cifs"})
-  void file_systems_without_events_are_polled_and_it_is_said(String type) {
-    assertThat(Watchers.whyNoEvents(type)).contains(type);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"ext4", "tmpfs", "btrfs", "overlay", "apfs", "zfs"})
-  void others_are_not(String type) {
-    assertThat(Watchers.whyNoEvents(type)).isNull();
-  }
-
-  @ParameterizedTest
   @CsvSource({"true,polling every 500 ms: --poll", "false,''"})
-  void polling_is_said(boolean poll, String said, @TempDir Path root) throws IOException {
+  void the_description_of_a_watcher_names_polling(boolean poll, String said, @TempDir Path root)
+      throws IOException {
     try (FileWatcher watcher = new Watchers(root, new SkipRules(root), poll, how -> {})) {
       assertThat(watcher.start(path -> {})).isEqualTo(said);
     }
   }
 
   @Test
-  void where_the_system_gives_no_more_events_it_goes_on_by_polling_and_says_so(@TempDir Path root)
-      throws IOException {
+  void a_watcher_without_events_goes_on_polling_and_says_so(@TempDir Path root) throws IOException {
     Set<Path> told = ConcurrentHashMap.newKeySet();
     BlockingQueue<String> said = new LinkedBlockingQueue<>();
     EventWatcher.Registration limited =
@@ -346,7 +337,7 @@ class WatchersTest {
       await().atMost(Duration.ofSeconds(20)).until(() -> told.contains(Path.of("")));
       assertThat(said)
           .containsExactly(
-              "polling every 500 ms: the system gives no events"
+              "polling every 500 ms: the system sends no events"
                   + " (User limit of inotify watches reached)");
       Files.writeString(directory.resolve("a.rs"), "1");
       await()

@@ -44,13 +44,13 @@ class DoctorCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "go, no go on PATH, https://go.dev/dl/",
-    "tinygo, no tinygo on PATH, https://tinygo.org/",
-    "rust, no cargo on PATH, apt-get install cargo rustc libstd-rust-dev-wasm32 lld",
-    "assemblyscript, no npx on PATH, apt-get install nodejs npm",
-    "c, no make on PATH, apt-get install make clang lld wasi-libc",
+    "go, go is not on PATH, https://go.dev/dl/",
+    "tinygo, tinygo is not on PATH, https://tinygo.org/",
+    "rust, cargo is not on PATH, apt-get install cargo rustc libstd-rust-dev-wasm32 lld",
+    "assemblyscript, npx is not on PATH, apt-get install nodejs npm",
+    "c, make is not on PATH, apt-get install make clang lld wasi-libc",
   })
-  void a_machine_without_tools_is_told_what_is_missing_and_what_installs_it(
+  void doctor_says_which_tool_is_missing_and_how_to_install_it(
       String language, String missing, String fix) throws Exception {
     assertThat(run()).isEqualTo(3);
     assertThat(answer.path("ready").booleanValue()).isFalse();
@@ -61,7 +61,7 @@ class DoctorCommandTest {
   }
 
   @Test
-  void one_language_is_enough_to_be_ready() throws Exception {
+  void doctor_is_content_with_one_language() throws Exception {
     program("go", "echo go version go1.26.1 linux/amd64");
     assertThat(run()).isZero();
     assertThat(finding("go").path("found").asString()).isEqualTo("go 1.26");
@@ -71,7 +71,7 @@ class DoctorCommandTest {
   }
 
   @Test
-  void a_go_that_is_too_old_is_told_with_its_version() throws Exception {
+  void doctor_names_the_version_of_a_go_that_is_too_old() throws Exception {
     program("go", "echo go version go1.19.8 linux/amd64");
     assertThat(run("--lang", "go")).isEqualTo(3);
     assertThat(finding("go").path("found").asString()).contains("1.24 or later", "1.19");
@@ -79,13 +79,13 @@ class DoctorCommandTest {
   }
 
   @Test
-  void this_jdk_is_new_enough() throws Exception {
+  void doctor_accepts_this_jdk() throws Exception {
     run();
     assertThat(finding("java").path("ok").booleanValue()).isTrue();
   }
 
   @Test
-  void a_port_in_use_is_told_with_another() throws Exception {
+  void doctor_suggests_another_port_for_one_in_use() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       run("--port", String.valueOf(taken.getLocalPort()));
       assertThat(finding("port").path("ok").booleanValue()).isFalse();
@@ -98,7 +98,7 @@ class DoctorCommandTest {
     "8192,    1024, max_user_watches=524288,  max_user_instances",
     "1048576,   16, max_user_instances=512, max_user_watches",
   })
-  void a_limit_of_file_watching_that_is_too_low_is_told_with_the_command_that_raises_it(
+  void doctor_says_how_to_raise_a_low_limit_of_file_watching(
       long watches, long watchers, String fix, String other) throws Exception {
     run();
     assertThat(finding("file watching").path("ok").booleanValue()).isTrue();
@@ -113,7 +113,7 @@ class DoctorCommandTest {
   /** A kernel's file is not like others: asked for a byte, it has no more after that. */
   @Test
   @EnabledOnOs(OS.LINUX)
-  void the_kernels_own_limits_are_read_whole() throws Exception {
+  void doctor_reads_the_limits_of_the_kernel_completely() throws Exception {
     inotify = Path.of("/proc/sys/fs/inotify");
     run();
     assertThat(finding("file watching").path("found").asString())

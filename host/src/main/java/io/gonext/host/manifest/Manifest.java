@@ -37,7 +37,7 @@ public record Manifest(
     Limits limits,
     Optional<VersionRange> requiredHost,
     List<Dependency> dependencies,
-    KeyValues keyValues,
+    KeyValueQuota keyValues,
     boolean warmUp,
     List<String> jobs,
     boolean signed) {
@@ -150,7 +150,7 @@ public record Manifest(
   }
 
   /** The quota the plugin asks for its key-value entries; empty where it asks for none. */
-  public record KeyValues(OptionalLong maxBytes, OptionalLong maxKeys) {}
+  public record KeyValueQuota(OptionalLong maxBytes, OptionalLong maxKeys) {}
 
   /** A plugin that must be active before this one. */
   public record Dependency(String name, VersionRange versionRange) {}

@@ -8,7 +8,7 @@ import io.gonext.host.manifest.Manifest.Dependency;
 import io.gonext.host.manifest.Manifest.Headers;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
-import io.gonext.host.manifest.Manifest.KeyValues;
+import io.gonext.host.manifest.Manifest.KeyValueQuota;
 import io.gonext.host.manifest.Manifest.Limits;
 import io.gonext.host.manifest.Manifest.Route;
 import java.time.Duration;
@@ -298,8 +298,8 @@ public final class ManifestReader {
     return new Breaker(number(json, "failure_percent"), number(json, "min_calls"));
   }
 
-  private static KeyValues keyValues(JsonNode json) {
-    return new KeyValues(wide(json, "max_bytes"), wide(json, "max_keys"));
+  private static KeyValueQuota keyValues(JsonNode json) {
+    return new KeyValueQuota(wide(json, "max_bytes"), wide(json, "max_keys"));
   }
 
   /** As {@link #number}, for what may be beyond an int. */

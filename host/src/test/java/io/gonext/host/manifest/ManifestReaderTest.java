@@ -55,7 +55,7 @@ class ManifestReaderTest {
         .containsExactly(new Hook("a.b", 10), new Hook("c_d", -5), new Hook("e", 10));
     assertThat(manifest.routes()).containsExactly(new Route("POST", "/x/{id}"));
     assertThat(manifest.keyValues())
-        .isEqualTo(new Manifest.KeyValues(OptionalLong.of(1), OptionalLong.of(1)));
+        .isEqualTo(new Manifest.KeyValueQuota(OptionalLong.of(1), OptionalLong.of(1)));
     assertThat(manifest.requestedCapabilities())
         .containsExactly("kv.read", "kv.write", "secrets.keys");
     assertThat(manifest.requests("kv.read")).isTrue();

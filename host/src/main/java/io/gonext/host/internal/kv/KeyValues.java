@@ -60,7 +60,7 @@ public final class KeyValues implements AutoCloseable {
   }
 
   private PluginKeyValues of(Manifest manifest, boolean dryRun) {
-    Manifest.KeyValues asked = manifest.keyValues();
+    Manifest.KeyValueQuota asked = manifest.keyValues();
     return new PluginKeyValues(
         manifest.name(),
         store,

@@ -3,7 +3,7 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.engine.Engine;
 import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
-import io.gonext.host.CapabilityDiff;
+import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
 import io.gonext.host.DeployResult;
 import io.gonext.host.DevelopResult;
@@ -451,7 +451,7 @@ public final class Lifecycle {
   }
 
   /** What a waiting version asks for, beside the current one; empty when none waits. */
-  public Optional<CapabilityDiff> pendingChanges(StoredPlugin plugin) {
+  public Optional<CapabilityChanges> pendingChanges(StoredPlugin plugin) {
     return updates.pendingChanges(plugin);
   }
 

@@ -1,7 +1,7 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.BundleRejectedException;
-import io.gonext.host.CapabilityDiff;
+import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoredPlugin;
@@ -61,7 +61,7 @@ final class Updates {
   }
 
   /** How what a waiting version asks for differs from what the current one does. */
-  Optional<CapabilityDiff> pendingChanges(StoredPlugin stored) {
+  Optional<CapabilityChanges> pendingChanges(StoredPlugin stored) {
     if (stored.pending() == null) {
       return Optional.empty();
     }
@@ -72,7 +72,7 @@ final class Updates {
       // This host cannot read it any more, or it was decided on just now.
       return Optional.empty();
     }
-    return Optional.of(CapabilityDiff.between(requestedBy(stored), after, grants.registry()));
+    return Optional.of(CapabilityChanges.between(requestedBy(stored), after, grants.registry()));
   }
 
   /** Nothing, where this host cannot read the manifest any more. */
@@ -122,7 +122,7 @@ final class Updates {
         stored.current().version(),
         version.version(),
         version.sha256(),
-        CapabilityDiff.between(before, manifest.requestedCapabilities(), grants.registry()));
+        CapabilityChanges.between(before, manifest.requestedCapabilities(), grants.registry()));
   }
 
   /**

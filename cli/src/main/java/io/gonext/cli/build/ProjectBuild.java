@@ -1,0 +1,119 @@
+package io.gonext.cli.build;
+
+import io.gonext.cli.output.CommandFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Builds a project with the toolchain that this machine has for it. */
+public final class ProjectBuild {
+  private final Project project;
+  private final Toolchain toolchain;
+  private final CommandRunner runner;
+
+  private ProjectBuild(Project project, Toolchain toolchain, CommandRunner runner) {
+    this.project = project;
+    this.toolchain = toolchain;
+    this.runner = runner;
+  }
+
+  /**
+   * A module that was built.
+   *
+   * @param path relative to the project
+   * @param wasm its bytes
+   * @param took the duration of the build
+   */
+  public record Built(String path, byte[] wasm, Duration took) {}
+
+  /** Whether a directory contains a project of a known language. */
+  public static boolean isProject(Path directory) {
+    CommandRunner runner = new ProcessRunner();
+    return !new Toolchains(new Executables(System.getenv()), runner)
+        .candidates(directory)
+        .isEmpty();
+  }
+
+  /**
+   * Finds the toolchain of a project.
+   *
+   * @param language as in {@code --lang}; {@code auto} detects it from the files
+   * @throws CommandFailure when there is no project, or no toolchain for it
+   */
+  public static ProjectBuild of(Path directory, String language) throws InterruptedException {
+    @Nullable Language asked = Language.parse(language);
+    Project project = Project.of(directory);
+    CommandRunner runner = new ProcessRunner();
+    Toolchains toolchains = new Toolchains(new Executables(System.getenv()), runner);
+    Language detected = toolchains.detect(project.root(), asked);
+    return new ProjectBuild(project, toolchains.find(project.root(), detected), runner);
+  }
+
+  /** The language's name. */
+  public String language() {
+    return toolchain.language().label();
+  }
+
+  /** The tool and its version, for people. */
+  public String tool() {
+    return toolchain.version();
+  }
+
+  /** The command that builds, for people. */
+  public String command() {
+    return toolchain.build().toString();
+  }
+
+  /**
+   * Builds; an interrupt ends the tool and all processes that it started.
+   *
+   * @param output receives each line of the tool, from one thread at a time
+   * @throws CommandFailure when the build fails or leaves no module
+   */
+  public Built run(Consumer<String> output) throws InterruptedException {
+    long begin = System.nanoTime();
+    requireSuccess(toolchain, compile(project, toolchain, runner, output));
+    return take(project, toolchain, Duration.ofNanos(System.nanoTime() - begin));
+  }
+
+  /**
+   * Reads the module of a finished build and copies it to the output file that all languages share.
+   */
+  public static Built take(Project project, Toolchain toolchain, Duration took) {
+    Path made = toolchain.artifact().find(project.root());
+    byte[] wasm = project.takeModule(made);
+    Path common = project.root().resolve(Toolchain.OUTPUT);
+    Path shown = Files.isRegularFile(common) ? common : made;
+    String path =
+        shown.startsWith(project.root())
+            ? SkipRules.slashed(project.root().relativize(shown))
+            : shown.toString();
+    return new Built(path, wasm, took);
+  }
+
+  /** Runs the tool and returns its exit code. */
+  public static int compile(
+      Project project, Toolchain toolchain, CommandRunner runner, Consumer<String> output)
+      throws InterruptedException {
+    project.makeOutputDirectory();
+    toolchain.artifact().clear();
+    try {
+      return runner.run(toolchain.build(), output);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          CommandFailure.Kind.TOOLCHAIN,
+          toolchain.build().program() + " cannot be started: " + CommandFailure.reason(e),
+          Toolchains.missing(toolchain.build().program(), toolchain.language()).details());
+    }
+  }
+
+  public static void requireSuccess(Toolchain toolchain, int exitCode) {
+    if (exitCode != 0) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED, toolchain.build() + " ended with exit code " + exitCode);
+    }
+  }
+}
