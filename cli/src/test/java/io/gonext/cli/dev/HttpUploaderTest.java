@@ -127,7 +127,7 @@ class HttpUploaderTest {
     try (Host host = Host.open(HostConfig.builder(data).build());
         io.gonext.server.HttpServer dev =
             io.gonext.server.HttpServer.start(
-                host, metrics, ServerConfig.loopback(0).withDev(true))) {
+                host, metrics, ServerConfig.loopback(0).dev(true).build())) {
       HttpUploader uploader =
           new HttpUploader(
               client, HostUrl.parse("http://127.0.0.1:" + dev.port()), null, new Random(1));
