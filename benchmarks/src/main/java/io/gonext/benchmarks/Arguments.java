@@ -2,11 +2,11 @@ package io.gonext.benchmarks;
 
 import java.util.List;
 
-/** What several benchmarks understand on the command line. */
+/** Arguments that several benchmarks accept. */
 final class Arguments {
   private Arguments() {}
 
-  /** Whether {@code --quick} is given: to see that it works rather than to measure. */
+  /** Whether {@code --quick} is given: to check that it works, not to measure. */
   static boolean quick(List<String> args) throws UsageException {
     if (args.isEmpty()) {
       return false;

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** The command behind {@code ./bench}: lists the benchmarks, or runs one by name. */
 final class Bench {
-  /** All there are. A new one is added here. */
+  /** All benchmarks. Add a new one here. */
   private static final List<Benchmark> ALL =
       List.of(
           new CallBenchmark(),
@@ -44,7 +44,7 @@ final class Bench {
     System.exit(exitCode);
   }
 
-  /** Does what the command line says and returns the exit code. */
+  /** Runs the command line and returns the exit code. */
   int run(List<String> args) {
     if (args.isEmpty()) {
       return usage("which benchmark?");
@@ -81,7 +81,7 @@ final class Bench {
       err.println("bench: " + benchmark.name() + ": interrupted");
       return FAILED;
     } catch (Exception e) {
-      // Whoever runs a benchmark works on the code it runs: here the stack trace is the message.
+      // The user works on the code that the benchmark runs and needs the stack trace.
       e.printStackTrace(err);
       return FAILED;
     }

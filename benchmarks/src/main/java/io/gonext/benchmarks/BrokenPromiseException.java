@@ -1,6 +1,6 @@
 package io.gonext.benchmarks;
 
-/** What a benchmark asserts does not hold; the message is one sentence that says what. */
+/** An assertion of a benchmark does not hold; the message is one sentence that says which. */
 final class BrokenPromiseException extends Exception {
   private static final long serialVersionUID = 1;
 

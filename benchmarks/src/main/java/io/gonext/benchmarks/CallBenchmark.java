@@ -12,7 +12,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** {@code ./bench call}: what the smallest call of a hook costs, and which stage costs it. */
+/** {@code ./bench call}: the cost of the smallest hook call, stage by stage. */
 final class CallBenchmark implements Benchmark {
   private static final int FORKS = 3;
   private static final int WARMUPS = 4;
@@ -30,7 +30,7 @@ final class CallBenchmark implements Benchmark {
     stages.put("host", "Host.applyFilters (fresh)");
     stages.put("hostEcho", "the same, with a value in the answer");
     stages.put("bus", "Host.applyFilters, handler in Java");
-    stages.put("nobody", "Host.applyFilters, nobody handles it");
+    stages.put("nobody", "Host.applyFilters, no handler");
     stages.put("instantiate", "an instance for each hook");
     return stages;
   }

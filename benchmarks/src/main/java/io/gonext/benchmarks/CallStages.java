@@ -31,10 +31,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/**
- * What a call of a hook consists of, stage by stage, with a guest that does nothing: by one thread,
- * in nanoseconds.
- */
+/** The stages of a hook call, with a guest that does nothing, on one thread, in nanoseconds. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -118,7 +115,7 @@ public class CallStages {
     return host.applyFilters("h", 1);
   }
 
-  /** The same where the guest answers with a value. */
+  /** The same, with a guest that answers with a value. */
   @Benchmark
   public FilterResult hostEcho() throws InterruptedException {
     return host.applyFilters("echo", 1);
@@ -130,13 +127,13 @@ public class CallStages {
     return host.applyFilters("java", 1);
   }
 
-  /** A hook that nobody handles. */
+  /** A hook without handlers. */
   @Benchmark
   public FilterResult nobody() throws InterruptedException {
     return host.applyFilters("nobody", 1);
   }
 
-  /** What the pool saves: an instance for each call. */
+  /** An instance for each call: what the pool avoids. */
   @Benchmark
   public HookReply instantiate() {
     try (GuestInstance own = module.instantiate(InstanceConfig.defaults())) {
@@ -147,7 +144,7 @@ public class CallStages {
   private InstancePool<GuestInstance> pool(boolean pristine) {
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
-            PoolConfig.defaults(pristine ? "fresh" : "reused"),
+            PoolConfig.builder(pristine ? "fresh" : "reused").build(),
             new Allocator<>() {
               @Override
               public GuestInstance create() {

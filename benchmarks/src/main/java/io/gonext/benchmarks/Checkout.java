@@ -14,7 +14,7 @@ final class Checkout {
       var code = Checkout.class.getProtectionDomain().getCodeSource().getLocation().toURI();
       return Path.of(code).resolve("../../..").normalize();
     } catch (URISyntaxException e) {
-      throw new IllegalStateException("where this code lies is no path", e);
+      throw new IllegalStateException("the location of this code is not a path", e);
     }
   }
 }

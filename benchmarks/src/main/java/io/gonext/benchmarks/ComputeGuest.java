@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The guest of guests/src/main/rust/compute, and the program that is built from the same source.
  *
- * <p>Both are built when a benchmark begins. Without a Rust that has a WASI target the guest is the
- * one that the repository holds; without any Rust there is no program.
+ * <p>Both are built when a benchmark begins. Without a WASI target for Rust, the benchmark uses the
+ * guest in the repository. Without Rust, there is no native program.
  */
 final class ComputeGuest {
   /** The module's name among the guests. */
   static final String NAME = "compute";
 
-  /** Tells a forked JVM where the guest is that was built. */
+  /** The path of the guest that was built, for a forked JVM. */
   private static final String WASM_PROPERTY = "gonext.bench.compute";
 
   private final @Nullable Path wasm;
@@ -46,14 +46,14 @@ final class ComputeGuest {
         Files.exists(wasm) ? wasm : null, output.resolve("compute-native"), build.output());
   }
 
-  /** Who built it, for people. */
+  /** Says what built the guest and the program, for the table. */
   String origin() {
     return (wasm == null ? "guest: the repository's; " : "guest and ")
         + (program == null ? "no native program: " : "native program: ")
         + origin;
   }
 
-  /** What a JVM needs to find the guest. */
+  /** The JVM arguments that say where the guest is. */
   List<String> jvmArgs() {
     return wasm == null ? List.of() : List.of("-D" + WASM_PROPERTY + "=" + wasm);
   }
@@ -78,7 +78,7 @@ final class ComputeGuest {
     return name.equals(NAME) ? wasmOfFork() : Guests.wasm(name);
   }
 
-  /** The nanoseconds that the program takes for a kernel; nothing where there is no program. */
+  /** The nanoseconds that the program takes for a kernel; empty without a program. */
   OptionalDouble nativeNanos(Kernel kernel) throws IOException, InterruptedException {
     if (program == null) {
       return OptionalDouble.empty();

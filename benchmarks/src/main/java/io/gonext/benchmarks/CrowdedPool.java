@@ -23,11 +23,11 @@ import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * 1,000 virtual threads around a pool of 8. Each takes an object, computes a little with it and
- * gives it back, a number of times; between calls it lets the others run now and then.
+ * gives it back, a number of times; between calls it yields now and then.
  *
- * <p>With {@code pause}, it also lets others run while it holds the object, as a plugin does that
- * waits for its host. Then the pool is exhausted all the time, and what differs is who waits: a
- * pool that lets callers overtake looks fast because the lucky ones never queue.
+ * <p>With {@code pause}, it also yields while it holds the object, as a plugin does that waits for
+ * its host. Then the pool is exhausted all the time, and the pools differ in who waits: a pool that
+ * lets callers overtake looks fast because some callers never queue.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -41,8 +41,9 @@ public class CrowdedPool {
   private static final int TURN = 16;
 
   /**
-   * Of every so many checkouts one is timed, since reading the clock twice takes longer than most.
-   * Has no divisor in common with {@link #TURN}, so that all places in a turn are timed alike.
+   * One of this many checkouts is timed, because reading the clock twice takes longer than most
+   * checkouts. It has no common divisor with {@link #TURN}, so that all positions in a turn are
+   * timed equally.
    */
   private static final int STRIDE = 17;
 
@@ -63,7 +64,9 @@ public class CrowdedPool {
   @SuppressWarnings("NullAway.Init") // JMH calls open() before anything else
   private PoolContender<?> pool;
 
-  /** What a crowd's run came to. The time excludes the start of its threads, and this sorting. */
+  /**
+   * The result of a run. The time excludes the start of the threads and the sorting of the waits.
+   */
   @AuxCounters(AuxCounters.Type.EVENTS)
   @State(Scope.Thread)
   public static class Figures {
@@ -83,7 +86,7 @@ public class CrowdedPool {
 
   @Setup(Level.Trial)
   public void open() throws Exception {
-    // On a virtual thread, because Stormpot has another way in for those.
+    // On a virtual thread, because Stormpot treats these differently.
     try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
       pool = virtual.submit(() -> PoolContender.named(contender, size)).get();
     }

@@ -32,8 +32,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Checkout, the smallest hook call, return, out of a pool of 8 whose instances are made pristine on
- * return: what benchmarks/wazero does without the last.
+ * Checkout, the smallest hook call and return, on a pool of 8 whose instances are reset on return.
+ * benchmarks/wazero does the same without the reset.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -58,7 +58,7 @@ public class Dispatch {
     CompiledModule module = engine.compile(Guests.wasm("done"));
     pool =
         new InstancePool<>(
-            PoolConfig.defaults("dispatch").withBounds(POOL_SIZE, POOL_SIZE),
+            PoolConfig.builder("dispatch").bounds(POOL_SIZE, POOL_SIZE).build(),
             new Allocator<>() {
               @Override
               public GuestInstance create() {

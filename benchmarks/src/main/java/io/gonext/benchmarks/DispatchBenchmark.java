@@ -10,20 +10,20 @@ import java.util.SequencedMap;
 import org.openjdk.jmh.runner.RunnerException;
 
 /**
- * {@code ./bench dispatch}: what it costs to have a plugin run a filter, from {@code
- * Host.applyFilters} to its result, with a guest that does nothing and a pristine instance.
+ * {@code ./bench dispatch}: the cost of a filter in a plugin, from {@code Host.applyFilters} to its
+ * result, with a guest that does nothing and a pristine instance.
  */
 final class DispatchBenchmark implements Benchmark {
   private static final int FORKS = 5;
 
   private static final double GOAL_MICROS = 2;
 
-  /** Methods of {@link CallStages}: what the whole consists of. */
+  /** Methods of {@link CallStages}: the parts of the whole. */
   private static final Map<String, String> PARTS = parts();
 
   private static Map<String, String> parts() {
     Map<String, String> parts = new LinkedHashMap<>();
-    parts.put("nobody", "look-up of a hook nobody handles");
+    parts.put("nobody", "look-up of a hook without handlers");
     parts.put("bus", "bus: chain, deadlines, timer");
     parts.put("leaseAndHookFresh", "pool and ABI: checkout, hook, reset");
     parts.put("hostEcho", "all of it, with a value in the answer");
@@ -58,7 +58,7 @@ final class DispatchBenchmark implements Benchmark {
     row(out, "all of it: Host.applyFilters", whole);
     out.printf(
         Locale.ROOT,
-        "median of %d forks (%s ns); the parts are of one fork each; goal %.1f us%n",
+        "median of %d forks (%s ns); each part is from one fork; goal %.1f us%n",
         FORKS,
         forks.stream().sorted().map(Math::round).toList(),
         GOAL_MICROS);

@@ -16,14 +16,16 @@ import java.util.SequencedMap;
 import org.openjdk.jmh.runner.RunnerException;
 
 /**
- * {@code ./bench engine}: ours against the stock engine with its own memory, against a new instance
- * for each call, and against the same source as a native program.
+ * {@code ./bench engine}: our engine compared with the stock engine with its own memory, with a new
+ * instance for each call, and with the same source as a native program.
  */
 final class EngineBenchmark implements Benchmark {
-  /** Compute is what the goals are about: measured so often, each side and native in turn. */
+  /**
+   * The goals are about compute, so it is measured several times, each side and native alternately.
+   */
   private static final int COMPUTE_ROUNDS = 2;
 
-  /** JVMs for what a JVM can only do once. */
+  /** JVMs for measurements that a JVM can make only once. */
   private static final int FIRST_CALL_FORKS = 3;
 
   private static final String NO_CARGO = "no cargo";
@@ -49,11 +51,11 @@ final class EngineBenchmark implements Benchmark {
     }
     ComputeGuest guest = ComputeGuest.build();
     out.println(guest.origin());
-    out.println("medians; each figure of gonext and of stock comes from JVMs of its own");
+    out.println("medians; each figure of gonext and of stock comes from separate JVMs");
     return new Run(guest, out).measure();
   }
 
-  /** One run: what it measures with, and the figures so far. Used by one thread. */
+  /** One run of the benchmark and its figures so far. Used by one thread. */
   private static final class Run {
     private final ComputeGuest guest;
     private final PrintWriter out;
@@ -143,7 +145,7 @@ final class EngineBenchmark implements Benchmark {
       table.row("that adds two numbers", own, shared);
       out.printf(
           Locale.ROOT,
-          "a deadline of its own costs a call %.0f ns at most (goal: under 100)%n",
+          "a separate deadline costs a call %.0f ns at most (goal: under 100)%n",
           own - shared);
     }
 

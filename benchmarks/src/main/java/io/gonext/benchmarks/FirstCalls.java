@@ -41,7 +41,7 @@ final class FirstCalls {
   /** How long after its deadline a guest that loops is ended; ours alone. */
   static final String LATE = "deadline-late";
 
-  /** Which calls are looked at, counted from 1. */
+  /** The calls that are measured, counted from 1. */
   static final int[] CALLS = {1, 10, 100, 1_000, 10_000};
 
   private static final int COMPILES = 7;

@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Ours as the host uses it: every call under a deadline, with the ABI's checks. */
+/** Our engine as the host uses it: every call has a deadline and the ABI's checks. */
 final class GonextRuntime implements GuestRuntime {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final byte[] NO_BODY = {};
@@ -24,12 +24,12 @@ final class GonextRuntime implements GuestRuntime {
     this.engine = engine;
   }
 
-  /** One that compiles every module anew. */
+  /** A runtime that compiles every module again. */
   static GonextRuntime withoutCache() {
     return new GonextRuntime(new Engine(EngineLimits.defaults()));
   }
 
-  /** One that looks for compiled modules in a directory first. */
+  /** A runtime that first looks for compiled modules in a directory. */
   static GonextRuntime withCache(Path directory) throws IOException {
     byte[] hostKey = new byte[32];
     CompileCache cache = CompileCache.open(directory, hostKey, 1L << 30);

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** A kernel inside one guest. One runtime a fork, so that the JIT sees one kind of memory. */
+/** A kernel in one guest. Each fork runs one runtime, so that the JIT sees one kind of memory. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

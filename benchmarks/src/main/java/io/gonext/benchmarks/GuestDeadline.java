@@ -19,9 +19,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * What a deadline costs: a call of a function that adds two numbers, in a run of its own and as one
- * of a thousand that share a run. A run cannot go without a deadline, so the difference is that of
- * the whole run: entering and leaving, arming and disarming, both readings of the clock.
+ * The cost of a deadline: a call of a function that adds two numbers, in a separate run and as one
+ * of a thousand calls that share a run. Every run has a deadline, so the difference is the cost of
+ * the whole run: entering and leaving, arming and disarming, and two readings of the clock.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * One reset after the guest wrote to some blocks of its memory. Each is timed by itself, since the
- * writing must not be part of it; reading the clock adds some 25 ns.
+ * One reset after the guest wrote to some blocks of its memory. Each reset is timed separately,
+ * without the writes; reading the clock adds about 25 ns.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)

@@ -1,6 +1,6 @@
 package io.gonext.benchmarks;
 
-/** What runs WebAssembly: ours, or the stock engine that ours is built from. */
+/** A WebAssembly runtime: ours, or the stock engine that ours is built on. */
 interface GuestRuntime extends AutoCloseable {
   String OURS = "gonext";
   String STOCK = "stock";
@@ -14,7 +14,7 @@ interface GuestRuntime extends AutoCloseable {
     };
   }
 
-  /** From a module's bytes to something that can be instantiated. */
+  /** Compiles a module. */
   Program compile(byte[] wasm);
 
   @Override
@@ -31,7 +31,7 @@ interface GuestRuntime extends AutoCloseable {
     /** Calls an exported function; an i32 result is zero-extended. */
     long call(String export, long... args);
 
-    /** Calls a hook as guest ABI v1 says and returns its body, empty where there is none. */
+    /** Calls a hook through guest ABI v1 and returns its body; empty when there is none. */
     byte[] hook(byte[] name, byte[] payload);
 
     @Override

@@ -12,11 +12,10 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Short JMH runs, each in a JVM of its own, so that a table of many rows stays within minutes.
- * Immutable.
+ * Short JMH runs, each in a separate JVM, so that a table of many rows takes minutes. Immutable.
  */
 final class Jmh {
-  /** What every JVM that runs guests gets: what {@code ./gonext} gives its own. */
+  /** The options of every JVM that runs guests, as {@code ./gonext} sets them. */
   static final List<String> JVM_ARGS =
       List.of(
           "--enable-native-access=ALL-UNNAMED",
@@ -38,12 +37,12 @@ final class Jmh {
     this.iterationMillis = iterationMillis;
   }
 
-  /** For guest code, which the JIT takes some seconds for. */
+  /** For guest code, which takes the JIT some seconds. */
   static Jmh settled(List<String> jvmArgs) {
     return new Jmh(jvmArgs, 6, 5, 300);
   }
 
-  /** For one very large function, which the JIT takes some ten seconds for. */
+  /** For one very large function, which takes the JIT about ten seconds. */
   static Jmh patient(List<String> jvmArgs) {
     return new Jmh(jvmArgs, 40, 5, 300);
   }
@@ -53,7 +52,7 @@ final class Jmh {
     return new Jmh(jvmArgs, 4, 5, 200);
   }
 
-  /** The same with one argument more, which may contradict an earlier one. */
+  /** The same with one more argument, which may override an earlier one. */
   Jmh with(String jvmArg) {
     List<String> more = new ArrayList<>(jvmArgs);
     more.add(jvmArg);

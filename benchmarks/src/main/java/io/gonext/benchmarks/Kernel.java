@@ -5,7 +5,7 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 
-/** What the guest {@code compute} can compute: see guests/src/main/rust/compute. */
+/** The computations of the guest {@code compute}; see guests/src/main/rust/compute. */
 enum Kernel {
   SORT(0, "sort of 10,000 u32", 975_493_128),
   SHA256(1, "SHA-256 of 64 KiB", 666_978_335),
@@ -13,7 +13,7 @@ enum Kernel {
   SCAN(3, "scan of 64 KiB for a pattern", 3_609_763_646L),
   UNROLLED(4, "a function of 10 KB", 919_592_108);
 
-  /** Those whose functions are of an ordinary size. */
+  /** The kernels whose functions have an ordinary size. */
   static final Set<Kernel> PLAIN =
       Collections.unmodifiableSet(EnumSet.of(SORT, SHA256, JSON, SCAN));
 
@@ -32,7 +32,7 @@ enum Kernel {
     return valueOf(guestName.toUpperCase(Locale.ROOT));
   }
 
-  /** What the guest's export {@code compute} takes. */
+  /** The argument of the guest's export {@code compute}. */
   int index() {
     return index;
   }
@@ -47,7 +47,7 @@ enum Kernel {
     return title;
   }
 
-  /** Checks that it was this kernel that ran, and that it ran right. */
+  /** Checks that the right kernel ran and that its result is right. */
   void requireChecksum(long answered) {
     if (answered != checksum) {
       throw new IllegalStateException(this + " computes " + answered + ", not " + checksum);

@@ -30,8 +30,8 @@ import java.util.concurrent.TimeUnit;
  * {@code ./bench kv}: a plugin that adds to its key-value entries, from the call of its hook to the
  * answer, beside plain JDBC that adds to rows of a table of the same database, one transaction a
  * write in both. Plain JDBC has a connection for each writer, no quota, and no ages of entries. In
- * each round both are measured, one after the other. It fails where a count is not the number of
- * writes that were answered.
+ * each round both are measured, one after the other. It fails if a count differs from the number of
+ * answered writes.
  */
 final class KvBenchmark implements Benchmark {
   private static final String PLUGIN = "counter";
@@ -43,7 +43,7 @@ final class KvBenchmark implements Benchmark {
   /** Of the key-value entries, on each database; what the product promises is measured by it. */
   private static final double GOAL_PER_SECOND = 2_000;
 
-  /** Who writes what. */
+  /** Which writers write which counters. */
   private record Load(String title, int writers, boolean oneCounter) {
     String counter(int writer) {
       return oneCounter ? "shared" : "own-" + writer;
@@ -115,7 +115,7 @@ final class KvBenchmark implements Benchmark {
     try {
       return EmbeddedPostgres.builder()
           .setDataDirectory(directory.resolve("postgres"))
-          // As servers are in production: what is committed is on the disk.
+          // As in production: a commit is on the disk when it returns.
           .setServerConfig("fsync", "on")
           .setServerConfig("synchronous_commit", "on")
           .start();
@@ -124,7 +124,7 @@ final class KvBenchmark implements Benchmark {
     }
   }
 
-  /** How many of plain JDBC's writes ours are, where all write one counter. */
+  /** The ratio of our writes to plain JDBC's when all writers write one counter. */
   private static double measure(
       String database,
       HostConfig config,
@@ -145,7 +145,7 @@ final class KvBenchmark implements Benchmark {
               .bytes());
       host.grantRequested(PLUGIN);
       host.activate(PLUGIN);
-      // For the JIT compiler: what is measured first would be the slowest otherwise.
+      // Warm up: otherwise the first measurement would be the slowest.
       for (int round = 0; round < WARM_UPS; round++) {
         for (Load load : LOADS) {
           perSecond(load, (counter, writer) -> add(host, counter));

@@ -2,7 +2,7 @@ package io.gonext.benchmarks;
 
 import java.util.Collection;
 
-/** What many measurements come to. */
+/** Medians and means of measurements. */
 final class Medians {
   private Medians() {}
 

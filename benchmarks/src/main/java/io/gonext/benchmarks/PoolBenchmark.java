@@ -26,15 +26,15 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * {@code ./bench pool}: our checkout and return beside the pools that Java services use, in one
- * run.
+ * {@code ./bench pool}: our checkout and return compared with the pools that Java services use, in
+ * one run.
  *
- * <p>Every figure is the median over all iterations of all forks, which a burst of other work on
- * the machine moves less than a mean. The contenders take turns, a fork each, so that a slow minute
- * of the machine is slow for all of them.
+ * <p>Every figure is the median over all iterations of all forks, which other work on the machine
+ * affects less than a mean. The contenders take turns, a fork each, so that a slow minute of the
+ * machine affects all of them.
  *
  * <p>Names of rows, {@code 1 2 8 virtual exhausted}, run those alone. {@code --quick} takes one
- * short fork of each, to see that it works rather than to measure.
+ * short fork of each, to check that it works, not to measure.
  */
 final class PoolBenchmark implements Benchmark {
 

@@ -28,10 +28,10 @@ import stormpot.PoolTap;
 import stormpot.Timeout;
 
 /**
- * One pool of {@code size} objects behind the two steps that are measured, with the defaults of its
- * library where there are any. Ours counts uses towards a limit it never reaches, replaces objects
- * by age, can be scraped for metrics, and finds leaks; so does Stormpot but for the counting. The
- * others keep objects and no more.
+ * One pool of {@code size} objects behind the two measured steps, with the defaults of its library
+ * if there are any. Ours counts uses against a limit that it does not reach, replaces objects by
+ * age, has metrics and finds leaks. Stormpot does the same except for the counting. The others only
+ * keep objects.
  *
  * @param <H> what its user holds between the two steps
  */
@@ -39,10 +39,10 @@ abstract class PoolContender<H> {
 
   static final String OURS = "gonext";
 
-  /** Stormpot without its duties: nothing ages, no leak is found. Shown beside, not rated. */
+  /** Stormpot without expiration and leak detection. It is shown but not rated. */
   static final String BARE = "Stormpot bare";
 
-  /** Everything to compare with; the order is that of the table. */
+  /** The pools to compare with, in the order of the table. */
   static final String[] OTHERS = {
     "ConcurrentBag", "Stormpot", "lock+LIFO", "ArrayBlockingQueue", "commons-pool2", BARE
   };
@@ -51,8 +51,8 @@ abstract class PoolContender<H> {
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**
-   * What is pooled. Padded, because all of them are small here and would otherwise share cache
-   * lines, or not, as it pleases each contender's allocations.
+   * The pooled object. It is padded: objects this small may or may not share cache lines, which
+   * depends on each contender's allocations.
    */
   @SuppressWarnings({"unused", "MultiVariableDeclaration"})
   abstract static class Padding {
@@ -111,10 +111,11 @@ abstract class PoolContender<H> {
     Ours(int size) {
       pool =
           new InstancePool<>(
-              PoolConfig.defaults("benchmark")
-                  .withBounds(size, size)
-                  .withMaxWaiters(1_000_000)
-                  .withMaxUses(1L << 40),
+              PoolConfig.builder("benchmark")
+                  .bounds(size, size)
+                  .maxWaiters(1_000_000)
+                  .maxUses(1L << 40)
+                  .build(),
               new Allocator<>() {
                 @Override
                 public Pooled create() {

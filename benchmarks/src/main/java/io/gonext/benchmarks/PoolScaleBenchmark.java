@@ -19,14 +19,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /**
- * {@code ./bench pool-scale}: what a checkout costs as the pool grows, and as the queue does.
+ * {@code ./bench pool-scale}: the cost of a checkout as the pool grows, and as the queue grows.
  *
  * <p>Three loads on pools of 1 to 1,024 instances: one thread that takes and returns; one that
  * takes all instances and then returns all, so that every checkout must find another instance; and
  * the hardest case for a search, all but one instance taken and the free one anywhere. Then queues
  * of 1 to 10,000 virtual threads for one instance, which goes from hand to hand.
  *
- * <p>{@code --quick} does a tenth of the operations, to see that it works rather than to measure.
+ * <p>{@code --quick} does a tenth of the operations, to check that it works, not to measure.
  */
 final class PoolScaleBenchmark implements Benchmark {
 
@@ -46,7 +46,7 @@ final class PoolScaleBenchmark implements Benchmark {
 
   @FunctionalInterface
   private interface Load {
-    /** Does about this many operations and tells how many. */
+    /** Does about this many operations and returns how many. */
     long run(InstancePool<Object> pool, int operations) throws Exception;
   }
 
@@ -54,7 +54,7 @@ final class PoolScaleBenchmark implements Benchmark {
   public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
     boolean quick = Arguments.quick(args);
     int operations = quick ? 20_000 : 200_000;
-    // So that the first row is not the one that pays for the compiler.
+    // Warm up, so that the first row does not include the JIT compiler's work.
     for (Load load : List.<Load>of(PoolScaleBenchmark::takeAll, PoolScaleBenchmark::takeLastFree)) {
       nanosPerOperation(8, 10 * operations, load);
     }
@@ -100,7 +100,7 @@ final class PoolScaleBenchmark implements Benchmark {
   private static double nanosPerOperation(int size, int operations, Load load) throws Exception {
     try (InstancePool<Object> pool =
         new InstancePool<>(
-            PoolConfig.defaults("scale").withBounds(size, size).withMaxWaiters(20_000),
+            PoolConfig.builder("scale").bounds(size, size).maxWaiters(20_000).build(),
             (Allocator<Object>) Object::new)) {
       pool.start();
       double[] rounds = new double[ROUNDS];
@@ -140,8 +140,8 @@ final class PoolScaleBenchmark implements Benchmark {
   }
 
   /**
-   * Returns one instance and takes one, where the one returned is every time another. That one
-   * thread does both helps it to nothing: it looks first where it took an instance last.
+   * Returns one instance and takes one; the returned instance is another one each time. That one
+   * thread does both is no advantage: it tries the slot first that it took last.
    */
   private static long takeLastFree(InstancePool<Object> pool, int operations) throws Exception {
     int size = pool.stats().maxInstances();
@@ -151,7 +151,7 @@ final class PoolScaleBenchmark implements Benchmark {
     }
     int next = 0;
     for (int i = 0; i < operations; i++) {
-      // A stride that is odd, and so visits all places of a power of two, in no handy order.
+      // An odd stride visits all places of a power of two, and not in order.
       next = (next + 619) % size;
       leases.get(next).close();
       leases.set(next, pool.checkout(PATIENCE));
@@ -178,7 +178,9 @@ final class PoolScaleBenchmark implements Benchmark {
         });
   }
 
-  /** What the same costs with the JDK's fair lock and no pool: what the threads themselves cost. */
+  /**
+   * The same with the JDK's fair semaphore and without a pool: the cost of the threads themselves.
+   */
   @SuppressWarnings("ThreadPriorityCheck") // a yield is the cheapest way to let the others queue
   private static long passPermit(Semaphore semaphore, int threads, int operations)
       throws Exception {

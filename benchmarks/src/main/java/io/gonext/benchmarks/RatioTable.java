@@ -38,7 +38,7 @@ final class RatioTable {
    * Prints a row.
    *
    * @param ours nanoseconds
-   * @param others nanoseconds, or NaN where there is no figure
+   * @param others nanoseconds, or NaN when there is no figure
    */
   void row(String title, double ours, double... others) {
     out.printf(Locale.ROOT, "%-46s %11s", title, micros(ours));
@@ -59,7 +59,7 @@ final class RatioTable {
     return String.format(Locale.ROOT, nanos < 100_000 ? "%,.2f" : "%,.0f", nanos / 1_000);
   }
 
-  /** A ratio with as many digits as it takes to tell it from a goal. */
+  /** A ratio with enough digits to compare it with a goal. */
   static String ratio(double ratio) {
     return String.format(Locale.ROOT, ratio < 0.1 ? "%.4f" : "%.2f", ratio);
   }

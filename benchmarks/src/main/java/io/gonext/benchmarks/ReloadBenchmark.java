@@ -20,28 +20,31 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * {@code ./bench reload}: an example's source is saved again and again under {@code gonext plugin
- * dev}, which uploads to a {@code gonext serve --dev}: both as processes of their own, from the
- * save to the line that says it is live. What the author's machine and compiler take, and what the
- * loop adds to that.
+ * {@code ./bench reload}: saves an example's source repeatedly under {@code gonext plugin dev},
+ * which uploads to a {@code gonext serve --dev}. Both are separate processes. It measures the time
+ * from the save to the line that says that the plugin is live, split into the compiler's part and
+ * the loop's part.
  */
 final class ReloadBenchmark implements Benchmark {
   private static final int EDITS = 20;
 
-  /** Fields of the event {@code live}, in the order in which the time goes by. */
+  /** The duration fields of the event {@code live}, in chronological order. */
   private static final List<String> PHASES =
       List.of("debounce_ms", "build_ms", "check_ms", "upload_ms", "swap_ms");
 
   /**
    * A project to edit.
    *
-   * @param sdk what its build file refers to
+   * @param sdk the SDK that its build file refers to
    * @param source the file that is saved
-   * @param text of the file that each edit replaces
+   * @param text the text in the file that each edit replaces
    */
   private record Example(String project, String sdk, String source, String text) {}
 
-  /** The first one that this machine can build is taken: the faster compiler, the finer measure. */
+  /**
+   * The benchmark uses the first one that this machine can build. The faster the compiler, the more
+   * precise the measurement of the loop.
+   */
   private static final List<Example> EXAMPLES =
       List.of(
           new Example("hello-c", "c", "plugin.c", "Hello, "),
@@ -64,7 +67,7 @@ final class ReloadBenchmark implements Benchmark {
       throw new UsageException("it takes no arguments");
     }
     Path directory = Files.createTempDirectory("gonext-bench-reload");
-    // A host's log is none of the table's.
+    // The host's log must not appear in the table.
     ProcessBuilder.Redirect log =
         ProcessBuilder.Redirect.to(directory.resolve("host.log").toFile());
     try (Gonext host =
@@ -117,7 +120,8 @@ final class ReloadBenchmark implements Benchmark {
       phases.forEach((phase, values) -> values.add(live.path(phase).asDouble()));
       failed += live.path("requests_failed").asLong();
       totals.add(total);
-      // Whatever the loop does not name, waiting for the system's event for instance, is its own.
+      // Time that no field covers, such as the wait for the file system's event, belongs to the
+      // loop.
       overheads.add(total - live.path("debounce_ms").asDouble() - live.path("build_ms").asDouble());
     }
     out.printf(
@@ -147,7 +151,7 @@ final class ReloadBenchmark implements Benchmark {
     return String.format(Locale.ROOT, "%.1f", millis);
   }
 
-  /** The example and its SDK beside each other, as in the checkout. */
+  /** Copies the example and its SDK side by side, as in the checkout. */
   private static Path copy(Example example, Path directory) throws IOException {
     Path sdk = Path.of("sdk", example.sdk);
     copyTree(Checkout.root().resolve(sdk), directory.resolve(sdk));
@@ -169,7 +173,7 @@ final class ReloadBenchmark implements Benchmark {
     }
   }
 
-  /** The command as a process; ended, and its children with it, on close. */
+  /** The command as a process; {@code close} ends it and its children. */
   private static final class Gonext implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
@@ -186,7 +190,7 @@ final class ReloadBenchmark implements Benchmark {
       return new Gonext(new ProcessBuilder(command).redirectError(errors).start());
     }
 
-    /** What follows the beginning of the first line that begins so. */
+    /** Waits for the first line with this beginning and returns the rest of it. */
     String awaitLine(String beginning) throws IOException, UnavailableException {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         if (line.startsWith(beginning)) {

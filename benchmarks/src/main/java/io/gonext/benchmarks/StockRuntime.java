@@ -13,8 +13,8 @@ import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
 
 /**
- * The engine ours is built from, as its documentation shows it: compiled to bytecode, with its own
- * memory; no deadline, no reset.
+ * The engine that ours is built on, used as its documentation shows: compiled to bytecode, with its
+ * own memory, without deadlines and resets.
  */
 final class StockRuntime implements GuestRuntime {
   @Override

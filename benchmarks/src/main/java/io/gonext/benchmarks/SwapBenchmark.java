@@ -35,10 +35,10 @@ import org.HdrHistogram.Histogram;
 
 /**
  * {@code ./bench swap}: filters and routes under load while their plugin is swapped between two
- * versions every second. Every answer names the version that made each part of it. Then a thousand
- * swaps as fast as they go, with calls between them, and what they leave in heap and metaspace. It
- * fails, after its table, where an answer was lost or mixed, where a swap was none, and where
- * memory grew.
+ * versions every second. Every answer names the version that made each part of it. Then it makes a
+ * thousand swaps as fast as possible, with calls between them, and measures the growth of heap and
+ * metaspace. After its table it fails if an answer was lost or mixed two versions, if an update was
+ * not a swap, or if memory grew.
  */
 final class SwapBenchmark implements Benchmark {
   private static final int SECONDS = 60;
@@ -46,7 +46,7 @@ final class SwapBenchmark implements Benchmark {
   private static final int CALLERS = 4;
   private static final int FAST_SWAPS = 1_000;
 
-  /** Before memory is measured: what is made once is there then. */
+  /** Swaps before memory is measured, so that one-time allocations are not counted. */
   private static final int FIRST_SWAPS = 100;
 
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -54,7 +54,9 @@ final class SwapBenchmark implements Benchmark {
   /** Each caller rests between calls, so that they do not fill two cores. */
   private static final long REST_NANOS = 200_000;
 
-  /** What a thousand swaps may leave; one version that stayed would be some 100 KiB each. */
+  /**
+   * The growth that a thousand swaps may cause. A version that stays in memory takes about 100 KiB.
+   */
   private static final long MAX_HEAP_GROWTH_BYTES = 16L << 20;
 
   private static final long MAX_METASPACE_GROWTH_BYTES = 8L << 20;
@@ -82,7 +84,7 @@ final class SwapBenchmark implements Benchmark {
         seconds = 0;
       }
       if (seconds < 1) {
-        throw new UsageException("'" + args.getFirst() + "' is no number of seconds.");
+        throw new UsageException("'" + args.getFirst() + "' is not a number of seconds.");
       }
     }
     Path data = Files.createTempDirectory("gonext-bench-swap");
@@ -176,7 +178,7 @@ final class SwapBenchmark implements Benchmark {
     return result instanceof UpdateResult.Replaced;
   }
 
-  /** What many swaps in a row leave. */
+  /** The memory after many swaps in a row. */
   private record Memory(
       long heapBefore,
       long heapAfter,
@@ -212,7 +214,7 @@ final class SwapBenchmark implements Benchmark {
 
   private static void swapOnce(Host host, byte[] version, Load load) throws Exception {
     if (!isSwap(host.update(version))) {
-      throw new BrokenPromiseException("an update of the thousand was no swap");
+      throw new BrokenPromiseException("one of the thousand updates was not a swap");
     }
     load.once(load::filter);
     load.once(load::route);
@@ -235,7 +237,7 @@ final class SwapBenchmark implements Benchmark {
         .bytes();
   }
 
-  /** What is done at the beginning of each second; whether it was a swap. */
+  /** Runs at the beginning of each second; returns whether it swapped versions. */
   @FunctionalInterface
   private interface EachSecond {
     boolean run(int second) throws InterruptedException;
@@ -249,13 +251,13 @@ final class SwapBenchmark implements Benchmark {
     final Histogram all = new ConcurrentHistogram(LONGEST_NANOS, 3);
     int swaps;
 
-    /** In microseconds, of each second after what was done at its beginning. */
+    /** In microseconds, for each second after the action at its beginning. */
     private final List<Double> p99s = new ArrayList<>();
 
     private final Host host;
     private final AtomicBoolean stop = new AtomicBoolean();
 
-    /** Of the second that runs. */
+    /** Of the current second. */
     private volatile Histogram current = new ConcurrentHistogram(LONGEST_NANOS, 3);
 
     Load(Host host) {

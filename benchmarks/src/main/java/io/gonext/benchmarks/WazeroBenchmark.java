@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * {@code ./bench wazero}: ours against a Go program around wazero, which is a compiler to native
- * code: see benchmarks/wazero.
+ * {@code ./bench wazero}: our host compared with a Go program around wazero, which compiles to
+ * native code; see benchmarks/wazero.
  */
 final class WazeroBenchmark implements Benchmark {
   @Override

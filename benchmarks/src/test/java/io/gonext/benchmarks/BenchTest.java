@@ -23,7 +23,7 @@ class BenchTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void a_benchmark_prints_its_table_and_then_its_figures_in_order_as_the_last_line() {
+  void a_benchmark_prints_its_table_and_its_figures_as_the_last_line() {
     assertThat(run("add", "3", "4")).isZero();
     assertThat(out.toString()).isEqualTo("| sum |\n|   7 |\nsum=7 count=2\n");
     assertThat(err.toString()).isEmpty();
@@ -36,7 +36,7 @@ class BenchTest {
   }
 
   @Test
-  void an_unknown_name_and_none_get_one_sentence_and_the_list() {
+  void an_unknown_or_missing_name_gets_one_sentence_and_the_list() {
     assertThat(run("nope")).isEqualTo(2);
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
@@ -49,26 +49,26 @@ class BenchTest {
   }
 
   @Test
-  void arguments_that_make_no_sense_are_told_without_a_stack_trace() {
+  void wrong_arguments_are_reported_without_a_stack_trace() {
     assertThat(run("add", "x")).isEqualTo(2);
-    assertThat(err.toString()).isEqualTo("bench: add: 'x' is no number.\n");
+    assertThat(err.toString()).isEqualTo("bench: add: 'x' is not a number.\n");
   }
 
   @Test
-  void what_is_missing_on_the_machine_is_told_without_a_stack_trace() {
+  void a_missing_tool_is_reported_without_a_stack_trace() {
     assertThat(run("lacking")).isEqualTo(1);
     assertThat(err.toString()).isEqualTo("bench: lacking: there is no such tool.\n");
   }
 
   @Test
-  void what_does_not_hold_is_told_in_a_sentence_and_leaves_no_figures() {
+  void a_broken_promise_is_reported_in_a_sentence_and_without_figures() {
     assertThat(run("breaking")).isEqualTo(1);
     assertThat(err.toString()).isEqualTo("bench: breaking: 3 calls failed\n");
     assertThat(out.toString()).isEmpty();
   }
 
   @Test
-  void a_failure_is_told_with_its_stack_trace_and_leaves_no_figures() {
+  void an_exception_is_reported_with_its_stack_trace_and_without_figures() {
     assertThat(run("failing")).isEqualTo(1);
     assertThat(err.toString()).startsWith("java.io.IOException: no disk\n\tat ");
     assertThat(out.toString()).isEmpty();
@@ -100,7 +100,7 @@ class BenchTest {
       int sum = 0;
       for (String arg : args) {
         if (!arg.matches("\\d+")) {
-          throw new UsageException("'" + arg + "' is no number.");
+          throw new UsageException("'" + arg + "' is not a number.");
         }
         sum += Integer.parseInt(arg);
       }

@@ -8,13 +8,13 @@ import io.gonext.guests.Guests;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is compared computes the same: with the guest that the repository holds. */
+/** The runtimes to compare compute the same, with the guest in the repository. */
 class ComputeGuestTest {
   private static final byte[] WASM = Guests.wasm(ComputeGuest.NAME);
 
   @ParameterizedTest
   @ValueSource(strings = {GuestRuntime.OURS, GuestRuntime.STOCK})
-  void every_kernel_has_the_checksum_that_its_native_build_has(String runtime) {
+  void every_kernel_has_the_checksum_of_its_native_build(String runtime) {
     try (GuestRuntime engine = GuestRuntime.named(runtime);
         Guest guest = engine.compile(WASM).instantiate()) {
       for (Kernel kernel : Kernel.values()) {

@@ -14,13 +14,13 @@ import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Version;
-import io.gonext.pool.Ticker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,14 +63,14 @@ final class HostOpening implements AutoCloseable {
             config.meters(),
             InstantSource.system());
     undo.push(services::close);
-    Ticker ticker = Ticker.system();
+    LongSupplier nanoTime = System::nanoTime;
     HookBus hooks =
         new HookBus(
             config.meters(),
             config.telemetry(),
             config.limits().chain(),
             config.limits().call(),
-            ticker);
+            nanoTime);
     hooks.addCalled(config.hooks());
     Lifecycle lifecycle =
         Lifecycle.of(
@@ -80,7 +80,7 @@ final class HostOpening implements AutoCloseable {
                 hooks,
                 config.meters(),
                 services,
-                new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), ticker),
+                new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), nanoTime),
                 config.verifiesResets()),
             config.limits(),
             config.updates(),

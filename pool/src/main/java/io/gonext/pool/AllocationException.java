@@ -1,7 +1,8 @@
 package io.gonext.pool;
 
 /**
- * The allocator could not make the instance this caller was waiting for; its failure is the cause.
+ * The allocator failed to create the instance that this caller waited for. Its failure is the
+ * cause.
  */
 public final class AllocationException extends PoolException {
 

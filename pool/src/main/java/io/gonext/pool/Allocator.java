@@ -5,39 +5,39 @@ package io.gonext.pool;
  *
  * <p>The pool calls {@link #create} and {@link #close} from its worker threads, never from a thread
  * that is waiting for a lease, and {@link #reset}, {@link #isOutgrown} and {@link #weightBytes}
- * from the thread that returns the lease. Calls for different instances may run at the same time;
- * calls for one instance never do, and each happens-before the next, so an instance itself need not
- * be thread-safe.
+ * from the thread that returns the lease. Calls for different instances may run concurrently. Calls
+ * for one instance do not, and each happens-before the next, so an instance need not be
+ * thread-safe.
  *
- * <p>Anything these methods throw, {@link Error}s included, is counted and contained: it costs at
- * most the instance concerned.
+ * <p>The pool catches and counts everything these methods throw, {@link Error}s included. A failure
+ * costs at most the instance concerned.
  *
  * @param <T> what is pooled
  */
 public interface Allocator<T> {
 
   /**
-   * Makes a new instance. It may be slow: callers of the pool are never held by it past their own
-   * deadline.
+   * Makes a new instance. It may be slow: callers of the pool still time out at their own
+   * deadlines.
    *
-   * @throws Exception any failure; one waiting caller receives it as the cause of an {@link
-   *     AllocationException}, and the pool backs off before it tries again
+   * @throws Exception on any failure; one waiting caller gets it as the cause of an {@link
+   *     AllocationException}, and the pool pauses before it tries again
    */
   T create() throws Exception;
 
   /**
-   * Puts a returned instance back into the state it had after {@link #create}, before anyone else
-   * can see it. The returning thread pays for it.
+   * Restores the state that a returned instance had after {@link #create}. Runs on the returning
+   * thread, before another caller can get the instance.
    *
-   * @throws Exception when the instance cannot be made clean: it is then retired as {@link
+   * @throws Exception when the instance cannot be reset; the pool then retires it as {@link
    *     RecycleReason#ERROR}
    */
   default void reset(T instance) throws Exception {}
 
   /**
-   * Whether a returned instance, though clean, is to be replaced by one that suits what it is used
-   * for better: it is then retired as {@link RecycleReason#MEMORY}. Asked after every {@link
-   * #reset}; must be cheap.
+   * Whether to replace a returned instance although its reset succeeded, because a new one would
+   * suit its use better. The pool then retires it as {@link RecycleReason#MEMORY}. Called after
+   * every {@link #reset}; must be cheap.
    */
   default boolean isOutgrown(T instance) {
     return false;

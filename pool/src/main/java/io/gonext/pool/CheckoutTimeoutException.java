@@ -1,8 +1,6 @@
 package io.gonext.pool;
 
-/**
- * The caller's deadline passed before an instance was free. The message holds the pool's numbers.
- */
+/** No instance became free within the caller's timeout. The message has the pool's numbers. */
 public final class CheckoutTimeoutException extends PoolException {
 
   CheckoutTimeoutException(String message) {

@@ -3,11 +3,11 @@ package io.gonext.pool;
 import java.util.List;
 
 /**
- * What closing a pool came to.
+ * The result of closing a pool.
  *
- * @param closed instances that were closed since the pool stopped giving out leases
- * @param stragglers one line for each instance that was still out, or still with the allocator,
- *     when the report was made; each is closed when it comes back
+ * @param closed instances closed since the pool began to refuse leases
+ * @param stragglers one line for each instance that was leased, or in a call of the allocator, when
+ *     the report was made; each is closed when that ends
  */
 public record CloseReport(long closed, List<String> stragglers) {
 
@@ -15,7 +15,7 @@ public record CloseReport(long closed, List<String> stragglers) {
     stragglers = List.copyOf(stragglers);
   }
 
-  /** Whether nothing is left to come back. */
+  /** Whether every instance is closed. */
   public boolean complete() {
     return stragglers.isEmpty();
   }

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A pool's life from the first instance to the last, and how it ends. */
+/** The phases of a pool, from its start to its termination. */
 final class Closing<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
@@ -25,13 +25,13 @@ final class Closing<T> {
   private final PoolConfig config;
   private final PoolRuntime runtime;
 
-  /** Instances recycled before the pool stopped giving out leases. Guarded by the pool's lock. */
+  /** Instances recycled before the pool began to refuse leases. Guarded by the pool's lock. */
   private long recycledBefore;
 
   private final CompletableFuture<CloseReport> terminated = new CompletableFuture<>();
 
   /**
-   * @param pool what the governor knows the pool by
+   * @param pool the pool, as it is registered with the governor
    */
   Closing(
       InstancePool<T> pool,
@@ -146,7 +146,7 @@ final class Closing<T> {
     return true;
   }
 
-  /** Ends a closing pool that has nothing left. */
+  /** Terminates a closing pool without instances and waiters. */
   void checkTerminated() {
     state.lock.lock();
     try {

@@ -10,7 +10,7 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
-/** An attempt to create an instance; the event's duration is the allocator's. */
+/** An attempt to create an instance. The event's duration is that of {@link Allocator#create}. */
 @Name("gonext.Create")
 @Label("Pool instance created")
 @Category({"GoNext", "Pool"})
@@ -26,6 +26,6 @@ final class CreateEvent extends Event {
   long weight;
 
   @Label("Failure")
-  @Description("Class of what the allocator threw")
+  @Description("Class of the exception that the allocator threw")
   @Nullable String failure;
 }

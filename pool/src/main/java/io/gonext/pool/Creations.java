@@ -8,11 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes instances on worker threads, as the floor and the waiters call for them, within the pool's
- * maximum, the limit on concurrent creations, the memory budget and the pause after a failure.
+ * Creates instances on worker threads for the floor and the waiters. The pool's maximum, the limit
+ * on concurrent creations, the memory budget and the pause after a failure bound it.
  *
- * <p>A slot is set aside under the pool's lock before its creation starts and comes back on every
- * way out, so capacity cannot be lost here. Calls the allocator and the governor without locks.
+ * <p>A slot is reserved under the pool's lock before its creation starts. Every path out of the
+ * creation fills or frees it, so capacity is not lost. Calls the allocator and the governor without
+ * locks.
  */
 final class Creations<T> {
 
@@ -20,7 +21,7 @@ final class Creations<T> {
   private static final int MAX_BACKOFF_DOUBLINGS = 6;
   private static final long BUDGET_RETRY_NANOS = 10_000_000;
 
-  /** Far away, and still without overflow when added to a ticker's reading. */
+  /** A far future that does not overflow when it is added to a clock's reading. */
   private static final long MAX_PAUSE_NANOS = Long.MAX_VALUE >> 2;
 
   private final PoolState<T> state;
@@ -31,10 +32,10 @@ final class Creations<T> {
   private final Allocator<T> allocator;
   private final PoolRuntime runtime;
 
-  /** The weight of the instance made last: what is reserved for the next. */
+  /** The weight of the last instance; the next creation reserves as much. */
   private volatile long usualWeight;
 
-  /** Whether the last creation that a caller waited for was refused for lack of budget. */
+  /** Whether the last creation for a waiting caller was refused because the budget was used up. */
   private volatile boolean overBudget;
 
   Creations(
@@ -54,11 +55,11 @@ final class Creations<T> {
     this.runtime = runtime;
   }
 
-  /** A slot set aside, and whether a caller rather than the floor needs its instance. */
+  /** A reserved slot, and whether a caller rather than the floor needs its instance. */
   private record Reserved<T>(Slot<T> slot, boolean awaited) {}
 
   /**
-   * Makes one instance on the calling thread, whatever the budget, while the pool starts.
+   * Creates one instance on the calling thread while the pool starts. The budget does not limit it.
    *
    * @return what the allocator threw, or null
    */
@@ -79,9 +80,10 @@ final class Creations<T> {
   }
 
   /**
-   * Starts the creations that are called for and allowed.
+   * Starts the creations that are needed and allowed.
    *
-   * @param expectedCallers callers to provide for who are not in the queue; none in a closing pool
+   * @param expectedCallers callers who need an instance and are not in the queue; ignored in a
+   *     closing pool
    */
   void start(int expectedCallers) {
     int expected = expectedCallers;
@@ -90,7 +92,7 @@ final class Creations<T> {
       if (reserved == null) {
         return;
       }
-      // Whether its creation is over by the next round or not, it was for one of them.
+      // This creation is for one of them, even if it ends before the next round.
       expected = Math.max(0, expected - 1);
       Slot<T> slot = reserved.slot();
       long weight = usualWeight;
@@ -104,7 +106,7 @@ final class Creations<T> {
         }
       } else {
         unreserve(slot);
-        // Only now is the slot free for the attempt that freed memory will announce.
+        // Check again after the slot is free: an announcement before that found no slot.
         if (!runtime.governor().hasRoomElseAnnounce(weight)) {
           refusedBudget(reserved.awaited());
           return;
@@ -121,17 +123,17 @@ final class Creations<T> {
   }
 
   /**
-   * How long until creations that somebody needs are worth another try, if they are held up: by the
-   * pause after a failure, or by the budget, since nobody announces instances that become idle.
+   * How long to wait before needed creations are tried again. The pause after a failure holds them
+   * up, or the budget: an instance that becomes idle, and so can be evicted, is not announced.
    *
-   * @return nanoseconds; {@link Long#MAX_VALUE} when no creation is held up
+   * @return nanoseconds; {@link Long#MAX_VALUE} when nothing holds a creation up
    */
   long nanosToRetry() {
     state.lock.lock();
     try {
       Population population = state.population;
       boolean wanting = population.live < population.min || state.queue.size() > 0;
-      long now = runtime.ticker().nanos();
+      long now = runtime.nanoTime().getAsLong();
       if (wanting && population.pauses(now)) {
         return population.retryAt - now;
       }
@@ -153,7 +155,7 @@ final class Creations<T> {
       if (!wanted
           || population.occupied() >= population.max
           || population.creating >= config.maxConcurrentCreations()
-          || population.pauses(runtime.ticker().nanos())) {
+          || population.pauses(runtime.nanoTime().getAsLong())) {
         return null;
       }
       return new Reserved<>(occupyVacant(), awaited);
@@ -162,7 +164,7 @@ final class Creations<T> {
     }
   }
 
-  /** Call under the pool's lock, when fewer slots are occupied than there are. */
+  /** Call under the pool's lock, when at least one slot is vacant. */
   private Slot<T> occupyVacant() {
     for (Slot<T> slot : state.rack.slots()) {
       if (SlotState.phase(slot.state()) == SlotState.VACANT) {
@@ -193,14 +195,14 @@ final class Creations<T> {
   }
 
   /**
-   * Calls the allocator for a slot that was set aside, and puts the instance into service.
+   * Calls the allocator for a reserved slot, and puts the instance into service.
    *
    * @return what the allocator threw, or null
    */
   private @Nullable Throwable construct(Slot<T> slot, long reservedBytes) {
     CreateEvent event = new CreateEvent();
     event.begin();
-    long began = runtime.ticker().nanos();
+    long began = runtime.nanoTime().getAsLong();
     Throwable failure = null;
     T instance = null;
     long weight = 0;
@@ -211,7 +213,7 @@ final class Creations<T> {
     } catch (Throwable t) {
       failure = t;
     }
-    long took = runtime.ticker().nanos() - began;
+    long took = runtime.nanoTime().getAsLong() - began;
     event.end();
     if (instance != null && failure == null) {
       adopt(slot, instance, weight, reservedBytes);
@@ -228,7 +230,7 @@ final class Creations<T> {
     return failure;
   }
 
-  /** Closes an instance that was never in service, because its weight could not be read. */
+  /** Closes an instance that did not enter service because its weight could not be read. */
   private void closeUnweighed(T instance, Throwable failure) {
     try {
       allocator.close(instance);
@@ -241,7 +243,7 @@ final class Creations<T> {
     slot.value = instance;
     slot.weight = weight;
     slot.lastToken = slot.tokenAfter(config.maxUses());
-    slot.expiresAt = runtime.ticker().nanos() + jitteredMaxAge();
+    slot.expiresAt = runtime.nanoTime().getAsLong() + jitteredMaxAge();
     usualWeight = weight;
     placement.addBytes(weight);
     boolean starting;
@@ -271,7 +273,7 @@ final class Creations<T> {
     return maxAge - runtime.jitter().nextLong(maxAge / 10 + 1);
   }
 
-  /** Gives the failure to the first waiter, or logs it when nobody waits. */
+  /** Passes the failure to the first waiter; logs it when there is none. */
   private void fail(Slot<T> slot, long reservedBytes, Throwable failure) {
     Waiter<T> waiter = giveUp(slot, reservedBytes, failure);
     if (waiter != null) {
@@ -283,7 +285,7 @@ final class Creations<T> {
     upkeep.checkTerminated();
   }
 
-  /** Returns the permits of a failed creation, starts the pause, and ends the first wait. */
+  /** Frees what a failed creation reserved, starts the pause, and ends the first wait. */
   private @Nullable Waiter<T> giveUp(Slot<T> slot, long reservedBytes, Throwable failure) {
     Waiter<T> waiter;
     state.lock.lock();
@@ -296,7 +298,7 @@ final class Creations<T> {
                   PoolConfig.saturatedNanos(config.creationBackoff()), MAX_PAUSE_NANOS >> doublings)
               << doublings;
       long jitter = runtime.jitter().nextLong(pause / 4 + 1);
-      population.creationFailed(runtime.ticker().nanos() + pause - jitter);
+      population.creationFailed(runtime.nanoTime().getAsLong() + pause - jitter);
       waiter = state.queue.poll();
       if (waiter != null) {
         state.updateAttention();

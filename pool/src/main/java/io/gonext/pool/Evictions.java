@@ -1,25 +1,27 @@
 package io.gonext.pool;
 
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes idle instances out of rotation: for age, idleness, memory, a lowered maximum, the end.
- * Claims a slot before it decides, so an instance in use is never touched. Stateless.
+ * Retires idle instances because of age, idle time, memory, a lowered maximum or a close. It claims
+ * a slot before it decides, so it never touches an instance in use. Stateless.
  */
 final class Evictions<T> {
 
   private final PoolState<T> state;
   private final Placement<T> placement;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
 
-  Evictions(PoolState<T> state, Placement<T> placement, Ticker ticker) {
+  Evictions(PoolState<T> state, Placement<T> placement, LongSupplier nanoTime) {
     this.state = state;
     this.placement = placement;
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
   }
 
   /**
-   * Retires an instance that was seen idle, unless it is in use by now or the reason has gone.
+   * Retires an instance that was seen idle, unless it is in use by now or the reason no longer
+   * holds.
    *
    * @return whether it was retired
    */
@@ -30,8 +32,8 @@ final class Evictions<T> {
     if (reason == RecycleReason.IDLE) {
       return placement.retireIfSurplus(slot, reason);
     }
-    if (reason == RecycleReason.MAX_AGE && ticker.nanos() - slot.expiresAt < 0) {
-      // A younger instance has taken the place of the one that was seen.
+    if (reason == RecycleReason.MAX_AGE && nanoTime.getAsLong() - slot.expiresAt < 0) {
+      // A younger instance has replaced the one that was seen.
       placement.offer(slot);
       return false;
     }
@@ -39,7 +41,7 @@ final class Evictions<T> {
     return true;
   }
 
-  /** Retires the idle instance that has gone unneeded longest, for its memory. */
+  /** Retires the instance that has been idle longest, for its memory. */
   boolean evictColdest() {
     for (Slot<T> slot = coldest(); slot != null; slot = coldest()) {
       long seen = slot.state();
@@ -50,7 +52,7 @@ final class Evictions<T> {
     return false;
   }
 
-  /** How long the coldest idle instance has not been needed; -1 when none is idle. */
+  /** How long the coldest instance has been idle, in nanoseconds; -1 when no instance is idle. */
   long longestUnneededNanos() {
     Slot<T> slot = coldest();
     return slot == null ? -1 : unneededNanos(slot, slot.state());
@@ -73,10 +75,10 @@ final class Evictions<T> {
   }
 
   private long unneededNanos(Slot<T> slot, long seen) {
-    return SlotState.isCold(seen) ? Math.max(0, ticker.nanos() - slot.coldSince) : 0;
+    return SlotState.isCold(seen) ? Math.max(0, nanoTime.getAsLong() - slot.coldSince) : 0;
   }
 
-  /** Brings the population down to a lowered maximum: idle instances now, others on return. */
+  /** Retires instances above a lowered maximum: idle ones now, leased ones on return. */
   void trim() {
     int surplus = state.surplus();
     for (Slot<T> slot : state.rack.slots()) {
@@ -102,9 +104,9 @@ final class Evictions<T> {
   }
 
   /**
-   * Retires what is idle in a closing pool.
+   * Retires the idle instances of a closing pool.
    *
-   * @return whether a slot was being returned, which may yet become idle unseen
+   * @return whether a slot was being returned; it may become idle after this sweep
    */
   boolean sweep() {
     boolean returning = false;

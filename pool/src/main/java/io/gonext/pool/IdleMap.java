@@ -3,12 +3,13 @@ package io.gonext.pool;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * One bit for each slot of a large pool: set when an instance was returned there and nobody has
- * looked since. A hint and no more: a set bit may lead to a slot that was taken again, and a
- * cleared one may rarely hide an idle slot, which a search of all slots then finds.
+ * One bit for each slot of a large pool: set when an instance is returned to the slot, and cleared
+ * by the search that looks there. It is only a hint: the slot of a set bit may be leased again, and
+ * in rare cases the slot of a clear bit is idle. A search of all slots finds that one.
  *
- * <p>A search passes over a 64th of the slots, and over bits that lead nowhere, which it clears: as
- * many as returns have set, so what it costs is paid for by them. Safe for use by several threads.
+ * <p>A search reads a word for every 64 slots and clears the stale bits it meets. Each return sets
+ * at most one bit, so the amortized cost of clearing is constant per return. Safe for use by
+ * several threads.
  */
 final class IdleMap {
 
@@ -18,7 +19,9 @@ final class IdleMap {
     words = new AtomicLongArray((slots + Long.SIZE - 1) / Long.SIZE);
   }
 
-  /** Costs a read when the bit is set, as it is for a thread that uses one slot again and again. */
+  /**
+   * Only reads when the bit is set already, as it is for a thread that uses one slot repeatedly.
+   */
   void mark(int slot) {
     int word = slot / Long.SIZE;
     long bit = 1L << slot;

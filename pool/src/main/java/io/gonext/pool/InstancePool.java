@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,14 +13,15 @@ import org.slf4j.LoggerFactory;
 /**
  * A bounded pool of expensive instances, each used by one lease at a time.
  *
- * <p>Safe for use by any number of platform and virtual threads. Callers are served from idle
- * instances, warm ones first; otherwise they wait, first come first served, for whichever comes
- * first of a returned instance and a new one. A caller that arrives while others wait joins the end
- * of the queue; only an instance that is being returned at the very moment at which the first
- * waiter arrives may still go to a caller that came later.
+ * <p>Safe for use by any number of platform and virtual threads. A caller gets an idle instance, a
+ * recently used one if possible. When none is idle, callers wait in the order of arrival for a
+ * returned or a new instance. A caller that arrives while others wait joins the end of the queue.
+ * There is one exception: an instance that is being returned while the first waiter arrives may go
+ * to a later caller.
  *
- * <p>An uncontended checkout and return is two compare-and-sets on one cache line and a release
- * store: no lock, no clock, no counter. Everything else runs under the lock of {@link PoolState}.
+ * <p>An uncontended checkout and return takes two compare-and-sets on one cache line and a release
+ * store. It takes no lock, reads no clock and updates no counter. Everything else runs under the
+ * lock of {@link PoolState}.
  *
  * @param <T> what is pooled
  */
@@ -29,7 +31,7 @@ public final class InstancePool<T> implements AutoCloseable {
 
   private final PoolConfig config;
   private final PoolRuntime runtime;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
   private final boolean leakTracking;
 
   private final PoolState<T> state;
@@ -43,17 +45,20 @@ public final class InstancePool<T> implements AutoCloseable {
   private final WaitingLine<T> line;
   private final LongAdder checkoutErrors = new LongAdder();
 
-  /** A pool with a runtime of its own. Call {@link #start} before the first checkout. */
+  /** Makes a pool with its own runtime. Call {@link #start} before the first checkout. */
   public InstancePool(PoolConfig config, Allocator<T> allocator) {
     this(config, allocator, PoolRuntime.system());
   }
 
-  /** A pool on a runtime that it may share. Call {@link #start} before the first checkout. */
+  /**
+   * Makes a pool on a runtime that other pools may share. Call {@link #start} before the first
+   * checkout.
+   */
   public InstancePool(PoolConfig config, Allocator<T> allocator, PoolRuntime runtime) {
     Objects.requireNonNull(allocator);
     this.config = Objects.requireNonNull(config);
     this.runtime = Objects.requireNonNull(runtime);
-    this.ticker = runtime.ticker();
+    this.nanoTime = runtime.nanoTime();
     this.leakTracking = config.leakTracking();
     this.state = new PoolState<>(config);
     this.rack = state.rack;
@@ -62,18 +67,20 @@ public final class InstancePool<T> implements AutoCloseable {
     this.returns = new Returns<>(state, placement, config, allocator, runtime);
     rack.growTo(returns, config.maxInstances());
     this.creations = new Creations<>(state, returns, placement, upkeep, config, allocator, runtime);
-    this.evictions = new Evictions<>(state, placement, ticker);
+    this.evictions = new Evictions<>(state, placement, nanoTime);
     this.reaper = new Reaper<>(state, creations, evictions, config, runtime);
     this.closing = new Closing<>(this, state, evictions, reaper, config, runtime);
-    this.line = new WaitingLine<>(state, creations, placement, upkeep, this::stats, config, ticker);
+    this.line =
+        new WaitingLine<>(state, creations, placement, upkeep, this::stats, config, nanoTime);
   }
 
   /**
-   * Makes {@link PoolConfig#minInstances} instances, on the calling thread, and opens the pool.
-   * They are made even when the memory budget is used up; idle instances elsewhere make room.
+   * Makes {@link PoolConfig#minInstances} instances, on the calling thread, and opens the pool. The
+   * pool makes them even when the memory budget is used up; idle instances of other pools are
+   * evicted for them.
    *
-   * @throws AllocationException when the first of them cannot be made; the pool is closed then. A
-   *     failure of a later one is logged, and the reaper tries again
+   * @throws AllocationException when the first instance cannot be made; the pool is then closed.
+   *     When a later one cannot be made, the failure is logged and the reaper tries again
    * @throws IllegalStateException when the pool was started or closed before
    */
   public void start() {
@@ -101,16 +108,16 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * Takes an instance, waiting for one if need be.
+   * Takes an instance; waits for one when none is idle.
    *
-   * @param timeout how long to wait at most; zero or less to take only what is idle
+   * @param timeout the longest wait; zero or less takes only an idle instance
    * @throws CheckoutTimeoutException when the time has passed
    * @throws PoolSaturatedException at once, when {@link PoolConfig#maxWaiters} are waiting already
    * @throws PoolClosedException when the pool is closed or draining, or closes during the wait
    * @throws AllocationException when the creation of an instance failed and this caller was the
    *     first in the queue
-   * @throws InterruptedException when the thread is interrupted while it waits; an idle instance is
-   *     given out without a look at the interrupt
+   * @throws InterruptedException when the thread is interrupted while it waits; an interrupted
+   *     thread still gets an idle instance
    * @throws IllegalStateException before {@link #start}
    */
   public Lease<T> checkout(Duration timeout) throws InterruptedException {
@@ -121,7 +128,7 @@ public final class InstancePool<T> implements AutoCloseable {
     if (isRefused(token)) {
       Slot<T> other = claimElsewhere(slot, token);
       if (other == null) {
-        long now = ticker.nanos();
+        long now = nanoTime.getAsLong();
         other = await(now, now + PoolConfig.saturatedNanos(timeout));
       }
       slot = other;
@@ -132,8 +139,8 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * Takes an instance if one is idle; never waits. When none is and the pool is below its maximum,
-   * one is made in the background for a later call.
+   * Takes an instance if one is idle; never waits. When none is idle and the pool is below its
+   * maximum, a worker makes one for a later call.
    *
    * @throws PoolClosedException when the pool is closed or draining
    * @throws IllegalStateException before {@link #start}
@@ -158,21 +165,20 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * Whether a claim came to nothing, or to an instance of a pool that gives out none: a return that
-   * overlaps a close may leave one idle for a moment, so the pool's state is looked at afterwards.
+   * Whether the claim failed or the pool refuses leases. A return that overlaps a close may leave
+   * an instance idle for a moment, so the pool's state is read after the claim.
    */
   private boolean isRefused(long token) {
     return token == SlotState.NO_LEASE || state.isClosing();
   }
 
   /**
-   * Takes any idle instance, after a claim of the hinted one was refused; null if none is to be
-   * had.
+   * Takes any idle instance after the claim of the hinted one was refused; null when there is none.
    */
   private @Nullable Slot<T> claimElsewhere(Slot<T> hinted, long token) {
     Slot<T> claimed = hinted;
     if (token == SlotState.NO_LEASE) {
-      // Where others wait already, an instance that is idle now is on its way to the first of them.
+      // When callers wait already, an idle instance belongs to the first of them.
       claimed = state.isAwaited() ? null : rack.search();
     }
     if (claimed != null && state.isClosing()) {
@@ -190,7 +196,7 @@ public final class InstancePool<T> implements AutoCloseable {
    *     successful compare-and-set proves that it is current
    */
   private Lease<T> lease(Slot<T> slot, @Nullable Tether<T> tether, long token) {
-    // First of all, so that whatever fails from here on costs a lease, which the cleaner finds.
+    // This comes first: whatever fails from here on loses only the lease, and the cleaner finds it.
     slot.tether = null;
     if (tether == null) {
       throw new IllegalStateException("slot " + slot.index + " has no tether");
@@ -222,8 +228,8 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * Changes the bounds. Instances above the new maximum are retired, idle ones at once and those in
-   * use when they come back; no lease is cut short. Does nothing to a closed pool.
+   * Changes the bounds. Instances above the new maximum are retired: idle ones at once, leased ones
+   * on return. Does nothing on a closed pool.
    *
    * @throws IllegalArgumentException unless {@code 0 <= min <= max} and {@code max >= 1}
    */
@@ -245,8 +251,8 @@ public final class InstancePool<T> implements AutoCloseable {
   }
 
   /**
-   * Refuses new checkouts and lets the old work finish: callers that wait already are still served,
-   * instances are closed as they come back, and there is no time limit. Does not block.
+   * Refuses new checkouts and lets the old work finish: callers that already wait are served, and
+   * instances are closed when they are returned. There is no time limit. Does not block.
    *
    * @return completes when the last instance is closed
    */
@@ -262,15 +268,15 @@ public final class InstancePool<T> implements AutoCloseable {
 
   /**
    * Refuses new checkouts, fails all waiters with {@link PoolClosedException}, waits for leases to
-   * come back and closes every instance. Those that did not come back in time are closed when they
-   * do. A second call changes nothing and does not wait. When the thread is interrupted the wait
-   * ends early and the interrupt is kept.
+   * be returned and closes every instance. An instance that is returned after the timeout is closed
+   * then. A second call changes nothing and does not wait. When the thread is interrupted, the wait
+   * ends early and the interrupt status stays set.
    */
   public CloseReport close(Duration timeout) {
     return closing.close(timeout);
   }
 
-  /** The pool's numbers now; takes the lock and looks at every slot. */
+  /** The pool's numbers now. Takes the lock and reads every slot. */
   public PoolStats stats() {
     state.lock.lock();
     try {
@@ -287,7 +293,7 @@ public final class InstancePool<T> implements AutoCloseable {
           population.creating,
           population.retiring,
           state.queue.size(),
-          Duration.ofNanos(first == null ? 0 : Math.max(0, ticker.nanos() - first.since)),
+          Duration.ofNanos(first == null ? 0 : Math.max(0, nanoTime.getAsLong() - first.since)),
           population.created,
           population.creationFailures,
           population.recycled,
@@ -302,7 +308,7 @@ public final class InstancePool<T> implements AutoCloseable {
     }
   }
 
-  /** What the parts ask for, once all of them are there. */
+  /** Connects the parts once all of them exist. */
   private final class PartsUpkeep implements Upkeep {
 
     @Override
@@ -323,7 +329,7 @@ public final class InstancePool<T> implements AutoCloseable {
 
   // What the governor and the metrics need.
 
-  /** Starts the creations that the floor and the waiters call for. */
+  /** Starts the creations that the floor and the waiters need. */
   void maintain() {
     creations.start(0);
   }

@@ -3,16 +3,16 @@ package io.gonext.pool;
 /**
  * The right to use one instance until {@link #close}.
  *
- * <p>May be used and closed by another thread than the one that took it, provided the hand-over
- * itself is safe. Everything done with the instance under one lease happens-before everything done
- * under the next. Keep the lease reachable while its instance is in use: a lease that is dropped is
- * a leak, and the pool closes the instance of a leaked lease.
+ * <p>Another thread than the one that took the lease may use and close it, if it was published
+ * safely. Actions under one lease happen-before actions under the next lease of the same instance.
+ * Keep the lease reachable while its instance is in use: a lease that becomes unreachable without
+ * {@link #close} is a leak, and the pool closes its instance.
  *
  * @param <T> what is pooled
  */
 public final class Lease<T> implements AutoCloseable {
 
-  /** The slot's own while the lease is open, {@link Slot#spent} afterwards. */
+  /** The slot's tether while the lease is open, {@link Slot#spent} afterwards. */
   private Tether<T> tether;
 
   private final long token;
@@ -32,8 +32,8 @@ public final class Lease<T> implements AutoCloseable {
   }
 
   /**
-   * Has the instance retired when the lease is closed, instead of being reset and used again. Does
-   * nothing on a closed lease; the first cause counts.
+   * Makes {@link #close} retire the instance instead of resetting it for further use. Does nothing
+   * on a closed lease. The first cause is kept.
    */
   public void markUnusable(Throwable cause) {
     Slot<T> slot = tether.slot;
@@ -41,9 +41,9 @@ public final class Lease<T> implements AutoCloseable {
   }
 
   /**
-   * Returns the instance. The calling thread pays for {@link Allocator#reset}; a failure there
-   * retires the instance and is logged and counted, not thrown. Only the first call has an effect;
-   * further ones are counted as {@link PoolStats#doubleReturns()}.
+   * Returns the instance. {@link Allocator#reset} runs on the calling thread; when it fails, the
+   * instance is retired and the failure is logged and counted, not thrown. Only the first call has
+   * an effect; later calls are counted as {@link PoolStats#doubleReturns()}.
    */
   @Override
   public void close() {

@@ -8,12 +8,12 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * One memory budget over many pools. Safe for use by several threads.
  *
- * <p>Above the budget, idle instances go first, least recently needed across all pools (to the
- * resolution of the pools' reap interval), and no pool is taken below its floor while another has
- * more than its own. Instances in use are never touched, so the budget can be exceeded by what is
- * in use; new instances then have to wait until enough has been given back.
+ * <p>Above the budget, the governor evicts the least recently used idle instance of all pools (to
+ * the resolution of the pools' reap interval). It takes no pool below its floor while another is
+ * above its own. It never touches an instance in use, so instances in use can exceed the budget;
+ * new instances then wait until enough memory is freed.
  *
- * <p>Lock order: {@link #evicting} is taken before any pool's lock; pools call in here without
+ * <p>Lock order: {@link #evicting} is taken before any pool's lock; pools call the governor without
  * holding theirs.
  */
 public final class MemoryGovernor {
@@ -23,14 +23,17 @@ public final class MemoryGovernor {
   private final List<InstancePool<?>> pools = new CopyOnWriteArrayList<>();
   private final ReentrantLock evicting = new ReentrantLock();
 
-  /** What evictions under way have given back and is booked still. Under {@link #evicting}. */
+  /**
+   * Bytes of evicted instances that are still counted in {@link #usedBytes}. Guarded by {@link
+   * #evicting}.
+   */
   private long evictedBytes;
 
   /** Whether a creation was refused since {@link #freed} last called the pools. */
   private volatile boolean starved;
 
   /**
-   * @param budgetBytes what the instances of all pools may weigh together; positive
+   * @param budgetBytes the largest total weight of the instances of all pools; positive
    */
   public MemoryGovernor(long budgetBytes) {
     if (budgetBytes <= 0) {
@@ -49,7 +52,9 @@ public final class MemoryGovernor {
     return budgetBytes;
   }
 
-  /** What the live instances of all pools weigh, with what creations have reserved, in bytes. */
+  /**
+   * The weight of the live instances of all pools and of what creations have reserved, in bytes.
+   */
   public long usedBytes() {
     return usedBytes.get();
   }
@@ -63,24 +68,24 @@ public final class MemoryGovernor {
   }
 
   /**
-   * Sets aside room for an instance about to be created, at the cost of idle ones when there is
-   * none. An instance that outweighs the whole budget is admitted when it would be the only one.
+   * Reserves room for an instance to be created; evicts idle instances when there is not enough. An
+   * instance heavier than the whole budget is admitted when it is the only one.
    *
-   * @param awaited whether a caller waits for the instance; if not, no pool goes below its floor
-   *     for it, or pools at their floors would evict each other in turn
+   * @param awaited whether a caller waits for the instance. If not, no pool goes below its floor
+   *     for it: pools at their floors would evict each other's instances endlessly
    */
   boolean tryReserve(long bytes, boolean awaited) {
     return reserveWithin(bytes, 0) || reserveByEvicting(bytes, awaited);
   }
 
-  /** Whether there is room by now; if not, {@link #freed} will call the pools once there may be. */
+  /** Whether there is room by now; if not, {@link #freed} calls the pools when memory is freed. */
   boolean hasRoomElseAnnounce(long bytes) {
     starved = true;
     return fits(usedBytes.get(), bytes);
   }
 
   /**
-   * @param givenBack what was given back and is booked still
+   * @param givenBack bytes that were freed and are still counted in {@link #usedBytes}
    */
   private boolean reserveWithin(long bytes, long givenBack) {
     long used = usedBytes.get();
@@ -98,10 +103,10 @@ public final class MemoryGovernor {
   }
 
   /**
-   * Books that an instance weighs this much more than was booked for it before.
+   * Adds what an instance weighs more than before.
    *
-   * @param breakingFloors whether pools may go below their floors if the budget is exceeded and
-   *     none is above its own
+   * @param breakingFloors whether pools may go below their floors when the budget is exceeded and
+   *     no pool is above its floor
    */
   void grew(long bytes, boolean breakingFloors) {
     if (usedBytes.addAndGet(bytes) > budgetBytes) {
@@ -109,18 +114,21 @@ public final class MemoryGovernor {
     }
   }
 
-  /** Evicts what is idle while the budget is exceeded: instances may have become so unnoticed. */
+  /**
+   * Evicts idle instances while the budget is exceeded. Instances become idle without a notice
+   * here.
+   */
   void enforce() {
     grew(0, true);
   }
 
-  /** Books that this much was given back, and lets creations that waited for it try again. */
+  /** Subtracts freed bytes, and lets creations that wait for room try again. */
   void freed(long bytes) {
     unbook(bytes);
     announce();
   }
 
-  /** Books that this much was given back; {@link #announce} is to follow. */
+  /** Subtracts freed bytes. Call {@link #announce} afterwards. */
   void unbook(long bytes) {
     if (evicting.isHeldByCurrentThread()) {
       evictedBytes += bytes;
@@ -130,8 +138,8 @@ public final class MemoryGovernor {
   }
 
   /**
-   * Lets creations that waited for room try again. Not from within an eviction, which would evict
-   * for the sake of what it makes room for.
+   * Lets creations that wait for room try again, except during an eviction: its room belongs to the
+   * creation that it is for.
    */
   void announce() {
     if (starved && !evicting.isHeldByCurrentThread()) {
@@ -143,8 +151,8 @@ public final class MemoryGovernor {
   }
 
   /**
-   * What is evicted stays booked until all that is wanted fits: or the pool that has lost an
-   * instance would be the first to fill the gap again.
+   * Evicted bytes stay counted until the whole reservation fits. Otherwise the pool that lost an
+   * instance would be the first to fill the room again.
    */
   private boolean reserveByEvicting(long bytes, boolean breakingFloors) {
     boolean anyEvicted = false;

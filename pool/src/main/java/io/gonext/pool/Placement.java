@@ -9,11 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where an instance goes that is in the pool's hands: to the first waiter, to the idle ones, or
- * out. Whoever calls with a slot owns it, and no longer does afterwards.
+ * Decides where an instance goes that no lease holds: to the first waiter, to the idle ones, or out
+ * of the pool. The caller must own the slot it passes, and gives up ownership.
  *
- * <p>An instance that goes out leaves the accounts under the pool's lock, and its slot is free once
- * a worker has closed it, whatever fails on the way.
+ * <p>A retired instance leaves the counts under the pool's lock. Its slot becomes vacant when a
+ * worker has closed the instance, even if that fails.
  */
 final class Placement<T> {
 
@@ -40,7 +40,7 @@ final class Placement<T> {
     this.runtime = runtime;
   }
 
-  /** What the instances weigh that have not been retired. */
+  /** The weight of the instances that are not retired, in bytes. */
   long bytes() {
     return bytes.get();
   }
@@ -60,7 +60,7 @@ final class Placement<T> {
   /**
    * Offers an instance that was seen idle to the first waiter, or retires it if it is surplus.
    *
-   * @return whether it was idle still
+   * @return whether it was still idle
    */
   boolean offerIfIdle(Slot<T> slot, long seen) {
     if (SlotState.phase(seen) == SlotState.IDLE && slot.tryMove(seen, SlotState.RETURNING)) {
@@ -71,8 +71,8 @@ final class Placement<T> {
   }
 
   /**
-   * Passes on an instance: to the first waiter, else to the idle ones; or retires it when the pool
-   * has too many or is closing.
+   * Gives an instance to the first waiter, or makes it idle. Retires it when the pool is above its
+   * maximum or is closing.
    */
   void offer(Slot<T> slot) {
     Waiter<T> waiter = null;
@@ -117,7 +117,7 @@ final class Placement<T> {
   }
 
   /**
-   * Retires an instance if the floor stands without it, and offers it otherwise.
+   * Retires an instance if the pool is above its floor, and offers it otherwise.
    *
    * @return whether it was retired
    */
@@ -146,18 +146,19 @@ final class Placement<T> {
     state.population.retired(reason);
   }
 
-  /** Has an instance closed that was {@linkplain #takeOut taken out} of the accounts. */
+  /** Closes, on a worker, an instance that was {@linkplain #takeOut taken out} of the counts. */
   private void discard(Slot<T> slot, RecycleReason reason) {
     long weight = slot.weight;
     Throwable cause = slot.unusable;
     bytes.addAndGet(-weight);
-    // Before the slot can be filled again, or its successor would evict for room that is there.
+    // This comes before the slot is vacant. Otherwise the successor would evict for room that is
+    // free.
     runtime.governor().unbook(weight);
     Disposal disposal = new Disposal(slot);
     try {
       runtime.workers().execute(disposal);
     } catch (Throwable t) {
-      // Better slow than lost; unless the executor ran it here and it did its work.
+      // The executor refused the task, unless it ran the task on this thread and the task threw.
       disposal.runIfNotBegun(t);
     }
     runtime.governor().announce();
@@ -172,7 +173,7 @@ final class Placement<T> {
     }
   }
 
-  /** Closes one instance and frees its slot; once, whoever runs it. */
+  /** Closes one instance and frees its slot. */
   private final class Disposal implements Runnable {
 
     private final Slot<T> slot;
@@ -215,7 +216,10 @@ final class Placement<T> {
       }
     }
 
-    /** Only for an executor that refused; one that took it may be running it. */
+    /**
+     * Call only after the executor refused the task; an executor that accepted it may be running
+     * it.
+     */
     void runIfNotBegun(Throwable refusal) {
       if (begun) {
         return;

@@ -3,25 +3,32 @@ package io.gonext.pool;
 import java.time.Duration;
 
 /**
- * The limits and habits of one pool. Start from {@link #defaults} and change what differs.
+ * The limits of one pool. {@link #builder} starts from the defaults.
  *
- * @param name how the pool calls itself in messages, thread names and events
- * @param minInstances the floor: kept alive without load; 0 to {@code maxInstances}
- * @param maxInstances never more than this many are alive; at least 1
- * @param maxWaiters callers that may wait at once; the next one gets {@link PoolSaturatedException}
- * @param maxUses leases after which an instance is replaced; 0 for no limit
- * @param maxAge age after which an instance is replaced, less up to a tenth so that instances
- *     created together do not turn over together; zero for no limit
- * @param maxIdleTime how long an instance above the floor may go unneeded; zero for no limit
- * @param reapInterval how often age, idleness and overdue leases are looked at, and so the
- *     resolution of those limits
- * @param recycleAtBytes weight from which an instance is replaced on return; 0 for no limit
- * @param maxConcurrentCreations how many instances may be under construction at once
- * @param creationBackoff the pause after a failed creation; doubles with each further failure up to
- *     64 times this
- * @param leakTracking whether to record where each lease was taken; costs a stack walk per checkout
- * @param leaseWarning how long a lease may be out before it is logged, once; zero for never
- * @param closeTimeout how long {@link InstancePool#close()} waits for leases
+ * @param name names the pool in messages, thread names and events; not blank
+ * @param minInstances the floor: this many instances stay alive without load; from 0 to {@code
+ *     maxInstances}; 1 by default
+ * @param maxInstances at most this many instances are alive; at least 1; 8 by default
+ * @param maxWaiters at most this many callers wait at once; the next one gets {@link
+ *     PoolSaturatedException}; 10,000 by default
+ * @param maxUses leases after which an instance is replaced; 0, the default, for no limit
+ * @param maxAge age after which an instance is replaced, less a random share of up to a tenth, so
+ *     that instances made together are not replaced together; zero for no limit; an hour by default
+ * @param maxIdleTime how long an instance above the floor may stay unused; zero for no limit; 5
+ *     minutes by default
+ * @param reapInterval how often the reaper checks age, idle time and overdue leases, and so the
+ *     resolution of these limits; 30 seconds by default
+ * @param recycleAtBytes weight from which an instance is replaced on return; 0, the default, for no
+ *     limit
+ * @param maxConcurrentCreations at most this many instances are created at once; at least 1; 4 by
+ *     default
+ * @param creationBackoff the pause after a failed creation; it doubles with each further failure,
+ *     up to 64 times this; 100 ms by default
+ * @param leakTracking whether to record where each lease was taken, which costs a stack walk per
+ *     checkout; off by default
+ * @param leaseWarning a lease that is out for longer is logged, once; zero for never; a minute by
+ *     default
+ * @param closeTimeout how long {@link InstancePool#close()} waits for leases; 30 seconds by default
  */
 public record PoolConfig(
     String name,
@@ -54,28 +61,14 @@ public record PoolConfig(
     check(!closeTimeout.isNegative(), "closeTimeout is negative");
   }
 
-  /** The defaults that the project documents, for a pool of this name. */
-  public static PoolConfig defaults(String name) {
-    return new PoolConfig(
-        name,
-        1,
-        8,
-        10_000,
-        0,
-        Duration.ofHours(1),
-        Duration.ofMinutes(5),
-        Duration.ofSeconds(30),
-        0,
-        4,
-        Duration.ofMillis(100),
-        false,
-        Duration.ofMinutes(1),
-        Duration.ofSeconds(30));
+  /** The defaults, for a pool of this name. */
+  public static Builder builder(String name) {
+    return new Builder(name);
   }
 
   /**
    * {@code duration} in nanoseconds, between zero and a quarter of the {@code long} range, so that
-   * sums and differences with a ticker's reading cannot overflow.
+   * sums and differences with a clock's reading cannot overflow.
    */
   static long saturatedNanos(Duration duration) {
     long limit = Long.MAX_VALUE >> 2;
@@ -97,255 +90,117 @@ public record PoolConfig(
     }
   }
 
-  public PoolConfig withBounds(int min, int max) {
-    return new PoolConfig(
-        name,
-        min,
-        max,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+  /** Sets the components of {@link PoolConfig}, which {@link #build} checks. Not thread-safe. */
+  public static final class Builder {
 
-  public PoolConfig withMinInstances(int value) {
-    return new PoolConfig(
-        name,
-        value,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    private final String name;
+    private int minInstances = 1;
+    private int maxInstances = 8;
+    private int maxWaiters = 10_000;
+    private long maxUses;
+    private Duration maxAge = Duration.ofHours(1);
+    private Duration maxIdleTime = Duration.ofMinutes(5);
+    private Duration reapInterval = Duration.ofSeconds(30);
+    private long recycleAtBytes;
+    private int maxConcurrentCreations = 4;
+    private Duration creationBackoff = Duration.ofMillis(100);
+    private boolean leakTracking;
+    private Duration leaseWarning = Duration.ofMinutes(1);
+    private Duration closeTimeout = Duration.ofSeconds(30);
 
-  public PoolConfig withMaxInstances(int value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        value,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    private Builder(String name) {
+      this.name = name;
+    }
 
-  public PoolConfig withMaxWaiters(int value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        value,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    /** Sets {@code minInstances} and {@code maxInstances}. */
+    public Builder bounds(int min, int max) {
+      return minInstances(min).maxInstances(max);
+    }
 
-  public PoolConfig withMaxUses(long value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        value,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder minInstances(int value) {
+      minInstances = value;
+      return this;
+    }
 
-  public PoolConfig withMaxAge(Duration value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        value,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder maxInstances(int value) {
+      maxInstances = value;
+      return this;
+    }
 
-  public PoolConfig withMaxIdleTime(Duration value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        value,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder maxWaiters(int value) {
+      maxWaiters = value;
+      return this;
+    }
 
-  public PoolConfig withReapInterval(Duration value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        value,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder maxUses(long value) {
+      maxUses = value;
+      return this;
+    }
 
-  public PoolConfig withRecycleAtBytes(long value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        value,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder maxAge(Duration value) {
+      maxAge = value;
+      return this;
+    }
 
-  public PoolConfig withMaxConcurrentCreations(int value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        value,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder maxIdleTime(Duration value) {
+      maxIdleTime = value;
+      return this;
+    }
 
-  public PoolConfig withCreationBackoff(Duration value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        value,
-        leakTracking,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder reapInterval(Duration value) {
+      reapInterval = value;
+      return this;
+    }
 
-  public PoolConfig withLeakTracking(boolean value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        value,
-        leaseWarning,
-        closeTimeout);
-  }
+    public Builder recycleAtBytes(long value) {
+      recycleAtBytes = value;
+      return this;
+    }
 
-  public PoolConfig withLeaseWarning(Duration value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        value,
-        closeTimeout);
-  }
+    public Builder maxConcurrentCreations(int value) {
+      maxConcurrentCreations = value;
+      return this;
+    }
 
-  public PoolConfig withCloseTimeout(Duration value) {
-    return new PoolConfig(
-        name,
-        minInstances,
-        maxInstances,
-        maxWaiters,
-        maxUses,
-        maxAge,
-        maxIdleTime,
-        reapInterval,
-        recycleAtBytes,
-        maxConcurrentCreations,
-        creationBackoff,
-        leakTracking,
-        leaseWarning,
-        value);
+    public Builder creationBackoff(Duration value) {
+      creationBackoff = value;
+      return this;
+    }
+
+    public Builder leakTracking(boolean value) {
+      leakTracking = value;
+      return this;
+    }
+
+    public Builder leaseWarning(Duration value) {
+      leaseWarning = value;
+      return this;
+    }
+
+    public Builder closeTimeout(Duration value) {
+      closeTimeout = value;
+      return this;
+    }
+
+    /**
+     * @throws IllegalArgumentException when a value is outside its range
+     */
+    public PoolConfig build() {
+      return new PoolConfig(
+          name,
+          minInstances,
+          maxInstances,
+          maxWaiters,
+          maxUses,
+          maxAge,
+          maxIdleTime,
+          reapInterval,
+          recycleAtBytes,
+          maxConcurrentCreations,
+          creationBackoff,
+          leakTracking,
+          leaseWarning,
+          closeTimeout);
+    }
   }
 }

@@ -22,11 +22,11 @@ import java.util.function.ToLongFunction;
 /**
  * The metrics of one plugin's pools, under the tag {@code plugin}. Safe for use by several threads.
  *
- * <p>A plugin has one pool at a time, and two while a new version replaces the old one; its series
- * are sums over the pools {@linkplain #add added}, and keep what a closed pool had counted, so a
- * counter never goes back. Counters and gauges are read from {@link InstancePool#stats} when
- * scraped and cost a checkout nothing. Timers record only checkouts that waited, and creations;
- * checkouts that did not wait are {@code checkout_total} less the timer's count.
+ * <p>A plugin has one pool, and two while a new version replaces the old one. The metrics are sums
+ * over the pools {@linkplain #add added} and include the counts of closed pools, so a counter never
+ * decreases. A scrape reads counters and gauges from {@link InstancePool#stats}; a checkout does
+ * not update them. Timers record creations, and only those checkouts that waited; the number of
+ * other checkouts is {@code checkout_total} minus the timer's count.
  */
 public final class PoolMetrics implements MeterBinder, AutoCloseable {
 
@@ -59,20 +59,20 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
   private final List<Bound> bound = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What removed pools had counted. Guarded by {@link #lock}. */
+  /** The counts of removed pools. Guarded by {@link #lock}. */
   private Totals before = Totals.ZERO;
 
   /**
    * @param plugin the value of the tag {@code plugin}
-   * @param unusable the value of the tag {@code reason} for {@link RecycleReason#UNUSABLE}: what
-   *     the pool's users call an instance that they cannot use any more
+   * @param unusable the value of the tag {@code reason} for {@link RecycleReason#UNUSABLE}: the
+   *     users' term for an instance that they declared unusable
    */
   public PoolMetrics(String plugin, String unusable) {
     this.tags = Tags.of(Tag.of("plugin", plugin));
     this.unusable = unusable;
   }
 
-  /** Counts {@code pool} in until it has terminated; after that its totals stay. */
+  /** Includes {@code pool} until it terminates, and its totals after that. */
   public void add(InstancePool<?> pool) {
     pools.add(pool);
     pool.observe(
@@ -106,13 +106,13 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
     Bindings to = new Bindings(registry);
     Timer wait =
         Timer.builder(PREFIX + "checkout.wait")
-            .description("How long checkouts waited, those that waited at all")
+            .description("Wait of the checkouts that had to wait")
             .serviceLevelObjectives(WAIT_BUCKETS)
             .tags(tags)
             .register(registry);
     Timer creation =
         Timer.builder(PREFIX + "creation")
-            .description("How long the allocator took to create an instance, or to fail")
+            .description("Time the allocator took to create an instance, or to fail")
             .tags(tags)
             .register(registry);
     to.meters.add(wait);
@@ -120,7 +120,8 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
     to.counter("checkout", "Leases given out", t -> t.checkouts);
     to.counter("checkout.errors", "Checkouts that got no lease", t -> t.checkoutErrors);
     to.counter("creations", "Instances created", t -> t.created);
-    to.counter("double.returns", "Returns of leases returned before", t -> t.doubleReturns);
+    to.counter(
+        "double.returns", "Returns of leases that were returned before", t -> t.doubleReturns);
     for (RecycleReason reason : RecycleReason.values()) {
       to.counter(
           "recycle",
@@ -191,7 +192,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
     }
   }
 
-  /** The counters of a pool, which add up. */
+  /** The counters of a pool, which can be added. */
   private record Totals(
       long checkouts,
       long checkoutErrors,

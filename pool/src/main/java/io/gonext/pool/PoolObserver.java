@@ -1,11 +1,11 @@
 package io.gonext.pool;
 
-/** Told of the durations that a pool measures. Called without locks held; must not throw. */
+/** Receives the durations that a pool measures. Called without locks held; must not throw. */
 interface PoolObserver {
 
   PoolObserver NONE = new PoolObserver() {};
 
-  /** A checkout waited this long, whatever came of it. */
+  /** A checkout waited this long, with or without success. */
   default void waited(long nanos) {}
 
   /** The allocator took this long to create an instance or to fail. */

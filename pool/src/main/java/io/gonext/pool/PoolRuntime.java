@@ -7,21 +7,23 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * What pools share and do not own: one per process is usual.
+ * What pools share and do not own. Usually there is one per process.
  *
- * @param ticker the clock that limits and deadlines are measured on
- * @param workers where {@link Allocator#create} and {@link Allocator#close} run; must not run tasks
- *     on the thread that submits them unless callers may be held by the allocator
- * @param reapers makes the one thread that each pool has of its own; it sleeps most of the time
- * @param cleaner finds leases that were dropped
+ * @param nanoTime a monotonic clock in nanoseconds, for limits and deadlines; only differences of
+ *     its readings have a meaning
+ * @param workers runs {@link Allocator#create} and {@link Allocator#close}; if it runs tasks on the
+ *     submitting thread, callers wait for the allocator
+ * @param reapers makes the reaper's thread, one for each pool; it sleeps most of the time
+ * @param cleaner finds leases that became unreachable without a close
  * @param governor the memory budget the pools share
  * @param jitter spreads age limits and backoff; must be safe for use by several threads
  */
 public record PoolRuntime(
-    Ticker ticker,
+    LongSupplier nanoTime,
     Executor workers,
     ThreadFactory reapers,
     Cleaner cleaner,
@@ -30,14 +32,17 @@ public record PoolRuntime(
 
   private static final long WORKER_KEEP_ALIVE_SECONDS = 10;
 
-  /** A reaper calls no foreign code but loggers, and a host may have hundreds of pools. */
+  /**
+   * A small stack is enough: a reaper calls loggers as its only foreign code. A host may have
+   * hundreds of pools.
+   */
   private static final long REAPER_STACK_BYTES = 256 * 1024;
 
   /**
-   * The system's clock, daemon worker threads made on demand and kept for ten seconds, and a budget
-   * of half the maximum heap. Workers are platform threads because an allocator that computes
-   * without end must not take a carrier from the virtual threads of the whole process; so are
-   * reapers, because guests that compute on all carriers must not hold up what a pool owes others.
+   * A runtime with the system's clock, daemon worker threads that are made on demand and kept for
+   * ten seconds, and a budget of half the maximum heap. Workers are platform threads, so that an
+   * endless allocator does not block a carrier thread of the process. Reapers are platform threads,
+   * so that virtual threads that occupy all carriers do not delay them.
    */
   public static PoolRuntime system() {
     Executor workers =
@@ -49,7 +54,7 @@ public record PoolRuntime(
             new SynchronousQueue<>(),
             Thread.ofPlatform().daemon().name("gonext-pool-worker-", 0).factory());
     return new PoolRuntime(
-        Ticker.system(),
+        System::nanoTime,
         workers,
         Thread.ofPlatform().daemon().stackSize(REAPER_STACK_BYTES).factory(),
         Cleaner.create(),
@@ -57,23 +62,23 @@ public record PoolRuntime(
         () -> ThreadLocalRandom.current().nextLong());
   }
 
-  public PoolRuntime withTicker(Ticker value) {
+  public PoolRuntime withNanoTime(LongSupplier value) {
     return new PoolRuntime(value, workers, reapers, cleaner, governor, jitter);
   }
 
   public PoolRuntime withWorkers(Executor value) {
-    return new PoolRuntime(ticker, value, reapers, cleaner, governor, jitter);
+    return new PoolRuntime(nanoTime, value, reapers, cleaner, governor, jitter);
   }
 
   public PoolRuntime withReapers(ThreadFactory value) {
-    return new PoolRuntime(ticker, workers, value, cleaner, governor, jitter);
+    return new PoolRuntime(nanoTime, workers, value, cleaner, governor, jitter);
   }
 
   public PoolRuntime withGovernor(MemoryGovernor value) {
-    return new PoolRuntime(ticker, workers, reapers, cleaner, value, jitter);
+    return new PoolRuntime(nanoTime, workers, reapers, cleaner, value, jitter);
   }
 
   public PoolRuntime withJitter(RandomGenerator value) {
-    return new PoolRuntime(ticker, workers, reapers, cleaner, governor, value);
+    return new PoolRuntime(nanoTime, workers, reapers, cleaner, governor, value);
   }
 }

@@ -1,6 +1,6 @@
 package io.gonext.pool;
 
-/** As many callers as {@link PoolConfig#maxWaiters} allows are waiting already. */
+/** {@link PoolConfig#maxWaiters} callers are waiting already. */
 public final class PoolSaturatedException extends PoolException {
 
   PoolSaturatedException(String message) {

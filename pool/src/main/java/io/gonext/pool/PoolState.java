@@ -36,8 +36,8 @@ final class PoolState<T> {
   private volatile Phase phase = Phase.NEW;
 
   /**
-   * The number of waiters, and {@link #CLOSING}. Zero tells a return that nobody needs its instance
-   * now. Written under {@link #lock}.
+   * The number of waiters, and {@link #CLOSING}. When it is zero, no caller needs a returned
+   * instance now. Written under {@link #lock}.
    */
   private volatile int attention;
 

@@ -5,14 +5,14 @@ import java.util.Map;
 
 /**
  * A pool's numbers at one moment. Population and waiters are read together under the pool's lock;
- * {@code idle} and {@code inUse} move without it, so while leases are being taken their split may
- * be off by those in flight, but their sum is always {@code live}.
+ * {@code idle} and {@code inUse} change without it: while leases are taken, both may be off by the
+ * leases in flight, but their sum is always {@code live}.
  *
  * @param live instances that are idle or in use
  * @param idle instances ready to be taken
  * @param inUse instances out on a lease or being reset after one
  * @param creating instances under construction
- * @param retiring instances that left the pool and wait for their allocator's {@code close}
+ * @param retiring instances that left the pool and that the allocator has not closed yet
  * @param waiting callers waiting for a lease
  * @param longestWait how long the first of them has been waiting
  * @param created instances ever made
@@ -23,7 +23,7 @@ import java.util.Map;
  * @param doubleReturns returns of leases that had been returned before
  * @param allocatorErrors failures of {@code reset}, {@code isOutgrown}, {@code weightBytes} and
  *     {@code close}
- * @param reaperErrors failures of the reaper itself, each survived
+ * @param reaperErrors failures of the reaper itself; it goes on after each
  * @param bytes weight of all instances not yet closed
  */
 public record PoolStats(
@@ -61,7 +61,7 @@ public record PoolStats(
     return recycled.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** The numbers that tell why a caller had to wait, in one line. */
+  /** The numbers that explain why a caller had to wait, in one line. */
   String summary() {
     return "live=%d/%d idle=%d inUse=%d creating=%d retiring=%d waiting=%d longestWait=%dms"
         .formatted(

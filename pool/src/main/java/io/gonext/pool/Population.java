@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * How many instances there are and what became of the others. Guarded by the pool's lock.
+ * The counts of a pool's instances. Guarded by the pool's lock.
  *
  * <p>Invariants: {@code occupied() <= max} unless the maximum was lowered, and {@code created =
  * live + sum(recycled)}.
@@ -20,10 +20,10 @@ final class Population {
   long creationFailures;
   final Map<RecycleReason, Long> recycled = new EnumMap<>(RecycleReason.class);
 
-  /** Creations that failed since the last one that did not. */
+  /** Failed creations since the last successful one. */
   int failuresInARow;
 
-  /** Ticker reading before which no creation is tried; means something after a failure only. */
+  /** Clock reading before which no creation is tried; valid only after a failure. */
   long retryAt;
 
   Population(int min, int max) {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pool's slots, and how a caller finds an idle one among them.
  *
- * <p>A thread first tries the slot that it used last. Failing that, a small rack is searched from
- * there on. A large one is searched by {@link IdleMap}, which knows in constant time where an
- * instance was returned; only what the map missed is searched for one by one.
+ * <p>A thread first tries the slot that it used last. If that fails, it searches a small rack from
+ * there on. In a large rack it asks {@link IdleMap} where an instance was returned, and searches
+ * slot by slot only when the map has none.
  */
 final class Rack<T> {
 
@@ -18,23 +18,23 @@ final class Rack<T> {
    */
   private static final int HINTS = 256;
 
-  /** Slots that are searched in less time than a map of them takes to keep. */
+  /** Up to this many slots, a search costs less than an {@link IdleMap}. */
   private static final int FEW_SLOTS = 16;
 
   /**
-   * By thread id, the slot that the thread (or one that shares the entry) searched out last. Racy
-   * on purpose: a stale entry costs a search. Written only when it changes, so that in a steady
-   * state every thread reads it from its own cache.
+   * By thread id, the slot that the thread (or one that shares the entry) found last. The race is
+   * intended: a stale entry costs one search. An entry is written only when it changes, so in a
+   * steady state every thread reads it from its own cache.
    */
   private final Slot<T>[] hints;
 
   /** All slots; grows under the pool's lock, never shrinks, so that versions keep adding up. */
   private volatile Slot<T>[] slots;
 
-  /** Of a rack with more than {@link #FEW_SLOTS}; as {@link #slots}. */
+  /** Null in a rack of at most {@link #FEW_SLOTS} slots. Written as {@link #slots} is. */
   private volatile @Nullable IdleMap idleMap;
 
-  /** A rack without slots. It is of use after {@link #growTo}. */
+  /** Makes a rack without slots. Call {@link #growTo} before its use. */
   Rack() {
     this.slots = newSlotArray(0);
     this.hints = newSlotArray(HINTS);
@@ -86,7 +86,7 @@ final class Rack<T> {
     }
   }
 
-  /** Takes an idle instance from anywhere, a warm one if there is one; null if none is found. */
+  /** Takes an idle instance from any slot, a warm one if possible; null when it finds none. */
   @Nullable Slot<T> search() {
     int hint = hint();
     Slot<T>[] all = slots;
@@ -103,7 +103,7 @@ final class Rack<T> {
 
   private static <T> @Nullable Slot<T> mapped(Slot<T>[] all, IdleMap map) {
     for (int i = map.next(0); i >= 0 && i < all.length; i = map.next(i + 1)) {
-      // Unmarked before the look: whoever returns an instance there afterwards marks it again.
+      // Unmark before reading the slot: a later return marks it again.
       map.unmark(i);
       Slot<T> slot = all[i];
       long seen = slot.state();
@@ -133,7 +133,7 @@ final class Rack<T> {
     return anyCold ? searchCold(all) : null;
   }
 
-  /** From the front, so that what lies behind stays cold and goes. */
+  /** Searches from the front, so that instances at the back stay cold and are evicted. */
   private static <T> @Nullable Slot<T> searchCold(Slot<T>[] all) {
     for (Slot<T> slot : all) {
       long seen = slot.state();

@@ -2,21 +2,22 @@ package io.gonext.pool;
 
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that passes over a pool's slots every {@link PoolConfig#reapInterval}: age, idleness,
- * overdue leases, the floor.
+ * The thread that checks a pool's slots every {@link PoolConfig#reapInterval}: age, idle time,
+ * overdue leases and the floor.
  *
- * <p>Idleness is found as page replacement finds cold pages, without a clock on the checkout path:
- * each pass marks idle instances cold, checkouts take warm instances before cold ones, and a return
- * leaves the instance warm. What is still cold at a later pass was not needed at the pool's busiest
- * moment since.
+ * <p>It finds unused instances the way page replacement finds cold pages, so that a checkout reads
+ * no clock. Each pass marks idle instances cold. Checkouts take warm instances before cold ones,
+ * and a returned instance is warm. An instance that is still cold at a later pass was not needed
+ * even at the busiest moment since then.
  *
- * <p>The loop ends with the pool and in no other way: a failure is counted, and logged at the start
- * of the next pass so that even a failing logger cannot end it.
+ * <p>Only the end of the pool ends the loop. A failure is counted, and logged at the start of the
+ * next pass, so that even a failing logger cannot end the loop.
  */
 final class Reaper<T> implements Runnable {
 
@@ -30,7 +31,7 @@ final class Reaper<T> implements Runnable {
   private final Creations<T> creations;
   private final Evictions<T> evictions;
   private final PoolConfig config;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
   private final MemoryGovernor governor;
   private final long reapIntervalNanos;
   private final long maxIdleNanos;
@@ -38,13 +39,13 @@ final class Reaper<T> implements Runnable {
   private final LongAdder failures = new LongAdder();
   private final Thread thread;
 
-  /** The last failure until it is logged. Reaper only. */
+  /** The last failure until it is logged. Used by the reaper's thread only. */
   private @Nullable Throwable unreported;
 
-  /** When the next pass is due. Reaper only, once it runs. */
+  /** When the next pass is due. Used by the reaper's thread only, once it runs. */
   private long nextPass;
 
-  /** The last pause between two sweeps of a closing pool. Reaper only. */
+  /** The last pause between two sweeps of a closing pool. Used by the reaper's thread only. */
   private long sweepPause = SWEEP_PAUSE_MIN_NANOS;
 
   private volatile boolean stopped;
@@ -59,12 +60,12 @@ final class Reaper<T> implements Runnable {
     this.creations = creations;
     this.evictions = evictions;
     this.config = config;
-    this.ticker = runtime.ticker();
+    this.nanoTime = runtime.nanoTime();
     this.governor = runtime.governor();
     this.reapIntervalNanos = PoolConfig.saturatedNanos(config.reapInterval());
     this.maxIdleNanos = PoolConfig.saturatedNanos(config.maxIdleTime());
     this.leaseWarningNanos = PoolConfig.saturatedNanos(config.leaseWarning());
-    this.nextPass = ticker.nanos() + reapIntervalNanos;
+    this.nextPass = nanoTime.getAsLong() + reapIntervalNanos;
     this.thread = runtime.reapers().newThread(this);
     thread.setName("gonext-pool-reaper-" + config.name());
   }
@@ -78,7 +79,7 @@ final class Reaper<T> implements Runnable {
     LockSupport.unpark(thread);
   }
 
-  /** Has the loop look again at what it waits for. */
+  /** Wakes the loop, which checks again what is due. */
   void wake() {
     LockSupport.unpark(thread);
   }
@@ -91,14 +92,14 @@ final class Reaper<T> implements Runnable {
   public void run() {
     while (!stopped) {
       try {
-        // Nobody is meant to interrupt this thread; a flag left set would keep it from parking.
+        // A thread whose interrupt status is set does not park.
         Thread.interrupted();
         Throwable failure = unreported;
         if (failure != null) {
           unreported = null;
           LOG.error("pool {}: the reaper failed and goes on", config.name(), failure);
         }
-        long now = ticker.nanos();
+        long now = nanoTime.getAsLong();
         if (nextPass - now <= 0) {
           nextPass = now + reapIntervalNanos;
           pass();
@@ -118,10 +119,10 @@ final class Reaper<T> implements Runnable {
   }
 
   /**
-   * What cannot wait for the next pass: creations after a pause, and instances that a closing pool
-   * did not see come back.
+   * Does what cannot wait for the next pass: creations after a pause, and instances that became
+   * idle in a closing pool.
    *
-   * @return nanoseconds after which to look again
+   * @return nanoseconds until the next check
    */
   private long upkeep() {
     creations.start(0);
@@ -134,9 +135,9 @@ final class Reaper<T> implements Runnable {
 
   /** One pass over all slots. Called by one thread at a time. */
   void pass() {
-    long now = ticker.nanos();
+    long now = nanoTime.getAsLong();
     Slot<T>[] slots = state.rack.slots();
-    // From the end, because a search for a cold instance begins at the front: the front stays.
+    // From the end, because a search for a cold instance begins at the front and should find one.
     for (int i = slots.length - 1; i >= 0; i--) {
       inspect(slots[i], now);
     }

@@ -2,7 +2,7 @@ package io.gonext.pool;
 
 import java.util.Locale;
 
-/** Why an instance left its pool. Every created instance ends in exactly one of these. */
+/** Why an instance left its pool. Every created instance leaves for exactly one reason. */
 public enum RecycleReason {
   /** Its user declared it unusable, {@link Lease#markUnusable}. */
   UNUSABLE(1),
@@ -10,7 +10,7 @@ public enum RecycleReason {
   MAX_USES(2),
   /** It outlived {@link PoolConfig#maxAge}. */
   MAX_AGE(3),
-  /** It was surplus: not needed for {@link PoolConfig#maxIdleTime}, or above a lowered maximum. */
+  /** It was surplus: not used for {@link PoolConfig#maxIdleTime}, or above a lowered maximum. */
   IDLE(4),
   /**
    * It grew to {@link PoolConfig#recycleAtBytes}, was {@linkplain Allocator#isOutgrown outgrown},
@@ -44,7 +44,7 @@ public enum RecycleReason {
     return tag;
   }
 
-  /** What stands for this reason in a slot's state: from 1 up, at most 8 bits. */
+  /** The code of this reason in a slot's state: at least 1, at most 8 bits. */
   int code() {
     return code;
   }

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens when a lease ends: the instance is reset and weighed, and goes to the idle ones by a
- * release store if nobody waits, in the hands of {@link Placement} otherwise.
+ * Ends leases: resets and weighs the instance, and makes it idle by a release store if no caller
+ * waits. Otherwise {@link Placement} decides where it goes.
  */
 final class Returns<T> {
 
@@ -57,8 +57,8 @@ final class Returns<T> {
    * @return whether it had not ended before
    */
   boolean giveBack(Slot<T> slot, Tether<T> tether, long token) {
-    // Read before the compare-and-set, which no later read can overtake: they stand still as long
-    // as the lease is the current one, and count for nothing otherwise.
+    // Read these before the compare-and-set. They do not change while the lease is current; if it
+    // is not, the compare-and-set fails and they are not used.
     T instance = slot.value;
     long lastToken = slot.lastToken;
     long weight = slot.weight;
@@ -136,7 +136,7 @@ final class Returns<T> {
     return false;
   }
 
-  /** Takes back a slot whose lease nobody can close any more. Runs on the cleaner's thread. */
+  /** Takes back a slot whose lease became unreachable. Runs on the cleaner's thread. */
   private void reclaim(Slot<T> slot) {
     long seen = slot.state();
     while (SlotState.phase(seen) == SlotState.LEASED) {
@@ -145,7 +145,9 @@ final class Returns<T> {
           LOG.warn(
               "pool {}: a lease was dropped without being closed{}",
               config.name(),
-              config.leakTracking() ? "; it was taken here" : " (leakTracking would tell where)",
+              config.leakTracking()
+                  ? "; it was taken here"
+                  : " (set leakTracking to learn where it was taken)",
               slot.takenAt);
         } finally {
           placement.retire(slot, RecycleReason.LEAK);
@@ -157,8 +159,7 @@ final class Returns<T> {
   }
 
   /**
-   * Gives a slot that the caller owns a tether, if it has none or has lost it with a lease, and has
-   * the cleaner watch it.
+   * Gives a slot a tether that the cleaner watches, unless it has one. The caller owns the slot.
    */
   void tether(Slot<T> slot) {
     if (slot.tether == null) {

@@ -1,13 +1,16 @@
 package io.gonext.pool;
 
-/** One place in a pool, {@link SlotState}, with the padding behind its fields. */
+/** A {@link SlotState} with padding behind its fields. */
 @SuppressWarnings({"unused", "MultiVariableDeclaration"})
 final class Slot<T> extends SlotState<T> {
 
-  /** What a waiter is told who gets this slot; made beforehand, so that it cannot fail. */
+  /**
+   * The outcome for a waiter that gets this slot. Allocated in advance, so that a hand-over cannot
+   * fail.
+   */
   final Waiter.Outcome.Granted<T> granted = new Waiter.Outcome.Granted<>(this);
 
-  /** What a closed lease holds in place of the tether, which others' leases go on to use. */
+  /** A closed lease refers to this instead of the tether, which later leases use. */
   final Tether<T> spent = new Tether<>(this);
 
   private long z00, z01, z02, z03;

@@ -4,9 +4,9 @@ import java.lang.ref.Cleaner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a slot holds: read by every checkout and return, and written when the instance changes. Kept
- * apart from what every checkout writes, so that a slot that goes from one processor to another
- * takes a single cache line along. {@link SlotState} says who owns the slot.
+ * The fields of a slot that every checkout and return reads, and that are written when the instance
+ * changes. They are apart from the field that every checkout writes, so that a slot that moves
+ * between processors moves one cache line. {@link SlotState} says who owns the slot.
  */
 abstract class SlotContent<T> {
 
@@ -19,13 +19,15 @@ abstract class SlotContent<T> {
   /** The token of the lease on which the instance reaches its use limit. Owned with the slot. */
   long lastToken;
 
-  /** The instance's weight as last told, in bytes. Owned with the slot. */
+  /** The instance's last known weight, in bytes. Owned with the slot. */
   long weight;
 
   /** The cleaner's watch over the tether. Owned with the slot. */
   Cleaner.@Nullable Cleanable tetherWatch;
 
-  /** Where the current lease was taken, when that is tracked. Written by the lease's taker. */
+  /**
+   * Where the current lease was taken, when leaks are tracked. Written by the thread that took it.
+   */
   volatile @Nullable Throwable takenAt;
 
   /** Why the user declared the instance unusable. Written before the reason is set in the state. */
@@ -38,7 +40,8 @@ abstract class SlotContent<T> {
   volatile long coldSince;
 
   /**
-   * The lease that the reaper last saw here, since when, and whether it was logged. Reaper only.
+   * The lease that the reaper last saw here, since when, and whether it was logged. Used by the
+   * reaper's thread only.
    */
   long watchedToken;
 
@@ -50,7 +53,7 @@ abstract class SlotContent<T> {
     this.index = index;
   }
 
-  /** Ends the cleaner's watch; for a slot that will not be leased again. */
+  /** Ends the cleaner's watch. Call on a slot that will not be leased again. */
   final void releaseTetherWatch() {
     Cleaner.Cleanable watch = tetherWatch;
     if (watch != null) {

@@ -1,10 +1,10 @@
 package io.gonext.pool;
 
 /**
- * Keeps what a checkout writes, {@link SlotState}, out of the cache lines of {@link SlotContent}:
- * 128 bytes, because current processors prefetch lines in pairs. The JVM lays out a superclass
- * before its subclass, which is why the padding is a class of its own; {@code @Contended} is not
- * open to applications.
+ * Keeps the field that a checkout writes, in {@link SlotState}, out of the cache lines of {@link
+ * SlotContent}. The padding is 128 bytes, because current processors prefetch lines in pairs. It is
+ * a class because the JVM lays out a superclass before its subclass; {@code @Contended} is not
+ * available to applications.
  */
 @SuppressWarnings({"unused", "MultiVariableDeclaration"})
 abstract class SlotPadding<T> extends SlotContent<T> {

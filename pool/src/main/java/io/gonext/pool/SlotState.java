@@ -6,16 +6,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place for an instance, and who may touch it.
+ * One place for an instance, and the rules of who may access it.
  *
  * <p>{@link #state} is the only field that threads compete for. It packs, from the low end, a phase
  * (4 bits), the {@link #COLD} mark, the reason to retire the instance on return (8 bits, 0 for
- * none) and a version (48 bits) that goes up by one with every lease. Because the version only ever
- * counts leases, it doubles as the pool's checkout counter and as the instance's use count, which
- * therefore cost nothing to keep.
+ * none) and a version (48 bits) that goes up by one with every lease. The version counts leases
+ * only, so it is also the pool's checkout counter and the instance's use count. Neither costs a
+ * write of its own.
  *
- * <p>Whoever moves the phase away from {@link #IDLE} or {@link #VACANT} owns the plain fields until
- * it publishes the next phase:
+ * <p>A thread that moves the phase away from {@link #IDLE} or {@link #VACANT} owns the plain fields
+ * until it publishes the next phase:
  *
  * <pre>
  *   VACANT -> CREATING -> RETURNING -> IDLE <-> LEASED -> RETURNING -> IDLE | LEASED | RETIRING
@@ -43,10 +43,10 @@ abstract class SlotState<T> extends SlotPadding<T> {
   /** The instance has left the accounts and waits for {@link Allocator#close}. */
   static final long RETIRING = 5;
 
-  /** On {@link #IDLE}: not needed since the reaper last passed. */
+  /** On {@link #IDLE}: not used since the reaper's last pass. */
   static final long COLD = 0x10;
 
-  /** No lease has this token. */
+  /** The token of no lease. */
   static final long NO_LEASE = 0;
 
   private static final long PHASE_MASK = 0xF;
@@ -68,8 +68,8 @@ abstract class SlotState<T> extends SlotPadding<T> {
   private volatile long state;
 
   /**
-   * What a lease holds on to and the slot does not while the lease is out; so that a lease that
-   * nobody can close any more takes it along to the cleaner. Owned with the slot.
+   * The lease refers to it while it is out, and the slot does not: when such a lease becomes
+   * unreachable, so does the tether, and the cleaner runs. Owned with the slot.
    */
   @Nullable Tether<T> tether;
 
@@ -89,13 +89,13 @@ abstract class SlotState<T> extends SlotPadding<T> {
     return (state & COLD) != 0;
   }
 
-  /** How many leases this place has given out. */
+  /** How many leases there were on this slot. */
   static long version(long state) {
     return state >>> VERSION_SHIFT;
   }
 
   /**
-   * The state without a reason to retire: what a lease keeps to prove that it is the current one.
+   * The state without a reason to retire. A lease keeps it, to prove that it is the current lease.
    */
   static long token(long state) {
     return state & ~REASON_MASK;
@@ -113,8 +113,7 @@ abstract class SlotState<T> extends SlotPadding<T> {
   }
 
   /**
-   * Takes an idle instance seen in this state, unless it is marked cold, for the calling thread's
-   * lease.
+   * Claims an idle instance seen in this state for the calling thread, unless it is marked cold.
    *
    * @return the lease's token, or {@link #NO_LEASE}
    */
@@ -125,12 +124,12 @@ abstract class SlotState<T> extends SlotPadding<T> {
         : NO_LEASE;
   }
 
-  /** Takes an idle instance seen in this state for the calling thread's lease. */
+  /** Claims an idle instance seen in this state for the calling thread. */
   final boolean tryLease(long seen) {
     return STATE.compareAndSet(this, seen, ((seen & ~COLD) + ONE_VERSION) + (LEASED - IDLE));
   }
 
-  /** Ends the lease that has this token, unless it has ended or is to be retired. */
+  /** Ends the lease with this token, unless it has ended or its instance is to be retired. */
   final boolean tryReturn(long token) {
     return STATE.compareAndSet(this, token, token + (RETURNING - LEASED));
   }
@@ -151,8 +150,8 @@ abstract class SlotState<T> extends SlotPadding<T> {
   }
 
   /**
-   * Makes a returned instance available. Release mode only: a thread that must not miss it watches
-   * slots it saw {@link #RETURNING} until they have moved on, see {@link WaiterQueue}.
+   * Makes a returned instance available, in release mode. A thread that must not miss it watches
+   * the slots that it saw {@link #RETURNING} until their state changes; see {@link WaiterQueue}.
    */
   final void publishReturned(long token) {
     STATE.setRelease(this, token + (IDLE - LEASED));
@@ -163,7 +162,7 @@ abstract class SlotState<T> extends SlotPadding<T> {
     state = withPhase(state, phase);
   }
 
-  /** Takes back a lease that the caller has just claimed and shown to nobody. */
+  /** Undoes a lease that the caller has just claimed and not passed on. */
   final void cancelLease() {
     state = withPhase(state, RETURNING) - ONE_VERSION;
   }
@@ -186,7 +185,7 @@ abstract class SlotState<T> extends SlotPadding<T> {
         : ((now + leases) << VERSION_SHIFT) | LEASED;
   }
 
-  /** What a report says of this slot if its instance is not closed yet, else null. */
+  /** The line for this slot in a {@link CloseReport}; null when its instance is closed. */
   final @Nullable String straggler() {
     long seen = state;
     String what =

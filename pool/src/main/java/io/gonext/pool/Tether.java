@@ -1,10 +1,10 @@
 package io.gonext.pool;
 
 /**
- * What only the current lease refers to while it is out. When the lease becomes unreachable without
- * having been closed, so does this, and the pool's cleaner takes the slot back. One tether serves a
- * slot for all its leases, so finding leaks costs no allocation per checkout; a lease lets go of it
- * when it is closed.
+ * An object that only the current lease refers to. When the lease becomes unreachable without
+ * {@link Lease#close}, so does the tether, and the pool's cleaner takes the slot back. A slot has
+ * one tether for all its leases, so leak detection allocates nothing per checkout. A closed lease
+ * does not refer to it.
  */
 final class Tether<T> {
 

@@ -1,17 +1,17 @@
 package io.gonext.pool;
 
 /**
- * What a part of a pool asks for after it changed the {@link PoolState}. Call without the lock. The
- * pool implements it; it spares the parts a reference to each other in circles.
+ * Work that a part of a pool requests after it changed the {@link PoolState}. Call without the
+ * lock. The pool implements it, so that the parts need no circular references.
  */
 interface Upkeep {
 
-  /** Starts the creations that the floor and the waiters call for. */
+  /** Starts the creations that the floor and the waiters need. */
   void maintain();
 
-  /** Makes the reaper look again at what it waits for. */
+  /** Wakes the reaper, which checks again what is due. */
   void wakeReaper();
 
-  /** Ends a closing pool that has nothing left. */
+  /** Terminates a closing pool without instances and waiters. */
   void checkTerminated();
 }

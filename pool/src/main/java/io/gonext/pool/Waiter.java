@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** A caller in the {@link WaiterQueue}. All but {@link #outcome} is guarded by the pool's lock. */
 final class Waiter<T> {
 
-  /** How a wait ended, when it was not by the caller's own doing. */
+  /** How the pool ended a wait. */
   sealed interface Outcome<T> {
 
     /** The slot is leased to the waiter. */

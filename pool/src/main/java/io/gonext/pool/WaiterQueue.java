@@ -3,14 +3,14 @@ package io.gonext.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Callers waiting for a lease, first come first served. Guarded by the pool's lock; leaving from
- * the middle, on a timeout or an interrupt, takes constant time.
+ * Callers that wait for a lease, in the order of arrival. Guarded by the pool's lock. A removal
+ * from the middle, after a timeout or an interrupt, takes constant time.
  *
- * <p>A return is cheap because it publishes an instance without a full fence after having seen no
- * waiters; so it may miss one who joins in that moment. The queue makes up for it: as long as it is
- * not <em>settled</em>, each caller who joins looks over all slots once and watches those that were
- * being returned until they have moved on. Once one has done so, every later return is bound to see
- * the queue, and callers who join a settled queue need not look at all.
+ * <p>A return that sees no waiters publishes its instance without a full fence, which makes it
+ * cheap. It may therefore miss a caller that joins at that moment. While the queue is not
+ * <em>settled</em>, each caller that joins reads all slots once and watches the slots that are
+ * being returned until their state changes. After one caller has done so, every later return sees
+ * the queue. Callers that join a settled queue read no slots.
  */
 final class WaiterQueue<T> {
 
@@ -27,7 +27,7 @@ final class WaiterQueue<T> {
     return settled;
   }
 
-  /** Records that {@code waiter} has seen every return it might have been missed by. */
+  /** Records that {@code waiter} has seen every return that may have missed it. */
   void settledBy(Waiter<T> waiter) {
     if (waiter.queued) {
       settled = true;
@@ -59,7 +59,7 @@ final class WaiterQueue<T> {
     return first;
   }
 
-  /** Takes out a waiter, if it is in the queue still. */
+  /** Removes a waiter if it is still in the queue. */
   void remove(Waiter<T> waiter) {
     if (!waiter.queued) {
       return;

@@ -3,12 +3,14 @@ package io.gonext.pool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * How a caller waits for a lease: joins the queue, makes sure that no return overlooks it, parks.
+ * Lets a caller wait for a lease: it joins the queue, makes sure that no return misses it, and
+ * parks.
  *
- * <p>No lock and no monitor is held while parked, so a virtual thread unmounts.
+ * <p>A parked caller holds no lock and no monitor, so a virtual thread unmounts.
  */
 final class WaitingLine<T> {
 
@@ -21,7 +23,7 @@ final class WaitingLine<T> {
   private final Upkeep upkeep;
   private final Supplier<PoolStats> stats;
   private final PoolConfig config;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
 
   /**
    * @param stats the pool's numbers, for the message of a timeout
@@ -33,14 +35,14 @@ final class WaitingLine<T> {
       Upkeep upkeep,
       Supplier<PoolStats> stats,
       PoolConfig config,
-      Ticker ticker) {
+      LongSupplier nanoTime) {
     this.state = state;
     this.creations = creations;
     this.placement = placement;
     this.upkeep = upkeep;
     this.stats = stats;
     this.config = config;
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -73,7 +75,7 @@ final class WaitingLine<T> {
       abandon(waiter);
       throw t;
     } finally {
-      state.observer().waited(ticker.nanos() - now);
+      state.observer().waited(nanoTime.getAsLong() - now);
       if (event.shouldCommit()) {
         event.pool = config.name();
         event.outcome = outcome;
@@ -108,7 +110,7 @@ final class WaitingLine<T> {
       Waiter.Outcome<T> outcome = waiter.outcome;
       if (outcome == null) {
         boolean interrupted = Thread.interrupted();
-        long left = deadline - ticker.nanos();
+        long left = deadline - nanoTime.getAsLong();
         if (!interrupted && left > 0) {
           LockSupport.parkNanos(this, left);
           continue;
@@ -126,7 +128,7 @@ final class WaitingLine<T> {
     }
   }
 
-  /** Gives up the wait, unless it has just ended: then that outcome stands. */
+  /** Gives up the wait, unless the pool has just ended it. */
   private Waiter.Outcome<T> leave(Waiter<T> waiter, boolean interrupted)
       throws InterruptedException {
     PoolStats now;
@@ -153,7 +155,7 @@ final class WaitingLine<T> {
         "pool %s: no instance became free in time: %s".formatted(config.name(), now.summary()));
   }
 
-  /** Ends a wait that failed in a way nobody foresaw, without loss of a slot or a place. */
+  /** Ends a wait after an unexpected exception, without losing a slot or a place in the queue. */
   private void abandon(Waiter<T> waiter) {
     Waiter.Outcome<T> outcome;
     state.lock.lock();
@@ -180,9 +182,9 @@ final class WaitingLine<T> {
   }
 
   /**
-   * Takes what is idle for the head of the queue, and watches every slot that was being returned
-   * until it has moved on; {@link WaiterQueue} says why. Takes no longer than those returns do; one
-   * that takes its time keeps nobody from a new instance.
+   * Gives idle instances to the head of the queue, and watches every slot that is being returned
+   * until its state changes; {@link WaiterQueue} says why. Takes as long as these returns. A slow
+   * return does not delay the creation of a new instance.
    */
   private void settle(Waiter<T> waiter, long deadline) {
     List<Sighting<T>> returning = new ArrayList<>(2);
@@ -210,14 +212,14 @@ final class WaitingLine<T> {
   }
 
   /**
-   * @return whether the slot moved on before the wait ended for another reason
+   * @return whether the slot's state changed before the wait ended for another reason
    */
   private boolean watch(Sighting<T> sighting, Waiter<T> waiter, long deadline) {
     long pause = 1;
     for (int spins = 0; sighting.isCurrent(); spins++) {
       if (waiter.outcome != null
           || Thread.currentThread().isInterrupted()
-          || deadline - ticker.nanos() <= 0) {
+          || deadline - nanoTime.getAsLong() <= 0) {
         return false;
       }
       if (spins < WATCH_SPINS) {

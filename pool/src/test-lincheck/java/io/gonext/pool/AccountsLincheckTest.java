@@ -8,9 +8,9 @@ import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
 
 /**
- * Model checking of a pool of two places under every operation, the reaper's included: whatever the
- * interleaving, the accounts balance in the end and nothing is given out after a drain. Results are
- * dropped, for with two places they need not be linearizable.
+ * Model checking of a pool with two slots under every operation, including the reaper's: for every
+ * interleaving the counts balance in the end, and a drained pool gives out no instance. Results are
+ * ignored, because with two slots they need not be linearizable.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 public class AccountsLincheckTest {

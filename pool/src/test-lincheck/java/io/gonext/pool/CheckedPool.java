@@ -6,12 +6,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool without threads of its own: creation and disposal run inside the calls, time stands still
- * and the reaper runs when called. So an interleaving is all that can differ between two runs.
+ * A pool without threads of its own: creation and disposal run inside the calls, time stands still,
+ * and the reaper runs when it is called. So two runs can differ only in their interleaving.
  */
 final class CheckedPool {
 
-  /** Shared, because each has a thread of its own and the checker makes thousands of pools. */
+  /** Shared, because each cleaner has a thread and the checker makes thousands of pools. */
   private static final Cleaner CLEANER = Cleaner.create();
 
   final InstancePool<Object> pool;
@@ -27,7 +27,7 @@ final class CheckedPool {
   CheckedPool(int min, int max) {
     pool =
         new InstancePool<>(
-            PoolConfig.defaults("lincheck").withBounds(min, max),
+            PoolConfig.builder("lincheck").bounds(min, max).build(),
             new Allocator<>() {
               @Override
               public Object create() {
@@ -50,7 +50,10 @@ final class CheckedPool {
     pool.start();
   }
 
-  /** Formats a message, so that the checker does not take the JDK's long loops for endless ones. */
+  /**
+   * Loads the JDK's formatting in advance, so that the checker does not report its long loops as
+   * endless.
+   */
   static void loadWhatMessagesNeed() {
     CheckedPool pool = new CheckedPool(1, 1);
     pool.queueUp(0);
@@ -74,7 +77,7 @@ final class CheckedPool {
     return held[thread] == null ? "none" : "taken";
   }
 
-  /** Joins the queue when nothing is idle, and leaves it at once unless it was served by then. */
+  /** Joins the queue when no instance is idle, and leaves it at once unless it was served. */
   String queueUp(int thread) {
     if (held[thread] != null) {
       return "holds one";
@@ -120,7 +123,7 @@ final class CheckedPool {
     return "given";
   }
 
-  /** The accounts, with nobody at work. */
+  /** The counts while no operation runs. */
   void check() {
     PoolStats stats = pool.stats();
     int out = 0;

@@ -7,12 +7,13 @@ import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 import org.junit.jupiter.api.Test;
 
 /**
- * Model checking of a pool of one place: whatever the interleaving, the results of checkout,
- * return, double return and retirement must be ones that some sequential order explains.
+ * Model checking of a pool with one slot: for every interleaving, some sequential order must
+ * explain the results of checkout, return, double return and retirement.
  *
- * <p>One place, because {@code tryCheckout} on more may miss an instance that moves behind its
- * back, which is allowed and not linearizable. No drain, because a checkout that overlaps it may
- * hold the instance for a moment before it is refused; {@link AccountsLincheckTest} has it.
+ * <p>It has one slot, because {@code tryCheckout} on several may miss an instance that moves from
+ * one slot to another during its search; that is allowed but not linearizable. It does not drain,
+ * because a checkout that overlaps a drain may hold the instance for a moment before it is refused.
+ * {@link AccountsLincheckTest} covers the drain.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 public class LinearizabilityLincheckTest {

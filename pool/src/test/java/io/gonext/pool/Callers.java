@@ -10,10 +10,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Virtual threads that check out, and are known to be in the queue before a test goes on. */
+/** Virtual threads that check out. The test goes on when they are in the queue. */
 final class Callers implements AfterEachCallback {
 
-  /** A checkout under way on its own thread. */
+  /** A checkout in progress on its own thread. */
   record Call(Thread thread, CompletableFuture<Lease<Thing>> lease) {
 
     Lease<Thing> get() throws Exception {

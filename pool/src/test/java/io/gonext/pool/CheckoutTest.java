@@ -19,7 +19,7 @@ class CheckoutTest {
 
   @Test
   void start_creates_the_floor() {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(3, 5));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(3, 5));
 
     assertThat(allocator.things).hasSize(3);
     assertThat(pool.stats().idle()).isEqualTo(3);
@@ -27,7 +27,7 @@ class CheckoutTest {
 
   @Test
   void a_returned_instance_is_reset_and_handed_out_again() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Thing first;
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       first = lease.get();
@@ -42,8 +42,8 @@ class CheckoutTest {
   }
 
   @Test
-  void try_checkout_takes_what_is_idle_and_never_waits() {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void try_checkout_takes_an_idle_instance_and_never_waits() {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> lease = pool.tryCheckout().orElseThrow();
 
     assertThat(pool.tryCheckout()).isEmpty();
@@ -52,8 +52,8 @@ class CheckoutTest {
   }
 
   @Test
-  void one_more_than_the_maximum_waits_until_a_return() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 2));
+  void a_caller_beyond_the_maximum_waits_until_a_return() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 2));
     Lease<Thing> first = pool.checkout(LONG);
     Lease<Thing> second = pool.checkout(LONG);
     CompletableFuture<Thing> third = new CompletableFuture<>();
@@ -79,8 +79,8 @@ class CheckoutTest {
   }
 
   @Test
-  void a_timeout_names_the_numbers_and_leaks_nothing() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void a_timeout_message_has_the_pool_numbers_and_leaks_nothing() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       assertThatThrownBy(() -> pool.checkout(SHORT))
           .isInstanceOf(CheckoutTimeoutException.class)
@@ -94,7 +94,7 @@ class CheckoutTest {
   }
 
   @Test
-  void get_after_close_throws() throws Exception {
+  void get_on_a_closed_lease_throws() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c);
     Lease<Thing> lease = pool.checkout(LONG);
     lease.close();
@@ -103,8 +103,8 @@ class CheckoutTest {
   }
 
   @Test
-  void second_return_is_ignored_and_counted() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void a_second_return_is_ignored_and_counted() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> stale = pool.checkout(LONG);
     stale.close();
     stale.close();
@@ -121,8 +121,8 @@ class CheckoutTest {
   }
 
   @Test
-  void an_unusable_instance_never_comes_back() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void an_unusable_instance_is_retired_on_return() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Thing trapped;
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       trapped = lease.get();
@@ -139,7 +139,7 @@ class CheckoutTest {
 
   @Test
   void an_instance_is_replaced_after_its_last_use() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(3));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1).maxUses(3));
     for (int i = 0; i < 9; i++) {
       try (Lease<Thing> lease = pool.checkout(LONG)) {
         lease.get().use();
@@ -152,8 +152,8 @@ class CheckoutTest {
   }
 
   @Test
-  void close_fails_new_checkouts_and_reports() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(2, 2));
+  void a_closed_pool_refuses_checkouts_and_reports_what_it_closed() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(2, 2));
     Lease<Thing> out = pool.checkout(LONG);
     CloseReport report = pool.close(SHORT);
 

@@ -24,7 +24,7 @@ class CloseTest {
 
   @Test
   void close_fails_every_waiter_at_once() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     List<Callers.Call> calls = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
@@ -45,7 +45,7 @@ class CloseTest {
 
   @Test
   void close_waits_for_leases_and_closes_everything() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(3, 3));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(3, 3));
     Lease<Thing> held = pool.checkout(LONG);
     CompletableFuture<CloseReport> closing = CompletableFuture.supplyAsync(() -> pool.close(LONG));
     eventually().until(() -> allocator.open() == 1);
@@ -64,7 +64,7 @@ class CloseTest {
 
   @Test
   void a_second_close_changes_nothing_and_does_not_wait() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     pool.close(SHORT);
 
@@ -78,7 +78,7 @@ class CloseTest {
   }
 
   @Test
-  void closing_a_pool_that_was_never_started_is_harmless() {
+  void a_pool_that_was_never_started_closes_without_an_error() {
     InstancePool<Thing> pool = pools.unstarted(allocator, c -> c);
 
     assertThat(pool.close(LONG)).isEqualTo(new CloseReport(0, List.of()));
@@ -86,20 +86,20 @@ class CloseTest {
   }
 
   @Test
-  void a_report_tells_where_a_straggler_was_taken() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withLeakTracking(true));
+  void a_close_report_says_where_a_straggler_was_taken() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.leakTracking(true));
     Lease<Thing> held = pool.checkout(LONG);
 
     assertThat(pool.close(Duration.ZERO).stragglers())
         .singleElement()
         .asString()
-        .contains("still leased", "lease taken by", "a_report_tells_where");
+        .contains("still leased", "lease taken by", "a_close_report_says_where");
     held.close();
   }
 
   @Test
   void an_interrupt_ends_the_wait_for_leases_and_is_kept() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
 
     Thread.currentThread().interrupt();
@@ -111,8 +111,8 @@ class CloseTest {
   }
 
   @Test
-  void drain_refuses_the_new_and_serves_the_old() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void drain_refuses_new_callers_and_serves_the_waiters() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call waiting = callers.queue(pool, LONG);
 
@@ -128,8 +128,8 @@ class CloseTest {
   }
 
   @Test
-  void drain_makes_a_replacement_for_those_who_still_wait() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void drain_creates_a_replacement_for_the_waiters() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call waiting = callers.queue(pool, LONG);
     CompletableFuture<CloseReport> drained = pool.drain();
@@ -144,7 +144,7 @@ class CloseTest {
 
   @Test
   void drain_ends_when_the_last_waiter_gives_up() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(0, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(0, 1));
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onCreate(ThingAllocator.hang(entered, gate));
@@ -162,8 +162,8 @@ class CloseTest {
   }
 
   @Test
-  void close_after_drain_turns_the_last_waiters_away() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void close_after_drain_fails_the_last_waiters() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call waiting = callers.queue(pool, LONG);
     CompletableFuture<CloseReport> drained = pool.drain();
@@ -176,8 +176,8 @@ class CloseTest {
   }
 
   @Test
-  void an_instance_that_is_created_too_late_is_closed() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(0, 1));
+  void an_instance_created_after_the_close_is_closed() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(0, 1));
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onCreate(ThingAllocator.hang(entered, gate));
@@ -194,12 +194,12 @@ class CloseTest {
   }
 
   /**
-   * The return began before the close, so it is not bound to see it, and publishes its instance as
-   * idle into a closing pool. The reaper must come back for it.
+   * The return began before the close and does not see it, so it makes its instance idle in a
+   * closing pool. The reaper must retire it.
    */
   @Test
-  void an_instance_that_was_being_returned_when_the_pool_closed_is_closed() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void an_instance_in_return_when_the_pool_closes_is_closed() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     CountDownLatch resetting = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onReset(ThingAllocator.hang(resetting, gate));
@@ -219,7 +219,7 @@ class CloseTest {
 
   @Test
   void resizing_a_closed_pool_does_nothing() {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     pool.close(LONG);
     pool.resize(4, 8);
 

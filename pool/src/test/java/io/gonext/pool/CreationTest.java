@@ -31,7 +31,7 @@ class CreationTest {
   void start_fails_cleanly_when_the_first_instance_cannot_be_made() {
     IOException cause = new IOException("no module");
     allocator.onCreate(ThingAllocator.fail(cause));
-    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.withBounds(2, 2));
+    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.bounds(2, 2));
 
     assertThatThrownBy(pool::start).isInstanceOf(AllocationException.class).hasCause(cause);
 
@@ -40,16 +40,16 @@ class CreationTest {
   }
 
   @Test
-  void start_goes_on_when_a_later_instance_cannot_be_made() {
+  void start_succeeds_when_a_later_instance_cannot_be_made() {
     allocator.onCreate(() -> {}, ThingAllocator.fail(new IOException("once")));
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(3, 3));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(3, 3));
 
     eventually().untilAsserted(() -> assertThat(pool.stats().live()).isEqualTo(3));
     assertThat(pool.stats().creationFailures()).isEqualTo(1);
   }
 
   @Test
-  void a_pool_is_started_once_and_used_after_that() {
+  void a_pool_is_started_once_before_its_first_checkout() {
     InstancePool<Thing> pool = pools.unstarted(allocator, c -> c);
     assertThatThrownBy(() -> pool.checkout(LONG)).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(pool::tryCheckout).isInstanceOf(IllegalStateException.class);
@@ -60,15 +60,14 @@ class CreationTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6})
-  void the_nth_creation_fails_and_one_waiter_gets_the_cause(int nth) throws Exception {
+  void when_a_later_creation_fails_one_waiter_gets_the_cause(int nth) throws Exception {
     OutOfMemoryError cause = new OutOfMemoryError("scripted");
     for (int i = 1; i < nth; i++) {
       allocator.onCreate(() -> {});
     }
     allocator.onCreate(ThingAllocator.fail(cause));
     InstancePool<Thing> pool =
-        pools.started(
-            allocator, c -> c.withBounds(0, 8).withMaxConcurrentCreations(1).withMaxUses(1));
+        pools.started(allocator, c -> c.bounds(0, 8).maxConcurrentCreations(1).maxUses(1));
 
     int failures = 0;
     for (int i = 1; i <= 8; i++) {
@@ -87,7 +86,7 @@ class CreationTest {
   }
 
   @Test
-  void only_the_first_waiter_pays_for_a_failure() throws Exception {
+  void only_the_first_waiter_gets_a_failed_creation() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onCreate(() -> {
@@ -96,7 +95,7 @@ class CreationTest {
       throw new IOException("scripted");
     });
     InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(0, 8).withMaxConcurrentCreations(1));
+        pools.started(allocator, c -> c.bounds(0, 8).maxConcurrentCreations(1));
     Callers.Call first = callers.queue(pool, LONG);
     entered.await();
     Callers.Call second = callers.queue(pool, LONG);
@@ -116,19 +115,18 @@ class CreationTest {
     allocator.onCreate(
         ThingAllocator.fail(cause), ThingAllocator.fail(cause), ThingAllocator.fail(cause));
     InstancePool<Thing> pool =
-        pools.started(
-            allocator, c -> c.withBounds(0, 1).withCreationBackoff(Duration.ofSeconds(10)));
+        pools.started(allocator, c -> c.bounds(0, 1).creationBackoff(Duration.ofSeconds(10)));
     for (int failed = 1; failed <= 3; failed++) {
       Callers.Call call = callers.start(pool, Duration.ofDays(1));
       assertThatThrownBy(call::get).hasRootCause(cause);
       Callers.Call patient = callers.queue(pool, Duration.ofDays(1));
-      pools.ticker.advance(Duration.ofSeconds(10L << (failed - 1)).minusNanos(1));
+      pools.nanoTime.advance(Duration.ofSeconds(10L << (failed - 1)).minusNanos(1));
       pool.maintain();
       assertThat(allocator.attempts).hasValue(failed);
       assertThat(pool.stats().creating()).isZero();
       patient.thread().interrupt();
       assertThatThrownBy(patient::get).hasCauseInstanceOf(InterruptedException.class);
-      pools.ticker.advance(Duration.ofNanos(1));
+      pools.nanoTime.advance(Duration.ofNanos(1));
     }
     pool.checkout(LONG).close();
 
@@ -136,11 +134,10 @@ class CreationTest {
   }
 
   @Test
-  void after_the_pause_the_reaper_tries_again_for_those_who_wait() throws Exception {
+  void after_the_pause_the_reaper_creates_again_for_the_waiters() throws Exception {
     allocator.onCreate(ThingAllocator.fail(new IOException("scripted")));
     InstancePool<Thing> pool =
-        pools.started(
-            allocator, c -> c.withBounds(0, 1).withCreationBackoff(Duration.ofMillis(50)));
+        pools.started(allocator, c -> c.bounds(0, 1).creationBackoff(Duration.ofMillis(50)));
     assertThatThrownBy(() -> pool.checkout(LONG)).isInstanceOf(AllocationException.class);
 
     pool.checkout(LONG).close();
@@ -148,11 +145,11 @@ class CreationTest {
   }
 
   @Test
-  void a_hanging_allocator_holds_no_caller_past_its_deadline() throws Exception {
+  void a_caller_times_out_while_the_allocator_hangs() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onCreate(ThingAllocator.hang(entered, gate));
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(0, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(0, 1));
 
     assertThatThrownBy(() -> pool.checkout(Duration.ofMillis(20)))
         .isInstanceOf(CheckoutTimeoutException.class)
@@ -164,13 +161,13 @@ class CreationTest {
     assertThat(allocator.things).hasSize(1);
   }
 
-  /** A caller who joins during a return waits for it, but not instead of a new instance. */
+  /** A caller that joins during a return waits for it and for a new instance. */
   @Test
-  void a_hanging_reset_keeps_nobody_from_a_new_instance() throws Exception {
+  void a_caller_gets_a_new_instance_while_a_reset_hangs() throws Exception {
     CountDownLatch resetting = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onReset(ThingAllocator.hang(resetting, gate));
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 2));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 2));
     Lease<Thing> held = pool.checkout(LONG);
     Thread returning = Thread.ofVirtual().start(held::close);
     resetting.await();
@@ -184,7 +181,7 @@ class CreationTest {
   }
 
   @Test
-  void a_pool_that_is_closed_while_its_first_creation_fails_ends() throws Exception {
+  void a_pool_closed_while_its_first_creation_fails_terminates() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onCreate(() -> {
@@ -192,7 +189,7 @@ class CreationTest {
       gate.acquire();
       throw new IOException("scripted");
     });
-    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.bounds(1, 1));
     CompletableFuture<Void> starting =
         CompletableFuture.runAsync(pool::start, Thread.ofVirtual()::start);
     entered.await();
@@ -206,8 +203,8 @@ class CreationTest {
   }
 
   @Test
-  void bounds_set_before_the_start_are_those_it_starts_with() {
-    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.withBounds(4, 4));
+  void a_pool_starts_with_the_bounds_set_before_the_start() {
+    InstancePool<Thing> pool = pools.unstarted(allocator, c -> c.bounds(4, 4));
     pool.resize(2, 3);
     pool.start();
 
@@ -221,13 +218,12 @@ class CreationTest {
       allocator.onCreate(ThingAllocator.fail(new IOException("scripted")));
     }
     InstancePool<Thing> pool =
-        pools.started(
-            allocator, c -> c.withBounds(0, 1).withCreationBackoff(Duration.ofDays(300 * 365)));
+        pools.started(allocator, c -> c.bounds(0, 1).creationBackoff(Duration.ofDays(300 * 365)));
     for (int failed = 1; failed <= 8; failed++) {
       Callers.Call call = callers.start(pool, Duration.ofNanos(Long.MAX_VALUE / 8));
       if (failed > 1) {
         eventually().until(() -> pool.stats().waiting() == 1);
-        pools.ticker.advance(Duration.ofNanos(pool.nanosToRetry()));
+        pools.nanoTime.advance(Duration.ofNanos(pool.nanosToRetry()));
         pool.maintain();
       }
       assertThatThrownBy(call::get).hasRootCauseMessage("scripted");
@@ -238,11 +234,11 @@ class CreationTest {
   }
 
   @Test
-  void a_return_serves_a_waiter_before_a_slow_creation_does() throws Exception {
+  void a_return_serves_a_waiter_before_a_slow_creation() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onCreate(() -> {}, ThingAllocator.hang(entered, gate));
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 2));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 2));
     Lease<Thing> held = pool.checkout(LONG);
     Thing returned = held.get();
     Callers.Call waiting = callers.queue(pool, LONG);
@@ -258,14 +254,14 @@ class CreationTest {
   }
 
   @Test
-  void creations_run_side_by_side_up_to_their_limit() throws Exception {
+  void creations_run_concurrently_up_to_their_limit() throws Exception {
     Semaphore gate = new Semaphore(0);
     CountDownLatch entered = new CountDownLatch(2);
     for (int i = 0; i < 4; i++) {
       allocator.onCreate(ThingAllocator.hang(entered, gate));
     }
     InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(0, 4).withMaxConcurrentCreations(2));
+        pools.started(allocator, c -> c.bounds(0, 4).maxConcurrentCreations(2));
     List<Callers.Call> calls = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       calls.add(callers.queue(pool, LONG));
@@ -283,8 +279,8 @@ class CreationTest {
   }
 
   @Test
-  void try_checkout_has_an_instance_made_for_the_next_time() {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(0, 1));
+  void a_try_checkout_without_an_instance_starts_a_creation() {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(0, 1));
 
     assertThat(pool.tryCheckout()).isEmpty();
 
@@ -293,12 +289,13 @@ class CreationTest {
   }
 
   /**
-   * Found by model checking: each instance was retired at once, and the next one made for nobody.
+   * Model checking found an endless loop here: each instance was retired at once and the next one
+   * created.
    */
   @Test
-  void workers_that_run_on_the_caller_make_one_instance_for_it_and_no_more() {
+  void workers_that_run_on_the_caller_create_one_instance_for_it() {
     pools.use(pools.runtime().withWorkers(Runnable::run));
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(0, 8));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(0, 8));
 
     assertThat(pool.tryCheckout()).isEmpty();
 
@@ -307,7 +304,7 @@ class CreationTest {
   }
 
   @Test
-  void an_instance_that_cannot_be_weighed_is_closed_and_counts_as_a_failure() {
+  void an_instance_that_cannot_be_weighed_is_closed_as_a_failed_creation() {
     AtomicBoolean broken = new AtomicBoolean(true);
     Allocator<Thing> weighs =
         new Allocator<>() {
@@ -331,7 +328,7 @@ class CreationTest {
           }
         };
     InstancePool<Thing> pool =
-        new InstancePool<>(PoolConfig.defaults("test"), weighs, pools.runtime());
+        new InstancePool<>(PoolConfig.builder("test").build(), weighs, pools.runtime());
 
     assertThatThrownBy(pool::start)
         .hasRootCauseMessage("no scales")
@@ -342,9 +339,10 @@ class CreationTest {
   }
 
   @Test
-  void an_allocator_that_creates_null_has_failed() {
+  void a_null_from_the_allocator_is_a_failed_creation() {
     InstancePool<Thing> pool =
-        new InstancePool<>(PoolConfig.defaults("test"), CreationTest::nothing, pools.runtime());
+        new InstancePool<>(
+            PoolConfig.builder("test").build(), CreationTest::nothing, pools.runtime());
 
     assertThatThrownBy(pool::start).hasRootCauseInstanceOf(NullPointerException.class);
   }
@@ -355,7 +353,7 @@ class CreationTest {
   }
 
   @Test
-  void without_worker_threads_a_creation_fails_and_a_closing_runs_on_its_caller() throws Exception {
+  void without_worker_threads_creations_fail_and_closings_run_on_the_caller() throws Exception {
     AtomicBoolean full = new AtomicBoolean();
     PoolRuntime runtime =
         pools
@@ -368,7 +366,7 @@ class CreationTest {
             });
     pools.use(runtime);
     InstancePool<Thing> starved =
-        pools.started(allocator, c -> c.withBounds(1, 2).withCreationBackoff(LONG));
+        pools.started(allocator, c -> c.bounds(1, 2).creationBackoff(LONG));
     Lease<Thing> lease = starved.checkout(LONG);
     full.set(true);
 

@@ -36,7 +36,7 @@ class EventsTest {
       InstancePool<Thing> pool =
           pools.started(
               allocator.onCreate(() -> {}, ThingAllocator.fail(new IOException("scripted"))),
-              c -> c.withBounds(1, 1));
+              c -> c.bounds(1, 1));
       try (Lease<Thing> lease = pool.checkout(LONG)) {
         assertThatThrownBy(() -> pool.checkout(Duration.ofMillis(1)))
             .isInstanceOf(CheckoutTimeoutException.class);
@@ -51,7 +51,7 @@ class EventsTest {
         .toList();
   }
 
-  /** In order of time: a recording holds the events of each thread together. */
+  /** In chronological order; a recording groups the events by thread. */
   private static List<RecordedEvent> named(List<RecordedEvent> events, String name) {
     return events.stream()
         .filter(e -> e.getEventType().getName().equals(name))
@@ -60,7 +60,7 @@ class EventsTest {
   }
 
   @Test
-  void a_recording_that_asks_sees_waits_creations_and_recyclings() throws Exception {
+  void a_recording_with_the_events_enabled_has_waits_creations_and_recyclings() throws Exception {
     List<RecordedEvent> events = record(true);
 
     assertThat(named(events, "gonext.Checkout"))
@@ -80,7 +80,7 @@ class EventsTest {
   }
 
   @Test
-  void a_recording_that_does_not_ask_sees_nothing() throws Exception {
+  void a_recording_without_the_events_enabled_has_none() throws Exception {
     assertThat(record(false)).isEmpty();
   }
 }

@@ -17,7 +17,7 @@ class LeakTest {
   @RegisterExtension final Logs logs = new Logs();
   private final ThingAllocator allocator = new ThingAllocator();
 
-  /** In a frame of its own, so that no local variable keeps the lease. */
+  /** In a separate frame, so that no local variable keeps the lease. */
   private static void drop(InstancePool<Thing> pool) throws InterruptedException {
     pool.checkout(LONG).get().use();
   }
@@ -31,9 +31,8 @@ class LeakTest {
   }
 
   @Test
-  void a_dropped_lease_is_found_logged_once_and_its_capacity_restored() throws Exception {
-    InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(1, 1).withLeakTracking(true));
+  void a_dropped_lease_is_logged_once_and_its_capacity_restored() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1).leakTracking(true));
     drop(pool);
     collectUntilReclaimed(pool, 1);
 
@@ -44,21 +43,20 @@ class LeakTest {
   }
 
   @Test
-  void a_dropped_lease_is_found_without_tracking_too_and_again_in_the_same_place()
-      throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void dropped_leases_of_one_slot_are_found_without_tracking_each_time() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     for (int leaks = 1; leaks <= 3; leaks++) {
       drop(pool);
       collectUntilReclaimed(pool, leaks);
     }
 
     pool.checkout(LONG).close();
-    assertThat(logs.messages()).filteredOn(m -> m.contains("leakTracking would tell")).hasSize(3);
+    assertThat(logs.messages()).filteredOn(m -> m.contains("set leakTracking to learn")).hasSize(3);
   }
 
   @Test
   void a_closed_lease_that_is_kept_does_not_hide_the_leak_of_a_later_one() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> kept = pool.checkout(LONG);
     kept.close();
     drop(pool);
@@ -73,7 +71,7 @@ class LeakTest {
 
   @Test
   void a_lease_in_use_is_not_a_leak() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       System.gc();
       System.gc();
@@ -86,7 +84,7 @@ class LeakTest {
 
   @Test
   void a_lease_dropped_after_the_close_lets_the_pool_end() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     drop(pool);
     CloseReport report = pool.close(Duration.ofMillis(1));
     assertThat(report.complete()).isFalse();
@@ -96,7 +94,7 @@ class LeakTest {
   }
 
   @Test
-  void a_closed_pool_is_not_kept_by_the_runtime_it_shared() {
+  void a_closed_pool_is_not_reachable_from_its_shared_runtime() {
     WeakReference<InstancePool<Thing>> closed = closedPool(pools.runtime());
 
     eventually()
@@ -108,7 +106,7 @@ class LeakTest {
 
   private static WeakReference<InstancePool<Thing>> closedPool(PoolRuntime runtime) {
     InstancePool<Thing> pool =
-        new InstancePool<>(PoolConfig.defaults("gone"), new ThingAllocator(), runtime);
+        new InstancePool<>(PoolConfig.builder("gone").build(), new ThingAllocator(), runtime);
     pool.start();
     assertThat(pool.close(LONG).complete()).isTrue();
     return new WeakReference<>(pool);

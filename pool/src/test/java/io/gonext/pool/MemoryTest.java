@@ -32,7 +32,7 @@ class MemoryTest {
   }
 
   private InstancePool<Thing> pool(ThingAllocator allocator, int min, int max) {
-    return pools.started(allocator, c -> c.withBounds(min, max).withMaxAge(Duration.ZERO));
+    return pools.started(allocator, c -> c.bounds(min, max).maxAge(Duration.ZERO));
   }
 
   private static void grow(InstancePool<Thing> pool, int size) throws Exception {
@@ -69,7 +69,7 @@ class MemoryTest {
 
   @Test
   void an_instance_that_grew_to_the_limit_is_replaced_on_return() throws Exception {
-    InstancePool<Thing> pool = pools.started(a, c -> c.withBounds(1, 1).withRecycleAtBytes(200));
+    InstancePool<Thing> pool = pools.started(a, c -> c.bounds(1, 1).recycleAtBytes(200));
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       lease.get().weight = 199;
     }
@@ -87,7 +87,7 @@ class MemoryTest {
   }
 
   @Test
-  void an_instance_that_is_outgrown_is_replaced_on_return_without_a_word() throws Exception {
+  void an_outgrown_instance_is_replaced_on_return_without_a_log_line() throws Exception {
     InstancePool<Thing> pool = pool(a, 1, 1);
     Thing outgrown;
     try (Lease<Thing> lease = pool.checkout(LONG)) {
@@ -105,16 +105,16 @@ class MemoryTest {
   }
 
   @Test
-  void the_least_recently_needed_goes_first_across_pools() throws Exception {
+  void the_least_recently_used_instance_of_all_pools_is_evicted_first() throws Exception {
     InstancePool<Thing> first = pool(a, 0, 8);
     InstancePool<Thing> second = pool(b, 0, 8);
     grow(first, 5);
     grow(second, 5);
     assertThat(governor.usedBytes()).isEqualTo(1_000);
     first.reap();
-    pools.ticker.advance(Duration.ofSeconds(1));
+    pools.nanoTime.advance(Duration.ofSeconds(1));
     second.reap();
-    pools.ticker.advance(Duration.ofSeconds(1));
+    pools.nanoTime.advance(Duration.ofSeconds(1));
 
     ThingAllocator c = new ThingAllocator().weight(100);
     InstancePool<Thing> third = pool(c, 3, 3);
@@ -126,10 +126,10 @@ class MemoryTest {
   }
 
   @Test
-  void a_floor_stands_while_another_pool_has_more_than_its_own() throws Exception {
+  void eviction_spares_a_floor_while_another_pool_is_above_its_own() throws Exception {
     InstancePool<Thing> atFloor = pool(a, 5, 5);
     atFloor.reap();
-    pools.ticker.advance(Duration.ofHours(1));
+    pools.nanoTime.advance(Duration.ofHours(1));
     InstancePool<Thing> surplus = pool(b, 1, 5);
     grow(surplus, 5);
 
@@ -143,7 +143,7 @@ class MemoryTest {
   }
 
   @Test
-  void a_waiter_may_break_a_floor_when_no_pool_has_more_than_its_own() throws Exception {
+  void a_waiter_breaks_a_floor_when_no_pool_is_above_its_own() throws Exception {
     InstancePool<Thing> atFloor = pool(a, 10, 10);
     InstancePool<Thing> other = pool(b, 1, 1);
     Lease<Thing> lease = other.checkout(LONG);
@@ -162,14 +162,14 @@ class MemoryTest {
   }
 
   @Test
-  void a_pool_that_loses_an_instance_to_a_waiter_does_not_take_the_room_back() throws Exception {
+  void a_pool_that_lost_an_instance_to_a_waiter_does_not_refill_the_room() throws Exception {
     AtomicBoolean watching = new AtomicBoolean();
     PoolRuntime system = pools.runtime();
     pools.use(
         system.withWorkers(task -> {
           Thread thread = Thread.ofPlatform().start(task);
           if (watching.get()) {
-            // It has done what it can do before the one that evicts goes on.
+            // The disposal does its work before the evicting thread goes on.
             eventually()
                 .until(() -> !thread.isAlive() || thread.getState() == Thread.State.WAITING);
           }
@@ -188,7 +188,7 @@ class MemoryTest {
   }
 
   @Test
-  void a_replacement_evicts_nothing_for_what_its_predecessor_weighed() throws Exception {
+  void a_replacement_takes_the_room_of_its_predecessor_without_an_eviction() throws Exception {
     InstancePool<Thing> idle = pool(a, 0, 9);
     grow(idle, 9);
     AtomicReference<Callers.@Nullable Call> toServe = new AtomicReference<>();
@@ -199,8 +199,8 @@ class MemoryTest {
               Thread.ofPlatform().start(task);
               Callers.Call waiting = toServe.getAndSet(null);
               if (waiting != null) {
-                // The predecessor's closing is under way: nothing more is done for it till the
-                // replacement is there.
+                // The closing of the predecessor is in progress, and waits until the replacement
+                // exists.
                 eventually().until(waiting.lease()::isDone);
               }
             }));
@@ -218,16 +218,16 @@ class MemoryTest {
   }
 
   @Test
-  void a_creation_waits_for_budget_no_longer_than_its_caller() throws Exception {
+  void a_creation_over_budget_ends_with_its_callers_deadline() throws Exception {
     InstancePool<Thing> busy = pool(a, 0, 10);
     List<Lease<Thing>> leases = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       leases.add(busy.checkout(LONG));
     }
     pools.use(PoolRuntime.system().withGovernor(governor));
-    InstancePool<Thing> poor = pools.started(b, c -> c.withBounds(0, 1));
-    // The first creation of a pool reserves nothing, for its weight is unknown;
-    // it is over budget, and goes once it is idle.
+    InstancePool<Thing> poor = pools.started(b, c -> c.bounds(0, 1));
+    // The first creation of a pool reserves nothing, because its weight is unknown. The instance is
+    // over budget and is evicted when it is idle.
     poor.checkout(LONG).close();
     eventually().until(() -> poor.stats().idle() == 1 || poor.stats().live() == 0);
     poor.reap();
@@ -237,7 +237,7 @@ class MemoryTest {
     assertThat(poor.stats().creating()).isZero();
     Callers.Call waiting = callers.queue(poor, LONG);
 
-    // Nothing is freed here: an instance merely becomes idle, and must be noticed all the same.
+    // No memory is freed here; an instance becomes idle, and the waiter must still be served.
     leases.removeLast().close();
 
     waiting.get().close();
@@ -246,7 +246,7 @@ class MemoryTest {
   }
 
   @Test
-  void memory_given_back_starts_the_creations_that_waited_for_it() throws Exception {
+  void freed_memory_starts_the_creations_that_wait_for_budget() throws Exception {
     InstancePool<Thing> busy = pool(a, 0, 10);
     List<Lease<Thing>> leases = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
@@ -269,7 +269,7 @@ class MemoryTest {
   }
 
   @Test
-  void an_instance_that_outweighs_the_budget_is_admitted_when_it_is_alone() throws Exception {
+  void an_instance_heavier_than_the_budget_is_admitted_when_it_is_alone() throws Exception {
     a.weight(5_000);
     InstancePool<Thing> huge = pool(a, 0, 2);
     for (int i = 0; i < 3; i++) {
@@ -283,7 +283,7 @@ class MemoryTest {
   }
 
   @Test
-  void pools_that_cannot_both_have_their_floor_do_not_evict_each_other_in_turn() throws Exception {
+  void pools_whose_floors_exceed_the_budget_do_not_evict_each_other_in_turn() throws Exception {
     InstancePool<Thing> one = pool(a, 6, 6);
     InstancePool<Thing> two = pool(b, 6, 6);
     one.maintain();

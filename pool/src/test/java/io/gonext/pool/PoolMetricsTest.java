@@ -21,11 +21,11 @@ class PoolMetricsTest {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
   @Test
-  void the_series_have_exactly_these_names() throws Exception {
+  void the_metrics_have_exactly_these_names() throws Exception {
     PoolMetrics metrics = new PoolMetrics("hello", "trap");
     metrics.bindTo(registry);
     InstancePool<Thing> pool =
-        pools.unstarted(new ThingAllocator().weight(10), c -> c.withBounds(1, 1));
+        pools.unstarted(new ThingAllocator().weight(10), c -> c.bounds(1, 1));
     metrics.add(pool);
     pool.start();
     try (Lease<Thing> lease = pool.checkout(LONG)) {
@@ -77,7 +77,7 @@ class PoolMetricsTest {
   }
 
   @Test
-  void counters_go_on_from_the_old_pool_to_the_new_one() throws Exception {
+  void counters_continue_from_the_old_pool_to_the_new_one() throws Exception {
     PoolMetrics metrics = new PoolMetrics("hello", "trap");
     metrics.bindTo(registry);
     InstancePool<Thing> old = pools.started(new ThingAllocator(), c -> c);

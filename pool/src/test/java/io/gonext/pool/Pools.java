@@ -12,20 +12,20 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Makes the pools of a test and, after every test, closes them and checks their accounts. The only
- * place where the accounting is asserted.
+ * Makes the pools of a test. After every test it checks their counts and closes them; no other
+ * place asserts the counts.
  */
 final class Pools implements AfterEachCallback {
 
   static final Duration SOON = Duration.ofSeconds(20);
 
-  final FakeTicker ticker = new FakeTicker();
+  final FakeNanoTime nanoTime = new FakeNanoTime();
   private final List<Made> pools = new CopyOnWriteArrayList<>();
   private PoolRuntime runtime = PoolRuntime.system().withGovernor(new MemoryGovernor(1L << 40));
 
   private record Made(InstancePool<Thing> pool, ThingAllocator allocator) {}
 
-  /** Waits for what other threads are about to do, for as long as a slow machine may need. */
+  /** Waits for other threads, with a bound that suits a slow machine. */
   static ConditionFactory eventually() {
     return with().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).await().atMost(SOON);
   }
@@ -34,29 +34,33 @@ final class Pools implements AfterEachCallback {
     return runtime;
   }
 
-  /** Pools made from now on run on this clock and their reaper runs only when a test says so. */
+  /**
+   * Pools made after this call use the fake clock, and their reapers run only when a test calls
+   * them.
+   */
   PoolRuntime fakeTime() {
-    runtime = runtime.withTicker(ticker).withJitter(() -> 0L);
+    runtime = runtime.withNanoTime(nanoTime).withJitter(() -> 0L);
     return runtime;
   }
 
-  /** Pools made from now on run on this. */
+  /** Pools made after this call use this runtime. */
   void use(PoolRuntime runtime) {
     this.runtime = runtime;
   }
 
-  InstancePool<Thing> started(ThingAllocator allocator, UnaryOperator<PoolConfig> config) {
+  InstancePool<Thing> started(ThingAllocator allocator, UnaryOperator<PoolConfig.Builder> config) {
     InstancePool<Thing> pool = unstarted(allocator, config);
     pool.start();
     return pool;
   }
 
-  InstancePool<Thing> unstarted(ThingAllocator allocator, UnaryOperator<PoolConfig> config) {
-    PoolConfig quick =
-        PoolConfig.defaults("test")
-            .withReapInterval(Duration.ofDays(3650))
-            .withCreationBackoff(Duration.ofMillis(1));
-    InstancePool<Thing> pool = new InstancePool<>(config.apply(quick), allocator, runtime);
+  InstancePool<Thing> unstarted(
+      ThingAllocator allocator, UnaryOperator<PoolConfig.Builder> config) {
+    PoolConfig.Builder quick =
+        PoolConfig.builder("test")
+            .reapInterval(Duration.ofDays(3650))
+            .creationBackoff(Duration.ofMillis(1));
+    InstancePool<Thing> pool = new InstancePool<>(config.apply(quick).build(), allocator, runtime);
     pools.add(new Made(pool, allocator));
     return pool;
   }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -18,11 +19,11 @@ class ReaperTest {
   @RegisterExtension final Logs logs = new Logs();
   private final ThingAllocator allocator = new ThingAllocator();
 
-  /** The clock is the one collaborator the reaper itself calls on every pass. */
+  /** The test throws from the clock, because the reaper calls it on every pass. */
   @Test
-  void the_reaper_survives_whatever_is_thrown_and_counts_it() throws Exception {
+  void the_reaper_survives_any_throwable_and_counts_it() throws Exception {
     AtomicInteger failures = new AtomicInteger(3);
-    Ticker failing =
+    LongSupplier failing =
         () -> {
           boolean reaper = Thread.currentThread().getName().startsWith("gonext-pool-reaper");
           if (reaper && failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
@@ -30,14 +31,14 @@ class ReaperTest {
           }
           return System.nanoTime();
         };
-    pools.use(pools.runtime().withTicker(failing));
+    pools.use(pools.runtime().withNanoTime(failing));
     InstancePool<Thing> pool =
         pools.started(
             allocator,
             c ->
-                c.withBounds(1, 2)
-                    .withReapInterval(Duration.ofMillis(5))
-                    .withMaxIdleTime(Duration.ofMillis(5)));
+                c.bounds(1, 2)
+                    .reapInterval(Duration.ofMillis(5))
+                    .maxIdleTime(Duration.ofMillis(5)));
     List<Lease<Thing>> leases = new ArrayList<>();
     leases.add(pool.checkout(LONG));
     leases.add(pool.checkout(LONG));
@@ -49,15 +50,15 @@ class ReaperTest {
   }
 
   @Test
-  void an_allocator_that_fails_to_close_what_is_reaped_stops_nothing() throws Exception {
+  void the_reaper_goes_on_after_an_allocator_fails_to_close() throws Exception {
     allocator.onClose(ThingAllocator.fail(new OutOfMemoryError("scripted")));
     InstancePool<Thing> pool =
         pools.started(
             allocator,
             c ->
-                c.withBounds(0, 2)
-                    .withReapInterval(Duration.ofMillis(5))
-                    .withMaxIdleTime(Duration.ofMillis(5)));
+                c.bounds(0, 2)
+                    .reapInterval(Duration.ofMillis(5))
+                    .maxIdleTime(Duration.ofMillis(5)));
     for (int i = 1; i <= 3; i++) {
       pool.checkout(LONG).close();
       eventually().until(() -> pool.stats().live() == 0);
@@ -72,14 +73,13 @@ class ReaperTest {
   void an_overdue_lease_is_logged_once_with_where_it_was_taken() throws Exception {
     pools.fakeTime();
     InstancePool<Thing> pool =
-        pools.started(
-            allocator, c -> c.withLeakTracking(true).withLeaseWarning(Duration.ofSeconds(60)));
+        pools.started(allocator, c -> c.leakTracking(true).leaseWarning(Duration.ofSeconds(60)));
     Lease<Thing> lease = pool.checkout(LONG);
     pool.reap();
-    pools.ticker.advance(Duration.ofSeconds(60).minusNanos(1));
+    pools.nanoTime.advance(Duration.ofSeconds(60).minusNanos(1));
     pool.reap();
     assertThat(overdue()).isEmpty();
-    pools.ticker.advance(Duration.ofNanos(1));
+    pools.nanoTime.advance(Duration.ofNanos(1));
     pool.reap();
     pool.reap();
     assertThat(overdue()).hasSize(1);
@@ -87,7 +87,7 @@ class ReaperTest {
 
     lease.close();
     try (Lease<Thing> next = pool.checkout(LONG)) {
-      pools.ticker.advance(Duration.ofSeconds(1));
+      pools.nanoTime.advance(Duration.ofSeconds(1));
       pool.reap();
       next.get().use();
     }
@@ -95,12 +95,12 @@ class ReaperTest {
   }
 
   @Test
-  void without_a_warning_limit_nothing_is_overdue() throws Exception {
+  void without_a_warning_limit_no_lease_is_logged_as_overdue() throws Exception {
     pools.fakeTime();
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withLeaseWarning(Duration.ZERO));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.leaseWarning(Duration.ZERO));
     Lease<Thing> lease = pool.checkout(LONG);
     pool.reap();
-    pools.ticker.advance(Duration.ofHours(10));
+    pools.nanoTime.advance(Duration.ofHours(10));
     pool.reap();
 
     assertThat(overdue()).isEmpty();

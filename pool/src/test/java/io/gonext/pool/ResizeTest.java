@@ -19,8 +19,8 @@ class ResizeTest {
   private final ThingAllocator allocator = new ThingAllocator();
 
   @Test
-  void a_raised_maximum_serves_those_who_wait() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void a_raised_maximum_serves_the_waiters() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call waiting = callers.queue(pool, LONG);
 
@@ -34,15 +34,15 @@ class ResizeTest {
 
   @Test
   void a_raised_floor_is_filled_in_the_background() {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 2));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 2));
     pool.resize(16, 16);
 
     eventually().untilAsserted(() -> assertThat(pool.stats().idle()).isEqualTo(16));
   }
 
   @Test
-  void a_lowered_maximum_takes_idle_instances_now_and_others_on_return() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(8, 8));
+  void a_lowered_maximum_retires_idle_instances_now_and_others_on_return() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(8, 8));
     List<Lease<Thing>> leases = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       leases.add(pool.checkout(LONG));
@@ -60,8 +60,8 @@ class ResizeTest {
   }
 
   @Test
-  void a_maximum_lowered_and_raised_again_leaves_all_places_usable() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(4, 4));
+  void after_a_maximum_is_lowered_and_raised_all_slots_are_usable() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(4, 4));
     pool.resize(1, 1);
     eventually().until(() -> pool.stats().retiring() == 0);
     pool.resize(4, 4);
@@ -76,7 +76,7 @@ class ResizeTest {
   }
 
   @Test
-  void bounds_that_make_no_sense_are_refused() {
+  void a_floor_above_the_maximum_is_refused() {
     InstancePool<Thing> pool = pools.started(allocator, c -> c);
 
     assertThatThrownBy(() -> pool.resize(3, 2)).isInstanceOf(IllegalArgumentException.class);

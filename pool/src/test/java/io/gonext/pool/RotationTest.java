@@ -33,7 +33,7 @@ class RotationTest {
   }
 
   private InstancePool<Thing> started(int min, int max) {
-    return pools.started(allocator, c -> c.withBounds(min, max));
+    return pools.started(allocator, c -> c.bounds(min, max));
   }
 
   /** Leaves the pool with this many idle instances. */
@@ -47,15 +47,15 @@ class RotationTest {
   }
 
   @Test
-  void what_is_not_needed_is_evicted_down_to_the_floor() throws Exception {
+  void unused_instances_are_evicted_down_to_the_floor() throws Exception {
     InstancePool<Thing> pool = started(2, 8);
     grow(pool, 8);
     pool.reap();
-    pools.ticker.advance(MAX_IDLE.minusNanos(1));
+    pools.nanoTime.advance(MAX_IDLE.minusNanos(1));
     pool.reap();
     assertThat(pool.stats().live()).isEqualTo(8);
 
-    pools.ticker.advance(Duration.ofNanos(1));
+    pools.nanoTime.advance(Duration.ofNanos(1));
     pool.reap();
 
     assertThat(pool.stats().live()).isEqualTo(2);
@@ -63,12 +63,12 @@ class RotationTest {
   }
 
   @Test
-  void with_no_idle_limit_nothing_is_evicted() throws Exception {
+  void without_an_idle_limit_no_instance_is_evicted() throws Exception {
     InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(1, 4).withMaxIdleTime(Duration.ZERO));
+        pools.started(allocator, c -> c.bounds(1, 4).maxIdleTime(Duration.ZERO));
     grow(pool, 4);
     for (int i = 0; i < 3; i++) {
-      pools.ticker.advance(MAX_IDLE);
+      pools.nanoTime.advance(MAX_IDLE);
       pool.reap();
     }
 
@@ -76,12 +76,11 @@ class RotationTest {
   }
 
   /**
-   * The load needs two instances at its busiest; it comes from many threads, each of which has its
-   * own idea of where to look first. The other six must go unneeded all the same.
+   * The load needs at most two instances at once. It comes from many threads, and each tries
+   * another slot first. The other six instances must still become unused.
    */
   @Test
-  void under_light_load_from_many_threads_the_pool_shrinks_to_what_the_load_needs()
-      throws Exception {
+  void under_light_load_from_many_threads_the_pool_shrinks_to_that_load() throws Exception {
     InstancePool<Thing> pool = started(1, 8);
     grow(pool, 8);
     for (int pass = 0; pass < 8; pass++) {
@@ -96,14 +95,14 @@ class RotationTest {
         first.close();
         second.close();
       }
-      pools.ticker.advance(Duration.ofMinutes(1));
+      pools.nanoTime.advance(Duration.ofMinutes(1));
     }
 
     assertThat(pool.stats().live()).isEqualTo(2);
     assertThat(pool.stats().recycled(RecycleReason.IDLE)).isEqualTo(6);
     for (int pass = 0; pass < 7; pass++) {
       pool.reap();
-      pools.ticker.advance(Duration.ofMinutes(1));
+      pools.nanoTime.advance(Duration.ofMinutes(1));
     }
     assertThat(pool.stats().live()).isEqualTo(1);
   }
@@ -123,7 +122,7 @@ class RotationTest {
   }
 
   @Test
-  void every_cold_instance_is_still_to_be_had() throws Exception {
+  void a_checkout_takes_a_cold_instance_when_none_is_warm() throws Exception {
     InstancePool<Thing> pool = started(4, 4);
     pool.reap();
     List<Lease<Thing>> leases = new ArrayList<>();
@@ -138,10 +137,10 @@ class RotationTest {
   @Test
   void an_instance_past_its_age_is_replaced_while_idle() throws Exception {
     InstancePool<Thing> pool = started(1, 1);
-    pools.ticker.advance(MAX_AGE.minusNanos(1));
+    pools.nanoTime.advance(MAX_AGE.minusNanos(1));
     pool.reap();
     assertThat(pool.stats().recycledTotal()).isZero();
-    pools.ticker.advance(Duration.ofNanos(1));
+    pools.nanoTime.advance(Duration.ofNanos(1));
 
     pool.reap();
 
@@ -150,12 +149,12 @@ class RotationTest {
   }
 
   @Test
-  void an_instance_past_its_age_is_not_closed_under_its_user() throws Exception {
+  void an_instance_past_its_age_is_closed_only_after_its_return() throws Exception {
     InstancePool<Thing> pool = started(1, 1);
     Lease<Thing> lease = pool.checkout(LONG);
     Thing old = lease.get();
     old.enter();
-    pools.ticker.advance(MAX_AGE);
+    pools.nanoTime.advance(MAX_AGE);
     pool.reap();
     pool.reap();
 
@@ -169,10 +168,10 @@ class RotationTest {
   }
 
   @Test
-  void a_trap_is_the_reason_even_for_an_instance_past_its_age() throws Exception {
+  void an_unusable_instance_past_its_age_is_recycled_as_unusable() throws Exception {
     InstancePool<Thing> pool = started(1, 1);
     Lease<Thing> lease = pool.checkout(LONG);
-    pools.ticker.advance(MAX_AGE);
+    pools.nanoTime.advance(MAX_AGE);
     pool.reap();
     lease.markUnusable(new IllegalStateException("trap"));
     lease.markUnusable(new IllegalStateException("again"));
@@ -183,10 +182,9 @@ class RotationTest {
   }
 
   @Test
-  void without_an_age_limit_no_instance_is_too_old() {
-    InstancePool<Thing> pool =
-        pools.started(allocator, c -> c.withBounds(1, 1).withMaxAge(Duration.ZERO));
-    pools.ticker.advance(Duration.ofDays(3650));
+  void without_an_age_limit_no_instance_is_replaced_for_age() {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1).maxAge(Duration.ZERO));
+    pools.nanoTime.advance(Duration.ofDays(3650));
     pool.reap();
 
     assertThat(pool.stats().recycledTotal()).isZero();
@@ -198,7 +196,7 @@ class RotationTest {
     InstancePool<Thing> pool = started(8, 8);
     Set<Long> ends = new HashSet<>();
     for (Slot<Thing> slot : pool.rack().slots()) {
-      long age = slot.expiresAt - pools.ticker.nanos();
+      long age = slot.expiresAt - pools.nanoTime.getAsLong();
       assertThat(Duration.ofNanos(age)).isBetween(MAX_AGE.multipliedBy(9).dividedBy(10), MAX_AGE);
       ends.add(age);
     }
@@ -207,14 +205,14 @@ class RotationTest {
   }
 
   @Test
-  void a_clock_that_stands_or_leaps_moves_nothing_but_what_is_due() throws Exception {
+  void a_clock_that_stands_or_leaps_replaces_only_instances_that_are_due() throws Exception {
     InstancePool<Thing> pool = started(1, 4);
     grow(pool, 4);
     pool.reap();
     pool.reap();
     assertThat(pool.stats().live()).isEqualTo(4);
     Lease<Thing> lease = pool.checkout(LONG);
-    pools.ticker.advance(Duration.ofDays(1));
+    pools.nanoTime.advance(Duration.ofDays(1));
     pool.reap();
     eventually().until(() -> pool.stats().retiring() == 0);
 
@@ -224,7 +222,7 @@ class RotationTest {
   }
 
   @Test
-  void an_instance_that_cannot_be_reset_is_retired_and_its_user_not_bothered() throws Exception {
+  void a_failed_reset_retires_the_instance_and_does_not_throw() throws Exception {
     InstancePool<Thing> pool = started(1, 1);
     allocator.onReset(ThingAllocator.fail(new StackOverflowError("scripted")));
     Thing dirty;
@@ -241,8 +239,8 @@ class RotationTest {
   }
 
   @Test
-  void a_failing_close_is_counted_and_frees_the_place() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(1));
+  void a_failed_close_is_counted_and_frees_the_slot() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1).maxUses(1));
     allocator.onClose(ThingAllocator.fail(new IOException("scripted")));
     for (int i = 0; i < 3; i++) {
       pool.checkout(LONG).close();
@@ -253,8 +251,8 @@ class RotationTest {
   }
 
   @Test
-  void a_place_is_free_only_when_its_instance_is_closed() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxUses(1));
+  void a_slot_is_vacant_only_after_its_instance_is_closed() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1).maxUses(1));
     CountDownLatch entered = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onClose(ThingAllocator.hang(entered, gate));
@@ -269,15 +267,15 @@ class RotationTest {
   }
 
   @Test
-  void the_reaper_runs_by_itself_at_its_interval() throws Exception {
+  void the_reaper_runs_at_its_interval() throws Exception {
     pools.use(PoolRuntime.system());
     InstancePool<Thing> pool =
         pools.started(
             allocator,
             c ->
-                c.withBounds(1, 4)
-                    .withReapInterval(Duration.ofMillis(5))
-                    .withMaxIdleTime(Duration.ofMillis(20)));
+                c.bounds(1, 4)
+                    .reapInterval(Duration.ofMillis(5))
+                    .maxIdleTime(Duration.ofMillis(20)));
     List<Lease<Thing>> leases = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       leases.add(pool.checkout(LONG));

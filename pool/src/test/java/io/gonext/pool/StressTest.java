@@ -63,7 +63,7 @@ class StressTest {
     }
   }
 
-  /** Its user's own close becomes the second one. */
+  /** The user's own close is then the second one. */
   private static void returnEarly(Lease<Thing> lease) {
     lease.close();
   }
@@ -73,7 +73,7 @@ class StressTest {
   }
 
   @Test
-  void a_hundred_threads_a_thousand_checkouts_each() throws Exception {
+  void a_hundred_threads_check_out_a_thousand_times_each() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c);
     together(
         100,
@@ -90,7 +90,7 @@ class StressTest {
   }
 
   @Test
-  void ten_thousand_virtual_threads_a_thousand_checkouts_each() throws Exception {
+  void ten_thousand_virtual_threads_check_out_a_thousand_times_each() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c);
     together(
         10_000,
@@ -106,12 +106,12 @@ class StressTest {
   }
 
   /**
-   * The unsynchronized count in {@link Thing} is only exact if each lease happens-before the next,
-   * also on the path without a lock and across the hand-over to a waiter.
+   * The unsynchronized count in {@link Thing} is exact only if each lease happens-before the next,
+   * on the path without a lock and on the hand-over to a waiter.
    */
   @Test
-  void every_lease_sees_what_the_lease_before_it_wrote() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(2, 2));
+  void a_lease_sees_the_writes_of_the_lease_before_it() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(2, 2));
     together(
         4,
         Thread.ofPlatform().factory(),
@@ -126,12 +126,12 @@ class StressTest {
   }
 
   /**
-   * A return reads that nobody waits and then publishes, without a fence. Nobody else returns
-   * anything here, so a waiter that it overlooked would run into its timeout.
+   * A return reads that no caller waits and then publishes, without a fence. No other thread
+   * returns an instance here, so a waiter that it missed would time out.
    */
   @Test
-  void a_return_that_races_with_the_first_waiter_reaches_it() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void a_return_that_races_with_the_first_waiter_serves_it() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     AtomicInteger taken = new AtomicInteger();
     AtomicInteger served = new AtomicInteger();
     together(
@@ -159,7 +159,7 @@ class StressTest {
     assertThat(uses()).isEqualTo(10_000);
   }
 
-  /** Spins, because parked threads would start too far apart for a race. */
+  /** Spins, because parked threads would not start close enough together for a race. */
   @SuppressWarnings("ThreadPriorityCheck") // yields to the other thread on a machine of one core
   private void reach(AtomicInteger count, int round) {
     for (int spins = 1; count.get() < round && failure.get() == null; spins++) {
@@ -172,8 +172,8 @@ class StressTest {
   }
 
   @RepeatedTest(20)
-  void returns_that_race_with_close_lose_nothing() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(2, 4));
+  void returns_that_race_with_close_leave_no_instance_open() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(2, 4));
     AtomicInteger refused = new AtomicInteger();
     together(
         8,
@@ -199,7 +199,7 @@ class StressTest {
 
   @RepeatedTest(10)
   void two_threads_that_close_one_lease_return_it_once() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     for (int i = 0; i < 100; i++) {
       Lease<Thing> lease = pool.checkout(LONG);
       together(2, Thread.ofVirtual().factory(), thread -> lease.close());
@@ -209,7 +209,7 @@ class StressTest {
     assertThat(allocator.things.getFirst().resets).hasValue(100);
   }
 
-  /** Everything at once: what the invariants are for. */
+  /** Runs all operations at once. */
   @Test
   void all_operations_together_keep_the_accounts() throws Exception {
     AtomicLong step = new AtomicLong();
@@ -224,12 +224,12 @@ class StressTest {
         pools.started(
             allocator,
             c ->
-                c.withBounds(1, 8)
-                    .withMaxUses(50)
-                    .withRecycleAtBytes(180)
-                    .withMaxAge(Duration.ofMillis(50))
-                    .withMaxIdleTime(Duration.ofMillis(1))
-                    .withReapInterval(Duration.ofMillis(1)));
+                c.bounds(1, 8)
+                    .maxUses(50)
+                    .recycleAtBytes(180)
+                    .maxAge(Duration.ofMillis(50))
+                    .maxIdleTime(Duration.ofMillis(1))
+                    .reapInterval(Duration.ofMillis(1)));
     AtomicLong served = new AtomicLong();
     together(
         16,

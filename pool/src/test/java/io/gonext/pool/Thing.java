@@ -13,7 +13,7 @@ final class Thing {
   volatile long weight;
   volatile boolean outgrown;
 
-  /** Not volatile: its users are ordered by the pool or not at all. */
+  /** Not volatile, so that only the pool orders its users. */
   int uses;
 
   private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();

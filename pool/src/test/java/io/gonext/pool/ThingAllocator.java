@@ -9,10 +9,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** An allocator that keeps books, and fails or hangs where a test says so. */
+/** An allocator that counts its calls, and fails or hangs when a test says so. */
 final class ThingAllocator implements Allocator<Thing> {
 
-  /** What a scripted call does in place of succeeding. */
+  /** What a scripted call does instead of succeeding. */
   @FunctionalInterface
   interface Step {
     void run() throws Throwable;
@@ -27,7 +27,7 @@ final class ThingAllocator implements Allocator<Thing> {
   private volatile @Nullable Step weigh;
   private volatile long weight;
 
-  /** The next creations do this first, one step each. */
+  /** The steps of the next creations, one each. */
   ThingAllocator onCreate(Step... steps) {
     creations.addAll(List.of(steps));
     return this;

@@ -27,7 +27,7 @@ class WaitingTest {
 
   @Test
   void waiters_are_served_first_come_first_served() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     List<Callers.Call> calls = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
@@ -47,7 +47,7 @@ class WaitingTest {
 
   @Test
   void a_newcomer_does_not_overtake_the_queue() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call waiting = callers.queue(pool, LONG);
 
@@ -59,7 +59,7 @@ class WaitingTest {
 
   @Test
   void an_interrupt_ends_the_wait_and_loses_no_permit() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call first = callers.queue(pool, LONG);
     Callers.Call second = callers.queue(pool, LONG);
@@ -78,8 +78,8 @@ class WaitingTest {
   }
 
   @Test
-  void an_interrupt_that_came_before_the_wait_ends_it_at_once() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void an_interrupt_before_the_wait_ends_the_wait_at_once() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
 
     Thread.currentThread().interrupt();
@@ -90,7 +90,7 @@ class WaitingTest {
   }
 
   @Test
-  void an_interrupt_does_not_keep_an_idle_instance_from_its_caller() throws Exception {
+  void an_interrupted_caller_still_gets_an_idle_instance() throws Exception {
     InstancePool<Thing> pool = pools.started(allocator, c -> c);
 
     Thread.currentThread().interrupt();
@@ -100,8 +100,8 @@ class WaitingTest {
   }
 
   @Test
-  void more_than_the_allowed_number_of_waiters_are_turned_away_at_once() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1).withMaxWaiters(2));
+  void a_caller_beyond_the_maximum_of_waiters_is_refused_at_once() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1).maxWaiters(2));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call first = callers.queue(pool, LONG);
     Callers.Call second = callers.queue(pool, LONG);
@@ -116,8 +116,8 @@ class WaitingTest {
   }
 
   @Test
-  void a_wait_of_zero_takes_what_is_idle_and_nothing_else() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void a_timeout_of_zero_takes_only_an_idle_instance() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(Duration.ZERO);
 
     assertThatThrownBy(() -> pool.checkout(Duration.ZERO))
@@ -130,7 +130,7 @@ class WaitingTest {
   @Test
   void the_longest_possible_timeout_does_not_overflow() throws Exception {
     pools.fakeTime();
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(Duration.ofSeconds(Long.MAX_VALUE));
     Callers.Call waiting = callers.queue(pool, Duration.ofSeconds(Long.MAX_VALUE));
 
@@ -139,9 +139,9 @@ class WaitingTest {
   }
 
   @Test
-  void a_negative_timeout_takes_what_is_idle_and_does_not_wait() throws Exception {
+  void a_negative_timeout_takes_only_an_idle_instance() throws Exception {
     pools.fakeTime();
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Duration spent = Duration.ofSeconds(-1);
     Lease<Thing> held = pool.checkout(spent);
 
@@ -152,12 +152,12 @@ class WaitingTest {
   }
 
   @Test
-  void the_longest_wait_is_that_of_the_first_in_the_queue() throws Exception {
+  void longest_wait_is_the_wait_of_the_first_in_the_queue() throws Exception {
     pools.fakeTime();
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call first = callers.queue(pool, Duration.ofDays(1));
-    pools.ticker.advance(Duration.ofSeconds(3));
+    pools.nanoTime.advance(Duration.ofSeconds(3));
     Callers.Call second = callers.queue(pool, Duration.ofDays(1));
 
     assertThat(pool.stats().longestWait()).isEqualTo(Duration.ofSeconds(3));
@@ -168,13 +168,13 @@ class WaitingTest {
   }
 
   /**
-   * A return publishes its instance without looking for waiters a second time. Here it is held
-   * between its first step and that publication, by the allocator's reset, while a caller joins:
-   * the caller must watch the slot, for the return has no duty to see it.
+   * A return publishes its instance without a second check for waiters. Here the allocator's reset
+   * holds the return before the publication while a caller joins. The return does not see the
+   * caller, so the caller must watch the slot.
    */
   @Test
-  void a_caller_who_joins_in_the_middle_of_a_return_is_served_by_it() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void a_caller_who_joins_during_a_return_gets_the_returned_instance() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     CountDownLatch resetting = new CountDownLatch(1);
     Semaphore gate = new Semaphore(0);
     allocator.onReset(ThingAllocator.hang(resetting, gate));
@@ -194,7 +194,7 @@ class WaitingTest {
 
   @Test
   void ten_thousand_virtual_threads_share_eight_instances() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 8));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 8));
     AtomicInteger served = new AtomicInteger();
     CountDownLatch go = new CountDownLatch(1);
     List<Thread> threads = new ArrayList<>();
@@ -225,21 +225,21 @@ class WaitingTest {
     assertThat(allocator.things).hasSizeLessThanOrEqualTo(8);
   }
 
-  /** The clock is what a waiter calls; the place in the queue must not be lost with the failure. */
+  /** The test throws from the clock, because a waiter calls it. */
   @Test
-  void a_failure_in_the_middle_of_a_wait_leaves_the_queue_as_it_was() throws Exception {
+  void an_exception_during_a_wait_takes_the_caller_out_of_the_queue() throws Exception {
     AtomicInteger readings = new AtomicInteger();
     pools.use(
         pools
             .runtime()
-            .withTicker(() -> {
+            .withNanoTime(() -> {
               if (Thread.currentThread().getName().equals("doomed")
                   && readings.incrementAndGet() == 2) {
                 throw new StackOverflowError("scripted");
               }
               return System.nanoTime();
             }));
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     Callers.Call first = callers.queue(pool, LONG);
     CompletableFuture<Lease<Thing>> doomed = new CompletableFuture<>();
@@ -264,8 +264,8 @@ class WaitingTest {
   }
 
   @Test
-  void a_crowd_that_times_out_leaves_nothing_behind() throws Exception {
-    InstancePool<Thing> pool = pools.started(allocator, c -> c.withBounds(1, 1));
+  void callers_that_time_out_leave_an_empty_queue() throws Exception {
+    InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
     Lease<Thing> held = pool.checkout(LONG);
     List<Callers.Call> calls = new ArrayList<>();
     for (int i = 0; i < 2_000; i++) {

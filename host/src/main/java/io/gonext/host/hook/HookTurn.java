@@ -1,8 +1,8 @@
 package io.gonext.host.hook;
 
-import io.gonext.pool.Ticker;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * to the thread that runs the handler.
  */
 public final class HookTurn {
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
   private final long beganNanos;
   private final long deadlineNanos;
   private boolean stopped;
@@ -25,11 +25,11 @@ public final class HookTurn {
   /**
    * A turn that begins now.
    *
-   * @param beganNanos now, on {@code ticker}
+   * @param beganNanos now, on {@code nanoTime}
    * @param nanos how long it may take
    */
-  public HookTurn(Ticker ticker, long beganNanos, long nanos) {
-    this.ticker = ticker;
+  public HookTurn(LongSupplier nanoTime, long beganNanos, long nanos) {
+    this.nanoTime = nanoTime;
     this.beganNanos = beganNanos;
     this.deadlineNanos = beganNanos + nanos;
   }
@@ -40,7 +40,7 @@ public final class HookTurn {
   }
 
   public long remainingNanos() {
-    return deadlineNanos - ticker.nanos();
+    return deadlineNanos - nanoTime.getAsLong();
   }
 
   /** When the turn began, on {@link System#nanoTime} or on what stands for it in a test. */

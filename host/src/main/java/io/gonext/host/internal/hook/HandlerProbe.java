@@ -4,7 +4,6 @@ import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.HookTurn;
 import io.gonext.host.hook.TurnFailure;
-import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.common.AttributeKey;
@@ -14,6 +13,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +33,7 @@ public final class HandlerProbe {
 
   private final MeterRegistry meters;
   private final @Nullable Tracer tracer;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
   private final String plugin;
   private final String hook;
   private final FailedTurns failures;
@@ -46,13 +46,13 @@ public final class HandlerProbe {
   HandlerProbe(
       MeterRegistry meters,
       @Nullable Tracer tracer,
-      Ticker ticker,
+      LongSupplier nanoTime,
       String plugin,
       String hook,
       FailedTurns failures) {
     this.meters = meters;
     this.tracer = tracer;
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
     this.plugin = plugin;
     this.hook = hook;
     this.failures = failures;
@@ -80,7 +80,7 @@ public final class HandlerProbe {
       throws HookFailedException, InterruptedException {
     try {
       R result = Objects.requireNonNull(work.run(turn), "it returned null");
-      long now = ticker.nanos();
+      long now = nanoTime.getAsLong();
       if (now - turn.deadlineNanos() > 0) {
         throw new HookFailedException(HookOutcome.DEADLINE, "it did not end in its time", null);
       }
@@ -139,7 +139,7 @@ public final class HandlerProbe {
   }
 
   private void record(HookOutcome outcome, HookTurn turn) {
-    timer(outcome).record(ticker.nanos() - turn.beganNanos(), TimeUnit.NANOSECONDS);
+    timer(outcome).record(nanoTime.getAsLong() - turn.beganNanos(), TimeUnit.NANOSECONDS);
   }
 
   private Timer timer(HookOutcome outcome) {

@@ -15,7 +15,6 @@ import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.HookTurn;
 import io.gonext.host.hook.PastFailure;
-import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
@@ -29,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +53,7 @@ public final class HookBus {
 
   private final long chainNanos;
   private final long handlerNanos;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
 
   /** Chains by hook name; a chain's list is replaced, never changed. */
   private final Map<String, List<Registration<FilterHandler>>> filters = new ConcurrentHashMap<>();
@@ -76,14 +76,14 @@ public final class HookBus {
       OpenTelemetry telemetry,
       Duration chainLimit,
       Duration handlerLimit,
-      Ticker ticker) {
+      LongSupplier nanoTime) {
     this(
         LoggerFactory.getLogger(HookBus.class),
         meters,
         telemetry,
         chainLimit,
         handlerLimit,
-        ticker);
+        nanoTime);
   }
 
   HookBus(
@@ -92,14 +92,14 @@ public final class HookBus {
       OpenTelemetry telemetry,
       Duration chainLimit,
       Duration handlerLimit,
-      Ticker ticker) {
+      LongSupplier nanoTime) {
     this.log = log;
     this.meters = meters;
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.chainNanos = chainLimit.toNanos();
     this.handlerNanos = handlerLimit.toNanos();
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
   }
 
   /** Adds a plugin's filter; it takes part in chains that begin from now on. */
@@ -187,12 +187,12 @@ public final class HookBus {
 
   /** What times and traces a handler, also for one that is no part of a chain. */
   public HandlerProbe probe(String plugin, String hook) {
-    return new HandlerProbe(meters, tracer, ticker, plugin, hook, failuresOf(plugin));
+    return new HandlerProbe(meters, tracer, nanoTime, plugin, hook, failuresOf(plugin));
   }
 
   /** A turn that begins now, for a handler that is not part of a chain. */
   public HookTurn turn() {
-    return new HookTurn(ticker, ticker.nanos(), handlerNanos);
+    return new HookTurn(nanoTime, nanoTime.getAsLong(), handlerNanos);
   }
 
   /** How many turns of a plugin's handlers, routes among them, have ended otherwise than OK. */
@@ -374,16 +374,16 @@ public final class HookBus {
       this.failClosed = options.failClosed();
       // Saturates, where a Duration's own conversion would throw.
       long asked = TimeUnit.NANOSECONDS.convert(options.limit());
-      this.nowNanos = ticker.nanos();
+      this.nowNanos = nanoTime.getAsLong();
       this.deadlineNanos = nowNanos + Math.min(chainNanos, asked);
     }
 
     HookTurn turn() {
       if (!isNow) {
-        nowNanos = ticker.nanos();
+        nowNanos = nanoTime.getAsLong();
       }
       isNow = false;
-      return new HookTurn(ticker, nowNanos, Math.min(handlerNanos, deadlineNanos - nowNanos));
+      return new HookTurn(nanoTime, nowNanos, Math.min(handlerNanos, deadlineNanos - nowNanos));
     }
 
     /** What the handler makes of it, or {@code otherwise} where it fails. */

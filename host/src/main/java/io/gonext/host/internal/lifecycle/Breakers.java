@@ -2,7 +2,6 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +50,7 @@ final class Breakers {
   Breakers(
       Manifest manifest,
       BreakerPolicy policy,
-      Ticker ticker,
+      LongSupplier nanoTime,
       MeterRegistry meters,
       Consumer<String> onGivingUp) {
     this.plugin = manifest.id();
@@ -58,7 +58,7 @@ final class Breakers {
     this.onGivingUp = onGivingUp;
     Map<String, Guard> made = new LinkedHashMap<>();
     names(manifest)
-        .forEach(name -> made.computeIfAbsent(name, n -> guard(manifest, n, ticker, meters)));
+        .forEach(name -> made.computeIfAbsent(name, n -> guard(manifest, n, nanoTime, meters)));
     this.guards = made;
   }
 
@@ -70,7 +70,7 @@ final class Breakers {
         .flatMap(names -> names);
   }
 
-  private Guard guard(Manifest manifest, String hook, Ticker ticker, MeterRegistry meters) {
+  private Guard guard(Manifest manifest, String hook, LongSupplier nanoTime, MeterRegistry meters) {
     Tags tags = Tags.of("plugin", manifest.name(), "hook", hook);
     Counter opened =
         Counter.builder("gonext.plugin.breaker.opened")
@@ -86,7 +86,7 @@ final class Breakers {
         new HookBreaker(
             hook,
             policy,
-            ticker,
+            nanoTime,
             opening -> {
               opened.increment();
               opened(opening);

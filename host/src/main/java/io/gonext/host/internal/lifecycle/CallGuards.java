@@ -2,7 +2,7 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.RouteRate;
-import io.gonext.pool.Ticker;
+import java.util.function.LongSupplier;
 
 /**
  * What keeps plugins from being called too often.
@@ -10,7 +10,7 @@ import io.gonext.pool.Ticker;
  * @param routeRate how many requests the routes of each plugin take
  * @param clientRate how many of them one client has
  * @param breaker when a hook or route that fails is not called
- * @param ticker the time of rates and circuit breakers, and of the turns of hooks
+ * @param nanoTime the time of rates and circuit breakers, and of the turns of hooks
  */
 public record CallGuards(
-    RouteRate routeRate, RouteRate clientRate, BreakerPolicy breaker, Ticker ticker) {}
+    RouteRate routeRate, RouteRate clientRate, BreakerPolicy breaker, LongSupplier nanoTime) {}

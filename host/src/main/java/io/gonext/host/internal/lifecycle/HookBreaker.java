@@ -3,7 +3,6 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
-import io.gonext.pool.Ticker;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +33,7 @@ final class HookBreaker {
   private final String hook;
   private final BreakerPolicy policy;
   private final long stepNanos;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
   private final Consumer<Opening> onOpening;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -54,13 +54,13 @@ final class HookBreaker {
    * @param onOpening is told each time that it opens, on the thread of a caller, which holds an
    *     instance of the plugin
    */
-  HookBreaker(String hook, BreakerPolicy policy, Ticker ticker, Consumer<Opening> onOpening) {
+  HookBreaker(String hook, BreakerPolicy policy, LongSupplier nanoTime, Consumer<Opening> onOpening) {
     this.hook = hook;
     this.policy = policy;
     this.stepNanos = Math.max(1, policy.window().toNanos() / STEPS);
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
     this.onOpening = onOpening;
-    this.state = policy.isOff() ? new Off() : new Closed(ticker.nanos(), 0);
+    this.state = policy.isOff() ? new Off() : new Closed(nanoTime.getAsLong(), 0);
   }
 
   /**
@@ -80,7 +80,7 @@ final class HookBreaker {
 
   private record Off() implements State, Pass {}
 
-  /** Calls that fail are looked for; times on the ticker. */
+  /** Calls that fail are looked for; times on the nanoTime. */
   private final class Closed implements State, Pass {
     final long sinceNanos;
 
@@ -178,7 +178,7 @@ final class HookBreaker {
     if (now instanceof Closed closed) {
       return closed;
     }
-    if (now instanceof Open open && ticker.nanos() - open.endNanos < 0) {
+    if (now instanceof Open open && nanoTime.getAsLong() - open.endNanos < 0) {
       return null;
     }
     return now instanceof Off off ? off : tryTrial();
@@ -187,7 +187,7 @@ final class HookBreaker {
   private @Nullable Pass tryTrial() {
     lock.lock();
     try {
-      if (state instanceof Open open && ticker.nanos() - open.endNanos >= 0) {
+      if (state instanceof Open open && nanoTime.getAsLong() - open.endNanos >= 0) {
         state = new HalfOpen(open.lengthNanos);
       }
       return switch (state) {
@@ -212,7 +212,7 @@ final class HookBreaker {
   }
 
   /**
-   * @param nanos a time in the call, on the ticker
+   * @param nanos a time in the call, on the nanoTime
    */
   void succeeded(Pass pass, long nanos) {
     if (pass instanceof Closed closed) {
@@ -229,7 +229,7 @@ final class HookBreaker {
       failed(pass, outcome);
     } else if (outcome == HookOutcome.STATUS) {
       // An answer.
-      succeeded(pass, ticker.nanos());
+      succeeded(pass, nanoTime.getAsLong());
     } else {
       abandoned(pass);
     }
@@ -251,7 +251,7 @@ final class HookBreaker {
     @Nullable Opening opening = null;
     lock.lock();
     try {
-      long now = ticker.nanos();
+      long now = nanoTime.getAsLong();
       // A call from before it last opened or closed decides nothing.
       if (pass instanceof Closed closed && closed == state) {
         lastFailure = outcome;
@@ -283,7 +283,7 @@ final class HookBreaker {
       trial.running--;
       trial.succeeded++;
       if (state == trial && trial.succeeded > TRIALS - failuresToOpen()) {
-        state = new Closed(ticker.nanos(), trial.openNanos);
+        state = new Closed(nanoTime.getAsLong(), trial.openNanos);
       }
     } finally {
       lock.unlock();
@@ -310,7 +310,7 @@ final class HookBreaker {
   boolean isMostlyOpen() {
     lock.lock();
     try {
-      return isMostlyOpen(ticker.nanos());
+      return isMostlyOpen(nanoTime.getAsLong());
     } finally {
       lock.unlock();
     }
@@ -339,7 +339,7 @@ final class HookBreaker {
         closed.end();
       }
       return succeededNanos != null
-          && ticker.nanos() - succeededNanos < policy.giveUpAfter().toNanos();
+          && nanoTime.getAsLong() - succeededNanos < policy.giveUpAfter().toNanos();
     } finally {
       lock.unlock();
     }
@@ -354,7 +354,7 @@ final class HookBreaker {
 
   /** How long it refuses calls at least; a second while some try. */
   Duration retryAfter() {
-    long left = state instanceof Open open ? open.endNanos - ticker.nanos() : 0;
+    long left = state instanceof Open open ? open.endNanos - nanoTime.getAsLong() : 0;
     return left > 0 ? Duration.ofNanos(left) : Duration.ofNanos(TimeUnit.SECONDS.toNanos(1));
   }
 
@@ -363,7 +363,7 @@ final class HookBreaker {
     return switch (state) {
       case Closed _, Off _ -> 0;
       case HalfOpen _ -> 1;
-      case Open open -> ticker.nanos() - open.endNanos < 0 ? 2 : 1;
+      case Open open -> nanoTime.getAsLong() - open.endNanos < 0 ? 2 : 1;
     };
   }
 

@@ -1,9 +1,9 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.CallTimes;
-import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +20,7 @@ final class LateCalls {
   private final String plugin;
   private final Duration softLimit;
   private final Counter counter;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
 
   /** Whether {@link #loggedAt} says anything. Guarded by this, as are the other two. */
   private boolean logged;
@@ -32,16 +32,16 @@ final class LateCalls {
    * @param plugin name and version, for the log
    * @param softLimit of the time in one call of the guest; waiting for an instance does not count
    */
-  LateCalls(String plugin, Duration softLimit, Counter counter, Ticker ticker) {
-    this(LoggerFactory.getLogger(LateCalls.class), plugin, softLimit, counter, ticker);
+  LateCalls(String plugin, Duration softLimit, Counter counter, LongSupplier nanoTime) {
+    this(LoggerFactory.getLogger(LateCalls.class), plugin, softLimit, counter, nanoTime);
   }
 
-  LateCalls(Logger log, String plugin, Duration softLimit, Counter counter, Ticker ticker) {
+  LateCalls(Logger log, String plugin, Duration softLimit, Counter counter, LongSupplier nanoTime) {
     this.log = log;
     this.plugin = plugin;
     this.softLimit = softLimit;
     this.counter = counter;
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
   }
 
   Duration softLimit() {
@@ -52,7 +52,7 @@ final class LateCalls {
     counter.increment();
     long before;
     synchronized (this) {
-      long now = ticker.nanos();
+      long now = nanoTime.getAsLong();
       if (logged && now - loggedAt < MINUTE_NANOS) {
         leftOut++;
         return;

@@ -238,13 +238,13 @@ final class PluginLoader {
                     manifest.id(),
                     limits.softCallOf(manifest),
                     lateCounter(manifest.name()),
-                    guards.ticker()),
+                    guards.nanoTime()),
                 new RouteHeaders(
                     manifest,
                     access.capabilities(),
                     access.permissions(),
                     warning -> access.log().write(Level.WARN, warning),
-                    guards.ticker()),
+                    guards.nanoTime()),
                 failing -> breakers(failing, onTooManyFailures)));
     plugin.start();
     return plugin;
@@ -263,7 +263,7 @@ final class PluginLoader {
     return new Breakers(
         manifest,
         guards.breaker(),
-        guards.ticker(),
+        guards.nanoTime(),
         meters,
         // On a thread of its own: the caller holds what a plugin that is stopped waits for.
         why ->
@@ -320,21 +320,21 @@ final class PluginLoader {
   }
 
   private PoolConfig poolConfig(Manifest manifest, int initialPages) {
-    PoolConfig config =
-        PoolConfig.defaults(manifest.name())
-            .withMinInstances(limits.warmInstancesOf(manifest))
-            .withMaxInstances(limits.instancesOf(manifest))
-            .withMaxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest))
-            .withRecycleAtBytes(limits.recycleAtOf(manifest, initialPages));
+    PoolConfig.Builder config =
+        PoolConfig.builder(manifest.name())
+            .minInstances(limits.warmInstancesOf(manifest))
+            .maxInstances(limits.instancesOf(manifest))
+            .maxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest))
+            .recycleAtBytes(limits.recycleAtOf(manifest, initialPages));
     if (manifest.limits().maxUses().isPresent()) {
-      config = config.withMaxUses(manifest.limits().maxUses().getAsInt());
+      config.maxUses(manifest.limits().maxUses().getAsInt());
     }
     if (manifest.limits().maxAge().isPresent()) {
-      config = config.withMaxAge(manifest.limits().maxAge().get());
+      config.maxAge(manifest.limits().maxAge().get());
     }
     if (manifest.limits().maxIdle().isPresent()) {
-      config = config.withMaxIdleTime(manifest.limits().maxIdle().get());
+      config.maxIdleTime(manifest.limits().maxIdle().get());
     }
-    return config;
+    return config.build();
   }
 }

@@ -97,7 +97,7 @@ final class Serving {
             name,
             n ->
                 new RouteLimiter(
-                    n, guards.routeRate(), guards.clientRate(), guards.ticker(), meters));
+                    n, guards.routeRate(), guards.clientRate(), guards.nanoTime(), meters));
     PluginSlot slot = new PluginSlot(plugin, hooks, limiter);
     slot.open();
     slots.put(name, slot);

@@ -6,7 +6,6 @@ import io.gonext.host.internal.capability.Permissions;
 import io.gonext.host.internal.route.RouteCodec.BadResponseException;
 import io.gonext.host.manifest.HeaderNames;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.pool.Ticker;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -45,7 +45,7 @@ public final class RouteHeaders {
   private final long credentialsMask;
   private final long responseMask;
   private final Consumer<String> warnings;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
 
   /** When a header was last warned of, by {@link HeaderNames#family}: there are few of these. */
   private final Map<String, Long> warned = new ConcurrentHashMap<>();
@@ -59,13 +59,13 @@ public final class RouteHeaders {
       CapabilityRegistry registry,
       Permissions permissions,
       Consumer<String> warnings,
-      Ticker ticker) {
+      LongSupplier nanoTime) {
     this.asked = manifest.headers();
     this.permissions = permissions;
     this.credentialsMask = registry.mask(Manifest.CREDENTIALS);
     this.responseMask = registry.mask(Manifest.RESPONSE_HEADERS);
     this.warnings = warnings;
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -185,7 +185,7 @@ public final class RouteHeaders {
   }
 
   private void warn(String name, String lower, String why) {
-    long now = ticker.nanos();
+    long now = nanoTime.getAsLong();
     warned.compute(
         HeaderNames.family(lower),
         (family, last) -> {

@@ -3,13 +3,13 @@ package io.gonext.host.internal.route;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.TimeMeter;
 import io.gonext.host.RouteRate;
-import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +30,7 @@ public final class RouteLimiter {
   private final Logger log;
   private final String plugin;
   private final RouteRate perClient;
-  private final Ticker ticker;
+  private final LongSupplier nanoTime;
   private final Counter overPlugin;
   private final Counter overClient;
 
@@ -59,8 +59,8 @@ public final class RouteLimiter {
    * @param perClient of each client
    */
   public RouteLimiter(
-      String plugin, RouteRate rate, RouteRate perClient, Ticker ticker, MeterRegistry meters) {
-    this(LoggerFactory.getLogger(RouteLimiter.class), plugin, rate, perClient, ticker, meters);
+      String plugin, RouteRate rate, RouteRate perClient, LongSupplier nanoTime, MeterRegistry meters) {
+    this(LoggerFactory.getLogger(RouteLimiter.class), plugin, rate, perClient, nanoTime, meters);
   }
 
   RouteLimiter(
@@ -68,12 +68,12 @@ public final class RouteLimiter {
       String plugin,
       RouteRate rate,
       RouteRate perClient,
-      Ticker ticker,
+      LongSupplier nanoTime,
       MeterRegistry meters) {
     this.log = log;
     this.plugin = plugin;
     this.perClient = perClient;
-    this.ticker = ticker;
+    this.nanoTime = nanoTime;
     this.all = rate.isUnlimited() ? null : bucket(rate);
     this.overPlugin = counter("plugin", meters);
     this.overClient = counter("client", meters);
@@ -93,7 +93,7 @@ public final class RouteLimiter {
             new TimeMeter() {
               @Override
               public long currentTimeNanos() {
-                return ticker.nanos();
+                return nanoTime.getAsLong();
               }
 
               @Override
@@ -137,7 +137,7 @@ public final class RouteLimiter {
   private void tell(String whose) {
     long before;
     synchronized (this) {
-      long now = ticker.nanos();
+      long now = nanoTime.getAsLong();
       if (logged && now - loggedAt < MINUTE_NANOS) {
         leftOut++;
         return;

@@ -9,7 +9,6 @@ import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
 import io.gonext.pool.PoolStats;
-import io.gonext.pool.Ticker;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +27,7 @@ class RetireTest {
   void when_time_is_up_nobody_waits_any_longer_and_the_call_gives_its_instance_up_as_it_ends()
       throws Exception {
     try (PluginStore store = PluginStore.open(data, Database.embedded());
-        TestLifecycle host = new TestLifecycle(store, Ticker.system());
+        TestLifecycle host = new TestLifecycle(store, System::nanoTime);
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       host.activate("loop");
       ActivePlugin version = host.lifecycle().active("loop").orElseThrow().version();

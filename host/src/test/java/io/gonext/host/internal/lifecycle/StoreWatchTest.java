@@ -8,7 +8,6 @@ import io.gonext.host.PluginState;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.TestPostgres;
-import io.gonext.pool.Ticker;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ class StoreWatchTest {
   void a_change_by_another_host_is_live_within_two_seconds() throws InterruptedException {
     try (PluginStore store = PluginStore.open(one, database);
         PluginStore other = PluginStore.open(two, database);
-        TestLifecycle host = new TestLifecycle(store, Ticker.system())) {
+        TestLifecycle host = new TestLifecycle(store, System::nanoTime)) {
       host.activate("upper");
       try (StoreWatch _ =
           StoreWatch.start(store, host.lifecycle(), host.meters(), Duration.ofHours(1))) {

@@ -17,11 +17,11 @@ import io.gonext.host.internal.kv.KeyValues;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Version;
-import io.gonext.pool.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.LongSupplier;
 
 /** A lifecycle on a store of the test's own, with all that plugins are run with. */
 public final class TestLifecycle implements AutoCloseable {
@@ -32,13 +32,13 @@ public final class TestLifecycle implements AutoCloseable {
   private final Lifecycle lifecycle;
 
   /**
-   * @param ticker for turns, breakers and limiters; guests are given deadlines on it, so that it is
+   * @param nanoTime for turns, breakers and limiters; guests are given deadlines on it, so that it is
    *     {@link System#nanoTime} or ahead of it
    */
-  public TestLifecycle(PluginStore store, Ticker ticker) {
+  public TestLifecycle(PluginStore store, LongSupplier nanoTime) {
     this(
         store,
-        new CallGuards(RouteRate.UNLIMITED, RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, ticker));
+        new CallGuards(RouteRate.UNLIMITED, RouteRate.UNLIMITED, BreakerPolicy.DEFAULT, nanoTime));
   }
 
   TestLifecycle(PluginStore store, CallGuards guards) {
@@ -48,7 +48,7 @@ public final class TestLifecycle implements AutoCloseable {
             OpenTelemetry.noop(),
             Duration.ofSeconds(3),
             Duration.ofSeconds(1),
-            guards.ticker());
+            guards.nanoTime());
     services =
         new HostServices(
             new Grants(store.grants(), CapabilityRegistry.standard()),

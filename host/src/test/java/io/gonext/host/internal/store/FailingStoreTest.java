@@ -10,7 +10,6 @@ import io.gonext.host.PluginState;
 import io.gonext.host.StoreException;
 import io.gonext.host.internal.lifecycle.TestLifecycle;
 import io.gonext.host.manifest.Bundle;
-import io.gonext.pool.Ticker;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,7 +28,7 @@ class FailingStoreTest {
   @BeforeEach
   void open() throws InterruptedException {
     store = PluginStore.open(data, Database.embedded(), real -> WatchedJdbc.of(real, this::before));
-    host = new TestLifecycle(store, Ticker.system());
+    host = new TestLifecycle(store, System::nanoTime);
     host.activate("upper");
   }
 
