@@ -183,6 +183,8 @@ public record PoolConfig(
     }
 
     /**
+     * The configuration.
+     *
      * @throws IllegalArgumentException when a value is outside its range
      */
     public PoolConfig build() {

@@ -54,7 +54,8 @@ final class HookBreaker {
    * @param onOpening is told each time that it opens, on the thread of a caller, which holds an
    *     instance of the plugin
    */
-  HookBreaker(String hook, BreakerPolicy policy, LongSupplier nanoTime, Consumer<Opening> onOpening) {
+  HookBreaker(
+      String hook, BreakerPolicy policy, LongSupplier nanoTime, Consumer<Opening> onOpening) {
     this.hook = hook;
     this.policy = policy;
     this.stepNanos = Math.max(1, policy.window().toNanos() / STEPS);

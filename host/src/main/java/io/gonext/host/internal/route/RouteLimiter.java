@@ -59,7 +59,11 @@ public final class RouteLimiter {
    * @param perClient of each client
    */
   public RouteLimiter(
-      String plugin, RouteRate rate, RouteRate perClient, LongSupplier nanoTime, MeterRegistry meters) {
+      String plugin,
+      RouteRate rate,
+      RouteRate perClient,
+      LongSupplier nanoTime,
+      MeterRegistry meters) {
     this(LoggerFactory.getLogger(RouteLimiter.class), plugin, rate, perClient, nanoTime, meters);
   }
 

@@ -32,8 +32,8 @@ public final class TestLifecycle implements AutoCloseable {
   private final Lifecycle lifecycle;
 
   /**
-   * @param nanoTime for turns, breakers and limiters; guests are given deadlines on it, so that it is
-   *     {@link System#nanoTime} or ahead of it
+   * @param nanoTime for turns, breakers and limiters; guests are given deadlines on it, so that it
+   *     is {@link System#nanoTime} or ahead of it
    */
   public TestLifecycle(PluginStore store, LongSupplier nanoTime) {
     this(
