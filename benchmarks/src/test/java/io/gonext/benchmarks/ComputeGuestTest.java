@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.benchmarks.GuestRuntime.Guest;
 import io.gonext.guests.Guests;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The runtimes to compare compute the same, with the guest in the repository. */
+@Tag("slow")
 class ComputeGuestTest {
   private static final byte[] WASM = Guests.wasm(ComputeGuest.NAME);
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What plugins, bundles and hosts say must not steer the terminal of who reads it. */
+@Tag("slow")
 class HostileTextTest {
   private static final String HOSTILE =
       "a\u001b]0;owned\u0007\r\u0085\u009b2J\u202e\u2066\u200f\u061c\u2028\u2029\ufeff\u007fz";

@@ -32,11 +32,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two {@code gonext serve} processes on one PostgreSQL database, behind nginx. */
+@Tag("slow")
 @Timeout(180)
 class NodesProcessTest {
   private static final Duration BOUND = Duration.ofSeconds(30);

@@ -13,12 +13,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every Java file looks as google-java-format leaves it. Run with {@code -Dgonext.format=apply} to
  * have them rewritten; {@code ./format} does that.
  */
+@Tag("slow")
 class SourceFormatTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
   private static final boolean APPLY = "apply".equals(System.getProperty("gonext.format"));

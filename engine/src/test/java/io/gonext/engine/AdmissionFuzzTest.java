@@ -6,12 +6,14 @@ import io.gonext.guests.Guests;
 import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Admission either admits or refuses a mutated module. An admitted module compiles or is refused as
  * invalid, within the memory of a small JVM. The budget is fixed, and the test prints its seed.
  */
+@Tag("slow")
 class AdmissionFuzzTest {
   /** The long profile multiplies the budget. */
   private static final int FACTOR = Integer.getInteger("gonext.test.fuzz", 1);

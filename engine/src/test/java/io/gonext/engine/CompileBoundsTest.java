@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The limits on the cost of compiling: estimated in advance, and survived when exceeded. */
+@Tag("slow")
 class CompileBoundsTest {
   /** As in a JVM of 1 GB. */
   private static final EngineLimits LIMITS = EngineLimits.defaults().with("compileMb", 512);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import run.endive.runtime.ByteArrayMemory;
@@ -22,6 +23,7 @@ import run.endive.wasm.types.PassiveDataSegment;
  * and bytes. Some operations take or restore a snapshot, for which the test replaces Endive's
  * memory.
  */
+@Tag("slow")
 class LinearMemoryDifferentialTest {
   private static final byte[] EMPTY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
   private static final int OPERATIONS_PER_COMPARISON = 2_000;

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * assertion of every file passes. (The few modules with refused features run here too, below the
  * admission check. Admission must refuse them for that feature and nothing else.)
  */
+@Tag("slow")
 class SpecSuiteTest {
   private static final Path SCRIPTS = Path.of("src/test/resources/spec");
 

@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Guests with constructors, as Rust and C programmers link them without an SDK. */
+@Tag("slow")
 class ConstructorsTest {
   private static final CallOptions CLOSED = CallOptions.DEFAULT.withFailClosed();
 

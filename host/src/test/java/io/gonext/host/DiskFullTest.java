@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A host whose data directory is on a disk without space: a file system of 24 MiB, by root. */
+@Tag("slow")
 class DiskFullTest {
   @TempDir private Path directory;
   private Path disk;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A class whose initialization fails once, for want of memory, fails for good. So what calls need
  * is initialized when a host opens, and calls work again when there is memory again.
  */
+@Tag("slow")
 class EarlyClassesTest {
   /** A class with something to initialize, as {@code -Xlog:class+init} tells it. */
   private static final Pattern INITIALIZED =

@@ -8,12 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples, which new projects begin as, keep the names that backtraces show. */
+@Tag("slow")
 class ExampleNamesTest {
   private static final Path EXAMPLES = Path.of(System.getProperty("gonext.root"), "examples");
 

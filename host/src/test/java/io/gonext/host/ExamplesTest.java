@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The example plugins, built now and served; {@link HelloRustTest} has the one in Rust. */
+@Tag("slow")
 class ExamplesTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
 

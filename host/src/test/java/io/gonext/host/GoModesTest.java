@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A Go plugin that registers its hooks in {@code main}, in both of Go's build modes. */
+@Tag("slow")
 class GoModesTest {
   private static final Path SDK = Path.of(System.getProperty("gonext.root"), "sdk", "go");
   private static final CallOptions CLOSED =

@@ -11,12 +11,14 @@ import io.gonext.engine.InstanceConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Go's backend nests one block for each call of a function: ordinary code nests a thousand deep.
  */
+@Tag("slow")
 class GoSwitchTest {
   private static final int CASES = 174;
 

@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** The example plugin: the committed bundle, and one built from its source now. */
+@Tag("slow")
 class HelloRustTest {
   private static final Path SOURCE =
       Path.of(System.getProperty("gonext.root"), "examples", "hello-rust");

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Hosts are killed (SIGKILL) while they change a plugin, one after the other on one store that none
  * of them closes.
  */
+@Tag("slow")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class HostCrashTest {
   /** More in the profile {@code long}. */

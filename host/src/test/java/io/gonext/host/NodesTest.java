@@ -25,10 +25,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two hosts on one PostgreSQL database. */
+@Tag("slow")
 class NodesTest {
   /** What is promised is 2 s; this is for machines that do other things as well. */
   private static final Duration BOUND = Duration.ofSeconds(20);

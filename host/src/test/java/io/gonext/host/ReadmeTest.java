@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The README's Java is compiled and run as it stands there. */
+@Tag("slow")
 class ReadmeTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
   private static final Path BUNDLE = Path.of("examples/hello-rust/hello-rust-0.1.0.gnplugin");

@@ -8,10 +8,12 @@ import io.gonext.guests.Guests;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A version that was replaced leaves nothing: neither its classes nor what hangs on them. */
+@Tag("slow")
 class ReloadTest {
   /** 1,000 in the profile {@code long}. */
   private static final int RELOADS = Integer.getInteger("gonext.test.reloads", 60);

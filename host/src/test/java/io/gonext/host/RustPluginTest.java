@@ -9,10 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A plugin in Rust, built now, with grants, entries, events of its own and routes. */
+@Tag("slow")
 class RustPluginTest {
   private static final Path SDK =
       Path.of(System.getProperty("gonext.root"), "sdk", "rust", "conformance");

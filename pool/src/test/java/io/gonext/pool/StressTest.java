@@ -14,12 +14,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Many threads at once. {@link Thing} notices two users; the accounts are checked by {@link Pools}.
  */
+@Tag("slow")
 class StressTest {
 
   private static final Duration LONG = Duration.ofSeconds(60);

@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -34,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Routes of plugins over a real socket: every status, and slow clients. */
 class PluginRoutesTest {
-  private static final Duration PATIENCE = Duration.ofMillis(300);
+  private static final Duration PATIENCE = Duration.ofMillis(600);
 
   /** Generous limits: calls are slow on a busy machine. */
   private static final OperatorLimits PATIENT =
@@ -129,6 +130,7 @@ class PluginRoutesTest {
   }
 
   /** The plugin's only instance is held in a call of the host until the test releases it. */
+  @Tag("slow")
   @Test
   void a_saturated_plugin_answers_503_until_an_instance_is_free() throws Exception {
     server.activate(
@@ -274,6 +276,7 @@ class PluginRoutesTest {
     assertThat(rawGet("/api/plugins/says/x")).doesNotContain("hi");
   }
 
+  @Tag("slow")
   @Test
   void response_headers_beyond_the_limits_are_a_bad_gateway() throws Exception {
     StringBuilder many = new StringBuilder("\"H0\":\"\"");
@@ -519,6 +522,7 @@ class PluginRoutesTest {
     assertProblem(server.post("/api/v1/filters/shout", "{\"value\":1,\"fail_closed\":1}"), 400);
   }
 
+  @Tag("slow")
   @Test
   @Timeout(20)
   void a_slow_body_is_refused_after_the_request_timeout() throws Exception {
@@ -531,6 +535,7 @@ class PluginRoutesTest {
     assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"1;x=", "1\r\nx\r\n1;x=", "1\r\nx\r\n0\r\nX: ", "0;"})
   @Timeout(20)
@@ -549,6 +554,7 @@ class PluginRoutesTest {
     }
   }
 
+  @Tag("slow")
   @Test
   @Timeout(20)
   void a_silent_body_is_refused_after_the_idle_timeout() throws Exception {
@@ -561,6 +567,7 @@ class PluginRoutesTest {
         .startsWith("HTTP/1.1 408 ");
   }
 
+  @Tag("slow")
   @Test
   @Timeout(20)
   void slow_headers_close_the_connection_after_the_request_timeout() throws Exception {
@@ -573,10 +580,11 @@ class PluginRoutesTest {
     assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
   }
 
+  @Tag("slow")
   @Test
   void a_slow_handler_does_not_count_as_a_slow_client() throws Exception {
-    server.restartServer(config -> config.requestTimeout(Duration.ofMillis(100)));
-    server.activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 500));
+    server.restartServer(config -> config.requestTimeout(PATIENCE));
+    server.activate(GuestBundle.of("loop").route("GET", "/x").limit("call_ms", 1_500));
     assertProblem(server.get("/api/plugins/loop/x"), 504);
   }
 

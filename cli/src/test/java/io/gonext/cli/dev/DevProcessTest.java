@@ -37,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,7 @@ import tools.jackson.databind.JsonNode;
  * The command as a process, with real tools, files and signals, and a real HTTP server in the
  * host's place that remembers what it was sent.
  */
+@Tag("slow")
 @Timeout(120)
 class DevProcessTest {
   @TempDir private Path directory;

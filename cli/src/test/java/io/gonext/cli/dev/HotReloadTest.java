@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,7 @@ import tools.jackson.databind.JsonNode;
  * The author's loop for real: each language's example with its own toolchain, a host that serves,
  * and requests that never stop while the sources are edited.
  */
+@Tag("slow")
 @Timeout(600)
 class HotReloadTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));

@@ -25,6 +25,7 @@ import org.apache.commons.compress.archivers.zip.Zip64Mode;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Bundles as eight other programs write them, compressed and stored, to files and to pipes, where
  * an entry's size can stand behind its data only.
  */
+@Tag("slow")
 class BundleWritersTest {
   private static final long PATIENCE_SECONDS = 120;
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The same answers as npm's own {@code semver}, for random ranges and for texts that almost are
  * ranges. {@code -Dgonext.semver.seed} tries others, {@code -Dgonext.semver.ranges} more.
  */
+@Tag("slow")
 class NpmRangeTest {
   private static final long SEED = Long.getLong("gonext.semver.seed", 20261129);
   private static final int RANGES = Integer.getInteger("gonext.semver.ranges", 12_000);

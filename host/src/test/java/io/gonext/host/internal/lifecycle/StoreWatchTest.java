@@ -10,10 +10,12 @@ import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.TestPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What another host changes is heard of by a notification alone: nothing is polled here. */
+@Tag("slow")
 class StoreWatchTest {
   /** What is promised. */
   private static final Duration BOUND = Duration.ofSeconds(2);

@@ -7,10 +7,12 @@ import io.gonext.host.ChildJvm;
 import io.gonext.host.Database;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files of H2 2.5.252, which stores were kept in before. */
+@Tag("slow")
 class EarlierH2Test {
   /** Past a whole round of changes. */
   private static final int STEPS = 45;

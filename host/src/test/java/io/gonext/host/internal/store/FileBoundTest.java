@@ -12,12 +12,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The file of an embedded store stays in proportion to what is live in it, however much is written.
  */
+@Tag("slow")
 class FileBoundTest {
   private static final int WRITERS = 4;
   private static final int ENTRIES = 10;

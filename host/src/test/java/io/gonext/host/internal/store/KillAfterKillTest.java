@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * One store is changed, killed, opened, changed, killed and so on, and never closed: each time it
  * holds every step that was answered, and at most the one that was being made.
  */
+@Tag("slow")
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class KillAfterKillTest {
   /** 500 in the profile {@code long}. */

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A process is killed (SIGKILL) before each write and each commit of every change there is, and
  * after the last: what is found then is the state after the last commit, whole, and nothing else.
  */
+@Tag("slow")
 @Timeout(300)
 class StoreCrashTest {
   private static final int PROCESSES = 2;
