@@ -1,4 +1,4 @@
-package io.gonext.host.manifest;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.BundleRejectedException;
-import io.gonext.host.TestTool;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;

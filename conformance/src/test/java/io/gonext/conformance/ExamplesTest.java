@@ -1,8 +1,11 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.Host;
+import io.gonext.host.PluginRequest;
+import io.gonext.host.RouteOutcome;
 import io.gonext.host.RouteOutcome.Answered;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +33,7 @@ class ExamplesTest {
     files.put("manifest.json", Files.readAllBytes(project.resolve("manifest.json")));
     files.put("plugin.wasm", Files.readAllBytes(language.build(project)));
     String plugin = name(language);
-    try (Host host = Host.open(Patience.config(data))) {
+    try (Host host = Host.open(Hosts.patient(data))) {
       assertThat(host.install(GuestBundle.zip(files)).warnings()).isEmpty();
       host.activate(plugin);
 
@@ -56,7 +59,7 @@ class ExamplesTest {
       assertThat(host.applyFilters("the_content", List.of(1)).degraded())
           .singleElement()
           .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
-      HostTest.assertBalanced(host.pool(plugin).orElseThrow());
+      Hosts.assertBalanced(host.pool(plugin).orElseThrow());
     }
   }
 

@@ -1,4 +1,4 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Programs of other makers that a test runs where they are installed. */
-public final class TestTool {
+final class TestTool {
   /** What {@code .ci/run} has found or installed: a test that needs it is skipped nowhere. */
   private static final List<String> REQUIRED =
       List.of(System.getenv().getOrDefault("GONEXT_TOOLCHAINS", "").split(" ", -1));
@@ -18,14 +18,14 @@ public final class TestTool {
   private TestTool() {}
 
   /** Skips the test that asked, or fails it where the tool has to be there. */
-  public static void require(String tool, boolean isThere, String whatInstallsIt) {
+  static void require(String tool, boolean isThere, String whatInstallsIt) {
     assertThat(isThere || !REQUIRED.contains(tool)).as("%s", whatInstallsIt).isTrue();
     assumeTrue(isThere, whatInstallsIt);
   }
 
   /** The folder of packages from npm that tests compare the host with. */
-  public static Path npm() {
-    Path folder = Path.of(System.getProperty("gonext.root"), "host", "src", "test", "npm");
+  static Path npm() {
+    Path folder = Path.of(System.getProperty("gonext.root"), "conformance", "src", "test", "npm");
     require(
         "npm",
         isOnPath("node") && Files.isDirectory(folder.resolve("node_modules")),
@@ -34,7 +34,7 @@ public final class TestTool {
   }
 
   /** Whether there is such a program. */
-  public static boolean isOnPath(String program) {
+  static boolean isOnPath(String program) {
     return searchPath().anyMatch(folder -> Files.isExecutable(folder.resolve(program)));
   }
 

@@ -1,8 +1,13 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.AuditRow;
+import io.gonext.host.Host;
+import io.gonext.host.PluginRequest;
+import io.gonext.host.PluginResponse;
+import io.gonext.host.RouteOutcome;
 import io.gonext.host.hook.Degradation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +43,7 @@ class RustPluginTest {
             .route("POST", "/echo")
             .route("GET", "/fail")
             .field("capabilities", "[\"kv.read\",\"kv.write\",\"audit.emit\"]");
-    try (Host host = Host.open(Patience.config(data))) {
+    try (Host host = Host.open(Hosts.patient(data))) {
       host.install(bundle.bytes());
       host.activate(NAME);
       assertThat(filtered(host, "kv.error", "a")).isEqualTo("denied");
@@ -78,9 +83,9 @@ class RustPluginTest {
       assertThat(host.applyFilters("kv.get", "colour").degraded())
           .extracting(Degradation::code)
           .containsExactly("STATUS");
-      HostTest.assertBalanced(host.pool(NAME).orElseThrow());
+      Hosts.assertBalanced(host.pool(NAME).orElseThrow());
     }
-    try (Host host = Host.open(Patience.config(data))) {
+    try (Host host = Host.open(Hosts.patient(data))) {
       assertThat(host.applyFilters("kv.incr", "visits", 1).value().intValue())
           .as("after a restart")
           .isEqualTo(6);

@@ -1,4 +1,4 @@
-package io.gonext.cli;
+package io.gonext.conformance;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMember;

@@ -1,4 +1,4 @@
-package io.gonext.cli;
+package io.gonext.conformance;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;

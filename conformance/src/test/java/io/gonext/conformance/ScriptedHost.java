@@ -1,4 +1,4 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static io.gonext.engine.ValueType.I32;
 import static io.gonext.engine.ValueType.I64;

@@ -1,8 +1,12 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gonext.host.Host;
+import io.gonext.host.InstallResult;
+import io.gonext.host.PluginRequest;
+import io.gonext.host.RouteOutcome;
 import io.gonext.host.RouteOutcome.Answered;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
@@ -76,7 +80,7 @@ class HelloRustTest {
 
     @Test
     void it_does_what_its_readme_says() throws Exception {
-      try (Host host = Host.open(Patience.config(data))) {
+      try (Host host = Host.open(Hosts.patient(data))) {
         InstallResult installed = host.install(bundle());
         assertThat(installed.warnings()).isEmpty();
         host.activate("hello-rust");
@@ -96,7 +100,7 @@ class HelloRustTest {
             .singleElement()
             .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
         assertThat(filtered(host, "the_title", "still here")).isEqualTo("Still Here");
-        HostTest.assertBalanced(host.pool("hello-rust").orElseThrow());
+        Hosts.assertBalanced(host.pool("hello-rust").orElseThrow());
       }
     }
 

@@ -1,8 +1,10 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.Host;
+import io.gonext.host.PluginCheck;
 import io.gonext.host.hook.CallOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

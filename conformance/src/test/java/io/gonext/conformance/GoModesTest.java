@@ -1,10 +1,13 @@
-package io.gonext.host;
+package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.ChainFailedException;
+import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
 import io.gonext.host.hook.CallOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;

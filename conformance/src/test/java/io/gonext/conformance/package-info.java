@@ -1,0 +1,4 @@
+@NullMarked
+package io.gonext.conformance;
+
+import org.jspecify.annotations.NullMarked;
