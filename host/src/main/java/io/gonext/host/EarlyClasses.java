@@ -13,7 +13,6 @@ final class EarlyClasses {
       List.of(
           "io.gonext.host.internal.abi.HookCodec",
           "io.gonext.host.internal.abi.HostAnswer$Done",
-          "io.gonext.host.internal.service.BadArgumentsException",
           "io.gonext.host.internal.service.kv.PluginEntries$1", // its switch over an enum
           "io.gonext.host.internal.store.KeyValueStore$Outcome",
           "io.gonext.host.internal.store.LockedEntries",

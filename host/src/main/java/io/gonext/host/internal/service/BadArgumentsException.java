@@ -4,10 +4,8 @@ package io.gonext.host.internal.service;
 final class BadArgumentsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Without a trace, because guests can cause it at each call. */
-  static final BadArgumentsException INSTANCE = new BadArgumentsException();
-
-  private BadArgumentsException() {
+  /** Has no stack trace, because guests can cause it at each call. */
+  BadArgumentsException() {
     super("bad arguments", null, false, false);
   }
 }

@@ -28,7 +28,7 @@ public final class GuestArguments {
   /** Ends the call with the status "bad arguments" unless a condition holds. */
   public static void require(boolean acceptable) {
     if (!acceptable) {
-      throw BadArgumentsException.INSTANCE;
+      throw new BadArgumentsException();
     }
   }
 
@@ -62,7 +62,7 @@ public final class GuestArguments {
     try {
       return StrictJson.parse(bytes(index, maxBytes));
     } catch (InvalidJsonException e) {
-      throw BadArgumentsException.INSTANCE;
+      throw new BadArgumentsException();
     }
   }
 }
