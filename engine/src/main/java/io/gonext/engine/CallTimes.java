@@ -5,9 +5,11 @@ package io.gonext.engine;
  *
  * @param wallNanos the time from entering {@link GuestInstance#run} to leaving it
  * @param hostNanos the part spent inside host functions and WASI
+ * @param waitNanos the part of hostNanos in which host functions {@linkplain HostCall#beginWait
+ *     waited}
  * @param late whether the run took longer than its soft limit
  */
-public record CallTimes(long wallNanos, long hostNanos, boolean late) {
+public record CallTimes(long wallNanos, long hostNanos, long waitNanos, boolean late) {
   /**
    * The time outside host functions: guest code, and the caller's copying of arguments and results.
    */

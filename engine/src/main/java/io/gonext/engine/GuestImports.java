@@ -35,6 +35,14 @@ final class GuestImports {
 
   private long hostNanos;
 
+  /** The time that host functions waited, and when the current wait began. */
+  private long waitNanos;
+
+  private long waitBegan;
+
+  /** See {@link HostCall#reportFailure}. */
+  private @Nullable String hostFailure;
+
   /** What ended the guest in this run. The guest does not run again after that. */
   private @Nullable GuestTrap trap;
 
@@ -130,6 +138,8 @@ final class GuestImports {
 
   void beginRun() {
     hostNanos = 0;
+    waitNanos = 0;
+    hostFailure = null;
     depth = 0;
     inAllocator = false;
     trap = null;
@@ -160,6 +170,28 @@ final class GuestImports {
   /** Time in host functions in the current or the last run, including callbacks into the guest. */
   long hostNanos() {
     return hostNanos;
+  }
+
+  void beginWait() {
+    waitBegan = System.nanoTime();
+  }
+
+  void endWait() {
+    waitNanos += System.nanoTime() - waitBegan;
+  }
+
+  /** The part of {@link #hostNanos} between {@link #beginWait} and {@link #endWait}. */
+  long waitNanos() {
+    return waitNanos;
+  }
+
+  void reportFailure(String reason) {
+    hostFailure = reason;
+  }
+
+  /** See {@link GuestInstance#hostFailure}. */
+  @Nullable String hostFailure() {
+    return hostFailure;
   }
 
   /** Whether this call entered the allocator. False if the host was already inside. */

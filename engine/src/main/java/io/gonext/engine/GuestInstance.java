@@ -56,7 +56,7 @@ public final class GuestInstance implements AutoCloseable {
   private long lateAt;
 
   /** How long the last run took. Written by the thread inside. Any thread may read it. */
-  private volatile CallTimes lastRun = new CallTimes(0, 0, false);
+  private volatile CallTimes lastRun = new CallTimes(0, 0, 0, false);
 
   private GuestInstance(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
     this.module = module;
@@ -209,7 +209,9 @@ public final class GuestInstance implements AutoCloseable {
     } finally {
       usable = inTime && imports.trap() == null;
       long ended = System.nanoTime();
-      lastRun = new CallTimes(ended - began, imports.hostNanos(), ended - lateAt > 0);
+      lastRun =
+          new CallTimes(
+              ended - began, imports.hostNanos(), imports.waitNanos(), ended - lateAt > 0);
       occupancy.leave();
     }
   }
@@ -398,6 +400,18 @@ public final class GuestInstance implements AutoCloseable {
   /** How the last run spent its time; zeros before the first run. */
   public CallTimes lastRun() {
     return lastRun;
+  }
+
+  /**
+   * The failure that a host function {@linkplain HostCall#reportFailure reported} in the current or
+   * the last run, or null. Only for the thread of that run.
+   */
+  public @Nullable String hostFailure() {
+    return imports.hostFailure();
+  }
+
+  GuestImports imports() {
+    return imports;
   }
 
   /**

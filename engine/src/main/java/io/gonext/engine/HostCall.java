@@ -39,6 +39,27 @@ public final class HostCall {
   }
 
   /**
+   * Begins a wait of the host function, for a store or another machine. Until {@link #endWait} it
+   * must not call the guest or begin another wait.
+   */
+  public void beginWait() {
+    instance.imports().beginWait();
+  }
+
+  /** Ends a wait; see {@link CallTimes#waitNanos}. */
+  public void endWait() {
+    instance.imports().endWait();
+  }
+
+  /**
+   * Records that the host could not do what the guest needs, for {@link GuestInstance#hostFailure}.
+   * A guest that fails after that is not to blame.
+   */
+  public void reportFailure(String reason) {
+    instance.imports().reportFailure(reason);
+  }
+
+  /**
    * The cryptographically strong random source that the guest's WASI also uses. Safe for any number
    * of threads.
    */

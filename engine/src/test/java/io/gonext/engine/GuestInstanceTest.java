@@ -253,10 +253,7 @@ class GuestInstanceTest {
     long spent = 3_000_000;
     engine.host =
         (call, args) -> {
-          long end = System.nanoTime() + spent;
-          while (System.nanoTime() < end) {
-            Thread.onSpinWait();
-          }
+          spin(spent);
           return 0;
         };
 
@@ -267,6 +264,50 @@ class GuestInstanceTest {
     assertThat(times.guestNanos()).isEqualTo(times.wallNanos() - times.hostNanos());
     TestEngine.call(guest, "count");
     assertThat(guest.lastRun().hostNanos()).isZero();
+  }
+
+  @Test
+  void time_that_a_host_function_waits_is_measured_apart() {
+    var guest = engine.instance("engine-basics");
+    long spent = 3_000_000;
+    engine.host =
+        (call, args) -> {
+          call.beginWait();
+          spin(spent);
+          call.endWait();
+          spin(spent);
+          return 0;
+        };
+
+    TestEngine.call(guest, "call_host", 1);
+
+    var times = guest.lastRun();
+    assertThat(times.waitNanos()).isBetween(spent, times.hostNanos() - spent);
+    TestEngine.call(guest, "count");
+    assertThat(guest.lastRun().waitNanos()).isZero();
+  }
+
+  private static void spin(long nanos) {
+    long end = System.nanoTime() + nanos;
+    while (System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void a_failure_that_a_host_function_reports_is_known_until_the_next_run() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) -> {
+          call.reportFailure("the store failed");
+          return 0;
+        };
+
+    TestEngine.call(guest, "call_host", 1);
+
+    assertThat(guest.hostFailure()).isEqualTo("the store failed");
+    TestEngine.call(guest, "count");
+    assertThat(guest.hostFailure()).isNull();
   }
 
   @Test

@@ -12,6 +12,10 @@ final class EarlyClasses {
   private static final List<String> NAMES =
       List.of(
           "io.gonext.host.internal.abi.HookCodec",
+          "io.gonext.host.internal.abi.HostAnswer$Done",
+          "io.gonext.host.internal.service.kv.PluginEntries$1", // its switch over an enum
+          "io.gonext.host.internal.store.KeyValueStore$Outcome",
+          "io.gonext.host.internal.store.LockedEntries",
           "io.gonext.host.hook.CallOptions",
           "io.gonext.host.hook.HookFailedException",
           "io.gonext.host.internal.route.RouteCodec",

@@ -2,15 +2,19 @@ package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
-import io.gonext.host.internal.abi.PluginLogs;
+import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
-import io.gonext.host.internal.kv.KeyValues;
 import io.gonext.host.internal.lifecycle.CallGuards;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.StoreWatch;
+import io.gonext.host.internal.log.PluginLogs;
+import io.gonext.host.internal.service.audit.AuditService;
+import io.gonext.host.internal.service.kv.KeyValueService;
+import io.gonext.host.internal.service.log.LogService;
+import io.gonext.host.internal.service.runtime.RuntimeService;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Version;
@@ -20,6 +24,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,9 +61,14 @@ final class HostOpening implements AutoCloseable {
     undo.push(metrics::close);
     HostServices services =
         new HostServices(
+            AbiTable.v1(),
+            List.of(
+                new RuntimeService(),
+                new LogService(),
+                new AuditService(),
+                new KeyValueService(store.keyValues(), config.keyValues())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
-            new KeyValues(store.keyValues(), config.keyValues()),
             new PluginLogs(InstantSource.system()),
             config.meters(),
             InstantSource.system());

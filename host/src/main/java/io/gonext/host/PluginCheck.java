@@ -4,9 +4,11 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
 import io.gonext.engine.EngineLimits;
 import io.gonext.engine.ModuleInterface;
+import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.abi.GuestAbi;
-import io.gonext.host.internal.abi.HostImports;
-import io.gonext.host.internal.kv.KeyValues;
+import io.gonext.host.internal.abi.ImportCheck;
+import io.gonext.host.internal.abi.ManifestCheck;
+import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.manifest.Vocabulary;
@@ -55,7 +57,7 @@ public record PluginCheck(
       warnings.addAll(GuestAbi.warnings(module));
     }
     if (manifest != null && module != null) {
-      HostImports.Check imports = HostImports.check(module, manifest);
+      ImportCheck imports = ImportCheck.of(AbiTable.v1(), module, manifest);
       problems.addAll(imports.problems());
       warnings.addAll(imports.warnings());
       int allowed = OperatorLimits.defaults().memoryPagesOf(manifest);
@@ -66,9 +68,9 @@ public record PluginCheck(
       }
     }
     if (manifest != null) {
-      warnings.addAll(HostImports.manifestWarnings(manifest, CapabilityRegistry.standard()));
+      warnings.addAll(ManifestCheck.warnings(manifest, CapabilityRegistry.standard()));
       warnings.addAll(OperatorLimits.defaults().cuts(manifest));
-      warnings.addAll(KeyValues.cuts(manifest, KeyValueQuota.defaults()));
+      warnings.addAll(KeyValueService.cuts(manifest, KeyValueQuota.defaults()));
     }
     return new PluginCheck(acceptable ? manifest : null, problems, warnings);
   }

@@ -49,8 +49,7 @@ class AuditTest {
   }
 
   @Test
-  void an_operators_changes_are_told_in_order_and_outlive_the_plugin_and_the_host()
-      throws InterruptedException {
+  void rows_of_changes_are_in_order_and_outlive_plugin_and_host() throws InterruptedException {
     byte[] bundle =
         GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes();
     host.install(bundle);
@@ -77,7 +76,7 @@ class AuditTest {
   }
 
   @Test
-  void a_refused_bundle_has_its_row_under_what_it_calls_itself_escaped_and_cut() throws Exception {
+  void a_refused_bundle_has_a_row_under_its_claimed_name_escaped() throws Exception {
     String overlong = "n".repeat(300);
     for (String name : List.of(overlong, "up\\nper", "Upper")) {
       String manifest =
@@ -105,7 +104,7 @@ class AuditTest {
   }
 
   @Test
-  void changes_that_are_made_for_someone_are_recorded_as_theirs() throws Exception {
+  void a_change_is_recorded_under_the_name_of_its_actor() throws Exception {
     byte[] bundle =
         GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes();
     host.recordedAs(
@@ -122,7 +121,7 @@ class AuditTest {
   }
 
   @Test
-  void what_was_refused_is_told_with_its_reason() {
+  void a_refused_change_is_recorded_with_its_reason() {
     assertThatThrownBy(() -> host.install("no zip".getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(BundleRejectedException.class);
     assertThatThrownBy(() -> host.install(GuestBundle.of("noalloc").bytes()))
@@ -183,8 +182,7 @@ class AuditTest {
   }
 
   @Test
-  void an_import_the_manifest_does_not_ask_for_is_denied_audited_and_counted()
-      throws InterruptedException {
+  void an_import_without_its_capability_is_denied_and_counted() throws InterruptedException {
     host.install(GuestBundle.of("denied").filter("ask").bytes());
     host.activate("denied");
     assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-1);
@@ -192,7 +190,7 @@ class AuditTest {
   }
 
   @Test
-  void a_trap_is_told_with_its_hook_and_code() throws InterruptedException {
+  void a_trap_is_recorded_with_its_hook_and_code() throws InterruptedException {
     host.install(GuestBundle.of("trap").filter("h").bytes());
     host.activate("trap");
     for (int i = 0; i < 3; i++) {

@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import io.gonext.host.hook.CallOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +54,12 @@ final class EveryCallHost {
                 .limit("instances_max", 1));
       }
       activate(host, GuestBundle.of("batch").batchFilter("b"));
+      activate(
+          host,
+          GuestBundle.of("key-values", Guests.wasm("kv"))
+              .filter("kv")
+              .field("capabilities", "[\"kv.read\",\"kv.write\"]"));
+      host.grantRequested("key-values");
       System.out.println("opened");
       callAll(host);
       System.out.println("called");
@@ -77,6 +84,9 @@ final class EveryCallHost {
       host.doAction("act");
       host.applyFiltersBatch("b", List.of("a", "b"));
       host.applyFiltersBatch("b", List.of("a", "x".repeat(1 << 20)));
+      for (String operation : List.of("gk", "sk=1", "gk", "ik=1", "dk", "g")) {
+        host.applyFilters("kv", operation);
+      }
       host.troubles();
     }
     crowd(host);

@@ -102,7 +102,7 @@ class ImportTableTest {
   }
 
   @Test
-  void each_loads_and_says_at_install_what_it_will_answer() {
+  void each_import_loads_and_install_warns_of_its_answer() {
     List<String> expected = new ArrayList<>();
     for (Function function : Function.values()) {
       if (!function.capability.isEmpty()) {
@@ -129,7 +129,7 @@ class ImportTableTest {
   }
 
   @Test
-  void each_answers_denied_until_it_is_granted_and_again_when_it_is_revoked()
+  void each_function_answers_denied_before_a_grant_and_after_a_revocation()
       throws InterruptedException {
     host.install(bundle(capabilities()).bytes());
     host.activate("imports");
@@ -152,7 +152,7 @@ class ImportTableTest {
   }
 
   @Test
-  void what_the_manifest_does_not_ask_for_is_denied_and_audited() throws InterruptedException {
+  void a_capability_missing_in_the_manifest_is_denied_and_audited() throws InterruptedException {
     host.install(bundle(Set.of()).bytes());
     host.activate("imports");
     for (Function function : Function.values()) {
@@ -167,7 +167,7 @@ class ImportTableTest {
 
   @ParameterizedTest
   @EnumSource
-  void each_is_refused_by_name_with_another_signature(Function function) {
+  void an_import_with_another_signature_is_refused_by_name(Function function) {
     byte[] module = importing(function.module, function.function);
     assertThatThrownBy(() -> host.install(GuestBundle.of("imports", module).bytes()))
         .isInstanceOf(BundleRejectedException.class)
@@ -175,7 +175,7 @@ class ImportTableTest {
   }
 
   @Test
-  void a_function_of_another_module_is_refused_by_name_on_one_line() {
+  void a_function_of_another_module_is_refused_on_one_line() {
     byte[] module = importing("env_net", "gn_kv\nget");
     assertThatThrownBy(() -> host.install(GuestBundle.of("imports", module).bytes()))
         .hasMessageContaining("it imports env_net.gn_kv\\nget (f32) -> (), which no host offers")
@@ -227,7 +227,7 @@ class ImportTableTest {
   }
 
   @Test
-  void a_guest_of_emscripten_may_tell_of_growth_inside_its_allocator() throws InterruptedException {
+  void a_guest_of_emscripten_may_report_growth_in_its_allocator() throws InterruptedException {
     assertThat(host.install(GuestBundle.of("emscripten").filter("same").bytes()).warnings())
         .isEmpty();
     host.activate("emscripten");

@@ -63,7 +63,7 @@ class KeyValueTest {
   }
 
   @Test
-  void a_number_is_added_to_and_answered() throws InterruptedException {
+  void an_increment_answers_the_sum() throws InterruptedException {
     activate(bundle());
     assertThat(call("ivisits=5")).isEqualTo("5");
     assertThat(call("ivisits=-7")).isEqualTo("-2");
@@ -93,7 +93,7 @@ class KeyValueTest {
   }
 
   @Test
-  void each_capability_lets_through_its_own_functions_only() throws InterruptedException {
+  void each_capability_allows_only_its_own_functions() throws InterruptedException {
     host.install(bundle().bytes());
     host.activate(PLUGIN);
     for (String operation : List.of("gk", "sk=1", "dk", "ik=1")) {
@@ -161,8 +161,7 @@ class KeyValueTest {
 
   @Test
   @Timeout(60)
-  void a_store_that_does_not_answer_ends_the_call_at_its_deadline_and_harms_nobody_else()
-      throws Exception {
+  void a_stuck_store_ends_the_call_at_its_deadline_and_works_afterwards() throws Exception {
     activate(bundle().limit("call_ms", 500));
     try (Connection other = DriverManager.getConnection(url());
         Statement statement = other.createStatement()) {
@@ -197,7 +196,7 @@ class KeyValueTest {
 
   @Test
   @Timeout(60)
-  void what_was_answered_survives_kill_9() throws Exception {
+  void answered_changes_survive_kill_9() throws Exception {
     host.close();
     Process process =
         new ProcessBuilder(

@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The host's side of guest ABI v1: what a module must export, and how a hook is called. All of a
- * call (allocations, the hook itself, giving the blocks back) runs under one deadline, and whatever
- * goes wrong in it is a {@link GuestTrap}, after which the instance is unusable.
+ * The host's side of guest ABI v1: what a module must export, and how a hook is called. A whole
+ * call (allocations, the hook itself, giving the blocks back) runs under one deadline. Each failure
+ * in it is a {@link GuestTrap}, after which the instance is unusable.
  *
- * <p>Stateless; the instance passed in belongs to the calling thread.
+ * <p>Stateless. The instance belongs to the calling thread.
  */
 public final class GuestAbi {
   /** Longest hook name, in bytes of UTF-8. */
@@ -32,7 +32,7 @@ public final class GuestAbi {
   /** Largest payload handed to a guest, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = 1024 * 1024;
 
-  /** Largest payload of a route: a body of 1 MiB in base64, and 64 KiB for all else. */
+  /** Largest payload of a route: a body of 1 MiB in base64, and 64 KiB for everything else. */
   public static final int MAX_ROUTE_PAYLOAD_BYTES = 4 * ((1024 * 1024 + 2) / 3) + 64 * 1024;
 
   /** Largest result taken from a guest, in bytes. */
@@ -47,7 +47,7 @@ public final class GuestAbi {
   private static final FunctionType HANDLER_TYPE =
       new FunctionType(List.of(I32, I32, I32, I32), List.of(I64));
 
-  /** The functions of the ABI, of which some are to be there. */
+  /** The functions that a guest may or must export. */
   static final List<Expected> EXPORTS =
       List.of(
           new Expected(ALLOC, new FunctionType(List.of(I32), List.of(I32)), true),
@@ -59,12 +59,12 @@ public final class GuestAbi {
           new Expected("_initialize", new FunctionType(List.of(), List.of()), false),
           new Expected("_start", new FunctionType(List.of(), List.of()), false));
 
-  /** A function that a guest exports under this name, if at all. */
+  /** A function of the ABI on the guest's side. */
   record Expected(String name, FunctionType type, boolean required) {}
 
   private GuestAbi() {}
 
-  /** What a module does that works, but not as its author may think; a sentence each. */
+  /** What works in a module, but probably not as its author thinks, a sentence each. */
   public static List<String> warnings(ModuleInterface module) {
     Set<String> constructing = module.constructingExports();
     List<String> called =
@@ -81,11 +81,11 @@ public final class GuestAbi {
   }
 
   /**
-   * What is wrong with a module's exports, a sentence each; empty when it keeps to the ABI.
+   * What is wrong with a module's exports, a sentence each; empty if they are right.
    *
    * @param jobsAlone whether its manifest has {@linkplain
-   *     io.gonext.host.manifest.Manifest#hasJobsAlone jobs and nothing else}: then it need not
-   *     export what handles hooks, but must what runs jobs
+   *     io.gonext.host.manifest.Manifest#hasJobsAlone jobs and nothing else}: then it must export
+   *     the function for jobs, and need not export the one for hooks
    */
   public static List<String> exportProblems(ModuleInterface module, boolean jobsAlone) {
     List<String> problems = new ArrayList<>();
@@ -115,7 +115,7 @@ public final class GuestAbi {
     return problems;
   }
 
-  /** Whether a guest can be called with a hook: one that runs jobs alone need not be. */
+  /** Whether a guest handles hooks. A guest that only runs jobs need not. */
   public static boolean handlesHooks(ModuleInterface module) {
     return module.exports().containsKey(HANDLE_HOOK);
   }
@@ -124,8 +124,8 @@ public final class GuestAbi {
    * Runs one hook in an instance.
    *
    * @param hook UTF-8, at most {@link #MAX_HOOK_NAME_BYTES}
-   * @param payload JSON in UTF-8, at most {@link #MAX_ROUTE_PAYLOAD_BYTES}; callers hold hooks that
-   *     are no route to {@link #MAX_PAYLOAD_BYTES}
+   * @param payload JSON in UTF-8, at most {@link #MAX_ROUTE_PAYLOAD_BYTES}; the caller limits hooks
+   *     that are not routes to {@link #MAX_PAYLOAD_BYTES}
    * @throws GuestTrap when the guest trapped, ran out of time or broke the ABI
    * @throws IllegalArgumentException when name or payload is too long; the guest was not touched
    */
@@ -163,9 +163,9 @@ public final class GuestAbi {
   }
 
   /**
-   * Calls {@code on_activate} or {@code on_deactivate} where the module has it.
+   * Calls {@code on_activate} or {@code on_deactivate}, if the module has it.
    *
-   * @return 0 when it agreed or has no say
+   * @return 0 if the guest agrees or does not have the function
    */
   public static int callLifecycle(GuestInstance instance, String export, Duration limit) {
     if (!instance.hasFunction(export)) {

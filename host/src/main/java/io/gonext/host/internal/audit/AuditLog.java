@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The audit log: a bounded queue and one thread that writes it to the store, in order. Of each
- * plugin the newest rows are kept. A request never waits for it: what finds the queue full is
- * dropped and counted ({@code gonext_audit_dropped_total}). A crash may lose what is still queued;
+ * The audit log: a bounded queue and one thread that writes it to the store, in order. It keeps the
+ * newest rows of each plugin. A request never waits for it: if the queue is full, the row is
+ * dropped and counted ({@code gonext_audit_dropped_total}). A crash may lose rows in the queue;
  * {@link #record} returns once its row is stored.
  *
  * <p>Thread-safe.
@@ -42,15 +42,15 @@ public final class AuditLog implements AutoCloseable {
   private static final int QUEUE_LENGTH = 4096;
   private static final int BATCH = 256;
 
-  /** A plugin may have so many rows more for a while. */
+  /** A plugin may exceed its number of rows by this for a while. */
   static final int PRUNE_EVERY = 100;
 
   /** How long an operator's change waits for its row, and a close for the queue. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /**
-   * @param row null for a mark, which only tells how far the writer has come
-   * @param written open once everything up to here is stored, or lost
+   * @param row null for a mark, which shows how far the writer has come
+   * @param written opens once everything up to here is stored or lost
    */
   private record Entry(@Nullable AuditRow row, CountDownLatch written) {}
 
@@ -70,7 +70,7 @@ public final class AuditLog implements AutoCloseable {
 
   private volatile boolean closing;
 
-  /** Set by the writer, before it looks at the queue for the last time. */
+  /** Set by the writer before it looks at the queue for the last time. */
   private volatile boolean ended;
 
   public AuditLog(AuditStore store, MeterRegistry meters, InstantSource clock) {
@@ -116,7 +116,7 @@ public final class AuditLog implements AutoCloseable {
     return queued;
   }
 
-  /** Writes a row and returns when it is stored, or after some seconds without. */
+  /** Writes a row, and returns when it is stored or after some seconds. */
   public void record(String plugin, String version, String event, String actor, JsonNode detail) {
     Entry entry = entry(plugin, version, event, actor, detail);
     try {
@@ -149,7 +149,7 @@ public final class AuditLog implements AutoCloseable {
     return store.newest(limit);
   }
 
-  /** Writes what is queued and stops; what comes later is dropped. Closing twice does nothing. */
+  /** Writes what is queued and stops. Later rows are dropped. A second close does nothing. */
   @Override
   public void close() {
     closing = true;
@@ -173,16 +173,16 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * A text as its column can hold it, which the row of a refused bundle has from strangers: a text
-   * that does not fit would take its row along, and all that are written with it. What is cut ends
-   * with dots, as no plugin's name does.
+   * Cuts a text to the size of its column. The row of a refused bundle holds text from strangers. A
+   * text that does not fit would fail its row, and all rows that are written with it. A cut text
+   * ends with dots, which a plugin's name cannot.
    */
   private static String fit(String text, int maxLength) {
     String plain = PlainText.of(text);
     return plain.length() <= maxLength ? plain : PlainText.of(plain, maxLength - DOTS.length());
   }
 
-  /** So that whoever reads sees what happened before. */
+  /** Waits for the queue, so that a reader sees everything that happened before. */
   private void awaitQueued() {
     Entry mark = new Entry(null, new CountDownLatch(1));
     try {
@@ -199,9 +199,9 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * Whether an entry was queued when the writer had ended, and will never be written. The writer
-   * says that it ended before it looks at the queue for the last time, and this looks after the
-   * entry was queued: one of the two sees it.
+   * Whether an entry was queued after the writer ended, so that nobody will write it. The writer
+   * sets {@link #ended} before it looks at the queue for the last time, and this method reads it
+   * after the entry was queued: one of the two sees the entry.
    */
   private boolean cameTooLate(Entry entry) {
     return ended && queue.remove(entry);
@@ -230,9 +230,9 @@ public final class AuditLog implements AutoCloseable {
         queue.drainTo(batch, BATCH - 1);
         store(batch.stream().map(Entry::row).filter(Objects::nonNull).toList());
       } catch (InterruptedException e) {
-        log.warn("the audit log's writer was interrupted by someone, and goes on");
+        log.warn("the audit log's writer was interrupted, and continues");
       } catch (Throwable e) {
-        // Also an error: nobody else would write the rows that come after these.
+        // Also an error: no other thread would write the rows that come after these.
         lost(batch, e);
       } finally {
         batch.forEach(entry -> entry.written.countDown());
@@ -250,7 +250,7 @@ public final class AuditLog implements AutoCloseable {
     try {
       log.warn("{} audit rows are lost: {}", rows, failure.toString());
     } catch (OutOfMemoryError e) {
-      // They are counted.
+      // The rows are counted.
       dropped.increment(0);
     }
   }
@@ -261,7 +261,7 @@ public final class AuditLog implements AutoCloseable {
     }
     store.insert(rows);
     for (AuditRow row : rows) {
-      // At a plugin's first row, too: earlier runs may have left too many.
+      // Also at a plugin's first row, because earlier runs may have left too many.
       int since = unpruned.getOrDefault(row.plugin(), 0);
       if (since == 0) {
         store.prune(row.plugin(), keptPerPlugin);

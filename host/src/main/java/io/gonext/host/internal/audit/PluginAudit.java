@@ -11,9 +11,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What one version of a plugin leaves in the audit log while it serves. What repeats, such as a
- * capability denied on each request, is one row a minute, and the next row says how many were left
- * out before it; metrics count them all.
+ * The rows that one version of a plugin causes in the audit log while it serves. An event that
+ * repeats, such as a capability denied on each request, is one row a minute. The next row says how
+ * many were left out before it, and metrics count them all.
  *
  * <p>Thread-safe.
  */
@@ -30,10 +30,10 @@ public final class PluginAudit implements AutoCloseable {
   private final String version;
   private final LongSupplier nanoTime;
 
-  /** By event and subject; there are as many as capabilities and codes of traps at most. */
+  /** By event and subject: at most as many as there are capabilities and trap codes. */
   private final Map<String, Repeats> repeats = new ConcurrentHashMap<>();
 
-  /** The events of the plugin's own in the present minute. Guarded by itself. */
+  /** The plugin's own events in the current minute. Guarded by itself. */
   private final Window ownEvents;
 
   public PluginAudit(
@@ -46,21 +46,21 @@ public final class PluginAudit implements AutoCloseable {
     this.ownEvents = new Window(nanoTime.getAsLong());
   }
 
-  /** Where rows go; {@link AuditLog#offer} is one. */
+  /** Where rows go, such as {@link AuditLog#offer}. */
   @FunctionalInterface
   public interface Sink {
-    /** Takes a row without waiting; false when it is lost. */
+    /** Takes a row without waiting. Returns false if the row is lost. */
     boolean offer(String plugin, String version, String event, String actor, JsonNode detail);
   }
 
-  /** What became of an event that a plugin wanted stored. */
+  /** The result of an event that a plugin emitted. */
   public enum Emitted {
     QUEUED,
     TOO_MANY,
     LOST
   }
 
-  /** A call of a capability that the plugin does not have. */
+  /** Records a call of a function whose capability the plugin does not have. */
   public void denied(String capability, String function) {
     Counter.builder("gonext.plugin.denied")
         .description("Calls of a capability that the plugin does not have")
@@ -74,7 +74,7 @@ public final class PluginAudit implements AutoCloseable {
     repeated("denied", capability, detail);
   }
 
-  /** A call that ended in a trap. */
+  /** Records a call that ended in a trap. */
   public void trapped(String hook, String code, @Nullable String message) {
     ObjectNode detail = JsonNodeFactory.instance.objectNode();
     detail.put("code", code);
@@ -85,7 +85,7 @@ public final class PluginAudit implements AutoCloseable {
     repeated("trap", code, detail);
   }
 
-  /** A call that ended well, with an answer that is none. */
+  /** Records a call that returned, with an answer that is not valid. */
   public void answeredNonsense(String hook, String why) {
     ObjectNode detail = JsonNodeFactory.instance.objectNode();
     detail.put("hook", hook);
@@ -93,7 +93,7 @@ public final class PluginAudit implements AutoCloseable {
     repeated("bad_answer", "", detail);
   }
 
-  /** An event of the plugin's own; its name begins with the plugin's and a dot. */
+  /** Records an event of the plugin's own. Its name begins with the plugin's name and a dot. */
   public Emitted emitted(String event, ObjectNode detail) {
     synchronized (ownEvents) {
       if (!ownEvents.take(nanoTime.getAsLong(), EVENTS_PER_MINUTE)) {
@@ -107,7 +107,7 @@ public final class PluginAudit implements AutoCloseable {
     return text.substring(0, Math.min(text.length(), MAX_TEXT_LENGTH));
   }
 
-  /** Tells what was left out since the last rows, as the plugin goes out of service. */
+  /** Writes what was left out since the last rows, because the plugin leaves service. */
   @Override
   public void close() {
     repeats.values().forEach(Repeats::close);
@@ -120,7 +120,7 @@ public final class PluginAudit implements AutoCloseable {
         .happened(detail);
   }
 
-  /** So many in a minute. Not thread-safe. */
+  /** Counts up to a limit in each minute. Not thread-safe. */
   private static final class Window {
     private long begin;
     private int taken;
@@ -142,12 +142,12 @@ public final class PluginAudit implements AutoCloseable {
     }
   }
 
-  /** One thing that happens again and again. */
+  /** One event that repeats. */
   private final class Repeats {
     private final String event;
     private final Window rows;
 
-    /** What was left out since the last row, and how often. Guarded by this. */
+    /** The last event without a row, and how many there were. Guarded by this. */
     private @Nullable ObjectNode last;
 
     private long leftOut;

@@ -15,7 +15,6 @@ import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.audit.PluginAudit;
-import io.gonext.host.internal.kv.PluginKeyValues;
 import io.gonext.host.internal.route.RouteCodec;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.route.RouteTable;
@@ -80,13 +79,11 @@ final class ActivePlugin {
    * What stands between a version and its callers.
    *
    * @param audit is told of traps
-   * @param keyValues knows what the store failed to do
    * @param late is told of calls that end well, but late
    * @param breakers makes the breakers of the version it is given
    */
   record Guards(
       PluginAudit audit,
-      PluginKeyValues keyValues,
       LateCalls late,
       RouteHeaders routeHeaders,
       Function<ActivePlugin, Breakers> breakers) {}
@@ -122,13 +119,7 @@ final class ActivePlugin {
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new GuestCalls(
-            manifest.version().toString(),
-            pool,
-            audit,
-            guards.keyValues,
-            guards.late,
-            callLimit,
-            manifest.warmUp());
+            manifest.version().toString(), pool, audit, guards.late, callLimit, manifest.warmUp());
   }
 
   Manifest manifest() {

@@ -10,7 +10,6 @@ import io.gonext.host.hook.HookTurn;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.audit.PluginAudit;
-import io.gonext.host.internal.kv.PluginKeyValues;
 import io.gonext.pool.AllocationException;
 import io.gonext.pool.CheckoutTimeoutException;
 import io.gonext.pool.InstancePool;
@@ -35,7 +34,6 @@ final class GuestCalls {
   private final String version;
   private final InstancePool<GuestInstance> pool;
   private final PluginAudit audit;
-  private final PluginKeyValues keyValues;
   private final LateCalls late;
   private final long limitNanos;
   private final Duration patience;
@@ -52,14 +50,12 @@ final class GuestCalls {
       String version,
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
-      PluginKeyValues keyValues,
       LateCalls late,
       Duration limit,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.audit = audit;
-    this.keyValues = keyValues;
     this.late = late;
     this.limitNanos = limit.toNanos();
     this.patience = limit.dividedBy(2);
@@ -166,7 +162,7 @@ final class GuestCalls {
         lease.markUnusable(e);
         audit.answeredNonsense(hook.name(), e.getMessage());
       }
-      throw blamedRight(e);
+      throw blamedRight(lease.get(), e);
     }
   }
 
@@ -204,7 +200,6 @@ final class GuestCalls {
       throw refused(guard);
     }
     GuestInstance instance = lease.get();
-    keyValues.forgetFailure();
     try {
       HookReply reply =
           GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
@@ -218,7 +213,7 @@ final class GuestCalls {
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);
       audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
-      throw blamedRight(failure(trap, turn, deadline));
+      throw blamedRight(instance, failure(trap, turn, deadline));
     } catch (RuntimeException | Error e) {
       lease.markUnusable(e);
       throw e;
@@ -228,18 +223,16 @@ final class GuestCalls {
     }
   }
 
-  /** A plugin that the store failed in this call, and that fails then, is not to blame. */
-  private HookFailedException blamedRight(HookFailedException e) {
+  /** A plugin that fails after the host failed it in the same call is not to blame. */
+  private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
     boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
-    return ofPlugin && keyValues.hasFailed()
-        ? new HookFailedException(
+    String hostFailure = ofPlugin ? instance.hostFailure() : null;
+    return hostFailure == null
+        ? e
+        : new HookFailedException(
             HookOutcome.STORE_UNAVAILABLE,
-            "its key-value entries were not available, and then "
-                + e.outcome()
-                + ": "
-                + e.getMessage(),
-            e)
-        : e;
+            hostFailure + ", and then " + e.outcome() + ": " + e.getMessage(),
+            e);
   }
 
   private HookFailedException failure(GuestTrap trap, HookTurn turn, long deadline)

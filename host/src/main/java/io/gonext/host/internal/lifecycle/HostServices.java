@@ -1,76 +1,61 @@
 package io.gonext.host.internal.lifecycle;
 
-import io.gonext.host.internal.abi.PluginAccess;
-import io.gonext.host.internal.abi.PluginLog;
-import io.gonext.host.internal.abi.PluginLogs;
+import io.gonext.engine.HostFunction;
+import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.capability.Permissions;
-import io.gonext.host.internal.kv.KeyValues;
+import io.gonext.host.internal.log.PluginLog;
+import io.gonext.host.internal.log.PluginLogs;
+import io.gonext.host.internal.service.HostFunctions;
+import io.gonext.host.internal.service.HostService;
+import io.gonext.host.internal.service.PluginScope;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.InstantSource;
+import java.util.List;
 
-/** What the host keeps for the functions that plugins import. */
+/**
+ * What plugins of a host share: the functions that they may import, and what these work with.
+ *
+ * @param table the rows that the services are bound to
+ * @param services one for each kind of function; closed with this
+ */
 public record HostServices(
+    AbiTable table,
+    List<HostService> services,
     Grants grants,
     AuditLog audit,
-    KeyValues keyValues,
     PluginLogs logs,
     MeterRegistry meters,
     InstantSource clock)
     implements AutoCloseable {
-  /** What a version in service works with. */
-  PluginAccess accessOf(Manifest manifest) {
-    return new PluginAccess(
+  public HostServices {
+    services = List.copyOf(services);
+  }
+
+  /** What a version's functions work with, for instances of one kind. */
+  PluginScope scope(Manifest manifest, PluginScope.Mode mode) {
+    return new PluginScope(
         manifest,
+        mode,
         grants.registry(),
-        grants.permissions(manifest),
-        logs.of(manifest.name()),
-        audit(manifest, audit::offer, meters),
-        keyValues.of(manifest),
+        mode.isPermitted() ? grants.permissions(manifest) : Permissions.none(),
+        mode.isLogging() ? logs.of(manifest.name()) : PluginLog.discarding(),
+        mode.hasEffects() ? audit(manifest, audit::offer, meters) : silent(manifest),
         clock);
   }
 
-  /**
-   * What an instance works with that is only made to see whether it starts: it may do nothing, and
-   * what it tries is nobody's business yet.
-   */
-  PluginAccess trialOf(Manifest manifest) {
-    return new PluginAccess(
-        manifest,
-        grants.registry(),
-        Permissions.none(),
-        logs.of(manifest.name()),
-        silent(manifest),
-        keyValues.dryRunOf(manifest),
-        clock);
+  /** All functions of the table as one version gets them. */
+  List<HostFunction> functions(PluginScope scope) {
+    return HostFunctions.of(table, services, scope);
   }
 
-  /** What an instance works with that is only asked about itself: nothing it does has effects. */
-  PluginAccess askedOf(Manifest manifest) {
-    return new PluginAccess(
-        manifest,
-        grants.registry(),
-        Permissions.none(),
-        PluginLog.discarding(),
-        silent(manifest),
-        keyValues.dryRunOf(manifest),
-        clock);
-  }
-
-  /** What a version works with that is exercised before it serves: nothing it does has effects. */
-  PluginAccess dryRunOf(Manifest manifest) {
-    return new PluginAccess(
-        manifest,
-        grants.registry(),
-        grants.permissions(manifest),
-        PluginLog.discarding(),
-        silent(manifest),
-        keyValues.dryRunOf(manifest),
-        clock);
+  /** What a manifest requests from the services and does not get, a sentence each. */
+  List<String> warnings(Manifest manifest) {
+    return services.stream().flatMap(service -> service.warnings(manifest).stream()).toList();
   }
 
   private static PluginAudit silent(Manifest manifest) {
@@ -84,10 +69,10 @@ public record HostServices(
         sink, counters, manifest.name(), manifest.version().toString(), System::nanoTime);
   }
 
-  /** Ends what runs in the background; the store is to be closed after it. */
+  /** Ends what runs in the background. Close the store after this. */
   @Override
   public void close() {
-    keyValues.close();
+    services.forEach(HostService::close);
     audit.close();
   }
 }

@@ -13,11 +13,13 @@ import io.gonext.host.OperatorLimits;
 import io.gonext.host.PluginLimits;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookReply;
-import io.gonext.host.internal.abi.HostImports;
-import io.gonext.host.internal.abi.PluginAccess;
+import io.gonext.host.internal.abi.ImportCheck;
+import io.gonext.host.internal.abi.ManifestCheck;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.route.RouteSurvey;
+import io.gonext.host.internal.service.PluginScope;
+import io.gonext.host.internal.service.PluginScope.Mode;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
@@ -118,7 +120,7 @@ final class PluginLoader {
         .filter(range -> !range.contains(hostVersion))
         .ifPresent(range ->
             problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
-    problems.addAll(HostImports.capabilityProblems(manifest, services.grants().registry()));
+    problems.addAll(ManifestCheck.problems(manifest, services.grants().registry()));
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
@@ -126,7 +128,7 @@ final class PluginLoader {
       problems.add(manifest.entry() + ": " + e.getMessage());
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
     }
-    HostImports.Check imports = HostImports.check(module.surface(), manifest);
+    ImportCheck imports = ImportCheck.of(services.table(), module.surface(), manifest);
     List<String> broken =
         new ArrayList<>(GuestAbi.exportProblems(module.surface(), manifest.hasJobsAlone()));
     broken.addAll(imports.problems());
@@ -137,7 +139,8 @@ final class PluginLoader {
     if (!problems.isEmpty()) {
       throw new BundleRejectedException(String.join("; ", problems), problems, null);
     }
-    try (GuestInstance trial = module.instantiate(instanceConfig(services.trialOf(manifest)))) {
+    try (GuestInstance trial =
+        module.instantiate(instanceConfig(services.scope(manifest, Mode.TRIAL)))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
@@ -159,9 +162,9 @@ final class PluginLoader {
     CheckedModule checked = check(bundle);
     Manifest manifest = bundle.manifest();
     List<String> told =
-        new ArrayList<>(HostImports.manifestWarnings(manifest, services.grants().registry()));
+        new ArrayList<>(ManifestCheck.warnings(manifest, services.grants().registry()));
     told.addAll(limits.cuts(manifest));
-    told.addAll(services.keyValues().cuts(manifest));
+    told.addAll(services.warnings(manifest));
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
     told.addAll(routeWarnings(manifest, checked.module()));
     warn(manifest, told);
@@ -175,7 +178,8 @@ final class PluginLoader {
     if (!GuestAbi.handlesHooks(module.surface())) {
       return List.of();
     }
-    try (GuestInstance asked = module.instantiate(instanceConfig(services.askedOf(manifest)))) {
+    try (GuestInstance asked =
+        module.instantiate(instanceConfig(services.scope(manifest, Mode.SURVEY)))) {
       HookReply reply =
           GuestAbi.callHook(asked, RouteSurvey.HOOK, RouteSurvey.PAYLOAD, SURVEY_LIMIT);
       return reply instanceof HookReply.Body(byte[] answer)
@@ -218,11 +222,11 @@ final class PluginLoader {
       BiConsumer<ActivePlugin, String> onTooManyFailures)
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
-    PluginAccess access = services.accessOf(manifest);
+    PluginScope scope = services.scope(manifest, Mode.SERVING);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
             poolConfig(manifest, module.surface().memoryPages()),
-            new GuestAllocator(module, instanceConfig(access), manifest.limits().isolation()),
+            new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
     ActivePlugin plugin =
@@ -232,8 +236,7 @@ final class PluginLoader {
             pool,
             limits.callOf(manifest),
             new ActivePlugin.Guards(
-                access.audit(),
-                access.keyValues(),
+                scope.audit(),
                 new LateCalls(
                     manifest.id(),
                     limits.softCallOf(manifest),
@@ -241,9 +244,9 @@ final class PluginLoader {
                     guards.nanoTime()),
                 new RouteHeaders(
                     manifest,
-                    access.capabilities(),
-                    access.permissions(),
-                    warning -> access.log().write(Level.WARN, warning),
+                    scope.capabilities(),
+                    scope.permissions(),
+                    warning -> scope.log().write(Level.WARN, warning),
                     guards.nanoTime()),
                 failing -> breakers(failing, onTooManyFailures)));
     plugin.start();
@@ -294,7 +297,7 @@ final class PluginLoader {
     WarmUp.Result result =
         warmUp.run(
             module,
-            instanceConfig(services.dryRunOf(manifest)),
+            instanceConfig(services.scope(manifest, Mode.REHEARSAL)),
             inputs,
             budget,
             limits.callOf(manifest),
@@ -309,11 +312,11 @@ final class PluginLoader {
     return result.calls();
   }
 
-  private InstanceConfig instanceConfig(PluginAccess access) {
+  private InstanceConfig instanceConfig(PluginScope scope) {
     return InstanceConfig.builder()
-        .hostFunctions(HostImports.functions(access))
-        .output((stream, line) -> access.log().write(Level.INFO, line))
-        .maxMemoryPages(limits.memoryPagesOf(access.manifest()))
+        .hostFunctions(services.functions(scope))
+        .output((stream, line) -> scope.log().write(Level.INFO, line))
+        .maxMemoryPages(limits.memoryPagesOf(scope.manifest()))
         .startTimeout(limits.start())
         .verifiesResets(verifiesResets)
         .build();

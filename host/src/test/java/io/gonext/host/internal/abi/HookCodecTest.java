@@ -36,7 +36,7 @@ class HookCodecTest {
   }
 
   @Test
-  void the_hosts_own_word_for_a_trap_is_no_answer_of_a_guest() {
+  void the_status_for_a_trap_is_not_a_valid_answer_of_a_guest() {
     HookReply trap = new HookReply.Failed(-5);
     assertBadAnswer(() -> HookCodec.filterAnswer(trap, A));
     assertBadAnswer(() -> HookCodec.actionAnswer(trap));
@@ -63,7 +63,7 @@ class HookCodecTest {
   }
 
   @Test
-  void a_value_too_large_for_a_payload_is_refused_alone_and_not_taken_in_a_batch() {
+  void a_value_too_large_for_a_payload_is_refused() {
     JsonNode large = StrictJson.valueOf("x".repeat(GuestAbi.MAX_PAYLOAD_BYTES));
     assertThat(HookCodec.batch(List.of(A, large), List.of())).isEmpty();
     assertThatThrownBy(() -> HookCodec.filter(large, List.of()))
@@ -100,7 +100,7 @@ class HookCodecTest {
         "{\"value\":1}x",
         "{\"value\":1,\"value\":2}"
       })
-  void anything_else_is_no_answer_to_a_filter(String body) {
+  void any_other_answer_to_a_filter_is_invalid(String body) {
     assertBadAnswer(() -> filterAnswer(body));
   }
 
@@ -117,12 +117,12 @@ class HookCodecTest {
         "{\"values\":[1,2],\"stop\":[true,0]}",
         "{\"value\":[1,2]}"
       })
-  void anything_else_is_no_answer_to_a_batch_of_two(String body) {
+  void any_other_answer_to_a_batch_of_two_is_invalid(String body) {
     assertBadAnswer(() -> batchAnswer(body));
   }
 
   @Test
-  void an_answer_100_000_deep_and_one_of_a_mebibyte_of_digits_are_refused() {
+  void very_deep_answers_and_very_long_numbers_are_refused() {
     assertBadAnswer(
         () -> filterAnswer("{\"value\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}"));
     assertBadAnswer(() -> filterAnswer("{\"value\":" + "9".repeat(1 << 20) + "}"));

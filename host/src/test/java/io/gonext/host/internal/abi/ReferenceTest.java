@@ -6,6 +6,7 @@ import io.gonext.host.Capability;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.OperatorLimits;
+import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
@@ -38,7 +39,7 @@ class ReferenceTest {
   private static final JsonNode SCHEMA = schema();
 
   @Test
-  void the_manifests_reference_is_what_schema_and_registry_say() throws IOException {
+  void the_manifest_reference_matches_schema_and_registry() throws IOException {
     Document manifest = new Document("manifest.md");
     manifest.generated("fields", fields());
     manifest.generated("capabilities", capabilities());
@@ -47,7 +48,7 @@ class ReferenceTest {
   }
 
   @Test
-  void the_abis_reference_is_what_the_tables_say() throws IOException {
+  void the_abi_reference_matches_the_tables() throws IOException {
     Document abi = new Document("abi.md");
     abi.generated("exports", exports());
     abi.generated("sizes", sizes());
@@ -57,13 +58,16 @@ class ReferenceTest {
   }
 
   @Test
-  void each_function_is_described_where_its_arguments_are() throws IOException {
+  void each_function_is_in_the_table_of_arguments() throws IOException {
     String text = Files.readString(DOCS.resolve("abi.md"));
     String arguments = text.substring(text.indexOf("### Arguments and answers"));
     String exports = text.substring(0, text.indexOf("### What a handler returns"));
-    for (HostImport row : HostImports.rows()) {
+    for (ImportRow row : AbiTable.v1().rows()) {
       assertThat(arguments)
-          .contains(row.name().startsWith("console.") ? "`console.*`" : "`" + row.name() + "`");
+          .contains(
+              row.key().name().startsWith("console.")
+                  ? "`console.*`"
+                  : "`" + row.key().name() + "`");
     }
     for (GuestAbi.Expected export : GuestAbi.EXPORTS) {
       assertThat(exports).contains("`" + export.name() + "(");
@@ -71,7 +75,7 @@ class ReferenceTest {
   }
 
   @Test
-  void the_manifest_in_the_reference_is_one() throws IOException {
+  void the_manifest_in_the_reference_is_valid() throws IOException {
     Matcher json =
         Pattern.compile("```json\n(.*?)```", Pattern.DOTALL)
             .matcher(Files.readString(DOCS.resolve("manifest.md")));
@@ -84,7 +88,7 @@ class ReferenceTest {
   }
 
   @Test
-  void the_ranges_in_the_reference_are_ranges() throws IOException {
+  void the_ranges_in_the_reference_are_valid() throws IOException {
     String text = Files.readString(DOCS.resolve("manifest.md"));
     int begin = text.indexOf("| range | versions |");
     String table = text.substring(begin, text.indexOf("\n\n", begin));
@@ -299,30 +303,33 @@ class ReferenceTest {
         new ArrayList<>(
             List.of(
                 "| module | function | type | capability | |", "| --- | --- | --- | --- | --- |"));
-    for (HostImport row : HostImports.rows()) {
+    for (ImportRow row : AbiTable.v1().rows()) {
       rows.add(
           "| `%s` | `%s` | `%s` | %s | %s |"
               .formatted(
-                  row.module(),
-                  row.name(),
+                  row.key().module(),
+                  row.key().name(),
                   row.type(),
                   row.capability() == null ? "" : "`" + row.capability() + "`",
-                  row.offered() == null ? "not offered yet" : ""));
+                  row.offered() ? "" : "not offered yet"));
     }
     return rows;
   }
 
   private static List<String> statuses() {
-    Statuses data = Statuses.DATA;
-    Statuses net = Statuses.NET;
     return List.of(
         "| | `gonext_data`, `env`, `env_platform` | `env_net` |",
         "| --- | --- | --- |",
-        "| denied | %d | %d |".formatted(data.denied, net.denied),
-        "| internal, or not offered | %d | %d |".formatted(data.internal, net.internal),
-        "| bad arguments | %d | %d |".formatted(data.badArguments, net.badArguments),
-        "| not found | %d | %d |".formatted(data.notFound, net.notFound),
-        "| over a quota or a rate | %d | %d |".formatted(data.quota, net.quota));
+        statuses("denied", Refused.DENIED),
+        statuses("internal, or not offered", Refused.INTERNAL),
+        statuses("bad arguments", Refused.BAD_ARGUMENTS),
+        statuses("not found", Refused.NOT_FOUND),
+        statuses("over a quota or a rate", Refused.QUOTA));
+  }
+
+  private static String statuses(String what, Refused refused) {
+    return "| %s | %d | %d |"
+        .formatted(what, StatusFamily.DATA.status(refused), StatusFamily.NET.status(refused));
   }
 
   private static JsonNode schema() {

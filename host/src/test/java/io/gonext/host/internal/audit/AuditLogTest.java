@@ -83,7 +83,7 @@ class AuditLogTest {
   }
 
   @Test
-  void a_full_queue_drops_counts_and_never_waits() {
+  void a_full_queue_drops_and_counts_rows_without_waiting() {
     CountDownLatch gate = new CountDownLatch(1);
     AuditLog log = log(gated(gate));
     long taken =
@@ -97,7 +97,7 @@ class AuditLogTest {
   }
 
   @Test
-  void of_each_plugin_the_newest_rows_are_kept() {
+  void the_newest_rows_of_each_plugin_are_kept() {
     int written = 3 * AuditLog.PRUNE_EVERY;
     try (AuditLog log = log(Thread::new)) {
       log.offer("quiet", "1.0.0", "install", "operator", detail(0));
@@ -112,7 +112,7 @@ class AuditLogTest {
   }
 
   @Test
-  void a_store_that_fails_loses_rows_counts_them_and_holds_nobody_up() {
+  void rows_that_the_store_does_not_take_are_lost_and_counted() {
     try (AuditLog log = log(Thread::new)) {
       store.close();
       log.record("a-plugin", "1.0.0", "install", "operator", detail(1));
@@ -122,7 +122,7 @@ class AuditLogTest {
 
   @Test
   @Timeout(4)
-  void an_error_loses_the_rows_at_hand_and_none_that_come_after_it() {
+  void an_error_loses_the_current_rows_and_no_later_ones() {
     AtomicReference<@Nullable Error> failure =
         new AtomicReference<>(new OutOfMemoryError("for a test"));
     AuditLog log =
@@ -139,7 +139,7 @@ class AuditLogTest {
   /** Who comes as the log closes is stored or counted, and does not wait for the writer's ghost. */
   @Test
   @Timeout(60)
-  void a_close_keeps_nobody_waiting() throws Exception {
+  void a_close_ends_every_wait() throws Exception {
     for (int i = 0; i < 200; i++) {
       AuditLog log =
           new AuditLog(store.audit(), meters, () -> NOW, Thread::new, QUEUE_LENGTH, 1000);

@@ -27,7 +27,7 @@ class PluginAuditTest {
           nanoTime::get);
 
   @Test
-  void a_denial_that_repeats_is_one_row_a_minute_and_the_next_says_how_many_were_left_out() {
+  void a_repeated_denial_is_one_row_a_minute_with_the_number_left_out() {
     for (int i = 0; i < 500; i++) {
       audit.denied("kv.read", "gonext_data.gn_kv_get");
     }
@@ -54,7 +54,7 @@ class PluginAuditTest {
   }
 
   @Test
-  void nonsense_is_told_once_a_minute_as_traps_are() {
+  void an_invalid_answer_is_one_row_a_minute() {
     audit.answeredNonsense("h", "its answer has no \"value\"");
     audit.answeredNonsense("i", "x".repeat(5000));
     assertThat(rows)
@@ -66,7 +66,7 @@ class PluginAuditTest {
   }
 
   @Test
-  void what_was_left_out_is_told_at_the_end() {
+  void a_close_writes_a_row_for_what_was_left_out() {
     for (int i = 0; i < 5; i++) {
       audit.denied("kv.read", "f");
     }

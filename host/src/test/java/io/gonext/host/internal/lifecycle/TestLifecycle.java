@@ -9,11 +9,16 @@ import io.gonext.host.KeyValueQuota;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.RouteRate;
 import io.gonext.host.UpdatePolicy;
-import io.gonext.host.internal.abi.PluginLogs;
+import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
-import io.gonext.host.internal.kv.KeyValues;
+import io.gonext.host.internal.log.PluginLogs;
+import io.gonext.host.internal.service.HostService;
+import io.gonext.host.internal.service.audit.AuditService;
+import io.gonext.host.internal.service.kv.KeyValueService;
+import io.gonext.host.internal.service.log.LogService;
+import io.gonext.host.internal.service.runtime.RuntimeService;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Version;
@@ -21,7 +26,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** A lifecycle on a store of the test's own, with all that plugins are run with. */
 public final class TestLifecycle implements AutoCloseable {
@@ -42,6 +49,14 @@ public final class TestLifecycle implements AutoCloseable {
   }
 
   TestLifecycle(PluginStore store, CallGuards guards) {
+    this(store, guards, AbiTable.v1(), List.of());
+  }
+
+  /**
+   * @param table with a row for each function of the services
+   * @param more services beside those of every host
+   */
+  TestLifecycle(PluginStore store, CallGuards guards, AbiTable table, List<HostService> more) {
     hooks =
         new HookBus(
             meters,
@@ -51,9 +66,17 @@ public final class TestLifecycle implements AutoCloseable {
             guards.nanoTime());
     services =
         new HostServices(
+            table,
+            Stream.concat(
+                    Stream.of(
+                        new RuntimeService(),
+                        new LogService(),
+                        new AuditService(),
+                        new KeyValueService(store.keyValues(), KeyValueQuota.defaults())),
+                    more.stream())
+                .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),
             new AuditLog(store.audit(), meters, InstantSource.system()),
-            new KeyValues(store.keyValues(), KeyValueQuota.defaults()),
             new PluginLogs(InstantSource.system()),
             meters,
             InstantSource.system());
@@ -72,6 +95,10 @@ public final class TestLifecycle implements AutoCloseable {
 
   public HookBus hooks() {
     return hooks;
+  }
+
+  Grants grants() {
+    return services.grants();
   }
 
   public AuditLog audit() {

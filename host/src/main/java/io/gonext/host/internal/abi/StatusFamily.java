@@ -1,0 +1,36 @@
+package io.gonext.host.internal.abi;
+
+import io.gonext.host.internal.abi.HostAnswer.Refused;
+
+/** The numbers by which a group of host functions reports what it refused. */
+public enum StatusFamily {
+  /** The functions of {@code gonext_data}, and all functions that return an i32. */
+  DATA(-1, -2, -3, -4, -5),
+  /** The functions of {@code env_net}, where "bad request" stands for bad arguments. */
+  NET(-2, -7, -1, -6, -4);
+
+  private final int denied;
+  private final int internal;
+  private final int badArguments;
+  private final int notFound;
+  private final int quota;
+
+  StatusFamily(int denied, int internal, int badArguments, int notFound, int quota) {
+    this.denied = denied;
+    this.internal = internal;
+    this.badArguments = badArguments;
+    this.notFound = notFound;
+    this.quota = quota;
+  }
+
+  /** The status of a refusal, below zero. */
+  public int status(Refused refused) {
+    return switch (refused) {
+      case DENIED -> denied;
+      case INTERNAL -> internal;
+      case BAD_ARGUMENTS -> badArguments;
+      case NOT_FOUND -> notFound;
+      case QUOTA -> quota;
+    };
+  }
+}

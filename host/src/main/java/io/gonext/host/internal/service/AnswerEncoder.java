@@ -1,0 +1,54 @@
+package io.gonext.host.internal.service;
+
+import static io.gonext.engine.ValueType.I64;
+
+import io.gonext.engine.HostCall;
+import io.gonext.host.internal.abi.HostAnswer;
+import io.gonext.host.internal.abi.HostAnswer.Refused;
+import io.gonext.host.internal.abi.ImportRow;
+
+/**
+ * Turns a host function's answer into its result. An i64 packs a pointer and a length: a body lies
+ * in a block from the guest's own allocator, and a status is a negative length with a null pointer.
+ * An i32 is the status itself, or 0.
+ */
+record AnswerEncoder(ImportRow row, boolean packed) {
+  private static final long U32 = 0xffff_ffffL;
+
+  AnswerEncoder(ImportRow row) {
+    this(row, row.type().results().contains(I64));
+  }
+
+  long encode(HostCall call, HostAnswer answer) {
+    return switch (answer) {
+      case HostAnswer.Done _ -> 0;
+      case HostAnswer.Body(byte[] bytes) -> body(call, bytes);
+      case Refused refused -> encode(refused);
+      case HostAnswer.Unavailable(String reason) -> {
+        call.reportFailure(reason);
+        yield encode(Refused.INTERNAL);
+      }
+    };
+  }
+
+  long encode(Refused refused) {
+    int status = row.statuses().status(refused);
+    return packed ? Integer.toUnsignedLong(status) : status;
+  }
+
+  /** An empty body needs no block. */
+  private long body(HostCall call, byte[] bytes) {
+    if (!packed) {
+      throw new IllegalStateException(row.key() + " returns " + row.type() + ", not a body");
+    }
+    if (bytes.length == 0) {
+      return 0;
+    }
+    long pointer = call.callGuest(call.function("gn_alloc"), bytes.length) & U32;
+    if (pointer == 0) {
+      return encode(Refused.INTERNAL);
+    }
+    call.memory().write(pointer, bytes);
+    return pointer << 32 | bytes.length;
+  }
+}

@@ -1,0 +1,123 @@
+package io.gonext.host.internal.service;
+
+import io.gonext.engine.HostCall;
+import io.gonext.engine.HostFunction;
+import io.gonext.host.internal.abi.AbiTable;
+import io.gonext.host.internal.abi.HostAnswer;
+import io.gonext.host.internal.abi.HostAnswer.Refused;
+import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.internal.abi.ImportRow;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Binds services to the rows of the ABI's table. Each function tests its capability at each call. A
+ * function that no service offers answers "internal".
+ */
+public final class HostFunctions {
+  private HostFunctions() {}
+
+  /** A service's body of one function. */
+  private record Bound(Body body, boolean waits) {}
+
+  /**
+   * All functions of the table, for one version of a plugin.
+   *
+   * @throws IllegalStateException when the services do not offer exactly what the table says
+   */
+  public static List<HostFunction> of(
+      AbiTable table, List<HostService> services, PluginScope scope) {
+    Map<ImportKey, Bound> bound = new HashMap<>();
+    for (HostService service : services) {
+      service
+          .bind(scope)
+          .forEach((key, body) -> {
+            if (bound.put(key, new Bound(body, service.waits())) != null) {
+              throw new IllegalStateException("two services offer " + key);
+            }
+          });
+    }
+    List<HostFunction> functions = new ArrayList<>();
+    for (ImportRow row : table.rows()) {
+      functions.add(function(row, bound.remove(row.key()), scope));
+    }
+    if (!bound.isEmpty()) {
+      throw new IllegalStateException("the table has no row for " + bound.keySet());
+    }
+    return functions;
+  }
+
+  private static HostFunction function(ImportRow row, @Nullable Bound bound, PluginScope scope) {
+    if (row.offered() == (bound == null)) {
+      throw new IllegalStateException(
+          row.offered()
+              ? "no service offers " + row.key()
+              : "a service offers " + row.key() + ", and its row says that none does");
+    }
+    AnswerEncoder encoder = new AnswerEncoder(row);
+    HostFunction.Body body =
+        bound == null ? constant(encoder, Refused.INTERNAL) : body(encoder, bound);
+    String capability = row.capability();
+    HostFunction function =
+        HostFunction.of(
+            row.key().module(),
+            row.key().name(),
+            row.type(),
+            capability == null ? body : guarded(row, capability, body, scope));
+    return bound != null && bound.body instanceof Body.Plain plain && plain.inAllocator()
+        ? function.inAllocator()
+        : function;
+  }
+
+  private static HostFunction.Body constant(AnswerEncoder encoder, Refused refused) {
+    long result = encoder.encode(refused);
+    return (call, args) -> result;
+  }
+
+  private static HostFunction.Body body(AnswerEncoder encoder, Bound bound) {
+    return switch (bound.body) {
+      case Body.Plain plain -> plain.function();
+      case Body.Answering(Body.Work work) ->
+          bound.waits
+              ? (call, args) -> encoder.encode(call, waiting(work, call, args))
+              : (call, args) -> encoder.encode(call, answer(work, call, args));
+    };
+  }
+
+  /** The encoding comes after the wait, because it may call the guest. */
+  private static HostAnswer waiting(Body.Work work, HostCall call, long[] args) {
+    call.beginWait();
+    try {
+      return answer(work, call, args);
+    } finally {
+      call.endWait();
+    }
+  }
+
+  private static HostAnswer answer(Body.Work work, HostCall call, long[] args) {
+    try {
+      return work.answer(new GuestArguments(call, args));
+    } catch (BadArgumentsException e) {
+      return Refused.BAD_ARGUMENTS;
+    }
+  }
+
+  /** The one place where a call is denied. */
+  private static HostFunction.Body guarded(
+      ImportRow row, String capability, HostFunction.Body body, PluginScope scope) {
+    // What the manifest does not request stays denied, whatever an operator grants.
+    long mask = scope.manifest().requests(capability) ? scope.capabilities().mask(capability) : 0;
+    long denied = new AnswerEncoder(row).encode(Refused.DENIED);
+    String name = row.key().toString();
+    return (call, args) -> {
+      if (scope.permissions().allow(mask)) {
+        return body.apply(call, args);
+      }
+      scope.audit().denied(capability, name);
+      return denied;
+    };
+  }
+}
