@@ -1,4 +1,4 @@
-package io.gonext.cli;
+package io.gonext.conformance;
 
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
