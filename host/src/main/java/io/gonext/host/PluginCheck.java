@@ -7,6 +7,7 @@ import io.gonext.engine.ModuleInterface;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HostImports;
 import io.gonext.host.internal.kv.KeyValues;
+import io.gonext.host.internal.lifecycle.EffectiveLimits;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.manifest.Vocabulary;
@@ -58,7 +59,7 @@ public record PluginCheck(
       HostImports.Check imports = HostImports.check(module, manifest);
       problems.addAll(imports.problems());
       warnings.addAll(imports.warnings());
-      int allowed = OperatorLimits.defaults().memoryPagesOf(manifest);
+      int allowed = EffectiveLimits.of(OperatorLimits.defaults(), manifest).memoryPages();
       if (module.memoryPages() > allowed) {
         problems.add(
             "it begins with %d pages of 64 KiB, the limit is %d"
@@ -67,7 +68,7 @@ public record PluginCheck(
     }
     if (manifest != null) {
       warnings.addAll(HostImports.manifestWarnings(manifest, CapabilityRegistry.standard()));
-      warnings.addAll(OperatorLimits.defaults().cuts(manifest));
+      warnings.addAll(EffectiveLimits.cuts(OperatorLimits.defaults(), manifest));
       warnings.addAll(KeyValues.cuts(manifest, KeyValueQuota.defaults()));
     }
     return new PluginCheck(acceptable ? manifest : null, problems, warnings);

@@ -77,7 +77,7 @@ final class EveryCallHost {
       host.doAction("act");
       host.applyFiltersBatch("b", List.of("a", "b"));
       host.applyFiltersBatch("b", List.of("a", "x".repeat(1 << 20)));
-      host.troubles();
+      host.health().troubles();
     }
     crowd(host);
   }
@@ -106,6 +106,6 @@ final class EveryCallHost {
   }
 
   private static void activate(Host host, GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
+    host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
   }
 }

@@ -76,7 +76,7 @@ record HostImport(
 
   private HostFunction.Body guarded(PluginAccess plugin, String needed, HostFunction.Body body) {
     // What the manifest does not ask for stays denied, whatever is granted.
-    long mask = plugin.manifest().requests(needed) ? plugin.capabilities().mask(needed) : 0;
+    long mask = plugin.manifest().requests(needed) ? plugin.permissions().mask(needed) : 0;
     HostFunction.Body denied = answering(statuses.denied);
     return (call, args) -> {
       if (plugin.permissions().allow(mask)) {

@@ -8,13 +8,13 @@ import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
-import io.gonext.host.hook.HookTurn;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.audit.PluginAudit;
+import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.internal.kv.PluginKeyValues;
 import io.gonext.host.internal.route.RouteCodec;
 import io.gonext.host.internal.route.RouteHeaders;
@@ -58,12 +58,12 @@ final class ActivePlugin {
   private final InstancePool<GuestInstance> pool;
   private final Duration callLimit;
   private final Breakers breakers;
-  private final GuestCalls calls;
+  private final PooledCalls calls;
   private final PluginAudit audit;
   private final RouteTable routes;
   private final RouteHeaders routeHeaders;
 
-  /** What it has, by name; routes by the route. */
+  /** The guards of its hooks by name, and of its routes. */
   private final Map<String, Filter> filters;
 
   private final Map<String, Breakers.Guard> actions;
@@ -79,10 +79,10 @@ final class ActivePlugin {
   /**
    * What stands between a version and its callers.
    *
-   * @param audit is told of traps
-   * @param keyValues knows what the store failed to do
-   * @param late is told of calls that end well, but late
-   * @param breakers makes the breakers of the version it is given
+   * @param audit records traps
+   * @param keyValues knows whether the store failed in a call
+   * @param late records calls that succeed, but late
+   * @param breakers creates the breakers of a version
    */
   record Guards(
       PluginAudit audit,
@@ -121,7 +121,7 @@ final class ActivePlugin {
                 Collectors.toMap(
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
-        new GuestCalls(
+        new PooledCalls(
             manifest.version().toString(),
             pool,
             audit,
@@ -158,7 +158,7 @@ final class ActivePlugin {
     return actions.get(hook);
   }
 
-  /** What a request meets among its routes. */
+  /** The route for a request. */
   RouteTable.Match match(PluginRequest request) {
     return routes.match(request.method(), request.path());
   }
@@ -172,7 +172,7 @@ final class ActivePlugin {
     return pool.stats();
   }
 
-  /** See {@link GuestCalls#watchMemory}. */
+  /** See {@link PooledCalls#watchMemory}. */
   void watchMemory(LongConsumer touchedBytes) {
     calls.watchMemory(touchedBytes);
   }
@@ -208,8 +208,8 @@ final class ActivePlugin {
   }
 
   /**
-   * Makes instances until there are as many as a version had that served the load, so that callers
-   * do not wait for them after a swap; fewer, where they cannot be made in time.
+   * Creates as many instances as the version that serves has, so that callers do not wait for them
+   * after a swap. Creates fewer when the time does not suffice.
    */
   void prepare(int instances) throws InterruptedException {
     PoolStats stats = pool.stats();
@@ -230,7 +230,7 @@ final class ActivePlugin {
   }
 
   /**
-   * Asks the plugin whether it agrees to leave service. One that cannot be asked has no say.
+   * Asks the plugin whether it agrees to leave service. A plugin that cannot be asked leaves.
    *
    * @throws ConflictException when it refuses
    */
@@ -269,7 +269,7 @@ final class ActivePlugin {
    * Refuses new calls, lets those finish that run or wait, and gives up the instances; after {@code
    * patience} also those that are in use, as they come back. Does not block.
    *
-   * @return completes when nothing is left of it, or time is up
+   * @return completes when all instances are gone, or the time is over
    */
   CompletableFuture<Void> retire(Duration patience) {
     return pool.drain()
@@ -288,7 +288,7 @@ final class ActivePlugin {
 
   /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
   FilterAnswer filter(
-      Filter filter, PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
+      Filter filter, PluginHook hook, JsonNode value, List<JsonNode> args, Turn turn)
       throws HookFailedException, InterruptedException {
     return calls.call(
         filter.guard,
@@ -305,7 +305,7 @@ final class ActivePlugin {
    * @return one answer a value
    */
   List<FilterAnswer> filterAll(
-      Filter filter, PluginHook hook, List<JsonNode> values, List<BatchPart> parts, HookTurn turn)
+      Filter filter, PluginHook hook, List<JsonNode> values, List<BatchPart> parts, Turn turn)
       throws HookFailedException, InterruptedException {
     return calls
         .callAll(
@@ -324,7 +324,7 @@ final class ActivePlugin {
   }
 
   /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
-  void act(Breakers.Guard action, PluginHook hook, List<JsonNode> args, HookTurn turn)
+  void act(Breakers.Guard action, PluginHook hook, List<JsonNode> args, Turn turn)
       throws HookFailedException, InterruptedException {
     var _ =
         calls.call(
@@ -339,8 +339,7 @@ final class ActivePlugin {
   }
 
   /** Serves a request by one of this version's routes. */
-  PluginResponse serve(
-      PluginHook hook, RouteTable.Found found, PluginRequest request, HookTurn turn)
+  PluginResponse serve(PluginHook hook, RouteTable.Found found, PluginRequest request, Turn turn)
       throws HookFailedException, InterruptedException {
     return calls.call(
         Objects.requireNonNull(routeGuards.get(found.route())),
