@@ -58,10 +58,10 @@ public class CallStages {
     fresh = pool(true);
     data = Files.createTempDirectory("gonext-bench");
     host = Host.open(data);
-    host.install(GuestBundle.of("done").filter("h").bytes());
-    host.activate("done");
-    host.install(GuestBundle.of("echo").filter("echo").bytes());
-    host.activate("echo");
+    host.plugins().install(GuestBundle.of("done").filter("h").bytes());
+    host.plugins().activate("done");
+    host.plugins().install(GuestBundle.of("echo").filter("echo").bytes());
+    host.plugins().activate("echo");
     host.addFilter("bench", "java", 10, (value, args, turn) -> value);
   }
 

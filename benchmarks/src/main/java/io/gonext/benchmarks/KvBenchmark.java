@@ -137,15 +137,16 @@ final class KvBenchmark implements Benchmark {
     double ratio = 0;
     try (Host host = Host.open(config);
         Plain plain = new Plain(url)) {
-      host.install(
-          GuestBundle.of(PLUGIN, Guests.wasm("kv"))
-              .filter("kv")
-              .field("capabilities", "[\"kv.read\",\"kv.write\"]")
-              .limit("instances_max", WRITERS)
-              .bytes());
-      host.grantRequested(PLUGIN);
-      host.activate(PLUGIN);
-      // Warm up: otherwise the first measurement would be the slowest.
+      host.plugins()
+          .install(
+              GuestBundle.of(PLUGIN, Guests.wasm("kv"))
+                  .filter("kv")
+                  .field("capabilities", "[\"kv.read\",\"kv.write\"]")
+                  .limit("instances_max", WRITERS)
+                  .bytes());
+      host.plugins().grantRequested(PLUGIN);
+      host.plugins().activate(PLUGIN);
+      // For the JIT compiler: what is measured first would be the slowest otherwise.
       for (int round = 0; round < WARM_UPS; round++) {
         for (Load load : LOADS) {
           perSecond(load, (counter, writer) -> add(host, counter));

@@ -97,8 +97,8 @@ final class SwapBenchmark implements Benchmark {
             .build();
     try (Host host = Host.open(loaded);
         Host bare = Host.open(idle)) {
-      host.activate(host.install(version("1")).manifest().name());
-      bare.activate(bare.install(version("1")).manifest().name());
+      host.plugins().activate(host.plugins().install(version("1")).manifest().name());
+      bare.plugins().activate(bare.plugins().install(version("1")).manifest().name());
       return run(host, bare, seconds, out);
     } finally {
       delete(data);
@@ -112,7 +112,7 @@ final class SwapBenchmark implements Benchmark {
     steady.run(STEADY_SECONDS, second -> false);
     byte[][] versions = {version("2"), version("1")};
     Load swapped = new Load(host);
-    swapped.run(seconds, second -> isSwap(host.update(versions[second % 2])));
+    swapped.run(seconds, second -> isSwap(host.plugins().update(versions[second % 2])));
     Memory memory = swapFast(bare, versions);
 
     double steadyP99 = steady.medianP99();
@@ -213,8 +213,8 @@ final class SwapBenchmark implements Benchmark {
   }
 
   private static void swapOnce(Host host, byte[] version, Load load) throws Exception {
-    if (!isSwap(host.update(version))) {
-      throw new BrokenPromiseException("one of the thousand updates was not a swap");
+    if (!isSwap(host.plugins().update(version))) {
+      throw new BrokenPromiseException("an update of the thousand was no swap");
     }
     load.once(load::filter);
     load.once(load::route);

@@ -56,7 +56,7 @@ final class Demo implements AutoCloseable {
     Host host = opened.host();
     try {
       begin = System.nanoTime();
-      InstallResult installed = host.install(bundle());
+      InstallResult installed = host.plugins().install(bundle());
       report.step(
           "bundle installed",
           begin,
@@ -67,16 +67,16 @@ final class Demo implements AutoCloseable {
                   + installed.sha256().substring(0, 12)
                   + ", compiled and tested in "
                   + Report.time(installed.compileTime()));
-      host.grantRequested(Tour.PLUGIN);
+      host.plugins().grantRequested(Tour.PLUGIN);
       begin = System.nanoTime();
-      host.activate(Tour.PLUGIN);
+      host.plugins().activate(Tour.PLUGIN);
       Manifest manifest = installed.manifest();
       report.step(
           "plugin activated",
           begin,
           "%d instance ready; %d filters, %d action, %d route"
               .formatted(
-                  host.pool(Tour.PLUGIN).orElseThrow().live(),
+                  host.health().pool(Tour.PLUGIN).orElseThrow().live(),
                   manifest.filters().size(),
                   manifest.actions().size(),
                   manifest.routes().size()));

@@ -267,7 +267,7 @@ final class ServeCommand implements Callable<Integer> {
     RunningServer running = opened.listen(config);
     running.stopOnSignal(events, () -> {});
     tellPlugins(events, host);
-    for (NodeFault fault : host.faults()) {
+    for (NodeFault fault : host.health().faults()) {
       events.tell(
           "fault",
           "this host cannot serve " + fault.plugin() + ": " + fault.cause(),
@@ -397,13 +397,13 @@ final class ServeCommand implements Callable<Integer> {
 
   /** Deploys a bundle and grants what it requests: the operator has named it. */
   static void putInService(Host host, Bundle bundle) throws InterruptedException {
-    host.deploy(bundle.bytes(), bundle.manifest().requestedCapabilities());
+    host.plugins().deploy(bundle.bytes(), bundle.manifest().requestedCapabilities());
   }
 
   /** Prints the plugins; the server runs even if they cannot be listed. */
   private static void tellPlugins(Events events, Host host) {
     try {
-      for (StoredPlugin plugin : host.plugins()) {
+      for (StoredPlugin plugin : host.plugins().list()) {
         tellPlugin(events, host, plugin);
       }
     } catch (StoreException e) {
@@ -424,7 +424,7 @@ final class ServeCommand implements Callable<Integer> {
         "cause",
         plugin.cause() == null ? "" : plugin.cause());
     try {
-      PluginGrants grants = host.grants(plugin.name());
+      PluginGrants grants = host.plugins().grants(plugin.name());
       events.tellScripts(
           "grants",
           "plugin",

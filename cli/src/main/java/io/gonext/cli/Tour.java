@@ -136,7 +136,7 @@ final class Tour {
   }
 
   private void pool() {
-    PoolStats pool = host.pool(PLUGIN).orElseThrow();
+    PoolStats pool = host.health().pool(PLUGIN).orElseThrow();
     report.line("");
     report.line(
         "pool of %s: %d live, %d idle, %d in use, %,d checkouts, %d errors, %d recycled"

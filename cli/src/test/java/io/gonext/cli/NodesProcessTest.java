@@ -99,8 +99,8 @@ class NodesProcessTest {
               HostConfig.builder(directory.resolve("three"))
                   .database(Database.postgreSql(db))
                   .build())) {
-        host.install(GuestBundle.of("upper").filter("shout").bytes());
-        host.activate("upper");
+        host.plugins().install(GuestBundle.of("upper").filter("shout").bytes());
+        host.plugins().activate("upper");
         await()
             .atMost(BOUND)
             .until(() -> post(client, url + "/api/v1/filters/shout").equals("{\"value\":\"A\"}"));

@@ -124,12 +124,12 @@ class ServeCommandTest {
       update.executeUpdate("update plugin set state = 'ERRORED', cause = 'it trapped'");
     }
     try (Host host = Host.open(data)) {
-      assertThat(host.troubles()).containsEntry("upper", "ERRORED: it trapped");
+      assertThat(host.health().troubles()).containsEntry("upper", "ERRORED: it trapped");
       ServeCommand.putInService(host, bundle);
-      assertThat(host.plugins())
+      assertThat(host.plugins().list())
           .extracting(StoredPlugin::state)
           .containsExactly(PluginState.ACTIVE);
-      assertThat(host.troubles()).isEmpty();
+      assertThat(host.health().troubles()).isEmpty();
     }
   }
 }

@@ -45,10 +45,10 @@ class AssemblyScriptImportsTest {
             .filter("now")
             .filter("passed")
             .filter("random");
-    assertThat(host.install(bundle.bytes()).warnings()).isEmpty();
-    host.logLevel("stdlib", Level.DEBUG);
-    host.listen("stdlib", (level, line) -> lines.add(level + " " + line));
-    host.activate("stdlib");
+    assertThat(host.plugins().install(bundle.bytes()).warnings()).isEmpty();
+    host.logs().setLevel("stdlib", Level.DEBUG);
+    host.logs().listen("stdlib", (level, line) -> lines.add(level + " " + line));
+    host.plugins().activate("stdlib");
   }
 
   @AfterAll

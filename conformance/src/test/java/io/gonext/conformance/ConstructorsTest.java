@@ -132,9 +132,9 @@ class ConstructorsTest {
   /** How often the constructor had run when the hook was called first. */
   private int runs(byte[] module) throws InterruptedException {
     try (Host host = Host.open(directory.resolve("data"))) {
-      var installed = host.install(bundle(module).bytes());
+      var installed = host.plugins().install(bundle(module).bytes());
       assertThat(installed.warnings()).containsAll(check(module).warnings());
-      host.activate("constructs");
+      host.plugins().activate("constructs");
       return host.applyFilters(CLOSED, "runs", 0).value().asInt();
     }
   }

@@ -34,8 +34,8 @@ class ExamplesTest {
     files.put("plugin.wasm", Files.readAllBytes(language.build(project)));
     String plugin = name(language);
     try (Host host = Host.open(Hosts.patient(data))) {
-      assertThat(host.install(GuestBundle.zip(files)).warnings()).isEmpty();
-      host.activate(plugin);
+      assertThat(host.plugins().install(GuestBundle.zip(files)).warnings()).isEmpty();
+      host.plugins().activate(plugin);
 
       for (Map.Entry<String, String> content :
           Map.of(
@@ -59,7 +59,7 @@ class ExamplesTest {
       assertThat(host.applyFilters("the_content", List.of(1)).degraded())
           .singleElement()
           .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
-      Hosts.assertBalanced(host.pool(plugin).orElseThrow());
+      Hosts.assertBalanced(host.health().pool(plugin).orElseThrow());
     }
   }
 

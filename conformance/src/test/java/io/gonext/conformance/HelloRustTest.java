@@ -81,9 +81,9 @@ class HelloRustTest {
     @Test
     void it_does_what_its_readme_says() throws Exception {
       try (Host host = Host.open(Hosts.patient(data))) {
-        InstallResult installed = host.install(bundle());
+        InstallResult installed = host.plugins().install(bundle());
         assertThat(installed.warnings()).isEmpty();
-        host.activate("hello-rust");
+        host.plugins().activate("hello-rust");
 
         assertThat(filtered(host, "the_content", "a *b* c"))
             .startsWith("a <strong>b</strong> c")
@@ -100,7 +100,7 @@ class HelloRustTest {
             .singleElement()
             .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
         assertThat(filtered(host, "the_title", "still here")).isEqualTo("Still Here");
-        Hosts.assertBalanced(host.pool("hello-rust").orElseThrow());
+        Hosts.assertBalanced(host.health().pool("hello-rust").orElseThrow());
       }
     }
 

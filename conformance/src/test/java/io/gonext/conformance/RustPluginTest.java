@@ -44,10 +44,10 @@ class RustPluginTest {
             .route("GET", "/fail")
             .field("capabilities", "[\"kv.read\",\"kv.write\",\"audit.emit\"]");
     try (Host host = Host.open(Hosts.patient(data))) {
-      host.install(bundle.bytes());
-      host.activate(NAME);
+      host.plugins().install(bundle.bytes());
+      host.plugins().activate(NAME);
       assertThat(filtered(host, "kv.error", "a")).isEqualTo("denied");
-      host.grantRequested(NAME);
+      host.plugins().grantRequested(NAME);
       assertThat(filtered(host, "kv.error", "a")).isEqualTo("none");
       assertThat(filtered(host, "kv.error", "")).isEqualTo("bad arguments");
       assertThat(host.doAction("kv.set", "colour", "grün").degraded()).isEmpty();
@@ -59,7 +59,7 @@ class RustPluginTest {
       assertThat(host.doAction("audit", "install", Map.of()).degraded())
           .extracting(Degradation::code)
           .containsExactly("STATUS");
-      assertThat(host.audit(NAME, 1))
+      assertThat(host.audit().newest(NAME, 1))
           .singleElement()
           .satisfies(row -> {
             assertThat(row.event()).isEqualTo(NAME + ".paid");
@@ -77,13 +77,13 @@ class RustPluginTest {
             assertThat(degraded.code()).isEqualTo("GUEST_PANIC");
             assertThat(degraded.reason()).contains("oh");
           });
-      assertThat(host.audit(NAME, 1)).extracting(AuditRow::event).containsExactly("trap");
+      assertThat(host.audit().newest(NAME, 1)).extracting(AuditRow::event).containsExactly("trap");
 
-      host.revoke(NAME, "kv.read");
+      host.plugins().revoke(NAME, "kv.read");
       assertThat(host.applyFilters("kv.get", "colour").degraded())
           .extracting(Degradation::code)
           .containsExactly("STATUS");
-      Hosts.assertBalanced(host.pool(NAME).orElseThrow());
+      Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
     }
     try (Host host = Host.open(Hosts.patient(data))) {
       assertThat(host.applyFilters("kv.incr", "visits", 1).value().intValue())

@@ -2,7 +2,7 @@ package io.gonext.host;
 
 import org.jspecify.annotations.Nullable;
 
-/** The plugin could not be started; it stays as it was. */
+/** The plugin could not be started; its state is unchanged. */
 public final class ActivationException extends HostException {
   private static final long serialVersionUID = 1L;
 

@@ -1,8 +1,6 @@
 package io.gonext.host;
 
-import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
-import java.util.OptionalInt;
 
 /**
  * When the circuit breaker of a hook or route opens, and for how long.
@@ -89,19 +87,5 @@ public record BreakerPolicy(
   /** A copy that gives a plugin up after so long. */
   public BreakerPolicy withGiveUpAfter(Duration time) {
     return new BreakerPolicy(failurePercent, minCalls, window, shortestOpen, longestOpen, time);
-  }
-
-  /** What holds for a plugin: its manifest may have its breakers open sooner, and no more. */
-  public BreakerPolicy of(Manifest manifest) {
-    if (isOff()) {
-      return this;
-    }
-    Manifest.Breaker asked = manifest.limits().breaker();
-    return withThreshold(
-        lower(asked.failurePercent(), failurePercent), lower(asked.minCalls(), minCalls), window);
-  }
-
-  private static int lower(OptionalInt asked, int allowed) {
-    return Math.max(1, Math.min(asked.orElse(allowed), allowed));
   }
 }

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 public final class BundleRejectedException extends HostException {
   private static final long serialVersionUID = 1L;
 
-  /** More are counted, and not told. */
+  /** Further problems are counted, but not listed. */
   private static final int MAX_PROBLEMS = 50;
 
   private final transient List<String> problems;
 
-  /** What its manifest says its name is, which may be no name; empty where that is not known. */
+  /** The name in its manifest, which may not be valid; empty when it is not known. */
   private final String claimedName;
 
   public BundleRejectedException(String message) {
@@ -99,8 +99,8 @@ public final class BundleRejectedException extends HostException {
   }
 
   /**
-   * What the manifest of the bundle says its name is: whatever a stranger wrote there. Empty where
-   * there is no manifest, or it could not be read.
+   * The name in the manifest of the bundle, exactly as its author wrote it. Empty when the manifest
+   * is missing or cannot be read.
    */
   public String claimedName() {
     return claimedName;

@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How the capabilities that two versions of a plugin ask for differ, by id.
+ * How the capabilities that two versions of a plugin request differ, by id.
  *
- * @param changes one for each capability that either version asks for
+ * @param changes one for each capability that either version requests
  */
 public record CapabilityChanges(List<Change> changes) {
   /** Copies the list. */
@@ -16,7 +16,7 @@ public record CapabilityChanges(List<Change> changes) {
     changes = List.copyOf(changes);
   }
 
-  /** What became of one capability from the old version to the new one. */
+  /** What happened to one capability from the old version to the new one. */
   public enum Kind {
     ADDED('+'),
     REMOVED('-'),
@@ -43,8 +43,9 @@ public record CapabilityChanges(List<Change> changes) {
   }
 
   /**
-   * The difference from the ids that an old version asks for to those of a new one. Without an old
-   * version, it is the empty set.
+   * The difference between the ids that an old version requests and those of a new one.
+   *
+   * @param before empty when there is no old version
    */
   public static CapabilityChanges between(
       Set<String> before, Set<String> after, CapabilityRegistry registry) {

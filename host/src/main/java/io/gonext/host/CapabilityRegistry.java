@@ -1,8 +1,5 @@
 package io.gonext.host;
 
-import io.gonext.host.internal.capability.Permissions;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,39 +9,36 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The capabilities there are: those of the guest ABI, and what the embedding application adds. Each
- * has a bit of its own for as long as the registry lives; nothing is ever taken out or replaced.
+ * The capabilities that exist: those of the guest ABI, and those that the embedding application
+ * adds. A capability is never removed.
  *
  * <p>Thread-safe.
  */
 public final class CapabilityRegistry {
-  /** One bit each in a plugin's word of permissions. */
+  /** The most capabilities that a registry can hold. */
   public static final int MAX_CAPABILITIES = Long.SIZE;
 
   private static final Set<String> WITH_PLUGIN = Set.of("hooks.subscribe", "http.serve");
 
-  /** Of what is not offered: no matter of the application. */
+  /** Those of them that the host will provide, not the application. */
   private static final Set<String> OF_HOST = Set.of("jobs.enqueue");
 
   /** By id. Guarded by this. */
   private final Map<String, Capability> capabilities = new TreeMap<>();
 
   /**
-   * Bits by id, of all that were registered and of those that an operator decided on before: an
-   * application may register its own when the plugins that have them serve already. Guarded by
+   * Capabilities that only the application can provide, and has not registered yet. Guarded by
    * this.
    */
-  private final Map<String, Long> masks = new HashMap<>();
-
-  /** Of those that stand for something only the application can give: it has not yet. Guarded. */
   private final Set<String> unoffered = new TreeSet<>();
 
   private CapabilityRegistry() {}
 
   /**
-   * A registry of the capabilities of guest ABI v1. Some of them stand for something that only the
-   * embedding application can give, such as {@code posts.read}: they may be asked for and decided
-   * on, and are denied until the application {@linkplain #register registers} its own of that id.
+   * A registry of the capabilities of guest ABI v1. Only the embedding application can provide some
+   * of them, such as {@code posts.read}. A plugin may request them and an operator may grant them,
+   * but they are denied until the application {@linkplain #register registers} a capability of that
+   * id.
    */
   public static CapabilityRegistry standard() {
     CapabilityRegistry registry = new CapabilityRegistry();
@@ -82,17 +76,18 @@ public final class CapabilityRegistry {
   }
 
   /**
-   * Whether a plugin that asks for a capability has it without an operator's decision: it says no
-   * more than the manifest does, and the plugin does nothing by it but what it is installed for.
+   * Whether a plugin has a requested capability without an operator's decision. Such a capability
+   * only says what the manifest says too, and the plugin is useless without it.
    */
   public static boolean comesWithPlugin(String id) {
     return WITH_PLUGIN.contains(id);
   }
 
-  /** Why a capability is denied whatever is granted, in a sentence; empty where it is not. */
+  /** Why a capability is denied although it is granted, in a sentence; empty when it is not. */
   public synchronized Optional<String> notOffered(String id) {
     return unoffered.contains(id)
-        ? Optional.of((OF_HOST.contains(id) ? "this host" : "the application") + " offers no " + id)
+        ? Optional.of(
+            (OF_HOST.contains(id) ? "this host" : "the application") + " does not offer " + id)
         : Optional.empty();
   }
 
@@ -102,17 +97,17 @@ public final class CapabilityRegistry {
   }
 
   /**
-   * Adds a capability. The first one of an id stays, but that one of {@link #standard} which the
-   * application is to give is replaced by the application's.
+   * Adds a capability, unless one of its id is registered already. A capability of {@link
+   * #standard} that only the application can provide is replaced.
    *
-   * @return false when there was one of that id already; nothing is changed then
-   * @throws IllegalStateException when there are {@link #MAX_CAPABILITIES} already
+   * @return false when one of that id is registered already; then nothing is changed
+   * @throws IllegalStateException when {@link #MAX_CAPABILITIES} are registered already
    */
   public synchronized boolean register(Capability capability) {
     if (capabilities.containsKey(capability.id()) && !unoffered.remove(capability.id())) {
       return false;
     }
-    if (decidedMask(capability.id()) == 0) {
+    if (!capabilities.containsKey(capability.id()) && capabilities.size() == MAX_CAPABILITIES) {
       throw new IllegalStateException(
           "there are "
               + MAX_CAPABILITIES
@@ -138,47 +133,9 @@ public final class CapabilityRegistry {
     return new TreeSet<>(capabilities.keySet());
   }
 
-  /**
-   * The capability's bit, for {@link Permissions#allow}; 0, which nothing allows, for none and for
-   * one that is {@linkplain #notOffered not offered}.
-   */
-  public synchronized long mask(String id) {
-    return capabilities.containsKey(id) && !unoffered.contains(id) ? decidedMask(id) : 0;
-  }
-
-  /** The bits of what {@linkplain #comesWithPlugin comes with a plugin}. */
-  public long maskWithPlugin() {
-    return decidedMask(WITH_PLUGIN);
-  }
-
-  /** Whether there is such a capability and it is a sensitive one. */
+  /** Whether a capability of that id exists and is sensitive. */
   public synchronized boolean isSensitive(String id) {
     Capability capability = capabilities.get(id);
     return capability != null && capability.sensitive();
-  }
-
-  /**
-   * The bit that a decision on a capability sets, whether it is registered yet or not: {@link
-   * #mask} tells of it once it is. 0 when no bit is left.
-   */
-  public synchronized long decidedMask(String id) {
-    Long known = masks.get(id);
-    if (known != null) {
-      return known;
-    }
-    if (masks.size() == MAX_CAPABILITIES) {
-      return 0;
-    }
-    long mask = 1L << masks.size();
-    masks.put(id, mask);
-    return mask;
-  }
-
-  public long decidedMask(Collection<String> ids) {
-    long mask = 0;
-    for (String id : ids) {
-      mask |= decidedMask(id);
-    }
-    return mask;
   }
 }

@@ -4,8 +4,8 @@ import io.gonext.host.hook.HookOutcome;
 import java.time.Duration;
 
 /**
- * A handler failed in a call that was to fail closed: no handler after it was asked, and the value
- * so far is not returned.
+ * A handler failed in a call with {@link io.gonext.host.hook.CallOptions#failClosed}. No handler
+ * after it ran, and the value so far is discarded.
  */
 public final class ChainFailedException extends HostException {
   private static final long serialVersionUID = 1L;
@@ -18,7 +18,7 @@ public final class ChainFailedException extends HostException {
 
   /**
    * @param reason for the operator
-   * @param retryAfter when another try may succeed, at the soonest
+   * @param retryAfter the shortest time after which another try may succeed
    */
   public ChainFailedException(
       String plugin,
@@ -35,7 +35,7 @@ public final class ChainFailedException extends HostException {
     this.retryAfter = retryAfter;
   }
 
-  /** Whose handler it was. */
+  /** The owner of the handler. */
   public String plugin() {
     return plugin;
   }

@@ -18,7 +18,7 @@ final class ChangeRecord {
   /** Who acts when someone calls {@link Host} and nobody has said who it is. */
   private static final String OPERATOR = "operator";
 
-  /** See {@link Host#recordedAs}. */
+  /** See {@link AuditTrail#recordedAs}. */
   private static final ScopedValue<String> ACTOR = ScopedValue.newInstance();
 
   /** Who acts when an author's tool uploads. */
@@ -41,7 +41,7 @@ final class ChangeRecord {
   }
 
   /** Does what the calling thread does in it for someone. */
-  static <E extends Exception> void as(String actor, Host.Action<E> action) throws E {
+  static <E extends Exception> void as(String actor, AuditTrail.Action<E> action) throws E {
     ScopedValue.where(ACTOR, actor)
         .call(() -> {
           action.run();

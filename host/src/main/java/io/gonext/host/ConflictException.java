@@ -1,6 +1,6 @@
 package io.gonext.host;
 
-/** The request contradicts the state the plugin is in. */
+/** The plugin's state does not allow the request. */
 public final class ConflictException extends HostException {
   private static final long serialVersionUID = 1L;
 

@@ -11,8 +11,8 @@ import java.util.TreeSet;
  * @param version of the bundle
  * @param sha256 of the bundle, lower-case hex
  * @param from the version that was current before; empty when there was none
- * @param granted capabilities that were granted now
- * @param activated whether the plugin was put in service now; false also when it was before
+ * @param granted the capabilities granted by this deployment
+ * @param activated whether the plugin was put in service now; false when it served before
  * @param warnings what loads but will not work, a sentence each
  */
 public record DeployResult(
@@ -29,17 +29,17 @@ public record DeployResult(
     warnings = List.copyOf(warnings);
   }
 
-  /** What became of the bundle. */
+  /** What happened to the bundle. */
   public enum Action {
     /** There was no plugin of that name. */
     INSTALLED,
-    /** It took the place of another version. */
+    /** It replaced another version. */
     UPDATED,
     /** It was the current version already. */
     UNCHANGED,
     /**
-     * It asks for more than the version before it and than was granted: it is stored and waits, and
-     * the version before it is what it was.
+     * It requests more than the previous version and than was granted. It is stored and waits for
+     * approval; the previous version is unchanged.
      */
     AWAITING_APPROVAL
   }

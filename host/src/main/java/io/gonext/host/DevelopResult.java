@@ -9,8 +9,8 @@ import java.util.SortedSet;
  *
  * @param capabilities that it asks for, all granted
  * @param moduleSha256 of the module that serves, lower-case hex
- * @param took from the moment the bytes were there and no other change of the plugin was under way,
- *     until calls went to them: checking, compiling, warming and the switch itself
+ * @param took the time for checking, compiling, warming and the switch; without the upload, and
+ *     without waiting for another change of the plugin
  * @param failedCalls calls of the plugin that failed in that time, for whatever reason
  * @param warnings what loads but will not work, a sentence each
  */
@@ -27,13 +27,13 @@ public record DevelopResult(
     warnings = List.copyOf(warnings);
   }
 
-  /** What became of the plugin. */
+  /** What happened to the plugin. */
   public enum Action {
-    /** It was not there, or not in service. */
+    /** It was not installed, or not in service. */
     INSTALLED,
     /** Another version of it served. */
     RELOADED,
-    /** It served the very same bytes already. */
+    /** It already served the same bytes. */
     UNCHANGED
   }
 }

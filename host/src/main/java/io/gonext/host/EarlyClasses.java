@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * The classes that the first calls would initialize. A class whose initialization fails once, for
- * want of memory for instance, fails for as long as the JVM runs: so they are initialized when a
- * host is opened, while there is memory.
+ * example because the heap is full, cannot be used until the JVM ends. So the host initializes them
+ * when it is opened, while memory is free.
  */
 final class EarlyClasses {
   /** By name: most are not public, and some are the engine's. */

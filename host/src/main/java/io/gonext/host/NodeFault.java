@@ -3,8 +3,8 @@ package io.gonext.host;
 import java.time.Instant;
 
 /**
- * Something the store says that this host could not follow, while others may: a plugin that does
- * not start here, or a version that could not take over. It is tried again.
+ * A state of the store that this host could not reach, although other hosts may: a plugin that does
+ * not start here, or a version that could not take over. The host tries again.
  *
  * @param cause one sentence
  * @param since when it first failed

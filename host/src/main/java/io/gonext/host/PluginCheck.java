@@ -9,6 +9,7 @@ import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.ImportCheck;
 import io.gonext.host.internal.abi.ManifestCheck;
 import io.gonext.host.internal.service.kv.KeyValueService;
+import io.gonext.host.internal.lifecycle.EffectiveLimits;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.manifest.Vocabulary;
@@ -60,7 +61,7 @@ public record PluginCheck(
       ImportCheck imports = ImportCheck.of(AbiTable.v1(), module, manifest);
       problems.addAll(imports.problems());
       warnings.addAll(imports.warnings());
-      int allowed = OperatorLimits.defaults().memoryPagesOf(manifest);
+      int allowed = EffectiveLimits.of(OperatorLimits.defaults(), manifest).memoryPages();
       if (module.memoryPages() > allowed) {
         problems.add(
             "it begins with %d pages of 64 KiB, the limit is %d"
@@ -69,7 +70,7 @@ public record PluginCheck(
     }
     if (manifest != null) {
       warnings.addAll(ManifestCheck.warnings(manifest, CapabilityRegistry.standard()));
-      warnings.addAll(OperatorLimits.defaults().cuts(manifest));
+      warnings.addAll(EffectiveLimits.cuts(OperatorLimits.defaults(), manifest));
       warnings.addAll(KeyValueService.cuts(manifest, KeyValueQuota.defaults()));
     }
     return new PluginCheck(acceptable ? manifest : null, problems, warnings);

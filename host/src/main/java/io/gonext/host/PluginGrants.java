@@ -5,7 +5,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What one version of a plugin asks for and what it has. Immutable.
+ * The capabilities that one version of a plugin requests, and those that it has. Immutable.
  *
  * @param requested by its manifest, by name or by implication
  * @param granted by an operator, and requested
@@ -18,7 +18,7 @@ public record PluginGrants(
     granted = Collections.unmodifiableSortedSet(new TreeSet<>(granted));
   }
 
-  /** What it asks for and does not have. */
+  /** The capabilities that it requests and does not have. */
   public SortedSet<String> missing() {
     SortedSet<String> missing = new TreeSet<>(requested);
     missing.removeAll(granted);

@@ -8,21 +8,15 @@ public enum PluginState {
   ACTIVE,
   /** Taken out of service by an operator. */
   INACTIVE,
-  /** Taken out of service by the host, for a cause; nothing but a reset leads out of it. */
+  /** Taken out of service by the host, for a cause. Only a reset leads out of this state. */
   ERRORED;
 
-  /** Whether a plugin may go from this state to that one; staying is no move. */
+  /** Whether a plugin may go from this state to another one; false for the same state. */
   public boolean mayMoveTo(PluginState next) {
     return switch (this) {
       case INSTALLED, INACTIVE -> next == ACTIVE;
       case ACTIVE -> next == INACTIVE || next == ERRORED;
       case ERRORED -> next == INACTIVE;
     };
-  }
-
-  void requireMoveTo(PluginState next) {
-    if (!mayMoveTo(next)) {
-      throw new IllegalStateException("no plugin goes from " + this + " to " + next);
-    }
   }
 }

@@ -12,18 +12,18 @@ public sealed interface RouteOutcome {
   /** No active plugin serves that path. */
   record NotFound() implements RouteOutcome {}
 
-  /** The path is served, by other methods. */
+  /** The path is served, but with other methods. */
   record MethodNotAllowed(SortedSet<String> allowed) implements RouteOutcome {}
 
-  /** There were too many requests for this plugin's routes; it was not asked. */
+  /** There were too many requests for this plugin's routes; the plugin was not called. */
   record RateLimited(String plugin, Duration retryAfter) implements RouteOutcome {}
 
   /**
-   * The plugin failed, or could not be asked.
+   * The plugin failed, or could not be called.
    *
    * @param outcome of its turn
    * @param reason for the operator
-   * @param retryAfter when another try may succeed, at the soonest
+   * @param retryAfter the shortest time after which another try may succeed
    */
   record Failed(String plugin, HookOutcome outcome, String reason, Duration retryAfter)
       implements RouteOutcome {}

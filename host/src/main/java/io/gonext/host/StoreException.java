@@ -18,12 +18,12 @@ public final class StoreException extends HostException {
     this.maybeChanged = maybeChanged;
   }
 
-  /** The change was made, or it is not known whether it was. */
+  /** The change was made, or the host does not know whether it was. */
   public static StoreException maybeChanged(String message, Throwable cause) {
     return new StoreException(message, cause, true);
   }
 
-  /** Whether the store may hold the change that was to be made. */
+  /** Whether the store may contain the change all the same. */
   public boolean isMaybeChanged() {
     return maybeChanged;
   }

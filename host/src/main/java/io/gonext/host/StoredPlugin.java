@@ -32,61 +32,8 @@ public record StoredPlugin(
     }
   }
 
-  /**
-   * A plugin that was just installed. Its revisions count from the time of that, so that it is
-   * never taken for one of the same name that was removed before.
-   */
-  public static StoredPlugin installed(String name, StoredVersion version) {
-    return new StoredPlugin(
-        name,
-        PluginState.INSTALLED,
-        version,
-        null,
-        null,
-        null,
-        null,
-        version.installedAt().toEpochMilli());
-  }
-
   /** Its name and the version that serves, such as {@code hello@1.0.0}. */
   public String id() {
     return name + "@" + current.version();
-  }
-
-  /**
-   * In another state.
-   *
-   * @throws IllegalStateException when there is no way from this state to that one
-   */
-  public StoredPlugin in(PluginState next) {
-    state.requireMoveTo(next);
-    return new StoredPlugin(name, next, current, previous, replacedAt, pending, null, revision);
-  }
-
-  /** Out of order, and why. */
-  public StoredPlugin errored(String why) {
-    state.requireMoveTo(PluginState.ERRORED);
-    return new StoredPlugin(
-        name, PluginState.ERRORED, current, previous, replacedAt, pending, why, revision);
-  }
-
-  /** With another version in place of the current one, which is kept; nothing is pending then. */
-  public StoredPlugin replacedBy(StoredVersion next, Instant now) {
-    return new StoredPlugin(name, state, next, current, now, null, cause, revision);
-  }
-
-  /** With a version that waits, in place of one that does already. */
-  public StoredPlugin awaiting(StoredVersion next) {
-    return new StoredPlugin(name, state, current, previous, replacedAt, next, cause, revision);
-  }
-
-  /** Without the version that waits. */
-  public StoredPlugin withoutPending() {
-    return new StoredPlugin(name, state, current, previous, replacedAt, null, cause, revision);
-  }
-
-  /** Without the version that was kept for a rollback. */
-  public StoredPlugin withoutPrevious() {
-    return new StoredPlugin(name, state, current, null, null, pending, cause, revision);
   }
 }

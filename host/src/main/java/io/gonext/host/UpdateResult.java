@@ -5,7 +5,7 @@ import java.util.List;
 
 /** What an update or a rollback did. */
 public sealed interface UpdateResult {
-  /** The very same bundle is the current version already; nothing was done. */
+  /** The same bundle is the current version already; nothing was done. */
   record Unchanged(String version) implements UpdateResult {}
 
   /**
@@ -13,7 +13,7 @@ public sealed interface UpdateResult {
    *
    * @param swap from the moment the new version was warm until the last pointer had moved; zero
    *     when the plugin is not in service
-   * @param warmUpCalls with which the new version was exercised before
+   * @param warmUpCalls calls that exercised the new version before the switch
    * @param warnings what loads but will not work, a sentence each
    */
   record Replaced(
@@ -25,9 +25,10 @@ public sealed interface UpdateResult {
   }
 
   /**
-   * The version is stored and waits: it asks for more than was granted. The old one stays.
+   * The version is stored and waits, because it requests more than was granted. The old version
+   * stays.
    *
-   * @param capabilities what it asks for, beside the current version
+   * @param capabilities how the requested capabilities differ from those of the current version
    */
   record AwaitingApproval(String from, String to, String sha256, CapabilityChanges capabilities)
       implements UpdateResult {}

@@ -52,27 +52,27 @@ class AuditTest {
   void rows_of_changes_are_in_order_and_outlive_plugin_and_host() throws InterruptedException {
     byte[] bundle =
         GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes();
-    host.install(bundle);
-    host.install(bundle);
-    host.activate("denied");
-    host.activate("denied");
-    host.grant("denied", "kv.read");
-    host.revoke("denied", "kv.read");
-    host.deactivate("denied");
-    host.uninstall("denied");
+    host.plugins().install(bundle);
+    host.plugins().install(bundle);
+    host.plugins().activate("denied");
+    host.plugins().activate("denied");
+    host.plugins().grant("denied", "kv.read");
+    host.plugins().revoke("denied", "kv.read");
+    host.plugins().deactivate("denied");
+    host.plugins().uninstall("denied");
     host.close();
     open();
-    assertThat(host.audit("denied", 100))
+    assertThat(host.audit().newest("denied", 100))
         .extracting(AuditRow::event)
         .containsExactly("uninstall", "deactivate", "revoke", "grant", "activate", "install");
-    assertThat(host.audit("denied", 100))
+    assertThat(host.audit().newest("denied", 100))
         .allSatisfy(row -> {
           assertThat(row.actor()).isEqualTo("operator");
           assertThat(row.version()).isEqualTo("1.0.0");
         });
-    assertThat(host.audit("denied", 100).get(3).detail())
+    assertThat(host.audit().newest("denied", 100).get(3).detail())
         .isEqualTo("{\"capabilities\":[\"kv.read\"]}");
-    assertThat(host.audit(1)).extracting(AuditRow::event).containsExactly("uninstall");
+    assertThat(host.audit().newest(1)).extracting(AuditRow::event).containsExactly("uninstall");
   }
 
   @Test
@@ -83,23 +83,26 @@ class AuditTest {
           GuestBundle.of("upper")
               .manifest()
               .replace("\"name\":\"upper\"", "\"name\":\"" + name + "\"");
-      assertThatThrownBy(
-              () -> host.develop(manifest.getBytes(StandardCharsets.UTF_8), Guests.wasm("upper")))
+      assertThatThrownBy(() ->
+              host.plugins()
+                  .develop(manifest.getBytes(StandardCharsets.UTF_8), Guests.wasm("upper")))
           .isInstanceOf(BundleRejectedException.class);
     }
-    assertThat(host.audit(3))
+    assertThat(host.audit().newest(3))
         .extracting(AuditRow::plugin)
         .containsExactly("Upper", "up\\nper", "n".repeat(38) + "...");
-    assertThat(host.audit(overlong, 10))
+    assertThat(host.audit().newest(overlong, 10))
         .singleElement()
         .satisfies(row -> {
           assertThat(row.event()).isEqualTo("develop_refused");
           assertThat(row.detail()).contains("/name");
         });
-    assertThat(host.audit("up\nper", 10)).hasSize(1);
-    assertThatThrownBy(() -> host.update(overlong, GuestBundle.of("upper").bytes()))
+    assertThat(host.audit().newest("up\nper", 10)).hasSize(1);
+    assertThatThrownBy(() -> host.plugins().update(overlong, GuestBundle.of("upper").bytes()))
         .isInstanceOf(BundleRejectedException.class);
-    assertThat(host.audit(overlong, 10)).extracting(AuditRow::event).contains("update_refused");
+    assertThat(host.audit().newest(overlong, 10))
+        .extracting(AuditRow::event)
+        .contains("update_refused");
     assertThat(meters.get("gonext.audit.dropped").counter().count()).isZero();
   }
 
@@ -107,38 +110,41 @@ class AuditTest {
   void a_change_is_recorded_under_the_name_of_its_actor() throws Exception {
     byte[] bundle =
         GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes();
-    host.recordedAs(
-        "ci",
-        () -> {
-          host.install(bundle);
-          host.grant("denied", "kv.read");
-          assertThatThrownBy(() -> host.deactivate("denied")).isInstanceOf(ConflictException.class);
-        });
-    host.activate("denied");
-    assertThat(host.audit("denied", 10))
+    host.audit()
+        .recordedAs(
+            "ci",
+            () -> {
+              host.plugins().install(bundle);
+              host.plugins().grant("denied", "kv.read");
+              assertThatThrownBy(() -> host.plugins().deactivate("denied"))
+                  .isInstanceOf(ConflictException.class);
+            });
+    host.plugins().activate("denied");
+    assertThat(host.audit().newest("denied", 10))
         .extracting(row -> row.event() + " " + row.actor())
         .containsExactly("activate operator", "deactivate_failed ci", "grant ci", "install ci");
   }
 
   @Test
   void a_refused_change_is_recorded_with_its_reason() {
-    assertThatThrownBy(() -> host.install("no zip".getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(() -> host.plugins().install("no zip".getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(BundleRejectedException.class);
-    assertThatThrownBy(() -> host.install(GuestBundle.of("noalloc").bytes()))
+    assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("noalloc").bytes()))
         .isInstanceOf(BundleRejectedException.class);
-    host.install(GuestBundle.of("refuses").bytes());
-    assertThatThrownBy(() -> host.activate("refuses")).isInstanceOf(ActivationException.class);
+    host.plugins().install(GuestBundle.of("refuses").bytes());
+    assertThatThrownBy(() -> host.plugins().activate("refuses"))
+        .isInstanceOf(ActivationException.class);
 
-    assertThat(host.audit("", 10))
+    assertThat(host.audit().newest("", 10))
         .singleElement()
         .satisfies(row -> assertThat(row.detail()).contains("not a ZIP"));
-    assertThat(host.audit("noalloc", 10))
+    assertThat(host.audit().newest("noalloc", 10))
         .singleElement()
         .satisfies(row -> {
           assertThat(row.event()).isEqualTo("install_refused");
           assertThat(row.detail()).contains("gn_alloc");
         });
-    assertThat(host.audit("refuses", 1))
+    assertThat(host.audit().newest("refuses", 1))
         .singleElement()
         .satisfies(row -> {
           assertThat(row.event()).isEqualTo("activate_failed");
@@ -147,28 +153,30 @@ class AuditTest {
     assertThat(meters.get("gonext.plugin.install.refused").counter().count()).isEqualTo(2);
 
     byte[] other = GuestBundle.of("echo").bytes();
-    assertThatThrownBy(() -> host.update("refuses", other))
+    assertThatThrownBy(() -> host.plugins().update("refuses", other))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessage("the bundle is of echo, not of refuses");
-    assertThatThrownBy(() -> host.update("refuses", new byte[] {1}))
+    assertThatThrownBy(() -> host.plugins().update("refuses", new byte[] {1}))
         .isInstanceOf(BundleRejectedException.class);
-    assertThatThrownBy(() -> host.deactivate("refuses")).isInstanceOf(ConflictException.class);
-    assertThat(host.audit("refuses", 3))
+    assertThatThrownBy(() -> host.plugins().deactivate("refuses"))
+        .isInstanceOf(ConflictException.class);
+    assertThat(host.audit().newest("refuses", 3))
         .extracting(AuditRow::event)
         .containsExactly("deactivate_failed", "update_refused", "update_refused");
-    assertThat(host.audit("refuses", 3))
+    assertThat(host.audit().newest("refuses", 3))
         .allSatisfy(row -> assertThat(row.version()).isEqualTo("1.0.0"));
   }
 
   @Test
   void a_flood_of_denied_calls_is_one_row_and_counted() throws InterruptedException {
-    host.install(
-        GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes());
-    host.activate("denied");
+    host.plugins()
+        .install(
+            GuestBundle.of("denied").filter("ask").field("capabilities", "[\"kv.read\"]").bytes());
+    host.plugins().activate("denied");
     for (int i = 0; i < 300; i++) {
       assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-1);
     }
-    assertThat(host.audit("denied", 100))
+    assertThat(host.audit().newest("denied", 100))
         .filteredOn(row -> row.event().equals("denied"))
         .singleElement()
         .satisfies(row -> {
@@ -177,26 +185,29 @@ class AuditTest {
         });
     assertThat(meters.get("gonext.plugin.denied").tag("plugin", "denied").counter().count())
         .isEqualTo(300);
-    host.deactivate("denied");
-    assertThat(host.audit("denied", 2).getLast().detail()).contains("\"left_out_before\":298");
+    host.plugins().deactivate("denied");
+    assertThat(host.audit().newest("denied", 2).getLast().detail())
+        .contains("\"left_out_before\":298");
   }
 
   @Test
   void an_import_without_its_capability_is_denied_and_counted() throws InterruptedException {
-    host.install(GuestBundle.of("denied").filter("ask").bytes());
-    host.activate("denied");
+    host.plugins().install(GuestBundle.of("denied").filter("ask").bytes());
+    host.plugins().activate("denied");
     assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-1);
-    assertThat(host.audit("denied", 1)).extracting(AuditRow::event).containsExactly("denied");
+    assertThat(host.audit().newest("denied", 1))
+        .extracting(AuditRow::event)
+        .containsExactly("denied");
   }
 
   @Test
   void a_trap_is_recorded_with_its_hook_and_code() throws InterruptedException {
-    host.install(GuestBundle.of("trap").filter("h").bytes());
-    host.activate("trap");
+    host.plugins().install(GuestBundle.of("trap").filter("h").bytes());
+    host.plugins().activate("trap");
     for (int i = 0; i < 3; i++) {
       host.applyFilters("h", i);
     }
-    assertThat(host.audit("trap", 10))
+    assertThat(host.audit().newest("trap", 10))
         .filteredOn(row -> row.event().equals("trap"))
         .singleElement()
         .satisfies(row -> assertThat(row.detail()).contains("\"UNREACHABLE\"", "\"hook\":\"h\""));
@@ -207,7 +218,7 @@ class AuditTest {
   void a_plugins_own_event_is_stored_under_its_name(String hook) throws InterruptedException {
     activateAudits();
     assertThat(emit(hook, Map.of("event", "audits.order_paid", "order", 7))).isZero();
-    assertThat(host.audit("audits", 1))
+    assertThat(host.audit().newest("audits", 1))
         .singleElement()
         .satisfies(row -> {
           assertThat(row.event()).isEqualTo("audits.order_paid");
@@ -237,7 +248,7 @@ class AuditTest {
         }) {
       assertThat(emit("emit", event)).as("%s", event).isEqualTo(BAD_ARGUMENTS);
     }
-    assertThat(host.audit("audits", 10))
+    assertThat(host.audit().newest("audits", 10))
         .extracting(AuditRow::event)
         .containsExactly("activate", "grant", "install");
   }
@@ -253,18 +264,19 @@ class AuditTest {
     // The minute began with the plugin: on a machine that stood still it may be over.
     assumeThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMinutes(1));
     assertThat(refused).isEqualTo(20);
-    assertThat(host.audit("audits", 1000)).hasSize(100 + 3);
+    assertThat(host.audit().newest("audits", 1000)).hasSize(100 + 3);
   }
 
   private void activateAudits() throws InterruptedException {
-    host.install(
-        GuestBundle.of("audits")
-            .filter("emit")
-            .filter("platform")
-            .field("capabilities", "[\"audit.emit\"]")
-            .bytes());
-    host.grantRequested("audits");
-    host.activate("audits");
+    host.plugins()
+        .install(
+            GuestBundle.of("audits")
+                .filter("emit")
+                .filter("platform")
+                .field("capabilities", "[\"audit.emit\"]")
+                .bytes());
+    host.plugins().grantRequested("audits");
+    host.plugins().activate("audits");
   }
 
   private int emit(String hook, Object event) throws InterruptedException {

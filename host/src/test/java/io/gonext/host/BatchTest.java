@@ -35,7 +35,7 @@ class BatchTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.pools().values().forEach(HostTest::assertBalanced);
+    host.health().pools().values().forEach(HostTest::assertBalanced);
     host.close();
   }
 
@@ -105,19 +105,20 @@ class BatchTest {
   @Test
   void an_action_takes_no_batches() {
     assertThatThrownBy(() ->
-            host.install(
-                GuestBundle.of("batch")
-                    .field("hooks", "{\"actions\":[{\"name\":\"h\",\"batch\":true}]}")
-                    .bytes()))
+            host.plugins()
+                .install(
+                    GuestBundle.of("batch")
+                        .field("hooks", "{\"actions\":[{\"name\":\"h\",\"batch\":true}]}")
+                        .bytes()))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("batch");
   }
 
   private long checkouts(String plugin) {
-    return host.pool(plugin).orElseThrow().checkouts();
+    return host.health().pool(plugin).orElseThrow().checkouts();
   }
 
   private void activate(GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
+    host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
   }
 }

@@ -24,14 +24,20 @@ final class BusyHost {
   /** In their order, after the last the first again; and what is found after each. */
   static final List<Change> CHANGES =
       List.of(
-          new Change("installed", "INSTALLED 1.0.0 []", host -> host.install(version("1"))),
-          new Change("granted", "INSTALLED 1.0.0 [kv.read]", host -> host.grant(APP, CAPABILITY)),
-          new Change("activated", "ACTIVE 1.0.0 [kv.read]", host -> host.activate(APP)),
-          new Change("updated", "ACTIVE 2.0.0 [kv.read]", host -> host.update(version("2"))),
-          new Change("revoked", "ACTIVE 2.0.0 []", host -> host.revoke(APP, CAPABILITY)),
-          new Change("rolled back", "ACTIVE 1.0.0 [kv.read]", host -> host.rollback(APP)),
-          new Change("deactivated", "INACTIVE 1.0.0 [kv.read]", host -> host.deactivate(APP)),
-          new Change("uninstalled", "nothing", host -> host.uninstall(APP)));
+          new Change(
+              "installed", "INSTALLED 1.0.0 []", host -> host.plugins().install(version("1"))),
+          new Change(
+              "granted",
+              "INSTALLED 1.0.0 [kv.read]",
+              host -> host.plugins().grant(APP, CAPABILITY)),
+          new Change("activated", "ACTIVE 1.0.0 [kv.read]", host -> host.plugins().activate(APP)),
+          new Change(
+              "updated", "ACTIVE 2.0.0 [kv.read]", host -> host.plugins().update(version("2"))),
+          new Change("revoked", "ACTIVE 2.0.0 []", host -> host.plugins().revoke(APP, CAPABILITY)),
+          new Change("rolled back", "ACTIVE 1.0.0 [kv.read]", host -> host.plugins().rollback(APP)),
+          new Change(
+              "deactivated", "INACTIVE 1.0.0 [kv.read]", host -> host.plugins().deactivate(APP)),
+          new Change("uninstalled", "nothing", host -> host.plugins().uninstall(APP)));
 
   private BusyHost() {}
 
@@ -64,9 +70,9 @@ final class BusyHost {
   }
 
   private static String found(Host host) {
-    return host.plugins().stream()
+    return host.plugins().list().stream()
         .map(BusyHost::described)
-        .map(plugin -> plugin + " " + host.grants(APP).granted())
+        .map(plugin -> plugin + " " + host.plugins().grants(APP).granted())
         .findAny()
         .orElse("nothing");
   }

@@ -36,13 +36,13 @@ class DeployTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.pools().values().forEach(HostTest::assertBalanced);
+    host.health().pools().values().forEach(HostTest::assertBalanced);
     host.close();
   }
 
   @Test
   void the_first_start_installs_the_next_does_nothing_and_an_upgrade_updates() throws Exception {
-    DeployResult first = host.deploy(version("1").bytes(), Set.of());
+    DeployResult first = host.plugins().deploy(version("1").bytes(), Set.of());
     assertThat(first.action()).isEqualTo(DeployResult.Action.INSTALLED);
     assertThat(first.from()).isEmpty();
     assertThat(first.activated()).isTrue();
@@ -50,32 +50,36 @@ class DeployTest {
 
     host.close();
     host = Host.open(config(data));
-    DeployResult same = host.deploy(version("1").bytes(), Set.of());
+    DeployResult same = host.plugins().deploy(version("1").bytes(), Set.of());
     assertThat(same.action()).isEqualTo(DeployResult.Action.UNCHANGED);
     assertThat(same.activated()).isFalse();
 
-    DeployResult next = host.deploy(version("2").bytes(), Set.of());
+    DeployResult next = host.plugins().deploy(version("2").bytes(), Set.of());
     assertThat(next.action()).isEqualTo(DeployResult.Action.UPDATED);
     assertThat(next.from()).isEqualTo("1.0.0");
     assertThat(next.version()).isEqualTo("2.0.0");
     assertThat(next.activated()).isFalse();
     assertThat(served()).isEqualTo("2");
-    assertThat(host.audit("app", 10)).extracting(AuditRow::event).containsOnly("deploy").hasSize(2);
+    assertThat(host.audit().newest("app", 10))
+        .extracting(AuditRow::event)
+        .containsOnly("deploy")
+        .hasSize(2);
   }
 
   @Test
   void a_file_is_deployed_as_its_bytes_are() throws Exception {
     Path file = Files.write(data.resolve("app.gnplugin"), version("1").bytes());
-    assertThat(host.deploy(file, Set.of()).action()).isEqualTo(DeployResult.Action.INSTALLED);
-    assertThat(host.deploy(version("1").bytes(), Set.of()).action())
+    assertThat(host.plugins().deploy(file, Set.of()).action())
+        .isEqualTo(DeployResult.Action.INSTALLED);
+    assertThat(host.plugins().deploy(version("1").bytes(), Set.of()).action())
         .isEqualTo(DeployResult.Action.UNCHANGED);
   }
 
   @Test
   void what_is_out_of_service_is_put_in_service_also_when_it_was_errored() throws Exception {
-    host.deploy(version("1").bytes(), Set.of());
-    host.deactivate("app");
-    DeployResult result = host.deploy(version("1").bytes(), Set.of());
+    host.plugins().deploy(version("1").bytes(), Set.of());
+    host.plugins().deactivate("app");
+    DeployResult result = host.plugins().deploy(version("1").bytes(), Set.of());
     assertThat(result.action()).isEqualTo(DeployResult.Action.UNCHANGED);
     assertThat(result.activated()).isTrue();
     assertThat(served()).isEqualTo("1");
@@ -83,58 +87,62 @@ class DeployTest {
 
   @Test
   void what_is_named_is_granted_and_the_rest_is_a_warning() throws Exception {
-    DeployResult result = host.deploy(asking("1", "kv.read", "kv.write"), Set.of("kv.read"));
+    DeployResult result =
+        host.plugins().deploy(asking("1", "kv.read", "kv.write"), Set.of("kv.read"));
     assertThat(result.granted()).containsExactly("kv.read");
-    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    assertThat(host.plugins().grants("app").granted()).containsExactly("kv.read");
     assertThat(result.warnings()).singleElement().asString().contains("kv.write");
   }
 
   @Test
   void what_an_operator_revoked_stays_revoked() throws Exception {
-    host.deploy(asking("1", "kv.read"), Set.of("kv.read"));
-    host.revoke("app", "kv.read");
-    assertThat(host.deploy(asking("1", "kv.read"), Set.of("kv.read")).granted()).isEmpty();
-    assertThat(host.grants("app").granted()).isEmpty();
-    host.deploy(asking("2", "kv.read"), Set.of("kv.read"));
-    assertThat(host.grants("app").granted()).isEmpty();
+    host.plugins().deploy(asking("1", "kv.read"), Set.of("kv.read"));
+    host.plugins().revoke("app", "kv.read");
+    assertThat(host.plugins().deploy(asking("1", "kv.read"), Set.of("kv.read")).granted())
+        .isEmpty();
+    assertThat(host.plugins().grants("app").granted()).isEmpty();
+    host.plugins().deploy(asking("2", "kv.read"), Set.of("kv.read"));
+    assertThat(host.plugins().grants("app").granted()).isEmpty();
   }
 
   @Test
   void an_upgrade_that_asks_for_more_is_made_with_what_is_named_and_no_more() throws Exception {
-    host.deploy(asking("1", "kv.read", "kv.write"), Set.of("kv.read"));
+    host.plugins().deploy(asking("1", "kv.read", "kv.write"), Set.of("kv.read"));
     DeployResult result =
-        host.deploy(
-            asking("2", "kv.read", "kv.write", "audit.emit"), Set.of("kv.read", "audit.emit"));
+        host.plugins()
+            .deploy(
+                asking("2", "kv.read", "kv.write", "audit.emit"), Set.of("kv.read", "audit.emit"));
     assertThat(result.action()).isEqualTo(DeployResult.Action.UPDATED);
-    assertThat(host.grants("app").granted()).containsExactly("audit.emit", "kv.read");
+    assertThat(host.plugins().grants("app").granted()).containsExactly("audit.emit", "kv.read");
   }
 
   @Test
   void an_upgrade_that_asks_for_more_than_is_named_waits_and_the_old_one_serves() throws Exception {
-    host.deploy(asking("1", "kv.read"), Set.of("kv.read"));
-    DeployResult result = host.deploy(asking("2", "kv.read", "audit.emit"), Set.of("kv.read"));
+    host.plugins().deploy(asking("1", "kv.read"), Set.of("kv.read"));
+    DeployResult result =
+        host.plugins().deploy(asking("2", "kv.read", "audit.emit"), Set.of("kv.read"));
     assertThat(result.action()).isEqualTo(DeployResult.Action.AWAITING_APPROVAL);
     assertThat(served()).isEqualTo("1");
-    host.approve("app", result.sha256());
+    host.plugins().approve("app", result.sha256());
     assertThat(served()).isEqualTo("2");
   }
 
   @Test
   void a_capability_that_the_bundle_does_not_ask_for_is_refused_before_anything() {
-    assertThatThrownBy(() -> host.deploy(version("1").bytes(), Set.of("kv.read")))
+    assertThatThrownBy(() -> host.plugins().deploy(version("1").bytes(), Set.of("kv.read")))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("does not ask for kv.read");
-    assertThat(host.plugins()).isEmpty();
+    assertThat(host.plugins().list()).isEmpty();
   }
 
   @Test
   void a_version_that_cannot_serve_leaves_the_old_one_in_service() throws Exception {
-    host.deploy(version("1").bytes(), Set.of());
-    assertThatThrownBy(() -> host.deploy(new byte[10], Set.of()))
+    host.plugins().deploy(version("1").bytes(), Set.of());
+    assertThatThrownBy(() -> host.plugins().deploy(new byte[10], Set.of()))
         .isInstanceOf(BundleRejectedException.class);
     byte[] refusing =
         GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").filter("version").bytes();
-    assertThatThrownBy(() -> host.deploy(refusing, Set.of()))
+    assertThatThrownBy(() -> host.plugins().deploy(refusing, Set.of()))
         .isInstanceOf(ActivationException.class);
     assertThat(served()).isEqualTo("1");
   }
@@ -153,7 +161,8 @@ class DeployTest {
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
           List<Future<DeployResult>> results = new ArrayList<>();
           for (Host node : nodes) {
-            results.add(threads.submit(() -> node.deploy(version(version).bytes(), Set.of())));
+            results.add(
+                threads.submit(() -> node.plugins().deploy(version(version).bytes(), Set.of())));
           }
           for (Future<DeployResult> result : results) {
             actions.add(result.get().action());
@@ -164,7 +173,8 @@ class DeployTest {
                 version.equals("1") ? DeployResult.Action.INSTALLED : DeployResult.Action.UPDATED,
                 DeployResult.Action.UNCHANGED);
         for (Host node : nodes) {
-          assertThat(node.plugin("app").orElseThrow().state()).isEqualTo(PluginState.ACTIVE);
+          assertThat(node.plugins().find("app").orElseThrow().state())
+              .isEqualTo(PluginState.ACTIVE);
           await().atMost(Duration.ofSeconds(20)).until(() -> served(node).equals(version));
         }
       }

@@ -42,12 +42,12 @@ class DiskFullTest {
   void changes_are_refused_what_is_loaded_is_served_and_space_is_the_cure() throws Exception {
     Path filler = disk.resolve("filler");
     try (Host host = Host.open(disk.resolve("data"))) {
-      host.install(GuestBundle.of("upper").filter("shout").bytes());
-      host.activate("upper");
+      host.plugins().install(GuestBundle.of("upper").filter("shout").bytes());
+      host.plugins().activate("upper");
       fill(filler);
 
       for (int i = 0; i < 3; i++) {
-        assertThatThrownBy(() -> host.install(GuestBundle.of("echo").bytes()))
+        assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("echo").bytes()))
             .isInstanceOf(StoreException.class);
         assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
       }
@@ -56,11 +56,11 @@ class DiskFullTest {
       await()
           .atMost(Duration.ofSeconds(30))
           .ignoreExceptionsInstanceOf(HostException.class)
-          .until(() -> !host.install(GuestBundle.of("echo").bytes()).sha256().isEmpty());
+          .until(() -> !host.plugins().install(GuestBundle.of("echo").bytes()).sha256().isEmpty());
       assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
     }
     try (Host host = Host.open(disk.resolve("data"))) {
-      assertThat(host.plugins())
+      assertThat(host.plugins().list())
           .extracting(plugin -> plugin.name() + " " + plugin.state())
           .containsExactly("echo INSTALLED", "upper ACTIVE");
     }

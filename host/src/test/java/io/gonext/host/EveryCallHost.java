@@ -59,7 +59,7 @@ final class EveryCallHost {
           GuestBundle.of("key-values", Guests.wasm("kv"))
               .filter("kv")
               .field("capabilities", "[\"kv.read\",\"kv.write\"]"));
-      host.grantRequested("key-values");
+      host.plugins().grantRequested("key-values");
       System.out.println("opened");
       callAll(host);
       System.out.println("called");
@@ -87,7 +87,7 @@ final class EveryCallHost {
       for (String operation : List.of("gk", "sk=1", "gk", "ik=1", "dk", "g")) {
         host.applyFilters("kv", operation);
       }
-      host.troubles();
+      host.health().troubles();
     }
     crowd(host);
   }
@@ -116,6 +116,6 @@ final class EveryCallHost {
   }
 
   private static void activate(Host host, GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
+    host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
   }
 }

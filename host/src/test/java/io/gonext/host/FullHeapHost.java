@@ -139,11 +139,11 @@ final class FullHeapHost {
       RouteOutcome route =
           host.serve("trap", new PluginRequest("GET", "/x", "", Map.of(), new byte[0]));
       boolean well =
-          host.brokenDown().isEmpty()
+          host.health().brokenDown().isEmpty()
               && one.degraded().isEmpty()
               && many.degraded().isEmpty()
               && route instanceof RouteOutcome.Failed;
-      return well ? "" : one + ", " + many + ", " + route + ", " + host.brokenDown();
+      return well ? "" : one + ", " + many + ", " + route + ", " + host.health().brokenDown();
     } catch (RuntimeException | Error e) {
       StringWriter trace = new StringWriter();
       e.printStackTrace(new PrintWriter(trace));
@@ -152,6 +152,6 @@ final class FullHeapHost {
   }
 
   private static void activate(Host host, GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
+    host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
   }
 }

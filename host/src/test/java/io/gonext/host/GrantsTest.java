@@ -44,7 +44,7 @@ class GrantsTest {
   void nothing_is_granted_by_installing_and_activating() throws InterruptedException {
     activate();
     assertThat(answer()).isEqualTo(DENIED);
-    PluginGrants grants = host.grants("unoffered");
+    PluginGrants grants = host.plugins().grants("unoffered");
     assertThat(grants.requested()).containsExactly("db.read");
     assertThat(grants.granted()).isEmpty();
     assertThat(grants.missing()).containsExactly("db.read");
@@ -53,37 +53,37 @@ class GrantsTest {
   @Test
   void a_grant_and_its_end_are_live_at_the_next_call() throws InterruptedException {
     activate();
-    assertThat(host.grant("unoffered", "db.read").granted()).containsExactly("db.read");
+    assertThat(host.plugins().grant("unoffered", "db.read").granted()).containsExactly("db.read");
     assertThat(answer()).isEqualTo(LET_THROUGH);
-    assertThat(host.revoke("unoffered", "db.read").granted()).isEmpty();
+    assertThat(host.plugins().revoke("unoffered", "db.read").granted()).isEmpty();
     assertThat(answer()).isEqualTo(DENIED);
-    assertThat(host.pool("unoffered").orElseThrow().created()).isEqualTo(1);
+    assertThat(host.health().pool("unoffered").orElseThrow().created()).isEqualTo(1);
   }
 
   @Test
   void a_decision_survives_a_restart() throws InterruptedException {
     activate();
-    host.grant("unoffered", "db.read");
+    host.plugins().grant("unoffered", "db.read");
     restart();
     assertThat(answer()).isEqualTo(LET_THROUGH);
-    host.revoke("unoffered", "db.read");
+    host.plugins().revoke("unoffered", "db.read");
     restart();
     assertThat(answer()).isEqualTo(DENIED);
   }
 
   @Test
   void a_decision_goes_with_the_plugin_and_holds_for_one_version() throws InterruptedException {
-    host.install(bundle().bytes());
-    host.grant("unoffered", "db.read");
-    host.uninstall("unoffered");
+    host.plugins().install(bundle().bytes());
+    host.plugins().grant("unoffered", "db.read");
+    host.plugins().uninstall("unoffered");
     activate();
     assertThat(answer()).isEqualTo(DENIED);
 
-    host.grant("unoffered", "db.read");
-    host.deactivate("unoffered");
-    host.uninstall("unoffered");
-    host.install(bundle().version("1.0.1").bytes());
-    assertThat(host.grants("unoffered").granted()).isEmpty();
+    host.plugins().grant("unoffered", "db.read");
+    host.plugins().deactivate("unoffered");
+    host.plugins().uninstall("unoffered");
+    host.plugins().install(bundle().version("1.0.1").bytes());
+    assertThat(host.plugins().grants("unoffered").granted()).isEmpty();
   }
 
   /** What is kept are a plugin's entries; decisions were made on a bundle, and go with it. */
@@ -91,56 +91,61 @@ class GrantsTest {
   void another_bundle_of_the_same_version_inherits_nothing_also_where_data_is_kept()
       throws InterruptedException {
     activate();
-    host.grant("unoffered", "db.read");
+    host.plugins().grant("unoffered", "db.read");
     assertThat(answer()).isEqualTo(LET_THROUGH);
-    host.deactivate("unoffered");
-    host.uninstallKeepingData("unoffered");
-    host.install(bundle().action("more").bytes());
-    assertThat(host.grants("unoffered").missing()).containsExactly("db.read");
-    host.activate("unoffered");
+    host.plugins().deactivate("unoffered");
+    host.plugins().uninstallKeepingData("unoffered");
+    host.plugins().install(bundle().action("more").bytes());
+    assertThat(host.plugins().grants("unoffered").missing()).containsExactly("db.read");
+    host.plugins().activate("unoffered");
     assertThat(answer()).isEqualTo(DENIED);
   }
 
   @Test
   void granting_all_that_is_asked_for_leaves_what_was_revoked() {
-    host.install(bundle().field("capabilities", "[\"db.read\",\"kv.read\",\"kv.write\"]").bytes());
-    host.revoke("unoffered", "kv.write");
-    host.grant("unoffered", "kv.read");
-    assertThat(host.grantRequested("unoffered").granted()).containsExactly("db.read", "kv.read");
-    assertThat(host.grantRequested("unoffered").missing()).containsExactly("kv.write");
-    assertThat(host.grant("unoffered", "kv.write").missing()).isEmpty();
+    host.plugins()
+        .install(bundle().field("capabilities", "[\"db.read\",\"kv.read\",\"kv.write\"]").bytes());
+    host.plugins().revoke("unoffered", "kv.write");
+    host.plugins().grant("unoffered", "kv.read");
+    assertThat(host.plugins().grantRequested("unoffered").granted())
+        .containsExactly("db.read", "kv.read");
+    assertThat(host.plugins().grantRequested("unoffered").missing()).containsExactly("kv.write");
+    assertThat(host.plugins().grant("unoffered", "kv.write").missing()).isEmpty();
   }
 
   @Test
   void naming_a_secret_asks_for_the_capability_to_read_it() {
-    host.install(bundle().field("secrets", "{\"keys\":[\"token\"]}").bytes());
-    assertThat(host.grants("unoffered").requested()).containsExactly("db.read", "secrets.keys");
+    host.plugins().install(bundle().field("secrets", "{\"keys\":[\"token\"]}").bytes());
+    assertThat(host.plugins().grants("unoffered").requested())
+        .containsExactly("db.read", "secrets.keys");
   }
 
   @Test
-  void what_a_plugin_does_not_ask_for_is_neither_granted_nor_revoked() {
-    host.install(bundle().bytes());
-    assertThatThrownBy(() -> host.grant("unoffered", "db.read", "kv.read"))
+  void a_capability_that_is_not_requested_cannot_be_granted_or_revoked() {
+    host.plugins().install(bundle().bytes());
+    assertThatThrownBy(() -> host.plugins().grant("unoffered", "db.read", "kv.read"))
         .isInstanceOf(ConflictException.class)
         .hasMessage("unoffered@1.0.0 does not ask for kv.read; it asks for db.read");
-    assertThatThrownBy(() -> host.revoke("unoffered", "nonsense"))
+    assertThatThrownBy(() -> host.plugins().revoke("unoffered", "nonsense"))
         .isInstanceOf(ConflictException.class);
-    assertThat(host.grants("unoffered").granted()).isEmpty();
-    assertThatThrownBy(() -> host.grant("nobody", "db.read"))
+    assertThat(host.plugins().grants("unoffered").granted()).isEmpty();
+    assertThatThrownBy(() -> host.plugins().grant("nobody", "db.read"))
         .isInstanceOf(UnknownPluginException.class);
-    assertThatThrownBy(() -> host.grants("nobody")).isInstanceOf(UnknownPluginException.class);
+    assertThatThrownBy(() -> host.plugins().grants("nobody"))
+        .isInstanceOf(UnknownPluginException.class);
   }
 
   @Test
   void an_import_beyond_what_is_asked_for_loads_with_a_warning_and_is_denied()
       throws InterruptedException {
-    InstallResult installed = host.install(GuestBundle.of("unoffered").filter("ask").bytes());
+    InstallResult installed =
+        host.plugins().install(GuestBundle.of("unoffered").filter("ask").bytes());
     assertThat(installed.warnings())
         .singleElement()
         .asString()
         .contains("gonext_data.gn_db_read", "denied", "db.read");
-    host.activate("unoffered");
-    host.grantRequested("unoffered");
+    host.plugins().activate("unoffered");
+    host.plugins().grantRequested("unoffered");
     assertThat(answer()).isEqualTo(DENIED);
   }
 
@@ -148,24 +153,24 @@ class GrantsTest {
   void a_capability_of_the_application_can_be_asked_for_once_it_is_registered()
       throws InterruptedException {
     byte[] bundle = bundle().field("capabilities", "[\"invoices.read\"]").bytes();
-    assertThatThrownBy(() -> host.install(bundle))
+    assertThatThrownBy(() -> host.plugins().install(bundle))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("invoices.read");
     Capability capability =
         new Capability("invoices.read", "Read invoices", "invoices", "read", true);
     assertThat(host.capabilities().register(capability)).isTrue();
-    host.install(bundle);
-    host.grant("unoffered", "invoices.read");
+    host.plugins().install(bundle);
+    host.plugins().grant("unoffered", "invoices.read");
 
     host.close();
     CapabilityRegistry capabilities = CapabilityRegistry.standard();
     capabilities.register(capability);
     host = Host.open(config().toBuilder().capabilities(capabilities).build());
-    assertThat(host.grants("unoffered").granted()).containsExactly("invoices.read");
+    assertThat(host.plugins().grants("unoffered").granted()).containsExactly("invoices.read");
     assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
-    host.activate("unoffered");
+    host.plugins().activate("unoffered");
     assertThat(host.mayUse("unoffered", "invoices.read")).isTrue();
-    host.revoke("unoffered", "invoices.read");
+    host.plugins().revoke("unoffered", "invoices.read");
     assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
   }
 
@@ -178,8 +183,8 @@ class GrantsTest {
   }
 
   private void activate() throws InterruptedException {
-    host.install(bundle().bytes());
-    host.activate("unoffered");
+    host.plugins().install(bundle().bytes());
+    host.plugins().activate("unoffered");
   }
 
   private void restart() throws InterruptedException {

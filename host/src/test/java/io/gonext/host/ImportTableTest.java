@@ -114,7 +114,7 @@ class ImportTableTest {
         expected.add(function.key() + " will answer \"internal\": not offered by this host");
       }
     }
-    assertThat(host.install(bundle(Set.of()).bytes()).warnings())
+    assertThat(host.plugins().install(bundle(Set.of()).bytes()).warnings())
         .containsExactlyInAnyOrderElementsOf(expected);
 
     expected.clear();
@@ -123,29 +123,29 @@ class ImportTableTest {
         expected.add(function.key() + " will answer \"internal\": not offered by this host");
       }
     }
-    host.uninstall("imports");
-    assertThat(host.install(bundle(capabilities()).bytes()).warnings())
+    host.plugins().uninstall("imports");
+    assertThat(host.plugins().install(bundle(capabilities()).bytes()).warnings())
         .containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test
   void each_function_answers_denied_before_a_grant_and_after_a_revocation()
       throws InterruptedException {
-    host.install(bundle(capabilities()).bytes());
-    host.activate("imports");
+    host.plugins().install(bundle(capabilities()).bytes());
+    host.plugins().activate("imports");
     for (Function function : Function.values()) {
       assertThat(call(function)).as(function.key()).isEqualTo(function.withoutGrant);
     }
-    assertThat(host.audit("imports", 100))
+    assertThat(host.audit().newest("imports", 100))
         .filteredOn(row -> row.event().equals("denied"))
         .as("one row a capability")
         .hasSize(capabilities().size());
 
-    host.grantRequested("imports");
+    host.plugins().grantRequested("imports");
     for (Function function : Function.values()) {
       assertThat(call(function)).as(function.key()).isEqualTo(function.granted);
     }
-    host.revoke("imports", capabilities().toArray(String[]::new));
+    host.plugins().revoke("imports", capabilities().toArray(String[]::new));
     for (Function function : Function.values()) {
       assertThat(call(function)).as(function.key()).isEqualTo(function.withoutGrant);
     }
@@ -153,12 +153,12 @@ class ImportTableTest {
 
   @Test
   void a_capability_missing_in_the_manifest_is_denied_and_audited() throws InterruptedException {
-    host.install(bundle(Set.of()).bytes());
-    host.activate("imports");
+    host.plugins().install(bundle(Set.of()).bytes());
+    host.plugins().activate("imports");
     for (Function function : Function.values()) {
       assertThat(call(function)).as(function.key()).isEqualTo(function.withoutGrant);
     }
-    assertThat(host.audit("imports", 100))
+    assertThat(host.audit().newest("imports", 100))
         .filteredOn(row -> row.event().equals("denied"))
         .extracting(AuditRow::detail)
         .hasSize(capabilities().size())
@@ -169,7 +169,7 @@ class ImportTableTest {
   @EnumSource
   void an_import_with_another_signature_is_refused_by_name(Function function) {
     byte[] module = importing(function.module, function.function);
-    assertThatThrownBy(() -> host.install(GuestBundle.of("imports", module).bytes()))
+    assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("imports", module).bytes()))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("it imports " + function.key() + " as (f32) -> (), the ABI says ");
   }
@@ -177,7 +177,7 @@ class ImportTableTest {
   @Test
   void a_function_of_another_module_is_refused_on_one_line() {
     byte[] module = importing("env_net", "gn_kv\nget");
-    assertThatThrownBy(() -> host.install(GuestBundle.of("imports", module).bytes()))
+    assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("imports", module).bytes()))
         .hasMessageContaining("it imports env_net.gn_kv\\nget (f32) -> (), which no host offers")
         .hasMessageNotContaining("\n");
   }
@@ -228,9 +228,9 @@ class ImportTableTest {
 
   @Test
   void a_guest_of_emscripten_may_report_growth_in_its_allocator() throws InterruptedException {
-    assertThat(host.install(GuestBundle.of("emscripten").filter("same").bytes()).warnings())
+    assertThat(host.plugins().install(GuestBundle.of("emscripten").filter("same").bytes()).warnings())
         .isEmpty();
-    host.activate("emscripten");
+    host.plugins().activate("emscripten");
 
     var result = host.applyFilters("same", "value");
 

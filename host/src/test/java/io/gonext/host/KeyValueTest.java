@@ -46,7 +46,7 @@ class KeyValueTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.pools().values().forEach(HostTest::assertBalanced);
+    host.health().pools().values().forEach(HostTest::assertBalanced);
     host.close();
   }
 
@@ -94,16 +94,16 @@ class KeyValueTest {
 
   @Test
   void each_capability_allows_only_its_own_functions() throws InterruptedException {
-    host.install(bundle().bytes());
-    host.activate(PLUGIN);
+    host.plugins().install(bundle().bytes());
+    host.plugins().activate(PLUGIN);
     for (String operation : List.of("gk", "sk=1", "dk", "ik=1")) {
       assertThat(call(operation)).isEqualTo(DENIED);
     }
-    host.grant(PLUGIN, "kv.read");
+    host.plugins().grant(PLUGIN, "kv.read");
     assertThat(call("gk")).isEqualTo(NOT_FOUND);
     assertThat(call("sk=1")).isEqualTo(DENIED);
-    host.grant(PLUGIN, "kv.write");
-    host.revoke(PLUGIN, "kv.read");
+    host.plugins().grant(PLUGIN, "kv.write");
+    host.plugins().revoke(PLUGIN, "kv.read");
     assertThat(call("sk=1")).isEqualTo(DONE);
     assertThat(call("ik=1")).isEqualTo("2");
     assertThat(call("dk")).isEqualTo(DONE);
@@ -138,8 +138,8 @@ class KeyValueTest {
     host.close();
     host = Host.open(data);
     assertThat(call("gk")).isEqualTo("kept");
-    host.deactivate(PLUGIN);
-    host.uninstall(PLUGIN);
+    host.plugins().deactivate(PLUGIN);
+    host.plugins().uninstall(PLUGIN);
     activate(bundle());
     assertThat(call("gk")).isEqualTo(NOT_FOUND);
   }
@@ -235,9 +235,9 @@ class KeyValueTest {
   static final class Counting {
     public static void main(String[] args) throws InterruptedException {
       try (Host host = Host.open(Path.of(args[0]))) {
-        host.install(bundle().bytes());
-        host.grantRequested(PLUGIN);
-        host.activate(PLUGIN);
+        host.plugins().install(bundle().bytes());
+        host.plugins().grantRequested(PLUGIN);
+        host.plugins().activate(PLUGIN);
         while (true) {
           System.out.println(host.applyFilters("kv", "in=1").value().asString());
         }
@@ -252,9 +252,9 @@ class KeyValueTest {
   }
 
   private void activate(GuestBundle bundle) throws InterruptedException {
-    host.install(bundle.bytes());
-    host.grantRequested(PLUGIN);
-    host.activate(PLUGIN);
+    host.plugins().install(bundle.bytes());
+    host.plugins().grantRequested(PLUGIN);
+    host.plugins().activate(PLUGIN);
   }
 
   private String call(String operation) throws InterruptedException {

@@ -29,15 +29,15 @@ class LostDatabaseTest {
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
         Host.open(HostConfig.builder(data).database(Database.postgreSql(postgres.url())).build())) {
-      host.install(GuestBundle.of("upper").filter("shout").bytes());
-      host.activate("upper");
+      host.plugins().install(GuestBundle.of("upper").filter("shout").bytes());
+      host.plugins().activate("upper");
       postgres.stop();
 
       assertThat(shouted(host)).isEqualTo("A");
-      assertThatThrownBy(() -> host.deactivate("upper"))
+      assertThatThrownBy(() -> host.plugins().deactivate("upper"))
           .isInstanceOf(StoreException.class)
           .hasMessageContaining("nothing was changed");
-      assertThatThrownBy(() -> host.install(GuestBundle.of("echo").bytes()))
+      assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("echo").bytes()))
           .isInstanceOf(StoreException.class);
       assertThat(shouted(host)).isEqualTo("A");
 
@@ -45,17 +45,17 @@ class LostDatabaseTest {
       await()
           .atMost(Duration.ofSeconds(30))
           .ignoreExceptionsInstanceOf(StoreException.class)
-          .until(() -> !host.plugins().isEmpty());
+          .until(() -> !host.plugins().list().isEmpty());
       TestPostgres.execute(
           postgres.url(), "update plugin set state = 'INACTIVE', revision = revision + 1");
-      await().atMost(Duration.ofSeconds(30)).until(() -> host.pools().isEmpty());
+      await().atMost(Duration.ofSeconds(30)).until(() -> host.health().pools().isEmpty());
     } finally {
       postgres.stop();
     }
   }
 
   @Test
-  void the_stores_trouble_is_told_with_its_beginning_until_it_is_over() throws Exception {
+  void the_stores_trouble_is_reported_with_its_start_until_it_ends() throws Exception {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
@@ -64,22 +64,22 @@ class LostDatabaseTest {
                 .database(Database.postgreSql(postgres.url()))
                 .meters(meters)
                 .build())) {
-      assertThat(host.storeTrouble()).isEmpty();
+      assertThat(host.health().storeTrouble()).isEmpty();
       assertThat(available(meters)).isEqualTo(1);
 
       Instant before = Instant.now();
       postgres.stop();
-      await().atMost(Duration.ofSeconds(30)).until(() -> host.storeTrouble().isPresent());
-      StoreTrouble trouble = host.storeTrouble().orElseThrow();
+      await().atMost(Duration.ofSeconds(30)).until(() -> host.health().storeTrouble().isPresent());
+      StoreTrouble trouble = host.health().storeTrouble().orElseThrow();
       assertThat(trouble.since()).isBetween(before, Instant.now());
       assertThat(trouble.cause()).isNotBlank();
       assertThat(available(meters)).isZero();
-      assertThatThrownBy(() -> host.install(GuestBundle.of("echo").bytes()))
+      assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("echo").bytes()))
           .isInstanceOf(StoreException.class);
-      assertThat(host.storeTrouble()).contains(trouble);
+      assertThat(host.health().storeTrouble()).contains(trouble);
 
       postgres.start();
-      await().atMost(Duration.ofSeconds(30)).until(() -> host.storeTrouble().isEmpty());
+      await().atMost(Duration.ofSeconds(30)).until(() -> host.health().storeTrouble().isEmpty());
       assertThat(available(meters)).isEqualTo(1);
     } finally {
       postgres.stop();
@@ -93,21 +93,22 @@ class LostDatabaseTest {
     try (Host host =
         Host.open(HostConfig.builder(data).database(Database.postgreSql(postgres.url())).build())) {
       // Short: it is waiting for the store when its deadline strikes, or traps on a failure.
-      host.install(
-          GuestBundle.of("counter", Guests.wasm("kv-strict"))
-              .filter("kv")
-              .field("capabilities", "[\"kv.read\",\"kv.write\"]")
-              .limit("call_ms", 400)
-              .bytes());
-      host.grantRequested("counter");
-      host.activate("counter");
+      host.plugins()
+          .install(
+              GuestBundle.of("counter", Guests.wasm("kv-strict"))
+                  .filter("kv")
+                  .field("capabilities", "[\"kv.read\",\"kv.write\"]")
+                  .limit("call_ms", 400)
+                  .bytes());
+      host.plugins().grantRequested("counter");
+      host.plugins().activate("counter");
       postgres.stop();
       for (int i = 0; i < 8; i++) {
         assertThat(host.applyFilters("kv", "x").degraded())
             .extracting(Degradation::code)
             .containsExactly("STORE_UNAVAILABLE");
       }
-      assertThat(host.troubles()).isEmpty();
+      assertThat(host.health().troubles()).isEmpty();
       postgres.start();
       await()
           .atMost(Duration.ofSeconds(30))

@@ -53,58 +53,62 @@ class NodesTest {
   @AfterEach
   void every_lease_came_back() {
     for (Host host : List.of(here, there)) {
-      host.pools().values().forEach(HostTest::assertBalanced);
+      host.health().pools().values().forEach(HostTest::assertBalanced);
       host.close();
     }
   }
 
   @Test
   void what_one_changes_the_other_serves() throws InterruptedException {
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     awaitServed(there, "1");
-    there.update(version("2").bytes());
+    there.plugins().update(version("2").bytes());
     assertThat(served(there)).isEqualTo("2");
     awaitServed(here, "2");
-    here.rollback("app");
+    here.plugins().rollback("app");
     awaitServed(there, "1");
-    there.deactivate("app");
+    there.plugins().deactivate("app");
     awaitServed(here, "nothing");
-    here.uninstall("app");
-    assertThat(there.plugins()).isEmpty();
-    here.install(version("2").bytes());
-    there.activate("app");
+    here.plugins().uninstall("app");
+    assertThat(there.plugins().list()).isEmpty();
+    here.plugins().install(version("2").bytes());
+    there.plugins().activate("app");
     awaitServed(here, "2");
-    assertThat(here.faults()).isEmpty();
-    assertThat(there.faults()).isEmpty();
+    assertThat(here.health().faults()).isEmpty();
+    assertThat(there.health().faults()).isEmpty();
   }
 
   @Test
   void a_host_that_joins_serves_what_the_others_do() throws InterruptedException {
     there.close();
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     there = Host.open(config(two));
     assertThat(served(there)).isEqualTo("1");
   }
 
   @Test
   void what_one_revokes_is_denied_on_the_other() throws InterruptedException {
-    here.install(
-        GuestBundle.of("unoffered").filter("ask").field("capabilities", "[\"db.read\"]").bytes());
-    here.activate("unoffered");
-    await().atMost(BOUND).until(() -> there.pool("unoffered").isPresent());
+    here.plugins()
+        .install(
+            GuestBundle.of("unoffered")
+                .filter("ask")
+                .field("capabilities", "[\"db.read\"]")
+                .bytes());
+    here.plugins().activate("unoffered");
+    await().atMost(BOUND).until(() -> there.health().pool("unoffered").isPresent());
     assertThat(answer(there)).isEqualTo(-1);
-    here.grant("unoffered", "db.read");
+    here.plugins().grant("unoffered", "db.read");
     await().atMost(BOUND).until(() -> answer(there) == -2);
-    here.revoke("unoffered", "db.read");
+    here.plugins().revoke("unoffered", "db.read");
     await().atMost(BOUND).until(() -> answer(there) == -1);
   }
 
   @Test
   void a_change_that_nobody_announced_is_seen_all_the_same() throws InterruptedException {
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     awaitServed(there, "1");
     TestPostgres.execute(url, "update plugin set state = 'INACTIVE', revision = revision + 1");
     awaitServed(here, "nothing");
@@ -118,11 +122,11 @@ class NodesTest {
             + " and datname = current_database()";
     await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, listeners) == 2);
     TestPostgres.execute(url, listeners.replace("count(*)", "pg_terminate_backend(pid)"));
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     awaitServed(there, "1");
     await().atMost(BOUND).until(() -> TestPostgres.queryInt(url, listeners) == 2);
-    here.deactivate("app");
+    here.plugins().deactivate("app");
     awaitServed(there, "nothing");
   }
 
@@ -130,10 +134,10 @@ class NodesTest {
   void a_plugin_that_does_not_start_on_one_host_is_a_fault_of_that_host_alone()
       throws InterruptedException {
     here.capabilities().register(OWN);
-    here.install(version("1").field("capabilities", "[\"invoices.read\"]").bytes());
-    here.activate("app");
-    await().atMost(BOUND).until(() -> !there.faults().isEmpty());
-    assertThat(there.faults())
+    here.plugins().install(version("1").field("capabilities", "[\"invoices.read\"]").bytes());
+    here.plugins().activate("app");
+    await().atMost(BOUND).until(() -> !there.health().faults().isEmpty());
+    assertThat(there.health().faults())
         .singleElement()
         .satisfies(fault -> {
           assertThat(fault.plugin()).isEqualTo("app");
@@ -141,29 +145,31 @@ class NodesTest {
         });
     there.close();
     there = Host.open(config(two));
-    assertThat(there.faults()).extracting(NodeFault::plugin).containsExactly("app");
-    assertThat(here.plugins()).extracting(StoredPlugin::state).containsExactly(PluginState.ACTIVE);
+    assertThat(there.health().faults()).extracting(NodeFault::plugin).containsExactly("app");
+    assertThat(here.plugins().list())
+        .extracting(StoredPlugin::state)
+        .containsExactly(PluginState.ACTIVE);
     assertThat(served(here)).isEqualTo("1");
 
     there.capabilities().register(OWN);
     awaitServed(there, "1");
-    await().atMost(BOUND).until(() -> there.faults().isEmpty());
+    await().atMost(BOUND).until(() -> there.health().faults().isEmpty());
   }
 
   @Test
   void a_version_that_cannot_take_over_on_one_host_leaves_the_old_one_there()
       throws InterruptedException {
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     awaitServed(there, "1");
     here.capabilities().register(OWN);
-    here.update(version("2").field("capabilities", "[\"invoices.read\"]").bytes());
-    here.approve("app");
+    here.plugins().update(version("2").field("capabilities", "[\"invoices.read\"]").bytes());
+    here.plugins().approve("app");
     assertThat(served(here)).isEqualTo("2");
-    await().atMost(BOUND).until(() -> !there.faults().isEmpty());
+    await().atMost(BOUND).until(() -> !there.health().faults().isEmpty());
     assertThat(served(there)).isEqualTo("1");
-    here.rollback("app");
-    await().atMost(BOUND).until(() -> there.faults().isEmpty());
+    here.plugins().rollback("app");
+    await().atMost(BOUND).until(() -> there.health().faults().isEmpty());
     assertThat(served(there)).isEqualTo("1");
   }
 
@@ -171,29 +177,29 @@ class NodesTest {
   void a_plugin_that_a_host_cannot_start_can_be_taken_out_of_service_there()
       throws InterruptedException {
     here.capabilities().register(OWN);
-    here.install(version("1").field("capabilities", "[\"invoices.read\"]").bytes());
-    here.activate("app");
-    await().atMost(BOUND).until(() -> !there.faults().isEmpty());
-    assertThatThrownBy(() -> there.activate("app")).hasMessageContaining("invoices.read");
-    there.deactivate("app");
-    assertThat(there.faults()).isEmpty();
+    here.plugins().install(version("1").field("capabilities", "[\"invoices.read\"]").bytes());
+    here.plugins().activate("app");
+    await().atMost(BOUND).until(() -> !there.health().faults().isEmpty());
+    assertThatThrownBy(() -> there.plugins().activate("app")).hasMessageContaining("invoices.read");
+    there.plugins().deactivate("app");
+    assertThat(there.health().faults()).isEmpty();
     awaitServed(here, "nothing");
   }
 
   @Test
-  void of_two_who_install_at_once_one_wins_and_the_other_is_told() throws Exception {
+  void of_two_installations_at_once_one_wins_and_the_other_conflicts() throws Exception {
     List<String> outcomes =
         atOnce(
-            () -> here.install(version("1").bytes()).sha256(),
-            () -> there.install(version("2").bytes()).sha256());
+            () -> here.plugins().install(version("1").bytes()).sha256(),
+            () -> there.plugins().install(version("2").bytes()).sha256());
     assertThat(outcomes).filteredOn(outcome -> outcome.startsWith("told: ")).hasSize(1);
-    assertThat(outcomes).contains(here.plugins().getFirst().current().sha256());
+    assertThat(outcomes).contains(here.plugins().list().getFirst().current().sha256());
   }
 
   @Test
   void of_two_who_update_at_once_one_wins_and_both_serve_what_it_put_there() throws Exception {
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     awaitServed(there, "1");
     GuestBundle other = version("2").version("2.0.1");
     List<String> outcomes;
@@ -217,78 +223,83 @@ class NodesTest {
           });
       outcomes =
           atOnce(
-              () -> here.update(version("2").bytes()).toString(),
-              () -> there.update(other.bytes()).toString());
+              () -> here.plugins().update(version("2").bytes()).toString(),
+              () -> there.plugins().update(other.bytes()).toString());
       released.get();
     }
     assertThat(outcomes).filteredOn(outcome -> outcome.startsWith("told: ")).hasSize(1);
-    assertThat(here.plugins().getFirst().current().version()).startsWith("2.0.");
+    assertThat(here.plugins().list().getFirst().current().version()).startsWith("2.0.");
     awaitServed(here, "2");
     awaitServed(there, "2");
-    await().atMost(BOUND).until(() -> here.faults().isEmpty() && there.faults().isEmpty());
+    await()
+        .atMost(BOUND)
+        .until(() -> here.health().faults().isEmpty() && there.health().faults().isEmpty());
   }
 
   @Test
   void a_plugin_that_one_takes_out_of_order_is_so_on_the_other_until_it_is_reset_on_any()
       throws InterruptedException {
-    here.install(version("1").bytes());
-    here.activate("app");
+    here.plugins().install(version("1").bytes());
+    here.plugins().activate("app");
     awaitServed(there, "1");
     TestPostgres.execute(
         url, "update plugin set state = 'ERRORED', cause = 'it traps', revision = revision + 1");
     for (Host host : List.of(here, there)) {
-      assertThat(host.trouble(host.plugins().getFirst())).contains("ERRORED: it traps");
+      assertThat(host.health().trouble(host.plugins().list().getFirst()))
+          .contains("ERRORED: it traps");
       await()
           .atMost(BOUND)
           .untilAsserted(
-              () -> assertThat(host.troubles()).containsEntry("app", "ERRORED: it traps"));
+              () -> assertThat(host.health().troubles()).containsEntry("app", "ERRORED: it traps"));
     }
-    there.reset("app");
-    there.activate("app");
+    there.plugins().reset("app");
+    there.plugins().activate("app");
     awaitServed(here, "1");
-    await().atMost(BOUND).until(() -> here.troubles().isEmpty());
-    assertThat(here.trouble(here.plugins().getFirst())).isEmpty();
-    assertThat(there.troubles()).isEmpty();
+    await().atMost(BOUND).until(() -> here.health().troubles().isEmpty());
+    assertThat(here.health().trouble(here.plugins().list().getFirst())).isEmpty();
+    assertThat(there.health().troubles()).isEmpty();
   }
 
   @Test
   void of_two_who_activate_and_uninstall_at_once_one_wins() throws Exception {
     for (int i = 0; i < 5; i++) {
-      here.install(version("1").bytes());
+      here.plugins().install(version("1").bytes());
       List<String> outcomes =
           atOnce(
               () -> {
-                here.activate("app");
+                here.plugins().activate("app");
                 return "active";
               },
               () -> {
-                there.uninstall("app");
+                there.plugins().uninstall("app");
                 return "gone";
               });
       assertThat(outcomes).filteredOn(outcome -> outcome.startsWith("told: ")).hasSize(1);
-      boolean installed = !here.plugins().isEmpty();
+      boolean installed = !here.plugins().list().isEmpty();
       assertThat(outcomes).contains(installed ? "active" : "gone");
       awaitServed(here, installed ? "1" : "nothing");
       awaitServed(there, installed ? "1" : "nothing");
       if (installed) {
-        here.deactivate("app");
-        here.uninstall("app");
+        here.plugins().deactivate("app");
+        here.plugins().uninstall("app");
       }
     }
   }
 
   @Test
   void a_plugin_follows_what_it_depends_on() throws InterruptedException {
-    here.install(GuestBundle.of("upper").bytes());
-    here.install(
-        version("1").field("depends", "[{\"name\":\"upper\",\"version\":\"^1.0\"}]").bytes());
-    assertThatThrownBy(() -> there.activate("app")).isInstanceOf(ActivationException.class);
-    here.activate("upper");
-    here.activate("app");
+    here.plugins().install(GuestBundle.of("upper").bytes());
+    here.plugins()
+        .install(
+            version("1").field("depends", "[{\"name\":\"upper\",\"version\":\"^1.0\"}]").bytes());
+    assertThatThrownBy(() -> there.plugins().activate("app"))
+        .isInstanceOf(ActivationException.class);
+    here.plugins().activate("upper");
+    here.plugins().activate("app");
     awaitServed(there, "1");
-    here.deactivateWithDependents("upper");
+    here.plugins().deactivateWithDependents("upper");
     awaitServed(there, "nothing");
-    await().atMost(BOUND).until(() -> there.pools().isEmpty());
+    await().atMost(BOUND).until(() -> there.health().pools().isEmpty());
   }
 
   private HostConfig config(Path directory) {

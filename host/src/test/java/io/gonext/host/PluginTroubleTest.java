@@ -43,7 +43,7 @@ class PluginTroubleTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.pools().values().forEach(HostTest::assertBalanced);
+    host.health().pools().values().forEach(HostTest::assertBalanced);
     host.close();
   }
 
@@ -66,7 +66,7 @@ class PluginTroubleTest {
     FilterResult result = host.applyFilters("shout", "a");
     assertThat(result.value()).isEqualTo(StrictJson.valueOf("A"));
     assertThat(degradations(result)).isEmpty();
-    assertThat(host.troubles()).isEmpty();
+    assertThat(host.health().troubles()).isEmpty();
     assertThat(late("upper")).isEqualTo(1);
     activate(GuestBundle.of("trap").filter("h", 10));
     host.applyFilters("h", "a");
@@ -102,7 +102,7 @@ class PluginTroubleTest {
     assertThat(result.value()).isEqualTo(StrictJson.valueOf("A"));
     assertThat(degradations(result)).containsExactly("BREAKER_OPEN");
     assertThat(checkouts("trap")).isEqualTo(checkouts);
-    assertThat(host.troubles())
+    assertThat(host.health().troubles())
         .containsExactlyEntriesOf(
             Map.of("trap", "h: circuit breaker open, last failure UNREACHABLE"));
     assertThat(breaker("h", "opened")).isEqualTo(1);
@@ -160,7 +160,7 @@ class PluginTroubleTest {
     for (int i = 0; i < 60; i++) {
       assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("UNREACHABLE");
     }
-    assertThat(host.troubles()).isEmpty();
+    assertThat(host.health().troubles()).isEmpty();
   }
 
   private HookOutcome get(String path) throws InterruptedException {
@@ -183,7 +183,7 @@ class PluginTroubleTest {
     for (int i = 0; i < 40; i++) {
       assertThat(degradations(host.applyFilters("h", "a"))).containsExactly("STATUS");
     }
-    assertThat(host.troubles()).isEmpty();
+    assertThat(host.health().troubles()).isEmpty();
   }
 
   @Test
@@ -196,7 +196,7 @@ class PluginTroubleTest {
     }
     // A machine that is busy may not have replaced the instance in time for the next call.
     assertThat(codes).contains("CUT_SHORT").doesNotContain("DEADLINE");
-    assertThat(host.troubles()).isEmpty();
+    assertThat(host.health().troubles()).isEmpty();
   }
 
   @Test
@@ -205,12 +205,12 @@ class PluginTroubleTest {
     activate(GuestBundle.of("loop").filter("h", 10).limit("instances_max", 1));
     try (ExecutorService callers = Executors.newFixedThreadPool(8)) {
       Future<FilterResult> holder = callers.submit(() -> host.applyFilters("h", "a"));
-      await().until(() -> host.pool("loop").orElseThrow().inUse() == 1);
+      await().until(() -> host.health().pool("loop").orElseThrow().inUse() == 1);
       List<Future<FilterResult>> waiters = new ArrayList<>();
       for (int i = 0; i < 7; i++) {
         waiters.add(callers.submit(() -> host.applyFilters("h", "a")));
       }
-      await().until(() -> host.pool("loop").orElseThrow().waiting() == 7);
+      await().until(() -> host.health().pool("loop").orElseThrow().waiting() == 7);
       // Meanwhile a hook of another plugin answers as ever.
       for (int i = 0; i < 20; i++) {
         assertThat(host.applyFilters("shout", "a").value()).isEqualTo(StrictJson.valueOf("A"));
@@ -258,7 +258,7 @@ class PluginTroubleTest {
                 .isInstanceOf(InterruptedException.class);
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
           });
-      await().until(() -> host.pool("loop").orElseThrow().inUse() == 1);
+      await().until(() -> host.health().pool("loop").orElseThrow().inUse() == 1);
       callers.shutdownNow();
       call.get();
     }
@@ -268,7 +268,7 @@ class PluginTroubleTest {
   }
 
   private long checkouts(String plugin) {
-    return host.pool(plugin).orElseThrow().checkouts();
+    return host.health().pool(plugin).orElseThrow().checkouts();
   }
 
   private static List<String> degradations(FilterResult result) {
@@ -276,6 +276,6 @@ class PluginTroubleTest {
   }
 
   private void activate(GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
+    host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
   }
 }

@@ -76,8 +76,11 @@ class RefusedModuleTest {
   }
 
   private void requireOneRow(String event) {
-    assertThat(host.audit("wide", 100)).first().extracting(AuditRow::event).isEqualTo(event);
-    assertThat(host.audit("wide", 100).getFirst().detail())
+    assertThat(host.audit().newest("wide", 100))
+        .first()
+        .extracting(AuditRow::event)
+        .isEqualTo(event);
+    assertThat(host.audit().newest("wide", 100).getFirst().detail())
         .contains("function 1 (caller)")
         .hasSizeLessThan(1_000);
   }
@@ -86,26 +89,28 @@ class RefusedModuleTest {
   void an_install_is_refused_with_the_functions_name_and_one_audit_row() {
     byte[] bundle = GuestBundle.of("wide", wide()).filter("ask").bytes();
 
-    var refusal = catchThrowableOfType(BundleRejectedException.class, () -> host.install(bundle));
+    var refusal =
+        catchThrowableOfType(BundleRejectedException.class, () -> host.plugins().install(bundle));
 
     assertThat(refusal)
         .hasMessageContaining("plugin.wasm: function 1 (caller) calls through a table with");
-    assertThat(host.audit("wide", 100)).hasSize(1);
+    assertThat(host.audit().newest("wide", 100)).hasSize(1);
     requireOneRow("install_refused");
   }
 
   @Test
   void an_update_is_refused_and_the_old_version_stays() throws InterruptedException {
-    host.install(GuestBundle.of("wide", Guests.wasm("echo")).filter("ask").bytes());
-    host.activate("wide");
-    int before = host.audit("wide", 100).size();
+    host.plugins().install(GuestBundle.of("wide", Guests.wasm("echo")).filter("ask").bytes());
+    host.plugins().activate("wide");
+    int before = host.audit().newest("wide", 100).size();
     byte[] bundle = GuestBundle.of("wide", wide()).version("2.0.0").filter("ask").bytes();
 
-    var refusal = catchThrowableOfType(BundleRejectedException.class, () -> host.update(bundle));
+    var refusal =
+        catchThrowableOfType(BundleRejectedException.class, () -> host.plugins().update(bundle));
 
     assertThat(refusal).hasMessageContaining("function 1 (caller)");
-    assertThat(host.audit("wide", 100)).hasSize(before + 1);
+    assertThat(host.audit().newest("wide", 100)).hasSize(before + 1);
     requireOneRow("update_refused");
-    assertThat(host.pool("wide")).isPresent();
+    assertThat(host.health().pool("wide")).isPresent();
   }
 }

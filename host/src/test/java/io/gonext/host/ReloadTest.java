@@ -29,7 +29,7 @@ class ReloadTest {
     try (Host host =
         Host.open(HostConfig.builder(data).updates(UpdatePolicy.development()).build())) {
       byte[][] versions = {version("2"), version("1")};
-      host.activate(host.install(version("1")).manifest().name());
+      host.plugins().activate(host.plugins().install(version("1")).manifest().name());
       reload(host, versions, 20);
       System.gc();
       int classes = loadedClasses();
@@ -48,7 +48,7 @@ class ReloadTest {
 
   private static void reload(Host host, byte[][] versions, int times) throws InterruptedException {
     for (int i = 0; i < times; i++) {
-      host.update(versions[i % 2]);
+      host.plugins().update(versions[i % 2]);
       assertThat(host.applyFilters("version", "x").degraded()).isEmpty();
     }
   }

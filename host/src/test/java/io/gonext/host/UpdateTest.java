@@ -60,14 +60,14 @@ class UpdateTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.pools().values().forEach(HostTest::assertBalanced);
+    host.health().pools().values().forEach(HostTest::assertBalanced);
     host.close();
   }
 
   @Test
   void the_new_version_serves_and_goes_back_on_request() throws InterruptedException {
     activate(version("1"));
-    UpdateResult updated = host.update(version("2").bytes());
+    UpdateResult updated = host.plugins().update(version("2").bytes());
     assertThat(updated)
         .isInstanceOfSatisfying(
             UpdateResult.Replaced.class,
@@ -77,37 +77,38 @@ class UpdateTest {
             });
     assertThat(served()).isEqualTo("2");
 
-    host.rollback("app");
+    host.plugins().rollback("app");
     assertThat(served()).isEqualTo("1");
-    host.rollback("app");
+    host.plugins().rollback("app");
     assertThat(served()).isEqualTo("2");
 
     host.close();
     open();
     assertThat(served()).isEqualTo("2");
-    host.rollback("app");
+    host.plugins().rollback("app");
     assertThat(served()).isEqualTo("1");
   }
 
   @Test
   void a_plugin_out_of_service_stays_so() throws InterruptedException {
-    host.install(version("1").bytes());
-    host.update(version("2").bytes());
-    assertThat(host.pools()).isEmpty();
-    host.activate("app");
+    host.plugins().install(version("1").bytes());
+    host.plugins().update(version("2").bytes());
+    assertThat(host.health().pools()).isEmpty();
+    host.plugins().activate("app");
     assertThat(served()).isEqualTo("2");
   }
 
   @Test
   void the_same_bundle_changes_nothing() throws InterruptedException {
     activate(version("1"));
-    assertThat(host.update(version("1").bytes())).isEqualTo(new UpdateResult.Unchanged("1.0.0"));
-    assertThat(host.plugins()).singleElement().extracting("previous").isNull();
+    assertThat(host.plugins().update(version("1").bytes()))
+        .isEqualTo(new UpdateResult.Unchanged("1.0.0"));
+    assertThat(host.plugins().list()).singleElement().extracting("previous").isNull();
   }
 
   @Test
   void a_plugin_that_is_not_installed_cannot_be_updated() {
-    assertThatThrownBy(() -> host.update(version("1").bytes()))
+    assertThatThrownBy(() -> host.plugins().update(version("1").bytes()))
         .isInstanceOf(UnknownPluginException.class);
   }
 
@@ -115,14 +116,15 @@ class UpdateTest {
   void hooks_and_routes_are_those_of_the_version_that_serves() throws InterruptedException {
     activate(version("1").filter("only_old").filter("moved", 1));
     host.addFilter("java", "moved", 5, (value, args, limit) -> value);
-    host.update(
-        GuestBundle.of("app", Guests.wasm("version-2"))
-            .version("2.0.0")
-            .filter("version")
-            .filter("only_new")
-            .filter("moved", 9)
-            .route("GET", "/new")
-            .bytes());
+    host.plugins()
+        .update(
+            GuestBundle.of("app", Guests.wasm("version-2"))
+                .version("2.0.0")
+                .filter("version")
+                .filter("only_new")
+                .filter("moved", 9)
+                .route("GET", "/new")
+                .bytes());
     assertThat(host.applyFilters("only_old", "x").value().stringValue()).isEqualTo("x");
     assertThat(host.applyFilters("only_new", "x").value().isObject()).isTrue();
     assertThat(host.applyFilters("moved", "x").value().isObject()).isTrue();
@@ -133,23 +135,25 @@ class UpdateTest {
   @Test
   void a_version_that_cannot_start_leaves_the_old_one_untouched() throws InterruptedException {
     activate(version("1"));
-    String before = host.plugins().toString();
+    String before = host.plugins().list().toString();
     assertThatThrownBy(() ->
-            host.update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
+            host.plugins()
+                .update(GuestBundle.of("app", Guests.wasm("refuses")).version("2.0.0").bytes()))
         .isInstanceOf(ActivationException.class)
         .hasMessageContaining("app@2.0.0 refused to start");
     assertThatThrownBy(() ->
-            host.update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
+            host.plugins()
+                .update(GuestBundle.of("app", Guests.wasm("noalloc")).version("2.0.0").bytes()))
         .isInstanceOf(BundleRejectedException.class);
     assertThat(served()).isEqualTo("1");
-    assertThat(host.plugins()).hasToString(before);
+    assertThat(host.plugins().list()).hasToString(before);
   }
 
   @Test
   void a_version_that_asks_for_more_waits_for_approval() throws InterruptedException {
     activate(version("1"));
     GuestBundle asking = version("2").field("capabilities", "[\"kv.read\"]");
-    assertThat(host.update(asking.bytes()))
+    assertThat(host.plugins().update(asking.bytes()))
         .isInstanceOfSatisfying(
             UpdateResult.AwaitingApproval.class,
             waiting ->
@@ -161,9 +165,9 @@ class UpdateTest {
     host.close();
     open();
     assertThat(served()).isEqualTo("1");
-    host.approve("app");
+    host.plugins().approve("app");
     assertThat(served()).isEqualTo("2");
-    assertThatThrownBy(() -> host.approve("app"))
+    assertThatThrownBy(() -> host.plugins().approve("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("no version of app waits");
   }
@@ -178,8 +182,8 @@ class UpdateTest {
                 .updates(NO_WARM_UP.withKeepPrevious(Duration.ZERO))
                 .build());
     activate(version("1"));
-    host.update(version("2").bytes());
-    assertThatThrownBy(() -> host.rollback("app"))
+    host.plugins().update(version("2").bytes());
+    assertThatThrownBy(() -> host.plugins().rollback("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("no earlier version of app is kept");
     assertThat(served()).isEqualTo("2");
@@ -188,8 +192,8 @@ class UpdateTest {
   @Test
   void an_earlier_version_goes_by_itself_when_its_time_has_passed() throws InterruptedException {
     activate(version("1"));
-    host.update(version("2").bytes());
-    assertThat(host.plugins().getFirst().previous()).isNotNull();
+    host.plugins().update(version("2").bytes());
+    assertThat(host.plugins().list().getFirst().previous()).isNotNull();
     host.close();
     host =
         Host.open(
@@ -199,7 +203,7 @@ class UpdateTest {
                 .build());
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(() -> host.plugins().getFirst().previous() == null);
+        .until(() -> host.plugins().list().getFirst().previous() == null);
     assertThat(served()).isEqualTo("2");
   }
 
@@ -207,7 +211,7 @@ class UpdateTest {
   void a_version_that_others_could_not_use_does_not_take_over() throws InterruptedException {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
-    assertThatThrownBy(() -> host.update(version("2").bytes()))
+    assertThatThrownBy(() -> host.plugins().update(version("2").bytes()))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("app@2.0.0 cannot take over: echo@1.0.0 needs app ^1.0");
     assertThat(served()).isEqualTo("1");
@@ -217,9 +221,10 @@ class UpdateTest {
   void what_needs_a_plugin_leaves_service_with_it_on_request() throws InterruptedException {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
-    assertThatThrownBy(() -> host.deactivate("app")).isInstanceOf(ConflictException.class);
-    assertThat(host.deactivateWithDependents("app")).containsExactly("echo", "app");
-    assertThat(host.pools()).isEmpty();
+    assertThatThrownBy(() -> host.plugins().deactivate("app"))
+        .isInstanceOf(ConflictException.class);
+    assertThat(host.plugins().deactivateWithDependents("app")).containsExactly("echo", "app");
+    assertThat(host.health().pools()).isEmpty();
   }
 
   @Test
@@ -227,32 +232,36 @@ class UpdateTest {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", needs("app")));
     activate(GuestBundle.of("upper").field("depends", needs("app", "echo")));
-    assertThat(host.deactivateWithDependents("app")).containsExactly("upper", "echo", "app");
-    assertThat(host.pools()).isEmpty();
+    assertThat(host.plugins().deactivateWithDependents("app"))
+        .containsExactly("upper", "echo", "app");
+    assertThat(host.health().pools()).isEmpty();
     for (String plugin : List.of("upper", "echo", "app")) {
-      assertThat(host.audit(plugin, 1)).extracting(AuditRow::event).containsExactly("deactivate");
+      assertThat(host.audit().newest(plugin, 1))
+          .extracting(AuditRow::event)
+          .containsExactly("deactivate");
     }
   }
 
   @Test
-  void a_version_that_would_close_a_circle_neither_comes_back_nor_is_approved()
+  void a_version_that_closes_a_cycle_is_refused_at_rollback_and_approval()
       throws InterruptedException {
-    host.install(version("1").field("depends", needs("echo")).bytes());
-    host.update(version("2").bytes());
-    host.update(
-        version("2")
-            .version("3.0.0")
-            .field("depends", needs("echo"))
-            .field("capabilities", "[\"kv.read\"]")
-            .bytes());
-    host.install(GuestBundle.of("echo").field("depends", needs("app")).bytes());
-    assertThatThrownBy(() -> host.rollback("app"))
+    host.plugins().install(version("1").field("depends", needs("echo")).bytes());
+    host.plugins().update(version("2").bytes());
+    host.plugins()
+        .update(
+            version("2")
+                .version("3.0.0")
+                .field("depends", needs("echo"))
+                .field("capabilities", "[\"kv.read\"]")
+                .bytes());
+    host.plugins().install(GuestBundle.of("echo").field("depends", needs("app")).bytes());
+    assertThatThrownBy(() -> host.plugins().rollback("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("app -> echo -> app");
-    assertThatThrownBy(() -> host.approve("app"))
+    assertThatThrownBy(() -> host.plugins().approve("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("app -> echo -> app");
-    assertThat(host.audit("app", 2))
+    assertThat(host.audit().newest("app", 2))
         .extracting(AuditRow::event)
         .containsExactly("approve_failed", "rollback_failed");
   }
@@ -262,23 +271,28 @@ class UpdateTest {
     activate(version("1"));
     UpdateResult.AwaitingApproval waiting =
         (UpdateResult.AwaitingApproval)
-            host.update(version("2").field("capabilities", "[\"kv.read\"]").bytes());
+            host.plugins().update(version("2").field("capabilities", "[\"kv.read\"]").bytes());
     for (String other : List.of("1.0.0", "0".repeat(64))) {
-      assertThatThrownBy(() -> host.approve("app", other))
+      assertThatThrownBy(() -> host.plugins().approve("app", other))
           .isInstanceOf(ConflictException.class)
           .hasMessageContaining("another version of app waits for approval: 2.0.0");
-      assertThatThrownBy(() -> host.reject("app", other)).isInstanceOf(ConflictException.class);
+      assertThatThrownBy(() -> host.plugins().reject("app", other))
+          .isInstanceOf(ConflictException.class);
     }
-    assertThat(host.pendingChanges(host.plugin("app").orElseThrow()).orElseThrow().changes())
+    assertThat(
+            host.plugins()
+                .pendingChanges(host.plugins().find("app").orElseThrow())
+                .orElseThrow()
+                .changes())
         .extracting(CapabilityChanges.Change::toString)
         .containsExactly("+ kv.read");
-    host.reject("app", "2.0.0");
-    assertThat(host.plugin("app").orElseThrow().pending()).isNull();
-    assertThat(host.pendingChanges(host.plugin("app").orElseThrow())).isEmpty();
+    host.plugins().reject("app", "2.0.0");
+    assertThat(host.plugins().find("app").orElseThrow().pending()).isNull();
+    assertThat(host.plugins().pendingChanges(host.plugins().find("app").orElseThrow())).isEmpty();
     assertThat(served()).isEqualTo("1");
 
-    host.update(version("2").field("capabilities", "[\"kv.read\"]").bytes());
-    host.approve("app", waiting.sha256());
+    host.plugins().update(version("2").field("capabilities", "[\"kv.read\"]").bytes());
+    host.plugins().approve("app", waiting.sha256());
     assertThat(served()).isEqualTo("2");
   }
 
@@ -286,13 +300,13 @@ class UpdateTest {
   void what_was_granted_to_one_bundle_is_not_granted_to_another_of_the_same_version()
       throws InterruptedException {
     activate(version("1").field("capabilities", "[\"kv.read\"]"));
-    host.grant("app", "kv.read");
-    host.update(version("2").bytes());
+    host.plugins().grant("app", "kv.read");
+    host.plugins().update(version("2").bytes());
     byte[] other = version("1").field("capabilities", "[\"kv.read\"]").action("new").bytes();
-    assertThat(host.update(other)).isInstanceOf(UpdateResult.AwaitingApproval.class);
+    assertThat(host.plugins().update(other)).isInstanceOf(UpdateResult.AwaitingApproval.class);
     assertThat(served()).isEqualTo("2");
-    host.approve("app");
-    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    host.plugins().approve("app");
+    assertThat(host.plugins().grants("app").granted()).containsExactly("kv.read");
   }
 
   /** A decision outlives the bundle it was made on while another of that version is current. */
@@ -300,32 +314,32 @@ class UpdateTest {
   void a_bundle_of_the_current_version_inherits_what_that_asks_for_and_no_more()
       throws InterruptedException {
     activate(version("1").field("capabilities", "[\"kv.read\",\"kv.write\"]"));
-    host.grant("app", "kv.read", "kv.write");
-    host.update(version("1").field("capabilities", "[\"kv.read\"]").bytes());
-    assertThat(host.grants("app").granted()).containsExactly("kv.read");
+    host.plugins().grant("app", "kv.read", "kv.write");
+    host.plugins().update(version("1").field("capabilities", "[\"kv.read\"]").bytes());
+    assertThat(host.plugins().grants("app").granted()).containsExactly("kv.read");
     byte[] again =
         version("1").field("capabilities", "[\"kv.read\",\"kv.write\"]").action("new").bytes();
-    assertThat(host.update(again)).isInstanceOf(UpdateResult.AwaitingApproval.class);
-    host.approve("app");
-    assertThat(host.grants("app").granted()).containsExactly("kv.read", "kv.write");
+    assertThat(host.plugins().update(again)).isInstanceOf(UpdateResult.AwaitingApproval.class);
+    host.plugins().approve("app");
+    assertThat(host.plugins().grants("app").granted()).containsExactly("kv.read", "kv.write");
   }
 
   @Test
   void a_version_takes_over_with_as_many_instances_as_the_one_before_had()
       throws InterruptedException {
     activate(version("1").limit("instances_min", 3));
-    host.update(version("2").bytes());
-    assertThat(host.pool("app").orElseThrow().live()).isEqualTo(3);
+    host.plugins().update(version("2").bytes());
+    assertThat(host.health().pool("app").orElseThrow().live()).isEqualTo(3);
   }
 
   @Test
-  void what_a_plugin_was_not_granted_is_told_when_it_is_activated() throws InterruptedException {
-    host.install(version("1").field("capabilities", "[\"kv.read\"]").bytes());
-    assertThat(host.activate("app"))
+  void activation_warns_of_capabilities_that_were_not_granted() throws InterruptedException {
+    host.plugins().install(version("1").field("capabilities", "[\"kv.read\"]").bytes());
+    assertThat(host.plugins().activate("app"))
         .containsExactly(
             "app@1.0.0 was not granted kv.read: what needs it is denied until it is granted");
-    host.grantRequested("app");
-    assertThat(host.activate("app")).isEmpty();
+    host.plugins().grantRequested("app");
+    assertThat(host.plugins().activate("app")).isEmpty();
   }
 
   @Test
@@ -334,9 +348,9 @@ class UpdateTest {
     host.close();
     for (ThrowingCallable change :
         List.<ThrowingCallable>of(
-            () -> host.update(version("2").bytes()),
-            () -> host.activate("app"),
-            () -> host.install(GuestBundle.of("echo").bytes()))) {
+            () -> host.plugins().update(version("2").bytes()),
+            () -> host.plugins().activate("app"),
+            () -> host.plugins().install(GuestBundle.of("echo").bytes()))) {
       assertThatThrownBy(change)
           .isInstanceOf(StoreException.class)
           .hasMessageContaining("being closed");
@@ -353,12 +367,14 @@ class UpdateTest {
 
   @Test
   void plugins_that_need_each_other_are_refused() throws InterruptedException {
-    host.install(version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
+    host.plugins()
+        .install(version("1").field("depends", "[{\"name\":\"echo\",\"version\":\"*\"}]").bytes());
     assertThatThrownBy(() ->
-            host.install(
-                GuestBundle.of("echo")
-                    .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
-                    .bytes()))
+            host.plugins()
+                .install(
+                    GuestBundle.of("echo")
+                        .field("depends", "[{\"name\":\"app\",\"version\":\"*\"}]")
+                        .bytes()))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("echo -> app -> echo");
   }
@@ -366,16 +382,16 @@ class UpdateTest {
   @Test
   void a_plugin_may_refuse_to_leave_service() throws InterruptedException {
     activate(GuestBundle.of("stays"));
-    assertThatThrownBy(() -> host.deactivate("stays"))
+    assertThatThrownBy(() -> host.plugins().deactivate("stays"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("on_deactivate returned 1");
-    assertThat(host.pools()).containsOnlyKeys("stays");
+    assertThat(host.health().pools()).containsOnlyKeys("stays");
   }
 
   @Test
   void a_reset_is_for_plugins_that_are_errored() {
-    host.install(version("1").bytes());
-    assertThatThrownBy(() -> host.reset("app"))
+    host.plugins().install(version("1").bytes());
+    assertThatThrownBy(() -> host.plugins().reset("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("app is INSTALLED");
   }
@@ -391,11 +407,11 @@ class UpdateTest {
                 .updates(UpdatePolicy.defaults().withWarmUp(Duration.ofSeconds(10)))
                 .build());
     activate(version("1"));
-    assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
+    assertThat(warmUpCalls(host.plugins().update(version("2").bytes()))).isZero();
     assertThat(served()).isEqualTo("2");
-    assertThat(warmUpCalls(host.rollback("app"))).isPositive();
+    assertThat(warmUpCalls(host.plugins().rollback("app"))).isPositive();
     // What was exercised is not what serves: its counts begin with the first request.
-    assertThat(host.pool("app").orElseThrow().checkouts()).isEqualTo(1);
+    assertThat(host.health().pool("app").orElseThrow().checkouts()).isEqualTo(1);
   }
 
   @Test
@@ -407,11 +423,11 @@ class UpdateTest {
             HostConfig.builder(data).database(database).updates(UpdatePolicy.defaults()).build());
     activate(version("1").field("warm_up", "false"));
     assertThat(served()).isEqualTo("1");
-    assertThat(warmUpCalls(host.update(version("2").bytes()))).isZero();
+    assertThat(warmUpCalls(host.plugins().update(version("2").bytes()))).isZero();
     assertThat(served()).isEqualTo("2");
-    assertThat(warmUpCalls(host.rollback("app"))).isZero();
+    assertThat(warmUpCalls(host.plugins().rollback("app"))).isZero();
     // What the version in between remembered is forgotten with the one that says so.
-    assertThat(warmUpCalls(host.rollback("app"))).isZero();
+    assertThat(warmUpCalls(host.plugins().rollback("app"))).isZero();
   }
 
   @Test
@@ -422,16 +438,17 @@ class UpdateTest {
     activate(busy);
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<FilterResult> call = underWay(callers);
-      host.update(GuestBundle.of("app", Guests.wasm("upper")).version("2.0.0").filter("h").bytes());
+      host.plugins()
+          .update(GuestBundle.of("app", Guests.wasm("upper")).version("2.0.0").filter("h").bytes());
       assertThat(host.applyFilters("h", "a").value().stringValue()).isEqualTo("A");
       assertThat(call).isNotDone();
       assertThat(call.get().degraded()).extracting(Degradation::code).containsExactly("DEADLINE");
 
-      host.rollback("app");
+      host.plugins().rollback("app");
       call = underWay(callers);
-      host.deactivate("app");
+      host.plugins().deactivate("app");
       // The call had been ended by then, though its caller may not know yet.
-      assertThat(host.audit("app", 3))
+      assertThat(host.audit().newest("app", 3))
           .extracting(AuditRow::event)
           .containsExactly("deactivate", "trap", "rollback");
       assertThat(call.get().value().stringValue()).isEqualTo("a");
@@ -441,7 +458,7 @@ class UpdateTest {
 
   private Future<FilterResult> underWay(ExecutorService callers) {
     Future<FilterResult> call = callers.submit(() -> host.applyFilters("h", "a"));
-    await().until(() -> host.pool("app").orElseThrow().inUse() == 1);
+    await().until(() -> host.health().pool("app").orElseThrow().inUse() == 1);
     return call;
   }
 
@@ -480,7 +497,7 @@ class UpdateTest {
       }
       running.await();
       for (int i = 0; i < 30; i++) {
-        host.update(bundles[i % 2]);
+        host.plugins().update(bundles[i % 2]);
       }
       stop.set(true);
       for (Future<?> caller : all) {
@@ -503,7 +520,7 @@ class UpdateTest {
   }
 
   private void activate(GuestBundle bundle) throws InterruptedException {
-    host.activate(host.install(bundle.bytes()).manifest().name());
+    host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
   }
 
   private static PluginRequest get(String path) {

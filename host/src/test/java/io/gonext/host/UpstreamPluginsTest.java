@@ -65,16 +65,16 @@ class UpstreamPluginsTest {
 
   @Test
   void a_plugin_with_hooks_routes_and_a_signature_is_installed_and_serves() throws Exception {
-    InstallResult installed = host.install(bundle(SEO, "echo"));
+    InstallResult installed = host.plugins().install(bundle(SEO, "echo"));
     assertThat(installed.warnings())
         .containsExactly(
-            "this host offers no jobs.enqueue: it is denied until that changes",
-            "the application offers no posts.read: it is denied until that changes",
+            "this host does not offer jobs.enqueue: it is denied until that changes",
+            "the application does not offer posts.read: it is denied until that changes",
             "/signature: this host does not check signatures, so it proves nothing");
-    assertThat(host.activate("seo-meta"))
+    assertThat(host.plugins().activate("seo-meta"))
         .containsExactly(
-            "this host offers no jobs.enqueue: what needs it is denied to seo-meta@1.4.0",
-            "the application offers no posts.read: what needs it is denied to seo-meta@1.4.0",
+            "this host does not offer jobs.enqueue: what needs it is denied to seo-meta@1.4.0",
+            "the application does not offer posts.read: what needs it is denied to seo-meta@1.4.0",
             "seo-meta@1.4.0 was not granted kv.read: what needs it is denied until it is granted");
     assertThat(host.applyFilters("the_title", "a title").value().stringValue())
         .isEqualTo("a title");
@@ -82,14 +82,15 @@ class UpstreamPluginsTest {
 
   @Test
   void hooks_and_routes_are_granted_with_the_plugin() throws Exception {
-    host.install(bundle(SEO, "echo"));
-    assertThat(host.grants("seo-meta").granted()).containsExactly("hooks.subscribe", "http.serve");
-    host.activate("seo-meta");
+    host.plugins().install(bundle(SEO, "echo"));
+    assertThat(host.plugins().grants("seo-meta").granted())
+        .containsExactly("hooks.subscribe", "http.serve");
+    host.plugins().activate("seo-meta");
     assertThat(host.mayUse("seo-meta", "hooks.subscribe")).isTrue();
     assertThat(host.mayUse("seo-meta", "http.serve")).isTrue();
     assertThat(host.mayUse("seo-meta", "kv.read")).isFalse();
-    assertThat(host.grantRequested("seo-meta").missing()).isEmpty();
-    assertThatThrownBy(() -> host.revoke("seo-meta", "kv.read", "hooks.subscribe"))
+    assertThat(host.plugins().grantRequested("seo-meta").missing()).isEmpty();
+    assertThatThrownBy(() -> host.plugins().revoke("seo-meta", "kv.read", "hooks.subscribe"))
         .isInstanceOf(ConflictException.class)
         .hasMessage(
             "hooks.subscribe comes with the plugin and cannot be revoked; to end what it does,"
@@ -99,30 +100,32 @@ class UpstreamPluginsTest {
 
   @Test
   void a_version_that_adds_what_comes_with_a_plugin_waits_for_nobody() throws Exception {
-    host.install(bundle(SEO.replace("\"hooks.subscribe\", \"http.serve\", ", ""), "echo"));
-    host.activate("seo-meta");
-    assertThat(host.update(bundle(SEO.replace("1.4.0", "1.5.0"), "echo")))
+    host.plugins()
+        .install(bundle(SEO.replace("\"hooks.subscribe\", \"http.serve\", ", ""), "echo"));
+    host.plugins().activate("seo-meta");
+    assertThat(host.plugins().update(bundle(SEO.replace("1.4.0", "1.5.0"), "echo")))
         .isInstanceOf(UpdateResult.Replaced.class);
     assertThat(host.mayUse("seo-meta", "http.serve")).isTrue();
   }
 
   @Test
   void what_the_application_offers_later_is_allowed_from_then_on() throws Exception {
-    host.install(bundle(SEO, "echo"));
-    host.activate("seo-meta");
-    host.grant("seo-meta", "posts.read");
+    host.plugins().install(bundle(SEO, "echo"));
+    host.plugins().activate("seo-meta");
+    host.plugins().grant("seo-meta", "posts.read");
     assertThat(host.mayUse("seo-meta", "posts.read")).isFalse();
     host.capabilities()
         .register(new Capability("posts.read", "Read posts of this site", "posts", "read", true));
     assertThat(host.mayUse("seo-meta", "posts.read")).isTrue();
-    assertThat(host.activate("seo-meta")).noneMatch(warning -> warning.contains("posts.read"));
+    assertThat(host.plugins().activate("seo-meta"))
+        .noneMatch(warning -> warning.contains("posts.read"));
   }
 
   @Test
   void a_plugin_with_jobs_alone_needs_no_hook_handler() throws Exception {
     assertThat(PluginCheck.of(text(NEWSLETTER), Guests.wasm("jobs-alone")).problems()).isEmpty();
-    host.install(bundle(NEWSLETTER, "jobs-alone"));
-    assertThat(host.activate("newsletter")).hasSize(2);
+    host.plugins().install(bundle(NEWSLETTER, "jobs-alone"));
+    assertThat(host.plugins().activate("newsletter")).hasSize(2);
     String withHook = NEWSLETTER.replace("\"jobs\"", "\"hooks\":{\"filters\":[\"x\"]},\"jobs\"");
     String without = NEWSLETTER.replace("\"jobs\": [\"digest\", \"cleanup\"],", "");
     for (String manifest : List.of(withHook, without)) {
@@ -141,7 +144,7 @@ class UpstreamPluginsTest {
   void a_signature_that_is_not_hexadecimal_is_refused() {
     for (String wrong : List.of("\"xyz\"", "\"9f3c\\n\"", "\"" + "0".repeat(1025) + "\"", "17")) {
       String manifest = SEO.replace("\"9f3c00ffA1\"", wrong);
-      assertThatThrownBy(() -> host.install(bundle(manifest, "echo")))
+      assertThatThrownBy(() -> host.plugins().install(bundle(manifest, "echo")))
           .as(wrong)
           .isInstanceOf(BundleRejectedException.class)
           .hasMessageContaining("/signature: found ");

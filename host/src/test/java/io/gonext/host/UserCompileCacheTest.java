@@ -28,7 +28,7 @@ class UserCompileCacheTest {
 
   private Duration install(String data, CompileCache cache) throws InterruptedException {
     try (Host host = Host.open(HostConfig.builder(directory.resolve(data)).build(), cache)) {
-      return host.install(GuestBundle.of("echo").filter("ask").bytes()).compileTime();
+      return host.plugins().install(GuestBundle.of("echo").filter("ask").bytes()).compileTime();
     }
   }
 

@@ -90,7 +90,7 @@ final class AdminApi {
           endpoint.path(),
           ctx -> {
             String holder = access.requireAdmin(ctx);
-            host.recordedAs(holder, () -> endpoint.handler().handle(ctx));
+            host.audit().recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
     }
   }
@@ -104,19 +104,19 @@ final class AdminApi {
   private void list(Context ctx) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var plugins = body.putArray("plugins");
-    host.plugins().forEach(stored -> plugins.add(view(stored)));
+    host.plugins().list().forEach(stored -> plugins.add(view(stored)));
     answer(ctx, body);
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
-    InstallResult installed = host.install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
+    InstallResult installed = host.plugins().install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
     String name = installed.manifest().name();
     if (flag(ctx, "grant")) {
-      host.grantRequested(name);
+      host.plugins().grantRequested(name);
     }
     List<String> warnings = new ArrayList<>(installed.warnings());
     if (flag(ctx, "activate")) {
-      warnings.addAll(host.activate(name));
+      warnings.addAll(host.plugins().activate(name));
     }
     ctx.status(installed.unchanged() ? HttpStatus.OK : HttpStatus.CREATED);
     ctx.header("Location", PREFIX + "/" + name);
@@ -128,9 +128,9 @@ final class AdminApi {
 
   private void uninstall(Context ctx) {
     if (flag(ctx, "keep_data")) {
-      host.uninstallKeepingData(name(ctx));
+      host.plugins().uninstallKeepingData(name(ctx));
     } else {
-      host.uninstall(name(ctx));
+      host.plugins().uninstall(name(ctx));
     }
     ctx.status(HttpStatus.NO_CONTENT);
   }
@@ -141,15 +141,15 @@ final class AdminApi {
     // Without this check the audit log would record a failed update of a plugin that does not
     // exist.
     requireInstalled(host, name(ctx));
-    UpdateResult result = host.update(name(ctx), bytes);
+    UpdateResult result = host.plugins().update(name(ctx), bytes);
     if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
-      result = host.approve(name(ctx), waiting.sha256());
+      result = host.plugins().approve(name(ctx), waiting.sha256());
     }
     answer(ctx, result);
   }
 
   private void activate(Context ctx) throws InterruptedException {
-    List<String> warnings = host.activate(name(ctx));
+    List<String> warnings = host.plugins().activate(name(ctx));
     ObjectNode body = plugin(name(ctx));
     warnings.forEach(body.putArray("warnings")::add);
     answer(ctx, body);
@@ -157,29 +157,33 @@ final class AdminApi {
 
   private void deactivate(Context ctx) throws InterruptedException {
     if (flag(ctx, "cascade")) {
-      host.deactivateWithDependents(name(ctx));
+      host.plugins().deactivateWithDependents(name(ctx));
     } else {
-      host.deactivate(name(ctx));
+      host.plugins().deactivate(name(ctx));
     }
     answer(ctx, plugin(name(ctx)));
   }
 
   private void reset(Context ctx) {
-    host.reset(name(ctx));
+    host.plugins().reset(name(ctx));
     answer(ctx, plugin(name(ctx)));
   }
 
   private void approve(Context ctx) throws IOException, InterruptedException {
     String meant = meant(ctx);
-    answer(ctx, meant.isEmpty() ? host.approve(name(ctx)) : host.approve(name(ctx), meant));
+    answer(
+        ctx,
+        meant.isEmpty()
+            ? host.plugins().approve(name(ctx))
+            : host.plugins().approve(name(ctx), meant));
   }
 
   private void reject(Context ctx) throws IOException {
     String meant = meant(ctx);
     if (meant.isEmpty()) {
-      host.reject(name(ctx));
+      host.plugins().reject(name(ctx));
     } else {
-      host.reject(name(ctx), meant);
+      host.plugins().reject(name(ctx), meant);
     }
     answer(ctx, plugin(name(ctx)));
   }
@@ -205,7 +209,7 @@ final class AdminApi {
   }
 
   private void rollback(Context ctx) throws InterruptedException {
-    answer(ctx, host.rollback(name(ctx)));
+    answer(ctx, host.plugins().rollback(name(ctx)));
   }
 
   private void versions(Context ctx) {
@@ -230,7 +234,7 @@ final class AdminApi {
   private void health(Context ctx) {
     StoredPlugin stored = stored(name(ctx));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    String trouble = host.trouble(stored).orElse(null);
+    String trouble = host.health().trouble(stored).orElse(null);
     body.put("name", stored.name()).put("state", stored.state().name());
     body.put("healthy", trouble == null);
     putIf(body, "reason", trouble);
@@ -251,7 +255,7 @@ final class AdminApi {
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var audit = body.putArray("audit");
-    for (AuditRow row : host.audit(name(ctx), rows)) {
+    for (AuditRow row : host.audit().newest(name(ctx), rows)) {
       audit
           .addObject()
           .put("at", row.at().toString())
@@ -264,15 +268,15 @@ final class AdminApi {
   }
 
   private void grants(Context ctx) {
-    answer(ctx, view(host.grants(name(ctx))));
+    answer(ctx, view(host.plugins().grants(name(ctx))));
   }
 
   private void grant(Context ctx) {
-    answer(ctx, view(host.grant(name(ctx), ctx.pathParam("capability"))));
+    answer(ctx, view(host.plugins().grant(name(ctx), ctx.pathParam("capability"))));
   }
 
   private void revoke(Context ctx) {
-    answer(ctx, view(host.revoke(name(ctx), ctx.pathParam("capability"))));
+    answer(ctx, view(host.plugins().revoke(name(ctx), ctx.pathParam("capability"))));
   }
 
   private StoredPlugin stored(String name) {
@@ -280,7 +284,7 @@ final class AdminApi {
   }
 
   static StoredPlugin requireInstalled(Host host, String name) {
-    return host.plugin(name).orElseThrow(() -> new UnknownPluginException(name));
+    return host.plugins().find(name).orElseThrow(() -> new UnknownPluginException(name));
   }
 
   /** A plugin with everything that this host knows about it. */
@@ -288,13 +292,14 @@ final class AdminApi {
     String name = name(ctx);
     ObjectNode body = plugin(name);
     try {
-      putManifest(body, host.manifest(name));
+      putManifest(body, host.plugins().manifest(name));
     } catch (BundleRejectedException e) {
       // A newer host wrote it. The rest can still be shown.
       body.put("manifest_problem", e.getMessage());
     }
-    ObjectNode calls = body.putObject("calls").put("failed", host.failedTurns(name));
-    host.pool(name)
+    ObjectNode calls = body.putObject("calls").put("failed", host.health().failedTurns(name));
+    host.health()
+        .pool(name)
         .ifPresent(pool ->
             calls
                 .put("made", pool.checkouts())
@@ -302,7 +307,7 @@ final class AdminApi {
                 .put("waiting", pool.waiting())
                 .put("instances", pool.live()));
     var failures = body.putArray("failures");
-    for (PastFailure past : host.recentFailures(name)) {
+    for (PastFailure past : host.health().recentFailures(name)) {
       failures
           .addObject()
           .put("at", past.at().toString())
@@ -352,7 +357,8 @@ final class AdminApi {
       body.put("pending_sha256", plugin.pending().sha256());
       putChanges(body, "pending_capabilities", plugin);
     }
-    host.limits(plugin.name())
+    host.plugins()
+        .limits(plugin.name())
         .ifPresent(limits ->
             body.putObject("limits")
                 .put("memory_mb", limits.memoryMb())
@@ -360,7 +366,7 @@ final class AdminApi {
                 .put("instances_min", limits.instancesMin())
                 .put("instances_max", limits.instancesMax()));
     if (plugin.cause() == null) {
-      putIf(body, "trouble", host.trouble(plugin).orElse(null));
+      putIf(body, "trouble", host.health().trouble(plugin).orElse(null));
     }
     return body;
   }
@@ -414,7 +420,7 @@ final class AdminApi {
   }
 
   private void putChanges(ObjectNode body, String field, StoredPlugin plugin) {
-    host.pendingChanges(plugin).ifPresent(changes -> put(body, field, changes));
+    host.plugins().pendingChanges(plugin).ifPresent(changes -> put(body, field, changes));
   }
 
   private static void put(ObjectNode body, String field, CapabilityChanges diff) {

@@ -73,7 +73,8 @@ final class DevApi {
     Map<String, byte[]> parts =
         FormParts.read(ctx, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
     DevelopResult result =
-        host.develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
+        host.plugins()
+            .develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("plugin").put("name", result.plugin()).put("version", result.version());
     body.put("action", result.action().name().toLowerCase(Locale.ROOT));
@@ -100,9 +101,10 @@ final class DevApi {
           }
         };
     String plugin = client.ctx().pathParam("name");
-    Runnable stopLines = host.listen(plugin, (level, line) -> offer.accept(Event.of(level, line)));
+    Runnable stopLines =
+        host.logs().listen(plugin, (level, line) -> offer.accept(Event.of(level, line)));
     Runnable stopFailures =
-        host.listenToFailures(plugin, failure -> offer.accept(Event.of(failure)));
+        host.health().listenToFailures(plugin, failure -> offer.accept(Event.of(failure)));
     try {
       client.sendComment("connected");
       while (!client.terminated() && !closing.getAsBoolean()) {

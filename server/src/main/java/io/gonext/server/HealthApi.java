@@ -58,7 +58,7 @@ final class HealthApi {
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, broken.get());
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    Optional<StoreTrouble> store = host.storeTrouble();
+    Optional<StoreTrouble> store = host.health().storeTrouble();
     body.put("status", store.isPresent() ? "degraded" : "ready");
     // Still 200: the host serves what is loaded, and every node has the same trouble.
     store.ifPresent(trouble ->
@@ -68,7 +68,7 @@ final class HealthApi {
             .put("problem", STORE_TROUBLE));
     internalErrors.recent().ifPresent(errors -> body.put("internal_errors", errors));
     // Still ready: a broken plugin affects only itself, and another node does not mend it.
-    Map<String, String> troubles = host.troubles();
+    Map<String, String> troubles = host.health().troubles();
     if (!troubles.isEmpty()) {
       ObjectNode degraded = body.putObject("degraded");
       troubles.forEach(degraded::put);
@@ -81,6 +81,6 @@ final class HealthApi {
     if (!connections.isWatched()) {
       return Optional.of("the thread that looks for slow clients has ended");
     }
-    return internalErrors.areMost() ? internalErrors.recent() : host.brokenDown();
+    return internalErrors.areMost() ? internalErrors.recent() : host.health().brokenDown();
   }
 }

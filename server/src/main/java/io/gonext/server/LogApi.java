@@ -120,7 +120,7 @@ final class LogApi {
     requireInstalled(ctx);
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var lines = body.putArray("lines");
-    Wanted.of(ctx).lastOf(host.recentLines(name(ctx))).forEach(line -> lines.add(view(line)));
+    Wanted.of(ctx).lastOf(host.logs().recent(name(ctx))).forEach(line -> lines.add(view(line)));
     ctx.contentType("application/json").result(StrictJson.write(body));
   }
 
@@ -133,7 +133,7 @@ final class LogApi {
     requireInstalled(ctx);
     // Refuse before the stream begins: its first bytes are the status 200.
     String plugin = name(ctx);
-    Wanted wanted = Wanted.of(ctx).among(host.recentLines(plugin));
+    Wanted wanted = Wanted.of(ctx).among(host.logs().recent(plugin));
     if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
       // The answer to HEAD ends after the headers.
       ctx.contentType("text/event-stream");
@@ -146,13 +146,14 @@ final class LogApi {
     BlockingQueue<LogLine> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     AtomicLong dropped = new AtomicLong();
     Runnable stop =
-        host.followLines(
-            plugin,
-            line -> {
-              if (wanted.takes(line) && !waiting.offer(line)) {
-                dropped.incrementAndGet();
-              }
-            });
+        host.logs()
+            .follow(
+                plugin,
+                line -> {
+                  if (wanted.takes(line) && !waiting.offer(line)) {
+                    dropped.incrementAndGet();
+                  }
+                });
     try {
       client.sendComment("connected");
       List<LogLine> before = new ArrayList<>();

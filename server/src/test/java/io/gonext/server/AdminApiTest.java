@@ -160,7 +160,7 @@ class AdminApiTest {
   void an_update_of_an_unknown_plugin_is_404_and_leaves_no_audit_row() throws Exception {
     HttpResponse<String> refused = send("PUT", "/api/v1/plugins/app/bundle", version("1").bytes());
     assertThat(refused.statusCode()).isEqualTo(404);
-    assertThat(server.host().audit("app", 10)).isEmpty();
+    assertThat(server.host().audit().newest("app", 10)).isEmpty();
   }
 
   @Test
@@ -285,7 +285,7 @@ class AdminApiTest {
   @Test
   void a_log_stream_continues_after_the_last_event_id() throws Exception {
     byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
-    server.host().activate(server.host().install(bundle).manifest().name());
+    server.host().plugins().activate(server.host().plugins().install(bundle).manifest().name());
     server.host().applyFilters("the_content", "x");
     String path = "/api/v1/plugins/logs/logs/stream?level=error";
     assertThat(send("GET", path, new byte[0]).statusCode()).isEqualTo(406);
@@ -316,7 +316,7 @@ class AdminApiTest {
   @Test
   void a_last_event_id_in_the_future_is_ignored() throws Exception {
     byte[] bundle = GuestBundle.of("logs").filter("the_content").bytes();
-    server.host().activate(server.host().install(bundle).manifest().name());
+    server.host().plugins().activate(server.host().plugins().install(bundle).manifest().name());
     server.host().applyFilters("the_content", "x");
 
     try (Stream<String> events =

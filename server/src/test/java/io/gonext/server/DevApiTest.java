@@ -54,7 +54,7 @@ class DevApiTest {
     assertThat(first.path("plugin").path("name").stringValue()).isEqualTo("app");
     assertThat(first.path("sha256").stringValue()).isEqualTo(sha256(Guests.wasm("version-1")));
     assertThat(first.path("capabilities").path(0).stringValue()).isEqualTo("kv.read");
-    assertThat(server.host().grants("app").granted()).containsExactly("kv.read");
+    assertThat(server.host().plugins().grants("app").granted()).containsExactly("kv.read");
     assertThat(served()).isEqualTo("1");
 
     JsonNode same = json(upload(manifest("[\"kv.read\"]"), Guests.wasm("version-1")));
@@ -63,7 +63,7 @@ class DevApiTest {
     JsonNode next = json(upload(manifest("[\"kv.write\"]"), Guests.wasm("version-2")));
     assertThat(next.path("action").stringValue()).isEqualTo("reloaded");
     assertThat(next.path("swap_ms").isNumber()).isTrue();
-    assertThat(server.host().grants("app").granted()).containsExactly("kv.write");
+    assertThat(server.host().plugins().grants("app").granted()).containsExactly("kv.write");
     assertThat(served()).isEqualTo("2");
   }
 
@@ -91,7 +91,7 @@ class DevApiTest {
       }
       String served = served();
       assertThat(served).isIn("1", "2");
-      assertThat(server.host().grants("app").granted())
+      assertThat(server.host().plugins().grants("app").granted())
           .containsExactly(served.equals("1") ? "kv.read" : "kv.write");
     }
   }
@@ -257,7 +257,7 @@ class DevApiTest {
             .isEqualTo(401);
         assertThat(status(door.copy().header("Authorization", "Bearer " + token))).isEqualTo(200);
       }
-      assertThat(server.host().plugin("app")).isPresent();
+      assertThat(server.host().plugins().find("app")).isPresent();
     }
   }
 
@@ -281,8 +281,8 @@ class DevApiTest {
     try (Stream<String> lines = response.body()) {
       Iterator<String> each = lines.iterator();
       assertThat(each.next()).isEqualTo(": connected");
-      server.host().install(GuestBundle.of("logs").action("saved").bytes());
-      server.host().activate("logs");
+      server.host().plugins().install(GuestBundle.of("logs").action("saved").bytes());
+      server.host().plugins().activate("logs");
       server.host().doAction("saved");
       String line = each.next();
       while (!line.startsWith("data:")) {
@@ -302,8 +302,11 @@ class DevApiTest {
     try (Stream<String> lines = response.body()) {
       Iterator<String> each = lines.iterator();
       assertThat(each.next()).isEqualTo(": connected");
-      server.host().install(GuestBundle.of("failing", Guests.wasm("loop")).filter("spin").bytes());
-      server.host().activate("failing");
+      server
+          .host()
+          .plugins()
+          .install(GuestBundle.of("failing", Guests.wasm("loop")).filter("spin").bytes());
+      server.host().plugins().activate("failing");
       server.host().applyFilters("spin", 1);
       String line = each.next();
       while (!line.equals("event: failure")) {

@@ -187,7 +187,7 @@ class HttpServerTest {
   void a_request_reaches_the_plugin_as_the_abi_says() throws Exception {
     server.activate(GuestBundle.of("route-logs").route("POST", "/x/{id}"));
     List<String> given = new ArrayList<>();
-    server.host().listen("route-logs", (level, line) -> given.add(line));
+    server.host().logs().listen("route-logs", (level, line) -> given.add(line));
     HttpResponse<String> response =
         server.send(
             HttpRequest.newBuilder(server.uri("/api/plugins/route-logs/x/a%2Fb?q=%20+&q"))
@@ -366,9 +366,11 @@ class HttpServerTest {
   void explain_adds_the_reason_why_a_plugin_failed() throws Exception {
     server
         .host()
+        .plugins()
         .activate(
             server
                 .host()
+                .plugins()
                 .install(GuestBundle.of("badresult-status-1").filter("h").action("a").bytes())
                 .manifest()
                 .name());

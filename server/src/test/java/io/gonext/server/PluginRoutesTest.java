@@ -142,7 +142,7 @@ class PluginRoutesTest {
     CompletableFuture<Void> released = new CompletableFuture<>();
     server
         .host()
-        .listen(
+        .logs().listen(
             "route-logs",
             (level, line) -> {
               held.countDown();
@@ -296,8 +296,8 @@ class PluginRoutesTest {
                   .timer()
                   .count())
           .isEqualTo(1);
-      server.host().deactivate("says");
-      server.host().uninstall("says");
+      server.host().plugins().deactivate("says");
+      server.host().plugins().uninstall("says");
     }
   }
 
@@ -329,7 +329,7 @@ class PluginRoutesTest {
   void a_dropped_response_header_is_a_warning_in_the_plugin_log() throws Exception {
     activateSaying("{\"status\":200,\"headers\":{\"Set-Cookie\":\"a=b\",\"Alt-Svc\":\"h3\"}}");
     List<String> lines = new CopyOnWriteArrayList<>();
-    server.host().listen("says", (level, line) -> lines.add(level + " " + line));
+    server.host().logs().listen("says", (level, line) -> lines.add(level + " " + line));
     for (int i = 0; i < 3; i++) {
       assertThat(server.get("/api/plugins/says/x").headers().map())
           .doesNotContainKeys("set-cookie", "alt-svc");
@@ -354,10 +354,10 @@ class PluginRoutesTest {
                     + "\"response_headers\":[\"clear-site-data\"]}"));
     assertThat(server.get("/api/plugins/says/x").headers().map())
         .doesNotContainKey("clear-site-data");
-    server.host().grant("says", "http.response_headers");
+    server.host().plugins().grant("says", "http.response_headers");
     assertThat(server.get("/api/plugins/says/x").headers().firstValue("clear-site-data"))
         .contains("*");
-    server.host().revoke("says", "http.response_headers");
+    server.host().plugins().revoke("says", "http.response_headers");
     assertThat(server.get("/api/plugins/says/x").headers().map())
         .doesNotContainKey("clear-site-data");
   }
@@ -370,9 +370,9 @@ class PluginRoutesTest {
                 "http",
                 "{\"serve\":[{\"method\":\"GET\",\"path\":\"/x\"}],\"request_headers\":"
                     + "[\"Accept\",\"x-acme-*\",\"Cookie\",\"X-Hop\"]}"));
-    server.host().grant("route-logs", "http.credentials");
+    server.host().plugins().grant("route-logs", "http.credentials");
     List<String> given = new CopyOnWriteArrayList<>();
-    server.host().listen("route-logs", (level, line) -> given.add(line));
+    server.host().logs().listen("route-logs", (level, line) -> given.add(line));
     assertThat(
             raw(
                 String.join(
@@ -416,7 +416,7 @@ class PluginRoutesTest {
   void head_runs_the_get_handler_and_sends_its_content_length() throws Exception {
     server.activate(GuestBundle.of("route-logs").route("GET", "/x").route("HEAD", "/own"));
     List<String> given = new CopyOnWriteArrayList<>();
-    server.host().listen("route-logs", (level, line) -> given.add(line));
+    server.host().logs().listen("route-logs", (level, line) -> given.add(line));
     for (String path : List.of("/x", "/own")) {
       raw(
           "HEAD /api/plugins/route-logs"
@@ -472,13 +472,13 @@ class PluginRoutesTest {
 
   @Test
   void a_route_exists_only_while_its_plugin_is_active() throws Exception {
-    server.host().install(GuestBundle.of("route").route("GET", "/x").bytes());
+    server.host().plugins().install(GuestBundle.of("route").route("GET", "/x").bytes());
     assertProblem(server.get("/api/plugins/route/x"), 404);
-    server.host().activate("route");
+    server.host().plugins().activate("route");
     assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
-    server.host().deactivate("route");
+    server.host().plugins().deactivate("route");
     assertProblem(server.get("/api/plugins/route/x"), 404);
-    server.host().activate("route");
+    server.host().plugins().activate("route");
     assertThat(server.get("/api/plugins/route/x").statusCode()).isEqualTo(200);
   }
 

@@ -46,8 +46,12 @@ class ReadinessTest {
                     .database(Database.postgreSql(postgres.getJdbcUrl("postgres", "postgres")))
                     .build());
         HttpServer server = HttpServer.start(host, metrics, ServerConfig.loopback(0).build())) {
-      host.activate(
-          host.install(GuestBundle.of("upper").filter("shout").bytes()).manifest().name());
+      host.plugins()
+          .activate(
+              host.plugins()
+                  .install(GuestBundle.of("upper").filter("shout").bytes())
+                  .manifest()
+                  .name());
       assertThat(get(server, "/readyz")).isEqualTo("{\"status\":\"ready\"}");
       assertThat(get(server, "/metrics")).contains("\ngonext_store_available 1.0\n");
 

@@ -197,7 +197,7 @@ final class TestServer
   }
 
   void activate(GuestBundle bundle) throws InterruptedException {
-    host().activate(host().install(bundle.bytes()).manifest().name());
+    host().plugins().activate(host().plugins().install(bundle.bytes()).manifest().name());
   }
 
   URI uri(String path) {

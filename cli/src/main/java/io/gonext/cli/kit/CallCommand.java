@@ -124,22 +124,23 @@ final class CallCommand extends KitCommand {
     List<Map<String, Object>> logs = Collections.synchronizedList(new ArrayList<>());
     try (TrialHost trial = TrialHost.open()) {
       Host host = trial.host();
-      host.install(source.bundle());
-      host.grantRequested(manifest.name());
-      host.listen(
-          manifest.name(),
-          (level, line) -> {
-            logs.add(JsonLines.fields("level", level.toString(), "message", line));
-            note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
-          });
-      host.listenToFailures(manifest.name(), failure::set);
-      host.activate(manifest.name());
+      host.plugins().install(source.bundle());
+      host.plugins().grantRequested(manifest.name());
+      host.logs()
+          .listen(
+              manifest.name(),
+              (level, line) -> {
+                logs.add(JsonLines.fields("level", level.toString(), "message", line));
+                note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
+              });
+      host.health().listenToFailures(manifest.name(), failure::set);
+      host.plugins().activate(manifest.name());
       AtomicLong touched = new AtomicLong();
-      host.watchMemory(manifest.name(), touched::set);
+      host.health().watchMemory(manifest.name(), touched::set);
       long begin = System.nanoTime();
       Outcome outcome = kind.isRoute() ? request(host, manifest, sent) : call(host, given, further);
       double millis = Math.round((System.nanoTime() - begin) / 1e3) / 1e3;
-      PoolStats pool = host.pool(manifest.name()).orElseThrow();
+      PoolStats pool = host.health().pool(manifest.name()).orElseThrow();
       long memory = pool.live() == 0 ? 0 : pool.bytes() / pool.live();
       note(
           String.format(

@@ -56,7 +56,7 @@ final class CheckCommand extends KitCommand {
     Duration compileTime = Duration.ZERO;
     if (problems.isEmpty() && !quick) {
       try (TrialHost trial = TrialHost.open()) {
-        InstallResult installed = trial.host().install(source.bundle());
+        InstallResult installed = trial.host().plugins().install(source.bundle());
         Duration limit = EngineLimits.defaults().compileTimeout();
         compileTime = installed.compileTime();
         if (compileTime.compareTo(limit) > 0) {

@@ -1,8 +1,6 @@
 package io.gonext.host.hook;
 
-/**
- * Hears of turns that failed. Called by the threads that ran them: it must neither wait nor throw.
- */
+/** Receives failed turns. Called by the threads that ran them; it must not wait or throw. */
 @FunctionalInterface
 public interface FailureListener {
   /** A turn that did not end as OK. */

@@ -18,7 +18,7 @@ public enum HookOutcome {
   ABI_VIOLATION(true),
   /** It did not end within its own limit. */
   DEADLINE(true),
-  /** Its answer is none that the hook can use. */
+  /** The hook cannot use its answer. */
   BAD_ANSWER(true),
   /** An instance of it could not be made. */
   NO_INSTANCE(true),
@@ -31,7 +31,7 @@ public enum HookOutcome {
   CHAIN_DEADLINE(false),
   /** The caller's thread was interrupted. */
   INTERRUPTED(false),
-  /** A host function failed, which is no fault of the plugin that called it. */
+  /** A host function failed, which is not the fault of the plugin that called it. */
   HOST_FAILURE(false),
   /** It failed after the store had failed to read or write its key-value entries. */
   STORE_UNAVAILABLE(false),

@@ -1,13 +1,10 @@
 package io.gonext.host.hook;
 
-import io.gonext.engine.GuestFrame;
-import io.gonext.engine.GuestTrap;
-import io.gonext.engine.PlainText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handler's turn that did not end as OK, for whoever is to find out why.
+ * A handler's turn that did not end as OK, with what helps to find the cause.
  *
  * @param plugin whose handler it is
  * @param version that ran, empty where none did
@@ -37,13 +34,6 @@ public record TurnFailure(
    *     information
    */
   public record Frame(String function, int codeOffset, @Nullable String source) {
-    private static Frame of(GuestFrame frame) {
-      return new Frame(
-          frame.name(),
-          frame.codeOffset(),
-          frame.source() == null ? null : frame.source().toString());
-    }
-
     /** The name, and the line or else the offset where there is one. */
     @Override
     public String toString() {
@@ -52,19 +42,5 @@ public record TurnFailure(
       }
       return codeOffset < 0 ? function : function + " (@0x" + Integer.toHexString(codeOffset) + ")";
     }
-  }
-
-  public static TurnFailure of(
-      String plugin, String version, String hook, HookFailedException failure) {
-    return failure.getCause() instanceof GuestTrap trap
-        ? new TurnFailure(
-            plugin,
-            version,
-            hook,
-            failure.outcome(),
-            PlainText.of(trap.trapCause().describe()),
-            trap.backtrace().stream().map(Frame::of).toList())
-        : new TurnFailure(
-            plugin, version, hook, failure.outcome(), failure.getMessage(), List.of());
   }
 }

@@ -17,14 +17,16 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An operator's decisions on what each version of a plugin may do. The store holds them; a version
- * in service has a word of {@link Permissions} that follows them. What nobody decided on is denied.
+ * An operator's decisions on what each version of a plugin may do. The store holds the decisions,
+ * and a version in service has a word of {@link Permissions} that follows them. A capability
+ * without a decision is denied.
  *
  * <p>Thread-safe.
  */
 public final class Grants {
   private final GrantStore store;
   private final CapabilityRegistry registry;
+  private final CapabilityBits bits;
 
   /** Of the versions that were asked for, by name@version. Written under this object's lock. */
   private final Map<String, Permissions> live = new ConcurrentHashMap<>();
@@ -32,6 +34,7 @@ public final class Grants {
   public Grants(GrantStore store, CapabilityRegistry registry) {
     this.store = store;
     this.registry = registry;
+    this.bits = new CapabilityBits(registry);
   }
 
   /** The capabilities there are. */
@@ -54,7 +57,7 @@ public final class Grants {
   private synchronized Permissions loaded(Manifest manifest) {
     Permissions known = live.get(manifest.id());
     if (known == null) {
-      known = new Permissions(storedWord(manifest.name(), manifest.version().toString()));
+      known = new Permissions(bits, storedWord(manifest.name(), manifest.version().toString()));
       live.put(manifest.id(), known);
     }
     return known;
@@ -74,7 +77,7 @@ public final class Grants {
     });
   }
 
-  /** What a version asks for and what it has. */
+  /** The capabilities that a version requests, and those that it has. */
   public synchronized PluginGrants of(Manifest manifest) {
     SortedSet<String> requested = manifest.requestedCapabilities();
     SortedSet<String> granted = new TreeSet<>(requested);
@@ -97,13 +100,16 @@ public final class Grants {
     return decide(manifest, capabilities, true, actor);
   }
 
-  /** Grants all that a version asks for and nobody has decided on: what was revoked stays so. */
+  /**
+   * Grants the capabilities that a version requests, without those that were decided on: a revoked
+   * capability stays revoked.
+   */
   public PluginGrants grantUndecided(Manifest manifest, String actor) {
     return grantUndecided(manifest, toDecide(manifest), actor);
   }
 
   /**
-   * Grants those of some capabilities on which nobody has decided.
+   * Grants some capabilities, without those that were decided on.
    *
    * @throws ConflictException when the version does not ask for one of those
    */
@@ -156,8 +162,8 @@ public final class Grants {
   }
 
   /**
-   * Deletes what was decided on one version, which another bundle now calls itself, but for some
-   * capabilities.
+   * Deletes the decisions on a version except those on some capabilities, because another bundle
+   * now has its version number.
    */
   public synchronized void forgetBut(String plugin, String version, Set<String> kept) {
     SortedSet<String> forgotten = new TreeSet<>(store.decisions(plugin, version).keySet());
@@ -168,7 +174,7 @@ public final class Grants {
     }
   }
 
-  /** Lets go of what a plugin had, once the store has deleted it. */
+  /** Forgets the permissions of a plugin that the store has deleted. */
   public synchronized void forget(String plugin) {
     live.entrySet()
         .removeIf(version -> {
@@ -180,7 +186,7 @@ public final class Grants {
         });
   }
 
-  /** What a version asks for that is for an operator to decide. */
+  /** The requested capabilities that an operator must decide on. */
   private static SortedSet<String> toDecide(Manifest manifest) {
     SortedSet<String> requested = manifest.requestedCapabilities();
     requested.removeIf(CapabilityRegistry::comesWithPlugin);
@@ -188,7 +194,7 @@ public final class Grants {
   }
 
   /**
-   * Refuses what a version cannot be granted.
+   * Checks that a version requests capabilities.
    *
    * @throws ConflictException when it does not ask for one of the capabilities
    */
@@ -219,7 +225,7 @@ public final class Grants {
       }
       Permissions known = live.get(manifest.id());
       if (known != null) {
-        long mask = registry.decidedMask(capabilities);
+        long mask = bits.decidedMask(capabilities);
         known.set(granted ? known.granted() | mask : known.granted() & ~mask);
       }
     }
@@ -228,10 +234,10 @@ public final class Grants {
 
   private long storedWord(String plugin, String version) {
     // No guarded function is bound to a bit that the manifest does not ask for.
-    long word = registry.maskWithPlugin();
+    long word = bits.maskWithPlugin();
     for (Map.Entry<String, Boolean> decision : store.decisions(plugin, version).entrySet()) {
       if (decision.getValue()) {
-        word |= registry.decidedMask(decision.getKey());
+        word |= bits.decidedMask(decision.getKey());
       }
     }
     return word;

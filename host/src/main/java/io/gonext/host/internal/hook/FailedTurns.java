@@ -15,12 +15,12 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The turns of one plugin's handlers that did not end as OK: their number, and who is told of each.
+ * The failed turns of one plugin's handlers: their number, the last ones, and the listeners.
  *
  * <p>Thread-safe.
  */
 final class FailedTurns {
-  /** How many are kept. */
+  /** The number of failures that are kept. */
   static final int KEPT = 20;
 
   private final LongAdder count = new LongAdder();
@@ -46,7 +46,7 @@ final class FailedTurns {
     listeners.forEach(listener -> listener.failed(failure));
   }
 
-  /** Counts a turn that nobody needs to be told of: its caller gave it up, or the JVM is ill. */
+  /** Counts a turn without calling the listeners: its caller was interrupted, or the JVM failed. */
   void addUntold() {
     count.increment();
   }
@@ -76,9 +76,9 @@ final class FailedTurns {
   }
 
   /**
-   * Tells a listener of each turn from now on.
+   * Calls a listener for each failed turn from now on.
    *
-   * @return ends that
+   * @return removes the listener
    */
   Runnable listen(FailureListener listener) {
     listeners.add(listener);

@@ -1,8 +1,10 @@
 package io.gonext.host.internal.hook;
 
+import io.gonext.engine.GuestFrame;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.PlainText;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
-import io.gonext.host.hook.HookTurn;
 import io.gonext.host.hook.TurnFailure;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -11,6 +13,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -62,7 +65,7 @@ public final class HandlerProbe {
   /** What a handler does in its turn. */
   @FunctionalInterface
   public interface Work<R> {
-    R run(HookTurn turn) throws HookFailedException, InterruptedException;
+    R run(Turn turn) throws HookFailedException, InterruptedException;
   }
 
   /**
@@ -72,12 +75,11 @@ public final class HandlerProbe {
    *     ran out of stack or failed an assertion, and for a result that comes after the turn's
    *     deadline
    */
-  public <R> R watch(HookTurn turn, Work<R> work) throws HookFailedException, InterruptedException {
+  public <R> R watch(Turn turn, Work<R> work) throws HookFailedException, InterruptedException {
     return tracer == null ? timed(turn, work) : traced(tracer, turn, work);
   }
 
-  private <R> R timed(HookTurn turn, Work<R> work)
-      throws HookFailedException, InterruptedException {
+  private <R> R timed(Turn turn, Work<R> work) throws HookFailedException, InterruptedException {
     try {
       R result = Objects.requireNonNull(work.run(turn), "it returned null");
       long now = nanoTime.getAsLong();
@@ -101,7 +103,7 @@ public final class HandlerProbe {
     }
   }
 
-  private <R> R traced(Tracer to, HookTurn turn, Work<R> work)
+  private <R> R traced(Tracer to, Turn turn, Work<R> work)
       throws HookFailedException, InterruptedException {
     Span span = to.spanBuilder("gonext.hook " + hook).startSpan();
     HookOutcome outcome = HookOutcome.EXCEPTION;
@@ -127,18 +129,38 @@ public final class HandlerProbe {
     }
   }
 
-  /** A turn that does not come to pass, counted as any other. */
-  HookFailedException refused(HookOutcome outcome, String reason, HookTurn turn) {
+  /** Counts a turn that does not run as failed. */
+  HookFailedException refused(HookOutcome outcome, String reason, Turn turn) {
     return failed(new HookFailedException(outcome, reason, null), turn);
   }
 
-  private HookFailedException failed(HookFailedException failure, HookTurn turn) {
+  private HookFailedException failed(HookFailedException failure, Turn turn) {
     record(failure.outcome(), turn);
-    failures.add(TurnFailure.of(plugin, turn.version(), hook, failure));
+    failures.add(told(failure, turn.version()));
     return failure;
   }
 
-  private void record(HookOutcome outcome, HookTurn turn) {
+  private TurnFailure told(HookFailedException failure, String version) {
+    return failure.getCause() instanceof GuestTrap trap
+        ? new TurnFailure(
+            plugin,
+            version,
+            hook,
+            failure.outcome(),
+            PlainText.of(trap.trapCause().describe()),
+            trap.backtrace().stream().map(HandlerProbe::frame).toList())
+        : new TurnFailure(
+            plugin, version, hook, failure.outcome(), failure.getMessage(), List.of());
+  }
+
+  private static TurnFailure.Frame frame(GuestFrame frame) {
+    return new TurnFailure.Frame(
+        frame.name(),
+        frame.codeOffset(),
+        frame.source() == null ? null : frame.source().toString());
+  }
+
+  private void record(HookOutcome outcome, Turn turn) {
     timer(outcome).record(nanoTime.getAsLong() - turn.beganNanos(), TimeUnit.NANOSECONDS);
   }
 

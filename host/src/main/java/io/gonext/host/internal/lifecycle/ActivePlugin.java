@@ -8,13 +8,13 @@ import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
-import io.gonext.host.hook.HookTurn;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.audit.PluginAudit;
+import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.internal.route.RouteCodec;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.route.RouteTable;
@@ -57,12 +57,12 @@ final class ActivePlugin {
   private final InstancePool<GuestInstance> pool;
   private final Duration callLimit;
   private final Breakers breakers;
-  private final GuestCalls calls;
+  private final PooledCalls calls;
   private final PluginAudit audit;
   private final RouteTable routes;
   private final RouteHeaders routeHeaders;
 
-  /** What it has, by name; routes by the route. */
+  /** The guards of its hooks by name, and of its routes. */
   private final Map<String, Filter> filters;
 
   private final Map<String, Breakers.Guard> actions;
@@ -78,9 +78,9 @@ final class ActivePlugin {
   /**
    * What stands between a version and its callers.
    *
-   * @param audit is told of traps
-   * @param late is told of calls that end well, but late
-   * @param breakers makes the breakers of the version it is given
+   * @param audit records traps
+   * @param late records calls that succeed, but late
+   * @param breakers creates the breakers of a version
    */
   record Guards(
       PluginAudit audit,
@@ -118,7 +118,7 @@ final class ActivePlugin {
                 Collectors.toMap(
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
-        new GuestCalls(
+        new PooledCalls(
             manifest.version().toString(), pool, audit, guards.late, callLimit, manifest.warmUp());
   }
 
@@ -149,7 +149,7 @@ final class ActivePlugin {
     return actions.get(hook);
   }
 
-  /** What a request meets among its routes. */
+  /** The route for a request. */
   RouteTable.Match match(PluginRequest request) {
     return routes.match(request.method(), request.path());
   }
@@ -163,7 +163,7 @@ final class ActivePlugin {
     return pool.stats();
   }
 
-  /** See {@link GuestCalls#watchMemory}. */
+  /** See {@link PooledCalls#watchMemory}. */
   void watchMemory(LongConsumer touchedBytes) {
     calls.watchMemory(touchedBytes);
   }
@@ -199,8 +199,8 @@ final class ActivePlugin {
   }
 
   /**
-   * Makes instances until there are as many as a version had that served the load, so that callers
-   * do not wait for them after a swap; fewer, where they cannot be made in time.
+   * Creates as many instances as the version that serves has, so that callers do not wait for them
+   * after a swap. Creates fewer when the time does not suffice.
    */
   void prepare(int instances) throws InterruptedException {
     PoolStats stats = pool.stats();
@@ -221,7 +221,7 @@ final class ActivePlugin {
   }
 
   /**
-   * Asks the plugin whether it agrees to leave service. One that cannot be asked has no say.
+   * Asks the plugin whether it agrees to leave service. A plugin that cannot be asked leaves.
    *
    * @throws ConflictException when it refuses
    */
@@ -260,7 +260,7 @@ final class ActivePlugin {
    * Refuses new calls, lets those finish that run or wait, and gives up the instances; after {@code
    * patience} also those that are in use, as they come back. Does not block.
    *
-   * @return completes when nothing is left of it, or time is up
+   * @return completes when all instances are gone, or the time is over
    */
   CompletableFuture<Void> retire(Duration patience) {
     return pool.drain()
@@ -279,7 +279,7 @@ final class ActivePlugin {
 
   /** Runs a filter of this plugin; see {@link io.gonext.host.hook.FilterHandler}. */
   FilterAnswer filter(
-      Filter filter, PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
+      Filter filter, PluginHook hook, JsonNode value, List<JsonNode> args, Turn turn)
       throws HookFailedException, InterruptedException {
     return calls.call(
         filter.guard,
@@ -296,7 +296,7 @@ final class ActivePlugin {
    * @return one answer a value
    */
   List<FilterAnswer> filterAll(
-      Filter filter, PluginHook hook, List<JsonNode> values, List<BatchPart> parts, HookTurn turn)
+      Filter filter, PluginHook hook, List<JsonNode> values, List<BatchPart> parts, Turn turn)
       throws HookFailedException, InterruptedException {
     return calls
         .callAll(
@@ -315,7 +315,7 @@ final class ActivePlugin {
   }
 
   /** Runs an action of this plugin; see {@link io.gonext.host.hook.ActionHandler}. */
-  void act(Breakers.Guard action, PluginHook hook, List<JsonNode> args, HookTurn turn)
+  void act(Breakers.Guard action, PluginHook hook, List<JsonNode> args, Turn turn)
       throws HookFailedException, InterruptedException {
     var _ =
         calls.call(
@@ -330,8 +330,7 @@ final class ActivePlugin {
   }
 
   /** Serves a request by one of this version's routes. */
-  PluginResponse serve(
-      PluginHook hook, RouteTable.Found found, PluginRequest request, HookTurn turn)
+  PluginResponse serve(PluginHook hook, RouteTable.Found found, PluginRequest request, Turn turn)
       throws HookFailedException, InterruptedException {
     return calls.call(
         Objects.requireNonNull(routeGuards.get(found.route())),

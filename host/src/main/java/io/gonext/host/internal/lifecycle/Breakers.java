@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Breakers {
   private static final Logger log = LoggerFactory.getLogger(Breakers.class);
 
-  /** How many open breakers are named where people read of them. */
+  /** How many open breakers a message names. */
   private static final int NAMED = 3;
 
   private final String plugin;
@@ -44,8 +45,9 @@ final class Breakers {
 
   /**
    * @param policy the operator's
-   * @param onGivingUp is told why the plugin is to be taken out of service, perhaps more than once;
-   *     called by a thread that called the plugin, so it must not wait for such
+   * @param onGivingUp called with the reason why the plugin must be taken out of service, perhaps
+   *     more than once; it runs on a thread that called the plugin, so it must not wait for running
+   *     calls
    */
   Breakers(
       Manifest manifest,
@@ -54,12 +56,28 @@ final class Breakers {
       MeterRegistry meters,
       Consumer<String> onGivingUp) {
     this.plugin = manifest.id();
-    this.policy = policy.of(manifest);
+    this.policy = effective(policy, manifest);
     this.onGivingUp = onGivingUp;
     Map<String, Guard> made = new LinkedHashMap<>();
     names(manifest)
         .forEach(name -> made.computeIfAbsent(name, n -> guard(manifest, n, nanoTime, meters)));
     this.guards = made;
+  }
+
+  /** A manifest may have its breakers open sooner than the operator says, but not later. */
+  private static BreakerPolicy effective(BreakerPolicy operator, Manifest manifest) {
+    if (operator.isOff()) {
+      return operator;
+    }
+    Manifest.Breaker asked = manifest.limits().breaker();
+    return operator.withThreshold(
+        lower(asked.failurePercent(), operator.failurePercent()),
+        lower(asked.minCalls(), operator.minCalls()),
+        operator.window());
+  }
+
+  private static int lower(OptionalInt asked, int allowed) {
+    return Math.max(1, Math.min(asked.orElse(allowed), allowed));
   }
 
   private static Stream<String> names(Manifest manifest) {

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One lock a plugin, held for the whole of a change of it, until the host is closed: no change
- * begins after that.
+ * One lock for each plugin, held during a change of the plugin. No change begins once the host is
+ * closed.
  *
  * <p>Thread-safe.
  */
@@ -22,14 +22,14 @@ final class ChangeLocks {
 
   private volatile boolean closed;
 
-  /** Makes a change once no other one of the plugin is under way. */
+  /** Makes a change once no other change of the plugin is under way. */
   <R, E extends Exception> R hold(String plugin, Change<R, E> change) throws E {
     ReentrantLock lock = of(plugin);
     lock.lock();
     return made(lock, change);
   }
 
-  /** As {@link #hold}, and an interrupt ends the wait. */
+  /** As {@link #hold}, but an interrupt ends the wait. */
   <R> R holdInterruptibly(String plugin, Change<R, InterruptedException> change)
       throws InterruptedException {
     ReentrantLock lock = of(plugin);
@@ -37,7 +37,7 @@ final class ChangeLocks {
     return made(lock, change);
   }
 
-  /** Makes a change, or returns false where another one is under way. */
+  /** Makes a change, or returns false when another one is under way. */
   <E extends Exception> boolean tryHold(String plugin, Change<?, E> change) throws E {
     ReentrantLock lock = of(plugin);
     if (!lock.tryLock()) {
@@ -47,7 +47,7 @@ final class ChangeLocks {
     return true;
   }
 
-  /** No change begins from now on; those under way meet {@link #requireOpen}. */
+  /** Refuses all changes from now on; those under way fail at {@link #requireOpen}. */
   void close() {
     closed = true;
   }

@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** What plugins need of one another. */
+/** The dependencies between plugins. */
 final class Dependencies {
   private Dependencies() {}
 
   /**
-   * Why what a plugin depends on is not there, or empty when it is.
+   * Why a plugin's dependencies are not met, or empty when they are.
    *
    * @param active the manifest of a plugin in service, by name
    */
@@ -47,7 +47,8 @@ final class Dependencies {
   }
 
   /**
-   * The way from a plugin back to itself, such as {@code a -> b -> a}, or empty when there is none.
+   * The cycle through a plugin, such as {@code a -> b -> a}, or empty when it is not part of a
+   * cycle.
    *
    * @param installed the manifest of an installed plugin, by name
    */

@@ -6,7 +6,7 @@ import io.gonext.engine.InstanceConfig;
 import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.pool.Allocator;
 
-/** Makes the instances of one plugin's pool. */
+/** Creates the instances of one plugin's pool. */
 record GuestAllocator(CompiledModule module, InstanceConfig config, Isolation isolation)
     implements Allocator<GuestInstance> {
   @Override

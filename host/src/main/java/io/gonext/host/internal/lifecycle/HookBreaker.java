@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * closes or opens again, for twice as long. An opening soon after it closed also doubles the time.
  *
  * <p>Thread-safe. While it is closed, a call that succeeds costs two volatile reads and one
- * increment of a {@link LongAdder}, and neither a lock nor a look at the clock.
+ * increment of a {@link LongAdder}, but takes no lock and does not read the clock.
  */
 final class HookBreaker {
   /** Calls that may try a hook whose breaker was open. */
@@ -44,15 +44,15 @@ final class HookBreaker {
   /** Ascending, from the last {@link BreakerPolicy#giveUpAfter}. Guarded by {@link #lock}. */
   private final Deque<Interval> openTimes = new ArrayDeque<>();
 
-  /** When a call succeeded that is in no window any more. Guarded by {@link #lock}. */
+  /** When the last call succeeded before the window. Guarded by {@link #lock}. */
   private @Nullable Long succeededNanos;
 
   private volatile HookOutcome lastFailure = HookOutcome.OK;
 
   /**
-   * @param hook for people
-   * @param onOpening is told each time that it opens, on the thread of a caller, which holds an
-   *     instance of the plugin
+   * @param hook for messages
+   * @param onOpening called each time that the breaker opens, on the thread of a caller that holds
+   *     an instance of the plugin
    */
   HookBreaker(
       String hook, BreakerPolicy policy, LongSupplier nanoTime, Consumer<Opening> onOpening) {
@@ -65,14 +65,14 @@ final class HookBreaker {
   }
 
   /**
-   * It has opened.
+   * The breaker opened.
    *
    * @param length for how long
    * @param mostlyOpen whether it was open for most of the time after which a plugin is given up
    */
   record Opening(String hook, Duration length, HookOutcome lastFailure, boolean mostlyOpen) {}
 
-  /** What let a call in; it goes with the call to its end. */
+  /** The state that admitted a call; the call hands it back at its end. */
   sealed interface Pass {}
 
   private sealed interface State {}
@@ -81,7 +81,7 @@ final class HookBreaker {
 
   private record Off() implements State, Pass {}
 
-  /** Calls that fail are looked for; times on the nanoTime. */
+  /** Calls that fail are looked for; times on that clock. */
   private final class Closed implements State, Pass {
     final long sinceNanos;
 
@@ -139,7 +139,7 @@ final class HookBreaker {
       return calls >= policy.minCalls() && failures * 100 >= calls * policy.failurePercent();
     }
 
-    /** Under the lock: it is closed no more. */
+    /** Under the lock: the breaker is no longer closed. */
     void end() {
       earlier.forEach(HookBreaker.this::remember);
       remember(current);
@@ -173,7 +173,7 @@ final class HookBreaker {
     }
   }
 
-  /** Asks to call the hook; null when it may not be called now. */
+  /** Asks for permission to call the hook; null when it may not be called now. */
   @Nullable Pass tryEnter() {
     State now = state;
     if (now instanceof Closed closed) {
@@ -213,7 +213,7 @@ final class HookBreaker {
   }
 
   /**
-   * @param nanos a time in the call, on the nanoTime
+   * @param nanos a time in the call, on that clock
    */
   void succeeded(Pass pass, long nanos) {
     if (pass instanceof Closed closed) {
@@ -223,7 +223,7 @@ final class HookBreaker {
     }
   }
 
-  /** A call failed. It counts where that is the plugin's fault. */
+  /** Records a failed call. It counts only when the failure is the plugin's fault. */
   void failed(Pass pass, HookFailedException failure) {
     HookOutcome outcome = failure.outcome();
     if (outcome.isFaultOfPlugin()) {
@@ -236,7 +236,7 @@ final class HookBreaker {
     }
   }
 
-  /** The call ended in a way that says nothing about the plugin; another may try. */
+  /** Records a call whose end says nothing about the plugin; another call may try. */
   void abandoned(Pass pass) {
     if (pass instanceof HalfOpen trial) {
       lock.lock();
@@ -353,7 +353,7 @@ final class HookBreaker {
     }
   }
 
-  /** How long it refuses calls at least; a second while some try. */
+  /** How long it will refuse calls at least; one second while it is half open. */
   Duration retryAfter() {
     long left = state instanceof Open open ? open.endNanos - nanoTime.getAsLong() : 0;
     return left > 0 ? Duration.ofNanos(left) : Duration.ofNanos(TimeUnit.SECONDS.toNanos(1));

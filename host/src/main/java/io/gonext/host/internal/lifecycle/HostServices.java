@@ -41,7 +41,6 @@ public record HostServices(
     return new PluginScope(
         manifest,
         mode,
-        grants.registry(),
         mode.isPermitted() ? grants.permissions(manifest) : Permissions.none(),
         mode.isLogging() ? logs.of(manifest.name()) : PluginLog.discarding(),
         mode.hasEffects() ? audit(manifest, audit::offer, meters) : silent(manifest),

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Says when functions of a plugin are too large for the JIT. HotSpot compiles no method of more
- * than 8,000 bytes of bytecode unless it is told to; interpreted, a function of 10 KB was measured
- * to take 6 times as long.
+ * Warns when functions of a plugin are too large for the JIT. By default HotSpot does not compile a
+ * method of more than 8,000 bytes of bytecode. A function of 10 KB took 6 times as long when
+ * interpreted.
  */
 final class HugeMethods {
   private static final String FLAG = "DontCompileHugeMethods";
@@ -22,7 +22,7 @@ final class HugeMethods {
     return jvm != null && Boolean.parseBoolean(jvm.getVMOption(FLAG).getValue());
   }
 
-  /** A sentence for the operator where there is something to say. */
+  /** A warning for the operator, or empty. */
   static Optional<String> warning(List<String> oversizedFunctions, boolean interpreted) {
     return oversizedFunctions.isEmpty() || !interpreted
         ? Optional.empty()

@@ -10,10 +10,13 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.util.Optional;
 
-/** The store as changes read and write it: by name, with bundles parsed, and conflicts thrown. */
+/**
+ * The store as changes use it: it parses bundles, and throws for a plugin that is missing or was
+ * changed.
+ */
 record Installed(PluginStore store) {
   /**
-   * @throws UnknownPluginException when there is none of that name
+   * @throws UnknownPluginException when no plugin of that name is installed
    */
   StoredPlugin require(String name) {
     return store.find(name).orElseThrow(() -> new UnknownPluginException(name));
@@ -26,7 +29,7 @@ record Installed(PluginStore store) {
             .orElseThrow(() -> changedByOther(plugin.name())));
   }
 
-  /** The manifest of the version that serves, or would; empty where this host cannot read it. */
+  /** The manifest of the current version; empty when this host cannot read it. */
   Optional<Manifest> readable(StoredPlugin plugin) {
     try {
       return Optional.of(bundleOf(plugin, plugin.current()).manifest());
@@ -36,7 +39,7 @@ record Installed(PluginStore store) {
   }
 
   /**
-   * @throws ConflictException when someone else was first
+   * @throws ConflictException when the plugin was changed since it was read
    */
   void change(StoredPlugin read, StoredPlugin next) {
     if (!store.change(read, next)) {
@@ -45,7 +48,7 @@ record Installed(PluginStore store) {
   }
 
   /**
-   * @throws ConflictException when someone else was first
+   * @throws ConflictException when the plugin was changed since it was read
    */
   void change(StoredPlugin read, StoredPlugin next, StoredVersion added, Bundle bundle) {
     if (!store.change(read, next, added, bundle.bytes())) {

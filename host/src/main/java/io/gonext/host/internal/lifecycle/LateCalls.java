@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The calls of one version of a plugin that ended well, but after its soft limit: a warning before
- * calls begin to fail at the hard one. All are counted, one a minute is logged.
+ * The calls of one version of a plugin that succeeded, but after its soft limit: a warning before
+ * calls fail at the hard limit. All are counted, and one each minute is logged.
  *
  * <p>Thread-safe.
  */
@@ -22,7 +22,7 @@ final class LateCalls {
   private final Counter counter;
   private final LongSupplier nanoTime;
 
-  /** Whether {@link #loggedAt} says anything. Guarded by this, as are the other two. */
+  /** Whether {@link #loggedAt} is set. Guarded by this, as are the other two. */
   private boolean logged;
 
   private long loggedAt;

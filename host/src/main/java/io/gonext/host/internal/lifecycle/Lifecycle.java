@@ -21,7 +21,7 @@ import io.gonext.host.UpdatePolicy;
 import io.gonext.host.UpdateResult;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
-import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
+import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
@@ -29,27 +29,22 @@ import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Installs plugins, puts them in and out of service, and puts one version in the place of another.
- * The store decides: a plugin serves only while the store says ACTIVE, every change of it is one
- * compare-and-set there, and a change that fails before leaves the store and what serves as they
- * were.
+ * Installs plugins, activates and deactivates them, and replaces versions. The store decides: a
+ * plugin serves only while the store says ACTIVE, and each change is one compare-and-set there. A
+ * change that fails before it leaves the store and the running plugins unchanged.
  *
- * <p>Thread-safe. One plugin has one change at a time; changes of different plugins run side by
- * side, but for the moment of the switch itself.
+ * <p>Thread-safe. One plugin has one change at a time. Changes of different plugins run in
+ * parallel, except for the moment of the switch.
  */
 public final class Lifecycle {
   private static final Logger log = LoggerFactory.getLogger(Lifecycle.class);
@@ -57,18 +52,16 @@ public final class Lifecycle {
   /** How long calls that are running may take to finish when a version leaves service. */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
-  /** How often a deployment looks again, where other hosts change the same plugin. */
-  private static final int DEPLOY_ATTEMPTS = 5;
-
   private final PluginStore store;
   private final Installed installed;
   private final PluginLoader loader;
   private final Grants grants;
   private final ChangeLocks changes = new ChangeLocks();
   private final Serving serving;
-  private final Switchover switchover;
-  private final Updates updates;
   private final NodeSync sync;
+  private final Updates updates;
+  private final Activation activation;
+  private final Deployment deployment;
 
   private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy policy, Parts parts) {
     this.store = store;
@@ -76,10 +69,13 @@ public final class Lifecycle {
     this.loader = loader;
     this.grants = parts.services.grants();
     this.serving = new Serving(parts.hooks, parts.meters, parts.guards, DRAIN);
-    this.switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
-    this.updates =
-        new Updates(installed, loader, serving, switchover, parts.services, policy.keepPrevious());
+    Switchover switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
     this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
+    this.updates =
+        new Updates(
+            installed, loader, serving, switchover, sync, parts.services, policy.keepPrevious());
+    this.activation = new Activation(installed, loader, grants, serving, switchover, sync);
+    this.deployment = new Deployment(installed, loader, grants, serving, updates, activation);
   }
 
   /**
@@ -139,7 +135,7 @@ public final class Lifecycle {
     return installed.bundleOf(stored, stored.current()).manifest();
   }
 
-  /** The names there are at this moment, against which the manifest of a new bundle is read. */
+  /** The capabilities and hooks that exist now, for reading the manifest of a new bundle. */
   public Vocabulary vocabulary() {
     return loader.vocabulary("");
   }
@@ -149,9 +145,9 @@ public final class Lifecycle {
     return Optional.ofNullable(serving.slot(name));
   }
 
-  /** What a plugin gets of the limits that it asks for, while it is in service. */
+  /** The limits of a plugin, while it is in service. */
   public Optional<PluginLimits> limits(String name) {
-    return active(name).map(PluginSlot::manifest).map(loader::limitsOf);
+    return active(name).map(PluginSlot::manifest).map(loader::limitsOf).map(EffectiveLimits::shown);
   }
 
   /** The plugins that are in service. */
@@ -167,23 +163,7 @@ public final class Lifecycle {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Bundle bundle) {
-    return changes.hold(bundle.manifest().name(), () -> installHeld(bundle));
-  }
-
-  private InstallResult installHeld(Bundle bundle) {
-    Manifest manifest = bundle.manifest();
-    Optional<StoredPlugin> found = store.find(manifest.name());
-    if (found.isPresent()) {
-      return alreadyInstalled(bundle, found.get());
-    }
-    installed.refuseCycle(manifest);
-    CheckedModule checked = loader.checkNew(bundle);
-    if (!store.insert(manifest.name(), updates.versionOf(bundle), bundle.bytes())) {
-      return alreadyInstalled(bundle, installed.require(manifest.name()));
-    }
-    log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
-    return new InstallResult(
-        manifest, bundle.sha256(), false, checked.module().compileTime(), checked.warnings());
+    return changes.hold(bundle.manifest().name(), () -> deployment.install(bundle));
   }
 
   /**
@@ -199,70 +179,17 @@ public final class Lifecycle {
     return changeInterruptibly(
         name,
         () -> {
-          activateHeld(name);
+          activation.activate(name);
           PluginSlot slot = serving.slot(name);
-          return slot == null ? List.of() : deniedTo(slot.manifest());
+          return slot == null ? List.of() : activation.deniedTo(slot.manifest());
         });
-  }
-
-  private List<String> deniedTo(Manifest manifest) {
-    List<String> warnings = new ArrayList<>();
-    SortedSet<String> missing = new TreeSet<>(grants.of(manifest).missing());
-    for (String id : manifest.requestedCapabilities()) {
-      grants
-          .registry()
-          .notOffered(id)
-          .ifPresent(why -> {
-            missing.remove(id);
-            warnings.add(why + ": what needs it is denied to " + manifest.id());
-          });
-    }
-    if (!missing.isEmpty()) {
-      warnings.add(
-          manifest.id()
-              + " was not granted "
-              + String.join(", ", missing)
-              + ": what needs it is denied until it is granted");
-    }
-    warnings.forEach(warning -> log.warn("{}", warning));
-    return List.copyOf(warnings);
-  }
-
-  private void activateHeld(String name) throws InterruptedException {
-    StoredPlugin stored = installed.require(name);
-    if (stored.state() == PluginState.ACTIVE) {
-      sync.converge(name);
-      return;
-    }
-    if (stored.state() == PluginState.ERRORED) {
-      throw new ConflictException(
-          stored.id() + " is ERRORED (" + stored.cause() + "): reset it first");
-    }
-    StoredPlugin next = stored.in(PluginState.ACTIVE);
-    serving.takeOut(name);
-    Bundle bundle = installed.bundleOf(stored, stored.current());
-    serving.requireDependencies(bundle.manifest());
-    try {
-      switchover.make(
-          bundle,
-          loader.check(bundle),
-          () -> serving.requireDependencies(bundle.manifest()),
-          () -> installed.change(stored, next));
-      sync.changed(name);
-    } catch (ConflictException e) {
-      // Another host may have done the same.
-      if (installed.require(name).state() != PluginState.ACTIVE) {
-        throw e;
-      }
-      sync.converge(name);
-    }
   }
 
   /**
    * Takes a plugin out of service once its running calls have ended.
    *
-   * @param cascade whether to take out those first that need it
-   * @param left is told of each that was taken out, also when one after it cannot be
+   * @param cascade whether to deactivate the plugins that need it first
+   * @param left called for each deactivated plugin, also when a later one cannot be deactivated
    * @throws ConflictException when a plugin refuses, when an active plugin depends on it and {@code
    *     cascade} is not set, or when it is not active
    */
@@ -279,7 +206,7 @@ public final class Lifecycle {
     changeInterruptibly(
         name,
         () -> {
-          deactivateHeld(name);
+          activation.deactivate(name);
           return true;
         });
     left.accept(name);
@@ -302,30 +229,6 @@ public final class Lifecycle {
     }
   }
 
-  private void deactivateHeld(String name) throws InterruptedException {
-    StoredPlugin stored = installed.require(name);
-    if (stored.state() != PluginState.ACTIVE) {
-      throw new ConflictException(name + " is not active");
-    }
-    serving.refuseWhileNeeded(name);
-    // Null where this host could not start what the store holds as active.
-    PluginSlot slot = serving.slot(name);
-    if (slot != null) {
-      slot.version().askToStop();
-    }
-    @Nullable ActivePlugin last =
-        serving.<@Nullable ActivePlugin>atomically(() -> {
-          serving.refuseWhileNeeded(name);
-          installed.change(stored, stored.in(PluginState.INACTIVE));
-          return serving.close(name);
-        });
-    sync.changed(name);
-    if (last != null) {
-      serving.stop(last);
-    }
-    log.info("deactivated {}", stored.id());
-  }
-
   /**
    * Takes a plugin out of service because it cannot be trusted with requests, and says why. It
    * stays out until it is reset. Nothing happens when another version serves by now.
@@ -336,29 +239,13 @@ public final class Lifecycle {
       change(
           name,
           () -> {
-            giveUpHeld(failing, cause);
+            activation.giveUp(failing, cause);
             return true;
           });
     } catch (HostException e) {
       // It stays behind its breaker, whose next opening tries again.
       log.error("{} could not be taken out of service: {}", name, e.getMessage());
     }
-  }
-
-  private void giveUpHeld(ActivePlugin failing, String cause) {
-    String name = failing.manifest().name();
-    PluginSlot slot = serving.slot(name);
-    Optional<StoredPlugin> stored = store.find(name);
-    if (slot == null || slot.version() != failing || stored.isEmpty()) {
-      return;
-    }
-    serving.atomically(() -> {
-      installed.change(stored.get(), stored.get().errored(cause));
-      return serving.close(name);
-    });
-    log.error("{} is out of service: {}", failing.manifest().id(), cause);
-    sync.gaveUp(stored.get(), "errored", cause);
-    serving.retire(failing);
   }
 
   /**
@@ -370,19 +257,9 @@ public final class Lifecycle {
     change(
         name,
         () -> {
-          resetHeld(name);
+          activation.reset(name);
           return true;
         });
-  }
-
-  private void resetHeld(String name) {
-    StoredPlugin stored = installed.require(name);
-    if (stored.state() != PluginState.ERRORED) {
-      throw new ConflictException(name + " is " + stored.state() + ", not ERRORED");
-    }
-    installed.change(stored, stored.in(PluginState.INACTIVE));
-    sync.changed(name);
-    log.info("{} was reset", stored.id());
   }
 
   /**
@@ -420,11 +297,7 @@ public final class Lifecycle {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Bundle bundle) throws InterruptedException {
-    return changeInterruptibly(bundle.manifest().name(), () -> updateHeld(bundle));
-  }
-
-  private UpdateResult updateHeld(Bundle bundle) throws InterruptedException {
-    return replaced(bundle.manifest().name(), updates.update(bundle));
+    return changeInterruptibly(bundle.manifest().name(), () -> updates.update(bundle));
   }
 
   /**
@@ -437,7 +310,7 @@ public final class Lifecycle {
    */
   public UpdateResult approve(String name, Predicate<StoredVersion> meant, String actor)
       throws InterruptedException {
-    return changeInterruptibly(name, () -> replaced(name, updates.approve(name, meant, actor)));
+    return changeInterruptibly(name, () -> updates.approve(name, meant, actor));
   }
 
   /**
@@ -461,7 +334,7 @@ public final class Lifecycle {
    * @throws ConflictException when none is kept any more
    */
   public UpdateResult rollback(String name) throws InterruptedException {
-    return changeInterruptibly(name, () -> replaced(name, updates.rollback(name)));
+    return changeInterruptibly(name, () -> updates.rollback(name));
   }
 
   /**
@@ -480,87 +353,8 @@ public final class Lifecycle {
   public DeployResult deploy(Bundle bundle, Set<String> granted, String actor)
       throws InterruptedException {
     grants.requireRequested(bundle.manifest(), granted);
-    String name = bundle.manifest().name();
     return changeInterruptibly(
-        name,
-        () -> {
-          for (int attempt = 1; ; attempt++) {
-            Optional<StoredPlugin> before = store.find(name);
-            try {
-              return deployHeld(bundle, granted, actor, before);
-            } catch (ConflictException e) {
-              if (attempt == DEPLOY_ATTEMPTS || before.equals(store.find(name))) {
-                throw e;
-              }
-            }
-          }
-        });
-  }
-
-  private DeployResult deployHeld(
-      Bundle bundle, Set<String> granted, String actor, Optional<StoredPlugin> before)
-      throws InterruptedException {
-    Manifest manifest = bundle.manifest();
-    String name = manifest.name();
-    SortedSet<String> had = grants.of(manifest).granted();
-    boolean wasActive = before.filter(stored -> stored.state() == PluginState.ACTIVE).isPresent();
-    DeployResult.Action action;
-    List<String> warnings = List.of();
-    if (before.isEmpty()) {
-      InstallResult installedNow = installHeld(bundle);
-      // Another host may have been first, with the very same bundle.
-      action =
-          installedNow.unchanged() ? DeployResult.Action.UNCHANGED : DeployResult.Action.INSTALLED;
-      warnings = installedNow.warnings();
-    } else {
-      switch (replaced(name, updates.update(bundle, granted, actor))) {
-        case UpdateResult.Unchanged _ -> action = DeployResult.Action.UNCHANGED;
-        case UpdateResult.Replaced replaced -> {
-          action = DeployResult.Action.UPDATED;
-          warnings = replaced.warnings();
-        }
-        case UpdateResult.AwaitingApproval _ -> {
-          return deployed(
-              DeployResult.Action.AWAITING_APPROVAL, bundle, before, had, had, false, warnings);
-        }
-      }
-    }
-    SortedSet<String> has = grants.grantUndecided(manifest, granted, actor).granted();
-    if (installed.require(name).state() == PluginState.ERRORED) {
-      resetHeld(name);
-    }
-    activateHeld(name);
-    List<String> all = new ArrayList<>(warnings);
-    all.addAll(deniedTo(manifest));
-    return deployed(action, bundle, before, had, has, !wasActive, all);
-  }
-
-  private static DeployResult deployed(
-      DeployResult.Action action,
-      Bundle bundle,
-      Optional<StoredPlugin> before,
-      SortedSet<String> had,
-      SortedSet<String> has,
-      boolean activated,
-      List<String> warnings) {
-    SortedSet<String> added = new TreeSet<>(has);
-    added.removeAll(had);
-    return new DeployResult(
-        action,
-        bundle.manifest().name(),
-        bundle.manifest().version().toString(),
-        bundle.sha256(),
-        before.map(stored -> stored.current().version()).orElse(""),
-        added,
-        activated,
-        warnings);
-  }
-
-  private UpdateResult replaced(String name, UpdateResult result) {
-    if (result instanceof UpdateResult.Replaced && serving.slot(name) != null) {
-      sync.changed(name);
-    }
-    return result;
+        bundle.manifest().name(), () -> deployment.deploy(bundle, granted, actor));
   }
 
   /**
@@ -573,74 +367,21 @@ public final class Lifecycle {
    * @throws ActivationException when it cannot start; what served before serves on
    */
   public DevelopResult develop(Bundle bundle, String actor) throws InterruptedException {
-    return changeInterruptibly(bundle.manifest().name(), () -> developHeld(bundle, actor));
-  }
-
-  private DevelopResult developHeld(Bundle bundle, String actor) throws InterruptedException {
-    String name = bundle.manifest().name();
-    long begin = System.nanoTime();
-    long failedBefore = serving.failedTurns(name);
-    boolean served = serving.slot(name) != null;
-    List<String> warnings = List.of();
-    Optional<StoredPlugin> stored = store.find(name);
-    if (stored.isEmpty()) {
-      warnings = installHeld(bundle).warnings();
-    } else {
-      boolean same = stored.get().current().sha256().equals(bundle.sha256());
-      if (same && served) {
-        return developed(DevelopResult.Action.UNCHANGED, bundle, warnings, begin, failedBefore);
-      }
-      if (stored.get().state() == PluginState.ERRORED) {
-        // Not for a bundle that is not acceptable.
-        var _ = loader.check(bundle);
-        resetHeld(name);
-      }
-      UpdateResult updated = updateHeld(bundle);
-      if (updated instanceof UpdateResult.AwaitingApproval) {
-        updated = replaced(name, updates.approve(name, version -> true, actor));
-      }
-      if (updated instanceof UpdateResult.Replaced replaced) {
-        warnings = replaced.warnings();
-      }
-    }
-    grants.grantUndecided(bundle.manifest(), actor);
-    activateHeld(name);
-    return developed(
-        served ? DevelopResult.Action.RELOADED : DevelopResult.Action.INSTALLED,
-        bundle,
-        warnings,
-        begin,
-        failedBefore);
-  }
-
-  private DevelopResult developed(
-      DevelopResult.Action action,
-      Bundle bundle,
-      List<String> warnings,
-      long begin,
-      long failedBefore) {
-    Manifest manifest = bundle.manifest();
-    return new DevelopResult(
-        action,
-        manifest.name(),
-        manifest.version().toString(),
-        manifest.requestedCapabilities(),
-        bundle.moduleSha256(),
-        Duration.ofNanos(System.nanoTime() - begin),
-        serving.failedTurns(manifest.name()) - failedBefore,
-        warnings);
+    return changeInterruptibly(bundle.manifest().name(), () -> deployment.develop(bundle, actor));
   }
 
   /**
    * Deletes the versions whose time for a rollback has passed.
    *
-   * @return false when one was left, because its plugin was being changed just then
+   * @return false when one was left, because another change of its plugin was under way
    */
   public boolean forgetExpired() {
     boolean all = true;
     for (StoredPlugin stored : store.list()) {
       if (updates.isExpired(stored)) {
-        all &= changes.tryHold(stored.name(), () -> store.change(stored, stored.withoutPrevious()));
+        all &=
+            changes.tryHold(
+                stored.name(), () -> store.change(stored, NextRevision.withoutPrevious(stored)));
       }
     }
     return all;
@@ -651,7 +392,7 @@ public final class Lifecycle {
    * or does nothing. What fails is kept as a {@link NodeFault}, and what served before serves on:
    * the store is never changed by this, since other hosts may run the plugin well.
    *
-   * @return false when this host is changing the plugin just now; it was not looked at then
+   * @return false when another change of the plugin is under way here; then this does nothing
    */
   public boolean reconcile(String name) throws InterruptedException {
     return changes.tryHold(
@@ -671,7 +412,7 @@ public final class Lifecycle {
     grants.refresh(name);
   }
 
-  /** What this host cannot do though the store says so. */
+  /** What this host cannot do although the store says so. */
   public List<NodeFault> faults() {
     return sync.faults().list();
   }
@@ -693,8 +434,8 @@ public final class Lifecycle {
   }
 
   /**
-   * Lets running calls end, then gives up all instances; no change begins any more. The store is
-   * left as it is.
+   * Lets running calls end, then closes all pools. No change can begin any more. The store stays as
+   * it is.
    */
   public void stopAll(Duration patience) throws InterruptedException {
     changes.close();
@@ -722,7 +463,7 @@ public final class Lifecycle {
     };
   }
 
-  /** A change that the store has made, though it says that it failed, is brought about here. */
+  /** Follows a change that the store may have made although it reported a failure. */
   private void afterFailure(String name, StoreException e) {
     if (e.isMaybeChanged()) {
       try {
@@ -732,13 +473,5 @@ public final class Lifecycle {
         Thread.currentThread().interrupt();
       }
     }
-  }
-
-  private static InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
-    if (!installed.current().sha256().equals(bundle.sha256())) {
-      throw new ConflictException(
-          installed.id() + " is installed from another bundle: update it instead");
-    }
-    return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
   }
 }

@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * What this host could not follow, and when it is to be tried again: after 1 s, then twice as long
- * each time, a minute at most.
+ * The changes of the store that this host could not follow, and when it tries each again: after 1
+ * s, then after twice as long each time, at most a minute.
  *
  * <p>Thread-safe.
  */
@@ -30,7 +30,7 @@ final class NodeFaults {
     this.nanoTime = nanoTime;
   }
 
-  /** Another attempt that failed. */
+  /** Records a failed attempt. */
   NodeFault add(String plugin, String cause) {
     return entries.compute(
             plugin,
@@ -55,7 +55,7 @@ final class NodeFaults {
     entries.remove(plugin);
   }
 
-  /** Something has changed for the better: all are worth another attempt. */
+  /** Makes all faults due, because a change may have removed their cause. */
   void retryAll() {
     long now = nanoTime.getAsLong();
     entries.replaceAll((name, entry) -> new Entry(entry.fault, now));
@@ -65,7 +65,7 @@ final class NodeFaults {
     return entries.values().stream().map(Entry::fault).toList();
   }
 
-  /** The plugins it is time to try again. */
+  /** The plugins that are due for another attempt. */
   List<String> due() {
     long now = nanoTime.getAsLong();
     return entries.values().stream()

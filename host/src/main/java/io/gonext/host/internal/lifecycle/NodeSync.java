@@ -9,6 +9,7 @@ import io.gonext.host.StoredVersion;
 import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.log.PluginLogs;
+import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.manifest.Bundle;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +23,11 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Brings what serves on this host in line with the store, whoever changed it there, and keeps what
- * could not be. The store is not changed by this, since other hosts may run the plugin well; but
- * where there are none, a plugin that cannot start becomes ERRORED.
+ * Makes this host serve what the store says, whoever changed it, and records what fails. It does
+ * not change the store, because other hosts may run the plugin well. Only with an embedded store
+ * does a plugin that cannot start become ERRORED.
  *
- * <p>The plugin's change lock is held, where a name is given.
+ * <p>Callers of the methods that take a name hold the plugin's change lock.
  */
 final class NodeSync {
   private static final Logger log = LoggerFactory.getLogger(NodeSync.class);
@@ -72,7 +73,7 @@ final class NodeSync {
     return troubles;
   }
 
-  /** Not what another host has put right, or out of order, a moment ago. */
+  /** May be behind a change that another host has just made. */
   Optional<String> trouble(StoredPlugin plugin) {
     if (plugin.state() == PluginState.ERRORED) {
       return Optional.of(PluginState.ERRORED + ": " + plugin.cause());
@@ -92,14 +93,14 @@ final class NodeSync {
     record(plugin, event, cause);
   }
 
-  /** A change was made here: what the plugin could not do before is past. */
+  /** Forgets the faults of a plugin that was changed here. */
   void changed(String name) {
     errored.remove(name);
     faults.clear(name);
     faults.retryAll();
   }
 
-  /** Lets go of what was kept of a plugin that is installed no more. */
+  /** Forgets a plugin that is no longer installed. */
   void forget(String name) {
     changed(name);
     serving.takeOut(name);
@@ -108,7 +109,10 @@ final class NodeSync {
     logs.forget(name);
   }
 
-  /** Starts, swaps, stops, or does nothing. What fails leaves what served before. */
+  /**
+   * Starts, swaps or stops the plugin, or does nothing. A failure leaves in service what served
+   * before.
+   */
   void converge(String name) throws InterruptedException {
     Optional<StoredPlugin> found = installed.store().find(name);
     if (found.isEmpty()) {
@@ -135,7 +139,7 @@ final class NodeSync {
     faults.clear(name);
   }
 
-  /** As {@link #converge}, and what fails is kept as a fault, to be tried again. */
+  /** As {@link #converge}, but records a failure as a fault, to try again later. */
   void convergeOrKeepFault(String name) throws InterruptedException {
     try {
       converge(name);
@@ -177,7 +181,7 @@ final class NodeSync {
     }
   }
 
-  /** Whether it was tried; not before what it depends on serves. */
+  /** Tries to start a plugin; false when its dependencies do not serve yet. */
   private boolean start(StoredPlugin stored) throws InterruptedException {
     try {
       Bundle bundle = installed.bundleOf(stored, stored.current());
@@ -205,7 +209,7 @@ final class NodeSync {
       faults.add(stored.name(), why);
       record(stored, "activate_failed", why);
     } else {
-      installed.store().change(stored, stored.errored(why));
+      installed.store().change(stored, NextRevision.errored(stored, why));
       gaveUp(stored, "activate_failed", why);
     }
   }

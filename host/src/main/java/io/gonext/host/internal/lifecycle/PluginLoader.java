@@ -10,7 +10,6 @@ import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.HostException;
 import io.gonext.host.OperatorLimits;
-import io.gonext.host.PluginLimits;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.abi.ImportCheck;
@@ -40,18 +39,18 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Makes running plugins of bundles: checks and compiles them, tries them, fills their pools,
- * exercises them.
+ * Turns bundles into running plugins: checks and compiles them, starts a trial instance, fills
+ * their pools, exercises them.
  *
  * <p>Thread-safe.
  */
 final class PluginLoader {
   private static final Logger log = LoggerFactory.getLogger(PluginLoader.class);
 
-  /** Callers that may wait for one instance of a plugin; the next one is told at once. */
+  /** Callers that may wait for one instance of a plugin; the next one fails at once. */
   private static final int WAITERS_PER_INSTANCE = 128;
 
-  /** For the answer to which routes there are. */
+  /** For the plugin's answer which routes it has. */
   private static final Duration SURVEY_LIMIT = Duration.ofMillis(300);
 
   private final Engine engine;
@@ -64,7 +63,7 @@ final class PluginLoader {
   private final boolean verifiesResets;
   private final WarmUp warmUp = new WarmUp(System::nanoTime);
 
-  /** One for all pools, so that they share one memory budget. */
+  /** One runtime for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
 
   PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Version hostVersion) {
@@ -86,7 +85,7 @@ final class PluginLoader {
   record CheckedModule(CompiledModule module, List<String> warnings) {}
 
   /**
-   * All that can be known of a bundle without putting it in service.
+   * Checks a bundle as far as possible without putting it in service.
    *
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    */
@@ -163,7 +162,7 @@ final class PluginLoader {
     Manifest manifest = bundle.manifest();
     List<String> told =
         new ArrayList<>(ManifestCheck.warnings(manifest, services.grants().registry()));
-    told.addAll(limits.cuts(manifest));
+    told.addAll(EffectiveLimits.cuts(limits, manifest));
     told.addAll(services.warnings(manifest));
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
     told.addAll(routeWarnings(manifest, checked.module()));
@@ -196,7 +195,7 @@ final class PluginLoader {
   }
 
   /**
-   * The names there are at this moment.
+   * The capabilities and hooks that exist now.
    *
    * @param butOf a plugin whose own hooks do not count; empty for none
    */
@@ -204,16 +203,16 @@ final class PluginLoader {
     return new Vocabulary(services.grants().registry().ids(), hooks.known(butOf));
   }
 
-  /** What a plugin gets of what it asks for. */
-  PluginLimits limitsOf(Manifest manifest) {
-    return limits.of(manifest);
+  /** The limits of a plugin. */
+  EffectiveLimits limitsOf(Manifest manifest) {
+    return EffectiveLimits.of(limits, manifest);
   }
 
   /**
-   * A version with a warm pool that has agreed to serve, but does not yet.
+   * Starts a version that agrees to serve, with a warm pool. It does not serve yet.
    *
-   * @param onTooManyFailures is told, on a thread of its own, once the version keeps failing
-   * @throws ActivationException when it cannot start; nothing of it is left then
+   * @param onTooManyFailures called on a thread of its own when the version keeps failing
+   * @throws ActivationException when it cannot start; then nothing of it remains
    */
   ActivePlugin start(
       Bundle bundle,
@@ -222,10 +221,11 @@ final class PluginLoader {
       BiConsumer<ActivePlugin, String> onTooManyFailures)
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
+    EffectiveLimits effective = limitsOf(manifest);
     PluginScope scope = services.scope(manifest, Mode.SERVING);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
-            poolConfig(manifest, module.surface().memoryPages()),
+            poolConfig(manifest, effective, module.surface().memoryPages()),
             new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
@@ -234,17 +234,16 @@ final class PluginLoader {
             manifest,
             bundle.sha256(),
             pool,
-            limits.callOf(manifest),
+            effective.call(),
             new ActivePlugin.Guards(
                 scope.audit(),
                 new LateCalls(
                     manifest.id(),
-                    limits.softCallOf(manifest),
+                    effective.softCall(),
                     lateCounter(manifest.name()),
                     guards.nanoTime()),
                 new RouteHeaders(
                     manifest,
-                    scope.capabilities(),
                     scope.permissions(),
                     warning -> scope.log().write(Level.WARN, warning),
                     guards.nanoTime()),
@@ -277,9 +276,9 @@ final class PluginLoader {
   }
 
   /**
-   * Exercises a module with what its hooks were called with lately.
+   * Exercises a module with recent inputs of its hooks.
    *
-   * @return how many calls were made
+   * @return the number of calls
    */
   long exercise(
       Bundle bundle, CompiledModule module, Collection<PluginHook> hooks, Duration budget) {
@@ -300,7 +299,7 @@ final class PluginLoader {
             instanceConfig(services.scope(manifest, Mode.REHEARSAL)),
             inputs,
             budget,
-            limits.callOf(manifest),
+            limitsOf(manifest).call(),
             Thread.currentThread()::isInterrupted);
     log.info(
         "{} was exercised with {} recent inputs: {} calls in {} ms, {}",
@@ -316,19 +315,19 @@ final class PluginLoader {
     return InstanceConfig.builder()
         .hostFunctions(services.functions(scope))
         .output((stream, line) -> scope.log().write(Level.INFO, line))
-        .maxMemoryPages(limits.memoryPagesOf(scope.manifest()))
+        .maxMemoryPages(limitsOf(scope.manifest()).memoryPages())
         .startTimeout(limits.start())
         .verifiesResets(verifiesResets)
         .build();
   }
 
-  private PoolConfig poolConfig(Manifest manifest, int initialPages) {
+  private PoolConfig poolConfig(Manifest manifest, EffectiveLimits effective, int initialPages) {
     PoolConfig.Builder config =
         PoolConfig.builder(manifest.name())
-            .minInstances(limits.warmInstancesOf(manifest))
-            .maxInstances(limits.instancesOf(manifest))
-            .maxWaiters(WAITERS_PER_INSTANCE * limits.instancesOf(manifest))
-            .recycleAtBytes(limits.recycleAtOf(manifest, initialPages));
+            .minInstances(effective.warmInstances())
+            .maxInstances(effective.instances())
+            .maxWaiters(WAITERS_PER_INSTANCE * effective.instances())
+            .recycleAtBytes(effective.recycleAtBytes(initialPages));
     if (manifest.limits().maxUses().isPresent()) {
       config.maxUses(manifest.limits().maxUses().getAsInt());
     }

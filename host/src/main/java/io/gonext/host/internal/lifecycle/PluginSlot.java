@@ -2,14 +2,14 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.PluginRequest;
 import io.gonext.host.RouteOutcome;
-import io.gonext.host.hook.BatchFilterHandler;
 import io.gonext.host.hook.HookFailedException;
-import io.gonext.host.hook.HookTurn;
 import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
+import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.internal.route.RouteLimiter;
 import io.gonext.host.internal.route.RouteTable;
 import io.gonext.host.manifest.Manifest;
@@ -111,7 +111,7 @@ public final class PluginSlot {
   }
 
   private RouteOutcome serve(
-      ActivePlugin first, RouteTable.Match firstMatch, PluginRequest request, HookTurn turn)
+      ActivePlugin first, RouteTable.Match firstMatch, PluginRequest request, Turn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = first;
     RouteTable.Match match = firstMatch;
@@ -225,7 +225,7 @@ public final class PluginSlot {
   }
 
   /** A filter of this plugin that takes many values at once. */
-  private final class BatchFilter implements BatchFilterHandler {
+  private final class BatchFilter implements ChainBatchFilter {
     private final PluginHook hook;
 
     BatchFilter(PluginHook hook) {
@@ -233,7 +233,7 @@ public final class PluginSlot {
     }
 
     @Override
-    public JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn)
+    public JsonNode filter(JsonNode value, List<JsonNode> args, Turn turn)
         throws HookFailedException, InterruptedException {
       return PluginSlot.this.filter(hook, value, args, turn);
     }
@@ -253,11 +253,7 @@ public final class PluginSlot {
   }
 
   private List<JsonNode> filterAll(
-      PluginHook hook,
-      List<JsonNode> values,
-      List<JsonNode> args,
-      List<BatchPart> parts,
-      HookTurn turn)
+      PluginHook hook, List<JsonNode> values, List<JsonNode> args, List<BatchPart> parts, Turn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving();
     while (version != null) {
@@ -290,7 +286,7 @@ public final class PluginSlot {
       PluginHook hook,
       List<JsonNode> values,
       List<JsonNode> args,
-      HookTurn turn)
+      Turn turn)
       throws HookFailedException, InterruptedException {
     List<FilterAnswer> answers = new ArrayList<>(values.size());
     for (JsonNode value : values) {
@@ -299,7 +295,7 @@ public final class PluginSlot {
     return answers;
   }
 
-  private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, HookTurn turn)
+  private JsonNode filter(PluginHook hook, JsonNode value, List<JsonNode> args, Turn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving();
     while (version != null) {
@@ -320,7 +316,7 @@ public final class PluginSlot {
     return value;
   }
 
-  private void act(PluginHook hook, List<JsonNode> args, HookTurn turn)
+  private void act(PluginHook hook, List<JsonNode> args, Turn turn)
       throws HookFailedException, InterruptedException {
     ActivePlugin version = serving();
     while (version != null) {
@@ -337,7 +333,10 @@ public final class PluginSlot {
     }
   }
 
-  /** The version that took over from one whose pool was shut; null when the plugin is no more. */
+  /**
+   * The version that replaced one whose pool is closed; null when the plugin is no longer in
+   * service.
+   */
   private @Nullable ActivePlugin successorOf(ActivePlugin version, HookFailedException failure)
       throws HookFailedException {
     ActivePlugin now = serving();

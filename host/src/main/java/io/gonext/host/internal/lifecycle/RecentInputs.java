@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last few payloads that one hook was called with, with which a new version is exercised before
- * it serves. In memory only.
+ * A few recent payloads of one hook, with which a new version is exercised before it serves. In
+ * memory only.
  *
  * <p>Thread-safe. Once it is full it looks at one offer in 64; two offers at the same moment may
  * take the same place, and either will do.
@@ -24,7 +24,7 @@ final class RecentInputs {
   private volatile int next;
 
   /**
-   * @param payload not changed by anyone from now on
+   * @param payload must not change after this
    * @param nanos the time, whose bits choose the sample
    */
   void offer(byte[] payload, long nanos) {

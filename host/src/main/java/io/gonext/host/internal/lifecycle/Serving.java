@@ -79,7 +79,10 @@ final class Serving {
     return List.copyOf(slots.values());
   }
 
-  /** Looks at what serves, commits and shows it, with nobody else doing so. */
+  /**
+   * Runs a change that reads the plugins in service, commits, and publishes the result, without any
+   * other such change at the same time.
+   */
   <R extends @Nullable Object> R atomically(Supplier<R> change) {
     commit.lock();
     try {
@@ -134,7 +137,7 @@ final class Serving {
         .register(states, true);
   }
 
-  /** Takes a plugin out of service, if it is in, and lets its calls end meanwhile. */
+  /** Takes a plugin out of service, if it serves, and lets its calls end in the background. */
   void takeOut(String name) {
     ActivePlugin last = atomically(() -> close(name));
     if (last != null) {
@@ -143,7 +146,7 @@ final class Serving {
     }
   }
 
-  /** Lets the calls of a version end that serves no more. Does not block. */
+  /** Lets the calls of a version end that no longer serves. Does not block. */
   void retire(ActivePlugin old) {
     CompletableFuture<Void> done = old.retire(drain);
     retiring.put(old, done);
@@ -165,7 +168,7 @@ final class Serving {
         });
   }
 
-  /** Lets go of the numbers of a plugin that is installed no more. */
+  /** Removes the metrics of a plugin that is no longer installed. */
   void forget(String name) {
     PoolMetrics metrics = poolMetrics.remove(name);
     if (metrics != null) {

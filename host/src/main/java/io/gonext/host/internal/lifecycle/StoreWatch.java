@@ -17,17 +17,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that follows the store: what other hosts changed is brought about here, what failed is
- * tried again, and versions that were kept long enough are deleted. No failure ends it.
+ * The thread that follows the store. It applies the changes of other hosts, tries again what
+ * failed, and deletes previous versions whose time is over. No failure ends it.
  *
- * <p>A revoked capability is taken at once by this thread; what has to compile and start runs on
- * threads of its own, so that nothing waits for a slow plugin.
+ * <p>This thread itself revokes capabilities, at once. Plugins are compiled and started on other
+ * threads, so that no change waits for a slow plugin.
  */
 public final class StoreWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StoreWatch.class);
 
   /**
-   * How late a change can be seen of which there was no word, and how often faults are looked at.
+   * The longest delay of a change without an announcement, and the interval at which faults are
+   * checked.
    */
   private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -47,10 +48,10 @@ public final class StoreWatch implements AutoCloseable {
   /** Rounds and looks at a plugin that failed; each is tried again. */
   private final Counter failures;
 
-  /** Plugins that changed and are to be looked at. */
+  /** Plugins that changed and wait for a follower. */
   private final Set<String> changed = ConcurrentHashMap.newKeySet();
 
-  /** Plugins that a follower is about to look at. */
+  /** Plugins for which a follower is about to start. */
   private final Set<String> queued = ConcurrentHashMap.newKeySet();
 
   /**
@@ -82,13 +83,13 @@ public final class StoreWatch implements AutoCloseable {
     this.lastHousekeeping = nanoTime.getAsLong() - HOUSEKEEPING.toNanos();
   }
 
-  /** Begins to follow the store. */
+  /** Starts to follow the store. */
   public static StoreWatch start(PluginStore store, Lifecycle lifecycle, MeterRegistry meters) {
     return start(store, lifecycle, meters, POLL);
   }
 
   /**
-   * @param poll how late a change can be seen of which there was no word
+   * @param poll the longest delay of a change without an announcement
    */
   static StoreWatch start(
       PluginStore store, Lifecycle lifecycle, MeterRegistry meters, Duration poll) {
@@ -188,7 +189,7 @@ public final class StoreWatch implements AutoCloseable {
     }
   }
 
-  /** Stops following; what is under way ends first, for some seconds at most. */
+  /** Stops following the store, after the running changes have ended, within some seconds. */
   @Override
   public void close() {
     closed.countDown();

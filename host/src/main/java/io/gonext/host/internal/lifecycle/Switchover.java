@@ -8,8 +8,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a version ready beside what serves, if anything does, and lets it take over. A failure
- * before the store says so leaves what serves as it was. The plugin's change lock is held.
+ * Starts a version beside the one that serves, if any, and lets it take over. A failure before the
+ * change in the store leaves the old version in service. The plugin's change lock is held.
  */
 final class Switchover {
   /** How long a version that another host put in service may be exercised here: others wait. */
@@ -23,7 +23,7 @@ final class Switchover {
 
   /**
    * @param warmUp how long a version may be exercised
-   * @param onTooManyFailures is told once a version in service keeps failing
+   * @param onTooManyFailures called when a version in service keeps failing
    */
   Switchover(
       PluginLoader loader,

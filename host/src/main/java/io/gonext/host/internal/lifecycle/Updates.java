@@ -9,6 +9,7 @@ import io.gonext.host.StoredVersion;
 import io.gonext.host.UpdateResult;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
+import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
@@ -25,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts one version of an installed plugin in the place of another, in the store and, while the
- * plugin is in service, in service. The plugin's change lock is held.
+ * Replaces the version of an installed plugin by another, in the store and, when the plugin serves,
+ * in service. The plugin's change lock is held.
  */
 final class Updates {
   private static final Logger log = LoggerFactory.getLogger(Updates.class);
@@ -35,6 +36,7 @@ final class Updates {
   private final PluginLoader loader;
   private final Serving serving;
   private final Switchover switchover;
+  private final NodeSync sync;
   private final Grants grants;
   private final InstantSource clock;
   private final Duration keepPrevious;
@@ -44,12 +46,14 @@ final class Updates {
       PluginLoader loader,
       Serving serving,
       Switchover switchover,
+      NodeSync sync,
       HostServices services,
       Duration keepPrevious) {
     this.installed = installed;
     this.loader = loader;
     this.serving = serving;
     this.switchover = switchover;
+    this.sync = sync;
     this.grants = services.grants();
     this.clock = services.clock();
     this.keepPrevious = keepPrevious;
@@ -60,7 +64,7 @@ final class Updates {
         bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
   }
 
-  /** How what a waiting version asks for differs from what the current one does. */
+  /** How the capabilities of a waiting version differ from those of the current one. */
   Optional<CapabilityChanges> pendingChanges(StoredPlugin stored) {
     if (stored.pending() == null) {
       return Optional.empty();
@@ -75,7 +79,10 @@ final class Updates {
     return Optional.of(CapabilityChanges.between(requestedBy(stored), after, grants.registry()));
   }
 
-  /** Nothing, where this host cannot read the manifest any more. */
+  /**
+   * The capabilities that the current version requests; none when this host can no longer read its
+   * manifest.
+   */
   private SortedSet<String> requestedBy(StoredPlugin stored) {
     PluginSlot slot = serving.slot(stored.name());
     ActivePlugin serves = slot == null ? null : slot.version();
@@ -90,10 +97,10 @@ final class Updates {
   }
 
   /**
-   * As {@link #update(Bundle)}, where it may have some capabilities beyond what the current version
-   * asks for.
+   * As {@link #update(Bundle)}, for a version that may have some capabilities which the current
+   * version does not request.
    *
-   * @param granted capabilities that it asks for
+   * @param granted capabilities that the new version requests
    * @param actor who grants them, for the record
    */
   UpdateResult update(Bundle bundle, Set<String> granted, String actor)
@@ -116,7 +123,7 @@ final class Updates {
       grants.grantUndecided(manifest, granted, actor);
       return replace(stored, bundle, version, checked);
     }
-    installed.change(stored, stored.awaiting(version), version, bundle);
+    installed.change(stored, NextRevision.awaiting(stored, version), version, bundle);
     log.info("{} waits for approval: it asks for {}", manifest.id(), asked);
     return new UpdateResult.AwaitingApproval(
         stored.current().version(),
@@ -126,9 +133,9 @@ final class Updates {
   }
 
   /**
-   * An operator's decision is for a version, and was made on a bundle: another that calls itself
-   * the same has no more of it than what any update takes over, which is what the current one asks
-   * for.
+   * Deletes decisions that were made on another bundle with the same version number. The new bundle
+   * keeps only the decisions that every update takes over: those on capabilities that the current
+   * version requests.
    */
   private void forgetDecisionsForAnother(
       StoredPlugin stored, StoredVersion version, SortedSet<String> requestedByCurrent) {
@@ -155,7 +162,7 @@ final class Updates {
 
   StoredVersion reject(String name, Predicate<StoredVersion> meant) {
     StoredPlugin stored = waiting(name, meant);
-    installed.change(stored, stored.withoutPending());
+    installed.change(stored, NextRevision.withoutPending(stored));
     return Objects.requireNonNull(stored.pending());
   }
 
@@ -201,7 +208,7 @@ final class Updates {
     if (!isExpired(stored)) {
       return stored;
     }
-    installed.change(stored, stored.withoutPrevious());
+    installed.change(stored, NextRevision.withoutPrevious(stored));
     return installed.require(stored.name());
   }
 
@@ -209,7 +216,7 @@ final class Updates {
       StoredPlugin stored, Bundle bundle, StoredVersion version, CheckedModule checked)
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
-    StoredPlugin next = stored.replacedBy(version, clock.instant());
+    StoredPlugin next = NextRevision.replacedBy(stored, version, clock.instant());
     Switchover.Done done;
     if (stored.state() == PluginState.ACTIVE) {
       done =
@@ -226,6 +233,9 @@ final class Updates {
       installed.change(stored, next, version, bundle);
       done = Switchover.Done.NOT_IN_SERVICE;
       log.info("{} replaces {}, not in service", manifest.id(), stored.id());
+    }
+    if (serving.slot(manifest.name()) != null) {
+      sync.changed(manifest.name());
     }
     return new UpdateResult.Replaced(
         stored.current().version(),

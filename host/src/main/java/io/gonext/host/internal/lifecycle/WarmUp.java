@@ -12,12 +12,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Exercises a version that does not serve yet, so that the JIT compiler has learned its code before
- * the first request meets it. It runs in an instance of its own whose host functions change
- * nothing, and that is thrown away.
+ * Exercises a version that does not serve yet, so that the JIT compiler has compiled its code
+ * before the first request. It runs in its own instance, whose host functions change nothing, and
+ * which is discarded.
  */
 final class WarmUp {
-  /** Calls between two looks at the time per call. */
+  /** Calls in one window, for which the time per call is measured. */
   private static final int WINDOW = 500;
 
   /**
@@ -26,10 +26,10 @@ final class WarmUp {
    */
   private static final int MIN_CALLS = 12_000;
 
-  /** So many windows in a row must be no faster than what was seen before. */
+  /** The number of consecutive windows without a gain after which the exercise ends. */
   private static final int STEADY_WINDOWS = 4;
 
-  /** What counts as faster: a tenth. */
+  /** A window is faster when it gains at least a tenth. */
   private static final double FASTER = 0.9;
 
   private final LongSupplier nanoTime;
@@ -42,15 +42,15 @@ final class WarmUp {
   record Input(byte[] hook, byte[] payload) {}
 
   /**
-   * What was done.
+   * The result of an exercise.
    *
-   * @param settled whether the time per call had stopped to fall when it ended
+   * @param settled whether the time per call had stopped falling at the end
    */
   record Result(long calls, boolean settled) {}
 
   /**
    * Repeats the inputs in turn until the time per call settles or the budget is spent. An input
-   * that traps is left out from then on.
+   * that traps is not used again.
    *
    * @param config without effects outside the instance
    * @param callLimit of each call
@@ -98,7 +98,7 @@ final class WarmUp {
     return new Result(calls, left.isEmpty());
   }
 
-  /** Whether windows have stopped to get faster. */
+  /** Whether windows have stopped getting faster. */
   private static final class Steadiness {
     private long best = Long.MAX_VALUE;
     private int steady;

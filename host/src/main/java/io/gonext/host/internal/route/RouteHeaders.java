@@ -1,7 +1,6 @@
 package io.gonext.host.internal.route;
 
 import io.gonext.engine.PlainText;
-import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.internal.capability.Permissions;
 import io.gonext.host.internal.route.RouteCodec.BadResponseException;
 import io.gonext.host.manifest.HeaderNames;
@@ -56,14 +55,13 @@ public final class RouteHeaders {
    */
   public RouteHeaders(
       Manifest manifest,
-      CapabilityRegistry registry,
       Permissions permissions,
       Consumer<String> warnings,
       LongSupplier nanoTime) {
     this.asked = manifest.headers();
     this.permissions = permissions;
-    this.credentialsMask = registry.mask(Manifest.CREDENTIALS);
-    this.responseMask = registry.mask(Manifest.RESPONSE_HEADERS);
+    this.credentialsMask = permissions.mask(Manifest.CREDENTIALS);
+    this.responseMask = permissions.mask(Manifest.RESPONSE_HEADERS);
     this.warnings = warnings;
     this.nanoTime = nanoTime;
   }

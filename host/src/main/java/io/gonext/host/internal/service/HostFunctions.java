@@ -109,7 +109,7 @@ public final class HostFunctions {
   private static HostFunction.Body guarded(
       ImportRow row, String capability, HostFunction.Body body, PluginScope scope) {
     // What the manifest does not request stays denied, whatever an operator grants.
-    long mask = scope.manifest().requests(capability) ? scope.capabilities().mask(capability) : 0;
+    long mask = scope.manifest().requests(capability) ? scope.permissions().mask(capability) : 0;
     long denied = new AnswerEncoder(row).encode(Refused.DENIED);
     String name = row.key().toString();
     return (call, args) -> {

@@ -1,6 +1,5 @@
 package io.gonext.host.internal.service;
 
-import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.capability.Permissions;
 import io.gonext.host.internal.log.PluginLog;
@@ -15,7 +14,6 @@ import java.time.InstantSource;
 public record PluginScope(
     Manifest manifest,
     Mode mode,
-    CapabilityRegistry capabilities,
     Permissions permissions,
     PluginLog log,
     PluginAudit audit,

@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Word that a plugin was changed in the store. It saves waiting; it may be lost. */
+/** Announcements that a plugin was changed in the store. They shorten the wait, and may be lost. */
 interface Announcements extends AutoCloseable {
   /**
-   * Returns when there was word since the last call, when some may have been lost, or when time is
-   * up or this is closed.
+   * Returns when an announcement arrived since the last call, when some may have been lost, when
+   * the time is over, or when this is closed.
    *
-   * @throws SQLException when there is no way to listen at the moment; the next call tries again
+   * @throws SQLException when it cannot listen at the moment; the next call tries again
    */
   void await(Duration patience) throws SQLException, InterruptedException;
 
@@ -19,7 +19,7 @@ interface Announcements extends AutoCloseable {
   @Override
   void close();
 
-  /** Where nobody else makes changes. */
+  /** For a store that only this host changes. */
   static Announcements none() {
     CountDownLatch closed = new CountDownLatch(1);
     return new Announcements() {

@@ -13,8 +13,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a data directory to one host at a time, in this process and on this machine. The operating
- * system gives the lock back when the process dies.
+ * Lets one host at a time use a data directory, in this process and on this machine. The operating
+ * system releases the lock when the process dies.
  */
 final class DirectoryLock implements AutoCloseable {
   private static final String FILE = "gonext.lock";

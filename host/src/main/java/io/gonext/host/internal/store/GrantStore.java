@@ -26,8 +26,8 @@ public final class GrantStore {
   }
 
   /**
-   * The decisions on one version: whether each capability is granted; what is not there was not
-   * decided on.
+   * The decisions on one version: whether each capability is granted. A capability without a
+   * decision is missing.
    *
    * @throws StoreException when the database fails
    */
@@ -53,8 +53,8 @@ public final class GrantStore {
   /**
    * Stores decisions, all or none, in the place of earlier ones.
    *
-   * @return false when no plugin of that name is installed; nothing is stored then
-   * @throws StoreException when the database fails; nothing is stored then
+   * @return false when no plugin of that name is installed; then nothing is stored
+   * @throws StoreException when the database fails; then nothing is stored
    */
   public boolean decide(
       String plugin,
@@ -88,10 +88,10 @@ public final class GrantStore {
   }
 
   /**
-   * Deletes what was decided on some capabilities of one version: another bundle of that version is
-   * not what it was decided on.
+   * Deletes the decisions on some capabilities of one version, because they were made on another
+   * bundle of that version.
    *
-   * @throws StoreException when the database fails; nothing is deleted then
+   * @throws StoreException when the database fails; then nothing is deleted
    */
   public void forget(String plugin, String version, Collection<String> capabilities) {
     transactions.runDurably(

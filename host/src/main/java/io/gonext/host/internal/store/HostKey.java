@@ -33,9 +33,9 @@ public final class HostKey {
   }
 
   /**
-   * The key, which is the same each time. To be called by the one host that holds the directory.
+   * The key, which is the same each time. Only the host that holds the directory may call this.
    *
-   * @throws StoreException when it can be neither read nor written
+   * @throws StoreException when it cannot be read or written
    */
   public static byte[] of(Path directory) {
     Path file = directory.resolve(FILE);

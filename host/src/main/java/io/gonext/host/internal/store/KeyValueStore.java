@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Entries of plugins: bytes by name, each plugin for itself. A change is committed when its method
  * returns. Changes of one plugin's entries take turns by a lock on its row of usage, so that
- * quotas, ages and increments are exact between threads and between processes alike; reads wait for
- * nobody.
+ * quotas, ages and increments are exact between threads and between processes alike; reads do not
+ * wait.
  *
- * <p>Thread-safe. To be called on threads that nobody interrupts: an interrupt in the middle of a
- * read would close the embedded database's file.
+ * <p>Thread-safe. Must be called on threads that are never interrupted: an interrupt during a read
+ * would close the embedded database's file.
  */
 public final class KeyValueStore {
   /** A statement that takes longer is given up, in seconds. */
@@ -31,23 +31,26 @@ public final class KeyValueStore {
 
   private final Transactions transactions;
 
-  /** Its callers are threads that nobody interrupts; see {@link Transactions}. */
+  /** Its callers are threads that are never interrupted; see {@link Transactions}. */
   KeyValueStore(DataSource connections, StoreHealth health) {
     this.transactions = new Transactions(connections, Runnable::run, health);
   }
 
-  /** What became of a change. */
+  /** The result of a change. */
   public enum Outcome {
     DONE,
     NOT_FOUND,
-    /** The entry alone is more than the quota; nothing was changed. */
+    /** The entry alone exceeds the quota; nothing was changed. */
     OVER_QUOTA,
-    /** The entry is no decimal number of 64 bits, or would be none; nothing was changed. */
+    /**
+     * The entry is not a decimal number of 64 bits, or the result would not be; nothing was
+     * changed.
+     */
     NOT_A_NUMBER
   }
 
   /**
-   * What became of a change.
+   * The result of a change.
    *
    * @param number the one after an increment that was made; 0 after anything else
    */
@@ -70,7 +73,7 @@ public final class KeyValueStore {
    * the list: all of them are made, or none. Where the quota is exceeded after one, the entries
    * that were not written for the longest time go.
    *
-   * @return what became of each, in their order
+   * @return the result of each, in the same order
    * @throws StoreException when the database fails; {@link StoreException#isMaybeChanged()} says
    *     whether nothing was changed
    */

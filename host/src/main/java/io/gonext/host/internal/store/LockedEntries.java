@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * group of changes takes as many statements as one change does, and leaves the same entries, ages
  * and usage behind as if each of them had been a transaction of its own.
  *
- * <p>For one thread, and no longer than its transaction.
+ * <p>For one thread, and only within its transaction.
  */
 final class LockedEntries {
   /** The longest text of a number of 64 bits; what is longer is not fetched for an increment. */
@@ -139,7 +139,7 @@ final class LockedEntries {
     }
   }
 
-  /** Makes one of the changes that {@link #read} was told of, after those before it. */
+  /** Makes one of the changes that {@link #read} got, after those before it. */
   Result make(KeyValueChange change) throws SQLException {
     return switch (change) {
       case KeyValueChange.Set(String name, byte[] value) -> new Result(set(name, value), 0);
@@ -202,7 +202,7 @@ final class LockedEntries {
     changed = true;
   }
 
-  /** False when there is none but the one written last, which fits alone. */
+  /** Returns false when only the entry written last is left, which fits alone. */
   private boolean evictOldest() throws SQLException {
     for (Stored next = nextStored(); next != null; next = nextStored()) {
       Entry entry = known.get(next.name);

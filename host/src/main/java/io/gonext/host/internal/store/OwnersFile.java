@@ -10,9 +10,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Files that nobody but their owner can read or write, where the file system has such permissions.
- */
+/** Files that only their owner can read or write, on file systems with such permissions. */
 final class OwnersFile {
   private static final Logger LOG = LoggerFactory.getLogger(OwnersFile.class);
 
@@ -30,7 +28,7 @@ final class OwnersFile {
             : new FileAttribute<?>[0]);
   }
 
-  /** Takes a file that is there from everybody else, and warns where that cannot be done. */
+  /** Removes the permissions of all others from a file, and warns when it cannot. */
   static void keep(Path file) {
     try {
       if (Files.exists(file)

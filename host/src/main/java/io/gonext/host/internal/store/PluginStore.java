@@ -32,9 +32,9 @@ import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which plugins are installed, their bundles and their states. Each change is one transaction, so a
- * crash leaves the state before it or the state after it; and each is made only to the revision its
- * maker has read, so of two who change a plugin at once one succeeds and the other is told.
+ * The installed plugins, their bundles and their states. Each change is one transaction, so a crash
+ * leaves the state before it or after it. A change names the revision that it read, so of two
+ * changes of a plugin at once one succeeds and the other gets false.
  *
  * <p>Thread-safe, also between processes on one PostgreSQL database.
  */
@@ -82,8 +82,8 @@ public final class PluginStore implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(Path, Database)}, with something between the store and its database, which a
-   * test can make fail.
+   * As {@link #open(Path, Database)}, with a wrapper around the database, which a test can make
+   * fail.
    */
   static PluginStore open(Path directory, Database named, UnaryOperator<DataSource> between) {
     SqlDatabase database = SqlDatabase.of(named);
@@ -130,10 +130,10 @@ public final class PluginStore implements AutoCloseable {
   /**
    * Adds a plugin in state {@link PluginState#INSTALLED}.
    *
-   * @return false when one of that name is there already; nothing is changed then
+   * @return false when a plugin of that name is installed already; then nothing is changed
    */
   public boolean insert(String name, StoredVersion version, byte[] bundle) {
-    StoredPlugin plugin = StoredPlugin.installed(name, version);
+    StoredPlugin plugin = NextRevision.installed(name, version);
     try {
       return transactions.runDurably(
           database,
@@ -196,11 +196,9 @@ public final class PluginStore implements AutoCloseable {
   }
 
   /**
-   * Puts a plugin's next state in the place of the one that was read before; versions that are
-   * referred to no more are deleted with it.
+   * Replaces a plugin's row by the next one, and deletes versions that are no longer referred to.
    *
-   * @return false when someone else has changed or deleted the plugin since; nothing is changed
-   *     then
+   * @return false when the plugin was changed or deleted since it was read; then nothing is changed
    */
   public boolean change(StoredPlugin read, StoredPlugin next) {
     return transactions.runDurably(database, connection -> update(connection, read, next));
@@ -226,7 +224,7 @@ public final class PluginStore implements AutoCloseable {
    * Removes a plugin and its versions.
    *
    * @param keepEntries whether its key-value entries stay, for the next plugin of its name
-   * @return false when someone else has changed it since; nothing is removed then
+   * @return false when the plugin was changed since it was read; then nothing is removed
    */
   public boolean delete(StoredPlugin read, boolean keepEntries) {
     return transactions.runDurably(
@@ -263,14 +261,14 @@ public final class PluginStore implements AutoCloseable {
     return database.isShared();
   }
 
-  /** What is wrong with the store as a whole; empty when all is well. */
+  /** What is wrong with the store; empty when it works. */
   public Optional<StoreTrouble> trouble() {
     return health.trouble();
   }
 
   /**
-   * Looks whether the store answers and, when it was in trouble, whether it takes changes again:
-   * then the trouble is over.
+   * Checks whether the store answers and, when it was in trouble, whether it accepts changes again,
+   * which ends the trouble.
    *
    * @throws StoreException when it does not; {@link #trouble} says so from then on
    */
@@ -292,7 +290,7 @@ public final class PluginStore implements AutoCloseable {
     health.works();
   }
 
-  /** What changes from now on; to be closed before the store. */
+  /** Follows the changes from now on; must be closed before the store. */
   public StoreChanges changes() {
     return new StoreChanges(transactions, database.listen());
   }

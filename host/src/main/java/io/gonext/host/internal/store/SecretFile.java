@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** A secret on disk: made on first use, readable by its owner only, the same from then on. */
+/** A secret on disk: created on first use, readable by its owner only, and never changed. */
 public final class SecretFile {
   private SecretFile() {}
 
@@ -21,7 +21,7 @@ public final class SecretFile {
    * What is in the file, after creating it where it does not exist. Where several processes create
    * it at once, all of them get what the first one wrote.
    *
-   * @throws StoreException when it can be neither read nor written
+   * @throws StoreException when it cannot be read or written
    */
   public static byte[] readOrCreate(Path file, Supplier<byte[]> made) {
     try {

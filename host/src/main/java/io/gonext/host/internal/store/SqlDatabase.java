@@ -9,9 +9,9 @@ import java.sql.SQLException;
 import java.util.Set;
 import javax.sql.DataSource;
 
-/** What the store asks of its database, whichever it is. Immutable. */
+/** What the store needs from its database. Immutable. */
 abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
-  /** A server that is told to stop, was killed, or is not ready yet. */
+  /** A server that stops, was killed, or is not ready yet. */
   private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
 
   static SqlDatabase of(Database database) {
@@ -40,13 +40,13 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
   /** Tells other hosts of a change of a plugin, once the transaction commits. */
   abstract void announce(Connection transaction, String plugin) throws SQLException;
 
-  /** Makes what was committed before survive the end of process and machine. */
+  /** Makes earlier commits survive a crash of the process or the machine. */
   abstract void settle(DataSource connections) throws SQLException;
 
   /** Waits for announcements of hosts. */
   abstract Announcements listen();
 
-  /** Why it cannot be opened, as one sentence with the way out. */
+  /** Why it cannot be opened, as one sentence with the fix. */
   abstract StoreException cannotOpen(SQLException failure, Path directory);
 
   /** Whether a statement failed because another transaction was first to use a name. */
@@ -60,7 +60,7 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
         && (e.getSQLState().startsWith("40") || e.getSQLState().startsWith("23"));
   }
 
-  /** Whether there is no connection, or none any more. */
+  /** Whether the connection failed or was lost. */
   static boolean isUnreachable(SQLException e) {
     return e.getSQLState() != null
         && (e.getSQLState().startsWith("08") || SHUTDOWN.contains(e.getSQLState()));

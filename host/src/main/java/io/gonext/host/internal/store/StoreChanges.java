@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which plugins have changed in the store, whoever changed them. What the store says is compared
- * with what it said before; announcements only tell when to look, so that one which is lost costs
- * time and no change.
+ * Finds the plugins that changed in the store, whoever changed them. It compares the store with
+ * what it read before. Announcements only say when to look, so a lost announcement delays a change
+ * but does not lose it.
  *
  * <p>For one thread; {@link #close} may be called by another.
  */
@@ -35,7 +35,8 @@ public final class StoreChanges implements AutoCloseable {
    * The plugins that were installed, changed, decided on or removed since the last call; the first
    * call names all that are installed.
    *
-   * @throws StoreException when the store cannot be read; nothing is forgotten then
+   * @throws StoreException when the store cannot be read; the next call then returns the same
+   *     plugins
    */
   public Set<String> take() {
     Map<String, Mark> now =
@@ -62,9 +63,9 @@ public final class StoreChanges implements AutoCloseable {
   }
 
   /**
-   * Waits until there may be something to take, or time is up, or this is closed.
+   * Waits until there may be changes, or the time is over, or this is closed.
    *
-   * @throws StoreException when nothing can be heard at the moment
+   * @throws StoreException when it cannot listen for announcements at the moment
    */
   public void await(Duration patience) throws InterruptedException {
     try {

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the store works. Any transaction may find out that it does not; only a probe, which looks
- * for the purpose, finds out that it does again.
+ * Whether the store works. Any transaction may find that it does not. Only a probe finds that it
+ * works again.
  *
  * <p>Thread-safe.
  */
@@ -33,7 +33,7 @@ final class StoreHealth {
     this.clock = clock;
   }
 
-  /** Something failed; nothing happens where it says nothing about the whole store. */
+  /** Records a failure, unless it says nothing about the store as a whole. */
   void failed(SQLException e) {
     if (!isOfAStatement(e)) {
       StoreTrouble now =

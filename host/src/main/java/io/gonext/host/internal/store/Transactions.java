@@ -13,12 +13,13 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work in a transaction of the store: all of it is committed when it returns, or none.
+ * Runs work in a transaction of the store: either all of it is committed when it returns, or
+ * nothing.
  *
- * @param threads that nobody interrupts: an interrupt in the middle of a read or a write closes the
- *     embedded database's file and a network connection alike, for all others too. A caller who is
- *     interrupted waits on, and stays interrupted
- * @param health told of each failure
+ * @param threads that are never interrupted, because an interrupt during a read or a write closes
+ *     the embedded database's file, or the network connection, for all others too. An interrupted
+ *     caller continues to wait, and stays interrupted
+ * @param health records each failure
  */
 record Transactions(DataSource connections, Executor threads, StoreHealth health) {
   @FunctionalInterface

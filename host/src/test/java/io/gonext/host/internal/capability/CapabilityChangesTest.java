@@ -11,7 +11,7 @@ class CapabilityChangesTest {
   private final CapabilityRegistry registry = CapabilityRegistry.standard();
 
   @Test
-  void what_came_what_went_and_what_stayed_is_told_in_order_of_ids() {
+  void added_removed_and_kept_capabilities_are_listed_by_id() {
     CapabilityChanges diff =
         CapabilityChanges.between(
             Set.of("kv.read", "audit.emit"), Set.of("kv.read", "http.fetch"), registry);

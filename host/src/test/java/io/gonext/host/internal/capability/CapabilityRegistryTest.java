@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CapabilityRegistryTest {
   private final CapabilityRegistry registry = CapabilityRegistry.standard();
+  private final CapabilityBits bits = new CapabilityBits(registry);
 
   @Test
   void every_capability_of_the_abi_is_there() {
@@ -72,7 +73,7 @@ class CapabilityRegistryTest {
     }
     long all = 0;
     for (String id : registry.ids()) {
-      long mask = registry.decidedMask(id);
+      long mask = bits.decidedMask(id);
       assertThat(Long.bitCount(mask)).isEqualTo(1);
       assertThat(all & mask).isZero();
       all |= mask;
@@ -85,14 +86,16 @@ class CapabilityRegistryTest {
 
   @Test
   void what_only_the_application_gives_is_allowed_once_it_registers_it() {
-    Permissions all = new Permissions(-1L);
-    assertThat(registry.notOffered("posts.read")).contains("the application offers no posts.read");
-    assertThat(registry.notOffered("jobs.enqueue")).contains("this host offers no jobs.enqueue");
+    Permissions all = new Permissions(bits, -1L);
+    assertThat(registry.notOffered("posts.read"))
+        .contains("the application does not offer posts.read");
+    assertThat(registry.notOffered("jobs.enqueue"))
+        .contains("this host does not offer jobs.enqueue");
     assertThat(registry.notOffered("kv.read")).isEmpty();
-    assertThat(all.allow(registry.mask("posts.read"))).isFalse();
+    assertThat(all.allow(bits.mask("posts.read"))).isFalse();
     assertThat(registry.register(capability("posts.read", false))).isTrue();
     assertThat(registry.notOffered("posts.read")).isEmpty();
-    assertThat(all.allow(registry.mask("posts.read"))).isTrue();
+    assertThat(all.allow(bits.mask("posts.read"))).isTrue();
     assertThat(registry.isSensitive("posts.read")).isFalse();
     assertThat(registry.register(capability("posts.read", true))).isFalse();
     assertThat(registry.register(capability("hooks.subscribe", true))).isFalse();
@@ -100,23 +103,34 @@ class CapabilityRegistryTest {
 
   @Test
   void what_is_not_registered_is_allowed_by_no_permissions() {
-    assertThat(registry.mask("no.such")).isZero();
-    assertThat(new Permissions(-1L).allow(registry.mask("no.such"))).isFalse();
-    assertThat(new Permissions(-1L).allow(registry.mask("kv.read"))).isTrue();
-    assertThat(Permissions.none().allow(registry.mask("kv.read"))).isFalse();
+    assertThat(bits.mask("no.such")).isZero();
+    assertThat(new Permissions(bits, -1L).allow(bits.mask("no.such"))).isFalse();
+    assertThat(new Permissions(bits, -1L).allow(bits.mask("kv.read"))).isTrue();
+    assertThat(Permissions.none().allow(bits.mask("kv.read"))).isFalse();
   }
 
   @Test
   void a_decision_holds_for_a_capability_that_is_registered_later() {
-    long decided = registry.decidedMask(List.of("invoices.read", "kv.read"));
-    assertThat(registry.mask("invoices.read")).isZero();
+    long decided = bits.decidedMask(List.of("invoices.read", "kv.read"));
+    assertThat(bits.mask("invoices.read")).isZero();
     assertThat(registry.find("invoices.read")).isEmpty();
     registry.register(capability("orders.read", false));
     registry.register(capability("invoices.read", false));
-    Permissions permissions = new Permissions(decided);
-    assertThat(permissions.allow(registry.mask("invoices.read"))).isTrue();
-    assertThat(permissions.allow(registry.mask("kv.read"))).isTrue();
-    assertThat(permissions.allow(registry.mask("orders.read"))).isFalse();
+    Permissions permissions = new Permissions(bits, decided);
+    assertThat(permissions.allow(bits.mask("invoices.read"))).isTrue();
+    assertThat(permissions.allow(bits.mask("kv.read"))).isTrue();
+    assertThat(permissions.allow(bits.mask("orders.read"))).isFalse();
+  }
+
+  @Test
+  void old_decisions_use_up_no_bit_of_a_registered_capability() {
+    for (int i = 0; i < Long.SIZE; i++) {
+      bits.decidedMask("gone.c" + i);
+    }
+    for (String id : registry.ids()) {
+      assertThat(bits.decidedMask(id)).isNotZero();
+    }
+    assertThat(bits.decidedMask("one.more")).isZero();
   }
 
   @Test
@@ -127,7 +141,7 @@ class CapabilityRegistryTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "kv", "KV.read", "kv.", ".read", "kv..read", "kv read.x", "1.a"})
-  void an_id_that_is_no_dotted_token_is_refused(String id) {
+  void an_id_that_is_not_a_dotted_token_is_refused(String id) {
     assertThatThrownBy(() -> capability(id, false)).isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -148,10 +148,10 @@ class HookBusTest {
   }
 
   @Test
-  void a_handler_is_told_the_time_that_is_left() throws InterruptedException {
+  void a_handler_can_read_the_time_that_is_left() throws InterruptedException {
     List<Duration> limits = new ArrayList<>();
-    bus.addAction("a", "h", 1, (args, turn) -> limits.add(turn.limit()));
-    bus.addAction("b", "h", 2, (args, turn) -> limits.add(turn.limit()));
+    bus.addAction("a", "h", 1, (args, turn) -> limits.add(turn.remaining()));
+    bus.addAction("b", "h", 2, (args, turn) -> limits.add(turn.remaining()));
     bus.doAction("h", List.of());
     assertThat(limits).containsExactly(SECOND, SECOND);
   }
@@ -166,7 +166,7 @@ class HookBusTest {
           "h",
           i,
           (args, turn) -> {
-            limits.add(turn.limit());
+            limits.add(turn.remaining());
             pass(Duration.ofMillis(900));
           });
     }
@@ -179,7 +179,7 @@ class HookBusTest {
   void a_call_may_ask_for_less_time_than_the_chain_has_but_not_for_more()
       throws InterruptedException {
     List<Duration> limits = new ArrayList<>();
-    bus.addAction("a", "h", 1, (args, turn) -> limits.add(turn.limit()));
+    bus.addAction("a", "h", 1, (args, turn) -> limits.add(turn.remaining()));
     bus.doAction(CallOptions.DEFAULT.withLimit(Duration.ofMillis(5)), "h", List.of());
     bus.doAction(CallOptions.DEFAULT.withLimit(Duration.ofDays(100_000)), "h", List.of());
     assertThat(limits).containsExactly(Duration.ofMillis(5), SECOND);
@@ -230,7 +230,7 @@ class HookBusTest {
         (args, turn) -> {
           throw new AssertionError("no");
         });
-    bus.addOwnFilter("good", "h", 2, appending("a"));
+    bus.addOwnFilter("good", "h", 2, (value, args, turn) -> text("a"));
     FilterResult result = bus.applyFilters("h", START, List.of());
     assertThat(result.value()).isEqualTo(text("a"));
     assertThat(result.degraded())
@@ -267,7 +267,22 @@ class HookBusTest {
           throw new HookFailedException("halfway");
         };
     bus.addOwnFilter("one", "h", 1, meddling);
-    bus.addOwnFilter("many", "h", 2, together(meddling));
+    bus.addOwnFilter(
+        "many",
+        "h",
+        2,
+        new BatchFilterHandler() {
+          @Override
+          public JsonNode filter(JsonNode given, List<JsonNode> args, HookTurn turn)
+              throws HookFailedException, InterruptedException {
+            return meddling.filter(given, args, turn);
+          }
+
+          @Override
+          public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+            return Optional.of(turn -> List.of(filter(values.getFirst(), args, turn)));
+          }
+        });
     bus.addOwnAction("act", "h", 1, (args, turn) -> ((ObjectNode) args.getFirst()).removeAll());
     List<String> seen = new ArrayList<>();
     bus.addOwnFilter(
@@ -289,7 +304,7 @@ class HookBusTest {
 
   @Test
   void a_plugin_that_goes_takes_nothing_of_the_application_with_it() throws InterruptedException {
-    bus.addOwnFilter("same-name", "h", 1, appending("a"));
+    bus.addOwnFilter("same-name", "h", 1, (value, args, turn) -> text("a"));
     bus.addFilter("same-name", "h", 2, appending("b"));
     bus.addOwnAction("same-name", "h", 1, (args, turn) -> {});
     bus.removeFilter("same-name", "h");
@@ -431,9 +446,9 @@ class HookBusTest {
         "p",
         "h",
         1,
-        new BatchFilterHandler() {
+        new ChainBatchFilter() {
           @Override
-          public JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn) {
+          public JsonNode filter(JsonNode value, List<JsonNode> args, Turn turn) {
             return text(value.stringValue() + "1");
           }
 
@@ -522,7 +537,7 @@ class HookBusTest {
   }
 
   /** Appends; stops after "stop", fails at "fail". */
-  private static FilterHandler sample(String suffix) {
+  private static ChainFilter sample(String suffix) {
     return (value, args, turn) -> {
       String text = value.stringValue();
       if (text.equals("fail")) {
@@ -536,10 +551,10 @@ class HookBusTest {
   }
 
   /** The same as a filter that takes many values, and passes over one where it would fail. */
-  private static BatchFilterHandler together(FilterHandler one) {
-    return new BatchFilterHandler() {
+  private static ChainBatchFilter together(ChainFilter one) {
+    return new ChainBatchFilter() {
       @Override
-      public JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn)
+      public JsonNode filter(JsonNode value, List<JsonNode> args, Turn turn)
           throws HookFailedException, InterruptedException {
         return value.equals(text("fail")) ? value : one.filter(value, args, turn);
       }
@@ -549,7 +564,7 @@ class HookBusTest {
         return Optional.of(turn -> {
           List<JsonNode> made = new ArrayList<>();
           for (int i = 0; i < values.size(); i++) {
-            HookTurn own = new HookTurn(() -> 0, 0, 1);
+            Turn own = new Turn(() -> 0, 0, 1);
             made.add(filter(values.get(i), args, own));
             if (own.isStopped()) {
               turn.stop(i);
@@ -561,10 +576,10 @@ class HookBusTest {
     };
   }
 
-  private static BatchFilterHandler answering(UnaryOperator<List<JsonNode>> answer) {
-    return new BatchFilterHandler() {
+  private static ChainBatchFilter answering(UnaryOperator<List<JsonNode>> answer) {
+    return new ChainBatchFilter() {
       @Override
-      public JsonNode filter(JsonNode value, List<JsonNode> args, HookTurn turn) {
+      public JsonNode filter(JsonNode value, List<JsonNode> args, Turn turn) {
         throw new AssertionError("asked for one value");
       }
 
@@ -581,7 +596,7 @@ class HookBusTest {
     return timer == null ? 0 : timer.count();
   }
 
-  private static FilterHandler appending(String suffix) {
+  private static ChainFilter appending(String suffix) {
     return (value, args, turn) -> text(value.stringValue() + suffix);
   }
 

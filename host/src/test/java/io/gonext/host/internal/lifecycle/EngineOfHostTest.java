@@ -32,12 +32,12 @@ class EngineOfHostTest {
     byte[] bundle = GuestBundle.of("upper").filter("h").bytes();
     EngineLimits strict = EngineLimits.defaults().withModuleBytes(64);
     try (Host host = Host.open(HostConfig.builder(data).engineLimits(strict).build())) {
-      assertThatThrownBy(() -> host.install(bundle))
+      assertThatThrownBy(() -> host.plugins().install(bundle))
           .isInstanceOf(BundleRejectedException.class)
           .hasMessageContaining("the limit is 64");
     }
     try (Host host = Host.open(HostConfig.builder(data).build())) {
-      host.install(bundle);
+      host.plugins().install(bundle);
     }
   }
 
@@ -54,12 +54,12 @@ class EngineOfHostTest {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     HostConfig config = HostConfig.builder(data).meters(meters).build();
     try (Host host = Host.open(config)) {
-      host.install(GuestBundle.of("upper").filter("h").bytes());
+      host.plugins().install(GuestBundle.of("upper").filter("h").bytes());
       assertThat(compiled(meters, "miss")).isEqualTo(1);
     }
     assertThat(meters.find("gonext.engine.compile.cache").meters()).isEmpty();
     try (Host host = Host.open(config)) {
-      host.activate("upper");
+      host.plugins().activate("upper");
       assertThat(compiled(meters, "miss")).isZero();
       assertThat(compiled(meters, "hit")).isEqualTo(1);
     }
@@ -79,16 +79,16 @@ class EngineOfHostTest {
   void an_instance_that_a_reset_left_different_goes_where_resets_are_verified(boolean verified)
       throws Exception {
     try (Host host = Host.open(HostConfig.builder(data).verifiesResets(verified).build())) {
-      host.install(GuestBundle.of("upper").filter("h").bytes());
-      host.activate("upper");
+      host.plugins().install(GuestBundle.of("upper").filter("h").bytes());
+      host.plugins().activate("upper");
       assertThat(host.applyFilters("h", "a").value()).isEqualTo(StrictJson.valueOf("A"));
-      assertThat(host.pool("upper").orElseThrow().recycledTotal()).isZero();
+      assertThat(host.health().pool("upper").orElseThrow().recycledTotal()).isZero();
 
       try (Lease<GuestInstance> lease = pool(host).checkout(Duration.ofSeconds(20))) {
         UnmarkedStore.at(lease.get(), 100_000);
       }
 
-      assertThat(host.pool("upper").orElseThrow().recycled(RecycleReason.ERROR))
+      assertThat(host.health().pool("upper").orElseThrow().recycled(RecycleReason.ERROR))
           .isEqualTo(verified ? 1 : 0);
       assertThat(host.applyFilters("h", "a").value()).isEqualTo(StrictJson.valueOf("A"));
     }

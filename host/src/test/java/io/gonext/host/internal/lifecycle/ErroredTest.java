@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class ErroredTest {
 
   @TempDir private Path data;
   private final AtomicLong ahead = new AtomicLong();
+  private final LongSupplier nanoTime = () -> System.nanoTime() + ahead.get();
   private PluginStore store;
   private TestLifecycle host;
   private Lifecycle lifecycle;
@@ -41,7 +43,7 @@ class ErroredTest {
   @BeforeEach
   void open() throws InterruptedException {
     store = PluginStore.open(data, Database.embedded());
-    host = new TestLifecycle(store, this::nanoTime);
+    host = new TestLifecycle(store, nanoTime);
     lifecycle = host.lifecycle();
     hooks = host.hooks();
     host.activate("trap");
@@ -57,9 +59,9 @@ class ErroredTest {
   @Test
   void a_plugin_whose_breaker_was_open_most_of_ten_minutes_is_out_of_service()
       throws InterruptedException {
-    long began = nanoTime();
+    long began = nanoTime.getAsLong();
     failUntilErrored();
-    assertThat(Duration.ofNanos(nanoTime() - began))
+    assertThat(Duration.ofNanos(nanoTime.getAsLong() - began))
         .isBetween(Duration.ofMinutes(8), Duration.ofMinutes(10));
     assertThat(state("trap")).isEqualTo(PluginState.ERRORED);
     assertThat(lifecycle.troubles())
@@ -156,7 +158,7 @@ class ErroredTest {
     store.close();
     damage("trap");
     store = PluginStore.open(data, Database.embedded());
-    host = new TestLifecycle(store, this::nanoTime);
+    host = new TestLifecycle(store, nanoTime);
     lifecycle = host.lifecycle();
     hooks = host.hooks();
     lifecycle.startActive();

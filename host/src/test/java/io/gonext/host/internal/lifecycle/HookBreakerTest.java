@@ -61,7 +61,7 @@ class HookBreakerTest {
   }
 
   @Test
-  void it_opens_at_half_of_the_calls_and_not_below() {
+  void a_breaker_opens_when_half_of_the_calls_fail_and_not_below() {
     succeed(101);
     fail(100);
     assertThat(breaker.isOpen()).isFalse();

@@ -28,7 +28,7 @@ class NodeFaultsTest {
   }
 
   @Test
-  void a_change_for_the_better_makes_all_due_and_forgets_none() {
+  void a_successful_change_makes_all_faults_due_and_forgets_none() {
     faults.add("app", "why");
     faults.add("other", "why");
     faults.retryAll();

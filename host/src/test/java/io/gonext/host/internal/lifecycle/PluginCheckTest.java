@@ -34,7 +34,7 @@ class PluginCheckTest {
   }
 
   @Test
-  void all_problems_are_told_at_once() {
+  void a_check_reports_all_problems_at_once() {
     byte[] manifest = "{\"name\":\"X\"}".getBytes(StandardCharsets.UTF_8);
     PluginCheck check = PluginCheck.of(manifest, Guests.wasm("noalloc"));
     assertThat(check.manifest()).isNull();
@@ -74,7 +74,7 @@ class PluginCheckTest {
   }
 
   @Test
-  void a_misspelt_capability_is_told_with_its_place_and_what_was_meant() {
+  void a_misspelt_capability_is_reported_with_its_place_and_a_suggestion() {
     byte[] manifest =
         GuestBundle.of("echo")
             .limit("call_ms", 0)

@@ -24,8 +24,7 @@ class RetireTest {
   @TempDir private Path data;
 
   @Test
-  void when_time_is_up_nobody_waits_any_longer_and_the_call_gives_its_instance_up_as_it_ends()
-      throws Exception {
+  void a_call_that_outlives_the_drain_time_gives_up_its_instance_at_its_end() throws Exception {
     try (PluginStore store = PluginStore.open(data, Database.embedded());
         TestLifecycle host = new TestLifecycle(store, System::nanoTime);
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -81,7 +81,8 @@ class RouteSwapTest {
   }
 
   @Test
-  void a_request_whose_route_the_next_version_has_not_finds_none() throws InterruptedException {
+  void a_request_for_a_route_that_the_next_version_dropped_is_not_found()
+      throws InterruptedException {
     atNextTurn.set(() -> update(GuestBundle.of("route").route("GET", "/other")));
     assertThat(slot.serve(REQUEST, "")).isEqualTo(new RouteOutcome.NotFound());
     assertThat(host.hooks().failedTurns("route")).isZero();

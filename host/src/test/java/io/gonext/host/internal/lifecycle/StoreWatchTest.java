@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.host.Database;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoredPlugin;
+import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.TestPostgres;
 import java.nio.file.Path;
@@ -46,6 +47,6 @@ class StoreWatchTest {
 
   private static void change(PluginStore store, PluginState state) {
     StoredPlugin read = store.find("upper").orElseThrow();
-    assertThat(store.change(read, read.in(state))).isTrue();
+    assertThat(store.change(read, NextRevision.in(read, state))).isTrue();
   }
 }

@@ -29,7 +29,7 @@ class WarmUpTest {
   }
 
   @Test
-  void it_ends_once_calls_get_no_faster() {
+  void the_exercise_ends_when_calls_get_no_faster() {
     // Each look at the clock is as late as the one before: the calls are steady from the first on.
     AtomicLong nanos = new AtomicLong();
     WarmUp.Result result = run("upper", nanos::incrementAndGet, LONG, 1);
@@ -39,7 +39,7 @@ class WarmUpTest {
   }
 
   @Test
-  void it_ends_when_its_budget_is_spent() {
+  void the_exercise_ends_when_its_time_is_over() {
     AtomicLong nanos = new AtomicLong();
     WarmUp.Result result =
         run("upper", () -> nanos.getAndAdd(1_000_000), Duration.ofMillis(100), 1);
@@ -61,7 +61,7 @@ class WarmUpTest {
   }
 
   @Test
-  void it_stops_when_it_is_told_to() {
+  void the_exercise_stops_on_request() {
     CompiledModule module = engine.compile(Guests.wasm("upper"));
     AtomicLong asked = new AtomicLong();
     WarmUp.Result result =

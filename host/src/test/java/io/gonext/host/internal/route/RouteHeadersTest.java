@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -226,14 +227,11 @@ class RouteHeadersTest {
   }
 
   private RouteHeaders rules(String http, Permissions permissions) {
-    return new RouteHeaders(
-        TestHeaders.manifest(http), REGISTRY, permissions, warnings::add, now::get);
+    return new RouteHeaders(TestHeaders.manifest(http), permissions, warnings::add, now::get);
   }
 
-  private static final CapabilityRegistry REGISTRY = CapabilityRegistry.standard();
-
   private static Permissions granted(String capability) {
-    return Permissions.of(REGISTRY.mask(capability));
+    return Permissions.of(CapabilityRegistry.standard(), Set.of(capability));
   }
 
   private static JsonNode headers(Map<String, String> headers) {

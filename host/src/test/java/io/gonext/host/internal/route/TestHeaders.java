@@ -1,6 +1,5 @@
 package io.gonext.host.internal.route;
 
-import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.internal.capability.Permissions;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
@@ -11,8 +10,7 @@ final class TestHeaders {
   private TestHeaders() {}
 
   static RouteHeaders rules(String http) {
-    return new RouteHeaders(
-        manifest(http), CapabilityRegistry.standard(), Permissions.none(), warning -> {}, () -> 0);
+    return new RouteHeaders(manifest(http), Permissions.none(), warning -> {}, () -> 0);
   }
 
   static Manifest manifest(String http) {

@@ -15,7 +15,6 @@ import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.TrapCause;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
-import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookReply;
@@ -169,7 +168,6 @@ class HostFunctionsTest {
     return new PluginScope(
         Bundle.read(GuestBundle.of("counts").filter("h").bytes()).manifest(),
         PluginScope.Mode.SERVING,
-        CapabilityRegistry.standard(),
         Permissions.none(),
         PluginLog.discarding(),
         new PluginAudit(

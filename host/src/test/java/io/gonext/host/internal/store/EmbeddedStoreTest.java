@@ -56,7 +56,7 @@ class EmbeddedStoreTest {
   }
 
   @Test
-  void a_store_that_is_no_directory_is_named_with_the_way_out() throws IOException {
+  void a_data_directory_that_is_a_file_is_refused_with_the_fix() throws IOException {
     Path file = Files.createFile(directory.resolve("file"));
     assertThatThrownBy(() -> open(file))
         .isInstanceOf(StoreException.class)

@@ -76,7 +76,7 @@ class FailingStoreTest {
   }
 
   @Test
-  void a_refused_change_is_no_trouble_of_the_store() {
+  void a_refused_change_does_not_put_the_store_in_trouble() {
     assertThat(store.insert("upper", store.find("upper").orElseThrow().current(), new byte[1]))
         .isFalse();
     assertThat(store.trouble()).isEmpty();

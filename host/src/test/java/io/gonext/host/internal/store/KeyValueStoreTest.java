@@ -163,7 +163,7 @@ class KeyValueStoreTest {
   }
 
   @Test
-  void what_is_no_number_is_left_alone() {
+  void an_entry_that_is_not_a_number_stays_unchanged() {
     for (String text : List.of("", "x", "1.5", " 1", "+1", "0x1", "99999999999999999999", "１")) {
       set("n", text);
       assertThat(increment("n", 1).outcome()).as(text).isEqualTo(Outcome.NOT_A_NUMBER);

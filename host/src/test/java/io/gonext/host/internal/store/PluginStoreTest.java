@@ -47,7 +47,7 @@ class PluginStoreTest {
     try (PluginStore store = open()) {
       assertThat(store.insert(NAME, FIRST, bundle)).isTrue();
       StoredPlugin read = read(store);
-      assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
+      assertThat(store.change(read, NextRevision.in(read, PluginState.ACTIVE))).isTrue();
     }
     try (PluginStore store = open()) {
       assertThat(store.list())
@@ -80,8 +80,10 @@ class PluginStoreTest {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
-      assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
-      assertThat(store.change(read, read.replacedBy(SECOND, NOON), SECOND, new byte[] {2}))
+      assertThat(store.change(read, NextRevision.in(read, PluginState.ACTIVE))).isTrue();
+      assertThat(
+              store.change(
+                  read, NextRevision.replacedBy(read, SECOND, NOON), SECOND, new byte[] {2}))
           .isFalse();
       assertThat(store.delete(read, false)).isFalse();
       assertThat(read(store).state()).isEqualTo(PluginState.ACTIVE);
@@ -95,25 +97,28 @@ class PluginStoreTest {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
-      assertThat(store.change(read, read.replacedBy(SECOND, NOON), SECOND, new byte[] {2}))
+      assertThat(
+              store.change(
+                  read, NextRevision.replacedBy(read, SECOND, NOON), SECOND, new byte[] {2}))
           .isTrue();
       assertThat(read(store).previous()).isEqualTo(FIRST);
       assertThat(read(store).replacedAt()).isEqualTo(NOON);
       assertThat(store.bundle(NAME, FIRST.sha256())).isPresent();
 
       read = read(store);
-      assertThat(store.change(read, read.awaiting(THIRD), THIRD, new byte[] {3})).isTrue();
+      assertThat(store.change(read, NextRevision.awaiting(read, THIRD), THIRD, new byte[] {3}))
+          .isTrue();
       assertThat(read(store).pending()).isEqualTo(THIRD);
       assertThat(store.bundle(NAME, FIRST.sha256())).isPresent();
 
       read = read(store);
-      assertThat(store.change(read, read.replacedBy(THIRD, NOON))).isTrue();
+      assertThat(store.change(read, NextRevision.replacedBy(read, THIRD, NOON))).isTrue();
       assertThat(read(store).pending()).isNull();
       assertThat(read(store).previous()).isEqualTo(SECOND);
       assertThat(store.bundle(NAME, FIRST.sha256())).isEmpty();
 
       read = read(store);
-      assertThat(store.change(read, read.withoutPrevious())).isTrue();
+      assertThat(store.change(read, NextRevision.withoutPrevious(read))).isTrue();
       assertThat(store.bundle(NAME, SECOND.sha256())).isEmpty();
       assertThat(store.bundle(NAME, THIRD.sha256())).contains(new byte[] {3});
     }
@@ -124,21 +129,22 @@ class PluginStoreTest {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
-      store.change(read, read.in(PluginState.ACTIVE));
+      store.change(read, NextRevision.in(read, PluginState.ACTIVE));
       read = read(store);
-      assertThat(store.change(read, read.errored("x".repeat(5_000)))).isTrue();
+      assertThat(store.change(read, NextRevision.errored(read, "x".repeat(5_000)))).isTrue();
       assertThat(read(store).cause()).hasSize(1_000).endsWith("…");
       read = read(store);
-      assertThat(store.change(read, read.in(PluginState.INACTIVE))).isTrue();
+      assertThat(store.change(read, NextRevision.in(read, PluginState.INACTIVE))).isTrue();
       assertThat(read(store).cause()).isNull();
     }
   }
 
   @Test
-  void there_is_no_way_from_errored_to_active() {
+  void an_errored_plugin_cannot_become_active() {
     StoredPlugin errored =
-        StoredPlugin.installed(NAME, FIRST).in(PluginState.ACTIVE).errored("it trapped");
-    assertThatThrownBy(() -> errored.in(PluginState.ACTIVE))
+        NextRevision.errored(
+            NextRevision.in(NextRevision.installed(NAME, FIRST), PluginState.ACTIVE), "it trapped");
+    assertThatThrownBy(() -> NextRevision.in(errored, PluginState.ACTIVE))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("from ERRORED to ACTIVE");
   }
@@ -169,12 +175,12 @@ class PluginStoreTest {
       StoredPlugin before = read(store);
       store.delete(before, false);
       store.insert(NAME, SECOND, new byte[] {2});
-      assertThat(store.change(before, before.in(PluginState.ACTIVE))).isFalse();
+      assertThat(store.change(before, NextRevision.in(before, PluginState.ACTIVE))).isFalse();
     }
   }
 
   @Test
-  void what_changed_is_told_once() {
+  void a_change_is_reported_once() {
     try (PluginStore store = open();
         StoreChanges changes = store.changes()) {
       assertThat(changes.take()).isEmpty();
@@ -183,7 +189,7 @@ class PluginStoreTest {
       assertThat(changes.take()).containsExactly(NAME, "other");
       assertThat(changes.take()).isEmpty();
 
-      store.change(read(store), read(store).in(PluginState.ACTIVE));
+      store.change(read(store), NextRevision.in(read(store), PluginState.ACTIVE));
       assertThat(changes.take()).containsExactly(NAME);
       store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
       assertThat(changes.take()).containsExactly(NAME);
@@ -230,7 +236,7 @@ class PluginStoreTest {
       Thread.currentThread().interrupt();
       assertThat(store.insert(NAME, FIRST, new byte[1 << 20])).isTrue();
       StoredPlugin read = read(store);
-      assertThat(store.change(read, read.in(PluginState.ACTIVE))).isTrue();
+      assertThat(store.change(read, NextRevision.in(read, PluginState.ACTIVE))).isTrue();
       assertThat(store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me")).isTrue();
     } finally {
       // Cleared for what comes after; it closed the store while it was interrupted.
@@ -248,10 +254,10 @@ class PluginStoreTest {
       store.insert(NAME, FIRST, new byte[] {1});
       store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
       StoredPlugin read = read(store);
-      store.change(read, read.replacedBy(SECOND, NOON), SECOND, new byte[] {2});
+      store.change(read, NextRevision.replacedBy(read, SECOND, NOON), SECOND, new byte[] {2});
       assertThat(store.grants().decisions(NAME, "1.0.0")).hasSize(1);
       read = read(store);
-      store.change(read, read.withoutPrevious());
+      store.change(read, NextRevision.withoutPrevious(read));
       assertThat(store.grants().decisions(NAME, "1.0.0")).isEmpty();
     }
   }

@@ -56,7 +56,7 @@ class PostgresStoreTest {
         "jdbc:postgresql://localhost?password=geheim",
         "jdbc:postgresql://localhost/x?password=geheim%zz",
       })
-  void what_is_no_url_is_refused_without_repeating_it(String url) {
+  void a_text_that_is_not_a_url_is_refused_without_repeating_it(String url) {
     assertThatThrownBy(() -> Database.postgreSql(url))
         .isInstanceOf(IllegalArgumentException.class)
         .hasNoCause()
@@ -91,7 +91,7 @@ class PostgresStoreTest {
   }
 
   @Test
-  void a_wrong_password_is_told_and_not_shown() {
+  void a_wrong_password_is_reported_but_not_shown() {
     refused(TestPostgres.withPasswords() + "?user=careful&password=geheim")
         .hasMessageContaining("refused the user or the password");
   }

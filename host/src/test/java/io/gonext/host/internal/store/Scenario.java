@@ -41,7 +41,8 @@ final class Scenario {
   private final List<Consumer<PluginStore>> changes =
       List.of(
           store -> require(store.insert(NAME, FIRST, bundle(1))),
-          store -> require(store.change(read(store), read(store).in(PluginState.ACTIVE))),
+          store ->
+              require(store.change(read(store), NextRevision.in(read(store), PluginState.ACTIVE))),
           store ->
               require(store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "operator")),
           store -> change(store, new KeyValueChange.Set("a", new byte[] {1})),
@@ -58,16 +59,26 @@ final class Scenario {
           store ->
               require(
                   store.change(
-                      read(store), read(store).replacedBy(SECOND, NOON), SECOND, bundle(2))),
+                      read(store),
+                      NextRevision.replacedBy(read(store), SECOND, NOON),
+                      SECOND,
+                      bundle(2))),
           // A rollback, which keeps the version it leaves.
-          store -> require(store.change(read(store), read(store).replacedBy(FIRST, NOON))),
           store ->
-              require(store.change(read(store), read(store).awaiting(THIRD), THIRD, bundle(3))),
+              require(store.change(read(store), NextRevision.replacedBy(read(store), FIRST, NOON))),
+          store ->
+              require(
+                  store.change(
+                      read(store), NextRevision.awaiting(read(store), THIRD), THIRD, bundle(3))),
           // Deletes the version before the previous one.
-          store -> require(store.change(read(store), read(store).replacedBy(THIRD, NOON))),
-          store -> require(store.change(read(store), read(store).withoutPrevious())),
-          store -> require(store.change(read(store), read(store).errored("it trapped"))),
-          store -> require(store.change(read(store), read(store).in(PluginState.INACTIVE))),
+          store ->
+              require(store.change(read(store), NextRevision.replacedBy(read(store), THIRD, NOON))),
+          store -> require(store.change(read(store), NextRevision.withoutPrevious(read(store)))),
+          store ->
+              require(store.change(read(store), NextRevision.errored(read(store), "it trapped"))),
+          store ->
+              require(
+                  store.change(read(store), NextRevision.in(read(store), PluginState.INACTIVE))),
           store -> require(store.delete(read(store), true)),
           store -> require(store.insert(NAME, FIRST, bundle(1))),
           store -> require(store.delete(read(store), false)));

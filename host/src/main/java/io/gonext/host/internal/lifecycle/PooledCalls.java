@@ -6,10 +6,10 @@ import io.gonext.engine.GuestTrap;
 import io.gonext.engine.TrapCause;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
-import io.gonext.host.hook.HookTurn;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.audit.PluginAudit;
+import io.gonext.host.internal.hook.Turn;
 import io.gonext.pool.AllocationException;
 import io.gonext.pool.CheckoutTimeoutException;
 import io.gonext.pool.InstancePool;
@@ -24,13 +24,13 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls into the instances of one version of a plugin. What goes wrong with them, and what a plugin
- * that hangs costs its callers, ends here: a caller waits for an instance for half of its time at
- * most, in a line of bounded length, and not at all while the breaker is open.
+ * Calls into the pooled instances of one version of a plugin. It turns everything that can go wrong
+ * into a {@link HookOutcome}. A caller waits for an instance for at most half of its time, in a
+ * queue of bounded length, and not at all while the circuit breaker is open.
  *
  * <p>Thread-safe.
  */
-final class GuestCalls {
+final class PooledCalls {
   private final String version;
   private final InstancePool<GuestInstance> pool;
   private final PluginAudit audit;
@@ -39,14 +39,14 @@ final class GuestCalls {
   private final Duration patience;
   private final boolean remembersInputs;
 
-  /** Is told what each lease wrote to of its instance's memory; null where nobody asks. */
+  /** Gets the number of bytes that each lease wrote to; null when nobody listens. */
   private volatile @Nullable LongConsumer memoryWatch;
 
   /**
    * @param limit of one turn, waiting for an instance included
    * @param remembersInputs whether a few payloads are kept for the next version's exercise
    */
-  GuestCalls(
+  PooledCalls(
       String version,
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
@@ -62,7 +62,7 @@ final class GuestCalls {
     this.remembersInputs = remembersInputs;
   }
 
-  /** Tells what each lease from now on wrote to of its instance's memory, in bytes. */
+  /** Reports, for each lease from now on, how many bytes of its instance's memory it wrote to. */
   void watchMemory(LongConsumer touchedBytes) {
     memoryWatch = touchedBytes;
   }
@@ -75,8 +75,8 @@ final class GuestCalls {
   }
 
   /**
-   * Makes something of what a guest answered, or fails: with {@link HookOutcome#BAD_ANSWER} the
-   * instance that answered is not used again.
+   * Converts a guest's answer, or fails. After {@link HookOutcome#BAD_ANSWER} the instance is not
+   * used again.
    */
   @FunctionalInterface
   interface Reading<R> {
@@ -84,8 +84,7 @@ final class GuestCalls {
   }
 
   /** One call of a hook in one lease, unless its breaker is open. */
-  <R> R call(
-      Breakers.Guard guard, PluginHook hook, byte[] payload, HookTurn turn, Reading<R> reading)
+  <R> R call(Breakers.Guard guard, PluginHook hook, byte[] payload, Turn turn, Reading<R> reading)
       throws HookFailedException, InterruptedException {
     return guarded(
         guard,
@@ -105,7 +104,7 @@ final class GuestCalls {
       Breakers.Guard guard,
       PluginHook hook,
       List<byte[]> payloads,
-      HookTurn turn,
+      Turn turn,
       IntFunction<Reading<R>> reading)
       throws HookFailedException, InterruptedException {
     return guarded(
@@ -121,15 +120,17 @@ final class GuestCalls {
         });
   }
 
-  /** All of a turn that the breaker is to know of: calls, and the reading of what they answered. */
+  /**
+   * The part of a turn whose result the breaker records: calls, and the reading of their answers.
+   */
   @FunctionalInterface
   private interface Work<R> {
     R run(Lease<GuestInstance> lease, long deadline)
         throws HookFailedException, InterruptedException;
   }
 
-  /** Does the work in a lease unless the breaker is open, and tells it how that ended. */
-  private <R> R guarded(Breakers.Guard guard, HookTurn turn, Work<R> work)
+  /** Does the work in a lease unless the breaker is open, and records the result in the breaker. */
+  private <R> R guarded(Breakers.Guard guard, Turn turn, Work<R> work)
       throws HookFailedException, InterruptedException {
     HookBreaker breaker = guard.breaker();
     HookBreaker.Pass pass = breaker.tryEnter();
@@ -151,7 +152,7 @@ final class GuestCalls {
     }
   }
 
-  /** Within the lease: an instance that answers nonsense cannot be trusted with the next call. */
+  /** Runs within the lease, because an instance with a bad answer must not get the next call. */
   private <R> R read(
       Lease<GuestInstance> lease, PluginHook hook, HookReply reply, Reading<R> reading)
       throws HookFailedException {
@@ -166,12 +167,12 @@ final class GuestCalls {
     }
   }
 
-  private long deadline(HookTurn turn) {
+  private long deadline(Turn turn) {
     long own = turn.beganNanos() + limitNanos;
     return own - turn.deadlineNanos() < 0 ? own : turn.deadlineNanos();
   }
 
-  private Lease<GuestInstance> checkout(HookTurn turn, long deadline)
+  private Lease<GuestInstance> checkout(Turn turn, long deadline)
       throws HookFailedException, InterruptedException {
     try {
       return pool.checkout(
@@ -192,7 +193,7 @@ final class GuestCalls {
       Lease<GuestInstance> lease,
       PluginHook hook,
       byte[] payload,
-      HookTurn turn,
+      Turn turn,
       long deadline)
       throws HookFailedException, InterruptedException {
     if (guard.breaker().isOpen()) {
@@ -223,7 +224,7 @@ final class GuestCalls {
     }
   }
 
-  /** A plugin that fails after the host failed it in the same call is not to blame. */
+  /** Does not blame a plugin that failed after the store had failed in the same call. */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
     boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
     String hostFailure = ofPlugin ? instance.hostFailure() : null;
@@ -235,7 +236,7 @@ final class GuestCalls {
             e);
   }
 
-  private HookFailedException failure(GuestTrap trap, HookTurn turn, long deadline)
+  private HookFailedException failure(GuestTrap trap, Turn turn, long deadline)
       throws InterruptedException {
     HookOutcome outcome =
         switch (trap.trapCause()) {

@@ -1,0 +1,49 @@
+package io.gonext.host;
+
+import io.gonext.host.internal.audit.AuditLog;
+import java.util.List;
+
+/**
+ * The audit log: what operators changed, what plugins were denied, and how they failed.
+ *
+ * <p>Thread-safe.
+ */
+public final class AuditTrail {
+  private final AuditLog log;
+
+  AuditTrail(AuditLog log) {
+    this.log = log;
+  }
+
+  /**
+   * The newest rows about one plugin, newest first. They stay when the plugin is uninstalled. The
+   * host keeps the newest 10,000 rows of each plugin.
+   *
+   * @param limit the most rows to return, at least 1
+   */
+  public List<AuditRow> newest(String plugin, int limit) {
+    return log.newest(plugin, limit);
+  }
+
+  /** The newest rows, newest first; see {@link #newest(String, int)}. */
+  public List<AuditRow> newest(int limit) {
+    return log.newest(limit);
+  }
+
+  /** The changes for {@link #recordedAs}. */
+  @FunctionalInterface
+  public interface Action<E extends Exception> {
+    void run() throws E;
+  }
+
+  /**
+   * Runs an action in the name of an actor: the audit log records the changes and decisions that
+   * the calling thread makes in it as the actor's. Outside of such an action the actor is {@code
+   * operator}.
+   *
+   * @param actor a name of at most 64 characters
+   */
+  public <E extends Exception> void recordedAs(String actor, Action<E> action) throws E {
+    ChangeRecord.as(actor, action);
+  }
+}

@@ -1,0 +1,87 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.host.OperatorLimits;
+import io.gonext.host.PluginLimits;
+import io.gonext.host.manifest.Manifest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What one plugin gets: the lower of what its manifest asks for and what the operator allows.
+ *
+ * @param memoryMb linear memory of one instance, in MiB
+ * @param call one call of a hook or route, waiting for an instance included
+ * @param softCall what the guest may take before a call counts as late
+ * @param warmInstances kept while nobody calls
+ * @param instances the most there are
+ */
+public record EffectiveLimits(
+    int memoryMb, Duration call, Duration softCall, int warmInstances, int instances) {
+  private static final int PAGE_BYTES = 64 * 1024;
+
+  public static EffectiveLimits of(OperatorLimits operator, Manifest manifest) {
+    Manifest.Limits asked = manifest.limits();
+    Duration call =
+        asked.call().filter(time -> time.compareTo(operator.call()) < 0).orElse(operator.call());
+    int instances = lower(asked.instancesMax(), operator.instances());
+    return new EffectiveLimits(
+        lower(asked.memoryMb(), operator.memoryMb()),
+        call,
+        Duration.ofNanos(Math.max(1, (long) (call.toNanos() * operator.softShare()))),
+        Math.min(asked.instancesMin().orElse(1), instances),
+        instances);
+  }
+
+  private static int lower(OptionalInt asked, int allowed) {
+    return Math.min(asked.orElse(allowed), allowed);
+  }
+
+  /** What a plugin asks for and does not get, a sentence each. */
+  public static List<String> cuts(OperatorLimits operator, Manifest manifest) {
+    Manifest.Limits asked = manifest.limits();
+    List<String> cuts = new ArrayList<>();
+    cut(cuts, "memory_mb", asked.memoryMb(), operator.memoryMb(), "--memory-mb");
+    Optional<Duration> askedCall = asked.call();
+    cut(
+        cuts,
+        "call_ms",
+        askedCall.isPresent()
+            ? OptionalInt.of(Math.toIntExact(askedCall.get().toMillis()))
+            : OptionalInt.empty(),
+        operator.call().toMillis(),
+        "--call-ms");
+    cut(cuts, "instances_min", asked.instancesMin(), operator.instances(), "--instances");
+    cut(cuts, "instances_max", asked.instancesMax(), operator.instances(), "--instances");
+    return cuts;
+  }
+
+  private static void cut(
+      List<String> cuts, String field, OptionalInt asked, long allowed, String option) {
+    if (asked.isPresent() && asked.getAsInt() > allowed) {
+      cuts.add(
+          "/limits/%s: the plugin gets %d and not %d, since the operator allows no more (gonext serve %s)"
+              .formatted(field, allowed, asked.getAsInt(), option));
+    }
+  }
+
+  /** Linear memory of one instance, in pages of 64 KiB. */
+  public int memoryPages() {
+    return memoryMb * OperatorLimits.PAGES_PER_MB;
+  }
+
+  /**
+   * The weight from which an instance is replaced, in bytes. Three quarters of the memory limit, so
+   * that a leak does not make it fail first; but at least four times what it weighs at its start,
+   * because otherwise each lease would end an instance.
+   */
+  long recycleAtBytes(int initialPages) {
+    return Math.max(memoryPages() * 3L / 4, initialPages * 4L) * PAGE_BYTES;
+  }
+
+  PluginLimits shown() {
+    return new PluginLimits(memoryMb, call, warmInstances, instances);
+  }
+}
