@@ -20,6 +20,7 @@ import java.util.TreeSet;
  * @param headers of its routes' requests and responses
  * @param jobs names of the background jobs that it runs
  * @param signed whether it holds a signature, which nothing checks yet
+ * @param config the schema of its configuration; empty if it has none
  * @param keyValues may only lower the operator's quota
  * @param warmUp whether its inputs may be remembered and new versions exercised with them
  * @param requiredHost the host versions that the plugin runs on
@@ -38,6 +39,7 @@ public record Manifest(
     Optional<VersionRange> requiredHost,
     List<Dependency> dependencies,
     KeyValueQuota keyValues,
+    Optional<ConfigSchema> config,
     boolean warmUp,
     List<String> jobs,
     boolean signed) {

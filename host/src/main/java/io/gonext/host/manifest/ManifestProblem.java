@@ -15,6 +15,12 @@ record ManifestProblem(String pointer, String found, String allowed, @Nullable S
   /** Names of a manifest are cut in what is told of them, in characters. */
   private static final int MAX_NAME_LENGTH = 200;
 
+  /** The same problem, of a value that is part of another one. */
+  ManifestProblem below(String prefix) {
+    return new ManifestProblem(
+        pointer.equals("/") ? prefix : prefix + pointer, found, allowed, meant);
+  }
+
   @Override
   public String toString() {
     return PlainText.of(pointer, MAX_NAME_LENGTH)

@@ -61,6 +61,7 @@ public final class ManifestReader {
     checkInstances(json, problems);
     checkRange(at(at(json, "requires"), "host"), "/requires/host", problems);
     checkDependencies(json, problems);
+    checkConfig(json, problems);
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of(
               Bundle.MANIFEST, problems.stream().map(ManifestProblem::toString).toList())
@@ -224,6 +225,15 @@ public final class ManifestReader {
     }
   }
 
+  private static void checkConfig(JsonNode json, List<ManifestProblem> problems) {
+    JsonNode schema = at(at(json, "config"), "schema");
+    if (schema.isObject()) {
+      ConfigSchemaCheck.problems(schema).stream()
+          .map(problem -> problem.below("/config/schema"))
+          .forEach(problems::add);
+    }
+  }
+
   private static Manifest toManifest(JsonNode json) {
     return new Manifest(
         text(json, "name").orElseThrow(),
@@ -245,6 +255,9 @@ public final class ManifestReader {
                     VersionRange.parse(text(node, "version").orElseThrow())))
             .toList(),
         keyValues(at(at(json, "storage"), "kv")),
+        Optional.of(at(at(json, "config"), "schema"))
+            .filter(JsonNode::isObject)
+            .map(ConfigSchema::of),
         at(json, "warm_up").asBoolean(true),
         strings(json, "jobs"),
         json.has("signature"));

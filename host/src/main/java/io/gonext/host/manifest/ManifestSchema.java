@@ -154,7 +154,7 @@ public final class ManifestSchema {
       case "additionalProperties" -> unknownField(pointer, error.getProperty(), rule);
       case "required" ->
           new ManifestProblem(
-              child(pointer, error.getProperty()),
+              JsonPointers.child(pointer, error.getProperty()),
               "it is missing",
               described(rule.get("properties").get(error.getProperty())),
               null);
@@ -195,7 +195,7 @@ public final class ManifestSchema {
     List<String> siblings = new ArrayList<>(rule.get("properties").propertyNames());
     String meant = Spelling.closest(field, siblings);
     return new ManifestProblem(
-        child(pointer, field),
+        JsonPointers.child(pointer, field),
         "no such field",
         String.join(", ", siblings),
         meant == null ? elsewhere(field) : meant);
@@ -223,13 +223,15 @@ public final class ManifestSchema {
     return description == null ? "as the schema says" : description.asString();
   }
 
-  private static String type(String name) {
+  static String type(String name) {
     return switch (name) {
       case "string" -> "a text";
       case "boolean" -> "true or false";
       case "object" -> "an object";
       case "array" -> "an array";
       case "integer" -> "an integer";
+      case "number" -> "a number";
+      case "null" -> "null";
       default -> "of type " + name;
     };
   }
@@ -245,10 +247,6 @@ public final class ManifestSchema {
   private static JsonNode rule(Error error) {
     String keyword = error.getSchemaLocation().getFragment().toString();
     return JSON.at(keyword.substring(0, keyword.lastIndexOf('/')));
-  }
-
-  private static String child(String pointer, String field) {
-    return pointer + "/" + field.replace("~", "~0").replace("/", "~1");
   }
 
   private static Map<String, String> paths() {
