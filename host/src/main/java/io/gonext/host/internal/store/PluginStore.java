@@ -251,6 +251,11 @@ public final class PluginStore implements AutoCloseable {
         });
   }
 
+  /** The plugins' configurations, in the same database. */
+  public ConfigStore configurations() {
+    return new ConfigStore(transactions, database);
+  }
+
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
     return new GrantStore(transactions, database);

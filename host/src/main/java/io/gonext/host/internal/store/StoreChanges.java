@@ -20,7 +20,7 @@ import java.util.TreeSet;
  */
 public final class StoreChanges implements AutoCloseable {
   /** Tells one state of a plugin from any other. */
-  private record Mark(long revision, long decisions) {}
+  private record Mark(long revision, long decisions, long configured) {}
 
   private final Transactions transactions;
   private final Announcements announcements;
@@ -32,8 +32,8 @@ public final class StoreChanges implements AutoCloseable {
   }
 
   /**
-   * The plugins that were installed, changed, decided on or removed since the last call; the first
-   * call names all that are installed.
+   * The plugins that were installed, changed, configured, decided on or removed since the last
+   * call; the first call names all that are installed.
    *
    * @throws StoreException when the store cannot be read; the next call then returns the same
    *     plugins
@@ -43,10 +43,12 @@ public final class StoreChanges implements AutoCloseable {
         transactions.run(connection -> {
           Map<String, Mark> marks = new HashMap<>();
           try (PreparedStatement select =
-                  connection.prepareStatement("select name, revision, decisions from plugin");
+                  connection.prepareStatement(
+                      "select name, revision, decisions, configured from plugin");
               ResultSet rows = select.executeQuery()) {
             while (rows.next()) {
-              marks.put(rows.getString(1), new Mark(rows.getLong(2), rows.getLong(3)));
+              marks.put(
+                  rows.getString(1), new Mark(rows.getLong(2), rows.getLong(3), rows.getLong(4)));
             }
           }
           return marks;
