@@ -13,6 +13,7 @@ public abstract sealed class HostException extends RuntimeException
     permits BundleRejectedException,
         UnknownPluginException,
         ConflictException,
+        InvalidConfigException,
         ActivationException,
         ChainFailedException,
         StoreException {
