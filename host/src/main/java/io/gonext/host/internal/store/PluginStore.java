@@ -256,6 +256,11 @@ public final class PluginStore implements AutoCloseable {
     return new ConfigStore(transactions, database);
   }
 
+  /** The plugins' secrets, encrypted, in the same database. */
+  public SecretStore secrets() {
+    return new SecretStore(transactions, database);
+  }
+
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
     return new GrantStore(transactions, database);

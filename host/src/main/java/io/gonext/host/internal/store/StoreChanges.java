@@ -20,7 +20,7 @@ import java.util.TreeSet;
  */
 public final class StoreChanges implements AutoCloseable {
   /** Tells one state of a plugin from any other. */
-  private record Mark(long revision, long decisions, long configured) {}
+  private record Mark(long revision, long decisions, long configured, long secrets) {}
 
   private final Transactions transactions;
   private final Announcements announcements;
@@ -44,11 +44,12 @@ public final class StoreChanges implements AutoCloseable {
           Map<String, Mark> marks = new HashMap<>();
           try (PreparedStatement select =
                   connection.prepareStatement(
-                      "select name, revision, decisions, configured from plugin");
+                      "select name, revision, decisions, configured, secrets from plugin");
               ResultSet rows = select.executeQuery()) {
             while (rows.next()) {
               marks.put(
-                  rows.getString(1), new Mark(rows.getLong(2), rows.getLong(3), rows.getLong(4)));
+                  rows.getString(1),
+                  new Mark(rows.getLong(2), rows.getLong(3), rows.getLong(4), rows.getLong(5)));
             }
           }
           return marks;

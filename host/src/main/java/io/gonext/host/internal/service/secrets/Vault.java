@@ -1,0 +1,186 @@
+package io.gonext.host.internal.service.secrets;
+
+import io.gonext.host.StoreException;
+import io.gonext.host.UnknownPluginException;
+import io.gonext.host.internal.store.SecretStore;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.SecretKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secrets of all plugins. What is kept in memory is encrypted, too: a value is decrypted for
+ * one call, into bytes that its user clears.
+ *
+ * <p>Thread-safe.
+ */
+public final class Vault {
+  /** Most bytes of a secret: a private key with its certificates fits. */
+  public static final int MAX_BYTES = 64 * 1024;
+
+  private static final String OTHER_KEY =
+      "the secrets of this database are encrypted with another master key: start this host with"
+          + " that key in GONEXT_MASTER_KEY or in the file that --master-key-file names";
+
+  private final SecretStore store;
+  private final MasterKey master;
+
+  /** Of the plugins that were asked for. */
+  private final Map<String, Opened> opened = new ConcurrentHashMap<>();
+
+  /** A plugin's data key, null before the first secret, and its encrypted secrets. */
+  private record Opened(@Nullable SecretKey dataKey, Map<String, byte[]> contents) {}
+
+  private Vault(SecretStore store, MasterKey master) {
+    this.store = store;
+    this.master = master;
+  }
+
+  /**
+   * Opens the secrets of a database.
+   *
+   * @throws StoreException when they are encrypted with another master key, or the store cannot be
+   *     read
+   */
+  public static Vault open(SecretStore store, MasterKey master) {
+    if (store.masterKeyCheck().map(master::made).orElse(true)) {
+      return new Vault(store, master);
+    }
+    throw new StoreException(OTHER_KEY, null);
+  }
+
+  /**
+   * Sets a secret, for calls that begin from now on.
+   *
+   * @param value at most {@link #MAX_BYTES} bytes; the caller clears it
+   * @throws UnknownPluginException if the plugin is not installed
+   * @throws StoreException when the store fails
+   */
+  public void set(String plugin, String name, byte[] value) {
+    if (value.length > MAX_BYTES) {
+      throw new IllegalArgumentException("a secret has at most " + MAX_BYTES + " bytes");
+    }
+    byte[] fresh = master.wrap(plugin, Aead.randomKey());
+    boolean stored =
+        store.set(
+            plugin,
+            name,
+            fresh,
+            wrapped -> Aead.encrypt(dataKey(plugin, wrapped), value, purpose(plugin, name)),
+            master.check(),
+            master::made);
+    if (!stored) {
+      throw new UnknownPluginException(plugin);
+    }
+    refresh(plugin);
+  }
+
+  /**
+   * Deletes a secret.
+   *
+   * @return false if there was none
+   * @throws StoreException when the store fails
+   */
+  public boolean delete(String plugin, String name) {
+    boolean deleted = store.delete(plugin, name);
+    refresh(plugin);
+    return deleted;
+  }
+
+  /** When each secret of a plugin was last set, by name. */
+  public Map<String, Instant> setAt(String plugin) {
+    return store.setAt(plugin);
+  }
+
+  /** The names of the secrets that a plugin has. */
+  public Set<String> names(String plugin) {
+    return Set.copyOf(opened(plugin).contents.keySet());
+  }
+
+  /**
+   * The value of a secret, which its user clears after the call; empty if there is none.
+   *
+   * @throws StoreException when the store cannot be read, or what it holds was changed
+   */
+  public Optional<byte[]> value(String plugin, String name) {
+    Opened secrets = opened(plugin);
+    byte[] content = secrets.contents.get(name);
+    if (content == null || secrets.dataKey == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Aead.decrypt(secrets.dataKey, content, purpose(plugin, name)));
+    } catch (AEADBadTagException e) {
+      throw damaged(plugin, e);
+    }
+  }
+
+  /**
+   * Reads the secrets of a plugin again, since another host may have changed them.
+   *
+   * @throws StoreException when the store cannot be read
+   */
+  public void refresh(String plugin) {
+    // What is not there is read by whoever asks next.
+    opened.remove(plugin);
+  }
+
+  /**
+   * Wraps the data keys of all plugins with another master key. The hosts that have the old key go
+   * on with what they have read, and need the new one to read anew.
+   *
+   * @return how many data keys there are
+   * @throws StoreException when the store fails; nothing is changed then
+   */
+  public int rotate(MasterKey next) {
+    return store.rewrap(
+        (name, wrapped) -> {
+          String plugin = new String(name, StandardCharsets.UTF_8);
+          byte[] dataKey = unwrapped(plugin, wrapped);
+          byte[] rewrapped = next.wrap(plugin, dataKey);
+          Arrays.fill(dataKey, (byte) 0);
+          return rewrapped;
+        },
+        next.check());
+  }
+
+  private Opened opened(String plugin) {
+    return opened.computeIfAbsent(
+        plugin,
+        name -> {
+          SecretStore.Sealed sealed = store.read(name);
+          byte[] wrapped = sealed.dataKey();
+          return new Opened(wrapped == null ? null : dataKey(name, wrapped), sealed.contents());
+        });
+  }
+
+  private SecretKey dataKey(String plugin, byte[] wrapped) {
+    byte[] bytes = unwrapped(plugin, wrapped);
+    SecretKey key = Aead.key(bytes);
+    Arrays.fill(bytes, (byte) 0);
+    return key;
+  }
+
+  private byte[] unwrapped(String plugin, byte[] wrapped) {
+    try {
+      return master.unwrap(plugin, wrapped);
+    } catch (AEADBadTagException e) {
+      throw new StoreException(OTHER_KEY, e);
+    }
+  }
+
+  private static StoreException damaged(String plugin, AEADBadTagException e) {
+    return new StoreException(
+        "a stored secret of " + plugin + " was changed outside of the host: set it again", e);
+  }
+
+  private static String purpose(String plugin, String name) {
+    return "secret " + plugin + "/" + name;
+  }
+}
