@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Database;
@@ -16,7 +17,6 @@ import io.gonext.host.StoredPlugin;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Vocabulary;
-import io.gonext.server.AddressRange;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.host.AddressRange;
 import io.javalin.http.Context;
 import java.net.Inet6Address;
 import java.net.InetAddress;

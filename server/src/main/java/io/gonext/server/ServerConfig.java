@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.host.AddressRange;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.RouteRate;

@@ -1,4 +1,4 @@
-package io.gonext.server;
+package io.gonext.host;
 
 import java.net.InetAddress;
 import java.util.Arrays;
@@ -32,7 +32,7 @@ public record AddressRange(InetAddress prefix, int bits) {
   }
 
   /** Whether an address is in the range. */
-  boolean contains(InetAddress address) {
+  public boolean contains(InetAddress address) {
     byte[] mine = prefix.getAddress();
     byte[] other = address.getAddress();
     if (mine.length != other.length) {

@@ -1,0 +1,135 @@
+package io.gonext.host.internal.service.http;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * The URL of a plugin's request, in the one form that is checked and dialled.
+ *
+ * @param uri without a fragment
+ * @param scheme {@code http} or {@code https}
+ * @param host in lower case: a DNS name, an IPv4 address of four decimal numbers, or an IPv6
+ *     address in brackets
+ * @param port never 0
+ */
+record FetchUrl(URI uri, String scheme, String host, int port) {
+  private static final int MAX_LENGTH = 8 * 1024;
+  private static final int MAX_NAME = 253;
+
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?");
+
+  private static final Pattern IPV4 =
+      Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(?:\\.(?!$)|$)){4}");
+
+  /** What some resolvers read as a number: decimal, octal or hexadecimal. */
+  private static final Pattern NUMBER = Pattern.compile("\\d+|0x[0-9a-f]*");
+
+  /**
+   * Reads a URL.
+   *
+   * @throws IllegalArgumentException if it is not one that a plugin may request; the message says
+   *     why and does not repeat a password
+   */
+  static FetchUrl parse(String text) {
+    if (text.length() > MAX_LENGTH) {
+      throw new IllegalArgumentException("the URL has more than " + MAX_LENGTH + " characters");
+    }
+    URI uri;
+    try {
+      uri = new URI(text).parseServerAuthority();
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("the URL is not valid: " + e.getReason());
+    }
+    return of(uri);
+  }
+
+  /** The URL that a {@code Location} of an answer to this one names. */
+  FetchUrl resolve(String location) {
+    if (location.length() > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "the redirect's URL has more than " + MAX_LENGTH + " characters");
+    }
+    try {
+      return of(uri.resolve(new URI(location)));
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("the redirect's URL is not valid: " + e.getReason());
+    }
+  }
+
+  private static FetchUrl of(URI uri) {
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+    if (!scheme.equals("https") && !scheme.equals("http")) {
+      throw new IllegalArgumentException("the URL must begin with https:// or http://");
+    }
+    if (uri.getRawUserInfo() != null) {
+      throw new IllegalArgumentException(
+          "the URL must not hold a user or a password: send an Authorization header");
+    }
+    if (uri.getHost() == null) {
+      throw new IllegalArgumentException("the URL has no host that can be understood");
+    }
+    String host = uri.getHost().toLowerCase(Locale.ROOT);
+    requireHost(host);
+    int port = uri.getPort() >= 0 ? uri.getPort() : scheme.equals("https") ? 443 : 80;
+    if (port == 0 || port > 65_535) {
+      throw new IllegalArgumentException("a port is from 1 to 65535");
+    }
+    return new FetchUrl(withoutFragment(uri), scheme, host, port);
+  }
+
+  private static void requireHost(String host) {
+    if (host.startsWith("[")) {
+      if (host.contains("%")) {
+        throw new IllegalArgumentException("an IPv6 address in a URL must not name a zone");
+      }
+      return;
+    }
+    if (host.endsWith(".")) {
+      throw new IllegalArgumentException("the host of a URL must not end with a dot");
+    }
+    String last = host.substring(host.lastIndexOf('.') + 1);
+    if (NUMBER.matcher(last).matches()) {
+      if (!IPV4.matcher(host).matches()) {
+        throw new IllegalArgumentException(
+            "an IPv4 address in a URL must have four decimal numbers: " + host);
+      }
+    } else if (host.length() > MAX_NAME || !NAME.matcher(host).matches()) {
+      throw new IllegalArgumentException(
+          "the host of a URL must be a DNS name of ASCII letters, digits and '-': write others in"
+              + " punycode");
+    }
+  }
+
+  private static URI withoutFragment(URI uri) {
+    String text = uri.toString();
+    int fragment = text.indexOf('#');
+    return fragment < 0 ? uri : URI.create(text.substring(0, fragment));
+  }
+
+  /** Whether two URLs have scheme, host and port in common. */
+  boolean hasOriginOf(FetchUrl other) {
+    return scheme.equals(other.scheme) && host.equals(other.host) && port == other.port;
+  }
+
+  /** Whether the host is an address and not a name. */
+  boolean isAddress() {
+    return host.startsWith("[") || IPV4.matcher(host).matches();
+  }
+
+  /** The address that the host is. */
+  InetAddress address() {
+    return InetAddress.ofLiteral(
+        host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+  }
+
+  /** As a manifest names it: without the port where the scheme implies it. */
+  String origin() {
+    boolean isDefault = port == (scheme.equals("https") ? 443 : 80);
+    return scheme + "://" + host + (isDefault ? "" : ":" + port);
+  }
+}
