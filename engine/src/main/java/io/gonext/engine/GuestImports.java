@@ -2,8 +2,10 @@ package io.gonext.engine;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportValues;
@@ -42,6 +44,9 @@ final class GuestImports {
 
   /** See {@link HostCall#reportFailure}. */
   private @Nullable String hostFailure;
+
+  /** See {@link HostCall#once}. Created when the first value is kept. */
+  private @Nullable Map<Object, Object> kept;
 
   /** What ended the guest in this run. The guest does not run again after that. */
   private @Nullable GuestTrap trap;
@@ -139,6 +144,9 @@ final class GuestImports {
   void beginRun() {
     hostNanos = 0;
     waitNanos = 0;
+    if (kept != null) {
+      kept.clear();
+    }
     hostFailure = null;
     depth = 0;
     inAllocator = false;
@@ -183,6 +191,13 @@ final class GuestImports {
   /** The part of {@link #hostNanos} between {@link #beginWait} and {@link #endWait}. */
   long waitNanos() {
     return waitNanos;
+  }
+
+  Object once(Object key, Supplier<?> first) {
+    if (kept == null) {
+      kept = new IdentityHashMap<>();
+    }
+    return kept.computeIfAbsent(key, _ -> first.get());
   }
 
   void reportFailure(String reason) {

@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import java.security.SecureRandom;
+import java.util.function.Supplier;
 
 /**
  * A host function's access to the guest that called it. Valid on the calling thread until the host
@@ -57,6 +58,18 @@ public final class HostCall {
    */
   public void reportFailure(String reason) {
     instance.imports().reportFailure(reason);
+  }
+
+  /**
+   * What a host function keeps for all of its calls in one run of the guest, such as the version of
+   * something that may change between two calls.
+   *
+   * @param key compared by identity
+   * @param first makes the value at the first call in a run; not null
+   */
+  @SuppressWarnings("unchecked") // Only this method keeps a value under the key.
+  public <T> T once(Object key, Supplier<T> first) {
+    return (T) instance.imports().once(key, first);
   }
 
   /**

@@ -15,7 +15,7 @@ import java.util.TreeSet;
  * @param name the plugin's slug, {@code ^[a-z][a-z0-9-]{2,40}$}
  * @param entry path of the module inside the bundle
  * @param capabilities requested, in the manifest's order; a grant is the operator's
- * @param secretKeys names of the secrets the plugin asks for; asking for one implies the capability
+ * @param secrets that the plugin reads; to name one implies the capability
  *     {@code secrets.keys}
  * @param headers of its routes' requests and responses
  * @param jobs names of the background jobs that it runs
@@ -34,7 +34,7 @@ public record Manifest(
     List<Hook> filters,
     List<Route> routes,
     Headers headers,
-    List<String> secretKeys,
+    List<Secret> secrets,
     Limits limits,
     Optional<VersionRange> requiredHost,
     List<Dependency> dependencies,
@@ -49,7 +49,7 @@ public record Manifest(
     actions = List.copyOf(actions);
     filters = List.copyOf(filters);
     routes = List.copyOf(routes);
-    secretKeys = List.copyOf(secretKeys);
+    secrets = List.copyOf(secrets);
     dependencies = List.copyOf(dependencies);
     jobs = List.copyOf(jobs);
   }
@@ -104,7 +104,7 @@ public record Manifest(
 
   private boolean implies(String capability) {
     return switch (capability) {
-      case SECRETS -> !secretKeys.isEmpty();
+      case SECRETS -> !secrets.isEmpty();
       case CREDENTIALS ->
           !headers.isDefault() && headers.request().stream().anyMatch(HeaderNames::isCredential);
       case RESPONSE_HEADERS -> !headers.response().isEmpty();
@@ -122,6 +122,13 @@ public record Manifest(
       this(name, priority, false);
     }
   }
+
+  /**
+   * A secret that the plugin reads.
+   *
+   * @param required whether the plugin starts only when it has a value
+   */
+  public record Secret(String name, boolean required) {}
 
   /** A route the plugin serves, below {@code /api/plugins/{plugin name}}. */
   public record Route(String method, String path) {

@@ -11,6 +11,7 @@ import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.host.manifest.Manifest.KeyValueQuota;
 import io.gonext.host.manifest.Manifest.Limits;
 import io.gonext.host.manifest.Manifest.Route;
+import io.gonext.host.manifest.Manifest.Secret;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,6 +62,7 @@ public final class ManifestReader {
     checkInstances(json, problems);
     checkRange(at(at(json, "requires"), "host"), "/requires/host", problems);
     checkDependencies(json, problems);
+    checkSecrets(json, problems);
     checkConfig(json, problems);
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of(
@@ -225,6 +227,19 @@ public final class ManifestReader {
     }
   }
 
+  private static void checkSecrets(JsonNode json, List<ManifestProblem> problems) {
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (JsonNode key : at(at(json, "secrets"), "keys")) {
+      String pointer = "/secrets/keys/" + i++;
+      String name = (key.isObject() ? at(key, "name") : key).asString("");
+      if (!name.isEmpty() && !seen.add(name)) {
+        problems.add(
+            new ManifestProblem(pointer, name + " is listed twice", "each secret once", null));
+      }
+    }
+  }
+
   private static void checkConfig(JsonNode json, List<ManifestProblem> problems) {
     JsonNode schema = at(at(json, "config"), "schema");
     if (schema.isObject()) {
@@ -244,7 +259,7 @@ public final class ManifestReader {
         hooks(json, "filters"),
         routes(json),
         headers(at(json, "http")),
-        strings(at(json, "secrets"), "keys"),
+        secrets(at(at(json, "secrets"), "keys")),
         limits(at(json, "limits")),
         text(at(json, "requires"), "host").map(VersionRange::parse),
         at(json, "depends")
@@ -274,6 +289,17 @@ public final class ManifestReader {
                     number(node, "priority").orElse(Manifest.DEFAULT_PRIORITY),
                     at(node, "batch").asBoolean(false)))
         .collect(Collectors.toUnmodifiableList());
+  }
+
+  private static List<Secret> secrets(JsonNode keys) {
+    return keys.valueStream()
+        .map(
+            node ->
+                node.isString()
+                    ? new Secret(node.stringValue(), false)
+                    : new Secret(
+                        text(node, "name").orElseThrow(), at(node, "required").asBoolean(false)))
+        .toList();
   }
 
   private static List<Route> routes(JsonNode json) {

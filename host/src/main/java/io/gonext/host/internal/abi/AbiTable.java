@@ -85,6 +85,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "gn_time_ms", type().returning(I64)),
         // Emscripten's memory.grow calls it, for JavaScript's views of the memory.
         ImportRow.of(ENV, "emscripten_notify_memory_growth", type(I32)),
+        ImportRow.of(ENV, "gn_config_get", blockToBody),
         ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody).notOffered(),
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))
             .taking("metrics.observe")
@@ -92,10 +93,10 @@ public final class AbiTable {
         ImportRow.of(ENV, "gn_event_emit", twoBlocksToStatus).taking("events.emit").notOffered(),
         ImportRow.of(ENV, "gn_span_event", twoBlocksToStatus).taking("events.emit").notOffered(),
         // Guests that were built for either name load.
-        ImportRow.of(ENV, "gn_secrets_get", blockToBody).taking("secrets.keys").notOffered(),
+        ImportRow.of(ENV, "gn_secrets_get", blockToBody).taking("secrets.keys"),
         ImportRow.of(ENV, "gn_audit_emit", blockToStatus).taking("audit.emit"),
         ImportRow.of(ENV, "gn_cron_register", blockToStatus).taking("cron.register").notOffered(),
-        ImportRow.of(PLATFORM, "gn_secrets_get", blockToBody).taking("secrets.keys").notOffered(),
+        ImportRow.of(PLATFORM, "gn_secrets_get", blockToBody).taking("secrets.keys"),
         ImportRow.of(PLATFORM, "gn_audit_emit", blockToStatus).taking("audit.emit"),
         ImportRow.of(PLATFORM, "gn_cron_register", blockToStatus)
             .taking("cron.register")

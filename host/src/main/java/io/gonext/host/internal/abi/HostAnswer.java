@@ -10,6 +10,9 @@ public sealed interface HostAnswer {
   /** Bytes for the guest. Only a function that returns an i64 can answer so. */
   record Body(byte[] bytes) implements HostAnswer {}
 
+  /** As {@link Body}, for bytes that are cleared once the guest has them. */
+  record Confidential(byte[] bytes) implements HostAnswer {}
+
   /** The function did not do what the guest asked for. */
   enum Refused implements HostAnswer {
     /** The plugin does not have the function's capability. */

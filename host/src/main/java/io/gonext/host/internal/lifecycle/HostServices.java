@@ -57,6 +57,21 @@ public record HostServices(
     return services.stream().flatMap(service -> service.warnings(manifest).stream()).toList();
   }
 
+  /** See {@link HostService#refresh}. */
+  void refresh(String plugin) {
+    services.forEach(service -> service.refresh(plugin));
+  }
+
+  /** See {@link HostService#forget}. */
+  void forget(String plugin) {
+    services.forEach(service -> service.forget(plugin));
+  }
+
+  /** See {@link HostService#obstacles}. */
+  List<String> obstacles(Manifest manifest) {
+    return services.stream().flatMap(service -> service.obstacles(manifest).stream()).toList();
+  }
+
   private static PluginAudit silent(Manifest manifest) {
     return audit(
         manifest, (plugin, version, event, actor, detail) -> true, new CompositeMeterRegistry());

@@ -6,6 +6,7 @@ import io.gonext.engine.HostCall;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportRow;
+import java.util.Arrays;
 
 /**
  * Turns a host function's answer into its result. An i64 packs a pointer and a length: a body lies
@@ -23,6 +24,13 @@ record AnswerEncoder(ImportRow row, boolean packed) {
     return switch (answer) {
       case HostAnswer.Done _ -> 0;
       case HostAnswer.Body(byte[] bytes) -> body(call, bytes);
+      case HostAnswer.Confidential(byte[] bytes) -> {
+        try {
+          yield body(call, bytes);
+        } finally {
+          Arrays.fill(bytes, (byte) 0);
+        }
+      }
       case Refused refused -> encode(refused);
       case HostAnswer.Unavailable(String reason) -> {
         call.reportFailure(reason);

@@ -5,6 +5,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -30,6 +31,11 @@ public final class GuestArguments {
     if (!acceptable) {
       throw new BadArgumentsException();
     }
+  }
+
+  /** See {@link HostCall#once}. */
+  public <T> T once(Object key, Supplier<T> first) {
+    return call.once(key, first);
   }
 
   /** An argument of type i64, or of type i32 zero-extended. */

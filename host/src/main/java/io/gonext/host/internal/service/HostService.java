@@ -30,6 +30,17 @@ public interface HostService extends AutoCloseable {
     return false;
   }
 
+  /** Reads again what this service knows of a plugin: another host may have changed it. */
+  default void refresh(String plugin) {}
+
+  /** Forgets what this service knows of a plugin that was uninstalled. */
+  default void forget(String plugin) {}
+
+  /** Why a version cannot serve before an operator does something, a sentence each. */
+  default List<String> obstacles(Manifest manifest) {
+    return List.of();
+  }
+
   /** What a manifest requests from this service and does not get, a sentence each. */
   default List<String> warnings(Manifest manifest) {
     return List.of();

@@ -12,6 +12,7 @@ import io.gonext.host.manifest.ConfigSchema;
 import io.gonext.host.manifest.Manifest;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -90,7 +91,11 @@ public final class Configurations {
   public List<String> problems(Manifest manifest) {
     return manifest
         .config()
-        .map(schema -> schema.problems(schema.withDefaults(read(manifest.name()).values)))
+        .map(
+            schema ->
+                schema.problems(
+                    schema.withDefaults(
+                        find(manifest.name()).map(Stored::values).orElseGet(Configurations::empty))))
         .orElse(List.of());
   }
 
@@ -141,8 +146,14 @@ public final class Configurations {
   private record Stored(long version, ObjectNode values) {}
 
   private Stored read(String plugin) {
-    ConfigStore.Stored stored =
-        store.read(plugin).orElseThrow(() -> new UnknownPluginException(plugin));
+    return find(plugin).orElseThrow(() -> new UnknownPluginException(plugin));
+  }
+
+  private Optional<Stored> find(String plugin) {
+    return store.read(plugin).map(stored -> parsed(plugin, stored));
+  }
+
+  private static Stored parsed(String plugin, ConfigStore.Stored stored) {
     try {
       if (StrictJson.parse(stored.json()) instanceof ObjectNode values) {
         return new Stored(stored.version(), values);
@@ -154,7 +165,8 @@ public final class Configurations {
   }
 
   private ConfigSnapshot snapshot(String plugin, ConfigSchema schema) {
-    Stored stored = read(plugin);
+    // A bundle is tried before it is installed.
+    Stored stored = find(plugin).orElseGet(() -> new Stored(0, empty()));
     return new ConfigSnapshot(stored.version, schema.withDefaults(stored.values));
   }
 
