@@ -5,7 +5,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link Host} is set up.
@@ -35,6 +37,8 @@ import java.util.Set;
  *     instance a call
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
+ * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
+ *     directory at the first secret, which hosts that share a database cannot use
  */
 public record HostConfig(
     Path dataDirectory,
@@ -50,7 +54,8 @@ public record HostConfig(
     KeyValueQuota keyValues,
     EngineLimits engineLimits,
     boolean verifiesResets,
-    Set<String> hooks) {
+    Set<String> hooks,
+    Optional<MasterKey> masterKey) {
   /** Copies the set. */
   public HostConfig {
     hooks = Set.copyOf(hooks);
@@ -80,6 +85,7 @@ public record HostConfig(
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
     builder.hooks = hooks;
+    builder.masterKey = masterKey.orElse(null);
     return builder;
   }
 
@@ -99,6 +105,7 @@ public record HostConfig(
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
     private Set<String> hooks = Set.of();
+    private @Nullable MasterKey masterKey;
 
     private Builder(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -182,6 +189,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#masterKey}. */
+    public Builder masterKey(MasterKey masterKey) {
+      this.masterKey = masterKey;
+      return this;
+    }
+
     public HostConfig build() {
       return new HostConfig(
           dataDirectory,
@@ -197,7 +210,8 @@ public record HostConfig(
           keyValues,
           engineLimits,
           verifiesResets,
-          hooks);
+          hooks,
+          Optional.ofNullable(masterKey));
     }
   }
 }

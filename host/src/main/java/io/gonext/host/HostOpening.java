@@ -12,11 +12,16 @@ import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.audit.AuditService;
+import io.gonext.host.internal.service.config.ConfigService;
+import io.gonext.host.internal.service.config.Configurations;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
+import io.gonext.host.internal.service.secrets.SecretService;
+import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.internal.store.SecretFile;
 import io.gonext.host.manifest.Version;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,6 +64,11 @@ final class HostOpening implements AutoCloseable {
     undo.push(engine::close);
     HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store);
     undo.push(metrics::close);
+    Configurations configurations = new Configurations(store.configurations());
+    Vault vault =
+        Vault.open(
+            store.secrets(),
+            () -> config.masterKey().orElseGet(() -> masterKey(config.dataDirectory())));
     HostServices services =
         new HostServices(
             AbiTable.v1(),
@@ -66,6 +76,8 @@ final class HostOpening implements AutoCloseable {
                 new RuntimeService(),
                 new LogService(),
                 new AuditService(),
+                new ConfigService(configurations),
+                new SecretService(vault),
                 new KeyValueService(store.keyValues(), config.keyValues())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
@@ -118,6 +130,19 @@ final class HostOpening implements AutoCloseable {
       lifecycle.stopAll(Duration.ZERO);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** For a host that shares its secrets with no other one. */
+  private static MasterKey masterKey(Path dataDirectory) {
+    Path file = dataDirectory.resolve("master.key");
+    try {
+      return MasterKey.of(
+          SecretFile.readOrCreate(file, () -> MasterKey.random().secretKey().getEncoded()));
+    } catch (IllegalArgumentException e) {
+      throw new StoreException(
+          file + " is damaged: put a backup in its place; without it the secrets cannot be read",
+          e);
     }
   }
 

@@ -15,8 +15,7 @@ import java.util.TreeSet;
  * @param name the plugin's slug, {@code ^[a-z][a-z0-9-]{2,40}$}
  * @param entry path of the module inside the bundle
  * @param capabilities requested, in the manifest's order; a grant is the operator's
- * @param secrets that the plugin reads; to name one implies the capability
- *     {@code secrets.keys}
+ * @param secrets that the plugin reads; to name one implies the capability {@code secrets.keys}
  * @param headers of its routes' requests and responses
  * @param jobs names of the background jobs that it runs
  * @param signed whether it holds a signature, which nothing checks yet

@@ -293,12 +293,11 @@ public final class ManifestReader {
 
   private static List<Secret> secrets(JsonNode keys) {
     return keys.valueStream()
-        .map(
-            node ->
-                node.isString()
-                    ? new Secret(node.stringValue(), false)
-                    : new Secret(
-                        text(node, "name").orElseThrow(), at(node, "required").asBoolean(false)))
+        .map(node ->
+            node.isString()
+                ? new Secret(node.stringValue(), false)
+                : new Secret(
+                    text(node, "name").orElseThrow(), at(node, "required").asBoolean(false)))
         .toList();
   }
 

@@ -10,7 +10,9 @@ import io.gonext.host.manifest.Manifest;
 import java.util.List;
 import java.util.Map;
 
-/** {@code gn_config_get}: a plugin reads its own configuration. All calls of a run see one version. */
+/**
+ * {@code gn_config_get}: a plugin reads its own configuration. All calls of a run see one version.
+ */
 public final class ConfigService implements HostService {
   private static final int MAX_KEY_BYTES = 256;
 
@@ -25,12 +27,11 @@ public final class ConfigService implements HostService {
     LiveConfig live = configurations.of(scope.manifest());
     return Map.of(
         new ImportKey("env", "gn_config_get"),
-        Body.answering(
-            arguments -> {
-              String key = arguments.text(0, MAX_KEY_BYTES);
-              byte[] json = arguments.once(live, live::current).get(key);
-              return json == null ? Refused.NOT_FOUND : new HostAnswer.Body(json);
-            }));
+        Body.answering(arguments -> {
+          String key = arguments.text(0, MAX_KEY_BYTES);
+          byte[] json = arguments.once(live, live::current).get(key);
+          return json == null ? Refused.NOT_FOUND : new HostAnswer.Body(json);
+        }));
   }
 
   @Override

@@ -91,11 +91,10 @@ public final class Configurations {
   public List<String> problems(Manifest manifest) {
     return manifest
         .config()
-        .map(
-            schema ->
-                schema.problems(
-                    schema.withDefaults(
-                        find(manifest.name()).map(Stored::values).orElseGet(Configurations::empty))))
+        .map(schema ->
+            schema.problems(
+                schema.withDefaults(
+                    find(manifest.name()).map(Stored::values).orElseGet(Configurations::empty))))
         .orElse(List.of());
   }
 

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.secrets;
 
+import io.gonext.host.MasterKey;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.internal.store.SecretStore;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,9 @@ public final class Vault {
           + " that key in GONEXT_MASTER_KEY or in the file that --master-key-file names";
 
   private final SecretStore store;
-  private final MasterKey master;
+
+  /** Not asked for before there is a secret. */
+  private final Supplier<KeyWrap> master;
 
   /** Of the plugins that were asked for. */
   private final Map<String, Opened> opened = new ConcurrentHashMap<>();
@@ -37,7 +41,7 @@ public final class Vault {
   /** A plugin's data key, null before the first secret, and its encrypted secrets. */
   private record Opened(@Nullable SecretKey dataKey, Map<String, byte[]> contents) {}
 
-  private Vault(SecretStore store, MasterKey master) {
+  private Vault(SecretStore store, Supplier<KeyWrap> master) {
     this.store = store;
     this.master = master;
   }
@@ -45,14 +49,30 @@ public final class Vault {
   /**
    * Opens the secrets of a database.
    *
+   * @param master asked for at most once, and not before there is a secret
    * @throws StoreException when they are encrypted with another master key, or the store cannot be
    *     read
    */
-  public static Vault open(SecretStore store, MasterKey master) {
-    if (store.masterKeyCheck().map(master::made).orElse(true)) {
-      return new Vault(store, master);
+  public static Vault open(SecretStore store, Supplier<MasterKey> master) {
+    Supplier<KeyWrap> wrap = once(master);
+    if (store.masterKeyCheck().map(check -> wrap.get().made(check)).orElse(true)) {
+      return new Vault(store, wrap);
     }
     throw new StoreException(OTHER_KEY, null);
+  }
+
+  private static Supplier<KeyWrap> once(Supplier<MasterKey> master) {
+    return new Supplier<>() {
+      private @Nullable KeyWrap wrap;
+
+      @Override
+      public synchronized KeyWrap get() {
+        if (wrap == null) {
+          wrap = new KeyWrap(master.get());
+        }
+        return wrap;
+      }
+    };
   }
 
   /**
@@ -66,15 +86,16 @@ public final class Vault {
     if (value.length > MAX_BYTES) {
       throw new IllegalArgumentException("a secret has at most " + MAX_BYTES + " bytes");
     }
-    byte[] fresh = master.wrap(plugin, Aead.randomKey());
+    KeyWrap wrap = master.get();
+    byte[] fresh = wrap.wrap(plugin, Aead.randomKey());
     boolean stored =
         store.set(
             plugin,
             name,
             fresh,
             wrapped -> Aead.encrypt(dataKey(plugin, wrapped), value, purpose(plugin, name)),
-            master.check(),
-            master::made);
+            wrap.check(),
+            wrap::made);
     if (!stored) {
       throw new UnknownPluginException(plugin);
     }
@@ -139,15 +160,16 @@ public final class Vault {
    * @throws StoreException when the store fails; nothing is changed then
    */
   public int rotate(MasterKey next) {
+    KeyWrap wrap = new KeyWrap(next);
     return store.rewrap(
         (name, wrapped) -> {
           String plugin = new String(name, StandardCharsets.UTF_8);
           byte[] dataKey = unwrapped(plugin, wrapped);
-          byte[] rewrapped = next.wrap(plugin, dataKey);
+          byte[] rewrapped = wrap.wrap(plugin, dataKey);
           Arrays.fill(dataKey, (byte) 0);
           return rewrapped;
         },
-        next.check());
+        wrap.check());
   }
 
   private Opened opened(String plugin) {
@@ -169,7 +191,7 @@ public final class Vault {
 
   private byte[] unwrapped(String plugin, byte[] wrapped) {
     try {
-      return master.unwrap(plugin, wrapped);
+      return master.get().unwrap(plugin, wrapped);
     } catch (AEADBadTagException e) {
       throw new StoreException(OTHER_KEY, e);
     }
