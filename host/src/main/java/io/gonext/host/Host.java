@@ -13,6 +13,8 @@ import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.lifecycle.StoreWatch;
+import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
 import java.io.IOException;
@@ -44,6 +46,8 @@ public final class Host implements AutoCloseable {
   private final HostServices services;
   private final StoreWatch watch;
   private final Plugins plugins;
+  private final Configs configs;
+  private final Secrets secrets;
   private final AuditTrail audit;
   private final Logs logs;
   private final Health health;
@@ -57,7 +61,9 @@ public final class Host implements AutoCloseable {
       HookBus hooks,
       Lifecycle lifecycle,
       HostServices services,
-      StoreWatch watch) {
+      StoreWatch watch,
+      Configurations configurations,
+      Vault vault) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -65,11 +71,11 @@ public final class Host implements AutoCloseable {
     this.lifecycle = lifecycle;
     this.services = services;
     this.watch = watch;
-    this.plugins =
-        new Plugins(
-            lifecycle,
-            services.grants(),
-            new ChangeRecord(services.audit(), services.meters(), lifecycle::find));
+    ChangeRecord record =
+        new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
+    this.plugins = new Plugins(lifecycle, services.grants(), record);
+    this.configs = new Configs(lifecycle, configurations, record);
+    this.secrets = new Secrets(lifecycle, vault, record);
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
@@ -111,6 +117,16 @@ public final class Host implements AutoCloseable {
   /** The installed plugins, and what an operator does to them. */
   public Plugins plugins() {
     return plugins;
+  }
+
+  /** The configurations of plugins. */
+  public Configs configs() {
+    return configs;
+  }
+
+  /** The secrets of plugins. */
+  public Secrets secrets() {
+    return secrets;
   }
 
   /** The audit log. */

@@ -117,7 +117,9 @@ final class HostOpening implements AutoCloseable {
         hooks,
         lifecycle,
         services,
-        StoreWatch.start(store, lifecycle, config.meters()));
+        StoreWatch.start(store, lifecycle, config.meters()),
+        configurations,
+        vault);
   }
 
   @Override

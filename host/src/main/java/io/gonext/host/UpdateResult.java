@@ -25,11 +25,22 @@ public sealed interface UpdateResult {
   }
 
   /**
-   * The version is stored and waits, because it requests more than was granted. The old version
-   * stays.
+   * The version is stored and waits, because it requests more than was granted or cannot serve yet.
+   * The old version stays.
    *
    * @param capabilities how the requested capabilities differ from those of the current version
+   * @param obstacles why it cannot serve yet, a sentence each: such as a configuration that does not
+   *     match its schema
    */
-  record AwaitingApproval(String from, String to, String sha256, CapabilityChanges capabilities)
-      implements UpdateResult {}
+  record AwaitingApproval(
+      String from,
+      String to,
+      String sha256,
+      CapabilityChanges capabilities,
+      List<String> obstacles)
+      implements UpdateResult {
+    public AwaitingApproval {
+      obstacles = List.copyOf(obstacles);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.host.ActivationException;
 import io.gonext.host.ConflictException;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoredPlugin;
@@ -25,6 +26,7 @@ final class Activation {
 
   private final Installed installed;
   private final PluginLoader loader;
+  private final HostServices services;
   private final Grants grants;
   private final Serving serving;
   private final Switchover switchover;
@@ -33,13 +35,14 @@ final class Activation {
   Activation(
       Installed installed,
       PluginLoader loader,
-      Grants grants,
+      HostServices services,
       Serving serving,
       Switchover switchover,
       NodeSync sync) {
     this.installed = installed;
     this.loader = loader;
-    this.grants = grants;
+    this.services = services;
+    this.grants = services.grants();
     this.serving = serving;
     this.switchover = switchover;
     this.sync = sync;
@@ -84,6 +87,7 @@ final class Activation {
     serving.takeOut(name);
     Bundle bundle = installed.bundleOf(stored, stored.current());
     serving.requireDependencies(bundle.manifest());
+    requireNoObstacles(bundle.manifest());
     try {
       switchover.make(
           bundle,
@@ -97,6 +101,14 @@ final class Activation {
         throw e;
       }
       sync.converge(name);
+    }
+  }
+
+  private void requireNoObstacles(Manifest manifest) {
+    List<String> obstacles = services.obstacles(manifest);
+    if (!obstacles.isEmpty()) {
+      throw new ActivationException(
+          manifest.id() + " cannot start yet: " + String.join("; ", obstacles), null);
     }
   }
 

@@ -55,6 +55,7 @@ public final class Lifecycle {
   private final PluginStore store;
   private final Installed installed;
   private final PluginLoader loader;
+  private final HostServices services;
   private final Grants grants;
   private final ChangeLocks changes = new ChangeLocks();
   private final Serving serving;
@@ -67,14 +68,15 @@ public final class Lifecycle {
     this.store = store;
     this.installed = new Installed(store);
     this.loader = loader;
-    this.grants = parts.services.grants();
+    this.services = parts.services;
+    this.grants = services.grants();
     this.serving = new Serving(parts.hooks, parts.meters, parts.guards, DRAIN);
     Switchover switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
     this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
     this.updates =
         new Updates(
             installed, loader, serving, switchover, sync, parts.services, policy.keepPrevious());
-    this.activation = new Activation(installed, loader, grants, serving, switchover, sync);
+    this.activation = new Activation(installed, loader, parts.services, serving, switchover, sync);
     this.deployment = new Deployment(installed, loader, grants, serving, updates, activation);
   }
 
@@ -404,12 +406,13 @@ public final class Lifecycle {
   }
 
   /**
-   * Reads again what a plugin may do.
+   * Reads again what a plugin may do, and what services know of it.
    *
    * @throws StoreException when the store cannot be read; everything stays as it was then
    */
-  public void refreshGrants(String name) {
+  public void refresh(String name) {
     grants.refresh(name);
+    services.refresh(name);
   }
 
   /** What this host cannot do although the store says so. */

@@ -36,6 +36,7 @@ final class NodeSync {
   private final Serving serving;
   private final Switchover switchover;
   private final ChangeLocks changes;
+  private final HostServices services;
   private final Grants grants;
   private final AuditLog audit;
   private final PluginLogs logs;
@@ -54,6 +55,7 @@ final class NodeSync {
     this.serving = serving;
     this.switchover = switchover;
     this.changes = changes;
+    this.services = services;
     this.grants = services.grants();
     this.audit = services.audit();
     this.logs = services.logs();
@@ -105,6 +107,7 @@ final class NodeSync {
     changed(name);
     serving.takeOut(name);
     grants.forget(name);
+    services.forget(name);
     serving.forget(name);
     logs.forget(name);
   }

@@ -156,7 +156,7 @@ public final class StoreWatch implements AutoCloseable {
     if (store.isShared()) {
       changed.addAll(changes.take());
       for (String plugin : List.copyOf(changed)) {
-        lifecycle.refreshGrants(plugin);
+        lifecycle.refresh(plugin);
         changed.remove(plugin);
         follow(plugin);
       }

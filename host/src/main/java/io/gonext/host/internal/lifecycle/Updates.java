@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
@@ -15,6 +16,7 @@ import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +39,7 @@ final class Updates {
   private final Serving serving;
   private final Switchover switchover;
   private final NodeSync sync;
+  private final HostServices services;
   private final Grants grants;
   private final InstantSource clock;
   private final Duration keepPrevious;
@@ -54,6 +57,7 @@ final class Updates {
     this.serving = serving;
     this.switchover = switchover;
     this.sync = sync;
+    this.services = services;
     this.grants = services.grants();
     this.clock = services.clock();
     this.keepPrevious = keepPrevious;
@@ -119,17 +123,25 @@ final class Updates {
     // A version of that name may have been here before, and what it was granted went with it.
     grants.refresh(manifest.name());
     asked.removeAll(granted);
-    if (asked.isEmpty()) {
+    List<String> obstacles = obstacles(stored, manifest);
+    if (asked.isEmpty() && obstacles.isEmpty()) {
       grants.grantUndecided(manifest, granted, actor);
       return replace(stored, bundle, version, checked);
     }
     installed.change(stored, NextRevision.awaiting(stored, version), version, bundle);
-    log.info("{} waits for approval: it asks for {}", manifest.id(), asked);
+    log.info(
+        "{} waits for approval: it asks for {}, obstacles: {}", manifest.id(), asked, obstacles);
     return new UpdateResult.AwaitingApproval(
         stored.current().version(),
         version.version(),
         version.sha256(),
-        CapabilityChanges.between(before, manifest.requestedCapabilities(), grants.registry()));
+        CapabilityChanges.between(before, manifest.requestedCapabilities(), grants.registry()),
+        obstacles);
+  }
+
+  /** Why a version cannot serve at once, a sentence each; none for a plugin that does not serve. */
+  private List<String> obstacles(StoredPlugin stored, Manifest manifest) {
+    return stored.state() == PluginState.ACTIVE ? services.obstacles(manifest) : List.of();
   }
 
   /**
@@ -156,8 +168,19 @@ final class Updates {
     Bundle bundle = installed.bundleOf(stored, pending);
     installed.refuseCycle(bundle.manifest());
     CheckedModule checked = loader.checkNew(bundle);
+    requireNoObstacles(stored, bundle.manifest());
     grants.grantUndecided(bundle.manifest(), actor);
     return replace(stored, bundle, pending, checked);
+  }
+
+  private void requireNoObstacles(StoredPlugin stored, Manifest manifest) {
+    List<String> obstacles = obstacles(stored, manifest);
+    if (!obstacles.isEmpty()) {
+      throw new ActivationException(
+          "%s cannot serve yet: %s; if the version in service needs other values, deactivate it first"
+              .formatted(manifest.id(), String.join("; ", obstacles)),
+          null);
+    }
   }
 
   StoredVersion reject(String name, Predicate<StoredVersion> meant) {
@@ -196,6 +219,7 @@ final class Updates {
     }
     Bundle bundle = installed.bundleOf(stored, stored.previous());
     installed.refuseCycle(bundle.manifest());
+    requireNoObstacles(stored, bundle.manifest());
     return replace(stored, bundle, stored.previous(), loader.check(bundle));
   }
 
