@@ -58,7 +58,8 @@ class GoModesTest {
                 // The suite may run beside other builds.
                 .engineLimits(EngineLimits.defaults().withCompileTimeout(Duration.ofMinutes(5)))
                 .build());
-    host.plugins().install(GuestBundle.of("modes", module).filter("greet").limit("call_ms", 10_000).bytes());
+    host.plugins()
+        .install(GuestBundle.of("modes", module).filter("greet").limit("call_ms", 10_000).bytes());
     host.logs().listen("modes", (level, line) -> lines.add(level + " " + line));
     host.plugins().activate("modes");
     return host;

@@ -228,7 +228,8 @@ class ImportTableTest {
 
   @Test
   void a_guest_of_emscripten_may_report_growth_in_its_allocator() throws InterruptedException {
-    assertThat(host.plugins().install(GuestBundle.of("emscripten").filter("same").bytes()).warnings())
+    assertThat(
+            host.plugins().install(GuestBundle.of("emscripten").filter("same").bytes()).warnings())
         .isEmpty();
     host.plugins().activate("emscripten");
 

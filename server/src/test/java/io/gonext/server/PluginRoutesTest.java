@@ -143,7 +143,8 @@ class PluginRoutesTest {
     CompletableFuture<Void> released = new CompletableFuture<>();
     server
         .host()
-        .logs().listen(
+        .logs()
+        .listen(
             "route-logs",
             (level, line) -> {
               held.countDown();

@@ -2,7 +2,7 @@ package io.gonext.host.internal.hook;
 
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
-import io.gonext.host.internal.hook.ChainBatchFilter.Together;
+import io.gonext.host.internal.hook.ChainBatchFilter.Taken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +47,7 @@ final class Batch {
       throws InterruptedException {
     Turn turn = chain.turn();
     List<JsonNode> given = going.stream().map(values::get).toList();
-    Optional<Together> taken = taken(handler, given);
+    Optional<Taken> taken = taken(handler, given);
     if (taken.isEmpty()) {
       return false;
     }
@@ -81,7 +81,7 @@ final class Batch {
   }
 
   /** A handler that cannot even take the values fails in its turn, as any other. */
-  private Optional<Together> taken(ChainBatchFilter handler, List<JsonNode> given) {
+  private Optional<Taken> taken(ChainBatchFilter handler, List<JsonNode> given) {
     try {
       return handler.take(given, args);
     } catch (RuntimeException | StackOverflowError | AssertionError e) {

@@ -12,11 +12,11 @@ public interface ChainBatchFilter extends ChainFilter {
    *
    * @return empty when the values are to be given one by one
    */
-  Optional<Together> take(List<JsonNode> values, List<JsonNode> args);
+  Optional<Taken> take(List<JsonNode> values, List<JsonNode> args);
 
   /** Values that were taken together. Only the thread that took them may use it. */
   @FunctionalInterface
-  interface Together {
+  interface Taken {
     List<JsonNode> filter(Turn turn) throws HookFailedException, InterruptedException;
   }
 }

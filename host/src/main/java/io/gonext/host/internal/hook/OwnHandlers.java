@@ -38,7 +38,7 @@ final class OwnHandlers {
     }
 
     @Override
-    public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+    public Optional<Taken> take(List<JsonNode> values, List<JsonNode> args) {
       return handler.take(copies(values), copies(args)).map(together -> together::filter);
     }
   }

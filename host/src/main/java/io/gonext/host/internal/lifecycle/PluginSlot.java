@@ -239,7 +239,7 @@ public final class PluginSlot {
     }
 
     @Override
-    public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+    public Optional<Taken> take(List<JsonNode> values, List<JsonNode> args) {
       ActivePlugin version = serving();
       ActivePlugin.Filter filter = version == null ? null : version.filterOf(hook.name());
       if (filter == null) {

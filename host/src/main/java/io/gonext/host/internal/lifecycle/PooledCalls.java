@@ -224,7 +224,7 @@ final class PooledCalls {
     }
   }
 
-  /** Does not blame a plugin that failed after the store had failed in the same call. */
+  /** Does not blame a plugin that failed after the host had failed it in the same call. */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
     boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
     String hostFailure = ofPlugin ? instance.hostFailure() : null;

@@ -114,19 +114,29 @@ final class EmbeddedDatabase extends SqlDatabase {
     // transaction, where H2 2.4.240 may read a page whose space is already used again. A change of
     // key-value entries has more statements than the eight that H2 keeps parsed otherwise. H2's
     // trace file would hold statements, and on a full disk H2 leaves it open.
-    config.setDataSource(
+    EmbeddedSource source =
         new EmbeddedSource(
             "jdbc:h2:file:"
                 + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
                 + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
-                + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0"));
+                + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0");
+    config.setDataSource(source);
     config.setMaximumPoolSize(CONNECTIONS);
     // After a write that failed, for want of space for instance, H2 has closed the database, and it
     // is opened again by the first new connection: those of before must go.
     config.setExceptionOverride(new ClosedDatabase());
     config.setConnectionTestQuery("select 1");
     config.setPoolName(name);
-    return new EmbeddedPool(config, directory.resolve(database + SUFFIX));
+    try {
+      return new EmbeddedPool(config, source, directory.resolve(database + SUFFIX));
+    } catch (RuntimeException e) {
+      try {
+        source.close();
+      } catch (SQLException lost) {
+        e.addSuppressed(lost);
+      }
+      throw e;
+    }
   }
 
   @Override

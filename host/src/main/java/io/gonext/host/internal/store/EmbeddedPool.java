@@ -41,6 +41,7 @@ final class EmbeddedPool extends HikariDataSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPool.class);
 
+  private final EmbeddedSource source;
   private final Path file;
   private final ReentrantLock care = new ReentrantLock();
 
@@ -59,9 +60,24 @@ final class EmbeddedPool extends HikariDataSource {
     }
   }
 
-  EmbeddedPool(HikariConfig config, Path file) {
+  /**
+   * @param source that {@code config} names as its data source
+   */
+  EmbeddedPool(HikariConfig config, EmbeddedSource source, Path file) {
     super(config);
+    this.source = source;
     this.file = file;
+  }
+
+  /** When this returns, the file is closed and stays so. */
+  @Override
+  public void close() {
+    super.close();
+    try {
+      source.close();
+    } catch (SQLException e) {
+      LOG.warn("{} could not be closed in order: {}", file, e.getMessage());
+    }
   }
 
   @Override

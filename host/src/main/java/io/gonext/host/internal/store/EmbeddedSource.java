@@ -5,7 +5,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.h2.Driver;
@@ -14,6 +17,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Connects to an embedded database, and frees it where H2 has left it locked.
  *
+ * <p>The database is open as long as one connection to it is. HikariCP makes connections on threads
+ * of its own, and one that is made while the pool closes is lost to the pool: it would keep the
+ * file open and locked, or open it again. So this source knows its connections, and closes what is
+ * left.
+ *
  * <p>H2 2.4.240 that opens a database on a full disk fails and leaves the file open and locked
  * until the garbage collector finds it. Until then the database counts as in use, also when there
  * is space again. {@link DirectoryLock} keeps other processes away, so a file in use was left by
@@ -21,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe.
  */
-final class EmbeddedSource implements DataSource {
+final class EmbeddedSource implements DataSource, AutoCloseable {
   /** H2's DATABASE_ALREADY_OPEN_1. */
   private static final int IN_USE = 90_020;
 
@@ -29,6 +37,12 @@ final class EmbeddedSource implements DataSource {
   private static final long PAUSE_NANOS = 1_000_000_000L;
 
   private final String url;
+
+  /** Held for reading while a connection is made, for writing while this closes. */
+  private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
+
+  private final Set<Connection> made = ConcurrentHashMap.newKeySet();
+  private boolean closed;
   private final AtomicLong asked = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
 
   EmbeddedSource(String url) {
@@ -37,13 +51,45 @@ final class EmbeddedSource implements DataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
+    closing.readLock().lock();
     try {
-      return new Driver().connect(url, new Properties());
+      if (closed) {
+        throw new SQLException("the embedded database is closed");
+      }
+      Connection connection = new Driver().connect(url, new Properties());
+      made.removeIf(EmbeddedSource::isClosed);
+      made.add(connection);
+      return connection;
     } catch (SQLException e) {
       if (e.getErrorCode() == IN_USE) {
         freeWhatWasLeft();
       }
       throw e;
+    } finally {
+      closing.readLock().unlock();
+    }
+  }
+
+  /** Closes all connections, and with the last one the database. Makes no new one. */
+  @Override
+  public void close() throws SQLException {
+    closing.writeLock().lock();
+    try {
+      closed = true;
+      for (Connection connection : made) {
+        connection.close();
+      }
+      made.clear();
+    } finally {
+      closing.writeLock().unlock();
+    }
+  }
+
+  private static boolean isClosed(Connection connection) {
+    try {
+      return connection.isClosed();
+    } catch (SQLException e) {
+      return true;
     }
   }
 

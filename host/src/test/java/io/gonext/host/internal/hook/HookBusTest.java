@@ -453,7 +453,7 @@ class HookBusTest {
           }
 
           @Override
-          public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+          public Optional<Taken> take(List<JsonNode> values, List<JsonNode> args) {
             return Optional.empty();
           }
         });
@@ -560,7 +560,7 @@ class HookBusTest {
       }
 
       @Override
-      public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+      public Optional<Taken> take(List<JsonNode> values, List<JsonNode> args) {
         return Optional.of(turn -> {
           List<JsonNode> made = new ArrayList<>();
           for (int i = 0; i < values.size(); i++) {
@@ -584,7 +584,7 @@ class HookBusTest {
       }
 
       @Override
-      public Optional<Together> take(List<JsonNode> values, List<JsonNode> args) {
+      public Optional<Taken> take(List<JsonNode> values, List<JsonNode> args) {
         return Optional.of(turn -> answer.apply(values));
       }
     };

@@ -21,7 +21,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +33,6 @@ class ErroredTest {
 
   @TempDir private Path data;
   private final AtomicLong ahead = new AtomicLong();
-  private final LongSupplier nanoTime = () -> System.nanoTime() + ahead.get();
   private PluginStore store;
   private TestLifecycle host;
   private Lifecycle lifecycle;
@@ -43,7 +41,7 @@ class ErroredTest {
   @BeforeEach
   void open() throws InterruptedException {
     store = PluginStore.open(data, Database.embedded());
-    host = new TestLifecycle(store, nanoTime);
+    host = new TestLifecycle(store, this::nanoTime);
     lifecycle = host.lifecycle();
     hooks = host.hooks();
     host.activate("trap");
@@ -59,9 +57,9 @@ class ErroredTest {
   @Test
   void a_plugin_whose_breaker_was_open_most_of_ten_minutes_is_out_of_service()
       throws InterruptedException {
-    long began = nanoTime.getAsLong();
+    long began = nanoTime();
     failUntilErrored();
-    assertThat(Duration.ofNanos(nanoTime.getAsLong() - began))
+    assertThat(Duration.ofNanos(nanoTime() - began))
         .isBetween(Duration.ofMinutes(8), Duration.ofMinutes(10));
     assertThat(state("trap")).isEqualTo(PluginState.ERRORED);
     assertThat(lifecycle.troubles())
@@ -158,7 +156,7 @@ class ErroredTest {
     store.close();
     damage("trap");
     store = PluginStore.open(data, Database.embedded());
-    host = new TestLifecycle(store, nanoTime);
+    host = new TestLifecycle(store, this::nanoTime);
     lifecycle = host.lifecycle();
     hooks = host.hooks();
     lifecycle.startActive();
