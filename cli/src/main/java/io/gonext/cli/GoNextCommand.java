@@ -3,6 +3,7 @@ package io.gonext.cli;
 import io.gonext.cli.admin.ActivateCommand;
 import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
+import io.gonext.cli.admin.ConfigCommand;
 import io.gonext.cli.admin.DeactivateCommand;
 import io.gonext.cli.admin.GrantsCommand;
 import io.gonext.cli.admin.HealthCommand;
@@ -12,6 +13,7 @@ import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
+import io.gonext.cli.admin.SecretCommand;
 import io.gonext.cli.admin.ShowCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
@@ -47,6 +49,8 @@ import picocli.CommandLine.Spec;
       ResetCommand.class,
       UninstallCommand.class,
       GrantsCommand.class,
+      ConfigCommand.class,
+      SecretCommand.class,
       AuditCommand.class
     },
     footerHeading = "%nExamples:%n",

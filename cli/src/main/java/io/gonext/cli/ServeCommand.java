@@ -8,6 +8,7 @@ import io.gonext.host.Database;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostException;
+import io.gonext.host.MasterKey;
 import io.gonext.host.NodeFault;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.PluginGrants;
@@ -19,7 +20,10 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +60,8 @@ import picocli.CommandLine.Spec;
       "2 wrong command line."
     })
 final class ServeCommand implements Callable<Integer> {
+  private static final String MASTER_KEY_VARIABLE = "GONEXT_MASTER_KEY";
+
   /** The variable with the admin token; without it, the token is in the data directory. */
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 
@@ -96,6 +102,18 @@ final class ServeCommand implements Callable<Integer> {
             + " the list of processes does not show it."
       })
   private @Nullable String url;
+
+  @Option(
+      names = "--master-key-file",
+      paramLabel = "FILE",
+      description = {
+        "The key that protects the secrets of plugins: 32 bytes in",
+        "base64, in a file that only its owner can read. The variable",
+        "GONEXT_MASTER_KEY holds the key itself. Without both, the host",
+        "makes one in its data directory. Hosts that share a database",
+        "need the same key."
+      })
+  private @Nullable Path masterKeyFile;
 
   @Option(
       names = "--plugin",
@@ -306,7 +324,12 @@ final class ServeCommand implements Callable<Integer> {
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
-    return HostConfig.builder(data)
+    HostConfig.Builder config = HostConfig.builder(data);
+    MasterKey masterKey = masterKey();
+    if (masterKey != null) {
+      config.masterKey(masterKey);
+    }
+    return config
         .database(database())
         .routeRate(routeRate)
         .clientRate(clientRate)
@@ -324,6 +347,33 @@ final class ServeCommand implements Callable<Integer> {
         .verifiesResets(verifyResets)
         .updates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
         .build();
+  }
+
+  private @Nullable MasterKey masterKey() {
+    String source = masterKeyFile == null ? MASTER_KEY_VARIABLE : masterKeyFile.toString();
+    try {
+      String text =
+          masterKeyFile == null
+              ? System.getenv(MASTER_KEY_VARIABLE)
+              : Files.readString(requireOwnersOnly(masterKeyFile));
+      return text == null || text.isEmpty() ? null : MasterKey.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), source + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw new ParameterException(
+          spec.commandLine(), source + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private Path requireOwnersOnly(Path file) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    if (view != null
+        && view.readAttributes().permissions().stream()
+            .anyMatch(permission -> !permission.name().startsWith("OWNER_"))) {
+      throw new ParameterException(
+          spec.commandLine(), file + " can be read by others: run chmod 600 " + file);
+    }
+    return file;
   }
 
   private List<AddressRange> proxies() {

@@ -53,11 +53,10 @@ public final class Configs {
           lifecycle
               .manifest(plugin)
               .config()
-              .ifPresent(
-                  schema ->
-                      old.properties().stream()
-                          .filter(field -> schema.isWriteOnly(field.getKey()))
-                          .forEach(field -> next.putIfAbsent(field.getKey(), field.getValue())));
+              .ifPresent(schema ->
+                  old.properties().stream()
+                      .filter(field -> schema.isWriteOnly(field.getKey()))
+                      .forEach(field -> next.putIfAbsent(field.getKey(), field.getValue())));
           return withoutNulls(next);
         });
   }

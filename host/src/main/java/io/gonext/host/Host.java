@@ -71,8 +71,7 @@ public final class Host implements AutoCloseable {
     this.lifecycle = lifecycle;
     this.services = services;
     this.watch = watch;
-    ChangeRecord record =
-        new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
+    ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.plugins = new Plugins(lifecycle, services.grants(), record);
     this.configs = new Configs(lifecycle, configurations, record);
     this.secrets = new Secrets(lifecycle, vault, record);

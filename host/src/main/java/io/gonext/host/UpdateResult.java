@@ -29,15 +29,11 @@ public sealed interface UpdateResult {
    * The old version stays.
    *
    * @param capabilities how the requested capabilities differ from those of the current version
-   * @param obstacles why it cannot serve yet, a sentence each: such as a configuration that does not
-   *     match its schema
+   * @param obstacles why it cannot serve yet, a sentence each: such as a configuration that does
+   *     not match its schema
    */
   record AwaitingApproval(
-      String from,
-      String to,
-      String sha256,
-      CapabilityChanges capabilities,
-      List<String> obstacles)
+      String from, String to, String sha256, CapabilityChanges capabilities, List<String> obstacles)
       implements UpdateResult {
     public AwaitingApproval {
       obstacles = List.copyOf(obstacles);

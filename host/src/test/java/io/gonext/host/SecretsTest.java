@@ -109,8 +109,7 @@ class SecretsTest {
     set("API_KEY", VALUE);
     host.close();
     assertThatThrownBy(
-            () ->
-                Host.open(HostConfig.builder(data).masterKey(MasterKey.random()).build()).close())
+            () -> Host.open(HostConfig.builder(data).masterKey(MasterKey.random()).build()).close())
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("another master key");
     open();

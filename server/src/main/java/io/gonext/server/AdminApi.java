@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -47,17 +48,23 @@ final class AdminApi {
   private final Host host;
   private final Access access;
   private final LogApi logs;
+  private final SettingsApi settings;
 
   AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
     this.access = access;
     this.logs = new LogApi(host, closing);
+    this.settings = new SettingsApi(host);
   }
 
   /** A method, a path and their handler. */
   record Endpoint(HandlerType method, String path, Handler handler) {}
 
   List<Endpoint> endpoints() {
+    return Stream.concat(own().stream(), settings.endpoints(ONE).stream()).toList();
+  }
+
+  private List<Endpoint> own() {
     return List.of(
         new Endpoint(HandlerType.GET, PREFIX, this::list),
         new Endpoint(HandlerType.POST, PREFIX, this::install),
@@ -414,6 +421,7 @@ final class AdminApi {
         body.put("from", waiting.from()).put("version", waiting.to());
         body.put("sha256", waiting.sha256());
         put(body, "capabilities", waiting.capabilities());
+        waiting.obstacles().forEach(body.putArray("obstacles")::add);
       }
     }
     answer(ctx, body);

@@ -5,6 +5,7 @@ import io.gonext.host.BundleRejectedException;
 import io.gonext.host.ChainFailedException;
 import io.gonext.host.ConflictException;
 import io.gonext.host.HostException;
+import io.gonext.host.InvalidConfigException;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownPluginException;
 import io.javalin.config.JavalinConfig;
@@ -69,6 +70,7 @@ final class ErrorAnswers {
           case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;
           case ConflictException conflict -> HttpStatus.CONFLICT;
           case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case InvalidConfigException invalid -> HttpStatus.UNPROCESSABLE_CONTENT;
           case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
           case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
           case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;
@@ -77,7 +79,11 @@ final class ErrorAnswers {
         ctx,
         status,
         e.getMessage(),
-        e instanceof BundleRejectedException rejected ? rejected.problems() : List.of());
+        switch (e) {
+          case BundleRejectedException rejected -> rejected.problems();
+          case InvalidConfigException invalid -> invalid.problems();
+          default -> List.of();
+        });
   }
 
   private static void refused(HttpResponseException e, Context ctx) {

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Reads the bodies of requests, up to a limit. */
 final class RequestBody {
@@ -52,6 +53,18 @@ final class RequestBody {
       throw tooLarge(maxBytes);
     }
     return body;
+  }
+
+  /** Reads a JSON object. */
+  static ObjectNode object(Context ctx) throws IOException {
+    try {
+      if (StrictJson.parse(bytes(ctx)) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (InvalidJsonException e) {
+      throw badRequest("the body is not JSON: " + e.getMessage());
+    }
+    throw badRequest("the body is not a JSON object");
   }
 
   /** Reads from the stream of a body. */
@@ -109,15 +122,7 @@ final class RequestBody {
 
   /** Reads a hook call. A filter needs a value. */
   static HookArguments hookArguments(Context ctx, boolean filter) throws IOException {
-    JsonNode body;
-    try {
-      body = StrictJson.parse(bytes(ctx));
-    } catch (InvalidJsonException e) {
-      throw badRequest("the body is not JSON: " + e.getMessage());
-    }
-    if (!body.isObject()) {
-      throw badRequest("the body is not a JSON object");
-    }
+    ObjectNode body = object(ctx);
     Set<String> known = new TreeSet<>(OPTIONS);
     if (filter) {
       known.addAll(List.of("value", "values"));

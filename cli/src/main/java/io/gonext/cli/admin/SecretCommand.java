@@ -1,0 +1,187 @@
+package io.gonext.cli.admin;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/** {@code gonext secret}: its subcommands. */
+@Command(
+    name = "secret",
+    description = "Set, list or delete the secrets of a plugin.",
+    mixinStandardHelpOptions = true,
+    subcommands = {
+      SecretCommand.ListSecrets.class,
+      SecretCommand.SetSecret.class,
+      SecretCommand.DeleteSecret.class
+    })
+public final class SecretCommand implements Runnable {
+  private static final int MAX_BYTES = 64 * 1024;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "give a command: list, set or delete");
+  }
+
+  private static String path(String plugin, String secret) {
+    if (!secret.matches("[A-Za-z0-9_.-]{1,128}")) {
+      throw new AdminException(
+          secret + " is not the name of a secret: letters, digits, and the characters _ . -");
+    }
+    return AdminCommand.of(plugin) + "/secrets/" + secret;
+  }
+
+  /** {@code gonext secret list}. */
+  @Command(
+      name = "list",
+      description = "List the secrets that a plugin requests or has.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  gonext secret list shop")
+  static final class ListSecrets extends AdminCommand {
+    @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
+    private String name;
+
+    @Override
+    JsonNode ask(AdminClient host) throws InterruptedException {
+      return host.send("GET", of(name) + "/secrets", new byte[0]);
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out) {
+      Table table = new Table("SECRET", "REQUIRED", "SET", "NOTE");
+      for (JsonNode secret : answer.path("secrets")) {
+        table.row(
+            List.of(
+                secret.path("name").asString(""),
+                secret.path("required").booleanValue() ? "yes" : "",
+                secret.path("set_at").asString("no"),
+                secret.path("requested").booleanValue() ? "" : "not requested"));
+      }
+      table.print(out, name + " requests no secrets");
+    }
+  }
+
+  /** {@code gonext secret set}. */
+  @Command(
+      name = "set",
+      description = {
+        "Set the value of a secret. It is read from a prompt, or",
+        "from standard input, and never from an argument."
+      },
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  gonext secret set shop API_KEY",
+        "  gonext secret set shop API_KEY < api-key.txt"
+      })
+  static final class SetSecret extends AdminCommand {
+    @Parameters(index = "0", paramLabel = "NAME", description = "The name of the plugin.")
+    private String name;
+
+    @Parameters(index = "1", paramLabel = "KEY", description = "The name of the secret.")
+    private String key;
+
+    @Override
+    JsonNode ask(AdminClient host) throws InterruptedException {
+      String path = path(name, key);
+      byte[] value = read();
+      try {
+        host.send("PUT", path, value);
+      } finally {
+        Arrays.fill(value, (byte) 0);
+      }
+      return JsonNodeFactory.instance.objectNode().put("name", name).put("secret", key);
+    }
+
+    private byte[] read() {
+      Console console = System.console();
+      try {
+        byte[] value =
+            console != null && console.isTerminal()
+                ? prompted(console)
+                : withoutLineBreak(System.in.readNBytes(MAX_BYTES + 2));
+        if (value.length == 0) {
+          throw new AdminException("the value is empty: nothing was changed");
+        }
+        if (value.length > MAX_BYTES) {
+          throw new AdminException("a secret has at most " + MAX_BYTES + " bytes");
+        }
+        return value;
+      } catch (IOException e) {
+        throw new AdminException("standard input cannot be read: " + e.getMessage());
+      }
+    }
+
+    private byte[] prompted(Console console) {
+      char[] typed = console.readPassword("%s of %s (not shown): ", key, name);
+      if (typed == null) {
+        return new byte[0];
+      }
+      ByteBuffer encoded = StandardCharsets.UTF_8.encode(CharBuffer.wrap(typed));
+      Arrays.fill(typed, ' ');
+      byte[] value = new byte[encoded.remaining()];
+      encoded.get(value);
+      Arrays.fill(encoded.array(), (byte) 0);
+      return value;
+    }
+
+    /** One line break at the end belongs to the file and not to the secret. */
+    private static byte[] withoutLineBreak(byte[] read) {
+      int end = read.length;
+      if (end > 0 && read[end - 1] == '\n') {
+        end--;
+        if (end > 0 && read[end - 1] == '\r') {
+          end--;
+        }
+      }
+      byte[] value = Arrays.copyOf(read, end);
+      Arrays.fill(read, (byte) 0);
+      return value;
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out) {
+      out.println(key + " of " + name + " is set");
+    }
+  }
+
+  /** {@code gonext secret delete}. */
+  @Command(
+      name = "delete",
+      description = "Delete the value of a secret.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  gonext secret delete shop API_KEY")
+  static final class DeleteSecret extends AdminCommand {
+    @Parameters(index = "0", paramLabel = "NAME", description = "The name of the plugin.")
+    private String name;
+
+    @Parameters(index = "1", paramLabel = "KEY", description = "The name of the secret.")
+    private String key;
+
+    @Override
+    JsonNode ask(AdminClient host) throws InterruptedException {
+      host.send("DELETE", path(name, key), new byte[0]);
+      return JsonNodeFactory.instance.objectNode().put("name", name).put("secret", key);
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out) {
+      out.println(key + " of " + name + " is deleted");
+    }
+  }
+}
