@@ -10,7 +10,9 @@ import io.gonext.host.UpdatePolicy;
 import io.gonext.host.json.StrictJson;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -92,6 +94,49 @@ class OperatorTest {
     assertThat(said("uninstall", "--keep-data", "app"))
         .isEqualTo("app is uninstalled, its data is kept\n");
     assertThat(said("list", "--json")).isEqualTo("{\"plugins\":[]}\n");
+  }
+
+  @Test
+  void a_plugin_is_configured_and_its_secrets_are_set_from_standard_input() throws IOException {
+    Path bundle =
+        Files.write(
+            directory.resolve("settings.gnplugin"),
+            GuestBundle.of("settings")
+                .filter("h")
+                .field(
+                    "config",
+                    """
+                    {"schema":{"type":"object","properties":{
+                      "size":{"type":"integer","minimum":1,"default":10},
+                      "title":{"type":"string"}}}}
+                    """)
+                .field("secrets", "{\"keys\":[{\"name\":\"API_KEY\",\"required\":true}]}")
+                .bytes());
+    said("install", bundle.toString());
+    assertThat(refused("activate", "settings")).contains("gonext secret set settings API_KEY");
+    InputStream before = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("geheim\n".getBytes(StandardCharsets.UTF_8)));
+      assertThat(said("secret", "set", "settings", "API_KEY"))
+          .isEqualTo("API_KEY of settings is set\n");
+    } finally {
+      System.setIn(before);
+    }
+    assertThat(said("secret", "list", "settings")).contains("API_KEY").doesNotContain("geheim");
+    said("grants", "settings", "--grant", "secrets.keys");
+    assertThat(said("activate", "settings")).isEqualTo("settings@1.0.0 ACTIVE\n");
+    assertThat(said("config", "settings")).contains("size").contains("10").contains("default");
+    assertThat(refused("config", "settings", "size=0", "title=7"))
+        .contains("/size: found 0; allowed: at least 1")
+        .contains("/title: found 7; allowed: a text");
+    assertThat(refused("config", "settings", "title={")).contains("is not valid JSON");
+    said("config", "settings", "size=3", "title=Hello");
+    assertThat(said("config", "settings", "size", "title")).isEqualTo("3\n\"Hello\"\n");
+    said("config", "settings", "--unset", "size");
+    assertThat(said("config", "settings", "size")).isEqualTo("10\n");
+    assertThat(said("secret", "delete", "settings", "API_KEY"))
+        .isEqualTo("API_KEY of settings is deleted\n");
+    assertThat(refused("secret", "delete", "settings", "API_KEY")).contains("has no value");
   }
 
   @Test

@@ -21,6 +21,19 @@ import tools.jackson.databind.node.JsonNodeFactory;
     name = "secret",
     description = "Set, list or delete the secrets of a plugin.",
     mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext secret list shop",
+      "  gonext secret set shop API_KEY",
+      "  gonext secret delete shop API_KEY"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed, or refused by the host",
+      "2:wrong command line",
+      "4:no host answers"
+    },
     subcommands = {
       SecretCommand.ListSecrets.class,
       SecretCommand.SetSecret.class,
@@ -49,7 +62,7 @@ public final class SecretCommand implements Runnable {
       name = "list",
       description = "List the secrets that a plugin requests or has.",
       mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
+      footerHeading = "%nExamples:%n",
       footer = "  gonext secret list shop")
   static final class ListSecrets extends AdminCommand {
     @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
@@ -164,7 +177,7 @@ public final class SecretCommand implements Runnable {
       name = "delete",
       description = "Delete the value of a secret.",
       mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
+      footerHeading = "%nExamples:%n",
       footer = "  gonext secret delete shop API_KEY")
   static final class DeleteSecret extends AdminCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "The name of the plugin.")
