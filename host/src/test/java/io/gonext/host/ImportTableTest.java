@@ -84,7 +84,7 @@ class ImportTableTest {
     }
 
     boolean isOffered() {
-      return granted == BAD_ARGUMENTS;
+      return granted != INTERNAL;
     }
   }
 
