@@ -84,7 +84,7 @@ class ImportTableTest {
     }
 
     boolean isOffered() {
-      return granted != INTERNAL;
+      return granted != INTERNAL && granted != NET_INTERNAL;
     }
   }
 
