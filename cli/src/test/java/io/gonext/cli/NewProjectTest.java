@@ -20,11 +20,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The way of a first plugin in each language, with the tools that its author would have. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class NewProjectTest {
   /** What a build leaves behind, and what must come out the same without it. */
   private static final Set<String> MADE = Set.of("build", "target");

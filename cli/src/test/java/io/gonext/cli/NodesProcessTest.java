@@ -36,10 +36,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Two {@code gonext serve} processes on one PostgreSQL database, behind nginx. */
 @Tag("slow")
 @Timeout(180)
+@Execution(ExecutionMode.CONCURRENT)
 class NodesProcessTest {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final int CLIENTS = 4;

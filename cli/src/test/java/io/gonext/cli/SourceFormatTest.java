@@ -15,12 +15,15 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Every Java file looks as google-java-format leaves it. Run with {@code -Dgonext.format=apply} to
  * have them rewritten; {@code ./format} does that.
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class SourceFormatTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
   private static final boolean APPLY = "apply".equals(System.getProperty("gonext.format"));

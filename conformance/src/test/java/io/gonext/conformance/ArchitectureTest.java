@@ -18,10 +18,13 @@ import io.gonext.host.internal.store.SecretFile;
 import io.gonext.pool.PoolStats;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The arrows of DESIGN.md: {pool, engine} <- host <- server <- cli, and never back. */
+@Execution(ExecutionMode.CONCURRENT)
 class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -20,11 +20,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.slf4j.event.Level;
 
 /** What a guest of AssemblyScript's compiler finds where JavaScript would answer. */
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("AssemblyScriptImportsTest") // its tests run one after another
 class AssemblyScriptImportsTest {
   private static final Path PROJECT =
       Path.of(System.getProperty("gonext.root"), "sdk", "assemblyscript", "stdlib");

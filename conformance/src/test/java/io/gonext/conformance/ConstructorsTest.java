@@ -13,9 +13,12 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Guests with constructors, as Rust and C programmers link them without an SDK. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class ConstructorsTest {
   private static final CallOptions CLOSED = CallOptions.DEFAULT.withFailClosed();
 

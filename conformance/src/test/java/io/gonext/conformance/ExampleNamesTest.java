@@ -11,11 +11,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples, which new projects begin as, keep the names that backtraces show. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("examples")
 class ExampleNamesTest {
   private static final Path EXAMPLES = Path.of(System.getProperty("gonext.root"), "examples");
 

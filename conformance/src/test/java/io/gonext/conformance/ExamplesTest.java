@@ -15,11 +15,16 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The example plugins, built now and served; {@link HelloRustTest} has the one in Rust. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("examples")
 class ExamplesTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
 

@@ -18,9 +18,12 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A Go plugin that registers its hooks in {@code main}, in both of Go's build modes. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class GoModesTest {
   private static final Path SDK = Path.of(System.getProperty("gonext.root"), "sdk", "go");
   private static final CallOptions CLOSED =

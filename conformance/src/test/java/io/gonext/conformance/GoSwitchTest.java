@@ -14,11 +14,14 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Go's backend nests one block for each call of a function: ordinary code nests a thousand deep.
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class GoSwitchTest {
   private static final int CASES = 174;
 

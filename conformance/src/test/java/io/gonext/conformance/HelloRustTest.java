@@ -21,10 +21,15 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.JsonNode;
 
 /** The example plugin: the committed bundle, and one built from its source now. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("examples")
 class HelloRustTest {
   private static final Path SOURCE =
       Path.of(System.getProperty("gonext.root"), "examples", "hello-rust");

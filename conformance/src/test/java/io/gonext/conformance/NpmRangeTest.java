@@ -18,12 +18,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The same answers as npm's own {@code semver}, for random ranges and for texts that almost are
  * ranges. {@code -Dgonext.semver.seed} tries others, {@code -Dgonext.semver.ranges} more.
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class NpmRangeTest {
   private static final long SEED = Long.getLong("gonext.semver.seed", 20261129);
   private static final int RANGES = Integer.getInteger("gonext.semver.ranges", 12_000);

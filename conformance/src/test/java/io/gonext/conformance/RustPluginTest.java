@@ -17,9 +17,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A plugin in Rust, built now, with grants, entries, events of its own and routes. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("sdk/rust/conformance")
 class RustPluginTest {
   private static final Path SDK =
       Path.of(System.getProperty("gonext.root"), "sdk", "rust", "conformance");

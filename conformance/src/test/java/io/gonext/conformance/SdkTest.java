@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
@@ -34,6 +37,8 @@ import tools.jackson.databind.JsonNode;
 /** The SDKs: the same plugin in each language, built now, against the vectors they share. */
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("sdk/rust/conformance")
 class SdkTest {
   private static final Path SDK = Path.of(System.getProperty("gonext.root"), "sdk");
   private static final Duration LIMIT = Duration.ofSeconds(20);

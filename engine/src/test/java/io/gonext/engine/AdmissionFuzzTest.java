@@ -8,12 +8,15 @@ import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Admission either admits or refuses a mutated module. An admitted module compiles or is refused as
  * invalid, within the memory of a small JVM. The budget is fixed, and the test prints its seed.
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class AdmissionFuzzTest {
   /** The long profile multiplies the budget. */
   private static final int FACTOR = Integer.getInteger("gonext.test.fuzz", 1);

@@ -7,6 +7,8 @@ import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import run.endive.runtime.ByteArrayMemory;
@@ -24,6 +26,7 @@ import run.endive.wasm.types.PassiveDataSegment;
  * memory.
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class LinearMemoryDifferentialTest {
   private static final byte[] EMPTY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
   private static final int OPERATIONS_PER_COMPARISON = 2_000;

@@ -11,9 +11,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Calls that end at the moment at which their deadline strikes. */
 @Tag("slow")
+@Isolated("it looks at the watchdogs of the whole JVM")
 class OccupancyRaceTest {
   private static final int CALLS = 1_000_000;
 

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.ThrowingConsumer;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * admission check. Admission must refuse them for that feature and nothing else.)
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("SpecSuiteTest") // its tests run one after another
 class SpecSuiteTest {
   private static final Path SCRIPTS = Path.of("src/test/resources/spec");
 

@@ -11,12 +11,15 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A class whose initialization fails once, for want of memory, fails for good. So what calls need
  * is initialized when a host opens, and calls work again when there is memory again.
  */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class EarlyClassesTest {
   /** A class with something to initialize, as {@code -Xlog:class+init} tells it. */
   private static final Pattern INITIALIZED =

@@ -16,9 +16,12 @@ import java.time.Instant;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A PostgreSQL server that is stopped under a running host. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class LostDatabaseTest {
   @TempDir private Path data;
   @TempDir private Path server;

@@ -11,9 +11,11 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A version that was replaced leaves nothing: neither its classes nor what hangs on them. */
 @Tag("slow")
+@Isolated("it counts the classes of the whole JVM")
 class ReloadTest {
   /** 1,000 in the profile {@code long}. */
   private static final int RELOADS = Integer.getInteger("gonext.test.reloads", 60);

@@ -31,10 +31,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Routes of plugins over a real socket: every status, and slow clients. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("PluginRoutesTest") // its tests run one after another
 class PluginRoutesTest {
   private static final Duration PATIENCE = Duration.ofMillis(600);
 

@@ -23,10 +23,13 @@ import java.time.Instant;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /** {@code /readyz} of a host whose database stops and starts again. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class ReadinessTest {
   private static final Duration LONG = Duration.ofSeconds(30);
 

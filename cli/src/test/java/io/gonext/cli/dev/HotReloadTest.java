@@ -33,6 +33,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
@@ -43,6 +46,8 @@ import tools.jackson.databind.JsonNode;
  */
 @Tag("slow")
 @Timeout(600)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("HotReloadTest") // its tests run one after another
 class HotReloadTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
 

@@ -10,9 +10,12 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Files of H2 2.5.252, which stores were kept in before. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
 class EarlierH2Test {
   /** Past a whole round of changes. */
   private static final int STEPS = 45;

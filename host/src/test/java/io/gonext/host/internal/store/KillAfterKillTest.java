@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -28,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("slow")
 @Timeout(value = 3, unit = TimeUnit.HOURS)
+@Execution(ExecutionMode.CONCURRENT)
 class KillAfterKillTest {
   /** 500 in the profile {@code long}. */
   private static final int KILLS = Integer.getInteger("gonext.test.killsAfterKills", 12);
