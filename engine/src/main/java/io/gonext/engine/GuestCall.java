@@ -31,6 +31,15 @@ public final class GuestCall {
     return instance.callWithoutHost(function, args);
   }
 
+  /**
+   * Names what the run does, for {@link HostCall#task}. The last name counts.
+   *
+   * @param utf8 is not copied
+   */
+  public void nameTask(byte[] utf8) {
+    instance.imports().nameTask(utf8);
+  }
+
   /** The guest's linear memory. */
   public GuestMemory memory() {
     return instance.memory();

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -21,6 +22,7 @@ import run.endive.runtime.WasmInterruptedException;
  */
 final class GuestImports {
   private static final long[] NO_RESULT = {};
+  private static final byte[] NO_TASK = {};
 
   private final Occupancy occupancy;
   private final HostCall hostCall;
@@ -44,6 +46,9 @@ final class GuestImports {
 
   /** See {@link HostCall#reportFailure}. */
   private @Nullable String hostFailure;
+
+  /** See {@link GuestCall#nameTask}. */
+  private byte[] task = NO_TASK;
 
   /** See {@link HostCall#once}. Created when the first value is kept. */
   private @Nullable Map<Object, Object> kept;
@@ -141,7 +146,17 @@ final class GuestImports {
     return values;
   }
 
+  void nameTask(byte[] utf8) {
+    task = utf8;
+  }
+
+  /** See {@link HostCall#task}. */
+  String task() {
+    return new String(task, StandardCharsets.UTF_8);
+  }
+
   void beginRun() {
+    task = NO_TASK;
     hostNanos = 0;
     waitNanos = 0;
     if (kept != null) {

@@ -52,6 +52,9 @@ public final class GuestInstance implements AutoCloseable {
   /** The current run's limit. Owned by the thread inside. */
   private long limitNanos;
 
+  /** When the current run began. Owned by the thread inside. */
+  private long beganAt;
+
   /** When the current run's soft limit passes. Owned by the thread inside. */
   private long lateAt;
 
@@ -177,6 +180,7 @@ public final class GuestInstance implements AutoCloseable {
 
   private <R extends @Nullable Object> R runEntered(
       long began, long softNanos, long limitNanos, GuestWork<R> work) {
+    beganAt = began;
     lateAt = began + softNanos;
     boolean inTime = false;
     try {
@@ -294,6 +298,10 @@ public final class GuestInstance implements AutoCloseable {
 
   boolean isLate() {
     return System.nanoTime() - lateAt > 0;
+  }
+
+  long remainingNanos() {
+    return beganAt + limitNanos - System.nanoTime();
   }
 
   /** The linear memory, for tests. */

@@ -40,6 +40,21 @@ public final class HostCall {
   }
 
   /**
+   * How long the run may still take. Not positive once its deadline has passed, which then
+   * interrupts the thread.
+   */
+  public long remainingNanos() {
+    return instance.remainingNanos();
+  }
+
+  /**
+   * What the run does, as its {@linkplain GuestCall#nameTask caller} named it; empty if it did not.
+   */
+  public String task() {
+    return instance.imports().task();
+  }
+
+  /**
    * Begins a wait of the host function, for a store or another machine. Until {@link #endWait} it
    * must not call the guest or begin another wait.
    */

@@ -118,6 +118,16 @@ public final class CapabilityRegistry {
     return true;
   }
 
+  /**
+   * Makes sure that a function's capability can be used: registers it, or keeps what the registry
+   * says of it already.
+   */
+  synchronized void offer(HostFunctionSpec function) {
+    Capability capability = function.newCapability();
+    Capability known = capabilities.get(capability.id());
+    register(known == null || function.declaresCapability() ? capability : known);
+  }
+
   /** The capability of that id. */
   public synchronized Optional<Capability> find(String id) {
     return Optional.ofNullable(capabilities.get(id));

@@ -45,6 +45,7 @@ public final class Host implements AutoCloseable {
   private final Lifecycle lifecycle;
   private final HostServices services;
   private final StoreWatch watch;
+  private final List<HostFunctionSpec> functions;
   private final Plugins plugins;
   private final Configs configs;
   private final Secrets secrets;
@@ -63,7 +64,8 @@ public final class Host implements AutoCloseable {
       HostServices services,
       StoreWatch watch,
       Configurations configurations,
-      Vault vault) {
+      Vault vault,
+      List<HostFunctionSpec> functions) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -71,6 +73,7 @@ public final class Host implements AutoCloseable {
     this.lifecycle = lifecycle;
     this.services = services;
     this.watch = watch;
+    this.functions = functions;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.plugins = new Plugins(lifecycle, services.grants(), record);
     this.configs = new Configs(lifecycle, configurations, record);
@@ -146,6 +149,11 @@ public final class Host implements AutoCloseable {
   /** The capabilities that exist; the embedding application may register its own. */
   public CapabilityRegistry capabilities() {
     return services.grants().registry();
+  }
+
+  /** The application's functions that plugins may call; see {@link HostConfig#functions}. */
+  public List<HostFunctionSpec> functions() {
+    return functions;
   }
 
   /**

@@ -5,6 +5,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  *     told; others may be called, too
  * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
  *     directory at the first secret, which hosts that share a database cannot use
+ * @param functions what plugins may ask the embedding application, each under a name of its own
  */
 public record HostConfig(
     Path dataDirectory,
@@ -55,10 +59,18 @@ public record HostConfig(
     EngineLimits engineLimits,
     boolean verifiesResets,
     Set<String> hooks,
-    Optional<MasterKey> masterKey) {
-  /** Copies the set. */
+    Optional<MasterKey> masterKey,
+    List<HostFunctionSpec> functions) {
+  /** Copies the collections. */
   public HostConfig {
     hooks = Set.copyOf(hooks);
+    functions = List.copyOf(functions);
+    Set<String> names = new HashSet<>();
+    for (HostFunctionSpec function : functions) {
+      if (!names.add(function.name())) {
+        throw new IllegalArgumentException("two functions are named " + function.name());
+      }
+    }
   }
 
   /**
@@ -86,6 +98,7 @@ public record HostConfig(
     builder.verifiesResets = verifiesResets;
     builder.hooks = hooks;
     builder.masterKey = masterKey.orElse(null);
+    builder.functions.addAll(functions);
     return builder;
   }
 
@@ -106,6 +119,7 @@ public record HostConfig(
     private boolean verifiesResets;
     private Set<String> hooks = Set.of();
     private @Nullable MasterKey masterKey;
+    private final List<HostFunctionSpec> functions = new ArrayList<>();
 
     private Builder(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -195,6 +209,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Adds to {@link HostConfig#functions}. */
+    public Builder function(HostFunctionSpec function) {
+      functions.add(function);
+      return this;
+    }
+
     public HostConfig build() {
       return new HostConfig(
           dataDirectory,
@@ -211,7 +231,8 @@ public record HostConfig(
           engineLimits,
           verifiesResets,
           hooks,
-          Optional.ofNullable(masterKey));
+          Optional.ofNullable(masterKey),
+          functions);
     }
   }
 }

@@ -11,6 +11,7 @@ import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.log.PluginLogs;
+import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
@@ -69,6 +70,7 @@ final class HostOpening implements AutoCloseable {
         Vault.open(
             store.secrets(),
             () -> config.masterKey().orElseGet(() -> masterKey(config.dataDirectory())));
+    config.functions().forEach(config.capabilities()::offer);
     HostServices services =
         new HostServices(
             AbiTable.v1(),
@@ -78,6 +80,8 @@ final class HostOpening implements AutoCloseable {
                 new AuditService(),
                 new ConfigService(configurations),
                 new SecretService(vault),
+                new AppService(
+                    config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new KeyValueService(store.keyValues(), config.keyValues())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
@@ -119,7 +123,8 @@ final class HostOpening implements AutoCloseable {
         services,
         StoreWatch.start(store, lifecycle, config.meters()),
         configurations,
-        vault);
+        vault,
+        config.functions());
   }
 
   @Override

@@ -1,5 +1,8 @@
 package io.gonext.host.json;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -46,6 +49,9 @@ public final class StrictJson {
    * written.
    */
   public static final int MAX_DECIMAL_DIGITS = MAX_NUMBER_LENGTH - 16;
+
+  /** Most digits on each side of a number's decimal point: as many as a double may have. */
+  private static final int MAX_PLAIN_DIGITS = 400;
 
   private static final JsonNodeFactory NODES = new BoundedNumbers();
 
@@ -262,10 +268,103 @@ public final class StrictJson {
     }
   }
 
+  /**
+   * Whether a number can be written without an exponent in at most a line or two: a library that
+   * writes exponents out would need any amount of memory for others.
+   */
+  public static boolean isInRangeOfDouble(NumericNode number) {
+    if (number.isNaN()) {
+      return false;
+    }
+    long scale = number.decimalValue().scale();
+    long precision = number.decimalValue().precision();
+    return Math.abs(scale) <= MAX_PLAIN_DIGITS && precision - scale <= MAX_PLAIN_DIGITS;
+  }
+
+  /** A copy where each integer is one however it was written: {@code 2e2} becomes 200. */
+  public static JsonNode withPlainIntegers(JsonNode value) {
+    return switch (value) {
+      case ObjectNode object -> {
+        ObjectNode copy = JsonNodeFactory.instance.objectNode();
+        object
+            .properties()
+            .forEach(field -> copy.set(field.getKey(), withPlainIntegers(field.getValue())));
+        yield copy;
+      }
+      case NumericNode number -> {
+        OptionalLong integer = integer(number);
+        yield integer.isPresent()
+            ? JsonNodeFactory.instance.numberNode(integer.getAsLong())
+            : number;
+      }
+      case ArrayNode array -> {
+        ArrayNode copy = JsonNodeFactory.instance.arrayNode();
+        array.forEach(item -> copy.add(withPlainIntegers(item)));
+        yield copy;
+      }
+      default -> value;
+    };
+  }
+
   /** The value as compact UTF-8. */
   public static byte[] write(JsonNode value) {
     byte[] plain = plain(value);
     return plain == null ? MAPPER.writeValueAsBytes(value) : plain;
+  }
+
+  /** As {@link #write(JsonNode)}; null when it would have more than a number of bytes. */
+  public static byte @Nullable [] write(JsonNode value, int maxBytes) {
+    if (value.isString() && value.stringValue().length() > maxBytes) {
+      return null;
+    }
+    byte[] plain = plain(value);
+    if (plain != null) {
+      return plain.length > maxBytes ? null : plain;
+    }
+    BoundedBytes bytes = new BoundedBytes(maxBytes);
+    try {
+      MAPPER.writeValue(bytes, value);
+    } catch (JacksonException e) {
+      if (bytes.overflowed) {
+        return null;
+      }
+      throw e;
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Fails at the first byte too many, so that a large value is not written out. */
+  private static final class BoundedBytes extends OutputStream {
+    private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+    private final int maxBytes;
+    private boolean overflowed;
+
+    BoundedBytes(int maxBytes) {
+      this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      require(1);
+      written.write(b);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      require(length);
+      written.write(bytes, offset, length);
+    }
+
+    private void require(int more) throws IOException {
+      overflowed |= more > maxBytes - written.size();
+      if (overflowed) {
+        throw new IOException("more than " + maxBytes + " bytes");
+      }
+    }
+
+    byte[] toByteArray() {
+      return written.toByteArray();
+    }
   }
 
   /**

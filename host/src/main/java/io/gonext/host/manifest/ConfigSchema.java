@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.NumericNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,9 +26,6 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ConfigSchema {
   /** Most that the values of one plugin may have, in bytes of JSON. */
   public static final int MAX_VALUES_BYTES = 64 * 1024;
-
-  /** Most digits on each side of a number's decimal point: as many as a double may have. */
-  private static final int MAX_DIGITS = 400;
 
   private final JsonNode json;
   private final Schema schema;
@@ -45,7 +41,7 @@ public final class ConfigSchema {
                         SchemaRegistryConfig.builder()
                             .regularExpressionFactory(LinearPattern::of)
                             .build()))
-            .getSchema(integers(json));
+            .getSchema(StrictJson.withPlainIntegers(json));
     this.writeOnly = ConfigSchemaCheck.writeOnly(json);
   }
 
@@ -77,7 +73,7 @@ public final class ConfigSchema {
       // The validator would write out exponents, however large.
       return problems;
     }
-    for (Error error : schema.validate(integers(values))) {
+    for (Error error : schema.validate(StrictJson.withPlainIntegers(values))) {
       problems.add(problem(error, values).toString());
     }
     return problems;
@@ -173,7 +169,7 @@ public final class ConfigSchema {
   }
 
   private static void checkNumbers(JsonNode value, String pointer, List<String> problems) {
-    if (value instanceof NumericNode number && !isBounded(number)) {
+    if (value instanceof NumericNode number && !StrictJson.isInRangeOfDouble(number)) {
       problems.add(
           (pointer.isEmpty() ? "/" : pointer) + ": the number is not in the range of a double");
     }
@@ -187,39 +183,6 @@ public final class ConfigSchema {
         checkNumbers(item, pointer + "/" + i++, problems);
       }
     }
-  }
-
-  /** Whether a number can be written without an exponent in at most a line or two. */
-  static boolean isBounded(NumericNode number) {
-    if (number.isNaN()) {
-      return false;
-    }
-    long scale = number.decimalValue().scale();
-    long precision = number.decimalValue().precision();
-    return Math.abs(scale) <= MAX_DIGITS && precision - scale <= MAX_DIGITS;
-  }
-
-  /** A copy where each integer is one however it was written: {@code 2e2} becomes 200. */
-  private static JsonNode integers(JsonNode value) {
-    return switch (value) {
-      case ObjectNode object -> {
-        ObjectNode copy = JsonNodeFactory.instance.objectNode();
-        object.properties().forEach(field -> copy.set(field.getKey(), integers(field.getValue())));
-        yield copy;
-      }
-      case NumericNode number -> {
-        var integer = StrictJson.integer(number);
-        yield integer.isPresent()
-            ? JsonNodeFactory.instance.numberNode(integer.getAsLong())
-            : number;
-      }
-      case JsonNode array when array.isArray() -> {
-        var copy = JsonNodeFactory.instance.arrayNode();
-        array.forEach(item -> copy.add(integers(item)));
-        yield copy;
-      }
-      default -> value;
-    };
   }
 
   private ManifestProblem problem(Error error, ObjectNode values) {

@@ -152,7 +152,7 @@ final class ConfigSchemaCheck {
   }
 
   private void checkNumbers(JsonNode value, String pointer) {
-    if (value instanceof NumericNode number && !ConfigSchema.isBounded(number)) {
+    if (value instanceof NumericNode number && !StrictJson.isInRangeOfDouble(number)) {
       wrong(pointer, "a number that is not in the range of a double", "a smaller one");
     }
     value

@@ -86,6 +86,8 @@ public final class AbiTable {
         // Emscripten's memory.grow calls it, for JavaScript's views of the memory.
         ImportRow.of(ENV, "emscripten_notify_memory_growth", type(I32)),
         ImportRow.of(ENV, "gn_config_get", blockToBody),
+        // The service checks the capability that the application gave to the function.
+        ImportRow.of(ENV, "gn_app_call", twoBlocksToBody),
         ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody).notOffered(),
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))
             .taking("metrics.observe")
@@ -121,6 +123,8 @@ public final class AbiTable {
             .taking("http.fetch")
             .with(StatusFamily.NET)
             .notOffered(),
+        ImportRow.of(NET, "gn_users_read", blockToBody).with(StatusFamily.NET),
+        ImportRow.of(NET, "gn_media_read", blockToBody).with(StatusFamily.NET),
         ImportRow.of(DATA, "gn_db_read", twoBlocksToBody).taking("db.read").notOffered(),
         ImportRow.of(DATA, "gn_db_write", twoBlocksToBody).taking("db.write").notOffered(),
         ImportRow.of(DATA, "gn_kv_get", blockToBody).taking("kv.read"),

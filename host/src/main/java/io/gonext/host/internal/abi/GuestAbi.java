@@ -12,6 +12,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.GuestWork;
 import io.gonext.engine.ModuleInterface;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,6 +150,7 @@ public final class GuestAbi {
     GuestFunction alloc = instance.function(ALLOC);
     GuestFunction free = instance.function(FREE);
     return call -> {
+      call.nameTask(hook);
       long name = write(call, alloc, hook);
       long body = write(call, alloc, payload);
       if (overlap(name, hook.length, body, payload.length)) {
@@ -172,7 +174,15 @@ public final class GuestAbi {
       return 0;
     }
     GuestFunction function = instance.function(export);
-    return (int) (long) instance.run(limit, call -> call.call(function));
+    byte[] task = export.getBytes(StandardCharsets.UTF_8);
+    return (int)
+        (long)
+            instance.run(
+                limit,
+                call -> {
+                  call.nameTask(task);
+                  return call.call(function);
+                });
   }
 
   private static long write(GuestCall call, GuestFunction alloc, byte[] bytes) {

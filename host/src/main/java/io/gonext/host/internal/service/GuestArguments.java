@@ -4,6 +4,7 @@ import io.gonext.engine.HostCall;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +37,16 @@ public final class GuestArguments {
   /** See {@link HostCall#once}. */
   public <T> T once(Object key, Supplier<T> first) {
     return call.once(key, first);
+  }
+
+  /** See {@link HostCall#remainingNanos}. */
+  public Duration remaining() {
+    return Duration.ofNanos(call.remainingNanos());
+  }
+
+  /** The hook, or the name of the other export of the guest that is running; empty at its start. */
+  public String task() {
+    return call.task();
   }
 
   /** An argument of type i64, or of type i32 zero-extended. */

@@ -105,19 +105,10 @@ public final class HostFunctions {
     }
   }
 
-  /** The one place where a call is denied. */
   private static HostFunction.Body guarded(
       ImportRow row, String capability, HostFunction.Body body, PluginScope scope) {
-    // What the manifest does not request stays denied, whatever an operator grants.
-    long mask = scope.manifest().requests(capability) ? scope.permissions().mask(capability) : 0;
+    CapabilityGate gate = CapabilityGate.of(scope, capability, row.key().toString());
     long denied = new AnswerEncoder(row).encode(Refused.DENIED);
-    String name = row.key().toString();
-    return (call, args) -> {
-      if (scope.permissions().allow(mask)) {
-        return body.apply(call, args);
-      }
-      scope.audit().denied(capability, name);
-      return denied;
-    };
+    return (call, args) -> gate.admits() ? body.apply(call, args) : denied;
   }
 }
