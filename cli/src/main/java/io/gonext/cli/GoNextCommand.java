@@ -5,6 +5,7 @@ import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
 import io.gonext.cli.admin.ConfigCommand;
 import io.gonext.cli.admin.DeactivateCommand;
+import io.gonext.cli.admin.FunctionsCommand;
 import io.gonext.cli.admin.GrantsCommand;
 import io.gonext.cli.admin.HealthCommand;
 import io.gonext.cli.admin.InstallCommand;
@@ -51,7 +52,8 @@ import picocli.CommandLine.Spec;
       GrantsCommand.class,
       ConfigCommand.class,
       SecretCommand.class,
-      AuditCommand.class
+      AuditCommand.class,
+      FunctionsCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {

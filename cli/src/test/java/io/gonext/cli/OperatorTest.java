@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.HostConfig;
+import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.json.StrictJson;
 import io.gonext.server.AdminToken;
@@ -48,7 +49,15 @@ class OperatorTest {
     data = directory.resolve("data");
     RunningServer.OpenHost opened =
         RunningServer.openHost(
-            HostConfig.builder(data).updates(UpdatePolicy.development()).build());
+            HostConfig.builder(data)
+                .updates(UpdatePolicy.development())
+                .function(
+                    HostFunctionSpec.builder("posts.find", call -> "post")
+                        .capability("posts.read")
+                        .description("Find a post")
+                        .answerSchema("{\"type\":\"string\"}")
+                        .build())
+                .build());
     running = opened.listen(ServerConfig.loopback(0).token(AdminToken.ofDirectory(data)).build());
     port = running.port();
   }
@@ -137,6 +146,20 @@ class OperatorTest {
     assertThat(said("secret", "delete", "settings", "API_KEY"))
         .isEqualTo("API_KEY of settings is deleted\n");
     assertThat(refused("secret", "delete", "settings", "API_KEY")).contains("has no value");
+  }
+
+  @Test
+  void functions_lists_what_the_application_offers() throws IOException {
+    assertThat(said("functions"))
+        .isEqualTo(
+            """
+            NAME        CAPABILITY  DESCRIPTION
+            posts.find  posts.read  Find a post
+            """);
+    assertThat(said("functions", "--json"))
+        .isEqualTo(
+            "{\"functions\":[{\"name\":\"posts.find\",\"description\":\"Find a post\","
+                + "\"capability\":\"posts.read\",\"answer_schema\":{\"type\":\"string\"}}]}\n");
   }
 
   @Test

@@ -34,8 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * The operator's API for plugins, below {@code /api/v1/plugins}. {@code openapi.json} describes it.
- * Every call requires an admin token.
+ * The operator's API for plugins, below {@code /api/v1/plugins}, and the list of the application's
+ * functions. {@code openapi.json} describes it. Every call requires an admin token.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -49,12 +49,14 @@ final class AdminApi {
   private final Access access;
   private final LogApi logs;
   private final SettingsApi settings;
+  private final FunctionApi functions;
 
   AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
     this.access = access;
     this.logs = new LogApi(host, closing);
     this.settings = new SettingsApi(host);
+    this.functions = new FunctionApi(host);
   }
 
   /** A method, a path and their handler. */
@@ -66,6 +68,7 @@ final class AdminApi {
 
   private List<Endpoint> own() {
     return List.of(
+        new Endpoint(HandlerType.GET, FunctionApi.PATH, functions::list),
         new Endpoint(HandlerType.GET, PREFIX, this::list),
         new Endpoint(HandlerType.POST, PREFIX, this::install),
         new Endpoint(HandlerType.GET, ONE, this::show),

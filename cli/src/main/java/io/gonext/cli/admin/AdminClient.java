@@ -44,7 +44,16 @@ final class AdminClient implements AutoCloseable {
    * @throws AdminException when the host does not answer or refuses
    */
   JsonNode send(String method, String path, byte[] body) throws InterruptedException {
-    URI uri = URI.create(host + "/api/v1/plugins" + path);
+    return sendTo(method, "/api/v1/plugins" + path, body);
+  }
+
+  /** The application's functions; see {@link #send}. */
+  JsonNode functions() throws InterruptedException {
+    return sendTo("GET", "/api/v1/functions", new byte[0]);
+  }
+
+  private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
+    URI uri = URI.create(host + path);
     HttpRequest request =
         HttpRequest.newBuilder(uri)
             .timeout(PATIENCE)
