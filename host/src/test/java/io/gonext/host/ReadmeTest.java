@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,14 +49,22 @@ class ReadmeTest {
 
   @Test
   void the_lines_of_java_work() throws IOException, InterruptedException {
-    Matcher readme = SNIPPET.matcher(Files.readString(ROOT.resolve("README.md")));
-    assertThat(readme.find()).isTrue();
+    List<String> snippets =
+        SNIPPET
+            .matcher(Files.readString(ROOT.resolve("README.md")))
+            .results()
+            .map(snippet -> snippet.group(1))
+            .toList();
+    assertThat(snippets).hasSize(2);
     Path program = directory.resolve("Readme.java");
     Files.writeString(
         program,
         """
         import io.gonext.host.Host;
+        import io.gonext.host.HostConfig;
+        import io.gonext.host.HostFunctionSpec;
         import java.nio.file.Path;
+        import java.util.Map;
         import java.util.Set;
 
         class Readme {
@@ -64,7 +73,7 @@ class ReadmeTest {
           }
         }
         """
-            .formatted(readme.group(1)));
+            .formatted(String.join("", snippets)));
     Files.createDirectories(directory.resolve(BUNDLE).getParent());
     Files.copy(ROOT.resolve(BUNDLE), directory.resolve(BUNDLE));
 
@@ -79,7 +88,8 @@ class ReadmeTest {
             .start();
     try (var in = process.getInputStream()) {
       assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
-          .startsWith("Hello <strong>world</strong>");
+          .startsWith("Hello <strong>world</strong>")
+          .endsWith("Plugins may call posts.find" + System.lineSeparator());
     }
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).isZero();

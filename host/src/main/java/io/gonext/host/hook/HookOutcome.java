@@ -33,7 +33,10 @@ public enum HookOutcome {
   INTERRUPTED(false),
   /** A host function failed, which is not the fault of the plugin that called it. */
   HOST_FAILURE(false),
-  /** It failed after the store had failed to read or write its key-value entries. */
+  /**
+   * It failed after the store had failed to read or write its key-value entries, or a function of
+   * the application had failed.
+   */
   STORE_UNAVAILABLE(false),
   /** What it was to be given is beyond the ABI's cap. */
   PAYLOAD_TOO_LARGE(false),
