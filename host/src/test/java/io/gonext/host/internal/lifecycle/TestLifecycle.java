@@ -6,6 +6,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.KeyValueQuota;
+import io.gonext.host.MasterKey;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.RouteRate;
 import io.gonext.host.UpdatePolicy;
@@ -15,10 +16,15 @@ import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.HostService;
+import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
+import io.gonext.host.internal.service.config.ConfigService;
+import io.gonext.host.internal.service.config.Configurations;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
+import io.gonext.host.internal.service.secrets.SecretService;
+import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Version;
@@ -72,6 +78,9 @@ public final class TestLifecycle implements AutoCloseable {
                         new RuntimeService(),
                         new LogService(),
                         new AuditService(),
+                        new ConfigService(new Configurations(store.configurations())),
+                        new SecretService(Vault.open(store.secrets(), MasterKey::random)),
+                        new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new KeyValueService(store.keyValues(), KeyValueQuota.defaults())),
                     more.stream())
                 .toList(),
