@@ -190,7 +190,7 @@ class UpdateTest {
   }
 
   @Test
-  void an_earlier_version_goes_by_itself_when_its_time_has_passed() throws InterruptedException {
+  void an_earlier_version_is_dropped_after_its_retention_time() throws InterruptedException {
     activate(version("1"));
     host.plugins().update(version("2").bytes());
     assertThat(host.plugins().list().getFirst().previous()).isNotNull();
@@ -218,7 +218,7 @@ class UpdateTest {
   }
 
   @Test
-  void what_needs_a_plugin_leaves_service_with_it_on_request() throws InterruptedException {
+  void dependants_leave_service_with_a_plugin_on_request() throws InterruptedException {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
     assertThatThrownBy(() -> host.plugins().deactivate("app"))
@@ -228,7 +228,7 @@ class UpdateTest {
   }
 
   @Test
-  void what_needs_two_of_them_leaves_once() throws InterruptedException {
+  void a_dependant_of_two_plugins_leaves_service_once() throws InterruptedException {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", needs("app")));
     activate(GuestBundle.of("upper").field("depends", needs("app", "echo")));
@@ -297,7 +297,7 @@ class UpdateTest {
   }
 
   @Test
-  void what_was_granted_to_one_bundle_is_not_granted_to_another_of_the_same_version()
+  void a_grant_to_one_bundle_does_not_hold_for_another_of_the_same_version()
       throws InterruptedException {
     activate(version("1").field("capabilities", "[\"kv.read\"]"));
     host.plugins().grant("app", "kv.read");

@@ -73,7 +73,7 @@ class EmbeddedStoreTest {
   }
 
   @Test
-  void what_old_versions_left_readable_becomes_its_owners_only() throws IOException {
+  void files_that_old_versions_left_readable_become_private() throws IOException {
     open(directory).close();
     HostKey.of(directory);
     Files.createFile(directory.resolve("gonext.trace.db"));

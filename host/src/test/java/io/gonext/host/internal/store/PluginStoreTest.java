@@ -41,7 +41,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void what_was_stored_is_there_after_a_restart() {
+  void stored_plugins_are_found_after_a_restart() {
     byte[] bundle = new byte[3 << 20];
     bundle[12_345] = 7;
     try (PluginStore store = open()) {
@@ -218,7 +218,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void what_was_deleted_is_gone() {
+  void a_deleted_plugin_is_not_found() {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
@@ -231,7 +231,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void who_is_interrupted_reads_and_writes_all_the_same_and_stays_interrupted() {
+  void an_interrupted_thread_reads_and_writes_and_stays_interrupted() {
     try (PluginStore store = open()) {
       Thread.currentThread().interrupt();
       assertThat(store.insert(NAME, FIRST, new byte[1 << 20])).isTrue();
@@ -249,7 +249,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void what_was_decided_on_a_version_goes_with_it() {
+  void decisions_on_a_version_are_deleted_with_it() {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
