@@ -32,10 +32,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /** A plugin's life in a real host: real modules, a real pool, a real store. */
+@Execution(ExecutionMode.CONCURRENT)
 class HostTest {
   @TempDir private Path data;
   private Host host;

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +38,7 @@ import tools.jackson.databind.JsonNode;
 /** One version of a plugin in the place of another. */
 @ParameterizedClass
 @EnumSource
+@Execution(ExecutionMode.CONCURRENT)
 class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 

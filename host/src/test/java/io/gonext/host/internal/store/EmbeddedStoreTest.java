@@ -21,8 +21,11 @@ import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What holds for the store in a file only. */
+@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedStoreTest {
   private static final String NAME = "my-plugin";
   private static final String SHA256 = "ab".repeat(32);

@@ -18,12 +18,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the store promises, on each database. */
 @ParameterizedClass
 @EnumSource
+@Execution(ExecutionMode.CONCURRENT)
 class PluginStoreTest {
   private static final String NAME = "my-plugin";
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
