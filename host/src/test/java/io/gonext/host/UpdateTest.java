@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -433,6 +434,7 @@ class UpdateTest {
     assertThat(warmUpCalls(host.plugins().rollback("app"))).isZero();
   }
 
+  @Tag("slow")
   @Test
   void a_call_under_way_ends_on_the_version_it_began_on_and_a_leave_waits_for_it()
       throws Exception {
@@ -465,6 +467,7 @@ class UpdateTest {
     return call;
   }
 
+  @Tag("slow")
   @Test
   void no_call_is_lost_or_mixed_while_versions_take_turns() throws Exception {
     activate(version("1"));

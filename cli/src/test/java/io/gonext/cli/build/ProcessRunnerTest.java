@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +54,7 @@ class ProcessRunnerTest {
     assertThat(daemon.destroyForcibly()).isTrue();
   }
 
+  @Tag("slow")
   @Test
   void an_interrupt_ends_the_whole_process_tree() throws Exception {
     AtomicReference<Throwable> outcome = new AtomicReference<>();

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.zip.Deflater;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -428,6 +429,7 @@ class BundleTest {
   }
 
   /** Of 4,000 bad entries not each is a line, and no more is inflated than of sound ones. */
+  @Tag("slow")
   @Test
   @Timeout(30)
   void many_bad_entries_are_counted_and_not_all_inflated() {

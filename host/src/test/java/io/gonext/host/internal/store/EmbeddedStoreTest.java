@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -150,6 +151,7 @@ class EmbeddedStoreTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void a_truncated_store_is_refused_in_one_sentence() throws IOException {
     for (int size : new int[] {1, 4096, 8191, 8192}) {
