@@ -14,6 +14,7 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import java.util.logging.StreamHandler;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -161,6 +162,7 @@ class TrapTest {
   }
 
   /** The guest recurses to the end of the stack, and calls the host at each level. */
+  @Tag("slow")
   @Test
   void host_code_never_overflows_the_stack_of_a_recursive_guest() {
     var lock = new java.util.concurrent.locks.ReentrantLock();
