@@ -166,7 +166,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void what_the_host_shows_its_users_mentions_no_internal_type() {
+  void public_types_of_the_host_mention_no_internal_type() {
     classes()
         .that(resideInAPackage("io.gonext.host.."))
         .and(DescribedPredicate.not(resideInAPackage("io.gonext.host.internal..")))

@@ -98,7 +98,7 @@ class AssemblyScriptImportsTest {
   }
 
   @Test
-  void performance_now_goes_on() throws InterruptedException {
+  void performance_now_advances() throws InterruptedException {
     assertThat(host.applyFilters(CLOSED, "passed", 0).value().asDouble()).isPositive();
   }
 

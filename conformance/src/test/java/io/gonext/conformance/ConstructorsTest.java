@@ -161,7 +161,7 @@ class ConstructorsTest {
   }
 
   @Test
-  void stripped_c_is_warned_of_too() throws Exception {
+  void stripped_c_gets_a_warning() throws Exception {
     assertWarned(c("-nostartfiles -Wl,--no-entry -Wl,--strip-all"));
   }
 
@@ -176,7 +176,7 @@ class ConstructorsTest {
   }
 
   @Test
-  void stripped_rust_is_warned_of_too() throws Exception {
+  void stripped_rust_gets_a_warning() throws Exception {
     assertWarned(rust(RUST, "strip = true"));
   }
 

@@ -32,7 +32,7 @@ class ExamplesTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "RUST")
-  void it_serves_what_its_manifest_says(Toolchain language) throws Exception {
+  void an_example_serves_what_its_manifest_declares(Toolchain language) throws Exception {
     Path project = ROOT.resolve("examples").resolve(name(language));
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put("manifest.json", Files.readAllBytes(project.resolve("manifest.json")));

@@ -87,7 +87,7 @@ class GoModesTest {
       assertThat(failed).hasMessageContaining("STATUS");
     }
     assertThat(lines)
-        .anyMatch(line -> line.contains("register them in init") && line.contains("c-shared"))
+        .anyMatch(line -> line.contains("register handlers in init") && line.contains("c-shared"))
         .anyMatch(line -> line.startsWith("WARN greet: no handler for this hook"));
   }
 }

@@ -84,7 +84,7 @@ class HelloRustTest {
     abstract Path bundle() throws IOException, InterruptedException;
 
     @Test
-    void it_does_what_its_readme_says() throws Exception {
+    void the_rust_example_does_what_its_readme_says() throws Exception {
       try (Host host = Host.open(Hosts.patient(data))) {
         InstallResult installed = host.plugins().install(bundle());
         assertThat(installed.warnings()).isEmpty();

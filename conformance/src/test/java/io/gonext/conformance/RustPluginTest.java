@@ -34,7 +34,7 @@ class RustPluginTest {
   @TempDir private Path data;
 
   @Test
-  void what_it_may_do_is_what_it_was_granted() throws IOException, InterruptedException {
+  void a_rust_plugin_may_do_only_what_it_was_granted() throws IOException, InterruptedException {
     byte[] module = Files.readAllBytes(Toolchain.RUST.build(SDK));
     GuestBundle bundle =
         GuestBundle.of(NAME, module)

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.gonext.guests.Guests;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,7 +102,7 @@ class CompileBoundsTest {
     CompiledModule module = engine.engine.compile(cases(count));
     var guest = module.instantiate(InstanceConfig.defaults());
 
-    assertThat(module.compileTime()).isPositive().isLessThan(Duration.ofSeconds(20));
+    assertThat(module.compileTime()).isPositive();
     for (int i = 0; i < count; i += 97) {
       assertThat(TestEngine.call(guest, "pick", i)).isEqualTo(i * 3L);
     }

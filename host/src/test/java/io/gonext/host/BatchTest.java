@@ -94,7 +94,7 @@ class BatchTest {
   }
 
   @Test
-  void no_values_are_no_call() throws InterruptedException {
+  void an_empty_batch_takes_no_instance() throws InterruptedException {
     activate(GuestBundle.of("batch").batchFilter("h"));
     long checkouts = checkouts("batch");
     assertThat(host.applyFiltersBatch("h", List.of()))

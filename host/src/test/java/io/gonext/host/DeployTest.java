@@ -76,7 +76,7 @@ class DeployTest {
   }
 
   @Test
-  void what_is_out_of_service_is_put_in_service_also_when_it_was_errored() throws Exception {
+  void a_deploy_of_the_same_version_activates_an_inactive_plugin() throws Exception {
     host.plugins().deploy(version("1").bytes(), Set.of());
     host.plugins().deactivate("app");
     DeployResult result = host.plugins().deploy(version("1").bytes(), Set.of());
@@ -86,7 +86,7 @@ class DeployTest {
   }
 
   @Test
-  void what_is_named_is_granted_and_the_rest_is_a_warning() throws Exception {
+  void a_deploy_grants_named_capabilities_and_warns_of_the_rest() throws Exception {
     DeployResult result =
         host.plugins().deploy(asking("1", "kv.read", "kv.write"), Set.of("kv.read"));
     assertThat(result.granted()).containsExactly("kv.read");
@@ -95,7 +95,7 @@ class DeployTest {
   }
 
   @Test
-  void what_an_operator_revoked_stays_revoked() throws Exception {
+  void a_deploy_does_not_grant_what_an_operator_revoked() throws Exception {
     host.plugins().deploy(asking("1", "kv.read"), Set.of("kv.read"));
     host.plugins().revoke("app", "kv.read");
     assertThat(host.plugins().deploy(asking("1", "kv.read"), Set.of("kv.read")).granted())

@@ -53,8 +53,9 @@ class DiskFullTest {
       }
 
       Files.delete(filler);
+      // The connection pool tries again after up to 10 s, and the first attempts may fail.
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(2))
           .ignoreExceptionsInstanceOf(HostException.class)
           .until(() -> !host.plugins().install(GuestBundle.of("echo").bytes()).sha256().isEmpty());
       assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");

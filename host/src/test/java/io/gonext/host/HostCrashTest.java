@@ -40,7 +40,8 @@ class HostCrashTest {
 
   @ParameterizedTest
   @EnumSource
-  void a_killed_host_comes_back_as_it_had_said_it_was(StoreFixture fixture) throws Exception {
+  void a_killed_host_restarts_in_the_state_it_had_acknowledged(StoreFixture fixture)
+      throws Exception {
     List<String> arguments = new ArrayList<>(List.of(data.toString()));
     if (fixture == StoreFixture.POSTGRESQL) {
       arguments.add(TestPostgres.createDatabase());

@@ -32,10 +32,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /** A plugin's life in a real host: real modules, a real pool, a real store. */
+@Execution(ExecutionMode.CONCURRENT)
 class HostTest {
   @TempDir private Path data;
   private Host host;
@@ -113,7 +116,7 @@ class HostTest {
   }
 
   @Test
-  void what_was_active_is_active_after_a_restart() throws InterruptedException {
+  void an_active_plugin_is_active_after_a_restart() throws InterruptedException {
     activate(GuestBundle.of("upper").filter("shout"));
     host.plugins().install(GuestBundle.of("echo").filter("shout").bytes());
     host.close();
@@ -238,8 +241,7 @@ class HostTest {
   }
 
   @Test
-  void under_fresh_isolation_nothing_of_one_call_is_there_in_the_next()
-      throws InterruptedException {
+  void under_fresh_isolation_no_call_sees_the_state_of_another() throws InterruptedException {
     activate(GuestBundle.of("counter").filter("count").limit("instances_max", 1));
     for (int i = 0; i < 5; i++) {
       assertThat(host.applyFilters("count", 0).value().intValue()).isEqualTo(1);
@@ -435,7 +437,7 @@ class HostTest {
   }
 
   @Test
-  void what_was_measured_of_a_plugin_goes_when_it_is_uninstalled() throws InterruptedException {
+  void uninstalling_a_plugin_removes_its_metrics() throws InterruptedException {
     host.close();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     host = Host.open(HostConfig.builder(data).meters(meters).build());

@@ -281,7 +281,7 @@ class HostileGuestTest {
   }
 
   @Test
-  void bytes_after_the_preamble_that_are_no_module_are_refused() {
+  void bytes_after_the_preamble_that_are_not_a_module_are_refused() {
     byte[] module = Guests.wasm("echo");
     byte[] cut = Arrays.copyOf(module, module.length - 5);
     assertRefused(GuestBundle.of("echo", cut), "plugin.wasm");
@@ -340,7 +340,7 @@ class HostileGuestTest {
   }
 
   @Test
-  void what_is_refused_leaves_nothing_behind() throws IOException {
+  void a_refused_bundle_leaves_nothing_behind() throws IOException {
     List<String> before = files();
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put("manifest.json", GuestBundle.of("echo").manifest().getBytes(StandardCharsets.UTF_8));

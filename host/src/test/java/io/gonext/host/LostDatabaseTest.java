@@ -27,8 +27,7 @@ class LostDatabaseTest {
   @TempDir private Path server;
 
   @Test
-  void what_is_loaded_is_served_changes_are_refused_and_both_are_over_when_it_is_back()
-      throws Exception {
+  void without_the_database_plugins_serve_and_changes_are_refused() throws Exception {
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
         Host.open(HostConfig.builder(data).database(Database.postgreSql(postgres.url())).build())) {

@@ -59,7 +59,7 @@ class NodesTest {
   }
 
   @Test
-  void what_one_changes_the_other_serves() throws InterruptedException {
+  void a_change_on_one_node_is_served_by_the_other() throws InterruptedException {
     here.plugins().install(version("1").bytes());
     here.plugins().activate("app");
     awaitServed(there, "1");
@@ -89,7 +89,7 @@ class NodesTest {
   }
 
   @Test
-  void what_one_revokes_is_denied_on_the_other() throws InterruptedException {
+  void a_capability_revoked_on_one_node_is_denied_on_the_other() throws InterruptedException {
     here.plugins()
         .install(
             GuestBundle.of("unoffered")

@@ -21,7 +21,7 @@ class PluginStateTest {
 
   @ParameterizedTest
   @EnumSource
-  void a_plugin_goes_where_an_arrow_leads_and_nowhere_else(PluginState from) {
+  void a_plugin_changes_state_only_along_the_arrows(PluginState from) {
     for (PluginState to : PluginState.values()) {
       boolean arrow = ARROWS.getOrDefault(from, Set.of()).contains(to);
       assertThat(from.mayMoveTo(to)).as("%s to %s", from, to).isEqualTo(arrow);

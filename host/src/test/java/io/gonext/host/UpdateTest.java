@@ -27,8 +27,11 @@ import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +39,7 @@ import tools.jackson.databind.JsonNode;
 /** One version of a plugin in the place of another. */
 @ParameterizedClass
 @EnumSource
+@Execution(ExecutionMode.CONCURRENT)
 class UpdateTest {
   private static final UpdatePolicy NO_WARM_UP = UpdatePolicy.defaults().withWarmUp(Duration.ZERO);
 
@@ -190,7 +194,7 @@ class UpdateTest {
   }
 
   @Test
-  void an_earlier_version_goes_by_itself_when_its_time_has_passed() throws InterruptedException {
+  void an_earlier_version_is_dropped_after_its_retention_time() throws InterruptedException {
     activate(version("1"));
     host.plugins().update(version("2").bytes());
     assertThat(host.plugins().list().getFirst().previous()).isNotNull();
@@ -218,7 +222,7 @@ class UpdateTest {
   }
 
   @Test
-  void what_needs_a_plugin_leaves_service_with_it_on_request() throws InterruptedException {
+  void dependants_leave_service_with_a_plugin_on_request() throws InterruptedException {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", "[{\"name\":\"app\",\"version\":\"^1.0\"}]"));
     assertThatThrownBy(() -> host.plugins().deactivate("app"))
@@ -228,7 +232,7 @@ class UpdateTest {
   }
 
   @Test
-  void what_needs_two_of_them_leaves_once() throws InterruptedException {
+  void a_dependant_of_two_plugins_leaves_service_once() throws InterruptedException {
     activate(version("1"));
     activate(GuestBundle.of("echo").field("depends", needs("app")));
     activate(GuestBundle.of("upper").field("depends", needs("app", "echo")));
@@ -297,7 +301,7 @@ class UpdateTest {
   }
 
   @Test
-  void what_was_granted_to_one_bundle_is_not_granted_to_another_of_the_same_version()
+  void a_grant_to_one_bundle_does_not_hold_for_another_of_the_same_version()
       throws InterruptedException {
     activate(version("1").field("capabilities", "[\"kv.read\"]"));
     host.plugins().grant("app", "kv.read");
@@ -430,6 +434,7 @@ class UpdateTest {
     assertThat(warmUpCalls(host.plugins().rollback("app"))).isZero();
   }
 
+  @Tag("slow")
   @Test
   void a_call_under_way_ends_on_the_version_it_began_on_and_a_leave_waits_for_it()
       throws Exception {
@@ -462,6 +467,7 @@ class UpdateTest {
     return call;
   }
 
+  @Tag("slow")
   @Test
   void no_call_is_lost_or_mixed_while_versions_take_turns() throws Exception {
     activate(version("1"));

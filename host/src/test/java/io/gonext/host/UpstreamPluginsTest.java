@@ -109,7 +109,7 @@ class UpstreamPluginsTest {
   }
 
   @Test
-  void what_the_application_offers_later_is_allowed_from_then_on() throws Exception {
+  void a_capability_that_the_application_offers_later_is_then_allowed() throws Exception {
     host.plugins().install(bundle(SEO, "echo"));
     host.plugins().activate("seo-meta");
     host.plugins().grant("seo-meta", "posts.read");

@@ -30,11 +30,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Hooks, routes, health and the life of the server, over a real socket. */
+@Execution(ExecutionMode.CONCURRENT)
 class HttpServerTest {
   @RegisterExtension private final TestServer server = TestServer.withDefaults();
 

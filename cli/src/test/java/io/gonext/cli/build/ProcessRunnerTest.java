@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,12 +49,12 @@ class ProcessRunnerTest {
 
   @Test
   void a_daemon_left_behind_does_not_block_the_runner() throws Exception {
-    long began = System.nanoTime();
-    assertThat(run("sleep 30 & echo $!")).isZero();
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
-    ProcessHandle.of(Long.parseLong(lines.getFirst())).ifPresent(ProcessHandle::destroyForcibly);
+    assertThat(run("sleep 600 & echo $!")).isZero();
+    ProcessHandle daemon = ProcessHandle.of(Long.parseLong(lines.getFirst())).orElseThrow();
+    assertThat(daemon.destroyForcibly()).isTrue();
   }
 
+  @Tag("slow")
   @Test
   void an_interrupt_ends_the_whole_process_tree() throws Exception {
     AtomicReference<Throwable> outcome = new AtomicReference<>();

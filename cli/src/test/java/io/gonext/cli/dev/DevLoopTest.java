@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -496,6 +497,7 @@ class DevLoopTest {
     assertThat(builds).hasValue(6);
   }
 
+  @Tag("slow")
   @Test
   void a_file_saved_during_and_between_builds_stays_an_input() throws Exception {
     startAndWatch();

@@ -61,7 +61,7 @@ class StrictJsonTest {
   }
 
   @Test
-  void a_limit_of_the_reader_is_told_without_the_name_of_its_option() {
+  void a_reader_limit_is_reported_without_the_name_of_its_option() {
     assertThatThrownBy(() -> parse("1".repeat(300)))
         .hasMessage("Number value length (300) exceeds the maximum allowed (256)");
     assertThatThrownBy(() -> parse("\"\t\""))
@@ -76,7 +76,7 @@ class StrictJsonTest {
   }
 
   @Test
-  void what_is_read_can_be_read_again_where_it_is_written() throws InvalidJsonException {
+  void json_that_was_read_can_be_written_and_read_again() throws InvalidJsonException {
     int most = StrictJson.MAX_DECIMAL_DIGITS;
     List<String> longest =
         List.of(

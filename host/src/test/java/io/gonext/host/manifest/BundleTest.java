@@ -21,12 +21,16 @@ import java.util.Random;
 import java.util.zip.Deflater;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Execution(ExecutionMode.CONCURRENT)
 class BundleTest {
   private static final byte[] LOCAL = {'P', 'K', 3, 4};
   private static final byte[] CENTRAL = {'P', 'K', 1, 2};
@@ -182,7 +186,7 @@ class BundleTest {
   }
 
   @Test
-  void what_stands_behind_the_end_is_refused() {
+  void bytes_after_the_end_record_are_refused() {
     byte[] zip = GOOD.bytes();
     assertRefused(Arrays.copyOf(zip, zip.length + 1), "something stands behind the end");
     byte[] shorter = Arrays.copyOf(zip, zip.length + 3);
@@ -208,7 +212,7 @@ class BundleTest {
 
   /** Where a reader that goes through the file might find one more entry. */
   @Test
-  void what_stands_between_entries_and_directory_is_refused() {
+  void bytes_between_entries_and_directory_are_refused() {
     byte[] zip = GOOD.bytes();
     int central = centralHeader(zip);
     int second = lastIndexOf(Arrays.copyOf(zip, central), LOCAL);
@@ -229,7 +233,7 @@ class BundleTest {
   }
 
   @Test
-  void what_stands_behind_compressed_content_is_refused() {
+  void bytes_after_compressed_content_are_refused() {
     byte[] zip = GOOD.bytes();
     int central = centralHeader(zip);
     int end = lastIndexOf(zip, END);
@@ -327,7 +331,7 @@ class BundleTest {
   }
 
   @Test
-  void an_entry_that_is_no_module_is_refused() {
+  void an_entry_that_is_not_a_module_is_refused() {
     Map<String, byte[]> files = files();
     files.put("plugin.wasm", text("#!/bin/sh"));
     assertRefused(GuestBundle.zip(files), "plugin.wasm: not a WebAssembly module");
@@ -341,7 +345,7 @@ class BundleTest {
   }
 
   @Test
-  void a_bundle_that_is_cut_off_is_told_without_names_of_classes() {
+  void a_truncated_bundle_is_reported_without_class_names() {
     byte[] whole = GOOD.bytes();
     assertThatThrownBy(() -> Bundle.read(Arrays.copyOf(whole, whole.length - 30)))
         .hasMessageStartingWith("the ZIP is damaged or cut off behind ")
@@ -356,7 +360,7 @@ class BundleTest {
   }
 
   @Test
-  void a_file_that_is_no_zip_is_refused() {
+  void a_file_that_is_not_a_zip_is_refused() {
     assertRefused(text("just a text"), "not a ZIP file");
     assertRefused(new byte[0], "not a ZIP file, the file is empty: gonext plugin pack");
     assertRefused(
@@ -373,7 +377,7 @@ class BundleTest {
   }
 
   @Test
-  void where_a_truncated_bundle_ends_is_told_by_the_entry() {
+  void a_truncated_bundle_is_reported_with_the_entry_it_ends_in() {
     byte[] zip = GOOD.bytes();
     int second = lastIndexOf(Arrays.copyOf(zip, centralHeader(zip)), LOCAL);
     assertRefused(Arrays.copyOf(zip, 20), "cut off before its first entry");
@@ -391,7 +395,7 @@ class BundleTest {
   }
 
   @Test
-  void all_bad_entries_are_told_at_once() {
+  void all_bad_entries_are_reported_at_once() {
     Map<String, byte[]> files = files();
     files.put("web/a", text("1"));
     files.put("web/A", text("2"));
@@ -417,7 +421,7 @@ class BundleTest {
   }
 
   @Test
-  void all_files_that_a_bundle_does_not_have_are_told_at_once() {
+  void all_missing_files_of_a_bundle_are_reported_at_once() {
     Map<String, byte[]> files = files();
     files.put("run.sh", text("x"));
     files.put("a.wasm", text("x"));
@@ -425,6 +429,7 @@ class BundleTest {
   }
 
   /** Of 4,000 bad entries not each is a line, and no more is inflated than of sound ones. */
+  @Tag("slow")
   @Test
   @Timeout(30)
   void many_bad_entries_are_counted_and_not_all_inflated() {
@@ -461,7 +466,7 @@ class BundleTest {
   }
 
   @Test
-  void a_path_that_is_no_bundle_is_named_with_the_fix() throws IOException {
+  void a_path_that_is_not_a_bundle_is_reported_with_the_fix() throws IOException {
     assertThatThrownBy(() -> read(directory.resolve("missing.gnplugin")))
         .hasMessageContaining("missing.gnplugin does not exist");
     assertThatThrownBy(() -> read(directory)).hasMessageContaining("is a directory");

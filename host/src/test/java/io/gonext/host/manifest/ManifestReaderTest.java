@@ -106,7 +106,7 @@ class ManifestReaderTest {
   }
 
   @Test
-  void all_problems_are_told_at_once_with_pointer_finding_and_what_is_allowed() {
+  void all_problems_are_reported_at_once_with_pointer_and_allowed_values() {
     assertThatThrownBy(() ->
             read(
                 """
@@ -219,7 +219,7 @@ class ManifestReaderTest {
   }
 
   @Test
-  void a_hook_that_is_close_to_a_known_one_is_told() {
+  void a_misspelled_hook_is_reported_with_the_known_one() {
     Vocabulary vocabulary = new Vocabulary(Set.of(), Set.of("the_content", "save_post"));
     Manifest manifest =
         read(
@@ -242,7 +242,7 @@ class ManifestReaderTest {
   }
 
   @Test
-  void thousands_of_problems_are_counted_and_not_all_told() {
+  void thousands_of_problems_are_counted_and_only_some_are_listed() {
     StringBuilder json = new StringBuilder("{" + MINIMAL);
     for (int i = 0; i < 5000; i++) {
       json.append(",\"zz").append(i).append("\":1");
@@ -312,7 +312,7 @@ class ManifestReaderTest {
   }
 
   @Test
-  void names_that_a_manifest_made_up_are_told_on_one_line_and_cut() {
+  void unknown_names_are_reported_on_one_line_and_shortened() {
     assertThatThrownBy(() -> read("{" + MINIMAL + ",\"a\\nERROR b\":1}"))
         .hasMessageContaining("/a\\nERROR b: no such field")
         .hasMessageNotContaining("\n");
@@ -321,7 +321,7 @@ class ManifestReaderTest {
   }
 
   @Test
-  void text_that_is_no_json_is_said_to_be_none() {
+  void manifest_text_that_is_not_json_is_refused() {
     assertThatThrownBy(() -> read("{\"name\":"))
         .isInstanceOf(BundleRejectedException.class)
         .hasMessageContaining("manifest.json is not valid JSON");

@@ -40,7 +40,7 @@ class SpellingTest {
   }
 
   @Test
-  void a_name_too_long_to_compare_is_no_slip() {
+  void a_name_too_long_to_compare_gets_no_suggestion() {
     assertThat(Spelling.closest("n".repeat(100_000), List.of("n".repeat(100_000)))).isNull();
   }
 }

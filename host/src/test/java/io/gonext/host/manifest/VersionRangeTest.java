@@ -169,7 +169,7 @@ class VersionRangeTest {
   }
 
   @Test
-  void a_range_is_told_as_it_was_written_but_for_white_space() {
+  void a_range_is_printed_as_written_without_extra_white_space() {
     assertThat(VersionRange.parse(" ^1\n\t ||  ^2 ")).hasToString("^1 || ^2");
   }
 }

@@ -69,7 +69,7 @@ class AuditLogTest {
   }
 
   @Test
-  void what_is_queued_is_written_when_the_log_closes() {
+  void queued_rows_are_written_when_the_log_closes() {
     CountDownLatch gate = new CountDownLatch(1);
     AuditLog log = log(gated(gate));
     for (int i = 0; i < QUEUE_LENGTH - 1; i++) {

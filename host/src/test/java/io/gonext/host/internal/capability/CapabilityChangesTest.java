@@ -21,7 +21,7 @@ class CapabilityChangesTest {
   }
 
   @Test
-  void the_same_capabilities_are_no_difference() {
+  void equal_capabilities_have_no_difference() {
     CapabilityChanges diff =
         CapabilityChanges.between(Set.of("kv.read"), Set.of("kv.read"), registry);
     assertThat(diff.changes()).extracting(Object::toString).containsExactly("= kv.read");

@@ -15,7 +15,7 @@ class CapabilityRegistryTest {
   private final CapabilityBits bits = new CapabilityBits(registry);
 
   @Test
-  void every_capability_of_the_abi_is_there() {
+  void every_capability_of_the_abi_is_registered() {
     assertThat(registry.ids())
         .containsExactly(
             "audit.emit",
@@ -85,7 +85,7 @@ class CapabilityRegistryTest {
   }
 
   @Test
-  void what_only_the_application_gives_is_allowed_once_it_registers_it() {
+  void an_application_capability_is_allowed_once_it_is_registered() {
     Permissions all = new Permissions(bits, -1L);
     assertThat(registry.notOffered("posts.read"))
         .contains("the application does not offer posts.read");
@@ -102,7 +102,7 @@ class CapabilityRegistryTest {
   }
 
   @Test
-  void what_is_not_registered_is_allowed_by_no_permissions() {
+  void permissions_never_allow_an_unregistered_capability() {
     assertThat(bits.mask("no.such")).isZero();
     assertThat(new Permissions(bits, -1L).allow(bits.mask("no.such"))).isFalse();
     assertThat(new Permissions(bits, -1L).allow(bits.mask("kv.read"))).isTrue();

@@ -88,7 +88,7 @@ class HookBusTest {
   }
 
   @Test
-  void an_action_that_fails_keeps_no_other_from_being_told() throws InterruptedException {
+  void an_action_that_fails_does_not_stop_the_other_actions() throws InterruptedException {
     List<String> told = new ArrayList<>();
     bus.addAction("a", "h", 10, (args, turn) -> told.add("a" + args));
     bus.addAction(
@@ -106,7 +106,7 @@ class HookBusTest {
   }
 
   @Test
-  void what_a_plugin_registered_goes_with_it() throws InterruptedException {
+  void removing_a_plugin_removes_its_handlers() throws InterruptedException {
     bus.addFilter("a", "h", 10, appending("a"));
     bus.addFilter("b", "h", 10, appending("b"));
     bus.addAction("a", "h", 10, (args, turn) -> {});
@@ -303,7 +303,7 @@ class HookBusTest {
   }
 
   @Test
-  void a_plugin_that_goes_takes_nothing_of_the_application_with_it() throws InterruptedException {
+  void removing_a_plugin_keeps_the_handlers_of_the_application() throws InterruptedException {
     bus.addOwnFilter("same-name", "h", 1, (value, args, turn) -> text("a"));
     bus.addFilter("same-name", "h", 2, appending("b"));
     bus.addOwnAction("same-name", "h", 1, (args, turn) -> {});

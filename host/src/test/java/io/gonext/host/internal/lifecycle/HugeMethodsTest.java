@@ -15,7 +15,7 @@ class HugeMethodsTest {
   }
 
   @Test
-  void nothing_is_said_where_nothing_is_slow() {
+  void a_module_without_slow_functions_gets_no_warning() {
     assertThat(HugeMethods.warning(List.of(), true)).isEmpty();
     assertThat(HugeMethods.warning(List.of("big"), false)).isEmpty();
   }

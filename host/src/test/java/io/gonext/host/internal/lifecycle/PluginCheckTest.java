@@ -44,7 +44,7 @@ class PluginCheckTest {
   }
 
   @Test
-  void bytes_that_are_no_module_are_a_problem() {
+  void bytes_that_are_not_a_module_are_a_problem() {
     byte[] text = "hello".getBytes(StandardCharsets.UTF_8);
     assertThat(PluginCheck.of(manifest("echo"), text).problems())
         .singleElement()

@@ -89,7 +89,7 @@ class RouteSwapTest {
   }
 
   @Test
-  void a_filter_that_the_next_version_has_not_leaves_the_value() throws InterruptedException {
+  void a_filter_that_the_next_version_lacks_leaves_the_value() throws InterruptedException {
     atNextTurn.set(() -> update(GuestBundle.of("route").route("GET", "/x")));
     HookBus hooks = host.hooks();
     assertThat(hooks.applyFilters("h", StrictJson.valueOf("a"), List.of()).degraded()).isEmpty();

@@ -164,7 +164,7 @@ class RouteHeadersTest {
   }
 
   @Test
-  void a_dropped_header_is_told_once_a_minute() throws Exception {
+  void a_dropped_header_is_logged_once_a_minute() throws Exception {
     RouteHeaders rules = rules("{}", Permissions.none());
     for (int i = 0; i < 100; i++) {
       rules.response(headers(Map.of("Date", "x")));

@@ -13,7 +13,7 @@ class RouteLimiterTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
   @Test
-  void what_is_refused_is_counted_by_the_limit_it_exceeded() {
+  void a_refused_request_is_counted_by_the_limit_it_exceeded() {
     RouteLimiter limiter = limiter(new RouteRate(3, 1), new RouteRate(2, 1));
     assertThat(limiter.take("a")).isZero();
     assertThat(limiter.take("a")).isZero();

@@ -15,7 +15,7 @@ class RouteSurveyTest {
       List.of(new Route("GET", "/a/{id}"), new Route("POST", "/caf%C3%A9"));
 
   @Test
-  void the_same_routes_in_another_order_are_no_warning() {
+  void the_same_routes_in_another_order_give_no_warning() {
     assertThat(
             warnings(
                 "{\"value\":{\"routes\":[{\"method\":\"POST\",\"path\":\"/café\"},"
@@ -24,7 +24,7 @@ class RouteSurveyTest {
   }
 
   @Test
-  void what_one_has_and_the_other_has_not_is_told() {
+  void a_route_that_only_manifest_or_code_has_is_reported() {
     assertThat(
             warnings(
                 "{\"value\":{\"routes\":[{\"method\":\"POST\",\"path\":\"/caf%C3%A9\"},"

@@ -90,7 +90,7 @@ class RouteTableTest {
   }
 
   @Test
-  void another_method_is_told_the_methods_of_the_path_with_head_and_options() {
+  void a_wrong_method_gets_the_allowed_methods_with_head_and_options() {
     assertThat(table.match("POST", "/users/7"))
         .isEqualTo(new OtherMethods(new TreeSet<>(Set.of("GET", "HEAD", "OPTIONS", "PUT"))));
     assertThat(new RouteTable(List.of(new Route("PUT", "/x"))).match("HEAD", "/x"))

@@ -127,7 +127,7 @@ class HostFunctionsTest {
   }
 
   @Test
-  void what_was_not_available_is_reported_with_the_status_internal() {
+  void an_unavailable_service_is_reported_with_the_status_internal() {
     var missing =
         new OneFunction(
             Body.answering(arguments -> new HostAnswer.Unavailable("it was out")), false);

@@ -19,10 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What holds for the store in a file only. */
+@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedStoreTest {
   private static final String NAME = "my-plugin";
   private static final String SHA256 = "ab".repeat(32);
@@ -73,7 +77,7 @@ class EmbeddedStoreTest {
   }
 
   @Test
-  void what_old_versions_left_readable_becomes_its_owners_only() throws IOException {
+  void files_that_old_versions_left_readable_become_private() throws IOException {
     open(directory).close();
     HostKey.of(directory);
     Files.createFile(directory.resolve("gonext.trace.db"));
@@ -147,6 +151,7 @@ class EmbeddedStoreTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void a_truncated_store_is_refused_in_one_sentence() throws IOException {
     for (int size : new int[] {1, 4096, 8191, 8192}) {

@@ -140,7 +140,7 @@ class KeyValueStoreTest {
   }
 
   @Test
-  void an_entry_that_would_never_fit_is_refused_and_nothing_goes_for_it() {
+  void an_entry_that_can_never_fit_is_refused_and_evicts_nothing() {
     KeyValueQuota ten = new KeyValueQuota(10, 10);
     set(store, P, "a", new byte[4], ten);
     assertThat(set(store, P, "b", new byte[10], ten)).isEqualTo(Outcome.OVER_QUOTA);

@@ -18,12 +18,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the store promises, on each database. */
 @ParameterizedClass
 @EnumSource
+@Execution(ExecutionMode.CONCURRENT)
 class PluginStoreTest {
   private static final String NAME = "my-plugin";
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
@@ -41,7 +44,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void what_was_stored_is_there_after_a_restart() {
+  void stored_plugins_are_found_after_a_restart() {
     byte[] bundle = new byte[3 << 20];
     bundle[12_345] = 7;
     try (PluginStore store = open()) {
@@ -218,7 +221,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void what_was_deleted_is_gone() {
+  void a_deleted_plugin_is_not_found() {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       StoredPlugin read = read(store);
@@ -231,7 +234,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void who_is_interrupted_reads_and_writes_all_the_same_and_stays_interrupted() {
+  void an_interrupted_thread_reads_and_writes_and_stays_interrupted() {
     try (PluginStore store = open()) {
       Thread.currentThread().interrupt();
       assertThat(store.insert(NAME, FIRST, new byte[1 << 20])).isTrue();
@@ -249,7 +252,7 @@ class PluginStoreTest {
   }
 
   @Test
-  void what_was_decided_on_a_version_goes_with_it() {
+  void decisions_on_a_version_are_deleted_with_it() {
     try (PluginStore store = open()) {
       store.insert(NAME, FIRST, new byte[] {1});
       store.grants().decide(NAME, "1.0.0", List.of("kv.read"), true, "me");
