@@ -37,7 +37,7 @@ record CheckedResolver(NameLookup lookup, AddressPolicy policy, Executor executo
     try {
       for (InetAddress address : lookup.addresses(host)) {
         if (policy.allows(address, port)) {
-          checked.add(new InetSocketAddress(address, port));
+          checked.add(new InetSocketAddress(named(host, address), port));
         } else {
           refused.add(address.getHostAddress());
         }
@@ -53,5 +53,11 @@ record CheckedResolver(NameLookup lookup, AddressPolicy policy, Executor executo
     } else {
       promise.failed(new BlockedAddressException(host, refused));
     }
+  }
+
+  /** Jetty's TLS takes the name that the certificate must have from here, not from the URL. */
+  private static InetAddress named(String host, InetAddress address) throws UnknownHostException {
+    String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    return InetAddress.getByAddress(name, address.getAddress());
   }
 }

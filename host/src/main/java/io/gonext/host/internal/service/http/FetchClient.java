@@ -13,6 +13,8 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -202,9 +204,10 @@ final class FetchClient implements AutoCloseable {
     }
     if (!client.isStarted()) {
       try {
-        client.start();
-      } catch (Exception e) {
-        log.error("the client for HTTP requests of plugins does not start", e);
+        // On a thread that nobody interrupts, unlike the guest's.
+        CompletableFuture.runAsync(this::start, lookups).join();
+      } catch (CompletionException e) {
+        log.error("the client for HTTP requests of plugins does not start", e.getCause());
         throw new FetchException(FetchOutcome.FAILED, "the host cannot send HTTP requests");
       }
       // Jetty adds these when it starts. The others deal with answers that come before the final
@@ -216,6 +219,14 @@ final class FetchClient implements AutoCloseable {
       client.getContentDecoderFactories().clear();
     }
     return client;
+  }
+
+  private void start() {
+    try {
+      client.start();
+    } catch (Exception e) {
+      throw new CompletionException(e);
+    }
   }
 
   private static Answer answer(
