@@ -20,6 +20,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import javax.net.ssl.SSLException;
@@ -73,15 +74,21 @@ final class FetchClient implements AutoCloseable {
    */
   private static final int MAX_DISCARDED_BYTES = 16 * 1024;
 
-  private final HttpClient client;
+  private final AddressPolicy policy;
+  private final NameLookup lookup;
+  private final Supplier<SslContextFactory.Client> tls;
   private final ThreadPoolExecutor lookups;
+
+  /** Null before the first request. Guarded by this, as is the next field. */
+  private @Nullable HttpClient client;
+
   private boolean closed;
 
   FetchClient(AddressPolicy policy) {
-    this(policy, InetAddress::getAllByName, new SslContextFactory.Client());
+    this(policy, InetAddress::getAllByName, SslContextFactory.Client::new);
   }
 
-  FetchClient(AddressPolicy policy, NameLookup lookup, SslContextFactory.Client tls) {
+  FetchClient(AddressPolicy policy, NameLookup lookup, Supplier<SslContextFactory.Client> tls) {
     // Not virtual threads: the system's resolver would block their carriers.
     this.lookups =
         new ThreadPoolExecutor(
@@ -92,31 +99,9 @@ final class FetchClient implements AutoCloseable {
             new SynchronousQueue<>(),
             Thread.ofPlatform().daemon().name("gonext-lookup-", 0).factory(),
             new ThreadPoolExecutor.AbortPolicy());
-    ClientConnector connector = new ClientConnector();
-    connector.setSelectors(1);
-    connector.setSslContextFactory(tls);
-    this.client =
-        new HttpClient(
-            new HttpClientTransportDynamic(
-                connector,
-                HttpClientConnectionFactory.HTTP11,
-                new ClientConnectionFactoryOverHTTP2.HTTP2(new HTTP2Client(connector))));
-    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
-    threads.setName("gonext-fetch");
-    threads.setDaemon(true);
-    client.setExecutor(threads);
-    client.setName("gonext-fetch");
-    client.setSocketAddressResolver(new CheckedResolver(lookup, policy, lookups));
-    client.setHttpCookieStore(new HttpCookieStore.Empty());
-    client.setFollowRedirects(false);
-    client.setUserAgentField(new HttpField(HttpHeader.USER_AGENT, "gonext/" + Host.version()));
-    client.setConnectTimeout(CONNECT_MILLIS);
-    client.setIdleTimeout(IDLE_MILLIS);
-    client.setDestinationIdleTimeout(2L * IDLE_MILLIS);
-    client.setMaxConnectionsPerDestination(MAX_CONNECTIONS);
-    client.setRequestBufferSize(MAX_HEADER_BYTES);
-    client.setMaxRequestHeadersSize(MAX_HEADER_BYTES);
-    client.setMaxResponseHeadersSize(MAX_HEADER_BYTES);
+    this.policy = policy;
+    this.lookup = lookup;
+    this.tls = tls;
   }
 
   /**
@@ -202,31 +187,62 @@ final class FetchClient implements AutoCloseable {
     if (closed) {
       throw new FetchException(FetchOutcome.FAILED, "the host is closing");
     }
-    if (!client.isStarted()) {
+    if (client == null) {
       try {
         // On a thread that nobody interrupts, unlike the guest's.
-        CompletableFuture.runAsync(this::start, lookups).join();
+        client = CompletableFuture.supplyAsync(this::start, lookups).join();
       } catch (CompletionException e) {
         log.error("the client for HTTP requests of plugins does not start", e.getCause());
         throw new FetchException(FetchOutcome.FAILED, "the host cannot send HTTP requests");
       }
-      // Jetty adds these when it starts. The others deal with answers that come before the final
-      // one, such as 103.
-      ProtocolHandlers handlers = client.getProtocolHandlers();
-      handlers.remove(RedirectProtocolHandler.NAME);
-      handlers.remove(WWWAuthenticationProtocolHandler.NAME);
-      handlers.remove(ProxyAuthenticationProtocolHandler.NAME);
-      client.getContentDecoderFactories().clear();
     }
     return client;
   }
 
-  private void start() {
+  private HttpClient start() {
+    HttpClient made = make();
     try {
-      client.start();
+      made.start();
     } catch (Exception e) {
       throw new CompletionException(e);
     }
+    // Jetty adds these when it starts. The others deal with answers that come before the final
+    // one, such as 103.
+    ProtocolHandlers handlers = made.getProtocolHandlers();
+    handlers.remove(RedirectProtocolHandler.NAME);
+    handlers.remove(WWWAuthenticationProtocolHandler.NAME);
+    handlers.remove(ProxyAuthenticationProtocolHandler.NAME);
+    made.getContentDecoderFactories().clear();
+    return made;
+  }
+
+  private HttpClient make() {
+    ClientConnector connector = new ClientConnector();
+    connector.setSelectors(1);
+    connector.setSslContextFactory(tls.get());
+    HttpClient client =
+        new HttpClient(
+            new HttpClientTransportDynamic(
+                connector,
+                HttpClientConnectionFactory.HTTP11,
+                new ClientConnectionFactoryOverHTTP2.HTTP2(new HTTP2Client(connector))));
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
+    threads.setName("gonext-fetch");
+    threads.setDaemon(true);
+    client.setExecutor(threads);
+    client.setName("gonext-fetch");
+    client.setSocketAddressResolver(new CheckedResolver(lookup, policy, lookups));
+    client.setHttpCookieStore(new HttpCookieStore.Empty());
+    client.setFollowRedirects(false);
+    client.setUserAgentField(new HttpField(HttpHeader.USER_AGENT, "gonext/" + Host.version()));
+    client.setConnectTimeout(CONNECT_MILLIS);
+    client.setIdleTimeout(IDLE_MILLIS);
+    client.setDestinationIdleTimeout(2L * IDLE_MILLIS);
+    client.setMaxConnectionsPerDestination(MAX_CONNECTIONS);
+    client.setRequestBufferSize(MAX_HEADER_BYTES);
+    client.setMaxRequestHeadersSize(MAX_HEADER_BYTES);
+    client.setMaxResponseHeadersSize(MAX_HEADER_BYTES);
+    return client;
   }
 
   private static Answer answer(
@@ -333,6 +349,9 @@ final class FetchClient implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     lookups.shutdownNow();
+    if (client == null) {
+      return;
+    }
     try {
       client.stop();
     } catch (Exception e) {

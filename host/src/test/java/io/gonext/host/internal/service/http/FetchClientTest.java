@@ -35,7 +35,7 @@ class FetchClientTest {
 
   @TempDir private Path directory;
   private FetchClient client =
-      new FetchClient(LOOPBACK, InetAddress::getAllByName, new SslContextFactory.Client());
+      new FetchClient(LOOPBACK, InetAddress::getAllByName, SslContextFactory.Client::new);
 
   @AfterEach
   void close() {
@@ -152,7 +152,7 @@ class FetchClientTest {
                 String address = lookups.getAndIncrement() == 0 ? "127.0.0.2" : "127.0.0.1";
                 return new InetAddress[] {InetAddress.ofLiteral(address)};
               },
-              new SslContextFactory.Client()));
+              SslContextFactory.Client::new));
       String url = "http://rebinding.test:" + refused.port() + "/echo";
       // Nobody listens at the first address, and the client does not ask for another one.
       assertThat(failure(url).outcome()).isEqualTo(FetchOutcome.FAILED);
@@ -325,8 +325,8 @@ class FetchClientTest {
             LOOPBACK,
             lookup,
             directory.resolve("keys.p12").toFile().exists()
-                ? FetchServer.trusting(directory)
-                : new SslContextFactory.Client()));
+                ? () -> FetchServer.trusting(directory)
+                : SslContextFactory.Client::new));
   }
 
   private void replace(FetchClient other) {
