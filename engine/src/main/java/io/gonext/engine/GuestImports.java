@@ -51,7 +51,7 @@ final class GuestImports {
   private byte[] task = NO_TASK;
 
   /** See {@link HostCall#once}. Created when the first value is kept. */
-  private @Nullable Map<Object, Object> kept;
+  private @Nullable IdentityHashMap<Object, Object> kept;
 
   /** What ended the guest in this run. The guest does not run again after that. */
   private @Nullable GuestTrap trap;
