@@ -124,7 +124,8 @@ class ImportTableTest {
       }
     }
     expected.add(
-        "/http/fetch/allow: the plugin requests http.fetch and lists no origin, so it reaches none");
+        "/http/fetch/allow: the plugin requests http.fetch and lists no origin, so it reaches"
+            + " none");
     host.plugins().uninstall("imports");
     assertThat(host.plugins().install(bundle(capabilities()).bytes()).warnings())
         .containsExactlyInAnyOrderElementsOf(expected);

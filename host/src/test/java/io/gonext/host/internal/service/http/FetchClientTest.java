@@ -301,6 +301,59 @@ class FetchClientTest {
   }
 
   @Test
+  void no_proxy_of_the_environment_or_of_the_jvm_is_used() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    try (FetchServer server = FetchServer.plain("127.0.0.1");
+        RudeServer proxy =
+            new RudeServer(out -> {
+              asked.incrementAndGet();
+              out.write(
+                  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy"
+                      .getBytes(StandardCharsets.ISO_8859_1));
+            })) {
+      String port = Integer.toString(proxy.port());
+      ProcessBuilder builder =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Djava.net.useSystemProxies=true",
+                  "-Dhttp.proxyHost=127.0.0.1",
+                  "-Dhttp.proxyPort=" + port,
+                  "-Dhttp.nonProxyHosts=",
+                  "-DsocksProxyHost=127.0.0.1",
+                  "-DsocksProxyPort=" + port,
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  Fetching.class.getName(),
+                  http(server, "/protocol"))
+              .redirectError(ProcessBuilder.Redirect.DISCARD);
+      for (String name : List.of("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")) {
+        builder.environment().put(name, "http://127.0.0.1:" + port);
+      }
+      Process process = builder.start();
+      assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("HTTP/1.1");
+      assertThat(asked).hasValue(0);
+      assertThat(server.requests()).hasSize(1);
+    }
+  }
+
+  /** A process with an environment of its own that prints what a URL answers. */
+  static final class Fetching {
+    public static void main(String[] args) throws FetchException {
+      FetchRequest request = FetchRequest.of(StrictJson.valueOf(Map.of("url", args[0])));
+      try (FetchClient client = new FetchClient(LOOPBACK)) {
+        System.out.print(
+            body(
+                client.send(
+                    PLUGIN,
+                    request,
+                    System.nanoTime() + request.timeout().toNanos(),
+                    (status, headers) -> true)));
+      }
+    }
+  }
+
+  @Test
   void a_port_without_a_server_is_a_failure() throws Exception {
     int port;
     try (RudeServer closed = RudeServer.stuckAfter("")) {
