@@ -183,7 +183,9 @@ public final class ManifestReader {
           problems.add(
               new ManifestProblem(
                   pointer,
-                  ManifestSchema.found(origin) + ": " + PlainText.of(e.getMessage()),
+                  ManifestSchema.found(origin)
+                      + ": "
+                      + PlainText.of(String.valueOf(e.getMessage())),
                   "an origin, such as https://api.example.com, *.example.com or http://host:8080",
                   null));
         }

@@ -6,8 +6,12 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.SocketAddressResolver;
 
@@ -15,19 +19,61 @@ import org.eclipse.jetty.util.SocketAddressResolver;
  * Gives the client the addresses of a host that plugins may connect to. The client asks it once for
  * each connection, also for a host that is an address, and connects to nothing else. So no second
  * look-up can answer another address after the check.
+ *
+ * <p>Thread-safe.
  */
-record CheckedResolver(NameLookup lookup, AddressPolicy policy, Executor executor)
-    implements SocketAddressResolver {
+final class CheckedResolver implements SocketAddressResolver {
+  /** The system's resolver may take long, and cannot be interrupted. */
+  static final int LOOKUPS_OF_PLUGIN = 8;
+
+  private final NameLookup lookup;
+  private final AddressPolicy policy;
+  private final Executor executor;
+
+  /** By the tag of the request, which is the plugin. */
+  private final Map<Object, Semaphore> lookups = new ConcurrentHashMap<>();
+
+  CheckedResolver(NameLookup lookup, AddressPolicy policy, Executor executor) {
+    this.lookup = lookup;
+    this.policy = policy;
+    this.executor = executor;
+  }
+
   @Override
   public void resolve(
       String host,
       int port,
       Map<String, Object> context,
       Promise<List<InetSocketAddress>> promise) {
+    Destination destination =
+        (Destination) Objects.requireNonNull(context.get(Destination.CONTEXT_KEY));
+    Semaphore ofPlugin =
+        lookups.computeIfAbsent(
+            destination.getOrigin().getTag(), _ -> new Semaphore(LOOKUPS_OF_PLUGIN));
+    if (!ofPlugin.tryAcquire()) {
+      promise.failed(new TooManyLookupsException());
+      return;
+    }
     try {
-      executor.execute(() -> resolve(host, port, promise));
+      executor.execute(() -> {
+        try {
+          resolve(host, port, promise);
+        } finally {
+          ofPlugin.release();
+        }
+      });
     } catch (RejectedExecutionException e) {
-      promise.failed(new UnknownHostException("too many names are being looked up"));
+      ofPlugin.release();
+      promise.failed(new TooManyLookupsException());
+    }
+  }
+
+  /** Names are being looked up that do not resolve in time. */
+  static final class TooManyLookupsException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    TooManyLookupsException() {
+      super("too many names are being looked up", null, false, false);
     }
   }
 

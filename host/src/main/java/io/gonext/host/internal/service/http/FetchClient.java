@@ -317,6 +317,11 @@ final class FetchClient implements AutoCloseable {
         case TimeoutException _, SocketTimeoutException _ -> {
           return timedOut(url);
         }
+        case CheckedResolver.TooManyLookupsException _ -> {
+          return new FetchException(
+              FetchOutcome.LIMITED,
+              "too many names are being looked up: try " + url.host() + " again later");
+        }
         case UnknownHostException _ -> {
           return new FetchException(FetchOutcome.FAILED, url.host() + " has no known address");
         }
@@ -326,7 +331,10 @@ final class FetchClient implements AutoCloseable {
         case SSLException tls -> {
           return new FetchException(
               FetchOutcome.FAILED,
-              "no TLS connection to " + url.origin() + ": " + PlainText.of(tls.getMessage(), 200));
+              "no TLS connection to "
+                  + url.origin()
+                  + ": "
+                  + PlainText.of(String.valueOf(tls.getMessage()), 200));
         }
         case ZipException _ -> {
           return new FetchException(

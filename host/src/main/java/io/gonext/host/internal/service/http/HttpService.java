@@ -135,7 +135,6 @@ public final class HttpService implements HostService {
   private final class Plugin {
     private final PluginScope scope;
     private final String name;
-    private final FetchBudget budget;
 
     /** What the manifest lowers the rate to; null if it does not. */
     private final @Nullable Bucket ownMinute;
@@ -143,7 +142,6 @@ public final class HttpService implements HostService {
     Plugin(PluginScope scope) {
       this.scope = scope;
       this.name = scope.manifest().name();
-      this.budget = budgets.computeIfAbsent(name, _ -> new FetchBudget(nanoTime));
       int asked = scope.manifest().fetch().perMinute().orElse(FetchBudget.PER_MINUTE);
       this.ownMinute = asked < FetchBudget.PER_MINUTE ? FetchBudget.bucket(asked, nanoTime) : null;
     }
@@ -155,9 +153,10 @@ public final class HttpService implements HostService {
       }
       long began = System.nanoTime();
       String entry = OTHER;
-      FetchOutcome outcome = FetchOutcome.FAILED;
+      FetchOutcome outcome = FetchOutcome.BAD_REQUEST;
       try {
         FetchRequest request = FetchRequest.of(arguments.json(0, MAX_REQUEST_BYTES));
+        outcome = FetchOutcome.FAILED;
         entry = entryOf(request.url()).map(Origin::toString).orElse(OTHER);
         byte[] json = traced(request, entry, arguments);
         outcome = FetchOutcome.ANSWERED;
@@ -227,6 +226,7 @@ public final class HttpService implements HostService {
       if (arguments.once(this, AtomicInteger::new).incrementAndGet() > FetchBudget.PER_CALL) {
         throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
       }
+      FetchBudget budget = budgets.computeIfAbsent(name, _ -> new FetchBudget(nanoTime));
       if ((ownMinute != null && !ownMinute.tryConsume(1)) || !budget.minute().tryConsume(1)) {
         throw limit("the plugin has sent all the requests that it may send in a minute");
       }

@@ -12,8 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -197,6 +199,34 @@ class FetchClientTest {
       throw new UnknownHostException(host);
     });
     assertThat(failure("http://missing.test/")).hasMessage("missing.test has no known address");
+  }
+
+  @Test
+  void names_that_do_not_resolve_in_time_cost_their_plugin_alone() throws Exception {
+    CountDownLatch resolved = new CountDownLatch(1);
+    try (FetchServer server = FetchServer.plain("127.0.0.1")) {
+      trust(host -> {
+        if (host.equals("slow.test")) {
+          try {
+            resolved.await();
+          } catch (InterruptedException e) {
+            throw new UnknownHostException(host);
+          }
+        }
+        return new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")};
+      });
+      for (int i = 0; i < CheckedResolver.LOOKUPS_OF_PLUGIN; i++) {
+        assertThat(failure("http://slow.test:" + (i + 1) + "/", 50).outcome())
+            .isEqualTo(FetchOutcome.TIMED_OUT);
+      }
+      String url = "http://quick.test:" + server.port() + "/protocol";
+      FetchException limited = failure(url);
+      assertThat(limited.outcome()).isEqualTo(FetchOutcome.LIMITED);
+      assertThat(limited).hasMessageStartingWith("too many names are being looked up");
+      assertThat(body(send("another", Map.of("url", url)))).isEqualTo("HTTP/1.1");
+      resolved.countDown();
+      Awaitility.await().ignoreExceptions().until(() -> body(get(url)).equals("HTTP/1.1"));
+    }
   }
 
   @Test
