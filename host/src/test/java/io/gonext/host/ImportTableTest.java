@@ -84,7 +84,7 @@ class ImportTableTest {
     }
 
     boolean isOffered() {
-      return granted != INTERNAL && granted != NET_INTERNAL;
+      return granted != INTERNAL;
     }
   }
 
