@@ -5,6 +5,7 @@ import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Database;
+import io.gonext.host.Egress;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostException;
@@ -171,6 +172,25 @@ final class ServeCommand implements Callable<Integer> {
   private List<String> trustedProxies = new ArrayList<>();
 
   @Option(
+      names = "--egress-allow",
+      paramLabel = "RANGE[:PORT]",
+      converter = EgressConverter.class,
+      description =
+          "Let plugins send HTTP requests to these addresses, which are not public: 10.0.0.0/8:8080"
+              + " or [fd00::/8]:8080. Without the port, to all ports. Repeatable.")
+  private List<Egress.Allowed> egressAllowed = new ArrayList<>();
+
+  @Option(
+      names = "--egress-mode",
+      paramLabel = "MODE",
+      defaultValue = "enforce",
+      description =
+          "'observe' lets plugins send HTTP requests also to public addresses of origins that their"
+              + " manifests do not list, and counts and logs these requests (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Egress.Mode egressMode = Egress.Mode.ENFORCE;
+
+  @Option(
       names = "--breaker",
       paramLabel = "PERCENT/CALLS/SECONDS",
       converter = BreakerConverter.class,
@@ -334,6 +354,7 @@ final class ServeCommand implements Callable<Integer> {
         .routeRate(routeRate)
         .clientRate(clientRate)
         .breaker(breakerPolicy())
+        .egress(new Egress(egressMode, egressAllowed))
         .limits(
             OperatorLimits.defaults()
                 .withMemoryMb(memoryMb)

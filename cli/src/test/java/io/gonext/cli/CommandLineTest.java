@@ -147,6 +147,8 @@ class CommandLineTest {
         "serve --route-rate 0/5      | BURST/PER_SECOND",
         "serve --route-rate-per-client 5 | 'off'",
         "serve --trusted-proxy proxy | 10.0.0.0/8",
+        "serve --egress-allow 10/8:x | 10.0.0.0/8:8080",
+        "serve --egress-mode off     | --egress-mode",
         "serve --breaker 0/20/30     | PERCENT/CALLS/SECONDS",
         "serve --breaker 101/20/30   | 'off'",
         "serve --breaker 50/20/601   | 600 seconds",

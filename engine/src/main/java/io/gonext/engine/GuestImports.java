@@ -45,7 +45,7 @@ final class GuestImports {
   private long waitBegan;
 
   /** See {@link HostCall#reportFailure}. */
-  private @Nullable String hostFailure;
+  private @Nullable HostFailure hostFailure;
 
   /** See {@link GuestCall#nameTask}. */
   private byte[] task = NO_TASK;
@@ -215,12 +215,12 @@ final class GuestImports {
     return kept.computeIfAbsent(key, _ -> first.get());
   }
 
-  void reportFailure(String reason) {
-    hostFailure = reason;
+  void reportFailure(HostFailure failure) {
+    hostFailure = failure;
   }
 
   /** See {@link GuestInstance#hostFailure}. */
-  @Nullable String hostFailure() {
+  @Nullable HostFailure hostFailure() {
     return hostFailure;
   }
 

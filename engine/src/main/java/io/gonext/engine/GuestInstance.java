@@ -414,7 +414,7 @@ public final class GuestInstance implements AutoCloseable {
    * The failure that a host function {@linkplain HostCall#reportFailure reported} in the current or
    * the last run, or null. Only for the thread of that run.
    */
-  public @Nullable String hostFailure() {
+  public @Nullable HostFailure hostFailure() {
     return imports.hostFailure();
   }
 

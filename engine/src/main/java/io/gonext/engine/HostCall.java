@@ -71,8 +71,8 @@ public final class HostCall {
    * Records that the host could not do what the guest needs, for {@link GuestInstance#hostFailure}.
    * A guest that fails after that is not to blame.
    */
-  public void reportFailure(String reason) {
-    instance.imports().reportFailure(reason);
+  public void reportFailure(HostFailure failure) {
+    instance.imports().reportFailure(failure);
   }
 
   /**

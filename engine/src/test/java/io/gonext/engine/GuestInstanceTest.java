@@ -299,13 +299,13 @@ class GuestInstanceTest {
     var guest = engine.instance("engine-basics");
     engine.host =
         (call, args) -> {
-          call.reportFailure("the store failed");
+          call.reportFailure(new HostFailure("STORE", "the store failed"));
           return 0;
         };
 
     TestEngine.call(guest, "call_host", 1);
 
-    assertThat(guest.hostFailure()).isEqualTo("the store failed");
+    assertThat(guest.hostFailure()).isEqualTo(new HostFailure("STORE", "the store failed"));
     TestEngine.call(guest, "count");
     assertThat(guest.hostFailure()).isNull();
   }

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  *     instance a call
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
+ * @param egress where the HTTP requests of plugins may go
  * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
  *     directory at the first secret, which hosts that share a database cannot use
  * @param functions what plugins may ask the embedding application, each under a name of its own
@@ -59,6 +60,7 @@ public record HostConfig(
     EngineLimits engineLimits,
     boolean verifiesResets,
     Set<String> hooks,
+    Egress egress,
     Optional<MasterKey> masterKey,
     List<HostFunctionSpec> functions) {
   /** Copies the collections. */
@@ -97,6 +99,7 @@ public record HostConfig(
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
     builder.hooks = hooks;
+    builder.egress = egress;
     builder.masterKey = masterKey.orElse(null);
     builder.functions.addAll(functions);
     return builder;
@@ -118,6 +121,7 @@ public record HostConfig(
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
     private Set<String> hooks = Set.of();
+    private Egress egress = Egress.publicOnly();
     private @Nullable MasterKey masterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
 
@@ -203,6 +207,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#egress}. */
+    public Builder egress(Egress egress) {
+      this.egress = egress;
+      return this;
+    }
+
     /** Sets {@link HostConfig#masterKey}. */
     public Builder masterKey(MasterKey masterKey) {
       this.masterKey = masterKey;
@@ -231,6 +241,7 @@ public record HostConfig(
           engineLimits,
           verifiesResets,
           hooks,
+          egress,
           Optional.ofNullable(masterKey),
           functions);
     }

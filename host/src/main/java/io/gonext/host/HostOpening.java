@@ -15,6 +15,7 @@ import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.http.HttpService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
@@ -82,6 +83,8 @@ final class HostOpening implements AutoCloseable {
                 new SecretService(vault),
                 new AppService(
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
+                new HttpService(
+                    config.egress(), config.meters(), config.telemetry(), System::nanoTime),
                 new KeyValueService(store.keyValues(), config.keyValues())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),

@@ -28,7 +28,7 @@ class ImportTableTest {
   private static final int BAD_ARGUMENTS = -3;
 
   private static final int NET_DENIED = -2;
-  private static final int NET_INTERNAL = -7;
+  private static final int NET_BAD_REQUEST = -1;
 
   /** With the letters by which the guest {@code imports} has them. */
   enum Function {
@@ -42,7 +42,7 @@ class ImportTableTest {
     PLATFORM_SECRET('h', "env_platform", "gn_secrets_get", "secrets.keys", DENIED, DENIED),
     PLATFORM_AUDIT('i', "env_platform", "gn_audit_emit", "audit.emit", DENIED, BAD_ARGUMENTS),
     PLATFORM_CRON('j', "env_platform", "gn_cron_register", "cron.register", DENIED, INTERNAL),
-    FETCH('k', "env_net", "gn_http_fetch", "http.fetch", NET_DENIED, NET_INTERNAL),
+    FETCH('k', "env_net", "gn_http_fetch", "http.fetch", NET_DENIED, NET_BAD_REQUEST),
     DB_READ('l', "gonext_data", "gn_db_read", "db.read", DENIED, INTERNAL),
     DB_WRITE('m', "gonext_data", "gn_db_write", "db.write", DENIED, INTERNAL),
     KV_GET('n', "gonext_data", "gn_kv_get", "kv.read", DENIED, BAD_ARGUMENTS),
@@ -84,7 +84,7 @@ class ImportTableTest {
     }
 
     boolean isOffered() {
-      return granted != INTERNAL && granted != NET_INTERNAL;
+      return granted != INTERNAL;
     }
   }
 
@@ -123,6 +123,9 @@ class ImportTableTest {
         expected.add(function.key() + " will answer \"internal\": not offered by this host");
       }
     }
+    expected.add(
+        "/http/fetch/allow: the plugin requests http.fetch and lists no origin, so it reaches"
+            + " none");
     host.plugins().uninstall("imports");
     assertThat(host.plugins().install(bundle(capabilities()).bytes()).warnings())
         .containsExactlyInAnyOrderElementsOf(expected);

@@ -33,7 +33,12 @@ final class FailedPlugin {
               HttpStatus.GATEWAY_TIMEOUT,
               "the plugin " + plugin + " did not answer in time",
               problems);
-      case SATURATED, UNAVAILABLE, STORE_UNAVAILABLE, NO_INSTANCE, BREAKER_OPEN -> {
+      case SATURATED,
+          UNAVAILABLE,
+          STORE_UNAVAILABLE,
+          UPSTREAM_UNAVAILABLE,
+          NO_INSTANCE,
+          BREAKER_OPEN -> {
         retryAfter(ctx, retryAfter);
         Problem.write(
             ctx,

@@ -38,6 +38,8 @@ public enum HookOutcome {
    * the application had failed.
    */
   STORE_UNAVAILABLE(false),
+  /** It failed after a server that it called gave no usable answer in time. */
+  UPSTREAM_UNAVAILABLE(false),
   /** What it was to be given is beyond the ABI's cap. */
   PAYLOAD_TOO_LARGE(false),
   /** All its instances are in use, and no place or no time is left to wait for one. */

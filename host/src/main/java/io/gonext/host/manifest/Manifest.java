@@ -17,6 +17,7 @@ import java.util.TreeSet;
  * @param capabilities requested, in the manifest's order; a grant is the operator's
  * @param secrets that the plugin reads; to name one implies the capability {@code secrets.keys}
  * @param headers of its routes' requests and responses
+ * @param fetch where its own HTTP requests may go
  * @param jobs names of the background jobs that it runs
  * @param signed whether it holds a signature, which nothing checks yet
  * @param config the schema of its configuration; empty if it has none
@@ -33,6 +34,7 @@ public record Manifest(
     List<Hook> filters,
     List<Route> routes,
     Headers headers,
+    Fetch fetch,
     List<Secret> secrets,
     Limits limits,
     Optional<VersionRange> requiredHost,
@@ -156,6 +158,14 @@ public record Manifest(
       return response.stream().anyMatch(name::equalsIgnoreCase);
     }
   }
+
+  /**
+   * The HTTP requests that the plugin sends.
+   *
+   * @param allow the origins of {@code allow} and {@code allow_hosts}
+   * @param perMinute may only lower the host's rate
+   */
+  public record Fetch(AllowedOrigins allow, OptionalInt perMinute) {}
 
   /** The quota the plugin asks for its key-value entries; empty where it asks for none. */
   public record KeyValueQuota(OptionalLong maxBytes, OptionalLong maxKeys) {}

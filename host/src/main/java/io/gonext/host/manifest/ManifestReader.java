@@ -1,10 +1,12 @@
 package io.gonext.host.manifest;
 
+import io.gonext.engine.PlainText;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest.Breaker;
 import io.gonext.host.manifest.Manifest.Dependency;
+import io.gonext.host.manifest.Manifest.Fetch;
 import io.gonext.host.manifest.Manifest.Headers;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
@@ -59,6 +61,7 @@ public final class ManifestReader {
     checkHooks(json, "filters", problems);
     checkRoutes(json, problems);
     checkHeaders(json, problems);
+    checkOrigins(json, problems);
     checkInstances(json, problems);
     checkRange(at(at(json, "requires"), "host"), "/requires/host", problems);
     checkDependencies(json, problems);
@@ -165,6 +168,31 @@ public final class ManifestReader {
     }
   }
 
+  private static void checkOrigins(JsonNode json, List<ManifestProblem> problems) {
+    JsonNode fetch = at(at(json, "http"), "fetch");
+    for (String field : List.of("allow", "allow_hosts")) {
+      int i = 0;
+      for (JsonNode origin : at(fetch, field)) {
+        String pointer = "/http/fetch/" + field + "/" + i++;
+        if (!origin.isString() || problems.stream().anyMatch(p -> p.pointer().equals(pointer))) {
+          continue;
+        }
+        try {
+          AllowedOrigins.parse(List.of(origin.stringValue()));
+        } catch (IllegalArgumentException e) {
+          problems.add(
+              new ManifestProblem(
+                  pointer,
+                  ManifestSchema.found(origin)
+                      + ": "
+                      + PlainText.of(String.valueOf(e.getMessage())),
+                  "an origin, such as https://api.example.com, *.example.com or http://host:8080",
+                  null));
+        }
+      }
+    }
+  }
+
   private static @Nullable String wrongToSee(String name) {
     return HeaderNames.isOfTheConnection(name)
         ? "a header of the request, not one of the connection"
@@ -259,6 +287,7 @@ public final class ManifestReader {
         hooks(json, "filters"),
         routes(json),
         headers(at(json, "http")),
+        fetch(at(at(json, "http"), "fetch")),
         secrets(at(at(json, "secrets"), "keys")),
         limits(at(json, "limits")),
         text(at(json, "requires"), "host").map(VersionRange::parse),
@@ -315,6 +344,13 @@ public final class ManifestReader {
         isDefault,
         isDefault ? HeaderNames.DEFAULT : strings(http, "request_headers"),
         strings(http, "response_headers"));
+  }
+
+  private static Fetch fetch(JsonNode json) {
+    return new Fetch(
+        AllowedOrigins.parse(strings(json, "allow"))
+            .and(AllowedOrigins.parse(strings(json, "allow_hosts"))),
+        number(json, "rate_per_minute"));
   }
 
   private static Limits limits(JsonNode json) {

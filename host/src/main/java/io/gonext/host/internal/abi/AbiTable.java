@@ -88,6 +88,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "gn_config_get", blockToBody),
         // The service checks the capability that the application gave to the function.
         ImportRow.of(ENV, "gn_app_call", twoBlocksToBody),
+        ImportRow.of(ENV, "gn_last_error", type().returning(I64)),
         ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody).notOffered(),
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))
             .taking("metrics.observe")
@@ -119,10 +120,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "performance.now", toDouble),
         ImportRow.of(ENV, "seed", toDouble),
         ImportRow.of(ENV, "process.exit", type(I32)),
-        ImportRow.of(NET, "gn_http_fetch", blockToBody)
-            .taking("http.fetch")
-            .with(StatusFamily.NET)
-            .notOffered(),
+        ImportRow.of(NET, "gn_http_fetch", blockToBody).taking("http.fetch").with(StatusFamily.NET),
         ImportRow.of(NET, "gn_users_read", blockToBody).with(StatusFamily.NET),
         ImportRow.of(NET, "gn_media_read", blockToBody).with(StatusFamily.NET),
         ImportRow.of(DATA, "gn_db_read", twoBlocksToBody).taking("db.read").notOffered(),

@@ -22,8 +22,28 @@ public sealed interface HostAnswer {
     BAD_ARGUMENTS,
     NOT_FOUND,
     /** A quota or a rate is exceeded. */
-    QUOTA
+    QUOTA,
+    /** A request may not go where the guest wants to send it. */
+    BLOCKED,
+    /** Another server gave no usable answer. */
+    UPSTREAM_FAILED
   }
+
+  /**
+   * As a {@link Refused}, with the reason for {@code gn_last_error}.
+   *
+   * @param message for the plugin's author
+   */
+  record Explained(Refused refused, String message) implements HostAnswer {}
+
+  /**
+   * A server that the plugin called gave no usable answer, or none in time. The guest sees {@link
+   * Refused#UPSTREAM_FAILED}. If its call fails after that, the plugin is not to blame, unless it
+   * spent its time in other ways than waiting.
+   *
+   * @param message for the plugin's author
+   */
+  record UpstreamFailed(String message) implements HostAnswer {}
 
   /**
    * Something that the function needs failed or was late, such as the store. The guest sees the

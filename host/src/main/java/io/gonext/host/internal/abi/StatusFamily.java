@@ -5,22 +5,33 @@ import io.gonext.host.internal.abi.HostAnswer.Refused;
 /** The numbers by which a group of host functions reports what it refused. */
 public enum StatusFamily {
   /** The functions of {@code gonext_data}, and all functions that return an i32. */
-  DATA(-1, -2, -3, -4, -5),
+  DATA(-1, -2, -3, -4, -5, -1, -2),
   /** The functions of {@code env_net}, where "bad request" stands for bad arguments. */
-  NET(-2, -7, -1, -6, -4);
+  NET(-2, -7, -1, -6, -4, -3, -5);
 
   private final int denied;
   private final int internal;
   private final int badArguments;
   private final int notFound;
   private final int quota;
+  private final int blocked;
+  private final int upstreamFailed;
 
-  StatusFamily(int denied, int internal, int badArguments, int notFound, int quota) {
+  StatusFamily(
+      int denied,
+      int internal,
+      int badArguments,
+      int notFound,
+      int quota,
+      int blocked,
+      int upstreamFailed) {
     this.denied = denied;
     this.internal = internal;
     this.badArguments = badArguments;
     this.notFound = notFound;
     this.quota = quota;
+    this.blocked = blocked;
+    this.upstreamFailed = upstreamFailed;
   }
 
   /** The status of a refusal, below zero. */
@@ -31,6 +42,8 @@ public enum StatusFamily {
       case BAD_ARGUMENTS -> badArguments;
       case NOT_FOUND -> notFound;
       case QUOTA -> quota;
+      case BLOCKED -> blocked;
+      case UPSTREAM_FAILED -> upstreamFailed;
     };
   }
 }

@@ -74,6 +74,27 @@ public final class PluginAudit implements AutoCloseable {
     repeated("denied", capability, detail);
   }
 
+  /**
+   * Records an HTTP request that did not pass a gate, or would not have passed it.
+   *
+   * @param gate {@code origin} or {@code address}
+   * @param url scheme, host and port
+   * @param refused false if the host only observes
+   */
+  public void fetchBlocked(String gate, String url, boolean refused) {
+    Counter.builder("gonext.plugin.fetch.blocked")
+        .description("HTTP requests of a plugin that did not pass a gate, or would not have")
+        .tag("plugin", plugin)
+        .tag("gate", gate)
+        .tag("refused", Boolean.toString(refused))
+        .register(meters)
+        .increment();
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("gate", gate);
+    detail.put("origin", cut(url));
+    repeated(refused ? "fetch_blocked" : "fetch_observed", gate, detail);
+  }
+
   /** Records a call that ended in a trap. */
   public void trapped(String hook, String code, @Nullable String message) {
     ObjectNode detail = JsonNodeFactory.instance.objectNode();

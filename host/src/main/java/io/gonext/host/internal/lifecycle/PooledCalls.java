@@ -3,6 +3,7 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.engine.CallTimes;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
+import io.gonext.engine.HostFailure;
 import io.gonext.engine.TrapCause;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
@@ -224,16 +225,28 @@ final class PooledCalls {
     }
   }
 
-  /** Does not blame a plugin that failed after the host had failed it in the same call. */
+  /**
+   * Does not blame a plugin that failed after the store, or a server that it called, had failed in
+   * the same call. A plugin that computes to its deadline is to blame whatever failed before.
+   */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
     boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
-    String hostFailure = ofPlugin ? instance.hostFailure() : null;
-    return hostFailure == null
-        ? e
-        : new HookFailedException(
-            HookOutcome.STORE_UNAVAILABLE,
-            hostFailure + ", and then " + e.outcome() + ": " + e.getMessage(),
-            e);
+    HostFailure hostFailure = ofPlugin ? instance.hostFailure() : null;
+    if (hostFailure == null) {
+      return e;
+    }
+    HookOutcome cause = HookOutcome.valueOf(hostFailure.code());
+    if (cause == HookOutcome.UPSTREAM_UNAVAILABLE
+        && e.outcome() == HookOutcome.DEADLINE
+        && !hasMostlyWaited(instance.lastRun())) {
+      return e;
+    }
+    return new HookFailedException(
+        cause, hostFailure.reason() + ", and then " + e.outcome() + ": " + e.getMessage(), e);
+  }
+
+  private static boolean hasMostlyWaited(CallTimes times) {
+    return times.waitNanos() >= (times.guestNanos() + times.hostNanos()) / 2;
   }
 
   private HookFailedException failure(GuestTrap trap, Turn turn, long deadline)

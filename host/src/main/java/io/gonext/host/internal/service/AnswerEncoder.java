@@ -3,6 +3,8 @@ package io.gonext.host.internal.service;
 import static io.gonext.engine.ValueType.I64;
 
 import io.gonext.engine.HostCall;
+import io.gonext.engine.HostFailure;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportRow;
@@ -32,9 +34,14 @@ record AnswerEncoder(ImportRow row, boolean packed) {
         }
       }
       case Refused refused -> encode(refused);
+      case HostAnswer.Explained(Refused refused, _) -> encode(refused);
       case HostAnswer.Unavailable(String reason) -> {
-        call.reportFailure(reason);
+        call.reportFailure(new HostFailure(HookOutcome.STORE_UNAVAILABLE.name(), reason));
         yield encode(Refused.INTERNAL);
+      }
+      case HostAnswer.UpstreamFailed(String message) -> {
+        call.reportFailure(new HostFailure(HookOutcome.UPSTREAM_UNAVAILABLE.name(), message));
+        yield encode(Refused.UPSTREAM_FAILED);
       }
     };
   }

@@ -74,7 +74,10 @@ public final class HostFunctions {
 
   private static HostFunction.Body constant(AnswerEncoder encoder, Refused refused) {
     long result = encoder.encode(refused);
-    return (call, args) -> result;
+    return (call, args) -> {
+      LastError.keep(call, refused);
+      return result;
+    };
   }
 
   private static HostFunction.Body body(AnswerEncoder encoder, Bound bound) {
@@ -82,9 +85,14 @@ public final class HostFunctions {
       case Body.Plain plain -> plain.function();
       case Body.Answering(Body.Work work) ->
           bound.waits
-              ? (call, args) -> encoder.encode(call, waiting(work, call, args))
-              : (call, args) -> encoder.encode(call, answer(work, call, args));
+              ? (call, args) -> encoded(encoder, call, waiting(work, call, args))
+              : (call, args) -> encoded(encoder, call, answer(work, call, args));
     };
+  }
+
+  private static long encoded(AnswerEncoder encoder, HostCall call, HostAnswer answer) {
+    LastError.keep(call, answer);
+    return encoder.encode(call, answer);
   }
 
   /** The encoding comes after the wait, because it may call the guest. */
@@ -109,6 +117,15 @@ public final class HostFunctions {
       ImportRow row, String capability, HostFunction.Body body, PluginScope scope) {
     CapabilityGate gate = CapabilityGate.of(scope, capability, row.key().toString());
     long denied = new AnswerEncoder(row).encode(Refused.DENIED);
-    return (call, args) -> gate.admits() ? body.apply(call, args) : denied;
+    return (call, args) -> {
+      if (gate.admits()) {
+        return body.apply(call, args);
+      }
+      LastError.keep(
+          call,
+          new HostAnswer.Explained(
+              Refused.DENIED, "the plugin does not have the capability " + capability));
+      return denied;
+    };
   }
 }

@@ -10,6 +10,7 @@ import io.gonext.engine.EngineLimits;
 import io.gonext.engine.FunctionType;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
+import io.gonext.engine.HostFailure;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.TrapCause;
@@ -134,7 +135,7 @@ class HostFunctionsTest {
     try (GuestInstance guest = instance(missing)) {
       assertThat(GuestAbi.callHook(guest, HOOK, new byte[0], LIMIT))
           .isEqualTo(new HookReply.Failed(-2));
-      assertThat(guest.hostFailure()).isEqualTo("it was out");
+      assertThat(guest.hostFailure()).isEqualTo(new HostFailure("STORE_UNAVAILABLE", "it was out"));
     }
   }
 

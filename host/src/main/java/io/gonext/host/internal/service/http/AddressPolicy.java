@@ -1,19 +1,21 @@
 package io.gonext.host.internal.service.http;
 
 import io.gonext.host.AddressRange;
+import io.gonext.host.Egress;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which addresses plugins may connect to. Without an exception of the operator, only public unicast
- * addresses: nothing of this machine, of a private network, of a cloud's metadata service, and
- * nothing that IANA reserves (its registries of special-purpose addresses, RFC 6890).
+ * The gate of addresses: which ones plugins may connect to. Without an exception of the operator,
+ * only public unicast addresses: nothing of this machine, of a private network, of a cloud's
+ * metadata service, and nothing that IANA reserves (its registries of special-purpose addresses,
+ * RFC 6890).
  *
  * @param exceptions of the operator
  */
-record AddressPolicy(List<EgressException> exceptions) {
+record AddressPolicy(List<Egress.Allowed> exceptions) {
   private static final List<AddressRange> REFUSED_IPV4 =
       ranges(
           "0.0.0.0/8", // this network

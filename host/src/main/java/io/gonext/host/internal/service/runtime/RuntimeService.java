@@ -7,6 +7,7 @@ import io.gonext.host.internal.abi.ImportKey;
 import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.GuestText;
 import io.gonext.host.internal.service.HostService;
+import io.gonext.host.internal.service.LastError;
 import io.gonext.host.internal.service.PluginScope;
 import java.time.InstantSource;
 import java.util.Map;
@@ -29,6 +30,8 @@ public final class RuntimeService implements HostService {
         Body.plainInAllocator(RuntimeService::panic),
         env("gn_time_ms"),
         Body.plain((call, args) -> clock.millis()),
+        env("gn_last_error"),
+        Body.answering(LastError::read),
         env("emscripten_notify_memory_growth"),
         Body.plainInAllocator((call, args) -> 0),
         env("abort"),

@@ -1,6 +1,8 @@
-package io.gonext.host.internal.service.http;
+package io.gonext.host.manifest;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The origins that a manifest lists in {@code http.fetch.allow}: {@code https://api.example.com},
@@ -9,8 +11,8 @@ import java.util.List;
  *
  * @param origins none allows nothing
  */
-record AllowedOrigins(List<Origin> origins) {
-  AllowedOrigins {
+public record AllowedOrigins(List<Origin> origins) {
+  public AllowedOrigins {
     origins = List.copyOf(origins);
   }
 
@@ -19,7 +21,14 @@ record AllowedOrigins(List<Origin> origins) {
    *
    * @param below whether names below {@code host} are meant
    */
-  record Origin(String scheme, String host, boolean below, int port) {
+  public record Origin(String scheme, String host, boolean below, int port) {
+    /** As a manifest names it, with the scheme: {@code https://*.example.com}. */
+    @Override
+    public String toString() {
+      boolean isDefault = port == (scheme.equals("https") ? 443 : 80);
+      return scheme + "://" + (below ? "*." : "") + host + (isDefault ? "" : ":" + port);
+    }
+
     private boolean includes(FetchUrl url) {
       return scheme.equals(url.scheme())
           && port == url.port()
@@ -34,11 +43,11 @@ record AllowedOrigins(List<Origin> origins) {
    *
    * @throws IllegalArgumentException if an entry is not an origin; the message says why
    */
-  static AllowedOrigins parse(List<String> entries) {
+  public static AllowedOrigins parse(List<String> entries) {
     return new AllowedOrigins(entries.stream().map(AllowedOrigins::parse).toList());
   }
 
-  private static Origin parse(String entry) {
+  static Origin parse(String entry) {
     String full = entry.contains("://") ? entry : "https://" + entry;
     int host = full.indexOf("://") + "://".length();
     boolean below = full.startsWith("*.", host);
@@ -54,7 +63,15 @@ record AllowedOrigins(List<Origin> origins) {
     return new Origin(url.scheme(), url.host(), below, url.port());
   }
 
-  boolean include(FetchUrl url) {
-    return origins.stream().anyMatch(origin -> origin.includes(url));
+  /** These origins and others. */
+  AllowedOrigins and(AllowedOrigins others) {
+    List<Origin> all = new ArrayList<>(origins);
+    all.addAll(others.origins);
+    return new AllowedOrigins(all);
+  }
+
+  /** The first entry that allows a URL. */
+  public Optional<Origin> find(FetchUrl url) {
+    return origins.stream().filter(origin -> origin.includes(url)).findFirst();
   }
 }

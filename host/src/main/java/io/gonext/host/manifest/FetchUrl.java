@@ -1,4 +1,4 @@
-package io.gonext.host.internal.service.http;
+package io.gonext.host.manifest;
 
 import java.net.InetAddress;
 import java.net.URI;
@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  *     address in brackets
  * @param port never 0
  */
-record FetchUrl(URI uri, String scheme, String host, int port) {
+public record FetchUrl(URI uri, String scheme, String host, int port) {
   private static final int MAX_LENGTH = 8 * 1024;
   private static final int MAX_NAME = 253;
 
@@ -35,7 +35,7 @@ record FetchUrl(URI uri, String scheme, String host, int port) {
    * @throws IllegalArgumentException if it is not one that a plugin may request; the message says
    *     why and does not repeat a password
    */
-  static FetchUrl parse(String text) {
+  public static FetchUrl parse(String text) {
     if (text.length() > MAX_LENGTH) {
       throw new IllegalArgumentException("the URL has more than " + MAX_LENGTH + " characters");
     }
@@ -48,8 +48,12 @@ record FetchUrl(URI uri, String scheme, String host, int port) {
     return of(uri);
   }
 
-  /** The URL that a {@code Location} of an answer to this one names. */
-  FetchUrl resolve(String location) {
+  /**
+   * The URL that a {@code Location} of an answer to this one names.
+   *
+   * @throws IllegalArgumentException as {@link #parse}
+   */
+  public FetchUrl resolve(String location) {
     if (location.length() > MAX_LENGTH) {
       throw new IllegalArgumentException(
           "the redirect's URL has more than " + MAX_LENGTH + " characters");
@@ -112,23 +116,23 @@ record FetchUrl(URI uri, String scheme, String host, int port) {
   }
 
   /** Whether two URLs have scheme, host and port in common. */
-  boolean hasOriginOf(FetchUrl other) {
+  public boolean hasOriginOf(FetchUrl other) {
     return scheme.equals(other.scheme) && host.equals(other.host) && port == other.port;
   }
 
   /** Whether the host is an address and not a name. */
-  boolean isAddress() {
+  public boolean isAddress() {
     return host.startsWith("[") || IPV4.matcher(host).matches();
   }
 
   /** The address that the host is. */
-  InetAddress address() {
+  public InetAddress address() {
     return InetAddress.ofLiteral(
         host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
   }
 
   /** As a manifest names it: without the port where the scheme implies it. */
-  String origin() {
+  public String origin() {
     boolean isDefault = port == (scheme.equals("https") ? 443 : 80);
     return scheme + "://" + host + (isDefault ? "" : ":" + port);
   }

@@ -1,0 +1,72 @@
+package io.gonext.host;
+
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where the HTTP requests of plugins may go, as far as the operator decides. Plugins reach public
+ * addresses, and what the operator allows besides.
+ *
+ * @param mode what the host does with a request to an origin that a manifest does not list
+ * @param allowed addresses that are not public and that plugins may reach
+ */
+public record Egress(Mode mode, List<Allowed> allowed) {
+  public Egress {
+    allowed = List.copyOf(allowed);
+  }
+
+  /** Public addresses only, and only the origins that manifests list. */
+  public static Egress publicOnly() {
+    return new Egress(Mode.ENFORCE, List.of());
+  }
+
+  /** What happens to a request to an origin that the plugin's manifest does not list. */
+  public enum Mode {
+    /** The host refuses it. */
+    ENFORCE,
+    /**
+     * The host counts and logs it, and sends it. This finds out which origins a plugin needs. It
+     * never opens an address that {@link Egress#allowed} does not open.
+     */
+    OBSERVE
+  }
+
+  /**
+   * Addresses that plugins may reach although they are not public.
+   *
+   * @param port the one port, or 0 for all
+   */
+  public record Allowed(AddressRange range, int port) {
+    private static final Pattern TEXT =
+        Pattern.compile("(?:\\[([^\\]]+)]|([^:\\[]+))(?::(\\d{1,5}))?");
+
+    /** Without brackets, the colons of an IPv6 range would hide where a port begins. */
+    private static final Pattern BARE_IPV6 = Pattern.compile("[^\\[]*:.*:.*");
+
+    public Allowed {
+      if (port < 0 || port > 65_535) {
+        throw new IllegalArgumentException("a port is from 1 to 65535, or 0 for all: " + port);
+      }
+    }
+
+    /**
+     * Reads {@code 10.0.0.0/8}, {@code 10.0.0.0/8:8080}, {@code fd00::/8} or {@code
+     * [fd00::/8]:8080}.
+     *
+     * @throws IllegalArgumentException if the text is none of these
+     */
+    public static Allowed parse(String text) {
+      if (BARE_IPV6.matcher(text).matches()) {
+        return new Allowed(AddressRange.of(text), 0);
+      }
+      Matcher parts = TEXT.matcher(text);
+      if (!parts.matches()) {
+        throw new IllegalArgumentException("it must be RANGE or RANGE:PORT: " + text);
+      }
+      String port = parts.group(3);
+      String range = parts.group(1) != null ? parts.group(1) : parts.group(2);
+      return new Allowed(AddressRange.of(range), port == null ? 0 : Integer.parseInt(port));
+    }
+  }
+}

@@ -1,0 +1,369 @@
+package io.gonext.host.internal.service.http;
+
+import io.gonext.engine.PlainText;
+import io.gonext.host.Host;
+import io.gonext.host.manifest.FetchUrl;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.PushbackInputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import javax.net.ssl.SSLException;
+import org.eclipse.jetty.client.BytesRequestContent;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.InputStreamResponseListener;
+import org.eclipse.jetty.client.ProtocolHandlers;
+import org.eclipse.jetty.client.ProxyAuthenticationProtocolHandler;
+import org.eclipse.jetty.client.RedirectProtocolHandler;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.client.WWWAuthenticationProtocolHandler;
+import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
+import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
+import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http2.client.HTTP2Client;
+import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2;
+import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends requests of plugins, and nothing that they did not ask for: no redirects, retries, cookies,
+ * proxies or answers to authentication. It starts with the first request. Connections are kept
+ * alive for one plugin each.
+ *
+ * <p>Thread-safe.
+ */
+final class FetchClient implements AutoCloseable {
+  /** The largest body of an answer, after it was inflated. */
+  static final int MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(FetchClient.class);
+
+  private static final int MAX_THREADS = 16;
+  private static final int MAX_LOOKUPS = 64;
+  private static final int MAX_CONNECTIONS = 6;
+  private static final int CONNECT_MILLIS = 5_000;
+  private static final int IDLE_MILLIS = 30_000;
+  private static final int MAX_HEADER_BYTES = 32 * 1024;
+
+  /**
+   * The largest body that is read although nobody needs it, so that its connection can be used
+   * again.
+   */
+  private static final int MAX_DISCARDED_BYTES = 16 * 1024;
+
+  private final AddressPolicy policy;
+  private final NameLookup lookup;
+  private final Supplier<SslContextFactory.Client> tls;
+  private final ThreadPoolExecutor lookups;
+
+  /** Null before the first request. Guarded by this, as is the next field. */
+  private @Nullable HttpClient client;
+
+  private boolean closed;
+
+  FetchClient(AddressPolicy policy) {
+    this(policy, InetAddress::getAllByName, SslContextFactory.Client::new);
+  }
+
+  FetchClient(AddressPolicy policy, NameLookup lookup, Supplier<SslContextFactory.Client> tls) {
+    // Not virtual threads: the system's resolver would block their carriers.
+    this.lookups =
+        new ThreadPoolExecutor(
+            0,
+            MAX_LOOKUPS,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform().daemon().name("gonext-lookup-", 0).factory(),
+            new ThreadPoolExecutor.AbortPolicy());
+    this.policy = policy;
+    this.lookup = lookup;
+    this.tls = tls;
+  }
+
+  /**
+   * An answer whose body is complete.
+   *
+   * @param headers without those that no longer hold for the inflated body
+   */
+  record Answer(int status, HttpFields headers, byte[] body) {}
+
+  /** Decides whether the body of an answer is wanted. */
+  @FunctionalInterface
+  interface Wanted {
+    boolean isBodyOf(int status, HttpFields headers);
+  }
+
+  /**
+   * Sends a request and waits for the answer. An interrupt ends the wait and stays set.
+   *
+   * @param plugin whose connections are used
+   * @param deadlineNanos of {@link System#nanoTime}, for all of the answer
+   * @param wanted an answer's body is empty if it is not wanted
+   */
+  Answer send(String plugin, FetchRequest fetch, long deadlineNanos, Wanted wanted)
+      throws FetchException {
+    FetchUrl url = fetch.url();
+    long left = deadlineNanos - System.nanoTime();
+    if (left <= 0) {
+      throw timedOut(url);
+    }
+    InputStreamResponseListener listener = new InputStreamResponseListener();
+    Request request = request(plugin, fetch).timeout(left, TimeUnit.NANOSECONDS);
+    try {
+      request.send(listener);
+      Response response = listener.get(left, TimeUnit.NANOSECONDS);
+      return answer(fetch, response, listener, wanted);
+    } catch (InterruptedException | InterruptedIOException e) {
+      Thread.currentThread().interrupt();
+      throw new FetchException(
+          FetchOutcome.TIMED_OUT, url.origin() + " had not answered when the call was ended");
+    } catch (TimeoutException e) {
+      throw timedOut(url);
+    } catch (ExecutionException e) {
+      throw failure(url, e);
+    } catch (IOException e) {
+      throw failure(url, e);
+    } finally {
+      // Does nothing after a complete answer; otherwise it ends the exchange and its connection.
+      var _ = request.abort(new IOException("the answer is no longer awaited"));
+    }
+  }
+
+  private Request request(String plugin, FetchRequest fetch) throws FetchException {
+    FetchUrl url = fetch.url();
+    String path = url.uri().getRawPath();
+    String query = url.uri().getRawQuery();
+    Request request =
+        started()
+            .newRequest(url.host(), url.port())
+            .scheme(url.scheme())
+            .path(
+                (path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query))
+            .method(fetch.method())
+            .tag(plugin)
+            .headers(headers -> {
+              headers.put(HttpHeader.ACCEPT_ENCODING, "gzip");
+              fetch.headers().forEach(header -> headers.put(header.name(), header.value()));
+            });
+    if (fetch.body().length > 0) {
+      request.body(new BytesRequestContent(contentType(fetch), fetch.body()));
+    }
+    return request;
+  }
+
+  private static String contentType(FetchRequest fetch) {
+    return fetch.headers().stream()
+        .filter(header -> header.name().equalsIgnoreCase("content-type"))
+        .map(FetchRequest.Header::value)
+        .findFirst()
+        .orElse("application/octet-stream");
+  }
+
+  private synchronized HttpClient started() throws FetchException {
+    if (closed) {
+      throw new FetchException(FetchOutcome.FAILED, "the host is closing");
+    }
+    if (client == null) {
+      try {
+        // On a thread that nobody interrupts, unlike the guest's.
+        client = CompletableFuture.supplyAsync(this::start, lookups).join();
+      } catch (CompletionException e) {
+        log.error("the client for HTTP requests of plugins does not start", e.getCause());
+        throw new FetchException(FetchOutcome.FAILED, "the host cannot send HTTP requests");
+      }
+    }
+    return client;
+  }
+
+  private HttpClient start() {
+    HttpClient made = make();
+    try {
+      made.start();
+    } catch (Exception e) {
+      throw new CompletionException(e);
+    }
+    // Jetty adds these when it starts. The others deal with answers that come before the final
+    // one, such as 103.
+    ProtocolHandlers handlers = made.getProtocolHandlers();
+    handlers.remove(RedirectProtocolHandler.NAME);
+    handlers.remove(WWWAuthenticationProtocolHandler.NAME);
+    handlers.remove(ProxyAuthenticationProtocolHandler.NAME);
+    made.getContentDecoderFactories().clear();
+    return made;
+  }
+
+  private HttpClient make() {
+    ClientConnector connector = new ClientConnector();
+    connector.setSelectors(1);
+    connector.setSslContextFactory(tls.get());
+    HttpClient client =
+        new HttpClient(
+            new HttpClientTransportDynamic(
+                connector,
+                HttpClientConnectionFactory.HTTP11,
+                new ClientConnectionFactoryOverHTTP2.HTTP2(new HTTP2Client(connector))));
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
+    threads.setName("gonext-fetch");
+    threads.setDaemon(true);
+    client.setExecutor(threads);
+    client.setName("gonext-fetch");
+    client.setSocketAddressResolver(new CheckedResolver(lookup, policy, lookups));
+    client.setHttpCookieStore(new HttpCookieStore.Empty());
+    client.setFollowRedirects(false);
+    client.setUserAgentField(new HttpField(HttpHeader.USER_AGENT, "gonext/" + Host.version()));
+    client.setConnectTimeout(CONNECT_MILLIS);
+    client.setIdleTimeout(IDLE_MILLIS);
+    client.setDestinationIdleTimeout(2L * IDLE_MILLIS);
+    client.setMaxConnectionsPerDestination(MAX_CONNECTIONS);
+    client.setRequestBufferSize(MAX_HEADER_BYTES);
+    client.setMaxRequestHeadersSize(MAX_HEADER_BYTES);
+    client.setMaxResponseHeadersSize(MAX_HEADER_BYTES);
+    return client;
+  }
+
+  private static Answer answer(
+      FetchRequest fetch, Response response, InputStreamResponseListener listener, Wanted wanted)
+      throws IOException, FetchException {
+    int status = response.getStatus();
+    HttpFields headers = response.getHeaders();
+    if (status < 200) {
+      throw new FetchException(
+          FetchOutcome.FAILED, fetch.url().origin() + " changed the protocol of the connection");
+    }
+    try (PushbackInputStream body = new PushbackInputStream(listener.getInputStream())) {
+      if (!wanted.isBodyOf(status, headers)) {
+        long length = headers.getLongField(HttpHeader.CONTENT_LENGTH);
+        if (length >= 0 && length <= MAX_DISCARDED_BYTES) {
+          body.readNBytes((int) length + 1);
+        }
+        return new Answer(status, headers, new byte[0]);
+      }
+      int first = body.read();
+      if (first < 0) {
+        return new Answer(status, headers, new byte[0]);
+      }
+      body.unread(first);
+      String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
+      if (!isGzip(encoding)) {
+        return new Answer(status, headers, read(fetch, body));
+      }
+      HttpFields decoded =
+          HttpFields.build(headers)
+              .remove(HttpHeader.CONTENT_ENCODING)
+              .remove(HttpHeader.CONTENT_LENGTH);
+      try (InputStream inflated = new GZIPInputStream(body)) {
+        return new Answer(status, decoded, read(fetch, inflated));
+      }
+    }
+  }
+
+  private static boolean isGzip(@Nullable String encoding) {
+    String name = encoding == null ? "" : encoding.trim().toLowerCase(Locale.ROOT);
+    return name.equals("gzip") || name.equals("x-gzip");
+  }
+
+  private static byte[] read(FetchRequest fetch, InputStream body)
+      throws IOException, FetchException {
+    byte[] bytes = body.readNBytes(MAX_BODY_BYTES + 1);
+    if (bytes.length > MAX_BODY_BYTES) {
+      throw new FetchException(
+          FetchOutcome.FAILED,
+          "the answer of " + fetch.url().origin() + " has a body of more than 10 MiB");
+    }
+    return bytes;
+  }
+
+  private static FetchException timedOut(FetchUrl url) {
+    return new FetchException(
+        FetchOutcome.TIMED_OUT, url.origin() + " did not answer completely in time");
+  }
+
+  private static FetchException failure(FetchUrl url, Exception failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      switch (cause) {
+        case BlockedAddressException blocked -> {
+          log.debug("{}", blocked.getMessage());
+          return new FetchException(
+              FetchOutcome.BLOCKED_ADDRESS,
+              url.host()
+                  + " has no address that plugins may reach: it is this machine's, private or"
+                  + " reserved; an operator can allow it with --egress-allow RANGE:"
+                  + url.port());
+        }
+        case TimeoutException _, SocketTimeoutException _ -> {
+          return timedOut(url);
+        }
+        case CheckedResolver.TooManyLookupsException _ -> {
+          return new FetchException(
+              FetchOutcome.LIMITED,
+              "too many names are being looked up: try " + url.host() + " again later");
+        }
+        case UnknownHostException _ -> {
+          return new FetchException(FetchOutcome.FAILED, url.host() + " has no known address");
+        }
+        case ConnectException _ -> {
+          return new FetchException(FetchOutcome.FAILED, url.origin() + " accepts no connection");
+        }
+        case SSLException tls -> {
+          return new FetchException(
+              FetchOutcome.FAILED,
+              "no TLS connection to "
+                  + url.origin()
+                  + ": "
+                  + PlainText.of(String.valueOf(tls.getMessage()), 200));
+        }
+        case ZipException _ -> {
+          return new FetchException(
+              FetchOutcome.FAILED, "the answer of " + url.origin() + " is not valid gzip");
+        }
+        case EOFException _ -> {
+          return new FetchException(
+              FetchOutcome.FAILED, url.origin() + " hung up before its answer was complete");
+        }
+        default -> {
+          // The reason may lie deeper.
+        }
+      }
+    }
+    log.debug("{}", url.origin(), failure);
+    return new FetchException(FetchOutcome.FAILED, url.origin() + " gave no valid HTTP answer");
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    lookups.shutdownNow();
+    if (client == null) {
+      return;
+    }
+    try {
+      client.stop();
+    } catch (Exception e) {
+      log.warn("the client for HTTP requests of plugins does not stop", e);
+    }
+  }
+}

@@ -1,0 +1,336 @@
+package io.gonext.host.internal.service.http;
+
+import io.github.bucket4j.Bucket;
+import io.gonext.engine.PlainText;
+import io.gonext.host.Egress;
+import io.gonext.host.internal.abi.HostAnswer;
+import io.gonext.host.internal.abi.HostAnswer.Refused;
+import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.internal.service.Body;
+import io.gonext.host.internal.service.GuestArguments;
+import io.gonext.host.internal.service.HostService;
+import io.gonext.host.internal.service.PluginScope;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.AllowedOrigins.Origin;
+import io.gonext.host.manifest.FetchUrl;
+import io.gonext.host.manifest.Manifest;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code gn_http_fetch}: a plugin sends an HTTP request. Each request passes two gates, and so does
+ * each redirect: the manifest's list of origins, and the operator's policy of addresses.
+ *
+ * <p>Thread-safe.
+ */
+public final class HttpService implements HostService {
+  private static final ImportKey FETCH = new ImportKey("env_net", "gn_http_fetch");
+
+  private static final int MAX_REQUEST_BYTES = 1024 * 1024;
+  private static final int MAX_REDIRECTS = 3;
+  private static final int AT_ONCE = 64;
+
+  /** The label of requests that no entry of the manifest allows. */
+  private static final String OTHER = "other";
+
+  private final Egress.Mode mode;
+  private final FetchClient client;
+  private final MeterRegistry meters;
+  private final Tracer tracer;
+  private final LongSupplier nanoTime;
+  private final Semaphore running = new Semaphore(AT_ONCE);
+
+  /** By plugin, so that an update does not refill them. */
+  private final Map<String, FetchBudget> budgets = new ConcurrentHashMap<>();
+
+  public HttpService(
+      Egress egress, MeterRegistry meters, OpenTelemetry telemetry, LongSupplier nanoTime) {
+    this(
+        egress.mode(),
+        new FetchClient(new AddressPolicy(egress.allowed())),
+        meters,
+        telemetry,
+        nanoTime);
+  }
+
+  HttpService(
+      Egress.Mode mode,
+      FetchClient client,
+      MeterRegistry meters,
+      OpenTelemetry telemetry,
+      LongSupplier nanoTime) {
+    this.mode = mode;
+    this.client = client;
+    this.meters = meters;
+    this.tracer = telemetry.getTracer("io.gonext.host");
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public boolean waits() {
+    return true;
+  }
+
+  @Override
+  public Map<ImportKey, Body> bind(PluginScope scope) {
+    Plugin plugin = new Plugin(scope);
+    return Map.of(FETCH, Body.answering(plugin::fetch));
+  }
+
+  @Override
+  public List<String> warnings(Manifest manifest) {
+    List<String> warnings = new ArrayList<>();
+    manifest
+        .fetch()
+        .perMinute()
+        .ifPresent(asked -> {
+          if (asked > FetchBudget.PER_MINUTE) {
+            warnings.add(
+                "/http/fetch/rate_per_minute: the plugin gets %d and not %d, since the host allows"
+                        .formatted(FetchBudget.PER_MINUTE, asked)
+                    + " no more");
+          }
+        });
+    if (manifest.requests("http.fetch") && manifest.fetch().allow().origins().isEmpty()) {
+      warnings.add(
+          "/http/fetch/allow: the plugin requests http.fetch and lists no origin, so it reaches"
+              + " none");
+    }
+    return warnings;
+  }
+
+  @Override
+  public void forget(String plugin) {
+    budgets.remove(plugin);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  /** The requests of one version of a plugin. */
+  private final class Plugin {
+    private final PluginScope scope;
+    private final String name;
+
+    /** What the manifest lowers the rate to; null if it does not. */
+    private final @Nullable Bucket ownMinute;
+
+    Plugin(PluginScope scope) {
+      this.scope = scope;
+      this.name = scope.manifest().name();
+      int asked = scope.manifest().fetch().perMinute().orElse(FetchBudget.PER_MINUTE);
+      this.ownMinute = asked < FetchBudget.PER_MINUTE ? FetchBudget.bucket(asked, nanoTime) : null;
+    }
+
+    HostAnswer fetch(GuestArguments arguments) {
+      if (!scope.mode().hasEffects()) {
+        return new HostAnswer.Explained(
+            Refused.UPSTREAM_FAILED, "the host sends no requests before a version serves");
+      }
+      long began = System.nanoTime();
+      String entry = OTHER;
+      FetchOutcome outcome = FetchOutcome.BAD_REQUEST;
+      try {
+        FetchRequest request = FetchRequest.of(arguments.json(0, MAX_REQUEST_BYTES));
+        outcome = FetchOutcome.FAILED;
+        entry = entryOf(request.url()).map(Origin::toString).orElse(OTHER);
+        byte[] json = traced(request, entry, arguments);
+        outcome = FetchOutcome.ANSWERED;
+        return new HostAnswer.Body(json);
+      } catch (IllegalArgumentException e) {
+        outcome = FetchOutcome.BAD_REQUEST;
+        return explained(Refused.BAD_ARGUMENTS, String.valueOf(e.getMessage()));
+      } catch (FetchException e) {
+        outcome = e.outcome();
+        return answer(e);
+      } finally {
+        Timer.builder("gonext.plugin.fetch")
+            .description("HTTP requests that plugins send, by the entry of the manifest")
+            .tag("plugin", name)
+            .tag("host", entry)
+            .tag("outcome", outcome.label())
+            .register(meters)
+            .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      }
+    }
+
+    private HostAnswer answer(FetchException e) {
+      String message = String.valueOf(e.getMessage());
+      return switch (e.outcome()) {
+        case BLOCKED_ORIGIN, BLOCKED_ADDRESS -> explained(Refused.BLOCKED, message);
+        case LIMITED -> explained(Refused.QUOTA, message);
+        default -> {
+          explained(Refused.UPSTREAM_FAILED, message);
+          yield new HostAnswer.UpstreamFailed(message);
+        }
+      };
+    }
+
+    /** The guest's author reads the reason in the plugin's log, too. */
+    private HostAnswer explained(Refused refused, String message) {
+      String shown = PlainText.of(message);
+      scope.log().write(Level.WARN, "gn_http_fetch: " + shown);
+      return new HostAnswer.Explained(refused, shown);
+    }
+
+    private byte[] traced(FetchRequest request, String entry, GuestArguments arguments)
+        throws FetchException {
+      Span span =
+          tracer
+              .spanBuilder("gonext.fetch " + request.method())
+              .setSpanKind(SpanKind.CLIENT)
+              .setAttribute("gonext.plugin", name)
+              .setAttribute("http.request.method", request.method())
+              .setAttribute("server.address", request.url().host())
+              .setAttribute("server.port", (long) request.url().port())
+              .setAttribute("gonext.fetch.entry", entry)
+              .startSpan();
+      try {
+        FetchClient.Answer answer = limited(request, arguments);
+        span.setAttribute("http.response.status_code", (long) answer.status());
+        return json(answer);
+      } catch (FetchException e) {
+        span.setStatus(StatusCode.ERROR, e.outcome().label());
+        throw e;
+      } finally {
+        span.end();
+      }
+    }
+
+    private FetchClient.Answer limited(FetchRequest request, GuestArguments arguments)
+        throws FetchException {
+      if (arguments.once(this, AtomicInteger::new).incrementAndGet() > FetchBudget.PER_CALL) {
+        throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
+      }
+      FetchBudget budget = budgets.computeIfAbsent(name, _ -> new FetchBudget(nanoTime));
+      if ((ownMinute != null && !ownMinute.tryConsume(1)) || !budget.minute().tryConsume(1)) {
+        throw limit("the plugin has sent all the requests that it may send in a minute");
+      }
+      if (!budget.running().tryAcquire()) {
+        throw limit(
+            "the plugin has " + FetchBudget.AT_ONCE + " requests under way, which is the most");
+      }
+      try {
+        if (!running.tryAcquire()) {
+          throw limit("the host has " + AT_ONCE + " requests under way, which is the most");
+        }
+        try {
+          return followed(request);
+        } finally {
+          running.release();
+        }
+      } finally {
+        budget.running().release();
+      }
+    }
+
+    private FetchException limit(String message) {
+      return new FetchException(FetchOutcome.LIMITED, message);
+    }
+
+    private FetchClient.Answer followed(FetchRequest first) throws FetchException {
+      long deadline = System.nanoTime() + first.timeout().toNanos();
+      FetchRequest request = first;
+      for (int redirects = 0; ; redirects++) {
+        requireAllowed(request.url());
+        FetchClient.Answer answer = sent(request, deadline);
+        String location = location(answer.status(), answer.headers());
+        if (location == null) {
+          return answer;
+        }
+        if (redirects == MAX_REDIRECTS) {
+          throw new FetchException(
+              FetchOutcome.FAILED,
+              first.url().origin() + " redirects more than " + MAX_REDIRECTS + " times");
+        }
+        request = request.redirected(answer.status(), target(request.url(), location));
+      }
+    }
+
+    private FetchClient.Answer sent(FetchRequest request, long deadline) throws FetchException {
+      try {
+        return client.send(
+            name, request, deadline, (status, headers) -> location(status, headers) == null);
+      } catch (FetchException e) {
+        if (e.outcome() == FetchOutcome.BLOCKED_ADDRESS) {
+          scope.audit().fetchBlocked("address", request.url().origin(), true);
+        }
+        throw e;
+      }
+    }
+
+    /** The gate of origins. */
+    private void requireAllowed(FetchUrl url) throws FetchException {
+      if (entryOf(url).isPresent()) {
+        return;
+      }
+      String message =
+          "%s is not in http.fetch.allow; add \"%s\"".formatted(url.host(), url.origin());
+      if (mode == Egress.Mode.OBSERVE) {
+        scope.audit().fetchBlocked("origin", url.origin(), false);
+        scope.log().write(Level.WARN, "gn_http_fetch: observed: " + message);
+        return;
+      }
+      scope.audit().fetchBlocked("origin", url.origin(), true);
+      throw new FetchException(FetchOutcome.BLOCKED_ORIGIN, message);
+    }
+
+    private Optional<Origin> entryOf(FetchUrl url) {
+      return scope.manifest().fetch().allow().find(url);
+    }
+  }
+
+  private static FetchUrl target(FetchUrl from, String location) throws FetchException {
+    try {
+      return from.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new FetchException(
+          FetchOutcome.FAILED, "the redirect of " + from.origin() + ": " + e.getMessage());
+    }
+  }
+
+  /** Where an answer redirects to; null if it does not. */
+  private static @Nullable String location(int status, HttpFields headers) {
+    return switch (status) {
+      case 301, 302, 303, 307, 308 -> headers.get(HttpHeader.LOCATION);
+      default -> null;
+    };
+  }
+
+  private static byte[] json(FetchClient.Answer answer) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("status", answer.status());
+    ObjectNode headers = json.putObject("headers");
+    for (HttpField field : answer.headers()) {
+      String name = field.getName().toLowerCase(Locale.ROOT);
+      String value = field.getValue() == null ? "" : field.getValue();
+      headers.put(name, headers.has(name) ? headers.get(name).stringValue() + ", " + value : value);
+    }
+    json.put("body", answer.body());
+    return StrictJson.write(json);
+  }
+}
