@@ -118,7 +118,7 @@ func Fetch(request *FetchRequest) (*FetchResponse, error) {
 		LogWarn("fetch: " + answer.Error)
 		return nil, netError(-5)
 	}
-	if answer.Status == 0 {
+	if answer.Status < 100 || answer.Status > 999 || answer.Headers == nil || answer.Body == nil {
 		return nil, ErrInternal
 	}
 	return &answer.FetchResponse, nil

@@ -198,6 +198,9 @@ func configured[T any](key string, fallback T, wanted string) (T, error) {
 	if err != nil {
 		return fallback, err
 	}
+	if !utf8.Valid(value) || !json.Valid(value) {
+		return fallback, ErrInternal
+	}
 	decoded, err := decode[T](value)
 	if err != nil {
 		return fallback, fmt.Errorf("%w: it is not %s", ErrWrongType, wanted)

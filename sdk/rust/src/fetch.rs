@@ -131,7 +131,8 @@ impl FetchResponse {
             _ => return None,
         };
         Some(FetchResponse {
-            status: i32::from_json(value.get("status")?)?.try_into().ok()?,
+            status: i32::from_json(value.get("status")?)
+                .filter(|status| (100..=999).contains(status))? as u16,
             headers,
             body: base64::decode(value.get("body")?.as_str()?)?,
         })
