@@ -81,8 +81,7 @@ class SdkServicesTest {
   void the_sdks_own_tests_pass(Toolchain language) throws Exception {
     Path conformance = SDK.resolve(language.folder).resolve("conformance");
     language.build(conformance);
-    Map<String, String> offline =
-        Map.of("GOPROXY", "off", "GOTOOLCHAIN", "local", "GOWORK", "off");
+    Map<String, String> offline = Map.of("GOPROXY", "off", "GOTOOLCHAIN", "local", "GOWORK", "off");
     switch (language) {
       case RUST -> throw new AssertionError("excluded");
       case GO -> Toolchain.run(SDK.resolve("go"), offline, "go", "test", ".");
