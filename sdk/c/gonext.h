@@ -39,7 +39,13 @@ typedef enum {
   GN_INTERNAL = -2,
   GN_BAD_ARGUMENTS = -3,
   GN_NOT_FOUND = -4,
-  GN_QUOTA = -5
+  GN_QUOTA = -5,
+  GN_RATE_LIMITED = -12, /* too many calls */
+  GN_TIMED_OUT = -13,    /* the function took too long; it may have run or not */
+  /* The host sends none of these: functions of this header return them. */
+  GN_BLOCKED = -101,         /* the host does not send the request */
+  GN_UPSTREAM_FAILED = -102, /* no complete answer came from the other server */
+  GN_WRONG_TYPE = -103       /* the value that the host returned is not of the wanted type */
 } gn_host_status;
 
 typedef struct {
@@ -224,6 +230,53 @@ int gn_kv_incr(gn_call *call, gn_text key, int64_t delta, int64_t *sum);
    its data, or empty. Needs the capability audit.emit. */
 int gn_audit(gn_call *call, gn_text event, gn_text json);
 
+/* The plugin's configuration: the values that the operator set, and the defaults of config.schema in the
+   manifest. All calls of one run see the same values. It needs no capability.
+
+   gn_config_get returns the value of `key` as JSON, GN_NOT_FOUND when there is none. An empty key stands for
+   the whole object. The others set `*value` only when the value has their type. When there is none, or null,
+   they return GN_HOST_OK and `*value` stays: set it to the default before. */
+int gn_config_get(gn_call *call, gn_text key, const gn_json **value);
+int gn_config_text(gn_call *call, const char *key, gn_text *value);
+int gn_config_int(gn_call *call, const char *key, int64_t *value);
+int gn_config_bool(gn_call *call, const char *key, bool *value);
+
+/* The secret of this name in secrets.keys of the manifest. GN_NOT_FOUND when the operator has not set it,
+   GN_DENIED for one that only the host may use (inject_only). Do not write it to the log. */
+int gn_secrets_get(gn_call *call, gn_text name, gn_text *value);
+
+/* Calls a function of the application that runs the host. `json` is the request. It needs the capability that
+   the application gave the function. GN_NOT_FOUND when the application has no such function. */
+int gn_app_call(gn_call *call, gn_text name, gn_text json, const gn_json **answer);
+
+/* A request to another server. Start from gn_new_fetch. */
+typedef struct {
+  gn_text method; /* upper case */
+  gn_text url;
+  gn_buffer headers; /* by gn_fetch_header */
+  gn_text body;      /* any bytes */
+  int timeout_ms;    /* of the whole request; 0: the host's limit */
+} gn_fetch_request;
+
+/* The answer of another server. */
+typedef struct {
+  int status;
+  gn_text body;           /* any bytes; gn_parse(call, body) reads JSON */
+  const gn_json *headers; /* by gn_fetched_header */
+} gn_fetch_response;
+
+gn_fetch_request gn_new_fetch(gn_call *call, const char *method, gn_text url);
+/* Set each header once. */
+void gn_fetch_header(gn_fetch_request *request, const char *name, gn_text value);
+/* Sets the body and its content type. */
+void gn_fetch_body(gn_fetch_request *request, const char *content_type, gn_text body);
+
+/* Sends a request and waits for the response. A response of status 4xx or 5xx is not a failure. Needs the
+   capability http.fetch, and the origin of the URL in http.fetch.allow in the manifest. */
+int gn_fetch(gn_call *call, const gn_fetch_request *request, gn_fetch_response *response);
+/* The header of this name, in upper or lower case. Several of one name are joined by a comma and a space. */
+bool gn_fetched_header(const gn_fetch_response *response, const char *name, gn_text *value);
+
 /* Optional: a plugin may define these. A result that is not 0 refuses. */
 int32_t on_activate(void);
 int32_t on_deactivate(void);
@@ -231,9 +284,31 @@ int32_t on_deactivate(void);
 /* ---- tests ------------------------------------------------------------------------------- */
 
 /* Runs one hook as the host does, with a payload in JSON, for tests. Tests are compiled natively: log lines
-   go to standard error, and the other functions of the host fail with GN_INTERNAL. `body` is the result,
-   NULL when there is none; the caller frees it with free(). */
+   go to standard error, and the key-value store and the audit log fail with GN_INTERNAL. `body` is the
+   result, NULL when there is none; the caller frees it with free(). */
 gn_status gn_run_hook(gn_text hook, gn_text payload, gn_text *body);
+
+#ifndef __wasm__
+/* What the host answers in tests. Strings are not copied, so they must stay valid: use literals. Without a
+   setting there is no configuration, no secret and no function, and gn_fetch fails with GN_INTERNAL. */
+
+/* Sets the plugin's configuration: an object in JSON. */
+void gn_test_set_config(const char *json);
+void gn_test_set_secret(const char *name, const char *value);
+
+/* Answers the calls of a function of the application: writes JSON to `answer`, or returns a failure. */
+typedef gn_host_status (*gn_test_function)(
+    gn_call *call, const gn_json *request, gn_buffer *answer);
+void gn_test_stub(const char *name, gn_test_function function);
+
+/* Answers the requests of gn_fetch: writes the body and returns the status, or returns a gn_host_status.
+   `request` is what the host gets: method, url, headers, body (in base64) and timeout_ms. */
+typedef int (*gn_test_server)(gn_call *call, const gn_json *request, gn_buffer *body);
+void gn_test_stub_fetch(gn_test_server server);
+
+/* Forgets all settings. */
+void gn_test_reset(void);
+#endif
 
 #endif
 
@@ -255,6 +330,11 @@ GN_IMPORT("env", "gn_log") void gn_host_log(int level, const char *at, size_t le
 GN_IMPORT("env", "gn_panic") void gn_host_panic(const char *at, size_t length);
 GN_IMPORT("env", "gn_time_ms") int64_t gn_host_time_ms(void);
 GN_IMPORT("env", "gn_audit_emit") int gn_host_audit_emit(const char *at, size_t length);
+GN_IMPORT("env", "gn_config_get") uint64_t gn_host_config_get(const char *key, size_t length);
+GN_IMPORT("env", "gn_secrets_get") uint64_t gn_host_secrets_get(const char *name, size_t length);
+GN_IMPORT("env", "gn_app_call")
+uint64_t gn_host_app_call(const char *name, size_t length, const char *json, size_t json_length);
+GN_IMPORT("env_net", "gn_http_fetch") uint64_t gn_host_http_fetch(const char *json, size_t length);
 GN_IMPORT("gonext_data", "gn_kv_get") uint64_t gn_host_kv_get(const char *key, size_t length);
 GN_IMPORT("gonext_data", "gn_kv_del") uint64_t gn_host_kv_del(const char *key, size_t length);
 GN_IMPORT("gonext_data", "gn_kv_set")
@@ -925,6 +1005,15 @@ static const gn_rules gn_audit_rules = {
                ", and has at most 128 of a-z, 0-9, _, - and dots; with its data it has at most 4096 bytes",
   GN_QUOTA_OF "100 events a minute"};
 
+#define GN_APP_QUOTA GN_QUOTA_OF "see the application's limits"
+static const gn_rules gn_config_rules = {
+  GN_TAKES("of this function"), GN_ARGUMENTS "a key has at most 256 bytes of UTF-8", GN_APP_QUOTA};
+static const gn_rules gn_secrets_rules = {
+  GN_TAKES("secrets.keys for this name"), GN_ARGUMENTS "a name has at most 128 bytes of UTF-8",
+  GN_APP_QUOTA};
+/* For a status of env_net that has no name. */
+enum { GN_OTHER = -100 };
+
 static const char *gn_problem = "";
 
 const char *gn_host_problem(void) {
@@ -943,6 +1032,46 @@ static int gn_answered(int status, const gn_rules *of) {
     default: gn_problem = "the host answered a status that this SDK does not know";
   }
   return status;
+}
+
+/* As gn_answered, for a function of the application, which has more statuses. */
+static int gn_app_answered(int status) {
+  static const gn_rules rules = {
+    GN_TAKES("of this function"), GN_ARGUMENTS "the application does not accept this request",
+    GN_APP_QUOTA};
+  switch (status) {
+    case GN_RATE_LIMITED: gn_problem = "the rate limit is reached: see the application's limits"; break;
+    case GN_TIMED_OUT: gn_problem = "timed out: the function may have run or not"; break;
+    default: return gn_answered(status, &rules);
+  }
+  return status;
+}
+
+/* As gn_answered, for the statuses of env_net. Returns the gn_host_status. */
+static int gn_net_answered(int status) {
+  switch (status) {
+    case 0: return GN_HOST_OK;
+    case -1:
+      gn_problem = GN_ARGUMENTS "a request has a method, a URL of http or https, and headers that HTTP"
+                                " allows; in JSON it has at most 1 MiB";
+      return GN_BAD_ARGUMENTS;
+    case -2: gn_problem = GN_TAKES("http.fetch"); return GN_DENIED;
+    case -3:
+      gn_problem = "blocked by the host: the URL's origin is not in http.fetch.allow in manifest.json,"
+                   " or the operator does not allow its address";
+      return GN_BLOCKED;
+    case -4:
+      gn_problem = "the rate limit is reached: see http.fetch.rate_per_minute in manifest.json";
+      return GN_RATE_LIMITED;
+    case -5:
+      gn_problem = "the request failed: the server did not give a complete answer in time";
+      return GN_UPSTREAM_FAILED;
+    case -6: gn_problem = "not found"; return GN_NOT_FOUND;
+    case -7: gn_problem = "the host failed"; return GN_INTERNAL;
+    default:
+      gn_problem = "the host answered a status that this SDK does not know";
+      return GN_OTHER;
+  }
 }
 
 /* Copies the body of a packed answer to the memory of the call, and frees its block. */
@@ -996,6 +1125,278 @@ int gn_audit(gn_call *call, gn_text event, gn_text json) {
   gn_append(&entry, json.length ? json : gn_string("null"));
   gn_append_char(&entry, '}');
   return gn_answered(gn_host_audit_emit(entry.at, entry.length), &gn_audit_rules);
+}
+
+/* Removes the text up to `mark` and the mark, and returns the text. Without a mark: all of it. */
+static gn_text gn_cut(gn_text *rest, char mark) {
+  const char *const found = rest->length ? memchr(rest->at, mark, rest->length) : NULL;
+  const gn_text part = {rest->at, found ? (size_t)(found - rest->at) : rest->length};
+  const size_t taken = part.length + (found ? 1 : 0);
+  *rest = (gn_text){rest->at + taken, rest->length - taken};
+  return part;
+}
+
+static char gn_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool gn_find_header(const gn_json *headers, const char *name, gn_text *value) {
+  const gn_text wanted = gn_string(name);
+  for (const gn_json *header = headers->first; header; header = header->next) {
+    bool equal = header->key.length == wanted.length;
+    for (size_t i = 0; equal && i < wanted.length; i++)
+      equal = gn_lower(header->key.at[i]) == gn_lower(wanted.at[i]);
+    if (equal) return gn_as_text(header, value);
+  }
+  return false;
+}
+
+/* Writes a member of an object of texts, with a comma before it. */
+static void gn_append_member(gn_buffer *members, const char *name, gn_text value) {
+  gn_append_char(members, ',');
+  gn_json_text(members, gn_string(name));
+  gn_append_char(members, ':');
+  gn_json_text(members, value);
+}
+
+#ifdef __wasm__
+static int gn_ask_config(gn_call *call, gn_text key, gn_text *json) {
+  return gn_take(call, gn_host_config_get(key.at, key.length), json);
+}
+
+static int gn_ask_secret(gn_call *call, gn_text name, gn_text *value) {
+  return gn_take(call, gn_host_secrets_get(name.at, name.length), value);
+}
+
+static int gn_ask_app(gn_call *call, gn_text name, gn_text json, gn_text *answer) {
+  return gn_take(call, gn_host_app_call(name.at, name.length, json.at, json.length), answer);
+}
+
+static int gn_ask_net(gn_call *call, gn_text json, gn_text *answer) {
+  return gn_net_answered(gn_take(call, gn_host_http_fetch(json.at, json.length), answer));
+}
+#else
+/* The settings of a test. A name that is set again hides the older setting. */
+typedef struct gn_setting {
+  struct gn_setting *previous;
+  const char *name, *secret;
+  gn_test_function function;
+} gn_setting;
+
+static gn_setting *gn_settings;
+static const char *gn_test_config = "{}";
+static gn_test_server gn_server;
+
+static void gn_set(gn_setting setting) {
+  gn_setting *const copy = malloc(sizeof *copy);
+  if (!copy) gn_panic("out of memory");
+  setting.previous = gn_settings;
+  *copy = setting;
+  gn_settings = copy;
+}
+
+void gn_test_set_config(const char *json) {
+  gn_test_config = json;
+}
+
+void gn_test_set_secret(const char *name, const char *value) {
+  gn_set((gn_setting){.name = name, .secret = value});
+}
+
+void gn_test_stub(const char *name, gn_test_function function) {
+  gn_set((gn_setting){.name = name, .function = function});
+}
+
+void gn_test_stub_fetch(gn_test_server server) {
+  gn_server = server;
+}
+
+void gn_test_reset(void) {
+  while (gn_settings) {
+    gn_setting *const setting = gn_settings;
+    gn_settings = setting->previous;
+    free(setting);
+  }
+  gn_test_config = "{}";
+  gn_server = NULL;
+}
+
+static int gn_ask_config(gn_call *call, gn_text key, gn_text *json) {
+  const gn_json *const config = gn_parse(call, gn_string(gn_test_config));
+  if (!config || config->type != GN_OBJECT) gn_panic("gn_test_set_config takes an object in JSON");
+  gn_buffer out = gn_new_buffer(call);
+  const gn_json *value = config;
+  if (key.length)
+    for (value = config->first; value && !gn_equal(value->key, key);) value = value->next;
+  if (!value) return GN_NOT_FOUND;
+  gn_json_value(&out, value);
+  *json = gn_contents(&out);
+  return GN_HOST_OK;
+}
+
+static int gn_ask_secret(gn_call *call, gn_text name, gn_text *value) {
+  (void)call;
+  for (const gn_setting *set = gn_settings; set; set = set->previous)
+    if (set->secret && gn_equals(name, set->name)) {
+      *value = gn_string(set->secret);
+      return GN_HOST_OK;
+    }
+  return GN_NOT_FOUND;
+}
+
+static int gn_ask_app(gn_call *call, gn_text name, gn_text json, gn_text *answer) {
+  for (const gn_setting *set = gn_settings; set; set = set->previous)
+    if (set->function && gn_equals(name, set->name)) {
+      const gn_json *const request = gn_parse(call, json);
+      gn_buffer out = gn_new_buffer(call);
+      if (!request) gn_panic("the request of gn_app_call is not JSON");
+      const int status = set->function(call, request, &out);
+      *answer = gn_contents(&out);
+      return status;
+    }
+  return GN_NOT_FOUND;
+}
+
+static int gn_ask_net(gn_call *call, gn_text json, gn_text *answer) {
+  gn_buffer out = gn_new_buffer(call), body = gn_new_buffer(call);
+  if (!gn_server) return gn_net_answered(-7);
+  const int status = gn_server(call, gn_parse(call, json), &body);
+  if (status < 0) {
+    /* Back to the status of env_net that has this name. */
+    for (int net = -7; net < 0; net++)
+      if (gn_net_answered(net) == status) return status;
+    return gn_net_answered(status);
+  }
+  gn_append_string(&out, "{\"status\":");
+  gn_append_int(&out, status);
+  gn_append_string(&out, ",\"headers\":{},\"body\":\"");
+  gn_append_base64(&out, gn_contents(&body));
+  gn_append_string(&out, "\"}");
+  *answer = gn_contents(&out);
+  return GN_HOST_OK;
+}
+#endif
+
+/* An answer of the host that is not what it should be. */
+static int gn_bad_answer(void) {
+  gn_problem = "the host failed";
+  return GN_INTERNAL;
+}
+
+int gn_config_get(gn_call *call, gn_text key, const gn_json **value) {
+  gn_text json;
+  const int status = gn_answered(gn_ask_config(call, key, &json), &gn_config_rules);
+  if (status != GN_HOST_OK) return status;
+  *value = gn_parse(call, json);
+  return *value ? GN_HOST_OK : gn_bad_answer();
+}
+
+/* The value of a key. Sets `*value` to NULL when there is none, or null. */
+static int gn_configured(gn_call *call, const char *key, const gn_json **value) {
+  *value = NULL;
+  const int status = gn_config_get(call, gn_string(key), value);
+  if (*value && (*value)->type == GN_NULL) *value = NULL;
+  return status == GN_NOT_FOUND ? GN_HOST_OK : status;
+}
+
+static int gn_wrong_type(const char *problem) {
+  gn_problem = problem;
+  return GN_WRONG_TYPE;
+}
+
+#define GN_IS_NOT "the host's value has another type: it is not "
+
+int gn_config_text(gn_call *call, const char *key, gn_text *value) {
+  const gn_json *found;
+  const int status = gn_configured(call, key, &found);
+  return !found || gn_as_text(found, value) ? status : gn_wrong_type(GN_IS_NOT "a text");
+}
+
+int gn_config_int(gn_call *call, const char *key, int64_t *value) {
+  const gn_json *found;
+  const int status = gn_configured(call, key, &found);
+  return !found || gn_as_int(found, value) ? status : gn_wrong_type(GN_IS_NOT "an integer in range");
+}
+
+int gn_config_bool(gn_call *call, const char *key, bool *value) {
+  const gn_json *found;
+  const int status = gn_configured(call, key, &found);
+  return !found || gn_as_bool(found, value) ? status : gn_wrong_type(GN_IS_NOT "a boolean");
+}
+
+int gn_secrets_get(gn_call *call, gn_text name, gn_text *value) {
+  return gn_answered(gn_ask_secret(call, name, value), &gn_secrets_rules);
+}
+
+int gn_app_call(gn_call *call, gn_text name, gn_text json, const gn_json **answer) {
+  gn_text body;
+  const int status = gn_app_answered(gn_ask_app(call, name, json, &body));
+  if (status != GN_HOST_OK) return status;
+  *answer = gn_parse(call, body);
+  return *answer ? GN_HOST_OK : gn_bad_answer();
+}
+
+gn_fetch_request gn_new_fetch(gn_call *call, const char *method, gn_text url) {
+  return (gn_fetch_request){gn_string(method), url, gn_new_buffer(call), {"", 0}, 0};
+}
+
+void gn_fetch_header(gn_fetch_request *request, const char *name, gn_text value) {
+  gn_append_member(&request->headers, name, value);
+}
+
+void gn_fetch_body(gn_fetch_request *request, const char *content_type, gn_text body) {
+  gn_fetch_header(request, "Content-Type", gn_string(content_type));
+  request->body = body;
+}
+
+/* Whether this is an object of texts. */
+static bool gn_are_texts(const gn_json *object) {
+  if (!object || object->type != GN_OBJECT) return false;
+  for (const gn_json *member = object->first; member; member = member->next)
+    if (member->type != GN_TEXT) return false;
+  return true;
+}
+
+int gn_fetch(gn_call *call, const gn_fetch_request *request, gn_fetch_response *response) {
+  gn_buffer json = gn_new_buffer(call);
+  gn_text headers = gn_contents(&request->headers), answer, text;
+  gn_cut(&headers, ','); /* the comma before the first header */
+  gn_append_string(&json, "{\"method\":");
+  gn_json_text(&json, request->method);
+  gn_append_string(&json, ",\"url\":");
+  gn_json_text(&json, request->url);
+  gn_append_string(&json, ",\"headers\":{");
+  gn_append(&json, headers);
+  gn_append_string(&json, "},\"body\":\"");
+  gn_append_base64(&json, request->body);
+  gn_append_char(&json, '"');
+  if (request->timeout_ms > 0) {
+    gn_append_string(&json, ",\"timeout_ms\":");
+    gn_append_int(&json, request->timeout_ms);
+  }
+  gn_append_char(&json, '}');
+  const int sent = gn_ask_net(call, gn_contents(&json), &answer);
+  if (sent != GN_HOST_OK) return sent;
+
+  const gn_json *const value = gn_parse(call, answer);
+  int64_t status;
+  if (gn_as_text(gn_member(value, "error"), &text) && text.length) {
+    gn_buffer line = gn_new_buffer(call);
+    gn_append_all(&line, gn_string("fetch: "), text);
+    gn_log(GN_WARN, gn_contents(&line));
+    return gn_net_answered(-5);
+  }
+  response->headers = gn_member(value, "headers");
+  if (!gn_as_int(gn_member(value, "status"), &status) || status < 100 || status > 999 ||
+      !gn_are_texts(response->headers) || !gn_as_text(gn_member(value, "body"), &text) ||
+      !gn_read_base64(call, text, &response->body))
+    return gn_bad_answer();
+  response->status = (int)status;
+  return GN_HOST_OK;
+}
+
+bool gn_fetched_header(const gn_fetch_response *response, const char *name, gn_text *value) {
+  return gn_find_header(response->headers, name, value);
 }
 
 /* ---- handlers ---------------------------------------------------------------------------- */
@@ -1169,22 +1570,6 @@ static gn_text gn_query_decoded(gn_call *call, gn_text text) {
   return (gn_text){start, (size_t)(out - start)};
 }
 
-/* Removes the text up to `mark` and the mark, and returns the text. Without a mark: all of it. */
-static gn_text gn_cut(gn_text *rest, char mark) {
-  const char *const found = rest->length ? memchr(rest->at, mark, rest->length) : NULL;
-  const gn_text part = {rest->at, found ? (size_t)(found - rest->at) : rest->length};
-  const size_t taken = part.length + (found ? 1 : 0);
-  *rest = (gn_text){rest->at + taken, rest->length - taken};
-  return part;
-}
-
-static bool gn_are_texts(const gn_json *object) {
-  if (!object || object->type != GN_OBJECT) return false;
-  for (const gn_json *member = object->first; member; member = member->next)
-    if (member->type != GN_TEXT) return false;
-  return true;
-}
-
 static bool gn_read_request(gn_request *request, const gn_json *value) {
   gn_text body;
   request->headers = gn_member(value, "headers");
@@ -1217,19 +1602,8 @@ bool gn_query_param(const gn_request *request, const char *name, gn_text *value)
   return false;
 }
 
-static char gn_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool gn_header(const gn_request *request, const char *name, gn_text *value) {
-  const gn_text wanted = gn_string(name);
-  for (const gn_json *header = request->headers->first; header; header = header->next) {
-    bool equal = header->key.length == wanted.length;
-    for (size_t i = 0; equal && i < wanted.length; i++)
-      equal = gn_lower(header->key.at[i]) == gn_lower(wanted.at[i]);
-    if (equal) return gn_as_text(header, value);
-  }
-  return false;
+  return gn_find_header(request->headers, name, value);
 }
 
 void gn_append_ext_value(gn_buffer *out, gn_text value) {
@@ -1249,10 +1623,7 @@ void gn_append_ext_value(gn_buffer *out, gn_text value) {
 }
 
 void gn_set_header(gn_response *response, const char *name, gn_text value) {
-  gn_append_char(&response->headers, ',');
-  gn_json_text(&response->headers, gn_string(name));
-  gn_append_char(&response->headers, ':');
-  gn_json_text(&response->headers, value);
+  gn_append_member(&response->headers, name, value);
 }
 
 static void gn_answer(gn_response *response, int status, const char *text) {

@@ -36,6 +36,18 @@ func importKVDelete(key unsafe.Pointer, length uint32) uint64
 //go:wasmimport gonext_data gn_kv_incr
 func importKVIncrement(key unsafe.Pointer, length uint32, delta int64) uint64
 
+//go:wasmimport env gn_config_get
+func importConfigGet(key unsafe.Pointer, length uint32) uint64
+
+//go:wasmimport env gn_secrets_get
+func importSecretsGet(name unsafe.Pointer, length uint32) uint64
+
+//go:wasmimport env gn_app_call
+func importAppCall(name unsafe.Pointer, length uint32, request unsafe.Pointer, requestLength uint32) uint64
+
+//go:wasmimport env_net gn_http_fetch
+func importHTTPFetch(request unsafe.Pointer, length uint32) uint64
+
 // A block that the host holds. There are only a few at a time.
 type block struct {
 	address uint32
@@ -172,11 +184,35 @@ func hostKVIncrement(key string, delta int64) ([]byte, error) {
 		kvIncrRules)
 }
 
-// Returns the body of a packed answer, which the host wrote into a block of ours.
+func hostConfigGet(key string) ([]byte, error) {
+	return unpack(importConfigGet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))), configRules)
+}
+
+func hostSecretsGet(name string) ([]byte, error) {
+	return unpack(importSecretsGet(unsafe.Pointer(unsafe.StringData(name)), uint32(len(name))), secretRules)
+}
+
+func hostAppCall(name string, request []byte) ([]byte, error) {
+	body, status := unpacked(importAppCall(unsafe.Pointer(unsafe.StringData(name)), uint32(len(name)),
+		unsafe.Pointer(unsafe.SliceData(request)), uint32(len(request))))
+	return body, appError(status)
+}
+
+func hostHTTPFetch(request []byte) ([]byte, error) {
+	body, status := unpacked(importHTTPFetch(unsafe.Pointer(unsafe.SliceData(request)), uint32(len(request))))
+	return body, netError(status)
+}
+
 func unpack(packed uint64, of rules) ([]byte, error) {
+	body, status := unpacked(packed)
+	return body, hostError(status, of)
+}
+
+// Returns the body of a packed answer, which the host wrote into a block of ours, or its negative status.
+func unpacked(packed uint64) ([]byte, int32) {
 	address, length := uint32(packed>>32), uint32(packed)
 	if address == 0 {
-		return nil, hostError(int32(length), of)
+		return nil, min(int32(length), 0)
 	}
-	return take(address)[:length], nil
+	return take(address)[:length], 0
 }

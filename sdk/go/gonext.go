@@ -22,7 +22,8 @@
 // only during a call.
 //
 // The package also compiles natively, so that go test can test a plugin (see Call). There, log lines
-// go to standard error, and KV fails with ErrInternal.
+// go to standard error, KV and Audit fail with ErrInternal, and a test sets with a TestHost what Config,
+// Secrets, App and Fetch return.
 //
 // Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 package gonext

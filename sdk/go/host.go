@@ -1,9 +1,12 @@
 package gonext
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 )
 
 // Why a function of the host failed. Its error wraps one of these (see errors.Is) and names the
@@ -17,6 +20,16 @@ var (
 	ErrNotFound     = errors.New("not found")
 	// ErrQuota: the plugin's quota is used up.
 	ErrQuota = errors.New("the quota is used up")
+	// ErrRateLimited: too many calls.
+	ErrRateLimited = errors.New("the rate limit is reached")
+	// ErrTimedOut: the function took too long. It may have run or not.
+	ErrTimedOut = errors.New("timed out: the function may have run or not")
+	// ErrBlocked: the host does not send the request.
+	ErrBlocked = errors.New("blocked by the host")
+	// ErrUpstreamFailed: no complete answer came from the other server.
+	ErrUpstreamFailed = errors.New("the request failed")
+	// ErrWrongType: the value that the host returned is not of the wanted type.
+	ErrWrongType = errors.New("the host's value has another type")
 )
 
 // The limits of a function of the host, for its error messages.
@@ -35,7 +48,12 @@ var (
 		"an event's name begins with the plugin's and a dot" +
 			", and has at most 128 of a-z, 0-9, _, - and dots; with its data it has at most 4096 bytes",
 		"100 events a minute"}
+	configRules = rules{"of this function", "a key has at most 256 bytes of UTF-8", appQuota}
+	secretRules = rules{"secrets.keys for this name", "a name has at most 128 bytes of UTF-8", appQuota}
+	appRules    = rules{"of this function", "the application does not accept this request", appQuota}
 )
+
+const appQuota = "see the application's limits"
 
 const kvQuota = "see storage.kv in manifest.json"
 
@@ -57,6 +75,17 @@ func hostError(status int32, of rules) error {
 		return nil
 	}
 	return fmt.Errorf("the host answered %d", status)
+}
+
+// The statuses that only functions of the application have.
+func appError(status int32) error {
+	switch status {
+	case -12:
+		return fmt.Errorf("%w: %s", ErrRateLimited, appQuota)
+	case -13:
+		return ErrTimedOut
+	}
+	return hostError(status, appRules)
 }
 
 // LogDebug, LogInfo, LogWarn and LogError write a line to the plugin's log.
@@ -122,4 +151,110 @@ func (kv) Increment(key string, delta int64) (int64, error) {
 		return 0, ErrInternal
 	}
 	return sum, nil
+}
+
+// Config is the plugin's configuration: the values that the operator set, and the defaults of
+// config.schema in the manifest. All calls of one run see the same values. It needs no capability.
+var Config config
+
+type config struct{}
+
+// Get returns the value of key as JSON. The error is ErrNotFound when there is none. An empty key stands
+// for the whole object.
+func (config) Get(key string) (json.RawMessage, error) {
+	return hostConfigGet(key)
+}
+
+// Decode decodes the value of key to target, as encoding/json does. The error is ErrNotFound when there
+// is none. An empty key stands for the whole object: Config.Decode("", &settings).
+func (config) Decode(key string, target any) error {
+	value, err := hostConfigGet(key)
+	if err != nil {
+		return err
+	}
+	return decodeAnswer(value, target)
+}
+
+// Text is the text of key, or fallback when it has no value or null.
+func (config) Text(key, fallback string) (string, error) {
+	return configured(key, fallback, "a text")
+}
+
+// Int is the integer of key, or fallback when it has no value or null.
+func (config) Int(key string, fallback int64) (int64, error) {
+	return configured(key, fallback, "an integer in range")
+}
+
+// Bool is the boolean of key, or fallback when it has no value or null.
+func (config) Bool(key string, fallback bool) (bool, error) {
+	return configured(key, fallback, "a boolean")
+}
+
+func configured[T any](key string, fallback T, wanted string) (T, error) {
+	value, err := hostConfigGet(key)
+	if errors.Is(err, ErrNotFound) || err == nil && string(value) == "null" {
+		return fallback, nil
+	}
+	if err != nil {
+		return fallback, err
+	}
+	if !utf8.Valid(value) || !json.Valid(value) {
+		return fallback, ErrInternal
+	}
+	decoded, err := decode[T](value)
+	if err != nil {
+		return fallback, fmt.Errorf("%w: it is not %s", ErrWrongType, wanted)
+	}
+	return decoded, nil
+}
+
+// Decodes what the host answered. Numbers without a type keep their text.
+func decodeAnswer(data []byte, target any) error {
+	if !utf8.Valid(data) || !json.Valid(data) {
+		return ErrInternal
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var err error
+	if value, isAny := target.(*any); isAny {
+		*value, err = decodeAny(decoder)
+	} else {
+		err = decoder.Decode(target)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrWrongType, err)
+	}
+	return nil
+}
+
+// Secrets are the secrets that the manifest names in secrets.keys. Do not write them to the log.
+var Secrets secrets
+
+type secrets struct{}
+
+// Get returns the secret of this name. The error is ErrNotFound when the operator has not set it, and
+// ErrDenied for a secret that only the host may use (inject_only).
+func (secrets) Get(name string) (string, error) {
+	value, err := hostSecretsGet(name)
+	return string(value), err
+}
+
+// App has the functions of the application that runs the host.
+var App app
+
+type app struct{}
+
+// Call calls the function of this name, and decodes its answer to answer, as encoding/json does; a nil
+// ignores it. It needs the capability that the application gave the function. The error is ErrNotFound
+// when the application has no such function.
+func (app) Call(name string, request, answer any) error {
+	data, err := encode(request)
+	if err != nil {
+		return err
+	}
+	data, err = hostAppCall(name, data)
+	if err != nil || answer == nil {
+		return err
+	}
+	return decodeAnswer(data, answer)
 }

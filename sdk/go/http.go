@@ -34,8 +34,10 @@ func (r *Request) Param(name string) string {
 }
 
 // Header is the header of this name, in upper or lower case. Empty when there is none.
-func (r *Request) Header(name string) string {
-	for key, value := range r.Headers {
+func (r *Request) Header(name string) string { return header(r.Headers, name) }
+
+func header(headers map[string]string, name string) string {
+	for key, value := range headers {
 		if strings.EqualFold(key, name) {
 			return value
 		}

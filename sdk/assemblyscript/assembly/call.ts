@@ -22,6 +22,25 @@ export enum HostStatus {
   NotFound = -4,
   /** The plugin's quota is used up. */
   Quota = -5,
+  /** Too many calls. */
+  RateLimited = -12,
+  /** The function took too long. It may have run or not. */
+  TimedOut = -13,
+  // The host sends none of the following numbers: the functions of this SDK return them.
+  /** The host does not send the request. */
+  Blocked = -101,
+  /** No complete answer came from the other server. */
+  UpstreamFailed = -102,
+  /** The value that the host returned is not of the wanted type. */
+  WrongType = -103,
+}
+
+/** The result of a function of the host. The value is valid when the status is Ok. */
+export class HostResult<T> {
+  constructor(
+    public readonly status: HostStatus,
+    public readonly value: T,
+  ) {}
 }
 
 /** One hook call. */

@@ -75,15 +75,7 @@ export class Request {
    * Accept-Language, Content-Type and Authorization.
    */
   header(name: string): string | null {
-    const wanted = name.toLowerCase();
-    const keys = this.headers.keys;
-    for (let i = 0; i < keys.length; i++) {
-      if (keys[i].toLowerCase() == wanted) {
-        const value = this.headers.get(keys[i]);
-        return value == null ? null : value.as<string>();
-      }
-    }
-    return null;
+    return headerOf(this.headers, name);
   }
 
   /** The body as text, or null when it is not UTF-8. */
@@ -184,7 +176,19 @@ export function extValue(text: string): string {
 
 const HEX = "0123456789ABCDEF";
 
-function areTexts(object: Json): bool {
+export function headerOf(headers: Json, name: string): string | null {
+  const wanted = name.toLowerCase();
+  const keys = headers.keys;
+  for (let i = 0; i < keys.length; i++) {
+    if (keys[i].toLowerCase() == wanted) {
+      const value = headers.get(keys[i]);
+      return value == null ? null : value.as<string>();
+    }
+  }
+  return null;
+}
+
+export function areTexts(object: Json): bool {
   if (object.type != JsonType.Object) return false;
   const keys = object.keys;
   for (let i = 0; i < keys.length; i++) {

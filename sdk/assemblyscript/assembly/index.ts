@@ -20,7 +20,8 @@
  */
 
 export { Json, JsonType } from "./json";
-export { Call, HostStatus, Status } from "./call";
+export { Call, HostResult, HostStatus, Status } from "./call";
+export { FetchRequest, FetchResponse, fetch } from "./fetch";
 export { Request, Response, extValue } from "./http";
 export { action, del, filter, get, post, put, route } from "./plugin";
-export { audit, hostProblem, kv, log, nowMillis } from "./host";
+export { app, audit, config, hostProblem, kv, log, nowMillis, secrets } from "./host";

@@ -71,6 +71,11 @@ static const char *name_of(int status) {
     case GN_BAD_ARGUMENTS: return "bad arguments";
     case GN_NOT_FOUND: return "not found";
     case GN_QUOTA: return "quota";
+    case GN_RATE_LIMITED: return "rate limited";
+    case GN_TIMED_OUT: return "timed out";
+    case GN_BLOCKED: return "blocked";
+    case GN_UPSTREAM_FAILED: return "upstream failed";
+    case GN_WRONG_TYPE: return "wrong type";
     default: return "other";
   }
 }
@@ -135,6 +140,111 @@ static gn_status kv_incr(gn_call *call, const gn_json *value, gn_buffer *json) {
 static gn_status kv_error(gn_call *call, gn_text key, gn_buffer *out) {
   (void)call;
   gn_append_string(out, name_of(gn_kv_set(key, gn_string(""))));
+  return GN_OK;
+}
+
+static gn_status config_get(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key;
+  const gn_json *found = NULL;
+  if (!gn_as_text(value, &key)) return gn_fail(call, GN_BAD_PAYLOAD, "a key is wanted");
+  const int status = gn_config_get(call, key, &found);
+  gn_json_value(json, found);
+  return status == GN_NOT_FOUND ? GN_OK : done(call, status);
+}
+
+/* The key as a string that ends with a zero byte. */
+static const char *zero_ended(gn_call *call, gn_text text) {
+  gn_buffer string = gn_new_buffer(call);
+  gn_append(&string, text);
+  gn_append_char(&string, 0);
+  return string.at;
+}
+
+static gn_status config_text(gn_call *call, gn_text key, gn_buffer *out) {
+  gn_text found;
+  if (!gn_as_text(gn_arg(call, 0), &found)) return gn_fail(call, GN_BAD_PAYLOAD, "a text is wanted");
+  const int status = gn_config_text(call, zero_ended(call, key), &found);
+  gn_append(out, found);
+  return done(call, status);
+}
+
+static gn_status config_int(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key;
+  int64_t found;
+  if (!gn_as_text(value, &key) || !gn_as_int(gn_arg(call, 0), &found))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a number are wanted");
+  const int status = gn_config_int(call, zero_ended(call, key), &found);
+  gn_append_int(json, found);
+  return done(call, status);
+}
+
+static gn_status config_bool(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key;
+  bool found;
+  if (!gn_as_text(value, &key) || !gn_as_bool(gn_arg(call, 0), &found))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a boolean are wanted");
+  const int status = gn_config_bool(call, zero_ended(call, key), &found);
+  gn_append_string(json, found ? "true" : "false");
+  return done(call, status);
+}
+
+static gn_status config_error(gn_call *call, gn_text key, gn_buffer *out) {
+  int64_t found = 0;
+  gn_append_string(out, name_of(gn_config_int(call, zero_ended(call, key), &found)));
+  return GN_OK;
+}
+
+static gn_status secrets_get(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text name, found;
+  if (!gn_as_text(value, &name)) return gn_fail(call, GN_BAD_PAYLOAD, "a name is wanted");
+  const int status = gn_secrets_get(call, name, &found);
+  if (status == GN_HOST_OK) gn_json_text(json, found);
+  if (status == GN_NOT_FOUND) gn_append_string(json, "null");
+  return status == GN_NOT_FOUND ? GN_OK : done(call, status);
+}
+
+static gn_status app_call(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text name;
+  const gn_json *answer = NULL;
+  gn_buffer request = gn_new_buffer(call);
+  if (!gn_as_text(gn_arg(call, 0), &name)) return gn_fail(call, GN_BAD_PAYLOAD, "a name is wanted");
+  gn_json_value(&request, value);
+  const int status = gn_app_call(call, name, gn_contents(&request), &answer);
+  gn_json_value(json, answer);
+  return done(call, status);
+}
+
+static gn_status app_error(gn_call *call, gn_text name, gn_buffer *out) {
+  const gn_json *answer;
+  gn_append_string(out, name_of(gn_app_call(call, name, gn_string("null"), &answer)));
+  return GN_OK;
+}
+
+static gn_status fetch(gn_call *call, gn_text url, gn_buffer *out) {
+  gn_text method;
+  gn_fetch_response response;
+  if (!gn_as_text(gn_arg(call, 0), &method)) return gn_fail(call, GN_BAD_PAYLOAD, "a method is wanted");
+  gn_fetch_request request = gn_new_fetch(call, zero_ended(call, method), url);
+  if (gn_equals(method, "GET")) gn_fetch_header(&request, "Accept", gn_string("text/plain"));
+  if (gn_equals(method, "PUT")) gn_fetch_body(&request, "text/plain", gn_string("\xc3\xbc"));
+  if (gn_equals(method, "POST")) {
+    gn_fetch_body(&request, GN_JSON, gn_string("{\"a\":1}"));
+    gn_fetch_header(&request, "X-Key", gn_string("{{secret:KEY}}"));
+    request.timeout_ms = 2500;
+  }
+  const int status = gn_fetch(call, &request, &response);
+  if (status != GN_HOST_OK) return done(call, status);
+  gn_text kind = gn_string("none");
+  gn_fetched_header(&response, "X-Kind", &kind);
+  gn_append_int(out, response.status);
+  gn_append_all(out, gn_string("|"), kind, gn_string("|"), response.body);
+  return GN_OK;
+}
+
+static gn_status fetch_error(gn_call *call, gn_text url, gn_buffer *out) {
+  gn_fetch_response response;
+  const gn_fetch_request request = gn_new_fetch(call, "GET", url);
+  gn_append_string(out, name_of(gn_fetch(call, &request, &response)));
   return GN_OK;
 }
 
@@ -230,6 +340,16 @@ GN_PLUGIN {
   gn_filter("kv.del", kv_del);
   gn_filter("kv.incr", kv_incr);
   gn_filter_text("kv.error", kv_error);
+  gn_filter("config.get", config_get);
+  gn_filter_text("config.text", config_text);
+  gn_filter("config.int", config_int);
+  gn_filter("config.bool", config_bool);
+  gn_filter_text("config.error", config_error);
+  gn_filter("secrets.get", secrets_get);
+  gn_filter("app.call", app_call);
+  gn_filter_text("app.error", app_error);
+  gn_filter_text("fetch", fetch);
+  gn_filter_text("fetch.error", fetch_error);
   gn_filter_text("fail", fails);
   gn_filter_text("refuse", refuses);
   gn_filter_text("panic", panics);

@@ -79,6 +79,64 @@ func init() {
 		return nameOf(gonext.KV.Set(key, nil)), nil
 	})
 
+	gonext.Filter("config.get", func(key string, _ gonext.Args) (any, error) {
+		var value any
+		err := gonext.Config.Decode(key, &value)
+		if errors.Is(err, gonext.ErrNotFound) {
+			return nil, nil
+		}
+		return value, err
+	})
+	gonext.Filter("config.text", func(key string, args gonext.Args) (string, error) {
+		fallback, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return "", err
+		}
+		return gonext.Config.Text(key, fallback)
+	})
+	gonext.Filter("config.int", func(key string, args gonext.Args) (int64, error) {
+		fallback, err := gonext.Arg[int64](args, 0)
+		if err != nil {
+			return 0, err
+		}
+		return gonext.Config.Int(key, fallback)
+	})
+	gonext.Filter("config.bool", func(key string, args gonext.Args) (bool, error) {
+		fallback, err := gonext.Arg[bool](args, 0)
+		if err != nil {
+			return false, err
+		}
+		return gonext.Config.Bool(key, fallback)
+	})
+	gonext.Filter("config.error", func(key string, _ gonext.Args) (string, error) {
+		_, err := gonext.Config.Int(key, 0)
+		return nameOf(err), nil
+	})
+	gonext.Filter("secrets.get", func(name string, _ gonext.Args) (any, error) {
+		value, err := gonext.Secrets.Get(name)
+		if errors.Is(err, gonext.ErrNotFound) {
+			return nil, nil
+		}
+		return value, err
+	})
+	gonext.Filter("app.call", func(request any, args gonext.Args) (any, error) {
+		name, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return nil, err
+		}
+		var answer any
+		err = gonext.App.Call(name, request, &answer)
+		return answer, err
+	})
+	gonext.Filter("app.error", func(name string, _ gonext.Args) (string, error) {
+		return nameOf(gonext.App.Call(name, nil, nil)), nil
+	})
+	gonext.Filter("fetch", fetch)
+	gonext.Filter("fetch.error", func(url string, _ gonext.Args) (string, error) {
+		_, err := gonext.Fetch(&gonext.FetchRequest{URL: url})
+		return nameOf(err), nil
+	})
+
 	gonext.Filter("fail", func(text string, _ gonext.Args) (any, error) {
 		return nil, errors.New(text)
 	})
@@ -149,6 +207,31 @@ func writeLine(args gonext.Args) error {
 	return nil
 }
 
+func fetch(url string, args gonext.Args) (string, error) {
+	method, err := gonext.Arg[string](args, 0)
+	if err != nil {
+		return "", err
+	}
+	request := gonext.NewFetchRequest(method, url)
+	switch method {
+	case "GET":
+		request.WithHeader("Accept", "text/plain")
+	case "PUT":
+		request.WithHeader("content-type", "-").WithBody("text/plain", []byte("ü"))
+	case "POST":
+		request.WithJSON(map[string]int{"a": 1}).WithHeader("X-Key", "{{secret:KEY}}").WithTimeoutMillis(2500)
+	}
+	response, err := gonext.Fetch(request)
+	if err != nil {
+		return "", err
+	}
+	kind := response.Header("X-Kind")
+	if kind == "" {
+		kind = "none"
+	}
+	return fmt.Sprintf("%d|%s|%s", response.Status, kind, response.Body), nil
+}
+
 func nameOf(err error) string {
 	switch {
 	case err == nil:
@@ -163,6 +246,16 @@ func nameOf(err error) string {
 		return "not found"
 	case errors.Is(err, gonext.ErrQuota):
 		return "quota"
+	case errors.Is(err, gonext.ErrRateLimited):
+		return "rate limited"
+	case errors.Is(err, gonext.ErrTimedOut):
+		return "timed out"
+	case errors.Is(err, gonext.ErrBlocked):
+		return "blocked"
+	case errors.Is(err, gonext.ErrUpstreamFailed):
+		return "upstream failed"
+	case errors.Is(err, gonext.ErrWrongType):
+		return "wrong type"
 	default:
 		return "other"
 	}

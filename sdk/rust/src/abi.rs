@@ -183,6 +183,22 @@ pub(crate) fn audit_emit(json: &str) -> Result<(), HostError> {
     host::audit_emit(json)
 }
 
+pub(crate) fn config_get(key: &str) -> Result<Vec<u8>, HostError> {
+    host::config_get(key)
+}
+
+pub(crate) fn secrets_get(name: &str) -> Result<Vec<u8>, HostError> {
+    host::secrets_get(name)
+}
+
+pub(crate) fn app_call(name: &str, json: &str) -> Result<Vec<u8>, HostError> {
+    host::app_call(name, json)
+}
+
+pub(crate) fn http_fetch(json: &str) -> Result<Vec<u8>, HostError> {
+    host::http_fetch(json)
+}
+
 #[cfg(target_family = "wasm")]
 mod host {
     use super::HostError;
@@ -195,6 +211,21 @@ mod host {
             pub fn gn_panic(text: *const u8, length: usize);
             pub fn gn_time_ms() -> i64;
             pub fn gn_audit_emit(json: *const u8, length: usize) -> i32;
+            pub fn gn_config_get(key: *const u8, length: usize) -> i64;
+            pub fn gn_secrets_get(name: *const u8, length: usize) -> i64;
+            pub fn gn_app_call(
+                name: *const u8,
+                length: usize,
+                json: *const u8,
+                json_length: usize,
+            ) -> i64;
+        }
+    }
+
+    mod net {
+        #[link(wasm_import_module = "env_net")]
+        extern "C" {
+            pub fn gn_http_fetch(json: *const u8, length: usize) -> i64;
         }
     }
 
@@ -252,18 +283,37 @@ mod host {
         std::str::from_utf8(&sum).ok().and_then(|text| text.parse().ok()).ok_or(HostError::Internal)
     }
 
-    /// Takes the body of a packed answer. The host wrote it into a block of our allocator, and a
-    /// `Vec` whose capacity is that length frees the block. The pointer of an empty body has no
-    /// meaning.
+    pub fn config_get(key: &str) -> Result<Vec<u8>, HostError> {
+        taken(unsafe { env::gn_config_get(key.as_ptr(), key.len()) }, &Rules::CONFIG)
+    }
+
+    pub fn secrets_get(name: &str) -> Result<Vec<u8>, HostError> {
+        taken(unsafe { env::gn_secrets_get(name.as_ptr(), name.len()) }, &Rules::SECRETS)
+    }
+
+    pub fn app_call(name: &str, json: &str) -> Result<Vec<u8>, HostError> {
+        let answer =
+            unsafe { env::gn_app_call(name.as_ptr(), name.len(), json.as_ptr(), json.len()) };
+        body(answer).map_err(HostError::from_app_status)
+    }
+
+    pub fn http_fetch(json: &str) -> Result<Vec<u8>, HostError> {
+        body(unsafe { net::gn_http_fetch(json.as_ptr(), json.len()) })
+            .map_err(HostError::from_net_status)
+    }
+
     fn taken(packed: i64, rules: &Rules) -> Result<Vec<u8>, HostError> {
+        body(packed).map_err(|status| HostError::from_status(status, rules))
+    }
+
+    /// Takes the body of a packed answer, or returns its negative status. The host wrote the body
+    /// into a block of our allocator, and a `Vec` whose capacity is that length frees the block. The
+    /// pointer of an empty body has no meaning.
+    fn body(packed: i64) -> Result<Vec<u8>, i32> {
         let start = (packed as u64 >> 32) as usize as *mut u8;
         let length = packed as i32;
         if start.is_null() {
-            return if length < 0 {
-                Err(HostError::from_status(length, rules))
-            } else {
-                Ok(Vec::new())
-            };
+            return if length < 0 { Err(length) } else { Ok(Vec::new()) };
         }
         if length == 0 {
             unsafe { super::free(start, 0) };
@@ -309,4 +359,6 @@ mod host {
     pub fn kv_incr(_key: &str, _delta: i64) -> Result<i64, HostError> {
         Err(HostError::Internal)
     }
+
+    pub(super) use crate::testing::{app_call, config_get, http_fetch, secrets_get};
 }

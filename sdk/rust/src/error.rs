@@ -26,6 +26,16 @@ pub enum HostError {
     NotFound,
     /// This quota of the plugin is used up.
     Quota(&'static str),
+    /// Too many calls: this limit is reached.
+    RateLimited(&'static str),
+    /// The function took too long. It may have run or not.
+    TimedOut,
+    /// The host does not send the request: this is the rule.
+    Blocked(&'static str),
+    /// No complete answer came from the other server: this is the reason.
+    UpstreamFailed(&'static str),
+    /// The value that the host returned is not of this type.
+    WrongType(&'static str),
     /// A status that this version of the SDK does not know.
     Other(i32),
 }
@@ -67,6 +77,21 @@ impl Rules {
             with its data it has at most 4096 bytes",
         quota: "100 events a minute",
     };
+
+    pub(crate) const CONFIG: Rules =
+        Rules { arguments: "a key has at most 256 bytes of UTF-8", ..Rules::APP };
+
+    pub(crate) const SECRETS: Rules = Rules {
+        capability: "secrets.keys for this name",
+        arguments: "a name has at most 128 bytes of UTF-8",
+        ..Rules::APP
+    };
+
+    pub(crate) const APP: Rules = Rules {
+        capability: "of this function",
+        arguments: "the application does not accept this request",
+        quota: "see the application's limits",
+    };
 }
 
 impl Error {
@@ -102,6 +127,37 @@ impl HostError {
             other => HostError::Other(other),
         }
     }
+
+    /// The statuses that only functions of the application have.
+    #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+    pub(crate) fn from_app_status(status: i32) -> HostError {
+        match status {
+            -12 => HostError::RateLimited("see the application's limits"),
+            -13 => HostError::TimedOut,
+            other => HostError::from_status(other, &Rules::APP),
+        }
+    }
+
+    /// The statuses of `env_net`.
+    #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+    pub(crate) fn from_net_status(status: i32) -> HostError {
+        match status {
+            -1 => HostError::BadArguments(
+                "a request has a method, a URL of http or https, and headers that HTTP allows; \
+                 in JSON it has at most 1 MiB",
+            ),
+            -2 => HostError::Denied("http.fetch"),
+            -3 => HostError::Blocked(
+                "the URL's origin is not in http.fetch.allow in manifest.json, \
+                 or the operator does not allow its address",
+            ),
+            -4 => HostError::RateLimited("see http.fetch.rate_per_minute in manifest.json"),
+            -5 => HostError::UpstreamFailed("the server did not give a complete answer in time"),
+            -6 => HostError::NotFound,
+            -7 => HostError::Internal,
+            other => HostError::Other(other),
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -128,6 +184,13 @@ impl fmt::Display for HostError {
             }
             HostError::NotFound => out.write_str("not found"),
             HostError::Quota(which) => write!(out, "the quota is used up: {which}"),
+            HostError::RateLimited(which) => write!(out, "the rate limit is reached: {which}"),
+            HostError::TimedOut => out.write_str("timed out: the function may have run or not"),
+            HostError::Blocked(rule) => write!(out, "blocked by the host: {rule}"),
+            HostError::UpstreamFailed(reason) => write!(out, "the request failed: {reason}"),
+            HostError::WrongType(wanted) => {
+                write!(out, "the host's value has another type: it is not {wanted}")
+            }
             HostError::Other(status) => write!(out, "the host answered {status}"),
         }
     }

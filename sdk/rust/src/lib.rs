@@ -25,7 +25,8 @@
 //!
 //! [`plugin!`] exports the ABI. Everything else also compiles and runs natively, so that `cargo
 //! test` can test a plugin (see [`Plugin::call`]). The host's functions exist only in WebAssembly.
-//! Natively, `log` writes to standard error, and `kv` fails with [`HostError::Internal`].
+//! Natively, `log` writes to standard error, `kv` and `audit` fail with [`HostError::Internal`], and
+//! a test sets with `gonext::testing::Host` what `config`, `secrets`, `app` and `fetch` return.
 //!
 //! Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 
@@ -33,13 +34,17 @@
 pub mod abi;
 mod base64;
 mod error;
+mod fetch;
 mod host;
 mod http;
 pub mod json;
 mod plugin;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 
 pub use error::{Error, HostError, Result};
-pub use host::{audit, kv, log, now_ms};
+pub use fetch::{fetch, FetchRequest, FetchResponse};
+pub use host::{app, audit, config, kv, log, now_ms, secrets};
 pub use http::{ext_value, Request, Response};
 pub use json::{FromJson, Value};
 pub use plugin::{Args, Plugin};

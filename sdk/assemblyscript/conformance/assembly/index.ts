@@ -1,15 +1,20 @@
 // What sdk/vectors/README.md describes, with the AssemblyScript SDK.
 import {
   Call,
+  FetchRequest,
+  HostResult,
   HostStatus,
   Json,
   Request,
   Response,
   Status,
   action,
+  app,
   audit,
+  config,
   del,
   extValue,
+  fetch,
   filter,
   get,
   hostProblem,
@@ -18,6 +23,7 @@ import {
   nowMillis,
   post,
   put,
+  secrets,
 } from "../../assembly/index";
 export * from "../../assembly/abi";
 
@@ -75,6 +81,56 @@ filter<string, i64>("kv.incr", (key: string, call: Call): i64 => {
 });
 filter<string>("kv.error", (key: string, call: Call): string => nameOf(kv.setText(key, "")));
 
+filter<string, Json>("config.get", (key: string, call: Call): Json => valueOf(call, config.get(key)));
+filter<string>("config.text", (key: string, call: Call): string => {
+  const found = config.text(key, call.arg<string>(0));
+  check(call, found.status);
+  return found.value;
+});
+filter<string, i64>("config.int", (key: string, call: Call): i64 => {
+  const found = config.int(key, call.arg<i64>(0));
+  check(call, found.status);
+  return found.value;
+});
+filter<string, bool>("config.bool", (key: string, call: Call): bool => {
+  const found = config.bool(key, call.arg<bool>(0));
+  check(call, found.status);
+  return found.value;
+});
+filter<string>("config.error", (key: string, call: Call): string => nameOf(config.int(key, 0).status));
+filter<string, Json>("secrets.get", (name: string, call: Call): Json => {
+  const found = secrets.get(name);
+  return valueOf(call, new HostResult(found.status, Json.text(found.value)));
+});
+filter<Json>("app.call", (request: Json, call: Call): Json => {
+  const answer = app.call(call.arg<string>(0), request);
+  check(call, answer.status);
+  return answer.value;
+});
+filter<string>("app.error", (name: string, call: Call): string => nameOf(app.call(name, Json.NULL).status));
+filter<string>("fetch", (url: string, call: Call): string => {
+  const method = call.arg<string>(0);
+  let request = new FetchRequest(method, url);
+  if (method == "GET") request = FetchRequest.get(url).header("Accept", "text/plain");
+  if (method == "PUT") {
+    const body = Uint8Array.wrap(String.UTF8.encode("ü"));
+    request = FetchRequest.put(url).header("content-type", "-").body("text/plain", body);
+  }
+  if (method == "DELETE") request = FetchRequest.del(url);
+  if (method == "POST") {
+    request = FetchRequest.post(url)
+      .json(Json.object().set("a", Json.int(1)))
+      .header("X-Key", "{{secret:KEY}}")
+      .timeoutMillis(2500);
+  }
+  const answer = fetch(request);
+  check(call, answer.status);
+  const kind = answer.value.header("X-Kind");
+  const text = answer.value.text();
+  return [answer.value.status.toString(), kind == null ? "none" : kind, text == null ? "" : text].join("|");
+});
+filter<string>("fetch.error", (url: string, call: Call): string => nameOf(fetch(FetchRequest.get(url)).status));
+
 filter<string>("fail", (text: string, call: Call): string => {
   call.fail(Status.Error, text);
   return "";
@@ -124,6 +180,13 @@ function check(call: Call, status: HostStatus): void {
   if (status != HostStatus.Ok) call.fail(Status.Error, hostProblem());
 }
 
+/** The value; null when there is none. */
+function valueOf(call: Call, found: HostResult<Json>): Json {
+  if (found.status == HostStatus.NotFound) return Json.NULL;
+  check(call, found.status);
+  return found.value;
+}
+
 function nameOf(status: HostStatus): string {
   switch (status) {
     case HostStatus.Ok:
@@ -138,6 +201,16 @@ function nameOf(status: HostStatus): string {
       return "not found";
     case HostStatus.Quota:
       return "quota";
+    case HostStatus.RateLimited:
+      return "rate limited";
+    case HostStatus.TimedOut:
+      return "timed out";
+    case HostStatus.Blocked:
+      return "blocked";
+    case HostStatus.UpstreamFailed:
+      return "upstream failed";
+    case HostStatus.WrongType:
+      return "wrong type";
     default:
       return "other";
   }

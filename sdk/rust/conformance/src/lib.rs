@@ -1,8 +1,8 @@
 //! What sdk/vectors/README.md describes, with the Rust SDK.
 
 use gonext::{
-    audit, ext_value, kv, log, now_ms, Args, Error, HostError, Plugin, Request, Response, Result,
-    Value,
+    app, audit, config, ext_value, fetch, kv, log, now_ms, secrets, Args, Error, FetchRequest,
+    HostError, Plugin, Request, Response, Result, Value,
 };
 
 fn register(plugin: &mut Plugin) {
@@ -25,17 +25,41 @@ fn register(plugin: &mut Plugin) {
     plugin.action("kv.set", |args| Ok(kv::set(&args.get::<String>(0)?, args.get::<String>(1)?)?));
     plugin.filter("kv.del", |key: String, _| Ok(kv::del(&key)?));
     plugin.filter("kv.incr", |key: String, args: &Args| Ok(kv::incr(&key, args.get(0)?)?));
-    plugin.filter("kv.error", |key: String, _| {
-        Ok(match kv::set(&key, "") {
-            Ok(()) => "none",
-            Err(HostError::Denied(_)) => "denied",
-            Err(HostError::Internal) => "internal",
-            Err(HostError::BadArguments(_)) => "bad arguments",
-            Err(HostError::NotFound) => "not found",
-            Err(HostError::Quota(_)) => "quota",
-            Err(HostError::Other(_)) => "other",
-        })
+    plugin.filter("kv.error", |key: String, _| Ok(name_of(kv::set(&key, ""))));
+
+    plugin.filter("config.get", |key: String, _| Ok(config::get::<Value>(&key)?));
+    plugin.filter("config.text", |key: String, args: &Args| {
+        Ok(config::text(&key, &args.get::<String>(0)?)?)
     });
+    plugin.filter("config.int", |key: String, args: &Args| Ok(config::int(&key, args.get(0)?)?));
+    plugin.filter("config.bool", |key: String, args: &Args| Ok(config::bool(&key, args.get(0)?)?));
+    plugin.filter("config.error", |key: String, _| Ok(name_of(config::int(&key, 0))));
+    plugin.filter("secrets.get", |name: String, _| Ok(secrets::get(&name)?));
+    plugin.filter("app.call", |request: Value, args: &Args| {
+        Ok(app::call::<Value>(&args.get::<String>(0)?, request)?)
+    });
+    plugin
+        .filter("app.error", |name: String, _| Ok(name_of(app::call::<Value>(&name, Value::Null))));
+    plugin.filter("fetch", |url: String, args: &Args| {
+        let request = match args.get::<String>(0)?.as_str() {
+            "GET" => FetchRequest::get(&url).header("Accept", "text/plain"),
+            "PUT" => FetchRequest::put(&url).header("Content-Type", "-").body("text/plain", "ü"),
+            "DELETE" => FetchRequest::delete(&url),
+            "POST" => FetchRequest::post(&url)
+                .json(Value::object([("a", 1.into())]))
+                .header("X-Key", "{{secret:KEY}}")
+                .timeout_ms(2500),
+            method => FetchRequest::new(method, &url),
+        };
+        let response = fetch(&request)?;
+        Ok(format!(
+            "{}|{}|{}",
+            response.status(),
+            response.header("X-Kind").unwrap_or("none"),
+            String::from_utf8_lossy(response.body())
+        ))
+    });
+    plugin.filter("fetch.error", |url: String, _| Ok(name_of(fetch(&FetchRequest::get(&url)))));
 
     plugin.filter("fail", |text: String, _| Err::<Value, _>(Error::Failed(text)));
     plugin.filter("refuse", |text: String, _| Err::<Value, _>(Error::BadPayload(text)));
@@ -65,6 +89,23 @@ fn register(plugin: &mut Plugin) {
     });
     plugin.delete("/items/{id}", |_| Ok(Response::empty(204)));
     plugin.get("/fail", |_| Err(Error::failed("no")));
+}
+
+fn name_of<T>(answer: std::result::Result<T, HostError>) -> &'static str {
+    match answer {
+        Ok(_) => "none",
+        Err(HostError::Denied(_)) => "denied",
+        Err(HostError::Internal) => "internal",
+        Err(HostError::BadArguments(_)) => "bad arguments",
+        Err(HostError::NotFound) => "not found",
+        Err(HostError::Quota(_)) => "quota",
+        Err(HostError::RateLimited(_)) => "rate limited",
+        Err(HostError::TimedOut) => "timed out",
+        Err(HostError::Blocked(_)) => "blocked",
+        Err(HostError::UpstreamFailed(_)) => "upstream failed",
+        Err(HostError::WrongType(_)) => "wrong type",
+        Err(HostError::Other(_)) => "other",
+    }
 }
 
 fn write_line(args: &Args) -> Result<()> {

@@ -67,7 +67,9 @@ class NewProjectTest {
     boolean hasCompiler = !out.toString().contains("fix:");
     assertThat(hasCompiler || !REQUIRED.contains(language)).as("%s", out).isTrue();
     assumeTrue(hasCompiler, () -> "no compiler for " + language + ": " + out);
-    assertThat(project.resolve("README.md")).content().contains("\n" + test + "\n");
+    assertThat(project.resolve("README.md"))
+        .content()
+        .contains("\n" + test + "\n", "gonext config x-plugin greeting=");
     runTest(project, test);
 
     assertThat(run("plugin", "check", project.toString())).as("%s%s", out, err).isZero();

@@ -79,13 +79,31 @@ final class ScriptedHost {
             new FunctionType(List.of(I32, I32), List.of(I32)),
             (call, args) -> {
               ObjectNode entry = call("gn_audit_emit");
-              try {
-                entry.set("json", StrictJson.parse(call.memory().read(args[0], args[1])));
-              } catch (InvalidJsonException e) {
-                entry.put("json", e.getMessage());
-              }
-              return answer(call, entry, false);
+              return answer(call, withJson(entry, call, args, 0), false);
             }),
+        HostFunction.of(
+            "env",
+            "gn_config_get",
+            key,
+            (call, args) -> answer(call, keyed("gn_config_get", call, args), true)),
+        HostFunction.of(
+            "env",
+            "gn_secrets_get",
+            key,
+            (call, args) -> answer(call, keyed("gn_secrets_get", call, args), true)),
+        HostFunction.of(
+            "env",
+            "gn_app_call",
+            new FunctionType(List.of(I32, I32, I32, I32), List.of(I64)),
+            (call, args) -> {
+              ObjectNode named = keyed("gn_app_call", call, args);
+              return answer(call, withJson(named, call, args, 2), true);
+            }),
+        HostFunction.of(
+            "env_net",
+            "gn_http_fetch",
+            key,
+            (call, args) -> answer(call, withJson(call("gn_http_fetch"), call, args, 0), true)),
         HostFunction.of(
             "gonext_data",
             "gn_kv_get",
@@ -154,6 +172,15 @@ final class ScriptedHost {
 
   private static ObjectNode keyed(String name, HostCall call, long[] args) {
     return call(name).put("key", text(call, args, 0));
+  }
+
+  private static ObjectNode withJson(ObjectNode entry, HostCall call, long[] args, int at) {
+    try {
+      entry.set("json", StrictJson.parse(call.memory().read(args[at], args[at + 1])));
+    } catch (InvalidJsonException e) {
+      entry.put("json", e.getMessage());
+    }
+    return entry;
   }
 
   private static String text(HostCall call, long[] args, int at) {

@@ -168,7 +168,7 @@ enum Toolchain {
     }
   }
 
-  private static void run(Path directory, Map<String, String> environment, String... command)
+  static void run(Path directory, Map<String, String> environment, String... command)
       throws IOException, InterruptedException {
     Path log = Files.createTempFile("gonext-build", ".log");
     try {

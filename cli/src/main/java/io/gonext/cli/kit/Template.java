@@ -15,6 +15,7 @@ import java.util.Set;
  * @param sdkPath the path of the SDK in the files of the project
  * @param files of the example
  * @param handlers the file with the handlers
+ * @param reading how a handler reads a value of the configuration
  * @param test the command that runs the tests of the project
  * @param taken names that do not build, because the language or the SDK uses them
  */
@@ -25,6 +26,7 @@ record Template(
     List<String> files,
     List<String> sdkFiles,
     String handlers,
+    String reading,
     String test,
     Set<String> taken) {
 
@@ -40,12 +42,15 @@ record Template(
               "src/abi.rs",
               "src/base64.rs",
               "src/error.rs",
+              "src/fetch.rs",
               "src/host.rs",
               "src/http.rs",
               "src/json.rs",
               "src/lib.rs",
-              "src/plugin.rs"),
+              "src/plugin.rs",
+              "src/testing.rs"),
           "src/lib.rs",
+          "let greeting = gonext::config::text(\"greeting\", \"Hello\")?;",
           "cargo test",
           Set.of("gonext"));
 
@@ -55,8 +60,17 @@ record Template(
           "hello-go",
           "./sdk",
           List.of("go.mod", "main.go", "main_test.go", "manifest.json"),
-          List.of("README.md", "abi.go", "go.mod", "gonext.go", "host.go", "http.go", "native.go"),
+          List.of(
+              "README.md",
+              "abi.go",
+              "fetch.go",
+              "go.mod",
+              "gonext.go",
+              "host.go",
+              "http.go",
+              "native.go"),
           "main.go",
+          "greeting, err := gonext.Config.Text(\"greeting\", \"Hello\")",
           "go test .",
           Set.of("cmd", "main", "std"));
 
@@ -77,6 +91,7 @@ record Template(
               "assembly/abi.ts",
               "assembly/base64.ts",
               "assembly/call.ts",
+              "assembly/fetch.ts",
               "assembly/float.ts",
               "assembly/host.ts",
               "assembly/http.ts",
@@ -86,6 +101,7 @@ record Template(
               "package.json",
               "testing.mjs"),
           "assembly/index.ts",
+          "const greeting = config.text(\"greeting\", \"Hello\").value;",
           "npm test",
           Set.of("assemblyscript", "gonext"));
 
@@ -97,6 +113,8 @@ record Template(
           List.of("Makefile", "manifest.json", "plugin.c", "test.c"),
           List.of("README.md", "gonext.h"),
           "plugin.c",
+          "gn_text greeting = gn_string(\"Hello\");\n"
+              + "int status = gn_config_text(call, \"greeting\", &greeting);",
           "make test",
           Set.of());
 
@@ -155,8 +173,26 @@ record Template(
     gonext plugin check .
     gonext plugin pack .
     ```
+
+    ## Configuration
+
+    To let operators set a value, add a schema to `manifest.json`:
+
+    ```
+    "config": {"schema": {"type": "object", "properties": {
+      "greeting": {"type": "string", "default": "Hello"}
+    }}}
+    ```
+
+    A handler reads the value:
+
+    ```
+    %s
+    ```
+
+    An operator changes it while the host runs: `gonext config %s greeting=Hi`.
     """
-        .formatted(name, handlers, needsNpm() ? "npm ci\n" : "", test);
+        .formatted(name, handlers, needsNpm() ? "npm ci\n" : "", test, reading, name);
   }
 
   private static byte[] resource(String path) throws IOException {
