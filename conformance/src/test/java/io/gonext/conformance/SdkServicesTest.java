@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
+import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The SDKs' functions for configuration and secrets on a real host, and the SDKs' own tests. */
+/** The SDKs on a host with configuration, secrets and functions, and the SDKs' own tests. */
 @Tag("slow")
 class SdkServicesTest {
   private static final Path SDK = Path.of(System.getProperty("gonext.root"), "sdk");
@@ -34,7 +35,8 @@ class SdkServicesTest {
 
   @ParameterizedTest
   @EnumSource(Toolchain.class)
-  void a_guest_reads_its_configuration_and_secrets(Toolchain language) throws Exception {
+  void a_guest_reads_configuration_and_secrets_and_calls_functions(Toolchain language)
+      throws Exception {
     byte[] module =
         Files.readAllBytes(language.build(SDK.resolve(language.folder).resolve("conformance")));
     GuestBundle bundle =
@@ -44,10 +46,16 @@ class SdkServicesTest {
             .filter("config.bool")
             .filter("config.get")
             .filter("secrets.get")
+            .filter("app.call")
+            .filter("app.error")
             .field("config", SCHEMA)
-            .field("capabilities", "[\"secrets.keys\"]")
+            .field("capabilities", "[\"secrets.keys\",\"posts.read\"]")
             .field("secrets", "{\"keys\":[\"TOKEN\"]}");
-    try (Host host = Host.open(Hosts.patient(data))) {
+    HostFunctionSpec find =
+        HostFunctionSpec.builder("posts.find", call -> Map.of("id", call.request()))
+            .capability("posts.read")
+            .build();
+    try (Host host = Host.open(Hosts.patient(data).toBuilder().function(find).build())) {
       host.plugins().install(bundle.bytes());
       host.plugins().activate(NAME);
       assertThat(filtered(host, "config.text", "greeting", "none")).isEqualTo("\"Hello\"");
@@ -66,11 +74,15 @@ class SdkServicesTest {
 
       host.secrets().set(NAME, "TOKEN", "s€cret".getBytes(StandardCharsets.UTF_8));
       assertThat(host.applyFilters("secrets.get", "TOKEN").degraded()).hasSize(1);
+      assertThat(filtered(host, "app.error", "posts.find")).isEqualTo("\"denied\"");
       host.plugins().grantRequested(NAME);
       assertThat(filtered(host, "secrets.get", "TOKEN")).isEqualTo("\"s€cret\"");
       assertThat(host.applyFilters("secrets.get", "OTHER").degraded()).hasSize(1);
       host.secrets().delete(NAME, "TOKEN");
       assertThat(filtered(host, "secrets.get", "TOKEN")).isEqualTo("null");
+
+      assertThat(filtered(host, "app.call", 7, "posts.find")).isEqualTo("{\"id\":7}");
+      assertThat(filtered(host, "app.error", "posts.delete")).isEqualTo("\"not found\"");
       Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
     }
   }
