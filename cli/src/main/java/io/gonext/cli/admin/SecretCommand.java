@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -144,11 +145,16 @@ public final class SecretCommand implements Runnable {
       if (typed == null) {
         return new byte[0];
       }
-      ByteBuffer encoded = StandardCharsets.UTF_8.encode(CharBuffer.wrap(typed));
+      CharsetEncoder encoder = StandardCharsets.UTF_8.newEncoder();
+      byte[] buffer = new byte[(int) Math.ceil(typed.length * (double) encoder.maxBytesPerChar())];
+      ByteBuffer encoded = ByteBuffer.wrap(buffer);
+      boolean wellFormed = encoder.encode(CharBuffer.wrap(typed), encoded, true).isUnderflow();
       Arrays.fill(typed, ' ');
-      byte[] value = new byte[encoded.remaining()];
-      encoded.get(value);
-      Arrays.fill(encoded.array(), (byte) 0);
+      byte[] value = Arrays.copyOf(buffer, encoded.position());
+      Arrays.fill(buffer, (byte) 0);
+      if (!wellFormed) {
+        throw new AdminException("what was typed is not well-formed text: nothing was changed");
+      }
       return value;
     }
 
