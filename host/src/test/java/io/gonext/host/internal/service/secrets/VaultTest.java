@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,8 +118,8 @@ class VaultTest {
   @Test
   void a_content_moved_to_another_name_or_plugin_is_not_decrypted() {
     vault.set("shop", "API_KEY", bytes("geheim"));
-    byte[] content = store.secrets().read("shop").contents().get("API_KEY");
-    byte[] wrapped = store.secrets().read("shop").dataKey();
+    byte[] content = Objects.requireNonNull(store.secrets().read("shop").contents().get("API_KEY"));
+    byte[] wrapped = Objects.requireNonNull(store.secrets().read("shop").dataKey());
     store
         .secrets()
         .set("shop", "OTHER", wrapped, _ -> content, new KeyWrap(key).check(), _ -> true);
