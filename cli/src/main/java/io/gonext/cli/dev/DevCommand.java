@@ -123,8 +123,8 @@ public final class DevCommand implements Callable<Integer> {
       paramLabel = "PATH",
       description =
           "Also watch this directory or file outside the project. Repeatable. The command itself"
-              + " finds the targets of links, and paths in Cargo.toml, go.mod, package.json and a"
-              + " Makefile.")
+              + " finds the targets of links, and the paths in Cargo.toml, go.mod, package.json and"
+              + " a Makefile.")
   private List<Path> watchAlso = new ArrayList<>();
 
   @Option(
