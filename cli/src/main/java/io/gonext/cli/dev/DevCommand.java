@@ -122,9 +122,9 @@ public final class DevCommand implements Callable<Integer> {
       names = "--watch-also",
       paramLabel = "PATH",
       description =
-          "Also watch this directory or file outside the project. Repeatable. The command itself"
-              + " finds the targets of links, and paths in Cargo.toml, go.mod, package.json and a"
-              + " Makefile.")
+          "Also watch this directory or file outside the project. Repeatable. Not needed for"
+              + " the targets of links, and for paths in Cargo.toml, go.mod, package.json and a"
+              + " Makefile: the command finds them.")
   private List<Path> watchAlso = new ArrayList<>();
 
   @Option(

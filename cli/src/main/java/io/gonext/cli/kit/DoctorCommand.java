@@ -31,7 +31,7 @@ import picocli.CommandLine.ParameterException;
       "  gonext doctor --lang rust                   only Rust; exit code 3 without it",
       "  gonext doctor --json                        for scripts",
       "",
-      "Exit codes: 0 ready, 2 wrong command line, 3 no toolchain, or not that of --lang."
+      "Exit codes: 0 ready, 2 wrong command line, 3 no toolchain, or none for --lang."
     })
 public final class DoctorCommand extends KitCommand {
   private static final int JAVA = 25;

@@ -200,8 +200,8 @@ class DevProcessTest {
     running().awaitLine("watching ");
     running().signal("TERM");
     assertThat(running().exitCode()).isZero();
-    // One is for the upload, the other for the stream that also tells of calls that fail.
-    assertThat(authorizations).containsExactly("Bearer secret", "Bearer secret");
+    // The upload, and the stream that also reports failed calls. The stream may connect again.
+    assertThat(authorizations).containsOnly("Bearer secret").hasSizeGreaterThanOrEqualTo(2);
     assertThat(output())
         .noneMatch(line -> line.contains("secret"))
         .noneMatch(line -> line.contains("said by the plugin"));
@@ -285,7 +285,7 @@ class DevProcessTest {
           .untilAsserted(() ->
               assertThat(String.join("\n", output()))
                   .contains(
-                      "what answers at " + HostUrl.DEFAULT + " is not a GoNext host",
+                      "the server at " + HostUrl.DEFAULT + " is not a GoNext host",
                       "free the port 8080",
                       "another: --port PORT",
                       "--host URL"));
