@@ -9,6 +9,7 @@ import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -122,11 +123,12 @@ public final class SecretCommand implements Runnable {
     }
 
     private byte[] read() {
-      Console console = System.console();
+      Optional<Console> terminal =
+          Optional.ofNullable(System.console()).filter(Console::isTerminal);
       try {
         byte[] value =
-            console != null && console.isTerminal()
-                ? prompted(console)
+            terminal.isPresent()
+                ? prompted(terminal.get())
                 : withoutLineBreak(System.in.readNBytes(MAX_BYTES + 2));
         if (value.length == 0) {
           throw new AdminException("the value is empty: nothing was changed");
