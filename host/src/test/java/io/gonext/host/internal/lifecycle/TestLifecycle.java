@@ -5,6 +5,7 @@ import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
+import io.gonext.host.Egress;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.MasterKey;
 import io.gonext.host.OperatorLimits;
@@ -20,6 +21,7 @@ import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.http.HttpService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
@@ -81,6 +83,8 @@ public final class TestLifecycle implements AutoCloseable {
                         new ConfigService(new Configurations(store.configurations())),
                         new SecretService(Vault.open(store.secrets(), MasterKey::random)),
                         new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
+                        new HttpService(
+                            Egress.publicOnly(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new KeyValueService(store.keyValues(), KeyValueQuota.defaults())),
                     more.stream())
                 .toList(),
