@@ -43,7 +43,6 @@ public final class Main {
     return commandLine()
         .setOut(out)
         .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
         // An argument that begins with @ is a value, not the name of a file with arguments.
         .setExpandAtFiles(false)
         .setParameterExceptionHandler(Failures::usage)
@@ -61,6 +60,7 @@ public final class Main {
         .addSubcommand(plugin)
         .addSubcommand(new DoctorCommand())
         .addSubcommand(new CompletionCommand())
-        .addSubcommand(new HelpCommand());
+        .addSubcommand(new HelpCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true);
   }
 }

@@ -175,9 +175,12 @@ final class ServeCommand implements Callable<Integer> {
       names = "--egress-allow",
       paramLabel = "RANGE[:PORT]",
       converter = EgressConverter.class,
-      description =
-          "Let plugins send HTTP requests to these addresses, which are not public: 10.0.0.0/8:8080"
-              + " or [fd00::/8]:8080. Without the port, to all ports. Repeatable.")
+      description = {
+        "Let plugins send HTTP requests to these addresses, which",
+        "are not public: 10.0.0.0/8:8080 or",
+        "[fd00::/8]:8080. Without the port, to all ports.",
+        "Repeatable."
+      })
   private List<Egress.Allowed> egressAllowed = new ArrayList<>();
 
   @Option(
