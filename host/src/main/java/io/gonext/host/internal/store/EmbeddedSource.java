@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Connects to an embedded database, and frees it where H2 has left it locked.
  *
- * <p>The database is open as long as one connection to it is. HikariCP makes connections on a thread
- * of its own. It does not wait for one that is being made when the pool closes, unless the data
- * source has a login timeout; that one would keep the file open and locked, or open it again. So
- * this source knows its connections, and closes what is left.
+ * <p>The database is open as long as one connection to it is. HikariCP makes connections on a
+ * thread of its own. It does not wait for one that is being made when the pool closes, unless the
+ * data source has a login timeout; that one would keep the file open and locked, or open it again.
+ * So this source knows its connections, and closes what is left.
  *
  * <p>H2 2.4.240 that opens a database on a full disk fails and leaves the file open and locked
  * until the garbage collector finds it. Until then the database counts as in use, also when there
