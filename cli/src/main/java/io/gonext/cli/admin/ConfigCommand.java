@@ -16,10 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code gonext config}. */
 @Command(
     name = "config",
-    description = {
-      "Show or change the configuration of a plugin. A change is",
-      "valid as a whole, and takes effect without a restart."
-    },
+    description = "Show or change the configuration of a plugin, without a restart.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {

@@ -8,10 +8,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext functions}. */
 @Command(
     name = "functions",
-    description = {
-      "List the application's functions that plugins may call. --json also shows",
-      "the schemas of requests and answers."
-    },
+    description = "List the application's functions that plugins may call.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext functions", "  gonext functions --json"})

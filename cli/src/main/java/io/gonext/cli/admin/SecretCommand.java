@@ -93,10 +93,7 @@ public final class SecretCommand implements Runnable {
   /** {@code gonext secret set}. */
   @Command(
       name = "set",
-      description = {
-        "Set the value of a secret. It is read from a prompt, or",
-        "from standard input, and never from an argument."
-      },
+      description = "Set the value of a secret, from a prompt or standard input.",
       mixinStandardHelpOptions = true,
       footerHeading = "%nExamples:%n",
       footer = {
