@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Connects to an embedded database, and frees it where H2 has left it locked.
  *
  * <p>The database is open as long as one connection to it is. HikariCP makes connections on a
- * thread of its own. It does not wait for one that is being made when the pool closes, unless the
- * data source has a login timeout; that one would keep the file open and locked, or open it again.
- * So this source knows its connections, and closes what is left.
+ * thread of its own. When the pool closes, it waits for one that is being made no longer than the
+ * login timeout; one that comes later would keep the file open and locked, or open it again. So
+ * this source knows its connections, and closes what is left.
  *
  * <p>H2 2.4.240 that opens a database on a full disk fails and leaves the file open and locked
  * until the garbage collector finds it. Until then the database counts as in use, also when there
@@ -35,6 +35,8 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
 
   /** A collection takes the heap's size in time: it is asked for once in so long. */
   private static final long PAUSE_NANOS = 1_000_000_000L;
+
+  private static final int LOGIN_SECONDS = 5;
 
   private final String url;
 
@@ -121,9 +123,10 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
     // There is nobody to wait for.
   }
 
+  /** How long HikariCP waits for a connection that is being made when the pool closes. */
   @Override
   public int getLoginTimeout() {
-    return 0;
+    return LOGIN_SECONDS;
   }
 
   @Override
