@@ -211,13 +211,20 @@ public final class GuestInstance implements AutoCloseable {
       inTime = true;
       return result;
     } finally {
-      usable = inTime && imports.trap() == null;
-      long ended = System.nanoTime();
-      lastRun =
-          new CallTimes(
-              ended - began, imports.hostNanos(), imports.waitNanos(), ended - lateAt > 0);
-      occupancy.leave();
+      leave(inTime);
     }
+  }
+
+  /**
+   * Out of line: javac repeats a finally block on each path, and C2 inlines no method that large.
+   */
+  private void leave(boolean inTime) {
+    usable = inTime && imports.trap() == null;
+    long ended = System.nanoTime();
+    lastRun =
+        new CallTimes(
+            ended - beganAt, imports.hostNanos(), imports.waitNanos(), ended - lateAt > 0);
+    occupancy.leave();
   }
 
   private TrapCause.Deadline struck() {
