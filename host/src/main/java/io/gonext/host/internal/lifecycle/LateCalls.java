@@ -1,8 +1,10 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.CallTimes;
+import io.gonext.host.internal.log.OncePerMinute;
 import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,19 +16,12 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe.
  */
 final class LateCalls {
-  private static final long MINUTE_NANOS = 60_000_000_000L;
-
   private final Logger log;
   private final String plugin;
   private final Duration softLimit;
   private final Counter counter;
-  private final LongSupplier nanoTime;
 
-  /** Whether {@link #loggedAt} is set. Guarded by this, as are the other two. */
-  private boolean logged;
-
-  private long loggedAt;
-  private long leftOut;
+  private final OncePerMinute minute;
 
   /**
    * @param plugin name and version, for the log
@@ -41,7 +36,7 @@ final class LateCalls {
     this.plugin = plugin;
     this.softLimit = softLimit;
     this.counter = counter;
-    this.nanoTime = nanoTime;
+    this.minute = new OncePerMinute(nanoTime);
   }
 
   Duration softLimit() {
@@ -50,17 +45,9 @@ final class LateCalls {
 
   void happened(String hook, CallTimes times) {
     counter.increment();
-    long before;
-    synchronized (this) {
-      long now = nanoTime.getAsLong();
-      if (logged && now - loggedAt < MINUTE_NANOS) {
-        leftOut++;
-        return;
-      }
-      logged = true;
-      loggedAt = now;
-      before = leftOut;
-      leftOut = 0;
+    OptionalLong before = minute.next();
+    if (before.isEmpty()) {
+      return;
     }
     log.warn(
         "{} was late in {}: {} ms in the guest and {} ms in host functions, where {} ms are"
@@ -70,6 +57,6 @@ final class LateCalls {
         times.guestNanos() / 1_000_000,
         times.hostNanos() / 1_000_000,
         softLimit.toMillis(),
-        before);
+        before.getAsLong());
   }
 }

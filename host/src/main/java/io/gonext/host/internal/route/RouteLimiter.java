@@ -3,12 +3,13 @@ package io.gonext.host.internal.route;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.TimeMeter;
 import io.gonext.host.RouteRate;
+import io.gonext.host.internal.log.OncePerMinute;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,8 +25,6 @@ public final class RouteLimiter {
    * longest begin anew.
    */
   static final int MAX_CLIENTS = 8192;
-
-  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Logger log;
   private final String plugin;
@@ -48,11 +47,7 @@ public final class RouteLimiter {
         }
       };
 
-  /** Whether {@link #loggedAt} says anything. Guarded by this, as are the other two. */
-  private boolean logged;
-
-  private long loggedAt;
-  private long leftOut;
+  private final OncePerMinute minute;
 
   /**
    * @param rate of all clients together
@@ -78,6 +73,7 @@ public final class RouteLimiter {
     this.plugin = plugin;
     this.perClient = perClient;
     this.nanoTime = nanoTime;
+    this.minute = new OncePerMinute(nanoTime);
     this.all = rate.isUnlimited() ? null : bucket(rate);
     this.overPlugin = counter("plugin", meters);
     this.overClient = counter("client", meters);
@@ -139,23 +135,15 @@ public final class RouteLimiter {
   }
 
   private void tell(String whose) {
-    long before;
-    synchronized (this) {
-      long now = nanoTime.getAsLong();
-      if (logged && now - loggedAt < MINUTE_NANOS) {
-        leftOut++;
-        return;
-      }
-      logged = true;
-      loggedAt = now;
-      before = leftOut;
-      leftOut = 0;
+    OptionalLong before = minute.next();
+    if (before.isEmpty()) {
+      return;
     }
     log.warn(
         "{} had more requests of {} than the rate limit allows; {} refused before it were not"
             + " logged",
         plugin,
         whose,
-        before);
+        before.getAsLong());
   }
 }

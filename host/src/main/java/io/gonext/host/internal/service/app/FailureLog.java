@@ -1,5 +1,7 @@
 package io.gonext.host.internal.service.app;
 
+import io.gonext.host.internal.log.OncePerMinute;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -11,17 +13,10 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe.
  */
 final class FailureLog {
-  private static final long MINUTE_NANOS = 60_000_000_000L;
-
   private final Logger log;
   private final String function;
-  private final LongSupplier nanoTime;
 
-  /** Whether {@link #loggedAt} is set. Guarded by this, as are the other two. */
-  private boolean logged;
-
-  private long loggedAt;
-  private long leftOut;
+  private final OncePerMinute minute;
 
   FailureLog(String function, LongSupplier nanoTime) {
     this(LoggerFactory.getLogger(FailureLog.class), function, nanoTime);
@@ -30,7 +25,7 @@ final class FailureLog {
   FailureLog(Logger log, String function, LongSupplier nanoTime) {
     this.log = log;
     this.function = function;
-    this.nanoTime = nanoTime;
+    this.minute = new OncePerMinute(nanoTime);
   }
 
   /**
@@ -39,24 +34,16 @@ final class FailureLog {
    * @param caller plugin, version and hook
    */
   void happened(String caller, String what, @Nullable Throwable cause) {
-    long before;
-    synchronized (this) {
-      long now = nanoTime.getAsLong();
-      if (logged && now - loggedAt < MINUTE_NANOS) {
-        leftOut++;
-        return;
-      }
-      logged = true;
-      loggedAt = now;
-      before = leftOut;
-      leftOut = 0;
+    OptionalLong before = minute.next();
+    if (before.isEmpty()) {
+      return;
     }
     log.warn(
         "the application's function {}, called by {}, {}; {} failures before it were not logged",
         function,
         caller,
         what,
-        before,
+        before.getAsLong(),
         cause);
   }
 }
