@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -268,17 +270,40 @@ public final class StrictJson {
     }
   }
 
-  /**
-   * Whether a number can be written without an exponent in at most a line or two: a library that
-   * writes exponents out would need any amount of memory for others.
-   */
-  public static boolean isInRangeOfDouble(NumericNode number) {
+  /** Whether a number can be written without an exponent in at most a line or two. */
+  private static boolean isInRangeOfDouble(NumericNode number) {
     if (number.isNaN()) {
       return false;
     }
     long scale = number.decimalValue().scale();
     long precision = number.decimalValue().precision();
     return Math.abs(scale) <= MAX_PLAIN_DIGITS && precision - scale <= MAX_PLAIN_DIGITS;
+  }
+
+  /**
+   * The JSON pointers of the numbers in a value that are not in the range of a double, in order. A
+   * library that writes exponents out would need any amount of memory for them.
+   */
+  public static List<String> numbersOutOfRange(JsonNode value) {
+    List<String> pointers = new ArrayList<>();
+    addOutOfRange(value, "", pointers);
+    return pointers;
+  }
+
+  private static void addOutOfRange(JsonNode value, String pointer, List<String> pointers) {
+    if (value instanceof NumericNode number && !isInRangeOfDouble(number)) {
+      pointers.add(pointer);
+    }
+    value
+        .properties()
+        .forEach(field ->
+            addOutOfRange(field.getValue(), JsonPointers.child(pointer, field.getKey()), pointers));
+    if (value.isArray()) {
+      int i = 0;
+      for (JsonNode item : value) {
+        addOutOfRange(item, pointer + "/" + i++, pointers);
+      }
+    }
   }
 
   /** A copy where each integer is one however it was written: {@code 2e2} becomes 200. */

@@ -6,6 +6,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.NodePath;
+import io.gonext.host.json.JsonPointers;
 import io.gonext.host.json.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.NumericNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -67,12 +67,13 @@ public final class ConfigSchema {
     if (StrictJson.write(values).length > MAX_VALUES_BYTES) {
       return List.of("the configuration has more than " + MAX_VALUES_BYTES + " bytes");
     }
-    List<String> problems = new ArrayList<>();
-    checkNumbers(values, "", problems);
-    if (!problems.isEmpty()) {
-      // The validator would write out exponents, however large.
-      return problems;
+    List<String> outOfRange = StrictJson.numbersOutOfRange(values);
+    if (!outOfRange.isEmpty()) {
+      return outOfRange.stream()
+          .map(pointer -> pointer + ": the number is not in the range of a double")
+          .toList();
     }
+    List<String> problems = new ArrayList<>();
     for (Error error : schema.validate(StrictJson.withPlainIntegers(values))) {
       problems.add(problem(error, values).toString());
     }
@@ -166,23 +167,6 @@ public final class ConfigSchema {
   private JsonNode resolved(JsonNode rule) {
     JsonNode reference = rule.get("$ref");
     return reference == null ? rule : resolved(json.at(reference.asString().substring(1)));
-  }
-
-  private static void checkNumbers(JsonNode value, String pointer, List<String> problems) {
-    if (value instanceof NumericNode number && !StrictJson.isInRangeOfDouble(number)) {
-      problems.add(
-          (pointer.isEmpty() ? "/" : pointer) + ": the number is not in the range of a double");
-    }
-    value
-        .properties()
-        .forEach(field ->
-            checkNumbers(field.getValue(), JsonPointers.child(pointer, field.getKey()), problems));
-    if (value.isArray()) {
-      int i = 0;
-      for (JsonNode item : value) {
-        checkNumbers(item, pointer + "/" + i++, problems);
-      }
-    }
   }
 
   private ManifestProblem problem(Error error, ObjectNode values) {

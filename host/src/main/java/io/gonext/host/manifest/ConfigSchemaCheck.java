@@ -5,6 +5,7 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.gonext.host.json.JsonPointers;
 import io.gonext.host.json.StrictJson;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.NumericNode;
 
 /**
  * Whether a configuration's schema is one that the host evaluates: an object, JSON Schema 2020-12,
@@ -118,7 +118,9 @@ final class ConfigSchemaCheck {
       wrong("", "the schema is larger", MAX_BYTES + " bytes at most");
       return;
     }
-    checkNumbers(root, "");
+    for (String pointer : StrictJson.numbersOutOfRange(root)) {
+      wrong(pointer, "a number that is not in the range of a double", "a smaller one");
+    }
     if (problems.isEmpty()) {
       checkAgainstStandard();
     }
@@ -148,21 +150,6 @@ final class ConfigSchemaCheck {
       String pointer = error.getInstanceLocation().toString();
       wrong(
           pointer, ManifestSchema.found(root.at(pointer)), "what JSON Schema 2020-12 allows there");
-    }
-  }
-
-  private void checkNumbers(JsonNode value, String pointer) {
-    if (value instanceof NumericNode number && !StrictJson.isInRangeOfDouble(number)) {
-      wrong(pointer, "a number that is not in the range of a double", "a smaller one");
-    }
-    value
-        .properties()
-        .forEach(f -> checkNumbers(f.getValue(), JsonPointers.child(pointer, f.getKey())));
-    if (value.isArray()) {
-      int i = 0;
-      for (JsonNode item : value) {
-        checkNumbers(item, pointer + "/" + i++);
-      }
     }
   }
 

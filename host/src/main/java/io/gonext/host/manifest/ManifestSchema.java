@@ -7,6 +7,7 @@ import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.regex.RegularExpression;
 import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.JsonPointers;
 import io.gonext.host.json.StrictJson;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

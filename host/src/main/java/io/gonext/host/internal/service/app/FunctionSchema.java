@@ -8,7 +8,6 @@ import com.networknt.schema.SpecificationVersion;
 import io.gonext.host.json.StrictJson;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.NumericNode;
 
 /**
  * A JSON Schema 2020-12 of an application's function. The application is trusted, so a schema may
@@ -45,26 +44,13 @@ public final class FunctionSchema {
 
   /** What is wrong with a value, a sentence each; at most a few. */
   List<String> problems(JsonNode value) {
-    if (!isInRange(value)) {
+    if (!StrictJson.numbersOutOfRange(value).isEmpty()) {
       return List.of("a number is not in the range of a double");
     }
     return schema.validate(StrictJson.withPlainIntegers(value)).stream()
         .limit(MAX_PROBLEMS)
         .map(FunctionSchema::sentence)
         .toList();
-  }
-
-  /** The validator would write out the exponents of other numbers, however large. */
-  private static boolean isInRange(JsonNode value) {
-    if (value instanceof NumericNode number) {
-      return StrictJson.isInRangeOfDouble(number);
-    }
-    for (JsonNode part : value) {
-      if (!isInRange(part)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static String sentence(Error error) {
