@@ -53,15 +53,18 @@ public final class Configurations {
       return new LiveConfig(new ConfigSnapshot(0, empty()));
     }
     ConfigSchema schema = manifest.config().get();
+    // Not under the lock, under which others may wait for the store.
     Live known = live.get(manifest.id());
-    if (known != null && known.schema.equals(schema)) {
-      return known.config;
+    return known != null && known.schema.equals(schema) ? known.config : loaded(manifest, schema);
+  }
+
+  private synchronized LiveConfig loaded(Manifest manifest, ConfigSchema schema) {
+    Live known = live.get(manifest.id());
+    if (known == null || !known.schema.equals(schema)) {
+      known = new Live(schema, new LiveConfig(snapshot(manifest.name(), schema)));
+      live.put(manifest.id(), known);
     }
-    synchronized (this) {
-      Live added = new Live(schema, new LiveConfig(snapshot(manifest.name(), schema)));
-      live.put(manifest.id(), added);
-      return added.config;
-    }
+    return known.config;
   }
 
   /**
