@@ -2,9 +2,10 @@ package io.gonext.host;
 
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.manifest.Manifest;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -48,10 +49,9 @@ public final class Configs {
     return change(
         plugin,
         version,
-        old -> {
+        (manifest, old) -> {
           ObjectNode next = values.deepCopy();
-          lifecycle
-              .manifest(plugin)
+          manifest
               .config()
               .ifPresent(schema ->
                   old.properties().stream()
@@ -70,16 +70,19 @@ public final class Configs {
    * @throws ConflictException when the configuration has another version by now
    */
   public PluginConfig merge(String plugin, OptionalLong version, ObjectNode patch) {
-    return change(plugin, version, old -> merged(old, patch));
+    return change(plugin, version, (_, old) -> merged(old, patch));
   }
 
   private PluginConfig change(
-      String plugin, OptionalLong version, UnaryOperator<ObjectNode> change) {
+      String plugin, OptionalLong version, BiFunction<Manifest, ObjectNode, ObjectNode> change) {
     Configurations.Change changed =
         record.watch(
             "config",
             plugin,
-            () -> configurations.change(lifecycle.manifest(plugin), version, change));
+            () -> {
+              Manifest manifest = lifecycle.manifest(plugin);
+              return configurations.change(manifest, version, old -> change.apply(manifest, old));
+            });
     ObjectNode detail = ChangeRecord.detail().put("config_version", changed.after().version());
     detail.set("old", changed.before().values());
     detail.set("new", changed.after().values());
