@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.host.Secrets;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -42,8 +43,6 @@ import tools.jackson.databind.node.JsonNodeFactory;
       SecretCommand.DeleteSecret.class
     })
 public final class SecretCommand implements Runnable {
-  private static final int MAX_BYTES = 64 * 1024;
-
   @Spec private CommandSpec spec;
 
   @Override
@@ -51,12 +50,27 @@ public final class SecretCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "give a command: list, set or delete");
   }
 
-  private static String path(String plugin, String secret) {
-    if (!secret.matches("[A-Za-z0-9_.-]{1,128}")) {
-      throw new AdminException(
-          secret + " is not the name of a secret: letters, digits, and the characters _ . -");
+  /** A command for one secret. */
+  abstract static class OneSecretCommand extends AdminCommand {
+    @Parameters(index = "0", paramLabel = "NAME", description = "The name of the plugin.")
+    String name;
+
+    @Parameters(index = "1", paramLabel = "KEY", description = "The name of the secret.")
+    String key;
+
+    /** The path of the secret, below the path of all plugins. */
+    final String path() {
+      if (!key.matches("[A-Za-z0-9_.-]{1,128}")) {
+        throw new AdminException(
+            key + " is not the name of a secret: letters, digits, and the characters _ . -");
+      }
+      return of(name) + "/secrets/" + key;
     }
-    return AdminCommand.of(plugin) + "/secrets/" + secret;
+
+    /** The answer of the host has no body. */
+    final JsonNode done() {
+      return JsonNodeFactory.instance.objectNode().put("name", name).put("secret", key);
+    }
   }
 
   /** {@code gonext secret list}. */
@@ -100,23 +114,17 @@ public final class SecretCommand implements Runnable {
         "  gonext secret set shop API_KEY",
         "  gonext secret set shop API_KEY < api-key.txt"
       })
-  static final class SetSecret extends AdminCommand {
-    @Parameters(index = "0", paramLabel = "NAME", description = "The name of the plugin.")
-    private String name;
-
-    @Parameters(index = "1", paramLabel = "KEY", description = "The name of the secret.")
-    private String key;
-
+  static final class SetSecret extends OneSecretCommand {
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
-      String path = path(name, key);
+      String path = path();
       byte[] value = read();
       try {
         host.send("PUT", path, value);
       } finally {
         Arrays.fill(value, (byte) 0);
       }
-      return JsonNodeFactory.instance.objectNode().put("name", name).put("secret", key);
+      return done();
     }
 
     private byte[] read() {
@@ -126,12 +134,12 @@ public final class SecretCommand implements Runnable {
         byte[] value =
             terminal.isPresent()
                 ? prompted(terminal.get())
-                : withoutLineBreak(System.in.readNBytes(MAX_BYTES + 2));
+                : withoutLineBreak(System.in.readNBytes(Secrets.MAX_BYTES + 2));
         if (value.length == 0) {
           throw new AdminException("the value is empty: nothing was changed");
         }
-        if (value.length > MAX_BYTES) {
-          throw new AdminException("a secret has at most " + MAX_BYTES + " bytes");
+        if (value.length > Secrets.MAX_BYTES) {
+          throw new AdminException("a secret has at most " + Secrets.MAX_BYTES + " bytes");
         }
         return value;
       } catch (IOException e) {
@@ -184,17 +192,11 @@ public final class SecretCommand implements Runnable {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExamples:%n",
       footer = "  gonext secret delete shop API_KEY")
-  static final class DeleteSecret extends AdminCommand {
-    @Parameters(index = "0", paramLabel = "NAME", description = "The name of the plugin.")
-    private String name;
-
-    @Parameters(index = "1", paramLabel = "KEY", description = "The name of the secret.")
-    private String key;
-
+  static final class DeleteSecret extends OneSecretCommand {
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
-      host.send("DELETE", path(name, key), new byte[0]);
-      return JsonNodeFactory.instance.objectNode().put("name", name).put("secret", key);
+      host.send("DELETE", path(), new byte[0]);
+      return done();
     }
 
     @Override

@@ -183,18 +183,19 @@ public final class HttpService implements HostService {
       return switch (e.outcome()) {
         case BLOCKED_ORIGIN, BLOCKED_ADDRESS -> explained(Refused.BLOCKED, message);
         case LIMITED -> explained(Refused.QUOTA, message);
-        default -> {
-          explained(Refused.UPSTREAM_FAILED, message);
-          yield new HostAnswer.UpstreamFailed(message);
-        }
+        default -> new HostAnswer.UpstreamFailed(logged(message));
       };
     }
 
-    /** The guest's author reads the reason in the plugin's log, too. */
     private HostAnswer explained(Refused refused, String message) {
+      return new HostAnswer.Explained(refused, logged(message));
+    }
+
+    /** The guest's author reads the reason in the plugin's log, too. */
+    private String logged(String message) {
       String shown = PlainText.of(message);
       scope.log().write(Level.WARN, "gn_http_fetch: " + shown);
-      return new HostAnswer.Explained(refused, shown);
+      return shown;
     }
 
     private byte[] traced(FetchRequest request, String entry, GuestArguments arguments)
