@@ -16,6 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,6 +114,23 @@ class ConfigurationsTest {
           return values.put("size", values.path("size").asInt(0) + 1);
         });
     assertThat(configurations.show(manifest).values().path("size").asInt()).isEqualTo(6);
+  }
+
+  @Test
+  void threads_that_ask_for_a_version_at_once_get_one_live_configuration() throws Exception {
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      for (int i = 0; i < 50; i++) {
+        Manifest manifest = manifest("1.0." + i, SCHEMA);
+        CyclicBarrier both = new CyclicBarrier(2);
+        Callable<LiveConfig> ask =
+            () -> {
+              both.await();
+              return configurations.of(manifest);
+            };
+        Future<LiveConfig> first = threads.submit(ask);
+        assertThat(threads.submit(ask).get()).isSameAs(first.get());
+      }
+    }
   }
 
   @Test
