@@ -9,6 +9,7 @@ import io.gonext.cli.admin.FunctionsCommand;
 import io.gonext.cli.admin.GrantsCommand;
 import io.gonext.cli.admin.HealthCommand;
 import io.gonext.cli.admin.InstallCommand;
+import io.gonext.cli.admin.InvalidationsCommand;
 import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.RejectCommand;
@@ -53,7 +54,8 @@ import picocli.CommandLine.Spec;
       ConfigCommand.class,
       SecretCommand.class,
       AuditCommand.class,
-      FunctionsCommand.class
+      FunctionsCommand.class,
+      InvalidationsCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {

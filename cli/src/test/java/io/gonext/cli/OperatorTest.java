@@ -163,6 +163,50 @@ class OperatorTest {
   }
 
   @Test
+  void invalidations_shows_those_that_there_are_and_f_those_that_come() throws Exception {
+    Path bundle =
+        Files.write(
+            directory.resolve("purges.gnplugin"),
+            GuestBundle.of("purges")
+                .filter("purge")
+                .field("capabilities", "[\"cache.invalidate\"]")
+                .bytes());
+    assertThat(said("invalidations")).isEmpty();
+    said("install", "--activate", "--grant", bundle.toString());
+    applyFilter("purge", "[\"post:1\",\"posts\"]");
+    assertThat(said("invalidations")).startsWith("1 2").endsWith("Z purges post:1, posts\n");
+    assertThat(said("invalidations", "--json"))
+        .startsWith("{\"last\":1,\"invalidations\":[{\"id\":1,");
+
+    StringWriter followed = new StringWriter();
+    Thread follower =
+        Thread.ofPlatform()
+            .start(() ->
+                Main.run(
+                    new PrintWriter(followed, true),
+                    new PrintWriter(err, true),
+                    "invalidations",
+                    "--json",
+                    "-f",
+                    "--url",
+                    "http://127.0.0.1:" + port,
+                    "--data",
+                    data.toString()));
+    try {
+      await()
+          .atMost(LONG)
+          .until(() -> {
+            applyFilter("purge", "[\"posts\"]");
+            return followed.toString().contains("\"plugin\":\"purges\"");
+          });
+      assertThat(followed.toString()).doesNotContain("post:1");
+    } finally {
+      follower.interrupt();
+      follower.join();
+    }
+  }
+
+  @Test
   void a_refused_command_prints_one_sentence_and_exits_with_1() throws IOException {
     assertThat(refused("activate", "nobody"))
         .isEqualTo("gonext: no plugin named nobody is installed\n");
@@ -376,12 +420,16 @@ class OperatorTest {
   }
 
   private void applyFilter(String hook) throws IOException, InterruptedException {
+    applyFilter(hook, "1");
+  }
+
+  private void applyFilter(String hook, String value) throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpResponse<String> response =
           client.send(
               HttpRequest.newBuilder(
                       URI.create("http://127.0.0.1:" + port + "/api/v1/filters/" + hook))
-                  .POST(HttpRequest.BodyPublishers.ofString("{\"value\":1}"))
+                  .POST(HttpRequest.BodyPublishers.ofString("{\"value\":" + value + "}"))
                   .build(),
               HttpResponse.BodyHandlers.ofString());
       assertThat(response.statusCode()).isEqualTo(200);

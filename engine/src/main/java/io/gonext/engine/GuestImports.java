@@ -53,6 +53,9 @@ final class GuestImports {
   /** See {@link HostCall#once}. Created when the first value is kept. */
   private @Nullable IdentityHashMap<Object, Object> kept;
 
+  /** See {@link HostCall#afterSuccess}. Created when the first is kept; kept over runs. */
+  private @Nullable List<Runnable> effects;
+
   /** What ended the guest in this run. The guest does not run again after that. */
   private @Nullable GuestTrap trap;
 
@@ -213,6 +216,20 @@ final class GuestImports {
       kept = new IdentityHashMap<>();
     }
     return kept.computeIfAbsent(key, _ -> first.get());
+  }
+
+  void afterSuccess(Runnable effect) {
+    if (effects == null) {
+      effects = new ArrayList<>();
+    }
+    effects.add(effect);
+  }
+
+  /** See {@link GuestInstance#takeEffects}. */
+  List<Runnable> takeEffects() {
+    List<Runnable> taken = effects;
+    effects = null;
+    return taken == null ? List.of() : taken;
   }
 
   void reportFailure(HostFailure failure) {

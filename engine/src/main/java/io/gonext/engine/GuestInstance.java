@@ -425,6 +425,15 @@ public final class GuestInstance implements AutoCloseable {
     return imports.hostFailure();
   }
 
+  /**
+   * Takes what host functions {@linkplain HostCall#afterSuccess put off} in the runs since the last
+   * call of this method, in order. The engine never runs it: the caller decides whether the runs
+   * were a success. Only for the thread that holds the instance, between runs.
+   */
+  public List<Runnable> takeEffects() {
+    return imports.takeEffects();
+  }
+
   GuestImports imports() {
     return imports;
   }

@@ -88,6 +88,14 @@ public final class HostCall {
   }
 
   /**
+   * Puts work off until the caller of the run knows that the run was a success; see {@link
+   * GuestInstance#takeEffects}. If the run fails, the work is never done.
+   */
+  public void afterSuccess(Runnable effect) {
+    instance.imports().afterSuccess(effect);
+  }
+
+  /**
    * The cryptographically strong random source that the guest's WASI also uses. Safe for any number
    * of threads.
    */

@@ -45,11 +45,15 @@ public final class CapabilityRegistry {
     for (Capability capability :
         List.of(
             of("audit", "emit", "Write events to the audit log under the plugin's name", false),
-            of("cache", "invalidate", "Invalidate entries of the host's cache by tag", false),
+            of(
+                "cache",
+                "invalidate",
+                "Invalidate entries of the application's caches by tag",
+                false),
             of("cron", "register", "Run background jobs on a schedule", false),
             of("db", "read", "Read from the application's database", true),
             of("db", "write", "Change the application's database", true),
-            of("events", "emit", "Emit events to the application and to traces", false),
+            of("events", "emit", "Emit events to other plugins, the application and traces", false),
             of("hooks", "subscribe", "Handle the hooks that its manifest lists", false),
             of("http", "credentials", "See the credentials in requests for its routes", true),
             of("http", "fetch", "Send HTTP requests to the hosts its manifest lists", true),

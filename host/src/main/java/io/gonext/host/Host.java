@@ -52,6 +52,7 @@ public final class Host implements AutoCloseable {
   private final AuditTrail audit;
   private final Logs logs;
   private final Health health;
+  private final CacheInvalidations cacheInvalidations;
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -65,7 +66,8 @@ public final class Host implements AutoCloseable {
       StoreWatch watch,
       Configurations configurations,
       Vault vault,
-      List<HostFunctionSpec> functions) {
+      List<HostFunctionSpec> functions,
+      CacheInvalidations cacheInvalidations) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -74,6 +76,7 @@ public final class Host implements AutoCloseable {
     this.services = services;
     this.watch = watch;
     this.functions = functions;
+    this.cacheInvalidations = cacheInvalidations;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.plugins = new Plugins(lifecycle, services.grants(), record);
     this.configs = new Configs(lifecycle, configurations, record);
@@ -144,6 +147,13 @@ public final class Host implements AutoCloseable {
   /** What is in trouble, which calls failed, and the numbers of the pools. */
   public Health health() {
     return health;
+  }
+
+  /**
+   * The cache invalidations that plugins ask for; {@link HostConfig#cacheListeners} get them, too.
+   */
+  public CacheInvalidations cacheInvalidations() {
+    return cacheInvalidations;
   }
 
   /** The capabilities that exist; the embedding application may register its own. */

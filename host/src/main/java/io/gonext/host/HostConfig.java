@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
  *     directory at the first secret, which hosts that share a database cannot use
  * @param functions what plugins may ask the embedding application, each under a name of its own
+ * @param eventListeners receive the events of plugins
+ * @param cacheListeners receive the cache invalidations of plugins
  */
 public record HostConfig(
     Path dataDirectory,
@@ -62,11 +64,15 @@ public record HostConfig(
     Set<String> hooks,
     Egress egress,
     Optional<MasterKey> masterKey,
-    List<HostFunctionSpec> functions) {
+    List<HostFunctionSpec> functions,
+    List<PluginEventListener> eventListeners,
+    List<CacheListener> cacheListeners) {
   /** Copies the collections. */
   public HostConfig {
     hooks = Set.copyOf(hooks);
     functions = List.copyOf(functions);
+    eventListeners = List.copyOf(eventListeners);
+    cacheListeners = List.copyOf(cacheListeners);
     Set<String> names = new HashSet<>();
     for (HostFunctionSpec function : functions) {
       if (!names.add(function.name())) {
@@ -102,6 +108,8 @@ public record HostConfig(
     builder.egress = egress;
     builder.masterKey = masterKey.orElse(null);
     builder.functions.addAll(functions);
+    builder.eventListeners.addAll(eventListeners);
+    builder.cacheListeners.addAll(cacheListeners);
     return builder;
   }
 
@@ -124,6 +132,8 @@ public record HostConfig(
     private Egress egress = Egress.publicOnly();
     private @Nullable MasterKey masterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
+    private final List<PluginEventListener> eventListeners = new ArrayList<>();
+    private final List<CacheListener> cacheListeners = new ArrayList<>();
 
     private Builder(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -225,6 +235,18 @@ public record HostConfig(
       return this;
     }
 
+    /** Adds to {@link HostConfig#eventListeners}. */
+    public Builder eventListener(PluginEventListener listener) {
+      eventListeners.add(listener);
+      return this;
+    }
+
+    /** Adds to {@link HostConfig#cacheListeners}. */
+    public Builder cacheListener(CacheListener listener) {
+      cacheListeners.add(listener);
+      return this;
+    }
+
     public HostConfig build() {
       return new HostConfig(
           dataDirectory,
@@ -243,7 +265,9 @@ public record HostConfig(
           hooks,
           egress,
           Optional.ofNullable(masterKey),
-          functions);
+          functions,
+          eventListeners,
+          cacheListeners);
     }
   }
 }

@@ -13,8 +13,13 @@ import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
+import io.gonext.host.internal.service.cache.CacheService;
+import io.gonext.host.internal.service.cache.Outbox;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.events.DurableEvents;
+import io.gonext.host.internal.service.events.EventDispatch;
+import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
@@ -32,6 +37,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +78,27 @@ final class HostOpening implements AutoCloseable {
             store.secrets(),
             () -> config.masterKey().orElseGet(() -> masterKey(config.dataDirectory())));
     config.functions().forEach(config.capabilities()::offer);
+    LongSupplier nanoTime = System::nanoTime;
+    HookBus hooks =
+        new HookBus(
+            config.meters(),
+            config.telemetry(),
+            config.limits().chain(),
+            config.limits().call(),
+            nanoTime);
+    hooks.addCalled(config.hooks());
+    Outbox outbox = new Outbox(store.cache(), InstantSource.system());
+    CacheService invalidations =
+        new CacheService(outbox, config.meters(), config.telemetry(), nanoTime);
+    EventDispatch events =
+        new EventDispatch(
+            hooks,
+            config.eventListeners(),
+            config.meters(),
+            config.telemetry(),
+            Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("gonext-event-", 0).factory()),
+            nanoTime);
     HostServices services =
         new HostServices(
             AbiTable.v1(),
@@ -85,22 +112,15 @@ final class HostOpening implements AutoCloseable {
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new HttpService(
                     config.egress(), config.meters(), config.telemetry(), System::nanoTime),
-                new KeyValueService(store.keyValues(), config.keyValues())),
+                new KeyValueService(store.keyValues(), config.keyValues()),
+                new EventService(events, DurableEvents.none(), nanoTime),
+                invalidations),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
             new PluginLogs(InstantSource.system()),
             config.meters(),
             InstantSource.system());
     undo.push(services::close);
-    LongSupplier nanoTime = System::nanoTime;
-    HookBus hooks =
-        new HookBus(
-            config.meters(),
-            config.telemetry(),
-            config.limits().chain(),
-            config.limits().call(),
-            nanoTime);
-    hooks.addCalled(config.hooks());
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
@@ -117,6 +137,7 @@ final class HostOpening implements AutoCloseable {
             Version.parse(Host.version()).release());
     undo.push(() -> stop(lifecycle));
     lifecycle.startActive();
+    invalidations.follow(config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
     return new Host(
         store,
         engine,
@@ -124,10 +145,11 @@ final class HostOpening implements AutoCloseable {
         hooks,
         lifecycle,
         services,
-        StoreWatch.start(store, lifecycle, config.meters()),
+        StoreWatch.start(store, lifecycle, config.meters(), outbox::look),
         configurations,
         vault,
-        config.functions());
+        config.functions(),
+        new CacheInvalidations(outbox));
   }
 
   @Override

@@ -34,7 +34,7 @@ class ImportTableTest {
   enum Function {
     I18N('a', "env", "gn_i18n_translate", "", INTERNAL, INTERNAL),
     METRIC('b', "env", "gn_metric_observe", "metrics.observe", DENIED, INTERNAL),
-    EVENT('c', "env", "gn_event_emit", "events.emit", DENIED, INTERNAL),
+    EVENT('c', "env", "gn_event_emit", "events.emit", DENIED, BAD_ARGUMENTS),
     SPAN('d', "env", "gn_span_event", "events.emit", DENIED, INTERNAL),
     SECRET('e', "env", "gn_secrets_get", "secrets.keys", DENIED, DENIED),
     AUDIT('f', "env", "gn_audit_emit", "audit.emit", DENIED, BAD_ARGUMENTS),
@@ -49,7 +49,7 @@ class ImportTableTest {
     KV_SET('o', "gonext_data", "gn_kv_set", "kv.write", DENIED, BAD_ARGUMENTS),
     KV_DEL('p', "gonext_data", "gn_kv_del", "kv.write", DENIED, BAD_ARGUMENTS),
     KV_INCR('q', "gonext_data", "gn_kv_incr", "kv.write", DENIED, BAD_ARGUMENTS),
-    CACHE('r', "gonext_data", "gn_cache_invalidate", "cache.invalidate", DENIED, INTERNAL);
+    CACHE('r', "gonext_data", "gn_cache_invalidate", "cache.invalidate", DENIED, BAD_ARGUMENTS);
 
     final char letter;
     final String module;

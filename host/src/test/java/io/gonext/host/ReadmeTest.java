@@ -55,11 +55,13 @@ class ReadmeTest {
             .results()
             .map(snippet -> snippet.group(1))
             .toList();
-    assertThat(snippets).hasSize(2);
+    assertThat(snippets).hasSize(3);
     Path program = directory.resolve("Readme.java");
     Files.writeString(
         program,
         """
+        import io.gonext.host.CacheInvalidation;
+        import io.gonext.host.CacheListener;
         import io.gonext.host.Host;
         import io.gonext.host.HostConfig;
         import io.gonext.host.HostFunctionSpec;

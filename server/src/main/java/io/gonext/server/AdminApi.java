@@ -34,8 +34,9 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * The operator's API for plugins, below {@code /api/v1/plugins}, and the list of the application's
- * functions. {@code openapi.json} describes it. Every call requires an admin token.
+ * The operator's API for plugins, below {@code /api/v1/plugins}, the list of the application's
+ * functions, and the cache invalidations. {@code openapi.json} describes it. Every call requires an
+ * admin token.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -50,6 +51,7 @@ final class AdminApi {
   private final LogApi logs;
   private final SettingsApi settings;
   private final FunctionApi functions;
+  private final InvalidationApi invalidations;
 
   AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
@@ -57,6 +59,7 @@ final class AdminApi {
     this.logs = new LogApi(host, closing);
     this.settings = new SettingsApi(host);
     this.functions = new FunctionApi(host);
+    this.invalidations = new InvalidationApi(host, closing);
   }
 
   /** A method, a path and their handler. */
@@ -69,6 +72,7 @@ final class AdminApi {
   private List<Endpoint> own() {
     return List.of(
         new Endpoint(HandlerType.GET, FunctionApi.PATH, functions::list),
+        new Endpoint(HandlerType.GET, InvalidationApi.PATH, invalidations::get),
         new Endpoint(HandlerType.GET, PREFIX, this::list),
         new Endpoint(HandlerType.POST, PREFIX, this::install),
         new Endpoint(HandlerType.GET, ONE, this::show),

@@ -22,6 +22,10 @@ import tools.jackson.databind.node.MissingNode;
 
 /** Calls the admin API of one host. Thread-safe. */
 final class AdminClient implements AutoCloseable {
+  /** The path of the cache invalidations. */
+  static final String INVALIDATIONS = "/api/v1/cache/invalidations";
+
+  private static final String PLUGINS = "/api/v1/plugins";
   private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
   /** Before it answers, a host compiles and warms a version, and drains the old one for 30 s. */
@@ -44,12 +48,17 @@ final class AdminClient implements AutoCloseable {
    * @throws AdminException when the host does not answer or refuses
    */
   JsonNode send(String method, String path, byte[] body) throws InterruptedException {
-    return sendTo(method, "/api/v1/plugins" + path, body);
+    return sendTo(method, PLUGINS + path, body);
   }
 
   /** The application's functions; see {@link #send}. */
   JsonNode functions() throws InterruptedException {
     return sendTo("GET", "/api/v1/functions", new byte[0]);
+  }
+
+  /** The newest cache invalidations; see {@link #send}. */
+  JsonNode invalidations() throws InterruptedException {
+    return sendTo("GET", INVALIDATIONS, new byte[0]);
   }
 
   private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
@@ -81,6 +90,11 @@ final class AdminClient implements AutoCloseable {
     }
   }
 
+  /** The path of something that belongs to a plugin, for {@link #follow}. */
+  static String ofPlugins(String path) {
+    return PLUGINS + path;
+  }
+
   /** The position in a stream; for one thread. */
   static final class Place {
     private String lastId = "";
@@ -89,12 +103,12 @@ final class AdminClient implements AutoCloseable {
   /**
    * Reads a stream of server-sent events until it ends, beginning after the last one read.
    *
-   * @param path as for {@link #send}
+   * @param path with its query
    * @throws AdminException when the host does not answer or refuses
    */
   void follow(String path, Place place, Consumer<JsonNode> events) throws InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(host + "/api/v1/plugins" + path))
+        HttpRequest.newBuilder(URI.create(host + path))
             .header("Authorization", "Bearer " + token)
             .header("Accept", "text/event-stream");
     if (!place.lastId.isEmpty()) {

@@ -33,8 +33,6 @@ import tools.jackson.databind.JsonNode;
     })
 public final class LogsCommand extends AdminCommand {
   private static final Pattern AGO = Pattern.compile("([0-9]{1,6})([smhd])");
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /** How many lines of a plugin a host keeps. */
   private static final int MOST_LINES = 500;
@@ -115,31 +113,8 @@ public final class LogsCommand extends AdminCommand {
       return super.run(host, people, lines);
     }
     Consumer<JsonNode> printer = lines == null ? line -> printLine(line, people) : lines::print;
-    AdminClient.Place place = new AdminClient.Place();
-    Duration pause = FIRST_PAUSE;
-    boolean began = false;
-    while (true) {
-      try {
-        host.follow(path, place, printer);
-        pause = FIRST_PAUSE;
-        began = true;
-        warn("the connection failed, connecting again");
-      } catch (AdminException e) {
-        // A host that answered before may be restarting.
-        if (!began || !e.isUnreachable()) {
-          throw e;
-        }
-      }
-      Thread.sleep(pause);
-      pause = pause.multipliedBy(2);
-      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
-    }
-  }
-
-  private void warn(String message) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println("gonext: " + message);
-    err.flush();
+    return new Following(host, spec.commandLine().getErr())
+        .run(AdminClient.ofPlugins(path), printer);
   }
 
   private String query() {

@@ -93,7 +93,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))
             .taking("metrics.observe")
             .notOffered(),
-        ImportRow.of(ENV, "gn_event_emit", twoBlocksToStatus).taking("events.emit").notOffered(),
+        ImportRow.of(ENV, "gn_event_emit", twoBlocksToStatus).taking("events.emit"),
         ImportRow.of(ENV, "gn_span_event", twoBlocksToStatus).taking("events.emit").notOffered(),
         // Guests that were built for either name load.
         ImportRow.of(ENV, "gn_secrets_get", blockToBody).taking("secrets.keys"),
@@ -129,8 +129,6 @@ public final class AbiTable {
         ImportRow.of(DATA, "gn_kv_set", twoBlocksToBody).taking("kv.write"),
         ImportRow.of(DATA, "gn_kv_del", blockToBody).taking("kv.write"),
         ImportRow.of(DATA, "gn_kv_incr", type(I32, I32, I64).returning(I64)).taking("kv.write"),
-        ImportRow.of(DATA, "gn_cache_invalidate", blockToBody)
-            .taking("cache.invalidate")
-            .notOffered());
+        ImportRow.of(DATA, "gn_cache_invalidate", blockToBody).taking("cache.invalidate"));
   }
 }

@@ -21,8 +21,10 @@ public sealed interface HostAnswer {
     INTERNAL,
     BAD_ARGUMENTS,
     NOT_FOUND,
-    /** A quota or a rate is exceeded. */
+    /** A quota is exceeded. */
     QUOTA,
+    /** The plugin may do this only so often. */
+    RATE_LIMITED,
     /** A request may not go where the guest wants to send it. */
     BLOCKED,
     /** Another server gave no usable answer. */

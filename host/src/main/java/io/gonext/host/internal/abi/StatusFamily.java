@@ -5,15 +5,16 @@ import io.gonext.host.internal.abi.HostAnswer.Refused;
 /** The numbers by which a group of host functions reports what it refused. */
 public enum StatusFamily {
   /** The functions of {@code gonext_data}, and all functions that return an i32. */
-  DATA(-1, -2, -3, -4, -5, -1, -2),
+  DATA(-1, -2, -3, -4, -5, -12, -1, -2),
   /** The functions of {@code env_net}, where "bad request" stands for bad arguments. */
-  NET(-2, -7, -1, -6, -4, -3, -5);
+  NET(-2, -7, -1, -6, -4, -4, -3, -5);
 
   private final int denied;
   private final int internal;
   private final int badArguments;
   private final int notFound;
   private final int quota;
+  private final int rateLimited;
   private final int blocked;
   private final int upstreamFailed;
 
@@ -23,6 +24,7 @@ public enum StatusFamily {
       int badArguments,
       int notFound,
       int quota,
+      int rateLimited,
       int blocked,
       int upstreamFailed) {
     this.denied = denied;
@@ -30,6 +32,7 @@ public enum StatusFamily {
     this.badArguments = badArguments;
     this.notFound = notFound;
     this.quota = quota;
+    this.rateLimited = rateLimited;
     this.blocked = blocked;
     this.upstreamFailed = upstreamFailed;
   }
@@ -42,6 +45,7 @@ public enum StatusFamily {
       case BAD_ARGUMENTS -> badArguments;
       case NOT_FOUND -> notFound;
       case QUOTA -> quota;
+      case RATE_LIMITED -> rateLimited;
       case BLOCKED -> blocked;
       case UPSTREAM_FAILED -> upstreamFailed;
     };

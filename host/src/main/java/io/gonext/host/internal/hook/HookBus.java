@@ -269,9 +269,26 @@ public final class HookBus {
   public ActionResult doAction(CallOptions options, String hook, List<JsonNode> args)
       throws InterruptedException {
     List<Registration<ChainAction>> handlers = actions.of(hook);
-    if (handlers == null) {
-      return new ActionResult(0, List.of());
-    }
+    return handlers == null ? new ActionResult(0, List.of()) : doAction(options, handlers, args);
+  }
+
+  /** Runs the actions of a hook, but not those of the plugin that caused it. */
+  public ActionResult doActionOfOthers(String plugin, String hook, List<JsonNode> args)
+      throws InterruptedException {
+    List<Registration<ChainAction>> handlers = actions.of(hook);
+    return handlers == null
+        ? new ActionResult(0, List.of())
+        : doAction(
+            CallOptions.DEFAULT,
+            handlers.stream()
+                .filter(handler -> !(handler.ofPlugin() && handler.plugin().equals(plugin)))
+                .toList(),
+            args);
+  }
+
+  private ActionResult doAction(
+      CallOptions options, List<Registration<ChainAction>> handlers, List<JsonNode> args)
+      throws InterruptedException {
     Chain chain = new Chain(rules, options);
     for (Registration<ChainAction> registration : handlers) {
       chain.run(

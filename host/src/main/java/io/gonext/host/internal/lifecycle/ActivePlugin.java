@@ -240,14 +240,22 @@ final class ActivePlugin {
   }
 
   private int lifecycleCall(String export) throws InterruptedException {
+    int answer;
+    List<Runnable> effects;
     try (Lease<GuestInstance> lease = pool.checkout(callLimit)) {
+      var _ = lease.get().takeEffects();
       try {
-        return GuestAbi.callLifecycle(lease.get(), export, callLimit);
+        answer = GuestAbi.callLifecycle(lease.get(), export, callLimit);
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw trap;
       }
+      effects = lease.get().takeEffects();
     }
+    if (answer == 0) {
+      effects.forEach(Runnable::run);
+    }
+    return answer;
   }
 
   /** Waits for the calls that are running, then gives up all instances. */

@@ -130,7 +130,10 @@ final class PooledCalls {
         throws HookFailedException, InterruptedException;
   }
 
-  /** Does the work in a lease unless the breaker is open, and records the result in the breaker. */
+  /**
+   * Does the work in a lease unless the breaker is open, and records the result in the breaker.
+   * What the guest asked to be done after its success happens when the lease has ended.
+   */
   private <R> R guarded(Breakers.Guard guard, Turn turn, Work<R> work)
       throws HookFailedException, InterruptedException {
     HookBreaker breaker = guard.breaker();
@@ -139,11 +142,15 @@ final class PooledCalls {
       throw refused(guard);
     }
     long deadline = deadline(turn);
+    R result;
+    List<Runnable> effects;
     try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
-      R result = work.run(lease, deadline);
+      // Of a call before this one that failed, or of the instance's start.
+      var _ = lease.get().takeEffects();
+      result = work.run(lease, deadline);
+      effects = lease.get().takeEffects();
       tellMemory(lease);
       breaker.succeeded(pass, turn.beganNanos());
-      return result;
     } catch (HookFailedException e) {
       breaker.failed(pass, e);
       throw e;
@@ -151,6 +158,8 @@ final class PooledCalls {
       breaker.abandoned(pass);
       throw e;
     }
+    effects.forEach(Runnable::run);
+    return result;
   }
 
   /** Runs within the lease, because an instance with a bad answer must not get the next call. */

@@ -40,6 +40,7 @@ public final class StoreWatch implements AutoCloseable {
   private final Lifecycle lifecycle;
   private final Duration poll;
   private final LongSupplier nanoTime;
+  private final Runnable alsoFollowed;
   private final StoreChanges changes;
   private final ExecutorService followers;
   private final Thread thread;
@@ -66,11 +67,13 @@ public final class StoreWatch implements AutoCloseable {
       Lifecycle lifecycle,
       MeterRegistry meters,
       Duration poll,
+      Runnable alsoFollowed,
       LongSupplier nanoTime) {
     this.store = store;
     this.lifecycle = lifecycle;
     this.poll = poll;
     this.nanoTime = nanoTime;
+    this.alsoFollowed = alsoFollowed;
     this.changes = store.changes();
     this.failures =
         Counter.builder("gonext.store.watch.failures")
@@ -83,17 +86,27 @@ public final class StoreWatch implements AutoCloseable {
     this.lastHousekeeping = nanoTime.getAsLong() - HOUSEKEEPING.toNanos();
   }
 
-  /** Starts to follow the store. */
-  public static StoreWatch start(PluginStore store, Lifecycle lifecycle, MeterRegistry meters) {
-    return start(store, lifecycle, meters, POLL);
+  /**
+   * Starts to follow the store.
+   *
+   * @param alsoFollowed looks for something else that other hosts change; called in each round
+   */
+  public static StoreWatch start(
+      PluginStore store, Lifecycle lifecycle, MeterRegistry meters, Runnable alsoFollowed) {
+    return start(store, lifecycle, meters, POLL, alsoFollowed);
   }
 
   /**
    * @param poll the longest delay of a change without an announcement
    */
   static StoreWatch start(
-      PluginStore store, Lifecycle lifecycle, MeterRegistry meters, Duration poll) {
-    StoreWatch watch = new StoreWatch(store, lifecycle, meters, poll, System::nanoTime);
+      PluginStore store,
+      Lifecycle lifecycle,
+      MeterRegistry meters,
+      Duration poll,
+      Runnable alsoFollowed) {
+    StoreWatch watch =
+        new StoreWatch(store, lifecycle, meters, poll, alsoFollowed, System::nanoTime);
     watch.thread.start();
     return watch;
   }
@@ -154,6 +167,7 @@ public final class StoreWatch implements AutoCloseable {
   private void round() {
     store.probe();
     if (store.isShared()) {
+      alsoFollowed.run();
       changed.addAll(changes.take());
       for (String plugin : List.copyOf(changed)) {
         lifecycle.refresh(plugin);

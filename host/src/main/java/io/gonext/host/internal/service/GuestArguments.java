@@ -39,6 +39,11 @@ public final class GuestArguments {
     return call.once(key, first);
   }
 
+  /** See {@link HostCall#afterSuccess}. */
+  public void afterSuccess(Runnable effect) {
+    call.afterSuccess(effect);
+  }
+
   /** See {@link HostCall#remainingNanos}. */
   public Duration remaining() {
     return Duration.ofNanos(call.remainingNanos());

@@ -261,6 +261,11 @@ public final class PluginStore implements AutoCloseable {
     return new SecretStore(transactions, database);
   }
 
+  /** The plugins' cache invalidations, in the same database. */
+  public CacheStore cache() {
+    return new CacheStore(transactions, database);
+  }
+
   /** The operators' decisions, in the same database. */
   public GrantStore grants() {
     return new GrantStore(transactions, database);

@@ -324,7 +324,8 @@ class ReferenceTest {
         statuses("internal, or not offered", Refused.INTERNAL),
         statuses("bad arguments", Refused.BAD_ARGUMENTS),
         statuses("not found", Refused.NOT_FOUND),
-        statuses("over a quota or a rate", Refused.QUOTA),
+        statuses("over a quota; too many audit events", Refused.QUOTA),
+        statuses("over a rate", Refused.RATE_LIMITED),
         "| blocked: not an origin of the manifest, or not a public address | - | %d |"
             .formatted(StatusFamily.NET.status(Refused.BLOCKED)),
         "| upstream failed: no usable answer in time | - | %d |"

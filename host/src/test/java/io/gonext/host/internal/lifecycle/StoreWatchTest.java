@@ -32,7 +32,7 @@ class StoreWatchTest {
         TestLifecycle host = new TestLifecycle(store, System::nanoTime)) {
       host.activate("upper");
       try (StoreWatch _ =
-          StoreWatch.start(store, host.lifecycle(), host.meters(), Duration.ofHours(1))) {
+          StoreWatch.start(store, host.lifecycle(), host.meters(), Duration.ofHours(1), () -> {})) {
         for (int i = 0; i < 3; i++) {
           await().until(() -> host.lifecycle().active("upper").isPresent());
           change(other, PluginState.INACTIVE);

@@ -19,8 +19,13 @@ import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
+import io.gonext.host.internal.service.cache.CacheService;
+import io.gonext.host.internal.service.cache.Outbox;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.events.DurableEvents;
+import io.gonext.host.internal.service.events.EventDispatch;
+import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
@@ -35,6 +40,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
@@ -85,7 +91,22 @@ public final class TestLifecycle implements AutoCloseable {
                         new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new HttpService(
                             Egress.publicOnly(), meters, OpenTelemetry.noop(), guards.nanoTime()),
-                        new KeyValueService(store.keyValues(), KeyValueQuota.defaults())),
+                        new KeyValueService(store.keyValues(), KeyValueQuota.defaults()),
+                        new EventService(
+                            new EventDispatch(
+                                hooks,
+                                List.of(),
+                                meters,
+                                OpenTelemetry.noop(),
+                                Executors.newVirtualThreadPerTaskExecutor(),
+                                guards.nanoTime()),
+                            DurableEvents.none(),
+                            guards.nanoTime()),
+                        new CacheService(
+                            new Outbox(store.cache(), InstantSource.system()),
+                            meters,
+                            OpenTelemetry.noop(),
+                            guards.nanoTime())),
                     more.stream())
                 .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),

@@ -1,0 +1,281 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.hook.FilterResult;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Events that real guests emit, as other plugins and the application receive them. */
+@Timeout(60)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EventsTest {
+  private static final Map<String, Integer> DATA = Map.of("n", 7);
+
+  private static final int INTERNAL = -2;
+  private static final int BAD_ARGUMENTS = -3;
+
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final InMemorySpanExporter spans = InMemorySpanExporter.create();
+  private final BlockingQueue<PluginEvent> events = new LinkedBlockingQueue<>();
+  private final CountDownLatch hangsUntil = new CountDownLatch(1);
+  @TempDir private Path data;
+  private Host host;
+
+  @BeforeAll
+  void open() throws InterruptedException {
+    OpenTelemetrySdk telemetry =
+        OpenTelemetrySdk.builder()
+            .setTracerProvider(
+                SdkTracerProvider.builder()
+                    .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                    .build())
+            .build();
+    host =
+        Host.open(
+            HostConfig.builder(data)
+                .meters(meters)
+                .telemetry(telemetry)
+                .eventListener(event -> hangsUntil.await())
+                .eventListener(event -> {
+                  throw new IllegalStateException("this listener always fails");
+                })
+                .eventListener(events::add)
+                .build());
+  }
+
+  @AfterAll
+  void close() {
+    host.health().pools().values().forEach(HostTest::assertBalanced);
+    host.close();
+  }
+
+  @AfterEach
+  void uninstall() throws InterruptedException {
+    for (StoredPlugin plugin : host.plugins().list()) {
+      host.plugins().deactivate(plugin.name());
+      host.plugins().uninstall(plugin.name());
+    }
+    events.clear();
+    spans.reset();
+  }
+
+  @Test
+  void the_application_gets_an_event_with_plugin_version_name_and_data() throws Exception {
+    deploy(emitter("shop").filter("order.paid"));
+    assertThat(emit("order.paid")).isZero();
+
+    PluginEvent event = next();
+    assertThat(event.plugin()).isEqualTo("shop");
+    assertThat(event.version()).isEqualTo("1.0.0");
+    assertThat(event.name()).isEqualTo("order.paid");
+    assertThat(event.data()).hasToString("{\"n\":7}");
+    assertThat(count("shop", "emitted")).isEqualTo(1);
+  }
+
+  @Test
+  void another_plugin_gets_an_event_as_an_action() throws Exception {
+    deploy(emitter("my-shop").filter("paid"));
+    deploy(emitter("mailer").action("event.my_shop.paid"));
+    emit("paid");
+
+    assertThat(List.of(next(), next()))
+        .extracting(event -> event.hook() + event.data())
+        .containsExactlyInAnyOrder("event.my_shop.paid{\"n\":7}", "event.mailer.next{\"n\":7}");
+  }
+
+  @Test
+  void a_plugin_does_not_get_its_own_event() throws Exception {
+    deploy(emitter("alone").filter("paid").filter("end").action("event.alone.paid"));
+    CountDownLatch chainEnded = new CountDownLatch(1);
+    host.addAction("test", "event.alone.paid", 100, (args, turn) -> chainEnded.countDown());
+    emit("paid");
+    chainEnded.await();
+    emit("end");
+    assertThat(List.of(next().name(), next().name())).containsExactly("paid", "end");
+  }
+
+  @Test
+  void the_events_of_one_call_arrive_in_order() throws Exception {
+    deploy(emitter("shop").filter("order"));
+    host.applyFilters("order", DATA);
+    assertThat(List.of(next().name(), next().name(), next().name())).containsExactly("a", "b", "c");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"traps", "refuses", "garbles"})
+  void a_call_that_fails_emits_nothing(String failure) throws Exception {
+    deploy(emitter("shop").limit("isolation", "\"reused\"").filter(failure).filter("good"));
+    assertThat(host.applyFilters(failure, DATA).degraded()).hasSize(1);
+    emit("good");
+    assertThat(next().name()).isEqualTo("good");
+  }
+
+  @Test
+  void a_plugin_may_emit_in_on_activate_but_not_while_it_starts() throws Exception {
+    deploy(GuestBundle.of("announces").field("capabilities", "[\"events.emit\"]").filter("status"));
+    assertThat(next().name()).isEqualTo("up");
+    assertThat(emit("status")).isEqualTo(BAD_ARGUMENTS);
+  }
+
+  @Test
+  void events_that_cause_one_another_in_a_circle_end_after_eight() throws Exception {
+    deploy(emitter("ping").filter("start").action("event.pong.next"));
+    deploy(emitter("pong").action("event.ping.start").action("event.ping.next"));
+    emit("start");
+    await().until(() -> count("ping", "too_deep") + count("pong", "too_deep") == 1);
+    List<String> hooks = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      hooks.add(next().hook());
+    }
+    assertThat(hooks)
+        .containsExactlyInAnyOrder(
+            "event.ping.start",
+            "event.pong.next",
+            "event.ping.next",
+            "event.pong.next",
+            "event.ping.next",
+            "event.pong.next",
+            "event.ping.next",
+            "event.pong.next");
+    assertThat(events).isEmpty();
+  }
+
+  @Test
+  void a_plugin_emits_64_events_in_a_call_and_600_in_a_minute() throws Exception {
+    deploy(emitter("flood").filter("many"));
+    assertThat(emit("many")).isEqualTo(64);
+    long began = System.nanoTime();
+    int accepted = 64;
+    int calls = 1;
+    while (accepted == 64 * calls) {
+      accepted += emit("many");
+      calls++;
+    }
+    long refilled = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) * 10 + 10;
+    assertThat((long) accepted).isBetween(600L, 600 + refilled);
+    assertThat(count("flood", "emitted")).isEqualTo(accepted);
+    assertThat(count("flood", "rate_limited")).isEqualTo(1000.0 * calls - accepted);
+    assertThat(host.logs().recent("flood"))
+        .extracting(LogLine::text)
+        .containsOnlyOnce(
+            "gn_event_emit: a plugin emits at most 64 events in a call and 600 in a minute"
+                + " (0 refusals before it were not logged)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "A", "a..b", ".a", "a.", "a b", "../a", "a-b", "ä"})
+  void a_name_that_is_not_dotted_lower_case_is_refused(String name) throws Exception {
+    deploy(emitter("shop").filter("named"));
+    assertThat(emit("named", name)).isEqualTo(BAD_ARGUMENTS);
+    assertThat(count("shop", "bad_request")).isEqualTo(1);
+  }
+
+  @Test
+  void a_name_that_makes_the_hook_longer_than_256_characters_is_refused() throws Exception {
+    deploy(emitter("shop").filter("named"));
+    // "event.shop." has 11 characters.
+    assertThat(emit("named", "n".repeat(246))).isEqualTo(BAD_ARGUMENTS);
+    assertThat(emit("named", "n".repeat(245))).isZero();
+  }
+
+  @Test
+  void data_that_is_not_an_object_of_at_most_64_kib_is_refused() throws Exception {
+    deploy(emitter("shop").filter("x"));
+    assertThat(emit("x", List.of())).isEqualTo(BAD_ARGUMENTS);
+    assertThat(emit("x", "{oops")).isEqualTo(BAD_ARGUMENTS);
+    assertThat(emit("x", Map.of("k", "v".repeat(65_536 - 7)))).isEqualTo(BAD_ARGUMENTS);
+    assertThat(emit("x", Map.of("k", "v".repeat(65_536 - 8)))).isZero();
+  }
+
+  @Test
+  void a_durable_event_is_refused_while_the_host_has_no_queue_for_it() throws Exception {
+    deploy(emitter("shop").filter("x"));
+    assertThat(emit("x", Map.of("durable", true))).isEqualTo(INTERNAL);
+    assertThat(emit("x", Map.of("durable", "yes"))).isEqualTo(BAD_ARGUMENTS);
+    assertThat(emit("x", Map.of("durable", false))).isZero();
+    assertThat(next().data()).hasToString("{}");
+  }
+
+  @Test
+  void a_listener_that_throws_is_counted_for_each_event() throws Exception {
+    deploy(emitter("unlucky").filter("x"));
+    emit("x");
+    emit("x");
+    await().until(() -> count("unlucky", "failed") == 2);
+  }
+
+  @Test
+  void a_delivery_is_a_span_that_links_to_the_call_that_emitted_the_event() throws Exception {
+    deploy(emitter("shop").filter("x"));
+    emit("x");
+    next();
+    await().until(() -> !span("gonext.event event.shop.x").isEmpty());
+    SpanData emitting = span("gonext.hook x").getFirst();
+    assertThat(span("gonext.event event.shop.x").getFirst().getLinks())
+        .extracting(LinkData::getSpanContext)
+        .extracting(context -> context.getSpanId())
+        .containsExactly(emitting.getSpanId());
+  }
+
+  private List<SpanData> span(String name) {
+    return spans.getFinishedSpanItems().stream()
+        .filter(span -> span.getName().equals(name))
+        .toList();
+  }
+
+  private static GuestBundle emitter(String name) {
+    return GuestBundle.of(name, Guests.wasm("events")).field("capabilities", "[\"events.emit\"]");
+  }
+
+  private void deploy(GuestBundle bundle) throws InterruptedException {
+    host.plugins().deploy(bundle.bytes(), Set.of("events.emit"));
+  }
+
+  private int emit(String hook) throws InterruptedException {
+    return emit(hook, DATA);
+  }
+
+  private int emit(String hook, Object value) throws InterruptedException {
+    FilterResult result = host.applyFilters(hook, value);
+    assertThat(result.degraded()).isEmpty();
+    return result.value().intValue();
+  }
+
+  private PluginEvent next() throws InterruptedException {
+    return events.take();
+  }
+
+  private double count(String plugin, String outcome) {
+    Counter counter =
+        meters.find("gonext.plugin.events").tags("plugin", plugin, "outcome", outcome).counter();
+    return counter == null ? 0 : counter.count();
+  }
+}

@@ -1,0 +1,153 @@
+package io.gonext.server;
+
+import io.gonext.host.CacheInvalidation;
+import io.gonext.host.CacheInvalidations;
+import io.gonext.host.CacheInvalidations.Batch;
+import io.gonext.host.Host;
+import io.gonext.host.StoreException;
+import io.gonext.host.json.StrictJson;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import io.javalin.http.sse.SseClient;
+import io.javalin.http.sse.SseHandler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The cache invalidations of plugins: the newest as JSON, or a stream of server-sent events. The
+ * stream begins with an event {@code ready}, whose id is the position where it begins. With {@code
+ * Last-Event-ID} a client continues where it stopped; an event {@code missed} says that
+ * invalidations in between are no longer kept.
+ *
+ * <p>A stream reads from the store what its client has not seen, so a slow client takes no memory.
+ * A client that takes nothing for the server's idle timeout is disconnected.
+ */
+final class InvalidationApi {
+  static final String PATH = "/api/v1/cache/invalidations";
+
+  static final int MAX_STREAMS = 32;
+
+  private static final int NEWEST = 100;
+  private static final int BATCH = 100;
+
+  /** How soon a stream ends when the server closes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** A comment after so many silent waits: it fails when the client has gone. */
+  private static final int HEARTBEAT = 5;
+
+  private final CacheInvalidations invalidations;
+  private final BooleanSupplier closing;
+  private final Semaphore streams = new Semaphore(MAX_STREAMS);
+
+  InvalidationApi(Host host, BooleanSupplier closing) {
+    this.invalidations = host.cacheInvalidations();
+    this.closing = closing;
+  }
+
+  void get(Context ctx) {
+    String accept = ctx.header("Accept");
+    if (accept != null && accept.contains("text/event-stream")) {
+      stream(ctx);
+    } else {
+      list(ctx);
+    }
+  }
+
+  private void list(Context ctx) {
+    Batch newest = invalidations.after(Math.max(0, invalidations.last() - NEWEST), NEWEST);
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("last", newest.next());
+    var all = body.putArray("invalidations");
+    newest.invalidations().forEach(invalidation -> all.add(view(invalidation)));
+    ctx.contentType("application/json").result(StrictJson.write(body));
+  }
+
+  private void stream(Context ctx) {
+    // Refuse before the stream begins: its first bytes are the status 200.
+    Long seen = lastEventId(ctx);
+    long start = seen == null ? invalidations.last() : seen;
+    if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
+      // The answer to HEAD ends after the headers.
+      ctx.contentType("text/event-stream");
+      return;
+    }
+    if (!streams.tryAcquire()) {
+      ctx.header("Retry-After", "10");
+      throw new Problem(
+          HttpStatus.SERVICE_UNAVAILABLE,
+          "this host serves " + MAX_STREAMS + " streams of invalidations, which is the most");
+    }
+    try {
+      new SseHandler(client -> send(client, start)).handle(ctx);
+    } finally {
+      streams.release();
+    }
+  }
+
+  private static @Nullable Long lastEventId(Context ctx) {
+    String text = ctx.header("Last-Event-ID");
+    try {
+      if (text == null) {
+        return null;
+      }
+      long id = Long.parseLong(text);
+      if (id >= 0) {
+        return id;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below.
+    }
+    throw new Problem(
+        HttpStatus.BAD_REQUEST, "Last-Event-ID must be the id of an event of this stream");
+  }
+
+  private void send(SseClient client, long start) {
+    try {
+      long seen = start;
+      client.sendEvent("ready", "{}", Long.toString(seen));
+      int silent = 0;
+      while (!client.terminated() && !closing.getAsBoolean()) {
+        Batch batch = invalidations.after(seen, BATCH);
+        if (!batch.complete()) {
+          client.sendEvent("missed", "{\"missed\":true}", Long.toString(seen));
+        }
+        for (CacheInvalidation invalidation : batch.invalidations()) {
+          client.sendEvent(
+              "message",
+              new String(StrictJson.write(view(invalidation)), StandardCharsets.UTF_8),
+              Long.toString(invalidation.id()));
+        }
+        boolean idle = batch.next() == seen;
+        seen = batch.next();
+        if (!idle) {
+          silent = 0;
+        } else if (!invalidations.await(seen, PATIENCE) && ++silent == HEARTBEAT) {
+          silent = 0;
+          client.sendComment("still here");
+        }
+      }
+    } catch (StoreException e) {
+      // The client connects again, and continues where it stopped.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      client.close();
+    }
+  }
+
+  private static ObjectNode view(CacheInvalidation invalidation) {
+    ObjectNode body =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", invalidation.id())
+            .put("plugin", invalidation.plugin())
+            .put("at", invalidation.at().toString());
+    invalidation.tags().forEach(body.putArray("tags")::add);
+    return body;
+  }
+}
