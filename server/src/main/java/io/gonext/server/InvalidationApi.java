@@ -13,6 +13,7 @@ import io.javalin.http.sse.SseHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -35,11 +36,10 @@ final class InvalidationApi {
   private static final int NEWEST = 100;
   private static final int BATCH = 100;
 
-  /** How soon a stream ends when the server closes. */
+  /**
+   * Between the comments of a silent stream; also how soon a stream ends when the server closes.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
-
-  /** A comment after so many silent waits: it fails when the client has gone. */
-  private static final int HEARTBEAT = 5;
 
   private final CacheInvalidations invalidations;
   private final BooleanSupplier closing;
@@ -82,9 +82,29 @@ final class InvalidationApi {
           HttpStatus.SERVICE_UNAVAILABLE,
           "this host serves " + MAX_STREAMS + " streams of invalidations, which is the most");
     }
+    // The handler returns when the stream has begun.
+    AtomicBoolean held = new AtomicBoolean(true);
+    boolean began = false;
     try {
-      new SseHandler(client -> send(client, start)).handle(ctx);
+      new SseHandler(
+              client -> {
+                try {
+                  send(client, start);
+                } finally {
+                  release(held);
+                }
+              })
+          .handle(ctx);
+      began = true;
     } finally {
+      if (!began) {
+        release(held);
+      }
+    }
+  }
+
+  private void release(AtomicBoolean held) {
+    if (held.getAndSet(false)) {
       streams.release();
     }
   }
@@ -110,11 +130,14 @@ final class InvalidationApi {
     try {
       long seen = start;
       client.sendEvent("ready", "{}", Long.toString(seen));
-      int silent = 0;
       while (!client.terminated() && !closing.getAsBoolean()) {
         Batch batch = invalidations.after(seen, BATCH);
         if (!batch.complete()) {
-          client.sendEvent("missed", "{\"missed\":true}", Long.toString(seen));
+          long before =
+              batch.invalidations().isEmpty()
+                  ? batch.next()
+                  : batch.invalidations().getFirst().id() - 1;
+          client.sendEvent("missed", "{\"missed\":true}", Long.toString(before));
         }
         for (CacheInvalidation invalidation : batch.invalidations()) {
           client.sendEvent(
@@ -122,13 +145,9 @@ final class InvalidationApi {
               new String(StrictJson.write(view(invalidation)), StandardCharsets.UTF_8),
               Long.toString(invalidation.id()));
         }
-        boolean idle = batch.next() == seen;
         seen = batch.next();
-        if (!idle) {
-          silent = 0;
-        } else if (!invalidations.await(seen, PATIENCE) && ++silent == HEARTBEAT) {
-          silent = 0;
-          client.sendComment("still here");
+        if (!invalidations.await(seen, PATIENCE)) {
+          client.sendComment("still here"); // fails when the client has gone
         }
       }
     } catch (StoreException e) {

@@ -18,25 +18,38 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /** Cache invalidations of a real guest as clients of a server see them, over real sockets. */
 @Timeout(60)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class InvalidationApiTest {
+  /** For a stream without Last-Event-ID. */
+  private static final long NEW = -1;
+
   @RegisterExtension
   private final TestServer server =
       TestServer.of(
           host -> host, config -> TestServer.token(config).idleTimeout(Duration.ofSeconds(2)));
 
-  @BeforeEach
+  @BeforeAll
   void deploy() throws InterruptedException {
     deploy("shop");
+  }
+
+  /** The id of the newest invalidation before the test. */
+  private long start;
+
+  @BeforeEach
+  void look() {
+    start = server.host().cacheInvalidations().last();
   }
 
   private void deploy(String name) throws InterruptedException {
@@ -53,51 +66,50 @@ class InvalidationApiTest {
 
   @Test
   void the_newest_invalidations_are_listed_for_the_holder_of_a_token() throws Exception {
-    assertThat(get("application/json").body()).isEqualTo("{\"last\":0,\"invalidations\":[]}");
     purge("a", "b");
     JsonNode body = TestServer.json(get("application/json"));
-    assertThat(body.path("last").intValue()).isEqualTo(1);
-    JsonNode first = body.path("invalidations").path(0);
-    assertThat(first.path("id").intValue()).isEqualTo(1);
-    assertThat(first.path("plugin").stringValue()).isEqualTo("shop");
-    assertThat(first.path("tags")).hasToString("[\"a\",\"b\"]");
+    assertThat(body.path("last").longValue()).isEqualTo(start + 1);
+    JsonNode last = body.path("invalidations").path((int) start);
+    assertThat(last.path("id").longValue()).isEqualTo(start + 1);
+    assertThat(last.path("plugin").stringValue()).isEqualTo("shop");
+    assertThat(last.path("tags")).hasToString("[\"a\",\"b\"]");
     assertThat(server.get(InvalidationApi.PATH).statusCode()).isEqualTo(401);
   }
 
   @Test
   void a_stream_begins_with_its_position_and_then_has_new_invalidations() throws Exception {
-    purge("old");
-    try (Stream stream = new Stream(null)) {
-      assertThat(stream.next()).isEqualTo("ready 1 {}");
+    try (Stream stream = new Stream()) {
+      assertThat(stream.next()).isEqualTo("ready " + start + " {}");
       purge("new");
-      assertThat(stream.next()).startsWith("message 2 {\"id\":2,").contains("[\"new\"]");
+      assertThat(stream.next())
+          .startsWith("message " + (start + 1) + " {\"id\":" + (start + 1) + ",")
+          .contains("[\"new\"]");
     }
   }
 
   @Test
   void a_client_continues_after_the_last_event_that_it_received() throws Exception {
-    try (Stream stream = new Stream(null)) {
-      assertThat(stream.next()).isEqualTo("ready 0 {}");
+    try (Stream stream = new Stream()) {
+      assertThat(stream.next()).startsWith("ready");
       purge("a");
-      assertThat(stream.next()).startsWith("message 1 ");
+      assertThat(stream.next()).startsWith("message " + (start + 1));
     }
     purge("b");
     purge("c");
-    try (Stream stream = new Stream("1")) {
-      assertThat(stream.next()).isEqualTo("ready 1 {}");
-      assertThat(stream.next()).startsWith("message 2 ").contains("[\"b\"]");
-      assertThat(stream.next()).startsWith("message 3 ").contains("[\"c\"]");
+    try (Stream stream = new Stream(start + 1)) {
+      assertThat(stream.next()).isEqualTo("ready " + (start + 1) + " {}");
+      assertThat(stream.next()).startsWith("message " + (start + 2)).contains("[\"b\"]");
+      assertThat(stream.next()).startsWith("message " + (start + 3)).contains("[\"c\"]");
     }
   }
 
   @Test
   void a_client_ahead_of_the_store_learns_that_it_missed_something() throws Exception {
-    purge("a");
-    try (Stream stream = new Stream("99")) {
-      assertThat(stream.next()).isEqualTo("ready 99 {}");
-      assertThat(stream.next()).isEqualTo("missed 1 {\"missed\":true}");
+    try (Stream stream = new Stream(start + 99)) {
+      assertThat(stream.next()).startsWith("ready");
+      assertThat(stream.next()).isEqualTo("missed " + start + " {\"missed\":true}");
       purge("b");
-      assertThat(stream.next()).startsWith("message 2 ");
+      assertThat(stream.next()).startsWith("message " + (start + 1));
     }
   }
 
@@ -122,7 +134,7 @@ class InvalidationApiTest {
 
   @Test
   void a_silent_stream_is_kept_alive_by_comments() throws Exception {
-    try (Stream stream = new Stream(null)) {
+    try (Stream stream = new Stream()) {
       assertThat(stream.next()).startsWith("ready");
       assertThat(stream.line()).isEqualTo(": still here");
     }
@@ -131,22 +143,20 @@ class InvalidationApiTest {
   @Test
   void one_stream_more_than_32_is_refused_until_one_ends() throws Exception {
     List<Stream> streams = new ArrayList<>();
-    try {
+    try (HttpServer another =
+        server.startAnother(TestServer.token(ServerConfig.loopback(0)).build())) {
       for (int i = 0; i < InvalidationApi.MAX_STREAMS; i++) {
-        streams.add(new Stream(null));
+        streams.add(new Stream(another.port(), NEW, 0));
         streams.getLast().next();
       }
-      HttpResponse<String> refused = get("text/event-stream");
-      TestServer.assertProblem(refused, 503);
-      assertThat(refused.headers().firstValue("Retry-After")).contains("10");
+      try (Stream refused = new Stream(another.port(), NEW, 0)) {
+        assertThat(refused.head).contains(" 503 ").contains("Retry-After: 10");
+      }
       streams.getFirst().close();
-      // The server notices at its next write.
-      purge("a");
-      purge("b");
       await()
           .until(() -> {
-            try (Stream another = new Stream(null)) {
-              return another.status.contains(" 200 ");
+            try (Stream next = new Stream(another.port(), NEW, 0)) {
+              return next.head.contains(" 200 ");
             }
           });
     } finally {
@@ -157,10 +167,11 @@ class InvalidationApiTest {
   }
 
   @Test
-  void a_stream_ends_when_the_server_closes() throws Exception {
-    try (Stream stream = new Stream(null)) {
+  void a_stream_ends_when_its_server_closes() throws Exception {
+    HttpServer another = server.startAnother(TestServer.token(ServerConfig.loopback(0)).build());
+    try (Stream stream = new Stream(another.port(), NEW, 0)) {
       assertThat(stream.next()).startsWith("ready");
-      server.closeServer();
+      another.close();
       assertThat(stream.isAtEnd()).isTrue();
     }
   }
@@ -170,19 +181,19 @@ class InvalidationApiTest {
   void a_client_that_reads_nothing_is_disconnected_and_delays_nobody() throws Exception {
     String[] tags = new String[64];
     for (int i = 0; i < tags.length; i++) {
-      // 256 bytes, 6 bytes each as they are sent.
       tags[i] = i + "\u2028".repeat(84);
     }
-    try (Stream slow = new Stream(null, 4096)) {
+    try (Stream slow = new Stream(server.port(), NEW, 4096)) {
       for (int i = 0; i < 4; i++) {
         deploy("shop" + i);
         for (int n = 0; n < 60; n++) {
           purge("shop" + i, tags);
         }
       }
-      try (Stream quick = new Stream("239")) {
-        assertThat(quick.next()).isEqualTo("ready 239 {}");
-        assertThat(quick.next()).startsWith("message 240 ");
+      long last = server.host().cacheInvalidations().last();
+      try (Stream quick = new Stream(last - 1)) {
+        assertThat(quick.next()).startsWith("ready");
+        assertThat(quick.next()).startsWith("message " + last);
       }
       await().atMost(Duration.ofSeconds(30)).until(slow::isClosedByServer);
     }
@@ -211,21 +222,28 @@ class InvalidationApiTest {
   private final class Stream implements AutoCloseable {
     private final Socket socket;
     private final BufferedReader lines;
-    private final String status;
 
-    Stream(@Nullable String lastEventId) throws IOException {
-      this(lastEventId, 0);
+    /** Status line and headers. */
+    private final String head;
+
+    Stream() throws IOException {
+      this(NEW);
+    }
+
+    Stream(long lastEventId) throws IOException {
+      this(server.port(), lastEventId, 0);
     }
 
     /**
+     * @param lastEventId {@link #NEW} for none
      * @param receiveBuffer of the socket, in bytes; 0 for the default
      */
-    Stream(@Nullable String lastEventId, int receiveBuffer) throws IOException {
+    Stream(int port, long lastEventId, int receiveBuffer) throws IOException {
       socket = new Socket();
       if (receiveBuffer > 0) {
         socket.setReceiveBufferSize(receiveBuffer);
       }
-      socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), server.port()));
+      socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
       socket
           .getOutputStream()
           .write(
@@ -237,17 +255,19 @@ class InvalidationApiTest {
                       + "Authorization: Bearer "
                       + TestServer.TOKEN
                       + "\r\n"
-                      + (lastEventId == null ? "" : "Last-Event-ID: " + lastEventId + "\r\n")
+                      + (lastEventId == NEW ? "" : "Last-Event-ID: " + lastEventId + "\r\n")
                       + "\r\n")
                   .getBytes(StandardCharsets.US_ASCII));
       lines =
           new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8), 512);
-      status = String.valueOf(lines.readLine());
-      String header = lines.readLine();
-      while (header != null && !header.isEmpty()) {
-        header = lines.readLine();
+      StringBuilder read = new StringBuilder();
+      for (String line = lines.readLine();
+          line != null && !line.isEmpty();
+          line = lines.readLine()) {
+        read.append(line).append('\n');
       }
+      head = read.toString();
     }
 
     /** The next event: its name, id and data. Chunk sizes stand between the lines. */
