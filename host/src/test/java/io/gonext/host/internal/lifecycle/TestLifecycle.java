@@ -22,11 +22,14 @@ import io.gonext.host.internal.service.audit.AuditService;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
 import io.gonext.host.internal.service.http.HttpService;
+import io.gonext.host.internal.service.i18n.I18nService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
+import io.gonext.host.internal.service.metrics.MetricService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
 import io.gonext.host.internal.service.secrets.SecretService;
 import io.gonext.host.internal.service.secrets.Vault;
+import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Version;
@@ -85,7 +88,10 @@ public final class TestLifecycle implements AutoCloseable {
                         new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new HttpService(
                             Egress.publicOnly(), meters, OpenTelemetry.noop(), guards.nanoTime()),
-                        new KeyValueService(store.keyValues(), KeyValueQuota.defaults())),
+                        new KeyValueService(store.keyValues(), KeyValueQuota.defaults()),
+                        new MetricService(meters),
+                        new SpanService(OpenTelemetry.noop()),
+                        new I18nService(meters)),
                     more.stream())
                 .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),
