@@ -1,7 +1,6 @@
 package io.gonext.host.internal.service.i18n;
 
 import io.gonext.host.manifest.Locales;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.Locale.LanguageRange;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +27,17 @@ final class Catalogs {
   private final Map<String, List<Catalog>> remembered = new ConcurrentHashMap<>();
 
   Catalogs(Locales locales) {
-    locales
-        .tags()
-        .forEach(tag ->
-            byTag.put(tag.toLowerCase(Locale.ROOT), new Catalog(tag, locales.messages(tag))));
+    AtomicInteger kept = new AtomicInteger();
+    for (String tag : locales.tags()) {
+      byTag.put(tag.toLowerCase(Locale.ROOT), new Catalog(tag, locales.messages(tag), kept));
+    }
     this.fallback =
         locales.defaultTag().map(tag -> byTag.get(tag.toLowerCase(Locale.ROOT))).orElse(null);
+  }
+
+  /** See {@link Catalog#warmUp}. */
+  void warmUp() {
+    byTag.values().forEach(Catalog::warmUp);
   }
 
   /**
@@ -81,7 +86,7 @@ final class Catalogs {
     if (fallback != null) {
       found.add(fallback);
     }
-    return List.copyOf(new ArrayList<>(found));
+    return List.copyOf(found);
   }
 
   /** Without its last subtag, and without a single letter that would then be the last. */

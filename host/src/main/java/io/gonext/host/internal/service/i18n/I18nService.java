@@ -36,6 +36,9 @@ public final class I18nService implements HostService {
   @Override
   public Map<ImportKey, Body> bind(PluginScope scope) {
     Catalogs catalogs = new Catalogs(scope.locales());
+    if (scope.mode() == PluginScope.Mode.SERVING) {
+      catalogs.warmUp();
+    }
     return Map.of(
         new ImportKey("env", "gn_i18n_translate"),
         Body.answering(arguments -> {

@@ -16,7 +16,6 @@ final class Message {
   private final String text;
   private final ULocale locale;
 
-  /** Whether the message is its own translation. */
   private final boolean plain;
 
   private final AtomicReference<MessageFormat> idle = new AtomicReference<>();
@@ -25,6 +24,11 @@ final class Message {
     this.text = text;
     this.locale = locale;
     this.plain = text.indexOf('{') < 0 && text.indexOf('\'') < 0;
+  }
+
+  /** Whether there is nothing to parse. */
+  boolean isPlain() {
+    return plain;
   }
 
   /**
