@@ -303,7 +303,10 @@ class KitTest {
                 "http",
                 "{\"request_headers\":[\"accept\",\"Cookie\",\"x-acme-*\"],"
                     + "\"response_headers\":[\"Alt-Svc\"]}")
+            .field("metrics", "[{\"name\":\"orders\",\"kind\":\"counter\"}]")
             .manifest());
+    Files.createDirectories(project.resolve("locales"));
+    write("locales/de.json", "{}");
     assertThat(run("diff", directory.resolve("a").toString(), project.toString()))
         .as("%s", err)
         .isZero();
@@ -320,6 +323,8 @@ class KitTest {
             "  - Authorization (sensitive)",
             "response_headers:",
             "  + Alt-Svc (sensitive)",
+            "  + orders, counter",
+            "  + de",
             "imports: no difference");
     assertThat(run("diff", "--json", project.toString(), RUST.toString())).isZero();
     assertThat(out.toString())

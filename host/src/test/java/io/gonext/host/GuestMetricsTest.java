@@ -296,6 +296,18 @@ class GuestMetricsTest {
   }
 
   @Test
+  void meters_with_other_names_do_not_matter() throws InterruptedException {
+    Gauge before = Gauge.builder("gonext", () -> 1).register(METERS);
+    Gauge similar = Gauge.builder("gonext.guest.ordersize", () -> 1).register(METERS);
+    activate(bundle("shop", COUNTER));
+    assertThat(observe("shop", "one", "null")).isZero();
+    Gauge after = Gauge.builder("gonext.guestbook", () -> 1).register(METERS);
+    assertThat(observe("shop", "one", "null")).isZero();
+    assertThat(guestLines()).contains("gonext_guest_orders_total{plugin=\"shop\"} 2.0");
+    List.of(before, similar, after).forEach(METERS::remove);
+  }
+
+  @Test
   void a_meter_below_a_composite_registry_is_found(@TempDir Path own) throws InterruptedException {
     Timer below = Timer.builder("gonext.guest.orders").register(METERS);
     CompositeMeterRegistry composite = new CompositeMeterRegistry();

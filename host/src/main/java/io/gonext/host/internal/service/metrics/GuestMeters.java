@@ -42,6 +42,7 @@ final class GuestMeters {
   /** By name of the plugin. Guarded by this. */
   private final Map<String, Owner> owners = new HashMap<>();
 
+  /** Guarded by this. */
   private boolean closed;
 
   /** Rises whenever a series may have appeared, gone or become possible. */
@@ -60,7 +61,7 @@ final class GuestMeters {
   private void added(Meter meter) {
     boolean own = Thread.holdsLock(this);
     String name = exposed(meter.getId().getName());
-    if (!own && isNear(name, NAMES)) {
+    if (!own && isReserved(name)) {
       Thread.startVirtualThread(() -> giveWay(name));
     }
   }
@@ -70,7 +71,7 @@ final class GuestMeters {
     families
         .entrySet()
         .removeIf(entry -> {
-          boolean collides = isNear(name, exposed(PREFIX + entry.getKey()));
+          boolean collides = isNear(exposed(PREFIX + entry.getKey()), name);
           if (collides) {
             entry.getValue().series.values().forEach(this::remove);
           }
@@ -322,9 +323,15 @@ final class GuestMeters {
         .orElse(null);
   }
 
-  /** Whether one name is the other, or is it with a unit or another ending. */
-  private static boolean isNear(String one, String other) {
-    return one.equals(other) || one.startsWith(other + "_") || other.startsWith(one + "_");
+  /** Whether another name is one of ours, or one of them is the other with a unit or an ending. */
+  private static boolean isNear(String own, String other) {
+    return own.equals(other)
+        || other.startsWith(own + "_")
+        || (isReserved(other) && own.startsWith(other + "_"));
+  }
+
+  private static boolean isReserved(String name) {
+    return name.equals(NAMES) || name.startsWith(NAMES + "_");
   }
 
   private static String exposed(String name) {
