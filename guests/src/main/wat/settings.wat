@@ -7,30 +7,7 @@
   (import "env" "gn_log" (func $log (param i32 i32 i32)))
   (include "abi.part")
   (include "number.part")
-
-  ;; {"value":<body>}, in quotes if $quoted is 1; or {"value":<status>}.
-  (func $answer (param $packed i64) (param $quoted i32) (result i64)
-    (local $length i32) (local $text i32) (local $to i32)
-    (local.set $length (i32.wrap_i64 (local.get $packed)))
-    (if (i64.eqz (i64.shr_u (local.get $packed) (i64.const 32)))
-      (then (return (call $number (i64.extend_i32_s (local.get $length))))))
-    (local.set $text (call $alloc (i32.add (local.get $length) (i32.const 12))))
-    (i64.store (local.get $text) (i64.const 0x2265756c6176227b)) ;; {"value"
-    (i32.store16 offset=8 (local.get $text) (i32.const 0x223a)) ;; :"
-    (local.set $to (i32.add (i32.add (local.get $text) (i32.const 9)) (local.get $quoted)))
-    (memory.copy
-      (local.get $to)
-      (i32.wrap_i64 (i64.shr_u (local.get $packed) (i64.const 32)))
-      (local.get $length))
-    (local.set $to (i32.add (local.get $to) (local.get $length)))
-    (if (local.get $quoted)
-      (then
-        (i32.store8 (local.get $to) (i32.const 0x22))
-        (local.set $to (i32.add (local.get $to) (i32.const 1)))))
-    (i32.store8 (local.get $to) (i32.const 0x7d)) ;; }
-    (call $body
-      (local.get $text)
-      (i32.add (i32.sub (local.get $to) (local.get $text)) (i32.const 1))))
+  (include "answer.part")
 
   ;; The text lies between {"kind":"filter","value":" and ","args":[]}
   (func (export "gn_handle_hook")

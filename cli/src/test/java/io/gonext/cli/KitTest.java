@@ -69,6 +69,38 @@ class KitTest {
   }
 
   @Test
+  void check_lists_faulty_metrics_and_texts() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .field("metrics", "[{\"name\":\"orders_total\",\"kind\":\"counter\"}]")
+            .manifest());
+    Files.createDirectories(project.resolve("locales"));
+    write("locales/de.json", "{\"a\":\"{n, plural, one {1}}\",\"b\":\"{d, date}\"}");
+    write("locales/de_AT.json", "{}");
+    assertThat(run("check", project.toString())).isEqualTo(1);
+    assertThat(out.toString())
+        .contains(
+            "  - /metrics/0/name: found \"orders_total\"; allowed: a name without the ending"
+                + " _total",
+            "  - locales/de.json: a: not an ICU message: ",
+            "  - locales/de.json: b: the format date is not supported",
+            "  - locales/de_AT.json: not named after a language tag");
+  }
+
+  @Test
+  void check_warns_of_metrics_without_the_capability() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .field("metrics", "[{\"name\":\"orders\",\"kind\":\"counter\"}]")
+            .manifest());
+    assertThat(run("check", project.toString())).as("%s%s", out, err).isZero();
+    assertThat(out.toString())
+        .contains("warning: /metrics: the manifest does not request metrics.observe");
+  }
+
+  @Test
   void check_warns_of_routes_that_only_code_or_manifest_has() throws IOException {
     write(
         "manifest.json",
@@ -153,11 +185,18 @@ class KitTest {
     write("web/css/site.css", "b{}");
     write("web/index.html", "<b>");
     write("web/index.html~", "an editor's");
+    Files.createDirectories(project.resolve("locales"));
+    write("locales/de.json", "{\"a\":\"A\"}");
     assertThat(run("pack", project.toString())).as("%s%s", out, err).isZero();
     Path first = project.resolve("sample-1.0.0.gnplugin");
     Path other = directory.resolve("elsewhere");
     for (String name :
-        List.of("web/index.html", "web/css/site.css", "README.md", "manifest.json")) {
+        List.of(
+            "web/index.html",
+            "web/css/site.css",
+            "locales/de.json",
+            "README.md",
+            "manifest.json")) {
       Files.createDirectories(other.resolve(name).getParent());
       Files.write(other.resolve(name), Files.readAllBytes(project.resolve(name)));
       Files.setLastModifiedTime(other.resolve(name), FileTime.fromMillis(0));
@@ -264,7 +303,10 @@ class KitTest {
                 "http",
                 "{\"request_headers\":[\"accept\",\"Cookie\",\"x-acme-*\"],"
                     + "\"response_headers\":[\"Alt-Svc\"]}")
+            .field("metrics", "[{\"name\":\"orders\",\"kind\":\"counter\"}]")
             .manifest());
+    Files.createDirectories(project.resolve("locales"));
+    write("locales/de.json", "{}");
     assertThat(run("diff", directory.resolve("a").toString(), project.toString()))
         .as("%s", err)
         .isZero();
@@ -281,6 +323,8 @@ class KitTest {
             "  - Authorization (sensitive)",
             "response_headers:",
             "  + Alt-Svc (sensitive)",
+            "  + orders, counter",
+            "  + de",
             "imports: no difference");
     assertThat(run("diff", "--json", project.toString(), RUST.toString())).isZero();
     assertThat(out.toString())

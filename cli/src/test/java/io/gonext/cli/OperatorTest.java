@@ -276,12 +276,18 @@ class OperatorTest {
   }
 
   @Test
-  void show_prints_hooks_routes_limits_calls_and_last_failures() throws Exception {
+  void show_prints_what_a_plugin_has_its_calls_and_last_failures() throws Exception {
     byte[] bundle =
         GuestBundle.of("trap")
             .filter("the_content")
             .action("saved")
             .route("GET", "/items/{id}")
+            .field(
+                "metrics",
+                "[{\"name\":\"orders\",\"kind\":\"counter\",\"unit\":\"parcels\",\"labels\":[{\"name\":"
+                    + "\"outcome\",\"values\":[\"ok\"]}]},{\"name\":\"visits\",\"kind\":\"gauge\"}]")
+            .file("locales/en.json", "{}")
+            .file("locales/de-AT.json", "{}")
             .bytes();
     said("install", "--activate", Files.write(directory.resolve("t.gnplugin"), bundle).toString());
     applyFilter("the_content");
@@ -291,6 +297,9 @@ class OperatorTest {
         .contains("  filter     the_content, priority 10\n")
         .contains("  action     saved, priority 10\n")
         .contains("  route      GET /api/plugins/trap/items/{id}\n")
+        .contains("  metric     orders, counter in parcels, labels: outcome\n")
+        .contains("  metric     visits, gauge\n")
+        .contains("  locales    de-AT, en, default: en\n")
         .contains("  limits     64 MiB, 1000 ms, 1-8 instances\n")
         // on_activate, too.
         .contains("  calls      2 made, 0 running, 0 waiting,")

@@ -22,6 +22,7 @@ public final class GuestBundle {
   private final List<String> routes = new ArrayList<>();
   private final Map<String, String> limits = new LinkedHashMap<>();
   private final Map<String, String> fields = new LinkedHashMap<>();
+  private final Map<String, String> files = new LinkedHashMap<>();
 
   private GuestBundle(String name, byte[] module) {
     this.name = name;
@@ -81,6 +82,12 @@ public final class GuestBundle {
     return this;
   }
 
+  /** Adds a file beside the manifest and the module. */
+  public GuestBundle file(String path, String content) {
+    files.put(path, content);
+    return this;
+  }
+
   public String manifest() {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("apiVersion", quoted("gonext.io/v1"));
@@ -96,10 +103,11 @@ public final class GuestBundle {
 
   /** The bundle's bytes; the same each time. */
   public byte[] bytes() {
-    Map<String, byte[]> files = new LinkedHashMap<>();
-    files.put("manifest.json", manifest().getBytes(StandardCharsets.UTF_8));
-    files.put("plugin.wasm", module);
-    return zip(files);
+    Map<String, byte[]> all = new LinkedHashMap<>();
+    all.put("manifest.json", manifest().getBytes(StandardCharsets.UTF_8));
+    all.put("plugin.wasm", module);
+    files.forEach((path, content) -> all.put(path, content.getBytes(StandardCharsets.UTF_8)));
+    return zip(all);
   }
 
   /** A ZIP of these files, in this order. */

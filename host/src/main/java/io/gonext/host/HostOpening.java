@@ -21,11 +21,14 @@ import io.gonext.host.internal.service.events.DurableEvents;
 import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
+import io.gonext.host.internal.service.i18n.I18nService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
+import io.gonext.host.internal.service.metrics.MetricService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
 import io.gonext.host.internal.service.secrets.SecretService;
 import io.gonext.host.internal.service.secrets.Vault;
+import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.SecretFile;
@@ -114,7 +117,10 @@ final class HostOpening implements AutoCloseable {
                     config.egress(), config.meters(), config.telemetry(), System::nanoTime),
                 new KeyValueService(store.keyValues(), config.keyValues()),
                 new EventService(events, DurableEvents.none(), nanoTime),
-                invalidations),
+                invalidations,
+                new MetricService(config.meters()),
+                new SpanService(config.telemetry()),
+                new I18nService(config.meters())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
             new PluginLogs(InstantSource.system()),

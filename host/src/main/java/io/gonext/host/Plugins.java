@@ -4,10 +4,12 @@ import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -42,6 +44,16 @@ public final class Plugins {
    */
   public Manifest manifest(String plugin) {
     return lifecycle.manifest(plugin);
+  }
+
+  /**
+   * The texts that the installed version of a plugin has in several languages.
+   *
+   * @throws UnknownPluginException when no plugin of that name is installed
+   * @throws BundleRejectedException when this host can no longer read it
+   */
+  public Locales locales(String plugin) {
+    return lifecycle.locales(plugin);
   }
 
   /** The installed plugin of that name. */
@@ -338,13 +350,23 @@ public final class Plugins {
    *     serve
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
+    return develop(manifestJson, module, Map.of());
+  }
+
+  /**
+   * As {@link #develop(byte[], byte[])}, with other files of the bundle.
+   *
+   * @param files by name, such as {@code locales/de.json}
+   */
+  public DevelopResult develop(byte[] manifestJson, byte[] module, Map<String, byte[]> files)
+      throws InterruptedException {
     Bundle bundle =
         record.watch(
             "develop",
             ChangeRecord.DEVELOPER,
             "",
             "",
-            () -> Bundle.of(manifestJson, module, lifecycle.vocabulary()));
+            () -> Bundle.of(manifestJson, module, files, lifecycle.vocabulary()));
     Manifest manifest = bundle.manifest();
     DevelopResult result =
         record.watch(

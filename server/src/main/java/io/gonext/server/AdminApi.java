@@ -14,6 +14,7 @@ import io.gonext.host.hook.PastFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -307,6 +308,7 @@ final class AdminApi {
     ObjectNode body = plugin(name);
     try {
       putManifest(body, host.plugins().manifest(name));
+      putLocales(body, host.plugins().locales(name));
     } catch (BundleRejectedException e) {
       // A newer host wrote it. The rest can still be shown.
       body.put("manifest_problem", e.getMessage());
@@ -344,6 +346,20 @@ final class AdminApi {
           .put("method", route.method())
           .put("path", "/api/plugins/" + manifest.name() + route.path());
     }
+    var metrics = body.putArray("metrics");
+    for (Manifest.Metric metric : manifest.metrics()) {
+      ObjectNode shown =
+          metrics.addObject().put("name", metric.name()).put("kind", metric.kind().toString());
+      if (!metric.unit().isEmpty()) {
+        shown.put("unit", metric.unit());
+      }
+      metric.labelNames().forEach(shown.putArray("labels")::add);
+    }
+  }
+
+  private static void putLocales(ObjectNode body, Locales locales) {
+    locales.tags().forEach(body.putArray("locales")::add);
+    locales.defaultTag().ifPresent(tag -> body.put("default_locale", tag));
   }
 
   private static void putHooks(ArrayNode to, List<Manifest.Hook> hooks) {

@@ -1,9 +1,11 @@
 package io.gonext.server;
 
+import io.gonext.host.BundleRejectedException;
 import io.gonext.host.DevelopResult;
 import io.gonext.host.Host;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.BundleFiles;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.sse.SseClient;
@@ -32,6 +34,7 @@ final class DevApi {
 
   private static final int MAX_MANIFEST_BYTES = 1024 * 1024;
   private static final int MAX_MODULE_BYTES = 16 * 1024 * 1024;
+  private static final int MAX_FILES_BYTES = 8 * 1024 * 1024;
 
   /** Log lines and failures that may wait for a slow client. */
   private static final int WAITING_EVENTS = 1000;
@@ -42,6 +45,9 @@ final class DevApi {
   private static final String LOG = "log";
 
   private static final String FAILURE = "failure";
+
+  /** The part with the bundle's other files. */
+  private static final String FILES = "files";
 
   private final Host host;
   private final Access access;
@@ -71,10 +77,17 @@ final class DevApi {
   private void install(Context ctx) throws IOException, InterruptedException {
     access.requireDeveloper(ctx);
     Map<String, byte[]> parts =
-        FormParts.read(ctx, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
+        FormParts.read(
+            ctx,
+            Map.of(
+                "manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES, FILES, MAX_FILES_BYTES));
+    byte[] more = parts.get(FILES);
     DevelopResult result =
         host.plugins()
-            .develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
+            .develop(
+                FormParts.required(parts, "manifest"),
+                FormParts.required(parts, "wasm"),
+                more == null ? Map.of() : files(more));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("plugin").put("name", result.plugin()).put("version", result.version());
     body.put("action", result.action().name().toLowerCase(Locale.ROOT));
@@ -84,6 +97,15 @@ final class DevApi {
     body.put("swap_ms", result.took().toNanos() / 1e6);
     body.put("requests_failed", result.failedCalls());
     ctx.contentType("application/json").result(StrictJson.write(body));
+  }
+
+  /** The bundle's other files, from a ZIP. */
+  private static Map<String, byte[]> files(byte[] zip) {
+    BundleFiles read = BundleFiles.read(zip);
+    if (!read.problems().isEmpty()) {
+      throw BundleRejectedException.of("the part " + FILES, read.problems());
+    }
+    return read.files();
   }
 
   /**

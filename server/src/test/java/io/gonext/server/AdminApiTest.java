@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.NullNode;
 
 /** The operator's API over a real socket. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -338,6 +339,32 @@ class AdminApiTest {
         server.client().send(request.build(), BodyHandlers.ofLines());
     assertThat(response.statusCode()).isEqualTo(200);
     return response.body();
+  }
+
+  @Test
+  void metrics_of_guests_are_scraped_and_shown_whatever_other_plugins_declare() throws Exception {
+    install("shop", "{\"name\":\"orders\",\"kind\":\"counter\"}");
+    install("store", "{\"name\":\"orders\",\"kind\":\"summary\"}");
+    for (String plugin : List.of("shop", "store")) {
+      server.host().applyFilters("orders.one." + plugin, NullNode.getInstance());
+    }
+    HttpResponse<String> scraped = send("GET", "/metrics", new byte[0]);
+    assertThat(scraped.statusCode()).isEqualTo(200);
+    assertThat(scraped.body().lines().filter(line -> line.startsWith("gonext_guest_")))
+        .containsExactly("gonext_guest_orders_total{plugin=\"shop\"} 1.0");
+    assertThat(json(send("GET", "/api/v1/plugins/store", new byte[0])).path("metrics").toString())
+        .isEqualTo("[{\"name\":\"orders\",\"kind\":\"summary\",\"labels\":[]}]");
+  }
+
+  private void install(String plugin, String metric) throws Exception {
+    byte[] bundle =
+        GuestBundle.of(plugin, Guests.wasm("observes"))
+            .filter("orders.one." + plugin)
+            .field("capabilities", "[\"metrics.observe\"]")
+            .field("metrics", "[" + metric + "]")
+            .bytes();
+    assertThat(send("POST", "/api/v1/plugins?grant=true&activate=true", bundle).statusCode())
+        .isEqualTo(201);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -144,6 +145,28 @@ class DevApiTest {
     assertThat(refused.body()).contains("gn_alloc");
     assertThat(upload("{}", Guests.wasm("version-2")).statusCode()).isEqualTo(422);
     assertThat(served()).isEqualTo("1");
+  }
+
+  @Test
+  void an_upload_may_have_the_bundles_other_files() throws Exception {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    part(form, "manifest", manifest("[]").getBytes(StandardCharsets.UTF_8));
+    part(form, "wasm", Guests.wasm("version-1"));
+    byte[] german = "{\"a\":\"A\"}".getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream good = new ByteArrayOutputStream();
+    good.writeBytes(form.toByteArray());
+    part(good, "files", GuestBundle.zip(Map.of("locales/de.json", german)));
+    assertThat(post(form("files", good)).statusCode()).isEqualTo(200);
+    assertThat(server.host().plugins().locales("app").messages("de")).containsEntry("a", "A");
+
+    ByteArrayOutputStream bad = new ByteArrayOutputStream();
+    bad.writeBytes(form.toByteArray());
+    part(bad, "files", GuestBundle.zip(Map.of("run.sh", german)));
+    HttpResponse<String> refused = post(form("files", bad));
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(refused.body()).contains("run.sh: not a file of a bundle");
+    part(form, "files", german);
+    assertThat(post(form("files", form)).body()).contains("not a ZIP file");
   }
 
   @Test

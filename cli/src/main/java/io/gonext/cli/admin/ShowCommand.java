@@ -3,6 +3,7 @@ package io.gonext.cli.admin;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -11,7 +12,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "show",
     description =
-        "Show a plugin on this host: hooks with priorities, routes, limits, calls, last failures.",
+        "Show a plugin on this host: hooks with priorities, routes, metrics, limits, calls,"
+            + " last failures.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext show hello-rust", "  gonext show --json hello-rust"})
@@ -42,6 +44,10 @@ public final class ShowCommand extends AdminCommand {
               + " "
               + route.path("path").asString(""));
     }
+    for (JsonNode metric : answer.path("metrics")) {
+      out.println("  metric     " + metric(metric));
+    }
+    locales(answer, out);
     JsonNode limits = answer.path("limits");
     if (limits.isObject()) {
       out.println("  limits     " + ListCommand.limits(limits));
@@ -67,6 +73,28 @@ public final class ShowCommand extends AdminCommand {
                   hook.path("priority").longValue(),
                   hook.path("batch").booleanValue() ? ", in batches" : ""));
     }
+  }
+
+  private static String metric(JsonNode metric) {
+    String unit = metric.path("unit").asString("");
+    String labels = names(metric.path("labels"));
+    return metric.path("name").asString("")
+        + ", "
+        + metric.path("kind").asString("")
+        + (unit.isEmpty() ? "" : " in " + unit)
+        + (labels.isEmpty() ? "" : ", labels: " + labels);
+  }
+
+  private static void locales(JsonNode answer, PrintWriter out) {
+    String locales = names(answer.path("locales"));
+    if (!locales.isEmpty()) {
+      String fallback = answer.path("default_locale").asString("");
+      out.println("  locales    " + locales + (fallback.isEmpty() ? "" : ", default: " + fallback));
+    }
+  }
+
+  private static String names(JsonNode names) {
+    return names.valueStream().map(JsonNode::asString).collect(Collectors.joining(", "));
   }
 
   private static void calls(JsonNode calls, PrintWriter out) {

@@ -2,6 +2,7 @@ package io.gonext.cli.dev;
 
 import io.gonext.cli.build.Sha256;
 import io.gonext.host.manifest.Manifest;
+import java.util.Map;
 
 /**
  * A plugin to upload. The arrays must not be changed.
@@ -9,10 +10,16 @@ import io.gonext.host.manifest.Manifest;
  * @param manifest parsed from {@code manifestJson}
  * @param manifestJson the bytes of {@code manifest.json}
  * @param wasm the module
+ * @param files of the bundle besides, by name
  * @param sha256 of the module, in lower-case hex
  */
-record Artifact(Manifest manifest, byte[] manifestJson, byte[] wasm, String sha256) {
-  Artifact(Manifest manifest, byte[] manifestJson, byte[] wasm) {
-    this(manifest, manifestJson, wasm, Sha256.hex(wasm));
+record Artifact(
+    Manifest manifest, byte[] manifestJson, byte[] wasm, Map<String, byte[]> files, String sha256) {
+  Artifact {
+    files = Map.copyOf(files);
+  }
+
+  Artifact(Manifest manifest, byte[] manifestJson, byte[] wasm, Map<String, byte[]> files) {
+    this(manifest, manifestJson, wasm, files, Sha256.hex(wasm));
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.BundleFolder;
 import io.gonext.cli.build.CommandRunner;
 import io.gonext.cli.build.Inputs;
 import io.gonext.cli.build.Project;
@@ -8,9 +9,12 @@ import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.dev.DevEvent.Timing;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.PluginCheck;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -224,13 +228,27 @@ final class Attempt {
     if (manifest == null || !check.passed()) {
       throw refused(check.problems());
     }
+    Map<String, byte[]> locales = locales();
+    List<String> problems = Locales.problems(locales, manifest.defaultLocale());
+    if (!problems.isEmpty()) {
+      throw refused(problems);
+    }
     warned = check.warnings();
     warned.forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
     DevEvent.Capabilities capabilities = DevEvent.Capabilities.between(live, manifest);
     if (!capabilities.changes().isEmpty()) {
       tools.output.emit(capabilities);
     }
-    return new Artifact(manifest, manifestJson, module);
+    return new Artifact(manifest, manifestJson, module, locales);
+  }
+
+  private Map<String, byte[]> locales() {
+    try {
+      return BundleFolder.read(tools.project.root(), "locales");
+    } catch (IOException e) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED, "locales/ cannot be read: " + CommandFailure.reason(e));
+    }
   }
 
   private static CommandFailure refused(List<String> problems) {

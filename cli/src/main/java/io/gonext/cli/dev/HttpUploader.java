@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.HostRefusal;
 import io.gonext.engine.PlainText;
+import io.gonext.host.manifest.BundleWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with
- * the parts {@code manifest} and {@code wasm}. Redirects are not followed: they would send the
- * token to another server. Thread-safe.
+ * the parts {@code manifest} and {@code wasm}, and {@code files} for the bundle's other files if it
+ * has some: a ZIP. Redirects are not followed: they would send the token to another server.
+ * Thread-safe.
  */
 final class HttpUploader implements Uploader {
   /** How much of an error is shown when it is not JSON, in bytes. */
@@ -138,6 +140,10 @@ final class HttpUploader implements Uploader {
     var out = new ByteArrayOutputStream(artifact.wasm().length + 8192);
     part(out, boundary, "manifest", "manifest.json", "application/json", artifact.manifestJson());
     part(out, boundary, "wasm", "plugin.wasm", "application/wasm", artifact.wasm());
+    if (!artifact.files().isEmpty()) {
+      byte[] files = BundleWriter.write(artifact.files());
+      part(out, boundary, "files", "files.zip", "application/zip", files);
+    }
     out.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII));
     return out.toByteArray();
   }

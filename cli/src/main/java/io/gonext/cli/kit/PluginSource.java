@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.build.BundleFolder;
 import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.BundleRejectedException;
@@ -9,16 +10,16 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.BundleWriter;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Nullable [] packed) {
   private static final List<String> TEXTS = List.of("README.md", "LICENSE");
-  private static final List<String> FOLDERS = List.of("web", "migrations");
+  private static final List<String> FOLDERS = List.of("web", "migrations", "locales");
 
   /** Reads a bundle, or a directory; builds the directory first if it contains a project. */
   static PluginSource read(Path given, SourceOptions options)
@@ -70,7 +71,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
       }
     }
     for (String folder : FOLDERS) {
-      addFolder(root, root.resolve(folder), files);
+      files.putAll(BundleFolder.read(root, folder));
     }
     return files;
   }
@@ -103,33 +104,6 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
       details.addAll(e.details());
       throw new CommandFailure(e.kind(), e.getMessage(), details);
     }
-  }
-
-  private static void addFolder(Path root, Path folder, Map<String, byte[]> files)
-      throws IOException {
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    List<Path> found;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      found = walk.filter(file -> !isLeftOver(file)).toList();
-    }
-    for (Path file : found) {
-      if (Files.isSymbolicLink(file)) {
-        throw new CommandFailure(
-            CommandFailure.Kind.FAILED,
-            file + " is a symbolic link: a bundle can only contain files");
-      }
-      if (Files.isRegularFile(file)) {
-        files.put(root.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
-      }
-    }
-  }
-
-  /** Whether an editor or a desktop left this file behind. */
-  private static boolean isLeftOver(Path file) {
-    String name = file.getFileName().toString();
-    return name.equals(".DS_Store") || name.endsWith("~") || name.endsWith(".swp");
   }
 
   /** The name of the module in the bundle; the rest of the manifest may be invalid. */
@@ -191,6 +165,11 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
       all.add("manifest.json: /entry: " + entry + " is not in the bundle");
     }
     all.addAll(BundleFiles.unlisted(files.keySet(), entry));
+    Manifest manifest = check.manifest();
+    all.addAll(
+        Locales.problems(
+            files,
+            manifest == null || !problems.isEmpty() ? Optional.empty() : manifest.defaultLocale()));
     if (all.isEmpty()) {
       try {
         Bundle.read(bundle());

@@ -4,6 +4,7 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.CapabilityRegistry;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.HeaderNames;
 import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
@@ -20,9 +21,12 @@ import java.util.stream.Collectors;
  */
 record VersionComparison(Side before, Side after, List<Section> sections) {
   /** One of the two versions. */
-  record Side(Manifest manifest, byte[] module, long bundleBytes) {
+  record Side(Manifest manifest, byte[] module, Set<String> locales, long bundleBytes) {
     static Side of(PluginSource source) {
-      return new Side(source.requireAcceptable(), source.module(), source.bundle().length);
+      Manifest manifest = source.requireAcceptable();
+      byte[] bundle = source.bundle();
+      return new Side(
+          manifest, source.module(), Bundle.read(bundle).locales().tags(), bundle.length);
     }
 
     private Set<String> filters() {
@@ -65,6 +69,19 @@ record VersionComparison(Side before, Side after, List<Section> sections) {
       return names;
     }
 
+    private Set<String> metrics() {
+      return manifest.metrics().stream()
+          .map(metric ->
+              metric.name()
+                  + ", "
+                  + metric.kind()
+                  + (metric.unit().isEmpty() ? "" : " in " + metric.unit())
+                  + (metric.labels().isEmpty()
+                      ? ""
+                      : ", labels: " + String.join(", ", metric.labelNames())))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+
     private Set<String> imports() {
       return Engine.admit(module, EngineLimits.defaults()).imports().stream()
           .map(Object::toString)
@@ -97,6 +114,8 @@ record VersionComparison(Side before, Side after, List<Section> sections) {
             Section.of("routes", before.routes(), after.routes()),
             Section.of("request_headers", before.requestHeaders(), after.requestHeaders()),
             Section.of("response_headers", before.responseHeaders(), after.responseHeaders()),
+            Section.of("metrics", before.metrics(), after.metrics()),
+            Section.of("locales", before.locales(), after.locales()),
             Section.of("imports", before.imports(), after.imports())));
   }
 

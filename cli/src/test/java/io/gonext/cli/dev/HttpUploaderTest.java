@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.manifest.BundleFiles;
 import io.gonext.server.ServerConfig;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -90,6 +91,25 @@ class HttpUploaderTest {
         .containsEntry("content-disposition", "form-data; name=\"wasm\"; filename=\"plugin.wasm\"")
         .containsEntry("content-type", "application/wasm");
     assertThat(module.content).isEqualTo(wasm);
+  }
+
+  @Test
+  void other_files_of_the_bundle_arrive_as_a_zip() throws InterruptedException {
+    Artifact plain = Samples.artifact(new byte[8]);
+    byte[] german = "{}".getBytes(StandardCharsets.UTF_8);
+    uploader("", null)
+        .upload(
+            new Artifact(
+                plain.manifest(),
+                plain.manifestJson(),
+                plain.wasm(),
+                Map.of("locales/de.json", german)));
+    assertThat(seen.get().parts).hasSize(3);
+    Part files = seen.get().parts.getLast();
+    assertThat(files.headers)
+        .containsEntry("content-disposition", "form-data; name=\"files\"; filename=\"files.zip\"");
+    assertThat(BundleFiles.read(files.content).files())
+        .containsExactly(Map.entry("locales/de.json", german));
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.manifest.ManifestReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /** Plugins to upload. */
 final class Samples {
@@ -22,7 +23,7 @@ final class Samples {
 
   static Artifact artifact(byte[] wasm) {
     byte[] manifest = manifest("sample");
-    return new Artifact(ManifestReader.read(manifest), manifest, wasm);
+    return new Artifact(ManifestReader.read(manifest), manifest, wasm, Map.of());
   }
 
   /** A real module; the tail makes it another one, by a custom section that means nothing. */

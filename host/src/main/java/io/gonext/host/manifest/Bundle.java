@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +26,14 @@ public final class Bundle {
   private final byte[] bytes;
   private final Manifest manifest;
   private final byte[] module;
+  private final Locales locales;
   private final String sha256;
 
-  private Bundle(byte[] bytes, Manifest manifest, byte[] module) {
+  private Bundle(byte[] bytes, Manifest manifest, byte[] module, Locales locales) {
     this.bytes = bytes;
     this.manifest = manifest;
     this.module = module;
+    this.locales = locales;
     this.sha256 = sha256(bytes);
   }
 
@@ -78,7 +81,11 @@ public final class Bundle {
     }
     Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
     try {
-      return new Bundle(bytes, manifest, module(manifest, entries));
+      return new Bundle(
+          bytes,
+          manifest,
+          module(manifest, entries),
+          Locales.read(entries, manifest.defaultLocale()));
     } catch (BundleRejectedException e) {
       throw e.claiming(manifest.name());
     }
@@ -99,13 +106,18 @@ public final class Bundle {
   }
 
   /**
-   * The bundle of a manifest and its entry module alone; the same parts give the same bytes.
+   * The bundle of a manifest, its entry module and other files; the same parts give the same bytes.
    *
+   * @param files by name
    * @throws BundleRejectedException when they make no acceptable bundle
    */
-  public static Bundle of(byte[] manifestJson, byte[] module, Vocabulary vocabulary) {
+  public static Bundle of(
+      byte[] manifestJson, byte[] module, Map<String, byte[]> files, Vocabulary vocabulary) {
     Manifest manifest = ManifestReader.read(manifestJson, vocabulary);
-    return read(BundleWriter.write(Map.of(MANIFEST, manifestJson, manifest.entry(), module)));
+    Map<String, byte[]> all = new HashMap<>(files);
+    all.put(MANIFEST, manifestJson);
+    all.put(manifest.entry(), module);
+    return read(BundleWriter.write(all));
   }
 
   public Manifest manifest() {
@@ -120,6 +132,11 @@ public final class Bundle {
   /** The entry module; a copy. */
   public byte[] module() {
     return module.clone();
+  }
+
+  /** The texts in {@code locales/}. */
+  public Locales locales() {
+    return locales;
   }
 
   /** SHA-256 of the entry module, lower-case hex. */

@@ -2,6 +2,7 @@ package io.gonext.host.manifest;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -21,6 +22,8 @@ import java.util.TreeSet;
  * @param jobs names of the background jobs that it runs
  * @param signed whether it holds a signature, which nothing checks yet
  * @param config the schema of its configuration; empty if it has none
+ * @param metrics that it records
+ * @param defaultLocale the locale of texts that another one lacks; empty for {@code en}
  * @param keyValues may only lower the operator's quota
  * @param warmUp whether its inputs may be remembered and new versions exercised with them
  * @param requiredHost the host versions that the plugin runs on
@@ -41,6 +44,8 @@ public record Manifest(
     List<Dependency> dependencies,
     KeyValueQuota keyValues,
     Optional<ConfigSchema> config,
+    List<Metric> metrics,
+    Optional<String> defaultLocale,
     boolean warmUp,
     List<String> jobs,
     boolean signed) {
@@ -52,6 +57,7 @@ public record Manifest(
     routes = List.copyOf(routes);
     secrets = List.copyOf(secrets);
     dependencies = List.copyOf(dependencies);
+    metrics = List.copyOf(metrics);
     jobs = List.copyOf(jobs);
   }
 
@@ -166,6 +172,45 @@ public record Manifest(
    * @param perMinute may only lower the host's rate
    */
   public record Fetch(AllowedOrigins allow, OptionalInt perMinute) {}
+
+  /**
+   * A metric that the plugin records.
+   *
+   * @param unit for people; empty if the manifest does not say
+   */
+  public record Metric(String name, Kind kind, String unit, List<Label> labels) {
+    public Metric {
+      labels = List.copyOf(labels);
+    }
+
+    /** What becomes of the values of a metric. */
+    public enum Kind {
+      /** Their sum. */
+      COUNTER,
+      /** The last one. */
+      GAUGE,
+      /** Their count, sum and maximum. */
+      SUMMARY;
+
+      /** As manifests write it. */
+      @Override
+      public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+      }
+    }
+
+    /** A label with all values that it has. */
+    public record Label(String name, List<String> values) {
+      public Label {
+        values = List.copyOf(values);
+      }
+    }
+
+    /** The names of the labels. */
+    public List<String> labelNames() {
+      return labels.stream().map(Label::name).toList();
+    }
+  }
 
   /** The quota the plugin asks for its key-value entries; empty where it asks for none. */
   public record KeyValueQuota(OptionalLong maxBytes, OptionalLong maxKeys) {}

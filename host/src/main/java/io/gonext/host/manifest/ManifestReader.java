@@ -12,6 +12,7 @@ import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
 import io.gonext.host.manifest.Manifest.KeyValueQuota;
 import io.gonext.host.manifest.Manifest.Limits;
+import io.gonext.host.manifest.Manifest.Metric;
 import io.gonext.host.manifest.Manifest.Route;
 import io.gonext.host.manifest.Manifest.Secret;
 import java.time.Duration;
@@ -67,6 +68,7 @@ public final class ManifestReader {
     checkDependencies(json, problems);
     checkSecrets(json, problems);
     checkConfig(json, problems);
+    MetricsCheck.addProblems(at(json, "metrics"), problems);
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of(
               Bundle.MANIFEST, problems.stream().map(ManifestProblem::toString).toList())
@@ -302,6 +304,8 @@ public final class ManifestReader {
         Optional.of(at(at(json, "config"), "schema"))
             .filter(JsonNode::isObject)
             .map(ConfigSchema::of),
+        metrics(at(json, "metrics")),
+        text(json, "default_locale"),
         at(json, "warm_up").asBoolean(true),
         strings(json, "jobs"),
         json.has("signature"));
@@ -327,6 +331,22 @@ public final class ManifestReader {
                 ? new Secret(node.stringValue(), false)
                 : new Secret(
                     text(node, "name").orElseThrow(), at(node, "required").asBoolean(false)))
+        .toList();
+  }
+
+  private static List<Metric> metrics(JsonNode json) {
+    return json.valueStream()
+        .map(node ->
+            new Metric(
+                text(node, "name").orElseThrow(),
+                Metric.Kind.valueOf(text(node, "kind").orElseThrow().toUpperCase(Locale.ROOT)),
+                text(node, "unit").orElse(""),
+                at(node, "labels")
+                    .valueStream()
+                    .map(label ->
+                        new Metric.Label(
+                            text(label, "name").orElseThrow(), strings(label, "values")))
+                    .toList()))
         .toList();
   }
 

@@ -89,12 +89,11 @@ public final class AbiTable {
         // The service checks the capability that the application gave to the function.
         ImportRow.of(ENV, "gn_app_call", twoBlocksToBody),
         ImportRow.of(ENV, "gn_last_error", type().returning(I64)),
-        ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody).notOffered(),
+        ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody),
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))
-            .taking("metrics.observe")
-            .notOffered(),
+            .taking("metrics.observe"),
         ImportRow.of(ENV, "gn_event_emit", twoBlocksToStatus).taking("events.emit"),
-        ImportRow.of(ENV, "gn_span_event", twoBlocksToStatus).taking("events.emit").notOffered(),
+        ImportRow.of(ENV, "gn_span_event", twoBlocksToStatus).taking("events.emit"),
         // Guests that were built for either name load.
         ImportRow.of(ENV, "gn_secrets_get", blockToBody).taking("secrets.keys"),
         ImportRow.of(ENV, "gn_audit_emit", blockToStatus).taking("audit.emit"),

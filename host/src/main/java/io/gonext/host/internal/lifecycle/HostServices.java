@@ -11,6 +11,7 @@ import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.HostFunctions;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.PluginScope;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
@@ -37,9 +38,11 @@ public record HostServices(
   }
 
   /** What a version's functions work with, for instances of one kind. */
-  PluginScope scope(Manifest manifest, PluginScope.Mode mode) {
+  PluginScope scope(Bundle bundle, PluginScope.Mode mode) {
+    Manifest manifest = bundle.manifest();
     return new PluginScope(
         manifest,
+        bundle.locales(),
         mode,
         mode.isPermitted() ? grants.permissions(manifest) : Permissions.none(),
         mode.isLogging() ? logs.of(manifest.name()) : PluginLog.discarding(),
@@ -60,6 +63,16 @@ public record HostServices(
   /** See {@link HostService#refresh}. */
   void refresh(String plugin) {
     services.forEach(service -> service.refresh(plugin));
+  }
+
+  /** See {@link HostService#serves}. */
+  void serves(Manifest manifest) {
+    services.forEach(service -> service.serves(manifest));
+  }
+
+  /** See {@link HostService#left}. */
+  void left(String plugin) {
+    services.forEach(service -> service.left(plugin));
   }
 
   /** See {@link HostService#forget}. */

@@ -24,6 +24,7 @@ import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
@@ -70,7 +71,7 @@ public final class Lifecycle {
     this.loader = loader;
     this.services = parts.services;
     this.grants = services.grants();
-    this.serving = new Serving(parts.hooks, parts.meters, parts.guards, DRAIN);
+    this.serving = new Serving(parts, DRAIN);
     Switchover switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
     this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
     this.updates =
@@ -135,6 +136,12 @@ public final class Lifecycle {
   public Manifest manifest(String name) {
     StoredPlugin stored = installed.require(name);
     return installed.bundleOf(stored, stored.current()).manifest();
+  }
+
+  /** As {@link #manifest}, the texts of the bundle. */
+  public Locales locales(String name) {
+    StoredPlugin stored = installed.require(name);
+    return installed.bundleOf(stored, stored.current()).locales();
   }
 
   /** The capabilities and hooks that exist now, for reading the manifest of a new bundle. */

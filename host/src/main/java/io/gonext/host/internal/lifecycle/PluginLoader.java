@@ -139,7 +139,7 @@ final class PluginLoader {
       throw new BundleRejectedException(String.join("; ", problems), problems, null);
     }
     try (GuestInstance trial =
-        module.instantiate(instanceConfig(services.scope(manifest, Mode.TRIAL)))) {
+        module.instantiate(instanceConfig(services.scope(bundle, Mode.TRIAL)))) {
       log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
     } catch (EngineException e) {
       throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
@@ -165,7 +165,7 @@ final class PluginLoader {
     told.addAll(EffectiveLimits.cuts(limits, manifest));
     told.addAll(services.warnings(manifest));
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
-    told.addAll(routeWarnings(manifest, checked.module()));
+    told.addAll(routeWarnings(bundle, checked.module()));
     warn(manifest, told);
     List<String> warnings = new ArrayList<>(checked.warnings());
     warnings.addAll(told);
@@ -173,19 +173,19 @@ final class PluginLoader {
   }
 
   /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */
-  private List<String> routeWarnings(Manifest manifest, CompiledModule module) {
+  private List<String> routeWarnings(Bundle bundle, CompiledModule module) {
     if (!GuestAbi.handlesHooks(module.surface())) {
       return List.of();
     }
     try (GuestInstance asked =
-        module.instantiate(instanceConfig(services.scope(manifest, Mode.SURVEY)))) {
+        module.instantiate(instanceConfig(services.scope(bundle, Mode.SURVEY)))) {
       HookReply reply =
           GuestAbi.callHook(asked, RouteSurvey.HOOK, RouteSurvey.PAYLOAD, SURVEY_LIMIT);
       return reply instanceof HookReply.Body(byte[] answer)
-          ? RouteSurvey.warnings(manifest.routes(), answer)
+          ? RouteSurvey.warnings(bundle.manifest().routes(), answer)
           : List.of();
     } catch (EngineException e) {
-      log.debug("{} does not say which routes it has: {}", manifest.id(), e.getMessage());
+      log.debug("{} does not say which routes it has: {}", bundle.manifest().id(), e.getMessage());
       return List.of();
     }
   }
@@ -222,7 +222,7 @@ final class PluginLoader {
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
     EffectiveLimits effective = limitsOf(manifest);
-    PluginScope scope = services.scope(manifest, Mode.SERVING);
+    PluginScope scope = services.scope(bundle, Mode.SERVING);
     InstancePool<GuestInstance> pool =
         new InstancePool<>(
             poolConfig(manifest, effective, module.surface().memoryPages()),
@@ -296,7 +296,7 @@ final class PluginLoader {
     WarmUp.Result result =
         warmUp.run(
             module,
-            instanceConfig(services.scope(manifest, Mode.REHEARSAL)),
+            instanceConfig(services.scope(bundle, Mode.REHEARSAL)),
             inputs,
             budget,
             limitsOf(manifest).call(),

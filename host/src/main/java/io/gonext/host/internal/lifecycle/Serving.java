@@ -38,6 +38,7 @@ final class Serving {
   private final HookBus hooks;
   private final MeterRegistry meters;
   private final CallGuards guards;
+  private final HostServices services;
   private final Duration drain;
 
   /**
@@ -64,10 +65,11 @@ final class Serving {
   /**
    * @param drain how long calls that are running may take to finish when a version leaves service
    */
-  Serving(HookBus hooks, MeterRegistry meters, CallGuards guards, Duration drain) {
-    this.hooks = hooks;
-    this.meters = meters;
-    this.guards = guards;
+  Serving(Lifecycle.Parts parts, Duration drain) {
+    this.hooks = parts.hooks();
+    this.meters = parts.meters();
+    this.guards = parts.guards();
+    this.services = parts.services();
     this.drain = drain;
   }
 
@@ -102,6 +104,7 @@ final class Serving {
                 new RouteLimiter(
                     n, guards.routeRate(), guards.clientRate(), guards.nanoTime(), meters));
     PluginSlot slot = new PluginSlot(plugin, hooks, limiter);
+    services.serves(plugin.manifest());
     slot.open();
     slots.put(name, slot);
     showBreakers(name, plugin.breakers().states());
@@ -110,6 +113,7 @@ final class Serving {
 
   /** Puts a version in the place of the one that serves; in {@link #atomically}. */
   ActivePlugin swap(PluginSlot slot, ActivePlugin next) {
+    services.serves(next.manifest());
     ActivePlugin old = slot.swap(next);
     showBreakers(slot.name(), next.breakers().states());
     return old;
@@ -122,7 +126,9 @@ final class Serving {
       return null;
     }
     showBreakers(name, List.of());
-    return slot.close();
+    ActivePlugin last = slot.close();
+    services.left(name);
+    return last;
   }
 
   private void showBreakers(String name, List<Row<?>> states) {

@@ -33,6 +33,12 @@ public interface HostService extends AutoCloseable {
   /** Reads again what this service knows of a plugin: another host may have changed it. */
   default void refresh(String plugin) {}
 
+  /** A version begins to serve, in the place of the one before it if there was one. */
+  default void serves(Manifest manifest) {}
+
+  /** A plugin leaves service. Calls of it may still run. */
+  default void left(String plugin) {}
+
   /** Forgets what this service knows of a plugin that was uninstalled. */
   default void forget(String plugin) {}
 

@@ -3,16 +3,19 @@ package io.gonext.host.internal.service;
 import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.capability.Permissions;
 import io.gonext.host.internal.log.PluginLog;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.time.InstantSource;
 
 /**
  * For whom services make functions: one version of a plugin, and what its instances run for.
  *
+ * @param locales the texts of its bundle
  * @param permissions what the plugin may do at this moment
  */
 public record PluginScope(
     Manifest manifest,
+    Locales locales,
     Mode mode,
     Permissions permissions,
     PluginLog log,

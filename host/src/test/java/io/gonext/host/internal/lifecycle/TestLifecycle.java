@@ -27,11 +27,14 @@ import io.gonext.host.internal.service.events.DurableEvents;
 import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
+import io.gonext.host.internal.service.i18n.I18nService;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
+import io.gonext.host.internal.service.metrics.MetricService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
 import io.gonext.host.internal.service.secrets.SecretService;
 import io.gonext.host.internal.service.secrets.Vault;
+import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Version;
@@ -106,7 +109,10 @@ public final class TestLifecycle implements AutoCloseable {
                             new Outbox(store.cache(), InstantSource.system()),
                             meters,
                             OpenTelemetry.noop(),
-                            guards.nanoTime())),
+                            guards.nanoTime()),
+                        new MetricService(meters),
+                        new SpanService(OpenTelemetry.noop()),
+                        new I18nService(meters)),
                     more.stream())
                 .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),

@@ -28,6 +28,7 @@ import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.capability.Permissions;
 import io.gonext.host.internal.log.PluginLog;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Locales;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -168,6 +169,7 @@ class HostFunctionsTest {
   private static PluginScope scope() {
     return new PluginScope(
         Bundle.read(GuestBundle.of("counts").filter("h").bytes()).manifest(),
+        Locales.none(),
         PluginScope.Mode.SERVING,
         Permissions.none(),
         PluginLog.discarding(),

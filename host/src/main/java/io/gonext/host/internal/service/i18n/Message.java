@@ -1,0 +1,50 @@
+package io.gonext.host.internal.service.i18n;
+
+import com.ibm.icu.text.MessageFormat;
+import com.ibm.icu.util.ULocale;
+import java.text.FieldPosition;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One message in one language, parsed at its first use.
+ *
+ * <p>Thread-safe: a {@link MessageFormat} is not, so that a thread takes it away while it works. A
+ * thread that finds none makes its own.
+ */
+final class Message {
+  private final String text;
+  private final ULocale locale;
+
+  private final boolean plain;
+
+  private final AtomicReference<MessageFormat> idle = new AtomicReference<>();
+
+  Message(String text, ULocale locale) {
+    this.text = text;
+    this.locale = locale;
+    this.plain = text.indexOf('{') < 0 && text.indexOf('\'') < 0;
+  }
+
+  /** Whether there is nothing to parse. */
+  boolean isPlain() {
+    return plain;
+  }
+
+  /**
+   * The text for some arguments; {@code {name}} stands for an argument that is not given.
+   *
+   * @throws IllegalArgumentException when an argument of a plural or a number is not a number
+   */
+  CharSequence format(Map<String, Object> arguments) {
+    if (plain) {
+      return text;
+    }
+    MessageFormat known = idle.getAndSet(null);
+    MessageFormat format = known == null ? new MessageFormat(text, locale) : known;
+    StringBuffer result =
+        format.format(arguments, new StringBuffer(text.length()), new FieldPosition(0));
+    idle.set(format);
+    return result;
+  }
+}
