@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -144,6 +145,25 @@ class GuestInstanceTest {
 
     assertThat(trap.trapCause()).isEqualTo(new TrapCause.HostFailure("env.host"));
     assertThat(trap).cause().isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void what_is_put_off_until_success_is_handed_over_once_and_never_run() {
+    var guest = engine.instance("engine-basics");
+    var done = new ArrayList<Long>();
+    engine.host =
+        (call, args) -> {
+          call.afterSuccess(() -> done.add(args[0]));
+          return 0;
+        };
+    TestEngine.call(guest, "call_host", 1);
+    TestEngine.call(guest, "call_host", 2);
+
+    var effects = guest.takeEffects();
+    assertThat(done).isEmpty();
+    effects.forEach(Runnable::run);
+    assertThat(done).containsExactly(1L, 2L);
+    assertThat(guest.takeEffects()).isEmpty();
   }
 
   @Test

@@ -60,7 +60,13 @@ final class Lane {
 
   private void run() {
     for (Emission next = next(); next != null; next = next()) {
-      receiver.accept(next);
+      try {
+        receiver.accept(next);
+      } catch (Throwable e) {
+        // It reports its failures itself, unless memory is lacking even for that. Were this thread
+        // to end here, no event would pass again.
+        continue;
+      }
     }
   }
 

@@ -70,6 +70,21 @@ class LaneTest {
   }
 
   @Test
+  void a_receiver_that_throws_gets_the_next_event() {
+    Lane failing =
+        new Lane(
+            threads::add,
+            emission -> {
+              received.add(name(emission));
+              throw new AssertionError("this receiver always fails");
+            });
+    failing.offer(emission("a", 1));
+    failing.offer(emission("b", 1));
+    threads.getFirst().run();
+    assertThat(received).containsExactly("a", "b");
+  }
+
+  @Test
   void an_event_is_refused_when_no_thread_takes_it() {
     Lane closed =
         new Lane(
