@@ -61,7 +61,7 @@ public final class CapabilityRegistry {
             of("http", "serve", "Serve the routes that its manifest lists", false),
             of("kv", "read", "Read the plugin's own key-value entries", false),
             of("kv", "write", "Write the plugin's own key-value entries", false),
-            of("metrics", "observe", "Record metrics under the plugin's name", false),
+            of("metrics", "observe", "Record the metrics that its manifest declares", false),
             of("secrets", "keys", "Read the secrets its manifest names", true))) {
       registry.register(capability);
     }

@@ -3,7 +3,6 @@ package io.gonext.host.internal.hook;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
-import io.opentelemetry.context.Scope;
 
 /**
  * The span of a call into a plugin, which host functions of that plugin add to. The current span
@@ -14,9 +13,9 @@ import io.opentelemetry.context.Scope;
 public record CallSpan(String plugin, Span span) {
   private static final ContextKey<CallSpan> KEY = ContextKey.named("gonext.call");
 
-  /** Makes a span current, and the span of this thread's call into a plugin, until it is closed. */
-  static Scope enter(String plugin, Span span) {
-    return Context.current().with(span).with(KEY, new CallSpan(plugin, span)).makeCurrent();
+  /** A context in which a span is current, and is the span of a call into a plugin. */
+  static Context context(String plugin, Span span) {
+    return Context.current().with(span).with(KEY, new CallSpan(plugin, span));
   }
 
   /** The span of this thread's call into a plugin; one that records nothing if there is none. */

@@ -107,7 +107,7 @@ public final class HandlerProbe {
       throws HookFailedException, InterruptedException {
     Span span = to.spanBuilder("gonext.hook " + hook).startSpan();
     HookOutcome outcome = HookOutcome.EXCEPTION;
-    try (Scope _ = CallSpan.enter(plugin, span)) {
+    try (Scope _ = CallSpan.context(plugin, span).makeCurrent()) {
       R result = timed(turn, work);
       outcome = HookOutcome.OK;
       return result;

@@ -5,6 +5,7 @@ import com.ibm.icu.util.ULocale;
 import java.text.FieldPosition;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One message in one language, parsed at its first use.
@@ -18,7 +19,7 @@ final class Message {
 
   private final boolean plain;
 
-  private final AtomicReference<MessageFormat> idle = new AtomicReference<>();
+  private final AtomicReference<@Nullable MessageFormat> idle = new AtomicReference<>();
 
   Message(String text, ULocale locale) {
     this.text = text;
