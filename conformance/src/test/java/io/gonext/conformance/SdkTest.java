@@ -47,7 +47,7 @@ class SdkTest {
   /** Until then a guest's heap, and what its collector leaves over, may still grow. */
   private static final int WARM_UP_CALLS = 20_000;
 
-  private final Engine engine = new Engine(EngineLimits.defaults());
+  private final Engine engine = Engine.withCache(EngineLimits.defaults(), Hosts.COMPILED);
 
   private final Map<Toolchain, CompiledModule> guests = new EnumMap<>(Toolchain.class);
 
@@ -117,8 +117,7 @@ class SdkTest {
   private CompiledModule guest(Toolchain language) throws IOException, InterruptedException {
     CompiledModule known = guests.get(language);
     if (known == null) {
-      Path wasm = language.build(SDK.resolve(language.folder).resolve("conformance"));
-      known = engine.compile(Files.readAllBytes(wasm));
+      known = engine.compile(language.module(SDK.resolve(language.folder).resolve("conformance")));
       assertThat(GuestAbi.exportProblems(known.surface(), false)).isEmpty();
       guests.put(language, known);
     }
