@@ -36,8 +36,8 @@ final class ComputeGuest {
     Path root = Checkout.root();
     Path source = root.resolve("guests/src/main/rust/compute");
     Path output = root.resolve("benchmarks/target/compute");
-    Command build =
-        Command.run(source, List.of(source.resolve("build").toString(), output.toString()));
+    ProgramResult build =
+        ProgramResult.run(source, List.of(source.resolve("build").toString(), output.toString()));
     if (!build.succeeded()) {
       return new ComputeGuest(null, null, build.errors());
     }
@@ -84,7 +84,7 @@ final class ComputeGuest {
       return OptionalDouble.empty();
     }
     String[] words =
-        Command.run(Checkout.root(), List.of(program.toString(), kernel.guestName()))
+        ProgramResult.run(Checkout.root(), List.of(program.toString(), kernel.guestName()))
             .requireOutput()
             .split(" ", -1);
     kernel.requireChecksum(Long.parseLong(words[1]));

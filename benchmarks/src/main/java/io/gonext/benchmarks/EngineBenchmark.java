@@ -241,7 +241,8 @@ final class EngineBenchmark implements Benchmark {
       words.addAll(
           List.of(
               "-cp", System.getProperty("java.class.path"), FirstCalls.class.getName(), runtime));
-      for (String line : Command.run(Checkout.root(), words).requireOutput().lines().toList()) {
+      for (String line :
+          ProgramResult.run(Checkout.root(), words).requireOutput().lines().toList()) {
         String[] figure = line.split(" ", 2);
         nanos.computeIfAbsent(figure[0], _ -> new ArrayList<>()).add(Double.valueOf(figure[1]));
       }

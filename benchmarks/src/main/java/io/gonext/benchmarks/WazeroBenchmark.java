@@ -78,7 +78,8 @@ final class WazeroBenchmark implements Benchmark {
     Path source = Checkout.root().resolve("benchmarks/wazero");
     Path program = Checkout.root().resolve("benchmarks/target/wazero");
     try {
-      Command build = Command.run(source, List.of("go", "build", "-o", program.toString(), "."));
+      ProgramResult build =
+          ProgramResult.run(source, List.of("go", "build", "-o", program.toString(), "."));
       if (!build.succeeded()) {
         throw new UnavailableException(
             "Go could not build benchmarks/wazero: " + build.errors().replaceAll("\\s+", " "));
@@ -93,8 +94,8 @@ final class WazeroBenchmark implements Benchmark {
       throws IOException, InterruptedException {
     Path done = Checkout.root().resolve("benchmarks/target/done.wasm");
     Files.write(done, Guests.wasm("done"));
-    Command run =
-        Command.run(
+    ProgramResult run =
+        ProgramResult.run(
             Checkout.root(), List.of(program.toString(), done.toString(), guest.file().toString()));
     Map<String, Double> figures = new HashMap<>();
     for (String line : run.requireOutput().lines().toList()) {

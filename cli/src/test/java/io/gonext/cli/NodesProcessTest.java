@@ -136,13 +136,9 @@ class NodesProcessTest {
 
   /** Returns the port of a new node. */
   private int serve(String db, String name, String... more) throws IOException {
-    List<String> command =
+    List<String> arguments =
         new ArrayList<>(
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.gonext.cli.Main",
                 "serve",
                 "--port",
                 "0",
@@ -150,9 +146,10 @@ class NodesProcessTest {
                 "off",
                 "--data",
                 directory.resolve(name).toString()));
-    command.addAll(List.of(more));
+    arguments.addAll(List.of(more));
     Path log = directory.resolve(name + ".log");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+    ProcessBuilder builder =
+        GonextJvm.builder(List.of(), arguments.toArray(String[]::new)).redirectError(log.toFile());
     builder.environment().put("GONEXT_DB", db);
     Process process = builder.start();
     processes.add(process);

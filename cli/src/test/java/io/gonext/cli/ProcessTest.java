@@ -38,7 +38,9 @@ class ProcessTest {
   void a_signal_stops_the_demo_cleanly_with_exit_code_0(String signal) throws Exception {
     Path temporary = Files.createDirectory(directory.resolve("tmp"));
     Process process =
-        start("-Djava.io.tmpdir=" + temporary, "io.gonext.cli.Main", "demo", "--port", "0");
+        GonextJvm.builder(List.of("-Djava.io.tmpdir=" + temporary), "demo", "--port", "0")
+            .redirectErrorStream(true)
+            .start();
     try (BufferedReader output = process.inputReader()) {
       String url = awaitLine(output, "Serving on ").replaceAll("Serving on (\\S+), .*", "$1");
       try (HttpClient client = HttpClient.newHttpClient()) {
@@ -68,7 +70,6 @@ class ProcessTest {
     Files.write(asking, GuestBundle.of("denied").field("capabilities", "[\"kv.read\"]").bytes());
     Process first =
         start(
-            "io.gonext.cli.Main",
             "serve",
             "--port",
             "0",
@@ -84,7 +85,7 @@ class ProcessTest {
       awaitLine(output, "listening on ");
       first.destroyForcibly().waitFor();
     }
-    Process second = start("io.gonext.cli.Main", "serve", "--port", "0", "--data", data.toString());
+    Process second = start("serve", "--port", "0", "--data", data.toString());
     try (BufferedReader output = second.inputReader()) {
       assertThat(awaitLine(output, "hello-rust@")).isEqualTo("hello-rust@0.1.0 ACTIVE");
       String url = awaitLine(output, "listening on ").replace("listening on ", "");
@@ -105,8 +106,8 @@ class ProcessTest {
   void with_json_serve_prints_events_for_listening_and_stopping() throws Exception {
     Path bundle = Files.write(directory.resolve("upper.gnplugin"), GuestBundle.of("upper").bytes());
     Process process =
-        builder(
-                "io.gonext.cli.Main",
+        GonextJvm.builder(
+                List.of(),
                 "serve",
                 "--json",
                 "--port",
@@ -139,16 +140,7 @@ class ProcessTest {
   }
 
   private static Process start(String... arguments) throws IOException {
-    return builder(arguments).redirectErrorStream(true).start();
-  }
-
-  private static ProcessBuilder builder(String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command);
+    return GonextJvm.builder(List.of(), arguments).redirectErrorStream(true).start();
   }
 
   private static String awaitLine(BufferedReader output, String prefix) throws IOException {

@@ -7,7 +7,6 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.host.ChainFailedException;
 import io.gonext.host.Host;
 import io.gonext.host.hook.CallOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -40,7 +39,7 @@ class AssemblyScriptImportsTest {
 
   @BeforeAll
   void install(@TempDir Path data) throws Exception {
-    byte[] module = Files.readAllBytes(Toolchain.ASSEMBLYSCRIPT.build(PROJECT));
+    byte[] module = Toolchain.ASSEMBLYSCRIPT.module(PROJECT);
     host = Host.open(data);
     var bundle =
         GuestBundle.of("stdlib", module)

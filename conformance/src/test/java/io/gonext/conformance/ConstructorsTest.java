@@ -91,7 +91,7 @@ class ConstructorsTest {
         \tclang --target=wasm32-wasi --sysroot=$(WASI_SYSROOT) -O1 %s -o $@ $<
         """
             .formatted(model));
-    return Files.readAllBytes(Toolchain.C.build(directory));
+    return Toolchain.C.module(directory);
   }
 
   private byte[] rust(String source, String profile) throws IOException, InterruptedException {
@@ -118,7 +118,7 @@ class ConstructorsTest {
         name = "constructs"
         version = "0.1.0"
         """);
-    return Files.readAllBytes(Toolchain.RUST.build(directory));
+    return Toolchain.RUST.module(directory);
   }
 
   private static GuestBundle bundle(byte[] module) {

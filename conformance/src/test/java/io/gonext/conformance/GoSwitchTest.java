@@ -29,7 +29,7 @@ class GoSwitchTest {
   void a_switch_over_174_strings_is_taken_and_right(@TempDir Path project) throws Exception {
     Files.writeString(project.resolve("go.mod"), "module names\n\ngo 1.24\n");
     Files.writeString(project.resolve("main.go"), source());
-    byte[] wasm = Files.readAllBytes(Toolchain.GO.build(project));
+    byte[] wasm = Toolchain.GO.module(project);
 
     EngineLimits asBefore = EngineLimits.defaults().with("nesting", 1_000);
     assertThatThrownBy(() -> Engine.admit(wasm, asBefore))

@@ -85,7 +85,7 @@ class HelloRustTest {
 
     @Test
     void the_rust_example_does_what_its_readme_says() throws Exception {
-      try (Host host = Host.open(Hosts.patient(data))) {
+      try (Host host = Hosts.open(Hosts.patient(data))) {
         InstallResult installed = host.plugins().install(bundle());
         assertThat(installed.warnings()).isEmpty();
         host.plugins().activate("hello-rust");

@@ -2,15 +2,37 @@ package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.CompileCache;
+import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.OperatorLimits;
+import io.gonext.host.UserCompileCache;
 import io.gonext.pool.PoolStats;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
 /** How these tests open a host, and what they check of its pools. */
 final class Hosts {
+  /** Of this run: several tests compile the same module, and Go's take seconds. */
+  static final CompileCache COMPILED = compiled();
+
   private Hosts() {}
+
+  private static CompileCache compiled() {
+    try {
+      return UserCompileCache.open(Files.createTempDirectory(Path.of("target"), "compiled"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Opens a host that shares compiled modules with the others of this run. */
+  static Host open(HostConfig config) throws InterruptedException {
+    return Host.open(config, COMPILED);
+  }
 
   /** A configuration whose limits leave calls enough time beside builds and other tests. */
   static HostConfig patient(Path data) {

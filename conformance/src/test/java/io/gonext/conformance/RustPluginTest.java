@@ -11,7 +11,6 @@ import io.gonext.host.RouteOutcome;
 import io.gonext.host.hook.Degradation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -35,7 +34,7 @@ class RustPluginTest {
 
   @Test
   void a_rust_plugin_may_do_only_what_it_was_granted() throws IOException, InterruptedException {
-    byte[] module = Files.readAllBytes(Toolchain.RUST.build(SDK));
+    byte[] module = Toolchain.RUST.module(SDK);
     GuestBundle bundle =
         GuestBundle.of(NAME, module)
             .filter("kv.get")
@@ -48,7 +47,7 @@ class RustPluginTest {
             .route("POST", "/echo")
             .route("GET", "/fail")
             .field("capabilities", "[\"kv.read\",\"kv.write\",\"audit.emit\"]");
-    try (Host host = Host.open(Hosts.patient(data))) {
+    try (Host host = Hosts.open(Hosts.patient(data))) {
       host.plugins().install(bundle.bytes());
       host.plugins().activate(NAME);
       assertThat(filtered(host, "kv.error", "a")).isEqualTo("denied");
@@ -90,7 +89,7 @@ class RustPluginTest {
           .containsExactly("STATUS");
       Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
     }
-    try (Host host = Host.open(Hosts.patient(data))) {
+    try (Host host = Hosts.open(Hosts.patient(data))) {
       assertThat(host.applyFilters("kv.incr", "visits", 1).value().intValue())
           .as("after a restart")
           .isEqualTo(6);

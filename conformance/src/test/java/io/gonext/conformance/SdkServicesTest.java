@@ -7,19 +7,23 @@ import io.gonext.host.Host;
 import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The SDKs on a host with configuration, secrets and functions, and the SDKs' own tests. */
 @Tag("slow")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("SdkServicesTest") // its tests run one after another
 class SdkServicesTest {
   private static final Path SDK = Path.of(System.getProperty("gonext.root"), "sdk");
   private static final String NAME = "sdk-services";
@@ -37,8 +41,7 @@ class SdkServicesTest {
   @EnumSource(Toolchain.class)
   void a_guest_reads_configuration_and_secrets_and_calls_functions(Toolchain language)
       throws Exception {
-    byte[] module =
-        Files.readAllBytes(language.build(SDK.resolve(language.folder).resolve("conformance")));
+    byte[] module = language.module(SDK.resolve(language.folder).resolve("conformance"));
     GuestBundle bundle =
         GuestBundle.of(NAME, module)
             .filter("config.text")
@@ -55,7 +58,7 @@ class SdkServicesTest {
         HostFunctionSpec.builder("posts.find", call -> Map.of("id", call.request()))
             .capability("posts.read")
             .build();
-    try (Host host = Host.open(Hosts.patient(data).toBuilder().function(find).build())) {
+    try (Host host = Hosts.open(Hosts.patient(data).toBuilder().function(find).build())) {
       host.plugins().install(bundle.bytes());
       host.plugins().activate(NAME);
       assertThat(filtered(host, "config.text", "greeting", "none")).isEqualTo("\"Hello\"");
@@ -92,7 +95,7 @@ class SdkServicesTest {
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "RUST")
   void the_sdks_own_tests_pass(Toolchain language) throws Exception {
     Path conformance = SDK.resolve(language.folder).resolve("conformance");
-    language.build(conformance);
+    language.module(conformance);
     Map<String, String> offline = Map.of("GOPROXY", "off", "GOTOOLCHAIN", "local", "GOWORK", "off");
     switch (language) {
       case RUST -> throw new AssertionError("excluded");

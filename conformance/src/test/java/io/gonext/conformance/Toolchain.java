@@ -8,10 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
@@ -95,12 +97,35 @@ enum Toolchain {
   /** The folder in {@code sdk/}. */
   final String folder;
 
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** What was built, by the project's folder. */
+  private final Map<Path, byte[]> modules = new HashMap<>();
+
   Toolchain(String folder) {
     this.folder = folder;
   }
 
-  /** Builds the module of a project and says where it is. */
+  /** Builds the module of a project and returns its file. */
   abstract Path build(Path project) throws IOException, InterruptedException;
+
+  /**
+   * The module of a project, which the first call builds. A project in the repository has one
+   * module for all tests of a run.
+   */
+  byte[] module(Path project) throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      byte[] known = modules.get(project);
+      if (known == null) {
+        known = Files.readAllBytes(build(project));
+        modules.put(project, known);
+      }
+      return known.clone();
+    } finally {
+      lock.unlock();
+    }
+  }
 
   /**
    * Builds a Go project in this mode.

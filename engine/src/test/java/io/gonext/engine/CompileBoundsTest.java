@@ -4,9 +4,9 @@ import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.gonext.guests.ChildJvm;
 import io.gonext.guests.Guests;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -205,15 +205,8 @@ class CompileBoundsTest {
   @Test
   void costly_modules_do_not_end_the_process_or_other_calls() throws Exception {
     Process child =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx256m",
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseSerialGC",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    BombedHost.class.getName()))
+        ChildJvm.plain()
+            .builder(List.of("-Xmx256m"), BombedHost.class.getName())
             .redirectErrorStream(true)
             .start();
 

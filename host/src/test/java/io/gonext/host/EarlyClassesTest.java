@@ -2,7 +2,9 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.guests.ChildJvm;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +31,7 @@ class EarlyClassesTest {
 
   @Test
   void no_call_is_the_first_to_initialize_a_class() throws Exception {
-    Process child =
-        ChildJvm.start(
-            List.of("-Xlog:class+init=info:stdout"),
-            EveryCallHost.class.getName(),
-            data.toString());
+    Process child = start("-Xlog:class+init=info:stdout", EveryCallHost.class);
     List<String> late = new ArrayList<>();
     String last = "";
     try (BufferedReader output = child.inputReader()) {
@@ -57,13 +55,20 @@ class EarlyClassesTest {
 
   @Test
   void calls_work_again_after_the_heap_was_full() throws Exception {
-    Process child =
-        ChildJvm.start(List.of("-Xmx64m"), FullHeapHost.class.getName(), data.toString());
+    Process child = start("-Xmx64m", FullHeapHost.class);
     List<String> lines;
     try (BufferedReader output = child.inputReader()) {
       lines = output.lines().toList();
     }
     assertThat(child.waitFor()).as(lines.toString()).isZero();
     assertThat(lines).contains("recovered").noneMatch(line -> line.contains("gonext-watch"));
+  }
+
+  /** Without a cache, which has classes that are initialized already. */
+  private Process start(String option, Class<?> main) throws IOException {
+    return ChildJvm.plain()
+        .builder(List.of(option), main.getName(), data.toString())
+        .redirectErrorStream(true)
+        .start();
   }
 }

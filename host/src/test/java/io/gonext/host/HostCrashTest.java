@@ -62,7 +62,7 @@ class HostCrashTest {
   private int killAfter(int before, int kill, List<String> arguments) throws Exception {
     int more = 1 + random.nextInt(2 * BusyHost.CHANGES.size());
     long pauseNanos = random.nextLong(MAX_PAUSE_NANOS);
-    Process child = ChildJvm.start(BusyHost.class.getName(), arguments.toArray(String[]::new));
+    Process child = ChildHosts.start(BusyHost.class.getName(), arguments.toArray(String[]::new));
     StringBuilder said = new StringBuilder();
     String serving = "";
     int made = before;

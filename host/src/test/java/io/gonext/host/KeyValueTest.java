@@ -201,12 +201,7 @@ class KeyValueTest {
   void answered_changes_survive_kill_9() throws Exception {
     host.close();
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Counting.class.getName(),
-                data.toString())
+        ChildHosts.builder(Counting.class.getName(), data.toString())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     int told = 0;

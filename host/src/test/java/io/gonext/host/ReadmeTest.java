@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.guests.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,11 +81,8 @@ class ReadmeTest {
     Files.copy(ROOT.resolve(BUNDLE), directory.resolve(BUNDLE));
 
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                program.toString())
+        ChildJvm.plain()
+            .builder(List.of(), program.toString())
             .directory(directory.toFile())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();

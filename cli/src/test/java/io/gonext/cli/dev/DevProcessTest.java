@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.gonext.cli.GonextJvm;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.ProcessRunner;
 import io.gonext.cli.build.Sha256;
@@ -302,7 +303,7 @@ class DevProcessTest {
     Path before = directory.resolve("before");
     Path after = directory.resolve("after");
     List<String> gonextCommand =
-        GonextProcess.commandLine(List.of(), "plugin", "dev", "--host", url(), project.toString());
+        GonextJvm.command(List.of(), "plugin", "dev", "--host", url(), project.toString());
     Path session = directory.resolve("session");
     Files.writeString(
         session,

@@ -3,14 +3,13 @@ package io.gonext.cli.dev;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gonext.cli.GonextJvm;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,22 +38,11 @@ final class GonextProcess implements AutoCloseable {
   static GonextProcess start(
       List<String> options, Map<String, String> environment, String... arguments)
       throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(commandLine(options, arguments));
+    ProcessBuilder builder = GonextJvm.builder(options, arguments);
     builder.environment().putAll(environment);
     GonextProcess started = new GonextProcess(builder.redirectErrorStream(true).start());
     Thread.ofVirtual().start(started::read);
     return started;
-  }
-
-  static List<String> commandLine(List<String> options, String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Half of a JVM's start is its compilers'.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.gonext.cli.Main"));
-    command.addAll(List.of(arguments));
-    return command;
   }
 
   private void read() {

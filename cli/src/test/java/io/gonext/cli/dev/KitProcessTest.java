@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gonext.cli.GonextJvm;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.ProcessRunner;
 import io.gonext.guests.GuestBundle;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -98,8 +98,7 @@ class KitProcessTest {
     Files.createDirectory(project.resolve("build"));
     Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("loop"));
     Process process =
-        new ProcessBuilder(
-                GonextProcess.commandLine(List.of(), "plugin", "check", "--no-build", "--quick"))
+        GonextJvm.builder(List.of(), "plugin", "check", "--no-build", "--quick")
             .directory(project.toFile())
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("log").toFile())
@@ -111,15 +110,8 @@ class KitProcessTest {
   }
 
   private Process start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Djava.io.tmpdir=" + temporary);
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add("io.gonext.cli.Main");
-    command.addAll(List.of(arguments));
     Process process =
-        new ProcessBuilder(command)
+        GonextJvm.builder(List.of("-Djava.io.tmpdir=" + temporary), arguments)
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("log").toFile())
             .start();

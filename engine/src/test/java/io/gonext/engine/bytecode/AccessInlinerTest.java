@@ -18,9 +18,6 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.classfile.instruction.InvokeInstruction;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -147,19 +144,14 @@ class AccessInlinerTest {
     methods(many)
         .forEach((name, method) ->
             assertThat(length(inlined.get(name))).as(name).isEqualTo(length(method)));
-    Budget.check(cost(inliner, few).multipliedBy(40), Long.MAX_VALUE, () -> inliner.inline(many));
+    Budget.check(
+        Budget.time(() -> inliner.inline(few)).multipliedBy(40),
+        Long.MAX_VALUE,
+        () -> inliner.inline(many));
   }
 
   private static AccessInliner inliner(boolean exact) {
     return new AccessInliner(GuestAccess.class, BLOCK_SHIFT, exact);
-  }
-
-  private static Duration cost(AccessInliner inliner, byte[] classBytes) {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    inliner.inline(classBytes);
-    long before = threads.getCurrentThreadCpuTime();
-    inliner.inline(classBytes);
-    return Duration.ofNanos(threads.getCurrentThreadCpuTime() - before);
   }
 
   /** A class whose functions have so many stores that inlined ones do not fit. */

@@ -96,7 +96,7 @@ final class Activation {
           () -> installed.change(stored, next));
       sync.changed(name);
     } catch (ConflictException e) {
-      // Another host may have done the same.
+      // Another host may have activated it: then follow that change.
       if (installed.require(name).state() != PluginState.ACTIVE) {
         throw e;
       }
@@ -119,7 +119,7 @@ final class Activation {
       throw new ConflictException(name + " is not active");
     }
     serving.refuseWhileNeeded(name);
-    // Null where this host could not start what the store holds as active.
+    // Null when this host could not start a plugin that is active in the store.
     PluginSlot slot = serving.slot(name);
     if (slot != null) {
       slot.version().askToStop();

@@ -105,7 +105,7 @@ final class Deployment {
     List<String> warnings = List.of();
     if (before.isEmpty()) {
       InstallResult installedNow = install(bundle);
-      // Another host may have been first, with the very same bundle.
+      // Another host may have installed the same bundle first.
       action =
           installedNow.unchanged() ? DeployResult.Action.UNCHANGED : DeployResult.Action.INSTALLED;
       warnings = installedNow.warnings();
@@ -169,7 +169,7 @@ final class Deployment {
         return developed(DevelopResult.Action.UNCHANGED, bundle, warnings, begin, failedBefore);
       }
       if (stored.get().state() == PluginState.ERRORED) {
-        // Not for a bundle that is not acceptable.
+        // Reset only for a bundle that passes the checks.
         var _ = loader.check(bundle);
         activation.reset(name);
       }

@@ -229,7 +229,7 @@ final class HookBreaker {
     if (outcome.isFaultOfPlugin()) {
       failed(pass, outcome);
     } else if (outcome == HookOutcome.STATUS) {
-      // An answer.
+      // A status is an answer: the plugin works.
       succeeded(pass, nanoTime.getAsLong());
     } else {
       abandoned(pass);
@@ -253,7 +253,7 @@ final class HookBreaker {
     lock.lock();
     try {
       long now = nanoTime.getAsLong();
-      // A call from before it last opened or closed decides nothing.
+      // Ignore a call that began before the breaker last opened or closed.
       if (pass instanceof Closed closed && closed == state) {
         lastFailure = outcome;
         if (closed.failed(now)) {
@@ -336,7 +336,7 @@ final class HookBreaker {
     lock.lock();
     try {
       if (state instanceof Closed closed) {
-        // What the window holds is remembered, too, which changes nothing.
+        // Updates succeededNanos from the successes in the window.
         closed.end();
       }
       return succeededNanos != null

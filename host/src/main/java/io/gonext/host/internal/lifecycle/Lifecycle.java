@@ -205,7 +205,7 @@ public final class Lifecycle {
   public void deactivate(String name, boolean cascade, Consumer<String> left)
       throws InterruptedException {
     if (cascade) {
-      // Asked anew each time: what needs one of them may need another as well, and is gone then.
+      // Ask again each time: one deactivation may already have removed other dependents.
       for (List<Manifest> dependents = serving.dependentsOf(name);
           !dependents.isEmpty();
           dependents = serving.dependentsOf(name)) {
@@ -228,7 +228,7 @@ public final class Lifecycle {
       if (store.find(name).filter(p -> p.state() == PluginState.ACTIVE).isPresent()) {
         throw e;
       }
-      // Another host has taken it out of service just now.
+      // Another host has deactivated it meanwhile.
       changeInterruptibly(
           name,
           () -> {
@@ -252,7 +252,7 @@ public final class Lifecycle {
             return true;
           });
     } catch (HostException e) {
-      // It stays behind its breaker, whose next opening tries again.
+      // Its breaker keeps refusing calls. The next time it opens, this is tried again.
       log.error("{} could not be taken out of service: {}", name, e.getMessage());
     }
   }

@@ -168,7 +168,7 @@ final class NodeSync {
     }
     List<StoredPlugin> waiting =
         new ArrayList<>(plugins.stream().filter(p -> p.state() == PluginState.ACTIVE).toList());
-    // Dependencies first: each round starts those whose dependencies stand.
+    // Dependencies first: each round starts the plugins whose dependencies are in service.
     boolean progress = true;
     while (progress && !waiting.isEmpty()) {
       progress = false;
@@ -200,7 +200,7 @@ final class NodeSync {
     } catch (StoreException e) {
       throw e;
     } catch (RuntimeException | Error e) {
-      // Whatever it is: the others are to start all the same.
+      // No failure of one plugin may prevent the start of the others.
       cannotStart(stored, reasonOf(e), e);
     }
     return true;

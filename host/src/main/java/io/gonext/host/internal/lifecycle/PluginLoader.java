@@ -98,8 +98,7 @@ final class PluginLoader {
       if (engine.isClosed() || Thread.currentThread().isInterrupted()) {
         throw e;
       }
-      // A module on which the host fails is the module's failure: there is nothing to be done
-      // about it but to refuse it.
+      // Refuse a module on which the host itself fails.
       String id = bundle.manifest().id();
       log.error("{} is refused, since checking it failed: {}", id, PlainText.of(e.toString()));
       log.debug("{}", id, e);
@@ -267,7 +266,7 @@ final class PluginLoader {
         guards.breaker(),
         guards.nanoTime(),
         meters,
-        // On a thread of its own: the caller holds what a plugin that is stopped waits for.
+        // On a new thread: stopping the plugin waits for the lease that this caller holds.
         why ->
             Thread.ofPlatform()
                 .daemon()

@@ -207,7 +207,7 @@ final class PooledCalls {
       long deadline)
       throws HookFailedException, InterruptedException {
     if (guard.breaker().isOpen()) {
-      // It opened while this caller waited for an instance.
+      // The breaker opened while this caller waited for an instance.
       throw refused(guard);
     }
     GuestInstance instance = lease.get();
@@ -272,7 +272,7 @@ final class PooledCalls {
           case TrapCause.Exit _ -> HookOutcome.EXIT;
           case TrapCause.AbiViolation _ -> HookOutcome.ABI_VIOLATION;
           case TrapCause.HostFailure _ -> HookOutcome.HOST_FAILURE;
-          // A plugin that was left less than half of its time is not to blame for needing more.
+          // Not the plugin's fault when it had less than half of its time.
           case TrapCause.Deadline _ ->
               deadline - turn.beganNanos() < limitNanos / 2
                   ? HookOutcome.CUT_SHORT

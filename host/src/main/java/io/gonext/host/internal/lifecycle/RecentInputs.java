@@ -34,7 +34,7 @@ final class RecentInputs {
       return;
     }
     kept.setRelease(at % KEPT, payload);
-    // From 0 to 2 * KEPT - 1; below KEPT some places are still empty.
+    // Ranges from 0 to 2 * KEPT - 1. Below KEPT, some places are still empty.
     next = at + 1 == 2 * KEPT ? KEPT : at + 1;
   }
 

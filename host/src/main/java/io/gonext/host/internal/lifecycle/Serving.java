@@ -183,7 +183,7 @@ final class Serving {
     routeLimiters.remove(name);
     breakerStates.remove(name);
     hooks.forget(name);
-    // What is counted by plugin, hook or capability would otherwise grow with each name there was.
+    // Without this, meters would accumulate with every plugin name that was ever installed.
     for (Meter meter : meters.getMeters()) {
       if (name.equals(meter.getId().getTag("plugin"))) {
         meters.remove(meter);

@@ -117,8 +117,8 @@ public final class StoreWatch implements AutoCloseable {
       try {
         ended = followUntilClosed();
       } catch (Throwable e) {
-        // For want of memory even telling of a failure may fail. Were this thread to end, so would
-        // all that other hosts change.
+        // Without memory, even logging may fail. This thread must go on: without it, this host
+        // would miss the changes of other hosts.
         failures.increment();
         failing = true;
       }
@@ -185,7 +185,7 @@ public final class StoreWatch implements AutoCloseable {
   private void follow(String plugin) {
     if (queued.add(plugin)) {
       followers.execute(() -> {
-        // Before it looks: what changes from now on queues it again.
+        // Before the read: a change after this line queues the plugin again.
         queued.remove(plugin);
         try {
           if (!lifecycle.reconcile(plugin)) {
@@ -194,7 +194,7 @@ public final class StoreWatch implements AutoCloseable {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
-          // Not even a fault could be kept of it: it is looked at again.
+          // The failure could not be recorded, so look at the plugin again.
           changed.add(plugin);
           failures.increment();
           throw e;

@@ -77,7 +77,7 @@ final class Updates {
     try {
       after = installed.bundleOf(stored, stored.pending()).manifest().requestedCapabilities();
     } catch (BundleRejectedException | ConflictException e) {
-      // This host cannot read it any more, or it was decided on just now.
+      // This host cannot read the bundle, or the version was approved or rejected meanwhile.
       return Optional.empty();
     }
     return Optional.of(CapabilityChanges.between(requestedBy(stored), after, grants.registry()));
@@ -120,7 +120,7 @@ final class Updates {
     SortedSet<String> before = requestedBy(stored);
     forgetDecisionsForAnother(stored, version, before);
     SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
-    // A version of that name may have been here before, and what it was granted went with it.
+    // An earlier bundle with this version may have been removed together with its grants.
     grants.refresh(manifest.name());
     asked.removeAll(granted);
     List<String> obstacles = obstacles(stored, manifest);

@@ -109,11 +109,13 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   private static HikariDataSource open(Path directory, String database, String name) {
     HikariConfig config = new HikariConfig();
-    // The host closes the database itself. Each commit is written when it returns. Space is used
-    // again as soon as EmbeddedPool lets it be. Statistics would be gathered outside of any
-    // transaction, where H2 2.4.240 may read a page whose space is already used again. A change of
-    // key-value entries has more statements than the eight that H2 keeps parsed otherwise. H2's
-    // trace file would hold statements, and on a full disk H2 leaves it open.
+    // DB_CLOSE_ON_EXIT: the host closes the database itself.
+    // WRITE_DELAY: a commit is written before it returns.
+    // RETENTION_TIME: EmbeddedPool decides when space may be reused.
+    // ANALYZE_AUTO: H2 2.4.240 gathers statistics outside of a transaction, and may then read a
+    // page whose space is already reused.
+    // QUERY_CACHE_SIZE: a change of key-value entries has more statements than the default of 8.
+    // TRACE_LEVEL_FILE: the trace file contains statements, and H2 leaves it open on a full disk.
     EmbeddedSource source =
         new EmbeddedSource(
             "jdbc:h2:file:"
@@ -122,8 +124,8 @@ final class EmbeddedDatabase extends SqlDatabase {
                 + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0");
     config.setDataSource(source);
     config.setMaximumPoolSize(CONNECTIONS);
-    // After a write that failed, for want of space for instance, H2 has closed the database, and it
-    // is opened again by the first new connection: those of before must go.
+    // H2 closes the database when a write fails, for example on a full disk. The next new
+    // connection opens it again, so the pool must drop the connections from before.
     config.setExceptionOverride(new ClosedDatabase());
     config.setConnectionTestQuery("select 1");
     config.setPoolName(name);
@@ -141,7 +143,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   @Override
   String blobType() {
-    // Not a BLOB: killed while one was being inserted, H2 lost what was committed before.
+    // Not a BLOB: a process killed during the insert of a BLOB lost changes committed before it.
     return "bytea";
   }
 
@@ -152,7 +154,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   @Override
   void announce(Connection transaction, String plugin) {
-    // There is nobody else.
+    // No other host uses this database.
   }
 
   /** A commit of H2, also with WRITE_DELAY 0, may be in the operating system's cache only. */

@@ -101,7 +101,7 @@ final class EmbeddedPool extends HikariDataSource {
     care.lock();
     try {
       MVStore store = store(connection);
-      // What is free now is free in the state that is flushed next.
+      // Space that is free now is also free in the state that the next flush writes.
       Flushed next = new Flushed(store, store.registerVersionUsage());
       try (Statement statement = connection.createStatement()) {
         statement.execute("checkpoint sync");
@@ -124,7 +124,7 @@ final class EmbeddedPool extends HikariDataSource {
     MVStore store = store(connection);
     long bound = bound(store);
     if (before > bound) {
-      // The farther beyond, the longer: writers are slowed until it gets smaller.
+      // Compact for longer the larger the file is. Writers wait meanwhile, so the file shrinks.
       store.compactFile(COMPACTION_MILLIS * (int) Math.min(MAX_COMPACTIONS, before / bound));
       flush(connection);
     }

@@ -80,7 +80,7 @@ public final class KeyValueStore {
   public List<Result> change(String plugin, List<KeyValueChange> changes, KeyValueQuota quota) {
     List<Result> made = tryChange(plugin, changes, quota);
     if (made == null) {
-      // In a transaction of its own: where another process is first, this one fails as a whole.
+      // A separate transaction, which fails as a whole when another process inserts the row first.
       addUsage(plugin);
       made = tryChange(plugin, changes, quota);
     }
@@ -124,7 +124,7 @@ public final class KeyValueStore {
   private void addUsage(String plugin) {
     try {
       run(connection -> {
-        // The row is locked, so that the plugin is there for as long as this takes.
+        // The lock on the row prevents that the plugin is uninstalled meanwhile.
         try (PreparedStatement select =
                 prepare(connection, "select 1 from plugin where name = ? for update");
             PreparedStatement insert =
@@ -143,7 +143,7 @@ public final class KeyValueStore {
         }
       });
     } catch (StoreException e) {
-      // Someone else has added it just now: the next look tells.
+      // A violated constraint means that another process has added the row. The caller tries again.
       if (!(e.getCause() instanceof SQLException failure)
           || failure.getSQLState() == null
           || !failure.getSQLState().startsWith(CONSTRAINT)) {
@@ -176,7 +176,7 @@ public final class KeyValueStore {
       try {
         return work.run(connection);
       } finally {
-        // To H2 the limit is the connection's, which goes back to the pool.
+        // H2 keeps the limit for the connection, and the connection goes back to the pool.
         try (Statement any = connection.createStatement()) {
           any.setQueryTimeout(0);
         }

@@ -216,7 +216,7 @@ final class LockedEntries {
         drop(entry);
         return true;
       }
-      // It was written or deleted here: the database's row says nothing any more.
+      // This transaction wrote or deleted the entry, so the row in the database is out of date.
     }
     if (fresh.size() < 2) {
       return false;
@@ -254,7 +254,7 @@ final class LockedEntries {
     }
     var names = new TreeSet<>(known.keySet());
     names.removeIf(name -> !known(name).changed);
-    // What the database has is written before the old ones go: it is not old any more.
+    // Update the rows that exist before deleting the oldest: an updated row is not old any more.
     each(
         "update kv_entry set content = ?, written = ? where plugin = ? and name = ?",
         names.stream().filter(name -> known(name).stored && known(name).exists).iterator(),

@@ -209,7 +209,7 @@ public final class PluginStore implements AutoCloseable {
     return transactions.runDurably(
         database,
         connection -> {
-          // First, so that of two who add the same version one waits for the other.
+          // Lock first: of two hosts that add the same version, one waits for the other.
           if (!lock(connection, read)) {
             return false;
           }
@@ -293,7 +293,7 @@ public final class PluginStore implements AutoCloseable {
       try (Statement statement = connection.createStatement()) {
         statement.execute("select 1");
         if (writing) {
-          // No plugin has this name. Flushed before it is taken back: a full disk is found out.
+          // No plugin has this name. The flush before the rollback detects a full disk.
           statement.execute(
               "insert into kv_usage (plugin, bytes, entries, writes) values ('?', 0, 0, 0)");
           database.settle(connections);
@@ -326,7 +326,7 @@ public final class PluginStore implements AutoCloseable {
       return;
     }
     try {
-      // By one of its own threads: the embedded database writes when it is closed.
+      // On one of the store's threads, because closing the embedded database writes to its file.
       CompletableFuture.runAsync(pool::close, threads).join();
     } finally {
       threads.shutdown();
@@ -417,7 +417,7 @@ public final class PluginStore implements AutoCloseable {
       delete.setString(1, name);
       delete.executeUpdate();
     }
-    // What was decided on a version is not for another bundle that calls itself the same.
+    // Decisions on a removed version must not apply to another bundle with the same version number.
     try (PreparedStatement delete =
         connection.prepareStatement(
             "delete from capability_grant where plugin = ? and not exists (select 1 from"

@@ -74,7 +74,7 @@ final class PostgresAnnouncements implements Announcements {
       try {
         connection.abort(Runnable::run);
       } catch (SQLException e) {
-        // It is of no use any more either way.
+        // The connection is dropped in any case.
       }
       connection = null;
     }

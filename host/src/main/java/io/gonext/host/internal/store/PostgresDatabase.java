@@ -59,7 +59,7 @@ final class PostgresDatabase extends SqlDatabase {
   private Properties properties() {
     Properties properties = new Properties();
     properties.setProperty("ApplicationName", "gonext");
-    // A server that is gone without a word is noticed in seconds, not when TCP gives up.
+    // Detects an unreachable server within seconds instead of TCP's minutes.
     properties.setProperty("connectTimeout", "4");
     properties.setProperty("socketTimeout", "20");
     properties.setProperty("tcpKeepAlive", "true");
@@ -89,7 +89,7 @@ final class PostgresDatabase extends SqlDatabase {
 
   @Override
   void settle(DataSource connections) {
-    // The server has done so when a commit returns.
+    // The server flushes before a commit returns.
   }
 
   @Override

@@ -56,9 +56,9 @@ public final class SecretFile {
     try {
       Files.createLink(file, aside);
     } catch (FileAlreadyExistsException e) {
-      // That one counts.
+      // Another process was first: its file counts.
     } catch (IOException | UnsupportedOperationException e) {
-      // A file system without links.
+      // The file system has no hard links.
       Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
     }
   }

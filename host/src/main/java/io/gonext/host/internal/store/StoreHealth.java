@@ -38,7 +38,7 @@ final class StoreHealth {
     if (!isOfAStatement(e)) {
       StoreTrouble now =
           new StoreTrouble(PlainText.of(String.valueOf(e.getMessage())), clock.instant());
-      // The first one tells since when.
+      // Keep the first failure: it has the time at which the trouble began.
       trouble.compareAndSet(null, now);
     }
   }

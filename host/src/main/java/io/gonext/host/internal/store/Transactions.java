@@ -89,7 +89,7 @@ record Transactions(DataSource connections, Executor threads, StoreHealth health
     } catch (SQLException e) {
       health.failed(e);
       if (committing && !SqlDatabase.isRolledBack(e)) {
-        // A connection or a disk that fails during a commit takes the answer with it.
+        // When the connection or the disk fails during a commit, its outcome is unknown.
         throw StoreException.maybeChanged(
             "the store was lost during a change, which it has made or has not: " + e.getMessage(),
             e);

@@ -3,7 +3,7 @@ package io.gonext.host.internal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.gonext.host.ChildJvm;
+import io.gonext.guests.ChildJvm;
 import io.gonext.host.Database;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -51,8 +51,8 @@ class EarlierH2Test {
   private Path lived(String end) throws Exception {
     Path data = directory.resolve("data");
     Process child =
-        ChildJvm.withFirst(
-            earlierJar(), EarlierStore.class.getName(), data.toString(), "" + STEPS, end);
+        ChildJvm.withFirst(earlierJar())
+            .start(EarlierStore.class.getName(), data.toString(), "" + STEPS, end);
     String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor()).as(said).isZero();
     assertThat(said).contains("by H2 2.5.252");

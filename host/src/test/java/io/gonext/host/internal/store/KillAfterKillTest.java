@@ -2,7 +2,7 @@ package io.gonext.host.internal.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.host.ChildJvm;
+import io.gonext.host.ChildHosts;
 import io.gonext.host.Database;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -81,7 +81,7 @@ class KillAfterKillTest {
     int haltAt = standsStill ? 1 + random.nextInt(MAX_STEPS * MAX_WRITES / 2) : 0;
     int more = random.nextInt(MAX_STEPS);
     long pauseNanos = random.nextLong(MAX_PAUSE_NANOS);
-    Process child = ChildJvm.start(KilledStore.class.getName(), arguments.toArray(String[]::new));
+    Process child = ChildHosts.start(KilledStore.class.getName(), arguments.toArray(String[]::new));
     StringBuilder said = new StringBuilder();
     int answered = steps;
     try (BufferedReader output = child.inputReader();
@@ -139,7 +139,7 @@ class KillAfterKillTest {
     long pauseNanos = random.nextLong(MAX_PAUSE_NANOS);
     long[][] found = new long[LoadedStore.THREADS][LoadedStore.ENTRIES];
     int writes = 0;
-    Process child = ChildJvm.start(LoadedStore.class.getName(), arguments.toArray(String[]::new));
+    Process child = ChildHosts.start(LoadedStore.class.getName(), arguments.toArray(String[]::new));
     StringBuilder said = new StringBuilder();
     try (BufferedReader output = child.inputReader()) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -2,7 +2,7 @@ package io.gonext.host.internal.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.host.ChildJvm;
+import io.gonext.host.ChildHosts;
 import io.gonext.host.Database;
 import io.gonext.host.internal.store.Scenario.Snapshot;
 import java.io.BufferedReader;
@@ -85,7 +85,8 @@ class StoreCrashTest {
     int commits = 0;
     boolean settling = false;
     boolean killed = false;
-    Process child = ChildJvm.start(HaltingStore.class.getName(), arguments.toArray(String[]::new));
+    Process child =
+        ChildHosts.start(HaltingStore.class.getName(), arguments.toArray(String[]::new));
     StringBuilder said = new StringBuilder();
     try (BufferedReader output = child.inputReader()) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -14,14 +14,15 @@ import java.util.List;
  * @param output what it wrote to stdout, without white space around it
  * @param errors what it wrote to stderr, without white space around it
  */
-record Command(int exitCode, String output, String errors) {
+record ProgramResult(int exitCode, String output, String errors) {
 
   /**
    * Runs it, in a directory.
    *
    * @throws IOException when it cannot be started
    */
-  static Command run(Path directory, List<String> words) throws IOException, InterruptedException {
+  static ProgramResult run(Path directory, List<String> words)
+      throws IOException, InterruptedException {
     Path errors = Files.createTempFile("gonext-bench", ".err");
     try {
       Process process =
@@ -33,7 +34,7 @@ record Command(int exitCode, String output, String errors) {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         int exitCode = process.waitFor();
-        return new Command(exitCode, output.strip(), Files.readString(errors).strip());
+        return new ProgramResult(exitCode, output.strip(), Files.readString(errors).strip());
       } finally {
         process.destroy();
       }
