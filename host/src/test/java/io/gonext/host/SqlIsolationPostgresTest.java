@@ -16,37 +16,34 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** What the SQL of a plugin tries on PostgreSQL. */
-@TestInstance(Lifecycle.PER_CLASS)
 class SqlIsolationPostgresTest {
   private static final int BAD_ARGUMENTS = -3;
   private static final int RATE_LIMITED = -12;
   private static final int TIMED_OUT = -13;
   private static final int REJECTED = -14;
 
-  private final String url = TestPostgres.createDatabase();
-  @TempDir private Path data;
-  private Host host;
-  private SqlGuests sql;
+  private static final String URL = TestPostgres.createDatabase();
+  @TempDir private static Path data;
+  private static Host host;
+  private static SqlGuests sql;
 
   @BeforeAll
-  void open() throws InterruptedException {
-    host = Host.open(HostConfig.builder(data).database(Database.postgreSql(url)).build());
+  static void open() throws InterruptedException {
+    host = Host.open(HostConfig.builder(data).database(Database.postgreSql(URL)).build());
     sql = new SqlGuests(host);
-    sql.activate("mallory");
+    sql.activate("mallet");
     sql.activate("victim");
     sql.write("victim", "create table private_data (i int)");
   }
 
   @AfterAll
-  void close() {
+  static void close() {
     host.health().pools().values().forEach(HostTest::assertBalanced);
     host.close();
   }
@@ -57,11 +54,14 @@ class SqlIsolationPostgresTest {
         "set role postgres",
         "set session authorization postgres",
         "select set_config('role', 'postgres', false)",
-        "select query_to_xml('select * from plugin_database', true, false, '')",
+        "select query_to_xml('select * from public.plugin_database', true, false, '')",
         "do $$ begin reset role; perform * from public.plugin_database; end $$",
         "do $$ begin reset session authorization; perform * from public.secret; end $$",
         "do $$ begin perform * from plg_victim.private_data; end $$",
-        "do $$ begin execute 'grant plg_victim to current_user'; end $$",
+        "do $$ declare r text; begin select rolname into r from pg_roles where rolname like"
+            + " 'plg_victim%'; execute format('set role %I', r); end $$",
+        "do $$ declare r text; begin select rolname into r from pg_roles where rolname like"
+            + " 'plg_victim%'; execute format('grant %I to current_user', r); end $$",
         "select * from plg_victim.private_data",
         "create table plg_victim.t (i int)",
         "create table public.t (i int)",
@@ -76,7 +76,6 @@ class SqlIsolationPostgresTest {
         "set session_replication_role = replica",
         "copy public.plugin_database to '/tmp/never'",
         "copy (select 1) to program 'true'",
-        "create table leak (t text); copy leak from '/etc/hostname'",
         "select pg_read_file('/etc/hostname')",
         "select pg_ls_dir('.')",
         "select lo_import('/etc/hostname')",
@@ -96,21 +95,13 @@ class SqlIsolationPostgresTest {
         "create publication p for all tables",
         "create subscription s connection 'dbname=x' publication p",
         "reassign owned by postgres to current_user",
-        "comment on database postgres is 'mine'",
-        "set default_tablespace = pg_global"
+        "comment on database postgres is 'mine'"
       })
   void the_database_refuses(String attack) throws InterruptedException {
-    JsonNode answer = sql.write("mallory", attack);
-    if (attack.equals("set default_tablespace = pg_global")) {
-      assertThat(sql.write("mallory", "create table t (i int) tablespace pg_global").intValue())
-          .isEqualTo(REJECTED);
-      return;
-    }
+    JsonNode answer = sql.write("mallet", attack);
     assertThat(answer.isInt()).as(attack + ": " + answer).isTrue();
-    assertThat(answer.intValue())
-        .as(attack)
-        .isIn(attack.startsWith("create table leak") ? BAD_ARGUMENTS : REJECTED, REJECTED);
-    assertThat(sql.read("mallory", "select session_user = current_user").get("rows").toString())
+    assertThat(answer.intValue()).as(attack).isEqualTo(REJECTED);
+    assertThat(sql.read("mallet", "select session_user = current_user").get("rows").toString())
         .isEqualTo("[[true]]");
   }
 
@@ -120,7 +111,7 @@ class SqlIsolationPostgresTest {
         batch(
             "reset role",
             "reset session authorization",
-            "select session_user = current_user and current_user like 'plg!_mallory%' escape '!'");
+            "select session_user = current_user and current_user like 'plg!_mallet%' escape '!'");
     assertThat(answer.get("results").get(2).get("rows").toString()).isEqualTo("[[true]]");
   }
 
@@ -145,7 +136,7 @@ class SqlIsolationPostgresTest {
         "declare c cursor with hold for select 1");
     assertThat(
             sql.read(
-                    "mallory",
+                    "mallet",
                     "select current_setting('statement_timeout'), current_setting('search_path'),"
                         + " (select count(*) from pg_listening_channels()), (select count(*) from"
                         + " pg_cursors where is_holdable), (select count(*) from"
@@ -153,21 +144,21 @@ class SqlIsolationPostgresTest {
                         + " (select count(*) from pg_locks where locktype = 'advisory')")
                 .get("rows")
                 .toString())
-        .isEqualTo("[[\"250ms\",\"plg_mallory\",0,0,0,null,0]]");
+        .isEqualTo("[[\"250ms\",\"plg_mallet\",0,0,0,null,0]]");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"commit", "rollback", "commit and chain", "end"})
   void a_statement_cannot_end_the_transaction_of_the_host(String end) throws InterruptedException {
-    sql.write("mallory", "create table if not exists once (i int)");
+    sql.write("mallet", "create table if not exists once (i int)");
     JsonNode answer = batch("insert into once values (1)", end, "select 1 / 0");
     assertThat(answer.intValue()).isIn(BAD_ARGUMENTS, REJECTED);
-    assertThat(sql.read("mallory", "select 1").get("rows").toString()).isEqualTo("[[1]]");
+    assertThat(sql.read("mallet", "select 1").get("rows").toString()).isEqualTo("[[1]]");
   }
 
   @Test
   void a_read_cannot_become_a_write() throws InterruptedException {
-    sql.write("mallory", "create table constant (i int)");
+    sql.write("mallet", "create table constant (i int)");
     for (String attack :
         List.of(
             "do $$ begin set transaction read write; insert into constant values (1); end $$",
@@ -175,14 +166,14 @@ class SqlIsolationPostgresTest {
             "do $$ begin rollback; insert into constant values (1); end $$",
             "select set_config('transaction_read_only', 'off', true)",
             "with w as (insert into constant values (1) returning i) select * from w")) {
-      assertThat(sql.read("mallory", attack).intValue()).as(attack).isEqualTo(REJECTED);
+      assertThat(sql.read("mallet", attack).intValue()).as(attack).isEqualTo(REJECTED);
     }
     // Accepted, and without an effect on what follows.
-    sql.read("mallory", "set session characteristics as transaction read write");
-    sql.read("mallory", "start transaction read write");
-    assertThat(sql.read("mallory", "insert into constant values (1)").intValue())
+    sql.read("mallet", "set session characteristics as transaction read write");
+    sql.read("mallet", "start transaction read write");
+    assertThat(sql.read("mallet", "insert into constant values (1)").intValue())
         .isEqualTo(REJECTED);
-    assertThat(sql.read("mallory", "select count(*) from constant").get("rows").toString())
+    assertThat(sql.read("mallet", "select count(*) from constant").get("rows").toString())
         .isEqualTo("[[0]]");
   }
 
@@ -221,52 +212,49 @@ class SqlIsolationPostgresTest {
 
   @Test
   void large_objects_are_refused_because_no_quota_counts_them() throws InterruptedException {
-    JsonNode why = sql.call("write.mallory.why", "select lo_from_bytea(0, 'x')");
+    JsonNode why = sql.call("write.mallet.why", "select lo_from_bytea(0, 'x')");
     assertThat(why.get("message").asString()).contains("bytea");
-    assertThat(sql.read("mallory", "select count(*) from pg_largeobject_metadata").get("rows").toString())
+    assertThat(sql.read("mallet", "select count(*) from pg_largeobject_metadata").get("rows").toString())
         .isEqualTo("[[0]]");
   }
 
   @Test
   void a_row_larger_than_the_host_reads_is_refused() throws InterruptedException {
-    assertThat(sql.read("mallory", "select repeat('x', 20000000)").intValue()).isEqualTo(-5);
-    assertThat(sql.read("mallory", "select 1").get("rows").toString()).isEqualTo("[[1]]");
+    assertThat(sql.read("mallet", "select repeat('x', 20000000)").intValue()).isEqualTo(-5);
+    assertThat(sql.read("mallet", "select 1").get("rows").toString()).isEqualTo("[[1]]");
   }
 
   @Test
   void a_statement_that_catches_its_cancellation_is_cut_off_and_named() throws Exception {
     JsonNode why =
         sql.call(
-            "write.mallory.why",
+            "write.mallet.why",
             "do $$ begin loop begin perform pg_sleep(10); exception when query_canceled then"
                 + " null; end; end loop; end $$");
     assertThat(why.get("code").asString()).isEqualTo("timed_out");
     assertThat(why.get("message").asString()).contains("session was ended");
-    assertThat(
-            host.health().pools()) // the instance was not to blame
-        .containsKey("mallory");
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(() ->
             TestPostgres.queryInt(
-                    url,
-                    "select count(*) from pg_stat_activity where usename like 'plg!_mallory%'"
+                    URL,
+                    "select count(*) from pg_stat_activity where usename like 'plg!_mallet%'"
                         + " escape '!' and state = 'active' and datname = current_database()")
                 == 0);
-    assertThat(sql.write("mallory", "create table after_all (i int)").isObject()).isTrue();
+    assertThat(sql.write("mallet", "create table after_all (i int)").isObject()).isTrue();
   }
 
   @Test
   void a_plugin_waits_for_a_lock_of_another_session_no_longer_than_a_moment() throws Exception {
-    sql.write("mallory", "create table contended (i int)");
-    try (var other = java.sql.DriverManager.getConnection(url);
+    sql.write("mallet", "create table contended (i int)");
+    try (var other = java.sql.DriverManager.getConnection(URL);
         var statement = other.createStatement()) {
       other.setAutoCommit(false);
-      statement.execute("lock table plg_mallory.contended");
-      assertThat(sql.write("mallory", "insert into contended values (1)").intValue())
+      statement.execute("lock table plg_mallet.contended");
+      assertThat(sql.write("mallet", "insert into contended values (1)").intValue())
           .isEqualTo(TIMED_OUT);
       assertThat(
-              sql.call("write.mallory.why", "insert into contended values (1)")
+              sql.call("write.mallet.why", "insert into contended values (1)")
                   .get("message")
                   .asString())
           .startsWith("a lock was not free within 200 ms");
@@ -279,15 +267,15 @@ class SqlIsolationPostgresTest {
     try (ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<JsonNode>> sleeping = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        sleeping.add(calls.submit(() -> sql.read("mallory", "select pg_sleep(5)")));
+        sleeping.add(calls.submit(() -> sql.read("mallet", "select pg_sleep(5)")));
       }
       // Meanwhile another plugin is served.
       assertThat(sql.read("victim", "select count(*) from private_data").get("rows").toString())
           .isEqualTo("[[0]]");
       assertThat(
               TestPostgres.queryInt(
-                  url,
-                  "select count(*) from pg_stat_activity where usename like 'plg!_mallory%' escape"
+                  URL,
+                  "select count(*) from pg_stat_activity where usename like 'plg!_mallet%' escape"
                       + " '!' and datname = current_database()"))
           .isBetween(1, 3);
       List<Integer> answers = new ArrayList<>();
@@ -300,16 +288,16 @@ class SqlIsolationPostgresTest {
 
   @Test
   void a_plugin_that_changes_its_password_does_not_lock_itself_out() throws Exception {
-    assertThat(sql.write("mallory", "alter role current_user password 'other'").isObject())
+    assertThat(sql.write("mallet", "alter role current_user password 'other'").isObject())
         .isTrue();
-    assertThat(sql.read("mallory", "select 1").get("rows").toString()).isEqualTo("[[1]]");
+    assertThat(sql.read("mallet", "select 1").get("rows").toString()).isEqualTo("[[1]]");
   }
 
   @Test
   void a_connection_that_the_server_ended_is_replaced_within_the_call() throws Exception {
     sql.read("victim", "select 1");
     TestPostgres.execute(
-        url,
+        URL,
         "select pg_terminate_backend(pid) from pg_stat_activity where usename like 'plg!_victim%'"
             + " escape '!'");
     assertThat(sql.read("victim", "select 1").get("rows").toString()).isEqualTo("[[1]]");
@@ -333,6 +321,6 @@ class SqlIsolationPostgresTest {
     for (String statement : statements) {
       all.add(Map.of("sql", statement));
     }
-    return sql.batch("mallory", Map.of("statements", all));
+    return sql.batch("mallet", Map.of("statements", all));
   }
 }

@@ -98,7 +98,10 @@ final class EmbeddedPool extends HikariDataSource {
 
   /** A new connection of another user, which does not belong to this pool. */
   Connection connectAs(String user, String password) throws SQLException {
-    return source.getConnection(user, password);
+    // The database is open with the host's settings meanwhile; another user cannot make them.
+    try (Connection _ = getConnection()) {
+      return source.getConnection(user, password);
+    }
   }
 
   /** Makes what was committed before survive the end of the machine. */

@@ -53,7 +53,7 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
 
   @Override
   public Connection getConnection() throws SQLException {
-    return connect(new Properties());
+    return connect(url, new Properties());
   }
 
   @Override
@@ -61,10 +61,11 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
     Properties login = new Properties();
     login.setProperty("user", user);
     login.setProperty("password", password);
-    return connect(login);
+    // Settings need admin rights.
+    return connect(url.replaceAll(";.*", ""), login);
   }
 
-  private Connection connect(Properties login) throws SQLException {
+  private Connection connect(String url, Properties login) throws SQLException {
     closing.readLock().lock();
     try {
       if (closed) {

@@ -123,6 +123,27 @@ public final class PluginDatabases {
     }
   }
 
+  /**
+   * What the tables of a schema take in the embedded database, about.
+   *
+   * @throws StoreException when the database fails
+   */
+  public long embeddedBytes(String schema) {
+    return transactions.run(admin -> {
+      try (PreparedStatement select =
+          admin.prepareStatement(
+              "select coalesce(sum(db_object_approximate_total_size('TABLE', table_schema,"
+                  + " table_name)), 0) from information_schema.tables where table_schema ="
+                  + " upper(?) and table_type in ('BASE TABLE', 'GLOBAL TEMPORARY')")) {
+        select.setString(1, schema);
+        try (ResultSet rows = select.executeQuery()) {
+          rows.next();
+          return rows.getLong(1);
+        }
+      }
+    });
+  }
+
   private void restorePassword(PluginLogin login) {
     transactions.run(admin -> {
       database.setPassword(admin, login);

@@ -84,9 +84,10 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
         && (e.getSQLState().startsWith("40") || e.getSQLState().startsWith("23"));
   }
 
-  /** Whether the database refused a user or a password. */
+  /** Whether the database refused a user or a password, or the user has dropped its schema. */
   static boolean isLoginRefused(SQLException e) {
-    return e.getSQLState() != null && e.getSQLState().startsWith("28");
+    return e.getSQLState() != null
+        && (e.getSQLState().startsWith("28") || e.getSQLState().equals("90079"));
   }
 
   /** Whether the user has not the right to do something. */

@@ -79,7 +79,7 @@ public final class DatabaseService implements HostService {
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this.databases = databases;
-    this.dialect = SqlDialect.of(databases.isPostgreSql());
+    this.dialect = SqlDialect.of(databases);
     this.connections = new PluginConnections(databases, dialect, nanoTime);
     this.maxBytes = maxBytes;
     this.batchJobs = batchJobs;
@@ -113,7 +113,16 @@ public final class DatabaseService implements HostService {
   }
 
   private PluginState stateOf(String plugin) {
-    return states.computeIfAbsent(plugin, _ -> new PluginState(SHARE, nanoTime));
+    return states.computeIfAbsent(
+        plugin,
+        _ -> {
+          PluginState state = new PluginState(SHARE, nanoTime);
+          Gauge.builder("gonext.plugin.db.bytes", state, PluginState::bytes)
+              .description("What the tables of a plugin took when it last changed them")
+              .tag("plugin", plugin)
+              .register(meters);
+          return state;
+        });
   }
 
   @Override
@@ -234,13 +243,6 @@ public final class DatabaseService implements HostService {
         .tag("outcome", outcome.label())
         .register(meters)
         .record(nanos, TimeUnit.NANOSECONDS);
-    if (kind != SqlKind.READ) {
-      PluginState state = stateOf(plugin);
-      Gauge.builder("gonext.plugin.db.bytes", state, PluginState::bytes)
-          .description("What the tables of a plugin took when it last changed them")
-          .tag("plugin", plugin)
-          .register(meters);
-    }
   }
 
   /** Calls that have begun end normally; later ones fail. */

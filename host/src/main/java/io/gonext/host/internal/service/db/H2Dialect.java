@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.db;
 
+import io.gonext.host.internal.store.PluginDatabases;
 import io.gonext.host.internal.store.PluginDatabases.Access;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -24,12 +25,18 @@ final class H2Dialect extends SqlDialect {
       "set query_timeout %d; set lock_timeout %d; set time zone 'UTC'"
           .formatted(STATEMENT_MILLIS, LOCK_MILLIS);
 
-  private static final String USAGE =
-      "select coalesce(sum(db_object_approximate_total_size('TABLE', table_schema, table_name)), 0),"
-          + " exists (select 1 from information_schema.columns where table_schema = ? and data_type"
-          + " in ('CHARACTER LARGE OBJECT', 'BINARY LARGE OBJECT', 'JAVA_OBJECT'))"
-          + " from information_schema.tables where table_schema = ?"
-          + " and table_type in ('BASE TABLE', 'GLOBAL TEMPORARY')";
+  private static final String LEFT =
+      "select 1 from information_schema.tables where table_type = 'LOCAL TEMPORARY'";
+
+  private static final String UNSAFE =
+      "select table_name || '.' || column_name from information_schema.columns where table_schema = ?"
+          + " and data_type in ('CHARACTER LARGE OBJECT', 'BINARY LARGE OBJECT', 'JAVA_OBJECT')";
+
+  private final PluginDatabases databases;
+
+  H2Dialect(PluginDatabases databases) {
+    this.databases = databases;
+  }
 
   @Override
   boolean sharesConnections() {
@@ -64,26 +71,32 @@ final class H2Dialect extends SqlDialect {
 
   /** A session that may write may have left tables and variables, and H2 cannot discard them. */
   @Override
-  boolean clean(Connection connection, Access access) {
-    return access == Access.READ;
+  boolean clean(Connection connection, Access access) throws SQLException {
+    if (access != Access.READ) {
+      return false;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet left = statement.executeQuery(LEFT)) {
+      return !left.next();
+    }
   }
 
+  /** H2 tells sizes to an admin alone, the changes of open transactions included. */
   @Override
   Usage usage(Connection connection, String schema) throws SQLException {
-    String name = schema.toUpperCase(Locale.ROOT);
-    try (PreparedStatement select = connection.prepareStatement(USAGE)) {
-      select.setString(1, name);
-      select.setString(2, name);
+    try (PreparedStatement select = connection.prepareStatement(UNSAFE)) {
+      select.setString(1, schema.toUpperCase(Locale.ROOT));
       try (ResultSet rows = select.executeQuery()) {
-        rows.next();
-        return new Usage(
-            rows.getLong(1),
-            rows.getBoolean(2)
-                ? "the embedded database does not keep text, clob, blob and java_object safely: use"
-                    + " varchar or varbinary"
-                : "");
+        if (rows.next()) {
+          return new Usage(
+              0,
+              "%s: the embedded database does not keep text, clob, blob and java_object safely: use"
+                      .formatted(column(rows.getString(1)))
+                  + " varchar, varbinary or json");
+        }
       }
     }
+    return new Usage(databases.embeddedBytes(schema), "");
   }
 
   @Override

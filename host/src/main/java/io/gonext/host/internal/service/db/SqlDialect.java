@@ -16,8 +16,8 @@ abstract sealed class SqlDialect permits PostgresDialect, H2Dialect {
   /** The most that it may wait for one lock. */
   static final int LOCK_MILLIS = PluginDatabases.LOCK_MILLIS;
 
-  static SqlDialect of(boolean postgreSql) {
-    return postgreSql ? new PostgresDialect() : new H2Dialect();
+  static SqlDialect of(PluginDatabases databases) {
+    return databases.isPostgreSql() ? new PostgresDialect() : new H2Dialect(databases);
   }
 
   /**
