@@ -306,8 +306,7 @@ class SqlTest {
   @Test
   void tables_beyond_the_quota_do_not_grow_and_can_be_emptied() throws InterruptedException {
     sql.activate(
-        SqlGuests.bundle("epsilon").field("storage", "{\"db\":{\"max_bytes\":400000}}"),
-        "epsilon");
+        SqlGuests.bundle("epsilon").field("storage", "{\"db\":{\"max_bytes\":400000}}"), "epsilon");
     sql.write("epsilon", "create table t (i int primary key, v varchar(1000))");
     String insert =
         "insert into t select n.x + ?, repeat('x', 900) from (%s) n".formatted(series(100));

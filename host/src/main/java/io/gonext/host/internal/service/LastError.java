@@ -50,7 +50,10 @@ public final class LastError {
     sqlState = "";
   }
 
-  /** {@code {"code":"rejected","message":"...","sqlstate":"23505"}}; done if no call failed in this run. */
+  /**
+   * {@code {"code":"rejected","message":"...","sqlstate":"23505"}}; done if no call failed in this
+   * run.
+   */
   public static HostAnswer read(GuestArguments arguments) {
     LastError last = arguments.once(KEY, LastError::new);
     if (last.refused == null) {

@@ -175,7 +175,9 @@ final class EmbeddedDatabase extends SqlDatabase {
     setPassword(admin, login);
   }
 
-  /** H2 commits each of these statements, so a process that was killed may have left some undone. */
+  /**
+   * H2 commits each of these statements, so a process that was killed may have left some undone.
+   */
   @Override
   void setPassword(Connection admin, PluginLogin login) throws SQLException {
     String owner = login.user();

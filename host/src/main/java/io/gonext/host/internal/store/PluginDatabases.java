@@ -1,5 +1,6 @@
 package io.gonext.host.internal.store;
 
+import io.gonext.host.ActivationException;
 import io.gonext.host.StoreException;
 import java.security.SecureRandom;
 import java.sql.Connection;
@@ -66,7 +67,8 @@ public final class PluginDatabases {
    * Makes a plugin's schema where there is none.
    *
    * @return false when the plugin's connections of before lead to a schema that is gone
-   * @throws StoreException when the database fails, or does not let the store's user do this
+   * @throws ActivationException when the database is not set up for this; it says what to change
+   * @throws StoreException when the database fails
    */
   public boolean prepare(String plugin) {
     PluginLogin before = logins.get(plugin);
@@ -84,7 +86,7 @@ public final class PluginDatabases {
    * A new connection as the plugin's user, in its schema. The caller closes it. Must be called on a
    * thread that is never interrupted.
    *
-   * @throws StoreException when the plugin has no schema and cannot get one
+   * @throws io.gonext.host.HostException when the plugin has no schema and cannot get one
    */
   public Connection open(String plugin, Access access) throws SQLException {
     PluginLogin login = logins.get(plugin);
@@ -201,7 +203,7 @@ public final class PluginDatabases {
           }
         }
         if (SqlDatabase.isNotAllowed(failure)) {
-          throw new StoreException(
+          throw new ActivationException(
               "the database does not let the host make a schema and a user for "
                   + plugin
                   + ": its user needs CREATEROLE, and CREATE on the database",

@@ -2,6 +2,7 @@ package io.gonext.host.internal.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.gonext.host.ActivationException;
 import io.gonext.host.Database;
 import io.gonext.host.StoreException;
 import java.net.UnknownHostException;
@@ -104,10 +105,10 @@ final class PostgresDatabase extends SqlDatabase {
             login.schema(),
             login.user());
     if (open != null) {
-      throw new StoreException(
-          "every user of the database may create objects in its schema %1$s, so plugins could, too:"
-                  .formatted(open)
-              + " run \"revoke create on schema %s from public\" in it".formatted(open),
+      throw new ActivationException(
+          ("every user of the database may create objects in its schema %1$s, so plugins could,"
+                  + " too: run \"revoke create on schema %1$s from public\" in it")
+              .formatted(open),
           null);
     }
     String shared =
@@ -119,7 +120,7 @@ final class PostgresDatabase extends SqlDatabase {
                 + " 'select, insert, update, delete, truncate')",
             login.user());
     if (shared != null) {
-      throw new StoreException(
+      throw new ActivationException(
           ("every user of the database has rights on the host's table %1$s, so plugins have them,"
                   + " too: run \"revoke all on %1$s from public\" in it")
               .formatted(shared),
@@ -184,7 +185,7 @@ final class PostgresDatabase extends SqlDatabase {
       properties.setProperty("socketTimeout", "90");
     } else {
       // A larger row would be read into the host's memory as a whole.
-      properties.setProperty("maxResultBuffer", "16M");
+      properties.setProperty("maxResultBuffer", "8M");
     }
     return Objects.requireNonNull(
         new Driver().connect(query < 0 ? url : url.substring(0, query), properties), "not our URL");

@@ -46,7 +46,8 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
   /**
    * Makes a plugin's user, and a schema that this user owns. Nothing else is granted to it.
    *
-   * @throws StoreException when the database would let the plugin reach more than its schema
+   * @throws io.gonext.host.ActivationException when the database would let the plugin reach more
+   *     than its schema
    */
   abstract void createUser(Connection admin, PluginLogin login) throws SQLException;
 

@@ -7,10 +7,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * Enqueues jobs in the transaction of a {@code gn_db_batch}.
  *
- * <p>The connection has the plugin's rights and no others: it reaches the plugin's schema alone, and
- * what is in that schema is under the plugin's control, its triggers too. So jobs are written into
- * a table of that schema, and taken from there by a connection of {@code PluginDatabases} again,
- * never by one of the store.
+ * <p>The connection has the plugin's rights and no others: it reaches the plugin's schema alone,
+ * and what is in that schema is under the plugin's control, its triggers too. So jobs are written
+ * into a table of that schema, and taken from there by a connection of {@code PluginDatabases}
+ * again, never by one of the store.
  */
 @FunctionalInterface
 public interface BatchJobs {

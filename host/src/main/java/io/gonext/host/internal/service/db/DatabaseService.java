@@ -1,5 +1,7 @@
 package io.gonext.host.internal.service.db;
 
+import io.gonext.host.ActivationException;
+import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
@@ -7,6 +9,7 @@ import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.PluginScope;
 import io.gonext.host.internal.store.PluginDatabases;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -18,6 +21,8 @@ import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,6 +56,9 @@ public final class DatabaseService implements HostService {
 
   private static final long CLOSING_SECONDS = 2;
 
+  private static final String READ = "db.read";
+  private static final String WRITE = "db.write";
+
   private static final Logger log = LoggerFactory.getLogger(DatabaseService.class);
 
   private final PluginDatabases databases;
@@ -63,8 +71,7 @@ public final class DatabaseService implements HostService {
   private final LongSupplier nanoTime;
   private final Semaphore free = new Semaphore(CONNECTIONS, true);
   private final ExecutorService threads =
-      Executors.newCachedThreadPool(
-          Thread.ofPlatform().daemon().name("gonext-db-", 0).factory());
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("gonext-db-", 0).factory());
   private final Map<String, PluginState> states = new ConcurrentHashMap<>();
 
   /**
@@ -108,8 +115,7 @@ public final class DatabaseService implements HostService {
   PluginSql sqlOf(PluginScope scope) {
     String plugin = scope.manifest().name();
     OptionalLong asked = scope.manifest().databaseBytes();
-    return new PluginSql(
-        this, scope, stateOf(plugin), Math.min(asked.orElse(maxBytes), maxBytes));
+    return new PluginSql(this, scope, stateOf(plugin), Math.min(asked.orElse(maxBytes), maxBytes));
   }
 
   private PluginState stateOf(String plugin) {
@@ -123,6 +129,62 @@ public final class DatabaseService implements HostService {
               .register(meters);
           return state;
         });
+  }
+
+  /** Runs on a thread of its own: the caller's may be interrupted. */
+  @Override
+  public void prepare(PluginScope scope, Bundle bundle) {
+    Manifest manifest = scope.manifest();
+    if (!manifest.requests(READ) && !manifest.requests(WRITE)) {
+      return;
+    }
+    try {
+      CompletableFuture.runAsync(() -> prepareNow(scope, bundle), threads).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException failure ? failure : e;
+    } catch (RejectedExecutionException e) {
+      throw new StoreException("the host is closing, nothing was changed", e);
+    }
+  }
+
+  private void prepareNow(PluginScope scope, Bundle bundle) {
+    Manifest manifest = scope.manifest();
+    boolean writes = scope.permissions().allow(scope.permissions().mask(WRITE));
+    boolean reads = scope.permissions().allow(scope.permissions().mask(READ));
+    if (!reads && !writes && bundle.migrations().isEmpty()) {
+      return;
+    }
+    String plugin = manifest.name();
+    try {
+      if (!databases.prepare(plugin)) {
+        connections.forget(plugin);
+      }
+      if (!bundle.migrations().isEmpty()) {
+        migrate(scope, bundle, writes);
+      }
+    } catch (Migrations.MigrationException e) {
+      throw new ActivationException(manifest.id() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void migrate(PluginScope scope, Bundle bundle, boolean permitted)
+      throws Migrations.MigrationException {
+    String plugin = scope.manifest().name();
+    Migrations migrations =
+        new Migrations(dialect, new LoginSource(databases, plugin), plugin, bundle.migrations());
+    int pending = migrations.pending();
+    if (pending == 0) {
+      return;
+    }
+    if (!permitted) {
+      throw new Migrations.MigrationException(
+          "its migrations take the capability %s: grant it first".formatted(WRITE), null);
+    }
+    int done = migrations.run();
+    if (done > 0) {
+      log.info("{}: {} migrations have run", scope.manifest().id(), done);
+      scope.audit().migrated(done);
+    }
   }
 
   @Override

@@ -22,15 +22,15 @@ import tools.jackson.databind.JsonNode;
 /** The embedded H2. */
 final class H2Dialect extends SqlDialect {
   private static final String LIMITS =
-      "set query_timeout %d; set lock_timeout %d; set time zone 'UTC'"
+      "set query_timeout %d; set lock_timeout %d; set time zone 'UTC'; set throttle 0"
           .formatted(STATEMENT_MILLIS, LOCK_MILLIS);
 
   private static final String LEFT =
       "select 1 from information_schema.tables where table_type = 'LOCAL TEMPORARY'";
 
   private static final String UNSAFE =
-      "select table_name || '.' || column_name from information_schema.columns where table_schema = ?"
-          + " and data_type in ('CHARACTER LARGE OBJECT', 'BINARY LARGE OBJECT', 'JAVA_OBJECT')";
+      "select table_name || '.' || column_name from information_schema.columns where table_schema ="
+          + " ? and data_type in ('CHARACTER LARGE OBJECT', 'BINARY LARGE OBJECT', 'JAVA_OBJECT')";
 
   private final PluginDatabases databases;
 
@@ -71,10 +71,11 @@ final class H2Dialect extends SqlDialect {
 
   /** A session that may write may have left tables and variables, and H2 cannot discard them. */
   @Override
-  boolean clean(Connection connection, Access access) throws SQLException {
+  boolean clean(Connection connection, Access access, String schema) throws SQLException {
     if (access != Access.READ) {
       return false;
     }
+    connection.setSchema(schema.toUpperCase(Locale.ROOT));
     try (Statement statement = connection.createStatement();
         ResultSet left = statement.executeQuery(LEFT)) {
       return !left.next();

@@ -64,7 +64,10 @@ final class PluginConnections implements AutoCloseable {
     Held held = new Held(plugin, access, connection, nanoTime.getAsLong(), false);
     boolean ready = false;
     try {
-      ready = dialect.sharesConnections() ? dialect.clean(connection, access) : true;
+      ready =
+          dialect.sharesConnections()
+              ? dialect.clean(connection, access, PluginDatabases.schemaOf(plugin))
+              : true;
       return held;
     } finally {
       if (!ready) {
@@ -79,7 +82,7 @@ final class PluginConnections implements AutoCloseable {
     try {
       reusable =
           nanoTime.getAsLong() - held.openedNanos < MAX_AGE_NANOS
-              && dialect.clean(held.connection, held.access);
+              && dialect.clean(held.connection, held.access, PluginDatabases.schemaOf(held.plugin));
     } catch (SQLException e) {
       log.debug("a connection of {} cannot be used again: {}", held.plugin, e.getMessage());
     }
@@ -107,8 +110,7 @@ final class PluginConnections implements AutoCloseable {
     synchronized (idle) {
       for (Iterator<Held> each = idle.iterator(); each.hasNext(); ) {
         Held held = each.next();
-        if (held.plugin.equals(plugin)
-            && (held.access == access || dialect.sharesConnections())) {
+        if (held.plugin.equals(plugin) && (held.access == access || dialect.sharesConnections())) {
           each.remove();
           return new Held(plugin, access, held.connection, held.openedNanos, true);
         }

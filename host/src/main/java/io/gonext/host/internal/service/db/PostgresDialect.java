@@ -31,9 +31,10 @@ final class PostgresDialect extends SqlDialect {
 
   /** The path first, so that no function of the plugin's is called instead of the database's. */
   private static final String USAGE =
-      "set local search_path = pg_catalog; select coalesce(sum(pg_total_relation_size(oid)), 0)::int8"
-          + ", exists (select from pg_largeobject_metadata where lomowner = session_user::regrole)"
-          + " from pg_class where relowner = session_user::regrole and relkind in ('r', 'm', 'S')";
+      "set local search_path = pg_catalog; select coalesce(sum(pg_total_relation_size(oid)),"
+          + " 0)::int8, exists (select from pg_largeobject_metadata where lomowner ="
+          + " session_user::regrole) from pg_class where relowner = session_user::regrole and"
+          + " relkind in ('r', 'm', 'S')";
 
   @Override
   boolean sharesConnections() {
@@ -63,7 +64,7 @@ final class PostgresDialect extends SqlDialect {
   }
 
   @Override
-  boolean clean(Connection connection, Access access) throws SQLException {
+  boolean clean(Connection connection, Access access, String schema) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(CLEAN);
       long prepared = 0;

@@ -139,6 +139,9 @@ final class RowsJson {
 
     static Type of(int type, String typeName) throws SQLException {
       String name = typeName.toLowerCase(Locale.ROOT);
+      if (name.equals("uuid")) {
+        return UUID;
+      }
       return switch (type) {
         case Types.BOOLEAN -> BOOLEAN;
         case Types.BIT -> name.startsWith("bool") ? BOOLEAN : TEXT;
@@ -151,16 +154,14 @@ final class RowsJson {
         case Types.TIME, Types.TIME_WITH_TIMEZONE -> TIME;
         case Types.TIMESTAMP -> name.equals("timestamptz") ? TIMESTAMPTZ : TIMESTAMP;
         case Types.TIMESTAMP_WITH_TIMEZONE -> TIMESTAMPTZ;
-        case Types.ARRAY ->
-            name.contains("object") || name.contains("other") ? OBJECT : ARRAY;
+        case Types.ARRAY -> name.contains("object") || name.contains("other") ? OBJECT : ARRAY;
         case Types.JAVA_OBJECT -> OBJECT;
         case Types.OTHER ->
             switch (name) {
               case "json", "jsonb" -> JSON;
-              case "uuid" -> UUID;
               default -> name.contains("object") ? OBJECT : TEXT;
             };
-        default -> name.equals("decfloat") ? DECIMAL : name.equals("uuid") ? UUID : TEXT;
+        default -> name.equals("decfloat") ? DECIMAL : TEXT;
       };
     }
 

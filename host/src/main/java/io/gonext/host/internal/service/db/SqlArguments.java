@@ -70,8 +70,7 @@ final class SqlArguments {
     if (!INDETERMINATE.equals(failure.getSQLState())) {
       return false;
     }
-    List<String> unknown =
-        statement.arguments().valueStream().map(_ -> "").toList();
+    List<String> unknown = statement.arguments().valueStream().map(_ -> "").toList();
     synchronized (types) {
       return !unknown.equals(types.put(statement.sql(), unknown));
     }
@@ -113,7 +112,8 @@ final class SqlArguments {
       statement.setBoolean(index, value.booleanValue());
     } else if (value.isNumber()) {
       BigDecimal number = value.decimalValue();
-      if (value.isIntegralNumber() && number.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0) {
+      if (value.isIntegralNumber()
+          && number.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0) {
         statement.setLong(index, number.longValueExact());
       } else {
         statement.setBigDecimal(index, number);

@@ -44,7 +44,7 @@ abstract sealed class SqlDialect permits PostgresDialect, H2Dialect {
    *
    * @return false when the session cannot be used again
    */
-  abstract boolean clean(Connection connection, Access access) throws SQLException;
+  abstract boolean clean(Connection connection, Access access, String schema) throws SQLException;
 
   /** What the plugin's tables take, within the transaction that has changed them. */
   abstract Usage usage(Connection connection, String schema) throws SQLException;

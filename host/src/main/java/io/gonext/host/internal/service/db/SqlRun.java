@@ -1,6 +1,6 @@
 package io.gonext.host.internal.service.db;
 
-import io.gonext.host.StoreException;
+import io.gonext.host.HostException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.service.db.PluginConnections.Held;
@@ -73,7 +73,9 @@ final class SqlRun implements Runnable {
     return answer;
   }
 
-  /** Lets nothing be committed from now on. Returns the connection in use; null if there is none. */
+  /**
+   * Lets nothing be committed from now on. Returns the connection in use; null if there is none.
+   */
   synchronized @Nullable Connection cutOff() {
     cut = true;
     return connection;
@@ -86,7 +88,7 @@ final class SqlRun implements Runnable {
     } catch (SQLException e) {
       log.warn("the database of {} is not available: {}", task.plugin, e.getMessage());
       answer.complete(SqlFailure.unavailable());
-    } catch (StoreException e) {
+    } catch (HostException e) {
       log.warn("{}", e.getMessage());
       answer.complete(SqlFailure.unavailable());
     } catch (RuntimeException | Error e) {
@@ -224,7 +226,11 @@ final class SqlRun implements Runnable {
       if (!lost) {
         rollBack();
       }
-      if (lost && held.reused() && !committing && !answer.isDone() && !parts.dialect.isTooLarge(e)) {
+      if (lost
+          && held.reused()
+          && !committing
+          && !answer.isDone()
+          && !parts.dialect.isTooLarge(e)) {
         return End.STALE;
       }
       if (failing != null && parts.arguments.isWorthAnotherTry(failing, e)) {
@@ -292,7 +298,8 @@ final class SqlRun implements Runnable {
     private byte[] one(int index, SqlStatement statement) throws SQLException, SqlRefusedException {
       current = statement;
       if (parts.dialect.count(statement.sql()) != 1) {
-        throw SqlRefusedException.badArguments("a call runs one statement of SQL, not several or none");
+        throw SqlRefusedException.badArguments(
+            "a call runs one statement of SQL, not several or none");
       }
       parts.dialect.limit(connection, index);
       try (PreparedStatement prepared = connection.prepareStatement(statement.sql())) {
