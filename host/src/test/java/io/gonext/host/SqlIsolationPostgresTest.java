@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.internal.store.TestPostgres;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,13 +34,16 @@ class SqlIsolationPostgresTest {
   private static final int REJECTED = -14;
 
   private static final String URL = TestPostgres.createDatabase();
+  private static final MeterRegistry METERS = new SimpleMeterRegistry();
   @TempDir private static Path data;
   private static Host host;
   private static SqlGuests sql;
 
   @BeforeAll
   static void open() throws InterruptedException {
-    host = Host.open(HostConfig.builder(data).database(Database.postgreSql(URL)).build());
+    host =
+        Host.open(
+            HostConfig.builder(data).database(Database.postgreSql(URL)).meters(METERS).build());
     sql = new SqlGuests(host);
     sql.activate("mallet");
     sql.activate("victim");
@@ -236,6 +244,17 @@ class SqlIsolationPostgresTest {
                 + " null; end; end loop; end $$");
     assertThat(why.get("code").asString()).isEqualTo("timed_out");
     assertThat(why.get("message").asString()).contains("session was ended");
+    assertThat(METERS.get("gonext.plugin.db.cut.off").tag("plugin", "mallet").counter().count())
+        .isEqualTo(1);
+    assertThat(
+            METERS
+                .get("gonext.plugin.db")
+                .tag("plugin", "mallet")
+                .tag("function", "write")
+                .tag("outcome", "timed_out")
+                .timer()
+                .count())
+        .isPositive();
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(() ->
@@ -250,8 +269,8 @@ class SqlIsolationPostgresTest {
   @Test
   void a_plugin_waits_for_a_lock_of_another_session_no_longer_than_a_moment() throws Exception {
     sql.write("mallet", "create table contended (i int)");
-    try (var other = java.sql.DriverManager.getConnection(URL);
-        var statement = other.createStatement()) {
+    try (Connection other = DriverManager.getConnection(URL);
+        Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
       statement.execute("lock table plg_mallet.contended");
       assertThat(sql.write("mallet", "insert into contended values (1)").intValue())
@@ -316,6 +335,35 @@ class SqlIsolationPostgresTest {
       assertThatThrownBy(() -> new SqlGuests(lax).activate("eager"))
           .isInstanceOf(ActivationException.class)
           .hasMessageContaining("revoke create on schema public from public");
+    }
+  }
+
+  @Test
+  void a_host_that_is_not_a_superuser_needs_no_more_than_to_create_roles(@TempDir Path other)
+      throws Exception {
+    String plain = TestPostgres.withPasswords();
+    String login = plain + "?user=careful&password=a%26b%25%C3%BC";
+    try (Host host =
+        Host.open(HostConfig.builder(other).database(Database.postgreSql(login)).build())) {
+      SqlGuests guests = new SqlGuests(host);
+      host.plugins().install(SqlGuests.bundle("modest").bytes());
+      host.plugins().grantRequested("modest");
+      TestPostgres.execute(plain + "?user=postgres", "alter role careful nocreaterole");
+      assertThatThrownBy(() -> host.plugins().activate("modest"))
+          .isInstanceOf(ActivationException.class)
+          .hasMessageContaining("its user needs CREATEROLE");
+      TestPostgres.execute(plain + "?user=postgres", "alter role careful createrole");
+      host.plugins().activate("modest");
+      assertThat(guests.write("modest", "create table t (i int)").isObject()).isTrue();
+      assertThat(guests.read("modest", "select count(*) from t").get("rows").toString())
+          .isEqualTo("[[0]]");
+      host.plugins().deactivate("modest");
+      host.plugins().uninstall("modest");
+      assertThat(
+              TestPostgres.queryInt(
+                  plain + "?user=postgres",
+                  "select count(*) from pg_roles where rolname like 'plg!_modest%' escape '!'"))
+          .isZero();
     }
   }
 

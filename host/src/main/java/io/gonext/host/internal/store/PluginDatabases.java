@@ -214,6 +214,15 @@ public final class PluginDatabases {
     }
   }
 
+  /** Removes a plugin's schema with all that is in it. */
+  public void remove(String plugin) {
+    logins.remove(plugin);
+    transactions.run(connection -> {
+      drop(database, connection, plugin);
+      return true;
+    });
+  }
+
   /** Removes a plugin's schema with all that is in it, in a transaction of the store. */
   static void drop(SqlDatabase database, Connection transaction, String plugin)
       throws SQLException {

@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -30,6 +31,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,8 +117,7 @@ public final class DatabaseService implements HostService {
 
   PluginSql sqlOf(PluginScope scope) {
     String plugin = scope.manifest().name();
-    OptionalLong asked = scope.manifest().databaseBytes();
-    return new PluginSql(this, scope, stateOf(plugin), Math.min(asked.orElse(maxBytes), maxBytes));
+    return new PluginSql(this, scope, stateOf(plugin), quotaOf(scope.manifest()));
   }
 
   private PluginState stateOf(String plugin) {
@@ -131,15 +133,36 @@ public final class DatabaseService implements HostService {
         });
   }
 
-  /** Runs on a thread of its own: the caller's may be interrupted. */
   @Override
   public void prepare(PluginScope scope, Bundle bundle) {
-    Manifest manifest = scope.manifest();
-    if (!manifest.requests(READ) && !manifest.requests(WRITE)) {
-      return;
+    boolean writes = isGranted(scope, WRITE);
+    if (writes || isGranted(scope, READ) || !bundle.migrations().isEmpty()) {
+      int done = onThread(() -> brought(bundle, writes));
+      if (done > 0) {
+        log.info("{}: {} migrations have run", scope.manifest().id(), done);
+        scope.audit().migrated(done);
+      }
     }
+  }
+
+  private static boolean isGranted(PluginScope scope, String capability) {
+    return scope.manifest().requests(capability)
+        && scope.permissions().allow(scope.permissions().mask(capability));
+  }
+
+  /**
+   * Runs the migrations of a bundle, whatever its plugin may do; for a check.
+   *
+   * @throws ActivationException when one fails
+   */
+  public void migrate(Bundle bundle) {
+    var _ = onThread(() -> brought(bundle, true));
+  }
+
+  /** The caller's thread may be interrupted. */
+  private int onThread(Supplier<Integer> work) {
     try {
-      CompletableFuture.runAsync(() -> prepareNow(scope, bundle), threads).join();
+      return CompletableFuture.supplyAsync(work, threads).join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException failure ? failure : e;
     } catch (RejectedExecutionException e) {
@@ -147,44 +170,59 @@ public final class DatabaseService implements HostService {
     }
   }
 
-  private void prepareNow(PluginScope scope, Bundle bundle) {
-    Manifest manifest = scope.manifest();
-    boolean writes = scope.permissions().allow(scope.permissions().mask(WRITE));
-    boolean reads = scope.permissions().allow(scope.permissions().mask(READ));
-    if (!reads && !writes && bundle.migrations().isEmpty()) {
-      return;
-    }
+  /** Brings the schema of a plugin up to date. Returns how many migrations have run. */
+  private int brought(Bundle bundle, boolean writes) {
+    Manifest manifest = bundle.manifest();
     String plugin = manifest.name();
+    if (!databases.prepare(plugin)) {
+      connections.forget(plugin);
+    }
+    if (bundle.migrations().isEmpty()) {
+      return 0;
+    }
     try {
-      if (!databases.prepare(plugin)) {
-        connections.forget(plugin);
+      DataSource login = new LoginSource(databases, plugin);
+      Migrations migrations = new Migrations(dialect, login, plugin, bundle.migrations());
+      if (migrations.pending() == 0) {
+        return 0;
       }
-      if (!bundle.migrations().isEmpty()) {
-        migrate(scope, bundle, writes);
+      if (!writes) {
+        throw new Migrations.MigrationException(
+            "its migrations take the capability %s: grant it first".formatted(WRITE), null);
       }
+      int done = migrations.run();
+      requireAcceptable(login, manifest);
+      return done;
     } catch (Migrations.MigrationException e) {
       throw new ActivationException(manifest.id() + ": " + e.getMessage(), e);
     }
   }
 
-  private void migrate(PluginScope scope, Bundle bundle, boolean permitted)
+  /** What a call may not do, a migration may not do either. */
+  private void requireAcceptable(DataSource login, Manifest manifest)
       throws Migrations.MigrationException {
-    String plugin = scope.manifest().name();
-    Migrations migrations =
-        new Migrations(dialect, new LoginSource(databases, plugin), plugin, bundle.migrations());
-    int pending = migrations.pending();
-    if (pending == 0) {
-      return;
-    }
-    if (!permitted) {
+    SqlDialect.Usage usage;
+    try (Connection connection = login.getConnection()) {
+      connection.setAutoCommit(false);
+      usage = dialect.usage(connection, PluginDatabases.schemaOf(manifest.name()));
+      connection.rollback();
+    } catch (SQLException e) {
       throw new Migrations.MigrationException(
-          "its migrations take the capability %s: grant it first".formatted(WRITE), null);
+          "its tables could not be measured: " + dialect.message(e), e);
     }
-    int done = migrations.run();
-    if (done > 0) {
-      log.info("{}: {} migrations have run", scope.manifest().id(), done);
-      scope.audit().migrated(done);
+    if (!usage.problem().isEmpty()) {
+      throw new Migrations.MigrationException(usage.problem(), null);
     }
+    if (usage.bytes() > quotaOf(manifest)) {
+      throw new Migrations.MigrationException(
+          "its tables take %d bytes after its migrations, and may take %d"
+              .formatted(usage.bytes(), quotaOf(manifest)),
+          null);
+    }
+  }
+
+  private long quotaOf(Manifest manifest) {
+    return Math.min(manifest.databaseBytes().orElse(maxBytes), maxBytes);
   }
 
   @Override

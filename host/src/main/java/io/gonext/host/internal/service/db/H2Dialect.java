@@ -91,7 +91,7 @@ final class H2Dialect extends SqlDialect {
         if (rows.next()) {
           return new Usage(
               0,
-              "%s: the embedded database does not keep text, clob, blob and java_object safely: use"
+              "%s: the embedded database does not keep clob, blob and java_object safely: use"
                       .formatted(column(rows.getString(1)))
                   + " varchar, varbinary or json");
         }
