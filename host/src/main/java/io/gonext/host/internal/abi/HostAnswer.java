@@ -31,8 +31,6 @@ public sealed interface HostAnswer {
     UPSTREAM_FAILED,
     /** Something else was first. */
     CONFLICT,
-    /** Too many calls at once, or in a short time. */
-    RATE_LIMITED,
     /** It took too long. What a change has done is not known. */
     TIMED_OUT,
     /** The database did not accept a statement. */

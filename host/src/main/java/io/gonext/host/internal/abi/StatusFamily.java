@@ -11,7 +11,6 @@ public enum StatusFamily {
 
   // The same in all families: -6 to -10 stay free, because a public SDK reads -6 as "absent".
   private static final int CONFLICT = -11;
-  private static final int RATE_LIMITED = -12;
   private static final int TIMED_OUT = -13;
   private static final int REJECTED = -14;
 
@@ -55,7 +54,6 @@ public enum StatusFamily {
       case BLOCKED -> blocked;
       case UPSTREAM_FAILED -> upstreamFailed;
       case CONFLICT -> CONFLICT;
-      case RATE_LIMITED -> RATE_LIMITED;
       case TIMED_OUT -> TIMED_OUT;
       case REJECTED -> REJECTED;
     };
