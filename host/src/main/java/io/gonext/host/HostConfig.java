@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param breaker when a hook or route of a plugin that keeps failing is not called; a manifest may
  *     have it open sooner
  * @param keyValues the most that the key-value entries of one plugin may take
+ * @param databaseBytes the most that the tables of one plugin may take, indexes included
  * @param engineLimits what a plugin's module may be at most; what its instances may have is in
  *     {@code limits}
  * @param verifiesResets whether an instance is compared with its snapshot after each reset, which
@@ -59,6 +60,7 @@ public record HostConfig(
     RouteRate clientRate,
     BreakerPolicy breaker,
     KeyValueQuota keyValues,
+    long databaseBytes,
     EngineLimits engineLimits,
     boolean verifiesResets,
     Set<String> hooks,
@@ -67,8 +69,14 @@ public record HostConfig(
     List<HostFunctionSpec> functions,
     List<PluginEventListener> eventListeners,
     List<CacheListener> cacheListeners) {
+  /** {@link #databaseBytes} unless it is set: 256 MiB. */
+  public static final long DEFAULT_DATABASE_BYTES = 256L * 1024 * 1024;
+
   /** Copies the collections. */
   public HostConfig {
+    if (databaseBytes < 0) {
+      throw new IllegalArgumentException("a quota is not negative");
+    }
     hooks = Set.copyOf(hooks);
     functions = List.copyOf(functions);
     eventListeners = List.copyOf(eventListeners);
@@ -102,6 +110,7 @@ public record HostConfig(
     builder.clientRate = clientRate;
     builder.breaker = breaker;
     builder.keyValues = keyValues;
+    builder.databaseBytes = databaseBytes;
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
     builder.hooks = hooks;
@@ -126,6 +135,7 @@ public record HostConfig(
     private RouteRate clientRate = RouteRate.UNLIMITED;
     private BreakerPolicy breaker = BreakerPolicy.DEFAULT;
     private KeyValueQuota keyValues = KeyValueQuota.defaults();
+    private long databaseBytes = DEFAULT_DATABASE_BYTES;
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
     private Set<String> hooks = Set.of();
@@ -199,6 +209,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#databaseBytes}. */
+    public Builder databaseBytes(long databaseBytes) {
+      this.databaseBytes = databaseBytes;
+      return this;
+    }
+
     /** Sets {@link HostConfig#engineLimits}. */
     public Builder engineLimits(EngineLimits engineLimits) {
       this.engineLimits = engineLimits;
@@ -260,6 +276,7 @@ public record HostConfig(
           clientRate,
           breaker,
           keyValues,
+          databaseBytes,
           engineLimits,
           verifiesResets,
           hooks,

@@ -17,6 +17,7 @@ import io.gonext.host.internal.service.cache.CacheService;
 import io.gonext.host.internal.service.cache.Outbox;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.db.DatabaseService;
 import io.gonext.host.internal.service.events.DurableEvents;
 import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
@@ -115,6 +116,13 @@ final class HostOpening implements AutoCloseable {
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new HttpService(
                     config.egress(), config.meters(), config.telemetry(), System::nanoTime),
+                new DatabaseService(
+                    store.pluginDatabases(),
+                    config.databaseBytes(),
+                    null,
+                    config.meters(),
+                    config.telemetry(),
+                    System::nanoTime),
                 new KeyValueService(store.keyValues(), config.keyValues()),
                 new EventService(events, DurableEvents.none(), nanoTime),
                 invalidations,

@@ -406,7 +406,10 @@ public final class Plugins {
     uninstall(plugin, false);
   }
 
-  /** As {@link #uninstall}, but keeps the key-value entries for the next plugin of this name. */
+  /**
+   * As {@link #uninstall}, but keeps the key-value entries and tables for the next plugin of this
+   * name.
+   */
   public void uninstallKeepingData(String plugin) {
     uninstall(plugin, true);
   }

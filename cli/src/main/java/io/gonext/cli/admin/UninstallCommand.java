@@ -20,7 +20,7 @@ public final class UninstallCommand extends AdminCommand {
 
   @Option(
       names = "--keep-data",
-      description = "Keep its key-value entries for the next plugin with this name.")
+      description = "Keep its entries and tables for the next plugin with this name.")
   private boolean keepData;
 
   @Override

@@ -1,11 +1,15 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.Database;
 import io.gonext.host.InstallResult;
+import io.gonext.host.MigrationCheck;
 import io.gonext.host.PluginCheck;
+import io.gonext.host.StoreException;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -30,6 +35,7 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin check .                       build the project, then check it",
       "  gonext plugin check hello-0.1.0.gnplugin    check a bundle",
       "  gonext plugin check --json --quick .        for scripts, without compiling it",
+      "  gonext plugin check --db .                  run its migrations on H2 and PostgreSQL",
       "",
       "Only the host itself can check dependencies and its own limits.",
       KitCommand.EXIT_CODES
@@ -44,6 +50,20 @@ final class CheckCommand extends KitCommand {
 
   @Option(names = "--quick", description = "Read the module only: do not compile or start it.")
   private boolean quick;
+
+  @Option(
+      names = "--db",
+      description = "Also run the migrations, on an empty H2 and an empty PostgreSQL.")
+  private boolean db;
+
+  @Option(
+      names = "--postgres",
+      paramLabel = "URL",
+      defaultValue = "${env:GONEXT_DB}",
+      description =
+          "The PostgreSQL server for --db, as serve --db takes it. The check creates a database"
+              + " there, and removes it. The variable GONEXT_DB does the same.")
+  private @Nullable String postgres;
 
   @Mixin private SourceOptions options;
 
@@ -75,10 +95,20 @@ final class CheckCommand extends KitCommand {
         problems.addAll(e.problems());
       }
     }
+    List<MigrationCheck> migrated = new ArrayList<>();
+    if (db && problems.isEmpty()) {
+      migrated.addAll(migrate(source.bundle(), warnings));
+      migrated.forEach(each ->
+          each.problem().ifPresent(why -> problems.add("on " + each.database() + ": " + why)));
+    }
     Manifest manifest = check.manifest();
     String name = manifest == null ? plugin.toString() : manifest.id();
     List<String> text = new ArrayList<>();
     warnings.forEach(warning -> text.add("warning: " + warning));
+    migrated.stream()
+        .filter(each -> each.problem().isEmpty())
+        .forEach(each ->
+            text.add("ok  %d migrations on %s".formatted(each.migrations(), each.database())));
     if (problems.isEmpty()) {
       String compiled =
           quick
@@ -108,7 +138,44 @@ final class CheckCommand extends KitCommand {
             "module_bytes",
             source.module().length,
             "compile_ms",
-            compileTime.toMillis()));
+            compileTime.toMillis(),
+            "migrations",
+            migrated.stream()
+                .map(each ->
+                    JsonLines.fields(
+                        "database",
+                        each.database(),
+                        "count",
+                        each.migrations(),
+                        "problem",
+                        each.problem().orElse("")))
+                .toList()));
+  }
+
+  private List<MigrationCheck> migrate(byte[] bundle, List<String> warnings) throws IOException {
+    List<MigrationCheck> checks = new ArrayList<>();
+    try (TemporaryDirectory directory = TemporaryDirectory.create()) {
+      checks.add(MigrationCheck.embedded(bundle, directory.path().resolve("h2")));
+      if (postgres == null || postgres.isEmpty()) {
+        warnings.add(
+            "the migrations did not run on PostgreSQL: name a server by --postgres URL or"
+                + " GONEXT_DB");
+      } else {
+        checks.add(
+            MigrationCheck.postgreSql(bundle, directory.path().resolve("pg"), server(postgres)));
+      }
+    } catch (StoreException e) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getMessage());
+    }
+    return checks;
+  }
+
+  private static Database.PostgreSql server(String url) {
+    try {
+      return (Database.PostgreSql) Database.postgreSql(url);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(CommandFailure.Kind.USAGE, "--postgres: " + e.getMessage());
+    }
   }
 
   private static String seconds(Duration time) {

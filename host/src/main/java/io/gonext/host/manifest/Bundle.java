@@ -27,13 +27,20 @@ public final class Bundle {
   private final Manifest manifest;
   private final byte[] module;
   private final Locales locales;
+  private final List<Migration> migrations;
   private final String sha256;
 
-  private Bundle(byte[] bytes, Manifest manifest, byte[] module, Locales locales) {
+  private Bundle(
+      byte[] bytes,
+      Manifest manifest,
+      byte[] module,
+      Locales locales,
+      List<Migration> migrations) {
     this.bytes = bytes;
     this.manifest = manifest;
     this.module = module;
     this.locales = locales;
+    this.migrations = migrations;
     this.sha256 = sha256(bytes);
   }
 
@@ -85,7 +92,8 @@ public final class Bundle {
           bytes,
           manifest,
           module(manifest, entries),
-          Locales.read(entries, manifest.defaultLocale()));
+          Locales.read(entries, manifest.defaultLocale()),
+          migrations(manifest, entries));
     } catch (BundleRejectedException e) {
       throw e.claiming(manifest.name());
     }
@@ -103,6 +111,16 @@ public final class Bundle {
           throw new BundleRejectedException(manifest.entry() + ": " + problem);
         });
     return module;
+  }
+
+  private static List<Migration> migrations(Manifest manifest, Map<String, byte[]> entries) {
+    List<Migration> migrations = Migration.of(entries);
+    if (!migrations.isEmpty() && !manifest.requests("db.write")) {
+      throw new BundleRejectedException(
+          "the bundle has migrations, which take the capability db.write: add it to /capabilities"
+              + " in manifest.json");
+    }
+    return migrations;
   }
 
   /**
@@ -137,6 +155,11 @@ public final class Bundle {
   /** The texts in {@code locales/}. */
   public Locales locales() {
     return locales;
+  }
+
+  /** The steps of the plugin's tables, in their order. */
+  public List<Migration> migrations() {
+    return migrations;
   }
 
   /** SHA-256 of the entry module, lower-case hex. */

@@ -25,6 +25,7 @@ import java.util.TreeSet;
  * @param metrics that it records
  * @param defaultLocale the locale of texts that another one lacks; empty for {@code en}
  * @param keyValues may only lower the operator's quota
+ * @param databaseBytes what its tables may take; may only lower the operator's limit
  * @param warmUp whether its inputs may be remembered and new versions exercised with them
  * @param requiredHost the host versions that the plugin runs on
  */
@@ -43,6 +44,7 @@ public record Manifest(
     Optional<VersionRange> requiredHost,
     List<Dependency> dependencies,
     KeyValueQuota keyValues,
+    OptionalLong databaseBytes,
     Optional<ConfigSchema> config,
     List<Metric> metrics,
     Optional<String> defaultLocale,

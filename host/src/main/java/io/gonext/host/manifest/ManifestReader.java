@@ -301,6 +301,7 @@ public final class ManifestReader {
                     VersionRange.parse(text(node, "version").orElseThrow())))
             .toList(),
         keyValues(at(at(json, "storage"), "kv")),
+        wide(at(at(json, "storage"), "db"), "max_bytes"),
         Optional.of(at(at(json, "config"), "schema"))
             .filter(JsonNode::isObject)
             .map(ConfigSchema::of),

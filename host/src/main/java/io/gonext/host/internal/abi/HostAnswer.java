@@ -28,7 +28,13 @@ public sealed interface HostAnswer {
     /** A request may not go where the guest wants to send it. */
     BLOCKED,
     /** Another server gave no usable answer. */
-    UPSTREAM_FAILED
+    UPSTREAM_FAILED,
+    /** Something else was first. */
+    CONFLICT,
+    /** It took too long. What a change has done is not known. */
+    TIMED_OUT,
+    /** The database did not accept a statement. */
+    REJECTED
   }
 
   /**
@@ -37,6 +43,14 @@ public sealed interface HostAnswer {
    * @param message for the plugin's author
    */
   record Explained(Refused refused, String message) implements HostAnswer {}
+
+  /**
+   * As a {@link Refused#REJECTED}, with the reason for {@code gn_last_error}.
+   *
+   * @param sqlState the code of the SQL standard, or of the database
+   * @param message for the plugin's author
+   */
+  record RejectedByDatabase(String sqlState, String message) implements HostAnswer {}
 
   /**
    * A server that the plugin called gave no usable answer, or none in time. The guest sees {@link

@@ -9,6 +9,11 @@ public enum StatusFamily {
   /** The functions of {@code env_net}, where "bad request" stands for bad arguments. */
   NET(-2, -7, -1, -6, -4, -4, -3, -5);
 
+  // The same in all families: -6 to -10 stay free, because a public SDK reads -6 as "absent".
+  private static final int CONFLICT = -11;
+  private static final int TIMED_OUT = -13;
+  private static final int REJECTED = -14;
+
   private final int denied;
   private final int internal;
   private final int badArguments;
@@ -48,6 +53,9 @@ public enum StatusFamily {
       case RATE_LIMITED -> rateLimited;
       case BLOCKED -> blocked;
       case UPSTREAM_FAILED -> upstreamFailed;
+      case CONFLICT -> CONFLICT;
+      case TIMED_OUT -> TIMED_OUT;
+      case REJECTED -> REJECTED;
     };
   }
 }

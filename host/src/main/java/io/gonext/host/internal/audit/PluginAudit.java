@@ -95,6 +95,13 @@ public final class PluginAudit implements AutoCloseable {
     repeated(refused ? "fetch_blocked" : "fetch_observed", gate, detail);
   }
 
+  /** Records that the plugin's tables were brought up to date. */
+  public void migrated(int migrations) {
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    detail.put("migrations", migrations);
+    sink.offer(plugin, version, "migrate", "host", detail);
+  }
+
   /** Records a call that ended in a trap. */
   public void trapped(String hook, String code, @Nullable String message) {
     ObjectNode detail = JsonNodeFactory.instance.objectNode();

@@ -60,6 +60,12 @@ public record HostServices(
     return services.stream().flatMap(service -> service.warnings(manifest).stream()).toList();
   }
 
+  /** See {@link HostService#prepare}. */
+  void prepare(Bundle bundle) {
+    PluginScope scope = scope(bundle.manifest(), PluginScope.Mode.SERVING);
+    services.forEach(service -> service.prepare(scope, bundle));
+  }
+
   /** See {@link HostService#refresh}. */
   void refresh(String plugin) {
     services.forEach(service -> service.refresh(plugin));

@@ -274,10 +274,11 @@ public final class Lifecycle {
   /**
    * Removes a plugin that is not in service, all its versions with it.
    *
-   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
+   * @param keepData whether its key-value entries and its schema stay, for the next plugin of its
+   *     name
    * @throws ConflictException when it is active
    */
-  public void uninstall(String name, boolean keepEntries) {
+  public void uninstall(String name, boolean keepData) {
     change(
         name,
         () -> {
@@ -285,7 +286,7 @@ public final class Lifecycle {
           if (stored.state() == PluginState.ACTIVE) {
             throw new ConflictException(name + " is active: deactivate it first");
           }
-          if (!store.delete(stored, keepEntries)) {
+          if (!store.delete(stored, keepData)) {
             throw Installed.changedByOther(name);
           }
           sync.forget(name);

@@ -202,6 +202,11 @@ final class PluginLoader {
     return new Vocabulary(services.grants().registry().ids(), hooks.known(butOf));
   }
 
+  /** See {@link HostServices#prepare}. */
+  void prepare(Bundle bundle) {
+    services.prepare(bundle);
+  }
+
   /** The limits of a plugin. */
   EffectiveLimits limitsOf(Manifest manifest) {
     return EffectiveLimits.of(limits, manifest);

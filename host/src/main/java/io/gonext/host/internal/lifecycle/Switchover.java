@@ -72,6 +72,7 @@ final class Switchover {
       Bundle bundle, CheckedModule checked, Duration budget, Runnable allowed, Runnable stored)
       throws InterruptedException {
     allowed.run();
+    loader.prepare(bundle);
     String name = bundle.manifest().name();
     PluginSlot slot = serving.slot(name);
     ActivePlugin fresh =

@@ -35,6 +35,7 @@ record AnswerEncoder(ImportRow row, boolean packed) {
       }
       case Refused refused -> encode(refused);
       case HostAnswer.Explained(Refused refused, _) -> encode(refused);
+      case HostAnswer.RejectedByDatabase _ -> encode(Refused.REJECTED);
       case HostAnswer.Unavailable(String reason) -> {
         call.reportFailure(new HostFailure(HookOutcome.STORE_UNAVAILABLE.name(), reason));
         yield encode(Refused.INTERNAL);

@@ -1,6 +1,7 @@
 package io.gonext.host.internal.service;
 
 import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,15 @@ public interface HostService extends AutoCloseable {
   default boolean waits() {
     return false;
   }
+
+  /**
+   * Makes what a version needs before it starts, such as its tables. May take minutes, and be
+   * called again for a version that has it already.
+   *
+   * @param scope of the version once it serves
+   * @throws io.gonext.host.ActivationException when the version cannot have it
+   */
+  default void prepare(PluginScope scope, Bundle bundle) {}
 
   /** Reads again what this service knows of a plugin: another host may have changed it. */
   default void refresh(String plugin) {}

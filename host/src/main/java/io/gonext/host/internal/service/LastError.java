@@ -16,6 +16,9 @@ public final class LastError {
   private @Nullable Refused refused;
   private String message = "";
 
+  /** Empty unless the database rejected a statement. */
+  private String sqlState = "";
+
   private LastError() {}
 
   /** Keeps the reason of an answer that has one. */
@@ -23,6 +26,11 @@ public final class LastError {
     switch (answer) {
       case Refused refused -> of(call).set(refused, "");
       case HostAnswer.Explained(Refused refused, String message) -> of(call).set(refused, message);
+      case HostAnswer.RejectedByDatabase(String sqlState, String message) -> {
+        LastError last = of(call);
+        last.set(Refused.REJECTED, message);
+        last.sqlState = sqlState;
+      }
       case HostAnswer.Unavailable(String reason) -> of(call).set(Refused.INTERNAL, reason);
       case HostAnswer.UpstreamFailed(String message) ->
           of(call).set(Refused.UPSTREAM_FAILED, message);
@@ -39,9 +47,13 @@ public final class LastError {
   private void set(Refused newRefused, String newMessage) {
     refused = newRefused;
     message = newMessage;
+    sqlState = "";
   }
 
-  /** {@code {"code":"blocked","message":"..."}}; done if no call failed in this run. */
+  /**
+   * {@code {"code":"rejected","message":"...","sqlstate":"23505"}}; done if no call failed in this
+   * run.
+   */
   public static HostAnswer read(GuestArguments arguments) {
     LastError last = arguments.once(KEY, LastError::new);
     if (last.refused == null) {
@@ -51,6 +63,9 @@ public final class LastError {
     json.put("code", last.refused.name().toLowerCase(Locale.ROOT));
     if (!last.message.isEmpty()) {
       json.put("message", last.message);
+    }
+    if (!last.sqlState.isEmpty()) {
+      json.put("sqlstate", last.sqlState);
     }
     return new HostAnswer.Body(StrictJson.write(json));
   }

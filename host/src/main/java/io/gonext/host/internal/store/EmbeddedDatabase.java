@@ -10,8 +10,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
 import javax.sql.DataSource;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
 
 /**
  * H2 in a file of the data directory.
@@ -162,6 +167,72 @@ final class EmbeddedDatabase extends SqlDatabase {
   void settle(DataSource connections) throws SQLException {
     try (Connection connection = connections.getConnection()) {
       connections.unwrap(EmbeddedPool.class).flush(connection);
+    }
+  }
+
+  /** A user without admin rights owns the schema; a second one may only read there. */
+  @Override
+  void createUser(Connection admin, PluginLogin login) throws SQLException {
+    dropUser(admin, login);
+    setPassword(admin, login);
+  }
+
+  /**
+   * H2 commits each of these statements, so a process that was killed may have left some undone.
+   */
+  @Override
+  void setPassword(Connection admin, PluginLogin login) throws SQLException {
+    String owner = login.user();
+    String reader = login.reader();
+    try (Statement statement = admin.createStatement()) {
+      for (String user : List.of(owner, reader)) {
+        String password = "password '" + login.password() + "'";
+        statement.execute("create user if not exists " + user + " " + password);
+        statement.execute("alter user " + user + " set " + password);
+      }
+      statement.execute(
+          "create schema if not exists " + login.schema() + " authorization " + owner);
+      statement.execute("grant select on schema " + login.schema() + " to " + reader);
+    }
+  }
+
+  @Override
+  void dropUser(Connection admin, PluginLogin login) throws SQLException {
+    try (Statement statement = admin.createStatement()) {
+      statement.execute("drop schema if exists " + login.schema() + " cascade");
+      for (String user : List.of(login.user(), login.reader())) {
+        statement.execute("drop user if exists " + user);
+      }
+    }
+  }
+
+  @Override
+  Connection connectAs(DataSource store, PluginLogin login, PluginDatabases.Access access)
+      throws SQLException {
+    Connection connection =
+        store
+            .unwrap(EmbeddedPool.class)
+            .connectAs(
+                access == PluginDatabases.Access.READ ? login.reader() : login.user(),
+                login.password());
+    boolean ready = false;
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set schema " + login.schema());
+      ready = true;
+      return connection;
+    } finally {
+      if (!ready) {
+        connection.close();
+      }
+    }
+  }
+
+  @Override
+  void endSession(Connection admin, Connection plugin) throws SQLException {
+    int id = ((SessionLocal) plugin.unwrap(JdbcConnection.class).getSession()).getId();
+    try (PreparedStatement end = admin.prepareStatement("call abort_session(?)")) {
+      end.setInt(1, id);
+      end.execute();
     }
   }
 

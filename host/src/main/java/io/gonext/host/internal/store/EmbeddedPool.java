@@ -96,6 +96,14 @@ final class EmbeddedPool extends HikariDataSource {
     return connection;
   }
 
+  /** A new connection of another user, which does not belong to this pool. */
+  Connection connectAs(String user, String password) throws SQLException {
+    // The database is open with the host's settings meanwhile; another user cannot make them.
+    try (Connection _ = getConnection()) {
+      return source.getConnection(user, password);
+    }
+  }
+
   /** Makes what was committed before survive the end of the machine. */
   void flush(Connection connection) throws SQLException {
     care.lock();

@@ -53,12 +53,25 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
 
   @Override
   public Connection getConnection() throws SQLException {
+    return connect(url, new Properties());
+  }
+
+  @Override
+  public Connection getConnection(String user, String password) throws SQLException {
+    Properties login = new Properties();
+    login.setProperty("user", user);
+    login.setProperty("password", password);
+    // Settings need admin rights.
+    return connect(url.replaceAll(";.*", ""), login);
+  }
+
+  private Connection connect(String url, Properties login) throws SQLException {
     closing.readLock().lock();
     try {
       if (closed) {
         throw new SQLException("the embedded database is closed");
       }
-      Connection connection = new Driver().connect(url, new Properties());
+      Connection connection = new Driver().connect(url, login);
       made.removeIf(EmbeddedSource::isClosed);
       made.add(connection);
       return connection;
@@ -101,11 +114,6 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
     if (now - last >= PAUSE_NANOS && asked.compareAndSet(last, now)) {
       System.gc();
     }
-  }
-
-  @Override
-  public Connection getConnection(String user, String password) throws SQLException {
-    throw new SQLFeatureNotSupportedException("the embedded database has no users");
   }
 
   @Override

@@ -223,10 +223,11 @@ public final class PluginStore implements AutoCloseable {
   /**
    * Removes a plugin and its versions.
    *
-   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
+   * @param keepData whether its key-value entries and its schema stay, for the next plugin of its
+   *     name
    * @return false when the plugin was changed since it was read; then nothing is removed
    */
-  public boolean delete(StoredPlugin read, boolean keepEntries) {
+  public boolean delete(StoredPlugin read, boolean keepData) {
     return transactions.runDurably(
         database,
         connection -> {
@@ -238,7 +239,8 @@ public final class PluginStore implements AutoCloseable {
               return false;
             }
           }
-          if (!keepEntries) {
+          if (!keepData) {
+            PluginDatabases.drop(database, connection, read.name());
             try (PreparedStatement delete =
                 connection.prepareStatement("delete from kv_usage where plugin = ?")) {
               delete.setString(1, read.name());
@@ -264,6 +266,11 @@ public final class PluginStore implements AutoCloseable {
   /** The plugins' cache invalidations, in the same database. */
   public CacheStore cache() {
     return new CacheStore(transactions, database);
+  }
+
+  /** The plugins' own schemas, in the same database. */
+  public PluginDatabases pluginDatabases() {
+    return new PluginDatabases(transactions, database, pool);
   }
 
   /** The operators' decisions, in the same database. */

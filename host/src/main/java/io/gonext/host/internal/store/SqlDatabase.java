@@ -43,6 +43,31 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
   /** Makes earlier commits survive a crash of the process or the machine. */
   abstract void settle(DataSource connections) throws SQLException;
 
+  /**
+   * Makes a plugin's user, and a schema that this user owns. Nothing else is granted to it.
+   *
+   * @throws io.gonext.host.ActivationException when the database would let the plugin reach more
+   *     than its schema
+   */
+  abstract void createUser(Connection admin, PluginLogin login) throws SQLException;
+
+  /** Gives a plugin's user its password again. */
+  abstract void setPassword(Connection admin, PluginLogin login) throws SQLException;
+
+  /** Removes a plugin's user and all that it owns. */
+  abstract void dropUser(Connection admin, PluginLogin login) throws SQLException;
+
+  /**
+   * A new connection as a plugin's user, in its schema.
+   *
+   * @param store the store's own connections
+   */
+  abstract Connection connectAs(DataSource store, PluginLogin login, PluginDatabases.Access access)
+      throws SQLException;
+
+  /** Ends a plugin's session, whatever it does. */
+  abstract void endSession(Connection admin, Connection plugin) throws SQLException;
+
   /** Waits for announcements of hosts. */
   abstract Announcements listen();
 
@@ -58,6 +83,17 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
   static boolean isRolledBack(SQLException e) {
     return e.getSQLState() != null
         && (e.getSQLState().startsWith("40") || e.getSQLState().startsWith("23"));
+  }
+
+  /** Whether the database refused a user or a password, or the user has dropped its schema. */
+  static boolean isLoginRefused(SQLException e) {
+    return e.getSQLState() != null
+        && (e.getSQLState().startsWith("28") || e.getSQLState().equals("90079"));
+  }
+
+  /** Whether the user has not the right to do something. */
+  static boolean isNotAllowed(SQLException e) {
+    return "42501".equals(e.getSQLState());
   }
 
   /** Whether the connection failed or was lost. */

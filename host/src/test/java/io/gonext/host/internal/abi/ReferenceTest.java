@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.host.Capability;
 import io.gonext.host.CapabilityRegistry;
+import io.gonext.host.HostConfig;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
@@ -273,6 +274,7 @@ class ReferenceTest {
             .formatted(limits.instances()),
         "| `storage.kv.max_bytes` | %d | |".formatted(quota.maxBytes()),
         "| `storage.kv.max_keys` | %d | |".formatted(quota.maxKeys()),
+        "| `storage.db.max_bytes` | %d | |".formatted(HostConfig.DEFAULT_DATABASE_BYTES),
         "| the start of an instance | %d ms | `--start-ms` |".formatted(limits.start().toMillis()),
         "| all handlers of a hook together | %d ms | |".formatted(limits.chain().toMillis()));
   }
@@ -329,7 +331,10 @@ class ReferenceTest {
         "| blocked: not an origin of the manifest, or not a public address | - | %d |"
             .formatted(StatusFamily.NET.status(Refused.BLOCKED)),
         "| upstream failed: no usable answer in time | - | %d |"
-            .formatted(StatusFamily.NET.status(Refused.UPSTREAM_FAILED)));
+            .formatted(StatusFamily.NET.status(Refused.UPSTREAM_FAILED)),
+        statuses("conflict: something else was first", Refused.CONFLICT),
+        statuses("timed out; what a change has done is not known", Refused.TIMED_OUT),
+        statuses("rejected by the database", Refused.REJECTED));
   }
 
   private static String statuses(String what, Refused refused) {

@@ -49,7 +49,7 @@ public final class TestPostgres {
    * The URL of a new database, which user {@code careful} owns, who has the password {@code a&b%ü}
    * and is asked for it.
    */
-  static String withPasswords() {
+  public static String withPasswords() {
     String url = createDatabase();
     String database = url.replaceAll(".*/([^?]+)\\?.*", "$1");
     execute(

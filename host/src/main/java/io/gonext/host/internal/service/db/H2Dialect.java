@@ -1,0 +1,148 @@
+package io.gonext.host.internal.service.db;
+
+import io.gonext.host.internal.store.PluginDatabases;
+import io.gonext.host.internal.store.PluginDatabases.Access;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.JDBCType;
+import java.sql.ParameterMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.h2.jdbc.JdbcException;
+import org.h2.util.ScriptReader;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The embedded H2. */
+final class H2Dialect extends SqlDialect {
+  private static final String LIMITS =
+      "set query_timeout %d; set lock_timeout %d; set time zone 'UTC'; set throttle 0"
+          .formatted(STATEMENT_MILLIS, LOCK_MILLIS);
+
+  private static final String LEFT =
+      "select 1 from information_schema.tables where table_type = 'LOCAL TEMPORARY'";
+
+  private static final String UNSAFE =
+      "select table_name || '.' || column_name from information_schema.columns where table_schema ="
+          + " ? and data_type in ('CHARACTER LARGE OBJECT', 'BINARY LARGE OBJECT', 'JAVA_OBJECT')";
+
+  private final PluginDatabases databases;
+
+  H2Dialect(PluginDatabases databases) {
+    this.databases = databases;
+  }
+
+  @Override
+  boolean sharesConnections() {
+    return false;
+  }
+
+  @Override
+  int count(String sql) {
+    int statements = 0;
+    try (ScriptReader reader = new ScriptReader(new StringReader(sql))) {
+      for (String one = reader.readStatement(); one != null; one = reader.readStatement()) {
+        if (!one.isBlank()) {
+          statements++;
+        }
+      }
+    }
+    return statements;
+  }
+
+  @Override
+  void limit(Connection connection, int index) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(LIMITS);
+    }
+  }
+
+  /** H2 commits by itself where a statement changes a table's definition. */
+  @Override
+  boolean isInTransaction(Connection connection) {
+    return true;
+  }
+
+  /** A session that may write may have left tables and variables, and H2 cannot discard them. */
+  @Override
+  boolean clean(Connection connection, Access access, String schema) throws SQLException {
+    if (access != Access.READ) {
+      return false;
+    }
+    connection.setSchema(schema.toUpperCase(Locale.ROOT));
+    try (Statement statement = connection.createStatement();
+        ResultSet left = statement.executeQuery(LEFT)) {
+      return !left.next();
+    }
+  }
+
+  /** H2 tells sizes to an admin alone, the changes of open transactions included. */
+  @Override
+  Usage usage(Connection connection, String schema) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(UNSAFE)) {
+      select.setString(1, schema.toUpperCase(Locale.ROOT));
+      try (ResultSet rows = select.executeQuery()) {
+        if (rows.next()) {
+          return new Usage(
+              0,
+              "%s: the embedded database does not keep clob, blob and java_object safely: use"
+                      .formatted(column(rows.getString(1)))
+                  + " varchar, varbinary or json");
+        }
+      }
+    }
+    return new Usage(databases.embeddedBytes(schema), "");
+  }
+
+  @Override
+  String parameterType(ParameterMetaData parameters, int index) throws SQLException {
+    String name = parameters.getParameterTypeName(index);
+    return name == null ? "" : name.toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  void bind(PreparedStatement statement, int index, String type, JsonNode value)
+      throws SQLException, SqlRefusedException {
+    if (!value.isNull() && type.equals("json")) {
+      // Bytes are JSON text to H2; a text would be a JSON string.
+      statement.setBytes(index, value.toString().getBytes(StandardCharsets.UTF_8));
+    } else if (!value.isNull() && type.startsWith("binary")) {
+      statement.setBytes(index, SqlArguments.base64(index, value));
+    } else if (value.isArray()) {
+      List<@Nullable String> elements = new ArrayList<>();
+      JDBCType common = JDBCType.VARCHAR;
+      for (JsonNode element : value) {
+        elements.add(element.isNull() ? null : SqlArguments.text(index, element));
+        common = element.isIntegralNumber() ? JDBCType.BIGINT : common;
+      }
+      statement.setArray(
+          index, statement.getConnection().createArrayOf(common.getName(), elements.toArray()));
+    } else {
+      SqlArguments.bindByJson(statement, index, value);
+    }
+  }
+
+  /** Unquoted names are upper case to H2, and lower case to PostgreSQL. */
+  @Override
+  String column(String label) {
+    return label.equals(label.toUpperCase(Locale.ROOT)) ? label.toLowerCase(Locale.ROOT) : label;
+  }
+
+  @Override
+  boolean isTooLarge(SQLException failure) {
+    return false;
+  }
+
+  @Override
+  String message(SQLException failure) {
+    return failure instanceof JdbcException known
+        ? String.valueOf(known.getOriginalMessage())
+        : String.valueOf(failure.getMessage());
+  }
+}

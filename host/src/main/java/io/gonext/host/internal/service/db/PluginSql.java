@@ -1,0 +1,197 @@
+package io.gonext.host.internal.service.db;
+
+import io.gonext.engine.PlainText;
+import io.gonext.host.internal.abi.HostAnswer;
+import io.gonext.host.internal.abi.HostAnswer.Refused;
+import io.gonext.host.internal.service.GuestArguments;
+import io.gonext.host.internal.service.PluginScope;
+import io.gonext.host.internal.store.PluginDatabases;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * The SQL of one version of a plugin.
+ *
+ * <p>Thread-safe.
+ */
+final class PluginSql {
+  private static final int MAX_ARGUMENTS_BYTES = 1024 * 1024;
+
+  private final DatabaseService service;
+  private final PluginScope scope;
+  private final String plugin;
+  private final PluginState state;
+  private final SqlArguments arguments;
+  private final long maxBytes;
+
+  PluginSql(DatabaseService service, PluginScope scope, PluginState state, long maxBytes) {
+    this.service = service;
+    this.scope = scope;
+    this.plugin = scope.manifest().name();
+    this.state = state;
+    this.arguments = new SqlArguments(service.dialect());
+    this.maxBytes = maxBytes;
+  }
+
+  /** {@code gn_db_read} and {@code gn_db_write}. */
+  HostAnswer one(SqlKind kind, GuestArguments guest) {
+    return measured(
+        kind,
+        () -> {
+          String sql = guest.text(0, SqlStatement.MAX_SQL_BYTES);
+          JsonNode values =
+              guest.number(3) == 0
+                  ? JsonNodeFactory.instance.arrayNode()
+                  : guest.json(2, MAX_ARGUMENTS_BYTES);
+          if (!values.isArray()) {
+            throw SqlRefusedException.badArguments("the arguments are a JSON array");
+          }
+          return run(kind, List.of(new SqlStatement(sql, values)), null, guest.remaining());
+        });
+  }
+
+  /** {@code gn_db_batch}. */
+  HostAnswer batch(GuestArguments guest) {
+    return measured(
+        SqlKind.BATCH,
+        () -> {
+          JsonNode json = guest.json(0, MAX_ARGUMENTS_BYTES);
+          List<SqlStatement> statements = SqlStatement.batch(json);
+          JsonNode jobs = json.get("enqueue");
+          if (jobs != null && !jobs.isArray()) {
+            throw SqlRefusedException.badArguments("\"enqueue\" is an array of jobs");
+          }
+          return run(SqlKind.BATCH, statements, jobs, guest.remaining());
+        });
+  }
+
+  @FunctionalInterface
+  private interface Call {
+    HostAnswer make() throws SqlRefusedException;
+  }
+
+  private HostAnswer measured(SqlKind kind, Call call) {
+    long began = service.nanoTime();
+    Span span =
+        service
+            .tracer()
+            .spanBuilder("gonext.db " + kind.label())
+            .setSpanKind(SpanKind.CLIENT)
+            .setAttribute("gonext.plugin", plugin)
+            .setAttribute("db.namespace", PluginDatabases.schemaOf(plugin))
+            .startSpan();
+    SqlOutcome outcome = SqlOutcome.BAD_ARGUMENTS;
+    try {
+      HostAnswer answer = answered(call);
+      outcome = outcome(answer);
+      tell(kind, answer);
+      return answer;
+    } finally {
+      if (outcome != SqlOutcome.OK) {
+        span.setStatus(StatusCode.ERROR, outcome.label());
+      }
+      span.end();
+      service.record(plugin, kind, outcome, service.nanoTime() - began);
+    }
+  }
+
+  private static HostAnswer answered(Call call) {
+    try {
+      return call.make();
+    } catch (SqlRefusedException e) {
+      return e.answer();
+    }
+  }
+
+  /** The author reads the reason in the plugin's log, too. */
+  private void tell(SqlKind kind, HostAnswer answer) {
+    String reason =
+        switch (answer) {
+          case HostAnswer.Explained(_, String message) -> message;
+          case HostAnswer.RejectedByDatabase(String sqlState, String message) ->
+              message + " (" + sqlState + ")";
+          case HostAnswer.Unavailable(String message) -> message;
+          default -> "";
+        };
+    if (!reason.isEmpty()) {
+      scope.log().write(Level.WARN, kind.function() + ": " + PlainText.of(reason));
+    }
+  }
+
+  private static SqlOutcome outcome(HostAnswer answer) {
+    return switch (answer) {
+      case HostAnswer.Body _ -> SqlOutcome.OK;
+      case HostAnswer.RejectedByDatabase _ -> SqlOutcome.REJECTED;
+      case HostAnswer.Explained(Refused refused, _) ->
+          switch (refused) {
+            case CONFLICT -> SqlOutcome.CONFLICT;
+            case TIMED_OUT -> SqlOutcome.TIMED_OUT;
+            case RATE_LIMITED -> SqlOutcome.RATE_LIMITED;
+            case QUOTA -> SqlOutcome.QUOTA;
+            default -> SqlOutcome.BAD_ARGUMENTS;
+          };
+      default -> SqlOutcome.UNAVAILABLE;
+    };
+  }
+
+  /**
+   * Runs statements in one transaction.
+   *
+   * @param remaining how long the guest may still take
+   */
+  HostAnswer run(
+      SqlKind kind, List<SqlStatement> statements, @Nullable JsonNode jobs, Duration remaining) {
+    long budget = Math.min(kind.budget().toNanos(), remaining.toNanos());
+    long deadline = service.nanoTime() + budget;
+    try {
+      HostAnswer refused = service.enter(state, budget);
+      if (refused != null) {
+        return refused;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return timedOut("the plugin's own time was over");
+    }
+    SqlRun run =
+        service.start(
+            new SqlRun.Task(
+                plugin,
+                PluginDatabases.schemaOf(plugin),
+                kind,
+                statements,
+                jobs,
+                maxBytes,
+                scope.mode().hasEffects()),
+            arguments,
+            state);
+    try {
+      return run.answer().get(deadline - service.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      service.cutOff(run);
+      return timedOut("the plugin's own time was over");
+    } catch (TimeoutException e) {
+      service.cutOff(run);
+      if (budget == kind.budget().toNanos()) {
+        service.recordCutOff(plugin, kind, state);
+      }
+      return timedOut("its session was ended after %d ms".formatted(budget / 1_000_000));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a run completes normally", e);
+    }
+  }
+
+  private static HostAnswer timedOut(String why) {
+    return new HostAnswer.Explained(Refused.TIMED_OUT, why);
+  }
+}
