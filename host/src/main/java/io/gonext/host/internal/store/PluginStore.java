@@ -223,7 +223,7 @@ public final class PluginStore implements AutoCloseable {
   /**
    * Removes a plugin and its versions.
    *
-   * @param keepEntries whether its key-value entries stay, for the next plugin of its name
+   * @param keepEntries whether its key-value entries and its jobs stay, for the next plugin of its name
    * @return false when the plugin was changed since it was read; then nothing is removed
    */
   public boolean delete(StoredPlugin read, boolean keepEntries) {
@@ -245,10 +245,18 @@ public final class PluginStore implements AutoCloseable {
               delete.executeUpdate();
             }
           }
+          if (!keepEntries) {
+            JobStore.forget(connection, read.name());
+          }
           deleteUnused(connection, read.name());
           database.announce(connection, read.name());
           return true;
         });
+  }
+
+  /** The plugins' jobs, in the same database. */
+  public JobStore jobs() {
+    return new JobStore(transactions, database);
   }
 
   /** The plugins' configurations, in the same database. */
