@@ -223,7 +223,8 @@ public final class PluginStore implements AutoCloseable {
   /**
    * Removes a plugin and its versions.
    *
-   * @param keepEntries whether its key-value entries and its jobs stay, for the next plugin of its name
+   * @param keepEntries whether its key-value entries and its jobs stay, for the next plugin of its
+   *     name
    * @return false when the plugin was changed since it was read; then nothing is removed
    */
   public boolean delete(StoredPlugin read, boolean keepEntries) {
