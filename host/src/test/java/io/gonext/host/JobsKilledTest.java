@@ -104,7 +104,7 @@ class JobsKilledTest {
 
   private Process start(String name, String url) throws IOException {
     Path directory = Files.createDirectories(data.resolve(name));
-    Process process = ChildJvm.start(JobNode.class.getName(), directory.toString(), url);
+    Process process = ChildJvm.plain().start(JobNode.class.getName(), directory.toString(), url);
     Thread.startVirtualThread(() -> {
       try (BufferedReader output = process.inputReader()) {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
