@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import org.opentest4j.TestAbortedException;
 
 /** Processes with a host or a store, to be killed. The tests start about a hundred of them. */
 public final class ChildHosts {
@@ -25,17 +25,14 @@ public final class ChildHosts {
   }
 
   private static ChildJvm trained() {
+    List<String> arguments = new ArrayList<>();
     try {
-      String directory =
-          Files.createTempDirectory(Path.of("target").toAbsolutePath(), "training").toString();
-      try {
-        return ChildJvm.trained(
-            TrainingHost.class.getName(), directory, TestPostgres.createDatabase());
-      } catch (TestAbortedException noServer) {
-        return ChildJvm.trained(TrainingHost.class.getName(), directory);
-      }
+      Path target = Path.of("target").toAbsolutePath();
+      arguments.add(Files.createTempDirectory(target, "training").toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    TestPostgres.createDatabaseIfPossible().ifPresent(arguments::add);
+    return ChildJvm.trained(TrainingHost.class.getName(), arguments.toArray(String[]::new));
   }
 }

@@ -9,6 +9,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
@@ -43,6 +44,11 @@ public final class TestPostgres {
     String name = "t" + UUID.randomUUID().toString().replace("-", "");
     execute(url("postgres"), "create database " + name);
     return url(name);
+  }
+
+  /** As {@link #createDatabase}, but nothing where no server can run. */
+  public static Optional<String> createDatabaseIfPossible() {
+    return SERVER.server == null ? Optional.empty() : Optional.of(createDatabase());
   }
 
   /**
