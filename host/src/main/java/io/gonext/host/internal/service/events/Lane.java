@@ -65,7 +65,6 @@ final class Lane {
       } catch (Throwable e) {
         // It reports its failures itself, unless memory is lacking even for that. Were this thread
         // to end here, no event would pass again.
-        continue;
       }
     }
   }
