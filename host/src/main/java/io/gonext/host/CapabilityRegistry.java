@@ -20,9 +20,6 @@ public final class CapabilityRegistry {
 
   private static final Set<String> WITH_PLUGIN = Set.of("hooks.subscribe", "http.serve");
 
-  /** Those of them that the host will provide, not the application. */
-  private static final Set<String> OF_HOST = Set.of("jobs.enqueue");
-
   /** By id. Guarded by this. */
   private final Map<String, Capability> capabilities = new TreeMap<>();
 
@@ -59,6 +56,7 @@ public final class CapabilityRegistry {
             of("http", "fetch", "Send HTTP requests to the hosts its manifest lists", true),
             of("http", "response_headers", "Set headers that act on the whole site", true),
             of("http", "serve", "Serve the routes that its manifest lists", false),
+            of("jobs", "enqueue", "Enqueue background jobs", false),
             of("kv", "read", "Read the plugin's own key-value entries", false),
             of("kv", "write", "Write the plugin's own key-value entries", false),
             of("metrics", "observe", "Record the metrics that its manifest declares", false),
@@ -68,7 +66,6 @@ public final class CapabilityRegistry {
     for (Capability capability :
         List.of(
             of("email", "send", "Send email through the application", true),
-            of("jobs", "enqueue", "Enqueue background jobs", false),
             of("media", "read", "Read the application's media", true),
             of("posts", "read", "Read the application's posts", true),
             of("posts", "write", "Change the application's posts", true),
@@ -90,8 +87,7 @@ public final class CapabilityRegistry {
   /** Why a capability is denied although it is granted, in a sentence; empty when it is not. */
   public synchronized Optional<String> notOffered(String id) {
     return unoffered.contains(id)
-        ? Optional.of(
-            (OF_HOST.contains(id) ? "this host" : "the application") + " does not offer " + id)
+        ? Optional.of("the application does not offer " + id)
         : Optional.empty();
   }
 

@@ -9,11 +9,13 @@ import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.jobs.JobRunner;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
@@ -49,6 +51,8 @@ public final class Host implements AutoCloseable {
   private final Plugins plugins;
   private final Configs configs;
   private final Secrets secrets;
+  private final Jobs jobs;
+  private final JobRunner jobRunner;
   private final AuditTrail audit;
   private final Logs logs;
   private final Health health;
@@ -66,6 +70,8 @@ public final class Host implements AutoCloseable {
       StoreWatch watch,
       Configurations configurations,
       Vault vault,
+      JobQueue jobQueue,
+      JobRunner jobRunner,
       List<HostFunctionSpec> functions,
       CacheInvalidations cacheInvalidations) {
     this.store = store;
@@ -81,6 +87,8 @@ public final class Host implements AutoCloseable {
     this.plugins = new Plugins(lifecycle, services.grants(), record);
     this.configs = new Configs(lifecycle, configurations, record);
     this.secrets = new Secrets(lifecycle, vault, record);
+    this.jobs = new Jobs(lifecycle, jobQueue, record);
+    this.jobRunner = jobRunner;
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
@@ -132,6 +140,11 @@ public final class Host implements AutoCloseable {
   /** The secrets of plugins. */
   public Secrets secrets() {
     return secrets;
+  }
+
+  /** The background jobs of plugins. */
+  public Jobs jobs() {
+    return jobs;
   }
 
   /** The audit log. */
@@ -283,6 +296,7 @@ public final class Host implements AutoCloseable {
     }
     try {
       watch.close();
+      jobRunner.close();
       lifecycle.stopAll(DRAIN);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  *     instance a call
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
+ * @param jobs how the host runs the jobs of plugins
  * @param egress where the HTTP requests of plugins may go
  * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
  *     directory at the first secret, which hosts that share a database cannot use
@@ -64,6 +65,7 @@ public record HostConfig(
     EngineLimits engineLimits,
     boolean verifiesResets,
     Set<String> hooks,
+    JobPolicy jobs,
     Egress egress,
     Optional<MasterKey> masterKey,
     List<HostFunctionSpec> functions,
@@ -114,6 +116,7 @@ public record HostConfig(
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
     builder.hooks = hooks;
+    builder.jobs = jobs;
     builder.egress = egress;
     builder.masterKey = masterKey.orElse(null);
     builder.functions.addAll(functions);
@@ -139,6 +142,7 @@ public record HostConfig(
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
     private Set<String> hooks = Set.of();
+    private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
     private @Nullable MasterKey masterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
@@ -233,6 +237,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#jobs}. */
+    public Builder jobs(JobPolicy jobs) {
+      this.jobs = jobs;
+      return this;
+    }
+
     /** Sets {@link HostConfig#egress}. */
     public Builder egress(Egress egress) {
       this.egress = egress;
@@ -280,6 +290,7 @@ public record HostConfig(
           engineLimits,
           verifiesResets,
           hooks,
+          jobs,
           egress,
           Optional.ofNullable(masterKey),
           functions,

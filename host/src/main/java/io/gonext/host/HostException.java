@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class HostException extends RuntimeException
     permits BundleRejectedException,
         UnknownPluginException,
+        UnknownJobException,
         ConflictException,
         InvalidConfigException,
         ActivationException,

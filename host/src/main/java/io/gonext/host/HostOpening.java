@@ -6,6 +6,7 @@ import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.jobs.JobRunner;
 import io.gonext.host.internal.lifecycle.CallGuards;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
@@ -23,6 +24,9 @@ import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
 import io.gonext.host.internal.service.i18n.I18nService;
+import io.gonext.host.internal.service.jobs.JobQueue;
+import io.gonext.host.internal.service.jobs.JobService;
+import io.gonext.host.internal.service.jobs.StoreClock;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.metrics.MetricService;
@@ -31,6 +35,7 @@ import io.gonext.host.internal.service.secrets.SecretService;
 import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.HostKey;
+import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.SecretFile;
 import io.gonext.host.manifest.Version;
@@ -43,6 +48,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +83,9 @@ final class HostOpening implements AutoCloseable {
     HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store);
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
+    JobStore jobStore = store.jobs();
+    JobQueue jobs =
+        new JobQueue(jobStore, config.jobs(), new StoreClock(jobStore, System::nanoTime));
     Vault vault =
         Vault.open(
             store.secrets(),
@@ -128,6 +137,7 @@ final class HostOpening implements AutoCloseable {
                 invalidations,
                 new MetricService(config.meters()),
                 new SpanService(config.telemetry()),
+                new JobService(jobs, nanoTime),
                 new I18nService(config.meters())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
@@ -144,12 +154,26 @@ final class HostOpening implements AutoCloseable {
                 config.meters(),
                 services,
                 new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), nanoTime),
-                config.verifiesResets()),
+                config.verifiesResets(),
+                config.jobs().longest()),
             config.limits(),
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
             Version.parse(Host.version()).release());
     undo.push(() -> stop(lifecycle));
+    JobRunner jobRunner =
+        new JobRunner(
+            jobs,
+            lifecycle,
+            new JobRunner.Parts(
+                hooks,
+                (plugin, action, args) -> hooks.doAction(action, args),
+                services.logs(),
+                config.meters(),
+                config.telemetry(),
+                RandomGenerator.getDefault()));
+    undo.push(jobRunner::close);
+    jobs.runBy(jobRunner);
     lifecycle.startActive();
     invalidations.follow(config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
     return new Host(
@@ -162,6 +186,8 @@ final class HostOpening implements AutoCloseable {
         StoreWatch.start(store, lifecycle, config.meters(), outbox::look),
         configurations,
         vault,
+        jobs,
+        jobRunner,
         config.functions(),
         new CacheInvalidations(outbox));
   }

@@ -54,7 +54,11 @@ public record PluginCheck(
     boolean acceptable = problems.isEmpty();
     ModuleInterface module = module(wasm, problems);
     if (module != null) {
-      problems.addAll(GuestAbi.exportProblems(module, manifest != null && manifest.hasJobsAlone()));
+      problems.addAll(
+          GuestAbi.exportProblems(
+              module,
+              manifest != null && !manifest.jobs().isEmpty(),
+              manifest != null && manifest.hasJobsAlone()));
       warnings.addAll(GuestAbi.warnings(module));
     }
     if (manifest != null && module != null) {

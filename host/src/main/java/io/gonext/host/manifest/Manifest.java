@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a plugin says of itself: a manifest that passed {@link ManifestReader}. Fields a manifest
@@ -19,7 +20,8 @@ import java.util.TreeSet;
  * @param secrets that the plugin reads; to name one implies the capability {@code secrets.keys}
  * @param headers of its routes' requests and responses
  * @param fetch where its own HTTP requests may go
- * @param jobs names of the background jobs that it runs
+ * @param jobs the background jobs that it runs
+ * @param cron the schedules on which the host enqueues jobs
  * @param signed whether it holds a signature, which nothing checks yet
  * @param config the schema of its configuration; empty if it has none
  * @param metrics that it records
@@ -49,7 +51,8 @@ public record Manifest(
     List<Metric> metrics,
     Optional<String> defaultLocale,
     boolean warmUp,
-    List<String> jobs,
+    List<Job> jobs,
+    List<Cron> cron,
     boolean signed) {
 
   public Manifest {
@@ -61,6 +64,7 @@ public record Manifest(
     dependencies = List.copyOf(dependencies);
     metrics = List.copyOf(metrics);
     jobs = List.copyOf(jobs);
+    cron = List.copyOf(cron);
   }
 
   /** The capability that naming a secret implies. */
@@ -138,6 +142,56 @@ public record Manifest(
    * @param required whether the plugin starts only when it has a value
    */
   public record Secret(String name, boolean required) {}
+
+  /**
+   * A background job.
+   *
+   * @param timeout of one attempt; the host may have a lower one
+   * @param maxAttempts failed attempts after which it is dead
+   * @param unique whether an enqueue returns the job that waits with equal arguments, if there is
+   *     one
+   * @param concurrency how many run at once, on all nodes together; empty for no limit of its own
+   */
+  public record Job(
+      String name,
+      Duration timeout,
+      int maxAttempts,
+      Backoff backoff,
+      boolean unique,
+      OptionalInt concurrency) {
+    /** Time of one attempt where the manifest names none. */
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
+
+    /** Failed attempts where the manifest names no number. */
+    public static final int DEFAULT_MAX_ATTEMPTS = 5;
+  }
+
+  /** How the pause before another attempt grows. */
+  public enum Backoff {
+    /** It doubles with each failure. */
+    EXPONENTIAL,
+    /** It stays the same. */
+    FIXED
+  }
+
+  /**
+   * A schedule on which the host enqueues a job.
+   *
+   * @param args the job's arguments, a JSON object
+   */
+  public record Cron(String job, Schedule schedule, JsonNode args, CatchUp catchUp) {}
+
+  /** What happens to runs that were due while no host could do them. */
+  public enum CatchUp {
+    NONE,
+    ONCE,
+    ALL
+  }
+
+  /** The job of that name. */
+  public Optional<Job> job(String job) {
+    return jobs.stream().filter(declared -> declared.name().equals(job)).findAny();
+  }
 
   /** A route the plugin serves, below {@code /api/plugins/{plugin name}}. */
   public record Route(String method, String path) {
@@ -234,6 +288,7 @@ public record Manifest(
       Optional<Duration> call,
       OptionalInt instancesMin,
       OptionalInt instancesMax,
+      OptionalInt instancesJobs,
       OptionalInt maxUses,
       Optional<Duration> maxAge,
       Optional<Duration> maxIdle,

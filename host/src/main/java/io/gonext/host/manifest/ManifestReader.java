@@ -4,18 +4,24 @@ import io.gonext.engine.PlainText;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Manifest.Backoff;
 import io.gonext.host.manifest.Manifest.Breaker;
+import io.gonext.host.manifest.Manifest.CatchUp;
+import io.gonext.host.manifest.Manifest.Cron;
 import io.gonext.host.manifest.Manifest.Dependency;
 import io.gonext.host.manifest.Manifest.Fetch;
 import io.gonext.host.manifest.Manifest.Headers;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.host.manifest.Manifest.Isolation;
+import io.gonext.host.manifest.Manifest.Job;
 import io.gonext.host.manifest.Manifest.KeyValueQuota;
 import io.gonext.host.manifest.Manifest.Limits;
 import io.gonext.host.manifest.Manifest.Metric;
 import io.gonext.host.manifest.Manifest.Route;
 import io.gonext.host.manifest.Manifest.Secret;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,15 +33,22 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
 
 /** Reads {@code manifest.json}: the published schema first, then what a schema cannot say. */
 public final class ManifestReader {
   /** Beyond this a manifest is refused unread, in bytes. */
   public static final int MAX_BYTES = 256 * 1024;
+
+  /** The most that the arguments of a schedule take, in bytes. */
+  private static final int MAX_CRON_ARGS_BYTES = 64 * 1024;
+
+  private static final JsonNode NO_ARGS = JsonNodeFactory.instance.objectNode();
 
   private ManifestReader() {}
 
@@ -69,6 +82,8 @@ public final class ManifestReader {
     checkSecrets(json, problems);
     checkConfig(json, problems);
     MetricsCheck.addProblems(at(json, "metrics"), problems);
+    checkJobs(json, problems);
+    checkCron(json, problems);
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of(
               Bundle.MANIFEST, problems.stream().map(ManifestProblem::toString).toList())
@@ -279,6 +294,73 @@ public final class ManifestReader {
     }
   }
 
+  private static void checkJobs(JsonNode json, List<ManifestProblem> problems) {
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (JsonNode job : at(json, "jobs")) {
+      String pointer = "/jobs/" + i++;
+      String name = (job.isObject() ? at(job, "name") : job).asString("");
+      if (!name.isEmpty() && !seen.add(name)) {
+        problems.add(
+            new ManifestProblem(pointer, name + " is listed twice", "each job once", null));
+      }
+    }
+  }
+
+  private static void checkCron(JsonNode json, List<ManifestProblem> problems) {
+    Set<String> jobs = new TreeSet<>();
+    for (JsonNode job : at(json, "jobs")) {
+      jobs.add((job.isObject() ? at(job, "name") : job).asString(""));
+    }
+    int i = 0;
+    for (JsonNode cron : at(json, "cron")) {
+      String pointer = "/cron/" + i++;
+      String job = at(cron, "job").asString("");
+      if (!job.isEmpty() && !jobs.contains(job)) {
+        problems.add(
+            new ManifestProblem(
+                pointer + "/job",
+                "there is no job " + job,
+                jobs.isEmpty() ? "a name in jobs, which is empty" : String.join(", ", jobs),
+                Spelling.closest(job, jobs)));
+      }
+      checkSchedule(at(cron, "schedule"), pointer + "/schedule", problems);
+      JsonNode zone = at(cron, "zone");
+      if (zone.isString() && Schedule.zone(zone.stringValue()).isEmpty()) {
+        problems.add(
+            new ManifestProblem(
+                pointer + "/zone",
+                ManifestSchema.found(zone),
+                "a zone of the time zone database, such as Europe/Berlin, or UTC",
+                null));
+      }
+      if (StrictJson.write(at(cron, "args").isObject() ? at(cron, "args") : NO_ARGS).length
+          > MAX_CRON_ARGS_BYTES) {
+        problems.add(
+            new ManifestProblem(
+                pointer + "/args", "more bytes", MAX_CRON_ARGS_BYTES + " bytes at most", null));
+      }
+    }
+  }
+
+  private static void checkSchedule(
+      JsonNode schedule, String pointer, List<ManifestProblem> problems) {
+    if (!schedule.isString()
+        || problems.stream().anyMatch(problem -> problem.pointer().equals(pointer))) {
+      return;
+    }
+    try {
+      Schedule.parse(schedule.stringValue(), ZoneOffset.UTC);
+    } catch (IllegalArgumentException e) {
+      problems.add(
+          new ManifestProblem(
+              pointer,
+              ManifestSchema.found(schedule) + ": " + e.getMessage(),
+              "five fields of cron, such as 30 4 * * 1-5, or @hourly",
+              null));
+    }
+  }
+
   private static Manifest toManifest(JsonNode json) {
     return new Manifest(
         text(json, "name").orElseThrow(),
@@ -308,8 +390,36 @@ public final class ManifestReader {
         metrics(at(json, "metrics")),
         text(json, "default_locale"),
         at(json, "warm_up").asBoolean(true),
-        strings(json, "jobs"),
+        at(json, "jobs").valueStream().map(ManifestReader::job).toList(),
+        at(json, "cron").valueStream().map(ManifestReader::cron).toList(),
         json.has("signature"));
+  }
+
+  private static Job job(JsonNode node) {
+    return new Job(
+        node.isString() ? node.stringValue() : text(node, "name").orElseThrow(),
+        duration(number(node, "timeout_ms"), 1).orElse(Job.DEFAULT_TIMEOUT),
+        number(node, "max_attempts").orElse(Job.DEFAULT_MAX_ATTEMPTS),
+        text(node, "backoff").filter("fixed"::equals).isPresent()
+            ? Backoff.FIXED
+            : Backoff.EXPONENTIAL,
+        at(node, "unique").asBoolean(false),
+        number(node, "concurrency"));
+  }
+
+  private static Cron cron(JsonNode node) {
+    ZoneId zone = text(node, "zone").flatMap(Schedule::zone).orElse(ZoneOffset.UTC);
+    JsonNode schedule = at(node, "schedule");
+    JsonNode args = at(node, "args");
+    return new Cron(
+        text(node, "job").orElseThrow(),
+        schedule.isString()
+            ? Schedule.parse(schedule.stringValue(), zone)
+            : Schedule.every(Duration.ofMillis(wide(schedule, "every_ms").orElseThrow())),
+        args.isObject() ? args : NO_ARGS,
+        text(node, "catch_up")
+            .map(text -> CatchUp.valueOf(text.toUpperCase(Locale.ROOT)))
+            .orElse(CatchUp.ONCE));
   }
 
   private static List<Hook> hooks(JsonNode json, String kind) {
@@ -380,6 +490,7 @@ public final class ManifestReader {
         duration(number(json, "call_ms"), 1),
         number(json, "instances_min"),
         number(json, "instances_max"),
+        number(json, "instances_jobs"),
         number(json, "max_uses"),
         duration(number(json, "max_age_s"), 1000),
         duration(number(json, "max_idle_s"), 1000),

@@ -88,6 +88,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "gn_config_get", blockToBody),
         // The service checks the capability that the application gave to the function.
         ImportRow.of(ENV, "gn_app_call", twoBlocksToBody),
+        ImportRow.of(ENV, "gn_job_enqueue", blockToBody).taking("jobs.enqueue"),
         ImportRow.of(ENV, "gn_last_error", type().returning(I64)),
         ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody),
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))
@@ -97,12 +98,10 @@ public final class AbiTable {
         // Guests that were built for either name load.
         ImportRow.of(ENV, "gn_secrets_get", blockToBody).taking("secrets.keys"),
         ImportRow.of(ENV, "gn_audit_emit", blockToStatus).taking("audit.emit"),
-        ImportRow.of(ENV, "gn_cron_register", blockToStatus).taking("cron.register").notOffered(),
+        ImportRow.of(ENV, "gn_cron_register", blockToStatus).taking("cron.register"),
         ImportRow.of(PLATFORM, "gn_secrets_get", blockToBody).taking("secrets.keys"),
         ImportRow.of(PLATFORM, "gn_audit_emit", blockToStatus).taking("audit.emit"),
-        ImportRow.of(PLATFORM, "gn_cron_register", blockToStatus)
-            .taking("cron.register")
-            .notOffered(),
+        ImportRow.of(PLATFORM, "gn_cron_register", blockToStatus).taking("cron.register"),
         // The standard library of AssemblyScript. Names and types are those of asc 0.28
         // (std/assembly/bindings/dom.ts, node.ts and builtins.ts). console.time is left out,
         // because its timer would outlive the call; document, crypto and others need objects of

@@ -84,11 +84,12 @@ public final class GuestAbi {
   /**
    * What is wrong with a module's exports, a sentence each; empty if they are right.
    *
-   * @param jobsAlone whether its manifest has {@linkplain
-   *     io.gonext.host.manifest.Manifest#hasJobsAlone jobs and nothing else}: then it must export
-   *     the function for jobs, and need not export the one for hooks
+   * @param jobs whether its manifest has jobs: then it must export the function for jobs
+   * @param jobsAlone whether it has {@linkplain io.gonext.host.manifest.Manifest#hasJobsAlone
+   *     nothing else}: then it need not export the function for hooks
    */
-  public static List<String> exportProblems(ModuleInterface module, boolean jobsAlone) {
+  public static List<String> exportProblems(
+      ModuleInterface module, boolean jobs, boolean jobsAlone) {
     List<String> problems = new ArrayList<>();
     if (!module.exportsMemory(MEMORY)) {
       problems.add("it exports no memory named \"" + MEMORY + "\"");
@@ -98,7 +99,7 @@ public final class GuestAbi {
       if (found == null) {
         boolean handlesHooks = expected.name().equals(HANDLE_HOOK);
         boolean runsJobs = expected.name().equals(HANDLE_JOB);
-        if (jobsAlone ? runsJobs || (expected.required() && !handlesHooks) : expected.required()) {
+        if (runsJobs ? jobs : expected.required() && !(handlesHooks && jobsAlone)) {
           problems.add("it does not export " + expected.name() + " " + expected.type());
         }
       } else if (!found.type().equals(expected.type())) {
@@ -132,21 +133,29 @@ public final class GuestAbi {
    */
   public static HookReply callHook(
       GuestInstance instance, byte[] hook, byte[] payload, Duration limit) {
-    return instance.run(limit, hookCall(instance, hook, payload));
+    return instance.run(limit, handlerCall(instance, HANDLE_HOOK, hook, payload));
   }
 
   /** As above, {@linkplain GuestInstance#runUntil until} a deadline, and with a soft limit. */
   public static HookReply callHook(
       GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, long deadlineNanos) {
-    return instance.runUntil(softLimit, deadlineNanos, hookCall(instance, hook, payload));
+    return instance.runUntil(
+        softLimit, deadlineNanos, handlerCall(instance, HANDLE_HOOK, hook, payload));
   }
 
-  private static GuestWork<HookReply> hookCall(
-      GuestInstance instance, byte[] hook, byte[] payload) {
+  /** As {@link #callHook}, for a job. The module must export the function for jobs. */
+  public static HookReply callJob(
+      GuestInstance instance, byte[] job, byte[] payload, Duration softLimit, long deadlineNanos) {
+    return instance.runUntil(
+        softLimit, deadlineNanos, handlerCall(instance, HANDLE_JOB, job, payload));
+  }
+
+  private static GuestWork<HookReply> handlerCall(
+      GuestInstance instance, String export, byte[] hook, byte[] payload) {
     if (hook.length > MAX_HOOK_NAME_BYTES || payload.length > MAX_ROUTE_PAYLOAD_BYTES) {
       throw new IllegalArgumentException("hook name or payload too long");
     }
-    GuestFunction handle = instance.function(HANDLE_HOOK);
+    GuestFunction handle = instance.function(export);
     GuestFunction alloc = instance.function(ALLOC);
     GuestFunction free = instance.function(FREE);
     return call -> {

@@ -9,6 +9,7 @@ import io.gonext.host.hook.FailureListener;
 import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.PastFailure;
+import io.gonext.host.hook.TurnFailure;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
@@ -163,6 +164,16 @@ public final class HookBus {
   /** A turn that begins now, for a handler that is not part of a chain. */
   public Turn turn() {
     return rules.turn();
+  }
+
+  /** A turn that begins now and may take so long, for a job. */
+  public Turn turn(Duration limit) {
+    return new Turn(rules.nanoTime(), rules.nanoTime().getAsLong(), limit.toNanos());
+  }
+
+  /** Counts a failed job among the plugin's failed turns, and tells the listeners. */
+  public void failed(TurnFailure failure) {
+    failuresOf(failure.plugin()).add(failure);
   }
 
   /** How many turns of a plugin's handlers, routes among them, have ended otherwise than OK. */

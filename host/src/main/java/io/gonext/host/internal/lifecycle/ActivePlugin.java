@@ -55,6 +55,10 @@ final class ActivePlugin {
   private final Manifest manifest;
   private final String sha256;
   private final InstancePool<GuestInstance> pool;
+
+  /** Null for a plugin without jobs. */
+  private final @Nullable JobPool jobs;
+
   private final Duration callLimit;
   private final Breakers breakers;
   private final PooledCalls calls;
@@ -92,11 +96,13 @@ final class ActivePlugin {
       Manifest manifest,
       String sha256,
       InstancePool<GuestInstance> pool,
+      @Nullable JobPool jobs,
       Duration callLimit,
       Guards guards) {
     this.manifest = manifest;
     this.sha256 = sha256;
     this.pool = pool;
+    this.jobs = jobs;
     this.callLimit = callLimit;
     this.audit = guards.audit;
     this.routes = new RouteTable(manifest.routes());
@@ -183,6 +189,9 @@ final class ActivePlugin {
     boolean started = false;
     try {
       pool.start();
+      if (jobs != null) {
+        jobs.start();
+      }
       int answer = lifecycleCall("on_activate");
       if (answer != 0) {
         throw new ActivationException(
@@ -260,6 +269,9 @@ final class ActivePlugin {
 
   /** Waits for the calls that are running, then gives up all instances. */
   void stop(Duration patience) {
+    if (jobs != null) {
+      jobs.stop(patience);
+    }
     pool.close(patience);
     audit.close();
   }
@@ -271,6 +283,11 @@ final class ActivePlugin {
    * @return completes when all instances are gone, or the time is over
    */
   CompletableFuture<Void> retire(Duration patience) {
+    CompletableFuture<Void> hooks = retireHooks(patience);
+    return jobs == null ? hooks : CompletableFuture.allOf(hooks, jobs.retire(patience));
+  }
+
+  private CompletableFuture<Void> retireHooks(Duration patience) {
     return pool.drain()
         .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
         .handleAsync(
@@ -335,6 +352,22 @@ final class ActivePlugin {
               HookCodec.actionAnswer(reply);
               return Boolean.TRUE;
             });
+  }
+
+  /** The job of that name; null when it has none. */
+  JobPool.@Nullable Job jobOf(String name) {
+    return jobs == null ? null : jobs.of(name);
+  }
+
+  /** Runs one attempt at a job. */
+  HookReply run(JobPool.Job job, byte[] payload, Turn turn)
+      throws HookFailedException, InterruptedException {
+    return Objects.requireNonNull(jobs).run(job, payload, turn);
+  }
+
+  /** How many of its jobs may run at once on this host. */
+  int jobInstances() {
+    return jobs == null ? 0 : jobs.instances();
   }
 
   /** Serves a request by one of this version's routes. */

@@ -17,9 +17,10 @@ import java.util.OptionalInt;
  * @param softCall what the guest may take before a call counts as late
  * @param warmInstances kept while nobody calls
  * @param instances the most there are
+ * @param jobInstances the most there are for jobs, apart from the others
  */
 public record EffectiveLimits(
-    int memoryMb, Duration call, Duration softCall, int warmInstances, int instances) {
+    int memoryMb, Duration call, Duration softCall, int warmInstances, int instances, int jobInstances) {
   private static final int PAGE_BYTES = 64 * 1024;
 
   public static EffectiveLimits of(OperatorLimits operator, Manifest manifest) {
@@ -32,7 +33,8 @@ public record EffectiveLimits(
         call,
         Duration.ofNanos(Math.max(1, (long) (call.toNanos() * operator.softShare()))),
         Math.min(asked.instancesMin().orElse(1), instances),
-        instances);
+        instances,
+        Math.min(asked.instancesJobs().orElse(1), operator.instances()));
   }
 
   private static int lower(OptionalInt asked, int allowed) {
@@ -55,6 +57,7 @@ public record EffectiveLimits(
         "--call-ms");
     cut(cuts, "instances_min", asked.instancesMin(), operator.instances(), "--instances");
     cut(cuts, "instances_max", asked.instancesMax(), operator.instances(), "--instances");
+    cut(cuts, "instances_jobs", asked.instancesJobs(), operator.instances(), "--instances");
     return cuts;
   }
 

@@ -85,6 +85,7 @@ public final class Lifecycle {
    * What plugins are run with.
    *
    * @param verifiesResets whether each reset of an instance is checked
+   * @param longestJob the most time that one attempt at a job has
    */
   public record Parts(
       Engine engine,
@@ -92,7 +93,8 @@ public final class Lifecycle {
       MeterRegistry meters,
       HostServices services,
       CallGuards guards,
-      boolean verifiesResets) {}
+      boolean verifiesResets,
+      Duration longestJob) {}
 
   public static Lifecycle of(
       PluginStore store,
@@ -157,6 +159,11 @@ public final class Lifecycle {
   /** The limits of a plugin, while it is in service. */
   public Optional<PluginLimits> limits(String name) {
     return active(name).map(PluginSlot::manifest).map(loader::limitsOf).map(EffectiveLimits::shown);
+  }
+
+  /** Whether a plugin's version is the one that the store says serves, as far as that is known. */
+  public boolean isCurrent(String name, String sha256) {
+    return store.find(name).filter(p -> p.current().sha256().equals(sha256)).isPresent();
   }
 
   /** The plugins that are in service. */

@@ -61,6 +61,7 @@ final class PluginLoader {
   private final HostServices services;
   private final CallGuards guards;
   private final boolean verifiesResets;
+  private final Duration longestJob;
   private final WarmUp warmUp = new WarmUp(System::nanoTime);
 
   /** One runtime for all pools, so that they share one memory budget. */
@@ -73,6 +74,7 @@ final class PluginLoader {
     this.services = parts.services();
     this.guards = parts.guards();
     this.verifiesResets = parts.verifiesResets();
+    this.longestJob = parts.longestJob();
     this.limits = limits;
     this.hostVersion = hostVersion;
   }
@@ -128,7 +130,9 @@ final class PluginLoader {
     }
     ImportCheck imports = ImportCheck.of(services.table(), module.surface(), manifest);
     List<String> broken =
-        new ArrayList<>(GuestAbi.exportProblems(module.surface(), manifest.hasJobsAlone()));
+        new ArrayList<>(
+            GuestAbi.exportProblems(
+                module.surface(), !manifest.jobs().isEmpty(), manifest.hasJobsAlone()));
     broken.addAll(imports.problems());
     if (!broken.isEmpty()) {
       problems.add(
@@ -233,11 +237,25 @@ final class PluginLoader {
             new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation()),
             poolRuntime);
     metrics.add(pool);
+    JobPool jobs =
+        manifest.jobs().isEmpty()
+            ? null
+            : new JobPool(
+                manifest,
+                new InstancePool<>(
+                    jobPoolConfig(manifest, effective, module.surface().memoryPages()),
+                    new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation()),
+                    poolRuntime),
+                scope.audit(),
+                longestJob,
+                lateCounter(manifest.name()),
+                guards.nanoTime());
     ActivePlugin plugin =
         new ActivePlugin(
             manifest,
             bundle.sha256(),
             pool,
+            jobs,
             effective.call(),
             new ActivePlugin.Guards(
                 scope.audit(),
@@ -326,12 +344,29 @@ final class PluginLoader {
   }
 
   private PoolConfig poolConfig(Manifest manifest, EffectiveLimits effective, int initialPages) {
-    PoolConfig.Builder config =
+    return poolConfig(
+        manifest,
         PoolConfig.builder(manifest.name())
             .minInstances(effective.warmInstances())
             .maxInstances(effective.instances())
             .maxWaiters(WAITERS_PER_INSTANCE * effective.instances())
-            .recycleAtBytes(effective.recycleAtBytes(initialPages));
+            .recycleAtBytes(effective.recycleAtBytes(initialPages)));
+  }
+
+  /** No instance is kept without jobs, and a lease may last as long as a job. */
+  private PoolConfig jobPoolConfig(
+      Manifest manifest, EffectiveLimits effective, int initialPages) {
+    return poolConfig(
+        manifest,
+        PoolConfig.builder(manifest.name() + " jobs")
+            .minInstances(0)
+            .maxInstances(effective.jobInstances())
+            .maxWaiters(WAITERS_PER_INSTANCE)
+            .leaseWarning(longestJob.multipliedBy(2))
+            .recycleAtBytes(effective.recycleAtBytes(initialPages)));
+  }
+
+  private static PoolConfig poolConfig(Manifest manifest, PoolConfig.Builder config) {
     if (manifest.limits().maxUses().isPresent()) {
       config.maxUses(manifest.limits().maxUses().getAsInt());
     }

@@ -6,6 +6,7 @@ import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
+import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
@@ -134,6 +135,62 @@ public final class PluginSlot {
     return match instanceof RouteTable.OtherMethods(SortedSet<String> allowed)
         ? new RouteOutcome.MethodNotAllowed(allowed)
         : new RouteOutcome.NotFound();
+  }
+
+  /** How many of the plugin's jobs may run at once on this host. */
+  public int jobInstances() {
+    ActivePlugin version = serving();
+    return version == null ? 0 : version.jobInstances();
+  }
+
+  /** Of the bundle of the version that serves, or served last. */
+  public String sha256() {
+    return version.sha256();
+  }
+
+  /** Writes the payload of a job for the version that is about to run it. */
+  @FunctionalInterface
+  public interface JobPayload {
+    /**
+     * @param version for the record
+     * @param timeout what the attempt has
+     */
+    byte[] of(String version, Duration timeout);
+  }
+
+  /** What an attempt at a job came to that did not fail. */
+  public sealed interface JobReply {
+    /** The guest answered. */
+    record Answered(HookReply reply) implements JobReply {}
+
+    /** The version that serves does not have the job. */
+    record Unknown(Manifest manifest, String sha256) implements JobReply {}
+
+    /** The plugin is not in service here. */
+    record OutOfService() implements JobReply {}
+  }
+
+  /** Runs one attempt at a job by the version that serves. It ends on that version. */
+  public JobReply run(String name, JobPayload payload)
+      throws HookFailedException, InterruptedException {
+    ActivePlugin version = serving();
+    while (version != null) {
+      JobPool.Job job = version.jobOf(name);
+      if (job == null) {
+        return new JobReply.Unknown(version.manifest(), version.sha256());
+      }
+      byte[] bytes = payload.of(version.manifest().version().toString(), job.timeout());
+      try {
+        return new JobReply.Answered(version.run(job, bytes, hooks.turn(job.timeout())));
+      } catch (HookFailedException e) {
+        ActivePlugin now = serving();
+        if (now == version || !(e.getCause() instanceof PoolClosedException)) {
+          throw e;
+        }
+        version = now;
+      }
+    }
+    return new JobReply.OutOfService();
   }
 
   /** What keeps its version from being called, or empty when nothing does. */

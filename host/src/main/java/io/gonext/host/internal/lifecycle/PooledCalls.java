@@ -213,7 +213,9 @@ final class PooledCalls {
     GuestInstance instance = lease.get();
     try {
       HookReply reply =
-          GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
+          hook.isJob()
+              ? GuestAbi.callJob(instance, hook.utf8(), payload, late.softLimit(), deadline)
+              : GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
       if (instance.lastRun().late()) {
         late.happened(hook.name(), instance.lastRun());
       }

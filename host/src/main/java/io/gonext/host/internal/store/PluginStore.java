@@ -223,8 +223,8 @@ public final class PluginStore implements AutoCloseable {
   /**
    * Removes a plugin and its versions.
    *
-   * @param keepData whether its key-value entries and its schema stay, for the next plugin of its
-   *     name
+   * @param keepData whether its key-value entries, its jobs and its schema stay, for the next plugin
+   *     of its name
    * @return false when the plugin was changed since it was read; then nothing is removed
    */
   public boolean delete(StoredPlugin read, boolean keepData) {
@@ -247,10 +247,18 @@ public final class PluginStore implements AutoCloseable {
               delete.executeUpdate();
             }
           }
+          if (!keepData) {
+            JobStore.forget(connection, read.name());
+          }
           deleteUnused(connection, read.name());
           database.announce(connection, read.name());
           return true;
         });
+  }
+
+  /** The plugins' jobs, in the same database. */
+  public JobStore jobs() {
+    return new JobStore(transactions, database);
   }
 
   /** The plugins' configurations, in the same database. */

@@ -6,6 +6,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Egress;
+import io.gonext.host.JobPolicy;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.MasterKey;
 import io.gonext.host.OperatorLimits;
@@ -28,6 +29,9 @@ import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
 import io.gonext.host.internal.service.i18n.I18nService;
+import io.gonext.host.internal.service.jobs.JobQueue;
+import io.gonext.host.internal.service.jobs.JobService;
+import io.gonext.host.internal.service.jobs.StoreClock;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.metrics.MetricService;
@@ -112,7 +116,13 @@ public final class TestLifecycle implements AutoCloseable {
                             guards.nanoTime()),
                         new MetricService(meters),
                         new SpanService(OpenTelemetry.noop()),
-                        new I18nService(meters)),
+                        new I18nService(meters),
+                        new JobService(
+                            new JobQueue(
+                                store.jobs(),
+                                JobPolicy.defaults(),
+                                new StoreClock(store.jobs(), guards.nanoTime())),
+                            guards.nanoTime())),
                     more.stream())
                 .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),
@@ -123,7 +133,7 @@ public final class TestLifecycle implements AutoCloseable {
     lifecycle =
         Lifecycle.of(
             store,
-            new Lifecycle.Parts(engine, hooks, meters, services, guards, false),
+            new Lifecycle.Parts(engine, hooks, meters, services, guards, false, Duration.ofMinutes(5)),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));

@@ -1,0 +1,202 @@
+package io.gonext.host.internal.jobs;
+
+import com.github.kagkarlsson.scheduler.jdbc.DefaultJdbcCustomization;
+import com.github.kagkarlsson.scheduler.jdbc.JdbcTaskRepositoryContext;
+import com.github.kagkarlsson.scheduler.task.Execution;
+import com.github.kagkarlsson.shaded.jdbc.JdbcRunner;
+import com.github.kagkarlsson.shaded.jdbc.RowMapper;
+import io.gonext.host.internal.jobs.Lanes.Lane;
+import io.gonext.host.internal.lifecycle.PluginSlot;
+import io.gonext.host.internal.store.JobStore;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The statement by which db-scheduler claims what is due, in the place of its own: from the lanes
+ * of the plugins that serve here and have a free instance, without those that an operator paused.
+ * The index on lanes finds the first due row of a lane, however many rows wait.
+ *
+ * <p>For one thread.
+ */
+final class Claims extends DefaultJdbcCustomization {
+  private static final String PICK =
+      "set picked = true, picked_by = ?, last_heartbeat = ?, version = ";
+
+  /** Rows of one lane that are due; the caller adds what else must hold. */
+  private static final String DUE =
+      "select task_name, task_instance from job_queue q"
+          + " where lane = ? and picked = false and execution_time <= ?"
+          + " and not exists (select 1 from job_pause p where p.plugin = q.lane"
+          + " and (p.name = '' or p.name = q.job_name))";
+
+  private static final String ORDER = " order by priority desc, execution_time";
+
+  private final Lanes lanes;
+  private final boolean postgres;
+
+  Claims(Lanes lanes, boolean postgres) {
+    super(false);
+    this.lanes = lanes;
+    this.postgres = postgres;
+  }
+
+  @Override
+  public boolean supportsSingleStatementLockAndFetch() {
+    return true;
+  }
+
+  @Override
+  @SuppressWarnings("rawtypes") // As db-scheduler declares it.
+  public List<Execution> lockAndFetchSingleStatement(
+      JdbcTaskRepositoryContext ctx, Instant now, int limit, boolean orderByPriority) {
+    Claim claim = new Claim(ctx, now);
+    List<Execution> claimed = new ArrayList<>();
+    for (PluginSlot slot : lanes.serving()) {
+      if (claimed.size() < limit) {
+        claimed.addAll(
+            claim.of(
+                ctx.jdbcRunner,
+                JobStore.cronLane(slot.name()),
+                Set.of(),
+                limit - claimed.size()));
+      }
+    }
+    for (Lane lane : lanes.open()) {
+      int most = Math.min(Math.min(lane.free(), lanes.free()), limit - claimed.size());
+      if (most > 0) {
+        List<Execution> jobs =
+            lane.concurrency().isEmpty()
+                ? claim.of(ctx.jdbcRunner, JobStore.jobLane(lane.plugin()), Set.of(), most)
+                : ctx.jdbcRunner.inTransaction(runner -> claim.oneByOne(runner, lane, most));
+        jobs.forEach(job -> lanes.claimed(lane.plugin(), job.getId()));
+        claimed.addAll(jobs);
+      }
+    }
+    return claimed;
+  }
+
+  /** One round of claims. */
+  private final class Claim {
+    private final JdbcTaskRepositoryContext ctx;
+    private final Instant now;
+
+    Claim(JdbcTaskRepositoryContext ctx, Instant now) {
+      this.ctx = ctx;
+      this.now = now;
+    }
+
+    /**
+     * Claims rows of a lane.
+     *
+     * @param without jobs of these names
+     */
+    List<Execution> of(JdbcRunner runner, String lane, Set<String> without, int most) {
+      String due =
+          DUE
+              + (without.isEmpty()
+                  ? ""
+                  : " and job_name not in (" + "?, ".repeat(without.size() - 1) + "?)")
+              + ORDER;
+      String sql =
+          postgres
+              ? "with due as materialized ("
+                  + due
+                  + " limit "
+                  + most
+                  + " for update skip locked) update job_queue t "
+                  + PICK
+                  + "t.version + 1 from due where t.task_name = due.task_name"
+                  + " and t.task_instance = due.task_instance returning t.*"
+              : "select * from final table (update job_queue "
+                  + PICK
+                  + "version + 1 where (task_name, task_instance) in ("
+                  + due
+                  + " fetch first "
+                  + most
+                  + " rows only))";
+      List<Execution> claimed =
+          runner.query(
+              sql,
+              statement -> {
+                int index = 1;
+                if (postgres) {
+                  statement.setString(index++, lane);
+                  setInstant(statement, index++, now);
+                  for (String name : without) {
+                    statement.setString(index++, name);
+                  }
+                  statement.setString(index++, ctx.schedulerName.getName());
+                  setInstant(statement, index, now);
+                } else {
+                  statement.setString(index++, ctx.schedulerName.getName());
+                  setInstant(statement, index++, now);
+                  statement.setString(index++, lane);
+                  setInstant(statement, index++, now);
+                  for (String name : without) {
+                    statement.setString(index++, name);
+                  }
+                }
+              },
+              ctx.resultSetMapper.get());
+      claimed.sort(
+          Comparator.<Execution>comparingInt(e -> -e.taskInstance.getPriority())
+              .thenComparing(Execution::getExecutionTime));
+      return claimed;
+    }
+
+    /**
+     * Claims rows of a lane in which some jobs may run only so often at once. All hosts do this one
+     * after the other for a plugin, so that the count of what runs is exact.
+     */
+    List<Execution> oneByOne(JdbcRunner runner, Lane lane, int most) {
+      if (postgres) {
+        runner.query(
+            "select pg_advisory_xact_lock(?)",
+            statement -> statement.setLong(1, 0x676f6e6578740000L ^ lane.plugin().hashCode()),
+            (RowMapper<Boolean>) rows -> true);
+      }
+      Map<String, Integer> running = new HashMap<>();
+      runner.query(
+          "select job_name, count(*) from job_queue where lane = ? and picked = true"
+              + " group by job_name",
+          statement -> statement.setString(1, JobStore.jobLane(lane.plugin())),
+          (RowMapper<Boolean>) rows -> {
+            running.put(rows.getString(1), rows.getInt(2));
+            return true;
+          });
+      List<Execution> claimed = new ArrayList<>();
+      while (claimed.size() < most) {
+        Set<String> full = new HashSet<>();
+        lane.concurrency()
+            .forEach((name, limit) -> {
+              if (running.getOrDefault(name, 0) >= limit) {
+                full.add(name);
+              }
+            });
+        List<Execution> next = of(runner, JobStore.jobLane(lane.plugin()), full, 1);
+        if (next.isEmpty()) {
+          return claimed;
+        }
+        claimed.addAll(next);
+        jobName(runner, next.getFirst(), running);
+      }
+      return claimed;
+    }
+
+    private void jobName(JdbcRunner runner, Execution claimed, Map<String, Integer> running) {
+      runner.query(
+          "select job_name from job_queue where task_name = ? and task_instance = ?",
+          statement -> {
+            statement.setString(1, claimed.getTaskName());
+            statement.setString(2, claimed.getId());
+          },
+          (RowMapper<Integer>) rows -> running.merge(rows.getString(1), 1, Integer::sum));
+    }
+  }
+}

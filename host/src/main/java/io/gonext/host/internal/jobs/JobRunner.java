@@ -1,0 +1,359 @@
+package io.gonext.host.internal.jobs;
+
+import com.github.kagkarlsson.scheduler.Clock;
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerName;
+import com.github.kagkarlsson.scheduler.logging.LogLevel;
+import com.github.kagkarlsson.scheduler.serializer.Serializer;
+import com.github.kagkarlsson.scheduler.task.AbstractTask;
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import com.github.kagkarlsson.scheduler.task.Execution;
+import com.github.kagkarlsson.scheduler.task.ExecutionContext;
+import com.github.kagkarlsson.scheduler.task.SchedulableInstance;
+import com.github.kagkarlsson.scheduler.task.TaskInstance;
+import io.gonext.host.JobPolicy;
+import io.gonext.host.hook.ActionResult;
+import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.lifecycle.Lifecycle;
+import io.gonext.host.internal.lifecycle.PluginSlot;
+import io.gonext.host.internal.log.PluginLogs;
+import io.gonext.host.internal.service.jobs.JobQueue;
+import io.gonext.host.internal.service.jobs.StoreClock;
+import io.gonext.host.internal.store.JobStore;
+import io.gonext.host.internal.store.JobStore.Claim;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Runs the jobs of the plugins that serve on this host. db-scheduler polls, claims, gives signs of
+ * life and finds what other nodes left; each result is written under the version of the claim, so
+ * that a node that was given up changes nothing.
+ *
+ * <p>Starts with the first plugin that may have jobs. Thread-safe.
+ */
+public final class JobRunner implements JobQueue.Runner, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
+
+  /** db-scheduler takes four missed signs of life for a death, and looks every second one. */
+  private static final int HEARTBEATS = 6;
+
+  private static final int MISSED_HEARTBEATS = 4;
+
+  /** Threads beside those for jobs, so that schedules go on while all of those are busy. */
+  private static final int CRON_THREADS = 2;
+
+  /** How long jobs may go on when the host closes, twice: before an interrupt, and after it. */
+  private static final Duration STOP = Duration.ofSeconds(5);
+
+  private static final Duration SHOW = Duration.ofSeconds(15);
+  private static final Duration PRUNE = Duration.ofMinutes(10);
+
+  private final JobQueue queue;
+  private final JobStore store;
+  private final JobPolicy policy;
+  private final StoreClock clock;
+  private final Lifecycle lifecycle;
+  private final JobProbe probe;
+  private final String node = UUID.randomUUID().toString().substring(0, 13);
+  private final Lanes lanes;
+  private final Attempts attempts;
+  private final Ticks ticks;
+
+  /** What was looked at last of each plugin. Of the polling thread. */
+  private final Map<String, Seen> seen = new HashMap<>();
+
+  /** One version of a plugin since one activation. */
+  private record Seen(PluginSlot slot, String sha256) {}
+
+  /** The plugins whose version has no jobs, while rows of an earlier one remain. As above. */
+  private final Set<String> leftovers = new HashSet<>();
+
+  /** Guarded by this, as is {@link #closed}. */
+  private @Nullable Scheduler scheduler;
+
+  private boolean closed;
+  private volatile boolean closing;
+
+  /**
+   * @param parts what attempts work with
+   */
+  public JobRunner(JobQueue queue, Lifecycle lifecycle, Parts parts) {
+    this.queue = queue;
+    this.store = queue.store();
+    this.policy = queue.policy();
+    this.clock = queue.clock();
+    this.lifecycle = lifecycle;
+    this.probe = new JobProbe(parts.meters(), parts.telemetry());
+    this.lanes = new Lanes(lifecycle::active, this::isPolled, policy.threads());
+    this.attempts = new Attempts(queue, lifecycle, parts, probe, node, () -> closing);
+    this.ticks = new Ticks(queue, lifecycle);
+  }
+
+  /**
+   * What jobs work with.
+   *
+   * @param actions runs the action of a durable event, and answers which of its handlers failed
+   * @param random spreads retries
+   */
+  public record Parts(
+      HookBus hooks,
+      Actions actions,
+      PluginLogs logs,
+      MeterRegistry meters,
+      OpenTelemetry telemetry,
+      RandomGenerator random) {}
+
+  /** Runs an action for a job. */
+  @FunctionalInterface
+  public interface Actions {
+    ActionResult run(String plugin, String action, List<JsonNode> args)
+        throws InterruptedException;
+  }
+
+  /** Starts to run jobs, if this host runs any, and does not already. */
+  @Override
+  public void start() {
+    synchronized (this) {
+      if (scheduler != null || closed || policy.threads() == 0) {
+        return;
+      }
+      if (!store.isShared()) {
+        store.forgetClaims();
+      }
+      scheduler = scheduler();
+    }
+  }
+
+  /** Looks for jobs that are due, at once. */
+  @Override
+  public void wake() {
+    Scheduler now;
+    synchronized (this) {
+      now = scheduler;
+    }
+    if (now != null) {
+      now.triggerCheckForDueExecutions();
+    }
+  }
+
+  private Scheduler scheduler() {
+    Clock time = clock::now;
+    QuietThreads housekeepers = threads("gonext-job-care-", 1);
+    Scheduler made =
+        Scheduler.create(
+                store.connections(),
+                List.of(
+                    new Work(JobStore.JOB, this::runJob), new Work(JobStore.CRON, this::runCron)))
+            .tableName(JobStore.QUEUE)
+            .schedulerName(new SchedulerName.Fixed(node))
+            .clock(time)
+            .threads(policy.threads() + CRON_THREADS)
+            .executorService(workers())
+            .dueExecutor(threads("gonext-job-poll-", 1))
+            .housekeeperExecutor(housekeepers)
+            .pollingInterval(policy.poll())
+            .pollUsingLockAndFetch(0.5, 1.0)
+            .heartbeatInterval(policy.takeOver().dividedBy(HEARTBEATS))
+            .missedHeartbeatsLimit(MISSED_HEARTBEATS)
+            .deleteUnresolvedAfter(Duration.ofDays(36_500))
+            .serializer(new NoData())
+            .enablePriority()
+            .failureLogging(LogLevel.DEBUG, true)
+            .shutdownMaxWait(STOP)
+            .jdbcCustomization(new Claims(lanes, store.isShared()))
+            .build();
+    made.start();
+    housekeepers.scheduleWithFixedDelay(
+        () -> carefully("numbers of jobs", () -> probe.show(store.counts(), clock.fresh())),
+        0,
+        SHOW.toMillis(),
+        TimeUnit.MILLISECONDS);
+    housekeepers.scheduleWithFixedDelay(
+        () ->
+            carefully(
+                "old jobs",
+                () -> {
+                  Instant now = clock.fresh();
+                  store.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
+                }),
+        PRUNE.toMillis(),
+        PRUNE.toMillis(),
+        TimeUnit.MILLISECONDS);
+    return made;
+  }
+
+  private static void carefully(String what, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      log.debug("{}: {}", what, e.toString());
+    }
+  }
+
+  private QuietThreads threads(String name, int number) {
+    return new QuietThreads(number, factory(name), this::wake);
+  }
+
+  private ThreadPoolExecutor workers() {
+    int number = policy.threads() + CRON_THREADS;
+    ThreadPoolExecutor workers =
+        new ThreadPoolExecutor(
+            number,
+            number,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            factory("gonext-job-"));
+    workers.allowCoreThreadTimeOut(true);
+    return workers;
+  }
+
+  /** Below the threads of requests, where the operating system makes a difference. */
+  private static ThreadFactory factory(String name) {
+    return Thread.ofPlatform().daemon().name(name, 0).priority(Thread.MIN_PRIORITY).factory();
+  }
+
+  /**
+   * Whether a plugin may have jobs or schedules. When its version is new here, this brings the
+   * schedules of the manifest into the store. Only for the polling thread.
+   */
+  private boolean isPolled(PluginSlot slot) {
+    String plugin = slot.name();
+    boolean jobs = JobQueue.mayHaveJobs(slot.manifest());
+    Seen now = new Seen(slot, slot.sha256());
+    if (!now.equals(seen.get(plugin))) {
+      if (jobs || store.hasRows(plugin)) {
+        ticks.sync(slot.manifest());
+      }
+      leftovers.remove(plugin);
+      if (!jobs && store.hasRows(plugin)) {
+        leftovers.add(plugin);
+      }
+      seen.put(plugin, now);
+    }
+    return jobs || leftovers.contains(plugin);
+  }
+
+  private void runJob(Execution execution) {
+    String id = execution.getId();
+    try {
+      JobStore.Stored job = store.read(id).orElse(null);
+      if (job == null) {
+        log.warn("job {} has no record and is dropped", id);
+        return;
+      }
+      attempts.run(claim(execution), job);
+    } finally {
+      lanes.ended(id);
+      wake();
+    }
+  }
+
+  private void runCron(Execution execution) {
+    ticks.run(claim(execution), execution.getExecutionTime());
+    wake();
+  }
+
+  private static Claim claim(Execution execution) {
+    return new Claim(execution.getTaskName(), execution.getId(), execution.version);
+  }
+
+  /** A node gives no sign of life. */
+  private void takeOver(Execution execution) {
+    if (lanes.isRunning(execution.getId())) {
+      // This host runs it: a clock has jumped.
+      return;
+    }
+    Instant now = clock.now();
+    Instant seen = execution.lastHeartbeat == null ? now : execution.lastHeartbeat;
+    String lost = execution.pickedBy == null ? "" : execution.pickedBy;
+    if (store.takeOver(claim(execution), lost, seen, now)) {
+      log.warn("took over {} {} of node {}", execution.getTaskName(), execution.getId(), lost);
+      wake();
+    }
+  }
+
+  /** Stops to claim, and lets running jobs end, for some seconds; then they are cut off. */
+  @Override
+  public void close() {
+    Scheduler last;
+    synchronized (this) {
+      closed = true;
+      last = scheduler;
+    }
+    closing = true;
+    if (last != null) {
+      last.stop();
+    }
+  }
+
+  /** A task of db-scheduler. It writes its results itself, under its claim. */
+  private final class Work extends AbstractTask<Void> {
+    private final Consumer<Execution> run;
+
+    Work(String name, Consumer<Execution> run) {
+      super(
+          name,
+          Void.class,
+          (complete, operations) -> {
+            // The claim stays until it is taken over: the store has failed, or the host has a bug.
+            log.warn(
+                "{} {} did not end in order and will run again",
+                complete.getExecution().getTaskName(),
+                complete.getExecution().getId(),
+                complete.getCause().orElse(null));
+          },
+          (complete, operations) -> takeOver(complete.getExecution()));
+      this.run = run;
+    }
+
+    @Override
+    public CompletionHandler<Void> execute(
+        TaskInstance<Void> instance, ExecutionContext context) {
+      run.accept(context.getExecution());
+      return (complete, operations) -> {};
+    }
+
+    @Override
+    public SchedulableInstance<Void> schedulableInstance(String id) {
+      throw new UnsupportedOperationException("jobs are enqueued by JobStore");
+    }
+
+    @Override
+    public SchedulableInstance<Void> schedulableInstance(String id, Void data) {
+      throw new UnsupportedOperationException("jobs are enqueued by JobStore");
+    }
+  }
+
+  /** Rows of the queue hold no data. */
+  private static final class NoData implements Serializer {
+    @Override
+    public byte[] serialize(@Nullable Object data) {
+      return new byte[0];
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // db-scheduler's own serializers answer null for no data.
+    public <T> T deserialize(Class<T> type, byte @Nullable [] data) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.gonext.host.internal.service.jobs;
+
+import io.gonext.host.internal.store.JobStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The time of the store, by which all hosts on one database agree when a job is due and whether a
+ * node gives signs of life, whatever their own clocks say. Between two looks at the store it
+ * advances with a monotonic clock.
+ *
+ * <p>Thread-safe.
+ */
+public final class StoreClock {
+  /** Two clocks drift apart by less than a millisecond in this time. */
+  private static final Duration FRESH = Duration.ofSeconds(10);
+
+  private final JobStore store;
+  private final LongSupplier nanoTime;
+  private volatile @Nullable Sample sample;
+
+  private record Sample(Instant at, long nanos) {}
+
+  public StoreClock(JobStore store, LongSupplier nanoTime) {
+    this.store = store;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Now. Asks the store at the first call only.
+   *
+   * @throws io.gonext.host.StoreException when the store was never asked, and fails
+   */
+  public Instant now() {
+    Sample last = sample;
+    return last == null ? fresh() : at(last);
+  }
+
+  /**
+   * Now, from a look at the store that is at most ten seconds old.
+   *
+   * @throws io.gonext.host.StoreException when the store fails
+   */
+  public Instant fresh() {
+    Sample last = sample;
+    if (last == null || nanoTime.getAsLong() - last.nanos >= FRESH.toNanos()) {
+      long before = nanoTime.getAsLong();
+      Instant at = store.now();
+      long after = nanoTime.getAsLong();
+      last = new Sample(at, before + (after - before) / 2);
+      sample = last;
+    }
+    return at(last);
+  }
+
+  private Instant at(Sample last) {
+    return last.at.plusNanos(nanoTime.getAsLong() - last.nanos);
+  }
+}

@@ -1,0 +1,1091 @@
+package io.gonext.host.internal.store;
+
+import io.gonext.host.CronInfo;
+import io.gonext.host.JobAttempt;
+import io.gonext.host.JobInfo;
+import io.gonext.host.JobState;
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * The jobs of plugins, and their schedules. {@code job} is the record of each; {@code job_queue}
+ * has a row for each job that waits or runs, which db-scheduler claims, and whose version is the
+ * fence: whoever claimed a row with one version changes nothing once the row has another.
+ *
+ * <p>Thread-safe, also between processes on one database. Methods throw {@link
+ * io.gonext.host.StoreException} when the database fails.
+ */
+public final class JobStore {
+  /** The table that db-scheduler works on. */
+  public static final String QUEUE = "job_queue";
+
+  /** The tasks of db-scheduler: a job, and a schedule whose time has come. */
+  public static final String JOB = "job";
+
+  public static final String CRON = "cron";
+
+  /** The most characters of an idempotency key. */
+  public static final int MAX_KEY_LENGTH = 256;
+
+  /** The most characters of a job's name. */
+  public static final int MAX_NAME_LENGTH = 320;
+
+  private static final int MAX_REASON_LENGTH = 1_000;
+  private static final int MAX_BACKTRACE_LENGTH = 8_000;
+
+  private static final String SELECT =
+      "select j.id, j.plugin, j.name, j.kind, j.state, j.args, j.idempotency_key, j.priority,"
+          + " j.enqueued_at, j.due_at, j.ended_at, j.attempts, j.failures, j.trace, j.reason,"
+          + " q.picked from job j left join job_queue q"
+          + " on q.task_name = 'job' and q.task_instance = j.id";
+
+  private final Transactions transactions;
+  private final SqlDatabase database;
+
+  JobStore(Transactions transactions, SqlDatabase database) {
+    this.transactions = transactions;
+    this.database = database;
+  }
+
+  /** What a job does. */
+  public enum Kind {
+    /** It calls the plugin's {@code gn_handle_job}. */
+    GUEST,
+    /** It runs the handlers of an action, whose name is the job's. */
+    ACTION
+  }
+
+  /**
+   * A job to be enqueued.
+   *
+   * @param args a JSON object; an array for {@link Kind#ACTION}
+   * @param idempotencyKey empty for one of its own
+   * @param unique whether the job that waits with equal arguments, if there is one, will do
+   * @param trace a W3C traceparent; null for none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  public record NewJob(
+      String name,
+      Kind kind,
+      byte[] args,
+      String idempotencyKey,
+      int priority,
+      Instant due,
+      boolean unique,
+      @Nullable String trace) {}
+
+  /**
+   * What an enqueue came to.
+   *
+   * @param created false if there was such a job already
+   */
+  public record Enqueued(String id, boolean created) {}
+
+  /** A plugin has as many jobs as it may have. */
+  public static final class QueueFullException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    QueueFullException(String plugin, int most) {
+      super(
+          plugin + " has " + most + " jobs that wait or run, and it may not have more", null,
+          false, false);
+    }
+  }
+
+  /** A row of the queue as one node claimed it. */
+  public record Claim(String task, String instance, long version) {}
+
+  /** A job as it is run. */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  public record Stored(
+      String id,
+      String plugin,
+      String name,
+      Kind kind,
+      byte[] args,
+      String idempotencyKey,
+      Instant enqueuedAt,
+      Instant dueAt,
+      int attempts,
+      int failures,
+      @Nullable String trace) {}
+
+  /** What follows an attempt. */
+  public sealed interface Ending {
+    record Succeeded() implements Ending {}
+
+    record Dead(String reason) implements Ending {}
+
+    /**
+     * Another attempt.
+     *
+     * @param counts whether this one counts towards the most attempts
+     */
+    record Again(Instant due, boolean counts, String reason) implements Ending {}
+  }
+
+  /** A schedule. */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  public record StoredCron(
+      String id,
+      boolean registered,
+      String job,
+      String schedule,
+      String zone,
+      byte[] args,
+      String catchUp) {}
+
+  /** The connections of the store, for db-scheduler. Its threads must not be interrupted. */
+  public DataSource connections() {
+    return transactions.connections();
+  }
+
+  /** Whether other hosts may run jobs as well. */
+  public boolean isShared() {
+    return database.isShared();
+  }
+
+  /** The lane of a plugin's jobs. */
+  public static String jobLane(String plugin) {
+    return plugin;
+  }
+
+  /** The lane of a plugin's schedules. */
+  public static String cronLane(String plugin) {
+    return plugin + "/cron";
+  }
+
+  /** The database's clock. */
+  public Instant now() {
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+              connection.prepareStatement(
+                  database.isShared() ? "select clock_timestamp()" : "select current_timestamp");
+          ResultSet row = select.executeQuery()) {
+        row.next();
+        return instant(row, 1);
+      }
+    });
+  }
+
+  /**
+   * Enqueues jobs in a transaction of their own.
+   *
+   * @param most how many jobs of the plugin may wait or run
+   * @throws QueueFullException when one would be too many; none is enqueued then
+   */
+  public List<Enqueued> enqueue(String plugin, List<NewJob> jobs, int most, Instant now)
+      throws QueueFullException {
+    record Outcome(List<Enqueued> jobs, @Nullable QueueFullException full) {}
+    Outcome outcome =
+        transactions.run(connection -> {
+          try {
+            return new Outcome(enqueue(connection, plugin, jobs, most, now), null);
+          } catch (QueueFullException e) {
+            connection.rollback();
+            return new Outcome(List.of(), e);
+          }
+        });
+    if (outcome.full != null) {
+      throw outcome.full;
+    }
+    return outcome.jobs;
+  }
+
+  /**
+   * Enqueues jobs in a transaction of the caller's, which has the rights of the store's user. They
+   * exist once it commits.
+   *
+   * @throws QueueFullException when one would be too many; the caller rolls back
+   */
+  public List<Enqueued> enqueue(
+      Connection transaction, String plugin, List<NewJob> jobs, int most, Instant now)
+      throws SQLException, QueueFullException {
+    // One after the other for a plugin: so bounds, keys and unique jobs are exact.
+    try (PreparedStatement lock =
+        transaction.prepareStatement("select name from plugin where name = ? for update")) {
+      lock.setString(1, plugin);
+      lock.executeQuery().close();
+    }
+    List<Enqueued> enqueued = new ArrayList<>();
+    for (NewJob job : jobs) {
+      Optional<String> known = known(transaction, plugin, job);
+      if (known.isPresent()) {
+        enqueued.add(new Enqueued(known.get(), false));
+        continue;
+      }
+      if (waiting(transaction, plugin) >= most) {
+        throw new QueueFullException(plugin, most);
+      }
+      String id = UUID.randomUUID().toString();
+      insert(transaction, plugin, id, job, now);
+      enqueued.add(new Enqueued(id, true));
+    }
+    return enqueued;
+  }
+
+  private static Optional<String> known(Connection transaction, String plugin, NewJob job)
+      throws SQLException {
+    if (!job.idempotencyKey.isEmpty()) {
+      try (PreparedStatement select =
+          transaction.prepareStatement(
+              "select id from job where plugin = ? and name = ? and idempotency_key = ?")) {
+        select.setString(1, plugin);
+        select.setString(2, job.name);
+        select.setString(3, job.idempotencyKey);
+        try (ResultSet row = select.executeQuery()) {
+          if (row.next()) {
+            return Optional.of(row.getString(1));
+          }
+        }
+      }
+    }
+    if (!job.unique) {
+      return Optional.empty();
+    }
+    try (PreparedStatement select =
+        transaction.prepareStatement(
+            "select j.id from job j join job_queue q on q.task_name = 'job'"
+                + " and q.task_instance = j.id where j.plugin = ? and j.name = ?"
+                + " and j.state in ('WAITING', 'FAILED') and j.args = ? and q.picked = false")) {
+      select.setString(1, plugin);
+      select.setString(2, job.name);
+      select.setBytes(3, job.args);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+      }
+    }
+  }
+
+  private static int waiting(Connection transaction, String plugin) throws SQLException {
+    try (PreparedStatement select =
+        transaction.prepareStatement(
+            "select count(*) from job where plugin = ? and state in ('WAITING', 'FAILED')")) {
+      select.setString(1, plugin);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getInt(1);
+      }
+    }
+  }
+
+  private static void insert(
+      Connection transaction, String plugin, String id, NewJob job, Instant now)
+      throws SQLException {
+    try (PreparedStatement insert =
+        transaction.prepareStatement(
+            "insert into job (id, plugin, name, kind, state, args, idempotency_key, priority,"
+                + " enqueued_at, due_at, trace) values (?, ?, ?, ?, 'WAITING', ?, ?, ?, ?, ?, ?)")) {
+      insert.setString(1, id);
+      insert.setString(2, plugin);
+      insert.setString(3, job.name);
+      insert.setString(4, job.kind.name());
+      insert.setBytes(5, job.args);
+      insert.setString(6, job.idempotencyKey.isEmpty() ? id : job.idempotencyKey);
+      insert.setInt(7, job.priority);
+      insert.setObject(8, atUtc(now));
+      insert.setObject(9, atUtc(job.due));
+      insert.setString(10, job.trace);
+      insert.executeUpdate();
+    }
+    queue(transaction, JOB, id, job.due, job.priority, jobLane(plugin), job.name);
+  }
+
+  private static void queue(
+      Connection transaction,
+      String task,
+      String instance,
+      Instant due,
+      int priority,
+      String lane,
+      String jobName)
+      throws SQLException {
+    try (PreparedStatement insert =
+        transaction.prepareStatement(
+            "insert into job_queue (task_name, task_instance, execution_time, picked, version,"
+                + " priority, lane, job_name) values (?, ?, ?, false, 1, ?, ?, ?)")) {
+      insert.setString(1, task);
+      insert.setString(2, instance);
+      insert.setObject(3, atUtc(due));
+      insert.setInt(4, priority);
+      insert.setString(5, lane);
+      insert.setString(6, jobName);
+      insert.executeUpdate();
+    }
+  }
+
+  /** The job of a claim; empty when it was deleted. */
+  public Optional<Stored> read(String id) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
+        select.setString(1, id);
+        try (ResultSet row = select.executeQuery()) {
+          return row.next() ? Optional.of(stored(row)) : Optional.empty();
+        }
+      }
+    });
+  }
+
+  /**
+   * Records an attempt and what follows it.
+   *
+   * @return false when the claim no longer holds, because another node took the job over or it was
+   *     deleted; nothing is changed then
+   */
+  public boolean end(Claim claim, JobAttempt attempt, Ending ending) {
+    return transactions.run(connection -> end(connection, claim, attempt, ending));
+  }
+
+  private static boolean end(
+      Connection transaction, Claim claim, JobAttempt attempt, Ending ending) throws SQLException {
+    boolean held =
+        ending instanceof Ending.Again again
+            ? release(transaction, claim, again.due)
+            : remove(transaction, claim);
+    if (!held) {
+      return false;
+    }
+    String id = claim.instance;
+    switch (ending) {
+      case Ending.Succeeded() ->
+          state(transaction, id, JobState.SUCCEEDED, attempt, null, null, 0);
+      case Ending.Dead(String reason) ->
+          state(transaction, id, JobState.DEAD, attempt, null, reason, 1);
+      case Ending.Again(Instant due, boolean counts, String reason) ->
+          state(transaction, id, JobState.FAILED, attempt, due, reason, counts ? 1 : 0);
+    }
+    try (PreparedStatement insert =
+        transaction.prepareStatement(
+            "insert into job_attempt (job, number, outcome, version, node, began_at, ended_at,"
+                + " reason, backtrace) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+      insert.setString(1, id);
+      insert.setInt(2, attempt.number());
+      insert.setString(3, attempt.outcome());
+      insert.setString(4, attempt.version());
+      insert.setString(5, attempt.node());
+      insert.setObject(6, atUtc(attempt.beganAt()));
+      insert.setObject(7, atUtc(attempt.endedAt()));
+      insert.setString(8, cut(attempt.reason(), MAX_REASON_LENGTH));
+      insert.setString(9, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
+      insert.executeUpdate();
+    }
+    return true;
+  }
+
+  private static void state(
+      Connection transaction,
+      String id,
+      JobState state,
+      JobAttempt attempt,
+      @Nullable Instant due,
+      @Nullable String reason,
+      int failures)
+      throws SQLException {
+    try (PreparedStatement update =
+        transaction.prepareStatement(
+            "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
+                + " ended_at = ?, due_at = coalesce(cast(? as timestamp with time zone), due_at)"
+                + " where id = ?")) {
+      update.setString(1, state.name());
+      update.setInt(2, attempt.number());
+      update.setInt(3, failures);
+      update.setString(4, reason == null ? null : cut(reason, MAX_REASON_LENGTH));
+      update.setObject(5, state.isEnded() ? atUtc(attempt.endedAt()) : null);
+      update.setObject(6, due == null ? null : atUtc(due));
+      update.setString(7, id);
+      update.executeUpdate();
+    }
+  }
+
+  /**
+   * Gives a claimed row back as if it had never been claimed.
+   *
+   * @return false when the claim no longer holds
+   */
+  public boolean putBack(Claim claim, Instant due) {
+    return transactions.run(connection -> release(connection, claim, due));
+  }
+
+  private static boolean release(Connection transaction, Claim claim, Instant due)
+      throws SQLException {
+    try (PreparedStatement update =
+        transaction.prepareStatement(
+            "update job_queue set picked = false, picked_by = null, last_heartbeat = null,"
+                + " execution_time = ?, version = version + 1"
+                + " where task_name = ? and task_instance = ? and version = ?")) {
+      update.setObject(1, atUtc(due));
+      update.setString(2, claim.task);
+      update.setString(3, claim.instance);
+      update.setLong(4, claim.version);
+      return update.executeUpdate() == 1;
+    }
+  }
+
+  private static boolean remove(Connection transaction, Claim claim) throws SQLException {
+    try (PreparedStatement delete =
+        transaction.prepareStatement(
+            "delete from job_queue where task_name = ? and task_instance = ? and version = ?")) {
+      delete.setString(1, claim.task);
+      delete.setString(2, claim.instance);
+      delete.setLong(3, claim.version);
+      return delete.executeUpdate() == 1;
+    }
+  }
+
+  /**
+   * Takes over what a node claimed that gives no sign of life.
+   *
+   * @param node the node that is lost
+   * @param seenAt its last sign of life
+   * @return false when the claim no longer holds
+   */
+  public boolean takeOver(Claim claim, String node, Instant seenAt, Instant now) {
+    return transactions.run(connection -> {
+      if (!claim.task.equals(JOB)) {
+        return release(connection, claim, now);
+      }
+      int attempts;
+      try (PreparedStatement select =
+          connection.prepareStatement("select attempts from job where id = ?")) {
+        select.setString(1, claim.instance);
+        try (ResultSet row = select.executeQuery()) {
+          if (!row.next()) {
+            return remove(connection, claim);
+          }
+          attempts = row.getInt(1);
+        }
+      }
+      String reason = "its node gave no sign of life";
+      return end(
+          connection,
+          claim,
+          new JobAttempt(attempts + 1, "NODE_LOST", "", node, seenAt, now, reason, List.of()),
+          new Ending.Again(now, true, reason));
+    });
+  }
+
+  /** For a store that only this host uses: what is claimed was claimed by a process that ended. */
+  public void forgetClaims() {
+    transactions.run(connection -> {
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              "update job_queue set last_heartbeat = ? where picked = true")) {
+        update.setObject(1, atUtc(Instant.EPOCH));
+        return update.executeUpdate();
+      }
+    });
+  }
+
+  /** A job with its attempts. */
+  public Optional<JobInfo> find(String id) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
+        select.setString(1, id);
+        try (ResultSet row = select.executeQuery()) {
+          return row.next()
+              ? Optional.of(info(row, attempts(connection, id)))
+              : Optional.empty();
+        }
+      }
+    });
+  }
+
+  /**
+   * The newest jobs.
+   *
+   * @param plugin empty for all
+   * @param state null for all
+   */
+  public List<JobInfo> list(String plugin, @Nullable JobState state, int limit) {
+    StringBuilder where = new StringBuilder(" where 1 = 1");
+    if (!plugin.isEmpty()) {
+      where.append(" and j.plugin = ?");
+    }
+    if (state == JobState.RUNNING) {
+      where.append(" and q.picked = true");
+    } else if (state != null) {
+      where.append(" and j.state = ? and (q.picked is null or q.picked = false)");
+    }
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              SELECT + where + " order by j.enqueued_at desc, j.id fetch first ? rows only")) {
+        int at = 1;
+        if (!plugin.isEmpty()) {
+          select.setString(at++, plugin);
+        }
+        if (state != null && state != JobState.RUNNING) {
+          select.setString(at++, state.name());
+        }
+        select.setInt(at, limit);
+        List<JobInfo> jobs = new ArrayList<>();
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            jobs.add(info(rows, List.of()));
+          }
+        }
+        return jobs;
+      }
+    });
+  }
+
+  /** What an operator's act on a job came to. */
+  public enum Act {
+    DONE,
+    /** There is no such job. */
+    UNKNOWN,
+    /** Its state does not allow it. */
+    REFUSED
+  }
+
+  /** Cancels a job that waits. */
+  public Act cancel(String id, String reason, Instant now) {
+    return transactions.run(connection -> {
+      if (!exists(connection, id)) {
+        return Act.UNKNOWN;
+      }
+      try (PreparedStatement delete =
+          connection.prepareStatement(
+              "delete from job_queue where task_name = 'job' and task_instance = ?"
+                  + " and picked = false")) {
+        delete.setString(1, id);
+        if (delete.executeUpdate() == 0) {
+          return Act.REFUSED;
+        }
+      }
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              "update job set state = 'CANCELLED', reason = ?, ended_at = ? where id = ?")) {
+        update.setString(1, reason);
+        update.setObject(2, atUtc(now));
+        update.setString(3, id);
+        update.executeUpdate();
+      }
+      return Act.DONE;
+    });
+  }
+
+  /** Lets a job run now: one that is dead or cancelled, from its first attempt, or one that waits. */
+  public Act retry(String id, Instant now) {
+    return transactions.run(connection -> {
+      Stored job;
+      JobState state;
+      int priority;
+      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
+        select.setString(1, id);
+        try (ResultSet row = select.executeQuery()) {
+          if (!row.next()) {
+            return Act.UNKNOWN;
+          }
+          job = stored(row);
+          state = JobState.valueOf(row.getString(5));
+          priority = row.getInt(8);
+        }
+      }
+      if (state == JobState.SUCCEEDED) {
+        return Act.REFUSED;
+      }
+      if (state.isEnded()) {
+        try (PreparedStatement update =
+            connection.prepareStatement(
+                "update job set state = 'WAITING', failures = 0, reason = null, ended_at = null,"
+                    + " due_at = ? where id = ? and state in ('DEAD', 'CANCELLED')")) {
+          update.setObject(1, atUtc(now));
+          update.setString(2, id);
+          if (update.executeUpdate() == 0) {
+            return Act.REFUSED;
+          }
+        }
+        queue(connection, JOB, id, now, priority, jobLane(job.plugin), job.name);
+        return Act.DONE;
+      }
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              "update job_queue set execution_time = ?, version = version + 1"
+                  + " where task_name = 'job' and task_instance = ? and picked = false")) {
+        update.setObject(1, atUtc(now));
+        update.setString(2, id);
+        return update.executeUpdate() == 1 ? Act.DONE : Act.REFUSED;
+      }
+    });
+  }
+
+  private static boolean exists(Connection connection, String id) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("select 1 from job where id = ?")) {
+      select.setString(1, id);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
+  /**
+   * Pauses a job of a plugin, or all if the name is empty.
+   *
+   * @return false when it was paused before
+   */
+  public boolean pause(String plugin, String name) {
+    return transactions.run(connection -> {
+      if (paused(connection, plugin).contains(name)) {
+        return false;
+      }
+      try (PreparedStatement insert =
+          connection.prepareStatement("insert into job_pause (plugin, name) values (?, ?)")) {
+        insert.setString(1, plugin);
+        insert.setString(2, name);
+        insert.executeUpdate();
+      }
+      return true;
+    });
+  }
+
+  /**
+   * Ends a pause.
+   *
+   * @return false when there was none
+   */
+  public boolean resume(String plugin, String name) {
+    return transactions.run(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement("delete from job_pause where plugin = ? and name = ?")) {
+        delete.setString(1, plugin);
+        delete.setString(2, name);
+        return delete.executeUpdate() == 1;
+      }
+    });
+  }
+
+  /** The paused jobs of a plugin; an empty name stands for all. */
+  public Set<String> paused(String plugin) {
+    return transactions.run(connection -> paused(connection, plugin));
+  }
+
+  private static Set<String> paused(Connection connection, String plugin) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select name from job_pause where plugin = ?")) {
+      select.setString(1, plugin);
+      Set<String> names = new HashSet<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          names.add(rows.getString(1));
+        }
+      }
+      return names;
+    }
+  }
+
+  /** The schedules of a plugin. */
+  public List<CronInfo> crons(String plugin) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select c.id, c.job, c.schedule, c.zone, c.source, q.execution_time from job_cron c"
+                  + " left join job_queue q on q.task_name = 'cron' and q.task_instance = c.plugin"
+                  + " || '/' || c.id where c.plugin = ? order by c.id")) {
+        select.setString(1, plugin);
+        List<CronInfo> crons = new ArrayList<>();
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            OffsetDateTime next = rows.getObject(6, OffsetDateTime.class);
+            crons.add(
+                new CronInfo(
+                    plugin,
+                    rows.getString(1),
+                    rows.getString(2),
+                    rows.getString(3),
+                    rows.getString(4),
+                    rows.getString(5).equals("GUEST"),
+                    Optional.ofNullable(next).map(OffsetDateTime::toInstant)));
+          }
+        }
+        return crons;
+      }
+    });
+  }
+
+  /** The instance under which a schedule is in the queue. */
+  public static String cronInstance(String plugin, String id) {
+    return plugin + "/" + id;
+  }
+
+  /** The schedule of an instance. */
+  public Optional<StoredCron> cron(String instance) {
+    int slash = instance.indexOf('/');
+    return transactions.run(
+        connection -> cron(connection, instance.substring(0, slash), instance.substring(slash + 1)));
+  }
+
+  private static Optional<StoredCron> cron(Connection connection, String plugin, String id)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select source, job, schedule, zone, args, catch_up from job_cron"
+                + " where plugin = ? and id = ?")) {
+      select.setString(1, plugin);
+      select.setString(2, id);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(
+                new StoredCron(
+                    id,
+                    row.getString(1).equals("GUEST"),
+                    row.getString(2),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getBytes(5),
+                    row.getString(6)))
+            : Optional.empty();
+      }
+    }
+  }
+
+  /** A schedule and its next run. */
+  public record NextCron(StoredCron cron, Instant next) {}
+
+  /**
+   * Makes these the schedules of a plugin's manifest. One whose schedule and zone stay the same
+   * keeps its next run.
+   */
+  public void replaceCrons(String plugin, List<NextCron> crons) {
+    transactions.run(connection -> {
+      lockPlugin(connection, plugin);
+      Set<String> ids = new HashSet<>();
+      for (NextCron cron : crons) {
+        ids.add(cron.cron.id);
+        put(connection, plugin, cron);
+      }
+      Set<String> gone = new HashSet<>();
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select id from job_cron where plugin = ? and source = 'MANIFEST'")) {
+        select.setString(1, plugin);
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            gone.add(rows.getString(1));
+          }
+        }
+      }
+      gone.removeAll(ids);
+      for (String id : gone) {
+        deleteCron(connection, plugin, id);
+      }
+      return true;
+    });
+  }
+
+  /**
+   * Adds a schedule that a plugin registers, or changes it.
+   *
+   * @return false when the plugin has {@code most} of them already
+   */
+  public boolean registerCron(String plugin, NextCron cron, int most) {
+    return transactions.run(connection -> {
+      lockPlugin(connection, plugin);
+      if (cron(connection, plugin, cron.cron.id).isEmpty()
+          && registered(connection, plugin) >= most) {
+        return false;
+      }
+      put(connection, plugin, cron);
+      return true;
+    });
+  }
+
+  private static int registered(Connection connection, String plugin) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select count(*) from job_cron where plugin = ? and source = 'GUEST'")) {
+      select.setString(1, plugin);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getInt(1);
+      }
+    }
+  }
+
+  private static void lockPlugin(Connection connection, String plugin) throws SQLException {
+    try (PreparedStatement lock =
+        connection.prepareStatement("select name from plugin where name = ? for update")) {
+      lock.setString(1, plugin);
+      lock.executeQuery().close();
+    }
+  }
+
+  private static void put(Connection connection, String plugin, NextCron next)
+      throws SQLException {
+    StoredCron cron = next.cron;
+    Optional<StoredCron> before = cron(connection, plugin, cron.id);
+    boolean sameTimes =
+        before
+            .filter(old -> old.schedule.equals(cron.schedule) && old.zone.equals(cron.zone))
+            .isPresent();
+    try (PreparedStatement put =
+        connection.prepareStatement(
+            before.isPresent()
+                ? "update job_cron set source = ?, job = ?, schedule = ?, zone = ?, args = ?,"
+                    + " catch_up = ? where plugin = ? and id = ?"
+                : "insert into job_cron (source, job, schedule, zone, args, catch_up, plugin, id)"
+                    + " values (?, ?, ?, ?, ?, ?, ?, ?)")) {
+      put.setString(1, cron.registered ? "GUEST" : "MANIFEST");
+      put.setString(2, cron.job);
+      put.setString(3, cron.schedule);
+      put.setString(4, cron.zone);
+      put.setBytes(5, cron.args);
+      put.setString(6, cron.catchUp);
+      put.setString(7, plugin);
+      put.setString(8, cron.id);
+      put.executeUpdate();
+    }
+    String instance = cronInstance(plugin, cron.id);
+    if (before.isEmpty()) {
+      queue(connection, CRON, instance, next.next, 0, cronLane(plugin), cron.job);
+    } else if (!sameTimes) {
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              "update job_queue set execution_time = ?, picked = false, picked_by = null,"
+                  + " last_heartbeat = null, version = version + 1"
+                  + " where task_name = 'cron' and task_instance = ?")) {
+        update.setObject(1, atUtc(next.next));
+        update.setString(2, instance);
+        update.executeUpdate();
+      }
+    }
+  }
+
+  private static void deleteCron(Connection connection, String plugin, String id)
+      throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("delete from job_cron where plugin = ? and id = ?")) {
+      delete.setString(1, plugin);
+      delete.setString(2, id);
+      delete.executeUpdate();
+    }
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "delete from job_queue where task_name = 'cron' and task_instance = ?")) {
+      delete.setString(1, cronInstance(plugin, id));
+      delete.executeUpdate();
+    }
+  }
+
+  /**
+   * Enqueues the runs of a schedule that are due, and moves it to its next one, in one transaction.
+   * A run that was enqueued before, by whatever node, is not enqueued again.
+   *
+   * @param jobs the runs, each with a key that names its time
+   * @return false when the claim no longer holds; nothing is changed then
+   */
+  public boolean tick(
+      Claim claim, String plugin, List<NewJob> jobs, @Nullable Instant next, int most, Instant now)
+      throws QueueFullException {
+    record Outcome(boolean held, @Nullable QueueFullException full) {}
+    Outcome outcome =
+        transactions.run(connection -> {
+          boolean held =
+              next == null ? remove(connection, claim) : release(connection, claim, next);
+          if (!held) {
+            return new Outcome(false, null);
+          }
+          try {
+            enqueue(connection, plugin, jobs, most, now);
+          } catch (QueueFullException e) {
+            // The schedule moves on all the same: it would come back at once otherwise.
+            return new Outcome(true, e);
+          }
+          return new Outcome(true, null);
+        });
+    if (outcome.full != null) {
+      throw outcome.full;
+    }
+    return outcome.held;
+  }
+
+  /**
+   * How many jobs a plugin has in a state, and since when the first of them could run.
+   *
+   * @param oldestDue null where none waits
+   */
+  public record Count(String plugin, JobState state, long jobs, @Nullable Instant oldestDue) {}
+
+  /** The numbers of all plugins. */
+  public List<Count> counts() {
+    return transactions.run(connection -> {
+      String state = "case when q.picked = true then 'RUNNING' else j.state end";
+      try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select j.plugin, "
+                      + state
+                      + ", count(*),"
+                      + " min(case when q.picked = false then q.execution_time end)"
+                      + " from job j left join job_queue q"
+                      + " on q.task_name = 'job' and q.task_instance = j.id"
+                      + " group by j.plugin, "
+                      + state);
+          ResultSet rows = select.executeQuery()) {
+        List<Count> counts = new ArrayList<>();
+        while (rows.next()) {
+          OffsetDateTime due = rows.getObject(4, OffsetDateTime.class);
+          counts.add(
+              new Count(
+                  rows.getString(1),
+                  JobState.valueOf(rows.getString(2)),
+                  rows.getLong(3),
+                  due == null ? null : due.toInstant()));
+        }
+        return counts;
+      }
+    });
+  }
+
+  /** Whether a plugin has jobs that wait or run, or schedules. */
+  public boolean hasRows(String plugin) {
+    return transactions.run(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select 1 from job_queue where lane in (?, ?) fetch first 1 rows only")) {
+        select.setString(1, jobLane(plugin));
+        select.setString(2, cronLane(plugin));
+        try (ResultSet row = select.executeQuery()) {
+          return row.next();
+        }
+      }
+    });
+  }
+
+  /** Deletes jobs that ended before these times. */
+  public int prune(Instant ended, Instant dead) {
+    return transactions.run(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement(
+              "delete from job where (state in ('SUCCEEDED', 'CANCELLED') and ended_at < ?)"
+                  + " or (state = 'DEAD' and ended_at < ?)")) {
+        delete.setObject(1, atUtc(ended));
+        delete.setObject(2, atUtc(dead));
+        return delete.executeUpdate();
+      }
+    });
+  }
+
+  /** Deletes all that a plugin has here. */
+  static void forget(Connection connection, String plugin) throws SQLException {
+    for (String delete :
+        List.of(
+            "delete from job_queue where lane in (?, ? || '/cron')",
+            "delete from job where plugin = ?",
+            "delete from job_pause where plugin = ?",
+            "delete from job_cron where plugin = ?")) {
+      try (PreparedStatement statement = connection.prepareStatement(delete)) {
+        statement.setString(1, plugin);
+        if (delete.contains("?, ?")) {
+          statement.setString(2, plugin);
+        }
+        statement.executeUpdate();
+      }
+    }
+  }
+
+  private static List<JobAttempt> attempts(Connection connection, String id) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select number, outcome, version, node, began_at, ended_at, reason, backtrace"
+                + " from job_attempt where job = ? order by number")) {
+      select.setString(1, id);
+      List<JobAttempt> attempts = new ArrayList<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          String backtrace = rows.getString(8);
+          attempts.add(
+              new JobAttempt(
+                  rows.getInt(1),
+                  rows.getString(2),
+                  rows.getString(3),
+                  rows.getString(4),
+                  instant(rows, 5),
+                  instant(rows, 6),
+                  text(rows.getString(7)),
+                  backtrace == null || backtrace.isEmpty()
+                      ? List.of()
+                      : List.of(backtrace.split("\n"))));
+        }
+      }
+      return attempts;
+    }
+  }
+
+  private static Stored stored(ResultSet row) throws SQLException {
+    return new Stored(
+        row.getString(1),
+        row.getString(2),
+        row.getString(3),
+        Kind.valueOf(row.getString(4)),
+        row.getBytes(6),
+        row.getString(7),
+        instant(row, 9),
+        instant(row, 10),
+        row.getInt(12),
+        row.getInt(13),
+        row.getString(14));
+  }
+
+  private static JobInfo info(ResultSet row, List<JobAttempt> attempts) throws SQLException {
+    JobState state = JobState.valueOf(row.getString(5));
+    boolean running = row.getBoolean(16);
+    OffsetDateTime ended = row.getObject(11, OffsetDateTime.class);
+    return new JobInfo(
+        row.getString(1),
+        row.getString(2),
+        row.getString(3),
+        running ? JobState.RUNNING : state,
+        row.getInt(8),
+        row.getInt(12),
+        row.getString(7),
+        instant(row, 9),
+        instant(row, 10),
+        Optional.ofNullable(ended).map(OffsetDateTime::toInstant),
+        running ? "" : text(row.getString(15)),
+        json(row.getBytes(6)),
+        attempts);
+  }
+
+  private static JsonNode json(byte[] args) {
+    try {
+      return StrictJson.parse(args);
+    } catch (InvalidJsonException e) {
+      return JsonNodeFactory.instance.nullNode();
+    }
+  }
+
+  private static String text(@Nullable String value) {
+    return value == null ? "" : value;
+  }
+
+  private static String cut(String text, int most) {
+    return text.length() > most ? text.substring(0, most) : text;
+  }
+
+  private static Instant instant(ResultSet row, int column) throws SQLException {
+    return row.getObject(column, OffsetDateTime.class).toInstant();
+  }
+
+  private static OffsetDateTime atUtc(Instant instant) {
+    return instant.atOffset(ZoneOffset.UTC);
+  }
+}
