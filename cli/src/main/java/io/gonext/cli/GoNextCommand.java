@@ -10,6 +10,7 @@ import io.gonext.cli.admin.GrantsCommand;
 import io.gonext.cli.admin.HealthCommand;
 import io.gonext.cli.admin.InstallCommand;
 import io.gonext.cli.admin.InvalidationsCommand;
+import io.gonext.cli.admin.JobsCommand;
 import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.RejectCommand;
@@ -53,6 +54,7 @@ import picocli.CommandLine.Spec;
       GrantsCommand.class,
       ConfigCommand.class,
       SecretCommand.class,
+      JobsCommand.class,
       AuditCommand.class,
       FunctionsCommand.class,
       InvalidationsCommand.class

@@ -61,6 +61,7 @@ class JobsTest {
         .filter("enqueue")
         .filter("register")
         .field("capabilities", "[\"hooks.subscribe\",\"jobs.enqueue\",\"cron.register\",\"kv.write\",\"kv.read\"]")
+        .limit("instances_jobs", 2)
         .field("jobs", jobs)
         .bytes();
   }

@@ -35,9 +35,9 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * The operator's API for plugins, below {@code /api/v1/plugins}, the list of the application's
- * functions, and the cache invalidations. {@code openapi.json} describes it. Every call requires an
- * admin token.
+ * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, the list of the
+ * application's functions, and the cache invalidations. {@code openapi.json} describes it. Every
+ * call requires an admin token.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -53,6 +53,7 @@ final class AdminApi {
   private final SettingsApi settings;
   private final FunctionApi functions;
   private final InvalidationApi invalidations;
+  private final JobApi jobs;
 
   AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
@@ -61,13 +62,16 @@ final class AdminApi {
     this.settings = new SettingsApi(host);
     this.functions = new FunctionApi(host);
     this.invalidations = new InvalidationApi(host, closing);
+    this.jobs = new JobApi(host);
   }
 
   /** A method, a path and their handler. */
   record Endpoint(HandlerType method, String path, Handler handler) {}
 
   List<Endpoint> endpoints() {
-    return Stream.concat(own().stream(), settings.endpoints(ONE).stream()).toList();
+    return Stream.of(own(), settings.endpoints(ONE), jobs.endpoints(ONE))
+        .flatMap(List::stream)
+        .toList();
   }
 
   private List<Endpoint> own() {

@@ -7,6 +7,7 @@ import io.gonext.host.ConflictException;
 import io.gonext.host.HostException;
 import io.gonext.host.InvalidConfigException;
 import io.gonext.host.StoreException;
+import io.gonext.host.UnknownJobException;
 import io.gonext.host.UnknownPluginException;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
@@ -68,6 +69,7 @@ final class ErrorAnswers {
     HttpStatus status =
         switch (e) {
           case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;
+          case UnknownJobException unknown -> HttpStatus.NOT_FOUND;
           case ConflictException conflict -> HttpStatus.CONFLICT;
           case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
           case InvalidConfigException invalid -> HttpStatus.UNPROCESSABLE_CONTENT;

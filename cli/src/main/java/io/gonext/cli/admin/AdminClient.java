@@ -61,6 +61,15 @@ final class AdminClient implements AutoCloseable {
     return sendTo("GET", INVALIDATIONS, new byte[0]);
   }
 
+  /**
+   * As {@link #send}, for jobs.
+   *
+   * @param path below {@code /api/v1/jobs}, with its query
+   */
+  JsonNode jobs(String method, String path) throws InterruptedException {
+    return sendTo(method, "/api/v1/jobs" + path, new byte[0]);
+  }
+
   private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
     URI uri = URI.create(host + path);
     HttpRequest request =

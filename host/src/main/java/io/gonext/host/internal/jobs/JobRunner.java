@@ -60,9 +60,6 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   /** Threads beside those for jobs, so that schedules go on while all of those are busy. */
   private static final int CRON_THREADS = 2;
 
-  /** How long jobs may go on when the host closes, twice: before an interrupt, and after it. */
-  private static final Duration STOP = Duration.ofSeconds(5);
-
   private static final Duration SHOW = Duration.ofSeconds(15);
   private static final Duration PRUNE = Duration.ofMinutes(10);
 
@@ -156,6 +153,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
 
   private Scheduler scheduler() {
     Clock time = clock::now;
+    Duration heartbeat = policy.takeOver().dividedBy(HEARTBEATS);
     QuietThreads housekeepers = threads("gonext-job-care-", 1);
     Scheduler made =
         Scheduler.create(
@@ -171,13 +169,14 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .housekeeperExecutor(housekeepers)
             .pollingInterval(policy.poll())
             .pollUsingLockAndFetch(0.5, 1.0)
-            .heartbeatInterval(policy.takeOver().dividedBy(HEARTBEATS))
+            .heartbeatInterval(heartbeat)
             .missedHeartbeatsLimit(MISSED_HEARTBEATS)
             .deleteUnresolvedAfter(Duration.ofDays(36_500))
             .serializer(new NoData())
             .enablePriority()
             .failureLogging(LogLevel.DEBUG, true)
-            .shutdownMaxWait(STOP)
+            // When the host closes: before jobs are interrupted, and once more after it.
+            .shutdownMaxWait(heartbeat)
             .jdbcCustomization(new Claims(lanes, store.isShared()))
             .build();
     made.start();
