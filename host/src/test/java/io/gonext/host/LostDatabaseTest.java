@@ -120,6 +120,39 @@ class LostDatabaseTest {
     }
   }
 
+  @Test
+  void a_job_that_runs_while_the_database_is_lost_ends_once_it_is_back() throws Exception {
+    TestPostgres.Own postgres = TestPostgres.own(server);
+    try (Host host =
+        Host.open(
+            HostConfig.builder(data)
+                .database(Database.postgreSql(postgres.url()))
+                .jobs(JobsTest.QUICK.withTimes(Duration.ofMillis(50), Duration.ofSeconds(30)))
+                .build())) {
+      JobsTest.activate(
+          host,
+          JobsTest.bundle(
+              "jobs", "1.0.0", "[{\"name\":\"loop\",\"max_attempts\":1,\"timeout_ms\":1000}]"));
+      String id = host.jobs().run("jobs", "loop", JobsTest.json("{}")).id();
+      await().until(() -> host.jobs().get(id).state() == JobState.RUNNING);
+      postgres.stop();
+      assertThatThrownBy(() -> host.jobs().run("jobs", "loop", JobsTest.json("{}")))
+          .isInstanceOf(StoreException.class);
+      postgres.start();
+      JobInfo job =
+          await()
+              .atMost(Duration.ofSeconds(30))
+              .ignoreExceptionsInstanceOf(StoreException.class)
+              .until(() -> host.jobs().get(id), found -> found.state().isEnded());
+      assertThat(job.attempts())
+          .singleElement()
+          .extracting(JobAttempt::outcome)
+          .isEqualTo("DEADLINE");
+    } finally {
+      postgres.stop();
+    }
+  }
+
   private static double available(SimpleMeterRegistry meters) {
     return meters.get("gonext.store.available").gauge().value();
   }

@@ -68,14 +68,13 @@ class UpstreamPluginsTest {
     InstallResult installed = host.plugins().install(bundle(SEO, "echo"));
     assertThat(installed.warnings())
         .containsExactly(
-            "this host does not offer jobs.enqueue: it is denied until that changes",
             "the application does not offer posts.read: it is denied until that changes",
             "/signature: this host does not check signatures, so it proves nothing");
     assertThat(host.plugins().activate("seo-meta"))
         .containsExactly(
-            "this host does not offer jobs.enqueue: what needs it is denied to seo-meta@1.4.0",
             "the application does not offer posts.read: what needs it is denied to seo-meta@1.4.0",
-            "seo-meta@1.4.0 was not granted kv.read: what needs it is denied until it is granted");
+            "seo-meta@1.4.0 was not granted jobs.enqueue, kv.read: what needs it is denied until it"
+                + " is granted");
     assertThat(host.applyFilters("the_title", "a title").value().stringValue())
         .isEqualTo("a title");
   }

@@ -10,6 +10,7 @@ import io.gonext.host.manifest.Manifest.Route;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -44,8 +45,11 @@ class ManifestReaderTest {
              "http":{"serve":[{"method":"POST","path":"/x/{id}"}],
                      "fetch":{"allow_hosts":["example.org"],"rate_per_minute":60}},
              "storage":{"kv":{"max_bytes":1,"max_keys":1}},
-             "secrets":{"keys":["token"]},"jobs":["nightly"],
-             "limits":{"memory_mb":8,"call_ms":250,"instances_min":2,"instances_max":4,
+             "secrets":{"keys":["token"]},"jobs":["nightly",
+               {"name":"deliver","timeout_ms":5000,"max_attempts":8,"backoff":"fixed","unique":true,"concurrency":2}],
+             "cron":[{"job":"nightly","schedule":"30 4 * * *","zone":"Europe/Berlin","catch_up":"all"},
+                     {"job":"deliver","schedule":{"every_ms":6e4},"args":{"to":"all"}}],
+             "limits":{"memory_mb":8,"call_ms":250,"instances_min":2,"instances_max":4,"instances_jobs":2,
                        "max_uses":99999999999,"max_age_s":60,"max_idle_s":30,"isolation":"reused"},
              "requires":{"host":">=0.1"},"depends":[{"name":"other","version":"^1.0"}]}
             """);
@@ -66,6 +70,29 @@ class ManifestReaderTest {
     assertThat(limits.call()).contains(Duration.ofMillis(250));
     assertThat(limits.instancesMin()).hasValue(2);
     assertThat(limits.instancesMax()).hasValue(4);
+    assertThat(limits.instancesJobs()).hasValue(2);
+    assertThat(manifest.jobs())
+        .containsExactly(
+            new Manifest.Job(
+                "nightly",
+                Duration.ofSeconds(30),
+                5,
+                Manifest.Backoff.EXPONENTIAL,
+                false,
+                OptionalInt.empty()),
+            new Manifest.Job(
+                "deliver",
+                Duration.ofSeconds(5),
+                8,
+                Manifest.Backoff.FIXED,
+                true,
+                OptionalInt.of(2)));
+    assertThat(manifest.cron())
+        .extracting(cron -> cron.job() + " " + cron.schedule() + " " + cron.schedule().zone())
+        .containsExactly("nightly 30 4 * * * Europe/Berlin", "deliver {\"every_ms\":60000} Z");
+    assertThat(manifest.cron())
+        .extracting(Manifest.Cron::catchUp)
+        .containsExactly(Manifest.CatchUp.ALL, Manifest.CatchUp.ONCE);
     assertThat(limits.maxUses()).hasValue(Integer.MAX_VALUE);
     assertThat(limits.maxAge()).contains(Duration.ofSeconds(60));
     assertThat(limits.maxIdle()).contains(Duration.ofSeconds(30));
@@ -96,6 +123,17 @@ class ManifestReaderTest {
         "{M,\"http\":{\"serve\":[{\"method\":\"GET\",\"path\":\"/{a}\"},{\"method\":\"GET\",\"path\":\"/{b}\"}]}}|"
             + " /http/serve/1",
         "{M,\"limits\":{\"call_ms\":0}}                  | /limits/call_ms",
+        "{M,\"jobs\":[\"a\",{\"name\":\"a\"}]}          | /jobs/1",
+        "{M,\"jobs\":[{\"name\":\"a\",\"retries\":1}]} | /jobs/0/retries",
+        "{M,\"jobs\":[{\"name\":\"a\",\"backoff\":\"none\"}]} | /jobs/0/backoff",
+        "{M,\"jobs\":[\"tidy\"],\"cron\":[{\"job\":\"tydi\",\"schedule\":\"@daily\"}]}|"
+            + " /cron/0/job: there is no job tydi; allowed: tidy",
+        "{M,\"jobs\":[\"a\"],\"cron\":[{\"job\":\"a\",\"schedule\":\"0 0 30 2 *\"}]}|"
+            + " no month that it names has such a day",
+        "{M,\"jobs\":[\"a\"],\"cron\":[{\"job\":\"a\",\"schedule\":{\"every_ms\":59999}}]}|"
+            + " /cron/0/schedule/every_ms",
+        "{M,\"jobs\":[\"a\"],\"cron\":[{\"job\":\"a\",\"schedule\":\"@daily\",\"zone\":\"Mars\"}]}|"
+            + " /cron/0/zone",
         "{M,\"limits\":{\"call_ms\":1.5}}                | /limits/call_ms",
         "{M,\"limits\":{\"isolation\":\"none\"}}         | /limits/isolation",
       })
@@ -131,17 +169,17 @@ class ManifestReaderTest {
                       "/nmae: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
                           + " secrets,"
-                          + " jobs, warm_up, limits, requires, depends, signature; did you mean"
+                          + " jobs, cron, warm_up, limits, requires, depends, signature; did you mean"
                           + " name?",
                       "/filters: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
                           + " secrets,"
-                          + " jobs, warm_up, limits, requires, depends, signature; did you mean"
+                          + " jobs, cron, warm_up, limits, requires, depends, signature; did you mean"
                           + " hooks.filters?",
                       "/a~1b~0: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
                           + " secrets,"
-                          + " jobs, warm_up, limits, requires, depends, signature",
+                          + " jobs, cron, warm_up, limits, requires, depends, signature",
                       "/version: found \"1\"; allowed: a version after Semantic Versioning 2.0.0,"
                           + " such as 1.0.0",
                       "/capabilities/1: found \"KV\"; allowed: a dotted lower-case token, such as"

@@ -7,6 +7,7 @@ import com.github.kagkarlsson.shaded.jdbc.JdbcRunner;
 import com.github.kagkarlsson.shaded.jdbc.RowMapper;
 import io.gonext.host.internal.jobs.Lanes.Lane;
 import io.gonext.host.internal.lifecycle.PluginSlot;
+import io.gonext.host.internal.log.OncePerMinute;
 import io.gonext.host.internal.store.JobStore;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +17,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The statement by which db-scheduler claims what is due, in the place of its own: from the lanes
@@ -25,6 +29,8 @@ import java.util.Set;
  * <p>For one thread.
  */
 final class Claims extends DefaultJdbcCustomization {
+  private static final Logger log = LoggerFactory.getLogger(Claims.class);
+
   private static final String PICK =
       "set picked = true, picked_by = ?, last_heartbeat = ?, version = ";
 
@@ -39,11 +45,13 @@ final class Claims extends DefaultJdbcCustomization {
 
   private final Lanes lanes;
   private final boolean postgres;
+  private final OncePerMinute failureLog;
 
-  Claims(Lanes lanes, boolean postgres) {
+  Claims(Lanes lanes, boolean postgres, LongSupplier nanoTime) {
     super(false);
     this.lanes = lanes;
     this.postgres = postgres;
+    this.failureLog = new OncePerMinute(nanoTime);
   }
 
   @Override
@@ -55,13 +63,29 @@ final class Claims extends DefaultJdbcCustomization {
   @SuppressWarnings("rawtypes") // As db-scheduler declares it.
   public List<Execution> lockAndFetchSingleStatement(
       JdbcTaskRepositoryContext ctx, Instant now, int limit, boolean orderByPriority) {
-    Claim claim = new Claim(ctx, now);
     List<Execution> claimed = new ArrayList<>();
+    try {
+      claim(new Claim(ctx, now), limit, claimed);
+    } catch (RuntimeException e) {
+      // db-scheduler would log a stack trace at each poll for as long as the store is lost.
+      failureLog
+          .next()
+          .ifPresent(before ->
+              log.warn(
+                  "jobs cannot be claimed: {}; {} failures before it were not logged",
+                  e.toString(),
+                  before));
+    }
+    return claimed;
+  }
+
+  @SuppressWarnings("rawtypes") // As above.
+  private void claim(Claim claim, int limit, List<Execution> claimed) {
     for (PluginSlot slot : lanes.serving()) {
       if (claimed.size() < limit) {
         claimed.addAll(
             claim.of(
-                ctx.jdbcRunner,
+                claim.ctx.jdbcRunner,
                 JobStore.cronLane(slot.name()),
                 Set.of(),
                 limit - claimed.size()));
@@ -72,13 +96,12 @@ final class Claims extends DefaultJdbcCustomization {
       if (most > 0) {
         List<Execution> jobs =
             lane.concurrency().isEmpty()
-                ? claim.of(ctx.jdbcRunner, JobStore.jobLane(lane.plugin()), Set.of(), most)
-                : ctx.jdbcRunner.inTransaction(runner -> claim.oneByOne(runner, lane, most));
+                ? claim.of(claim.ctx.jdbcRunner, JobStore.jobLane(lane.plugin()), Set.of(), most)
+                : claim.ctx.jdbcRunner.inTransaction(runner -> claim.oneByOne(runner, lane, most));
         jobs.forEach(job -> lanes.claimed(lane.plugin(), job.getId()));
         claimed.addAll(jobs);
       }
     }
-    return claimed;
   }
 
   /** One round of claims. */

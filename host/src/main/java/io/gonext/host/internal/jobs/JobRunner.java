@@ -177,7 +177,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .failureLogging(LogLevel.DEBUG, true)
             // When the host closes: before jobs are interrupted, and once more after it.
             .shutdownMaxWait(heartbeat)
-            .jdbcCustomization(new Claims(lanes, store.isShared()))
+            .jdbcCustomization(new Claims(lanes, store.isShared(), System::nanoTime))
             .build();
     made.start();
     housekeepers.scheduleWithFixedDelay(

@@ -231,11 +231,11 @@ final class PluginLoader {
     Manifest manifest = bundle.manifest();
     EffectiveLimits effective = limitsOf(manifest);
     PluginScope scope = services.scope(bundle, Mode.SERVING);
+    GuestAllocator allocator =
+        new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation());
+    int pages = module.surface().memoryPages();
     InstancePool<GuestInstance> pool =
-        new InstancePool<>(
-            poolConfig(manifest, effective, module.surface().memoryPages()),
-            new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation()),
-            poolRuntime);
+        new InstancePool<>(poolConfig(manifest, effective, pages), allocator, poolRuntime);
     metrics.add(pool);
     JobPool jobs =
         manifest.jobs().isEmpty()
@@ -243,9 +243,7 @@ final class PluginLoader {
             : new JobPool(
                 manifest,
                 new InstancePool<>(
-                    jobPoolConfig(manifest, effective, module.surface().memoryPages()),
-                    new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation()),
-                    poolRuntime),
+                    jobPoolConfig(manifest, effective, pages), allocator, poolRuntime),
                 scope.audit(),
                 longestJob,
                 lateCounter(manifest.name()),

@@ -246,8 +246,6 @@ public final class PluginStore implements AutoCloseable {
               delete.setString(1, read.name());
               delete.executeUpdate();
             }
-          }
-          if (!keepData) {
             JobStore.forget(connection, read.name());
           }
           deleteUnused(connection, read.name());
