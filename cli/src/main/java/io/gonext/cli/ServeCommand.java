@@ -9,6 +9,7 @@ import io.gonext.host.Egress;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostException;
+import io.gonext.host.JobPolicy;
 import io.gonext.host.MasterKey;
 import io.gonext.host.NodeFault;
 import io.gonext.host.OperatorLimits;
@@ -160,6 +161,24 @@ final class ServeCommand implements Callable<Integer> {
           "The same limit for each client, within the limit of the plugin. A client is an IPv4"
               + " address or an IPv6 /64 network (default: ${DEFAULT-VALUE}).")
   private RouteRate clientRate = RouteRate.UNLIMITED;
+
+  @Option(
+      names = "--job-threads",
+      paramLabel = "N",
+      defaultValue = "4",
+      description =
+          "Jobs of plugins that run at once on this host; 0 for none, where other hosts on the"
+              + " database run them (default: ${DEFAULT-VALUE}).")
+  private int jobThreads;
+
+  @Option(
+      names = "--job-takeover-seconds",
+      paramLabel = "S",
+      defaultValue = "30",
+      description =
+          "Time without a sign of life after which another host takes over the jobs of this one;"
+              + " the same on all hosts (default: ${DEFAULT-VALUE}).")
+  private int jobTakeoverSeconds;
 
   @Option(
       names = "--trusted-proxy",
@@ -347,6 +366,11 @@ final class ServeCommand implements Callable<Integer> {
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
+    requireInRange("--job-takeover-seconds", jobTakeoverSeconds, 3600);
+    if (jobThreads != 0) {
+      requireInRange("--job-threads", jobThreads, 1000);
+    }
+    JobPolicy jobs = JobPolicy.defaults().withThreads(jobThreads);
     HostConfig.Builder config = HostConfig.builder(data);
     MasterKey masterKey = masterKey();
     if (masterKey != null) {
@@ -357,6 +381,7 @@ final class ServeCommand implements Callable<Integer> {
         .routeRate(routeRate)
         .clientRate(clientRate)
         .breaker(breakerPolicy())
+        .jobs(jobs.withTimes(jobs.poll(), Duration.ofSeconds(jobTakeoverSeconds)))
         .egress(new Egress(egressMode, egressAllowed))
         .limits(
             OperatorLimits.defaults()

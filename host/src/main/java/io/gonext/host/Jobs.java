@@ -19,8 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
  * The background jobs of plugins, of all hosts on the database together. Each act of an operator is
  * one row of the {@linkplain Host#audit audit log}.
  *
- * <p>A job runs at least once: again after a failed attempt, and again where it is not known whether
- * an attempt came to its end. Thread-safe.
+ * <p>A job runs at least once: again after a failed attempt, and again where it is not known
+ * whether an attempt came to its end. Thread-safe.
  */
 public final class Jobs {
   /** The most jobs that one call of {@link #list} returns. */

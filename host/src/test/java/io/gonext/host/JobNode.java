@@ -24,8 +24,7 @@ final class JobNode {
       for (int i = 0; ; i++) {
         String job = JOBS[i % JOBS.length];
         System.out.println(
-            "enqueued "
-                + host.jobs().run("jobs", job, JsonNodeFactory.instance.objectNode()).id());
+            "enqueued " + host.jobs().run("jobs", job, JsonNodeFactory.instance.objectNode()).id());
       }
     }
   }

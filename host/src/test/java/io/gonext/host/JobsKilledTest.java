@@ -54,7 +54,9 @@ class JobsKilledTest {
       try {
         for (int kill = 0; kill < KILLS; kill++) {
           int before = enqueued.size();
-          await().atMost(Duration.ofMinutes(2)).until(() -> enqueued.size() >= before + JOBS_BETWEEN_KILLS);
+          await()
+              .atMost(Duration.ofMinutes(2))
+              .until(() -> enqueued.size() >= before + JOBS_BETWEEN_KILLS);
           LockSupport.parkNanos(random.nextLong(100_000_000)); // to be anywhere in a job
           int killed = kill % 2;
           nodes[killed].toHandle().destroyForcibly();
@@ -81,7 +83,9 @@ class JobsKilledTest {
             HostConfig.builder(last).database(Database.postgreSql(url)).jobs(QUICK).build())) {
       for (String id : enqueued) {
         JobInfo job =
-            await().atMost(Duration.ofMinutes(5)).until(() -> host.jobs().get(id), j -> j.state().isEnded());
+            await()
+                .atMost(Duration.ofMinutes(5))
+                .until(() -> host.jobs().get(id), j -> j.state().isEnded());
         boolean succeeds = job.job().equals("hits") || job.job().equals("ok");
         long succeeded = job.attempts().stream().filter(a -> a.outcome().equals("OK")).count();
         assertThat(succeeded)

@@ -63,7 +63,8 @@ class JobsLifecycleTest {
   @Test
   void a_job_that_runs_ends_on_the_version_it_began_on() throws InterruptedException {
     activate(
-        host, bundle("jobs", "1.0.0", "[{\"name\":\"loop\",\"max_attempts\":1,\"timeout_ms\":700}]"));
+        host,
+        bundle("jobs", "1.0.0", "[{\"name\":\"loop\",\"max_attempts\":1,\"timeout_ms\":700}]"));
     String id = host.jobs().run("jobs", "loop", json("{}")).id();
     await().until(() -> host.jobs().get(id).state() == JobState.RUNNING);
     activate(host, bundle("jobs", "1.1.0", "[\"loop\"]"));
@@ -87,7 +88,8 @@ class JobsLifecycleTest {
 
   @Test
   void uninstall_deletes_jobs_and_schedules_unless_data_is_kept() throws InterruptedException {
-    byte[] bundle = bundle("jobs", "1.0.0", "[\"ok\"],\"cron\":[{\"job\":\"ok\",\"schedule\":\"@daily\"}]");
+    byte[] bundle =
+        bundle("jobs", "1.0.0", "[\"ok\"],\"cron\":[{\"job\":\"ok\",\"schedule\":\"@daily\"}]");
     activate(host, bundle);
     await().until(() -> !host.jobs().schedules("jobs").isEmpty());
     String kept = host.jobs().request("jobs", json(DELAYED)).id();
@@ -111,9 +113,11 @@ class JobsLifecycleTest {
   }
 
   @Test
-  void a_job_that_runs_when_the_host_closes_is_cut_off_and_runs_again() throws InterruptedException {
+  void a_job_that_runs_when_the_host_closes_is_cut_off_and_runs_again()
+      throws InterruptedException {
     activate(
-        host, bundle("jobs", "1.0.0", "[{\"name\":\"loop\",\"max_attempts\":1,\"timeout_ms\":20000}]"));
+        host,
+        bundle("jobs", "1.0.0", "[{\"name\":\"loop\",\"max_attempts\":1,\"timeout_ms\":20000}]"));
     String id = host.jobs().run("jobs", "loop", json("{}")).id();
     await().until(() -> host.jobs().get(id).state() == JobState.RUNNING);
     host.close();
@@ -125,12 +129,15 @@ class JobsLifecycleTest {
 
   @Test
   void a_schedule_of_the_manifest_follows_the_version_that_serves() throws InterruptedException {
-    String daily = "[\"ok\"],\"cron\":[{\"job\":\"ok\",\"schedule\":\"30 4 * * *\",\"zone\":\"Europe/Berlin\"}]";
+    String daily =
+        "[\"ok\"],\"cron\":[{\"job\":\"ok\",\"schedule\":\"30 4 * *"
+            + " *\",\"zone\":\"Europe/Berlin\"}]";
     activate(host, bundle("jobs", "1.0.0", daily));
     await().until(() -> !host.jobs().schedules("jobs").isEmpty());
     CronInfo schedule = host.jobs().schedules("jobs").getFirst();
     assertThat(schedule.schedule()).isEqualTo("30 4 * * *");
-    assertThat(schedule.nextAt().orElseThrow().atZone(java.time.ZoneId.of("Europe/Berlin")).getHour())
+    assertThat(
+            schedule.nextAt().orElseThrow().atZone(java.time.ZoneId.of("Europe/Berlin")).getHour())
         .isEqualTo(4);
     activate(host, bundle("jobs", "1.1.0", "[\"ok\"]"));
     await().until(() -> host.jobs().schedules("jobs").isEmpty());

@@ -128,10 +128,10 @@ class JobsNodesTest {
                 == 1);
     assertThat(first.jobs().get(id).state()).isEqualTo(JobState.RUNNING);
     assertThat(first.jobs().get(id).attempts()).isEmpty();
-    execute("update job_queue set last_heartbeat = now() - interval '1 hour' where picked_by = 'other'");
-    assertThat(ended(first, id).attempts())
-        .extracting(JobAttempt::outcome)
-        .startsWith("NODE_LOST");
+    execute(
+        "update job_queue set last_heartbeat = now() - interval '1 hour' where picked_by ="
+            + " 'other'");
+    assertThat(ended(first, id).attempts()).extracting(JobAttempt::outcome).startsWith("NODE_LOST");
   }
 
   @Test

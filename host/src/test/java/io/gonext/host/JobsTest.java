@@ -60,15 +60,16 @@ class JobsTest {
         .version(version)
         .filter("enqueue")
         .filter("register")
-        .field("capabilities", "[\"hooks.subscribe\",\"jobs.enqueue\",\"cron.register\",\"kv.write\",\"kv.read\"]")
+        .field(
+            "capabilities",
+            "[\"hooks.subscribe\",\"jobs.enqueue\",\"cron.register\",\"kv.write\",\"kv.read\"]")
         .limit("instances_jobs", 2)
         .field("jobs", jobs)
         .bytes();
   }
 
   static void activate(Host host, byte[] bundle) throws InterruptedException {
-    host.plugins()
-        .deploy(bundle, Set.of("jobs.enqueue", "cron.register", "kv.write", "kv.read"));
+    host.plugins().deploy(bundle, Set.of("jobs.enqueue", "cron.register", "kv.write", "kv.read"));
   }
 
   static ObjectNode json(String text) {
@@ -117,7 +118,9 @@ class JobsTest {
     assertThat(payload.get("kind").stringValue()).isEqualTo("job");
     assertThat(payload.get("name").stringValue()).isEqualTo("say");
     assertThat(payload.get("id")).isEqualTo(answer.get("id"));
-    assertThat(payload.get("args")).isEqualTo(json("{\"a\":[1]}")).isEqualTo(payload.get("payload"));
+    assertThat(payload.get("args"))
+        .isEqualTo(json("{\"a\":[1]}"))
+        .isEqualTo(payload.get("payload"));
     assertThat(payload.get("attempt").intValue()).isEqualTo(1);
     assertThat(payload.get("retry_count").intValue()).isZero();
     assertThat(payload.get("deadline_ms").longValue()).isEqualTo(30_000);
@@ -146,7 +149,10 @@ class JobsTest {
   @Test
   void a_dead_job_keeps_trap_and_backtrace_of_each_attempt() {
     JobInfo job = run("trap");
-    assertThat(job.attempts()).hasSize(2).extracting(JobAttempt::outcome).containsOnly("UNREACHABLE");
+    assertThat(job.attempts())
+        .hasSize(2)
+        .extracting(JobAttempt::outcome)
+        .containsOnly("UNREACHABLE");
     assertThat(job.attempts().getFirst().backtrace()).isNotEmpty();
     assertThat(host.health().recentFailures("jobs"))
         .anySatisfy(past -> assertThat(past.failure().hook()).isEqualTo("job trap"));
@@ -156,7 +162,10 @@ class JobsTest {
   void a_job_that_never_ends_is_cut_off_at_its_time_limit() {
     JobInfo job = run("loop");
     assertThat(job.state()).isEqualTo(JobState.DEAD);
-    assertThat(job.attempts()).singleElement().extracting(JobAttempt::outcome).isEqualTo("DEADLINE");
+    assertThat(job.attempts())
+        .singleElement()
+        .extracting(JobAttempt::outcome)
+        .isEqualTo("DEADLINE");
   }
 
   @Test

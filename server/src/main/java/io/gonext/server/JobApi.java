@@ -51,10 +51,8 @@ final class JobApi {
         new Endpoint(HandlerType.GET, plugin + "/schedules", this::schedules),
         new Endpoint(HandlerType.POST, plugin + "/jobs/pause", ctx -> pause(ctx, "")),
         new Endpoint(HandlerType.POST, plugin + "/jobs/resume", ctx -> resume(ctx, "")),
-        new Endpoint(
-            HandlerType.POST, job + "/pause", ctx -> pause(ctx, ctx.pathParam("job"))),
-        new Endpoint(
-            HandlerType.POST, job + "/resume", ctx -> resume(ctx, ctx.pathParam("job"))));
+        new Endpoint(HandlerType.POST, job + "/pause", ctx -> pause(ctx, ctx.pathParam("job"))),
+        new Endpoint(HandlerType.POST, job + "/resume", ctx -> resume(ctx, ctx.pathParam("job"))));
   }
 
   private static String id(Context ctx) {

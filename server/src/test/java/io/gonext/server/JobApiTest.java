@@ -76,9 +76,7 @@ class JobApiTest {
     assertThat(json(send("GET", PLUGIN + "/jobs?state=dead", "")).get("jobs").toString())
         .contains(id);
     assertThat(send("POST", "/api/v1/jobs/" + id + "/retry", "").statusCode()).isEqualTo(200);
-    await()
-        .until(() ->
-            json(send("GET", "/api/v1/jobs/" + id, "")).get("attempts").size() == 2);
+    await().until(() -> json(send("GET", "/api/v1/jobs/" + id, "")).get("attempts").size() == 2);
   }
 
   @Test
@@ -102,7 +100,10 @@ class JobApiTest {
   void schedules_have_their_next_run() {
     await()
         .untilAsserted(() ->
-            assertThat(json(send("GET", PLUGIN + "/schedules", "")).at("/schedules/0/next_at").asString(""))
+            assertThat(
+                    json(send("GET", PLUGIN + "/schedules", ""))
+                        .at("/schedules/0/next_at")
+                        .asString(""))
                 .contains("T04:30:00Z"));
   }
 

@@ -59,11 +59,9 @@ public final class Schedule {
           "@annually", "0 0 1 1 *");
 
   private static final List<String> MONTHS =
-      List.of(
-          "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
+      List.of("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
 
-  private static final List<String> DAYS =
-      List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
+  private static final List<String> DAYS = List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
 
   /** As it was written. */
   private final String text;
@@ -84,7 +82,8 @@ public final class Schedule {
   /** Whether one of the two fields for days is enough. */
   private final boolean eitherDay;
 
-  private Schedule(String text, ZoneId zone, Duration interval, List<BitSet> fields, boolean either) {
+  private Schedule(
+      String text, ZoneId zone, Duration interval, List<BitSet> fields, boolean either) {
     this.text = text;
     this.zone = zone;
     this.interval = interval;
@@ -282,7 +281,9 @@ public final class Schedule {
     if (from.equals(LocalTime.MIDNIGHT) && !local.toLocalDate().isBefore(day)) {
       return Optional.empty();
     }
-    for (int hour = hours.nextSetBit(from.getHour()); hour >= 0; hour = hours.nextSetBit(hour + 1)) {
+    for (int hour = hours.nextSetBit(from.getHour());
+        hour >= 0;
+        hour = hours.nextSetBit(hour + 1)) {
       int minute = minutes.nextSetBit(hour == from.getHour() ? from.getMinute() : 0);
       if (minute >= 0) {
         return Optional.of(day.atTime(hour, minute).toInstant(before));

@@ -168,14 +168,12 @@ class ManifestReaderTest {
                           + " the store",
                       "/nmae: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets,"
-                          + " jobs, cron, warm_up, limits, requires, depends, signature; did you mean"
-                          + " name?",
+                          + " secrets, jobs, cron, warm_up, limits, requires, depends, signature;"
+                          + " did you mean name?",
                       "/filters: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets,"
-                          + " jobs, cron, warm_up, limits, requires, depends, signature; did you mean"
-                          + " hooks.filters?",
+                          + " secrets, jobs, cron, warm_up, limits, requires, depends, signature;"
+                          + " did you mean hooks.filters?",
                       "/a~1b~0: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
                           + " secrets,"
@@ -200,8 +198,8 @@ class ManifestReaderTest {
                       "/limits/isolation: found \"frsh\"; allowed: fresh, reused; did you mean"
                           + " fresh?",
                       "/limits/maxAgeS: no such field; allowed: memory_mb, call_ms, instances_min,"
-                          + " instances_max, max_uses, max_age_s, max_idle_s, isolation, breaker;"
-                          + " did you mean max_age_s?",
+                          + " instances_max, instances_jobs, max_uses, max_age_s, max_idle_s,"
+                          + " isolation, breaker; did you mean max_age_s?",
                       "/limits/memory_mb: found \"8\"; allowed: an integer",
                       "/limits/instances_min: found 3; allowed: instances_max, which is 2, at most",
                       "/requires/host: found \"banana\"; allowed: a range of versions as npm writes"

@@ -60,7 +60,9 @@ class ScheduleTest {
 
   @Test
   void a_leap_day_is_found_however_far_away() {
-    assertThat(Schedule.parse("0 0 29 2 *", ZoneOffset.UTC).next(Instant.parse("2096-03-01T00:00:00Z")))
+    assertThat(
+            Schedule.parse("0 0 29 2 *", ZoneOffset.UTC)
+                .next(Instant.parse("2096-03-01T00:00:00Z")))
         .contains(Instant.parse("2104-02-29T00:00:00Z"));
   }
 
@@ -144,7 +146,13 @@ class ScheduleTest {
       changes.add(change.getInstant());
     }
     for (String text :
-        List.of("0 * * * *", "45 * * * *", "30 2 * * *", "0 0 * * *", "15,45 1-3 * * *", "30 23 * * 6,0")) {
+        List.of(
+            "0 * * * *",
+            "45 * * * *",
+            "30 2 * * *",
+            "0 0 * * *",
+            "15,45 1-3 * * *",
+            "30 23 * * 6,0")) {
       Schedule schedule = Schedule.parse(text, zone);
       for (Instant change : changes) {
         Instant from = change.minus(Duration.ofHours(26));
@@ -167,12 +175,12 @@ class ScheduleTest {
         !at.isAfter(to);
         at = at.plus(Duration.ofMinutes(1))) {
       ZonedDateTime local = at.atZone(zone);
-      if (matches(fields, local.toLocalDateTime()) && (done.add(local.toLocalDateTime()) || everyHour)) {
+      if (matches(fields, local.toLocalDateTime())
+          && (done.add(local.toLocalDateTime()) || everyHour)) {
         runs.add(at);
       }
       LocalDateTime before = at.minusSeconds(60).atZone(zone).toLocalDateTime().plusMinutes(1);
-      boolean wholeHours =
-          Duration.between(before, local.toLocalDateTime()).toMinutes() % 60 == 0;
+      boolean wholeHours = Duration.between(before, local.toLocalDateTime()).toMinutes() % 60 == 0;
       for (LocalDateTime skipped = before;
           skipped.isBefore(local.toLocalDateTime());
           skipped = skipped.plusMinutes(1)) {

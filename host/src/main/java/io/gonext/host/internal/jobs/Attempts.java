@@ -361,10 +361,7 @@ final class Attempts {
     /** Another host may have updated the plugin, and this one is about to follow. */
     private Result unknown(Manifest manifest, String sha256) {
       return lifecycle.isCurrent(manifest.name(), sha256)
-          ? Result.of(
-              "UNKNOWN_JOB",
-              manifest.id() + " has no job " + job.name(),
-              new Next.Never())
+          ? Result.of("UNKNOWN_JOB", manifest.id() + " has no job " + job.name(), new Next.Never())
           : Result.notTried();
     }
 

@@ -189,10 +189,11 @@ final class Claims extends DefaultJdbcCustomization {
           "select job_name, count(*) from job_queue where lane = ? and picked = true"
               + " group by job_name",
           statement -> statement.setString(1, JobStore.jobLane(lane.plugin())),
-          (RowMapper<Boolean>) rows -> {
-            running.put(rows.getString(1), rows.getInt(2));
-            return true;
-          });
+          (RowMapper<Boolean>)
+              rows -> {
+                running.put(rows.getString(1), rows.getInt(2));
+                return true;
+              });
       List<Execution> claimed = new ArrayList<>();
       while (claimed.size() < most) {
         Set<String> full = new HashSet<>();

@@ -111,10 +111,7 @@ final class JobProbe {
       states.add(
           Row.of(
               Tags.of(
-                  "plugin",
-                  count.plugin(),
-                  "state",
-                  count.state().name().toLowerCase(Locale.ROOT)),
+                  "plugin", count.plugin(), "state", count.state().name().toLowerCase(Locale.ROOT)),
               count.jobs()));
       oldest.putIfAbsent(count.plugin(), now);
       Instant due = count.oldestDue();

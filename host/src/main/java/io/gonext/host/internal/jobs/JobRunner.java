@@ -121,8 +121,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   /** Runs an action for a job. */
   @FunctionalInterface
   public interface Actions {
-    ActionResult run(String plugin, String action, List<JsonNode> args)
-        throws InterruptedException;
+    ActionResult run(String plugin, String action, List<JsonNode> args) throws InterruptedException;
   }
 
   /** Starts to run jobs, if this host runs any, and does not already. */
@@ -325,8 +324,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     }
 
     @Override
-    public CompletionHandler<Void> execute(
-        TaskInstance<Void> instance, ExecutionContext context) {
+    public CompletionHandler<Void> execute(TaskInstance<Void> instance, ExecutionContext context) {
       run.accept(context.getExecution());
       return (complete, operations) -> {};
     }

@@ -113,16 +113,15 @@ final class Ticks {
     try {
       store.tick(claim, plugin, jobs, next, queue.policy().waiting(), now);
     } catch (QueueFullException e) {
-      log.warn("{} missed a run of {} ({}): {}", plugin, cron.job(), cron.schedule(), e.getMessage());
+      log.warn(
+          "{} missed a run of {} ({}): {}", plugin, cron.job(), cron.schedule(), e.getMessage());
     }
   }
 
   private static NewJob job(Manifest manifest, StoredCron cron, Instant run) {
     boolean guest = manifest.job(cron.job()).isPresent() || !cron.registered();
     return new NewJob(
-        guest
-            ? cron.job()
-            : "plugin.cron." + manifest.name().replace('-', '_') + "." + cron.job(),
+        guest ? cron.job() : "plugin.cron." + manifest.name().replace('-', '_') + "." + cron.job(),
         guest ? Kind.GUEST : Kind.ACTION,
         guest ? cron.args() : array(cron.args()),
         "cron:" + cron.id() + ":" + run.toEpochMilli(),

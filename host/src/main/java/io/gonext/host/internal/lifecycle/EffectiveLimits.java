@@ -20,7 +20,12 @@ import java.util.OptionalInt;
  * @param jobInstances the most there are for jobs, apart from the others
  */
 public record EffectiveLimits(
-    int memoryMb, Duration call, Duration softCall, int warmInstances, int instances, int jobInstances) {
+    int memoryMb,
+    Duration call,
+    Duration softCall,
+    int warmInstances,
+    int instances,
+    int jobInstances) {
   private static final int PAGE_BYTES = 64 * 1024;
 
   public static EffectiveLimits of(OperatorLimits operator, Manifest manifest) {

@@ -352,8 +352,7 @@ final class PluginLoader {
   }
 
   /** No instance is kept without jobs, and a lease may last as long as a job. */
-  private PoolConfig jobPoolConfig(
-      Manifest manifest, EffectiveLimits effective, int initialPages) {
+  private PoolConfig jobPoolConfig(Manifest manifest, EffectiveLimits effective, int initialPages) {
     return poolConfig(
         manifest,
         PoolConfig.builder(manifest.name() + " jobs")

@@ -14,10 +14,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -106,8 +104,10 @@ public final class JobStore {
 
     QueueFullException(String plugin, int most) {
       super(
-          plugin + " has " + most + " jobs that wait or run, and it may not have more", null,
-          false, false);
+          plugin + " has " + most + " jobs that wait or run, and it may not have more",
+          null,
+          false,
+          false);
     }
   }
 
@@ -294,7 +294,8 @@ public final class JobStore {
     try (PreparedStatement insert =
         transaction.prepareStatement(
             "insert into job (id, plugin, name, kind, state, args, idempotency_key, priority,"
-                + " enqueued_at, due_at, trace) values (?, ?, ?, ?, 'WAITING', ?, ?, ?, ?, ?, ?)")) {
+                + " enqueued_at, due_at, trace) values (?, ?, ?, ?, 'WAITING', ?, ?, ?, ?, ?,"
+                + " ?)")) {
       insert.setString(1, id);
       insert.setString(2, plugin);
       insert.setString(3, job.name);
@@ -355,8 +356,8 @@ public final class JobStore {
     return transactions.run(connection -> end(connection, claim, attempt, ending));
   }
 
-  private static boolean end(
-      Connection transaction, Claim claim, JobAttempt attempt, Ending ending) throws SQLException {
+  private static boolean end(Connection transaction, Claim claim, JobAttempt attempt, Ending ending)
+      throws SQLException {
     boolean held =
         ending instanceof Ending.Again again
             ? release(transaction, claim, again.due)
@@ -366,8 +367,7 @@ public final class JobStore {
     }
     String id = claim.instance;
     switch (ending) {
-      case Ending.Succeeded() ->
-          state(transaction, id, JobState.SUCCEEDED, attempt, null, null, 0);
+      case Ending.Succeeded() -> state(transaction, id, JobState.SUCCEEDED, attempt, null, null, 0);
       case Ending.Dead(String reason) ->
           state(transaction, id, JobState.DEAD, attempt, null, reason, 1);
       case Ending.Again(Instant due, boolean counts, String reason) ->
@@ -501,9 +501,7 @@ public final class JobStore {
       try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
         select.setString(1, id);
         try (ResultSet row = select.executeQuery()) {
-          return row.next()
-              ? Optional.of(info(row, attempts(connection, id)))
-              : Optional.empty();
+          return row.next() ? Optional.of(info(row, attempts(connection, id))) : Optional.empty();
         }
       }
     });
@@ -584,7 +582,9 @@ public final class JobStore {
     });
   }
 
-  /** Lets a job run now: one that is dead or cancelled, from its first attempt, or one that waits. */
+  /**
+   * Lets a job run now: one that is dead or cancelled, from its first attempt, or one that waits.
+   */
   public Act retry(String id, Instant now) {
     return transactions.run(connection -> {
       Stored job;
@@ -730,8 +730,8 @@ public final class JobStore {
   /** The schedule of an instance. */
   public Optional<StoredCron> cron(String instance) {
     int slash = instance.indexOf('/');
-    return transactions.run(
-        connection -> cron(connection, instance.substring(0, slash), instance.substring(slash + 1)));
+    return transactions.run(connection ->
+        cron(connection, instance.substring(0, slash), instance.substring(slash + 1)));
   }
 
   private static Optional<StoredCron> cron(Connection connection, String plugin, String id)
@@ -829,8 +829,7 @@ public final class JobStore {
     }
   }
 
-  private static void put(Connection connection, String plugin, NextCron next)
-      throws SQLException {
+  private static void put(Connection connection, String plugin, NextCron next) throws SQLException {
     StoredCron cron = next.cron;
     Optional<StoredCron> before = cron(connection, plugin, cron.id);
     boolean sameTimes =

@@ -133,7 +133,8 @@ public final class TestLifecycle implements AutoCloseable {
     lifecycle =
         Lifecycle.of(
             store,
-            new Lifecycle.Parts(engine, hooks, meters, services, guards, false, Duration.ofMinutes(5)),
+            new Lifecycle.Parts(
+                engine, hooks, meters, services, guards, false, Duration.ofMinutes(5)),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));

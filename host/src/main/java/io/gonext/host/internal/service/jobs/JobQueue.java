@@ -114,7 +114,8 @@ public final class JobQueue {
    * @throws InvalidException when a request is not acceptable; the caller rolls back, as after all
    *     exceptions
    */
-  public List<Enqueued> enqueue(Connection transaction, Manifest manifest, List<JobRequest> requests)
+  public List<Enqueued> enqueue(
+      Connection transaction, Manifest manifest, List<JobRequest> requests)
       throws SQLException, InvalidException, QueueFullException {
     Instant now = clock.now();
     List<NewJob> jobs = new ArrayList<>();
@@ -150,8 +151,7 @@ public final class JobQueue {
     runner.wake();
   }
 
-  private NewJob job(Manifest manifest, JobRequest request, Instant now)
-      throws InvalidException {
+  private NewJob job(Manifest manifest, JobRequest request, Instant now) throws InvalidException {
     Optional<Manifest.Job> declared = manifest.job(request.job());
     if (declared.isEmpty()) {
       throw new UnknownJobException(
@@ -177,8 +177,7 @@ public final class JobQueue {
     SpanContext context = Span.current().getSpanContext();
     return context.isValid()
         ? "00-%s-%s-%s"
-            .formatted(
-                context.getTraceId(), context.getSpanId(), context.getTraceFlags().asHex())
+            .formatted(context.getTraceId(), context.getSpanId(), context.getTraceFlags().asHex())
         : null;
   }
 }
