@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of jobs when their plugin changes. */
-@Timeout(30)
+@Timeout(120)
 class JobsLifecycleTest {
   private static final String DELAYED = "{\"job\":\"ok\",\"delay_ms\":600000}";
 

@@ -30,12 +30,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs of two hosts on one PostgreSQL database. */
-@Timeout(60)
+@Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JobsNodesTest {
   private static final String JOBS =
       """
-      ["ok", "hits", {"name":"loop","max_attempts":1,"timeout_ms":400},
+      ["ok", "hits", {"name":"loop","max_attempts":1,"timeout_ms":1500},
        {"name":"loop-alone","max_attempts":1,"timeout_ms":100,"concurrency":1}]
       """;
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator sees of jobs in metrics, spans and the audit log. */
-@Timeout(30)
+@Timeout(120)
 class JobsObservedTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final InMemorySpanExporter spans = InMemorySpanExporter.create();

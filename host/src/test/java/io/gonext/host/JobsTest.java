@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Jobs on one host: a guest or an operator enqueues them, and the guest runs them. */
-@Timeout(30)
+@Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JobsTest {
   static final JobPolicy QUICK =

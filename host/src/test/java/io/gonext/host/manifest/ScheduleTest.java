@@ -166,7 +166,7 @@ class ScheduleTest {
 
   /** The rules of {@link Schedule}, minute by minute, for the few schedules above. */
   private static List<Instant> expected(String text, ZoneId zone, Instant from, Instant to) {
-    String[] fields = text.split(" ");
+    String[] fields = text.split(" ", -1);
     boolean everyHour = fields[1].equals("*");
     TreeSet<Instant> runs = new TreeSet<>();
     TreeSet<LocalDateTime> done = new TreeSet<>();
@@ -204,7 +204,7 @@ class ScheduleTest {
     return switch (field) {
       case "*" -> true;
       case "1-3" -> value >= 1 && value <= 3;
-      default -> List.of(field.split(",")).contains(Integer.toString(value));
+      default -> List.of(field.split(",", -1)).contains(Integer.toString(value));
     };
   }
 

@@ -35,13 +35,13 @@ final class Claims extends DefaultJdbcCustomization {
       "set picked = true, picked_by = ?, last_heartbeat = ?, version = ";
 
   /** Rows of one lane that are due; the caller adds what else must hold. */
-  private static final String DUE =
+  static final String DUE =
       "select task_name, task_instance from job_queue q"
           + " where lane = ? and picked = false and execution_time <= ?"
           + " and not exists (select 1 from job_pause p where p.plugin = q.lane"
           + " and (p.name = '' or p.name = q.job_name))";
 
-  private static final String ORDER = " order by priority desc, execution_time";
+  static final String ORDER = " order by priority desc, execution_time";
 
   private final Lanes lanes;
   private final boolean postgres;

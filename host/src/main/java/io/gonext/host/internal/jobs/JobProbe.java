@@ -73,7 +73,7 @@ final class JobProbe {
   }
 
   private static SpanContext origin(@Nullable String traceparent) {
-    String[] parts = traceparent == null ? new String[0] : traceparent.split("-");
+    String[] parts = traceparent == null ? new String[0] : traceparent.split("-", -1);
     return parts.length == 4
         ? SpanContext.createFromRemoteParent(
             parts[1], parts[2], TraceFlags.fromHex(parts[3], 0), TraceState.getDefault())

@@ -365,9 +365,9 @@ final class ActivePlugin {
     return Objects.requireNonNull(jobs).run(job, payload, turn);
   }
 
-  /** How many of its jobs may run at once on this host. */
-  int jobInstances() {
-    return jobs == null ? 0 : jobs.instances();
+  /** Where it runs its jobs; null when it has none. */
+  @Nullable JobPool jobPool() {
+    return jobs;
   }
 
   /** Serves a request by one of this version's routes. */

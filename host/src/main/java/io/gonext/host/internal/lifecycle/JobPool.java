@@ -8,6 +8,7 @@ import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.pool.InstancePool;
+import io.gonext.pool.PoolStats;
 import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.util.Map;
@@ -91,8 +92,9 @@ final class JobPool {
     return jobs.get(name);
   }
 
-  int instances() {
-    return pool.stats().maxInstances();
+  /** The pool's numbers now. */
+  PoolStats stats() {
+    return pool.stats();
   }
 
   HookReply run(Job job, byte[] payload, Turn turn)

@@ -140,7 +140,8 @@ public final class PluginSlot {
   /** How many of the plugin's jobs may run at once on this host. */
   public int jobInstances() {
     ActivePlugin version = serving();
-    return version == null ? 0 : version.jobInstances();
+    JobPool jobs = version == null ? null : version.jobPool();
+    return jobs == null ? 0 : jobs.stats().maxInstances();
   }
 
   /** Of the bundle of the version that serves, or served last. */

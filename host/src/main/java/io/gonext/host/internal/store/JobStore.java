@@ -1020,9 +1020,7 @@ public final class JobStore {
                   instant(rows, 5),
                   instant(rows, 6),
                   text(rows.getString(7)),
-                  backtrace == null || backtrace.isEmpty()
-                      ? List.of()
-                      : List.of(backtrace.split("\n"))));
+                  text(backtrace).lines().toList()));
         }
       }
       return attempts;

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -70,8 +71,7 @@ public record JobRequest(
         job, args(json.get("args")), delay(json), at(json), key(json), priority(json));
   }
 
-  private static byte[] args(@org.jspecify.annotations.Nullable JsonNode args)
-      throws InvalidException {
+  private static byte[] args(@Nullable JsonNode args) throws InvalidException {
     if (args == null || args.isNull()) {
       return StrictJson.write(JsonNodeFactory.instance.objectNode());
     }
