@@ -153,6 +153,8 @@ public final class PluginSlot {
   @FunctionalInterface
   public interface JobPayload {
     /**
+     * The payload as UTF-8 JSON. Called again if that version leaves service before it runs.
+     *
      * @param version for the record
      * @param timeout what the attempt has
      */
