@@ -63,11 +63,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private static final Duration SHOW = Duration.ofSeconds(15);
   private static final Duration PRUNE = Duration.ofMinutes(10);
 
-  private final JobQueue queue;
   private final JobStore store;
   private final JobPolicy policy;
   private final StoreClock clock;
-  private final Lifecycle lifecycle;
   private final JobProbe probe;
   private final String node = UUID.randomUUID().toString().substring(0, 13);
   private final Lanes lanes;
@@ -93,11 +91,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
    * @param parts what attempts work with
    */
   public JobRunner(JobQueue queue, Lifecycle lifecycle, Parts parts) {
-    this.queue = queue;
     this.store = queue.store();
     this.policy = queue.policy();
     this.clock = queue.clock();
-    this.lifecycle = lifecycle;
     this.probe = new JobProbe(parts.meters(), parts.telemetry());
     this.lanes = new Lanes(lifecycle::active, this::isPolled, policy.threads());
     this.attempts = new Attempts(queue, lifecycle, parts, probe, node, () -> closing);
@@ -179,22 +175,24 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .jdbcCustomization(new Claims(lanes, store.isShared(), System::nanoTime))
             .build();
     made.start();
-    housekeepers.scheduleWithFixedDelay(
-        () -> carefully("numbers of jobs", () -> probe.show(store.counts(), clock.fresh())),
-        0,
-        SHOW.toMillis(),
-        TimeUnit.MILLISECONDS);
-    housekeepers.scheduleWithFixedDelay(
-        () ->
-            carefully(
-                "old jobs",
-                () -> {
-                  Instant now = clock.fresh();
-                  store.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
-                }),
-        PRUNE.toMillis(),
-        PRUNE.toMillis(),
-        TimeUnit.MILLISECONDS);
+    var _ =
+        housekeepers.scheduleWithFixedDelay(
+            () -> carefully("numbers of jobs", () -> probe.show(store.counts(), clock.fresh())),
+            0,
+            SHOW.toMillis(),
+            TimeUnit.MILLISECONDS);
+    var _ =
+        housekeepers.scheduleWithFixedDelay(
+            () ->
+                carefully(
+                    "old jobs",
+                    () -> {
+                      Instant now = clock.fresh();
+                      store.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
+                    }),
+            PRUNE.toMillis(),
+            PRUNE.toMillis(),
+            TimeUnit.MILLISECONDS);
     return made;
   }
 
@@ -225,6 +223,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   }
 
   /** Below the threads of requests, where the operating system makes a difference. */
+  @SuppressWarnings("ThreadPriorityCheck") // A hint: nothing relies on it.
   private static ThreadFactory factory(String name) {
     return Thread.ofPlatform().daemon().name(name, 0).priority(Thread.MIN_PRIORITY).factory();
   }
