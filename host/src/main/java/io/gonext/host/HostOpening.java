@@ -19,7 +19,6 @@ import io.gonext.host.internal.service.cache.Outbox;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
 import io.gonext.host.internal.service.db.DatabaseService;
-import io.gonext.host.internal.service.events.DurableEvents;
 import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
 import io.gonext.host.internal.service.http.HttpService;
@@ -27,6 +26,7 @@ import io.gonext.host.internal.service.i18n.I18nService;
 import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.jobs.JobService;
 import io.gonext.host.internal.service.jobs.StoreClock;
+import io.gonext.host.internal.service.jobs.StoredEvent;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.metrics.MetricService;
@@ -112,6 +112,7 @@ final class HostOpening implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("gonext-event-", 0).factory()),
             nanoTime);
+    JobService jobService = new JobService(jobs, nanoTime);
     HostServices services =
         new HostServices(
             AbiTable.v1(),
@@ -133,11 +134,11 @@ final class HostOpening implements AutoCloseable {
                     config.telemetry(),
                     System::nanoTime),
                 new KeyValueService(store.keyValues(), config.keyValues()),
-                new EventService(events, DurableEvents.none(), nanoTime),
+                new EventService(events, jobService::store, nanoTime),
                 invalidations,
                 new MetricService(config.meters()),
                 new SpanService(config.telemetry()),
-                new JobService(jobs, nanoTime),
+                jobService,
                 new I18nService(config.meters())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
@@ -167,7 +168,10 @@ final class HostOpening implements AutoCloseable {
             lifecycle,
             new JobRunner.Parts(
                 hooks,
-                (plugin, action, args) -> hooks.doAction(action, args),
+                (plugin, action, args) ->
+                    StoredEvent.isOne(action)
+                        ? events.deliverStored(StoredEvent.of(plugin, args))
+                        : hooks.doAction(action, args),
                 services.logs(),
                 config.meters(),
                 config.telemetry(),

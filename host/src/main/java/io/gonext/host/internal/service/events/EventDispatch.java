@@ -2,6 +2,9 @@ package io.gonext.host.internal.service.events;
 
 import io.gonext.host.PluginEvent;
 import io.gonext.host.PluginEventListener;
+import io.gonext.host.hook.ActionResult;
+import io.gonext.host.hook.Degradation;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.log.OncePerMinute;
 import io.micrometer.core.instrument.Counter;
@@ -186,6 +189,42 @@ public final class EventDispatch implements AutoCloseable {
           Lane.MAX_WAITING_BYTES,
           before.getAsLong());
     }
+  }
+
+  /**
+   * Delivers an event that was stored, to all its receivers, on this thread.
+   *
+   * @return which of them failed
+   */
+  public ActionResult deliverStored(PluginEvent event) throws InterruptedException {
+    return ScopedValue.where(DEPTH, 1).call(() -> receivedByAll(event));
+  }
+
+  private ActionResult receivedByAll(PluginEvent event) throws InterruptedException {
+    ActionResult actions =
+        hooks.doActionOfOthers(event.plugin(), event.hook(), List.of(event.data()));
+    List<Degradation> failed = new ArrayList<>(actions.degraded());
+    for (PluginEventListener listener : listeners) {
+      try {
+        listener.happened(
+            new PluginEvent(
+                event.plugin(),
+                event.version(),
+                event.name(),
+                event.data().deepCopy(),
+                event.at()));
+      } catch (InterruptedException e) {
+        throw e;
+      } catch (Exception e) {
+        failed(event, e);
+        failed.add(
+            new Degradation(
+                "the application",
+                HookOutcome.EXCEPTION,
+                "a listener failed; the host's log has the cause"));
+      }
+    }
+    return new ActionResult(actions.handlers() + listeners.size(), failed);
   }
 
   void count(String plugin, EventOutcome outcome) {

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.jobs;
 
+import io.gonext.host.PluginEvent;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownJobException;
 import io.gonext.host.internal.abi.HostAnswer;
@@ -153,10 +154,26 @@ public final class JobService implements HostService {
                     Refused.QUOTA, "the plugin has " + CronRequest.MOST + " schedules already"));
   }
 
+  /**
+   * Stores an event as a job, which delivers it at least once. The guest's deadline interrupts the
+   * wait.
+   */
+  public HostAnswer store(PluginEvent event) {
+    return waited(
+        BUDGET,
+        () -> {
+          queue.enqueueAction(event.plugin(), event.hook(), StoredEvent.json(event));
+          return HostAnswer.Done.DONE;
+        });
+  }
+
   /** Does the store's work, for which the guest waits as long as it may. */
   private HostAnswer waited(GuestArguments arguments, Callable<HostAnswer> work) {
     Duration remaining = arguments.remaining();
-    Duration patience = remaining.compareTo(BUDGET) < 0 ? remaining : BUDGET;
+    return waited(remaining.compareTo(BUDGET) < 0 ? remaining : BUDGET, work);
+  }
+
+  private HostAnswer waited(Duration patience, Callable<HostAnswer> work) {
     try {
       Future<HostAnswer> answer = threads.submit(work);
       return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
