@@ -21,6 +21,8 @@ public sealed interface HostAnswer {
     INTERNAL,
     BAD_ARGUMENTS,
     NOT_FOUND,
+    /** What the guest would create is there already. */
+    CONFLICT,
     /** A quota is exceeded. */
     QUOTA,
     /** The plugin may do this only so often. */
