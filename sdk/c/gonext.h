@@ -157,8 +157,8 @@ typedef struct {
   const gn_json *args;
   gn_text idempotency_key; /* the same in all attempts of one job */
   int64_t attempt;         /* 1 in the first */
-  gn_text scheduled_at;    /* such as 2027-01-01T00:00:00Z; empty when the host does not say it */
-  int64_t deadline_ms;     /* when the host ends this run, since 1970; 0 when the host does not say it */
+  int64_t scheduled_at_ms; /* when it was to run, since 1970; 0 when the host does not say it */
+  int64_t deadline_ms;     /* how long this attempt may take; 0 when the host does not say it */
 } gn_run;
 
 /* Runs the job of this name. After GN_ERROR or a panic it is retried, as the manifest says. After
@@ -342,11 +342,11 @@ bool gn_fetched_header(const gn_fetch_response *response, const char *name, gn_t
 /* A job to enqueue: (gn_new_job){.name = gn_string("send"), .args = json}. */
 typedef struct {
   gn_text name;            /* one of the jobs in the manifest */
-  gn_text args;            /* JSON; empty for null */
+  gn_text args;            /* an object in JSON; empty for none */
   int64_t delay_ms;        /* how long it waits at least; 0 for no delay */
   gn_text at;              /* when it runs at the earliest, in place of a delay: 2027-01-01T00:00:00Z */
   gn_text idempotency_key; /* of several jobs with one key, only the first is created; empty for none */
-  int priority;            /* a job of a higher priority runs first */
+  int priority;            /* -100 to 100; a job of a higher priority runs first */
 } gn_new_job;
 
 typedef struct {
@@ -361,7 +361,7 @@ gn_host_status gn_job_enqueue(gn_call *call, const gn_new_job *job, gn_enqueued 
 typedef struct {
   gn_text schedule; /* five fields, or @hourly and the like */
   int64_t every_ms; /* an interval, in place of a schedule */
-  gn_text job;      /* the job that it enqueues */
+  gn_text job;      /* that it enqueues; without one, the action plugin.cron.<plugin>.<name> */
   gn_text zone;     /* of the five fields, such as Europe/Zurich; empty for the host's default */
   gn_text args;     /* JSON; empty for none */
   gn_text catch_up; /* of the runs that the host missed: none, once or all; empty for the host's default */
@@ -383,6 +383,8 @@ void gn_add_text(gn_values *values, gn_text text);
 void gn_add_int(gn_values *values, int64_t number);
 void gn_add_double(gn_values *values, double number);
 void gn_add_bool(gn_values *values, bool truth);
+/* For a binary column. */
+void gn_add_bytes(gn_values *values, gn_text bytes);
 /* NULL adds null. */
 void gn_add_json(gn_values *values, const gn_json *value);
 
@@ -414,6 +416,9 @@ gn_host_status gn_column_double(
     const gn_rows *rows, const gn_json *row, const char *name, double *value);
 gn_host_status gn_column_bool(
     const gn_rows *rows, const gn_json *row, const char *name, bool *value);
+/* Of a binary column. */
+gn_host_status gn_column_bytes(
+    gn_call *call, const gn_rows *rows, const gn_json *row, const char *name, gn_text *value);
 
 /* Statements that run in one transaction: all of them, or none. */
 typedef struct {
@@ -1195,7 +1200,7 @@ static const gn_rules gn_translate_rules = {
   GN_TAKES("of this function"), "a key, and a locale such as de-CH", GN_LIMITS};
 static const gn_rules gn_job_rules = {
   GN_TAKES("jobs.enqueue"),
-  "the manifest declares no such job, or the arguments have more than 64 KiB", GN_LIMITS};
+  "a job has a name, an object of at most 64 KiB, and either a delay or a time", GN_LIMITS};
 static const gn_rules gn_cron_rules = {
   GN_TAKES("cron.register"),
   "a schedule has five fields or an interval, and fires once a minute or less often", GN_LIMITS};
@@ -1212,7 +1217,7 @@ static gn_host_status gn_failed(int code, const char *kind, const char *rule) {
   gn_failure.kind = kind;
   gn_failure.rule = rule;
   gn_failure.status = code;
-  gn_failure.asks = code != GN_NOT_FOUND;
+  gn_failure.asks = true;
   return (gn_host_status){code};
 }
 
@@ -1903,8 +1908,10 @@ gn_host_status gn_translate_with(
 static void gn_write_job(gn_buffer *out, const gn_new_job *job) {
   gn_append_string(out, "{\"job\":");
   gn_json_text(out, job->name);
-  gn_append_name(out, "args");
-  gn_append(out, job->args.length ? job->args : gn_string("null"));
+  if (job->args.length) {
+    gn_append_name(out, "args");
+    gn_append(out, job->args);
+  }
   if (job->delay_ms > 0) {
     gn_append_name(out, "delay_ms");
     gn_append_int(out, job->delay_ms);
@@ -1978,6 +1985,12 @@ void gn_add_double(gn_values *values, double number) {
 
 void gn_add_bool(gn_values *values, bool truth) {
   gn_append_string(&values->json, truth ? ",true" : ",false");
+}
+
+void gn_add_bytes(gn_values *values, gn_text bytes) {
+  gn_append_string(&values->json, ",\"");
+  gn_append_base64(&values->json, bytes);
+  gn_append_char(&values->json, '"');
 }
 
 void gn_add_json(gn_values *values, const gn_json *value) {
@@ -2087,6 +2100,14 @@ gn_host_status gn_column_bool(
     const gn_rows *rows, const gn_json *row, const char *name, bool *value) {
   return gn_as_bool(gn_column(rows, row, name), value) ? (gn_host_status){GN_HOST_OK}
                                                        : gn_wrong_column(name, GN_A_BOOLEAN);
+}
+
+gn_host_status gn_column_bytes(
+    gn_call *call, const gn_rows *rows, const gn_json *row, const char *name, gn_text *value) {
+  gn_text encoded;
+  return gn_as_text(gn_column(rows, row, name), &encoded) && gn_read_base64(call, encoded, value)
+             ? (gn_host_status){GN_HOST_OK}
+             : gn_wrong_column(name, "bytes");
 }
 
 gn_batch gn_new_batch(gn_call *call) {
@@ -2345,6 +2366,7 @@ static gn_status gn_run_named_job(gn_call *call, gn_text payload, gn_buffer *out
   for (size_t i = 0; i < gn_job_handler_count; i++)
     if (gn_equals(run.name, gn_jobs[i].name)) handler = gn_jobs[i].run;
   if (!handler) return gn_fail(call, GN_UNKNOWN_HOOK, "no handler of this name");
+
   const gn_json *const document = gn_parse(call, payload);
   run.args = gn_member(document, "args");
   if (!gn_as_text(gn_member(document, "kind"), &kind) || !gn_equals(kind, "job") || !run.args ||
@@ -2352,7 +2374,7 @@ static gn_status gn_run_named_job(gn_call *call, gn_text payload, gn_buffer *out
     return gn_fail(call, GN_BAD_PAYLOAD, "the payload is not a job's");
   gn_as_text(gn_member(document, "idempotency_key"), &run.idempotency_key);
   gn_as_int(gn_member(document, "attempt"), &run.attempt);
-  gn_as_text(gn_member(document, "scheduled_at"), &run.scheduled_at);
+  gn_as_int(gn_member(document, "scheduled_at"), &run.scheduled_at_ms);
   gn_as_int(gn_member(document, "deadline_ms"), &run.deadline_ms);
   const gn_status status = handler(call, &run);
   if (status == GN_OK && call->retry_ms >= 0) {

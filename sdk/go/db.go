@@ -143,7 +143,8 @@ func (r *Rows) All() iter.Seq[Row] {
 // Row is the row at index, from 0. It panics when there is no such row.
 func (r *Rows) Row(index int) Row { return Row{r, r.values[index]} }
 
-// Column is the value of a column as a T. For a column that may be null, let T be a pointer. The host
+// Column is the value of a column as a T. For a column that may be null, let T be a pointer. A binary column is
+// a []byte, and so is an argument for one. The host
 // writes numbers as text where a reader of JSON might round them; they are numbers here. The error wraps
 // ErrWrongType when there is no such column, or its value is not a T.
 func Column[T any](row Row, name string) (T, error) {
@@ -181,6 +182,8 @@ func typeName[T any]() string {
 		return "an integer in range"
 	case float32, float64, *float32, *float64:
 		return "a number"
+	case []byte:
+		return "bytes"
 	}
 	return fmt.Sprintf("a %T", value)
 }

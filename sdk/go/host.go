@@ -89,35 +89,37 @@ func failed(status int32, kind error, rule string) error {
 // The limits of a function of the host, for its error messages. The quota is the one of a rate too.
 type rules struct {
 	capability, arguments, quota string
+	// Whether ErrNotFound is an expected answer, which needs no explanation.
+	quiet bool
 }
 
 const keyRule = "a key is 1 to 256 bytes of UTF-8 without NUL"
 
 var (
-	kvGetRules  = rules{"kv.read", keyRule, kvQuota}
-	kvDelRules  = rules{"kv.write", keyRule, kvQuota}
-	kvSetRules  = rules{"kv.write", keyRule + ", a value at most 256 KiB", kvQuota}
-	kvIncrRules = rules{"kv.write", keyRule + ", its entry a decimal number, and the sum one of 64 bits", kvQuota}
+	kvGetRules  = rules{"kv.read", keyRule, kvQuota, true}
+	kvDelRules  = rules{"kv.write", keyRule, kvQuota, true}
+	kvSetRules  = rules{"kv.write", keyRule + ", a value at most 256 KiB", kvQuota, true}
+	kvIncrRules = rules{"kv.write", keyRule + ", its entry a decimal number, and the sum one of 64 bits", kvQuota, true}
 	auditRules  = rules{"audit.emit",
 		"an event's name begins with the plugin's and a dot" +
 			", and has at most 128 of a-z, 0-9, _, - and dots; with its data it has at most 4096 bytes",
-		"100 events a minute"}
-	configRules = rules{"of this function", "a key has at most 256 bytes of UTF-8", appQuota}
-	secretRules = rules{"secrets.keys for this name", "a name has at most 128 bytes of UTF-8", appQuota}
-	appRules    = rules{"of this function", "the application does not accept this request", appQuota}
+		"100 events a minute", false}
+	configRules = rules{"of this function", "a key has at most 256 bytes of UTF-8", appQuota, true}
+	secretRules = rules{"secrets.keys for this name", "a name has at most 128 bytes of UTF-8", appQuota, true}
+	appRules    = rules{"of this function", "the application does not accept this request", appQuota, false}
 
-	dbReadRules    = rules{"db.read", statementRule, dbQuota}
-	dbWriteRules   = rules{"db.write", statementRule, dbQuota}
-	dbBatchRules   = rules{"db.write", "each statement has its SQL and a value for each of its parameters", dbQuota}
-	cacheRules     = rules{"cache.invalidate", "at most 64 tags of 1 to 256 bytes", limits}
-	eventRules     = rules{"events.emit", "an event has a name and a JSON object", limits}
-	spanRules      = rules{"events.emit", "an event has a name and a JSON object of attributes", limits}
-	metricRules    = rules{"metrics.observe", "the manifest declares no such metric, or not with these labels", limits}
-	translateRules = rules{"of this function", "a key, and a locale such as de-CH", limits}
+	dbReadRules    = rules{"db.read", statementRule, dbQuota, false}
+	dbWriteRules   = rules{"db.write", statementRule, dbQuota, false}
+	dbBatchRules   = rules{"db.write", "each statement has its SQL and a value for each of its parameters", dbQuota, false}
+	cacheRules     = rules{"cache.invalidate", "at most 64 tags of 1 to 256 bytes", limits, false}
+	eventRules     = rules{"events.emit", "an event has a name and a JSON object", limits, false}
+	spanRules      = rules{"events.emit", "an event has a name and a JSON object of attributes", limits, false}
+	metricRules    = rules{"metrics.observe", "the manifest declares no such metric, or not with these labels", limits, false}
+	translateRules = rules{"of this function", "a key, and a locale such as de-CH", limits, true}
 	jobRules       = rules{"jobs.enqueue",
-		"the manifest declares no such job, or the arguments have more than 64 KiB", limits}
+		"a job has a name, an object of at most 64 KiB, and either a delay or a time", limits, false}
 	cronRules = rules{"cron.register",
-		"a schedule has five fields or an interval, and fires once a minute or less often", limits}
+		"a schedule has five fields or an interval, and fires once a minute or less often", limits, false}
 )
 
 const statementRule = "one SQL statement, and a value for each of its parameters"
@@ -140,7 +142,10 @@ func hostError(status int32, of rules) error {
 	case -3:
 		return failed(status, ErrBadArguments, of.arguments)
 	case -4:
-		return ErrNotFound
+		if of.quiet {
+			return ErrNotFound
+		}
+		return failed(status, ErrNotFound, "")
 	case -5:
 		return failed(status, ErrQuota, of.quota)
 	case -11:
@@ -315,7 +320,7 @@ var App app
 type app struct{}
 
 // Call calls the function of this name, and decodes its answer to answer, as encoding/json does; a nil
-// ignores it. It needs the capability that the application gave the function. The error is ErrNotFound
+// ignores it. It needs the capability that the application gave the function. The error wraps ErrNotFound
 // when the application has no such function.
 func (app) Call(name string, request, answer any) error {
 	data, err := encode(request)

@@ -16,7 +16,7 @@ type jobQueue struct{}
 type NewJob struct {
 	// Name is one of the jobs in the manifest.
 	Name string
-	// Args are what encoding/json can encode.
+	// Args are an object that encoding/json can encode. Nil: none.
 	Args any
 	// DelayMillis is how long the job waits at least before it runs.
 	DelayMillis int64
@@ -24,7 +24,7 @@ type NewJob struct {
 	At string
 	// IdempotencyKey: of several jobs with one key, only the first is created.
 	IdempotencyKey string
-	// Priority is 0 by default. A job of a higher priority runs first.
+	// Priority is from -100 to 100. A job of a higher priority runs first.
 	Priority int
 }
 
@@ -52,7 +52,10 @@ func (jobQueue) Enqueue(job *NewJob) (*Enqueued, error) {
 }
 
 func (j *NewJob) encode() ([]byte, error) {
-	members := []member{{"job", j.Name}, {"args", j.Args}}
+	members := []member{{"job", j.Name}}
+	if j.Args != nil {
+		members = append(members, member{"args", j.Args})
+	}
 	if j.DelayMillis > 0 {
 		members = append(members, member{"delay_ms", j.DelayMillis})
 	}
@@ -74,7 +77,8 @@ type Cron struct {
 	Schedule string
 	// EveryMillis is an interval, in place of a schedule.
 	EveryMillis int64
-	// Job is the name of the job that the schedule enqueues.
+	// Job is the name of the job that the schedule enqueues. Without a job of this name, the host calls the
+	// action plugin.cron.<plugin>.<name>.
 	Job string
 	// Zone is the time zone of the five fields, such as Europe/Zurich. Empty: the host's default.
 	Zone string
@@ -119,10 +123,9 @@ type Job struct {
 	IdempotencyKey string
 	// Attempt is 1 in the first attempt.
 	Attempt int
-	// ScheduledAt is when it was to run: 2027-01-01T00:00:00Z. Empty when the host does not say it.
-	ScheduledAt string
-	// DeadlineMillis is when the host ends this run, in milliseconds since 1970; 0 when the host does not
-	// say it.
+	// ScheduledAtMillis is when it was to run, since 1970; 0 when the host does not say it.
+	ScheduledAtMillis int64
+	// DeadlineMillis is how long this attempt may take; 0 when the host does not say it.
 	DeadlineMillis int64
 }
 
@@ -179,7 +182,7 @@ func runJob(name string, data []byte) error {
 		Args           json.RawMessage `json:"args"`
 		IdempotencyKey string          `json:"idempotency_key"`
 		Attempt        int             `json:"attempt"`
-		ScheduledAt    string          `json:"scheduled_at"`
+		ScheduledAt    int64           `json:"scheduled_at"`
 		DeadlineMillis int64           `json:"deadline_ms"`
 	}
 	if err := unmarshal(data, &p); err != nil {

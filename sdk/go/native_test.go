@@ -179,7 +179,7 @@ func TestABatchRunsItsStatementsAndEnqueuesItsJobs(t *testing.T) {
 	if results, err := DB.Batch(batch); err != nil || len(results) != 1 || results[0].RowsAffected != 2 {
 		t.Errorf("the results: %v, %v", results, err)
 	}
-	if calls := host.Calls(); len(calls) != 1 || calls[0] != `job_enqueue {"job":"after","args":null}` {
+	if calls := host.Calls(); len(calls) != 1 || calls[0] != `job_enqueue {"job":"after"}` {
 		t.Errorf("the calls: %q", calls)
 	}
 	if _, err := DB.Batch(batch.Exec("fail")); err != ErrRejected || len(host.Calls()) != 1 {

@@ -53,7 +53,7 @@ function textOf(value: Json | null, name: string): string {
 function failed(status: HostStatus, newKind: string, newRule: string): HostStatus {
   kind = newKind;
   rule = newRule;
-  asks = status != HostStatus.NotFound;
+  asks = true;
   return status;
 }
 
@@ -152,13 +152,13 @@ export function internal<T>(value: T): HostResult<T> {
 }
 
 /** What the host answered is not of the wanted type. */
-export function wrongType<T>(subject: string, value: T): HostResult<T> {
-  const problem = subject + " is not " + typeName<T>();
+export function wrongType<T>(subject: string, wanted: string, value: T): HostResult<T> {
+  const problem = subject + " is not " + wanted;
   return new HostResult<T>(found(HostStatus.WrongType, "the host's value has another type", problem), value);
 }
 
 /** With its article. */
-function typeName<T>(): string {
+export function typeName<T>(): string {
   if (isString<T>()) {
     return "a text";
   } else if (isReference<T>()) {

@@ -1,5 +1,6 @@
 /** The plugin's own tables, in the host's database. */
-import { Rules, internal, parsed, taken, wrongType } from "./answer";
+import { Rules, internal, parsed, taken, typeName, wrongType } from "./answer";
+import { decodeBase64, encodeBase64 } from "./base64";
 import { HostResult, HostStatus } from "./call";
 import { NewJob } from "./jobs";
 import { Json, JsonType } from "./json";
@@ -46,8 +47,20 @@ export class Row {
       const number = Json.parse(String.UTF8.encode(value.as<string>()));
       if (number != null) value = number;
     }
-    if (value == null || !value.is<T>()) return wrongType<T>("column " + name, Json.NULL.as<T>());
+    if (value == null || !value.is<T>()) {
+      return wrongType("column " + name, typeName<T>(), Json.NULL.as<T>());
+    }
     return new HostResult<T>(HostStatus.Ok, value.as<T>());
+  }
+
+  /** The bytes of a binary column; WrongType when there is no such column, or its value is not bytes. */
+  bytes(name: string): HostResult<Uint8Array> {
+    const value = this.column(name);
+    // "?" is not base64.
+    const bytes = decodeBase64(value == null || !value.is<string>() ? "?" : value.as<string>());
+    return bytes == null
+      ? wrongType("column " + name, "bytes", new Uint8Array(0))
+      : new HostResult(HostStatus.Ok, bytes);
   }
 }
 
@@ -117,6 +130,11 @@ export class Batch {
 
 /** A `?` in the SQL stands for an argument. */
 export namespace db {
+  /** Bytes as an argument of a statement. */
+  export function bytes(bytes: Uint8Array): Json {
+    return Json.text(encodeBase64(bytes));
+  }
+
   /** Reads rows, in a transaction that changes nothing. Needs the capability `db.read`. */
   export function query(sql: string, args: Array<Json> = []): HostResult<Rows> {
     const text = String.UTF8.encode(sql);

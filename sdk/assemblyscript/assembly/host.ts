@@ -1,4 +1,4 @@
-import { Rules, answered, body, internal, netAnswered, parsed, taken, wrongType } from "./answer";
+import { Rules, answered, body, internal, netAnswered, parsed, taken, typeName, wrongType } from "./answer";
 import { HostResult, HostStatus } from "./call";
 import { Json } from "./json";
 
@@ -218,7 +218,7 @@ export namespace config {
       return new HostResult<T>(HostStatus.Ok, fallback);
     }
     if (found.status == HostStatus.Ok && !found.value.is<T>()) {
-      return wrongType<T>("it", fallback);
+      return wrongType("it", typeName<T>(), fallback);
     }
     return new HostResult<T>(found.status, found.value.as<T>());
   }

@@ -11,7 +11,7 @@ declare function gn_cron_register(json: usize, length: i32): i32;
 @lazy const LIMITS = "see the limits of this function";
 @lazy const ENQUEUE = new Rules(
   "jobs.enqueue",
-  "the manifest declares no such job, or the arguments have more than 64 KiB",
+  "a job has a name, an object of at most 64 KiB, and either a delay or a time",
   LIMITS,
 );
 @lazy const CRON = new Rules(
@@ -24,11 +24,12 @@ declare function gn_cron_register(json: usize, length: i32): i32;
 export class NewJob {
   private readonly json: Json;
 
-  /** A job of this name in the manifest, with `null` for its arguments. */
+  /** A job of this name in the manifest. */
   constructor(name: string) {
-    this.json = Json.object().set("job", Json.text(name)).set("args", Json.NULL);
+    this.json = Json.object().set("job", Json.text(name));
   }
 
+  /** The arguments: an object. */
   args(args: Json): NewJob {
     return this.set("args", args);
   }
@@ -48,7 +49,7 @@ export class NewJob {
     return this.set("idempotency_key", Json.text(key));
   }
 
-  /** 0 by default. A job of a higher priority runs first. */
+  /** From -100 to 100, 0 by default. A job of a higher priority runs first. */
   priority(priority: i32): NewJob {
     return this.set("priority", Json.int(priority));
   }
@@ -76,7 +77,10 @@ export class Enqueued {
 export class Cron {
   private readonly json: Json;
 
-  /** A schedule of five fields, or `@hourly` and the like, and the job that it enqueues. */
+  /**
+   * A schedule of five fields, or `@hourly` and the like, and the job that it enqueues. Without a job of this
+   * name, the host calls the action `plugin.cron.<plugin>.<name>`.
+   */
   constructor(schedule: string, job: string) {
     this.json = Json.object().set("schedule", Json.text(schedule)).set("handler_id", Json.text(job));
   }
@@ -121,9 +125,9 @@ export class Run {
     public readonly idempotencyKey: string,
     /** 1 in the first attempt. */
     public readonly attempt: i32,
-    /** When it was to run: `2027-01-01T00:00:00Z`. Empty when the host does not say it. */
-    public readonly scheduledAt: string,
-    /** When the host ends this run, in milliseconds since 1970; 0 when the host does not say it. */
+    /** When it was to run, since 1970; 0 when the host does not say it. */
+    public readonly scheduledAtMillis: i64,
+    /** How long this attempt may take; 0 when the host does not say it. */
     public readonly deadlineMillis: i64,
   ) {}
 
@@ -136,22 +140,22 @@ export class Run {
       return null;
     }
     const attempt = payload.get("attempt");
-    const deadline = payload.get("deadline_ms");
+    const key = payload.get("idempotency_key");
     return new Run(
       id.as<string>(),
       name,
       args,
-      textOf(payload, "idempotency_key"),
+      key == null ? "" : key.as<string>(),
       attempt == null || !attempt.is<i32>() ? 1 : attempt.as<i32>(),
-      textOf(payload, "scheduled_at"),
-      deadline == null ? 0 : deadline.as<i64>(),
+      numberOf(payload, "scheduled_at"),
+      numberOf(payload, "deadline_ms"),
     );
   }
 }
 
-function textOf(payload: Json, name: string): string {
+function numberOf(payload: Json, name: string): i64 {
   const member = payload.get(name);
-  return member == null ? "" : member.as<string>();
+  return member == null ? 0 : member.as<i64>();
 }
 
 export namespace jobs {

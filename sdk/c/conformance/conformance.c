@@ -325,6 +325,18 @@ static gn_status db_batch(gn_call *call, gn_text name, gn_buffer *out) {
   return gn_done(call, status);
 }
 
+static gn_status db_bytes(gn_call *call, gn_text sql, gn_buffer *out) {
+  gn_rows rows;
+  gn_text text, bytes = {"", 0};
+  gn_values values = gn_new_values(call);
+  if (!gn_as_text(gn_arg(call, 0), &text)) return gn_fail(call, GN_BAD_PAYLOAD, "a text is wanted");
+  gn_add_bytes(&values, text);
+  gn_host_status status = gn_db_query(call, zero_ended(call, sql), &values, &rows);
+  if (status.code == GN_HOST_OK) status = gn_column_bytes(call, &rows, rows.first, "data", &bytes);
+  gn_append(out, bytes);
+  return gn_done(call, status);
+}
+
 static gn_status db_error(gn_call *call, gn_text sql, gn_buffer *out) {
   gn_append_string(out, name_of(gn_db_execute(call, zero_ended(call, sql), NULL, NULL)));
   return GN_OK;
@@ -412,7 +424,8 @@ static gn_status enqueue(gn_call *call, const gn_json *value, gn_buffer *json) {
   gn_buffer args = gn_new_buffer(call), out = gn_new_buffer(call);
   if (!gn_as_text(gn_arg(call, 0), &variant)) return gn_fail(call, GN_BAD_PAYLOAD, "a variant is wanted");
   gn_json_value(&args, value);
-  gn_new_job job = {.name = gn_string("send"), .args = gn_contents(&args)};
+  gn_new_job job = {.name = gn_string("send")};
+  if (value->type != GN_NULL) job.args = gn_contents(&args);
   if (gn_equals(variant, "full")) {
     job.delay_ms = 1500;
     job.idempotency_key = gn_string("k \xc3\xbc");
@@ -445,7 +458,9 @@ static gn_status job_echo(gn_call *call, const gn_run *run) {
   gn_json_value(&line, run->args);
   gn_append_all(&line, gn_string("|"), run->idempotency_key, gn_string("|"));
   gn_append_int(&line, run->attempt);
-  gn_append_all(&line, gn_string("|"), run->scheduled_at, gn_string("|"));
+  gn_append_char(&line, '|');
+  gn_append_int(&line, run->scheduled_at_ms);
+  gn_append_char(&line, '|');
   gn_append_int(&line, run->deadline_ms);
   gn_log(GN_INFO, gn_contents(&line));
   return GN_OK;
@@ -589,6 +604,7 @@ GN_PLUGIN {
   gn_filter_text("db.returning", db_returning);
   gn_filter("db.execute", db_execute);
   gn_filter_text("db.batch", db_batch);
+  gn_filter_text("db.bytes", db_bytes);
   gn_filter_text("db.error", db_error);
   gn_filter_text("db.reason", db_reason);
   gn_action("events.emit", event_emit);

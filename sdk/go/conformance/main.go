@@ -280,6 +280,18 @@ func data() {
 		}
 		return strings.Join(counts, "|"), nil
 	})
+	gonext.Filter("db.bytes", func(sql string, args gonext.Args) (string, error) {
+		text, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return "", err
+		}
+		rows, err := gonext.DB.Query(sql, []byte(text))
+		if err != nil {
+			return "", err
+		}
+		bytes, err := gonext.Column[[]byte](rows.Row(0), "data")
+		return string(bytes), err
+	})
 	gonext.Filter("db.error", func(sql string, _ gonext.Args) (string, error) {
 		_, err := gonext.DB.Exec(sql)
 		return nameOf(err), nil
@@ -429,8 +441,8 @@ func runJobs() {
 		return gonext.Jobs.Schedule(cron)
 	})
 	gonext.HandleJob("echo", func(job *gonext.Job) error {
-		gonext.LogInfo(fmt.Sprintf("%s|%s|%s|%s|%d|%s|%d", job.ID, job.Name, job.Args, job.IdempotencyKey,
-			job.Attempt, job.ScheduledAt, job.DeadlineMillis))
+		gonext.LogInfo(fmt.Sprintf("%s|%s|%s|%s|%d|%d|%d", job.ID, job.Name, job.Args, job.IdempotencyKey,
+			job.Attempt, job.ScheduledAtMillis, job.DeadlineMillis))
 		return nil
 	})
 	gonext.HandleJob("fail", func(job *gonext.Job) error {

@@ -1,6 +1,7 @@
 //! The plugin's own tables, in the host's database.
 
 use crate::abi;
+use crate::base64;
 use crate::jobs::NewJob;
 use crate::json::{self, FromJson, Value};
 use crate::{ErrorKind, HostError};
@@ -110,6 +111,11 @@ pub fn batch(batch: &Batch) -> Result<Vec<Rows>, HostError> {
         .ok_or_else(HostError::internal)
 }
 
+/// Bytes as a parameter of a statement: `params![db::bytes(&photo)]`.
+pub fn bytes(bytes: &[u8]) -> Value {
+    base64::encode(bytes).into()
+}
+
 fn list(params: &[Value]) -> String {
     let mut out = String::new();
     json::write_array(params, &mut out);
@@ -215,6 +221,19 @@ impl Row<'_> {
                 let wanted = format!("column {} is not {}", column.name(), T::NAME);
                 HostError::found(ErrorKind::WrongType, wanted)
             })
+    }
+
+    /// The bytes of a binary column.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongType`] when there is no such column, or its value is not bytes.
+    pub fn bytes(&self, column: impl Column) -> Result<Vec<u8>, HostError> {
+        let text = self.get::<String>(column).ok();
+        text.and_then(|text| base64::decode(&text)).ok_or_else(|| {
+            let wanted = format!("column {} is not bytes", column.name());
+            HostError::found(ErrorKind::WrongType, wanted)
+        })
     }
 
     /// All values, in the order of the columns.

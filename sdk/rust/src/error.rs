@@ -67,6 +67,8 @@ pub(crate) struct Rules {
     arguments: &'static str,
     /// Of a quota and of a rate.
     quota: &'static str,
+    /// Whether the host explains that a thing is missing.
+    explains_missing: bool,
 }
 
 #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
@@ -79,6 +81,7 @@ impl Rules {
         capability: "kv.read",
         arguments: "a key is 1 to 256 bytes of UTF-8 without NUL",
         quota: Rules::KV_QUOTA,
+        explains_missing: false,
     };
 
     pub(crate) const KV_DEL: Rules = Rules { capability: "kv.write", ..Rules::KV_GET };
@@ -99,14 +102,19 @@ impl Rules {
             and has at most 128 of a-z, 0-9, _, - and dots; \
             with its data it has at most 4096 bytes",
         quota: "100 events a minute",
+        explains_missing: true,
     };
 
-    pub(crate) const CONFIG: Rules =
-        Rules { arguments: "a key has at most 256 bytes of UTF-8", ..Rules::APP };
+    pub(crate) const CONFIG: Rules = Rules {
+        arguments: "a key has at most 256 bytes of UTF-8",
+        explains_missing: false,
+        ..Rules::APP
+    };
 
     pub(crate) const SECRETS: Rules = Rules {
         capability: "secrets.keys for this name",
         arguments: "a name has at most 128 bytes of UTF-8",
+        explains_missing: false,
         ..Rules::APP
     };
 
@@ -114,12 +122,14 @@ impl Rules {
         capability: "of this function",
         arguments: "the application does not accept this request",
         quota: "see the application's limits",
+        explains_missing: true,
     };
 
     pub(crate) const DB_READ: Rules = Rules {
         capability: "db.read",
         arguments: "one SQL statement, and a value for each of its parameters",
         quota: Rules::DB_QUOTA,
+        explains_missing: true,
     };
 
     pub(crate) const DB_WRITE: Rules = Rules { capability: "db.write", ..Rules::DB_READ };
@@ -133,6 +143,7 @@ impl Rules {
         capability: "events.emit",
         arguments: "an event has a name and a JSON object",
         quota: Rules::LIMITS,
+        explains_missing: true,
     };
 
     pub(crate) const SPAN: Rules =
@@ -153,12 +164,13 @@ impl Rules {
     pub(crate) const TRANSLATE: Rules = Rules {
         capability: "of this function",
         arguments: "a key, and a locale such as de-CH",
+        explains_missing: false,
         ..Rules::EVENT
     };
 
     pub(crate) const JOB: Rules = Rules {
         capability: "jobs.enqueue",
-        arguments: "the manifest declares no such job, or the arguments have more than 64 KiB",
+        arguments: "a job has a name, an object of at most 64 KiB, and either a delay or a time",
         ..Rules::EVENT
     };
 
@@ -280,8 +292,8 @@ impl HostError {
             -14 => (ErrorKind::Rejected, Cow::Borrowed("")),
             _ => (ErrorKind::Other, Cow::Borrowed("")),
         };
-        // That a thing is missing needs no explanation.
-        let reason = if kind == ErrorKind::NotFound { None } else { reason() };
+        let asks = kind != ErrorKind::NotFound || rules.explains_missing;
+        let reason = if asks { reason() } else { None };
         HostError { kind, status, rule, reason: reason.map(Box::new) }
     }
 

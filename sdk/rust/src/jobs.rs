@@ -25,7 +25,7 @@ pub struct Job {
     args: Value,
     idempotency_key: String,
     attempt: u32,
-    scheduled_at: String,
+    scheduled_at_ms: i64,
     deadline_ms: i64,
 }
 
@@ -52,11 +52,12 @@ pub fn schedule(cron: &Cron) -> std::result::Result<(), HostError> {
 }
 
 impl NewJob {
-    /// A job of this name in the manifest, with `null` for its arguments.
+    /// A job of this name in the manifest.
     pub fn new(name: &str) -> NewJob {
-        NewJob(vec![("job".to_owned(), name.into()), ("args".to_owned(), Value::Null)])
+        NewJob(vec![("job".to_owned(), name.into())])
     }
 
+    /// The arguments: an object.
     pub fn args(self, args: impl Into<Value>) -> NewJob {
         NewJob(with(self.0, "args", args.into()))
     }
@@ -76,7 +77,7 @@ impl NewJob {
         NewJob(with(self.0, "idempotency_key", key.into()))
     }
 
-    /// 0 by default. A job of a higher priority runs first.
+    /// From -100 to 100, 0 by default. A job of a higher priority runs first.
     pub fn priority(self, priority: i32) -> NewJob {
         NewJob(with(self.0, "priority", priority.into()))
     }
@@ -87,7 +88,8 @@ impl NewJob {
 }
 
 impl Cron {
-    /// A schedule of five fields, or `@hourly` and the like, and the job that it enqueues.
+    /// A schedule of five fields, or `@hourly` and the like, and the job that it enqueues. Without a
+    /// job of this name, the host calls the action `plugin.cron.<plugin>.<name>`.
     pub fn new(schedule: &str, job: &str) -> Cron {
         Cron(vec![("schedule".to_owned(), schedule.into()), ("handler_id".to_owned(), job.into())])
     }
@@ -129,17 +131,18 @@ impl Job {
         if payload.get("kind").and_then(Value::as_str) != Some("job") {
             return Err(Error::bad_payload("kind is not job"));
         }
-        let text = |name: &str| payload.get(name).and_then(String::from_json).unwrap_or_default();
+        let number = |name: &str| payload.get(name).and_then(i64::from_json).unwrap_or(0);
+        let key = payload.get("idempotency_key").and_then(String::from_json);
         let args = payload.get("args").ok_or_else(|| Error::bad_payload("the job has no args"))?;
         let id = payload.get("id").and_then(String::from_json);
         Ok(Job {
             id: id.ok_or_else(|| Error::bad_payload("the job has no id"))?,
             name: name.to_owned(),
             args: args.clone(),
-            idempotency_key: text("idempotency_key"),
+            idempotency_key: key.unwrap_or_default(),
             attempt: payload.get("attempt").and_then(u32::from_json).unwrap_or(1),
-            scheduled_at: text("scheduled_at"),
-            deadline_ms: payload.get("deadline_ms").and_then(i64::from_json).unwrap_or(0),
+            scheduled_at_ms: number("scheduled_at"),
+            deadline_ms: number("deadline_ms"),
         })
     }
 
@@ -171,12 +174,12 @@ impl Job {
         self.attempt
     }
 
-    /// When it was to run: `2027-01-01T00:00:00Z`. Empty when the host does not say it.
-    pub fn scheduled_at(&self) -> &str {
-        &self.scheduled_at
+    /// When it was to run, in milliseconds since 1970; 0 when the host does not say it.
+    pub fn scheduled_at_ms(&self) -> i64 {
+        self.scheduled_at_ms
     }
 
-    /// When the host ends this run, in milliseconds since 1970; 0 when the host does not say it.
+    /// How long this attempt may take; 0 when the host does not say it.
     pub fn deadline_ms(&self) -> i64 {
         self.deadline_ms
     }

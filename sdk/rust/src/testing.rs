@@ -451,7 +451,7 @@ mod tests {
         let affected: Vec<u64> =
             db::batch(&batch).unwrap().iter().map(Rows::rows_affected).collect();
         assert_eq!(affected, [2]);
-        assert_eq!(host.calls(), [r#"job_enqueue {"job":"after","args":null}"#]);
+        assert_eq!(host.calls(), [r#"job_enqueue {"job":"after"}"#]);
         let error = db::batch(&batch.execute("fail", params![])).unwrap_err();
         assert_eq!(error.to_string(), "rejected by the database: no");
         assert_eq!(host.calls().len(), 1);

@@ -173,6 +173,14 @@ filter<string>("db.batch", (name: string, call: Call): string => {
   for (let i = 0; i < results.value.length; i++) counts.push(results.value[i].affected.toString());
   return counts.join("|");
 });
+filter<string>("db.bytes", (sql: string, call: Call): string => {
+  const bytes = Uint8Array.wrap(String.UTF8.encode(call.arg<string>(0)));
+  const rows = db.query(sql, [db.bytes(bytes)]);
+  check(call, rows.status);
+  const data = rows.value.rows[0].bytes("data");
+  check(call, data.status);
+  return String.UTF8.decode(data.value.buffer);
+});
 filter<string>("db.error", (sql: string, call: Call): string => nameOf(db.execute(sql).status));
 filter<string>("db.reason", (sql: string, call: Call): string => {
   const status = db.execute(sql).status;
@@ -212,7 +220,8 @@ filter<string, Json>("i18n.format", (key: string, call: Call): Json => {
 
 filter<Json, string>("jobs.enqueue", (value: Json, call: Call): string => {
   const variant = call.arg<string>(0);
-  const wanted = new NewJob("send").args(value);
+  const wanted = new NewJob("send");
+  if (!value.isNull) wanted.args(value);
   if (variant == "full") wanted.delayMillis(1500).idempotencyKey("k ü").priority(-5);
   if (variant == "at") wanted.at("2027-01-01T00:00:00Z");
   const enqueued = jobs.enqueue(wanted);
@@ -230,7 +239,7 @@ action("cron.register", (call: Call): void => {
 });
 job("echo", (run: Run, call: Call): void => {
   const parts = [run.id, run.name, run.args.toString(), run.idempotencyKey, run.attempt.toString()];
-  log.info(parts.concat([run.scheduledAt, run.deadlineMillis.toString()]).join("|"));
+  log.info(parts.concat([run.scheduledAtMillis.toString(), run.deadlineMillis.toString()]).join("|"));
 });
 job("fail", (run: Run, call: Call): void => {
   if (run.args.is<string>()) call.fail(Status.Error, run.args.as<string>());

@@ -121,6 +121,12 @@ fn data(plugin: &mut Plugin) {
             db::batch(&batch)?.iter().map(|rows| rows.rows_affected().to_string()).collect();
         Ok(counts.join("|"))
     });
+    plugin.filter("db.bytes", |sql: String, args: &Args| {
+        let bytes = db::bytes(args.get::<String>(0)?.as_bytes());
+        let rows = db::query(&sql, params![bytes])?;
+        let row = rows.first().ok_or_else(|| Error::failed("no row"))?;
+        Ok(String::from_utf8_lossy(&row.bytes("data")?).into_owned())
+    });
     plugin.filter("db.error", |sql: String, _| Ok(name_of(db::execute(&sql, params![]))));
     plugin.filter("db.reason", |sql: String, _| {
         let error = match db::execute(&sql, params![]) {
@@ -172,7 +178,10 @@ fn platform(plugin: &mut Plugin) {
 
 fn run_jobs(plugin: &mut Plugin) {
     plugin.filter("jobs.enqueue", |value: Value, args: &Args| {
-        let job = NewJob::new("send").args(value);
+        let job = match value {
+            Value::Null => NewJob::new("send"),
+            value => NewJob::new("send").args(value),
+        };
         let job = match args.get::<String>(0)?.as_str() {
             "full" => job.delay_ms(1500).idempotency_key("k ü").priority(-5),
             "at" => job.at("2027-01-01T00:00:00Z"),
@@ -200,7 +209,7 @@ fn run_jobs(plugin: &mut Plugin) {
             job.args::<Value>()?.to_json(),
             job.idempotency_key(),
             job.attempt(),
-            job.scheduled_at(),
+            job.scheduled_at_ms(),
             job.deadline_ms()
         ));
         Ok(())

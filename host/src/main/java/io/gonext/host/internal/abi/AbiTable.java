@@ -88,6 +88,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "gn_config_get", blockToBody),
         // The service checks the capability that the application gave to the function.
         ImportRow.of(ENV, "gn_app_call", twoBlocksToBody),
+        ImportRow.of(ENV, "gn_job_enqueue", blockToBody).taking("jobs.enqueue").notOffered(),
         ImportRow.of(ENV, "gn_last_error", type().returning(I64)),
         ImportRow.of(ENV, "gn_i18n_translate", twoBlocksToBody),
         ImportRow.of(ENV, "gn_metric_observe", type(I32, I32, F64, I32, I32).returning(I32))

@@ -21,8 +21,6 @@ public sealed interface HostAnswer {
     INTERNAL,
     BAD_ARGUMENTS,
     NOT_FOUND,
-    /** What the guest would create is there already. */
-    CONFLICT,
     /** A quota is exceeded. */
     QUOTA,
     /** The plugin may do this only so often. */
@@ -31,7 +29,7 @@ public sealed interface HostAnswer {
     BLOCKED,
     /** Another server gave no usable answer. */
     UPSTREAM_FAILED,
-    /** Something else was first. */
+    /** Something else was first, such as an entry that the guest would create. */
     CONFLICT,
     /** It took too long. What a change has done is not known. */
     TIMED_OUT,

@@ -5,9 +5,9 @@ import io.gonext.host.internal.abi.HostAnswer.Refused;
 /** The numbers by which a group of host functions reports what it refused. */
 public enum StatusFamily {
   /** The functions of {@code gonext_data}, and all functions that return an i32. */
-  DATA(-1, -2, -3, -4, -11, -5, -12, -1, -2),
+  DATA(-1, -2, -3, -4, -5, -12, -1, -2),
   /** The functions of {@code env_net}, where "bad request" stands for bad arguments. */
-  NET(-2, -7, -1, -6, -1, -4, -4, -3, -5);
+  NET(-2, -7, -1, -6, -4, -4, -3, -5);
 
   // The same in all families: -6 to -10 stay free, because a public SDK reads -6 as "absent".
   private static final int CONFLICT = -11;
@@ -18,7 +18,6 @@ public enum StatusFamily {
   private final int internal;
   private final int badArguments;
   private final int notFound;
-  private final int conflict;
   private final int quota;
   private final int rateLimited;
   private final int blocked;
@@ -29,7 +28,6 @@ public enum StatusFamily {
       int internal,
       int badArguments,
       int notFound,
-      int conflict,
       int quota,
       int rateLimited,
       int blocked,
@@ -38,7 +36,6 @@ public enum StatusFamily {
     this.internal = internal;
     this.badArguments = badArguments;
     this.notFound = notFound;
-    this.conflict = conflict;
     this.quota = quota;
     this.rateLimited = rateLimited;
     this.blocked = blocked;
@@ -52,7 +49,6 @@ public enum StatusFamily {
       case INTERNAL -> internal;
       case BAD_ARGUMENTS -> badArguments;
       case NOT_FOUND -> notFound;
-      case CONFLICT -> conflict;
       case QUOTA -> quota;
       case RATE_LIMITED -> rateLimited;
       case BLOCKED -> blocked;

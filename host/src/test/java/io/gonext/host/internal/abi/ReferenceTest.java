@@ -328,8 +328,6 @@ class ReferenceTest {
         statuses("not found", Refused.NOT_FOUND),
         statuses("over a quota; too many audit events", Refused.QUOTA),
         statuses("over a rate", Refused.RATE_LIMITED),
-        "| conflict: there is one already | %d | - |"
-            .formatted(StatusFamily.DATA.status(Refused.CONFLICT)),
         "| blocked: not an origin of the manifest, or not a public address | - | %d |"
             .formatted(StatusFamily.NET.status(Refused.BLOCKED)),
         "| upstream failed: no usable answer in time | - | %d |"
