@@ -2253,8 +2253,8 @@ static gn_path_handler *gn_routes;
 static size_t gn_route_count;
 static gn_named_job *gn_jobs;
 static size_t gn_job_handler_count;
-/* What runs a job. A plugin without jobs does not link it. */
-static gn_status (*gn_job_runner)(gn_call *call, gn_text payload, gn_buffer *out);
+/* What runs a job. A plugin without jobs does not link it: the compiler must not see that there is one value. */
+static gn_status (*volatile gn_job_runner)(gn_call *call, gn_text payload, gn_buffer *out);
 
 /* Grows a list by one. Registration happens once, and its memory is never freed. */
 static void *gn_grown(void *list, size_t count, size_t size) {

@@ -186,7 +186,7 @@ class SdkServicesTest {
         .isEqualTo("\"201|tea, milk|text/plain ü\"");
     assertThat(requests).containsExactly("GET /a?b=c null", "PUT /p null");
     assertThat(failed(host, "fetch", "http://127.0.0.1:9/", "DELETE"))
-        .contains("blocked by the host: 127.0.0.1:9 is not in http.fetch.allow; add");
+        .contains("blocked by the host: 127.0.0.1 is not in http.fetch.allow; add");
     assertThat(filtered(host, "fetch.error", "http://127.0.0.1:9/")).isEqualTo("\"blocked\"");
     assertThat(filtered(host, "fetch.error", "ftp://x")).isEqualTo("\"bad arguments\"");
     server.stop(0);
