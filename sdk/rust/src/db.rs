@@ -236,6 +236,11 @@ impl Row<'_> {
         })
     }
 
+    /// The names of the columns.
+    pub fn columns(&self) -> &[String] {
+        self.columns
+    }
+
     /// All values, in the order of the columns.
     pub fn values(&self) -> &[Value] {
         self.values

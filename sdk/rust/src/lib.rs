@@ -28,6 +28,9 @@
 //! Natively, `log` writes to standard error, and `gonext::testing::Host` stands for the host: it keeps
 //! key-value entries, returns what a test sets, and records what the plugin sends.
 //!
+//! With the feature `serde`, `Json<T>` is a type of `serde` wherever the crate takes or gives a
+//! [`Value`].
+//!
 //! Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 
 #[doc(hidden)]
@@ -43,6 +46,8 @@ pub mod json;
 mod plugin;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+#[cfg(feature = "serde")]
+mod typed;
 
 pub use error::{Error, ErrorKind, HostError, Result};
 pub use fetch::{fetch, FetchRequest, FetchResponse};
@@ -51,6 +56,8 @@ pub use http::{ext_value, Request, Response};
 pub use jobs::Job;
 pub use json::{FromJson, Value};
 pub use plugin::{Args, Plugin};
+#[cfg(feature = "serde")]
+pub use typed::Json;
 
 /// The README's plugin is a test.
 #[cfg(doctest)]

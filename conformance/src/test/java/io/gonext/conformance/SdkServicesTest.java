@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.CacheInvalidation;
+import io.gonext.host.CacheListener;
 import io.gonext.host.Egress;
 import io.gonext.host.Host;
 import io.gonext.host.HostFunctionSpec;
@@ -17,10 +19,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -53,6 +58,9 @@ class SdkServicesTest {
 
   /** Method, path and the header {@code X-Key} of each request that reached the server. */
   private final ConcurrentLinkedQueue<String> requests = new ConcurrentLinkedQueue<>();
+
+  private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+  private final BlockingQueue<List<String>> invalidated = new LinkedBlockingQueue<>();
 
   @BeforeEach
   void startServer() throws IOException {
@@ -88,6 +96,7 @@ class SdkServicesTest {
 
   @ParameterizedTest
   @EnumSource(Toolchain.class)
+  @Timeout(300)
   void a_guest_uses_the_services_of_a_host(Toolchain language) throws Exception {
     byte[] module = language.module(SDK.resolve(language.folder).resolve("conformance"));
     HostFunctionSpec find =
@@ -97,7 +106,13 @@ class SdkServicesTest {
     Egress loopback =
         new Egress(Egress.Mode.ENFORCE, List.of(Egress.Allowed.parse("127.0.0.1:" + serverPort())));
     try (Host host =
-        Hosts.open(Hosts.patient(data).toBuilder().function(find).egress(loopback).build())) {
+        Hosts.open(
+            Hosts.patient(data).toBuilder()
+                .function(find)
+                .egress(loopback)
+                .eventListener(event -> heard.add(event.name() + " " + event.data()))
+                .cacheListener(new Caches())
+                .build())) {
       host.plugins().install(bundle(module).bytes());
       host.plugins().activate(NAME);
       configuration(host);
@@ -108,6 +123,7 @@ class SdkServicesTest {
       functions(host);
       entries(host);
       requests(host);
+      platform(host);
       Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
     }
   }
@@ -126,13 +142,27 @@ class SdkServicesTest {
             "kv.set_if_absent",
             "kv.error",
             "fetch",
-            "fetch.error")
+            "fetch.error",
+            "i18n.translate",
+            "i18n.format")
         .forEach(bundle::filter);
+    List.of("events.emit", "cache.invalidate", "metrics.observe", "span.event")
+        .forEach(bundle::action);
     return bundle
+        .file("locales/en.json", "{\"items\":\"{count, plural, one {# item} other {# items}}\"}")
+        .file("locales/de.json", "{\"greeting\":\"Grüezi\"}")
+        .field(
+            "metrics",
+            """
+            [{"name":"orders","kind":"counter","labels":[{"name":"kind","values":["paid"]}]}]
+            """)
         .field("config", SCHEMA)
         .field(
             "capabilities",
-            "[\"secrets.keys\",\"posts.read\",\"kv.read\",\"kv.write\",\"http.fetch\"]")
+            """
+            ["secrets.keys","posts.read","kv.read","kv.write","http.fetch","events.emit",
+             "cache.invalidate","metrics.observe"]
+            """)
         .field("secrets", "{\"keys\":[\"TOKEN\"]}")
         .field("http", "{\"fetch\":{\"allow\":[\"http://127.0.0.1:" + serverPort() + "\"]}}");
   }
@@ -191,6 +221,37 @@ class SdkServicesTest {
     assertThat(filtered(host, "fetch.error", "ftp://x")).isEqualTo("\"bad arguments\"");
     server.stop(0);
     assertThat(filtered(host, "fetch.error", url("/"))).isEqualTo("\"upstream failed\"");
+  }
+
+  private void platform(Host host) throws InterruptedException {
+    acts(host, "events.emit", "order.paid", Map.of("id", 7));
+    acts(host, "cache.invalidate", List.of("post:1", "ü"));
+    acts(host, "span.event", "miss", Map.of("key", "a"));
+    acts(host, "metrics.observe", "orders", 1, "paid");
+    assertThat(heard.take()).isEqualTo("order.paid {\"id\":7}");
+    assertThat(invalidated.take()).containsExactly("post:1", "ü");
+    assertThat(host.doAction("metrics.observe", "orders", 1, "stolen").degraded()).hasSize(1);
+    assertThat(host.logs().recent(NAME).getLast().toString())
+        .contains("the host did not accept the arguments");
+    assertThat(filtered(host, "i18n.translate", "greeting", "de-CH")).isEqualTo("\"Grüezi\"");
+    assertThat(filtered(host, "i18n.format", "items", "en", 3)).isEqualTo("\"3 items\"");
+    assertThat(filtered(host, "i18n.translate", "farewell", "de")).isEqualTo("null");
+  }
+
+  private final class Caches implements CacheListener {
+    @Override
+    public void invalidate(CacheInvalidation invalidation) {
+      invalidated.add(invalidation.tags());
+    }
+
+    @Override
+    public void invalidateAll() {
+      throw new AssertionError("this host has missed nothing");
+    }
+  }
+
+  private static void acts(Host host, String hook, Object... args) throws InterruptedException {
+    assertThat(host.doAction(hook, args).degraded()).as("%s %s", hook, List.of(args)).isEmpty();
   }
 
   private int serverPort() {
