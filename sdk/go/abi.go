@@ -48,6 +48,42 @@ func importAppCall(name unsafe.Pointer, length uint32, request unsafe.Pointer, r
 //go:wasmimport env_net gn_http_fetch
 func importHTTPFetch(request unsafe.Pointer, length uint32) uint64
 
+//go:wasmimport env gn_last_error
+func importLastError() uint64
+
+//go:wasmimport env gn_event_emit
+func importEventEmit(name unsafe.Pointer, length uint32, data unsafe.Pointer, dataLength uint32) int32
+
+//go:wasmimport env gn_span_event
+func importSpanEvent(name unsafe.Pointer, length uint32, data unsafe.Pointer, dataLength uint32) int32
+
+//go:wasmimport env gn_metric_observe
+func importMetricObserve(name unsafe.Pointer, length uint32, value float64, labels unsafe.Pointer, labelsLength uint32) int32
+
+//go:wasmimport env gn_i18n_translate
+func importTranslate(key unsafe.Pointer, length uint32, locale unsafe.Pointer, localeLength uint32) uint64
+
+//go:wasmimport env gn_job_enqueue
+func importJobEnqueue(job unsafe.Pointer, length uint32) uint64
+
+//go:wasmimport env gn_cron_register
+func importCronRegister(cron unsafe.Pointer, length uint32) int32
+
+//go:wasmimport gonext_data gn_kv_set_if_absent
+func importKVSetIfAbsent(key unsafe.Pointer, length uint32, value unsafe.Pointer, valueLength uint32) uint64
+
+//go:wasmimport gonext_data gn_db_read
+func importDBRead(sql unsafe.Pointer, length uint32, args unsafe.Pointer, argsLength uint32) uint64
+
+//go:wasmimport gonext_data gn_db_write
+func importDBWrite(sql unsafe.Pointer, length uint32, args unsafe.Pointer, argsLength uint32) uint64
+
+//go:wasmimport gonext_data gn_db_batch
+func importDBBatch(batch unsafe.Pointer, length uint32) uint64
+
+//go:wasmimport gonext_data gn_cache_invalidate
+func importCacheInvalidate(tags unsafe.Pointer, length uint32) uint64
+
 // A block that the host holds. There are only a few at a time.
 type block struct {
 	address uint32
@@ -101,7 +137,16 @@ func bytesAt(address, length uint32) []byte {
 //go:wasmexport gn_handle_hook
 func handleHook(name, nameLength, payload, payloadLength uint32) uint64 {
 	defer reportPanic()
-	body, err := Call(string(bytesAt(name, nameLength)), bytesAt(payload, payloadLength))
+	return answer(Call(string(bytesAt(name, nameLength)), bytesAt(payload, payloadLength)))
+}
+
+//go:wasmexport gn_handle_job
+func handleJob(name, nameLength, payload, payloadLength uint32) uint64 {
+	defer reportPanic()
+	return answer(CallJob(string(bytesAt(name, nameLength)), bytesAt(payload, payloadLength)))
+}
+
+func answer(body []byte, err error) uint64 {
 	switch {
 	case err != nil:
 		return uint64(uint32(status(err)))
@@ -160,47 +205,126 @@ func hostLog(level int32, text string) {
 
 func hostTimeMillis() int64 { return importTimeMillis() }
 
-func hostAuditEmit(entry []byte) int32 {
-	return importAuditEmit(unsafe.Pointer(unsafe.SliceData(entry)), uint32(len(entry)))
+func text(s string) (unsafe.Pointer, uint32) {
+	return unsafe.Pointer(unsafe.StringData(s)), uint32(len(s))
+}
+
+func data(bytes []byte) (unsafe.Pointer, uint32) {
+	return unsafe.Pointer(unsafe.SliceData(bytes)), uint32(len(bytes))
+}
+
+// What the host says of the last function that failed.
+func hostLastError() []byte {
+	body, _ := unpacked(importLastError())
+	return body
+}
+
+func hostAuditEmit(entry []byte) error {
+	return hostError(importAuditEmit(data(entry)), auditRules)
 }
 
 func hostKVGet(key string) ([]byte, error) {
-	return unpack(importKVGet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))), kvGetRules)
+	return unpack(importKVGet(text(key)), kvGetRules)
 }
 
 func hostKVSet(key string, value []byte) error {
-	_, err := unpack(importKVSet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)),
-		unsafe.Pointer(unsafe.SliceData(value)), uint32(len(value))), kvSetRules)
+	at, length := text(key)
+	valueAt, valueLength := data(value)
+	_, err := unpack(importKVSet(at, length, valueAt, valueLength), kvSetRules)
 	return err
 }
 
+// Returns whether the entry was set.
+func hostKVSetIfAbsent(key string, value []byte) (bool, error) {
+	at, length := text(key)
+	valueAt, valueLength := data(value)
+	_, status := unpacked(importKVSetIfAbsent(at, length, valueAt, valueLength))
+	if status == -11 {
+		return false, nil
+	}
+	return status == 0, hostError(status, kvSetRules)
+}
+
 func hostKVDelete(key string) error {
-	_, err := unpack(importKVDelete(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))), kvDelRules)
+	_, err := unpack(importKVDelete(text(key)), kvDelRules)
 	return err
 }
 
 func hostKVIncrement(key string, delta int64) ([]byte, error) {
-	return unpack(importKVIncrement(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key)), delta),
-		kvIncrRules)
+	at, length := text(key)
+	return unpack(importKVIncrement(at, length, delta), kvIncrRules)
 }
 
 func hostConfigGet(key string) ([]byte, error) {
-	return unpack(importConfigGet(unsafe.Pointer(unsafe.StringData(key)), uint32(len(key))), configRules)
+	return unpack(importConfigGet(text(key)), configRules)
 }
 
 func hostSecretsGet(name string) ([]byte, error) {
-	return unpack(importSecretsGet(unsafe.Pointer(unsafe.StringData(name)), uint32(len(name))), secretRules)
+	return unpack(importSecretsGet(text(name)), secretRules)
 }
 
 func hostAppCall(name string, request []byte) ([]byte, error) {
-	body, status := unpacked(importAppCall(unsafe.Pointer(unsafe.StringData(name)), uint32(len(name)),
-		unsafe.Pointer(unsafe.SliceData(request)), uint32(len(request))))
-	return body, appError(status)
+	at, length := text(name)
+	requestAt, requestLength := data(request)
+	return unpack(importAppCall(at, length, requestAt, requestLength), appRules)
 }
 
 func hostHTTPFetch(request []byte) ([]byte, error) {
-	body, status := unpacked(importHTTPFetch(unsafe.Pointer(unsafe.SliceData(request)), uint32(len(request))))
+	body, status := unpacked(importHTTPFetch(data(request)))
 	return body, netError(status)
+}
+
+func hostDBRead(sql string, args []byte) ([]byte, error) {
+	at, length := text(sql)
+	argsAt, argsLength := data(args)
+	return unpack(importDBRead(at, length, argsAt, argsLength), dbReadRules)
+}
+
+func hostDBWrite(sql string, args []byte) ([]byte, error) {
+	at, length := text(sql)
+	argsAt, argsLength := data(args)
+	return unpack(importDBWrite(at, length, argsAt, argsLength), dbWriteRules)
+}
+
+func hostDBBatch(batch []byte) ([]byte, error) {
+	return unpack(importDBBatch(data(batch)), dbBatchRules)
+}
+
+func hostCacheInvalidate(tags []byte) error {
+	_, err := unpack(importCacheInvalidate(data(tags)), cacheRules)
+	return err
+}
+
+func hostEventEmit(name string, event []byte) error {
+	at, length := text(name)
+	eventAt, eventLength := data(event)
+	return hostError(importEventEmit(at, length, eventAt, eventLength), eventRules)
+}
+
+func hostSpanEvent(name string, attributes []byte) error {
+	at, length := text(name)
+	attributesAt, attributesLength := data(attributes)
+	return hostError(importSpanEvent(at, length, attributesAt, attributesLength), spanRules)
+}
+
+func hostMetricObserve(name string, value float64, labels []byte) error {
+	at, length := text(name)
+	labelsAt, labelsLength := data(labels)
+	return hostError(importMetricObserve(at, length, value, labelsAt, labelsLength), metricRules)
+}
+
+func hostTranslate(key, locale string) ([]byte, error) {
+	at, length := text(key)
+	localeAt, localeLength := text(locale)
+	return unpack(importTranslate(at, length, localeAt, localeLength), translateRules)
+}
+
+func hostJobEnqueue(job []byte) ([]byte, error) {
+	return unpack(importJobEnqueue(data(job)), jobRules)
+}
+
+func hostCronRegister(cron []byte) error {
+	return hostError(importCronRegister(data(cron)), cronRules)
 }
 
 func unpack(packed uint64, of rules) ([]byte, error) {

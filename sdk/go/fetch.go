@@ -116,7 +116,7 @@ func Fetch(request *FetchRequest) (*FetchResponse, error) {
 	}
 	if answer.Error != "" {
 		LogWarn("fetch: " + answer.Error)
-		return nil, netError(-5)
+		return nil, &HostError{kind: ErrUpstreamFailed, rule: upstreamRule}
 	}
 	if answer.Status < 100 || answer.Status > 999 || answer.Headers == nil || answer.Body == nil {
 		return nil, ErrInternal
@@ -128,24 +128,27 @@ func Fetch(request *FetchRequest) (*FetchResponse, error) {
 func netError(status int32) error {
 	switch status {
 	case -1:
-		return fmt.Errorf("%w: a request has a method, a URL of http or https, and headers that HTTP allows;"+
-			" in JSON it has at most 1 MiB", ErrBadArguments)
+		return failed(status, ErrBadArguments, "a request has a method, a URL of http or https, and headers"+
+			" that HTTP allows; in JSON it has at most 1 MiB")
 	case -2:
-		return hostError(-1, rules{capability: "http.fetch"})
+		return failed(status, ErrDenied,
+			"the capability http.fetch is not requested in manifest.json or not granted")
 	case -3:
-		return fmt.Errorf("%w: the URL's origin is not in http.fetch.allow in manifest.json,"+
-			" or the operator does not allow its address", ErrBlocked)
+		return failed(status, ErrBlocked, "the URL's origin is not in http.fetch.allow in manifest.json,"+
+			" or the operator does not allow its address")
 	case -4:
-		return fmt.Errorf("%w: see http.fetch.rate_per_minute in manifest.json", ErrRateLimited)
+		return failed(status, ErrRateLimited, "see http.fetch.rate_per_minute in manifest.json")
 	case -5:
-		return fmt.Errorf("%w: the server did not give a complete answer in time", ErrUpstreamFailed)
+		return failed(status, ErrUpstreamFailed, upstreamRule)
 	case -6:
 		return ErrNotFound
 	case -7:
-		return ErrInternal
+		return failed(status, ErrInternal, "")
 	}
 	if status >= 0 {
 		return nil
 	}
-	return fmt.Errorf("the host answered %d", status)
+	return failed(status, nil, "")
 }
+
+const upstreamRule = "the server did not give a complete answer in time"

@@ -22,8 +22,8 @@
 // only during a call.
 //
 // The package also compiles natively, so that go test can test a plugin (see Call). There, log lines
-// go to standard error, KV and Audit fail with ErrInternal, and a test sets with a TestHost what Config,
-// Secrets, App and Fetch return.
+// go to standard error, and a TestHost stands for the host: it keeps key-value entries, returns what a test
+// sets, and records what the plugin sends.
 //
 // Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 package gonext
@@ -44,7 +44,7 @@ import (
 var ErrBadPayload = errors.New("bad payload")
 
 // ErrUnknownHook says that the plugin has no handler of this name.
-var ErrUnknownHook = errors.New("no handler for this hook")
+var ErrUnknownHook = errors.New("no handler of this name")
 
 // Prefix of the filter that serves requests. The plugin's name follows it.
 const serve = "http.serve."
@@ -85,7 +85,7 @@ func Action(name string, handler func(args Args) error) {
 }
 
 func registersNothing() bool {
-	return len(filters) == 0 && len(actions) == 0 && len(routes) == 0
+	return len(filters) == 0 && len(actions) == 0 && len(routes) == 0 && len(jobs) == 0
 }
 
 // OnActivate is called when the plugin is activated. An error refuses the activation.
@@ -383,6 +383,28 @@ func (w *writer) object(members map[string]any) error {
 	}
 	w.out.WriteByte('}')
 	return nil
+}
+
+// A member of an object.
+type member struct {
+	name  string
+	value any
+}
+
+// Encodes an object whose members keep their order.
+func encodeMembers(members ...member) ([]byte, error) {
+	w := newWriter()
+	w.out.WriteByte('{')
+	for i, member := range members {
+		if i > 0 {
+			w.out.WriteByte(',')
+		}
+		if err := w.member(member.name, member.value); err != nil {
+			return nil, err
+		}
+	}
+	w.out.WriteByte('}')
+	return w.out.Bytes(), nil
 }
 
 func (w *writer) member(name string, value any) error {

@@ -4,7 +4,7 @@
  * The blocks that the host holds are outside of the garbage collector, on the heap below it.
  */
 import { Status } from "./call";
-import { run } from "./plugin";
+import { Outcome, run, runJob } from "./plugin";
 
 export function gn_alloc(size: i32): usize {
   // An empty block has an address too: 0 means out of memory.
@@ -21,9 +21,25 @@ export function gn_handle_hook(
   payload: usize,
   payloadLength: i32,
 ): i64 {
-  const copy = new ArrayBuffer(payloadLength);
-  memory.copy(changetype<usize>(copy), payload, payloadLength);
-  const outcome = run(String.UTF8.decodeUnsafe(name, nameLength), copy);
+  return packed(run(String.UTF8.decodeUnsafe(name, nameLength), copied(payload, payloadLength)));
+}
+
+export function gn_handle_job(
+  name: usize,
+  nameLength: i32,
+  payload: usize,
+  payloadLength: i32,
+): i64 {
+  return packed(runJob(String.UTF8.decodeUnsafe(name, nameLength), copied(payload, payloadLength)));
+}
+
+function copied(block: usize, length: i32): ArrayBuffer {
+  const copy = new ArrayBuffer(length);
+  memory.copy(changetype<usize>(copy), block, length);
+  return copy;
+}
+
+function packed(outcome: Outcome): i64 {
   if (outcome.status != Status.Ok) return <i64>outcome.status & 0xffffffff;
   const body = String.UTF8.encode(outcome.body);
   const length = body.byteLength;

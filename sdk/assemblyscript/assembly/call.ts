@@ -22,10 +22,14 @@ export enum HostStatus {
   NotFound = -4,
   /** The plugin's quota is used up. */
   Quota = -5,
+  /** The change is in conflict with what is there, or with another change. */
+  Conflict = -11,
   /** Too many calls. */
   RateLimited = -12,
   /** The function took too long. It may have run or not. */
   TimedOut = -13,
+  /** The database rejected the statement. */
+  Rejected = -14,
   // The host sends none of the following numbers: the functions of this SDK return them.
   /** The host does not send the request. */
   Blocked = -101,
@@ -43,10 +47,12 @@ export class HostResult<T> {
   ) {}
 }
 
-/** One hook call. */
+/** One call of a hook, or one run of a job. */
 export class Call {
   status: Status = Status.Ok;
   reason: string = "";
+  /** For a job: when it wants to run again. -1: it does not. */
+  retryMillis: i64 = -1;
 
   constructor(
     public readonly hook: string,
@@ -62,6 +68,12 @@ export class Call {
       this.status = status;
       this.reason = reason;
     }
+  }
+
+  /** For a job that wants to run again after so many milliseconds. The reason goes to the plugin's log. */
+  retryIn(milliseconds: i64, reason: string): void {
+    this.retryMillis = max<i64>(milliseconds, 0);
+    this.reason = reason;
   }
 
   /**

@@ -1,6 +1,7 @@
+import { internal, upstreamFailed } from "./answer";
 import { decodeBase64, encodeBase64 } from "./base64";
 import { HostResult, HostStatus } from "./call";
-import { internal, log, sendRequest, upstreamFailed } from "./host";
+import { log, sendRequest } from "./host";
 import { areTexts, headerOf } from "./http";
 import { Json, isUtf8 } from "./json";
 

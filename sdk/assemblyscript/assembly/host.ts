@@ -1,3 +1,4 @@
+import { Rules, answered, body, internal, netAnswered, parsed, taken, typeName, wrongType } from "./answer";
 import { HostResult, HostStatus } from "./call";
 import { Json } from "./json";
 
@@ -11,6 +12,8 @@ declare function gn_audit_emit(json: usize, length: i32): i32;
 declare function gn_kv_get(key: usize, length: i32): u64;
 @external("gonext_data", "gn_kv_set")
 declare function gn_kv_set(key: usize, length: i32, value: usize, valueLength: i32): u64;
+@external("gonext_data", "gn_kv_set_if_absent")
+declare function gn_kv_set_if_absent(key: usize, length: i32, value: usize, valueLength: i32): u64;
 @external("gonext_data", "gn_kv_del")
 declare function gn_kv_del(key: usize, length: i32): u64;
 @external("gonext_data", "gn_kv_incr")
@@ -25,17 +28,22 @@ declare function gn_app_call(name: usize, length: i32, json: usize, jsonLength: 
 @external("env_net", "gn_http_fetch")
 declare function gn_http_fetch(json: usize, length: i32): u64;
 
-/**
- * The limits of a function of the host, for its error messages. All are lazy: a plugin links only those that
- * it uses.
- */
-class Rules {
-  constructor(
-    public readonly capability: string,
-    public readonly args: string,
-    public readonly quota: string,
-  ) {}
-}
+@external("env", "gn_event_emit")
+declare function gn_event_emit(name: usize, length: i32, json: usize, jsonLength: i32): i32;
+@external("env", "gn_span_event")
+declare function gn_span_event(name: usize, length: i32, json: usize, jsonLength: i32): i32;
+@external("env", "gn_metric_observe")
+declare function gn_metric_observe(
+  name: usize,
+  length: i32,
+  value: f64,
+  labels: usize,
+  labelsLength: i32,
+): i32;
+@external("env", "gn_i18n_translate")
+declare function gn_i18n_translate(key: usize, length: i32, locale: usize, localeLength: i32): u64;
+@external("gonext_data", "gn_cache_invalidate")
+declare function gn_cache_invalidate(tags: usize, length: i32): u64;
 
 @lazy const KEY = "a key is 1 to 256 bytes of UTF-8 without NUL";
 @lazy const KV_QUOTA = "see storage.kv in manifest.json";
@@ -65,96 +73,16 @@ class Rules {
   "the application does not accept this request",
   APP_QUOTA,
 );
-
-let problem: string = "";
-
-/**
- * Why the last failed function of the host failed, with the capability or the limit, as a text for
- * people: `call.fail(Status.Error, hostProblem())`.
- */
-export function hostProblem(): string {
-  return problem;
-}
-
-/** Keeps the problem, and returns the status. */
-function answered(status: HostStatus, rules: Rules): HostStatus {
-  switch (status) {
-    case HostStatus.Ok:
-      break;
-    case HostStatus.Denied:
-      problem =
-        "denied by the host: the capability " +
-        rules.capability +
-        " is not requested in manifest.json or not granted";
-      break;
-    case HostStatus.Internal:
-      problem = "the host failed";
-      break;
-    case HostStatus.BadArguments:
-      problem = "the host did not accept the arguments: " + rules.args;
-      break;
-    case HostStatus.NotFound:
-      problem = "not found";
-      break;
-    case HostStatus.Quota:
-      problem = "the quota is used up: " + rules.quota;
-      break;
-    default:
-      problem = "the host answered " + status.toString();
-  }
-  return status;
-}
-
-/** Keeps the problem of a function of the application, and returns the status. */
-function appAnswered(status: HostStatus): HostStatus {
-  if (status == HostStatus.RateLimited) {
-    problem = "the rate limit is reached: " + APP_QUOTA;
-    return status;
-  }
-  if (status == HostStatus.TimedOut) {
-    problem = "timed out: the function may have run or not";
-    return status;
-  }
-  return answered(status, APP);
-}
-
-/** Keeps the problem, and returns the status, for a status of `env_net`. */
-function netAnswered(status: i32): HostStatus {
-  switch (status) {
-    case 0:
-      return HostStatus.Ok;
-    case -1:
-      problem =
-        "the host did not accept the arguments: a request has a method, a URL of http or https, and" +
-        " headers that HTTP allows; in JSON it has at most 1 MiB";
-      return HostStatus.BadArguments;
-    case -2:
-      problem =
-        "denied by the host: the capability http.fetch is not requested in manifest.json or not granted";
-      return HostStatus.Denied;
-    case -3:
-      problem =
-        "blocked by the host: the URL's origin is not in http.fetch.allow in manifest.json, or the" +
-        " operator does not allow its address";
-      return HostStatus.Blocked;
-    case -4:
-      problem = "the rate limit is reached: see http.fetch.rate_per_minute in manifest.json";
-      return HostStatus.RateLimited;
-    case -5:
-      problem = "the request failed: the server did not give a complete answer in time";
-      return HostStatus.UpstreamFailed;
-    case -6:
-      problem = "not found";
-      return HostStatus.NotFound;
-    case -7:
-      problem = "the host failed";
-      return HostStatus.Internal;
-    default:
-      problem = "the host answered " + status.toString();
-      // One that no function of this SDK has a name for.
-      return <HostStatus>-100;
-  }
-}
+@lazy const LIMITS = "see the limits of this function";
+@lazy const EVENT = new Rules("events.emit", "an event has a name and a JSON object", LIMITS);
+@lazy const SPAN = new Rules("events.emit", "an event has a name and a JSON object of attributes", LIMITS);
+@lazy const CACHE = new Rules("cache.invalidate", "at most 64 tags of 1 to 256 bytes", LIMITS);
+@lazy const METRIC = new Rules(
+  "metrics.observe",
+  "the manifest declares no such metric, or not with these labels",
+  LIMITS,
+);
+@lazy const TRANSLATE = new Rules("of this function", "a key, and a locale such as de-CH", LIMITS);
 
 /** Lines for the plugin's log. */
 export namespace log {
@@ -224,6 +152,22 @@ export namespace kv {
     return set(key, Uint8Array.wrap(String.UTF8.encode(value)));
   }
 
+  /**
+   * Sets `key` unless it has a value: then the status is Conflict, and the value stays. Of several calls at once,
+   * on any number of hosts, one sets it.
+   */
+  export function setIfAbsent(key: string, value: Uint8Array): HostStatus {
+    const name = String.UTF8.encode(key);
+    return taken(
+      gn_kv_set_if_absent(changetype<usize>(name), name.byteLength, value.dataStart, value.length),
+      KV_SET,
+    ).status;
+  }
+
+  export function setTextIfAbsent(key: string, value: string): HostStatus {
+    return setIfAbsent(key, Uint8Array.wrap(String.UTF8.encode(value)));
+  }
+
   /** Removes `key`; NotFound when there was none, if the host reports that. */
   export function remove(key: string): HostStatus {
     const name = String.UTF8.encode(key);
@@ -238,7 +182,7 @@ export namespace kv {
     const number = Json.parse(sum.value.buffer);
     return number != null && number.is<i64>()
       ? new HostResult<i64>(HostStatus.Ok, number.as<i64>())
-      : new HostResult<i64>(answered(HostStatus.Internal, KV_INCR), 0);
+      : internal<i64>(0);
   }
 }
 
@@ -255,27 +199,26 @@ export namespace config {
 
   /** The text of `key`, or `fallback` when it has no value or `null`. */
   export function text(key: string, fallback: string): HostResult<string> {
-    return typed<string>(get(key), fallback, "a text");
+    return typed<string>(get(key), fallback);
   }
 
   /** The integer of `key`, or `fallback` when it has no value or `null`. */
   export function int(key: string, fallback: i64): HostResult<i64> {
-    return typed<i64>(get(key), fallback, "an integer in range");
+    return typed<i64>(get(key), fallback);
   }
 
   /** The boolean of `key`, or `fallback` when it has no value or `null`. */
   export function bool(key: string, fallback: boolean): HostResult<boolean> {
-    return typed<boolean>(get(key), fallback, "a boolean");
+    return typed<boolean>(get(key), fallback);
   }
 
-  function typed<T>(found: HostResult<Json>, fallback: T, wanted: string): HostResult<T> {
+  function typed<T>(found: HostResult<Json>, fallback: T): HostResult<T> {
     const isMissing = found.status == HostStatus.NotFound;
     if (isMissing || (found.status == HostStatus.Ok && found.value.isNull)) {
       return new HostResult<T>(HostStatus.Ok, fallback);
     }
     if (found.status == HostStatus.Ok && !found.value.is<T>()) {
-      problem = "the host's value has another type: it is not " + wanted;
-      return new HostResult<T>(HostStatus.WrongType, fallback);
+      return wrongType("it", typeName<T>(), fallback);
     }
     return new HostResult<T>(found.status, found.value.as<T>());
   }
@@ -303,10 +246,105 @@ export namespace app {
   export function call(name: string, request: Json): HostResult<Json> {
     const key = String.UTF8.encode(name);
     const json = String.UTF8.encode(request.toString());
-    const answer = body(
-      gn_app_call(changetype<usize>(key), key.byteLength, changetype<usize>(json), json.byteLength),
+    const answer = gn_app_call(
+      changetype<usize>(key),
+      key.byteLength,
+      changetype<usize>(json),
+      json.byteLength,
     );
-    return parsed(new HostResult(appAnswered(answer.status), answer.value));
+    return parsed(taken(answer, APP));
+  }
+}
+
+/** Events for other plugins and for the application. */
+export namespace events {
+  /**
+   * Emits an event: the action `event.<plugin>.<name>` of other plugins, after this call succeeded. `data` is an
+   * object. Needs the capability `events.emit`.
+   */
+  export function emit(name: string, data: Json): HostStatus {
+    const key = String.UTF8.encode(name);
+    const json = String.UTF8.encode(data.toString());
+    const status = gn_event_emit(
+      changetype<usize>(key),
+      key.byteLength,
+      changetype<usize>(json),
+      json.byteLength,
+    );
+    return answered(status, EVENT);
+  }
+}
+
+/** The span of the current call, in the application's traces. */
+export namespace span {
+  /** Adds an event to the span. `attributes` is an object. Needs the capability `events.emit`. */
+  export function event(name: string, attributes: Json): HostStatus {
+    const key = String.UTF8.encode(name);
+    const json = String.UTF8.encode(attributes.toString());
+    const status = gn_span_event(
+      changetype<usize>(key),
+      key.byteLength,
+      changetype<usize>(json),
+      json.byteLength,
+    );
+    return answered(status, SPAN);
+  }
+}
+
+/** The caches of the application. */
+export namespace cache {
+  /**
+   * Makes the application drop what it has cached under these tags, on every node. Needs the capability
+   * `cache.invalidate`.
+   */
+  export function invalidate(tags: Array<string>): HostStatus {
+    const list = Json.array([]);
+    for (let i = 0; i < tags.length; i++) list.items.push(Json.text(tags[i]));
+    const json = String.UTF8.encode(list.toString());
+    return taken(gn_cache_invalidate(changetype<usize>(json), json.byteLength), CACHE).status;
+  }
+}
+
+/** The plugin's own metrics. */
+export namespace metrics {
+  /**
+   * Adds to a counter, sets a gauge, or observes a value of a summary, as the manifest declares the metric.
+   * `labels` is an object of texts. Needs the capability `metrics.observe`.
+   */
+  export function observe(name: string, value: f64, labels: Json = Json.object()): HostStatus {
+    const key = String.UTF8.encode(name);
+    const json = String.UTF8.encode(labels.toString());
+    const status = gn_metric_observe(
+      changetype<usize>(key),
+      key.byteLength,
+      value,
+      changetype<usize>(json),
+      json.byteLength,
+    );
+    return answered(status, METRIC);
+  }
+}
+
+/** The texts in `locales/` of the plugin's bundle. */
+export namespace i18n {
+  /** The text of `key` in the language of `locale`, such as `de-CH`; NotFound when there is none. */
+  export function translate(key: string, locale: string): HostResult<string> {
+    const name = String.UTF8.encode(key);
+    const language = String.UTF8.encode(locale);
+    const answer = gn_i18n_translate(
+      changetype<usize>(name),
+      name.byteLength,
+      changetype<usize>(language),
+      language.byteLength,
+    );
+    const text = taken(answer, TRANSLATE);
+    return new HostResult(text.status, String.UTF8.decode(text.value.buffer));
+  }
+
+  /** As `translate`, with values for the arguments in the text: an object. */
+  export function format(key: string, locale: string, args: Json): HostResult<string> {
+    const request = Json.object().set("key", Json.text(key)).set("args", args);
+    return translate(request.toString(), locale);
   }
 }
 
@@ -315,42 +353,4 @@ export function sendRequest(json: string): HostResult<Json> {
   const bytes = String.UTF8.encode(json);
   const answer = body(gn_http_fetch(changetype<usize>(bytes), bytes.byteLength));
   return parsed(new HostResult(netAnswered(answer.status), answer.value));
-}
-
-/** The JSON of an answer. */
-function parsed(answer: HostResult<Uint8Array>): HostResult<Json> {
-  if (answer.status != HostStatus.Ok) return new HostResult(answer.status, Json.NULL);
-  const value = Json.parse(answer.value.buffer);
-  return value == null ? internal<Json>(Json.NULL) : new HostResult(HostStatus.Ok, value);
-}
-
-/** What the host answered is not what it should be. */
-export function internal<T>(value: T): HostResult<T> {
-  problem = "the host failed";
-  return new HostResult<T>(HostStatus.Internal, value);
-}
-
-/** Keeps the problem of a request for which no answer came. */
-export function upstreamFailed(): HostStatus {
-  return netAnswered(-5);
-}
-
-function taken(packed: u64, rules: Rules): HostResult<Uint8Array> {
-  const answer = body(packed);
-  answered(answer.status, rules);
-  return answer;
-}
-
-/** Copies the body of a packed answer and frees its block. Without a body: its status. */
-function body(packed: u64): HostResult<Uint8Array> {
-  const block = <usize>(packed >> 32);
-  const length = <i32>packed;
-  if (block == 0) {
-    const status: HostStatus = length < 0 ? length : HostStatus.Ok;
-    return new HostResult(status, new Uint8Array(0));
-  }
-  const bytes = new Uint8Array(length);
-  memory.copy(bytes.dataStart, block, length);
-  heap.free(block);
-  return new HostResult(HostStatus.Ok, bytes);
 }

@@ -23,5 +23,21 @@ export { Json, JsonType } from "./json";
 export { Call, HostResult, HostStatus, Status } from "./call";
 export { FetchRequest, FetchResponse, fetch } from "./fetch";
 export { Request, Response, extValue } from "./http";
-export { action, del, filter, get, post, put, route } from "./plugin";
-export { app, audit, config, hostProblem, kv, log, nowMillis, secrets } from "./host";
+export { hostProblem, hostReason } from "./answer";
+export { Batch, Row, Rows, db } from "./db";
+export { Cron, Enqueued, NewJob, Run, jobs } from "./jobs";
+export { action, del, filter, get, job, post, put, route } from "./plugin";
+export {
+  app,
+  audit,
+  cache,
+  config,
+  events,
+  i18n,
+  kv,
+  log,
+  metrics,
+  nowMillis,
+  secrets,
+  span,
+} from "./host";

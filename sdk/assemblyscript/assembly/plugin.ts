@@ -1,6 +1,7 @@
 import { Call, Status } from "./call";
 import { log } from "./host";
 import { Request, Response } from "./http";
+import { Run } from "./jobs";
 import { Json, JsonType } from "./json";
 
 /** Prefix of the filter that serves requests. The plugin's name follows it. */
@@ -79,6 +80,20 @@ export function route(method: string, path: string, handler: (request: Request) 
   routes.push(new Served(method, path, handler));
 }
 
+/** What runs jobs. A plugin without jobs does not link it. */
+let jobRunner: ((name: string, payload: ArrayBuffer) => Outcome) | null = null;
+
+@lazy const jobHandlers = new Map<string, (run: Run, call: Call) => void>();
+
+/**
+ * Runs the job `name`. After `call.fail` with an error, or a panic, it is retried, as the manifest says.
+ * `call.retryIn` asks for the time of the next attempt. After a bad payload it is not retried.
+ */
+export function job(name: string, handler: (run: Run, call: Call) => void): void {
+  jobHandlers.set(name, handler);
+  jobRunner = runNamedJob;
+}
+
 /** The result of a call: a status below 0, or a body, which may be empty. */
 export class Outcome {
   constructor(
@@ -93,7 +108,7 @@ export function run(hook: string, payload: ArrayBuffer): Outcome {
   const isAction = actions.has(hook);
   const isFilter = filters.has(hook);
   if (!isAction && !isFilter && !(hook.startsWith(SERVE) && routes.length > 0)) {
-    return failed(hook, Status.UnknownHook, "no handler for this hook");
+    return failed(hook, Status.UnknownHook, "no handler of this name");
   }
   const document = Json.parse(payload);
   if (document == null) return failed(hook, Status.BadPayload, "the payload is not JSON");
@@ -117,6 +132,28 @@ export function run(hook: string, payload: ArrayBuffer): Outcome {
   return call.status == Status.Ok
     ? new Outcome(Status.Ok, body)
     : failed(hook, call.status, call.reason);
+}
+
+/** Runs one job. The body says when to run it again. After a failure the log says why. */
+export function runJob(name: string, payload: ArrayBuffer): Outcome {
+  const runner = jobRunner;
+  return runner == null
+    ? failed("job " + name, Status.UnknownHook, "no handler of this name")
+    : runner(name, payload);
+}
+
+function runNamedJob(name: string, payload: ArrayBuffer): Outcome {
+  const label = "job " + name;
+  if (!jobHandlers.has(name)) return failed(label, Status.UnknownHook, "no handler of this name");
+  const document = Json.parse(payload);
+  const run = Run.of(name, document == null ? Json.NULL : document);
+  if (run == null) return failed(label, Status.BadPayload, "the payload is not a job's");
+  const call = new Call(name, []);
+  jobHandlers.get(name)(run, call);
+  if (call.status != Status.Ok) return failed(label, call.status, call.reason);
+  if (call.retryMillis < 0) return new Outcome(Status.Ok, "");
+  log.warn(label + ": " + call.reason);
+  return new Outcome(Status.Ok, '{"retry_in_ms":' + call.retryMillis.toString() + "}");
 }
 
 /** The routes in the order of registration. */

@@ -63,14 +63,16 @@ static gn_status log_line(gn_call *call) {
   return GN_OK;
 }
 
-static const char *name_of(int status) {
-  switch (status) {
+static const char *name_of(gn_host_status status) {
+  switch (status.code) {
     case GN_HOST_OK: return "none";
     case GN_DENIED: return "denied";
     case GN_INTERNAL: return "internal";
     case GN_BAD_ARGUMENTS: return "bad arguments";
     case GN_NOT_FOUND: return "not found";
     case GN_QUOTA: return "quota";
+    case GN_CONFLICT: return "conflict";
+    case GN_REJECTED: return "rejected";
     case GN_RATE_LIMITED: return "rate limited";
     case GN_TIMED_OUT: return "timed out";
     case GN_BLOCKED: return "blocked";
@@ -80,10 +82,6 @@ static const char *name_of(int status) {
   }
 }
 
-static gn_status done(gn_call *call, int status) {
-  return status == GN_HOST_OK ? GN_OK : gn_fail(call, GN_ERROR, gn_host_problem());
-}
-
 static gn_status audit(gn_call *call) {
   gn_text event;
   const gn_json *const data = gn_arg(call, 1);
@@ -91,7 +89,7 @@ static gn_status audit(gn_call *call) {
     return gn_fail(call, GN_BAD_PAYLOAD, "an event and data are wanted");
   gn_buffer json = gn_new_buffer(call);
   gn_json_value(&json, data);
-  return done(call, gn_audit(call, event, gn_contents(&json)));
+  return gn_done(call, gn_audit(call, event, gn_contents(&json)));
 }
 
 static gn_status now(gn_call *call, const gn_json *value, gn_buffer *json) {
@@ -103,28 +101,28 @@ static gn_status now(gn_call *call, const gn_json *value, gn_buffer *json) {
 static gn_status kv_get(gn_call *call, const gn_json *value, gn_buffer *json) {
   gn_text key, found;
   if (!gn_as_text(value, &key)) return gn_fail(call, GN_BAD_PAYLOAD, "a key is wanted");
-  const int status = gn_kv_get(call, key, &found);
-  if (status == GN_NOT_FOUND) {
+  const gn_host_status status = gn_kv_get(call, key, &found);
+  if (status.code == GN_NOT_FOUND) {
     gn_append_string(json, "null");
     return GN_OK;
   }
-  if (status == GN_HOST_OK) gn_json_text(json, found);
-  return done(call, status);
+  if (status.code == GN_HOST_OK) gn_json_text(json, found);
+  return gn_done(call, status);
 }
 
 static gn_status kv_set(gn_call *call) {
   gn_text key, value;
   if (!gn_as_text(gn_arg(call, 0), &key) || !gn_as_text(gn_arg(call, 1), &value))
     return gn_fail(call, GN_BAD_PAYLOAD, "a key and a value are wanted");
-  return done(call, gn_kv_set(key, value));
+  return gn_done(call, gn_kv_set(key, value));
 }
 
 static gn_status kv_del(gn_call *call, const gn_json *value, gn_buffer *json) {
   gn_text key;
   if (!gn_as_text(value, &key)) return gn_fail(call, GN_BAD_PAYLOAD, "a key is wanted");
-  const int status = gn_kv_del(key);
-  gn_append_string(json, status == GN_NOT_FOUND ? "false" : "true");
-  return status == GN_NOT_FOUND ? GN_OK : done(call, status);
+  const gn_host_status status = gn_kv_del(key);
+  gn_append_string(json, status.code == GN_NOT_FOUND ? "false" : "true");
+  return status.code == GN_NOT_FOUND ? GN_OK : gn_done(call, status);
 }
 
 static gn_status kv_incr(gn_call *call, const gn_json *value, gn_buffer *json) {
@@ -132,9 +130,9 @@ static gn_status kv_incr(gn_call *call, const gn_json *value, gn_buffer *json) {
   int64_t delta, sum = 0;
   if (!gn_as_text(value, &key) || !gn_as_int(gn_arg(call, 0), &delta))
     return gn_fail(call, GN_BAD_PAYLOAD, "a key and a number are wanted");
-  const int status = gn_kv_incr(call, key, delta, &sum);
+  const gn_host_status status = gn_kv_incr(call, key, delta, &sum);
   gn_append_int(json, sum);
-  return done(call, status);
+  return gn_done(call, status);
 }
 
 static gn_status kv_error(gn_call *call, gn_text key, gn_buffer *out) {
@@ -147,9 +145,9 @@ static gn_status config_get(gn_call *call, const gn_json *value, gn_buffer *json
   gn_text key;
   const gn_json *found = NULL;
   if (!gn_as_text(value, &key)) return gn_fail(call, GN_BAD_PAYLOAD, "a key is wanted");
-  const int status = gn_config_get(call, key, &found);
+  const gn_host_status status = gn_config_get(call, key, &found);
   gn_json_value(json, found);
-  return status == GN_NOT_FOUND ? GN_OK : done(call, status);
+  return status.code == GN_NOT_FOUND ? GN_OK : gn_done(call, status);
 }
 
 /* The key as a string that ends with a zero byte. */
@@ -163,9 +161,9 @@ static const char *zero_ended(gn_call *call, gn_text text) {
 static gn_status config_text(gn_call *call, gn_text key, gn_buffer *out) {
   gn_text found;
   if (!gn_as_text(gn_arg(call, 0), &found)) return gn_fail(call, GN_BAD_PAYLOAD, "a text is wanted");
-  const int status = gn_config_text(call, zero_ended(call, key), &found);
+  const gn_host_status status = gn_config_text(call, zero_ended(call, key), &found);
   gn_append(out, found);
-  return done(call, status);
+  return gn_done(call, status);
 }
 
 static gn_status config_int(gn_call *call, const gn_json *value, gn_buffer *json) {
@@ -173,9 +171,9 @@ static gn_status config_int(gn_call *call, const gn_json *value, gn_buffer *json
   int64_t found;
   if (!gn_as_text(value, &key) || !gn_as_int(gn_arg(call, 0), &found))
     return gn_fail(call, GN_BAD_PAYLOAD, "a key and a number are wanted");
-  const int status = gn_config_int(call, zero_ended(call, key), &found);
+  const gn_host_status status = gn_config_int(call, zero_ended(call, key), &found);
   gn_append_int(json, found);
-  return done(call, status);
+  return gn_done(call, status);
 }
 
 static gn_status config_bool(gn_call *call, const gn_json *value, gn_buffer *json) {
@@ -183,9 +181,9 @@ static gn_status config_bool(gn_call *call, const gn_json *value, gn_buffer *jso
   bool found;
   if (!gn_as_text(value, &key) || !gn_as_bool(gn_arg(call, 0), &found))
     return gn_fail(call, GN_BAD_PAYLOAD, "a key and a boolean are wanted");
-  const int status = gn_config_bool(call, zero_ended(call, key), &found);
+  const gn_host_status status = gn_config_bool(call, zero_ended(call, key), &found);
   gn_append_string(json, found ? "true" : "false");
-  return done(call, status);
+  return gn_done(call, status);
 }
 
 static gn_status config_error(gn_call *call, gn_text key, gn_buffer *out) {
@@ -197,10 +195,10 @@ static gn_status config_error(gn_call *call, gn_text key, gn_buffer *out) {
 static gn_status secrets_get(gn_call *call, const gn_json *value, gn_buffer *json) {
   gn_text name, found;
   if (!gn_as_text(value, &name)) return gn_fail(call, GN_BAD_PAYLOAD, "a name is wanted");
-  const int status = gn_secrets_get(call, name, &found);
-  if (status == GN_HOST_OK) gn_json_text(json, found);
-  if (status == GN_NOT_FOUND) gn_append_string(json, "null");
-  return status == GN_NOT_FOUND ? GN_OK : done(call, status);
+  const gn_host_status status = gn_secrets_get(call, name, &found);
+  if (status.code == GN_HOST_OK) gn_json_text(json, found);
+  if (status.code == GN_NOT_FOUND) gn_append_string(json, "null");
+  return status.code == GN_NOT_FOUND ? GN_OK : gn_done(call, status);
 }
 
 static gn_status app_call(gn_call *call, const gn_json *value, gn_buffer *json) {
@@ -209,9 +207,9 @@ static gn_status app_call(gn_call *call, const gn_json *value, gn_buffer *json) 
   gn_buffer request = gn_new_buffer(call);
   if (!gn_as_text(gn_arg(call, 0), &name)) return gn_fail(call, GN_BAD_PAYLOAD, "a name is wanted");
   gn_json_value(&request, value);
-  const int status = gn_app_call(call, name, gn_contents(&request), &answer);
+  const gn_host_status status = gn_app_call(call, name, gn_contents(&request), &answer);
   gn_json_value(json, answer);
-  return done(call, status);
+  return gn_done(call, status);
 }
 
 static gn_status app_error(gn_call *call, gn_text name, gn_buffer *out) {
@@ -232,8 +230,8 @@ static gn_status fetch(gn_call *call, gn_text url, gn_buffer *out) {
     gn_fetch_header(&request, "X-Key", gn_string("{{secret:KEY}}"));
     request.timeout_ms = 2500;
   }
-  const int status = gn_fetch(call, &request, &response);
-  if (status != GN_HOST_OK) return done(call, status);
+  const gn_host_status status = gn_fetch(call, &request, &response);
+  if (status.code != GN_HOST_OK) return gn_done(call, status);
   gn_text kind = gn_string("none");
   gn_fetched_header(&response, "X-Kind", &kind);
   gn_append_int(out, response.status);
@@ -245,6 +243,257 @@ static gn_status fetch_error(gn_call *call, gn_text url, gn_buffer *out) {
   gn_fetch_response response;
   const gn_fetch_request request = gn_new_fetch(call, "GET", url);
   gn_append_string(out, name_of(gn_fetch(call, &request, &response)));
+  return GN_OK;
+}
+
+static gn_status kv_set_if_absent(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key, text;
+  if (!gn_as_text(value, &key) || !gn_as_text(gn_arg(call, 0), &text))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a value are wanted");
+  const gn_host_status status = gn_kv_set_if_absent(key, text);
+  gn_append_string(json, status.code == GN_CONFLICT ? "false" : "true");
+  return status.code == GN_CONFLICT ? GN_OK : gn_done(call, status);
+}
+
+/* The values of an argument of the call. */
+static gn_values values_of(gn_call *call) {
+  gn_values values = gn_new_values(call);
+  const gn_json *const list = gn_arg(call, 0);
+  for (const gn_json *value = list ? list->first : NULL; value; value = value->next)
+    gn_add_json(&values, value);
+  return values;
+}
+
+static gn_status write_rows(gn_call *call, const gn_rows *rows, gn_buffer *out) {
+  for (const gn_json *row = rows->first; row; row = row->next) {
+    gn_text name = gn_string("none");
+    const gn_json *const column = gn_column(rows, row, "name");
+    int64_t id;
+    gn_host_status status = {GN_HOST_OK};
+    if (!column || column->type != GN_NULL) status = gn_column_text(rows, row, "name", &name);
+    if (status.code == GN_HOST_OK) status = gn_column_int(rows, row, "id", &id);
+    if (status.code != GN_HOST_OK) return gn_done(call, status);
+    if (row != rows->first) gn_append_char(out, ';');
+    gn_append_int(out, id);
+    gn_append_all(out, gn_string("="), name);
+  }
+  if (rows->truncated) gn_append_string(out, ";...");
+  return GN_OK;
+}
+
+static gn_status db_query(gn_call *call, gn_text sql, gn_buffer *out) {
+  gn_rows rows;
+  const gn_values values = values_of(call);
+  const gn_host_status status = gn_db_query(call, zero_ended(call, sql), &values, &rows);
+  return status.code == GN_HOST_OK ? write_rows(call, &rows, out) : gn_done(call, status);
+}
+
+static gn_status db_returning(gn_call *call, gn_text sql, gn_buffer *out) {
+  gn_rows rows;
+  const gn_values values = values_of(call);
+  const gn_host_status status = gn_db_execute(call, zero_ended(call, sql), &values, &rows);
+  return status.code == GN_HOST_OK ? write_rows(call, &rows, out) : gn_done(call, status);
+}
+
+static gn_status db_execute(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_rows rows = {0};
+  gn_text sql;
+  const gn_values values = values_of(call);
+  if (!gn_as_text(value, &sql)) return gn_fail(call, GN_BAD_PAYLOAD, "SQL is wanted");
+  const gn_host_status status = gn_db_execute(call, zero_ended(call, sql), &values, &rows);
+  gn_append_int(json, rows.affected);
+  return gn_done(call, status);
+}
+
+static gn_status db_batch(gn_call *call, gn_text name, gn_buffer *out) {
+  gn_rows results[2] = {{0}};
+  gn_batch batch = gn_new_batch(call);
+  gn_values values = gn_new_values(call);
+  gn_buffer args = gn_new_buffer(call);
+  gn_add_text(&values, name);
+  gn_append_string(&args, "{\"name\":");
+  gn_json_text(&args, name);
+  gn_append_char(&args, '}');
+  gn_batch_execute(&batch, "insert into t (name) values (?)", &values);
+  gn_batch_execute(&batch, "delete from u", NULL);
+  gn_batch_enqueue(
+      &batch, &(gn_new_job){.name = gn_string("after"), .args = gn_contents(&args)});
+  const gn_host_status status = gn_db_batch(call, &batch, results);
+  gn_append_int(out, results[0].affected);
+  gn_append_char(out, '|');
+  gn_append_int(out, results[1].affected);
+  return gn_done(call, status);
+}
+
+static gn_status db_bytes(gn_call *call, gn_text sql, gn_buffer *out) {
+  gn_rows rows;
+  gn_text text, bytes = {"", 0};
+  gn_values values = gn_new_values(call);
+  if (!gn_as_text(gn_arg(call, 0), &text)) return gn_fail(call, GN_BAD_PAYLOAD, "a text is wanted");
+  gn_add_bytes(&values, text);
+  gn_host_status status = gn_db_query(call, zero_ended(call, sql), &values, &rows);
+  if (status.code == GN_HOST_OK) status = gn_column_bytes(call, &rows, rows.first, "data", &bytes);
+  gn_append(out, bytes);
+  return gn_done(call, status);
+}
+
+static gn_status db_error(gn_call *call, gn_text sql, gn_buffer *out) {
+  gn_append_string(out, name_of(gn_db_execute(call, zero_ended(call, sql), NULL, NULL)));
+  return GN_OK;
+}
+
+static gn_status db_reason(gn_call *call, gn_text sql, gn_buffer *out) {
+  const gn_host_status status = gn_db_execute(call, zero_ended(call, sql), NULL, NULL);
+  gn_text message = gn_string("none"), sqlstate = gn_string("none");
+  const gn_json *const reason = gn_host_reason(call);
+  gn_as_text(gn_member(reason, "message"), &message);
+  gn_as_text(gn_member(reason, "sqlstate"), &sqlstate);
+  gn_append_int(out, status.code);
+  gn_append_all(out, gn_string("|"), message, gn_string("|"), sqlstate);
+  return GN_OK;
+}
+
+/* Name and data of an event. */
+static bool read_event(gn_call *call, gn_text *name, gn_text *json) {
+  gn_buffer data = gn_new_buffer(call);
+  gn_json_value(&data, gn_arg(call, 1));
+  *json = gn_contents(&data);
+  return gn_as_text(gn_arg(call, 0), name);
+}
+
+static gn_status event_emit(gn_call *call) {
+  gn_text name, json;
+  if (!read_event(call, &name, &json)) return gn_fail(call, GN_BAD_PAYLOAD, "a name is wanted");
+  return gn_done(call, gn_event_emit(name, json));
+}
+
+static gn_status span_event(gn_call *call) {
+  gn_text name, json;
+  if (!read_event(call, &name, &json)) return gn_fail(call, GN_BAD_PAYLOAD, "a name is wanted");
+  return gn_done(call, gn_span_event(name, json));
+}
+
+static gn_status cache_invalidate(gn_call *call) {
+  const gn_json *const list = gn_arg(call, 0);
+  gn_text tags[8];
+  size_t count = 0;
+  for (const gn_json *tag = list ? list->first : NULL; tag && count < 8; tag = tag->next)
+    if (gn_as_text(tag, &tags[count])) count++;
+  return gn_done(call, gn_cache_invalidate(call, tags, count));
+}
+
+static gn_status metric_observe(gn_call *call) {
+  gn_text name;
+  double value;
+  gn_label label = {.name = "kind"};
+  if (!gn_as_text(gn_arg(call, 0), &name) || !gn_as_double(gn_arg(call, 1), &value))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a name and a value are wanted");
+  const size_t count = gn_as_text(gn_arg(call, 2), &label.value);
+  return gn_done(call, gn_metric_observe(call, name, value, &label, count));
+}
+
+static gn_status text_or_null(gn_call *call, gn_host_status status, gn_text text, gn_buffer *json) {
+  if (status.code == GN_HOST_OK) gn_json_text(json, text);
+  if (status.code == GN_NOT_FOUND) gn_append_string(json, "null");
+  return status.code == GN_NOT_FOUND ? GN_OK : gn_done(call, status);
+}
+
+static gn_status translate(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key, locale, text;
+  if (!gn_as_text(value, &key) || !gn_as_text(gn_arg(call, 0), &locale))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a locale are wanted");
+  const gn_host_status status = gn_translate(call, key, locale, &text);
+  return text_or_null(call, status, text, json);
+}
+
+static gn_status translate_with(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text key, locale, text;
+  gn_buffer args = gn_new_buffer(call);
+  if (!gn_as_text(value, &key) || !gn_as_text(gn_arg(call, 0), &locale))
+    return gn_fail(call, GN_BAD_PAYLOAD, "a key and a locale are wanted");
+  gn_append_string(&args, "{\"count\":");
+  gn_json_value(&args, gn_arg(call, 1));
+  gn_append_char(&args, '}');
+  const gn_host_status status = gn_translate_with(call, key, locale, gn_contents(&args), &text);
+  return text_or_null(call, status, text, json);
+}
+
+static gn_status enqueue(gn_call *call, const gn_json *value, gn_buffer *json) {
+  gn_text variant;
+  gn_enqueued enqueued;
+  gn_buffer args = gn_new_buffer(call), out = gn_new_buffer(call);
+  if (!gn_as_text(gn_arg(call, 0), &variant)) return gn_fail(call, GN_BAD_PAYLOAD, "a variant is wanted");
+  gn_json_value(&args, value);
+  gn_new_job job = {.name = gn_string("send")};
+  if (value->type != GN_NULL) job.args = gn_contents(&args);
+  if (gn_equals(variant, "full")) {
+    job.delay_ms = 1500;
+    job.idempotency_key = gn_string("k \xc3\xbc");
+    job.priority = -5;
+  }
+  if (gn_equals(variant, "at")) job.at = gn_string("2027-01-01T00:00:00Z");
+  const gn_host_status status = gn_job_enqueue(call, &job, &enqueued);
+  if (status.code != GN_HOST_OK) return gn_done(call, status);
+  gn_append_all(&out, enqueued.id, gn_string(enqueued.created ? "|true" : "|false"));
+  gn_json_text(json, gn_contents(&out));
+  return GN_OK;
+}
+
+static gn_status schedule(gn_call *call) {
+  gn_text variant;
+  gn_cron cron = {.schedule = gn_string("0 4 * * *"), .job = gn_string("nightly")};
+  if (!gn_as_text(gn_arg(call, 0), &variant)) return gn_fail(call, GN_BAD_PAYLOAD, "a variant is wanted");
+  if (gn_equals(variant, "full")) {
+    cron.zone = gn_string("Europe/Zurich");
+    cron.args = gn_string("{\"a\":1}");
+    cron.catch_up = gn_string("once");
+  }
+  if (gn_equals(variant, "every")) cron = (gn_cron){.every_ms = 60000, .job = gn_string("tick")};
+  return gn_done(call, gn_cron_register(call, &cron));
+}
+
+static gn_status job_echo(gn_call *call, const gn_run *run) {
+  gn_buffer line = gn_new_buffer(call);
+  gn_append_all(&line, run->id, gn_string("|"), run->name, gn_string("|"));
+  gn_json_value(&line, run->args);
+  gn_append_all(&line, gn_string("|"), run->idempotency_key, gn_string("|"));
+  gn_append_int(&line, run->attempt);
+  gn_append_char(&line, '|');
+  gn_append_int(&line, run->scheduled_at_ms);
+  gn_append_char(&line, '|');
+  gn_append_int(&line, run->deadline_ms);
+  gn_log(GN_INFO, gn_contents(&line));
+  return GN_OK;
+}
+
+static gn_status job_fail(gn_call *call, const gn_run *run) {
+  gn_text text;
+  return gn_as_text(run->args, &text) ? gn_fail_text(call, GN_ERROR, text) : GN_BAD_PAYLOAD;
+}
+
+static gn_status job_refuse(gn_call *call, const gn_run *run) {
+  (void)run;
+  return gn_fail(call, GN_BAD_PAYLOAD, "it will not");
+}
+
+static gn_status job_later(gn_call *call, const gn_run *run) {
+  int64_t milliseconds;
+  if (!gn_as_int(run->args, &milliseconds)) return GN_BAD_PAYLOAD;
+  return gn_retry_in(call, milliseconds, "not yet");
+}
+
+static gn_status job_panic(gn_call *call, const gn_run *run) {
+  (void)call, (void)run;
+  gn_panic("it broke");
+}
+
+static gn_status job_once(gn_call *call, const gn_run *run) {
+  gn_buffer key = gn_new_buffer(call);
+  gn_append_all(&key, gn_string("done:"), run->idempotency_key);
+  const gn_host_status first = gn_kv_set_if_absent(gn_contents(&key), run->id);
+  if (first.code == GN_CONFLICT) return GN_OK;
+  if (first.code != GN_HOST_OK) return gn_done(call, first);
+  gn_logs(GN_INFO, "the effect");
   return GN_OK;
 }
 
@@ -350,6 +599,28 @@ GN_PLUGIN {
   gn_filter_text("app.error", app_error);
   gn_filter_text("fetch", fetch);
   gn_filter_text("fetch.error", fetch_error);
+  gn_filter("kv.set_if_absent", kv_set_if_absent);
+  gn_filter_text("db.query", db_query);
+  gn_filter_text("db.returning", db_returning);
+  gn_filter("db.execute", db_execute);
+  gn_filter_text("db.batch", db_batch);
+  gn_filter_text("db.bytes", db_bytes);
+  gn_filter_text("db.error", db_error);
+  gn_filter_text("db.reason", db_reason);
+  gn_action("events.emit", event_emit);
+  gn_action("span.event", span_event);
+  gn_action("cache.invalidate", cache_invalidate);
+  gn_action("metrics.observe", metric_observe);
+  gn_filter("i18n.translate", translate);
+  gn_filter("i18n.format", translate_with);
+  gn_filter("jobs.enqueue", enqueue);
+  gn_action("cron.register", schedule);
+  gn_job("echo", job_echo);
+  gn_job("fail", job_fail);
+  gn_job("refuse", job_refuse);
+  gn_job("later", job_later);
+  gn_job("panic", job_panic);
+  gn_job("once", job_once);
   gn_filter_text("fail", fails);
   gn_filter_text("refuse", refuses);
   gn_filter_text("panic", panics);

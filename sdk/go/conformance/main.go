@@ -4,6 +4,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gonext.io/gonext"
 )
@@ -137,6 +138,10 @@ func init() {
 		return nameOf(err), nil
 	})
 
+	data()
+	platform()
+	runJobs()
+
 	gonext.Filter("fail", func(text string, _ gonext.Args) (any, error) {
 		return nil, errors.New(text)
 	})
@@ -232,6 +237,242 @@ func fetch(url string, args gonext.Args) (string, error) {
 	return fmt.Sprintf("%d|%s|%s", response.Status, kind, response.Body), nil
 }
 
+func data() {
+	gonext.Filter("kv.set_if_absent", func(key string, args gonext.Args) (bool, error) {
+		value, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return false, err
+		}
+		return gonext.KV.SetIfAbsent(key, []byte(value))
+	})
+	gonext.Filter("db.query", func(sql string, args gonext.Args) (string, error) {
+		values, err := gonext.Arg[[]any](args, 0)
+		if err != nil {
+			return "", err
+		}
+		return lines(gonext.DB.Query(sql, values...))
+	})
+	gonext.Filter("db.returning", func(sql string, args gonext.Args) (string, error) {
+		values, err := gonext.Arg[[]any](args, 0)
+		if err != nil {
+			return "", err
+		}
+		return lines(gonext.DB.ExecReturning(sql, values...))
+	})
+	gonext.Filter("db.execute", func(sql string, args gonext.Args) (int64, error) {
+		values, err := gonext.Arg[[]any](args, 0)
+		if err != nil {
+			return 0, err
+		}
+		return gonext.DB.Exec(sql, values...)
+	})
+	gonext.Filter("db.batch", func(name string, _ gonext.Args) (string, error) {
+		var batch gonext.Batch
+		batch.Exec("insert into t (name) values (?)", name).Exec("delete from u")
+		batch.Enqueue(&gonext.NewJob{Name: "after", Args: map[string]any{"name": name}})
+		results, err := gonext.DB.Batch(&batch)
+		if err != nil {
+			return "", err
+		}
+		var counts []string
+		for _, rows := range results {
+			counts = append(counts, fmt.Sprint(rows.RowsAffected))
+		}
+		return strings.Join(counts, "|"), nil
+	})
+	gonext.Filter("db.bytes", func(sql string, args gonext.Args) (string, error) {
+		text, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return "", err
+		}
+		rows, err := gonext.DB.Query(sql, []byte(text))
+		if err != nil {
+			return "", err
+		}
+		bytes, err := gonext.Column[[]byte](rows.Row(0), "data")
+		return string(bytes), err
+	})
+	gonext.Filter("db.error", func(sql string, _ gonext.Args) (string, error) {
+		_, err := gonext.DB.Exec(sql)
+		return nameOf(err), nil
+	})
+	gonext.Filter("db.reason", func(sql string, _ gonext.Args) (string, error) {
+		_, err := gonext.DB.Exec(sql)
+		var failed *gonext.HostError
+		if !errors.As(err, &failed) {
+			return "none", nil
+		}
+		return fmt.Sprintf("%d|%s|%s", failed.Status, orNone(failed.Message), orNone(failed.SQLState)), nil
+	})
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+func lines(rows *gonext.Rows, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	var lines []string
+	for row := range rows.All() {
+		name, err := gonext.Column[*string](row, "name")
+		if err != nil {
+			return "", err
+		}
+		id, err := gonext.Column[int64](row, "id")
+		if err != nil {
+			return "", err
+		}
+		none := "none"
+		if name == nil {
+			name = &none
+		}
+		lines = append(lines, fmt.Sprintf("%d=%s", id, *name))
+	}
+	if rows.Truncated {
+		lines = append(lines, "...")
+	}
+	return strings.Join(lines, ";"), nil
+}
+
+func platform() {
+	named := func(send func(name string, data any) error) func(gonext.Args) error {
+		return func(args gonext.Args) error {
+			name, err := gonext.Arg[string](args, 0)
+			if err != nil {
+				return err
+			}
+			data, err := gonext.Arg[any](args, 1)
+			if err != nil {
+				return err
+			}
+			return send(name, data)
+		}
+	}
+	gonext.Action("events.emit", named(gonext.Events.Emit))
+	gonext.Action("span.event", named(gonext.Span.Event))
+	gonext.Action("cache.invalidate", func(args gonext.Args) error {
+		tags, err := gonext.Arg[[]string](args, 0)
+		if err != nil {
+			return err
+		}
+		return gonext.Cache.Invalidate(tags...)
+	})
+	gonext.Action("metrics.observe", func(args gonext.Args) error {
+		name, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return err
+		}
+		value, err := gonext.Arg[float64](args, 1)
+		if err != nil {
+			return err
+		}
+		kind, err := gonext.Arg[*string](args, 2)
+		if err != nil {
+			return err
+		}
+		if kind == nil {
+			return gonext.Metrics.Observe(name, value, nil)
+		}
+		return gonext.Metrics.Observe(name, value, map[string]string{"kind": *kind})
+	})
+	gonext.Filter("i18n.translate", func(key string, args gonext.Args) (any, error) {
+		locale, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return nil, err
+		}
+		return textOrNull(gonext.I18n.Translate(key, locale))
+	})
+	gonext.Filter("i18n.format", func(key string, args gonext.Args) (any, error) {
+		locale, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return nil, err
+		}
+		count, err := gonext.Arg[int](args, 1)
+		if err != nil {
+			return nil, err
+		}
+		return textOrNull(gonext.I18n.Format(key, locale, map[string]int{"count": count}))
+	})
+}
+
+func textOrNull(text string, err error) (any, error) {
+	if errors.Is(err, gonext.ErrNotFound) {
+		return nil, nil
+	}
+	return text, err
+}
+
+func runJobs() {
+	gonext.Filter("jobs.enqueue", func(value any, args gonext.Args) (string, error) {
+		variant, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return "", err
+		}
+		job := &gonext.NewJob{Name: "send", Args: value}
+		switch variant {
+		case "full":
+			job.DelayMillis, job.IdempotencyKey, job.Priority = 1500, "k ü", -5
+		case "at":
+			job.At = "2027-01-01T00:00:00Z"
+		}
+		enqueued, err := gonext.Jobs.Enqueue(job)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%s|%v", enqueued.ID, enqueued.Created), nil
+	})
+	gonext.Action("cron.register", func(args gonext.Args) error {
+		variant, err := gonext.Arg[string](args, 0)
+		if err != nil {
+			return err
+		}
+		cron := &gonext.Cron{Schedule: "0 4 * * *", Job: "nightly"}
+		switch variant {
+		case "full":
+			cron.Zone, cron.Args, cron.CatchUp = "Europe/Zurich", map[string]int{"a": 1}, "once"
+		case "every":
+			cron = &gonext.Cron{EveryMillis: 60_000, Job: "tick"}
+		}
+		return gonext.Jobs.Schedule(cron)
+	})
+	gonext.HandleJob("echo", func(job *gonext.Job) error {
+		gonext.LogInfo(fmt.Sprintf("%s|%s|%s|%s|%d|%d|%d", job.ID, job.Name, job.Args, job.IdempotencyKey,
+			job.Attempt, job.ScheduledAtMillis, job.DeadlineMillis))
+		return nil
+	})
+	gonext.HandleJob("fail", func(job *gonext.Job) error {
+		var text string
+		if err := job.Decode(&text); err != nil {
+			return err
+		}
+		return errors.New(text)
+	})
+	gonext.HandleJob("refuse", func(job *gonext.Job) error {
+		return fmt.Errorf("%w: %s", gonext.ErrBadPayload, job.Args)
+	})
+	gonext.HandleJob("later", func(job *gonext.Job) error {
+		var milliseconds int64
+		if err := job.Decode(&milliseconds); err != nil {
+			return err
+		}
+		return gonext.RetryIn(milliseconds, "not yet")
+	})
+	gonext.HandleJob("panic", func(job *gonext.Job) error { panic(string(job.Args)) })
+	gonext.HandleJob("once", func(job *gonext.Job) error {
+		first, err := gonext.KV.SetIfAbsent("done:"+job.IdempotencyKey, []byte(job.ID))
+		if err != nil || !first {
+			return err
+		}
+		gonext.LogInfo("the effect")
+		return nil
+	})
+}
+
 func nameOf(err error) string {
 	switch {
 	case err == nil:
@@ -246,6 +487,10 @@ func nameOf(err error) string {
 		return "not found"
 	case errors.Is(err, gonext.ErrQuota):
 		return "quota"
+	case errors.Is(err, gonext.ErrConflict):
+		return "conflict"
+	case errors.Is(err, gonext.ErrRejected):
+		return "rejected"
 	case errors.Is(err, gonext.ErrRateLimited):
 		return "rate limited"
 	case errors.Is(err, gonext.ErrTimedOut):

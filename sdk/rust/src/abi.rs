@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::slice;
 
 use crate::plugin::Plugin;
+#[cfg(target_family = "wasm")]
 use crate::HostError;
 
 /// Exports the ABI of a plugin. `register`, a function that takes `&mut Plugin`, adds its handlers.
@@ -52,6 +53,16 @@ macro_rules! plugin {
                 payload_length: usize,
             ) -> i64 {
                 $crate::abi::handle_hook(name, name_length, payload, payload_length)
+            }
+
+            #[no_mangle]
+            pub unsafe extern "C" fn gn_handle_job(
+                name: *const u8,
+                name_length: usize,
+                payload: *const u8,
+                payload_length: usize,
+            ) -> i64 {
+                $crate::abi::handle_job(name, name_length, payload, payload_length)
             }
 
             #[no_mangle]
@@ -125,7 +136,27 @@ pub unsafe fn handle_hook(
 ) -> i64 {
     let name = String::from_utf8_lossy(bytes(name, name_length));
     let payload = bytes(payload, payload_length);
-    match PLUGIN.with(|plugin| plugin.borrow_mut().call(&name, payload)) {
+    answer(PLUGIN.with(|plugin| plugin.borrow_mut().call(&name, payload)))
+}
+
+/// Runs one job.
+///
+/// # Safety
+///
+/// As for [`handle_hook`].
+pub unsafe fn handle_job(
+    name: *const u8,
+    name_length: usize,
+    payload: *const u8,
+    payload_length: usize,
+) -> i64 {
+    let name = String::from_utf8_lossy(bytes(name, name_length));
+    let payload = bytes(payload, payload_length);
+    answer(PLUGIN.with(|plugin| plugin.borrow_mut().call_job(&name, payload)))
+}
+
+fn answer(result: crate::Result<Option<String>>) -> i64 {
+    match result {
         Ok(None) => 0,
         Ok(Some(body)) => give_away(body.into_bytes()),
         Err(error) => i64::from(error.status() as u32),
@@ -163,46 +194,17 @@ pub(crate) fn time_ms() -> i64 {
     host::time_ms()
 }
 
-pub(crate) fn kv_get(key: &str) -> Result<Vec<u8>, HostError> {
-    host::kv_get(key)
-}
-
-pub(crate) fn kv_set(key: &str, value: &[u8]) -> Result<(), HostError> {
-    host::kv_set(key, value)
-}
-
-pub(crate) fn kv_del(key: &str) -> Result<(), HostError> {
-    host::kv_del(key)
-}
-
-pub(crate) fn kv_incr(key: &str, delta: i64) -> Result<i64, HostError> {
-    host::kv_incr(key, delta)
-}
-
-pub(crate) fn audit_emit(json: &str) -> Result<(), HostError> {
-    host::audit_emit(json)
-}
-
-pub(crate) fn config_get(key: &str) -> Result<Vec<u8>, HostError> {
-    host::config_get(key)
-}
-
-pub(crate) fn secrets_get(name: &str) -> Result<Vec<u8>, HostError> {
-    host::secrets_get(name)
-}
-
-pub(crate) fn app_call(name: &str, json: &str) -> Result<Vec<u8>, HostError> {
-    host::app_call(name, json)
-}
-
-pub(crate) fn http_fetch(json: &str) -> Result<Vec<u8>, HostError> {
-    host::http_fetch(json)
-}
+pub(crate) use host::{
+    app_call, audit_emit, cache_invalidate, config_get, cron_register, db_batch, db_read, db_write,
+    event_emit, http_fetch, i18n_translate, job_enqueue, kv_del, kv_get, kv_incr, kv_set,
+    kv_set_if_absent, metric_observe, secrets_get, span_event,
+};
 
 #[cfg(target_family = "wasm")]
 mod host {
     use super::HostError;
     use crate::error::Rules;
+    use crate::json::{self, Value};
 
     mod env {
         #[link(wasm_import_module = "env")]
@@ -210,6 +212,7 @@ mod host {
             pub fn gn_log(level: i32, text: *const u8, length: usize);
             pub fn gn_panic(text: *const u8, length: usize);
             pub fn gn_time_ms() -> i64;
+            pub fn gn_last_error() -> i64;
             pub fn gn_audit_emit(json: *const u8, length: usize) -> i32;
             pub fn gn_config_get(key: *const u8, length: usize) -> i64;
             pub fn gn_secrets_get(name: *const u8, length: usize) -> i64;
@@ -219,6 +222,33 @@ mod host {
                 json: *const u8,
                 json_length: usize,
             ) -> i64;
+            pub fn gn_event_emit(
+                name: *const u8,
+                length: usize,
+                json: *const u8,
+                json_length: usize,
+            ) -> i32;
+            pub fn gn_span_event(
+                name: *const u8,
+                length: usize,
+                json: *const u8,
+                json_length: usize,
+            ) -> i32;
+            pub fn gn_metric_observe(
+                name: *const u8,
+                length: usize,
+                value: f64,
+                labels: *const u8,
+                labels_length: usize,
+            ) -> i32;
+            pub fn gn_i18n_translate(
+                key: *const u8,
+                length: usize,
+                locale: *const u8,
+                locale_length: usize,
+            ) -> i64;
+            pub fn gn_job_enqueue(json: *const u8, length: usize) -> i64;
+            pub fn gn_cron_register(json: *const u8, length: usize) -> i32;
         }
     }
 
@@ -239,10 +269,33 @@ mod host {
                 value: *const u8,
                 value_length: usize,
             ) -> i64;
+            pub fn gn_kv_set_if_absent(
+                key: *const u8,
+                length: usize,
+                value: *const u8,
+                value_length: usize,
+            ) -> i64;
             pub fn gn_kv_del(key: *const u8, length: usize) -> i64;
             pub fn gn_kv_incr(key: *const u8, length: usize, delta: i64) -> i64;
+            pub fn gn_db_read(
+                sql: *const u8,
+                length: usize,
+                args: *const u8,
+                args_length: usize,
+            ) -> i64;
+            pub fn gn_db_write(
+                sql: *const u8,
+                length: usize,
+                args: *const u8,
+                args_length: usize,
+            ) -> i64;
+            pub fn gn_db_batch(json: *const u8, length: usize) -> i64;
+            pub fn gn_cache_invalidate(tags: *const u8, length: usize) -> i64;
         }
     }
+
+    type Answer = Result<Vec<u8>, HostError>;
+    type Done = Result<(), HostError>;
 
     pub fn log(level: i32, text: &str) {
         unsafe { env::gn_log(level, text.as_ptr(), text.len()) };
@@ -256,54 +309,129 @@ mod host {
         unsafe { env::gn_time_ms() }
     }
 
-    pub fn audit_emit(json: &str) -> Result<(), HostError> {
-        match unsafe { env::gn_audit_emit(json.as_ptr(), json.len()) } {
-            status if status < 0 => Err(HostError::from_status(status, &Rules::AUDIT)),
-            _ => Ok(()),
-        }
+    /// Why the last failed function failed.
+    fn reason() -> Option<Value> {
+        let answer = body(unsafe { env::gn_last_error() }).ok()?;
+        json::parse(&answer).ok()
     }
 
-    pub fn kv_get(key: &str) -> Result<Vec<u8>, HostError> {
+    pub fn audit_emit(json: &str) -> Done {
+        done(unsafe { env::gn_audit_emit(json.as_ptr(), json.len()) }, &Rules::AUDIT)
+    }
+
+    pub fn kv_get(key: &str) -> Answer {
         taken(unsafe { data::gn_kv_get(key.as_ptr(), key.len()) }, &Rules::KV_GET)
     }
 
-    pub fn kv_set(key: &str, value: &[u8]) -> Result<(), HostError> {
+    pub fn kv_set(key: &str, value: &[u8]) -> Done {
         let answer =
             unsafe { data::gn_kv_set(key.as_ptr(), key.len(), value.as_ptr(), value.len()) };
         taken(answer, &Rules::KV_SET).map(drop)
     }
 
-    pub fn kv_del(key: &str) -> Result<(), HostError> {
+    /// Whether the entry was set.
+    pub fn kv_set_if_absent(key: &str, value: &[u8]) -> Result<bool, HostError> {
+        let answer = unsafe {
+            data::gn_kv_set_if_absent(key.as_ptr(), key.len(), value.as_ptr(), value.len())
+        };
+        match body(answer) {
+            Ok(_) => Ok(true),
+            Err(-11) => Ok(false),
+            Err(status) => Err(HostError::from_status(status, &Rules::KV_SET, reason)),
+        }
+    }
+
+    pub fn kv_del(key: &str) -> Done {
         taken(unsafe { data::gn_kv_del(key.as_ptr(), key.len()) }, &Rules::KV_DEL).map(drop)
     }
 
-    pub fn kv_incr(key: &str, delta: i64) -> Result<i64, HostError> {
-        let answer = unsafe { data::gn_kv_incr(key.as_ptr(), key.len(), delta) };
-        let sum = taken(answer, &Rules::KV_INCR)?;
-        std::str::from_utf8(&sum).ok().and_then(|text| text.parse().ok()).ok_or(HostError::Internal)
+    pub fn kv_incr(key: &str, delta: i64) -> Answer {
+        taken(unsafe { data::gn_kv_incr(key.as_ptr(), key.len(), delta) }, &Rules::KV_INCR)
     }
 
-    pub fn config_get(key: &str) -> Result<Vec<u8>, HostError> {
+    pub fn config_get(key: &str) -> Answer {
         taken(unsafe { env::gn_config_get(key.as_ptr(), key.len()) }, &Rules::CONFIG)
     }
 
-    pub fn secrets_get(name: &str) -> Result<Vec<u8>, HostError> {
+    pub fn secrets_get(name: &str) -> Answer {
         taken(unsafe { env::gn_secrets_get(name.as_ptr(), name.len()) }, &Rules::SECRETS)
     }
 
-    pub fn app_call(name: &str, json: &str) -> Result<Vec<u8>, HostError> {
+    pub fn app_call(name: &str, json: &str) -> Answer {
         let answer =
             unsafe { env::gn_app_call(name.as_ptr(), name.len(), json.as_ptr(), json.len()) };
-        body(answer).map_err(HostError::from_app_status)
+        taken(answer, &Rules::APP)
     }
 
-    pub fn http_fetch(json: &str) -> Result<Vec<u8>, HostError> {
+    pub fn http_fetch(json: &str) -> Answer {
         body(unsafe { net::gn_http_fetch(json.as_ptr(), json.len()) })
-            .map_err(HostError::from_net_status)
+            .map_err(|status| HostError::from_net_status(status, reason))
     }
 
-    fn taken(packed: i64, rules: &Rules) -> Result<Vec<u8>, HostError> {
-        body(packed).map_err(|status| HostError::from_status(status, rules))
+    pub fn db_read(sql: &str, args: &str) -> Answer {
+        let answer =
+            unsafe { data::gn_db_read(sql.as_ptr(), sql.len(), args.as_ptr(), args.len()) };
+        taken(answer, &Rules::DB_READ)
+    }
+
+    pub fn db_write(sql: &str, args: &str) -> Answer {
+        let answer =
+            unsafe { data::gn_db_write(sql.as_ptr(), sql.len(), args.as_ptr(), args.len()) };
+        taken(answer, &Rules::DB_WRITE)
+    }
+
+    pub fn db_batch(json: &str) -> Answer {
+        taken(unsafe { data::gn_db_batch(json.as_ptr(), json.len()) }, &Rules::DB_BATCH)
+    }
+
+    pub fn cache_invalidate(tags: &str) -> Done {
+        let answer = unsafe { data::gn_cache_invalidate(tags.as_ptr(), tags.len()) };
+        taken(answer, &Rules::CACHE).map(drop)
+    }
+
+    pub fn event_emit(name: &str, json: &str) -> Done {
+        let status =
+            unsafe { env::gn_event_emit(name.as_ptr(), name.len(), json.as_ptr(), json.len()) };
+        done(status, &Rules::EVENT)
+    }
+
+    pub fn span_event(name: &str, json: &str) -> Done {
+        let status =
+            unsafe { env::gn_span_event(name.as_ptr(), name.len(), json.as_ptr(), json.len()) };
+        done(status, &Rules::SPAN)
+    }
+
+    pub fn metric_observe(name: &str, value: f64, labels: &str) -> Done {
+        let status = unsafe {
+            env::gn_metric_observe(name.as_ptr(), name.len(), value, labels.as_ptr(), labels.len())
+        };
+        done(status, &Rules::METRIC)
+    }
+
+    pub fn i18n_translate(key: &str, locale: &str) -> Answer {
+        let answer = unsafe {
+            env::gn_i18n_translate(key.as_ptr(), key.len(), locale.as_ptr(), locale.len())
+        };
+        taken(answer, &Rules::TRANSLATE)
+    }
+
+    pub fn job_enqueue(json: &str) -> Answer {
+        taken(unsafe { env::gn_job_enqueue(json.as_ptr(), json.len()) }, &Rules::JOB)
+    }
+
+    pub fn cron_register(json: &str) -> Done {
+        done(unsafe { env::gn_cron_register(json.as_ptr(), json.len()) }, &Rules::CRON)
+    }
+
+    fn done(status: i32, rules: &Rules) -> Done {
+        if status < 0 {
+            return Err(HostError::from_status(status, rules, reason));
+        }
+        Ok(())
+    }
+
+    fn taken(packed: i64, rules: &Rules) -> Answer {
+        body(packed).map_err(|status| HostError::from_status(status, rules, reason))
     }
 
     /// Takes the body of a packed answer, or returns its negative status. The host wrote the body
@@ -325,8 +453,6 @@ mod host {
 
 #[cfg(not(target_family = "wasm"))]
 mod host {
-    use super::HostError;
-
     pub fn log(level: i32, text: &str) {
         eprintln!("[{}] {text}", ["debug", "info", "warn", "error"][level as usize]);
     }
@@ -340,25 +466,9 @@ mod host {
         since.map_or(0, |since| since.as_millis() as i64)
     }
 
-    pub fn audit_emit(_json: &str) -> Result<(), HostError> {
-        Err(HostError::Internal)
-    }
-
-    pub fn kv_get(_key: &str) -> Result<Vec<u8>, HostError> {
-        Err(HostError::Internal)
-    }
-
-    pub fn kv_set(_key: &str, _value: &[u8]) -> Result<(), HostError> {
-        Err(HostError::Internal)
-    }
-
-    pub fn kv_del(_key: &str) -> Result<(), HostError> {
-        Err(HostError::Internal)
-    }
-
-    pub fn kv_incr(_key: &str, _delta: i64) -> Result<i64, HostError> {
-        Err(HostError::Internal)
-    }
-
-    pub(super) use crate::testing::{app_call, config_get, http_fetch, secrets_get};
+    pub(crate) use crate::testing::{
+        app_call, audit_emit, cache_invalidate, config_get, cron_register, db_batch, db_read,
+        db_write, event_emit, http_fetch, i18n_translate, job_enqueue, kv_del, kv_get, kv_incr,
+        kv_set, kv_set_if_absent, metric_observe, secrets_get, span_event,
+    };
 }

@@ -4,7 +4,7 @@ use crate::abi;
 use crate::base64;
 use crate::host::log;
 use crate::json::{self, FromJson, Value};
-use crate::HostError;
+use crate::{ErrorKind, HostError};
 
 /// A request to another server: `FetchRequest::get("https://api.example.com/items")`.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +28,12 @@ pub struct FetchResponse {
 /// the capability `http.fetch`, and the origin of the URL in `http.fetch.allow` in the manifest.
 pub fn fetch(request: &FetchRequest) -> Result<FetchResponse, HostError> {
     let answer = abi::http_fetch(&request.to_value().to_json())?;
-    let answer = json::parse(&answer).map_err(|_| HostError::Internal)?;
+    let answer = json::parse(&answer).map_err(|_| HostError::internal())?;
     if let Some(reason) = answer.get("error").and_then(Value::as_str).filter(|it| !it.is_empty()) {
         log::warn(format!("fetch: {reason}"));
-        return Err(HostError::from_net_status(-5));
+        return Err(HostError::from_net_status(-5, || None));
     }
-    FetchResponse::from_value(&answer).ok_or(HostError::Internal)
+    FetchResponse::from_value(&answer).ok_or_else(HostError::internal)
 }
 
 impl FetchRequest {
@@ -157,22 +157,22 @@ impl FetchResponse {
     ///
     /// # Errors
     ///
-    /// [`HostError::UpstreamFailed`] when the body is not UTF-8.
+    /// [`ErrorKind::UpstreamFailed`] when the body is not UTF-8.
     pub fn text(&self) -> Result<&str, HostError> {
         std::str::from_utf8(&self.body)
-            .map_err(|_| HostError::UpstreamFailed("the body is not UTF-8"))
+            .map_err(|_| HostError::found(ErrorKind::UpstreamFailed, "the body is not UTF-8"))
     }
 
     /// The body as JSON.
     ///
     /// # Errors
     ///
-    /// [`HostError::UpstreamFailed`] when the body is not JSON, [`HostError::WrongType`] when it is
+    /// [`ErrorKind::UpstreamFailed`] when the body is not JSON, [`ErrorKind::WrongType`] when it is
     /// not a `T`.
     pub fn json<T: FromJson>(&self) -> Result<T, HostError> {
         let value = json::parse(&self.body)
-            .map_err(|_| HostError::UpstreamFailed("the body is not JSON"))?;
-        T::from_json(&value).ok_or(HostError::WrongType(T::NAME))
+            .map_err(|_| HostError::found(ErrorKind::UpstreamFailed, "the body is not JSON"))?;
+        T::from_json(&value).ok_or_else(|| HostError::wrong_type(T::NAME))
     }
 }
 

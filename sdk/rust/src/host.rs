@@ -31,11 +31,7 @@ pub mod kv {
 
     /// The value of `key`, if it has one.
     pub fn get(key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        match abi::kv_get(key) {
-            Ok(value) => Ok(Some(value)),
-            Err(HostError::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        HostError::unless_missing(abi::kv_get(key))
     }
 
     /// The value of `key` as text; bytes that are not UTF-8 are replaced.
@@ -48,18 +44,22 @@ pub mod kv {
         abi::kv_set(key, value.as_ref())
     }
 
+    /// Sets `key` unless it has a value. Returns whether it was set. Of several calls at once, on
+    /// any number of hosts, one sets it.
+    pub fn set_if_absent(key: &str, value: impl AsRef<[u8]>) -> Result<bool, HostError> {
+        abi::kv_set_if_absent(key, value.as_ref())
+    }
+
     /// Removes `key`. Returns whether it existed, if the host reports that.
     pub fn del(key: &str) -> Result<bool, HostError> {
-        match abi::kv_del(key) {
-            Ok(()) => Ok(true),
-            Err(HostError::NotFound) => Ok(false),
-            Err(error) => Err(error),
-        }
+        Ok(HostError::unless_missing(abi::kv_del(key))?.is_some())
     }
 
     /// Adds `delta` to the number at `key` and returns the sum. A missing entry counts as 0.
     pub fn incr(key: &str, delta: i64) -> Result<i64, HostError> {
-        abi::kv_incr(key, delta)
+        let sum = abi::kv_incr(key, delta)?;
+        let sum = std::str::from_utf8(&sum).ok().and_then(|text| text.parse().ok());
+        sum.ok_or_else(HostError::internal)
     }
 }
 
@@ -73,13 +73,10 @@ pub mod config {
     /// The value of `key`. `None` when it has no value, or when its value is `null`. An empty key
     /// stands for the whole object.
     pub fn get<T: FromJson>(key: &str) -> Result<Option<T>, HostError> {
-        let text = match abi::config_get(key) {
-            Ok(text) => text,
-            Err(HostError::NotFound) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let value = json::parse(&text).map_err(|_| HostError::Internal)?;
-        Option::from_json(&value).ok_or(HostError::WrongType(T::NAME))
+        match HostError::unless_missing(abi::config_get(key))? {
+            Some(text) => json::answered(&text),
+            None => Ok(None),
+        }
     }
 
     /// The text of `key`, or `default` when it has no value or `null`.
@@ -106,11 +103,8 @@ pub mod secrets {
     /// The secret of this name. `None` when the operator has not set it. Denied for a secret that
     /// only the host may use (`inject_only`).
     pub fn get(name: &str) -> Result<Option<String>, HostError> {
-        match abi::secrets_get(name) {
-            Ok(value) => Ok(Some(String::from_utf8_lossy(&value).into_owned())),
-            Err(HostError::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let value = HostError::unless_missing(abi::secrets_get(name))?;
+        Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
     }
 }
 
@@ -124,11 +118,81 @@ pub mod app {
     ///
     /// # Errors
     ///
-    /// [`HostError::NotFound`] when the application has no such function.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind) when the application has no such function.
     pub fn call<T: FromJson>(name: &str, request: impl Into<Value>) -> Result<T, HostError> {
-        let answer = abi::app_call(name, &request.into().to_json())?;
-        let answer = json::parse(&answer).map_err(|_| HostError::Internal)?;
-        T::from_json(&answer).ok_or(HostError::WrongType(T::NAME))
+        json::answered(&abi::app_call(name, &request.into().to_json())?)
+    }
+}
+
+/// Events for other plugins and for the application.
+pub mod events {
+    use crate::abi;
+    use crate::{HostError, Value};
+
+    /// Emits an event: the action `event.<plugin>.<name>` of other plugins, after this call
+    /// succeeded. `data` is an object. Needs the capability `events.emit`.
+    pub fn emit(name: &str, data: impl Into<Value>) -> Result<(), HostError> {
+        abi::event_emit(name, &data.into().to_json())
+    }
+}
+
+/// The caches of the application.
+pub mod cache {
+    use crate::abi;
+    use crate::{HostError, Value};
+
+    /// Makes the application drop what it has cached under these tags, on every node. Needs the
+    /// capability `cache.invalidate`.
+    pub fn invalidate(tags: &[&str]) -> Result<(), HostError> {
+        let tags = tags.iter().map(|tag| (*tag).into()).collect();
+        abi::cache_invalidate(&Value::Array(tags).to_json())
+    }
+}
+
+/// The plugin's own metrics.
+pub mod metrics {
+    use crate::abi;
+    use crate::{HostError, Value};
+
+    /// Adds to a counter, sets a gauge, or observes a value of a summary, as the manifest declares
+    /// the metric. A label is a name and a value, such as `&[("kind", "paid")]`. Needs the capability
+    /// `metrics.observe`.
+    pub fn observe(name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), HostError> {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        abi::metric_observe(name, value, &Value::Object(labels.collect()).to_json())
+    }
+}
+
+/// The span of the current call, in the application's traces.
+pub mod span {
+    use crate::abi;
+    use crate::{HostError, Value};
+
+    /// Adds an event to the span. `attributes` is an object. Needs the capability `events.emit`.
+    pub fn event(name: &str, attributes: impl Into<Value>) -> Result<(), HostError> {
+        abi::span_event(name, &attributes.into().to_json())
+    }
+}
+
+/// The texts in `locales/` of the plugin's bundle.
+pub mod i18n {
+    use crate::abi;
+    use crate::{HostError, Value};
+
+    /// The text of `key` in the language of `locale`, such as `de-CH`. `None` when there is none.
+    pub fn translate(key: &str, locale: &str) -> Result<Option<String>, HostError> {
+        let text = HostError::unless_missing(abi::i18n_translate(key, locale))?;
+        Ok(text.map(|text| String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    /// As [`translate`], with values for the arguments in the text: an object.
+    pub fn format(
+        key: &str,
+        locale: &str,
+        args: impl Into<Value>,
+    ) -> Result<Option<String>, HostError> {
+        let key = Value::object([("key", key.into()), ("args", args.into())]);
+        translate(&key.to_json(), locale)
     }
 }
 

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
+use crate::HostError;
+
 /// How deep arrays and objects may nest. The host has the same limit.
 pub const MAX_DEPTH: usize = 128;
 
@@ -187,16 +189,7 @@ impl Value {
             Value::Bool(false) => out.push_str("false"),
             Value::Number(text) => out.push_str(text),
             Value::String(text) => write_string(text, out),
-            Value::Array(items) => {
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    item.write(out);
-                }
-                out.push(']');
-            }
+            Value::Array(items) => write_array(items, out),
             Value::Object(members) => {
                 out.push('{');
                 for (index, (key, value)) in members.iter().enumerate() {
@@ -273,6 +266,17 @@ fn shortest(number: f64) -> String {
     format!("{digits}e{sign}{}", exponent.abs())
 }
 
+pub(crate) fn write_array(items: &[Value], out: &mut String) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        item.write(out);
+    }
+    out.push(']');
+}
+
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
@@ -293,6 +297,12 @@ fn write_string(text: &str, out: &mut String) {
         }
     }
     out.push('"');
+}
+
+/// Reads what a function of the host answered.
+pub(crate) fn answered<T: FromJson>(text: &[u8]) -> Result<T, HostError> {
+    let value = parse(text).map_err(|_| HostError::internal())?;
+    T::from_json(&value).ok_or_else(|| HostError::wrong_type(T::NAME))
 }
 
 /// Reads exactly one value, with only white space around it. Refuses duplicate keys and escapes of

@@ -25,29 +25,39 @@
 //!
 //! [`plugin!`] exports the ABI. Everything else also compiles and runs natively, so that `cargo
 //! test` can test a plugin (see [`Plugin::call`]). The host's functions exist only in WebAssembly.
-//! Natively, `log` writes to standard error, `kv` and `audit` fail with [`HostError::Internal`], and
-//! a test sets with `gonext::testing::Host` what `config`, `secrets`, `app` and `fetch` return.
+//! Natively, `log` writes to standard error, and `gonext::testing::Host` stands for the host: it keeps
+//! key-value entries, returns what a test sets, and records what the plugin sends.
+//!
+//! With the feature `serde`, `Json<T>` is a type of `serde` wherever the crate takes or gives a
+//! [`Value`].
 //!
 //! Routes need a host of GoNext 0.1.0 or newer, which names the route in each request.
 
 #[doc(hidden)]
 pub mod abi;
 mod base64;
+pub mod db;
 mod error;
 mod fetch;
 mod host;
 mod http;
+pub mod jobs;
 pub mod json;
 mod plugin;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+#[cfg(feature = "serde")]
+mod typed;
 
-pub use error::{Error, HostError, Result};
+pub use error::{Error, ErrorKind, HostError, Result};
 pub use fetch::{fetch, FetchRequest, FetchResponse};
-pub use host::{app, audit, config, kv, log, now_ms, secrets};
+pub use host::{app, audit, cache, config, events, i18n, kv, log, metrics, now_ms, secrets, span};
 pub use http::{ext_value, Request, Response};
+pub use jobs::Job;
 pub use json::{FromJson, Value};
 pub use plugin::{Args, Plugin};
+#[cfg(feature = "serde")]
+pub use typed::Json;
 
 /// The README's plugin is a test.
 #[cfg(doctest)]

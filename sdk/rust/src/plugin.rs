@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
 
 use crate::http::{Request, Response};
+use crate::jobs::Job;
 use crate::json::{self, FromJson, Value};
 use crate::{log, Error, Result};
 
 type Filter = Box<dyn FnMut(&Value, &Args) -> Result<Value>>;
 type Action = Box<dyn FnMut(&Args) -> Result<()>>;
 type Route = Box<dyn FnMut(&Request) -> Result<Response>>;
+type JobHandler = Box<dyn FnMut(&Job) -> Result<()>>;
+type JobRunner = fn(&mut Plugin, &str, &[u8]) -> Result<Option<String>>;
 type Lifecycle = Box<dyn FnMut() -> Result<()>>;
 
 /// Prefix of the filter that serves requests. The plugin's name follows it.
@@ -22,6 +25,9 @@ pub struct Plugin {
     actions: BTreeMap<String, Action>,
     /// Method, path and handler, in the order of registration.
     routes: Vec<(&'static str, String, Route)>,
+    jobs: Vec<(String, JobHandler)>,
+    /// What runs a job. A plugin without jobs does not link it.
+    job_runner: Option<JobRunner>,
     on_activate: Option<Lifecycle>,
     on_deactivate: Option<Lifecycle>,
 }
@@ -91,6 +97,14 @@ impl Plugin {
         self.routes.push((method, path.to_owned(), Box::new(handler)));
     }
 
+    /// Runs the job `name`. An [`Error::Failed`] or a panic is retried, as the manifest says.
+    /// [`Error::RetryIn`] asks for the time of the next attempt. [`Error::BadPayload`] is not
+    /// retried.
+    pub fn job(&mut self, name: &str, handler: impl FnMut(&Job) -> Result<()> + 'static) {
+        self.jobs.push((name.to_owned(), Box::new(handler)));
+        self.job_runner = Some(Plugin::run_job);
+    }
+
     /// Called when the plugin is activated. An error refuses the activation.
     pub fn on_activate(&mut self, handler: impl FnMut() -> Result<()> + 'static) {
         self.on_activate = Some(Box::new(handler));
@@ -108,6 +122,31 @@ impl Plugin {
             log::warn(format!("{hook}: {error}"));
             error
         })
+    }
+
+    /// Runs one job as the host does. The payload is JSON, and so is the result, which says when to
+    /// run the job again. After a failure the log says why.
+    pub fn call_job(&mut self, name: &str, payload: &[u8]) -> Result<Option<String>> {
+        let ended = match self.job_runner {
+            Some(run) => run(self, name, payload),
+            None => Err(Error::UnknownHook(name.to_owned())),
+        };
+        ended.map_err(|error| {
+            log::warn(format!("job {name}: {error}"));
+            error
+        })
+    }
+
+    fn run_job(&mut self, name: &str, payload: &[u8]) -> Result<Option<String>> {
+        let handler = self.jobs.iter_mut().find(|(known, _)| known == name);
+        let (_, handler) = handler.ok_or_else(|| Error::UnknownHook(name.to_owned()))?;
+        match handler(&Job::read(name, payload)?) {
+            Err(Error::RetryIn(milliseconds, reason)) => {
+                log::warn(format!("job {name}: {reason}"));
+                Ok(Some(format!("{{\"retry_in_ms\":{milliseconds}}}")))
+            }
+            ended => ended.map(|()| None),
+        }
     }
 
     fn run(&mut self, hook: &str, payload: &[u8]) -> Result<Option<String>> {

@@ -1,9 +1,12 @@
 ;; A filter over the plugin's key-value entries. Its value is a text: "g<key>" reads an entry,
-;; "s<key>=<value>" writes one, "d<key>" deletes one, "i<key>=<number>" adds to one. It returns the
-;; body of the answer as a text, or its status as a number, 0 for done.
+;; "s<key>=<value>" writes one, "n<key>=<value>" writes one unless there is one, "d<key>" deletes
+;; one, "i<key>=<number>" adds to one. It returns the body of the answer as a text, or its status as
+;; a number, 0 for done.
 (module
   (import "gonext_data" "gn_kv_get" (func $get (param i32 i32) (result i64)))
   (import "gonext_data" "gn_kv_set" (func $set (param i32 i32 i32 i32) (result i64)))
+  (import "gonext_data" "gn_kv_set_if_absent"
+    (func $set_if_absent (param i32 i32 i32 i32) (result i64)))
   (import "gonext_data" "gn_kv_del" (func $del (param i32 i32) (result i64)))
   (import "gonext_data" "gn_kv_incr" (func $incr (param i32 i32 i64) (result i64)))
   (include "abi.part")
@@ -73,6 +76,15 @@
         (return
           (call $answer
             (call $set
+              (local.get $key)
+              (i32.sub (local.get $equals) (local.get $key))
+              (i32.add (local.get $equals) (i32.const 1))
+              (i32.sub (i32.sub (local.get $end) (local.get $equals)) (i32.const 1)))))))
+    (if (i32.eq (local.get $operation) (i32.const 0x6e)) ;; n
+      (then
+        (return
+          (call $answer
+            (call $set_if_absent
               (local.get $key)
               (i32.sub (local.get $equals) (local.get $key))
               (i32.add (local.get $equals) (i32.const 1))

@@ -1,29 +1,43 @@
 // What sdk/vectors/README.md describes, with the AssemblyScript SDK.
 import {
+  Batch,
   Call,
+  Cron,
   FetchRequest,
   HostResult,
   HostStatus,
   Json,
+  NewJob,
   Request,
   Response,
+  Rows,
+  Run,
   Status,
   action,
   app,
   audit,
+  cache,
   config,
+  db,
   del,
+  events,
   extValue,
   fetch,
   filter,
   get,
   hostProblem,
+  hostReason,
+  i18n,
+  job,
+  jobs,
   kv,
   log,
+  metrics,
   nowMillis,
   post,
   put,
   secrets,
+  span,
 } from "../../assembly/index";
 export * from "../../assembly/abi";
 
@@ -131,6 +145,118 @@ filter<string>("fetch", (url: string, call: Call): string => {
 });
 filter<string>("fetch.error", (url: string, call: Call): string => nameOf(fetch(FetchRequest.get(url)).status));
 
+filter<string, bool>("kv.set_if_absent", (key: string, call: Call): bool => {
+  const status = kv.setTextIfAbsent(key, call.arg<string>(0));
+  if (status == HostStatus.Conflict) return false;
+  check(call, status);
+  return true;
+});
+filter<string>("db.query", (sql: string, call: Call): string => {
+  return lines(call, db.query(sql, call.arg<Json>(0).items));
+});
+filter<string>("db.returning", (sql: string, call: Call): string => {
+  return lines(call, db.execute(sql, call.arg<Json>(0).items));
+});
+filter<string, i64>("db.execute", (sql: string, call: Call): i64 => {
+  const changed = db.execute(sql, call.arg<Json>(0).items);
+  check(call, changed.status);
+  return changed.value.affected;
+});
+filter<string>("db.batch", (name: string, call: Call): string => {
+  const batch = new Batch()
+    .execute("insert into t (name) values (?)", [Json.text(name)])
+    .execute("delete from u")
+    .enqueue(new NewJob("after").args(Json.object().set("name", Json.text(name))));
+  const results = db.batch(batch);
+  check(call, results.status);
+  const counts = new Array<string>();
+  for (let i = 0; i < results.value.length; i++) counts.push(results.value[i].affected.toString());
+  return counts.join("|");
+});
+filter<string>("db.bytes", (sql: string, call: Call): string => {
+  const bytes = Uint8Array.wrap(String.UTF8.encode(call.arg<string>(0)));
+  const rows = db.query(sql, [db.bytes(bytes)]);
+  check(call, rows.status);
+  const data = rows.value.rows[0].bytes("data");
+  check(call, data.status);
+  return String.UTF8.decode(data.value.buffer);
+});
+filter<string>("db.error", (sql: string, call: Call): string => nameOf(db.execute(sql).status));
+filter<string>("db.reason", (sql: string, call: Call): string => {
+  const status = db.execute(sql).status;
+  const reason = hostReason();
+  return [(<i32>status).toString(), textOrNone(reason, "message"), textOrNone(reason, "sqlstate")].join("|");
+});
+
+action("events.emit", (call: Call): void => {
+  check(call, events.emit(call.arg<string>(0), call.arg<Json>(1)));
+});
+action("span.event", (call: Call): void => {
+  check(call, span.event(call.arg<string>(0), call.arg<Json>(1)));
+});
+action("cache.invalidate", (call: Call): void => {
+  const list = call.arg<Json>(0).items;
+  const tags = new Array<string>();
+  for (let i = 0; i < list.length; i++) tags.push(list[i].as<string>());
+  check(call, cache.invalidate(tags));
+});
+action("metrics.observe", (call: Call): void => {
+  const kind = call.arg<Json>(2);
+  const name = call.arg<string>(0);
+  const value = call.arg<f64>(1);
+  check(
+    call,
+    kind.isNull ? metrics.observe(name, value) : metrics.observe(name, value, Json.object().set("kind", kind)),
+  );
+});
+filter<string, Json>("i18n.translate", (key: string, call: Call): Json => {
+  const text = i18n.translate(key, call.arg<string>(0));
+  return valueOf(call, new HostResult(text.status, Json.text(text.value)));
+});
+filter<string, Json>("i18n.format", (key: string, call: Call): Json => {
+  const text = i18n.format(key, call.arg<string>(0), Json.object().set("count", call.arg<Json>(1)));
+  return valueOf(call, new HostResult(text.status, Json.text(text.value)));
+});
+
+filter<Json, string>("jobs.enqueue", (value: Json, call: Call): string => {
+  const variant = call.arg<string>(0);
+  const wanted = new NewJob("send");
+  if (!value.isNull) wanted.args(value);
+  if (variant == "full") wanted.delayMillis(1500).idempotencyKey("k ü").priority(-5);
+  if (variant == "at") wanted.at("2027-01-01T00:00:00Z");
+  const enqueued = jobs.enqueue(wanted);
+  check(call, enqueued.status);
+  return enqueued.value.id + "|" + enqueued.value.created.toString();
+});
+action("cron.register", (call: Call): void => {
+  const variant = call.arg<string>(0);
+  let cron = new Cron("0 4 * * *", "nightly");
+  if (variant == "full") {
+    cron.zone("Europe/Zurich").args(Json.object().set("a", Json.int(1))).catchUp("once");
+  }
+  if (variant == "every") cron = Cron.everyMillis(60_000, "tick");
+  check(call, jobs.schedule(cron));
+});
+job("echo", (run: Run, call: Call): void => {
+  const parts = [run.id, run.name, run.args.toString(), run.idempotencyKey, run.attempt.toString()];
+  log.info(parts.concat([run.scheduledAtMillis.toString(), run.deadlineMillis.toString()]).join("|"));
+});
+job("fail", (run: Run, call: Call): void => {
+  if (run.args.is<string>()) call.fail(Status.Error, run.args.as<string>());
+  else call.fail(Status.BadPayload, "args is not a text");
+});
+job("refuse", (run: Run, call: Call): void => call.fail(Status.BadPayload, run.args.as<string>()));
+job("later", (run: Run, call: Call): void => call.retryIn(run.args.as<i64>(), "not yet"));
+job("panic", (run: Run, call: Call): void => {
+  throw new Error(run.args.as<string>());
+});
+job("once", (run: Run, call: Call): void => {
+  const first = kv.setTextIfAbsent("done:" + run.idempotencyKey, run.id);
+  if (first == HostStatus.Conflict) return;
+  if (first != HostStatus.Ok) call.fail(Status.Error, hostProblem());
+  else log.info("the effect");
+});
+
 filter<string>("fail", (text: string, call: Call): string => {
   call.fail(Status.Error, text);
   return "";
@@ -176,6 +302,32 @@ get("/fail", (request: Request): Response => {
   return Response.empty(500);
 });
 
+function lines(call: Call, answer: HostResult<Rows>): string {
+  check(call, answer.status);
+  const lines = new Array<string>();
+  for (let i = 0; i < answer.value.rows.length; i++) {
+    const row = answer.value.rows[i];
+    const column = row.column("name");
+    let name = "none";
+    if (column == null || !column.isNull) {
+      const found = row.get<string>("name");
+      check(call, found.status);
+      name = found.value;
+    }
+    const id = row.get<i64>("id");
+    check(call, id.status);
+    lines.push(id.value.toString() + "=" + name);
+  }
+  if (answer.value.truncated) lines.push("...");
+  return lines.join(";");
+}
+
+function textOrNone(reason: Json | null, name: string): string {
+  if (reason == null) return "none";
+  const member = reason.get(name);
+  return member == null ? "none" : member.as<string>();
+}
+
 function check(call: Call, status: HostStatus): void {
   if (status != HostStatus.Ok) call.fail(Status.Error, hostProblem());
 }
@@ -201,6 +353,10 @@ function nameOf(status: HostStatus): string {
       return "not found";
     case HostStatus.Quota:
       return "quota";
+    case HostStatus.Conflict:
+      return "conflict";
+    case HostStatus.Rejected:
+      return "rejected";
     case HostStatus.RateLimited:
       return "rate limited";
     case HostStatus.TimedOut:

@@ -1,8 +1,11 @@
 //! What sdk/vectors/README.md describes, with the Rust SDK.
 
+use gonext::db::{Batch, Rows};
+use gonext::jobs::{Cron, NewJob};
 use gonext::{
-    app, audit, config, ext_value, fetch, kv, log, now_ms, secrets, Args, Error, FetchRequest,
-    HostError, Plugin, Request, Response, Result, Value,
+    app, audit, cache, config, db, events, ext_value, fetch, i18n, jobs, kv, log, metrics, now_ms,
+    params, secrets, span, Args, Error, ErrorKind, FetchRequest, HostError, Job, Plugin, Request,
+    Response, Result, Value,
 };
 
 fn register(plugin: &mut Plugin) {
@@ -61,6 +64,10 @@ fn register(plugin: &mut Plugin) {
     });
     plugin.filter("fetch.error", |url: String, _| Ok(name_of(fetch(&FetchRequest::get(&url)))));
 
+    data(plugin);
+    platform(plugin);
+    run_jobs(plugin);
+
     plugin.filter("fail", |text: String, _| Err::<Value, _>(Error::Failed(text)));
     plugin.filter("refuse", |text: String, _| Err::<Value, _>(Error::BadPayload(text)));
     plugin.filter("panic", |text: String, _| -> Result<Value> { panic!("{text}") });
@@ -91,20 +98,151 @@ fn register(plugin: &mut Plugin) {
     plugin.get("/fail", |_| Err(Error::failed("no")));
 }
 
+fn data(plugin: &mut Plugin) {
+    plugin.filter("kv.set_if_absent", |key: String, args: &Args| {
+        Ok(kv::set_if_absent(&key, args.get::<String>(0)?)?)
+    });
+    plugin.filter("db.query", |sql: String, args: &Args| {
+        Ok(lines(&db::query(&sql, &args.get::<Vec<Value>>(0)?)?)?)
+    });
+    plugin.filter("db.returning", |sql: String, args: &Args| {
+        Ok(lines(&db::execute_returning(&sql, &args.get::<Vec<Value>>(0)?)?)?)
+    });
+    plugin.filter("db.execute", |sql: String, args: &Args| {
+        Ok(db::execute(&sql, &args.get::<Vec<Value>>(0)?)?)
+    });
+    plugin.filter("db.batch", |name: String, _| {
+        let args = Value::object([("name", name.as_str().into())]);
+        let batch = Batch::new()
+            .execute("insert into t (name) values (?)", params![name])
+            .execute("delete from u", params![])
+            .enqueue(&NewJob::new("after").args(args));
+        let counts: Vec<String> =
+            db::batch(&batch)?.iter().map(|rows| rows.rows_affected().to_string()).collect();
+        Ok(counts.join("|"))
+    });
+    plugin.filter("db.bytes", |sql: String, args: &Args| {
+        let bytes = db::bytes(args.get::<String>(0)?.as_bytes());
+        let rows = db::query(&sql, params![bytes])?;
+        let row = rows.first().ok_or_else(|| Error::failed("no row"))?;
+        Ok(String::from_utf8_lossy(&row.bytes("data")?).into_owned())
+    });
+    plugin.filter("db.error", |sql: String, _| Ok(name_of(db::execute(&sql, params![]))));
+    plugin.filter("db.reason", |sql: String, _| {
+        let error = match db::execute(&sql, params![]) {
+            Ok(_) => return Ok("none".to_owned()),
+            Err(error) => error,
+        };
+        let message = error.message().unwrap_or("none");
+        Ok(format!("{}|{message}|{}", error.status(), error.sqlstate().unwrap_or("none")))
+    });
+}
+
+fn lines(rows: &Rows) -> std::result::Result<String, HostError> {
+    let mut lines = Vec::new();
+    for row in rows.iter() {
+        let name: Option<String> = row.get("name")?;
+        lines.push(format!("{}={}", row.get::<i64>("id")?, name.as_deref().unwrap_or("none")));
+    }
+    if rows.is_truncated() {
+        lines.push("...".to_owned());
+    }
+    Ok(lines.join(";"))
+}
+
+fn platform(plugin: &mut Plugin) {
+    plugin.action("events.emit", |args| {
+        Ok(events::emit(&args.get::<String>(0)?, args.get::<Value>(1)?)?)
+    });
+    plugin.action("span.event", |args| {
+        Ok(span::event(&args.get::<String>(0)?, args.get::<Value>(1)?)?)
+    });
+    plugin.action("cache.invalidate", |args| {
+        let tags: Vec<String> = args.get(0)?;
+        let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        Ok(cache::invalidate(&tags)?)
+    });
+    plugin.action("metrics.observe", |args| {
+        let kind: Option<String> = args.get(2)?;
+        let labels: Vec<(&str, &str)> = kind.iter().map(|kind| ("kind", kind.as_str())).collect();
+        Ok(metrics::observe(&args.get::<String>(0)?, args.get(1)?, &labels)?)
+    });
+    plugin.filter("i18n.translate", |key: String, args: &Args| {
+        Ok(i18n::translate(&key, &args.get::<String>(0)?)?)
+    });
+    plugin.filter("i18n.format", |key: String, args: &Args| {
+        let count = Value::object([("count", args.get::<i64>(1)?.into())]);
+        Ok(i18n::format(&key, &args.get::<String>(0)?, count)?)
+    });
+}
+
+fn run_jobs(plugin: &mut Plugin) {
+    plugin.filter("jobs.enqueue", |value: Value, args: &Args| {
+        let job = match value {
+            Value::Null => NewJob::new("send"),
+            value => NewJob::new("send").args(value),
+        };
+        let job = match args.get::<String>(0)?.as_str() {
+            "full" => job.delay_ms(1500).idempotency_key("k ü").priority(-5),
+            "at" => job.at("2027-01-01T00:00:00Z"),
+            _ => job,
+        };
+        let enqueued = jobs::enqueue(&job)?;
+        Ok(format!("{}|{}", enqueued.id, enqueued.created))
+    });
+    plugin.action("cron.register", |args| {
+        let cron = Cron::new("0 4 * * *", "nightly");
+        let cron = match args.get::<String>(0)?.as_str() {
+            "full" => {
+                cron.zone("Europe/Zurich").args(Value::object([("a", 1.into())])).catch_up("once")
+            }
+            "every" => Cron::every_ms(60_000, "tick"),
+            _ => cron,
+        };
+        Ok(jobs::schedule(&cron)?)
+    });
+    plugin.job("echo", |job: &Job| {
+        log::info(format!(
+            "{}|{}|{}|{}|{}|{}|{}",
+            job.id(),
+            job.name(),
+            job.args::<Value>()?.to_json(),
+            job.idempotency_key(),
+            job.attempt(),
+            job.scheduled_at_ms(),
+            job.deadline_ms()
+        ));
+        Ok(())
+    });
+    plugin.job("fail", |job| Err(Error::Failed(job.args()?)));
+    plugin.job("refuse", |job| Err(Error::BadPayload(job.args()?)));
+    plugin.job("later", |job| Err(Error::retry_in(job.args()?, "not yet")));
+    plugin.job("panic", |job| panic!("{}", job.args::<String>()?));
+    plugin.job("once", |job| {
+        if !kv::set_if_absent(&format!("done:{}", job.idempotency_key()), job.id())? {
+            return Ok(());
+        }
+        log::info("the effect");
+        Ok(())
+    });
+}
+
 fn name_of<T>(answer: std::result::Result<T, HostError>) -> &'static str {
-    match answer {
+    match answer.map_err(|error| error.kind()) {
         Ok(_) => "none",
-        Err(HostError::Denied(_)) => "denied",
-        Err(HostError::Internal) => "internal",
-        Err(HostError::BadArguments(_)) => "bad arguments",
-        Err(HostError::NotFound) => "not found",
-        Err(HostError::Quota(_)) => "quota",
-        Err(HostError::RateLimited(_)) => "rate limited",
-        Err(HostError::TimedOut) => "timed out",
-        Err(HostError::Blocked(_)) => "blocked",
-        Err(HostError::UpstreamFailed(_)) => "upstream failed",
-        Err(HostError::WrongType(_)) => "wrong type",
-        Err(HostError::Other(_)) => "other",
+        Err(ErrorKind::Denied) => "denied",
+        Err(ErrorKind::Internal) => "internal",
+        Err(ErrorKind::BadArguments) => "bad arguments",
+        Err(ErrorKind::NotFound) => "not found",
+        Err(ErrorKind::Quota) => "quota",
+        Err(ErrorKind::Conflict) => "conflict",
+        Err(ErrorKind::RateLimited) => "rate limited",
+        Err(ErrorKind::TimedOut) => "timed out",
+        Err(ErrorKind::Rejected) => "rejected",
+        Err(ErrorKind::Blocked) => "blocked",
+        Err(ErrorKind::UpstreamFailed) => "upstream failed",
+        Err(ErrorKind::WrongType) => "wrong type",
+        Err(_) => "other",
     }
 }
 

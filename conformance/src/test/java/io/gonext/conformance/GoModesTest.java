@@ -88,6 +88,6 @@ class GoModesTest {
     }
     assertThat(lines)
         .anyMatch(line -> line.contains("register handlers in init") && line.contains("c-shared"))
-        .anyMatch(line -> line.startsWith("WARN greet: no handler for this hook"));
+        .anyMatch(line -> line.startsWith("WARN greet: no handler of this name"));
   }
 }

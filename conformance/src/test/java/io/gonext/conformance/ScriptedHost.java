@@ -1,5 +1,6 @@
 package io.gonext.conformance;
 
+import static io.gonext.engine.ValueType.F64;
 import static io.gonext.engine.ValueType.I32;
 import static io.gonext.engine.ValueType.I64;
 
@@ -26,8 +27,16 @@ import tools.jackson.databind.node.ObjectNode;
 final class ScriptedHost {
   private static final long TIME_MS = 1_700_000_000_123L;
 
+  /** Names of arguments in a vector's call. */
+  private static final String KEY = "key";
+
+  private static final String JSON = "json";
+
   private final Deque<JsonNode> expected = new ArrayDeque<>();
   private @Nullable String difference;
+
+  /** What {@code gn_last_error} answers: the reason of the last call that failed, or nothing. */
+  private String reason = "";
 
   void expect(List<JsonNode> calls) {
     expected.clear();
@@ -41,7 +50,10 @@ final class ScriptedHost {
   }
 
   List<HostFunction> functions() {
-    FunctionType key = new FunctionType(List.of(I32, I32), List.of(I64));
+    FunctionType block = new FunctionType(List.of(I32, I32), List.of(I64));
+    FunctionType twoBlocks = new FunctionType(List.of(I32, I32, I32, I32), List.of(I64));
+    FunctionType blockToStatus = new FunctionType(List.of(I32, I32), List.of(I32));
+    FunctionType twoBlocksToStatus = new FunctionType(List.of(I32, I32, I32, I32), List.of(I32));
     return List.of(
         HostFunction.of(
             "env",
@@ -75,59 +87,67 @@ final class ScriptedHost {
             }),
         HostFunction.of(
             "env",
-            "gn_audit_emit",
-            new FunctionType(List.of(I32, I32), List.of(I32)),
-            (call, args) -> {
-              ObjectNode entry = call("gn_audit_emit");
-              return answer(call, withJson(entry, call, args, 0), false);
-            }),
+            "gn_last_error",
+            new FunctionType(List.of(), List.of(I64)),
+            (call, args) -> reason.isEmpty() ? 0 : body(call, reason)),
+        function("env", "gn_audit_emit", blockToStatus, JSON),
+        function("env", "gn_config_get", block, KEY),
+        function("env", "gn_secrets_get", block, KEY),
+        function("env", "gn_app_call", twoBlocks, KEY, JSON),
+        function("env", "gn_event_emit", twoBlocksToStatus, KEY, JSON),
+        function("env", "gn_span_event", twoBlocksToStatus, KEY, JSON),
+        function("env", "gn_i18n_translate", twoBlocks, KEY, "locale"),
+        function("env", "gn_job_enqueue", block, JSON),
+        function("env", "gn_cron_register", blockToStatus, JSON),
         HostFunction.of(
             "env",
-            "gn_config_get",
-            key,
-            (call, args) -> answer(call, keyed("gn_config_get", call, args), true)),
-        HostFunction.of(
-            "env",
-            "gn_secrets_get",
-            key,
-            (call, args) -> answer(call, keyed("gn_secrets_get", call, args), true)),
-        HostFunction.of(
-            "env",
-            "gn_app_call",
-            new FunctionType(List.of(I32, I32, I32, I32), List.of(I64)),
+            "gn_metric_observe",
+            new FunctionType(List.of(I32, I32, F64, I32, I32), List.of(I32)),
             (call, args) -> {
-              ObjectNode named = keyed("gn_app_call", call, args);
-              return answer(call, withJson(named, call, args, 2), true);
+              ObjectNode observed = call("gn_metric_observe").put(KEY, text(call, args, 0));
+              observed.put("value", Double.longBitsToDouble(args[2]));
+              return answer(call, withJson(observed, call, args, 3), false);
             }),
-        HostFunction.of(
-            "env_net",
-            "gn_http_fetch",
-            key,
-            (call, args) -> answer(call, withJson(call("gn_http_fetch"), call, args, 0), true)),
-        HostFunction.of(
-            "gonext_data",
-            "gn_kv_get",
-            key,
-            (call, args) -> answer(call, keyed("gn_kv_get", call, args), true)),
-        HostFunction.of(
-            "gonext_data",
-            "gn_kv_del",
-            key,
-            (call, args) -> answer(call, keyed("gn_kv_del", call, args), true)),
-        HostFunction.of(
-            "gonext_data",
-            "gn_kv_set",
-            new FunctionType(List.of(I32, I32, I32, I32), List.of(I64)),
-            (call, args) -> {
-              ObjectNode set = keyed("gn_kv_set", call, args);
-              return answer(call, set.put("value", text(call, args, 2)), true);
-            }),
+        function("env_net", "gn_http_fetch", block, JSON),
+        function("gonext_data", "gn_kv_get", block, KEY),
+        function("gonext_data", "gn_kv_del", block, KEY),
+        function("gonext_data", "gn_kv_set", twoBlocks, KEY, "value"),
+        function("gonext_data", "gn_kv_set_if_absent", twoBlocks, KEY, "value"),
         HostFunction.of(
             "gonext_data",
             "gn_kv_incr",
             new FunctionType(List.of(I32, I32, I64), List.of(I64)),
-            (call, args) ->
-                answer(call, keyed("gn_kv_incr", call, args).put("delta", args[2]), true)));
+            (call, args) -> {
+              ObjectNode incremented = call("gn_kv_incr").put(KEY, text(call, args, 0));
+              return answer(call, incremented.put("delta", args[2]), true);
+            }),
+        function("gonext_data", "gn_db_read", twoBlocks, "sql", JSON),
+        function("gonext_data", "gn_db_write", twoBlocks, "sql", JSON),
+        function("gonext_data", "gn_db_batch", block, JSON),
+        function("gonext_data", "gn_cache_invalidate", block, JSON));
+  }
+
+  /**
+   * A function whose arguments are blocks.
+   *
+   * @param blocks the names of these blocks in a vector's call; one is a text, or JSON
+   */
+  private HostFunction function(String module, String name, FunctionType type, String... blocks) {
+    return HostFunction.of(
+        module,
+        name,
+        type,
+        (call, args) -> {
+          ObjectNode actual = call(name);
+          for (int i = 0; i < blocks.length; i++) {
+            if (blocks[i].equals(JSON)) {
+              withJson(actual, call, args, 2 * i);
+            } else {
+              actual.put(blocks[i], text(call, args, 2 * i));
+            }
+          }
+          return answer(call, actual, type.results().contains(I64));
+        });
   }
 
   /** Compares a call with the next expected one, and answers as that says. */
@@ -138,7 +158,7 @@ final class ScriptedHost {
       return 0;
     }
     ObjectNode wanted = ((ObjectNode) next).deepCopy();
-    wanted.remove(List.of("answer", "status"));
+    wanted.remove(List.of("answer", "status", "reason", "reason_text"));
     if (actual.has("text") && !wanted.has("text")) {
       actual.remove("text");
     }
@@ -146,13 +166,27 @@ final class ScriptedHost {
       note("expected the call " + wanted + " but got " + actual);
     }
     if (next.has("answer")) {
-      byte[] body = next.get("answer").stringValue().getBytes(StandardCharsets.UTF_8);
-      long block = call.callGuest(call.function("gn_alloc"), body.length);
-      call.memory().write(block, body);
-      return block << 32 | body.length;
+      return body(call, next.get("answer").stringValue());
     }
     int status = next.has("status") ? next.get("status").intValue() : 0;
+    if (status < 0) {
+      reason = reasonOf(next);
+    }
     return packed ? Integer.toUnsignedLong(status) : status;
+  }
+
+  private static String reasonOf(JsonNode failed) {
+    if (failed.has("reason")) {
+      return new String(StrictJson.write(failed.get("reason")), StandardCharsets.UTF_8);
+    }
+    return failed.has("reason_text") ? failed.get("reason_text").stringValue() : "";
+  }
+
+  private static long body(HostCall call, String text) {
+    byte[] body = text.getBytes(StandardCharsets.UTF_8);
+    long block = call.callGuest(call.function("gn_alloc"), body.length);
+    call.memory().write(block, body);
+    return block << 32 | body.length;
   }
 
   /** As text: a number is an int here and a long there. */
@@ -168,10 +202,6 @@ final class ScriptedHost {
 
   private static ObjectNode call(String name) {
     return JsonNodeFactory.instance.objectNode().put("name", name);
-  }
-
-  private static ObjectNode keyed(String name, HostCall call, long[] args) {
-    return call(name).put("key", text(call, args, 0));
   }
 
   private static ObjectNode withJson(ObjectNode entry, HostCall call, long[] args, int at) {

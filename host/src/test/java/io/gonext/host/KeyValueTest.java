@@ -36,6 +36,7 @@ class KeyValueTest {
   private static final String BAD_ARGUMENTS = "-3";
   private static final String NOT_FOUND = "-4";
   private static final String QUOTA = "-5";
+  private static final String CONFLICT = "-11";
 
   @TempDir private Path data;
   private Host host;
@@ -75,6 +76,16 @@ class KeyValueTest {
   }
 
   @Test
+  void an_entry_that_exists_is_a_conflict_for_set_if_absent() throws InterruptedException {
+    activate(bundle());
+    assertThat(call("nonce=first")).isEqualTo(DONE);
+    assertThat(call("nonce=second")).isEqualTo(CONFLICT);
+    assertThat(call("gonce")).isEqualTo("first");
+    assertThat(call("donce")).isEqualTo(DONE);
+    assertThat(call("nonce=third")).isEqualTo(DONE);
+  }
+
+  @Test
   void keys_and_values_beyond_the_caps_are_bad_arguments() throws InterruptedException {
     activate(bundle());
     String longest = "k".repeat(256);
@@ -85,11 +96,13 @@ class KeyValueTest {
       assertThat(call("s" + key + "=1")).isEqualTo(BAD_ARGUMENTS);
       assertThat(call("d" + key)).isEqualTo(BAD_ARGUMENTS);
       assertThat(call("i" + key + "=1")).isEqualTo(BAD_ARGUMENTS);
+      assertThat(call("n" + key + "=1")).isEqualTo(BAD_ARGUMENTS);
     }
     String largest = "v".repeat(256 * 1024);
     assertThat(call("sk=" + largest)).isEqualTo(DONE);
     assertThat(call("gk")).isEqualTo(largest);
     assertThat(call("sk=" + largest + "v")).isEqualTo(BAD_ARGUMENTS);
+    assertThat(call("nl=" + largest + "v")).isEqualTo(BAD_ARGUMENTS);
     assertThat(call("gk")).isEqualTo(largest);
   }
 
@@ -97,7 +110,7 @@ class KeyValueTest {
   void each_capability_allows_only_its_own_functions() throws InterruptedException {
     host.plugins().install(bundle().bytes());
     host.plugins().activate(PLUGIN);
-    for (String operation : List.of("gk", "sk=1", "dk", "ik=1")) {
+    for (String operation : List.of("gk", "sk=1", "dk", "ik=1", "nk=1")) {
       assertThat(call(operation)).isEqualTo(DENIED);
     }
     host.plugins().grant(PLUGIN, "kv.read");
@@ -120,6 +133,7 @@ class KeyValueTest {
     assertThat(call("ga")).isEqualTo(NOT_FOUND);
     assertThat(call("gb")).isEqualTo("2");
     assertThat(call("sd=" + "x".repeat(100))).isEqualTo(QUOTA);
+    assertThat(call("nd=" + "x".repeat(100))).isEqualTo(QUOTA);
     assertThat(call("gc")).isEqualTo("3");
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param files of the example
  * @param handlers the file with the handlers
  * @param reading how a handler reads a value of the configuration
+ * @param counting how a handler counts in a key-value entry
  * @param test the command that runs the tests of the project
  * @param taken names that do not build, because the language or the SDK uses them
  */
@@ -27,6 +28,7 @@ record Template(
     List<String> sdkFiles,
     String handlers,
     String reading,
+    String counting,
     String test,
     Set<String> taken) {
 
@@ -41,16 +43,20 @@ record Template(
               "README.md",
               "src/abi.rs",
               "src/base64.rs",
+              "src/db.rs",
               "src/error.rs",
               "src/fetch.rs",
               "src/host.rs",
               "src/http.rs",
+              "src/jobs.rs",
               "src/json.rs",
               "src/lib.rs",
               "src/plugin.rs",
-              "src/testing.rs"),
+              "src/testing.rs",
+              "src/typed.rs"),
           "src/lib.rs",
           "let greeting = gonext::config::text(\"greeting\", \"Hello\")?;",
+          "let calls = gonext::kv::incr(\"calls\", 1)?;",
           "cargo test",
           Set.of("gonext"));
 
@@ -63,14 +69,17 @@ record Template(
           List.of(
               "README.md",
               "abi.go",
+              "db.go",
               "fetch.go",
               "go.mod",
               "gonext.go",
               "host.go",
               "http.go",
+              "jobs.go",
               "native.go"),
           "main.go",
           "greeting, err := gonext.Config.Text(\"greeting\", \"Hello\")",
+          "calls, err := gonext.KV.Increment(\"calls\", 1)",
           "go test .",
           Set.of("cmd", "main", "std"));
 
@@ -89,19 +98,23 @@ record Template(
           List.of(
               "README.md",
               "assembly/abi.ts",
+              "assembly/answer.ts",
               "assembly/base64.ts",
               "assembly/call.ts",
+              "assembly/db.ts",
               "assembly/fetch.ts",
               "assembly/float.ts",
               "assembly/host.ts",
               "assembly/http.ts",
               "assembly/index.ts",
+              "assembly/jobs.ts",
               "assembly/json.ts",
               "assembly/plugin.ts",
               "package.json",
               "testing.mjs"),
           "assembly/index.ts",
           "const greeting = config.text(\"greeting\", \"Hello\").value;",
+          "const calls = kv.increment(\"calls\", 1).value;",
           "npm test",
           Set.of("assemblyscript", "gonext"));
 
@@ -114,7 +127,9 @@ record Template(
           List.of("README.md", "gonext.h"),
           "plugin.c",
           "gn_text greeting = gn_string(\"Hello\");\n"
-              + "int status = gn_config_text(call, \"greeting\", &greeting);",
+              + "gn_host_status status = gn_config_text(call, \"greeting\", &greeting);",
+          "int64_t calls;\n"
+              + "gn_host_status status = gn_kv_incr(call, gn_string(\"calls\"), 1, &calls);",
           "make test",
           Set.of());
 
@@ -191,8 +206,17 @@ record Template(
     ```
 
     An operator changes it while the host runs: `gonext config %s greeting=Hi`.
+
+    ## Entries
+
+    The plugin keeps values between calls with `"capabilities": ["kv.read", "kv.write"]` in `manifest.json`, which an
+    operator grants:
+
+    ```
+    %s
+    ```
     """
-        .formatted(name, handlers, needsNpm() ? "npm ci\n" : "", test, reading, name);
+        .formatted(name, handlers, needsNpm() ? "npm ci\n" : "", test, reading, name, counting);
   }
 
   private static byte[] resource(String path) throws IOException {

@@ -126,6 +126,7 @@ public final class AbiTable {
         ImportRow.of(DATA, "gn_db_batch", blockToBody).taking("db.write"),
         ImportRow.of(DATA, "gn_kv_get", blockToBody).taking("kv.read"),
         ImportRow.of(DATA, "gn_kv_set", twoBlocksToBody).taking("kv.write"),
+        ImportRow.of(DATA, "gn_kv_set_if_absent", twoBlocksToBody).taking("kv.write"),
         ImportRow.of(DATA, "gn_kv_del", blockToBody).taking("kv.write"),
         ImportRow.of(DATA, "gn_kv_incr", type(I32, I32, I64).returning(I64)).taking("kv.write"),
         ImportRow.of(DATA, "gn_cache_invalidate", blockToBody).taking("cache.invalidate"));

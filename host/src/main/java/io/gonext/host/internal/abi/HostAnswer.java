@@ -29,7 +29,7 @@ public sealed interface HostAnswer {
     BLOCKED,
     /** Another server gave no usable answer. */
     UPSTREAM_FAILED,
-    /** Something else was first. */
+    /** Something else was first, such as an entry that the guest would create. */
     CONFLICT,
     /** It took too long. What a change has done is not known. */
     TIMED_OUT,

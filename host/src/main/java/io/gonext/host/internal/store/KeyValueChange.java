@@ -12,6 +12,13 @@ public sealed interface KeyValueChange {
    */
   record Set(String name, byte[] value) implements KeyValueChange {}
 
+  /**
+   * Writes an entry, unless there is one of that name.
+   *
+   * @param value not copied: it must not change
+   */
+  record SetIfAbsent(String name, byte[] value) implements KeyValueChange {}
+
   /** Deletes an entry. */
   record Delete(String name) implements KeyValueChange {}
 

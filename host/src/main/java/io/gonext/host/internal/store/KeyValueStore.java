@@ -40,6 +40,8 @@ public final class KeyValueStore {
   public enum Outcome {
     DONE,
     NOT_FOUND,
+    /** There is an entry of that name already; nothing was changed. */
+    EXISTS,
     /** The entry alone exceeds the quota; nothing was changed. */
     OVER_QUOTA,
     /**

@@ -143,6 +143,8 @@ final class LockedEntries {
   Result make(KeyValueChange change) throws SQLException {
     return switch (change) {
       case KeyValueChange.Set(String name, byte[] value) -> new Result(set(name, value), 0);
+      case KeyValueChange.SetIfAbsent(String name, byte[] value) ->
+          new Result(known(name).exists ? Outcome.EXISTS : set(name, value), 0);
       case KeyValueChange.Delete(String name) -> new Result(delete(name), 0);
       case KeyValueChange.Increment(String name, long delta) -> increment(name, delta);
     };

@@ -73,6 +73,58 @@ class KeyValueStoreTest {
   }
 
   @Test
+  void an_entry_is_set_only_if_there_is_none() {
+    assertThat(setIfAbsent(P, "a", bytes("1"), ROOMY)).isEqualTo(Outcome.DONE);
+    assertThat(setIfAbsent(P, "a", bytes("22"), ROOMY)).isEqualTo(Outcome.EXISTS);
+    assertThat(value("a")).isEqualTo("1");
+    assertThat(store.usage(P)).isEqualTo(new Usage(2, 1));
+    delete(P, "a");
+    assertThat(setIfAbsent(P, "a", bytes("22"), ROOMY)).isEqualTo(Outcome.DONE);
+    assertThat(value("a")).isEqualTo("22");
+    KeyValueQuota small = new KeyValueQuota(3, 10);
+    assertThat(setIfAbsent(P, "b", new byte[3], small)).isEqualTo(Outcome.OVER_QUOTA);
+    assertThat(setIfAbsent(P, "a", new byte[3], small)).isEqualTo(Outcome.EXISTS);
+  }
+
+  @Test
+  void of_changes_in_one_group_the_first_one_sets_the_entry() {
+    List<KeyValueChange> group =
+        List.of(
+            new KeyValueChange.SetIfAbsent("a", bytes("1")),
+            new KeyValueChange.SetIfAbsent("a", bytes("2")));
+    assertThat(store.change(P, group, ROOMY))
+        .extracting(Result::outcome)
+        .containsExactly(Outcome.DONE, Outcome.EXISTS);
+    assertThat(value("a")).isEqualTo("1");
+  }
+
+  @Test
+  void of_many_stores_on_one_database_exactly_one_sets_an_entry() throws Exception {
+    int threads = 4;
+    int entries = 25;
+    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+      List<Future<Integer>> counts = new ArrayList<>();
+      for (int t = 0; t < threads; t++) {
+        KeyValueStore own = plugins.keyValues();
+        counts.add(
+            executor.submit(() -> {
+              int done = 0;
+              for (int i = 0; i < entries; i++) {
+                KeyValueChange change = new KeyValueChange.SetIfAbsent("k" + i, new byte[1]);
+                done += one(own, P, change, ROOMY).outcome() == Outcome.DONE ? 1 : 0;
+              }
+              return done;
+            }));
+      }
+      int done = 0;
+      for (Future<Integer> count : counts) {
+        done += count.get();
+      }
+      assertThat(done).isEqualTo(entries);
+    }
+  }
+
+  @Test
   void bytes_of_every_value_up_to_a_quarter_of_a_mebibyte_come_back() {
     byte[] large = new byte[256 * 1024];
     for (int i = 0; i < large.length; i++) {
@@ -217,10 +269,11 @@ class KeyValueStoreTest {
       for (int i = random.nextInt(1, 12); i > 0; i--) {
         String name = "k" + random.nextInt(10);
         changes.add(
-            switch (random.nextInt(5)) {
+            switch (random.nextInt(6)) {
               case 0 -> new KeyValueChange.Delete(name);
               case 1 -> new KeyValueChange.Increment(name, random.nextInt(-5, 5));
               case 2 -> new KeyValueChange.Set(name, bytes("7"));
+              case 3 -> new KeyValueChange.SetIfAbsent(name, new byte[random.nextInt(64)]);
               default -> new KeyValueChange.Set(name, new byte[random.nextInt(64)]);
             });
       }
@@ -285,6 +338,10 @@ class KeyValueStoreTest {
   private static Outcome set(
       KeyValueStore store, String plugin, String name, byte[] value, KeyValueQuota quota) {
     return one(store, plugin, new KeyValueChange.Set(name, value), quota).outcome();
+  }
+
+  private Outcome setIfAbsent(String plugin, String name, byte[] value, KeyValueQuota quota) {
+    return one(store, plugin, new KeyValueChange.SetIfAbsent(name, value), quota).outcome();
   }
 
   private Outcome delete(String plugin, String name) {

@@ -73,6 +73,9 @@ public final class KeyValueService implements HostService {
         data("gn_kv_set"),
         Body.answering(
             arguments -> entries.set(key(arguments), arguments.bytes(2, MAX_VALUE_BYTES))),
+        data("gn_kv_set_if_absent"),
+        Body.answering(
+            arguments -> entries.setIfAbsent(key(arguments), arguments.bytes(2, MAX_VALUE_BYTES))),
         data("gn_kv_del"),
         Body.answering(arguments -> entries.delete(key(arguments))),
         data("gn_kv_incr"),

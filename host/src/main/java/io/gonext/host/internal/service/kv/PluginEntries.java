@@ -125,6 +125,11 @@ final class PluginEntries {
     return dryRun ? Done.DONE : change(new KeyValueChange.Set(name, value), value.length);
   }
 
+  /** Writes an entry, unless there is one. */
+  HostAnswer setIfAbsent(String name, byte[] value) {
+    return dryRun ? Done.DONE : change(new KeyValueChange.SetIfAbsent(name, value), value.length);
+  }
+
   /** Deletes an entry. */
   HostAnswer delete(String name) {
     return dryRun ? Done.DONE : change(new KeyValueChange.Delete(name), 0);
@@ -139,6 +144,7 @@ final class PluginEntries {
     return switch (result.outcome()) {
       case DONE -> change instanceof KeyValueChange.Increment ? number(result.number()) : Done.DONE;
       case NOT_FOUND -> Refused.NOT_FOUND;
+      case EXISTS -> Refused.CONFLICT;
       case OVER_QUOTA -> Refused.QUOTA;
       case NOT_A_NUMBER -> Refused.BAD_ARGUMENTS;
     };
