@@ -79,7 +79,7 @@ public final class I18nService implements HostService {
   }
 
   private static HostAnswer text(Message message, Request request) {
-    CharSequence text;
+    String text;
     try {
       text = message.format(request.arguments());
     } catch (IllegalArgumentException e) {
@@ -88,7 +88,7 @@ public final class I18nService implements HostService {
               + ": "
               + PlainText.of(String.valueOf(e.getMessage()), MAX_SHOWN_LENGTH));
     }
-    byte[] utf8 = text.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     return utf8.length > MAX_TEXT_BYTES
         ? new HostAnswer.Explained(
             Refused.QUOTA, "the text has more than " + MAX_TEXT_BYTES + " bytes")

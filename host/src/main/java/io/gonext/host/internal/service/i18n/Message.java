@@ -2,7 +2,6 @@ package io.gonext.host.internal.service.i18n;
 
 import com.ibm.icu.text.MessageFormat;
 import com.ibm.icu.util.ULocale;
-import java.text.FieldPosition;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +36,13 @@ final class Message {
    *
    * @throws IllegalArgumentException when an argument of a plural or a number is not a number
    */
-  CharSequence format(Map<String, Object> arguments) {
+  String format(Map<String, Object> arguments) {
     if (plain) {
       return text;
     }
     MessageFormat known = idle.getAndSet(null);
     MessageFormat format = known == null ? new MessageFormat(text, locale) : known;
-    StringBuffer result =
-        format.format(arguments, new StringBuffer(text.length()), new FieldPosition(0));
+    String result = format.format((Object) arguments);
     idle.set(format);
     return result;
   }

@@ -34,7 +34,7 @@ class CatalogTest {
     kept.set(Catalog.MAX_KEPT);
     Message second = catalog.find("b");
     assertThat(second).isNotNull().isNotSameAs(catalog.find("b"));
-    assertThat(second.format(Map.of("n", 2))).hasToString("2");
+    assertThat(second.format(Map.of("n", 2))).isEqualTo("2");
     assertThat(catalog.find("a")).isSameAs(first);
     assertThat(kept).hasValue(Catalog.MAX_KEPT);
   }
