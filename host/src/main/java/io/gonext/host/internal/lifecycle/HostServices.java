@@ -62,7 +62,7 @@ public record HostServices(
 
   /** See {@link HostService#prepare}. */
   void prepare(Bundle bundle) {
-    PluginScope scope = scope(bundle.manifest(), PluginScope.Mode.SERVING);
+    PluginScope scope = scope(bundle, PluginScope.Mode.SERVING);
     services.forEach(service -> service.prepare(scope, bundle));
   }
 
