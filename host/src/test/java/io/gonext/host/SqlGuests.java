@@ -12,6 +12,9 @@ import tools.jackson.databind.JsonNode;
 final class SqlGuests {
   private static final List<String> FUNCTIONS = List.of("read", "write", "batch");
 
+  private static final int TIMED_OUT = -13;
+  private static final int ATTEMPTS = 10;
+
   private final Host host;
 
   SqlGuests(Host host) {
@@ -52,8 +55,22 @@ final class SqlGuests {
     return call("batch." + plugin, batch);
   }
 
-  /** The answer of a call, or its status as a number. */
+  /** As {@link #once}, but again where a busy machine was too slow. */
   JsonNode call(String hook, Object value, Object... args) throws InterruptedException {
+    JsonNode answer = once(hook, value, args);
+    for (int i = 0; i < ATTEMPTS && isLate(answer); i++) {
+      answer = once(hook, value, args);
+    }
+    return answer;
+  }
+
+  private static boolean isLate(JsonNode answer) {
+    return answer.path("code").asString("").equals("timed_out")
+        || answer.isInt() && answer.intValue() == TIMED_OUT;
+  }
+
+  /** The answer of a call, or its status as a number. */
+  JsonNode once(String hook, Object value, Object... args) throws InterruptedException {
     FilterResult result = host.applyFilters(hook, value, args);
     assertThat(result.degraded()).isEmpty();
     return result.value();

@@ -116,8 +116,8 @@ class SqlIsolationH2Test {
     assertThat(sql.read("mallet", "select current_schema").get("rows").toString())
         .isEqualTo("[[\"PLG_MALLET\"]]");
     assertThat(
-            sql.read(
-                    "mallet",
+            sql.once(
+                    "read.mallet",
                     "select count(*) from system_range(1, 100000) a, system_range(1, 100000) b")
                 .intValue())
         .isEqualTo(TIMED_OUT);

@@ -238,7 +238,7 @@ class SqlIsolationPostgresTest {
   @Test
   void a_statement_that_catches_its_cancellation_is_cut_off_and_named() throws Exception {
     JsonNode why =
-        sql.call(
+        sql.once(
             "write.mallet.why",
             "do $$ begin loop begin perform pg_sleep(10); exception when query_canceled then"
                 + " null; end; end loop; end $$");
@@ -273,10 +273,10 @@ class SqlIsolationPostgresTest {
         Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
       statement.execute("lock table plg_mallet.contended");
-      assertThat(sql.write("mallet", "insert into contended values (1)").intValue())
+      assertThat(sql.once("write.mallet", "insert into contended values (1)").intValue())
           .isEqualTo(TIMED_OUT);
       assertThat(
-              sql.call("write.mallet.why", "insert into contended values (1)")
+              sql.once("write.mallet.why", "insert into contended values (1)")
                   .get("message")
                   .asString())
           .startsWith("a lock was not free within 200 ms");
@@ -289,7 +289,7 @@ class SqlIsolationPostgresTest {
     try (ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<JsonNode>> sleeping = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        sleeping.add(calls.submit(() -> sql.read("mallet", "select pg_sleep(5)")));
+        sleeping.add(calls.submit(() -> sql.once("read.mallet", "select pg_sleep(5)")));
       }
       // Meanwhile another plugin is served.
       assertThat(sql.read("victim", "select count(*) from private_data").get("rows").toString())

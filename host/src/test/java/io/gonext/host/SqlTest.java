@@ -255,8 +255,8 @@ class SqlTest {
         fixture == StoreFixture.H2
             ? "select count(*) from system_range(1, 100000) a, system_range(1, 100000) b"
             : "select pg_sleep(20)";
-    assertThat(read(slow).intValue()).isEqualTo(TIMED_OUT);
-    assertThat(why("read", slow).get("message").asString())
+    assertThat(sql.once("read.alpha", slow).intValue()).isEqualTo(TIMED_OUT);
+    assertThat(sql.once("read.alpha.why", slow).get("message").asString())
         .startsWith("a statement took more than 250 ms");
     assertThat(rows("select 1")).isEqualTo("[[1]]");
   }

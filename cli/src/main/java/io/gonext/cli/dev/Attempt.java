@@ -13,6 +13,7 @@ import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -228,7 +229,7 @@ final class Attempt {
     if (manifest == null || !check.passed()) {
       throw refused(check.problems());
     }
-    Map<String, byte[]> locales = locales();
+    Map<String, byte[]> locales = folder("locales");
     List<String> problems = Locales.problems(locales, manifest.defaultLocale());
     if (!problems.isEmpty()) {
       throw refused(problems);
@@ -239,15 +240,17 @@ final class Attempt {
     if (!capabilities.changes().isEmpty()) {
       tools.output.emit(capabilities);
     }
-    return new Artifact(manifest, manifestJson, module, locales);
+    Map<String, byte[]> files = new HashMap<>(locales);
+    files.putAll(folder("migrations"));
+    return new Artifact(manifest, manifestJson, module, files);
   }
 
-  private Map<String, byte[]> locales() {
+  private Map<String, byte[]> folder(String name) {
     try {
-      return BundleFolder.read(tools.project.root(), "locales");
+      return BundleFolder.read(tools.project.root(), name);
     } catch (IOException e) {
       throw new CommandFailure(
-          CommandFailure.Kind.FAILED, "locales/ cannot be read: " + CommandFailure.reason(e));
+          CommandFailure.Kind.FAILED, name + "/ cannot be read: " + CommandFailure.reason(e));
     }
   }
 

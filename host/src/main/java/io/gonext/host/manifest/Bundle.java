@@ -31,11 +31,7 @@ public final class Bundle {
   private final String sha256;
 
   private Bundle(
-      byte[] bytes,
-      Manifest manifest,
-      byte[] module,
-      Locales locales,
-      List<Migration> migrations) {
+      byte[] bytes, Manifest manifest, byte[] module, Locales locales, List<Migration> migrations) {
     this.bytes = bytes;
     this.manifest = manifest;
     this.module = module;
