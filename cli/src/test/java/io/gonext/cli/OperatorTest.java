@@ -226,7 +226,7 @@ class OperatorTest {
     assertThat(said("list")).contains("LIMITS").contains("64 MiB, 1000 ms, 2-8 instances");
     assertThat(said("list", "--json"))
         .contains(
-            "\"limits\":{\"memory_mb\":64,\"call_ms\":1000,\"instances_min\":2,\"instances_max\":8}");
+            "\"limits\":{\"memory_mb\":64,\"call_ms\":1000,\"wait_ms\":5000,\"instances_min\":2,\"instances_max\":8}");
     said("deactivate", "app");
     assertThat(said("list", "--json")).doesNotContain("\"limits\"");
   }

@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.internal.service.secrets.MasterKeys;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -43,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * @param egress where the HTTP requests of plugins may go
  * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
  *     directory at the first secret, which hosts that share a database cannot use
+ * @param nextMasterKey takes the place of {@code masterKey} at the next {@linkplain
+ *     Secrets#rotateMaster rotation}; from then on it may be {@code masterKey} itself. All hosts
+ *     that share a database need it before the rotation
  * @param functions what plugins may ask the embedding application, each under a name of its own
  */
 public record HostConfig(
@@ -62,9 +66,13 @@ public record HostConfig(
     Set<String> hooks,
     Egress egress,
     Optional<MasterKey> masterKey,
+    Optional<MasterKey> nextMasterKey,
     List<HostFunctionSpec> functions) {
   /** Copies the collections. */
   public HostConfig {
+    if (nextMasterKey.isPresent() && masterKey.isEmpty()) {
+      throw new IllegalArgumentException("a next master key needs a master key");
+    }
     hooks = Set.copyOf(hooks);
     functions = List.copyOf(functions);
     Set<String> names = new HashSet<>();
@@ -81,6 +89,13 @@ public record HostConfig(
    */
   public static Builder builder(Path dataDirectory) {
     return new Builder(dataDirectory);
+  }
+
+  /** The keys that protect the secrets of plugins. */
+  MasterKeys masterKeys() {
+    return masterKey.isPresent()
+        ? new MasterKeys.Given(masterKey.get(), nextMasterKey)
+        : new MasterKeys.InFiles(dataDirectory);
   }
 
   /** Starts from these settings. */
@@ -101,6 +116,7 @@ public record HostConfig(
     builder.hooks = hooks;
     builder.egress = egress;
     builder.masterKey = masterKey.orElse(null);
+    builder.nextMasterKey = nextMasterKey.orElse(null);
     builder.functions.addAll(functions);
     return builder;
   }
@@ -123,6 +139,7 @@ public record HostConfig(
     private Set<String> hooks = Set.of();
     private Egress egress = Egress.publicOnly();
     private @Nullable MasterKey masterKey;
+    private @Nullable MasterKey nextMasterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
 
     private Builder(Path dataDirectory) {
@@ -219,6 +236,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#nextMasterKey}. */
+    public Builder nextMasterKey(MasterKey nextMasterKey) {
+      this.nextMasterKey = nextMasterKey;
+      return this;
+    }
+
     /** Adds to {@link HostConfig#functions}. */
     public Builder function(HostFunctionSpec function) {
       functions.add(function);
@@ -243,6 +266,7 @@ public record HostConfig(
           hooks,
           egress,
           Optional.ofNullable(masterKey),
+          Optional.ofNullable(nextMasterKey),
           functions);
     }
   }

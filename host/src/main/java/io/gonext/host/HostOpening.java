@@ -23,7 +23,6 @@ import io.gonext.host.internal.service.secrets.SecretService;
 import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.PluginStore;
-import io.gonext.host.internal.store.SecretFile;
 import io.gonext.host.manifest.Version;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -67,10 +66,7 @@ final class HostOpening implements AutoCloseable {
     HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store);
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
-    Vault vault =
-        Vault.open(
-            store.secrets(),
-            () -> config.masterKey().orElseGet(() -> masterKey(config.dataDirectory())));
+    Vault vault = Vault.open(store.secrets(), config.masterKeys());
     config.functions().forEach(config.capabilities()::offer);
     HostServices services =
         new HostServices(
@@ -84,7 +80,11 @@ final class HostOpening implements AutoCloseable {
                 new AppService(
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new HttpService(
-                    config.egress(), config.meters(), config.telemetry(), System::nanoTime),
+                    config.egress(),
+                    vault::value,
+                    config.meters(),
+                    config.telemetry(),
+                    System::nanoTime),
                 new KeyValueService(store.keyValues(), config.keyValues())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), InstantSource.system()),
@@ -140,19 +140,6 @@ final class HostOpening implements AutoCloseable {
       lifecycle.stopAll(Duration.ZERO);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** For a host that shares its secrets with no other one. */
-  private static MasterKey masterKey(Path dataDirectory) {
-    Path file = dataDirectory.resolve("master.key");
-    try {
-      return MasterKey.of(
-          SecretFile.readOrCreate(file, () -> MasterKey.random().secretKey().getEncoded()));
-    } catch (IllegalArgumentException e) {
-      throw new StoreException(
-          file + " is damaged: put a backup in its place; without it the secrets cannot be read",
-          e);
     }
   }
 

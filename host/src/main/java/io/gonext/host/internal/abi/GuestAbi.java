@@ -12,6 +12,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.GuestWork;
 import io.gonext.engine.ModuleInterface;
+import io.gonext.engine.RunLimits;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -135,10 +136,10 @@ public final class GuestAbi {
     return instance.run(limit, hookCall(instance, hook, payload));
   }
 
-  /** As above, {@linkplain GuestInstance#runUntil until} a deadline, and with a soft limit. */
+  /** As above, with limits for what the guest computes and for what it waits. */
   public static HookReply callHook(
-      GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, long deadlineNanos) {
-    return instance.runUntil(softLimit, deadlineNanos, hookCall(instance, hook, payload));
+      GuestInstance instance, byte[] hook, byte[] payload, RunLimits limits) {
+    return instance.run(limits, hookCall(instance, hook, payload));
   }
 
   private static GuestWork<HookReply> hookCall(
@@ -169,7 +170,7 @@ public final class GuestAbi {
    *
    * @return 0 if the guest agrees or does not have the function
    */
-  public static int callLifecycle(GuestInstance instance, String export, Duration limit) {
+  public static int callLifecycle(GuestInstance instance, String export, RunLimits limits) {
     if (!instance.hasFunction(export)) {
       return 0;
     }
@@ -178,7 +179,7 @@ public final class GuestAbi {
     return (int)
         (long)
             instance.run(
-                limit,
+                limits,
                 call -> {
                   call.nameTask(task);
                   return call.call(function);

@@ -55,7 +55,7 @@ public final class HookBus {
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
    * @param chainLimit the time all handlers of one call have together
-   * @param handlerLimit the most of it that one handler has
+   * @param handlerLimit the most of it that a handler of the application has
    */
   public HookBus(
       MeterRegistry meters,
@@ -161,8 +161,8 @@ public final class HookBus {
   }
 
   /** A turn that begins now, for a handler that is not part of a chain. */
-  public Turn turn() {
-    return rules.turn();
+  public Turn turn(Duration limit) {
+    return rules.turn(limit);
   }
 
   /** How many turns of a plugin's handlers, routes among them, have ended otherwise than OK. */
@@ -222,7 +222,7 @@ public final class HookBus {
     Chain chain = new Chain(rules, options);
     JsonNode current = value;
     for (Registration<ChainFilter> registration : handlers) {
-      Turn turn = chain.turn();
+      Turn turn = chain.turn(registration);
       JsonNode before = current;
       current =
           chain.run(
@@ -276,7 +276,7 @@ public final class HookBus {
     for (Registration<ChainAction> registration : handlers) {
       chain.run(
           registration,
-          chain.turn(),
+          chain.turn(registration),
           Boolean.TRUE,
           turn -> {
             registration.handler().act(args, turn);

@@ -55,7 +55,7 @@ final class ActivePlugin {
   private final Manifest manifest;
   private final String sha256;
   private final InstancePool<GuestInstance> pool;
-  private final Duration callLimit;
+  private final EffectiveLimits limits;
   private final Breakers breakers;
   private final PooledCalls calls;
   private final PluginAudit audit;
@@ -92,12 +92,12 @@ final class ActivePlugin {
       Manifest manifest,
       String sha256,
       InstancePool<GuestInstance> pool,
-      Duration callLimit,
+      EffectiveLimits limits,
       Guards guards) {
     this.manifest = manifest;
     this.sha256 = sha256;
     this.pool = pool;
-    this.callLimit = callLimit;
+    this.limits = limits;
     this.audit = guards.audit;
     this.routes = new RouteTable(manifest.routes());
     this.routeHeaders = guards.routeHeaders;
@@ -119,7 +119,7 @@ final class ActivePlugin {
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new PooledCalls(
-            manifest.version().toString(), pool, audit, guards.late, callLimit, manifest.warmUp());
+            manifest.version().toString(), pool, audit, guards.late, limits, manifest.warmUp());
   }
 
   Manifest manifest() {
@@ -147,6 +147,11 @@ final class ActivePlugin {
   /** The guard of the action of that name; null when it has none. */
   Breakers.@Nullable Guard actionOf(String hook) {
     return actions.get(hook);
+  }
+
+  /** The most time that a request of a route takes. */
+  Duration routeLimit() {
+    return limits.call().plus(limits.waits());
   }
 
   /** The route for a request. */
@@ -211,7 +216,7 @@ final class ActivePlugin {
     List<Lease<GuestInstance>> held = new ArrayList<>();
     try {
       while (held.size() < wanted) {
-        held.add(pool.checkout(callLimit));
+        held.add(pool.checkout(limits.call()));
       }
     } catch (PoolException e) {
       log.info("{} takes over with {} instances: {}", manifest.id(), held.size(), e.getMessage());
@@ -240,9 +245,9 @@ final class ActivePlugin {
   }
 
   private int lifecycleCall(String export) throws InterruptedException {
-    try (Lease<GuestInstance> lease = pool.checkout(callLimit)) {
+    try (Lease<GuestInstance> lease = pool.checkout(limits.call())) {
       try {
-        return GuestAbi.callLifecycle(lease.get(), export, callLimit);
+        return GuestAbi.callLifecycle(lease.get(), export, limits.fromNow());
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw trap;

@@ -24,6 +24,7 @@ public final class LastError {
       case Refused refused -> of(call).set(refused, "");
       case HostAnswer.Explained(Refused refused, String message) -> of(call).set(refused, message);
       case HostAnswer.Unavailable(String reason) -> of(call).set(Refused.INTERNAL, reason);
+      case HostAnswer.ApplicationFailed(String reason) -> of(call).set(Refused.INTERNAL, reason);
       case HostAnswer.UpstreamFailed(String message) ->
           of(call).set(Refused.UPSTREAM_FAILED, message);
       case HostAnswer.Done _, HostAnswer.Body _, HostAnswer.Confidential _ -> {
