@@ -75,8 +75,8 @@ public final class Host implements AutoCloseable {
     this.watch = watch;
     this.functions = functions;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
-    this.plugins = new Plugins(lifecycle, services.grants(), record);
     this.configs = new Configs(lifecycle, configurations, record);
+    this.plugins = new Plugins(lifecycle, services.grants(), configs, record);
     this.secrets = new Secrets(lifecycle, vault, record);
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());

@@ -26,11 +26,13 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Plugins {
   private final Lifecycle lifecycle;
   private final Grants grants;
+  private final Configs configs;
   private final ChangeRecord record;
 
-  Plugins(Lifecycle lifecycle, Grants grants, ChangeRecord record) {
+  Plugins(Lifecycle lifecycle, Grants grants, Configs configs, ChangeRecord record) {
     this.lifecycle = lifecycle;
     this.grants = grants;
+    this.configs = configs;
     this.record = record;
   }
 
@@ -338,6 +340,20 @@ public final class Plugins {
    *     serve
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
+    return develop(manifestJson, module, Optional.empty());
+  }
+
+  /**
+   * As {@link #develop(byte[], byte[])}, with all values of the plugin's configuration, which hold
+   * before the version serves.
+   *
+   * @param config empty to leave the configuration as it is
+   * @throws InvalidConfigException when the values do not match the schema of the manifest; the
+   *     previous version continues to serve
+   * @throws ConflictException when there are values, and the manifest has no {@code config.schema}
+   */
+  public DevelopResult develop(byte[] manifestJson, byte[] module, Optional<ObjectNode> config)
+      throws InterruptedException {
     Bundle bundle =
         record.watch(
             "develop",
@@ -352,7 +368,11 @@ public final class Plugins {
             ChangeRecord.DEVELOPER,
             manifest.name(),
             manifest.version().toString(),
-            () -> lifecycle.develop(bundle, ChangeRecord.DEVELOPER));
+            () ->
+                lifecycle.develop(
+                    bundle,
+                    ChangeRecord.DEVELOPER,
+                    () -> config.ifPresent(values -> configs.develop(manifest, values))));
     record.done(
         "develop",
         ChangeRecord.DEVELOPER,

@@ -3,14 +3,18 @@ package io.gonext.server;
 import io.gonext.host.DevelopResult;
 import io.gonext.host.Host;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.ConfigSchema;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
 import io.javalin.http.sse.SseClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -71,10 +75,21 @@ final class DevApi {
   private void install(Context ctx) throws IOException, InterruptedException {
     access.requireDeveloper(ctx);
     Map<String, byte[]> parts =
-        FormParts.read(ctx, Map.of("manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES));
+        FormParts.read(
+            ctx,
+            Map.of(
+                "manifest",
+                MAX_MANIFEST_BYTES,
+                "wasm",
+                MAX_MODULE_BYTES,
+                "config",
+                ConfigSchema.MAX_VALUES_BYTES));
     DevelopResult result =
         host.plugins()
-            .develop(FormParts.required(parts, "manifest"), FormParts.required(parts, "wasm"));
+            .develop(
+                FormParts.required(parts, "manifest"),
+                FormParts.required(parts, "wasm"),
+                Optional.ofNullable(parts.get("config")).map(DevApi::object));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("plugin").put("name", result.plugin()).put("version", result.version());
     body.put("action", result.action().name().toLowerCase(Locale.ROOT));
@@ -84,6 +99,18 @@ final class DevApi {
     body.put("swap_ms", result.took().toNanos() / 1e6);
     body.put("requests_failed", result.failedCalls());
     ctx.contentType("application/json").result(StrictJson.write(body));
+  }
+
+  private static ObjectNode object(byte[] config) {
+    try {
+      if (StrictJson.parse(config) instanceof ObjectNode values) {
+        return values;
+      }
+    } catch (InvalidJsonException e) {
+      throw new Problem(
+          HttpStatus.BAD_REQUEST, "the part \"config\" is not JSON: " + e.getMessage());
+    }
+    throw new Problem(HttpStatus.BAD_REQUEST, "the part \"config\" is not a JSON object");
   }
 
   /**

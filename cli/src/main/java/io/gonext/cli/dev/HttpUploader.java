@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.HostRefusal;
 import io.gonext.engine.PlainText;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with
- * the parts {@code manifest} and {@code wasm}. Redirects are not followed: they would send the
- * token to another server. Thread-safe.
+ * the parts {@code manifest} and {@code wasm}, and {@code config} if the author keeps one.
+ * Redirects are not followed: they would send the token to another server. Thread-safe.
  */
 final class HttpUploader implements Uploader {
   /** How much of an error is shown when it is not JSON, in bytes. */
@@ -138,6 +139,10 @@ final class HttpUploader implements Uploader {
     var out = new ByteArrayOutputStream(artifact.wasm().length + 8192);
     part(out, boundary, "manifest", "manifest.json", "application/json", artifact.manifestJson());
     part(out, boundary, "wasm", "plugin.wasm", "application/wasm", artifact.wasm());
+    byte[] config = artifact.config();
+    if (config != null) {
+      part(out, boundary, "config", AuthorFiles.CONFIG, "application/json", config);
+    }
     out.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII));
     return out.toByteArray();
   }

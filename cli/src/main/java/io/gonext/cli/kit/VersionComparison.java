@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
 record VersionComparison(Side before, Side after, List<Section> sections) {
   /** One of the two versions. */
   record Side(Manifest manifest, byte[] module, long bundleBytes) {
-    static Side of(PluginSource source) {
-      return new Side(source.requireAcceptable(), source.module(), source.bundle().length);
+    static Side of(PluginSource source, CapabilityRegistry capabilities) {
+      return new Side(
+          source.requireAcceptable(capabilities), source.module(), source.bundle().length);
     }
 
     private Set<String> filters() {
