@@ -143,6 +143,11 @@ class OperatorTest {
     assertThat(said("config", "settings", "size", "title")).isEqualTo("3\n\"Hello\"\n");
     said("config", "settings", "--unset", "size");
     assertThat(said("config", "settings", "size")).isEqualTo("10\n");
+    assertThat(said("secret", "rotate-master"))
+        .isEqualTo("the master key is replaced; plugins with secrets: 1\n");
+    assertThat(said("secret", "rotate-master", "--json"))
+        .isEqualTo("{\"plugins\":[\"settings\"]}\n");
+    assertThat(refused("secret", "rotate-master", "--stopped")).contains("in use");
     assertThat(said("secret", "delete", "settings", "API_KEY"))
         .isEqualTo("API_KEY of settings is deleted\n");
     assertThat(refused("secret", "delete", "settings", "API_KEY")).contains("has no value");

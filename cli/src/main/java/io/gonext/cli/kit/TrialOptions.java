@@ -21,11 +21,11 @@ final class TrialOptions {
   @Option(
       names = "--functions",
       paramLabel = "FILE",
-      description =
-          "Functions of the application with their answers, as JSON: {\"posts.find\":"
-              + " {\"capability\": \"posts.read\", \"answer\": {\"title\": \"T\"}}} (default: "
-              + AuthorFiles.FUNCTIONS
-              + " in the project).")
+      description = {
+        "Functions of the application and their answers, as JSON:",
+        "{\"posts.find\": {\"answer\": {\"title\": \"T\"}}} (default:",
+        AuthorFiles.FUNCTIONS + " in the project)."
+      })
   private @Nullable Path functions;
 
   /** The functions of the application. */
