@@ -32,8 +32,8 @@ public final class HostCall {
   }
 
   /**
-   * Whether the run's {@linkplain GuestInstance#runUntil soft limit} has passed. A host function
-   * may then refuse or shorten its work, before the hard limit interrupts it.
+   * Whether the run's {@linkplain RunLimits#softLimit soft limit} has passed. A host function may
+   * then refuse or shorten its work, before the hard limit interrupts it.
    */
   public boolean isLate() {
     return instance.isLate();

@@ -268,6 +268,10 @@ final class PluginLoader {
 
   /** An instance in use waits in a host function, or computes. */
   private void showInstances(String plugin, PoolMetrics metrics, AtomicInteger waits) {
+    if (meters.find(INSTANCES).tag("plugin", plugin).gauge() != null) {
+      // An earlier version made them. They count the instances of all versions.
+      return;
+    }
     Gauge.builder(
             INSTANCES, metrics, pools -> Math.max(0, pools.instancesInUse() - waits.doubleValue()))
         .description(INSTANCES_DESCRIPTION)
