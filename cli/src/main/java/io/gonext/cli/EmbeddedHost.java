@@ -3,12 +3,14 @@ package io.gonext.cli;
 import io.gonext.cli.dev.HostStarter;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.HostConfig;
+import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.server.ServerConfig;
 import io.gonext.server.ServerStartException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The host that {@code plugin dev} starts in its own process, with a temporary store. */
 final class EmbeddedHost implements HostStarter.Started {
@@ -21,19 +23,21 @@ final class EmbeddedHost implements HostStarter.Started {
     this.data = data;
   }
 
-  static EmbeddedHost start(int port) throws IOException, InterruptedException {
+  static EmbeddedHost start(int port, List<HostFunctionSpec> functions)
+      throws IOException, InterruptedException {
     // The command itself shows the plugin's log lines and the host's warnings.
     System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
     Logging.configure("error", false);
     Path data = Files.createTempDirectory("gonext-dev");
     try {
+      HostConfig.Builder config =
+          HostConfig.builder(data)
+              .updates(UpdatePolicy.development())
+              // The author wants to see each failure.
+              .breaker(BreakerPolicy.OFF);
+      functions.forEach(config::function);
       return new EmbeddedHost(
-          RunningServer.openUserHost(
-                  HostConfig.builder(data)
-                      .updates(UpdatePolicy.development())
-                      // The author wants to see each failure.
-                      .breaker(BreakerPolicy.OFF)
-                      .build())
+          RunningServer.openUserHost(config.build())
               .listen(ServerConfig.loopback(port).dev(true).build()),
           data);
     } catch (ServerStartException e) {

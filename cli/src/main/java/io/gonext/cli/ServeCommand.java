@@ -1,16 +1,15 @@
 package io.gonext.cli;
 
+import io.gonext.cli.admin.StoreOptions;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
-import io.gonext.host.Database;
 import io.gonext.host.Egress;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostException;
 import io.gonext.host.JobPolicy;
-import io.gonext.host.MasterKey;
 import io.gonext.host.NodeFault;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.PluginGrants;
@@ -22,10 +21,7 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,8 +58,6 @@ import picocli.CommandLine.Spec;
       "2 wrong command line."
     })
 final class ServeCommand implements Callable<Integer> {
-  private static final String MASTER_KEY_VARIABLE = "GONEXT_MASTER_KEY";
-
   /** The variable with the admin token; without it, the token is in the data directory. */
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 
@@ -92,30 +86,7 @@ final class ServeCommand implements Callable<Integer> {
               + " ./${DEFAULT-VALUE}).")
   private Path data;
 
-  // The help does not show the default, which may contain a password.
-  @Option(
-      names = "--db",
-      paramLabel = "URL",
-      defaultValue = "${env:GONEXT_DB}",
-      description = {
-        "Keep the store in this PostgreSQL database:",
-        "jdbc:postgresql://HOST/DATABASE.",
-        "Hosts that share a database serve the same plugins. The variable GONEXT_DB does the same;"
-            + " the list of processes does not show it."
-      })
-  private @Nullable String url;
-
-  @Option(
-      names = "--master-key-file",
-      paramLabel = "FILE",
-      description = {
-        "The key that protects the secrets of plugins: 32 bytes in",
-        "base64, in a file that only its owner can read. The variable",
-        "GONEXT_MASTER_KEY holds the key itself. Without both, the host",
-        "makes one in its data directory. Hosts that share a database",
-        "need the same key."
-      })
-  private @Nullable Path masterKeyFile;
+  @Mixin private StoreOptions store;
 
   @Option(
       names = "--plugin",
@@ -247,10 +218,20 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MS",
       defaultValue = "1000",
       description =
-          "The most time for one call of a hook or route, in milliseconds; a manifest can request"
-              + " less. All handlers of a hook together get 3 s, or MS if that is more (default:"
-              + " ${DEFAULT-VALUE}).")
+          "The most time that a plugin computes in one call of a hook or route, in milliseconds; a"
+              + " manifest can request less. All handlers of a hook together get 3 s, or MS if that"
+              + " is more (default: ${DEFAULT-VALUE}).")
   private int callMs;
+
+  @Option(
+      names = "--wait-ms",
+      paramLabel = "MS",
+      defaultValue = "5000",
+      description =
+          "The most time that a plugin waits in one call for the store, the application or other"
+              + " servers, in milliseconds; a manifest can request less. In a hook, not longer than"
+              + " the time of all handlers (default: ${DEFAULT-VALUE}).")
+  private int waitMs;
 
   @Option(
       names = "--start-ms",
@@ -363,6 +344,7 @@ final class ServeCommand implements Callable<Integer> {
   HostConfig hostConfig() {
     requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / OperatorLimits.PAGES_PER_MB);
     requireInRange("--call-ms", callMs, MOST_MS);
+    requireInRange("--wait-ms", waitMs, MOST_MS);
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
@@ -372,12 +354,8 @@ final class ServeCommand implements Callable<Integer> {
     }
     JobPolicy jobs = JobPolicy.defaults().withThreads(jobThreads);
     HostConfig.Builder config = HostConfig.builder(data);
-    MasterKey masterKey = masterKey();
-    if (masterKey != null) {
-      config.masterKey(masterKey);
-    }
+    store.configure(config);
     return config
-        .database(database())
         .routeRate(routeRate)
         .clientRate(clientRate)
         .breaker(breakerPolicy())
@@ -387,6 +365,7 @@ final class ServeCommand implements Callable<Integer> {
             OperatorLimits.defaults()
                 .withMemoryMb(memoryMb)
                 .withCall(Duration.ofMillis(callMs))
+                .withWaits(Duration.ofMillis(waitMs))
                 .withStart(Duration.ofMillis(startMs))
                 .withInstances(instances))
         .engineLimits(
@@ -396,33 +375,6 @@ final class ServeCommand implements Callable<Integer> {
         .verifiesResets(verifyResets)
         .updates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
         .build();
-  }
-
-  private @Nullable MasterKey masterKey() {
-    String source = masterKeyFile == null ? MASTER_KEY_VARIABLE : masterKeyFile.toString();
-    try {
-      String text =
-          masterKeyFile == null
-              ? System.getenv(MASTER_KEY_VARIABLE)
-              : Files.readString(requireOwnersOnly(masterKeyFile));
-      return text == null || text.isEmpty() ? null : MasterKey.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), source + ": " + e.getMessage());
-    } catch (IOException e) {
-      throw new ParameterException(
-          spec.commandLine(), source + " cannot be read: " + e.getMessage());
-    }
-  }
-
-  private Path requireOwnersOnly(Path file) throws IOException {
-    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-    if (view != null
-        && view.readAttributes().permissions().stream()
-            .anyMatch(permission -> !permission.name().startsWith("OWNER_"))) {
-      throw new ParameterException(
-          spec.commandLine(), file + " can be read by others: run chmod 600 " + file);
-    }
-    return file;
   }
 
   private List<AddressRange> proxies() {
@@ -536,17 +488,6 @@ final class ServeCommand implements Callable<Integer> {
       tellCapabilities(events, "not granted", grants.missing(), host.capabilities());
     } catch (HostException e) {
       warn(events, "the grants of " + plugin.id() + " cannot be listed: " + e.getMessage());
-    }
-  }
-
-  private Database database() {
-    if (url == null || url.isEmpty()) {
-      return Database.embedded();
-    }
-    try {
-      return Database.postgreSql(url);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--db: " + e.getMessage(), e);
     }
   }
 

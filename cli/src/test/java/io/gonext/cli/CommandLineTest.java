@@ -157,6 +157,7 @@ class CommandLineTest {
         "serve --memory-mb 2048      | 1 to 2047",
         "serve --compile-seconds 0   | 1 to 3600",
         "serve --call-ms 0           | 1 to 3600000",
+        "serve --wait-ms 0           | 1 to 3600000",
         "serve --start-ms 3600001    | 1 to 3600000",
         "serve --instances 10001     | 1 to 10000",
         "serve --limit depth=5       | there is no limit depth",

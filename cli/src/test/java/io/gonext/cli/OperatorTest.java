@@ -143,6 +143,11 @@ class OperatorTest {
     assertThat(said("config", "settings", "size", "title")).isEqualTo("3\n\"Hello\"\n");
     said("config", "settings", "--unset", "size");
     assertThat(said("config", "settings", "size")).isEqualTo("10\n");
+    assertThat(said("secret", "rotate-master"))
+        .isEqualTo("the master key is replaced; plugins with secrets: 1\n");
+    assertThat(said("secret", "rotate-master", "--json"))
+        .isEqualTo("{\"plugins\":[\"settings\"]}\n");
+    assertThat(refused("secret", "rotate-master", "--stopped")).contains("in use");
     assertThat(said("secret", "delete", "settings", "API_KEY"))
         .isEqualTo("API_KEY of settings is deleted\n");
     assertThat(refused("secret", "delete", "settings", "API_KEY")).contains("has no value");
@@ -270,7 +275,7 @@ class OperatorTest {
     assertThat(said("list")).contains("LIMITS").contains("64 MiB, 1000 ms, 2-8 instances");
     assertThat(said("list", "--json"))
         .contains(
-            "\"limits\":{\"memory_mb\":64,\"call_ms\":1000,\"instances_min\":2,\"instances_max\":8}");
+            "\"limits\":{\"memory_mb\":64,\"call_ms\":1000,\"wait_ms\":5000,\"instances_min\":2,\"instances_max\":8}");
     said("deactivate", "app");
     assertThat(said("list", "--json")).doesNotContain("\"limits\"");
   }

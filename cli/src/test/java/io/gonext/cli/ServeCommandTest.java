@@ -43,6 +43,8 @@ class ServeCommandTest {
             "256",
             "--call-ms",
             "9000",
+            "--wait-ms",
+            "7000",
             "--start-ms",
             "20000",
             "--instances",
@@ -52,6 +54,7 @@ class ServeCommandTest {
             "--verify-resets");
     assertThat(raised.limits().memoryMb()).isEqualTo(256);
     assertThat(raised.limits().call()).isEqualTo(Duration.ofSeconds(9));
+    assertThat(raised.limits().waits()).isEqualTo(Duration.ofSeconds(7));
     assertThat(raised.limits().chain()).isEqualTo(Duration.ofSeconds(9));
     assertThat(raised.limits().start()).isEqualTo(Duration.ofSeconds(20));
     assertThat(raised.limits().instances()).isEqualTo(32);

@@ -7,7 +7,7 @@ package io.gonext.engine;
  * @param hostNanos the part spent inside host functions and WASI
  * @param waitNanos the part of hostNanos in which host functions {@linkplain HostCall#beginWait
  *     waited}
- * @param late whether the run took longer than its soft limit
+ * @param late whether the run took longer than its soft limit, without its waits
  */
 public record CallTimes(long wallNanos, long hostNanos, long waitNanos, boolean late) {
   /**
@@ -15,5 +15,10 @@ public record CallTimes(long wallNanos, long hostNanos, long waitNanos, boolean 
    */
   public long guestNanos() {
     return wallNanos - hostNanos;
+  }
+
+  /** The time in which the guest did not wait, also in host functions. */
+  public long computeNanos() {
+    return wallNanos - waitNanos;
   }
 }

@@ -198,17 +198,23 @@ final class GuestImports {
     return hostNanos;
   }
 
-  void beginWait() {
-    waitBegan = System.nanoTime();
+  void beginWait(long nanoTime) {
+    waitBegan = nanoTime;
   }
 
-  void endWait() {
-    waitNanos += System.nanoTime() - waitBegan;
+  void endWait(long nanoTime) {
+    waitNanos = waitNanosAt(nanoTime);
+    waitBegan = nanoTime;
   }
 
   /** The part of {@link #hostNanos} between {@link #beginWait} and {@link #endWait}. */
   long waitNanos() {
     return waitNanos;
+  }
+
+  /** As {@link #waitNanos}, with the part of the current wait until a moment. */
+  long waitNanosAt(long nanoTime) {
+    return waitNanos + (nanoTime - waitBegan);
   }
 
   Object once(Object key, Supplier<?> first) {

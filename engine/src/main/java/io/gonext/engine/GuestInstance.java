@@ -3,6 +3,7 @@ package io.gonext.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
@@ -20,8 +21,8 @@ import run.endive.runtime.WasmInterruptedException;
  * guest may have stopped halfway. Close and replace it.
  */
 public final class GuestInstance implements AutoCloseable {
-  /** About 146 years. Adding this to the clock does not overflow. */
-  private static final long NO_LIMIT_NANOS = Long.MAX_VALUE / 2;
+  /** About 73 years. Adding this to the clock, and a wait to the sum, does not overflow. */
+  private static final long NO_LIMIT_NANOS = Long.MAX_VALUE / 4;
 
   /**
    * The time of a run whose deadline has already passed. Such a run ends like any other that is too
@@ -49,14 +50,26 @@ public final class GuestInstance implements AutoCloseable {
   /** Written by the thread inside. Any thread may read it. */
   private volatile boolean usable = true;
 
-  /** The current run's limit. Owned by the thread inside. */
-  private long limitNanos;
-
-  /** When the current run began. Owned by the thread inside. */
+  /** When the current run began. Owned by the thread inside, as are the next fields. */
   private long beganAt;
 
-  /** When the current run's soft limit passes. Owned by the thread inside. */
+  /** When the current run's soft limit passes if the guest does not wait. */
   private long lateAt;
+
+  /** When the guest must return if it does not wait. */
+  private long computesUntil;
+
+  /** How long the guest may wait. */
+  private long waitLimitNanos;
+
+  /** When the current run ends, whatever the guest does. */
+  private long endsAt;
+
+  /** What the watchdog is armed for. */
+  private long strikesAt;
+
+  /** Whether the guest waits in a host function, or waited there when the watchdog struck. */
+  private boolean waits;
 
   /** How long the last run took. Written by the thread inside. Any thread may read it. */
   private volatile CallTimes lastRun = new CallTimes(0, 0, 0, false);
@@ -158,37 +171,47 @@ public final class GuestInstance implements AutoCloseable {
   public <R extends @Nullable Object> R run(Duration limit, GuestWork<R> work) {
     long nanos = nanos(limit);
     enter();
-    return runEntered(System.nanoTime(), nanos, nanos, work);
+    long began = System.nanoTime();
+    lateAt = began + nanos;
+    computesUntil = began + nanos;
+    waitLimitNanos = NO_LIMIT_NANOS;
+    endsAt = began + nanos;
+    return runEntered(began, work);
   }
 
   /**
-   * Like {@link #run(Duration, GuestWork)}, with a deadline and an earlier soft limit. The soft
-   * limit interrupts nothing. Host functions {@linkplain HostCall#isLate() can check it}, and
-   * {@link CallTimes#late()} reports it afterwards.
+   * Like {@link #run(Duration, GuestWork)}, with limits for what the guest computes and for what it
+   * waits, and with an earlier soft limit. The soft limit interrupts nothing. Host functions
+   * {@linkplain HostCall#isLate() can check it}, and {@link CallTimes#late()} reports it
+   * afterwards.
    *
-   * @param softLimit from now
-   * @param deadlineNanos a time of {@link System#nanoTime}; if it has passed, the run still has a
-   *     microsecond
+   * <p>A guest that waits too long ends with {@link TrapCause.WaitLimit}, any other one that is too
+   * late with {@link TrapCause.Deadline}.
+   *
+   * @param limits if one of their moments has passed, the run still has a microsecond
    */
-  public <R extends @Nullable Object> R runUntil(
-      Duration softLimit, long deadlineNanos, GuestWork<R> work) {
-    long softNanos = nanos(softLimit);
+  public <R extends @Nullable Object> R run(RunLimits limits, GuestWork<R> work) {
+    long softNanos = nanos(limits.softLimit());
+    long waitNanos = atMostNoLimit(limits.waitLimit());
     enter();
     long began = System.nanoTime();
-    return runEntered(began, softNanos, Math.max(LEAST_NANOS, deadlineNanos - began), work);
+    lateAt = began + softNanos;
+    computesUntil = began + Math.max(LEAST_NANOS, limits.computeDeadlineNanos() - began);
+    waitLimitNanos = waitNanos;
+    endsAt = began + Math.max(LEAST_NANOS, limits.deadlineNanos() - began);
+    return runEntered(began, work);
   }
 
-  private <R extends @Nullable Object> R runEntered(
-      long began, long softNanos, long limitNanos, GuestWork<R> work) {
+  private <R extends @Nullable Object> R runEntered(long began, GuestWork<R> work) {
     beganAt = began;
-    lateAt = began + softNanos;
+    waits = false;
+    strikesAt = earlier(computesUntil, endsAt);
     boolean inTime = false;
     try {
-      this.limitNanos = limitNanos;
       linear.clearRefusedGrowth();
       imports.beginRun();
       R result;
-      occupancy.arm(began + limitNanos);
+      occupancy.arm(strikesAt);
       try {
         if (watchdog.isClosed()) {
           throw new IllegalStateException("the engine is closed");
@@ -223,12 +246,43 @@ public final class GuestInstance implements AutoCloseable {
     long ended = System.nanoTime();
     lastRun =
         new CallTimes(
-            ended - beganAt, imports.hostNanos(), imports.waitNanos(), ended - lateAt > 0);
+            ended - beganAt,
+            imports.hostNanos(),
+            imports.waitNanos(),
+            ended - imports.waitNanos() - lateAt > 0);
     occupancy.leave();
   }
 
-  private TrapCause.Deadline struck() {
-    return new TrapCause.Deadline(Duration.ofNanos(limitNanos));
+  /** The limit that passed. */
+  private TrapCause struck() {
+    return waits
+        ? new TrapCause.WaitLimit(Duration.ofNanos(imports.waitNanosAt(strikesAt)))
+        : new TrapCause.Deadline(Duration.ofNanos(strikesAt - beganAt - imports.waitNanos()));
+  }
+
+  /** See {@link HostCall#beginWait}. */
+  void beginWait() {
+    long now = System.nanoTime();
+    imports.beginWait(now);
+    long limit = earlier(now + Math.max(0, waitLimitNanos - imports.waitNanos()), endsAt);
+    if (occupancy.rearm(limit)) {
+      strikesAt = limit;
+      waits = true;
+    }
+  }
+
+  /** See {@link HostCall#endWait}. If the watchdog struck, the limit that passed stays known. */
+  void endWait() {
+    imports.endWait(System.nanoTime());
+    long limit = earlier(computesUntil + imports.waitNanos(), endsAt);
+    if (waits && occupancy.rearm(limit)) {
+      strikesAt = limit;
+      waits = false;
+    }
+  }
+
+  private static long earlier(long one, long other) {
+    return one - other < 0 ? one : other;
   }
 
   private void flushAfter(Throwable thrown) {
@@ -243,9 +297,12 @@ public final class GuestInstance implements AutoCloseable {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("the limit must be positive: " + limit);
     }
-    return limit.compareTo(Duration.ofNanos(NO_LIMIT_NANOS)) >= 0
-        ? NO_LIMIT_NANOS
-        : limit.toNanos();
+    return atMostNoLimit(limit);
+  }
+
+  private static long atMostNoLimit(Duration limit) {
+    // Saturates, where a Duration's own conversion would throw.
+    return Math.min(NO_LIMIT_NANOS, TimeUnit.NANOSECONDS.convert(limit));
   }
 
   private void enter() {
@@ -304,11 +361,13 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   boolean isLate() {
-    return System.nanoTime() - lateAt > 0;
+    long now = System.nanoTime();
+    long waited = waits ? imports.waitNanosAt(now) : imports.waitNanos();
+    return now - waited - lateAt > 0;
   }
 
   long remainingNanos() {
-    return beganAt + limitNanos - System.nanoTime();
+    return strikesAt - System.nanoTime();
   }
 
   /** The linear memory, for tests. */

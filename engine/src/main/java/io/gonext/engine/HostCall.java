@@ -32,16 +32,17 @@ public final class HostCall {
   }
 
   /**
-   * Whether the run's {@linkplain GuestInstance#runUntil soft limit} has passed. A host function
-   * may then refuse or shorten its work, before the hard limit interrupts it.
+   * Whether the run's {@linkplain RunLimits#softLimit soft limit} has passed. A host function may
+   * then refuse or shorten its work, before the hard limit interrupts it.
    */
   public boolean isLate() {
     return instance.isLate();
   }
 
   /**
-   * How long the run may still take. Not positive once its deadline has passed, which then
-   * interrupts the thread.
+   * How long the host function may still take: what is left of the guest's time to wait during a
+   * {@linkplain #beginWait wait}, otherwise of its time to compute. Not positive once the limit has
+   * passed, which then interrupts the thread.
    */
   public long remainingNanos() {
     return instance.remainingNanos();
@@ -56,15 +57,16 @@ public final class HostCall {
 
   /**
    * Begins a wait of the host function, for a store or another machine. Until {@link #endWait} it
-   * must not call the guest or begin another wait.
+   * must not call the guest or begin another wait. The time counts for the limit of waits and not
+   * for the time that the guest computes; see {@link RunLimits}.
    */
   public void beginWait() {
-    instance.imports().beginWait();
+    instance.beginWait();
   }
 
   /** Ends a wait; see {@link CallTimes#waitNanos}. */
   public void endWait() {
-    instance.imports().endWait();
+    instance.endWait();
   }
 
   /**

@@ -75,10 +75,29 @@ final class Occupancy {
   /** Sets the time at which the watchdog interrupts this thread. */
   void arm(long nanoTime) {
     thread = Thread.currentThread();
-    // A time may equal one of the four constants, once in 585 years. Such a call is due up to 4 ns
-    // later.
-    state = nanoTime >= IDLE && nanoTime <= FIRED ? FIRED + 1 : nanoTime;
+    state = armed(nanoTime);
     watchdog.onArmed();
+  }
+
+  /**
+   * Moves the time at which the watchdog interrupts this thread. Only for the thread inside, while
+   * it is armed.
+   *
+   * @return false if the watchdog interrupted the thread before that
+   */
+  boolean rearm(long nanoTime) {
+    long before = state;
+    return before != FIRING
+        && before != FIRED
+        && STATE.compareAndSet(this, before, armed(nanoTime));
+  }
+
+  /**
+   * The state of an armed call. A time may equal one of the four constants, once in 585 years. Such
+   * a call is due up to 4 ns later.
+   */
+  private static long armed(long nanoTime) {
+    return nanoTime >= IDLE && nanoTime <= FIRED ? FIRED + 1 : nanoTime;
   }
 
   /**

@@ -89,9 +89,9 @@ public sealed interface TrapCause {
   }
 
   /**
-   * The run exceeded its time limit.
+   * The run exceeded its time limit while the guest computed.
    *
-   * @param limit the limit
+   * @param limit how long it could compute: the time of its waits is not part of it
    */
   record Deadline(Duration limit) implements TrapCause {
     @Override
@@ -102,6 +102,23 @@ public sealed interface TrapCause {
     @Override
     public String describe() {
       return "the guest did not return within " + limit.toMillis() + " ms";
+    }
+  }
+
+  /**
+   * The guest waited in host functions until its limit for that passed.
+   *
+   * @param limit how long it could wait
+   */
+  record WaitLimit(Duration limit) implements TrapCause {
+    @Override
+    public String code() {
+      return "WAIT_LIMIT";
+    }
+
+    @Override
+    public String describe() {
+      return "the guest waited in host functions for more than " + limit.toMillis() + " ms";
     }
   }
 

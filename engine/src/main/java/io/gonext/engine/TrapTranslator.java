@@ -30,15 +30,13 @@ final class TrapTranslator {
    * The trap that ended a guest call.
    *
    * @param thrown the exception that Endive threw
-   * @param deadline the deadline if it has struck, or null. It takes precedence over the
+   * @param deadline the time limit that has passed, or null. It takes precedence over the
    *     exception's type, because interrupted code may throw anything
    * @param refused the memory growth that was refused in this run, or null
    * @throws Error when the JVM itself has failed
    */
   GuestTrap translate(
-      Throwable thrown,
-      TrapCause.@Nullable Deadline deadline,
-      TrapCause.@Nullable MemoryLimit refused) {
+      Throwable thrown, @Nullable TrapCause deadline, TrapCause.@Nullable MemoryLimit refused) {
     if (thrown instanceof GuestTrap trap) {
       return trap;
     }

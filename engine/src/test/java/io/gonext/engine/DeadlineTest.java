@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -176,11 +177,153 @@ class DeadlineTest {
     GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
     long later = System.nanoTime() + TestEngine.LONG.toNanos();
 
-    assertThat(guest.runUntil(Duration.ofNanos(1), later, work)).isEqualTo(1);
+    assertThat(guest.run(limits(Duration.ofNanos(1), later), work)).isEqualTo(1);
     assertThat(guest.lastRun().late()).isTrue();
-    assertThat(guest.runUntil(TestEngine.LONG, later, work)).isZero();
+    assertThat(guest.run(limits(TestEngine.LONG, later), work)).isZero();
     assertThat(guest.lastRun().late()).isFalse();
     assertThat(guest.isUsable()).isTrue();
+  }
+
+  private static RunLimits limits(Duration soft, long deadlineNanos) {
+    return new RunLimits(soft, deadlineNanos, TestEngine.LONG, deadlineNanos);
+  }
+
+  @Test
+  void a_wait_of_a_host_function_does_not_count_as_computing() {
+    var guest = engine.instance("engine-basics");
+    long computes = Duration.ofMillis(200).toNanos();
+    long began = System.nanoTime();
+    engine.host =
+        (call, args) -> {
+          call.beginWait();
+          while (System.nanoTime() - began <= computes + TimeUnit.MILLISECONDS.toNanos(20)) {
+            Thread.onSpinWait();
+          }
+          boolean isInterrupted = Thread.currentThread().isInterrupted();
+          call.endWait();
+          return isInterrupted || call.isLate() || call.remainingNanos() <= 0 ? 1 : 0;
+        };
+    GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
+    var limits =
+        new RunLimits(
+            Duration.ofNanos(computes),
+            began + computes,
+            TestEngine.LONG,
+            began + TestEngine.LONG.toNanos());
+
+    assertThat(guest.run(limits, work)).isZero();
+    assertThat(guest.lastRun().late()).isFalse();
+    assertThat(guest.lastRun().waitNanos()).isGreaterThan(computes / 2);
+    assertThat(guest.isUsable()).isTrue();
+  }
+
+  @Test
+  void a_guest_that_computes_too_long_after_a_wait_ends_with_a_deadline_trap() {
+    var guest = engine.instance("engine-basics");
+    engine.host = (call, args) -> waitFor(call, Duration.ofMillis(1));
+
+    assertThatThrownBy(() ->
+            guest.run(
+                waitLimits(SHORT, TestEngine.LONG),
+                call -> {
+                  call.call(guest.function("call_host"), 1);
+                  return call.call(guest.function("loop"));
+                }))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap -> assertThat(trap.trapCause()).isInstanceOf(TrapCause.Deadline.class));
+    assertThat(guest.lastRun().computeNanos()).isGreaterThanOrEqualTo(SHORT.toNanos());
+  }
+
+  @Test
+  void a_guest_that_waits_too_long_ends_with_a_trap_of_its_own() {
+    var guest = engine.instance("engine-basics");
+    engine.host = (call, args) -> waitFor(call, TestEngine.LONG);
+    GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
+
+    assertThatThrownBy(() -> guest.run(waitLimits(TestEngine.LONG, SHORT), work))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap -> {
+              assertThat(trap.trapCause()).isEqualTo(new TrapCause.WaitLimit(SHORT));
+              assertThat(trap.trapCause().describe())
+                  .isEqualTo(
+                      "the guest waited in host functions for more than "
+                          + SHORT.toMillis()
+                          + " ms");
+            });
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(guest.isUsable()).isFalse();
+  }
+
+  @Test
+  void all_waits_of_a_run_share_one_limit() {
+    var guest = engine.instance("engine-basics");
+    Duration third = SHORT.dividedBy(3);
+    engine.host = (call, args) -> waitFor(call, third);
+    GuestWork<Long> endless =
+        call -> {
+          while (true) {
+            call.call(guest.function("call_host"), 1);
+          }
+        };
+
+    assertThatThrownBy(() -> guest.run(waitLimits(TestEngine.LONG, SHORT), endless))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap -> assertThat(trap.trapCause()).isEqualTo(new TrapCause.WaitLimit(SHORT)));
+  }
+
+  @Test
+  void a_wait_ends_with_the_run_whatever_its_own_limit_is() {
+    var guest = engine.instance("engine-basics");
+    engine.host = (call, args) -> waitFor(call, TestEngine.LONG);
+    GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
+    long now = System.nanoTime();
+    long computes = now + TestEngine.LONG.toNanos();
+    var limits = new RunLimits(TestEngine.LONG, computes, TestEngine.LONG, now + SHORT.toNanos());
+
+    assertThatThrownBy(() -> guest.run(limits, work))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap -> assertThat(trap.trapCause()).isInstanceOf(TrapCause.WaitLimit.class));
+  }
+
+  @Test
+  void a_deadline_that_struck_cannot_be_moved() throws InterruptedException {
+    try (var watchdog = new Watchdog(System::nanoTime)) {
+      var occupancy = new Occupancy(watchdog);
+      assertThat(occupancy.tryEnter()).isTrue();
+      occupancy.arm(1_000);
+      assertThat(occupancy.strikeIfDue(900)).isEqualTo(100);
+      assertThat(occupancy.rearm(2_000)).isTrue();
+      assertThat(occupancy.strikeIfDue(1_500)).isEqualTo(500);
+      occupancy.strikeIfDue(2_000);
+
+      assertThat(occupancy.rearm(3_000)).isFalse();
+      assertThat(occupancy.hasFired()).isTrue();
+      assertThat(occupancy.disarm()).isTrue();
+      assertThat(Thread.interrupted()).isFalse();
+    }
+  }
+
+  private static RunLimits waitLimits(Duration computes, Duration waits) {
+    long now = System.nanoTime();
+    return new RunLimits(
+        TestEngine.LONG, now + computes.toNanos(), waits, now + TestEngine.LONG.toNanos());
+  }
+
+  /** Waits as a service does: an interrupt ends the wait. */
+  private static long waitFor(HostCall call, Duration time) {
+    call.beginWait();
+    try {
+      var _ = new CountDownLatch(1).await(time.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      call.endWait();
+    }
+    return 0;
   }
 
   @Test
@@ -188,7 +331,7 @@ class DeadlineTest {
     var guest = engine.instance("engine-basics");
     GuestWork<Long> endless = call -> call.call(guest.function("loop"));
 
-    assertThatThrownBy(() -> guest.runUntil(TestEngine.LONG, System.nanoTime() - 1, endless))
+    assertThatThrownBy(() -> guest.run(limits(TestEngine.LONG, System.nanoTime() - 1), endless))
         .isInstanceOfSatisfying(
             GuestTrap.class,
             trap ->

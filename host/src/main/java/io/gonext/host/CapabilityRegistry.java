@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,6 +127,33 @@ public final class CapabilityRegistry {
     Capability capability = function.newCapability();
     Capability known = capabilities.get(capability.id());
     register(known == null || function.declaresCapability() ? capability : known);
+  }
+
+  /** As {@link #offer(HostFunctionSpec)}, for a capability of which only the id is known. */
+  synchronized void offer(String id) {
+    Capability known = capabilities.get(id);
+    int dot = id.lastIndexOf('.');
+    register(
+        known == null
+            ? new Capability(
+                id,
+                "Use what the application offers under " + id,
+                id.substring(0, Math.max(0, dot)),
+                id.substring(dot + 1),
+                true)
+            : known);
+  }
+
+  /**
+   * A {@linkplain #standard standard} registry with capabilities of an application, for tools that
+   * know only their ids.
+   *
+   * @throws IllegalArgumentException when an id is not a dotted lower-case token
+   */
+  public static CapabilityRegistry offering(Collection<String> ids) {
+    CapabilityRegistry registry = standard();
+    ids.forEach(registry::offer);
+    return registry;
   }
 
   /** The capability of that id. */

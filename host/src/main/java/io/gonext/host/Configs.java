@@ -73,6 +73,13 @@ public final class Configs {
     return change(plugin, version, (_, old) -> merged(old, patch));
   }
 
+  /** Sets all values for a version that an author has built and that may not serve yet. */
+  void develop(Manifest manifest, ObjectNode values) {
+    if (!configurations.hasValues(manifest.name(), values)) {
+      var _ = configurations.change(manifest, OptionalLong.empty(), _ -> values.deepCopy());
+    }
+  }
+
   private PluginConfig change(
       String plugin, OptionalLong version, BiFunction<Manifest, ObjectNode, ObjectNode> change) {
     Configurations.Change changed =

@@ -84,8 +84,8 @@ public final class Host implements AutoCloseable {
     this.functions = functions;
     this.cacheInvalidations = cacheInvalidations;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
-    this.plugins = new Plugins(lifecycle, services.grants(), record);
     this.configs = new Configs(lifecycle, configurations, record);
+    this.plugins = new Plugins(lifecycle, services.grants(), configs, record);
     this.secrets = new Secrets(lifecycle, vault, record);
     this.jobs = new Jobs(lifecycle, jobQueue, record);
     this.jobRunner = jobRunner;

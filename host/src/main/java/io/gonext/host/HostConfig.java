@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.internal.service.secrets.MasterKeys;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -45,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * @param egress where the HTTP requests of plugins may go
  * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
  *     directory at the first secret, which hosts that share a database cannot use
+ * @param nextMasterKey takes the place of {@code masterKey} at the next {@linkplain
+ *     Secrets#rotateMaster rotation}; from then on it may be {@code masterKey} itself. All hosts
+ *     that share a database need it before the rotation
  * @param functions what plugins may ask the embedding application, each under a name of its own
  * @param eventListeners receive the events of plugins
  * @param cacheListeners receive the cache invalidations of plugins
@@ -68,6 +72,7 @@ public record HostConfig(
     JobPolicy jobs,
     Egress egress,
     Optional<MasterKey> masterKey,
+    Optional<MasterKey> nextMasterKey,
     List<HostFunctionSpec> functions,
     List<PluginEventListener> eventListeners,
     List<CacheListener> cacheListeners) {
@@ -78,6 +83,9 @@ public record HostConfig(
   public HostConfig {
     if (databaseBytes < 0) {
       throw new IllegalArgumentException("a quota is not negative");
+    }
+    if (nextMasterKey.isPresent() && masterKey.isEmpty()) {
+      throw new IllegalArgumentException("a next master key needs a master key");
     }
     hooks = Set.copyOf(hooks);
     functions = List.copyOf(functions);
@@ -97,6 +105,13 @@ public record HostConfig(
    */
   public static Builder builder(Path dataDirectory) {
     return new Builder(dataDirectory);
+  }
+
+  /** The keys that protect the secrets of plugins. */
+  MasterKeys masterKeys() {
+    return masterKey.isPresent()
+        ? new MasterKeys.Given(masterKey.get(), nextMasterKey)
+        : new MasterKeys.InFiles(dataDirectory);
   }
 
   /** Starts from these settings. */
@@ -119,6 +134,7 @@ public record HostConfig(
     builder.jobs = jobs;
     builder.egress = egress;
     builder.masterKey = masterKey.orElse(null);
+    builder.nextMasterKey = nextMasterKey.orElse(null);
     builder.functions.addAll(functions);
     builder.eventListeners.addAll(eventListeners);
     builder.cacheListeners.addAll(cacheListeners);
@@ -145,6 +161,7 @@ public record HostConfig(
     private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
     private @Nullable MasterKey masterKey;
+    private @Nullable MasterKey nextMasterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
     private final List<PluginEventListener> eventListeners = new ArrayList<>();
     private final List<CacheListener> cacheListeners = new ArrayList<>();
@@ -255,6 +272,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#nextMasterKey}. */
+    public Builder nextMasterKey(MasterKey nextMasterKey) {
+      this.nextMasterKey = nextMasterKey;
+      return this;
+    }
+
     /** Adds to {@link HostConfig#functions}. */
     public Builder function(HostFunctionSpec function) {
       functions.add(function);
@@ -293,6 +316,7 @@ public record HostConfig(
           jobs,
           egress,
           Optional.ofNullable(masterKey),
+          Optional.ofNullable(nextMasterKey),
           functions,
           eventListeners,
           cacheListeners);

@@ -37,7 +37,6 @@ import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.PluginStore;
-import io.gonext.host.internal.store.SecretFile;
 import io.gonext.host.manifest.Version;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -86,10 +85,7 @@ final class HostOpening implements AutoCloseable {
     JobStore jobStore = store.jobs();
     JobQueue jobs =
         new JobQueue(jobStore, config.jobs(), new StoreClock(jobStore, System::nanoTime));
-    Vault vault =
-        Vault.open(
-            store.secrets(),
-            () -> config.masterKey().orElseGet(() -> masterKey(config.dataDirectory())));
+    Vault vault = Vault.open(store.secrets(), config.masterKeys());
     config.functions().forEach(config.capabilities()::offer);
     LongSupplier nanoTime = System::nanoTime;
     HookBus hooks =
@@ -125,7 +121,11 @@ final class HostOpening implements AutoCloseable {
                 new AppService(
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new HttpService(
-                    config.egress(), config.meters(), config.telemetry(), System::nanoTime),
+                    config.egress(),
+                    vault::value,
+                    config.meters(),
+                    config.telemetry(),
+                    System::nanoTime),
                 new DatabaseService(
                     store.pluginDatabases(),
                     config.databaseBytes(),
@@ -206,19 +206,6 @@ final class HostOpening implements AutoCloseable {
       lifecycle.stopAll(Duration.ZERO);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** For a host that shares its secrets with no other one. */
-  private static MasterKey masterKey(Path dataDirectory) {
-    Path file = dataDirectory.resolve("master.key");
-    try {
-      return MasterKey.of(
-          SecretFile.readOrCreate(file, () -> MasterKey.random().secretKey().getEncoded()));
-    } catch (IllegalArgumentException e) {
-      throw new StoreException(
-          file + " is damaged: put a backup in its place; without it the secrets cannot be read",
-          e);
     }
   }
 

@@ -6,7 +6,10 @@ import java.time.Duration;
  * The most that the operator lets any plugin have; a manifest may ask for less.
  *
  * @param memoryMb linear memory of one instance, in MiB
- * @param call one call of a hook or route, waiting for an instance included
+ * @param call what a plugin computes in one call of a hook or route, waiting for an instance
+ *     included
+ * @param waits what a plugin waits in host functions in one call, such as for the store or another
+ *     server; in a hook, not longer than the chain's time
  * @param chain all handlers of one filter or action together
  * @param start what an instance may take to start
  * @param instances of one plugin
@@ -14,29 +17,40 @@ import java.time.Duration;
  *     above 0, at most 1; 1 for never
  */
 public record OperatorLimits(
-    int memoryMb, Duration call, Duration chain, Duration start, int instances, double softShare) {
+    int memoryMb,
+    Duration call,
+    Duration waits,
+    Duration chain,
+    Duration start,
+    int instances,
+    double softShare) {
   /** Pages of WebAssembly's memory, of 64 KiB, in a MiB. */
   public static final int PAGES_PER_MB = 16;
+
+  private static final Duration WAITS = Duration.ofSeconds(5);
 
   public OperatorLimits {
     if (memoryMb < 1 || instances < 1) {
       throw new IllegalArgumentException("memoryMb and instances must be at least 1");
     }
-    if (!call.isPositive() || !chain.isPositive() || !start.isPositive()) {
-      throw new IllegalArgumentException("call, chain and start must be positive");
+    if (!call.isPositive() || !waits.isPositive() || !chain.isPositive() || !start.isPositive()) {
+      throw new IllegalArgumentException("call, waits, chain and start must be positive");
     }
     if (!(softShare > 0 && softShare <= 1)) {
       throw new IllegalArgumentException("softShare must be above 0 and at most 1: " + softShare);
     }
   }
 
-  /** A call is late after half of its limit. */
+  /** A plugin waits for 5 s at most, and a call is late after half of its limit. */
   public OperatorLimits(
       int memoryMb, Duration call, Duration chain, Duration start, int instances) {
-    this(memoryMb, call, chain, start, instances, 0.5);
+    this(memoryMb, call, WAITS, chain, start, instances, 0.5);
   }
 
-  /** 64 MiB, 1 s a call, late after half of it, 3 s a chain, 5 s to start, 8 instances. */
+  /**
+   * 64 MiB, 1 s a call, late after half of it, 5 s of waits, 3 s a chain, 5 s to start, 8
+   * instances.
+   */
   public static OperatorLimits defaults() {
     return new OperatorLimits(
         64, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(5), 8);
@@ -44,27 +58,38 @@ public record OperatorLimits(
 
   /** A copy with this limit of one instance's memory, in MiB. */
   public OperatorLimits withMemoryMb(int megabytes) {
-    return new OperatorLimits(megabytes, call, chain, start, instances, softShare);
+    return new OperatorLimits(megabytes, call, waits, chain, start, instances, softShare);
   }
 
   /** A copy with this limit of one call. A chain of handlers gets as much, where it had less. */
   public OperatorLimits withCall(Duration limit) {
     return new OperatorLimits(
-        memoryMb, limit, limit.compareTo(chain) > 0 ? limit : chain, start, instances, softShare);
+        memoryMb,
+        limit,
+        waits,
+        limit.compareTo(chain) > 0 ? limit : chain,
+        start,
+        instances,
+        softShare);
+  }
+
+  /** A copy with this limit of what a plugin waits in one call. */
+  public OperatorLimits withWaits(Duration limit) {
+    return new OperatorLimits(memoryMb, call, limit, chain, start, instances, softShare);
   }
 
   /** A copy with this limit of an instance's start. */
   public OperatorLimits withStart(Duration limit) {
-    return new OperatorLimits(memoryMb, call, chain, limit, instances, softShare);
+    return new OperatorLimits(memoryMb, call, waits, chain, limit, instances, softShare);
   }
 
   /** A copy with this many instances of one plugin at most. */
   public OperatorLimits withInstances(int most) {
-    return new OperatorLimits(memoryMb, call, chain, start, most, softShare);
+    return new OperatorLimits(memoryMb, call, waits, chain, start, most, softShare);
   }
 
   /** A copy with this share of a call's limit, after which it is late. */
   public OperatorLimits withSoftShare(double share) {
-    return new OperatorLimits(memoryMb, call, chain, start, instances, share);
+    return new OperatorLimits(memoryMb, call, waits, chain, start, instances, share);
   }
 }

@@ -41,16 +41,26 @@ public record PluginCheck(
 
   /** Checks the bytes of {@code manifest.json} alone; reports all problems. */
   public static PluginCheck ofManifest(byte[] manifestJson) {
+    return ofManifest(manifestJson, CapabilityRegistry.standard());
+  }
+
+  /** As {@link #ofManifest(byte[])}, for a host with these capabilities. */
+  public static PluginCheck ofManifest(byte[] manifestJson, CapabilityRegistry capabilities) {
     List<String> problems = new ArrayList<>();
-    Manifest manifest = manifest(manifestJson, problems);
+    Manifest manifest = manifest(manifestJson, capabilities, problems);
     return new PluginCheck(problems.isEmpty() ? manifest : null, problems, List.of());
   }
 
   /** Checks the bytes of {@code manifest.json} and of the entry module; reports all problems. */
   public static PluginCheck of(byte[] manifestJson, byte[] wasm) {
+    return of(manifestJson, wasm, CapabilityRegistry.standard());
+  }
+
+  /** As {@link #of(byte[], byte[])}, for a host with these capabilities. */
+  public static PluginCheck of(byte[] manifestJson, byte[] wasm, CapabilityRegistry capabilities) {
     List<String> problems = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
-    Manifest manifest = manifest(manifestJson, problems);
+    Manifest manifest = manifest(manifestJson, capabilities, problems);
     boolean acceptable = problems.isEmpty();
     ModuleInterface module = module(wasm, problems);
     if (module != null) {
@@ -73,7 +83,7 @@ public record PluginCheck(
       }
     }
     if (manifest != null) {
-      warnings.addAll(ManifestCheck.warnings(manifest, CapabilityRegistry.standard()));
+      warnings.addAll(ManifestCheck.warnings(manifest, capabilities));
       warnings.addAll(EffectiveLimits.cuts(OperatorLimits.defaults(), manifest));
       warnings.addAll(KeyValueService.cuts(manifest, KeyValueQuota.defaults()));
     }
@@ -81,14 +91,14 @@ public record PluginCheck(
   }
 
   /** The manifest as far as it can be read: also one that asks for what there is not. */
-  private static @Nullable Manifest manifest(byte[] json, List<String> problems) {
+  private static @Nullable Manifest manifest(
+      byte[] json, CapabilityRegistry capabilities, List<String> problems) {
     if (json.length > ManifestReader.MAX_BYTES) {
       problems.add("manifest.json is larger than " + ManifestReader.MAX_BYTES + " bytes");
       return null;
     }
     try {
-      return ManifestReader.read(
-          json, new Vocabulary(CapabilityRegistry.standard().ids(), Set.of()));
+      return ManifestReader.read(json, new Vocabulary(capabilities.ids(), Set.of()));
     } catch (BundleRejectedException e) {
       problems.addAll(e.problems());
     }

@@ -7,7 +7,10 @@ import java.time.Duration;
  * allows.
  *
  * @param memoryMb linear memory of one instance, in MiB
- * @param call one call of a hook or route
+ * @param call what it computes in one call of a hook or route
+ * @param waits what it waits in host functions in one call; in a hook, not longer than the chain's
+ *     time
  * @param instancesMin kept warm
  */
-public record PluginLimits(int memoryMb, Duration call, int instancesMin, int instancesMax) {}
+public record PluginLimits(
+    int memoryMb, Duration call, Duration waits, int instancesMin, int instancesMax) {}

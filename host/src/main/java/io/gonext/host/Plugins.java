@@ -28,11 +28,13 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Plugins {
   private final Lifecycle lifecycle;
   private final Grants grants;
+  private final Configs configs;
   private final ChangeRecord record;
 
-  Plugins(Lifecycle lifecycle, Grants grants, ChangeRecord record) {
+  Plugins(Lifecycle lifecycle, Grants grants, Configs configs, ChangeRecord record) {
     this.lifecycle = lifecycle;
     this.grants = grants;
+    this.configs = configs;
     this.record = record;
   }
 
@@ -350,15 +352,21 @@ public final class Plugins {
    *     serve
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
-    return develop(manifestJson, module, Map.of());
+    return develop(manifestJson, module, Map.of(), Optional.empty());
   }
 
   /**
-   * As {@link #develop(byte[], byte[])}, with other files of the bundle.
+   * As {@link #develop(byte[], byte[])}, with other files of the bundle, and with all values of the
+   * plugin's configuration, which hold before the version serves.
    *
    * @param files by name, such as {@code locales/de.json}
+   * @param config empty to leave the configuration as it is
+   * @throws InvalidConfigException when the values do not match the schema of the manifest; the
+   *     previous version continues to serve
+   * @throws ConflictException when there are values, and the manifest has no {@code config.schema}
    */
-  public DevelopResult develop(byte[] manifestJson, byte[] module, Map<String, byte[]> files)
+  public DevelopResult develop(
+      byte[] manifestJson, byte[] module, Map<String, byte[]> files, Optional<ObjectNode> config)
       throws InterruptedException {
     Bundle bundle =
         record.watch(
@@ -374,7 +382,11 @@ public final class Plugins {
             ChangeRecord.DEVELOPER,
             manifest.name(),
             manifest.version().toString(),
-            () -> lifecycle.develop(bundle, ChangeRecord.DEVELOPER));
+            () ->
+                lifecycle.develop(
+                    bundle,
+                    ChangeRecord.DEVELOPER,
+                    () -> config.ifPresent(values -> configs.develop(manifest, values))));
     record.done(
         "develop",
         ChangeRecord.DEVELOPER,

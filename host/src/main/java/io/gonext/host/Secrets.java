@@ -2,6 +2,8 @@ package io.gonext.host;
 
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.service.secrets.Vault;
+import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.manifest.AllowedOrigins.Origin;
 import io.gonext.host.manifest.Manifest;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,9 +13,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The secrets of plugins. Nobody can read a value here: only the plugin, by {@code gn_secrets_get}.
- * A change is durable, one row of the audit log without the value, and holds for all calls that
- * begin after it; on other hosts of the database within 2 s.
+ * The secrets of plugins. Nobody can read a value here: only the plugin, by {@code gn_secrets_get},
+ * and the host, for HTTP requests of the plugin. A change is durable, one row of the audit log
+ * without the value, and holds for all calls that begin after it; on other hosts of the database
+ * within 2 s.
  *
  * <p>Thread-safe.
  */
@@ -45,11 +48,13 @@ public final class Secrets {
           new SecretInfo(
               secret.name(),
               secret.required(),
+              secret.injectOnly(),
+              secret.hosts().origins().stream().map(Origin::toString).toList(),
               true,
               Optional.ofNullable(times.remove(secret.name()))));
     }
-    times.forEach(
-        (name, at) -> secrets.put(name, new SecretInfo(name, false, false, Optional.of(at))));
+    times.forEach((name, at) ->
+        secrets.put(name, new SecretInfo(name, false, false, List.of(), false, Optional.of(at))));
     return new ArrayList<>(secrets.values());
   }
 
@@ -62,9 +67,6 @@ public final class Secrets {
    * @throws IllegalArgumentException when the value is empty or too long
    */
   public void set(String plugin, String name, byte[] value) {
-    if (value.length == 0 || value.length > MAX_BYTES) {
-      throw new IllegalArgumentException("a secret has from 1 to " + MAX_BYTES + " bytes");
-    }
     record.watch(
         "secret_set",
         plugin,
@@ -86,6 +88,35 @@ public final class Secrets {
               + (names.isEmpty()
                   ? "; it asks for no secret"
                   : "; it asks for " + String.join(", ", names)));
+    }
+  }
+
+  /**
+   * Replaces the master key: wraps the key of each plugin's secrets with the next master key, all
+   * or none, and leaves the secrets as they are. Without a {@linkplain HostConfig#masterKey given}
+   * master key, the host makes a new one in its data directory. A rotation that was interrupted is
+   * as if nobody had asked for it, or is finished when the host opens again; so it may be repeated.
+   *
+   * @return the plugins that have secrets, sorted; each gets a row in its audit log
+   * @throws ConflictException when there is a given master key and no {@linkplain
+   *     HostConfig#nextMasterKey next one}
+   * @throws StoreException when the store fails; nothing is changed then
+   */
+  public List<String> rotateMaster() {
+    List<String> plugins = vault.rotate();
+    plugins.forEach(plugin -> record.done("master_key_rotated", plugin));
+    return plugins;
+  }
+
+  /**
+   * As {@link #rotateMaster()}, for a database whose hosts are stopped.
+   *
+   * @param config of one of the hosts
+   * @throws StoreException also when a host uses the data directory
+   */
+  public static List<String> rotateMaster(HostConfig config) {
+    try (PluginStore store = PluginStore.open(config.dataDirectory(), config.database())) {
+      return Vault.open(store.secrets(), config.masterKeys()).rotate();
     }
   }
 

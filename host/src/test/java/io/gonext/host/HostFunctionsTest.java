@@ -84,7 +84,7 @@ class HostFunctionsTest {
     assertThat(seen.plugin()).isEqualTo(PLUGIN);
     assertThat(seen.version()).isEqualTo("1.0.0");
     assertThat(seen.hook()).isEqualTo(FIND);
-    assertThat(seen.remaining()).isPositive().isLessThan(OperatorLimits.defaults().call());
+    assertThat(seen.remaining()).isPositive().isLessThan(OperatorLimits.defaults().chain());
   }
 
   @Test
@@ -263,13 +263,13 @@ class HostFunctionsTest {
                   return 1;
                 }),
             function(OTHER, call -> 5));
-    activate(host, permitted(host).limit("call_ms", 200));
+    activate(host, permitted(host).limit("wait_ms", 200));
 
     FilterResult result = host.applyFilters(FIND, Map.of());
     // The function is to blame, so no breaker opens.
     assertThat(result.degraded())
         .extracting(Degradation::code)
-        .containsExactly("STORE_UNAVAILABLE");
+        .containsExactly("APPLICATION_UNAVAILABLE");
     assertThat(interrupted).isTrue();
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
     assertThat(timer(FIND, "TIMED_OUT").count()).isEqualTo(1);
@@ -295,7 +295,7 @@ class HostFunctionsTest {
                   }
                 }),
             function(OTHER, call -> 5));
-    activate(host, permitted(host).limit("call_ms", 100).limit("instances_max", 2));
+    activate(host, permitted(host).limit("wait_ms", 100).limit("instances_max", 2));
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<FilterResult> stuck = executor.submit(() -> host.applyFilters(FIND, Map.of()));
       interrupted.await();

@@ -315,7 +315,7 @@ class HttpFetchTest {
   void a_call_that_ends_in_a_wait_for_a_server_does_not_count_for_the_breaker() throws Exception {
     try (RudeServer slow = RudeServer.stuckAfter("")) {
       String there = "http://127.0.0.1:" + slow.port();
-      activate(bundle(there).limit("call_ms", 100));
+      activate(bundle(there).limit("wait_ms", 50));
       for (int i = 0; i < 22; i++) {
         assertThat(outcome("fetch", Map.of("url", there))).isEqualTo("UPSTREAM_UNAVAILABLE");
       }

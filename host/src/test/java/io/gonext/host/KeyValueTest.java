@@ -176,8 +176,8 @@ class KeyValueTest {
 
   @Test
   @Timeout(60)
-  void a_stuck_store_ends_the_call_at_its_deadline_and_works_afterwards() throws Exception {
-    activate(bundle().limit("call_ms", 500));
+  void a_stuck_store_ends_the_call_at_its_wait_limit_and_works_afterwards() throws Exception {
+    activate(bundle().limit("wait_ms", 500));
     try (Connection other = DriverManager.getConnection(url());
         Statement statement = other.createStatement()) {
       statement.execute("insert into kv_usage values ('" + PLUGIN + "', 0, 0, 0)");

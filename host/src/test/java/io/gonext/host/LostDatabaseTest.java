@@ -94,13 +94,13 @@ class LostDatabaseTest {
     TestPostgres.Own postgres = TestPostgres.own(server);
     try (Host host =
         Host.open(HostConfig.builder(data).database(Database.postgreSql(postgres.url())).build())) {
-      // Short: it is waiting for the store when its deadline strikes, or traps on a failure.
+      // Short: it waits for the store when its limit passes, or traps on a failure.
       host.plugins()
           .install(
               GuestBundle.of("counter", Guests.wasm("kv-strict"))
                   .filter("kv")
                   .field("capabilities", "[\"kv.read\",\"kv.write\"]")
-                  .limit("call_ms", 400)
+                  .limit("wait_ms", 400)
                   .bytes());
       host.plugins().grantRequested("counter");
       host.plugins().activate("counter");

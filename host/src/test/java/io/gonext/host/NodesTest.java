@@ -106,6 +106,61 @@ class NodesTest {
   }
 
   @Test
+  void a_master_key_is_replaced_while_all_nodes_read_and_write_secrets() throws Exception {
+    MasterKey old = MasterKey.random();
+    MasterKey next = MasterKey.random();
+    reopen(old, old);
+    here.plugins()
+        .install(
+            GuestBundle.of("settings")
+                .filter("h")
+                .field("secrets", "{\"keys\":[\"API_KEY\"]}")
+                .bytes());
+    here.plugins().grantRequested("settings");
+    here.plugins().activate("settings");
+    here.secrets().set("settings", "API_KEY", "one".getBytes(StandardCharsets.UTF_8));
+    // One node after the other gets the next key.
+    reopenWithNext(old, next);
+    await().atMost(BOUND).until(() -> secret(there).equals("\"one\""));
+    assertThat(here.secrets().rotateMaster()).containsExactly("settings");
+    assertThat(secret(here)).isEqualTo("\"one\"");
+    there.secrets().set("settings", "API_KEY", "two".getBytes(StandardCharsets.UTF_8));
+    assertThat(secret(there)).isEqualTo("\"two\"");
+    await().atMost(BOUND).until(() -> secret(here).equals("\"two\""));
+    // A node with the old key alone cannot start any more; those with the next one can.
+    here.close();
+    assertThatThrownBy(() -> Host.open(keyed(one, old).build()).close())
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("another master key");
+    there.close();
+    reopen(next, next);
+    assertThat(secret(here)).isEqualTo("\"two\"");
+    assertThat(secret(there)).isEqualTo("\"two\"");
+  }
+
+  private HostConfig.Builder keyed(Path data, MasterKey key) {
+    return config(data).toBuilder().masterKey(key);
+  }
+
+  private void reopen(MasterKey ofHere, MasterKey ofThere) throws InterruptedException {
+    here.close();
+    there.close();
+    here = Host.open(keyed(one, ofHere).build());
+    there = Host.open(keyed(two, ofThere).build());
+  }
+
+  private void reopenWithNext(MasterKey key, MasterKey next) throws InterruptedException {
+    here.close();
+    here = Host.open(keyed(one, key).nextMasterKey(next).build());
+    there.close();
+    there = Host.open(keyed(two, key).nextMasterKey(next).build());
+  }
+
+  private static String secret(Host host) throws InterruptedException {
+    return host.applyFilters("h", "sAPI_KEY").value().toString();
+  }
+
+  @Test
   void a_change_that_nobody_announced_is_seen_all_the_same() throws InterruptedException {
     here.plugins().install(version("1").bytes());
     here.plugins().activate("app");

@@ -62,6 +62,17 @@ class SecretsTest {
   }
 
   @Test
+  void a_guest_cannot_read_a_secret_that_is_inject_only() throws Exception {
+    activate(
+        "[{\"name\":\"API_KEY\",\"inject_only\":true,\"hosts\":[\"https://api.example.com\"]}]");
+    set("API_KEY", VALUE);
+    assertThat(read("API_KEY")).isEqualTo("-1");
+    SecretInfo shown = host.secrets().list("settings").getFirst();
+    assertThat(shown.injectOnly()).isTrue();
+    assertThat(shown.hosts()).containsExactly("https://api.example.com");
+  }
+
+  @Test
   void a_plugin_starts_only_when_its_required_secrets_have_values() throws Exception {
     host.plugins().install(bundle("[{\"name\":\"API_KEY\",\"required\":true}]"));
     assertThatThrownBy(() -> host.plugins().activate("settings"))

@@ -136,6 +136,11 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
     bound.add(new Bound(registry, wait, creation, List.copyOf(to.meters)));
   }
 
+  /** Instances of all pools that are in use now. */
+  public double instancesInUse() {
+    return now(PoolStats::inUse);
+  }
+
   /** Removes the meters from every registry they were bound to. */
   @Override
   public void close() {

@@ -397,6 +397,7 @@ final class AdminApi {
             body.putObject("limits")
                 .put("memory_mb", limits.memoryMb())
                 .put("call_ms", limits.call().toMillis())
+                .put("wait_ms", limits.waits().toMillis())
                 .put("instances_min", limits.instancesMin())
                 .put("instances_max", limits.instancesMax()));
     if (plugin.cause() == null) {

@@ -4,15 +4,19 @@ import io.gonext.host.BundleRejectedException;
 import io.gonext.host.DevelopResult;
 import io.gonext.host.Host;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.BundleFiles;
+import io.gonext.host.manifest.ConfigSchema;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
 import io.javalin.http.sse.SseClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -80,14 +84,22 @@ final class DevApi {
         FormParts.read(
             ctx,
             Map.of(
-                "manifest", MAX_MANIFEST_BYTES, "wasm", MAX_MODULE_BYTES, FILES, MAX_FILES_BYTES));
+                "manifest",
+                MAX_MANIFEST_BYTES,
+                "wasm",
+                MAX_MODULE_BYTES,
+                FILES,
+                MAX_FILES_BYTES,
+                "config",
+                ConfigSchema.MAX_VALUES_BYTES));
     byte[] more = parts.get(FILES);
     DevelopResult result =
         host.plugins()
             .develop(
                 FormParts.required(parts, "manifest"),
                 FormParts.required(parts, "wasm"),
-                more == null ? Map.of() : files(more));
+                more == null ? Map.of() : files(more),
+                Optional.ofNullable(parts.get("config")).map(DevApi::object));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("plugin").put("name", result.plugin()).put("version", result.version());
     body.put("action", result.action().name().toLowerCase(Locale.ROOT));
@@ -106,6 +118,18 @@ final class DevApi {
       throw BundleRejectedException.of("the part " + FILES, read.problems());
     }
     return read.files();
+  }
+
+  private static ObjectNode object(byte[] config) {
+    try {
+      if (StrictJson.parse(config) instanceof ObjectNode values) {
+        return values;
+      }
+    } catch (InvalidJsonException e) {
+      throw new Problem(
+          HttpStatus.BAD_REQUEST, "the part \"config\" is not JSON: " + e.getMessage());
+    }
+    throw new Problem(HttpStatus.BAD_REQUEST, "the part \"config\" is not a JSON object");
   }
 
   /**

@@ -27,7 +27,7 @@ final class FailedPlugin {
   static void answer(
       Context ctx, String plugin, HookOutcome outcome, Duration retryAfter, List<String> problems) {
     switch (outcome) {
-      case DEADLINE, CUT_SHORT, CHAIN_DEADLINE ->
+      case DEADLINE, WAIT_LIMIT, CUT_SHORT, CHAIN_DEADLINE ->
           Problem.write(
               ctx,
               HttpStatus.GATEWAY_TIMEOUT,
@@ -36,6 +36,7 @@ final class FailedPlugin {
       case SATURATED,
           UNAVAILABLE,
           STORE_UNAVAILABLE,
+          APPLICATION_UNAVAILABLE,
           UPSTREAM_UNAVAILABLE,
           NO_INSTANCE,
           BREAKER_OPEN -> {

@@ -46,6 +46,7 @@ final class PluginRoutes implements Handler {
           HookOutcome.SATURATED,
           HookOutcome.UNAVAILABLE,
           HookOutcome.STORE_UNAVAILABLE,
+          HookOutcome.APPLICATION_UNAVAILABLE,
           HookOutcome.UPSTREAM_UNAVAILABLE,
           HookOutcome.NO_INSTANCE,
           HookOutcome.BREAKER_OPEN,

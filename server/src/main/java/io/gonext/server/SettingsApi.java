@@ -40,7 +40,8 @@ final class SettingsApi {
         new Endpoint(HandlerType.PATCH, plugin + "/config", this::merge),
         new Endpoint(HandlerType.GET, plugin + "/secrets", this::list),
         new Endpoint(HandlerType.PUT, secret, this::set),
-        new Endpoint(HandlerType.DELETE, secret, this::delete));
+        new Endpoint(HandlerType.DELETE, secret, this::delete),
+        new Endpoint(HandlerType.POST, "/api/v1/master-key/rotate", this::rotateMaster));
   }
 
   private void show(Context ctx) {
@@ -100,8 +101,10 @@ final class SettingsApi {
               .addObject()
               .put("name", secret.name())
               .put("required", secret.required())
+              .put("inject_only", secret.injectOnly())
               .put("requested", secret.requested())
               .put("set", secret.setAt().isPresent());
+      secret.hosts().forEach(one.putArray("hosts")::add);
       secret.setAt().ifPresent(at -> one.put("set_at", at.toString()));
     }
     ctx.contentType("application/json").result(StrictJson.write(body));
@@ -118,6 +121,12 @@ final class SettingsApi {
       Arrays.fill(value, (byte) 0);
     }
     ctx.status(HttpStatus.NO_CONTENT);
+  }
+
+  private void rotateMaster(Context ctx) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    host.secrets().rotateMaster().forEach(body.putArray("plugins")::add);
+    ctx.contentType("application/json").result(StrictJson.write(body));
   }
 
   private void delete(Context ctx) {

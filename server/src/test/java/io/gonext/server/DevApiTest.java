@@ -72,6 +72,37 @@ class DevApiTest {
   }
 
   @Test
+  void the_configuration_of_an_upload_holds_before_the_version_serves() throws Exception {
+    String manifest =
+        GuestBundle.of("settings", new byte[0])
+            .filter("h")
+            .field(
+                "config",
+                "{\"schema\":{\"type\":\"object\",\"required\":[\"size\"],"
+                    + "\"properties\":{\"size\":{\"type\":\"integer\"}}}}")
+            .manifest();
+    assertThat(configured(manifest, "{\"size\":7}").statusCode()).isEqualTo(200);
+    assertThat(server.host().applyFilters("h", "csize").value().toString()).isEqualTo("7");
+    JsonNode same = json(configured(manifest, "{\"size\":8}"));
+    assertThat(same.path("action").stringValue()).isEqualTo("unchanged");
+    assertThat(server.host().applyFilters("h", "csize").value().toString()).isEqualTo("8");
+
+    HttpResponse<String> refused = configured(manifest, "{\"size\":\"x\"}");
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(refused.body()).contains("/size");
+    assertThat(configured(manifest, "[]").statusCode()).isEqualTo(400);
+    assertThat(server.host().applyFilters("h", "csize").value().toString()).isEqualTo("8");
+  }
+
+  private HttpResponse<String> configured(String manifest, String config) throws Exception {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    part(form, "manifest", manifest.getBytes(StandardCharsets.UTF_8));
+    part(form, "wasm", Guests.wasm("settings"));
+    part(form, "config", config.getBytes(StandardCharsets.UTF_8));
+    return post(form("all", form));
+  }
+
+  @Test
   void two_uploads_at_once_do_not_mix() throws Exception {
     upload(manifest("[]"), Guests.wasm("version-1"));
     for (int i = 0; i < 5; i++) {

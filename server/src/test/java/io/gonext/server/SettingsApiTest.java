@@ -119,6 +119,17 @@ class SettingsApiTest {
     assertThat(send("PUT", SECRETS + "/API_KEY", "x".repeat(65_537)).statusCode()).isEqualTo(413);
   }
 
+  @Test
+  void a_rotation_of_the_master_key_leaves_the_secrets_as_they_are() throws Exception {
+    send("PUT", SECRETS + "/API_KEY", "geheim");
+    HttpResponse<String> rotated = send("POST", "/api/v1/master-key/rotate", "");
+    assertThat(rotated.statusCode()).isEqualTo(200);
+    assertThat(json(rotated)).isEqualTo(parse("{\"plugins\":[\"settings\"]}"));
+    assertThat(read("sAPI_KEY")).isEqualTo("\"geheim\"");
+    assertThat(server.host().audit().newest("settings", 1).getFirst().event())
+        .isEqualTo("master_key_rotated");
+  }
+
   private String read(String operation) throws InterruptedException {
     return server.host().applyFilters("h", operation).value().toString();
   }

@@ -70,6 +70,11 @@ final class AdminClient implements AutoCloseable {
     return sendTo(method, "/api/v1/jobs" + path, new byte[0]);
   }
 
+  /** Replaces the master key; see {@link #send}. */
+  JsonNode rotateMaster() throws InterruptedException {
+    return sendTo("POST", "/api/v1/master-key/rotate", new byte[0]);
+  }
+
   private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
     URI uri = URI.create(host + path);
     HttpRequest request =

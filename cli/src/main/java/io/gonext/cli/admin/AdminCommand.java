@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,15 +20,7 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
 /** A command of the operator: it calls the admin API of a running host, and prints the answer. */
-@Command(
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:failed, or refused by the host",
-      "2:wrong command line",
-      "4:no host answers"
-    })
-abstract class AdminCommand implements Callable<Integer> {
+abstract class AdminCommand extends OperatorExitCodes implements Callable<Integer> {
   private static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
   private static final String DEFAULT_URL = "http://127.0.0.1:8080";
 
@@ -72,7 +63,7 @@ abstract class AdminCommand implements Callable<Integer> {
   abstract void print(JsonNode answer, PrintWriter out);
 
   @Override
-  public final Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException {
     URI address = address();
     PrintWriter out = spec.commandLine().getOut();
     try (AdminClient host = new AdminClient(address, token())) {
@@ -119,6 +110,21 @@ abstract class AdminCommand implements Callable<Integer> {
     }
     throw new ParameterException(
         spec.commandLine(), "--url (or GONEXT_URL) " + url + ": give it as http://HOST:PORT");
+  }
+
+  /** The host's data directory. */
+  final Path data() {
+    return data;
+  }
+
+  /** Prints an answer as the command line requests. */
+  final void show(JsonNode answer) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      new JsonLines(out).print(answer);
+    } else {
+      print(answer, new PlainWriter(out));
+    }
   }
 
   private String token() {

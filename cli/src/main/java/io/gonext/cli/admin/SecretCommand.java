@@ -1,5 +1,7 @@
 package io.gonext.cli.admin;
 
+import io.gonext.host.HostConfig;
+import io.gonext.host.HostException;
 import io.gonext.host.Secrets;
 import java.io.Console;
 import java.io.IOException;
@@ -8,46 +10,47 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code gonext secret}: its subcommands. */
 @Command(
     name = "secret",
-    description = "Set, list or delete the secrets of a plugin.",
+    description = "Set, list or delete the secrets of a plugin, or replace their key.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext secret list shop",
       "  gonext secret set shop API_KEY",
-      "  gonext secret delete shop API_KEY"
-    },
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:failed, or refused by the host",
-      "2:wrong command line",
-      "4:no host answers"
+      "  gonext secret delete shop API_KEY",
+      "  gonext secret rotate-master"
     },
     subcommands = {
       SecretCommand.ListSecrets.class,
       SecretCommand.SetSecret.class,
-      SecretCommand.DeleteSecret.class
+      SecretCommand.DeleteSecret.class,
+      SecretCommand.RotateMaster.class
     })
-public final class SecretCommand implements Runnable {
+public final class SecretCommand extends OperatorExitCodes implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "give a command: list, set or delete");
+    throw new ParameterException(
+        spec.commandLine(), "give a command: list, set, delete or rotate-master");
   }
 
   /** A command for one secret. */
@@ -91,16 +94,26 @@ public final class SecretCommand implements Runnable {
 
     @Override
     void print(JsonNode answer, PrintWriter out) {
-      Table table = new Table("SECRET", "REQUIRED", "SET", "NOTE");
+      Table table = new Table("SECRET", "REQUIRED", "SET", "HOSTS", "NOTE");
       for (JsonNode secret : answer.path("secrets")) {
         table.row(
             List.of(
                 secret.path("name").asString(""),
                 secret.path("required").booleanValue() ? "yes" : "",
                 secret.path("set_at").asString("no"),
-                secret.path("requested").booleanValue() ? "" : "not requested"));
+                String.join(
+                    ", ",
+                    secret.path("hosts").valueStream().map(host -> host.asString("")).toList()),
+                note(secret)));
       }
       table.print(out, name + " requests no secrets");
+    }
+
+    private static String note(JsonNode secret) {
+      if (!secret.path("requested").booleanValue()) {
+        return "not requested";
+      }
+      return secret.path("inject_only").booleanValue() ? "inject only" : "";
     }
   }
 
@@ -202,6 +215,68 @@ public final class SecretCommand implements Runnable {
     @Override
     void print(JsonNode answer, PrintWriter out) {
       out.println(key + " of " + name + " is deleted");
+    }
+  }
+
+  /** {@code gonext secret rotate-master}. */
+  @Command(
+      name = "rotate-master",
+      description = {
+        "Replace the master key, which protects the secrets of all",
+        "plugins. The secrets stay as they are.",
+        "",
+        "A host that has made its own key makes the next one, too.",
+        "Otherwise, first start all hosts of the database with the next",
+        "key in --next-master-key-file or GONEXT_NEXT_MASTER_KEY; and",
+        "after the rotation with that key alone, as the master key."
+      },
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  gonext secret rotate-master",
+        "  gonext secret rotate-master --stopped --data gonext-data"
+      })
+  static final class RotateMaster extends AdminCommand {
+    @Option(
+        names = "--stopped",
+        description = {
+          "No host runs: open its store here, with --data, --db and",
+          "the keys as for gonext serve."
+        })
+    private boolean stopped;
+
+    @Mixin private StoreOptions store;
+
+    @Override
+    public Integer call() throws InterruptedException {
+      if (!stopped) {
+        return super.call();
+      }
+      if (!Files.isDirectory(data())) {
+        throw new AdminException(
+            data() + " is not a directory: give the host's data directory with --data");
+      }
+      HostConfig.Builder config = HostConfig.builder(data());
+      store.configure(config);
+      try {
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        Secrets.rotateMaster(config.build()).forEach(answer.putArray("plugins")::add);
+        show(answer);
+        return ExitCode.OK;
+      } catch (HostException e) {
+        throw new AdminException(String.valueOf(e.getMessage()));
+      }
+    }
+
+    @Override
+    JsonNode ask(AdminClient host) throws InterruptedException {
+      return host.rotateMaster();
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out) {
+      out.println(
+          "the master key is replaced; plugins with secrets: " + answer.path("plugins").size());
     }
   }
 }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which files of a project are not inputs of its build: outputs, dependencies, temporary files of
- * editors, and files that {@code .gitignore} excludes. {@code manifest.json} is always an input.
- * Thread-safe.
+ * editors, and files that {@code .gitignore} excludes. {@code manifest.json} and {@link
+ * AuthorFiles} are always inputs. Thread-safe.
  */
 public final class SkipRules {
   /** Skipped everywhere. */
@@ -48,6 +48,10 @@ public final class SkipRules {
 
   /** Where a Makefile may write the module, instead of {@link Toolchain#OUTPUT}. */
   static final Path MODULE_IN_PLACE = Path.of("plugin.wasm");
+
+  /** Inputs of each attempt, also if {@code .gitignore} excludes them. */
+  private static final Set<Path> ALWAYS =
+      Set.of(Path.of("manifest.json"), Path.of(AuthorFiles.CONFIG), Path.of(AuthorFiles.FUNCTIONS));
 
   private static final IgnoreFile NOTHING = new IgnoreFile("");
 
@@ -94,8 +98,7 @@ public final class SkipRules {
    */
   public boolean skips(Path relative, boolean isDirectory) {
     int names = relative.getNameCount();
-    if (relative.toString().isEmpty()
-        || (only == null && relative.equals(Path.of("manifest.json")))) {
+    if (relative.toString().isEmpty() || (only == null && ALWAYS.contains(relative))) {
       return false;
     }
     if (only != null) {

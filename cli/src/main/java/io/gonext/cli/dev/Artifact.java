@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import io.gonext.cli.build.Sha256;
 import io.gonext.host.manifest.Manifest;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A plugin to upload. The arrays must not be changed.
@@ -11,15 +12,26 @@ import java.util.Map;
  * @param manifestJson the bytes of {@code manifest.json}
  * @param wasm the module
  * @param files of the bundle besides, by name
+ * @param config all values of its configuration, or null to leave it as it is
  * @param sha256 of the module, in lower-case hex
  */
 record Artifact(
-    Manifest manifest, byte[] manifestJson, byte[] wasm, Map<String, byte[]> files, String sha256) {
+    Manifest manifest,
+    byte[] manifestJson,
+    byte[] wasm,
+    Map<String, byte[]> files,
+    byte @Nullable [] config,
+    String sha256) {
   Artifact {
     files = Map.copyOf(files);
   }
 
-  Artifact(Manifest manifest, byte[] manifestJson, byte[] wasm, Map<String, byte[]> files) {
-    this(manifest, manifestJson, wasm, files, Sha256.hex(wasm));
+  Artifact(
+      Manifest manifest,
+      byte[] manifestJson,
+      byte[] wasm,
+      Map<String, byte[]> files,
+      byte @Nullable [] config) {
+    this(manifest, manifestJson, wasm, files, config, Sha256.hex(wasm));
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.build.BundleFolder;
 import io.gonext.cli.build.CommandRunner;
 import io.gonext.cli.build.Inputs;
@@ -8,7 +9,9 @@ import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.dev.DevEvent.Timing;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.PluginCheck;
+import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
@@ -17,10 +20,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Builds, checks and uploads a plugin once, on a thread of its own. It can be cancelled until the
@@ -45,14 +53,36 @@ final class Attempt {
     record Cancelled() implements Outcome {}
   }
 
-  /** What all attempts of a loop share. */
+  /**
+   * What all attempts of a loop share.
+   *
+   * @param functions of the application: those that the host offers, and those of which the author
+   *     was told that it does not
+   */
   record Tools(
       Project project,
       Toolchain toolchain,
       CommandRunner runner,
       @Nullable Uploader uploader,
+      Set<String> functions,
       DevOutput output,
-      TimeSources time) {}
+      TimeSources time) {
+    Tools {
+      Set<String> offered = ConcurrentHashMap.newKeySet();
+      offered.addAll(functions);
+      functions = offered;
+    }
+
+    Tools(
+        Project project,
+        Toolchain toolchain,
+        CommandRunner runner,
+        @Nullable Uploader uploader,
+        DevOutput output,
+        TimeSources time) {
+      this(project, toolchain, runner, uploader, Set.of(), output, time);
+    }
+  }
 
   /** 128 and the number of SIGHUP, SIGINT or SIGTERM. */
   private static final Set<Integer> ENDED_BY_SIGNAL = Set.of(129, 130, 143);
@@ -198,7 +228,7 @@ final class Attempt {
   private void readableManifest() {
     String next = step;
     step = "check";
-    PluginCheck check = PluginCheck.ofManifest(tools.project.manifest());
+    PluginCheck check = PluginCheck.ofManifest(tools.project.manifest(), capabilities());
     if (!check.passed()) {
       throw refused(check.problems());
     }
@@ -224,7 +254,7 @@ final class Attempt {
 
   private Artifact check(byte[] module) {
     byte[] manifestJson = tools.project.manifest();
-    PluginCheck check = PluginCheck.of(manifestJson, module);
+    PluginCheck check = PluginCheck.of(manifestJson, module, capabilities());
     Manifest manifest = check.manifest();
     if (manifest == null || !check.passed()) {
       throw refused(check.problems());
@@ -242,7 +272,7 @@ final class Attempt {
     }
     Map<String, byte[]> files = new HashMap<>(locales);
     files.putAll(folder("migrations"));
-    return new Artifact(manifest, manifestJson, module, files);
+    return new Artifact(manifest, manifestJson, module, files, config(manifest));
   }
 
   private Map<String, byte[]> folder(String name) {
@@ -252,6 +282,44 @@ final class Attempt {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED, name + "/ cannot be read: " + CommandFailure.reason(e));
     }
+  }
+
+  /** The capabilities of every host, and of the functions that the author wrote answers for. */
+  private CapabilityRegistry capabilities() {
+    List<AuthorFiles.Stub> stubs = AuthorFiles.functions(tools.project.root());
+    Set<String> missing =
+        stubs.stream().map(AuthorFiles.Stub::name).collect(Collectors.toCollection(TreeSet::new));
+    missing.removeAll(tools.functions);
+    if (tools.uploader != null && tools.functions.addAll(missing)) {
+      tools.output.emit(
+          new DevEvent.Warning(
+              "the host does not offer "
+                  + String.join(", ", missing)
+                  + " of "
+                  + AuthorFiles.FUNCTIONS
+                  + ": only a host that this command starts offers the functions that are in the"
+                  + " file at that time"));
+    }
+    return AuthorFiles.capabilities(stubs, List.of());
+  }
+
+  private byte @Nullable [] config(Manifest manifest) {
+    Optional<ObjectNode> values = AuthorFiles.config(tools.project.root());
+    if (values.isEmpty()) {
+      return null;
+    }
+    List<String> problems =
+        manifest
+            .config()
+            .map(schema -> schema.problems(schema.withDefaults(values.get())))
+            .orElse(List.of("the manifest has no config.schema"));
+    if (!problems.isEmpty()) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          AuthorFiles.CONFIG + " does not match config.schema of the manifest:",
+          problems.stream().map(problem -> "- " + problem).toList());
+    }
+    return StrictJson.write(values.get());
   }
 
   private static CommandFailure refused(List<String> problems) {

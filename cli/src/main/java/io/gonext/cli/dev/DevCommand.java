@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.build.CommandRunner;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.Language;
@@ -19,7 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -45,6 +48,8 @@ import picocli.CommandLine.Spec;
       "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
       "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
       "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
+      "gonext.config.json in the project is the plugin's configuration, and",
+      "gonext.functions.json answers for the application's functions.",
       "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or",
       "directory, 3 a toolchain is missing, 4 no host answers."
     })
@@ -240,13 +245,20 @@ public final class DevCommand implements Callable<Integer> {
 
     boolean watching = watch && !buildOnly;
     SkipRules rules = new SkipRules(where.root());
+    List<AuthorFiles.Stub> stubs = AuthorFiles.functions(where.root());
     try (HttpClient client =
             HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(CONNECT)
                 .build();
-        HostSession hosts = new HostSession(client, session.url, host != null, starter);
+        HostSession hosts =
+            new HostSession(
+                client,
+                session.url,
+                host != null,
+                starter,
+                AuthorFiles.specs(stubs, where.root()));
         LogFollower follower =
             new LogFollower(client, session.url, token(), session.output, showsLogs(session))) {
       Uploader uploader = null;
@@ -270,6 +282,9 @@ public final class DevCommand implements Callable<Integer> {
               colourful(toolchain, session.terminal),
               runner,
               uploader,
+              hosts.isOwn()
+                  ? stubs.stream().map(AuthorFiles.Stub::name).collect(Collectors.toSet())
+                  : Set.of(),
               session.output,
               session.time);
       DevLoop loop =

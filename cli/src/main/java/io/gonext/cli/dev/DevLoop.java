@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.build.Inputs;
 import io.gonext.cli.build.ManifestMentions;
 import io.gonext.cli.build.SkipRules;
@@ -33,6 +34,12 @@ final class DevLoop {
 
   /** How long to wait before a build for a file that the build itself may write. */
   static final Duration REST = Duration.ofMillis(1500);
+
+  private static final Path MANIFEST = Path.of("manifest.json");
+
+  /** The files that no build reads, unless the sources mention the manifest. */
+  private static final Set<Path> NOT_BUILT =
+      Set.of(MANIFEST, Path.of(AuthorFiles.CONFIG), Path.of(AuthorFiles.FUNCTIONS));
 
   /** What the loop waits for. */
   private sealed interface Signal {
@@ -238,8 +245,9 @@ final class DevLoop {
     }
     boolean manifestOnly =
         !edit.forced
-            && changed.equals(List.of(Path.of("manifest.json")))
-            && !ManifestMentions.in(tools.project().root(), now);
+            && !changed.isEmpty()
+            && NOT_BUILT.containsAll(changed)
+            && !(changed.contains(MANIFEST) && ManifestMentions.in(tools.project().root(), now));
     Attempt attempt =
         new Attempt(tools, now, edit.beganNanos, manifestOnly ? lastModule : null, live);
     running = attempt;

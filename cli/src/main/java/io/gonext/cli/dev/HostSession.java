@@ -1,6 +1,7 @@
 package io.gonext.cli.dev;
 
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.HostFunctionSpec;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +21,7 @@ final class HostSession implements AutoCloseable {
   private final HostUrl url;
   private final boolean explicit;
   private final HostStarter starter;
+  private final List<HostFunctionSpec> functions;
 
   /** Owned by the thread that closes. */
   private boolean closed;
@@ -29,12 +31,19 @@ final class HostSession implements AutoCloseable {
 
   /**
    * @param explicit whether the user gave the host; then no host is started
+   * @param functions of a host that is started
    */
-  HostSession(HttpClient client, HostUrl url, boolean explicit, HostStarter starter) {
+  HostSession(
+      HttpClient client,
+      HostUrl url,
+      boolean explicit,
+      HostStarter starter,
+      List<HostFunctionSpec> functions) {
     this.client = client;
     this.url = url;
     this.explicit = explicit;
     this.starter = starter;
+    this.functions = functions;
   }
 
   /**
@@ -58,7 +67,7 @@ final class HostSession implements AutoCloseable {
               elsewhere());
       case NOTHING -> {
         try {
-          started = starter.start(url.port());
+          started = starter.start(url.port(), functions);
           return "started in this process on " + url;
         } catch (IOException e) {
           throw new CommandFailure(

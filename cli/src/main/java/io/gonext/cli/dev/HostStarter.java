@@ -1,6 +1,8 @@
 package io.gonext.cli.dev;
 
+import io.gonext.host.HostFunctionSpec;
 import java.io.IOException;
+import java.util.List;
 
 /** Starts a development host in this process. */
 @FunctionalInterface
@@ -9,8 +11,10 @@ public interface HostStarter {
    * Starts a host on the loopback address, with a temporary store, that accepts uploads.
    *
    * @param port to listen on
+   * @param functions of the application, that plugins may call
    */
-  Started start(int port) throws IOException, InterruptedException;
+  Started start(int port, List<HostFunctionSpec> functions)
+      throws IOException, InterruptedException;
 
   /** A running host. */
   interface Started extends AutoCloseable {

@@ -1,5 +1,6 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.HostRefusal;
 import io.gonext.engine.PlainText;
@@ -24,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with
- * the parts {@code manifest} and {@code wasm}, and {@code files} for the bundle's other files if it
- * has some: a ZIP. Redirects are not followed: they would send the token to another server.
- * Thread-safe.
+ * the parts {@code manifest} and {@code wasm}, {@code files} for the bundle's other files if it has
+ * some (a ZIP), and {@code config} if the author keeps one. Redirects are not followed: they would
+ * send the token to another server. Thread-safe.
  */
 final class HttpUploader implements Uploader {
   /** How much of an error is shown when it is not JSON, in bytes. */
@@ -143,6 +144,10 @@ final class HttpUploader implements Uploader {
     if (!artifact.files().isEmpty()) {
       byte[] files = BundleWriter.write(artifact.files());
       part(out, boundary, "files", "files.zip", "application/zip", files);
+    }
+    byte[] config = artifact.config();
+    if (config != null) {
+      part(out, boundary, "config", AuthorFiles.CONFIG, "application/json", config);
     }
     out.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII));
     return out.toByteArray();

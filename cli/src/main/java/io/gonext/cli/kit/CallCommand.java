@@ -1,12 +1,16 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.output.Backtrace;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
 import io.gonext.engine.PlainText;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.ChainFailedException;
+import io.gonext.host.ConflictException;
 import io.gonext.host.Host;
+import io.gonext.host.InvalidConfigException;
 import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
@@ -18,12 +22,15 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.pool.PoolStats;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,6 +42,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code gonext plugin call}: calls one hook or route in a temporary host of this process. */
 @Command(
@@ -48,6 +56,7 @@ import tools.jackson.databind.node.NullNode;
       "  gonext plugin call hello-0.1.0.gnplugin action save_post --arg 42",
       "  gonext plugin call --json . filter the_content --value null --arg '{\"id\":7}'",
       "  gonext plugin call . GET '/hello/Ada?loud=1'",
+      "  gonext plugin call . GET /hello/Ada --config '{\"greeting\":\"Ahoi\"}'",
       "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}' \\",
       "      --header 'Content-Type: application/json'",
       "",
@@ -103,7 +112,18 @@ final class CallCommand extends KitCommand {
               + " plugin. Repeatable.")
   private List<String> headers = new ArrayList<>();
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE|JSON",
+      description =
+          "The plugin's configuration: a file, or a JSON object (default: "
+              + AuthorFiles.CONFIG
+              + " in the project).")
+  private @Nullable String config;
+
   @Mixin private SourceOptions options;
+
+  @Mixin private TrialOptions application;
 
   /** Why the call failed; set by the host. */
   private final AtomicReference<@Nullable TurnFailure> failure = new AtomicReference<>();
@@ -115,16 +135,20 @@ final class CallCommand extends KitCommand {
     Object[] further = arguments.stream().map(text -> json("--arg", text)).toArray();
     Map<String, String> sent = headers();
     PluginSource source = PluginSource.read(plugin, options);
-    Manifest manifest = source.requireAcceptable();
+    List<AuthorFiles.Stub> functions = application.functions(plugin);
+    CapabilityRegistry capabilities = application.capabilities(functions);
+    Manifest manifest = source.requireAcceptable(capabilities);
+    Optional<ObjectNode> values = config();
     if (kind.isRoute()) {
       requireRoutes(manifest);
     } else {
       requireHook(manifest);
     }
     List<Map<String, Object>> logs = Collections.synchronizedList(new ArrayList<>());
-    try (TrialHost trial = TrialHost.open()) {
+    try (TrialHost trial = TrialHost.open(AuthorFiles.specs(functions), capabilities)) {
       Host host = trial.host();
       host.plugins().install(source.bundle());
+      values.ifPresent(all -> configure(host, manifest, all));
       host.plugins().grantRequested(manifest.name());
       host.logs()
           .listen(
@@ -161,6 +185,30 @@ final class CallCommand extends KitCommand {
       fields.put("instance_bytes", memory);
       fields.put("logs", List.copyOf(logs));
       return new Answer(ExitCode.OK, outcome.text, fields);
+    }
+  }
+
+  /** What the option says, or the project's file. */
+  private Optional<ObjectNode> config() {
+    if (config == null) {
+      return Files.isDirectory(plugin) ? AuthorFiles.config(plugin) : Optional.empty();
+    }
+    if (!config.strip().startsWith("{")) {
+      return Optional.of(AuthorFiles.object(Path.of(config)));
+    }
+    return Optional.of((ObjectNode) json("--config", config));
+  }
+
+  private static void configure(Host host, Manifest manifest, ObjectNode values) {
+    try {
+      host.configs().replace(manifest.name(), OptionalLong.empty(), values);
+    } catch (InvalidConfigException e) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          "the configuration does not match config.schema of the manifest:",
+          e.problems().stream().map(problem -> "- " + problem).toList());
+    } catch (ConflictException e) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getMessage());
     }
   }
 

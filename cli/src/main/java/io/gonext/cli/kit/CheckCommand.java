@@ -1,10 +1,12 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Database;
 import io.gonext.host.InstallResult;
 import io.gonext.host.MigrationCheck;
@@ -67,16 +69,20 @@ final class CheckCommand extends KitCommand {
 
   @Mixin private SourceOptions options;
 
+  @Mixin private TrialOptions trial;
+
   @Override
   Answer answer() throws IOException, InterruptedException {
     PluginSource source = PluginSource.read(plugin, options).asPacked();
-    PluginCheck check = source.check();
+    List<AuthorFiles.Stub> functions = trial.functions(plugin);
+    CapabilityRegistry capabilities = trial.capabilities(functions);
+    PluginCheck check = source.check(capabilities);
     List<String> problems = new ArrayList<>(check.problems());
     List<String> warnings = new ArrayList<>(check.warnings());
     Duration compileTime = Duration.ZERO;
     if (problems.isEmpty() && !quick) {
-      try (TrialHost trial = TrialHost.open()) {
-        InstallResult installed = trial.host().plugins().install(source.bundle());
+      try (TrialHost host = TrialHost.open(AuthorFiles.specs(functions), capabilities)) {
+        InstallResult installed = host.host().plugins().install(source.bundle());
         Duration limit = EngineLimits.defaults().compileTimeout();
         compileTime = installed.compileTime();
         if (compileTime.compareTo(limit) > 0) {
@@ -122,6 +128,7 @@ final class CheckCommand extends KitCommand {
     } else {
       text.add(name + ": a host would reject it");
       problems.forEach(problem -> text.add("  - " + problem));
+      PluginSource.hint(problems).ifPresent(hint -> text.add("  " + hint));
     }
     return new Answer(
         problems.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE,

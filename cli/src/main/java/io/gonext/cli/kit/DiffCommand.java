@@ -35,12 +35,16 @@ final class DiffCommand extends KitCommand {
 
   @Mixin private SourceOptions options;
 
+  @Mixin private TrialOptions trial;
+
+  private VersionComparison.Side side(Path plugin) throws IOException, InterruptedException {
+    return VersionComparison.Side.of(
+        PluginSource.read(plugin, options).asPacked(), trial.capabilities(trial.functions(plugin)));
+  }
+
   @Override
   Answer answer() throws IOException, InterruptedException {
-    VersionComparison difference =
-        VersionComparison.between(
-            VersionComparison.Side.of(PluginSource.read(before, options).asPacked()),
-            VersionComparison.Side.of(PluginSource.read(after, options).asPacked()));
+    VersionComparison difference = VersionComparison.between(side(before), side(after));
     String old = difference.before().manifest().id();
     String now = difference.after().manifest().id();
     List<String> text = new ArrayList<>();

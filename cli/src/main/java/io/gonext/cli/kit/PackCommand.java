@@ -60,6 +60,8 @@ final class PackCommand extends KitCommand {
 
   @Mixin private SourceOptions options;
 
+  @Mixin private TrialOptions trial;
+
   @Override
   Answer answer() throws IOException, InterruptedException {
     if (Files.isRegularFile(project)) {
@@ -68,7 +70,7 @@ final class PackCommand extends KitCommand {
     }
     PluginSource built = PluginSource.read(project, options);
     PluginSource source = built.asPacked();
-    Manifest manifest = source.requireAcceptable();
+    Manifest manifest = source.requireAcceptable(trial.capabilities(trial.functions(project)));
     byte[] bytes = source.bundle();
     Path file =
         output == null

@@ -1,9 +1,11 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.build.BundleFolder;
 import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.PluginCheck;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,10 +145,11 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
   }
 
   /**
-   * Everything that a host with default limits would reject, without compiling. When a bundle has
-   * bad entries, missing files are not reported, because they may be among those entries.
+   * Everything that a host with default limits and these capabilities would reject, without
+   * compiling. When a bundle has bad entries, missing files are not reported, because they may be
+   * among those entries.
    */
-  PluginCheck check() {
+  PluginCheck check(CapabilityRegistry capabilities) {
     byte[] manifestJson = files.get(Bundle.MANIFEST);
     if (manifestJson == null) {
       return new PluginCheck(
@@ -157,8 +161,8 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     byte[] module = files.get(entry);
     PluginCheck check =
         module == null
-            ? PluginCheck.ofManifest(manifestJson)
-            : PluginCheck.of(manifestJson, module);
+            ? PluginCheck.ofManifest(manifestJson, capabilities)
+            : PluginCheck.of(manifestJson, module, capabilities);
     List<String> all = new ArrayList<>(problems);
     all.addAll(check.problems());
     if (module == null && problems.isEmpty()) {
@@ -180,19 +184,31 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     return new PluginCheck(check.manifest(), all, check.warnings());
   }
 
+  /** What to do about a capability that is not one of every host. */
+  static Optional<String> hint(List<String> problems) {
+    return problems.stream().anyMatch(problem -> problem.contains("there is no capability "))
+        ? Optional.of(
+            "if your application offers it: --capability NAME, or a function in "
+                + AuthorFiles.FUNCTIONS)
+        : Optional.empty();
+  }
+
   /**
    * The manifest of a plugin that a host would accept.
    *
    * @throws CommandFailure when a host would reject it, with the reasons
    */
-  Manifest requireAcceptable() {
-    PluginCheck check = check();
+  Manifest requireAcceptable(CapabilityRegistry capabilities) {
+    PluginCheck check = check(capabilities);
     Manifest manifest = check.manifest();
     if (manifest == null || !check.passed()) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED,
           "a host would reject the plugin:",
-          check.problems().stream().map(problem -> "- " + problem).toList());
+          Stream.concat(
+                  check.problems().stream().map(problem -> "- " + problem),
+                  hint(check.problems()).stream())
+              .toList());
     }
     return manifest;
   }

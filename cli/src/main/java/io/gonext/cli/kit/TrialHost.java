@@ -1,8 +1,11 @@
 package io.gonext.cli.kit;
 
+import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.HostFunctionSpec;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A temporary host in this process; {@link #close} deletes its store. It has the default limits of
@@ -17,10 +20,17 @@ final class TrialHost implements AutoCloseable {
     this.data = data;
   }
 
-  static TrialHost open() throws IOException, InterruptedException {
+  /**
+   * @param functions of the application
+   * @param capabilities of every host and the application
+   */
+  static TrialHost open(List<HostFunctionSpec> functions, CapabilityRegistry capabilities)
+      throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
-      return new TrialHost(UserCache.open(HostConfig.builder(data.path()).build()), data);
+      HostConfig.Builder config = HostConfig.builder(data.path()).capabilities(capabilities);
+      functions.forEach(config::function);
+      return new TrialHost(UserCache.open(config.build()), data);
     } catch (RuntimeException | InterruptedException e) {
       data.close();
       throw e;

@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 record VersionComparison(Side before, Side after, List<Section> sections) {
   /** One of the two versions. */
   record Side(Manifest manifest, byte[] module, Set<String> locales, long bundleBytes) {
-    static Side of(PluginSource source) {
-      Manifest manifest = source.requireAcceptable();
+    static Side of(PluginSource source, CapabilityRegistry capabilities) {
+      Manifest manifest = source.requireAcceptable(capabilities);
       byte[] bundle = source.bundle();
       return new Side(
           manifest, source.module(), Bundle.read(bundle).locales().tags(), bundle.length);

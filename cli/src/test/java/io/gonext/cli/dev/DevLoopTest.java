@@ -18,8 +18,10 @@ import io.gonext.cli.dev.DevEvent.Live;
 import io.gonext.cli.dev.DevEvent.Skipped;
 import io.gonext.cli.dev.DevEvent.Watching;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -275,6 +277,70 @@ class DevLoopTest {
     assertThat(live.timing().manifestOnly()).isTrue();
     assertThat(runner.commands).hasSize(1);
     assertThat(host.uploads.getLast().wasm()).isEqualTo(Samples.module(0));
+  }
+
+  @Test
+  void a_changed_configuration_is_uploaded_without_a_build() throws Exception {
+    configured();
+    startAndWatch();
+    write("gonext.config.json", "{\"greeting\":\"Moin\"}");
+    tell("gonext.config.json");
+    assertThat(output.await(Live.class).timing().manifestOnly()).isTrue();
+    assertThat(runner.commands).hasSize(1);
+    assertThat(host.uploads.getFirst().config()).isNull();
+    assertThat(host.uploads.getLast().config())
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo("{\"greeting\":\"Moin\"}");
+  }
+
+  @Test
+  void a_configuration_that_git_ignores_is_watched_all_the_same() throws Exception {
+    write(".gitignore", "*.json\n");
+    configured();
+    startAndWatch();
+    write("gonext.config.json", "{}");
+    tell("gonext.config.json");
+    output.await(Live.class);
+    assertThat(host.uploads.getLast().config()).isNotNull();
+  }
+
+  @Test
+  void a_configuration_that_is_not_valid_is_refused_with_all_problems() throws Exception {
+    configured();
+    startAndWatch();
+    write("gonext.config.json", "{\"greeting\":1,\"other\":2}");
+    tell("gonext.config.json");
+    Failed failed = output.await(Failed.class);
+    assertThat(failed.step()).isEqualTo("check");
+    assertThat(failed.serving()).isOne();
+    assertThat(failed.failure())
+        .hasMessage("gonext.config.json does not match config.schema of the manifest:");
+    assertThat(failed.failure().details()).hasSize(2);
+    assertThat(host.uploads).hasSize(1);
+  }
+
+  @Test
+  void a_function_that_the_host_does_not_offer_is_a_warning_once() throws Exception {
+    write("gonext.functions.json", "{\"posts.find\":{\"answer\":1}}");
+    startAndWatch();
+    edit("src/lib.c", "2");
+    output.await(Live.class);
+    assertThat(output.all)
+        .filteredOn(DevEvent.Warning.class::isInstance)
+        .singleElement()
+        .asString()
+        .contains("the host does not offer posts.find of gonext.functions.json: ");
+  }
+
+  private void configured() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .field(
+                "config",
+                "{\"schema\":{\"type\":\"object\",\"additionalProperties\":false,"
+                    + "\"properties\":{\"greeting\":{\"type\":\"string\"}}}}")
+            .manifest());
   }
 
   @Test

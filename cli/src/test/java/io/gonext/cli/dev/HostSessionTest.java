@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class HostSessionTest {
   private final AtomicInteger startedOn = new AtomicInteger();
   private final AtomicInteger closed = new AtomicInteger();
   private final HostStarter starter =
-      port -> {
+      (port, functions) -> {
         startedOn.set(port);
         return closed::incrementAndGet;
       };
@@ -76,7 +77,8 @@ class HostSessionTest {
   }
 
   private HostSession session(int port, boolean explicit) {
-    return new HostSession(client, HostUrl.parse("http://127.0.0.1:" + port), explicit, starter);
+    return new HostSession(
+        client, HostUrl.parse("http://127.0.0.1:" + port), explicit, starter, List.of());
   }
 
   private static HttpServer server(int status, String body) throws IOException {

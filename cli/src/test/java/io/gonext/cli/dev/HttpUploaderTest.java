@@ -103,7 +103,8 @@ class HttpUploaderTest {
                 plain.manifest(),
                 plain.manifestJson(),
                 plain.wasm(),
-                Map.of("locales/de.json", german)));
+                Map.of("locales/de.json", german),
+                null));
     assertThat(seen.get().parts).hasSize(3);
     Part files = seen.get().parts.getLast();
     assertThat(files.headers)

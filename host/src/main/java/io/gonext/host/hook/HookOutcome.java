@@ -16,7 +16,7 @@ public enum HookOutcome {
   GUEST_PANIC(true),
   EXIT(true),
   ABI_VIOLATION(true),
-  /** It did not end within its own limit. */
+  /** It computed for longer than its own limit. */
   DEADLINE(true),
   /** The hook cannot use its answer. */
   BAD_ANSWER(true),
@@ -25,6 +25,8 @@ public enum HookOutcome {
 
   /** Its own word: a status below zero. It ran to its end, and may be right to refuse. */
   STATUS(false),
+  /** It waited in host functions for longer than its own limit, or until the chain's time ended. */
+  WAIT_LIMIT(false),
   /** The chain or the caller left it less than its own limit, and that ran out. */
   CUT_SHORT(false),
   /** The chain's time was up before its turn. */
@@ -33,11 +35,10 @@ public enum HookOutcome {
   INTERRUPTED(false),
   /** A host function failed, which is not the fault of the plugin that called it. */
   HOST_FAILURE(false),
-  /**
-   * It failed after the store had failed to read or write its key-value entries, or a function of
-   * the application had failed.
-   */
+  /** It failed after the store had failed to read or write what it needed. */
   STORE_UNAVAILABLE(false),
+  /** It failed after a function of the application that it called had failed or was late. */
+  APPLICATION_UNAVAILABLE(false),
   /** It failed after a server that it called gave no usable answer in time. */
   UPSTREAM_UNAVAILABLE(false),
   /** What it was to be given is beyond the ABI's cap. */

@@ -68,7 +68,7 @@ public record Manifest(
   }
 
   /** The capability that naming a secret implies. */
-  private static final String SECRETS = "secrets.keys";
+  public static final String SECRETS = "secrets.keys";
 
   /** The capability that naming a request header with credentials implies. */
   public static final String CREDENTIALS = "http.credentials";
@@ -137,11 +137,13 @@ public record Manifest(
   }
 
   /**
-   * A secret that the plugin reads.
+   * A secret that the plugin uses.
    *
    * @param required whether the plugin starts only when it has a value
+   * @param injectOnly whether the plugin cannot read it: the host puts it into HTTP requests
+   * @param hosts the origins of HTTP requests that the host puts it into
    */
-  public record Secret(String name, boolean required) {}
+  public record Secret(String name, boolean required, boolean injectOnly, AllowedOrigins hosts) {}
 
   /**
    * A background job.
@@ -286,6 +288,7 @@ public record Manifest(
   public record Limits(
       OptionalInt memoryMb,
       Optional<Duration> call,
+      Optional<Duration> waits,
       OptionalInt instancesMin,
       OptionalInt instancesMax,
       OptionalInt instancesJobs,

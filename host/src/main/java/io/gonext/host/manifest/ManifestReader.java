@@ -188,24 +188,26 @@ public final class ManifestReader {
   private static void checkOrigins(JsonNode json, List<ManifestProblem> problems) {
     JsonNode fetch = at(at(json, "http"), "fetch");
     for (String field : List.of("allow", "allow_hosts")) {
-      int i = 0;
-      for (JsonNode origin : at(fetch, field)) {
-        String pointer = "/http/fetch/" + field + "/" + i++;
-        if (!origin.isString() || problems.stream().anyMatch(p -> p.pointer().equals(pointer))) {
-          continue;
-        }
-        try {
-          AllowedOrigins.parse(List.of(origin.stringValue()));
-        } catch (IllegalArgumentException e) {
-          problems.add(
-              new ManifestProblem(
-                  pointer,
-                  ManifestSchema.found(origin)
-                      + ": "
-                      + PlainText.of(String.valueOf(e.getMessage())),
-                  "an origin, such as https://api.example.com, *.example.com or http://host:8080",
-                  null));
-        }
+      checkOrigins(at(fetch, field), "/http/fetch/" + field, problems);
+    }
+  }
+
+  private static void checkOrigins(JsonNode origins, String field, List<ManifestProblem> problems) {
+    int i = 0;
+    for (JsonNode origin : origins) {
+      String pointer = field + "/" + i++;
+      if (!origin.isString() || problems.stream().anyMatch(p -> p.pointer().equals(pointer))) {
+        continue;
+      }
+      try {
+        AllowedOrigins.parse(List.of(origin.stringValue()));
+      } catch (IllegalArgumentException e) {
+        problems.add(
+            new ManifestProblem(
+                pointer,
+                ManifestSchema.found(origin) + ": " + PlainText.of(String.valueOf(e.getMessage())),
+                "an origin, such as https://api.example.com, *.example.com or http://host:8080",
+                null));
       }
     }
   }
@@ -281,6 +283,16 @@ public final class ManifestReader {
       if (!name.isEmpty() && !seen.add(name)) {
         problems.add(
             new ManifestProblem(pointer, name + " is listed twice", "each secret once", null));
+      }
+      JsonNode hosts = at(key, "hosts");
+      checkOrigins(hosts, pointer + "/hosts", problems);
+      if (at(key, "inject_only").asBoolean(false) && hosts.isEmpty()) {
+        problems.add(
+            new ManifestProblem(
+                pointer,
+                "inject_only without hosts: nothing could use the secret",
+                "hosts with the origins of HTTP requests that may carry it",
+                null));
       }
     }
   }
@@ -439,9 +451,12 @@ public final class ManifestReader {
     return keys.valueStream()
         .map(node ->
             node.isString()
-                ? new Secret(node.stringValue(), false)
+                ? new Secret(node.stringValue(), false, false, new AllowedOrigins(List.of()))
                 : new Secret(
-                    text(node, "name").orElseThrow(), at(node, "required").asBoolean(false)))
+                    text(node, "name").orElseThrow(),
+                    at(node, "required").asBoolean(false),
+                    at(node, "inject_only").asBoolean(false),
+                    AllowedOrigins.parse(strings(node, "hosts"))))
         .toList();
   }
 
@@ -488,6 +503,7 @@ public final class ManifestReader {
     return new Limits(
         number(json, "memory_mb"),
         duration(number(json, "call_ms"), 1),
+        duration(number(json, "wait_ms"), 1),
         number(json, "instances_min"),
         number(json, "instances_max"),
         number(json, "instances_jobs"),

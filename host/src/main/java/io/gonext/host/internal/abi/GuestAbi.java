@@ -12,6 +12,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.GuestWork;
 import io.gonext.engine.ModuleInterface;
+import io.gonext.engine.RunLimits;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -136,18 +137,16 @@ public final class GuestAbi {
     return instance.run(limit, handlerCall(instance, HANDLE_HOOK, hook, payload));
   }
 
-  /** As above, {@linkplain GuestInstance#runUntil until} a deadline, and with a soft limit. */
+  /** As above, with limits for what the guest computes and for what it waits. */
   public static HookReply callHook(
-      GuestInstance instance, byte[] hook, byte[] payload, Duration softLimit, long deadlineNanos) {
-    return instance.runUntil(
-        softLimit, deadlineNanos, handlerCall(instance, HANDLE_HOOK, hook, payload));
+      GuestInstance instance, byte[] hook, byte[] payload, RunLimits limits) {
+    return instance.run(limits, handlerCall(instance, HANDLE_HOOK, hook, payload));
   }
 
   /** As {@link #callHook}, for a job. The module must export the function for jobs. */
   public static HookReply callJob(
-      GuestInstance instance, byte[] job, byte[] payload, Duration softLimit, long deadlineNanos) {
-    return instance.runUntil(
-        softLimit, deadlineNanos, handlerCall(instance, HANDLE_JOB, job, payload));
+      GuestInstance instance, byte[] job, byte[] payload, RunLimits limits) {
+    return instance.run(limits, handlerCall(instance, HANDLE_JOB, job, payload));
   }
 
   private static GuestWork<HookReply> handlerCall(
@@ -178,7 +177,7 @@ public final class GuestAbi {
    *
    * @return 0 if the guest agrees or does not have the function
    */
-  public static int callLifecycle(GuestInstance instance, String export, Duration limit) {
+  public static int callLifecycle(GuestInstance instance, String export, RunLimits limits) {
     if (!instance.hasFunction(export)) {
       return 0;
     }
@@ -187,7 +186,7 @@ public final class GuestAbi {
     return (int)
         (long)
             instance.run(
-                limit,
+                limits,
                 call -> {
                   call.nameTask(task);
                   return call.call(function);

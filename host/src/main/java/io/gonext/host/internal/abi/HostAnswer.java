@@ -62,8 +62,16 @@ public sealed interface HostAnswer {
   record UpstreamFailed(String message) implements HostAnswer {}
 
   /**
-   * Something that the function needs failed or was late, such as the store. The guest sees the
-   * status of {@link Refused#INTERNAL}. If its call fails after that, the plugin is not to blame.
+   * A function of the application failed or was late. The guest sees the status of {@link
+   * Refused#INTERNAL}. If its call fails after that, the plugin is not to blame.
+   *
+   * @param reason as the first part of a sentence
+   */
+  record ApplicationFailed(String reason) implements HostAnswer {}
+
+  /**
+   * The store failed or was late. The guest sees the status of {@link Refused#INTERNAL}. If its
+   * call fails after that, the plugin is not to blame.
    *
    * @param reason what was not available, as the first part of a sentence
    */

@@ -45,7 +45,7 @@ final class Batch {
   /** Whether the handler took the values together, whatever became of them. */
   private boolean together(Registration<ChainFilter> registration, ChainBatchFilter handler)
       throws InterruptedException {
-    Turn turn = chain.turn();
+    Turn turn = chain.turn(registration);
     List<JsonNode> given = going.stream().map(values::get).toList();
     Optional<Taken> taken = taken(handler, given);
     if (taken.isEmpty()) {
@@ -94,7 +94,7 @@ final class Batch {
   private void oneByOne(Registration<ChainFilter> registration) throws InterruptedException {
     List<Integer> still = new ArrayList<>(going.size());
     for (int at : going) {
-      Turn turn = chain.turn();
+      Turn turn = chain.turn(registration);
       JsonNode before = values.get(at);
       values.set(
           at,

@@ -5,6 +5,7 @@ import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +31,13 @@ final class Chain {
    * @param log where failures of handlers go
    * @param nanoTime a monotonic clock
    * @param chainNanos the most time that all handlers of one call have together
-   * @param handlerNanos the most time of it that one handler has
+   * @param handlerNanos the most time of it that a handler of the application has; a plugin has
+   *     limits of its own
    */
   record Rules(Logger log, LongSupplier nanoTime, long chainNanos, long handlerNanos) {
     /** A turn that begins now, for a handler that is not part of a chain. */
-    Turn turn() {
-      return new Turn(nanoTime, nanoTime.getAsLong(), handlerNanos);
+    Turn turn(Duration limit) {
+      return new Turn(nanoTime, nanoTime.getAsLong(), limit.toNanos());
     }
   }
 
@@ -48,13 +50,16 @@ final class Chain {
     this.deadlineNanos = nowNanos + Math.min(rules.chainNanos, asked);
   }
 
-  Turn turn() {
+  Turn turn(Registration<?> registration) {
     if (!isNow) {
       nowNanos = rules.nanoTime.getAsLong();
     }
     isNow = false;
+    long left = deadlineNanos - nowNanos;
     return new Turn(
-        rules.nanoTime, nowNanos, Math.min(rules.handlerNanos, deadlineNanos - nowNanos));
+        rules.nanoTime,
+        nowNanos,
+        registration.ofPlugin() ? left : Math.min(rules.handlerNanos, left));
   }
 
   /** What the handler makes of it, or {@code otherwise} where it fails. */

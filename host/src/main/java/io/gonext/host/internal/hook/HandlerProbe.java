@@ -33,6 +33,7 @@ public final class HandlerProbe {
   private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("gonext.outcome");
   private static final AttributeKey<Long> GUEST_NANOS = AttributeKey.longKey("gonext.guest_ns");
   private static final AttributeKey<Long> HOST_NANOS = AttributeKey.longKey("gonext.host_ns");
+  private static final AttributeKey<Long> WAIT_NANOS = AttributeKey.longKey("gonext.wait_ns");
 
   private final MeterRegistry meters;
   private final @Nullable Tracer tracer;
@@ -76,7 +77,21 @@ public final class HandlerProbe {
    *     deadline
    */
   public <R> R watch(Turn turn, Work<R> work) throws HookFailedException, InterruptedException {
-    return tracer == null ? timed(turn, work) : traced(tracer, turn, work);
+    try {
+      return tracer == null ? timed(turn, work) : traced(tracer, turn, work);
+    } finally {
+      if (turn.waitNanos() > 0) {
+        waits().record(turn.waitNanos(), TimeUnit.NANOSECONDS);
+      }
+    }
+  }
+
+  private Timer waits() {
+    return Timer.builder("gonext.plugin.wait")
+        .description("The part of the time in a handler that a plugin waited in host functions")
+        .tag("plugin", plugin)
+        .tag("hook", hook)
+        .register(meters);
   }
 
   private <R> R timed(Turn turn, Work<R> work) throws HookFailedException, InterruptedException {
@@ -125,6 +140,7 @@ public final class HandlerProbe {
       span.setAttribute(OUTCOME, outcome.name());
       span.setAttribute(GUEST_NANOS, turn.guestNanos());
       span.setAttribute(HOST_NANOS, turn.hostNanos());
+      span.setAttribute(WAIT_NANOS, turn.waitNanos());
       span.end();
     }
   }

@@ -56,7 +56,7 @@ public final class HookBus {
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
    * @param chainLimit the time all handlers of one call have together
-   * @param handlerLimit the most of it that one handler has
+   * @param handlerLimit the most of it that a handler of the application has
    */
   public HookBus(
       MeterRegistry meters,
@@ -162,13 +162,8 @@ public final class HookBus {
   }
 
   /** A turn that begins now, for a handler that is not part of a chain. */
-  public Turn turn() {
-    return rules.turn();
-  }
-
-  /** A turn that begins now and may take so long, for a job. */
   public Turn turn(Duration limit) {
-    return new Turn(rules.nanoTime(), rules.nanoTime().getAsLong(), limit.toNanos());
+    return rules.turn(limit);
   }
 
   /** Counts a failed job among the plugin's failed turns, and tells the listeners. */
@@ -233,7 +228,7 @@ public final class HookBus {
     Chain chain = new Chain(rules, options);
     JsonNode current = value;
     for (Registration<ChainFilter> registration : handlers) {
-      Turn turn = chain.turn();
+      Turn turn = chain.turn(registration);
       JsonNode before = current;
       current =
           chain.run(
@@ -304,7 +299,7 @@ public final class HookBus {
     for (Registration<ChainAction> registration : handlers) {
       chain.run(
           registration,
-          chain.turn(),
+          chain.turn(registration),
           Boolean.TRUE,
           turn -> {
             registration.handler().act(args, turn);

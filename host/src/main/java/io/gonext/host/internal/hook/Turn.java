@@ -1,5 +1,6 @@
 package io.gonext.host.internal.hook;
 
+import io.gonext.engine.CallTimes;
 import io.gonext.host.hook.HookTurn;
 import java.time.Duration;
 import java.util.BitSet;
@@ -19,6 +20,7 @@ public final class Turn implements HookTurn {
   private String version = "";
   private long guestNanos;
   private long hostNanos;
+  private long waitNanos;
 
   /**
    * A turn that begins now.
@@ -60,11 +62,17 @@ public final class Turn implements HookTurn {
     stoppedAt.set(index);
   }
 
-  /** Records which version of a plugin ran, and where its time went; for the turn's span. */
-  public void ran(String byVersion, long inGuestNanos, long inHostNanos) {
+  /** Records which version of a plugin ran, and where its time went. */
+  public void ran(String byVersion, CallTimes times) {
     version = byVersion;
-    guestNanos += inGuestNanos;
-    hostNanos += inHostNanos;
+    guestNanos += times.guestNanos();
+    hostNanos += times.hostNanos();
+    waitNanos += times.waitNanos();
+  }
+
+  /** How long the plugin waited in host functions so far. */
+  public long waitNanos() {
+    return waitNanos;
   }
 
   /** Discards the handler's decision to stop, because the handler failed afterwards. */

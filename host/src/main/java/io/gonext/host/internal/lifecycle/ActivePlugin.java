@@ -59,7 +59,7 @@ final class ActivePlugin {
   /** Null for a plugin without jobs. */
   private final @Nullable JobPool jobs;
 
-  private final Duration callLimit;
+  private final EffectiveLimits limits;
   private final Breakers breakers;
   private final PooledCalls calls;
   private final PluginAudit audit;
@@ -97,13 +97,13 @@ final class ActivePlugin {
       String sha256,
       InstancePool<GuestInstance> pool,
       @Nullable JobPool jobs,
-      Duration callLimit,
+      EffectiveLimits limits,
       Guards guards) {
     this.manifest = manifest;
     this.sha256 = sha256;
     this.pool = pool;
     this.jobs = jobs;
-    this.callLimit = callLimit;
+    this.limits = limits;
     this.audit = guards.audit;
     this.routes = new RouteTable(manifest.routes());
     this.routeHeaders = guards.routeHeaders;
@@ -125,7 +125,7 @@ final class ActivePlugin {
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new PooledCalls(
-            manifest.version().toString(), pool, audit, guards.late, callLimit, manifest.warmUp());
+            manifest.version().toString(), pool, audit, guards.late, limits, manifest.warmUp());
   }
 
   Manifest manifest() {
@@ -153,6 +153,11 @@ final class ActivePlugin {
   /** The guard of the action of that name; null when it has none. */
   Breakers.@Nullable Guard actionOf(String hook) {
     return actions.get(hook);
+  }
+
+  /** The most time that a request of a route takes. */
+  Duration routeLimit() {
+    return limits.call().plus(limits.waits());
   }
 
   /** The route for a request. */
@@ -220,7 +225,7 @@ final class ActivePlugin {
     List<Lease<GuestInstance>> held = new ArrayList<>();
     try {
       while (held.size() < wanted) {
-        held.add(pool.checkout(callLimit));
+        held.add(pool.checkout(limits.call()));
       }
     } catch (PoolException e) {
       log.info("{} takes over with {} instances: {}", manifest.id(), held.size(), e.getMessage());
@@ -251,10 +256,10 @@ final class ActivePlugin {
   private int lifecycleCall(String export) throws InterruptedException {
     int answer;
     List<Runnable> effects;
-    try (Lease<GuestInstance> lease = pool.checkout(callLimit)) {
+    try (Lease<GuestInstance> lease = pool.checkout(limits.call())) {
       var _ = lease.get().takeEffects();
       try {
-        answer = GuestAbi.callLifecycle(lease.get(), export, callLimit);
+        answer = GuestAbi.callLifecycle(lease.get(), export, limits.fromNow());
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw trap;

@@ -154,7 +154,8 @@ final class Deployment {
   }
 
   /** See {@link Lifecycle#develop}. */
-  DevelopResult develop(Bundle bundle, String actor) throws InterruptedException {
+  DevelopResult develop(Bundle bundle, String actor, Runnable configure)
+      throws InterruptedException {
     String name = bundle.manifest().name();
     long begin = System.nanoTime();
     long failedBefore = serving.failedTurns(name);
@@ -163,7 +164,9 @@ final class Deployment {
     Optional<StoredPlugin> stored = installed.store().find(name);
     if (stored.isEmpty()) {
       warnings = install(bundle).warnings();
+      configure.run();
     } else {
+      configure.run();
       boolean same = stored.get().current().sha256().equals(bundle.sha256());
       if (same && served) {
         return developed(DevelopResult.Action.UNCHANGED, bundle, warnings, begin, failedBefore);

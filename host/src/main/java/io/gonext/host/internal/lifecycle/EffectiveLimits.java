@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.engine.RunLimits;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.PluginLimits;
 import io.gonext.host.manifest.Manifest;
@@ -13,7 +14,8 @@ import java.util.OptionalInt;
  * What one plugin gets: the lower of what its manifest asks for and what the operator allows.
  *
  * @param memoryMb linear memory of one instance, in MiB
- * @param call one call of a hook or route, waiting for an instance included
+ * @param call what it computes in one call of a hook or route, waiting for an instance included
+ * @param waits what it waits in host functions in one call
  * @param softCall what the guest may take before a call counts as late
  * @param warmInstances kept while nobody calls
  * @param instances the most there are
@@ -22,6 +24,7 @@ import java.util.OptionalInt;
 public record EffectiveLimits(
     int memoryMb,
     Duration call,
+    Duration waits,
     Duration softCall,
     int warmInstances,
     int instances,
@@ -30,12 +33,12 @@ public record EffectiveLimits(
 
   public static EffectiveLimits of(OperatorLimits operator, Manifest manifest) {
     Manifest.Limits asked = manifest.limits();
-    Duration call =
-        asked.call().filter(time -> time.compareTo(operator.call()) < 0).orElse(operator.call());
+    Duration call = lower(asked.call(), operator.call());
     int instances = lower(asked.instancesMax(), operator.instances());
     return new EffectiveLimits(
         lower(asked.memoryMb(), operator.memoryMb()),
         call,
+        lower(asked.waits(), operator.waits()),
         Duration.ofNanos(Math.max(1, (long) (call.toNanos() * operator.softShare()))),
         Math.min(asked.instancesMin().orElse(1), instances),
         instances,
@@ -46,24 +49,27 @@ public record EffectiveLimits(
     return Math.min(asked.orElse(allowed), allowed);
   }
 
+  private static Duration lower(Optional<Duration> asked, Duration allowed) {
+    return asked.filter(time -> time.compareTo(allowed) < 0).orElse(allowed);
+  }
+
   /** What a plugin asks for and does not get, a sentence each. */
   public static List<String> cuts(OperatorLimits operator, Manifest manifest) {
     Manifest.Limits asked = manifest.limits();
     List<String> cuts = new ArrayList<>();
     cut(cuts, "memory_mb", asked.memoryMb(), operator.memoryMb(), "--memory-mb");
-    Optional<Duration> askedCall = asked.call();
-    cut(
-        cuts,
-        "call_ms",
-        askedCall.isPresent()
-            ? OptionalInt.of(Math.toIntExact(askedCall.get().toMillis()))
-            : OptionalInt.empty(),
-        operator.call().toMillis(),
-        "--call-ms");
+    cut(cuts, "call_ms", millis(asked.call()), operator.call().toMillis(), "--call-ms");
+    cut(cuts, "wait_ms", millis(asked.waits()), operator.waits().toMillis(), "--wait-ms");
     cut(cuts, "instances_min", asked.instancesMin(), operator.instances(), "--instances");
     cut(cuts, "instances_max", asked.instancesMax(), operator.instances(), "--instances");
     cut(cuts, "instances_jobs", asked.instancesJobs(), operator.instances(), "--instances");
     return cuts;
+  }
+
+  private static OptionalInt millis(Optional<Duration> time) {
+    return time.isPresent()
+        ? OptionalInt.of(Math.toIntExact(time.get().toMillis()))
+        : OptionalInt.empty();
   }
 
   private static void cut(
@@ -73,6 +79,22 @@ public record EffectiveLimits(
           "/limits/%s: the plugin gets %d and not %d, since the operator allows no more (gonext serve %s)"
               .formatted(field, allowed, asked.getAsInt(), option));
     }
+  }
+
+  /**
+   * The limits of an attempt of a job.
+   *
+   * @param timeout what the attempt may take, waits included
+   */
+  EffectiveLimits ofJob(Duration timeout) {
+    return new EffectiveLimits(
+        memoryMb, timeout, waits, timeout, warmInstances, instances, jobInstances);
+  }
+
+  /** The limits of a run that begins now and is not part of a turn. */
+  RunLimits fromNow() {
+    long now = System.nanoTime();
+    return new RunLimits(call, now + call.toNanos(), waits, now + call.toNanos() + waits.toNanos());
   }
 
   /** Linear memory of one instance, in pages of 64 KiB. */
@@ -90,6 +112,6 @@ public record EffectiveLimits(
   }
 
   PluginLimits shown() {
-    return new PluginLimits(memoryMb, call, warmInstances, instances);
+    return new PluginLimits(memoryMb, call, waits, warmInstances, instances);
   }
 }

@@ -47,6 +47,7 @@ final class JobPool {
 
   /**
    * @param longest the most time that an attempt has
+   * @param limits of the plugin's other calls; an attempt may wait as long as those
    * @param lateCounter of the plugin; no job is late
    */
   JobPool(
@@ -54,6 +55,7 @@ final class JobPool {
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
       Duration longest,
+      EffectiveLimits limits,
       Counter lateCounter,
       LongSupplier nanoTime) {
     this.plugin = manifest.id();
@@ -77,7 +79,7 @@ final class JobPool {
                               pool,
                               audit,
                               new LateCalls(manifest.id(), timeout, lateCounter, nanoTime),
-                              timeout,
+                              limits.ofJob(timeout),
                               false));
                     }));
   }

@@ -25,7 +25,7 @@ final class LateCalls {
 
   /**
    * @param plugin name and version, for the log
-   * @param softLimit of the time in one call of the guest; waiting for an instance does not count
+   * @param softLimit of the time in one call of the guest, without its waits
    */
   LateCalls(String plugin, Duration softLimit, Counter counter, LongSupplier nanoTime) {
     this(LoggerFactory.getLogger(LateCalls.class), plugin, softLimit, counter, nanoTime);
@@ -50,12 +50,14 @@ final class LateCalls {
       return;
     }
     log.warn(
-        "{} was late in {}: {} ms in the guest and {} ms in host functions, where {} ms are"
-            + " expected at most; {} late calls before it were not logged",
+        "{} was late in {}: {} ms in the guest, {} ms in host functions and {} ms of waits in them;"
+            + " {} ms without the waits are expected at most; {} late calls before it were not"
+            + " logged",
         plugin,
         hook,
         times.guestNanos() / 1_000_000,
         times.hostNanos() / 1_000_000,
+        times.waitNanos() / 1_000_000,
         softLimit.toMillis(),
         before.getAsLong());
   }

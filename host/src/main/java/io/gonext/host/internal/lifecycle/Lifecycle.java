@@ -380,11 +380,14 @@ public final class Lifecycle {
    * waits.
    *
    * @param actor who grants, for the record
+   * @param configure runs once the plugin is installed, before this version serves
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    * @throws ActivationException when it cannot start; what served before serves on
    */
-  public DevelopResult develop(Bundle bundle, String actor) throws InterruptedException {
-    return changeInterruptibly(bundle.manifest().name(), () -> deployment.develop(bundle, actor));
+  public DevelopResult develop(Bundle bundle, String actor, Runnable configure)
+      throws InterruptedException {
+    return changeInterruptibly(
+        bundle.manifest().name(), () -> deployment.develop(bundle, actor, configure));
   }
 
   /**

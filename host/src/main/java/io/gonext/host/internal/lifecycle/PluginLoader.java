@@ -28,11 +28,15 @@ import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +56,14 @@ final class PluginLoader {
 
   /** For the plugin's answer which routes it has. */
   private static final Duration SURVEY_LIMIT = Duration.ofMillis(300);
+
+  private static final String INSTANCES = "gonext.plugin.instances";
+
+  private static final String INSTANCES_DESCRIPTION =
+      "Instances in use, by whether their guest computes or waits in a host function";
+
+  /** By plugin: how many guests wait in host functions. All versions count together. */
+  private final Map<String, AtomicInteger> waiting = new ConcurrentHashMap<>();
 
   private final Engine engine;
   private final OperatorLimits limits;
@@ -230,7 +242,8 @@ final class PluginLoader {
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
     EffectiveLimits effective = limitsOf(manifest);
-    PluginScope scope = services.scope(bundle, Mode.SERVING);
+    AtomicInteger waits = waiting.computeIfAbsent(manifest.name(), _ -> new AtomicInteger());
+    PluginScope scope = services.scope(bundle, Mode.SERVING).waiting(waits);
     GuestAllocator allocator =
         new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation());
     int pages = module.surface().memoryPages();
@@ -246,15 +259,17 @@ final class PluginLoader {
                     jobPoolConfig(manifest, effective, pages), allocator, poolRuntime),
                 scope.audit(),
                 longestJob,
+                effective,
                 lateCounter(manifest.name()),
                 guards.nanoTime());
+    showInstances(manifest.name(), metrics, waits);
     ActivePlugin plugin =
         new ActivePlugin(
             manifest,
             bundle.sha256(),
             pool,
             jobs,
-            effective.call(),
+            effective,
             new ActivePlugin.Guards(
                 scope.audit(),
                 new LateCalls(
@@ -270,6 +285,25 @@ final class PluginLoader {
                 failing -> breakers(failing, onTooManyFailures)));
     plugin.start();
     return plugin;
+  }
+
+  /** An instance in use waits in a host function, or computes. */
+  private void showInstances(String plugin, PoolMetrics metrics, AtomicInteger waits) {
+    if (meters.find(INSTANCES).tag("plugin", plugin).gauge() != null) {
+      // An earlier version made them. They count the instances of all versions.
+      return;
+    }
+    Gauge.builder(
+            INSTANCES, metrics, pools -> Math.max(0, pools.instancesInUse() - waits.doubleValue()))
+        .description(INSTANCES_DESCRIPTION)
+        .tag("plugin", plugin)
+        .tag("state", "computing")
+        .register(meters);
+    Gauge.builder(INSTANCES, waits, AtomicInteger::doubleValue)
+        .description(INSTANCES_DESCRIPTION)
+        .tag("plugin", plugin)
+        .tag("state", "waiting")
+        .register(meters);
   }
 
   private Counter lateCounter(String plugin) {

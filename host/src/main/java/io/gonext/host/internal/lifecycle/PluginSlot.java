@@ -103,7 +103,8 @@ public final class PluginSlot {
         return new RouteOutcome.RateLimited(name, wait);
       }
       try {
-        return routeProbe.watch(hooks.turn(), turn -> serve(version, match, request, turn));
+        return routeProbe.watch(
+            hooks.turn(version.routeLimit()), turn -> serve(version, match, request, turn));
       } catch (HookFailedException e) {
         return new RouteOutcome.Failed(name, e.outcome(), e.getMessage(), e.retryAfter());
       }

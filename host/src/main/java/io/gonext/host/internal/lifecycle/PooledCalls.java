@@ -4,6 +4,7 @@ import io.gonext.engine.CallTimes;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostFailure;
+import io.gonext.engine.RunLimits;
 import io.gonext.engine.TrapCause;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
@@ -37,6 +38,7 @@ final class PooledCalls {
   private final PluginAudit audit;
   private final LateCalls late;
   private final long limitNanos;
+  private final long waitLimitNanos;
   private final Duration patience;
   private final boolean remembersInputs;
 
@@ -44,7 +46,7 @@ final class PooledCalls {
   private volatile @Nullable LongConsumer memoryWatch;
 
   /**
-   * @param limit of one turn, waiting for an instance included
+   * @param limits of one turn; what the plugin computes includes waiting for an instance
    * @param remembersInputs whether a few payloads are kept for the next version's exercise
    */
   PooledCalls(
@@ -52,14 +54,15 @@ final class PooledCalls {
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
       LateCalls late,
-      Duration limit,
+      EffectiveLimits limits,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.audit = audit;
     this.late = late;
-    this.limitNanos = limit.toNanos();
-    this.patience = limit.dividedBy(2);
+    this.limitNanos = limits.call().toNanos();
+    this.waitLimitNanos = limits.waits().toNanos();
+    this.patience = limits.call().dividedBy(2);
     this.remembersInputs = remembersInputs;
   }
 
@@ -90,8 +93,8 @@ final class PooledCalls {
     return guarded(
         guard,
         turn,
-        (lease, deadline) -> {
-          HookReply reply = call(guard, lease, hook, payload, turn, deadline);
+        lease -> {
+          HookReply reply = call(guard, lease, hook, payload, turn);
           return read(lease, hook, reply, reading);
         });
   }
@@ -111,10 +114,10 @@ final class PooledCalls {
     return guarded(
         guard,
         turn,
-        (lease, deadline) -> {
+        lease -> {
           List<R> results = new ArrayList<>(payloads.size());
           for (int i = 0; i < payloads.size(); i++) {
-            HookReply reply = call(guard, lease, hook, payloads.get(i), turn, deadline);
+            HookReply reply = call(guard, lease, hook, payloads.get(i), turn);
             results.add(read(lease, hook, reply, reading.apply(i)));
           }
           return results;
@@ -126,8 +129,7 @@ final class PooledCalls {
    */
   @FunctionalInterface
   private interface Work<R> {
-    R run(Lease<GuestInstance> lease, long deadline)
-        throws HookFailedException, InterruptedException;
+    R run(Lease<GuestInstance> lease) throws HookFailedException, InterruptedException;
   }
 
   /**
@@ -141,13 +143,12 @@ final class PooledCalls {
     if (pass == null) {
       throw refused(guard);
     }
-    long deadline = deadline(turn);
     R result;
     List<Runnable> effects;
-    try (Lease<GuestInstance> lease = checkout(turn, deadline)) {
+    try (Lease<GuestInstance> lease = checkout(turn)) {
       // Of a call before this one that failed, or of the instance's start.
       var _ = lease.get().takeEffects();
-      result = work.run(lease, deadline);
+      result = work.run(lease);
       effects = lease.get().takeEffects();
       tellMemory(lease);
       breaker.succeeded(pass, turn.beganNanos());
@@ -177,18 +178,26 @@ final class PooledCalls {
     }
   }
 
-  private long deadline(Turn turn) {
-    long own = turn.beganNanos() + limitNanos;
-    return own - turn.deadlineNanos() < 0 ? own : turn.deadlineNanos();
+  /** What the turn lets the plugin compute. Its waits shorten that where a chain's time ends. */
+  private long computeNanos(Turn turn, long waitNanos) {
+    return Math.min(limitNanos, turn.deadlineNanos() - turn.beganNanos() - waitNanos);
   }
 
-  private Lease<GuestInstance> checkout(Turn turn, long deadline)
+  private RunLimits limits(Turn turn) {
+    return new RunLimits(
+        late.softLimit(),
+        turn.beganNanos() + limitNanos + turn.waitNanos(),
+        Duration.ofNanos(waitLimitNanos - turn.waitNanos()),
+        turn.deadlineNanos());
+  }
+
+  private Lease<GuestInstance> checkout(Turn turn)
       throws HookFailedException, InterruptedException {
     try {
       return pool.checkout(
-          deadline - turn.beganNanos() >= limitNanos
+          computeNanos(turn, 0) == limitNanos
               ? patience
-              : Duration.ofNanos((deadline - turn.beganNanos()) / 2));
+              : Duration.ofNanos(computeNanos(turn, 0) / 2));
     } catch (CheckoutTimeoutException | PoolSaturatedException e) {
       throw new HookFailedException(HookOutcome.SATURATED, e.getMessage(), e);
     } catch (AllocationException e) {
@@ -199,12 +208,7 @@ final class PooledCalls {
   }
 
   private HookReply call(
-      Breakers.Guard guard,
-      Lease<GuestInstance> lease,
-      PluginHook hook,
-      byte[] payload,
-      Turn turn,
-      long deadline)
+      Breakers.Guard guard, Lease<GuestInstance> lease, PluginHook hook, byte[] payload, Turn turn)
       throws HookFailedException, InterruptedException {
     if (guard.breaker().isOpen()) {
       // The breaker opened while this caller waited for an instance.
@@ -214,53 +218,50 @@ final class PooledCalls {
     try {
       HookReply reply =
           hook.isJob()
-              ? GuestAbi.callJob(instance, hook.utf8(), payload, late.softLimit(), deadline)
-              : GuestAbi.callHook(instance, hook.utf8(), payload, late.softLimit(), deadline);
+              ? GuestAbi.callJob(instance, hook.utf8(), payload, limits(turn))
+              : GuestAbi.callHook(instance, hook.utf8(), payload, limits(turn));
       if (instance.lastRun().late()) {
         late.happened(hook.name(), instance.lastRun());
       }
       if (remembersInputs) {
-        hook.recent().offer(payload, deadline);
+        hook.recent().offer(payload, turn.beganNanos());
       }
       return reply;
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);
       audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
-      throw blamedRight(instance, failure(trap, turn, deadline));
+      throw blamedRight(instance, failure(trap, turn, instance.lastRun()));
     } catch (RuntimeException | Error e) {
       lease.markUnusable(e);
       throw e;
     } finally {
-      CallTimes times = instance.lastRun();
-      turn.ran(version, times.guestNanos(), times.hostNanos());
+      turn.ran(version, instance.lastRun());
     }
   }
 
   /**
-   * Does not blame a plugin that failed after the store, or a server that it called, had failed in
-   * the same call. A plugin that computes to its deadline is to blame whatever failed before.
+   * Does not blame a plugin that failed after something that it needs, such as the store or a
+   * server that it called, had failed in the same call. A plugin that computes to its deadline is
+   * to blame whatever failed before.
    */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
-    boolean ofPlugin = e.outcome().isFaultOfPlugin() || e.outcome() == HookOutcome.STATUS;
-    HostFailure hostFailure = ofPlugin ? instance.hostFailure() : null;
+    boolean mayBeOthers =
+        switch (e.outcome()) {
+          case STATUS, WAIT_LIMIT -> true;
+          case DEADLINE -> false;
+          default -> e.outcome().isFaultOfPlugin();
+        };
+    HostFailure hostFailure = mayBeOthers ? instance.hostFailure() : null;
     if (hostFailure == null) {
       return e;
     }
-    HookOutcome cause = HookOutcome.valueOf(hostFailure.code());
-    if (cause == HookOutcome.UPSTREAM_UNAVAILABLE
-        && e.outcome() == HookOutcome.DEADLINE
-        && !hasMostlyWaited(instance.lastRun())) {
-      return e;
-    }
     return new HookFailedException(
-        cause, hostFailure.reason() + ", and then " + e.outcome() + ": " + e.getMessage(), e);
+        HookOutcome.valueOf(hostFailure.code()),
+        hostFailure.reason() + ", and then " + e.outcome() + ": " + e.getMessage(),
+        e);
   }
 
-  private static boolean hasMostlyWaited(CallTimes times) {
-    return times.waitNanos() >= (times.guestNanos() + times.hostNanos()) / 2;
-  }
-
-  private HookFailedException failure(GuestTrap trap, Turn turn, long deadline)
+  private HookFailedException failure(GuestTrap trap, Turn turn, CallTimes times)
       throws InterruptedException {
     HookOutcome outcome =
         switch (trap.trapCause()) {
@@ -276,9 +277,10 @@ final class PooledCalls {
           case TrapCause.HostFailure _ -> HookOutcome.HOST_FAILURE;
           // Not the plugin's fault when it had less than half of its time.
           case TrapCause.Deadline _ ->
-              deadline - turn.beganNanos() < limitNanos / 2
+              computeNanos(turn, turn.waitNanos() + times.waitNanos()) < limitNanos / 2
                   ? HookOutcome.CUT_SHORT
                   : HookOutcome.DEADLINE;
+          case TrapCause.WaitLimit _ -> HookOutcome.WAIT_LIMIT;
           case TrapCause.Interrupted _ -> {
             Thread.interrupted();
             InterruptedException interrupted = new InterruptedException("during a call of a guest");

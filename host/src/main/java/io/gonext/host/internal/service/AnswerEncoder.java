@@ -40,6 +40,10 @@ record AnswerEncoder(ImportRow row, boolean packed) {
         call.reportFailure(new HostFailure(HookOutcome.STORE_UNAVAILABLE.name(), reason));
         yield encode(Refused.INTERNAL);
       }
+      case HostAnswer.ApplicationFailed(String reason) -> {
+        call.reportFailure(new HostFailure(HookOutcome.APPLICATION_UNAVAILABLE.name(), reason));
+        yield encode(Refused.INTERNAL);
+      }
       case HostAnswer.UpstreamFailed(String message) -> {
         call.reportFailure(new HostFailure(HookOutcome.UPSTREAM_UNAVAILABLE.name(), message));
         yield encode(Refused.UPSTREAM_FAILED);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ public final class HostFunctions {
     }
     AnswerEncoder encoder = new AnswerEncoder(row);
     HostFunction.Body body =
-        bound == null ? constant(encoder, Refused.INTERNAL) : body(encoder, bound);
+        bound == null ? constant(encoder, Refused.INTERNAL) : body(encoder, bound, scope.waiting());
     String capability = row.capability();
     HostFunction function =
         HostFunction.of(
@@ -80,12 +81,12 @@ public final class HostFunctions {
     };
   }
 
-  private static HostFunction.Body body(AnswerEncoder encoder, Bound bound) {
+  private static HostFunction.Body body(AnswerEncoder encoder, Bound bound, AtomicInteger waiting) {
     return switch (bound.body) {
       case Body.Plain plain -> plain.function();
       case Body.Answering(Body.Work work) ->
           bound.waits
-              ? (call, args) -> encoded(encoder, call, waiting(work, call, args))
+              ? (call, args) -> encoded(encoder, call, waiting(work, waiting, call, args))
               : (call, args) -> encoded(encoder, call, answer(work, call, args));
     };
   }
@@ -96,12 +97,15 @@ public final class HostFunctions {
   }
 
   /** The encoding comes after the wait, because it may call the guest. */
-  private static HostAnswer waiting(Body.Work work, HostCall call, long[] args) {
+  private static HostAnswer waiting(
+      Body.Work work, AtomicInteger waiting, HostCall call, long[] args) {
+    waiting.incrementAndGet();
     call.beginWait();
     try {
       return answer(work, call, args);
     } finally {
       call.endWait();
+      waiting.decrementAndGet();
     }
   }
 

@@ -24,8 +24,8 @@ public interface HostService extends AutoCloseable {
 
   /**
    * Whether a guest waits in {@linkplain Body.Answering answering} functions of this service, for
-   * the store or another machine. That time is then {@linkplain
-   * io.gonext.engine.CallTimes#waitNanos measured apart}.
+   * the store or another machine. That time then counts for {@code limits.wait_ms} and not for
+   * {@code limits.call_ms}.
    */
   default boolean waits() {
     return false;

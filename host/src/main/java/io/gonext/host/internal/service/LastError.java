@@ -32,6 +32,7 @@ public final class LastError {
         last.sqlState = sqlState;
       }
       case HostAnswer.Unavailable(String reason) -> of(call).set(Refused.INTERNAL, reason);
+      case HostAnswer.ApplicationFailed(String reason) -> of(call).set(Refused.INTERNAL, reason);
       case HostAnswer.UpstreamFailed(String message) ->
           of(call).set(Refused.UPSTREAM_FAILED, message);
       case HostAnswer.Done _, HostAnswer.Body _, HostAnswer.Confidential _ -> {

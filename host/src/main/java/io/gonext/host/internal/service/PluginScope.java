@@ -6,12 +6,14 @@ import io.gonext.host.internal.log.PluginLog;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * For whom services make functions: one version of a plugin, and what its instances run for.
  *
  * @param locales the texts of its bundle
  * @param permissions what the plugin may do at this moment
+ * @param waiting how many guests of the plugin wait in host functions at this moment
  */
 public record PluginScope(
     Manifest manifest,
@@ -20,7 +22,23 @@ public record PluginScope(
     Permissions permissions,
     PluginLog log,
     PluginAudit audit,
-    InstantSource clock) {
+    InstantSource clock,
+    AtomicInteger waiting) {
+  public PluginScope(
+      Manifest manifest,
+      Locales locales,
+      Mode mode,
+      Permissions permissions,
+      PluginLog log,
+      PluginAudit audit,
+      InstantSource clock) {
+    this(manifest, locales, mode, permissions, log, audit, clock, new AtomicInteger());
+  }
+
+  /** A copy whose waiting guests are counted together with others. */
+  public PluginScope waiting(AtomicInteger counter) {
+    return new PluginScope(manifest, locales, mode, permissions, log, audit, clock, counter);
+  }
 
   /** What instances run for. */
   public enum Mode {

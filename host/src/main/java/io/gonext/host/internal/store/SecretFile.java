@@ -12,9 +12,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A secret on disk: created on first use, readable by its owner only, and never changed. */
+/** A secret on disk: created on first use, readable by its owner only, and replaced as a whole. */
 public final class SecretFile {
+  private static final Logger log = LoggerFactory.getLogger(SecretFile.class);
+
   private SecretFile() {}
 
   /**
@@ -46,8 +50,33 @@ public final class SecretFile {
         channel.force(true);
       }
       place(aside, file);
+      flushDirectory(file);
     } finally {
       Files.deleteIfExists(aside);
+    }
+  }
+
+  /**
+   * Puts a secret in the place of another one, in one step.
+   *
+   * @throws StoreException when it cannot
+   */
+  public static void replace(Path file, Path by) {
+    try {
+      Files.move(by, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      flushDirectory(file);
+    } catch (IOException e) {
+      throw new StoreException(by + " cannot take the place of " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Not every system can; the file is in place anyway. */
+  private static void flushDirectory(Path file) {
+    try (FileChannel directory =
+        FileChannel.open(Objects.requireNonNull(file.getParent()), StandardOpenOption.READ)) {
+      directory.force(true);
+    } catch (IOException e) {
+      log.debug("the directory of {} cannot be flushed", file, e);
     }
   }
 

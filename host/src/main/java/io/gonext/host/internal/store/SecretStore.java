@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -166,15 +167,16 @@ public final class SecretStore {
    * @param rewrap gets a plugin's name as UTF-8 and its wrapped data key, and returns it wrapped
    *     with another master key
    * @param check the known text, encrypted with the other master key
-   * @return how many data keys there are
+   * @return the plugins that have a data key, sorted
    * @throws StoreException when the database fails; nothing is changed then
    */
-  public int rewrap(BinaryOperator<byte[]> rewrap, byte[] check) {
+  public List<String> rewrap(BinaryOperator<byte[]> rewrap, byte[] check) {
     return transactions.runDurably(
         database,
         connection -> {
           if (check(connection, true) == null) {
-            return 0;
+            insert(connection, "insert into master_key_check (id, content) values (1, ?)", check);
+            return List.of();
           }
           Map<String, byte[]> keys = new TreeMap<>();
           try (PreparedStatement select =
@@ -196,7 +198,7 @@ public final class SecretStore {
             database.announce(connection, key.getKey());
           }
           insert(connection, "update master_key_check set content = ? where id = 1", check);
-          return keys.size();
+          return List.copyOf(keys.keySet());
         });
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.gonext.engine.CallTimes;
 import io.gonext.host.ChainFailedException;
 import io.gonext.host.RecordingLogger;
 import io.gonext.host.hook.ActionResult;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -150,8 +152,8 @@ class HookBusTest {
   @Test
   void a_handler_can_read_the_time_that_is_left() throws InterruptedException {
     List<Duration> limits = new ArrayList<>();
-    bus.addAction("a", "h", 1, (args, turn) -> limits.add(turn.remaining()));
-    bus.addAction("b", "h", 2, (args, turn) -> limits.add(turn.remaining()));
+    bus.addOwnAction("a", "h", 1, (args, turn) -> limits.add(turn.remaining()));
+    bus.addOwnAction("b", "h", 2, (args, turn) -> limits.add(turn.remaining()));
     bus.doAction("h", List.of());
     assertThat(limits).containsExactly(SECOND, SECOND);
   }
@@ -161,7 +163,7 @@ class HookBusTest {
       throws InterruptedException {
     List<Duration> limits = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      bus.addAction(
+      bus.addOwnAction(
           "p" + i,
           "h",
           i,
@@ -176,10 +178,41 @@ class HookBusTest {
   }
 
   @Test
+  void a_plugin_has_all_that_is_left_of_the_chain_for_its_own_limits() throws InterruptedException {
+    List<Duration> left = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      bus.addAction(
+          "p" + i,
+          "h",
+          i,
+          (args, turn) -> {
+            left.add(turn.remaining());
+            pass(Duration.ofMillis(1_500));
+          });
+    }
+    assertThat(bus.doAction("h", List.of()).degraded()).isEmpty();
+    assertThat(left).containsExactly(Duration.ofSeconds(3), Duration.ofMillis(1_500));
+  }
+
+  @Test
+  void the_time_that_a_plugin_waits_is_a_measurement_of_its_own() throws InterruptedException {
+    bus.addAction(
+        "waits", "h", 1, (args, turn) -> turn.ran("1.0.0", new CallTimes(9, 8, 7, false)));
+    bus.addAction("computes", "h", 2, (args, turn) -> turn.ran("1", new CallTimes(9, 8, 0, false)));
+    bus.doAction("h", List.of());
+    assertThat(meters.get("gonext.plugin.wait").timers())
+        .singleElement()
+        .satisfies(timer -> {
+          assertThat(timer.getId().getTag("plugin")).isEqualTo("waits");
+          assertThat(timer.totalTime(TimeUnit.NANOSECONDS)).isEqualTo(7);
+        });
+  }
+
+  @Test
   void a_call_may_ask_for_less_time_than_the_chain_has_but_not_for_more()
       throws InterruptedException {
     List<Duration> limits = new ArrayList<>();
-    bus.addAction("a", "h", 1, (args, turn) -> limits.add(turn.remaining()));
+    bus.addOwnAction("a", "h", 1, (args, turn) -> limits.add(turn.remaining()));
     bus.doAction(CallOptions.DEFAULT.withLimit(Duration.ofMillis(5)), "h", List.of());
     bus.doAction(CallOptions.DEFAULT.withLimit(Duration.ofDays(100_000)), "h", List.of());
     assertThat(limits).containsExactly(Duration.ofMillis(5), SECOND);
@@ -187,7 +220,7 @@ class HookBusTest {
 
   @Test
   void a_result_that_comes_too_late_is_not_used() throws InterruptedException {
-    bus.addFilter(
+    bus.addOwnFilter(
         "late",
         "h",
         1,
@@ -484,7 +517,7 @@ class HookBusTest {
           1,
           (value, args, turn) -> {
             tracer.spanBuilder("inner").startSpan().end();
-            turn.ran("1.2.3", 70, 30);
+            turn.ran("1.2.3", new CallTimes(100, 30, 20, false));
             return value;
           });
       traced.addFilter(
@@ -511,6 +544,7 @@ class HookBusTest {
                 .put("gonext.outcome", "OK")
                 .put("gonext.guest_ns", 70)
                 .put("gonext.host_ns", 30)
+                .put("gonext.wait_ns", 20)
                 .build()
                 .asMap());
     assertThat(finished.get(2).getAttributes().get(AttributeKey.stringKey("gonext.outcome")))

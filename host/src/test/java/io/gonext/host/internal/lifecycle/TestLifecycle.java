@@ -36,6 +36,7 @@ import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.internal.service.log.LogService;
 import io.gonext.host.internal.service.metrics.MetricService;
 import io.gonext.host.internal.service.runtime.RuntimeService;
+import io.gonext.host.internal.service.secrets.MasterKeys;
 import io.gonext.host.internal.service.secrets.SecretService;
 import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.service.trace.SpanService;
@@ -47,6 +48,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -85,6 +87,8 @@ public final class TestLifecycle implements AutoCloseable {
             Duration.ofSeconds(3),
             Duration.ofSeconds(1),
             guards.nanoTime());
+    Vault vault =
+        Vault.open(store.secrets(), new MasterKeys.Given(MasterKey.random(), Optional.empty()));
     services =
         new HostServices(
             table,
@@ -94,10 +98,14 @@ public final class TestLifecycle implements AutoCloseable {
                         new LogService(),
                         new AuditService(),
                         new ConfigService(new Configurations(store.configurations())),
-                        new SecretService(Vault.open(store.secrets(), MasterKey::random)),
+                        new SecretService(vault),
                         new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new HttpService(
-                            Egress.publicOnly(), meters, OpenTelemetry.noop(), guards.nanoTime()),
+                            Egress.publicOnly(),
+                            vault::value,
+                            meters,
+                            OpenTelemetry.noop(),
+                            guards.nanoTime()),
                         new KeyValueService(store.keyValues(), KeyValueQuota.defaults()),
                         new EventService(
                             new EventDispatch(

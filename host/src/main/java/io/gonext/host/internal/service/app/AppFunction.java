@@ -198,7 +198,8 @@ final class AppFunction {
         .happened(call.plugin() + "@" + call.version() + " in " + call.hook(), what, cause);
     tellPlugin("the function did not answer (" + outcome + "); the host's log has the cause");
     return new Ended(
-        outcome, new HostAnswer.Unavailable("the application's function " + name + " failed"));
+        outcome,
+        new HostAnswer.ApplicationFailed("the application's function " + name + " failed"));
   }
 
   private void tellPlugin(String what) {

@@ -112,6 +112,15 @@ public final class Configurations {
   }
 
   /**
+   * Whether the values of a plugin are these.
+   *
+   * @throws StoreException when the store cannot be read
+   */
+  public boolean hasValues(String plugin, ObjectNode values) {
+    return find(plugin).map(stored -> stored.values.equals(values)).orElse(false);
+  }
+
+  /**
    * Changes the values: all or none, durably, and for the calls that begin from now on.
    *
    * @param version of the configuration that the change is meant for; empty for the newest one

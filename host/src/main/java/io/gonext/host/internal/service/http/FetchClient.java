@@ -3,6 +3,7 @@ package io.gonext.host.internal.service.http;
 import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
 import io.gonext.host.manifest.FetchUrl;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +23,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import javax.net.ssl.SSLException;
@@ -67,6 +71,7 @@ final class FetchClient implements AutoCloseable {
   private static final int CONNECT_MILLIS = 5_000;
   private static final int IDLE_MILLIS = 30_000;
   private static final int MAX_HEADER_BYTES = 32 * 1024;
+  private static final int PART_BYTES = 16 * 1024;
 
   /**
    * The largest body that is read although nobody needs it, so that its connection can be used
@@ -122,9 +127,11 @@ final class FetchClient implements AutoCloseable {
    *
    * @param plugin whose connections are used
    * @param deadlineNanos of {@link System#nanoTime}, for all of the answer
+   * @param memory takes the bytes of the answer's body
    * @param wanted an answer's body is empty if it is not wanted
    */
-  Answer send(String plugin, FetchRequest fetch, long deadlineNanos, Wanted wanted)
+  Answer send(
+      String plugin, FetchRequest fetch, long deadlineNanos, BodyMemory.Share memory, Wanted wanted)
       throws FetchException {
     FetchUrl url = fetch.url();
     long left = deadlineNanos - System.nanoTime();
@@ -136,7 +143,7 @@ final class FetchClient implements AutoCloseable {
     try {
       request.send(listener);
       Response response = listener.get(left, TimeUnit.NANOSECONDS);
-      return answer(fetch, response, listener, wanted);
+      return answer(fetch, response, listener, memory, wanted);
     } catch (InterruptedException | InterruptedIOException e) {
       Thread.currentThread().interrupt();
       throw new FetchException(
@@ -220,12 +227,15 @@ final class FetchClient implements AutoCloseable {
     ClientConnector connector = new ClientConnector();
     connector.setSelectors(1);
     connector.setSslContextFactory(tls.get());
+    HTTP2Client http2 = new HTTP2Client(connector);
+    // No table of sent headers: it would keep secrets as long as a connection lives.
+    http2.setMaxEncoderTableCapacity(0);
     HttpClient client =
         new HttpClient(
             new HttpClientTransportDynamic(
                 connector,
                 HttpClientConnectionFactory.HTTP11,
-                new ClientConnectionFactoryOverHTTP2.HTTP2(new HTTP2Client(connector))));
+                new ClientConnectionFactoryOverHTTP2.HTTP2(http2)));
     QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
     threads.setName("gonext-fetch");
     threads.setDaemon(true);
@@ -246,7 +256,11 @@ final class FetchClient implements AutoCloseable {
   }
 
   private static Answer answer(
-      FetchRequest fetch, Response response, InputStreamResponseListener listener, Wanted wanted)
+      FetchRequest fetch,
+      Response response,
+      InputStreamResponseListener listener,
+      BodyMemory.Share memory,
+      Wanted wanted)
       throws IOException, FetchException {
     int status = response.getStatus();
     HttpFields headers = response.getHeaders();
@@ -269,14 +283,14 @@ final class FetchClient implements AutoCloseable {
       body.unread(first);
       String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
       if (!isGzip(encoding)) {
-        return new Answer(status, headers, read(fetch, body));
+        return new Answer(status, headers, read(fetch, body, memory));
       }
       HttpFields decoded =
           HttpFields.build(headers)
               .remove(HttpHeader.CONTENT_ENCODING)
               .remove(HttpHeader.CONTENT_LENGTH);
       try (InputStream inflated = new GZIPInputStream(body)) {
-        return new Answer(status, decoded, read(fetch, inflated));
+        return new Answer(status, decoded, read(fetch, inflated, memory));
       }
     }
   }
@@ -286,15 +300,26 @@ final class FetchClient implements AutoCloseable {
     return name.equals("gzip") || name.equals("x-gzip");
   }
 
-  private static byte[] read(FetchRequest fetch, InputStream body)
+  private static byte[] read(FetchRequest fetch, InputStream body, BodyMemory.Share memory)
       throws IOException, FetchException {
-    byte[] bytes = body.readNBytes(MAX_BODY_BYTES + 1);
-    if (bytes.length > MAX_BODY_BYTES) {
-      throw new FetchException(
-          FetchOutcome.FAILED,
-          "the answer of " + fetch.url().origin() + " has a body of more than 10 MiB");
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    byte[] part = new byte[PART_BYTES];
+    for (int read = body.read(part); read >= 0; read = body.read(part)) {
+      if (whole.size() + read > MAX_BODY_BYTES) {
+        throw new FetchException(
+            FetchOutcome.FAILED,
+            "the answer of " + fetch.url().origin() + " has a body of more than 10 MiB");
+      }
+      memory.take(read);
+      whole.write(part, 0, read);
     }
-    return bytes;
+    return whole.toByteArray();
+  }
+
+  private static String types(Exception failure) {
+    return Stream.iterate((Throwable) failure, Objects::nonNull, Throwable::getCause)
+        .map(cause -> cause.getClass().getName())
+        .collect(Collectors.joining(" < "));
   }
 
   private static FetchException timedOut(FetchUrl url) {
@@ -349,7 +374,8 @@ final class FetchClient implements AutoCloseable {
         }
       }
     }
-    log.debug("{}", url.origin(), failure);
+    // Only the types: a message may show the URL or a header, and with them a secret.
+    log.debug("{}: {}", url.origin(), types(failure));
     return new FetchException(FetchOutcome.FAILED, url.origin() + " gave no valid HTTP answer");
   }
 

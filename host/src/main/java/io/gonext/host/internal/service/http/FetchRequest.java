@@ -7,23 +7,33 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One HTTP request of a plugin.
+ * One HTTP request of a plugin. The values of headers and the URL may {@linkplain SecretTemplate
+ * name secrets} until they are {@linkplain #filled filled in}.
  *
+ * @param url with names in the places of secrets
+ * @param urlTemplate the text of the URL if it names secrets, otherwise null
  * @param body empty for none
  * @param timeout for the whole answer, with all redirects
  */
 record FetchRequest(
-    String method, FetchUrl url, List<Header> headers, byte[] body, Duration timeout) {
+    String method,
+    FetchUrl url,
+    @Nullable String urlTemplate,
+    List<Header> headers,
+    byte[] body,
+    Duration timeout) {
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
   static final Duration MAX_TIMEOUT = Duration.ofSeconds(30);
 
@@ -68,6 +78,10 @@ record FetchRequest(
     private String lowerCase() {
       return name.toLowerCase(Locale.ROOT);
     }
+
+    private boolean isCredential() {
+      return CREDENTIALS.contains(lowerCase()) || SecretTemplate.is(value);
+    }
   }
 
   /**
@@ -85,9 +99,15 @@ record FetchRequest(
         METHODS.contains(method),
         "the method must be one of GET, HEAD, POST, PUT, PATCH," + " DELETE and OPTIONS");
     require(json.has("url"), "the request has no url");
+    String url = text(json, "url");
+    boolean isTemplate = SecretTemplate.is(url);
+    if (isTemplate) {
+      SecretTemplate.checkUrl(url);
+    }
     return new FetchRequest(
         method,
-        FetchUrl.parse(text(json, "url")),
+        FetchUrl.parse(isTemplate ? SecretTemplate.fill(url, name -> name) : url),
+        isTemplate ? url : null,
         headers(json.get("headers")),
         body(json),
         timeout(json.get("timeout_ms")));
@@ -101,7 +121,6 @@ record FetchRequest(
     require(json.size() <= MAX_HEADERS, "a request has at most " + MAX_HEADERS + " headers");
     List<Header> headers = new ArrayList<>();
     Set<String> seen = new HashSet<>();
-    int chars = 0;
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
       Header header = new Header(entry.getKey(), entry.getValue().asString(""));
       String name = header.lowerCase();
@@ -111,17 +130,58 @@ record FetchRequest(
           "the header " + shown(header.name) + " is set by the host: leave it out");
       require(seen.add(name), "the header " + shown(header.name) + " is set twice");
       require(
-          entry.getValue().isString() && VALUE.matcher(header.value).matches(),
+          entry.getValue().isString() && isHeaderValue(header.value),
           "the value of the header "
               + shown(header.name)
               + " must be a text of Latin-1 characters in one line");
-      chars += header.name.length() + header.value.length();
+      SecretTemplate.check(header.value);
       headers.add(header);
     }
-    require(
-        chars <= MAX_HEADER_CHARS,
-        "the headers of a request have at most " + MAX_HEADER_CHARS + " characters together");
+    requireShort(headers);
     return headers;
+  }
+
+  private static void requireShort(List<Header> headers) {
+    require(
+        headers.stream().mapToInt(header -> header.name.length() + header.value.length()).sum()
+            <= MAX_HEADER_CHARS,
+        "the headers of a request have at most " + MAX_HEADER_CHARS + " characters together");
+  }
+
+  /** Whether a header can have a value. */
+  static boolean isHeaderValue(String text) {
+    return VALUE.matcher(text).matches();
+  }
+
+  /** The secrets that the URL and the headers name. */
+  Set<String> secrets() {
+    Set<String> names = new LinkedHashSet<>();
+    if (urlTemplate != null) {
+      names.addAll(SecretTemplate.names(urlTemplate));
+    }
+    headers.forEach(header -> names.addAll(SecretTemplate.names(header.value)));
+    return names;
+  }
+
+  /**
+   * The request with the values of the secrets that it names.
+   *
+   * @param inHeader the value of a secret for a header
+   * @param inUrl the value of a secret, percent-encoded
+   * @throws IllegalArgumentException if it is too long then
+   */
+  FetchRequest filled(UnaryOperator<String> inHeader, UnaryOperator<String> inUrl) {
+    FetchUrl full =
+        urlTemplate == null ? url : FetchUrl.parse(SecretTemplate.fill(urlTemplate, inUrl));
+    if (!full.hasOriginOf(url)) {
+      throw new IllegalStateException("a secret changed the origin of a URL");
+    }
+    List<Header> values =
+        headers.stream()
+            .map(header -> new Header(header.name, SecretTemplate.fill(header.value, inHeader)))
+            .toList();
+    requireShort(values);
+    return new FetchRequest(method, full, null, values, body, timeout);
   }
 
   private static byte[] body(JsonNode json) {
@@ -164,7 +224,8 @@ record FetchRequest(
 
   /**
    * The request that follows a redirect, as browsers send it (the Fetch standard, HTTP-redirect
-   * fetch).
+   * fetch). A header that names a secret does not pass to another origin, as other credentials do
+   * not.
    *
    * @param status 301, 302, 303, 307 or 308
    */
@@ -176,9 +237,10 @@ record FetchRequest(
     boolean elsewhere = !target.hasOriginOf(url);
     List<Header> kept =
         headers.stream()
-            .filter(header -> !(elsewhere && CREDENTIALS.contains(header.lowerCase())))
+            .filter(header -> !(elsewhere && header.isCredential()))
             .filter(header -> !(get && header.lowerCase().startsWith("content-")))
             .toList();
-    return new FetchRequest(get ? "GET" : method, target, kept, get ? new byte[0] : body, timeout);
+    return new FetchRequest(
+        get ? "GET" : method, target, null, kept, get ? new byte[0] : body, timeout);
   }
 }

@@ -3,10 +3,12 @@ package io.gonext.host.internal.service.http;
 import io.github.bucket4j.Bucket;
 import io.gonext.engine.PlainText;
 import io.gonext.host.Egress;
+import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
 import io.gonext.host.internal.service.Body;
+import io.gonext.host.internal.service.CapabilityGate;
 import io.gonext.host.internal.service.GuestArguments;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.PluginScope;
@@ -57,19 +59,26 @@ public final class HttpService implements HostService {
 
   private final Egress.Mode mode;
   private final FetchClient client;
+  private final SecretValues secrets;
   private final MeterRegistry meters;
   private final Tracer tracer;
   private final LongSupplier nanoTime;
   private final Semaphore running = new Semaphore(AT_ONCE);
+  private final BodyMemory bodies = BodyMemory.ofHeap(Runtime.getRuntime().maxMemory());
 
   /** By plugin, so that an update does not refill them. */
   private final Map<String, FetchBudget> budgets = new ConcurrentHashMap<>();
 
   public HttpService(
-      Egress egress, MeterRegistry meters, OpenTelemetry telemetry, LongSupplier nanoTime) {
+      Egress egress,
+      SecretValues secrets,
+      MeterRegistry meters,
+      OpenTelemetry telemetry,
+      LongSupplier nanoTime) {
     this(
         egress.mode(),
         new FetchClient(new AddressPolicy(egress.allowed())),
+        secrets,
         meters,
         telemetry,
         nanoTime);
@@ -78,11 +87,13 @@ public final class HttpService implements HostService {
   HttpService(
       Egress.Mode mode,
       FetchClient client,
+      SecretValues secrets,
       MeterRegistry meters,
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this.mode = mode;
     this.client = client;
+    this.secrets = secrets;
     this.meters = meters;
     this.tracer = telemetry.getTracer("io.gonext.host");
     this.nanoTime = nanoTime;
@@ -136,12 +147,16 @@ public final class HttpService implements HostService {
     private final PluginScope scope;
     private final String name;
 
+    /** Whether the plugin may use secrets. */
+    private final CapabilityGate secretsGate;
+
     /** What the manifest lowers the rate to; null if it does not. */
     private final @Nullable Bucket ownMinute;
 
     Plugin(PluginScope scope) {
       this.scope = scope;
       this.name = scope.manifest().name();
+      this.secretsGate = CapabilityGate.of(scope, Manifest.SECRETS, FETCH.toString());
       int asked = scope.manifest().fetch().perMinute().orElse(FetchBudget.PER_MINUTE);
       this.ownMinute = asked < FetchBudget.PER_MINUTE ? FetchBudget.bucket(asked, nanoTime) : null;
     }
@@ -154,11 +169,12 @@ public final class HttpService implements HostService {
       long began = System.nanoTime();
       String entry = OTHER;
       FetchOutcome outcome = FetchOutcome.BAD_REQUEST;
+      SecretInjection injection = new SecretInjection(scope, secretsGate, secrets);
       try {
         FetchRequest request = FetchRequest.of(arguments.json(0, MAX_REQUEST_BYTES));
         outcome = FetchOutcome.FAILED;
         entry = entryOf(request.url()).map(Origin::toString).orElse(OTHER);
-        byte[] json = traced(request, entry, arguments);
+        byte[] json = traced(request, injection, entry, arguments);
         outcome = FetchOutcome.ANSWERED;
         return new HostAnswer.Body(json);
       } catch (IllegalArgumentException e) {
@@ -166,7 +182,9 @@ public final class HttpService implements HostService {
         return explained(Refused.BAD_ARGUMENTS, String.valueOf(e.getMessage()));
       } catch (FetchException e) {
         outcome = e.outcome();
-        return answer(e);
+        return answer(e.outcome(), injection.mask(String.valueOf(e.getMessage())));
+      } catch (StoreException e) {
+        return new HostAnswer.Unavailable("the plugin's secrets could not be read");
       } finally {
         Timer.builder("gonext.plugin.fetch")
             .description("HTTP requests that plugins send, by the entry of the manifest")
@@ -178,10 +196,12 @@ public final class HttpService implements HostService {
       }
     }
 
-    private HostAnswer answer(FetchException e) {
-      String message = String.valueOf(e.getMessage());
-      return switch (e.outcome()) {
-        case BLOCKED_ORIGIN, BLOCKED_ADDRESS -> explained(Refused.BLOCKED, message);
+    private HostAnswer answer(FetchOutcome outcome, String message) {
+      return switch (outcome) {
+        case BLOCKED_ORIGIN, BLOCKED_ADDRESS, SECRET_BLOCKED -> explained(Refused.BLOCKED, message);
+        case SECRET_DENIED -> explained(Refused.DENIED, message);
+        case SECRET_MISSING -> explained(Refused.NOT_FOUND, message);
+        case SECRET_UNUSABLE -> explained(Refused.BAD_ARGUMENTS, message);
         case LIMITED -> explained(Refused.QUOTA, message);
         default -> new HostAnswer.UpstreamFailed(logged(message));
       };
@@ -198,7 +218,8 @@ public final class HttpService implements HostService {
       return shown;
     }
 
-    private byte[] traced(FetchRequest request, String entry, GuestArguments arguments)
+    private byte[] traced(
+        FetchRequest request, SecretInjection injection, String entry, GuestArguments arguments)
         throws FetchException {
       Span span =
           tracer
@@ -210,8 +231,8 @@ public final class HttpService implements HostService {
               .setAttribute("server.port", (long) request.url().port())
               .setAttribute("gonext.fetch.entry", entry)
               .startSpan();
-      try {
-        FetchClient.Answer answer = limited(request, arguments);
+      try (BodyMemory.Share memory = bodies.share()) {
+        FetchClient.Answer answer = injection.mask(limited(request, injection, memory, arguments));
         span.setAttribute("http.response.status_code", (long) answer.status());
         return json(answer);
       } catch (FetchException e) {
@@ -222,7 +243,11 @@ public final class HttpService implements HostService {
       }
     }
 
-    private FetchClient.Answer limited(FetchRequest request, GuestArguments arguments)
+    private FetchClient.Answer limited(
+        FetchRequest request,
+        SecretInjection injection,
+        BodyMemory.Share memory,
+        GuestArguments arguments)
         throws FetchException {
       if (arguments.once(this, AtomicInteger::new).incrementAndGet() > FetchBudget.PER_CALL) {
         throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
@@ -240,7 +265,9 @@ public final class HttpService implements HostService {
           throw limit("the host has " + AT_ONCE + " requests under way, which is the most");
         }
         try {
-          return followed(request);
+          // The body of a request is in memory already: this counts it, and the answers' bodies.
+          memory.take(request.body().length);
+          return followed(request, injection, memory);
         } finally {
           running.release();
         }
@@ -253,12 +280,15 @@ public final class HttpService implements HostService {
       return new FetchException(FetchOutcome.LIMITED, message);
     }
 
-    private FetchClient.Answer followed(FetchRequest first) throws FetchException {
+    private FetchClient.Answer followed(
+        FetchRequest first, SecretInjection injection, BodyMemory.Share memory)
+        throws FetchException {
       long deadline = System.nanoTime() + first.timeout().toNanos();
       FetchRequest request = first;
       for (int redirects = 0; ; redirects++) {
         requireAllowed(request.url());
-        FetchClient.Answer answer = sent(request, deadline);
+        FetchRequest filled = injection.fill(request);
+        FetchClient.Answer answer = sent(filled, deadline, memory);
         String location = location(answer.status(), answer.headers());
         if (location == null) {
           return answer;
@@ -268,14 +298,21 @@ public final class HttpService implements HostService {
               FetchOutcome.FAILED,
               first.url().origin() + " redirects more than " + MAX_REDIRECTS + " times");
         }
-        request = request.redirected(answer.status(), target(request.url(), location));
+        FetchUrl target = target(filled.url(), location);
+        injection.requireCarried(request.url(), location, target);
+        request = request.redirected(answer.status(), target);
       }
     }
 
-    private FetchClient.Answer sent(FetchRequest request, long deadline) throws FetchException {
+    private FetchClient.Answer sent(FetchRequest request, long deadline, BodyMemory.Share memory)
+        throws FetchException {
       try {
         return client.send(
-            name, request, deadline, (status, headers) -> location(status, headers) == null);
+            name,
+            request,
+            deadline,
+            memory,
+            (status, headers) -> location(status, headers) == null);
       } catch (FetchException e) {
         if (e.outcome() == FetchOutcome.BLOCKED_ADDRESS) {
           scope.audit().fetchBlocked("address", request.url().origin(), true);

@@ -12,9 +12,13 @@ import io.gonext.host.manifest.Manifest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/** {@code gn_secrets_get}: a plugin reads a secret that its manifest names. */
+/**
+ * {@code gn_secrets_get}: a plugin reads a secret that its manifest names, and not as {@code
+ * inject_only}.
+ */
 public final class SecretService implements HostService {
   private static final int MAX_NAME_BYTES = 128;
 
@@ -35,8 +39,18 @@ public final class SecretService implements HostService {
   private HostAnswer get(PluginScope scope, GuestArguments arguments) {
     Manifest manifest = scope.manifest();
     String name = arguments.text(0, MAX_NAME_BYTES);
-    if (manifest.secrets().stream().noneMatch(secret -> secret.name().equals(name))) {
-      return Refused.DENIED;
+    Optional<Manifest.Secret> declared =
+        manifest.secrets().stream().filter(secret -> secret.name().equals(name)).findFirst();
+    if (declared.isEmpty()) {
+      return new HostAnswer.Explained(
+          Refused.DENIED, "the manifest does not name this secret in secrets.keys");
+    }
+    if (declared.get().injectOnly()) {
+      return new HostAnswer.Explained(
+          Refused.DENIED,
+          "the secret %s is for HTTP requests only: write {{secret:%s}} in a header or the URL of"
+                  .formatted(name, name)
+              + " gn_http_fetch");
     }
     try {
       return vault

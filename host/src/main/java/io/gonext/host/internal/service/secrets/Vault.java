@@ -1,17 +1,17 @@
 package io.gonext.host.internal.service.secrets;
 
-import io.gonext.host.MasterKey;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.internal.store.SecretStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +32,8 @@ public final class Vault {
 
   private final SecretStore store;
 
-  /** Not asked for before there is a secret. */
-  private final Supplier<KeyWrap> master;
+  /** Not asked before there is a secret. */
+  private final MasterKeys keys;
 
   /** Of the plugins that were asked for. */
   private final Map<String, Opened> opened = new ConcurrentHashMap<>();
@@ -41,52 +41,59 @@ public final class Vault {
   /** A plugin's data key, null before the first secret, and its encrypted secrets. */
   private record Opened(@Nullable SecretKey dataKey, Map<String, byte[]> contents) {}
 
-  private Vault(SecretStore store, Supplier<KeyWrap> master) {
+  private Vault(SecretStore store, MasterKeys keys) {
     this.store = store;
-    this.master = master;
+    this.keys = keys;
   }
 
   /**
-   * Opens the secrets of a database.
+   * Opens the secrets of a database. Finishes a rotation of the master key that was interrupted.
    *
-   * @param master asked for at most once, and not before there is a secret
+   * @param keys not asked before there is a secret
    * @throws StoreException when they are encrypted with another master key, or the store cannot be
    *     read
    */
-  public static Vault open(SecretStore store, Supplier<MasterKey> master) {
-    Supplier<KeyWrap> wrap = once(master);
-    if (store.masterKeyCheck().map(check -> wrap.get().made(check)).orElse(true)) {
-      return new Vault(store, wrap);
+  public static Vault open(SecretStore store, MasterKeys keys) {
+    Vault vault = new Vault(store, keys);
+    Optional<byte[]> check = store.masterKeyCheck();
+    if (check.isPresent()
+        && !new KeyWrap(keys.current()).made(check.get())
+        && keys.next().map(KeyWrap::new).filter(next -> next.made(check.get())).isPresent()) {
+      keys.promoteNext();
     }
-    throw new StoreException(OTHER_KEY, null);
+    check.ifPresent(vault::madeBy);
+    return vault;
   }
 
-  private static Supplier<KeyWrap> once(Supplier<MasterKey> master) {
-    return new Supplier<>() {
-      private @Nullable KeyWrap wrap;
+  /** The keys of this host, the one in use first unless a rotation was interrupted. */
+  private List<KeyWrap> wraps() {
+    return Stream.concat(Stream.of(keys.current()), keys.next().stream())
+        .map(KeyWrap::new)
+        .toList();
+  }
 
-      @Override
-      public synchronized KeyWrap get() {
-        if (wrap == null) {
-          wrap = new KeyWrap(master.get());
-        }
-        return wrap;
-      }
-    };
+  /** The key that made a check. */
+  private KeyWrap madeBy(byte[] check) {
+    return wraps().stream()
+        .filter(wrap -> wrap.made(check))
+        .findFirst()
+        .orElseThrow(() -> new StoreException(OTHER_KEY, null));
   }
 
   /**
    * Sets a secret, for calls that begin from now on.
    *
-   * @param value at most {@link #MAX_BYTES} bytes; the caller clears it
+   * @param value from 1 to {@link #MAX_BYTES} bytes; the caller clears it
+   * @throws IllegalArgumentException if the value is empty or too long
    * @throws UnknownPluginException if the plugin is not installed
    * @throws StoreException when the store fails
    */
   public void set(String plugin, String name, byte[] value) {
-    if (value.length > MAX_BYTES) {
-      throw new IllegalArgumentException("a secret has at most " + MAX_BYTES + " bytes");
+    if (value.length == 0 || value.length > MAX_BYTES) {
+      throw new IllegalArgumentException("a secret has from 1 to " + MAX_BYTES + " bytes");
     }
-    KeyWrap wrap = master.get();
+    KeyWrap wrap =
+        store.masterKeyCheck().map(this::madeBy).orElseGet(() -> new KeyWrap(keys.current()));
     byte[] fresh = wrap.wrap(plugin, Aead.randomKey());
     boolean stored =
         store.set(
@@ -153,23 +160,27 @@ public final class Vault {
   }
 
   /**
-   * Wraps the data keys of all plugins with another master key. The hosts that have the old key go
-   * on with what they have read, and need the new one to read anew.
+   * Wraps the data keys of all plugins with the next master key, all or none. A rotation that was
+   * interrupted may be started again. Other hosts of the database need the next key, too.
    *
-   * @return how many data keys there are
+   * @return the plugins that have secrets, sorted
+   * @throws io.gonext.host.ConflictException if there is no next key
    * @throws StoreException when the store fails; nothing is changed then
    */
-  public int rotate(MasterKey next) {
-    KeyWrap wrap = new KeyWrap(next);
-    return store.rewrap(
-        (name, wrapped) -> {
-          String plugin = new String(name, StandardCharsets.UTF_8);
-          byte[] dataKey = unwrapped(plugin, wrapped);
-          byte[] rewrapped = wrap.wrap(plugin, dataKey);
-          Arrays.fill(dataKey, (byte) 0);
-          return rewrapped;
-        },
-        wrap.check());
+  public synchronized List<String> rotate() {
+    KeyWrap wrap = new KeyWrap(keys.prepareNext());
+    List<String> plugins =
+        store.rewrap(
+            (name, wrapped) -> {
+              String plugin = new String(name, StandardCharsets.UTF_8);
+              byte[] dataKey = unwrapped(plugin, wrapped);
+              byte[] rewrapped = wrap.wrap(plugin, dataKey);
+              Arrays.fill(dataKey, (byte) 0);
+              return rewrapped;
+            },
+            wrap.check());
+    keys.promoteNext();
+    return plugins;
   }
 
   private Opened opened(String plugin) {
@@ -190,11 +201,14 @@ public final class Vault {
   }
 
   private byte[] unwrapped(String plugin, byte[] wrapped) {
-    try {
-      return master.get().unwrap(plugin, wrapped);
-    } catch (AEADBadTagException e) {
-      throw new StoreException(OTHER_KEY, e);
+    for (KeyWrap wrap : wraps()) {
+      try {
+        return wrap.unwrap(plugin, wrapped);
+      } catch (AEADBadTagException e) {
+        // Another one of this host's keys may have wrapped it.
+      }
     }
+    throw new StoreException(OTHER_KEY, null);
   }
 
   private static StoreException damaged(String plugin, AEADBadTagException e) {

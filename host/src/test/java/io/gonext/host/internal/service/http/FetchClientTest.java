@@ -378,6 +378,7 @@ class FetchClientTest {
                     PLUGIN,
                     request,
                     System.nanoTime() + request.timeout().toNanos(),
+                    new BodyMemory(Long.MAX_VALUE).share(),
                     (status, headers) -> true)));
       }
     }
@@ -436,6 +437,7 @@ class FetchClientTest {
         plugin,
         request,
         System.nanoTime() + request.timeout().toNanos(),
+        new BodyMemory(Long.MAX_VALUE).share(),
         (status, headers) -> true);
   }
 

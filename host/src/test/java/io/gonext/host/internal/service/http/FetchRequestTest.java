@@ -36,6 +36,15 @@ class FetchRequestTest {
         "{'follow':true} | unknown field of a request: follow",
         "{'url':'http://2130706433/'} | an IPv4 address in a URL must have four decimal numbers",
         "{'url':7} | url must be a text",
+        "{'headers':{'A':'{{secret:}}'}} | a secret is written as {{secret:NAME}}, and not as"
+            + " {{sec",
+        "{'headers':{'A':'{{secret:a b}}'}} | a secret is written as {{secret:NAME}}, and not as",
+        "{'url':'https://a.example/{{secret:A'} | a secret is written as {{secret:NAME}}, and not",
+        "{'url':'https://{{secret:A}}/'} | {{secret:NAME}} can stand in the path or the query",
+        "{'url':'https://a.example:{{secret:A}}/'} | {{secret:NAME}} can stand in the path or the",
+        "{'url':'https://u:{{secret:A}}@a.example/'} | {{secret:NAME}} can stand in the path or",
+        "{'url':'https://a.example/#{{secret:A}}'} | {{secret:NAME}} can stand in the path or the",
+        "{'url':'{{secret:A}}://a.example/'} | {{secret:NAME}} can stand in the path or the query",
       })
   void a_request_that_is_not_acceptable_is_refused_with_the_reason(String fields, String reason)
       throws Exception {

@@ -38,6 +38,7 @@ public final class FetchServer implements AutoCloseable {
   private final Server server = new Server();
   private final ServerConnector connector;
   private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<String> keys = new CopyOnWriteArrayList<>();
 
   /** A server without TLS, on a port of an address. */
   public static FetchServer plain(String address) throws Exception {
@@ -136,13 +137,30 @@ public final class FetchServer implements AutoCloseable {
     return requests;
   }
 
+  /** The header {@code X-Key} of each request; {@code null} for a request without it. */
+  public List<String> keys() {
+    return keys;
+  }
+
+  /** Forgets the requests so far. */
+  public void forget() {
+    requests.clear();
+    keys.clear();
+  }
+
   private void answer(Request request, Response response) throws IOException {
+    keys.add(String.valueOf(request.getHeaders().get("X-Key")));
     requests.add(request.getMethod() + " " + request.getHttpURI().getPathQuery());
     Fields query = Request.extractQueryParameters(request);
     byte[] sent = Content.Source.asInputStream(request).readAllBytes();
     byte[] body =
         switch (request.getHttpURI().getPath()) {
           case "/echo" -> echo(request, sent);
+          case "/mirror" -> {
+            response.getHeaders().put("X-Seen", String.valueOf(request.getHeaders().get("X-Key")));
+            yield text(
+                request.getHttpURI().getPathQuery() + " " + request.getHeaders().get("X-Key"));
+          }
           case "/gzip" -> {
             response.getHeaders().put("Content-Encoding", "gzip");
             yield gzip("inflated".getBytes(StandardCharsets.UTF_8));

@@ -3,6 +3,7 @@ package io.gonext.host.internal.service.secrets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gonext.host.ConflictException;
 import io.gonext.host.Database;
 import io.gonext.host.MasterKey;
 import io.gonext.host.StoreException;
@@ -11,11 +12,14 @@ import io.gonext.host.UnknownPluginException;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.SecretStore;
 import io.gonext.host.internal.store.StoreFixture;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnumSource
 class VaultTest {
   @TempDir private Path directory;
+  @TempDir private Path keys;
   private final Database database;
   private final MasterKey key = MasterKey.random();
   private PluginStore store;
@@ -48,7 +53,7 @@ class VaultTest {
           new StoredVersion("1.0.0", "ab".repeat(32), Instant.parse("2026-01-01T12:00:00Z")),
           new byte[] {1});
     }
-    vault = Vault.open(store.secrets(), () -> key);
+    vault = open(key);
   }
 
   @AfterEach
@@ -84,22 +89,21 @@ class VaultTest {
   @Test
   void another_host_with_the_same_key_reads_them() {
     vault.set("shop", "API_KEY", bytes("geheim"));
-    assertThat(value(Vault.open(store.secrets(), () -> key), "shop", "API_KEY"))
-        .isEqualTo("geheim");
+    assertThat(value(open(key), "shop", "API_KEY")).isEqualTo("geheim");
   }
 
   @Test
   void a_host_with_another_key_does_not_start() {
-    Vault.open(store.secrets(), MasterKey::random);
+    open(MasterKey.random());
     vault.set("shop", "API_KEY", bytes("geheim"));
-    assertThatThrownBy(() -> Vault.open(store.secrets(), MasterKey::random))
+    assertThatThrownBy(() -> open(MasterKey.random()))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("GONEXT_MASTER_KEY");
   }
 
   @Test
   void two_hosts_with_different_keys_cannot_both_set_a_secret() {
-    Vault other = Vault.open(store.secrets(), MasterKey::random);
+    Vault other = open(MasterKey.random());
     vault.set("shop", "API_KEY", bytes("geheim"));
     assertThatThrownBy(() -> other.set("mail", "PASSWORD", bytes("x")))
         .isInstanceOf(StoreException.class);
@@ -133,16 +137,104 @@ class VaultTest {
   }
 
   @Test
-  void a_new_master_key_reads_all_secrets_and_the_old_one_none() {
+  void after_a_rotation_the_new_master_key_reads_all_secrets_and_the_old_one_none() {
     vault.set("shop", "API_KEY", bytes("geheim"));
     vault.set("mail", "PASSWORD", bytes("auch"));
     MasterKey next = MasterKey.random();
-    assertThat(vault.rotate(next)).isEqualTo(2);
-    Vault reopened = Vault.open(store.secrets(), () -> next);
+    assertThat(open(key, next).rotate()).containsExactly("mail", "shop");
+    Vault reopened = open(next);
     assertThat(value(reopened, "shop", "API_KEY")).isEqualTo("geheim");
     assertThat(value(reopened, "mail", "PASSWORD")).isEqualTo("auch");
-    assertThatThrownBy(() -> Vault.open(store.secrets(), () -> key))
-        .isInstanceOf(StoreException.class);
+    assertThatThrownBy(() -> open(key)).isInstanceOf(StoreException.class);
+  }
+
+  @Test
+  void a_host_with_both_master_keys_works_before_and_after_a_rotation_elsewhere() {
+    MasterKey next = MasterKey.random();
+    vault.set("shop", "API_KEY", bytes("geheim"));
+    Vault follows = open(key, next);
+    assertThat(value(follows, "shop", "API_KEY")).isEqualTo("geheim");
+    open(key, next).rotate();
+    follows.refresh("shop");
+    assertThat(value(follows, "shop", "API_KEY")).isEqualTo("geheim");
+    follows.set("mail", "PASSWORD", bytes("auch"));
+    assertThat(value(open(next), "mail", "PASSWORD")).isEqualTo("auch");
+  }
+
+  @Test
+  void a_host_that_has_only_the_old_master_key_sets_no_secret_after_a_rotation() {
+    vault.set("shop", "API_KEY", bytes("geheim"));
+    open(key, MasterKey.random()).rotate();
+    assertThatThrownBy(() -> vault.set("shop", "API_KEY", bytes("neu")))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("another master key");
+  }
+
+  @Test
+  void a_rotation_may_be_repeated() {
+    vault.set("shop", "API_KEY", bytes("geheim"));
+    MasterKey next = MasterKey.random();
+    open(key, next).rotate();
+    assertThat(open(key, next).rotate()).containsExactly("shop");
+    assertThat(value(open(next), "shop", "API_KEY")).isEqualTo("geheim");
+  }
+
+  @Test
+  void a_rotation_without_a_next_master_key_is_refused() {
+    assertThatThrownBy(() -> vault.rotate())
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining("--next-master-key-file");
+  }
+
+  @Test
+  void a_rotation_before_the_first_secret_holds_for_it() {
+    MasterKey next = MasterKey.random();
+    assertThat(open(key, next).rotate()).isEmpty();
+    open(key, next).set("shop", "API_KEY", bytes("geheim"));
+    assertThat(value(open(next), "shop", "API_KEY")).isEqualTo("geheim");
+  }
+
+  @Test
+  void a_host_with_a_key_of_its_own_makes_the_next_one_itself() throws IOException {
+    Vault own = Vault.open(store.secrets(), new MasterKeys.InFiles(keys));
+    own.set("shop", "API_KEY", bytes("geheim"));
+    byte[] before = Files.readAllBytes(keys.resolve("master.key"));
+    own.rotate();
+    assertThat(Files.readAllBytes(keys.resolve("master.key"))).isNotEqualTo(before);
+    assertThat(keys.resolve("master.key.next")).doesNotExist();
+    own.refresh("shop");
+    assertThat(value(own, "shop", "API_KEY")).isEqualTo("geheim");
+    Vault reopened = Vault.open(store.secrets(), new MasterKeys.InFiles(keys));
+    assertThat(value(reopened, "shop", "API_KEY")).isEqualTo("geheim");
+  }
+
+  @Test
+  void a_rotation_that_was_killed_before_its_commit_did_not_happen() throws IOException {
+    Vault own = Vault.open(store.secrets(), new MasterKeys.InFiles(keys));
+    own.set("shop", "API_KEY", bytes("geheim"));
+    byte[] before = Files.readAllBytes(keys.resolve("master.key"));
+    new MasterKeys.InFiles(keys).prepareNext();
+
+    Vault reopened = Vault.open(store.secrets(), new MasterKeys.InFiles(keys));
+    assertThat(value(reopened, "shop", "API_KEY")).isEqualTo("geheim");
+    assertThat(Files.readAllBytes(keys.resolve("master.key"))).isEqualTo(before);
+    reopened.rotate();
+    assertThat(Files.readAllBytes(keys.resolve("master.key"))).isNotEqualTo(before);
+  }
+
+  @Test
+  void a_rotation_that_was_killed_after_its_commit_is_finished_at_the_next_start()
+      throws IOException {
+    MasterKeys.InFiles files = new MasterKeys.InFiles(keys);
+    Vault.open(store.secrets(), files).set("shop", "API_KEY", bytes("geheim"));
+    // What such a process leaves behind: the new key in the store, and its file not yet in place.
+    open(files.current(), files.prepareNext()).rotate();
+    byte[] next = Files.readAllBytes(keys.resolve("master.key.next"));
+
+    Vault reopened = Vault.open(store.secrets(), new MasterKeys.InFiles(keys));
+    assertThat(value(reopened, "shop", "API_KEY")).isEqualTo("geheim");
+    assertThat(Files.readAllBytes(keys.resolve("master.key"))).isEqualTo(next);
+    assertThat(keys.resolve("master.key.next")).doesNotExist();
   }
 
   @Test
@@ -163,6 +255,14 @@ class VaultTest {
   void a_master_key_is_read_with_the_line_break_of_its_file() {
     String text = Base64.getEncoder().encodeToString(new byte[32]) + "\n";
     assertThat(MasterKey.parse(text).secretKey().getEncoded()).isEqualTo(new byte[32]);
+  }
+
+  private Vault open(MasterKey current) {
+    return Vault.open(store.secrets(), new MasterKeys.Given(current, Optional.empty()));
+  }
+
+  private Vault open(MasterKey current, MasterKey next) {
+    return Vault.open(store.secrets(), new MasterKeys.Given(current, Optional.of(next)));
   }
 
   private static String value(Vault vault, String plugin, String name) {
