@@ -124,6 +124,8 @@ class SdkServicesTest {
       entries(host);
       requests(host);
       platform(host);
+      database(host);
+      jobs(host);
       Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
     }
   }
@@ -144,13 +146,18 @@ class SdkServicesTest {
             "fetch",
             "fetch.error",
             "i18n.translate",
-            "i18n.format")
+            "i18n.format",
+            "db.query",
+            "db.execute",
+            "db.reason",
+            "jobs.enqueue")
         .forEach(bundle::filter);
     List.of("events.emit", "cache.invalidate", "metrics.observe", "span.event")
         .forEach(bundle::action);
     return bundle
         .file("locales/en.json", "{\"items\":\"{count, plural, one {# item} other {# items}}\"}")
         .file("locales/de.json", "{\"greeting\":\"Grüezi\"}")
+        .field("jobs", "[\"send\",\"once\"]")
         .field(
             "metrics",
             """
@@ -161,7 +168,7 @@ class SdkServicesTest {
             "capabilities",
             """
             ["secrets.keys","posts.read","kv.read","kv.write","http.fetch","events.emit",
-             "cache.invalidate","metrics.observe"]
+             "cache.invalidate","metrics.observe","db.read","db.write","jobs.enqueue"]
             """)
         .field("secrets", "{\"keys\":[\"TOKEN\"]}")
         .field("http", "{\"fetch\":{\"allow\":[\"http://127.0.0.1:" + serverPort() + "\"]}}");
@@ -236,6 +243,39 @@ class SdkServicesTest {
     assertThat(filtered(host, "i18n.translate", "greeting", "de-CH")).isEqualTo("\"Grüezi\"");
     assertThat(filtered(host, "i18n.format", "items", "en", 3)).isEqualTo("\"3 items\"");
     assertThat(filtered(host, "i18n.translate", "farewell", "de")).isEqualTo("null");
+  }
+
+  private static void database(Host host) throws InterruptedException {
+    filtered(
+        host, "db.execute", "create table t (id bigint primary key, name varchar(20))", List.of());
+    String insert = "insert into t (id, name) values (?, ?)";
+    assertThat(filtered(host, "db.execute", insert, List.of(9_007_199_254_740_993L, "ü")))
+        .isEqualTo("1");
+    assertThat(filtered(host, "db.query", "select id, name from t where name = ?", List.of("ü")))
+        .isEqualTo("\"9007199254740993=ü\"");
+    assertThat(filtered(host, "db.reason", "insert into t (id) values (9007199254740993)"))
+        .contains("23505");
+    assertThat(filtered(host, "db.reason", "select from where"))
+        .startsWith("\"-14|")
+        .contains("42");
+  }
+
+  private static void jobs(Host host) throws Exception {
+    assertThat(filtered(host, "jobs.enqueue", Map.of("to", "ü"), "full")).endsWith("|true\"");
+    assertThat(filtered(host, "jobs.enqueue", Map.of("to", "ü"), "full")).endsWith("|false\"");
+    BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    Runnable stop = host.logs().listen(NAME, (level, line) -> lines.add(line));
+    host.jobs()
+        .request(
+            NAME,
+            StrictJson.parse(
+                "{\"job\":\"once\",\"idempotency_key\":\"k\"}".getBytes(StandardCharsets.UTF_8)));
+    String line = lines.take();
+    while (!line.contains("the effect")) {
+      line = lines.take();
+    }
+    stop.run();
+    assertThat(filtered(host, "kv.get", "done:k")).isNotEqualTo("null");
   }
 
   private final class Caches implements CacheListener {
