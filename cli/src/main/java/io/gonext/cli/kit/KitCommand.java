@@ -29,6 +29,8 @@ abstract class KitCommand implements Callable<Integer> {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
     System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
     System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
+    // It asks to restore backups; the check's own sentence says what failed.
+    System.setProperty("org.slf4j.simpleLogger.log.org.flywaydb", "off");
     Answer answer;
     try (EndOfProcess _ = EndOfProcess.interrupts(Thread.currentThread())) {
       answer = answered();
