@@ -142,7 +142,7 @@ final class BatchOutbox implements AutoCloseable {
   }
 
   private void moveAll() {
-    for (Map.Entry<String, Long> entry : waiting.entrySet()) {
+    for (Map.Entry<String, Long> entry : Map.copyOf(waiting).entrySet()) {
       try {
         move(entry.getKey());
         if (nanoTime.getAsLong() - entry.getValue() > OPEN.toNanos()) {
