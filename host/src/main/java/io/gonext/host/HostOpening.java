@@ -36,6 +36,7 @@ import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.HostKey;
 import io.gonext.host.internal.store.JobStore;
+import io.gonext.host.internal.store.PluginDatabases;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Version;
 import java.io.IOException;
@@ -108,7 +109,8 @@ final class HostOpening implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("gonext-event-", 0).factory()),
             nanoTime);
-    JobService jobService = new JobService(jobs, nanoTime);
+    PluginDatabases pluginDatabases = store.pluginDatabases();
+    JobService jobService = new JobService(jobs, pluginDatabases, nanoTime);
     HostServices services =
         new HostServices(
             AbiTable.v1(),
@@ -127,9 +129,9 @@ final class HostOpening implements AutoCloseable {
                     config.telemetry(),
                     System::nanoTime),
                 new DatabaseService(
-                    store.pluginDatabases(),
+                    pluginDatabases,
                     config.databaseBytes(),
-                    null,
+                    jobService::enqueueInBatch,
                     config.meters(),
                     config.telemetry(),
                     System::nanoTime),

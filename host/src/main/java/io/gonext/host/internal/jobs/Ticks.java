@@ -121,6 +121,7 @@ final class Ticks {
   private static NewJob job(Manifest manifest, StoredCron cron, Instant run) {
     boolean guest = manifest.job(cron.job()).isPresent() || !cron.registered();
     return new NewJob(
+        "",
         guest ? cron.job() : "plugin.cron." + manifest.name().replace('-', '_') + "." + cron.job(),
         guest ? Kind.GUEST : Kind.ACTION,
         guest ? cron.args() : array(cron.args()),

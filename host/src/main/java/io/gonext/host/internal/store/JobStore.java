@@ -75,6 +75,7 @@ public final class JobStore {
   /**
    * A job to be enqueued.
    *
+   * @param id empty for one that the store makes
    * @param args a JSON object; an array for {@link Kind#ACTION}
    * @param idempotencyKey empty for one of its own
    * @param unique whether the job that waits with equal arguments, if there is one, will do
@@ -82,6 +83,7 @@ public final class JobStore {
    */
   @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   public record NewJob(
+      String id,
       String name,
       Kind kind,
       byte[] args,
@@ -236,7 +238,7 @@ public final class JobStore {
       if (waiting(transaction, plugin) >= most) {
         throw new QueueFullException(plugin, most);
       }
-      String id = UUID.randomUUID().toString();
+      String id = job.id.isEmpty() ? UUID.randomUUID().toString() : job.id;
       insert(transaction, plugin, id, job, now);
       enqueued.add(new Enqueued(id, true));
     }

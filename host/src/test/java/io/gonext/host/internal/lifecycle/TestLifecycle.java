@@ -130,6 +130,7 @@ public final class TestLifecycle implements AutoCloseable {
                                 store.jobs(),
                                 JobPolicy.defaults(),
                                 new StoreClock(store.jobs(), guards.nanoTime())),
+                            store.pluginDatabases(),
                             guards.nanoTime())),
                     more.stream())
                 .toList(),

@@ -101,10 +101,26 @@ public final class JobQueue {
     Instant now = clock.fresh();
     Enqueued enqueued =
         store
-            .enqueue(manifest.name(), List.of(job(manifest, request, now)), policy.waiting(), now)
+            .enqueue(
+                manifest.name(), List.of(job("", manifest, request, now)), policy.waiting(), now)
             .getFirst();
     runner.wake();
     return enqueued;
+  }
+
+  /**
+   * As {@link #enqueue(Manifest, JobRequest)}, under an id: to enqueue it again changes nothing.
+   *
+   * @throws InvalidException when the request is not acceptable
+   * @throws QueueFullException when too many jobs of the plugin wait
+   */
+  void enqueue(String id, Manifest manifest, JobRequest request)
+      throws InvalidException, QueueFullException {
+    Instant now = clock.fresh();
+    var _ =
+        store.enqueue(
+            manifest.name(), List.of(job(id, manifest, request, now)), policy.waiting(), now);
+    runner.wake();
   }
 
   /**
@@ -120,7 +136,7 @@ public final class JobQueue {
     Instant now = clock.now();
     List<NewJob> jobs = new ArrayList<>();
     for (JobRequest request : requests) {
-      jobs.add(job(manifest, request, now));
+      jobs.add(job("", manifest, request, now));
     }
     return store.enqueue(transaction, manifest.name(), jobs, policy.waiting(), now);
   }
@@ -144,14 +160,18 @@ public final class JobQueue {
     var _ =
         store.enqueue(
             plugin,
-            List.of(new NewJob(action, Kind.ACTION, args, "", 0, now, false, trace())),
+            List.of(new NewJob("", action, Kind.ACTION, args, "", 0, now, false, trace())),
             policy.waiting(),
             now);
     runner.start();
     runner.wake();
   }
 
-  private NewJob job(Manifest manifest, JobRequest request, Instant now) throws InvalidException {
+  /**
+   * @param id empty for one that the store makes
+   */
+  private NewJob job(String id, Manifest manifest, JobRequest request, Instant now)
+      throws InvalidException {
     Optional<Manifest.Job> declared = manifest.job(request.job());
     if (declared.isEmpty()) {
       throw new UnknownJobException(
@@ -162,10 +182,11 @@ public final class JobQueue {
                   manifest.jobs().stream().map(Manifest.Job::name).toList()));
     }
     return new NewJob(
+        id,
         request.job(),
         Kind.GUEST,
         request.args(),
-        request.idempotencyKey(),
+        request.idempotencyKey().isEmpty() ? id : request.idempotencyKey(),
         request.priority(),
         request.due(now),
         declared.get().unique(),

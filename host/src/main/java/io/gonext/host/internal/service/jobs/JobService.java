@@ -8,17 +8,22 @@ import io.gonext.host.internal.abi.HostAnswer.Explained;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
 import io.gonext.host.internal.service.Body;
+import io.gonext.host.internal.service.CapabilityGate;
 import io.gonext.host.internal.service.GuestArguments;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.MinuteBudget;
 import io.gonext.host.internal.service.PluginScope;
 import io.gonext.host.internal.service.PluginScope.Mode;
+import io.gonext.host.internal.service.db.BatchJobs;
 import io.gonext.host.internal.service.jobs.JobRequest.InvalidException;
 import io.gonext.host.internal.store.JobStore.Enqueued;
 import io.gonext.host.internal.store.JobStore.QueueFullException;
+import io.gonext.host.internal.store.PluginDatabases;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
 import io.opentelemetry.context.Context;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -32,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -61,9 +67,18 @@ public final class JobService implements HostService {
           Executors.newThreadPerTaskExecutor(
               Thread.ofVirtual().name("gonext-enqueue-", 0).factory()));
 
-  public JobService(JobQueue queue, LongSupplier nanoTime) {
+  /** The gate of each version that may serve, by name and version. */
+  private final Map<String, CapabilityGate> gates = new ConcurrentHashMap<>();
+
+  /** The versions that serve, by plugin. */
+  private final Map<String, Manifest> serving = new ConcurrentHashMap<>();
+
+  private final BatchOutbox outbox;
+
+  public JobService(JobQueue queue, PluginDatabases databases, LongSupplier nanoTime) {
     this.queue = queue;
     this.nanoTime = nanoTime;
+    this.outbox = new BatchOutbox(databases, queue, serving::get, nanoTime);
   }
 
   @Override
@@ -75,6 +90,9 @@ public final class JobService implements HostService {
   public Map<ImportKey, Body> bind(PluginScope scope) {
     if (scope.mode() == Mode.SERVING) {
       queue.willServe(scope.manifest());
+      gates.put(
+          scope.manifest().id(),
+          CapabilityGate.of(scope, "jobs.enqueue", "gonext_data.gn_db_batch"));
     }
     Body register = Body.answering(arguments -> register(scope, arguments));
     return Map.of(
@@ -167,6 +185,53 @@ public final class JobService implements HostService {
         });
   }
 
+  /** See {@link BatchJobs#enqueue}. */
+  public JsonNode enqueueInBatch(Connection transaction, String plugin, JsonNode entries)
+      throws SQLException {
+    Manifest manifest = serving.get(plugin);
+    CapabilityGate gate = manifest == null ? null : gates.get(manifest.id());
+    if (manifest == null || gate == null || !gate.admits()) {
+      throw new IllegalArgumentException("the plugin does not have the capability jobs.enqueue");
+    }
+    ArrayNode answers = JsonNodeFactory.instance.arrayNode();
+    for (JsonNode entry : entries) {
+      JobRequest request;
+      try {
+        request = JobRequest.parse(entry);
+      } catch (InvalidException e) {
+        throw new IllegalArgumentException("\"enqueue\": " + e.getMessage());
+      }
+      if (manifest.job(request.job()).isEmpty()) {
+        throw new IllegalArgumentException(
+            "\"enqueue\": " + manifest.id() + " has no job " + request.job());
+      }
+      if (!budget(plugin).tryTake()) {
+        throw new IllegalArgumentException(
+            "\"enqueue\": the plugin enqueues more than %d jobs in a minute"
+                .formatted(queue.policy().perMinute()));
+      }
+      answers.addObject().put("id", outbox.write(transaction, plugin, entry)).put("created", true);
+    }
+    return answers;
+  }
+
+  @Override
+  public void serves(Manifest manifest) {
+    Manifest before = serving.put(manifest.name(), manifest);
+    if (before != null && !before.id().equals(manifest.id())) {
+      gates.remove(before.id());
+    }
+    outbox.serves(manifest);
+  }
+
+  @Override
+  public void left(String plugin) {
+    Manifest before = serving.remove(plugin);
+    if (before != null) {
+      gates.remove(before.id());
+    }
+  }
+
   /** Does the store's work, for which the guest waits as long as it may. */
   private HostAnswer waited(GuestArguments arguments, Callable<HostAnswer> work) {
     Duration remaining = arguments.remaining();
@@ -201,10 +266,12 @@ public final class JobService implements HostService {
   @Override
   public void forget(String plugin) {
     budgets.remove(plugin);
+    outbox.forget(plugin);
   }
 
   @Override
   public void close() {
+    outbox.close();
     threads.shutdown();
     try {
       var _ = threads.awaitTermination(BUDGET.toMillis(), TimeUnit.MILLISECONDS);
