@@ -97,9 +97,11 @@ enum Toolchain {
   /** The folder in {@code sdk/}. */
   final String folder;
 
+  @SuppressWarnings("ImmutableEnumChecker") // guards what is kept below
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What was built, by the project's folder. */
+  /** What was built, by the project's folder; the same for a whole run. */
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Map<Path, byte[]> modules = new HashMap<>();
 
   Toolchain(String folder) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The migrations of bundles, on both databases. Each test has a plugin of its own. */
 @ParameterizedClass
 @EnumSource
+@SuppressWarnings("NullAway.Init") // before each class invocation
 class MigrationsTest {
   private static final String NOTES = "create table note (id int primary key, body varchar(100))";
 

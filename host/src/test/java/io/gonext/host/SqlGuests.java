@@ -66,7 +66,7 @@ final class SqlGuests {
 
   private static boolean isLate(JsonNode answer) {
     return answer.path("code").asString("").equals("timed_out")
-        || answer.isInt() && answer.intValue() == TIMED_OUT;
+        || (answer.isInt() && answer.intValue() == TIMED_OUT);
   }
 
   /** The answer of a call, or its status as a number. */

@@ -20,6 +20,7 @@ import tools.jackson.databind.node.NullNode;
 /** SQL as guests see it, on both databases. One host; each test has tables of its own. */
 @ParameterizedClass
 @EnumSource
+@SuppressWarnings("NullAway.Init") // before each class invocation
 class SqlTest {
   private static final int BAD_ARGUMENTS = -3;
   private static final int QUOTA = -5;

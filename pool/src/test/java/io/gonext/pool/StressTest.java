@@ -108,8 +108,8 @@ class StressTest {
           }
         });
 
-    assertThat(pool.stats().checkouts()).isEqualTo(VIRTUAL_THREADS * CHECKOUTS);
-    assertThat(uses()).isEqualTo(VIRTUAL_THREADS * CHECKOUTS);
+    assertThat(pool.stats().checkouts()).isEqualTo((long) VIRTUAL_THREADS * CHECKOUTS);
+    assertThat(uses()).isEqualTo((long) VIRTUAL_THREADS * CHECKOUTS);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.i18n;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
@@ -22,8 +23,7 @@ class CatalogTest {
 
   @Test
   void a_message_without_arguments_is_not_kept() {
-    Message plain = catalog.find("plain");
-    assertThat(plain).isNotNull();
+    Message plain = requireNonNull(catalog.find("plain"));
     assertThat(plain.format(Map.of())).isEqualTo("Yes");
     assertThat(kept).hasValue(0);
   }
@@ -32,8 +32,8 @@ class CatalogTest {
   void messages_beyond_the_limit_are_parsed_at_each_use() {
     Message first = catalog.find("a");
     kept.set(Catalog.MAX_KEPT);
-    Message second = catalog.find("b");
-    assertThat(second).isNotNull().isNotSameAs(catalog.find("b"));
+    Message second = requireNonNull(catalog.find("b"));
+    assertThat(second).isNotSameAs(catalog.find("b"));
     assertThat(second.format(Map.of("n", 2))).isEqualTo("2");
     assertThat(catalog.find("a")).isSameAs(first);
     assertThat(kept).hasValue(Catalog.MAX_KEPT);
