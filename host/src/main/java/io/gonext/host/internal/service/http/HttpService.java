@@ -252,7 +252,8 @@ public final class HttpService implements HostService {
       if (arguments.once(this, AtomicInteger::new).incrementAndGet() > FetchBudget.PER_CALL) {
         throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
       }
-      FetchBudget budget = budgets.computeIfAbsent(name, _ -> new FetchBudget(egress.perMinute(), nanoTime));
+      FetchBudget budget =
+          budgets.computeIfAbsent(name, _ -> new FetchBudget(egress.perMinute(), nanoTime));
       if ((ownMinute != null && !ownMinute.tryConsume(1)) || !budget.minute().tryConsume(1)) {
         throw limit("the plugin has sent all the requests that it may send in a minute");
       }
