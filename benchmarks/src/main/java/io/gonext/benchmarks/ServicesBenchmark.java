@@ -185,13 +185,13 @@ final class ServicesBenchmark implements Benchmark {
       return GuestBundle.of(PLUGIN, Guests.wasm("services"))
           .filter(PLUGIN)
           .field("capabilities", "[\"kv.read\",\"kv.write\",\"db.read\",\"http.fetch\"]")
-          .field(
-              "http", "{\"serve\":[],\"fetch\":{\"allow\":[\"" + target + "\"]}}")
+          .field("http", "{\"serve\":[],\"fetch\":{\"allow\":[\"" + target + "\"]}}")
           .field(
               "config",
               """
               {"schema":{"type":"object","properties":{"request":{"type":"object",\
-              "default":{"method":"GET","url":"%s/"}}}}}"""
+              "default":{"method":"GET","url":"%s/"}}}}}\
+              """
                   .formatted(target))
           .limit("call_ms", 5_000)
           .manifest();
@@ -224,8 +224,9 @@ final class ServicesBenchmark implements Benchmark {
     void reads(SequencedMap<String, String> figures, String database) throws Exception {
       host.applyFilters(PLUGIN, "s1");
       try (Statement statement = connection.createStatement()) {
-        statement.execute("create table plain_entry (plugin varchar(64), name varchar(256),"
-            + " content varchar(200), primary key (plugin, name))");
+        statement.execute(
+            "create table plain_entry (plugin varchar(64), name varchar(256),"
+                + " content varchar(200), primary key (plugin, name))");
         statement.execute("insert into plain_entry values ('services', 'key', '" + CONTENT + "')");
         statement.execute("create table plain_row (id bigint primary key, content varchar(200))");
         statement.execute("insert into plain_row values (7, '" + CONTENT + "')");
@@ -235,8 +236,11 @@ final class ServicesBenchmark implements Benchmark {
               "a key-value entry, JDBC",
               'k',
               CALLS,
-              () -> read("select content from plain_entry where plugin = ? and name = ?", PLUGIN,
-                  "key"));
+              () ->
+                  read(
+                      "select content from plain_entry where plugin = ? and name = ?",
+                      PLUGIN,
+                      "key"));
       figures.put("kv_get_ratio_" + database, RatioTable.ratio(kv[0] / kv[1]));
       double[] db =
           compared(

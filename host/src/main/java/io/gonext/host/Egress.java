@@ -28,9 +28,14 @@ public record Egress(Mode mode, List<Allowed> allowed, int perMinute) {
     allowed = List.copyOf(allowed);
   }
 
+  /** With the default rate. */
+  public Egress(Mode mode, List<Allowed> allowed) {
+    this(mode, allowed, DEFAULT_PER_MINUTE);
+  }
+
   /** Public addresses only, and only the origins that manifests list. */
   public static Egress publicOnly() {
-    return new Egress(Mode.ENFORCE, List.of(), DEFAULT_PER_MINUTE);
+    return new Egress(Mode.ENFORCE, List.of());
   }
 
   /** What happens to a request to an origin that the plugin's manifest does not list. */

@@ -60,7 +60,7 @@ class HttpFetchTest {
   }
 
   private void open(Egress.Mode mode, Egress.Allowed... allowed) throws InterruptedException {
-    open(new Egress(mode, List.of(allowed), Egress.DEFAULT_PER_MINUTE));
+    open(new Egress(mode, List.of(allowed)));
   }
 
   private void open(Egress egress) throws InterruptedException {
