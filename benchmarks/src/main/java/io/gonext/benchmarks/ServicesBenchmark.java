@@ -184,7 +184,7 @@ final class ServicesBenchmark implements Benchmark {
     private static String manifest(String target) {
       return GuestBundle.of(PLUGIN, Guests.wasm("services"))
           .filter(PLUGIN)
-          .field("capabilities", "[\"kv.read\",\"kv.write\",\"db.read\",\"http.fetch\"]")
+          .field("capabilities", "[\"kv.read\",\"kv.write\",\"db.read\",\"db.write\",\"http.fetch\"]")
           .field("http", "{\"serve\":[],\"fetch\":{\"allow\":[\"" + target + "\"]}}")
           .field(
               "config",
