@@ -184,6 +184,14 @@ final class ServeCommand implements Callable<Integer> {
   private Egress.Mode egressMode = Egress.Mode.ENFORCE;
 
   @Option(
+      names = "--egress-rate",
+      paramLabel = "N",
+      description =
+          "How many HTTP requests one plugin may send in a minute; a manifest may lower it"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int egressRate = Egress.DEFAULT_PER_MINUTE;
+
+  @Option(
       names = "--breaker",
       paramLabel = "PERCENT/CALLS/SECONDS",
       converter = BreakerConverter.class,
@@ -348,6 +356,7 @@ final class ServeCommand implements Callable<Integer> {
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
+    requireInRange("--egress-rate", egressRate, Egress.MAX_PER_MINUTE);
     requireInRange("--job-takeover-seconds", jobTakeoverSeconds, 3600);
     if (jobThreads != 0) {
       requireInRange("--job-threads", jobThreads, 1000);
@@ -360,7 +369,7 @@ final class ServeCommand implements Callable<Integer> {
         .clientRate(clientRate)
         .breaker(breakerPolicy())
         .jobs(jobs.withTimes(jobs.poll(), Duration.ofSeconds(jobTakeoverSeconds)))
-        .egress(new Egress(egressMode, egressAllowed))
+        .egress(new Egress(egressMode, egressAllowed, egressRate))
         .limits(
             OperatorLimits.defaults()
                 .withMemoryMb(memoryMb)

@@ -149,6 +149,7 @@ class CommandLineTest {
         "serve --trusted-proxy proxy | 10.0.0.0/8",
         "serve --egress-allow 10/8:x | 10.0.0.0/8:8080",
         "serve --egress-mode off     | --egress-mode",
+        "serve --egress-rate 0       | --egress-rate",
         "serve --breaker 0/20/30     | PERCENT/CALLS/SECONDS",
         "serve --breaker 101/20/30   | 'off'",
         "serve --breaker 50/20/601   | 600 seconds",

@@ -10,10 +10,27 @@ import java.util.regex.Pattern;
  *
  * @param mode what the host does with a request to an origin that a manifest does not list
  * @param allowed addresses that are not public and that plugins may reach
+ * @param perMinute the most requests that one plugin may send in a minute; its manifest may lower
+ *     it; from 1 to {@value #MAX_PER_MINUTE}
  */
-public record Egress(Mode mode, List<Allowed> allowed) {
+public record Egress(Mode mode, List<Allowed> allowed, int perMinute) {
+  /** What {@link #perMinute} is unless the operator says otherwise. */
+  public static final int DEFAULT_PER_MINUTE = 60;
+
+  public static final int MAX_PER_MINUTE = 1_000_000;
+
   public Egress {
+    if (perMinute < 1 || perMinute > MAX_PER_MINUTE) {
+      throw new IllegalArgumentException(
+          "a plugin's requests in a minute must be from 1 to %,d: %,d"
+              .formatted(MAX_PER_MINUTE, perMinute));
+    }
     allowed = List.copyOf(allowed);
+  }
+
+  /** With the default rate. */
+  public Egress(Mode mode, List<Allowed> allowed) {
+    this(mode, allowed, DEFAULT_PER_MINUTE);
   }
 
   /** Public addresses only, and only the origins that manifests list. */

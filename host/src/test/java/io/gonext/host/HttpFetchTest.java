@@ -60,11 +60,15 @@ class HttpFetchTest {
   }
 
   private void open(Egress.Mode mode, Egress.Allowed... allowed) throws InterruptedException {
+    open(new Egress(mode, List.of(allowed)));
+  }
+
+  private void open(Egress egress) throws InterruptedException {
     host =
         Host.open(
             HostConfig.builder(data)
                 .meters(meters)
-                .egress(new Egress(mode, List.of(allowed)))
+                .egress(egress)
                 .limits(OperatorLimits.defaults().withCall(Duration.ofSeconds(30)))
                 .telemetry(
                     OpenTelemetrySdk.builder()
@@ -239,6 +243,15 @@ class HttpFetchTest {
     assertThat(call("fetch.many", request("/echo")).intValue()).isEqualTo(LIMITED);
     assertThat(server.requests()).hasSize(16);
     assertThat(call("fetch", request("/echo")).get("status").intValue()).isEqualTo(200);
+  }
+
+  @Test
+  void the_operator_sets_the_rate() throws InterruptedException {
+    host.close();
+    open(new Egress(Egress.Mode.ENFORCE, List.of(Egress.Allowed.parse("127.0.0.1")), 1));
+    activate(bundle(own()));
+    assertThat(call("fetch", request("/echo")).get("status").intValue()).isEqualTo(200);
+    assertThat(call("fetch", request("/echo")).intValue()).isEqualTo(LIMITED);
   }
 
   @Test

@@ -67,7 +67,8 @@ public final class KeyValueStore {
    * @throws StoreException when the database fails
    */
   public Optional<byte[]> get(String plugin, String name) {
-    return run(connection -> Optional.ofNullable(content(connection, plugin, name)));
+    return transactions.read(
+        limited(connection -> Optional.ofNullable(content(connection, plugin, name))));
   }
 
   /**
@@ -112,15 +113,16 @@ public final class KeyValueStore {
 
   /** What the entries of a plugin take now. */
   public Usage usage(String plugin) {
-    return run(connection -> {
-      try (PreparedStatement select =
-          prepare(connection, "select bytes, entries from kv_usage where plugin = ?")) {
-        select.setString(1, plugin);
-        try (ResultSet rows = select.executeQuery()) {
-          return rows.next() ? new Usage(rows.getLong(1), rows.getLong(2)) : new Usage(0, 0);
-        }
-      }
-    });
+    return transactions.read(
+        limited(connection -> {
+          try (PreparedStatement select =
+              prepare(connection, "select bytes, entries from kv_usage where plugin = ?")) {
+            select.setString(1, plugin);
+            try (ResultSet rows = select.executeQuery()) {
+              return rows.next() ? new Usage(rows.getLong(1), rows.getLong(2)) : new Usage(0, 0);
+            }
+          }
+        }));
   }
 
   private void addUsage(String plugin) {
@@ -174,7 +176,12 @@ public final class KeyValueStore {
   }
 
   private <R extends @Nullable Object> R run(Transactions.Work<R> work) {
-    return transactions.run(connection -> {
+    return transactions.run(limited(work));
+  }
+
+  private static <R extends @Nullable Object> Transactions.Work<R> limited(
+      Transactions.Work<R> work) {
+    return connection -> {
       try {
         return work.run(connection);
       } finally {
@@ -183,6 +190,6 @@ public final class KeyValueStore {
           any.setQueryTimeout(0);
         }
       }
-    });
+    };
   }
 }

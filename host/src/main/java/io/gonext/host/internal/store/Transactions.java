@@ -55,6 +55,22 @@ record Transactions(DataSource connections, Executor threads, StoreHealth health
     });
   }
 
+  /**
+   * Runs one statement that reads. A transaction around it would cost PostgreSQL a second round
+   * trip.
+   *
+   * @throws StoreException when the database fails
+   */
+  <R extends @Nullable Object> R read(Work<R> work) {
+    return onThreads(() -> {
+      try (Connection connection = connections.getConnection()) {
+        return work.run(connection);
+      } catch (SQLException e) {
+        throw failed(e);
+      }
+    });
+  }
+
   private <R extends @Nullable Object> R onThreads(Supplier<R> work) {
     try {
       return CompletableFuture.supplyAsync(work, threads).join();
@@ -83,19 +99,23 @@ record Transactions(DataSource connections, Executor threads, StoreHealth health
         rollBack(connection, e);
         throw e;
       }
-    } catch (SQLTransientConnectionException e) {
-      health.failed(e);
-      throw new StoreException("the store cannot be reached, nothing was changed", e);
     } catch (SQLException e) {
-      health.failed(e);
       if (committing && !SqlDatabase.isRolledBack(e)) {
+        health.failed(e);
         // When the connection or the disk fails during a commit, its outcome is unknown.
         throw StoreException.maybeChanged(
             "the store was lost during a change, which it has made or has not: " + e.getMessage(),
             e);
       }
-      throw new StoreException("the store failed, nothing was changed: " + e.getMessage(), e);
+      throw failed(e);
     }
+  }
+
+  private StoreException failed(SQLException e) {
+    health.failed(e);
+    return e instanceof SQLTransientConnectionException
+        ? new StoreException("the store cannot be reached, nothing was changed", e)
+        : new StoreException("the store failed, nothing was changed: " + e.getMessage(), e);
   }
 
   private static void rollBack(Connection connection, Throwable why) {

@@ -8,7 +8,6 @@ import java.util.function.LongSupplier;
 
 /** How many requests one plugin may send: in a minute, and at once. Thread-safe. */
 final class FetchBudget {
-  static final int PER_MINUTE = 60;
   static final int PER_CALL = 16;
   static final int AT_ONCE = 6;
 
@@ -17,8 +16,8 @@ final class FetchBudget {
 
   private final Semaphore running = new Semaphore(AT_ONCE);
 
-  FetchBudget(LongSupplier nanoTime) {
-    this.minute = bucket(PER_MINUTE, nanoTime);
+  FetchBudget(int perMinute, LongSupplier nanoTime) {
+    this.minute = bucket(perMinute, nanoTime);
   }
 
   static Bucket bucket(int perMinute, LongSupplier nanoTime) {

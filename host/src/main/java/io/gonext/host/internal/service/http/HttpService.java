@@ -57,7 +57,7 @@ public final class HttpService implements HostService {
   /** The label of requests that no entry of the manifest allows. */
   private static final String OTHER = "other";
 
-  private final Egress.Mode mode;
+  private final Egress egress;
   private final FetchClient client;
   private final SecretValues secrets;
   private final MeterRegistry meters;
@@ -76,7 +76,7 @@ public final class HttpService implements HostService {
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this(
-        egress.mode(),
+        egress,
         new FetchClient(new AddressPolicy(egress.allowed())),
         secrets,
         meters,
@@ -85,13 +85,13 @@ public final class HttpService implements HostService {
   }
 
   HttpService(
-      Egress.Mode mode,
+      Egress egress,
       FetchClient client,
       SecretValues secrets,
       MeterRegistry meters,
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
-    this.mode = mode;
+    this.egress = egress;
     this.client = client;
     this.secrets = secrets;
     this.meters = meters;
@@ -117,10 +117,10 @@ public final class HttpService implements HostService {
         .fetch()
         .perMinute()
         .ifPresent(asked -> {
-          if (asked > FetchBudget.PER_MINUTE) {
+          if (asked > egress.perMinute()) {
             warnings.add(
                 "/http/fetch/rate_per_minute: the plugin gets %d and not %d, since the host allows"
-                        .formatted(FetchBudget.PER_MINUTE, asked)
+                        .formatted(egress.perMinute(), asked)
                     + " no more");
           }
         });
@@ -157,8 +157,8 @@ public final class HttpService implements HostService {
       this.scope = scope;
       this.name = scope.manifest().name();
       this.secretsGate = CapabilityGate.of(scope, Manifest.SECRETS, FETCH.toString());
-      int asked = scope.manifest().fetch().perMinute().orElse(FetchBudget.PER_MINUTE);
-      this.ownMinute = asked < FetchBudget.PER_MINUTE ? FetchBudget.bucket(asked, nanoTime) : null;
+      int asked = scope.manifest().fetch().perMinute().orElse(egress.perMinute());
+      this.ownMinute = asked < egress.perMinute() ? FetchBudget.bucket(asked, nanoTime) : null;
     }
 
     HostAnswer fetch(GuestArguments arguments) {
@@ -252,7 +252,8 @@ public final class HttpService implements HostService {
       if (arguments.once(this, AtomicInteger::new).incrementAndGet() > FetchBudget.PER_CALL) {
         throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
       }
-      FetchBudget budget = budgets.computeIfAbsent(name, _ -> new FetchBudget(nanoTime));
+      FetchBudget budget =
+          budgets.computeIfAbsent(name, _ -> new FetchBudget(egress.perMinute(), nanoTime));
       if ((ownMinute != null && !ownMinute.tryConsume(1)) || !budget.minute().tryConsume(1)) {
         throw limit("the plugin has sent all the requests that it may send in a minute");
       }
@@ -328,7 +329,7 @@ public final class HttpService implements HostService {
       }
       String message =
           "%s is not in http.fetch.allow; add \"%s\"".formatted(url.host(), url.origin());
-      if (mode == Egress.Mode.OBSERVE) {
+      if (egress.mode() == Egress.Mode.OBSERVE) {
         scope.audit().fetchBlocked("origin", url.origin(), false);
         scope.log().write(Level.WARN, "gn_http_fetch: observed: " + message);
         return;
