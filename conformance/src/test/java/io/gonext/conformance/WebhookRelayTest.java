@@ -51,6 +51,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -60,7 +62,8 @@ import tools.jackson.databind.node.ObjectNode;
  * databases, and on two hosts.
  */
 @Tag("slow")
-@ResourceLock("examples")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("WebhookRelayTest") // its tests run one after another
 @Timeout(300)
 class WebhookRelayTest {
   private static final Path PROJECT =
