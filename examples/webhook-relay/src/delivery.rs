@@ -1,11 +1,11 @@
 //! The job `deliver`: one event to one endpoint.
 
 use gonext::{
-    config, events, fetch, kv, log, metrics, now_ms, Error, ErrorKind, FetchRequest, FetchResponse,
-    HostError, Job, Json, Result, Value,
+    events, fetch, kv, log, metrics, now_ms, Error, ErrorKind, FetchRequest, FetchResponse,
+    FromJson, HostError, Job, Result, Value,
 };
 
-use crate::{history, retry_after, Settings};
+use crate::{endpoints, history, retry_after};
 
 /// After so many attempts the job is dead: `max_attempts` in the manifest.
 pub const MAX_ATTEMPTS: u32 = 8;
@@ -15,14 +15,37 @@ const TIMEOUT_MS: u32 = 4_000;
 
 /// The arguments of the job. An endpoint's URL is not among them: each attempt takes it from the
 /// configuration, so an operator can correct it while a delivery waits.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Delivery {
     pub id: String,
     pub event: String,
     /// The endpoint's name.
     pub endpoint: String,
-    /// The same in all attempts and for all endpoints.
-    pub body: String,
+    pub data: Value,
+}
+
+impl From<Delivery> for Value {
+    fn from(delivery: Delivery) -> Value {
+        Value::object([
+            ("id", delivery.id.into()),
+            ("event", delivery.event.into()),
+            ("endpoint", delivery.endpoint.into()),
+            ("data", delivery.data),
+        ])
+    }
+}
+
+impl FromJson for Delivery {
+    const NAME: &'static str = "a delivery";
+
+    fn from_json(value: &Value) -> Option<Delivery> {
+        let text = |name: &str| String::from_json(value.get(name)?);
+        Some(Delivery {
+            id: text("id")?,
+            event: text("event")?,
+            endpoint: text("endpoint")?,
+            data: value.get("data")?.clone(),
+        })
+    }
 }
 
 /// What an attempt came to.
@@ -40,14 +63,14 @@ enum Verdict {
 /// before the host stored the result. An endpoint knows such a repetition by the header `Webhook-Id`.
 /// On this side a delivery counts once: only the attempt that sets the key-value entry reports it.
 pub fn deliver(job: &Job) -> Result<()> {
-    let Json(delivery) = job.args::<Json<Delivery>>()?;
+    let delivery = job.args::<Delivery>()?;
     let key = job.idempotency_key();
     let delivered = format!("delivered:{key}");
     if kv::get(&delivered)?.is_some() {
         return Ok(());
     }
-    let verdict = match url_of(&delivery.endpoint)? {
-        Some(url) => judge(fetch(&delivery.request(&url, key)), now_ms()),
+    let verdict = match endpoints()?.get(&delivery.endpoint) {
+        Some(endpoint) => judge(fetch(&delivery.request(&endpoint.url, key)), now_ms()),
         None => Verdict::GiveUp("the endpoint is no longer configured".to_owned()),
     };
     match verdict {
@@ -74,11 +97,6 @@ pub fn deliver(job: &Job) -> Result<()> {
     }
 }
 
-fn url_of(endpoint: &str) -> Result<Option<String>> {
-    let Json(settings) = config::get::<Json<Settings>>("")?.unwrap_or_default();
-    Ok(settings.endpoints.get(endpoint).map(|it| it.url.clone()))
-}
-
 /// Decides by the answer of the endpoint, or by the failure that there is in its place.
 fn judge(answer: std::result::Result<FetchResponse, HostError>, now_ms: i64) -> Verdict {
     match answer {
@@ -102,10 +120,15 @@ fn judge(answer: std::result::Result<FetchResponse, HostError>, now_ms: i64) -> 
 impl Delivery {
     /// The host puts the token into the header. The plugin never has it.
     fn request(&self, url: &str, key: &str) -> FetchRequest {
+        let event = Value::object([
+            ("id", self.id.as_str().into()),
+            ("event", self.event.as_str().into()),
+            ("data", self.data.clone()),
+        ]);
         FetchRequest::post(url)
             .header("Authorization", "Bearer {{secret:relay_token}}")
             .header("Webhook-Id", key)
-            .body("application/json", self.body.as_str())
+            .json(event)
             .timeout_ms(TIMEOUT_MS)
     }
 

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 
 use gonext::jobs::{self, NewJob};
 use gonext::{
-    config, kv, log, now_ms, secrets, Args, Error, Json, Plugin, Request, Response, Result, Value,
+    config, kv, log, now_ms, secrets, Args, Error, FromJson, Plugin, Request, Response, Result,
+    Value,
 };
 
 use delivery::Delivery;
@@ -20,21 +21,13 @@ use delivery::Delivery;
 /// The actions of the application that are relayed, each as the event of its name.
 const ACTIONS: [&str; 2] = ["post.published", "post.deleted"];
 
-/// The plugin's configuration, as `config.schema` in the manifest describes it.
-#[derive(Default, serde::Deserialize)]
-struct Settings {
-    #[serde(default)]
-    endpoints: BTreeMap<String, Endpoint>,
-}
-
-#[derive(serde::Deserialize)]
+/// An endpoint, as `config.schema` in the manifest describes it.
 struct Endpoint {
     url: String,
     events: Vec<String>,
 }
 
 /// What became of an event.
-#[derive(serde::Serialize)]
 struct Relayed {
     id: String,
     /// How many endpoints want the event.
@@ -75,7 +68,13 @@ fn post_event(request: &Request) -> Result<Response> {
         Some(_) => return Ok(Response::text("the id is not a text\n").status(400)),
     };
     let data = posted.get("data").cloned().unwrap_or(Value::Null);
-    Ok(Response::json(Json(relay(name, id, data)?)).status(202))
+    let relayed = relay(name, id, data)?;
+    let answer = Value::object([
+        ("id", relayed.id.into()),
+        ("endpoints", relayed.endpoints.into()),
+        ("enqueued", relayed.enqueued.into()),
+    ]);
+    Ok(Response::json(answer).status(202))
 }
 
 /// Enqueues a delivery for each endpoint that wants the event.
@@ -84,15 +83,12 @@ fn post_event(request: &Request) -> Result<Response> {
 /// know whether an event was relayed, for example because a quota was used up after the first endpoint,
 /// relays it again with the same id: only the deliveries that are missing are enqueued.
 fn relay(event: &str, id: Option<String>, data: Value) -> Result<Relayed> {
-    let Json(settings) = config::get::<Json<Settings>>("")?.unwrap_or_default();
     let id = match id {
         Some(id) => checked(id)?,
         None => format!("{}-{}", now_ms(), kv::incr("events", 1)?),
     };
-    let body = Value::object([("id", id.as_str().into()), ("event", event.into()), ("data", data)])
-        .to_json();
     let mut relayed = Relayed { id, endpoints: 0, enqueued: 0 };
-    for (name, endpoint) in &settings.endpoints {
+    for (name, endpoint) in endpoints()? {
         if !endpoint.wants(event) {
             continue;
         }
@@ -100,10 +96,10 @@ fn relay(event: &str, id: Option<String>, data: Value) -> Result<Relayed> {
         let delivery = Delivery {
             id: relayed.id.clone(),
             event: event.to_owned(),
-            endpoint: name.clone(),
-            body: body.clone(),
+            endpoint: name,
+            data: data.clone(),
         };
-        let job = NewJob::new("deliver").args(Json(delivery)).idempotency_key(&key);
+        let job = NewJob::new("deliver").args(delivery).idempotency_key(&key);
         relayed.endpoints += 1;
         relayed.enqueued += u32::from(jobs::enqueue(&job)?.created);
     }
@@ -118,6 +114,22 @@ fn checked(id: String) -> Result<String> {
     Err(Error::BadPayload(
         "the id of an event is 1 to 128 printable ASCII characters without spaces".to_owned(),
     ))
+}
+
+/// The endpoints of the configuration by name.
+fn endpoints() -> Result<BTreeMap<String, Endpoint>> {
+    Ok(config::get("endpoints")?.unwrap_or_default())
+}
+
+impl FromJson for Endpoint {
+    const NAME: &'static str = "an endpoint";
+
+    fn from_json(value: &Value) -> Option<Endpoint> {
+        Some(Endpoint {
+            url: String::from_json(value.get("url")?)?,
+            events: Vec::from_json(value.get("events")?)?,
+        })
+    }
 }
 
 impl Endpoint {

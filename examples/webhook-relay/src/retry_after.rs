@@ -22,15 +22,17 @@ pub fn milliseconds(header: &str, now_ms: i64) -> Option<u64> {
 /// Reads the form of a date that servers send, such as `Sun, 06 Nov 1994 08:49:37 GMT`, in
 /// milliseconds since 1970.
 fn date(text: &str) -> Option<i64> {
-    let (_, text) = text.split_once(", ")?;
-    let parts: Vec<&str> = text.split(' ').collect();
-    let [day, month, year, time, "GMT"] = parts[..] else { return None };
-    let month = MONTHS.iter().position(|it| *it == month)? as i64 + 1;
-    let clock: Vec<&str> = time.split(':').collect();
-    let [hour, minute, second] = clock[..] else { return None };
-    let days = days_since_1970(number(year, 4)?, month, number(day, 2)?);
-    let hours = days * 24 + number(hour, 2)?;
-    Some(((hours * 60 + number(minute, 2)?) * 60 + number(second, 2)?) * SECOND)
+    let (_, date) = text.split_once(", ")?;
+    let parts: Vec<&str> = date.split([' ', ':']).collect();
+    match parts[..] {
+        [day, month, year, hour, minute, second, "GMT"] => {
+            let month = MONTHS.iter().position(|it| *it == month)? as i64 + 1;
+            let days = days_since_1970(number(year, 4)?, month, number(day, 2)?);
+            let minutes = (days * 24 + number(hour, 2)?) * 60 + number(minute, 2)?;
+            Some((minutes * 60 + number(second, 2)?) * SECOND)
+        }
+        _ => None,
+    }
 }
 
 fn number(text: &str, digits: usize) -> Option<i64> {

@@ -53,7 +53,7 @@ fn status(answer: &Value) -> String {
 
 /// Runs an attempt of the delivery of `e1` to `all`.
 fn attempt(number: u32) -> Result<Option<String>> {
-    let args = r#"{"id":"e1","event":"post.published","endpoint":"all","body":"{\"id\":\"e1\"}"}"#;
+    let args = r#"{"id":"e1","event":"post.published","endpoint":"all","data":[7]}"#;
     let payload = format!(
         r#"{{"kind":"job","id":"j","args":{args},"idempotency_key":"e1/all","attempt":{number}}}"#
     );
@@ -64,10 +64,9 @@ fn attempt(number: u32) -> Result<Option<String>> {
 fn an_action_becomes_a_job_for_each_endpoint_that_wants_it() {
     let host = host();
     act("post.published", r#"[{"title":"Ü"},"e1"]"#).unwrap();
-    let body = r#"{\"id\":\"e1\",\"event\":\"post.published\",\"data\":{\"title\":\"Ü\"}}"#;
     let job = |endpoint: &str| {
         format!(
-            r#"job_enqueue {{"job":"deliver","args":{{"id":"e1","event":"post.published","endpoint":"{endpoint}","body":"{body}"}},"idempotency_key":"e1/{endpoint}"}}"#
+            r#"job_enqueue {{"job":"deliver","args":{{"id":"e1","event":"post.published","endpoint":"{endpoint}","data":{{"title":"Ü"}}}},"idempotency_key":"e1/{endpoint}"}}"#
         )
     };
     assert_eq!(host.calls(), [job("all"), job("new")]);
@@ -148,7 +147,8 @@ fn a_delivery_sends_the_event_and_is_reported_once() {
         assert_eq!((request.method(), request.url()), ("POST", "https://hooks.example.com/all"));
         assert_eq!(request.header_value("Authorization"), Some("Bearer {{secret:relay_token}}"));
         assert_eq!(request.header_value("Webhook-Id"), Some("e1/all"));
-        assert_eq!(request.body_bytes(), br#"{"id":"e1"}"#);
+        let body = br#"{"id":"e1","event":"post.published","data":[7]}"#;
+        assert_eq!(request.body_bytes(), body);
         Ok(FetchResponse::new(204, ""))
     });
     assert_eq!(attempt(1), Ok(None));
