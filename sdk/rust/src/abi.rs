@@ -17,6 +17,11 @@ use crate::HostError;
 #[macro_export]
 macro_rules! plugin {
     ($register:expr) => {
+        // Elsewhere nothing calls it, and the compiler would warn of each handler.
+        #[cfg(not(target_family = "wasm"))]
+        #[allow(dead_code)]
+        const _: fn(&mut $crate::Plugin) = $register;
+
         #[cfg(target_family = "wasm")]
         mod gonext_exports {
             use super::*;

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The example plugins, built now and served; {@link HelloRustTest} has the one in Rust. */
+/**
+ * The first plugin of each language, built now and served. {@link HelloRustTest} has the one in
+ * Rust, and {@link WebhookRelayTest} an example that uses services.
+ */
 @Tag("slow")
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("examples")

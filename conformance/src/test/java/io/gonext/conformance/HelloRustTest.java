@@ -66,6 +66,27 @@ class HelloRustTest {
     testWithCargo(SOURCE);
   }
 
+  /** For this machine, as editors compile it: there is nobody who calls the handlers. */
+  @Test
+  void a_plugin_compiles_without_warnings_outside_of_webassembly() throws Exception {
+    assumeTrue(isOnPath("cargo"), "no cargo on PATH: apt-get install cargo");
+    Run check =
+        run(
+            "cargo",
+            "rustc",
+            "--quiet",
+            "--lib",
+            "--profile",
+            "check",
+            "--offline",
+            "--manifest-path",
+            SOURCE + "/Cargo.toml",
+            "--",
+            "--deny",
+            "warnings");
+    assertThat(check.exitCode).as(check.output).isZero();
+  }
+
   /** Those of the README's plugin included. A copy has no dependencies, so it needs no network. */
   @Test
   void the_sdks_own_tests_pass(@TempDir Path copy) throws IOException, InterruptedException {
