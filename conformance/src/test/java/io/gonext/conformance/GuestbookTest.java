@@ -93,7 +93,7 @@ class GuestbookTest {
     POSTGRESQL;
 
     Database create() {
-      return this == H2 ? Database.embedded() : Database.postgreSql(TestPostgres.createDatabase());
+      return this == H2 ? Database.embedded() : Database.postgreSql(Postgres.createDatabase());
     }
   }
 
@@ -122,7 +122,9 @@ class GuestbookTest {
 
   @AfterParameterizedClassInvocation
   static void close() {
-    node.close();
+    if (node != null) {
+      node.close();
+    }
   }
 
   @BeforeEach
