@@ -25,7 +25,7 @@ func page(r *gonext.Request, title string, total int, found list, waits bool) st
 	m.add(`<!doctype html>`)
 	m.add(`<html lang="%s"><meta charset="utf-8">`, text(r, "lang", nil))
 	m.add(`<meta name="viewport" content="width=device-width"><title>%s</title>`, title)
-	m.add(`<h1>%s</h1>`, title)
+	m.add(`<style>article p { white-space: pre-line }</style><h1>%s</h1>`, title)
 	if waits {
 		m.add(`<p role="status">%s</p>`, text(r, "thanks", nil))
 	}
