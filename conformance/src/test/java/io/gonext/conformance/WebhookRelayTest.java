@@ -96,7 +96,7 @@ class WebhookRelayTest {
   class OnPostgres extends Contract {
     @Override
     HostConfig.Builder config(Path data) {
-      return HostConfig.builder(data).database(Database.postgreSql(Postgres.createDatabase()));
+      return HostConfig.builder(data).database(Database.postgreSql(TestPostgres.createDatabase()));
     }
   }
 
@@ -265,7 +265,7 @@ class WebhookRelayTest {
   @Test
   void each_job_of_two_hosts_is_delivered_once(@TempDir Path one, @TempDir Path other)
       throws Exception {
-    String database = Postgres.createDatabase();
+    String database = TestPostgres.createDatabase();
     MasterKey key = MasterKey.random();
     Queue<String> delivered = new ConcurrentLinkedQueue<>();
     try (Endpoints endpoints = new Endpoints();
