@@ -136,15 +136,20 @@ impl Delivery {
     /// attempt would send the request again.
     fn report(&self, outcome: &str, attempt: u32, reason: &str) {
         count(outcome);
-        let ended = Value::object([
+        let mut ended = Value::object([
             ("id", self.id.as_str().into()),
             ("event", self.event.as_str().into()),
             ("endpoint", self.endpoint.as_str().into()),
             ("attempt", attempt.into()),
             ("reason", reason.into()),
         ]);
-        logged("the event", events::emit(outcome, ended.clone()));
-        logged("the history", history::add(outcome, ended));
+        logged("the history", history::add(outcome, ended.clone()));
+        if let Value::Object(members) = &mut ended {
+            // A job that gives up ends with an error, and of its events the host delivers only those
+            // that it has stored.
+            members.push(("durable".to_owned(), (outcome == "failed").into()));
+        }
+        logged("the event", events::emit(outcome, ended));
     }
 }
 

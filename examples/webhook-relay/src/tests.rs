@@ -157,7 +157,7 @@ fn a_delivery_sends_the_event_and_is_reported_once() {
         reported,
         [
             r#"metric_observe "webhook_attempts" 1 {"outcome":"delivered"}"#,
-            r#"event_emit "delivered" {"id":"e1","event":"post.published","endpoint":"all","attempt":1,"reason":""}"#,
+            r#"event_emit "delivered" {"id":"e1","event":"post.published","endpoint":"all","attempt":1,"reason":"","durable":false}"#,
         ]
     );
     assert_eq!(history::newest().unwrap().len(), 1);
@@ -202,6 +202,7 @@ fn the_last_attempt_and_a_refused_request_end_the_delivery() {
         assert_eq!(calls[0], r#"metric_observe "webhook_attempts" 1 {"outcome":"failed"}"#);
         assert!(calls[1].starts_with(r#"event_emit "failed" {"id":"e1""#), "{}", calls[1]);
         assert!(calls[1].contains(&format!("the endpoint answered {status}")), "{}", calls[1]);
+        assert!(calls[1].ends_with(r#""durable":true}"#), "{}", calls[1]);
         assert_eq!(calls.len(), 2);
 
         // An operator lets it run again, and now the endpoint accepts it.

@@ -7,6 +7,7 @@
 ;;   garbles emits, then answers with something that is not JSON
 ;;   named   the value is a text, which is the event's name; its data is {}
 ;; Of a value that is a text, it emits what is in the quotes.
+;; A job emits {} as the event of its name. The job "refuses" then answers with the status -1.
 ;; The action "event.*" emits the data of the event that it gets as the event "next".
 (module
   (import "env" "gn_event_emit" (func $emit (param i32 i32 i32 i32) (result i32)))
@@ -91,4 +92,12 @@
       (then (return (i64.const 0xffffffff))))
     (if (i32.eq (local.get $first) (i32.const 0x62726167)) ;; garb
       (then (return (call $body (i32.const 16) (i32.const 3)))))
-    (call $number (i64.extend_i32_s (local.get $status)))))
+    (call $number (i64.extend_i32_s (local.get $status))))
+
+  (func (export "gn_handle_job")
+    (param $name i32) (param $name_length i32) (param $payload i32) (param $length i32) (result i64)
+    (drop
+      (call $emit (local.get $name) (local.get $name_length) (i32.const 48) (i32.const 2)))
+    (if (i32.eq (i32.load (local.get $name)) (i32.const 0x75666572)) ;; refu
+      (then (return (i64.const 0xffffffff))))
+    (i64.const 0)))

@@ -76,6 +76,7 @@ class EventsTest {
             "invoice.paid", "paid", "x", "order", "good", "named", "traps", "refuses", "garbles")) {
       shop.filter(hook);
     }
+    shop.field("jobs", "[\"good\",{\"name\":\"refuses\",\"max_attempts\":1}]");
     deploy(shop.action("event.my_shop.paid"));
   }
 
@@ -130,6 +131,14 @@ class EventsTest {
   void the_events_of_one_call_arrive_in_order() throws Exception {
     host.applyFilters("order", DATA);
     assertThat(List.of(next().name(), next().name(), next().name())).containsExactly("a", "b", "c");
+  }
+
+  @Test
+  void a_job_that_fails_emits_nothing() throws Exception {
+    String refused = host.jobs().run("my-shop", "refuses", JobsTest.json("{}")).id();
+    assertThat(JobsTest.ended(host, refused).state()).isEqualTo(JobState.DEAD);
+    host.jobs().run("my-shop", "good", JobsTest.json("{}"));
+    assertThat(next().name()).isEqualTo("good");
   }
 
   @ParameterizedTest

@@ -95,6 +95,10 @@ final class PooledCalls {
         turn,
         lease -> {
           HookReply reply = call(guard, lease, hook, payload, turn);
+          if (reply instanceof HookReply.Failed) {
+            // A job's status is a result for its reader, and a failure for what was put off.
+            var _ = lease.get().takeEffects();
+          }
           return read(lease, hook, reply, reading);
         });
   }
