@@ -302,7 +302,8 @@ class KitTest {
             .field(
                 "http",
                 "{\"request_headers\":[\"accept\",\"Cookie\",\"x-acme-*\"],"
-                    + "\"response_headers\":[\"Alt-Svc\"]}")
+                    + "\"response_headers\":[\"Alt-Svc\"],"
+                    + "\"fetch\":{\"allow\":[\"*.example.com\"]}}")
             .field("metrics", "[{\"name\":\"orders\",\"kind\":\"counter\"}]")
             .manifest());
     Files.createDirectories(project.resolve("locales"));
@@ -316,6 +317,8 @@ class KitTest {
             "  + http.fetch (sensitive)",
             "  + http.credentials (sensitive)",
             "  + http.response_headers (sensitive)",
+            "reach:",
+            "  + http.fetch.allow https://*.example.com",
             "  + the_title (priority 5)",
             "request_headers:",
             "  + Cookie (sensitive)",

@@ -389,6 +389,20 @@ class OperatorTest {
   }
 
   @Test
+  void an_update_that_reaches_more_waits_and_a_line_says_what() throws IOException {
+    said("install", fetching("1", "a.example.com"));
+    String wider = fetching("2", "*.example.com");
+    String line = "  + http.fetch.allow https://*.example.com";
+    assertThat(said("update", wider).lines())
+        .element(0)
+        .asString()
+        .startsWith("2.0.0 waits for approval, and 1.0.0 stays in service;");
+    assertThat(out.toString()).contains("  = http.fetch (sensitive)", line);
+    assertThat(said("versions", "app")).contains(line);
+    assertThat(said("update", "--approve", wider)).startsWith("2.0.0 replaced 1.0.0; ");
+  }
+
+  @Test
   void the_audit_log_names_the_holder_of_the_token() throws Exception {
     running.close();
     Path file = directory.resolve("ci.token");
@@ -451,11 +465,21 @@ class OperatorTest {
   }
 
   private String bundle(String number, String capabilities) throws IOException {
+    return bundle(number, capabilities, "{}");
+  }
+
+  private String fetching(String number, String origin) throws IOException {
+    String http = "{\"fetch\":{\"allow\":[\"" + origin + "\"]}}";
+    return bundle(number, "[\"http.fetch\"]", http);
+  }
+
+  private String bundle(String number, String capabilities, String http) throws IOException {
     Path file = directory.resolve("app-" + number + ".gnplugin");
     byte[] bytes =
         GuestBundle.of("app", Guests.wasm("version-" + number))
             .version(number + ".0.0")
             .field("capabilities", capabilities)
+            .field("http", http)
             .bytes();
     return Files.write(file, bytes).toString();
   }

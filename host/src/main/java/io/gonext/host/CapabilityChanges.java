@@ -1,19 +1,25 @@
 package io.gonext.host;
 
+import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Reach;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * How the capabilities that two versions of a plugin request differ, by id.
+ * How the capabilities of two versions of a plugin differ.
  *
- * @param changes one for each capability that either version requests
+ * @param changes one for each capability that either version requests, by id
+ * @param wider what the new version reaches by its capabilities and the old one does not, such as
+ *     an origin in {@code http.fetch.allow}
  */
-public record CapabilityChanges(List<Change> changes) {
-  /** Copies the list. */
+public record CapabilityChanges(List<Change> changes, List<Reach.Way> wider) {
+  /** Copies the lists. */
   public CapabilityChanges {
     changes = List.copyOf(changes);
+    wider = List.copyOf(wider);
   }
 
   /** What happened to one capability from the old version to the new one. */
@@ -43,13 +49,15 @@ public record CapabilityChanges(List<Change> changes) {
   }
 
   /**
-   * The difference between the ids that an old version requests and those of a new one.
+   * The difference between an old version and a new one.
    *
-   * @param before empty when there is no old version
+   * @param old empty when there is no old version
    */
   public static CapabilityChanges between(
-      Set<String> before, Set<String> after, CapabilityRegistry registry) {
-    Set<String> all = new TreeSet<>(before);
+      Optional<Manifest> old, Manifest next, CapabilityRegistry registry) {
+    SortedSet<String> before = old.map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
+    SortedSet<String> after = next.requestedCapabilities();
+    SortedSet<String> all = new TreeSet<>(before);
     all.addAll(after);
     List<Change> changes = new ArrayList<>();
     for (String id : all) {
@@ -61,6 +69,7 @@ public record CapabilityChanges(List<Change> changes) {
       }
       changes.add(new Change(kind, id, registry.isSensitive(id)));
     }
-    return new CapabilityChanges(changes);
+    Reach reached = old.map(Reach::of).orElse(Reach.NONE);
+    return new CapabilityChanges(changes, reached.widenedBy(Reach.of(next)));
   }
 }

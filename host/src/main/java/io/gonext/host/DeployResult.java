@@ -38,8 +38,8 @@ public record DeployResult(
     /** It was the current version already. */
     UNCHANGED,
     /**
-     * It requests more than the previous version and than was granted. It is stored and waits for
-     * approval; the previous version is unchanged.
+     * It requests or reaches more than the previous version and than was granted. It is stored and
+     * waits for approval; the previous version is unchanged.
      */
     AWAITING_APPROVAL
   }

@@ -184,6 +184,10 @@ public final class Plugins {
    * compiles, warms and exercises the new version first, and a failure leaves the old version in
    * service. The old version is kept for a {@link #rollback}.
    *
+   * <p>A version that requests more capabilities waits for {@link #approve(String)}, and so does
+   * one that reaches more by the capabilities it has: another origin in {@code http.fetch.allow},
+   * say.
+   *
    * @throws BundleRejectedException when the bundle is not acceptable
    * @throws ActivationException when the new version cannot start
    * @throws ConflictException when an active plugin needs another version than this one
@@ -243,7 +247,10 @@ public final class Plugins {
    * makes the changes and the others find them done.
    *
    * <p>A version that requests a capability which neither the previous version requested nor {@code
-   * grants} names waits for {@link #approve(String)}. The previous version continues to serve.
+   * grants} names waits for {@link #approve(String)}. The previous version continues to serve. The
+   * same holds for a version that reaches more by a capability which {@code grants} does not name.
+   * To name {@code http.fetch} approves all origins of the bundle's {@code http.fetch.allow}, and
+   * to name {@code secrets.keys} all that the bundle does with its secrets.
    *
    * @param grants the capabilities to grant
    * @throws BundleRejectedException when the bundle is not acceptable; then nothing is changed
@@ -334,8 +341,8 @@ public final class Plugins {
   }
 
   /**
-   * How the capabilities of the waiting version differ from those of the current one; empty when no
-   * version waits.
+   * How the capabilities of the waiting version, and what they reach, differ from those of the
+   * current one; empty when no version waits.
    */
   public Optional<CapabilityChanges> pendingChanges(StoredPlugin plugin) {
     return lifecycle.pendingChanges(plugin);

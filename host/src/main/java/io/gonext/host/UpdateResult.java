@@ -25,10 +25,10 @@ public sealed interface UpdateResult {
   }
 
   /**
-   * The version is stored and waits, because it requests more than was granted or cannot serve yet.
-   * The old version stays.
+   * The version is stored and waits, because it requests more than was granted, reaches more than
+   * the current version, or cannot serve yet. The old version stays.
    *
-   * @param capabilities how the requested capabilities differ from those of the current version
+   * @param capabilities how the capabilities and their reach differ from the current version's
    * @param obstacles why it cannot serve yet, a sentence each: such as a configuration that does
    *     not match its schema
    */

@@ -128,6 +128,18 @@ class DeployTest {
   }
 
   @Test
+  void an_upgrade_that_reaches_more_waits_unless_the_capability_is_named() throws Exception {
+    host.plugins().deploy(fetching("1", "a.example"), Set.of("http.fetch"));
+    byte[] wider = fetching("2", "b.example");
+    assertThat(host.plugins().deploy(wider, Set.of()).action())
+        .isEqualTo(DeployResult.Action.AWAITING_APPROVAL);
+    assertThat(served(host)).isEqualTo("1");
+    assertThat(host.plugins().deploy(wider, Set.of("http.fetch")).action())
+        .isEqualTo(DeployResult.Action.UPDATED);
+    assertThat(served(host)).isEqualTo("2");
+  }
+
+  @Test
   void a_capability_that_the_bundle_does_not_ask_for_is_refused_before_anything() {
     assertThatThrownBy(() -> host.plugins().deploy(version("1").bytes(), Set.of("kv.read")))
         .isInstanceOf(ConflictException.class)
@@ -193,6 +205,13 @@ class DeployTest {
     return GuestBundle.of("app", Guests.wasm("version-" + number))
         .version(number + ".0.0")
         .filter("version");
+  }
+
+  private static byte[] fetching(String number, String origin) throws IOException {
+    return version(number)
+        .field("capabilities", "[\"http.fetch\"]")
+        .field("http", "{\"fetch\":{\"allow\":[\"" + origin + "\"]}}")
+        .bytes();
   }
 
   private static byte[] asking(String number, String... capabilities) throws IOException {

@@ -9,6 +9,7 @@ import io.gonext.guests.Guests;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.store.StoreFixture;
+import io.gonext.host.manifest.Reach;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,6 +175,69 @@ class UpdateTest {
     assertThatThrownBy(() -> host.plugins().approve("app"))
         .isInstanceOf(ConflictException.class)
         .hasMessageContaining("no version of app waits");
+  }
+
+  @Test
+  void a_version_that_reaches_more_waits_for_approval() throws InterruptedException {
+    activate(reaching("1", "*.example.com", "\"inject_only\":true"));
+    host.plugins().grantRequested("app");
+    byte[] wider = reaching("2", "b.example.com\",\"https://evil.example", "").bytes();
+    List<String> added =
+        List.of(
+            "http.fetch.allow https://evil.example",
+            "secret token may be read by the plugin",
+            "secret token may go to https://evil.example");
+    UpdateResult result = host.plugins().update(wider);
+    assertThat(result)
+        .isInstanceOfSatisfying(
+            UpdateResult.AwaitingApproval.class,
+            waiting -> {
+              assertThat(waiting.capabilities().changes())
+                  .extracting(CapabilityChanges.Change::kind)
+                  .containsOnly(CapabilityChanges.Kind.KEPT);
+              assertThat(waiting.capabilities().wider())
+                  .extracting(Reach.Way::toString)
+                  .containsExactlyElementsOf(added);
+              assertThat(waiting.obstacles()).isEmpty();
+            });
+    assertThat(
+            host.plugins()
+                .pendingChanges(host.plugins().find("app").orElseThrow())
+                .orElseThrow()
+                .wider())
+        .extracting(Reach.Way::toString)
+        .containsExactlyElementsOf(added);
+    assertThat(served()).isEqualTo("1");
+
+    host.plugins().reject("app");
+    assertThat(served()).isEqualTo("1");
+    host.plugins().update(wider);
+    host.plugins().approve("app");
+    assertThat(served()).isEqualTo("2");
+  }
+
+  @Test
+  void a_version_that_reaches_no_more_replaces_the_current_one() throws InterruptedException {
+    activate(reaching("1", "*.example.com", ""));
+    assertThat(
+            host.plugins().update(reaching("2", "b.example.com", "\"inject_only\":true").bytes()))
+        .isInstanceOf(UpdateResult.Replaced.class);
+    assertThat(served()).isEqualTo("2");
+  }
+
+  private static GuestBundle reaching(String number, String origins, String ofSecret) {
+    String hosts = "[\"" + origins + "\"]";
+    return version(number)
+        .field("capabilities", "[\"http.fetch\"]")
+        .field(
+            "http",
+            "{\"serve\":[{\"method\":\"GET\",\"path\":\"/\"}],\"fetch\":{\"allow\":" + hosts + "}}")
+        .field(
+            "secrets",
+            "{\"keys\":[{\"name\":\"token\",\"hosts\":"
+                + hosts
+                + (ofSecret.isEmpty() ? "" : "," + ofSecret)
+                + "}]}");
   }
 
   @Test

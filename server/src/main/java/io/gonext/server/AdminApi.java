@@ -244,7 +244,7 @@ final class AdminApi {
     }
     if (stored.pending() != null) {
       ObjectNode pending = view(stored.pending()).put("role", "pending");
-      putChanges(pending, "capabilities", stored);
+      putChanges(pending, "", stored);
       versions.add(pending);
     }
     answer(ctx, body);
@@ -389,7 +389,7 @@ final class AdminApi {
     if (plugin.pending() != null) {
       body.put("pending", plugin.pending().version());
       body.put("pending_sha256", plugin.pending().sha256());
-      putChanges(body, "pending_capabilities", plugin);
+      putChanges(body, "pending_", plugin);
     }
     host.plugins()
         .limits(plugin.name())
@@ -448,19 +448,19 @@ final class AdminApi {
         body.put("action", "awaiting_approval");
         body.put("from", waiting.from()).put("version", waiting.to());
         body.put("sha256", waiting.sha256());
-        put(body, "capabilities", waiting.capabilities());
+        put(body, "", waiting.capabilities());
         waiting.obstacles().forEach(body.putArray("obstacles")::add);
       }
     }
     answer(ctx, body);
   }
 
-  private void putChanges(ObjectNode body, String field, StoredPlugin plugin) {
-    host.plugins().pendingChanges(plugin).ifPresent(changes -> put(body, field, changes));
+  private void putChanges(ObjectNode body, String prefix, StoredPlugin plugin) {
+    host.plugins().pendingChanges(plugin).ifPresent(changes -> put(body, prefix, changes));
   }
 
-  private static void put(ObjectNode body, String field, CapabilityChanges diff) {
-    var changes = body.putArray(field);
+  private static void put(ObjectNode body, String prefix, CapabilityChanges diff) {
+    var changes = body.putArray(prefix + "capabilities");
     for (CapabilityChanges.Change change : diff.changes()) {
       changes
           .addObject()
@@ -468,6 +468,8 @@ final class AdminApi {
           .put("id", change.capability())
           .put("sensitive", change.sensitive());
     }
+    var wider = body.putArray(prefix + "wider");
+    diff.wider().forEach(way -> wider.add(way.toString()));
   }
 
   private static void answer(Context ctx, JsonNode body) {

@@ -133,6 +133,27 @@ class AdminApiTest {
   }
 
   @Test
+  void an_update_that_reaches_more_waits_and_shows_what() throws Exception {
+    send("POST", "/api/v1/plugins?activate=true", version("1").field("secrets", secret()).bytes());
+    byte[] wider = version("2").field("secrets", secret("https://evil.example")).bytes();
+    JsonNode waiting = json(send("PUT", "/api/v1/plugins/app/bundle", wider));
+    assertThat(waiting.path("action").stringValue()).isEqualTo("awaiting_approval");
+    assertThat(waiting.path("wider").valueStream().map(JsonNode::stringValue))
+        .containsExactly("secret token may go to https://evil.example");
+    assertThat(json(send("GET", "/api/v1/plugins/app", new byte[0])).path("pending_wider"))
+        .isEqualTo(waiting.path("wider"));
+    JsonNode versions = json(send("GET", "/api/v1/plugins/app/versions", new byte[0]));
+    assertThat(versions.path("versions").path(1).path("wider")).isEqualTo(waiting.path("wider"));
+    assertThat(decide("approve", "")).isEqualTo(200);
+    assertThat(served()).isEqualTo("2");
+  }
+
+  private static String secret(String... hosts) {
+    String list = hosts.length == 0 ? "" : "\"" + String.join("\",\"", hosts) + "\"";
+    return "{\"keys\":[{\"name\":\"token\",\"hosts\":[" + list + "]}]}";
+  }
+
+  @Test
   void activation_warns_of_capabilities_that_are_not_granted() throws Exception {
     byte[] asking = version("1").field("capabilities", "[\"kv.write\"]").bytes();
     JsonNode installed = json(send("POST", "/api/v1/plugins?activate=true", asking));

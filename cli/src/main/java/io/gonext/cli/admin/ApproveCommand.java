@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
     name = "approve",
     description =
         "Approve a version that waits: grant the capabilities it requests, and replace the current"
-            + " version with it. gonext versions shows what it requests.",
+            + " version with it. gonext versions shows what it requests and reaches.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext approve hello-rust", "  gonext approve --sha256 6c1f... hello-rust"})

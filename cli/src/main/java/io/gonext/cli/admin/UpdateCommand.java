@@ -41,7 +41,9 @@ public final class UpdateCommand extends AdminCommand {
 
   @Option(
       names = "--approve",
-      description = "Grant the capabilities that the old version did not request.")
+      description =
+          "Grant the capabilities that the old version did not request, and approve what the new"
+              + " version reaches by them.")
   private boolean approve;
 
   @Option(
@@ -91,11 +93,14 @@ public final class UpdateCommand extends AdminCommand {
       case "awaiting_approval" -> {
         out.println(
             version
-                + " waits for approval: it requests more than "
+                + " waits for approval, and "
                 + answer.path("from").asString("")
-                + ", which stays in service; use gonext approve to activate it, or gonext reject to"
+                + " stays in service; use gonext approve to activate it, or gonext reject to"
                 + " delete it");
-        printChanges(answer.path("capabilities"), out);
+        printChanges(answer, out);
+        answer
+            .path("obstacles")
+            .forEach(obstacle -> out.println("  cannot serve yet: " + obstacle.asString("")));
       }
       default -> {
         out.println(
@@ -111,13 +116,16 @@ public final class UpdateCommand extends AdminCommand {
     }
   }
 
-  static void printChanges(JsonNode capabilities, PrintWriter out) {
-    capabilities.forEach(change ->
-        out.println(
-            "  "
-                + change.path("change").asString("")
-                + " "
-                + change.path("id").asString("")
-                + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
+  static void printChanges(JsonNode version, PrintWriter out) {
+    version
+        .path("capabilities")
+        .forEach(change ->
+            out.println(
+                "  "
+                    + change.path("change").asString("")
+                    + " "
+                    + change.path("id").asString("")
+                    + (change.path("sensitive").booleanValue() ? " (sensitive)" : "")));
+    version.path("wider").forEach(way -> out.println("  + " + way.asString("")));
   }
 }

@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext versions}. */
 @Command(
     name = "versions",
-    description = "Show the versions of a plugin, and what a waiting version requests.",
+    description = "Show the versions of a plugin, and what a waiting version requests and reaches.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  gonext versions hello-rust", "  gonext versions --json hello-rust"})
@@ -32,8 +32,6 @@ public final class VersionsCommand extends AdminCommand {
               .toList());
     }
     table.print(out, "no versions");
-    answer
-        .path("versions")
-        .forEach(version -> UpdateCommand.printChanges(version.path("capabilities"), out));
+    answer.path("versions").forEach(version -> UpdateCommand.printChanges(version, out));
   }
 }

@@ -267,7 +267,7 @@ final class Attempt {
     warned = check.warnings();
     warned.forEach(warning -> tools.output.emit(new DevEvent.Warning(warning)));
     DevEvent.Capabilities capabilities = DevEvent.Capabilities.between(live, manifest);
-    if (!capabilities.changes().isEmpty()) {
+    if (!capabilities.isEmpty()) {
       tools.output.emit(capabilities);
     }
     Map<String, byte[]> files = new HashMap<>(locales);

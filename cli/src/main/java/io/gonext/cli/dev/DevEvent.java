@@ -7,11 +7,12 @@ import io.gonext.host.CapabilityChanges;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Reach;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /** What happens in the developer loop, for its output. */
@@ -36,11 +37,19 @@ sealed interface DevEvent {
    * The capabilities that a plugin requests, beside those of the version that went live last.
    *
    * @param changes without those of {@code KEPT}, unless it is the first version
+   * @param wider what the version reaches by them and the other did not; empty for the first one
    * @param isFirst whether no version went live before
    */
-  record Capabilities(List<CapabilityChanges.Change> changes, boolean isFirst) implements DevEvent {
+  record Capabilities(
+      List<CapabilityChanges.Change> changes, List<Reach.Way> wider, boolean isFirst)
+      implements DevEvent {
     public Capabilities {
       changes = List.copyOf(changes);
+      wider = List.copyOf(wider);
+    }
+
+    boolean isEmpty() {
+      return changes.isEmpty() && wider.isEmpty();
     }
 
     /**
@@ -49,15 +58,15 @@ sealed interface DevEvent {
      * @param live of the version that went live last, or null
      */
     static Capabilities between(@Nullable Manifest live, Manifest next) {
-      SortedSet<String> requested = next.requestedCapabilities();
-      SortedSet<String> before = live == null ? requested : live.requestedCapabilities();
+      CapabilityChanges all =
+          CapabilityChanges.between(
+              Optional.of(live == null ? next : live), next, CapabilityRegistry.standard());
       return new Capabilities(
-          CapabilityChanges.between(before, requested, CapabilityRegistry.standard())
-              .changes()
-              .stream()
+          all.changes().stream()
               .filter(change -> live == null || change.kind() != CapabilityChanges.Kind.KEPT)
               .sorted(Comparator.comparing(CapabilityChanges.Change::kind))
               .toList(),
+          all.wider(),
           live == null);
     }
   }

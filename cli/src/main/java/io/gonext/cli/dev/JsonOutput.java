@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import io.gonext.cli.output.Backtrace;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.host.CapabilityChanges;
+import io.gonext.host.manifest.Reach;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,9 @@ final class JsonOutput implements DevOutput {
               "added",
               names(e, e.isFirst() ? CapabilityChanges.Kind.KEPT : CapabilityChanges.Kind.ADDED),
               "removed",
-              names(e, CapabilityChanges.Kind.REMOVED));
+              names(e, CapabilityChanges.Kind.REMOVED),
+              "wider",
+              e.wider().stream().map(Reach.Way::toString).toList());
       case DevEvent.Warning e -> JsonLines.event("warning", "message", e.message());
       case DevEvent.Live e -> live(e);
       case DevEvent.Watching e ->

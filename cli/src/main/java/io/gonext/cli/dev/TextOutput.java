@@ -6,6 +6,7 @@ import io.gonext.cli.dev.DevEvent.Timing;
 import io.gonext.cli.output.Backtrace;
 import io.gonext.engine.PlainText;
 import io.gonext.host.CapabilityChanges;
+import io.gonext.host.manifest.Reach;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.LocalTime;
@@ -142,6 +143,9 @@ final class TextOutput implements DevOutput {
           };
       String line = change.kind().sign() + " " + PlainText.of(change.capability());
       out.println("  " + coloured(colour, line));
+    }
+    for (Reach.Way way : capabilities.wider()) {
+      out.println("  " + coloured(GREEN, "+ " + PlainText.of(way.toString())));
     }
   }
 

@@ -15,7 +15,9 @@ import picocli.CommandLine.Parameters;
 /** {@code gonext plugin diff}: how two versions of a plugin differ. */
 @Command(
     name = "diff",
-    description = "Compare two versions of a plugin: capabilities, hooks, routes, imports, size.",
+    description =
+        "Compare two versions of a plugin: capabilities and what they reach, hooks, routes,"
+            + " imports, size.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",

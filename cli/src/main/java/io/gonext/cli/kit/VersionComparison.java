@@ -7,8 +7,10 @@ import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.HeaderNames;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Reach;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -109,6 +111,7 @@ record VersionComparison(Side before, Side after, List<Section> sections) {
         after,
         List.of(
             capabilities(before.manifest, after.manifest),
+            reach(Reach.of(before.manifest), Reach.of(after.manifest)),
             Section.of("filters", before.filters(), after.filters()),
             Section.of("actions", before.actions(), after.actions()),
             Section.of("routes", before.routes(), after.routes()),
@@ -123,10 +126,7 @@ record VersionComparison(Side before, Side after, List<Section> sections) {
     List<String> added = new ArrayList<>();
     List<String> removed = new ArrayList<>();
     for (CapabilityChanges.Change change :
-        CapabilityChanges.between(
-                before.requestedCapabilities(),
-                after.requestedCapabilities(),
-                CapabilityRegistry.standard())
+        CapabilityChanges.between(Optional.of(before), after, CapabilityRegistry.standard())
             .changes()) {
       String shown = change.capability() + (change.sensitive() ? " (sensitive)" : "");
       switch (change.kind()) {
@@ -136,5 +136,13 @@ record VersionComparison(Side before, Side after, List<Section> sections) {
       }
     }
     return new Section("capabilities", added, removed);
+  }
+
+  private static Section reach(Reach before, Reach after) {
+    return new Section("reach", texts(before.widenedBy(after)), texts(after.widenedBy(before)));
+  }
+
+  private static List<String> texts(List<Reach.Way> ways) {
+    return ways.stream().map(Reach.Way::toString).toList();
   }
 }

@@ -53,6 +53,26 @@ class CapabilitiesTest {
         .containsExactly("+ secrets.keys");
   }
 
+  @Test
+  void a_later_version_lists_what_it_reaches_beyond_the_one_before() {
+    Manifest one = fetching("a.example");
+    Manifest two = fetching("a.example\",\"b.example");
+    assertThat(Capabilities.between(one, two).wider())
+        .extracting(Object::toString)
+        .containsExactly("http.fetch.allow https://b.example");
+    assertThat(Capabilities.between(one, one).isEmpty()).isTrue();
+    assertThat(Capabilities.between(null, two).wider()).isEmpty();
+  }
+
+  private static Manifest fetching(String origins) {
+    return ManifestReader.read(
+        GuestBundle.of("sample", new byte[0])
+            .field("capabilities", "[\"http.fetch\"]")
+            .field("http", "{\"fetch\":{\"allow\":[\"" + origins + "\"]}}")
+            .manifest()
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
   private static Manifest requesting(String... capabilities) {
     return ManifestReader.read(Samples.manifest("sample", capabilities));
   }

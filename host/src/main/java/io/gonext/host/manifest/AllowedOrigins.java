@@ -36,6 +36,15 @@ public record AllowedOrigins(List<Origin> origins) {
               ? !url.isAddress() && url.host().endsWith("." + host)
               : url.host().equals(host));
     }
+
+    /** Whether all URLs of another origin belong to this one, too. */
+    boolean includes(Origin other) {
+      return scheme.equals(other.scheme)
+          && port == other.port
+          && (below
+              ? other.host.endsWith("." + host) || (other.below && other.host.equals(host))
+              : !other.below && other.host.equals(host));
+    }
   }
 
   /**

@@ -340,7 +340,7 @@ public final class Lifecycle {
     return change(name, () -> updates.reject(name, meant));
   }
 
-  /** What a waiting version asks for, beside the current one; empty when none waits. */
+  /** What a waiting version asks for and reaches, beside the current one; empty when none waits. */
   public Optional<CapabilityChanges> pendingChanges(StoredPlugin plugin) {
     return updates.pendingChanges(plugin);
   }

@@ -13,6 +13,7 @@ import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Reach;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -68,32 +69,29 @@ final class Updates {
         bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
   }
 
-  /** How the capabilities of a waiting version differ from those of the current one. */
+  /** How the capabilities of the waiting version differ from those of the current one. */
   Optional<CapabilityChanges> pendingChanges(StoredPlugin stored) {
     if (stored.pending() == null) {
       return Optional.empty();
     }
-    SortedSet<String> after;
+    Manifest pending;
     try {
-      after = installed.bundleOf(stored, stored.pending()).manifest().requestedCapabilities();
+      pending = installed.bundleOf(stored, stored.pending()).manifest();
     } catch (BundleRejectedException | ConflictException e) {
       // This host cannot read the bundle, or the version was approved or rejected meanwhile.
       return Optional.empty();
     }
-    return Optional.of(CapabilityChanges.between(requestedBy(stored), after, grants.registry()));
+    return Optional.of(CapabilityChanges.between(current(stored), pending, grants.registry()));
   }
 
-  /**
-   * The capabilities that the current version requests; none when this host can no longer read its
-   * manifest.
-   */
-  private SortedSet<String> requestedBy(StoredPlugin stored) {
+  /** The manifest of the current version; empty when this host can no longer read it. */
+  private Optional<Manifest> current(StoredPlugin stored) {
     PluginSlot slot = serving.slot(stored.name());
     ActivePlugin serves = slot == null ? null : slot.version();
     if (serves != null && serves.sha256().equals(stored.current().sha256())) {
-      return serves.manifest().requestedCapabilities();
+      return Optional.of(serves.manifest());
     }
-    return installed.readable(stored).map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
+    return installed.readable(stored);
   }
 
   UpdateResult update(Bundle bundle) throws InterruptedException {
@@ -102,7 +100,7 @@ final class Updates {
 
   /**
    * As {@link #update(Bundle)}, for a version that may have some capabilities which the current
-   * version does not request.
+   * version does not request, and may reach more by them.
    *
    * @param granted capabilities that the new version requests
    * @param actor who grants them, for the record
@@ -117,26 +115,30 @@ final class Updates {
     installed.refuseCycle(manifest);
     CheckedModule checked = loader.checkNew(bundle);
     StoredVersion version = versionOf(bundle);
-    SortedSet<String> before = requestedBy(stored);
+    Optional<Manifest> current = current(stored);
+    SortedSet<String> before = current.map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
     forgetDecisionsForAnother(stored, version, before);
     SortedSet<String> asked = grants.carryOver(stored.current().version(), before, manifest);
     // An earlier bundle with this version may have been removed together with its grants.
     grants.refresh(manifest.name());
     asked.removeAll(granted);
+    CapabilityChanges changes = CapabilityChanges.between(current, manifest, grants.registry());
+    List<Reach.Way> wider =
+        changes.wider().stream().filter(way -> !granted.contains(way.capability())).toList();
     List<String> obstacles = obstacles(stored, manifest);
-    if (asked.isEmpty() && obstacles.isEmpty()) {
+    if (asked.isEmpty() && wider.isEmpty() && obstacles.isEmpty()) {
       grants.grantUndecided(manifest, granted, actor);
       return replace(stored, bundle, version, checked);
     }
     installed.change(stored, NextRevision.awaiting(stored, version), version, bundle);
     log.info(
-        "{} waits for approval: it asks for {}, obstacles: {}", manifest.id(), asked, obstacles);
-    return new UpdateResult.AwaitingApproval(
-        stored.current().version(),
-        version.version(),
-        version.sha256(),
-        CapabilityChanges.between(before, manifest.requestedCapabilities(), grants.registry()),
+        "{} waits for approval: it asks for {}, reaches {}, obstacles: {}",
+        manifest.id(),
+        asked,
+        wider,
         obstacles);
+    return new UpdateResult.AwaitingApproval(
+        stored.current().version(), version.version(), version.sha256(), changes, obstacles);
   }
 
   /** Why a version cannot serve at once, a sentence each; none for a plugin that does not serve. */
