@@ -69,7 +69,7 @@ public record CapabilityChanges(List<Change> changes, List<Reach.Way> wider) {
       }
       changes.add(new Change(kind, id, registry.isSensitive(id)));
     }
-    Reach reached = old.map(Reach::of).orElse(Reach.NONE);
+    Reach reached = old.map(Reach::of).orElse(Reach.DEFAULT);
     return new CapabilityChanges(changes, reached.widenedBy(Reach.of(next)));
   }
 }

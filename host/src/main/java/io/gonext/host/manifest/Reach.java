@@ -11,10 +11,19 @@ import java.util.Optional;
  * requests, its secrets, and the headers that take a capability.
  */
 public record Reach(List<Way> ways) {
-  /** Nothing. */
-  public static final Reach NONE = new Reach(List.of());
-
   private static final String FETCH = "http.fetch";
+
+  /**
+   * What a plugin reaches whose manifest names none of these things. It sees {@code Authorization}
+   * without the capability, which one that names it does not.
+   */
+  public static final Reach DEFAULT =
+      new Reach(
+          List.of(
+              new Way(
+                  Manifest.CREDENTIALS,
+                  "http.request_headers authorization, without a grant",
+                  Optional.empty())));
 
   /** Copies the list. */
   public Reach {
@@ -58,13 +67,16 @@ public record Reach(List<Way> ways) {
       }
       addOrigins(ways, Manifest.SECRETS, named + " may go to", secret.hosts());
     }
-    for (String header : manifest.headers().request()) {
-      if (HeaderNames.isCredential(header)) {
-        addHeader(ways, Manifest.CREDENTIALS, "http.request_headers", header);
-      }
+    if (manifest.headers().isDefault()) {
+      ways.addAll(DEFAULT.ways);
+    } else {
+      manifest.headers().request().stream()
+          .filter(HeaderNames::isCredential)
+          .map(name -> header(Manifest.CREDENTIALS, "http.request_headers", name))
+          .forEach(ways::add);
     }
     for (String header : manifest.headers().response()) {
-      addHeader(ways, Manifest.RESPONSE_HEADERS, "http.response_headers", header);
+      ways.add(header(Manifest.RESPONSE_HEADERS, "http.response_headers", header));
     }
     return new Reach(ways.stream().distinct().toList());
   }
@@ -76,8 +88,8 @@ public record Reach(List<Way> ways) {
     }
   }
 
-  private static void addHeader(List<Way> ways, String capability, String field, String header) {
-    ways.add(new Way(capability, field + " " + header.toLowerCase(Locale.ROOT), Optional.empty()));
+  private static Way header(String capability, String field, String name) {
+    return new Way(capability, field + " " + name.toLowerCase(Locale.ROOT), Optional.empty());
   }
 
   /** What another version reaches and this one does not. */

@@ -105,14 +105,18 @@ class ReachTest {
   /** A plugin whose manifest names no request headers sees Authorization without a grant. */
   @Test
   void a_version_that_no_longer_names_its_request_headers_is_wider() {
-    assertThat(widened(headers("\"accept\"", ""), reach("[]", "{}", "[]")))
-        .containsExactly("http.request_headers authorization");
+    Reach byDefault = reach("[]", "{}", "[]");
+    for (String named : List.of("\"accept\"", "\"Authorization\"")) {
+      assertThat(widened(headers(named, ""), byDefault))
+          .containsExactly("http.request_headers authorization, without a grant");
+    }
   }
 
   @Test
-  void all_is_wider_than_nothing() {
-    Reach next = fetch("a.example");
-    assertThat(Reach.NONE.widenedBy(next)).isEqualTo(next.ways());
+  void all_that_a_manifest_names_is_wider_than_the_default() {
+    assertThat(widened(Reach.DEFAULT, fetch("a.example")))
+        .containsExactly("http.fetch.allow https://a.example");
+    assertThat(widened(Reach.DEFAULT, reach("[]", "{}", "[]"))).isEmpty();
   }
 
   private static List<String> widened(Reach before, Reach after) {
