@@ -177,11 +177,11 @@ public final class JobService implements HostService {
    * Stores an event as a job, which delivers it at least once. The guest's deadline interrupts the
    * wait.
    */
-  public HostAnswer store(PluginEvent event) {
+  public HostAnswer store(PluginEvent event, int depth) {
     return waited(
         BUDGET,
         () -> {
-          queue.enqueueAction(event.plugin(), event.hook(), StoredEvent.json(event));
+          queue.enqueueAction(event.plugin(), event.hook(), StoredEvent.json(event, depth));
           return HostAnswer.Done.DONE;
         });
   }
