@@ -76,6 +76,13 @@ class CommandLineTest {
   }
 
   /** What is cut in the middle cannot be copied to a shell. */
+  /** A list of commands shows only the first element of a description. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("commands")
+  void the_first_line_of_every_commands_help_is_a_sentence(String name, CommandLine command) {
+    assertThat(command.getCommandSpec().usageMessage().description()[0]).endsWith(".");
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("commands")
   void no_help_cuts_an_example_a_path_or_a_url(String name, CommandLine command) {

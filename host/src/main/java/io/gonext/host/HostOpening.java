@@ -172,7 +172,8 @@ final class HostOpening implements AutoCloseable {
                 hooks,
                 (plugin, action, args) ->
                     StoredEvent.isOne(action)
-                        ? events.deliverStored(StoredEvent.of(plugin, args))
+                        ? events.deliverStored(
+                            StoredEvent.of(plugin, args), StoredEvent.depth(args))
                         : hooks.doAction(action, args),
                 services.logs(),
                 config.meters(),

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,9 @@ import tools.jackson.databind.JsonNode;
 @Timeout(120)
 class BatchJobsTest {
   private static final int BAD_ARGUMENTS = -3;
+
+  /** More than one minute's rate and what comes back while a test runs. */
+  private static final int FORGED = 10;
 
   @TempDir private Path data;
 
@@ -62,6 +67,77 @@ class BatchJobsTest {
           .contains("[[1]]");
       assertThat(host.jobs().list("ledger", Optional.empty(), 10)).hasSize(1);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_row_that_a_plugin_writes_itself_takes_the_capability(StoreFixture fixture)
+      throws InterruptedException {
+    try (Host host =
+        Host.open(HostConfig.builder(data).database(fixture.create()).jobs(QUICK).build())) {
+      SqlGuests guests = new SqlGuests(host);
+      guests.activate(enqueuing("forger"), "forger");
+      guests.activate(enqueuing("honest"), "honest");
+      host.plugins().revoke("forger", "jobs.enqueue");
+      forge(guests, 1);
+      enqueue(guests, "honest");
+      await().until(() -> !jobs(host, "honest").isEmpty());
+      assertThat(jobs(host, "forger")).isEmpty();
+      host.plugins().grant("forger", "jobs.enqueue");
+      await().until(() -> !jobs(host, "forger").isEmpty());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rows_that_a_plugin_writes_itself_keep_to_the_rate(StoreFixture fixture)
+      throws InterruptedException {
+    JobPolicy oneAMinute = QUICK.withBounds(1, 100);
+    try (Host host =
+        Host.open(HostConfig.builder(data).database(fixture.create()).jobs(oneAMinute).build())) {
+      SqlGuests guests = new SqlGuests(host);
+      guests.activate(enqueuing("forger"), "forger");
+      forge(guests, FORGED);
+      await().until(() -> !jobs(host, "forger").isEmpty());
+      guests.activate(enqueuing("honest"), "honest");
+      enqueue(guests, "honest");
+      await().until(() -> !jobs(host, "honest").isEmpty());
+      assertThat(jobs(host, "forger")).hasSizeLessThan(FORGED);
+    }
+  }
+
+  /** Rows as the host would write them. */
+  private static void forge(SqlGuests guests, int rows) throws InterruptedException {
+    guests.write(
+        "forger",
+        "create table if not exists gonext_jobs (id varchar(36) primary key, request"
+            + " varchar(200))");
+    guests.write(
+        "forger",
+        "insert into gonext_jobs select concat('1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d', 10 + i), ?"
+            + " from"
+            + " (values %s) as v (i)"
+                .formatted(
+                    IntStream.range(0, rows)
+                        .mapToObj("(%d)"::formatted)
+                        .collect(Collectors.joining(", "))),
+        "{\"job\":\"done\"}");
+  }
+
+  private static void enqueue(SqlGuests guests, String plugin) throws InterruptedException {
+    guests.batch(
+        plugin,
+        Map.of("statements", sql(List.of("select 1")), "enqueue", List.of(Map.of("job", "done"))));
+  }
+
+  private static GuestBundle enqueuing(String name) {
+    return SqlGuests.bundle(name)
+        .field("capabilities", "[\"db.read\",\"db.write\",\"jobs.enqueue\"]")
+        .field("jobs", "[\"done\"]");
+  }
+
+  private static List<JobInfo> jobs(Host host, String plugin) {
+    return host.jobs().list(plugin, Optional.empty(), 10);
   }
 
   private static JsonNode batch(Host host, List<String> statements, List<?> jobs)

@@ -3,6 +3,7 @@ package io.gonext.host;
 import static io.gonext.host.JobsTest.QUICK;
 import static io.gonext.host.JobsTest.ended;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class DurableEventsTest {
   @TempDir private Path data;
+  private static final int QUOTA = -5;
+
   private final List<PluginEvent> received = new CopyOnWriteArrayList<>();
 
   @Test
@@ -61,5 +65,34 @@ class DurableEventsTest {
             assertThat(event.data()).hasToString("{\"n\":7}");
           });
     }
+  }
+
+  @Test
+  void durable_events_that_cause_one_another_end_at_the_depth_of_others()
+      throws InterruptedException {
+    AtomicReference<Host> open = new AtomicReference<>();
+    List<Integer> answers = new CopyOnWriteArrayList<>();
+    try (Host host =
+        Host.open(
+            HostConfig.builder(data)
+                .jobs(QUICK)
+                .eventListener(_ -> answers.add(emit(open.get())))
+                .build())) {
+      open.set(host);
+      host.plugins()
+          .deploy(
+              GuestBundle.of("my-shop", Guests.wasm("events"))
+                  .field("capabilities", "[\"events.emit\"]")
+                  .filter("paid")
+                  .bytes(),
+              Set.of("events.emit"));
+      assertThat(emit(host)).isZero();
+      await().until(() -> answers.contains(QUOTA));
+      assertThat(answers).containsExactly(0, 0, 0, 0, 0, 0, 0, QUOTA);
+    }
+  }
+
+  private static int emit(Host host) throws InterruptedException {
+    return host.applyFilters("paid", Map.of("durable", true)).value().intValue();
   }
 }

@@ -193,10 +193,9 @@ public final class JobsCommand implements Runnable {
   /** {@code gonext jobs retry}. */
   @Command(
       name = "retry",
-      description = {
-        "Let a job run now: one that is dead or cancelled, with all",
-        "its attempts anew, or one that waits."
-      },
+      description =
+          "Let a job run now: one that is dead or cancelled, with all its attempts anew, or one"
+              + " that waits.",
       mixinStandardHelpOptions = true,
       footerHeading = "%nExamples:%n",
       footer = "  gonext jobs retry 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21")

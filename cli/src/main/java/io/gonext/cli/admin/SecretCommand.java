@@ -222,8 +222,8 @@ public final class SecretCommand extends OperatorExitCodes implements Runnable {
   @Command(
       name = "rotate-master",
       description = {
-        "Replace the master key, which protects the secrets of all",
-        "plugins. The secrets stay as they are.",
+        "Replace the master key, which protects the secrets of all plugins. The secrets stay as"
+            + " they are.",
         "",
         "A host that has made its own key makes the next one, too.",
         "Otherwise, first start all hosts of the database with the next",

@@ -34,9 +34,14 @@ public final class CapabilityGate {
     return new CapabilityGate(scope, capability, function);
   }
 
+  /** Whether the function could run now. Records nothing, since nobody has called it. */
+  public boolean isOpen() {
+    return permissions.allow(mask);
+  }
+
   /** Whether the function may run now. If not, records the denial. */
   public boolean admits() {
-    if (permissions.allow(mask)) {
+    if (isOpen()) {
       return true;
     }
     audit.denied(capability, function);

@@ -10,12 +10,16 @@ import io.gonext.host.internal.abi.HostAnswer.Refused;
  */
 @FunctionalInterface
 public interface DurableEvents {
-  /** Stores an event for its delivery; the answer is for the guest. Thread-safe. */
-  HostAnswer store(PluginEvent event);
+  /**
+   * Stores an event for its delivery; the answer is for the guest. Thread-safe.
+   *
+   * @param depth how many events caused it, with itself
+   */
+  HostAnswer store(PluginEvent event, int depth);
 
   /** For a host without a queue of jobs. */
   static DurableEvents none() {
-    return event ->
+    return (_, _) ->
         new HostAnswer.Explained(
             Refused.INTERNAL,
             "this host has no queue for durable events; emit it without \"durable\": true");

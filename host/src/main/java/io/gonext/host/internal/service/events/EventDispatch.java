@@ -194,10 +194,11 @@ public final class EventDispatch implements AutoCloseable {
   /**
    * Delivers an event that was stored, to all its receivers, on this thread.
    *
+   * @param depth how many events caused it, with itself
    * @return which of them failed
    */
-  public ActionResult deliverStored(PluginEvent event) throws InterruptedException {
-    return ScopedValue.where(DEPTH, 1).call(() -> receivedByAll(event));
+  public ActionResult deliverStored(PluginEvent event, int depth) throws InterruptedException {
+    return ScopedValue.where(DEPTH, depth).call(() -> receivedByAll(event));
   }
 
   private ActionResult receivedByAll(PluginEvent event) throws InterruptedException {

@@ -143,15 +143,15 @@ public final class EventService implements HostService {
       }
       PluginEvent event = new PluginEvent(plugin, version, name, data, scope.clock().instant());
       if (isDurable != null && isDurable.booleanValue()) {
-        return stored(event);
+        return stored(event, depth);
       }
       Emission emission = new Emission(event, depth, bytes.length, Span.current().getSpanContext());
       arguments.afterSuccess(() -> dispatch.deliver(emission));
       return Done.DONE;
     }
 
-    private HostAnswer stored(PluginEvent event) {
-      HostAnswer answer = durable.store(event);
+    private HostAnswer stored(PluginEvent event, int depth) {
+      HostAnswer answer = durable.store(event, depth);
       if (answer instanceof Done) {
         dispatch.count(plugin, EventOutcome.STORED);
       }

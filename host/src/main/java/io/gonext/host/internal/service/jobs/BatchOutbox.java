@@ -2,6 +2,7 @@ package io.gonext.host.internal.service.jobs;
 
 import io.gonext.host.HostException;
 import io.gonext.host.UnknownJobException;
+import io.gonext.host.internal.service.MinuteBudget;
 import io.gonext.host.internal.service.jobs.JobRequest.InvalidException;
 import io.gonext.host.internal.store.JobStore.QueueFullException;
 import io.gonext.host.internal.store.PluginDatabases;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,11 +37,12 @@ import tools.jackson.databind.JsonNode;
 /**
  * The jobs that plugins enqueue in a transaction of their own SQL. A plugin's connection reaches
  * its own schema alone. So the jobs are rows of a table there, which commit or roll back with the
- * rest, and a thread of this moves them into the queue, on connections of the plugin again. The id
- * of the row is the id of the job, so a row that is moved twice is one job.
+ * rest, and threads of this move them into the queue, on connections of the plugin again. The id of
+ * the row is the id of the job, so a row that is moved twice is one job.
  *
- * <p>What is in the table is the plugin's word: each row is checked like any other request.
- * Thread-safe.
+ * <p>A plugin can write to the table by itself, or put a view or a trigger in its place. So each
+ * row is checked like any other request, with the capability and the rate, and a plugin whose table
+ * does not answer holds up no other plugin. Thread-safe.
  */
 final class BatchOutbox implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BatchOutbox.class);
@@ -56,8 +59,14 @@ final class BatchOutbox implements AutoCloseable {
 
   private final PluginDatabases databases;
   private final JobQueue queue;
-  private final Function<String, @Nullable Manifest> serving;
+  private final Function<String, @Nullable Manifest> enqueuing;
   private final LongSupplier nanoTime;
+
+  /** By plugin. The rate of what is moved is that of what is enqueued. */
+  private final Map<String, MinuteBudget> budgets = new ConcurrentHashMap<>();
+
+  /** The plugins whose jobs are being moved. */
+  private final Set<String> moving = ConcurrentHashMap.newKeySet();
 
   /** The plugins whose table exists. */
   private final Set<String> ready = ConcurrentHashMap.newKeySet();
@@ -70,23 +79,30 @@ final class BatchOutbox implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("gonext-batch-jobs-", 0).factory());
 
+  /** One for each plugin whose jobs are being moved; never interrupted either. */
+  private final ExecutorService movers =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("gonext-batch-move-", 0).factory());
+
   /**
-   * @param serving the manifest of a plugin in service; null for none
+   * @param enqueuing the manifest of a plugin in service that may enqueue jobs; null for none
    */
   BatchOutbox(
       PluginDatabases databases,
       JobQueue queue,
-      Function<String, @Nullable Manifest> serving,
+      Function<String, @Nullable Manifest> enqueuing,
       LongSupplier nanoTime) {
     this.databases = databases;
     this.queue = queue;
-    this.serving = serving;
+    this.enqueuing = enqueuing;
     this.nanoTime = nanoTime;
   }
 
   /** Begins to look after what a process before this one left. */
   void serves(Manifest manifest) {
-    if (!manifest.jobs().isEmpty() && manifest.requests("db.write")) {
+    if (!manifest.jobs().isEmpty()
+        && manifest.requests("db.write")
+        && manifest.requests("jobs.enqueue")) {
       expect(manifest.name());
     }
   }
@@ -142,32 +158,56 @@ final class BatchOutbox implements AutoCloseable {
   }
 
   private void moveAll() {
-    for (Map.Entry<String, Long> entry : Map.copyOf(waiting).entrySet()) {
-      try {
-        move(entry.getKey());
-        if (nanoTime.getAsLong() - entry.getValue() > OPEN.toNanos()) {
-          waiting.remove(entry.getKey(), entry.getValue());
-        }
-      } catch (SQLException | HostException e) {
-        log.debug("jobs of {} stay in its table for now: {}", entry.getKey(), e.getMessage());
-      } catch (QueueFullException e) {
-        log.debug("jobs stay in their table for now: {}", e.getMessage());
-      }
-    }
+    Map.copyOf(waiting)
+        .forEach((plugin, since) -> {
+          if (moving.add(plugin)) {
+            try {
+              movers.execute(() -> moveOf(plugin, since));
+            } catch (RejectedExecutionException e) {
+              log.debug("the host is closing: jobs of {} stay in its table", plugin);
+            }
+          }
+        });
     if (!waiting.isEmpty()) {
       later(LATER);
     }
   }
 
+  private void moveOf(String plugin, long since) {
+    try {
+      move(plugin);
+      if (nanoTime.getAsLong() - since > OPEN.toNanos()) {
+        waiting.remove(plugin, since);
+      }
+    } catch (SQLException | HostException e) {
+      log.debug("jobs of {} stay in its table for now: {}", plugin, e.getMessage());
+    } catch (QueueFullException e) {
+      log.debug("jobs stay in their table for now: {}", e.getMessage());
+    } finally {
+      moving.remove(plugin);
+    }
+  }
+
   private void move(String plugin) throws SQLException, QueueFullException {
-    Manifest manifest = serving.apply(plugin);
+    Manifest manifest = enqueuing.apply(plugin);
     if (manifest == null) {
       return;
     }
+    MinuteBudget budget =
+        budgets.computeIfAbsent(
+            plugin, name -> new MinuteBudget(queue.policy().perMinute(), nanoTime));
     prepare(plugin);
     try (Connection own = databases.open(plugin, Access.WRITE)) {
       own.setAutoCommit(true);
       for (Map.Entry<String, String> row : rows(own).entrySet()) {
+        // Again, because the row may be younger than the check above.
+        if (enqueuing.apply(plugin) == null) {
+          return;
+        }
+        if (!budget.tryTake()) {
+          expect(plugin);
+          return;
+        }
         enqueue(row.getKey(), manifest, row.getValue());
         try (PreparedStatement delete =
             own.prepareStatement("delete from " + TABLE + " where id = ?")) {
@@ -211,13 +251,15 @@ final class BatchOutbox implements AutoCloseable {
   void forget(String plugin) {
     ready.remove(plugin);
     waiting.remove(plugin);
+    budgets.remove(plugin);
   }
 
   @Override
   public void close() {
     thread.shutdown();
+    movers.shutdown();
     try {
-      var _ = thread.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS);
+      var _ = movers.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

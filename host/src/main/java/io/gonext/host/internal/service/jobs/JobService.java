@@ -36,6 +36,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -78,7 +79,7 @@ public final class JobService implements HostService {
   public JobService(JobQueue queue, PluginDatabases databases, LongSupplier nanoTime) {
     this.queue = queue;
     this.nanoTime = nanoTime;
-    this.outbox = new BatchOutbox(databases, queue, serving::get, nanoTime);
+    this.outbox = new BatchOutbox(databases, queue, this::enqueuing, nanoTime);
   }
 
   @Override
@@ -176,13 +177,20 @@ public final class JobService implements HostService {
    * Stores an event as a job, which delivers it at least once. The guest's deadline interrupts the
    * wait.
    */
-  public HostAnswer store(PluginEvent event) {
+  public HostAnswer store(PluginEvent event, int depth) {
     return waited(
         BUDGET,
         () -> {
-          queue.enqueueAction(event.plugin(), event.hook(), StoredEvent.json(event));
+          queue.enqueueAction(event.plugin(), event.hook(), StoredEvent.json(event, depth));
           return HostAnswer.Done.DONE;
         });
+  }
+
+  /** The version of a plugin that serves; null if there is none, or it may not enqueue jobs. */
+  private @Nullable Manifest enqueuing(String plugin) {
+    Manifest manifest = serving.get(plugin);
+    CapabilityGate gate = manifest == null ? null : gates.get(manifest.id());
+    return gate != null && gate.isOpen() ? manifest : null;
   }
 
   /** See {@link BatchJobs#enqueue}. */

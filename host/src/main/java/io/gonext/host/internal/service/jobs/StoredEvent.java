@@ -15,16 +15,21 @@ public final class StoredEvent {
 
   private StoredEvent() {}
 
-  static JsonNode json(PluginEvent event) {
+  static JsonNode json(PluginEvent event, int depth) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("version", event.version()).put("name", event.name());
-    json.put("at", event.at().toEpochMilli());
+    json.put("at", event.at().toEpochMilli()).put("depth", depth);
     return json.set("data", event.data());
   }
 
   /** Whether a job that runs an action delivers an event. */
   public static boolean isOne(String action) {
     return action.startsWith(PREFIX);
+  }
+
+  /** How many events caused the event of a job, with itself. */
+  public static int depth(List<JsonNode> args) {
+    return args.getFirst().path("depth").asInt(1);
   }
 
   /** The event of a job. */
