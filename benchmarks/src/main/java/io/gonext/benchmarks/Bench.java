@@ -19,6 +19,7 @@ final class Bench {
           new SwapBenchmark(),
           new ReloadBenchmark(),
           new KvBenchmark(),
+          new JobsBenchmark(),
           new WazeroBenchmark());
 
   private static final int OK = 0;

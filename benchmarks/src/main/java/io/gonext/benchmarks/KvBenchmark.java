@@ -87,9 +87,7 @@ final class KvBenchmark implements Benchmark {
           measure(
               "H2",
               HostConfig.builder(directory.resolve("h2")).build(),
-              "jdbc:h2:file:"
-                  + directory.resolve("h2/gonext")
-                  + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64",
+              h2(directory.resolve("h2")),
               rounds,
               out,
               figures);
@@ -111,7 +109,15 @@ final class KvBenchmark implements Benchmark {
     }
   }
 
-  private static EmbeddedPostgres postgres(Path directory) throws UnavailableException {
+  /** The URL of the embedded database of a host in this JVM. */
+  static String h2(Path data) {
+    return "jdbc:h2:file:"
+        + data.resolve("gonext")
+        + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64";
+  }
+
+  /** A server whose commits are on the disk when they return. */
+  static EmbeddedPostgres postgres(Path directory) throws UnavailableException {
     try {
       return EmbeddedPostgres.builder()
           .setDataDirectory(directory.resolve("postgres"))
