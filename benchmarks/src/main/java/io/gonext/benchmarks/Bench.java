@@ -20,6 +20,7 @@ final class Bench {
           new ReloadBenchmark(),
           new KvBenchmark(),
           new ServicesBenchmark(),
+          new JobsBenchmark(),
           new WazeroBenchmark());
 
   private static final int OK = 0;

@@ -116,6 +116,7 @@ final class KvBenchmark implements Benchmark {
         + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64";
   }
 
+  /** A server whose commits are on the disk when they return. */
   static EmbeddedPostgres postgres(Path directory) throws UnavailableException {
     try {
       return EmbeddedPostgres.builder()

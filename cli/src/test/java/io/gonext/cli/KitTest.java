@@ -377,6 +377,30 @@ class KitTest {
   }
 
   @Test
+  void call_runs_one_attempt_at_a_job() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .filter("enqueue")
+            .field("capabilities", "[\"jobs.enqueue\",\"cron.register\",\"kv.write\"]")
+            .field("jobs", "[\"say\",\"trap\"]")
+            .manifest());
+    Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("jobs"));
+    assertThat(run("call", project.toString(), "job", "say", "--value", "{\"days\":7}"))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(err.toString()).contains("\"args\":{\"days\":7}", "\"attempt\":1");
+    assertThat(run("call", project.toString(), "job", "trap")).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("gonext: job trap failed (UNREACHABLE)")
+        .containsPattern("\\R  at ");
+    assertThat(run("call", project.toString(), "job", "other")).isEqualTo(2);
+    assertThat(err.toString()).contains("has no job other in its manifest.json; it has only");
+    assertThat(run("call", project.toString(), "job", "say", "--value", "7")).isEqualTo(2);
+    assertThat(err.toString()).contains("the arguments of a job are an object");
+  }
+
+  @Test
   void call_prints_the_backtrace_of_a_trap() throws IOException {
     write(
         "manifest.json",

@@ -65,15 +65,23 @@ final class HostOpening implements AutoCloseable {
 
   /** See {@link Host#open(HostConfig)}. */
   static Host open(HostConfig config, @Nullable CompileCache compiled) throws InterruptedException {
+    return open(config, compiled, System::nanoTime);
+  }
+
+  /**
+   * @param storeClock by which the store's time advances between two looks at it
+   */
+  static Host open(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
+      throws InterruptedException {
     EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
-      Host host = opening.opened(config, compiled);
+      Host host = opening.opened(config, compiled, storeClock);
       opening.undo.clear();
       return host;
     }
   }
 
-  private Host opened(HostConfig config, @Nullable CompileCache compiled)
+  private Host opened(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
       throws InterruptedException {
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
@@ -84,8 +92,7 @@ final class HostOpening implements AutoCloseable {
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
     JobStore jobStore = store.jobs();
-    JobQueue jobs =
-        new JobQueue(jobStore, config.jobs(), new StoreClock(jobStore, System::nanoTime));
+    JobQueue jobs = new JobQueue(jobStore, config.jobs(), new StoreClock(jobStore, storeClock));
     Vault vault = Vault.open(store.secrets(), config.masterKeys());
     config.functions().forEach(config.capabilities()::offer);
     LongSupplier nanoTime = System::nanoTime;

@@ -12,11 +12,21 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -31,91 +41,158 @@ class JobsKilledTest {
   /** None but in the profile {@code long}. */
   private static final int KILLS = Integer.getInteger("gonext.test.jobKills", 0);
 
-  private static final int JOBS_BETWEEN_KILLS = 20;
+  /** So that a process that is killed has begun to work. */
+  private static final int JOBS_BEFORE_KILL = 20;
+
+  /** From so many on, a kill is sure to hit a job that has had its effect and has not ended. */
+  private static final int MANY_KILLS = 20;
 
   @TempDir private Path data;
   private final Queue<String> enqueued = new ConcurrentLinkedQueue<>();
   private final long seed = Long.getLong("gonext.test.seed", System.nanoTime());
   private final Random random = new Random(seed);
+  private String url;
+
+  /**
+   * A process that runs jobs.
+   *
+   * @param enqueued how many jobs it has enqueued
+   * @param said its last lines
+   */
+  private record Node(String name, Process process, AtomicInteger enqueued, Deque<String> said) {
+    void kill() throws InterruptedException {
+      process.toHandle().destroyForcibly();
+      process.waitFor();
+    }
+  }
 
   @Test
   void each_job_ends_once_however_often_its_nodes_are_killed() throws Exception {
     Assumptions.assumeTrue(KILLS > 0, "runs in the profile long");
-    String url = TestPostgres.createDatabase();
-    Path own = Files.createDirectory(data.resolve("own"));
-    // Looks on, and runs no jobs.
-    try (Host host =
-        Host.open(
-            HostConfig.builder(own)
-                .database(Database.postgreSql(url))
-                .jobs(QUICK.withThreads(0))
-                .build())) {
+    url = TestPostgres.createDatabase();
+    // It runs no jobs.
+    try (Host host = open("own", QUICK.withThreads(0))) {
       activate(host, bundle("jobs", "1.0.0", JobsTest.JOBS));
-      Process[] nodes = {start("a", url), start("b", url)};
-      try {
-        for (int kill = 0; kill < KILLS; kill++) {
-          int before = enqueued.size();
-          await()
-              .atMost(Duration.ofMinutes(2))
-              .until(() -> enqueued.size() >= before + JOBS_BETWEEN_KILLS);
-          LockSupport.parkNanos(random.nextLong(100_000_000)); // to be anywhere in a job
-          int killed = kill % 2;
-          nodes[killed].toHandle().destroyForcibly();
-          nodes[killed].waitFor();
-          nodes[killed] = start(killed == 0 ? "a" : "b", url);
-        }
-        nodes[0].toHandle().destroyForcibly();
-        nodes[1].toHandle().destroyForcibly();
-        nodes[0].waitFor();
-        nodes[1].waitFor();
-        finish(host, url);
-      } finally {
-        nodes[0].destroyForcibly();
-        nodes[1].destroyForcibly();
+    }
+    Node[] nodes = {start("a"), start("b")};
+    try {
+      for (int kill = 0; kill < KILLS; kill++) {
+        Node killed = nodes[kill % 2];
+        await().atMost(Duration.ofMinutes(2)).until(() -> isWorking(killed));
+        LockSupport.parkNanos(random.nextLong(100_000_000)); // to be anywhere in a job
+        killed.kill();
+        nodes[kill % 2] = start(killed.name);
       }
+      nodes[0].kill();
+      nodes[1].kill();
+    } finally {
+      nodes[0].process.destroyForcibly();
+      nodes[1].process.destroyForcibly();
+    }
+    // Another host runs what is left.
+    try (Host _ = open("last", QUICK)) {
+      await()
+          .atMost(Duration.ofMinutes(5))
+          .until(() -> count("job where state not in ('SUCCEEDED', 'DEAD')") == 0);
+    }
+    assertEachJobEndedOnce();
+    assertEachEffectOnce();
+  }
+
+  private static boolean isWorking(Node node) {
+    assertThat(node.process.isAlive()).as("%s: %s", node.name, node.said).isTrue();
+    return node.enqueued.get() >= JOBS_BEFORE_KILL;
+  }
+
+  private void assertEachJobEndedOnce() throws SQLException {
+    Set<String> lost = new HashSet<>(enqueued);
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("select id from job")) {
+      while (rows.next()) {
+        lost.remove(rows.getString(1));
+      }
+    }
+    assertThat(lost).as("seed %d: lost jobs", seed).isEmpty();
+    assertNone("job_queue where task_name = 'job'");
+    String succeeded = "(select count(*) from job_attempt where job = j.id and outcome = 'OK')";
+    assertNone(
+        "job j where " + succeeded + " <> case when j.state = 'SUCCEEDED' then 1 else 0 end");
+    assertNone(
+        "job_attempt a join job j on j.id = a.job where a.outcome = 'OK'"
+            + " and a.number <> j.attempts");
+    assertNone(
+        "job j where j.attempts <> (select count(*) from job_attempt where job = j.id)"
+            + " or j.attempts <> (select max(number) from job_attempt where job = j.id)");
+    assertNone("job where name in ('fail', 'trap') and state <> 'DEAD'");
+    assertNone("job where name = 'effect' and state <> 'SUCCEEDED'");
+    assertThat(count("job_attempt where outcome = 'NODE_LOST'")).isPositive();
+  }
+
+  /** An entry of the key-value store, which the job makes if there is none of its key. */
+  private void assertEachEffectOnce() {
+    String entry = "kv_entry e on e.plugin = j.plugin and e.name = j.idempotency_key";
+    String content = "convert_from(e.content, 'UTF8')::json";
+    assertNone("job j left join " + entry + " where j.name = 'effect' and e.name is null");
+    assertNone("job j right join " + entry + " where e.name <> 'hits' and j.id is null");
+    assertNone(
+        "job j join "
+            + entry
+            + " where ("
+            + content
+            + " ->> 'id') <> j.id or ("
+            + content
+            + " ->> 'attempt')::int > j.attempts");
+    if (KILLS >= MANY_KILLS) {
+      assertThat(
+              count(
+                  "job j join "
+                      + entry
+                      + " where ("
+                      + content
+                      + " ->> 'attempt')::int < j.attempts"))
+          .as("jobs that ran again after their effect")
+          .isPositive();
     }
   }
 
-  /** Another host runs what is left. */
-  private void finish(Host host, String url) throws Exception {
-    Path last = Files.createDirectory(data.resolve("last"));
-    try (Host _ =
-        Host.open(
-            HostConfig.builder(last).database(Database.postgreSql(url)).jobs(QUICK).build())) {
-      for (String id : enqueued) {
-        JobInfo job =
-            await()
-                .atMost(Duration.ofMinutes(5))
-                .until(() -> host.jobs().get(id), j -> j.state().isEnded());
-        boolean succeeds = job.job().equals("hits") || job.job().equals("ok");
-        long succeeded = job.attempts().stream().filter(a -> a.outcome().equals("OK")).count();
-        assertThat(succeeded)
-            .as("seed %d: %s", seed, job)
-            .isEqualTo(job.state() == JobState.SUCCEEDED ? 1 : 0);
-        if (!succeeds) {
-          assertThat(job.state()).as("seed %d: %s", seed, job).isEqualTo(JobState.DEAD);
-        }
-        for (int i = 0; i < job.attempts().size(); i++) {
-          assertThat(job.attempts().get(i).number()).isEqualTo(i + 1);
-        }
-      }
-    }
+  private void assertNone(String of) {
+    assertThat(count(of)).as("seed %d: %s", seed, of).isZero();
   }
 
-  private Process start(String name, String url) throws IOException {
+  private int count(String of) {
+    return TestPostgres.queryInt(url, "select count(*) from " + of);
+  }
+
+  private Host open(String name, JobPolicy jobs) throws IOException, InterruptedException {
+    return Host.open(
+        HostConfig.builder(Files.createDirectory(data.resolve(name)))
+            .database(Database.postgreSql(url))
+            .jobs(jobs)
+            .build());
+  }
+
+  private Node start(String name) throws IOException {
     Path directory = Files.createDirectories(data.resolve(name));
     Process process = ChildJvm.plain().start(JobNode.class.getName(), directory.toString(), url);
+    Node node = new Node(name, process, new AtomicInteger(), new ConcurrentLinkedDeque<>());
     Thread.startVirtualThread(() -> {
       try (BufferedReader output = process.inputReader()) {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
           if (line.startsWith("enqueued ")) {
             enqueued.add(line.substring("enqueued ".length()));
+            node.enqueued.incrementAndGet();
+          } else {
+            node.said.addLast(line);
+            if (node.said.size() > 50) {
+              node.said.removeFirst();
+            }
           }
         }
       } catch (IOException e) {
         // It was killed.
       }
     });
-    return process;
+    return node;
   }
 }

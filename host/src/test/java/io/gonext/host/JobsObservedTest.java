@@ -72,6 +72,24 @@ class JobsObservedTest {
   }
 
   @Test
+  void instances_of_jobs_are_counted_apart_from_those_of_hooks() throws InterruptedException {
+    double calls = checkouts("gonext.plugin.pool.checkout");
+    ended(host, host.jobs().run("jobs", "ok", json("{}")).id());
+    assertThat(checkouts("gonext.plugin.job.pool.checkout")).isEqualTo(1);
+    assertThat(checkouts("gonext.plugin.pool.checkout")).isEqualTo(calls);
+    assertThat(meters.get("gonext.plugin.job.pool.pool.size").tag("plugin", "jobs").gauge().value())
+        .isEqualTo(1);
+    host.plugins().deactivate("jobs");
+    host.plugins().uninstall("jobs");
+    assertThat(meters.find("gonext.plugin.job.pool.checkout").functionCounter()).isNull();
+    assertThat(meters.find("gonext.plugin.instances").gauge()).isNull();
+  }
+
+  private double checkouts(String name) {
+    return meters.get(name).tag("plugin", "jobs").functionCounter().count();
+  }
+
+  @Test
   void the_span_of_an_attempt_has_a_link_to_the_span_that_enqueued() throws InterruptedException {
     String id =
         host.applyFilters("enqueue", json("{\"job\":\"ok\"}")).value().get("id").stringValue();

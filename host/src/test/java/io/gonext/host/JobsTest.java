@@ -38,7 +38,8 @@ class JobsTest {
       """
       ["ok", {"name":"fail","max_attempts":3,"backoff":"fixed"}, "bad", "unknown",
        {"name":"trap","max_attempts":2}, {"name":"loop","max_attempts":1,"timeout_ms":50},
-       {"name":"retry","max_attempts":2}, "say", {"name":"say-once","unique":true}, "hits"]
+       {"name":"retry","max_attempts":2}, "say", {"name":"say-once","unique":true}, "hits",
+       {"name":"effect","max_attempts":20}]
       """;
 
   @TempDir private static Path data;

@@ -30,7 +30,8 @@ import java.util.function.ToLongFunction;
  */
 public final class PoolMetrics implements MeterBinder, AutoCloseable {
 
-  private static final String PREFIX = "gonext.plugin.pool.";
+  private static final String CALLS = "gonext.plugin.pool.";
+  private static final String JOBS = "gonext.plugin.job.pool.";
 
   private static final Duration[] WAIT_BUCKETS = {
     Duration.ofNanos(10_000),
@@ -53,6 +54,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
     Duration.ofSeconds(5)
   };
 
+  private final String prefix;
   private final Tags tags;
   private final String unusable;
   private final List<InstancePool<?>> pools = new CopyOnWriteArrayList<>();
@@ -68,8 +70,18 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
    *     users' term for an instance that they declared unusable
    */
   public PoolMetrics(String plugin, String unusable) {
+    this(CALLS, plugin, unusable);
+  }
+
+  private PoolMetrics(String prefix, String plugin, String unusable) {
+    this.prefix = prefix;
     this.tags = Tags.of(Tag.of("plugin", plugin));
     this.unusable = unusable;
+  }
+
+  /** Those of the pools in which a plugin's jobs run, under names of their own. */
+  public static PoolMetrics ofJobs(String plugin, String unusable) {
+    return new PoolMetrics(JOBS, plugin, unusable);
   }
 
   /** Includes {@code pool} until it terminates, and its totals after that. */
@@ -105,13 +117,13 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
   public void bindTo(MeterRegistry registry) {
     Bindings to = new Bindings(registry);
     Timer wait =
-        Timer.builder(PREFIX + "checkout.wait")
+        Timer.builder(prefix + "checkout.wait")
             .description("Wait of the checkouts that had to wait")
             .serviceLevelObjectives(WAIT_BUCKETS)
             .tags(tags)
             .register(registry);
     Timer creation =
-        Timer.builder(PREFIX + "creation")
+        Timer.builder(prefix + "creation")
             .description("Time the allocator took to create an instance, or to fail")
             .tags(tags)
             .register(registry);
@@ -182,7 +194,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
         String name, String description, ToLongFunction<Totals> value, Tag... extra) {
       meters.add(
           FunctionCounter.builder(
-                  PREFIX + name, PoolMetrics.this, m -> value.applyAsLong(m.totals()))
+                  prefix + name, PoolMetrics.this, m -> value.applyAsLong(m.totals()))
               .description(description)
               .tags(tags.and(extra))
               .register(registry));
@@ -190,7 +202,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
 
     private void gauge(String name, String description, ToDoubleFunction<PoolStats> value) {
       meters.add(
-          Gauge.builder(PREFIX + name, PoolMetrics.this, m -> m.now(value))
+          Gauge.builder(prefix + name, PoolMetrics.this, m -> m.now(value))
               .description(description)
               .tags(tags)
               .register(registry));

@@ -11,6 +11,8 @@ import io.gonext.host.ChainFailedException;
 import io.gonext.host.ConflictException;
 import io.gonext.host.Host;
 import io.gonext.host.InvalidConfigException;
+import io.gonext.host.JobAttempt;
+import io.gonext.host.JobInfo;
 import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
@@ -24,6 +26,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -32,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +45,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code gonext plugin call}: calls one hook or route in a temporary host of this process. */
+/** {@code gonext plugin call}: calls one hook, route or job in a temporary host of this process. */
 @Command(
     name = "call",
-    description = "Call one hook or route of a plugin, in a temporary host.",
+    description = "Call one hook, route or job of a plugin, in a temporary host.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
@@ -59,16 +64,21 @@ import tools.jackson.databind.node.ObjectNode;
       "  gonext plugin call . GET /hello/Ada --config '{\"greeting\":\"Ahoi\"}'",
       "  gonext plugin call . POST /posts --body '{\"title\":\"T\"}' \\",
       "      --header 'Content-Type: application/json'",
+      "  gonext plugin call . job tidy --value '{\"days\":7}'",
       "",
       "Values are JSON: put a text in double quotes. The result goes to stdout; the",
       "plugin's log lines and the time go to stderr. The plugin gets all capabilities",
-      "that it requests.",
+      "that it requests. A job has one attempt.",
       KitCommand.EXIT_CODES
     })
 final class CallCommand extends KitCommand {
+  /** How long an attempt may take to begin. */
+  private static final Duration JOB_PATIENCE = Duration.ofSeconds(10);
+
   private enum Kind {
     FILTER,
     ACTION,
+    JOB,
     GET,
     POST,
     PUT,
@@ -76,7 +86,7 @@ final class CallCommand extends KitCommand {
     DELETE;
 
     boolean isRoute() {
-      return this != FILTER && this != ACTION;
+      return this != FILTER && this != ACTION && this != JOB;
     }
   }
 
@@ -86,16 +96,22 @@ final class CallCommand extends KitCommand {
   @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
   private Path plugin;
 
-  @Parameters(index = "1", paramLabel = "KIND", description = "filter, action or an HTTP method.")
+  @Parameters(
+      index = "1",
+      paramLabel = "KIND",
+      description = "filter, action, job or an HTTP method.")
   private Kind kind;
 
   @Parameters(
       index = "2",
       paramLabel = "HOOK",
-      description = "The name of the hook, or the path of the route.")
+      description = "The name of the hook or job, or the path of the route.")
   private String hook;
 
-  @Option(names = "--value", paramLabel = "JSON", description = "The value for the filter.")
+  @Option(
+      names = "--value",
+      paramLabel = "JSON",
+      description = "The value for the filter, or the arguments of the job: an object.")
   private @Nullable String value;
 
   @Option(names = "--arg", paramLabel = "JSON", description = "A further argument. Repeatable.")
@@ -142,7 +158,7 @@ final class CallCommand extends KitCommand {
     if (kind.isRoute()) {
       requireRoutes(manifest);
     } else {
-      requireHook(manifest);
+      requireName(manifest);
     }
     List<Map<String, Object>> logs = Collections.synchronizedList(new ArrayList<>());
     try (TrialHost trial = TrialHost.open(AuthorFiles.specs(functions), capabilities)) {
@@ -162,27 +178,36 @@ final class CallCommand extends KitCommand {
       AtomicLong touched = new AtomicLong();
       host.health().watchMemory(manifest.name(), touched::set);
       long begin = System.nanoTime();
-      Outcome outcome = kind.isRoute() ? request(host, manifest, sent) : call(host, given, further);
+      Outcome outcome =
+          switch (kind) {
+            case FILTER, ACTION -> call(host, given, further);
+            case JOB -> job(host, manifest.job(hook).orElseThrow(), manifest.name(), given);
+            default -> request(host, manifest, sent);
+          };
       double millis = Math.round((System.nanoTime() - begin) / 1e3) / 1e3;
       PoolStats pool = host.health().pool(manifest.name()).orElseThrow();
       long memory = pool.live() == 0 ? 0 : pool.bytes() / pool.live();
       note(
           String.format(
               Locale.ROOT,
-              "%s %s of %s: %s%.3f ms for the first call of a new instance; it wrote to %s of its"
-                  + " %s memory",
+              "%s %s of %s: %s%.3f ms for the first call of a new instance%s",
               kind.isRoute() ? kind.name() : kind.name().toLowerCase(Locale.ROOT),
               hook,
               manifest.id(),
               outcome.note,
               millis,
-              Sizes.text(touched.get()),
-              Sizes.text(memory)));
+              // The instances of jobs are not watched.
+              kind == Kind.JOB
+                  ? ""
+                  : "; it wrote to %s of its %s memory"
+                      .formatted(Sizes.text(touched.get()), Sizes.text(memory))));
       Map<String, Object> fields = JsonLines.fields("plugin", manifest.id(), "hook", hook);
       fields.putAll(outcome.fields);
       fields.put("ms", millis);
-      fields.put("touched_bytes", touched.get());
-      fields.put("instance_bytes", memory);
+      if (kind != Kind.JOB) {
+        fields.put("touched_bytes", touched.get());
+        fields.put("instance_bytes", memory);
+      }
       fields.put("logs", List.copyOf(logs));
       return new Answer(ExitCode.OK, outcome.text, fields);
     }
@@ -228,6 +253,31 @@ final class CallCommand extends KitCommand {
     return new Outcome(List.of(JsonLines.line(result)), "", JsonLines.fields("result", result));
   }
 
+  /** Runs one attempt at a job. An attempt that fails ends the command. */
+  private Outcome job(Host host, Manifest.Job declared, String name, JsonNode args)
+      throws InterruptedException {
+    ObjectNode object =
+        args instanceof ObjectNode given ? given : JsonNodeFactory.instance.objectNode();
+    String id = host.jobs().run(name, hook, object).id();
+    long deadline = System.nanoTime() + declared.timeout().plus(JOB_PATIENCE).toNanos();
+    JobInfo job = host.jobs().get(id);
+    while (job.attempts().isEmpty()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw failed("the host could not begin it in " + JOB_PATIENCE.toSeconds() + " s");
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+      job = host.jobs().get(id);
+    }
+    JobAttempt attempt = job.attempts().getFirst();
+    if (!attempt.outcome().equals("OK") && !attempt.outcome().equals("RETRY")) {
+      throw failed(attempt.outcome() + ": " + attempt.reason());
+    }
+    return new Outcome(
+        attempt.reason().isEmpty() ? List.of() : List.of(attempt.reason()),
+        "",
+        JsonLines.fields("outcome", attempt.outcome(), "reason", attempt.reason()));
+  }
+
   /** Calls a route; its answer may have any status. No answer ends the command. */
   private Outcome request(Host host, Manifest manifest, Map<String, String> sent)
       throws InterruptedException {
@@ -270,7 +320,8 @@ final class CallCommand extends KitCommand {
   }
 
   private CommandFailure failed(String reason) {
-    return failed(kind + " " + hook + " failed", kind + " " + hook + " failed: " + reason);
+    String what = (kind == Kind.JOB ? "job " : kind + " ") + hook + " failed";
+    return failed(what, what + ": " + reason);
   }
 
   /**
@@ -310,6 +361,10 @@ final class CallCommand extends KitCommand {
     String unfit = null;
     if (kind == Kind.ACTION && value != null) {
       unfit = "an action takes no --value: give its arguments with --arg";
+    } else if (kind == Kind.JOB && !arguments.isEmpty()) {
+      unfit = "a job takes no --arg: give its arguments as an object with --value";
+    } else if (kind == Kind.JOB && value != null && !json("--value", value).isObject()) {
+      unfit = "the arguments of a job are an object: --value '{\"name\":\"value\"}'";
     } else if (kind.isRoute() && (value != null || !arguments.isEmpty())) {
       unfit = "a route takes neither --value nor --arg: use --body";
     } else if (!kind.isRoute() && body != null) {
@@ -336,10 +391,13 @@ final class CallCommand extends KitCommand {
   }
 
   /** Without this check the host would return the value unchanged, which looks like a result. */
-  private void requireHook(Manifest manifest) {
+  private void requireName(Manifest manifest) {
     List<String> there =
-        (kind == Kind.FILTER ? manifest.filters() : manifest.actions())
-            .stream().map(Manifest.Hook::name).toList();
+        switch (kind) {
+          case FILTER -> manifest.filters().stream().map(Manifest.Hook::name).toList();
+          case ACTION -> manifest.actions().stream().map(Manifest.Hook::name).toList();
+          default -> manifest.jobs().stream().map(Manifest.Job::name).toList();
+        };
     if (!there.contains(hook)) {
       String what = kind.name().toLowerCase(Locale.ROOT);
       throw new CommandFailure(

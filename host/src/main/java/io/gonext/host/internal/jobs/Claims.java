@@ -9,6 +9,8 @@ import io.gonext.host.internal.jobs.Lanes.Lane;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.log.OncePerMinute;
 import io.gonext.host.internal.store.JobStore;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,6 +88,7 @@ final class Claims extends DefaultJdbcCustomization {
         claimed.addAll(
             claim.of(
                 claim.ctx.jdbcRunner,
+                JobStore.CRON,
                 JobStore.cronLane(slot.name()),
                 Set.of(),
                 limit - claimed.size()));
@@ -96,7 +99,12 @@ final class Claims extends DefaultJdbcCustomization {
       if (most > 0) {
         List<Execution> jobs =
             lane.concurrency().isEmpty()
-                ? claim.of(claim.ctx.jdbcRunner, JobStore.jobLane(lane.plugin()), Set.of(), most)
+                ? claim.of(
+                    claim.ctx.jdbcRunner,
+                    JobStore.JOB,
+                    JobStore.jobLane(lane.plugin()),
+                    Set.of(),
+                    most)
                 : claim.ctx.jdbcRunner.inTransaction(runner -> claim.oneByOne(runner, lane, most));
         jobs.forEach(job -> lanes.claimed(lane.plugin(), job.getId()));
         claimed.addAll(jobs);
@@ -117,60 +125,90 @@ final class Claims extends DefaultJdbcCustomization {
     /**
      * Claims rows of a lane.
      *
+     * @param task of the lane's rows
      * @param without jobs of these names
      */
-    List<Execution> of(JdbcRunner runner, String lane, Set<String> without, int most) {
+    List<Execution> of(JdbcRunner runner, String task, String lane, Set<String> without, int most) {
       String due =
           DUE
-              + (without.isEmpty()
-                  ? ""
-                  : " and job_name not in (" + "?, ".repeat(without.size() - 1) + "?)")
+              + (without.isEmpty() ? "" : " and job_name not in (" + marks(without.size()) + ")")
               + ORDER;
-      String sql =
-          postgres
-              ? "with due as materialized ("
-                  + due
-                  + " limit "
-                  + most
-                  + " for update skip locked) update job_queue t "
-                  + PICK
-                  + "t.version + 1 from due where t.task_name = due.task_name"
-                  + " and t.task_instance = due.task_instance returning t.*"
-              : "select * from final table (update job_queue "
-                  + PICK
-                  + "version + 1 where (task_name, task_instance) in ("
-                  + due
-                  + " fetch first "
-                  + most
-                  + " rows only))";
       List<Execution> claimed =
-          runner.query(
-              sql,
-              statement -> {
-                int index = 1;
-                if (postgres) {
-                  statement.setString(index++, lane);
-                  setInstant(statement, index++, now);
-                  for (String name : without) {
-                    statement.setString(index++, name);
-                  }
-                  statement.setString(index++, ctx.schedulerName.getName());
-                  setInstant(statement, index, now);
-                } else {
-                  statement.setString(index++, ctx.schedulerName.getName());
-                  setInstant(statement, index++, now);
-                  statement.setString(index++, lane);
-                  setInstant(statement, index++, now);
-                  for (String name : without) {
-                    statement.setString(index++, name);
-                  }
-                }
-              },
-              ctx.resultSetMapper.get());
+          postgres
+              ? inOneStatement(runner, due, lane, without, most)
+              : inTwoStatements(runner, due, task, lane, without, most);
       claimed.sort(
           Comparator.<Execution>comparingInt(e -> -e.taskInstance.getPriority())
               .thenComparing(Execution::getExecutionTime));
       return claimed;
+    }
+
+    /** Other hosts claim at the same time. */
+    private List<Execution> inOneStatement(
+        JdbcRunner runner, String due, String lane, Set<String> without, int most) {
+      return runner.query(
+          "with due as materialized ("
+              + due
+              + " limit "
+              + most
+              + " for update skip locked) update job_queue t "
+              + PICK
+              + "t.version + 1 from due where t.task_name = due.task_name"
+              + " and t.task_instance = due.task_instance returning t.*",
+          statement -> {
+            int index = setDue(statement, lane, without);
+            statement.setString(index++, ctx.schedulerName.getName());
+            setInstant(statement, index, now);
+          },
+          ctx.resultSetMapper.get());
+    }
+
+    /**
+     * On H2, where no other host claims. H2 compares each row of the table with the rows that a
+     * subquery of an update returns, so one statement would take as long as many jobs wait.
+     */
+    private List<Execution> inTwoStatements(
+        JdbcRunner runner, String due, String task, String lane, Set<String> without, int most) {
+      List<String> instances =
+          runner.query(
+              due + " fetch first " + most + " rows only",
+              statement -> setDue(statement, lane, without),
+              (RowMapper<String>) row -> row.getString(2));
+      if (instances.isEmpty()) {
+        return new ArrayList<>();
+      }
+      return runner.query(
+          "select * from final table (update job_queue "
+              + PICK
+              + "version + 1 where task_name = ? and task_instance in ("
+              + marks(instances.size())
+              + ") and picked = false)",
+          statement -> {
+            int index = 1;
+            statement.setString(index++, ctx.schedulerName.getName());
+            setInstant(statement, index++, now);
+            statement.setString(index++, task);
+            for (String instance : instances) {
+              statement.setString(index++, instance);
+            }
+          },
+          ctx.resultSetMapper.get());
+    }
+
+    /** The parameters of {@link #DUE}, and the names that are left out; returns the next index. */
+    private int setDue(PreparedStatement statement, String lane, Set<String> without)
+        throws SQLException {
+      int index = 1;
+      statement.setString(index++, lane);
+      setInstant(statement, index++, now);
+      for (String name : without) {
+        statement.setString(index++, name);
+      }
+      return index;
+    }
+
+    private static String marks(int number) {
+      return "?, ".repeat(number - 1) + "?";
     }
 
     /**
@@ -203,7 +241,7 @@ final class Claims extends DefaultJdbcCustomization {
                 full.add(name);
               }
             });
-        List<Execution> next = of(runner, JobStore.jobLane(lane.plugin()), full, 1);
+        List<Execution> next = of(runner, JobStore.JOB, JobStore.jobLane(lane.plugin()), full, 1);
         if (next.isEmpty()) {
           return claimed;
         }

@@ -35,6 +35,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -52,13 +53,23 @@ import tools.jackson.databind.JsonNode;
 public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
 
-  /** db-scheduler takes four missed signs of life for a death, and looks every second one. */
-  private static final int HEARTBEATS = 6;
+  /**
+   * Signs of life in the time after which a job is taken over: four are missed by the store's
+   * clock, db-scheduler notices at the next look, which comes every second one, and four more are
+   * missed by this process's own clock.
+   */
+  private static final int HEARTBEATS = 10;
 
   private static final int MISSED_HEARTBEATS = 4;
 
+  /** The part of that time in which jobs may end when the host closes. */
+  private static final int CLOSING = 6;
+
   /** Threads beside those for jobs, so that schedules go on while all of those are busy. */
   private static final int CRON_THREADS = 2;
+
+  /** Less than this is how two looks at the clock differ. */
+  private static final Duration WENT_BACK = Duration.ofMillis(500);
 
   private static final Duration SHOW = Duration.ofSeconds(15);
   private static final Duration PRUNE = Duration.ofMinutes(10);
@@ -71,6 +82,12 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private final Lanes lanes;
   private final Attempts attempts;
   private final Ticks ticks;
+
+  /** What the store's clock said last. */
+  private final AtomicReference<Instant> latest = new AtomicReference<>(Instant.MIN);
+
+  /** Of the housekeeping thread. */
+  private final Silences silences;
 
   /** What was looked at last of each plugin. Of the polling thread. */
   private final Map<String, Seen> seen = new HashMap<>();
@@ -98,6 +115,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     this.lanes = new Lanes(lifecycle::active, this::isPolled, policy.threads());
     this.attempts = new Attempts(queue, lifecycle, parts, probe, node, () -> closing);
     this.ticks = new Ticks(queue, lifecycle);
+    this.silences = new Silences(heartbeat().multipliedBy(MISSED_HEARTBEATS), System::nanoTime);
   }
 
   /**
@@ -147,8 +165,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   }
 
   private Scheduler scheduler() {
-    Clock time = clock::now;
-    Duration heartbeat = policy.takeOver().dividedBy(HEARTBEATS);
+    Clock time = this::now;
     QuietThreads housekeepers = threads("gonext-job-care-", 1);
     Scheduler made =
         Scheduler.create(
@@ -164,14 +181,14 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .housekeeperExecutor(housekeepers)
             .pollingInterval(policy.poll())
             .pollUsingLockAndFetch(0.5, 1.0)
-            .heartbeatInterval(heartbeat)
+            .heartbeatInterval(heartbeat())
             .missedHeartbeatsLimit(MISSED_HEARTBEATS)
             .deleteUnresolvedAfter(Duration.ofDays(36_500))
             .serializer(new NoData())
             .enablePriority()
             .failureLogging(LogLevel.DEBUG, true)
             // When the host closes: before jobs are interrupted, and once more after it.
-            .shutdownMaxWait(heartbeat)
+            .shutdownMaxWait(policy.takeOver().dividedBy(CLOSING))
             .jdbcCustomization(new Claims(lanes, store.isShared(), System::nanoTime))
             .build();
     made.start();
@@ -194,6 +211,23 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             PRUNE.toMillis(),
             TimeUnit.MILLISECONDS);
     return made;
+  }
+
+  /**
+   * The store's time. db-scheduler waits until a time on this clock, so without the wake it would
+   * not poll while a clock that went back catches up.
+   */
+  private Instant now() {
+    Instant now = clock.now();
+    Instant before = latest.getAndSet(now);
+    if (now.plus(WENT_BACK).isBefore(before)) {
+      wake();
+    }
+    return now;
+  }
+
+  private Duration heartbeat() {
+    return policy.takeOver().dividedBy(HEARTBEATS);
   }
 
   private static void carefully(String what, Runnable work) {
@@ -277,6 +311,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private void takeOver(Execution execution) {
     if (lanes.isRunning(execution.getId())) {
       // This host runs it: a clock has jumped.
+      return;
+    }
+    if (store.isShared() && !silences.isLost(execution)) {
       return;
     }
     Instant now = clock.now();

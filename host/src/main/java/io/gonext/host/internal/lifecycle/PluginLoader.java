@@ -25,18 +25,13 @@ import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.PoolConfig;
-import io.gonext.pool.PoolMetrics;
 import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,14 +51,6 @@ final class PluginLoader {
 
   /** For the plugin's answer which routes it has. */
   private static final Duration SURVEY_LIMIT = Duration.ofMillis(300);
-
-  private static final String INSTANCES = "gonext.plugin.instances";
-
-  private static final String INSTANCES_DESCRIPTION =
-      "Instances in use, by whether their guest computes or waits in a host function";
-
-  /** By plugin: how many guests wait in host functions. All versions count together. */
-  private final Map<String, AtomicInteger> waiting = new ConcurrentHashMap<>();
 
   private final Engine engine;
   private final OperatorLimits limits;
@@ -237,32 +224,33 @@ final class PluginLoader {
   ActivePlugin start(
       Bundle bundle,
       CompiledModule module,
-      PoolMetrics metrics,
+      InstanceMetrics metrics,
       BiConsumer<ActivePlugin, String> onTooManyFailures)
       throws InterruptedException {
     Manifest manifest = bundle.manifest();
     EffectiveLimits effective = limitsOf(manifest);
-    AtomicInteger waits = waiting.computeIfAbsent(manifest.name(), _ -> new AtomicInteger());
-    PluginScope scope = services.scope(bundle, Mode.SERVING).waiting(waits);
+    PluginScope scope = services.scope(bundle, Mode.SERVING).waiting(metrics.waits());
     GuestAllocator allocator =
         new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation());
     int pages = module.surface().memoryPages();
     InstancePool<GuestInstance> pool =
         new InstancePool<>(poolConfig(manifest, effective, pages), allocator, poolRuntime);
-    metrics.add(pool);
-    JobPool jobs =
-        manifest.jobs().isEmpty()
-            ? null
-            : new JobPool(
-                manifest,
-                new InstancePool<>(
-                    jobPoolConfig(manifest, effective, pages), allocator, poolRuntime),
-                scope.audit(),
-                longestJob,
-                effective,
-                lateCounter(manifest.name()),
-                guards.nanoTime());
-    showInstances(manifest.name(), metrics, waits);
+    metrics.addCalls(pool);
+    JobPool jobs = null;
+    if (!manifest.jobs().isEmpty()) {
+      InstancePool<GuestInstance> jobInstances =
+          new InstancePool<>(jobPoolConfig(manifest, effective, pages), allocator, poolRuntime);
+      metrics.addJobs(jobInstances);
+      jobs =
+          new JobPool(
+              manifest,
+              jobInstances,
+              scope.audit(),
+              longestJob,
+              effective,
+              lateCounter(manifest.name()),
+              guards.nanoTime());
+    }
     ActivePlugin plugin =
         new ActivePlugin(
             manifest,
@@ -285,25 +273,6 @@ final class PluginLoader {
                 failing -> breakers(failing, onTooManyFailures)));
     plugin.start();
     return plugin;
-  }
-
-  /** An instance in use waits in a host function, or computes. */
-  private void showInstances(String plugin, PoolMetrics metrics, AtomicInteger waits) {
-    if (meters.find(INSTANCES).tag("plugin", plugin).gauge() != null) {
-      // An earlier version made them. They count the instances of all versions.
-      return;
-    }
-    Gauge.builder(
-            INSTANCES, metrics, pools -> Math.max(0, pools.instancesInUse() - waits.doubleValue()))
-        .description(INSTANCES_DESCRIPTION)
-        .tag("plugin", plugin)
-        .tag("state", "computing")
-        .register(meters);
-    Gauge.builder(INSTANCES, waits, AtomicInteger::doubleValue)
-        .description(INSTANCES_DESCRIPTION)
-        .tag("plugin", plugin)
-        .tag("state", "waiting")
-        .register(meters);
   }
 
   private Counter lateCounter(String plugin) {

@@ -5,7 +5,6 @@ import io.gonext.host.ConflictException;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.route.RouteLimiter;
 import io.gonext.host.manifest.Manifest;
-import io.gonext.pool.PoolMetrics;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -51,7 +50,7 @@ final class Serving {
   private final Map<String, PluginSlot> slots = new ConcurrentHashMap<>();
 
   /** By plugin, from its first activation until it is uninstalled, so that no counter goes back. */
-  private final Map<String, PoolMetrics> poolMetrics = new ConcurrentHashMap<>();
+  private final Map<String, InstanceMetrics> instanceMetrics = new ConcurrentHashMap<>();
 
   /** By plugin, until it is uninstalled: an update does not give its clients new requests. */
   private final Map<String, RouteLimiter> routeLimiters = new ConcurrentHashMap<>();
@@ -164,19 +163,13 @@ final class Serving {
     last.stop(drain);
   }
 
-  PoolMetrics metricsOf(String name) {
-    return poolMetrics.computeIfAbsent(
-        name,
-        n -> {
-          PoolMetrics metrics = new PoolMetrics(n, "trap");
-          metrics.bindTo(meters);
-          return metrics;
-        });
+  InstanceMetrics metricsOf(String name) {
+    return instanceMetrics.computeIfAbsent(name, n -> new InstanceMetrics(n, meters));
   }
 
   /** Removes the metrics of a plugin that is no longer installed. */
   void forget(String name) {
-    PoolMetrics metrics = poolMetrics.remove(name);
+    InstanceMetrics metrics = instanceMetrics.remove(name);
     if (metrics != null) {
       metrics.close();
     }
@@ -214,8 +207,8 @@ final class Serving {
     } catch (TimeoutException | ExecutionException e) {
       log.warn("calls were still running after {}", patience);
     }
-    poolMetrics.values().forEach(PoolMetrics::close);
-    poolMetrics.clear();
+    instanceMetrics.values().forEach(InstanceMetrics::close);
+    instanceMetrics.clear();
   }
 
   /** Why what a plugin depends on does not serve, or empty when it does. */
