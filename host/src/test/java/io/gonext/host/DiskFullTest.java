@@ -6,11 +6,16 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -41,14 +46,14 @@ class DiskFullTest {
   @Test
   void changes_are_refused_what_is_loaded_is_served_and_space_is_the_cure() throws Exception {
     Path filler = disk.resolve("filler");
+    byte[] large = large();
     try (Host host = Host.open(disk.resolve("data"))) {
       host.plugins().install(GuestBundle.of("upper").filter("shout").bytes());
       host.plugins().activate("upper");
       fill(filler);
 
       for (int i = 0; i < 3; i++) {
-        assertThatThrownBy(() -> host.plugins().install(GuestBundle.of("echo").bytes()))
-            .isInstanceOf(StoreException.class);
+        assertThatThrownBy(() -> host.plugins().install(large)).isInstanceOf(StoreException.class);
         assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
       }
 
@@ -57,7 +62,7 @@ class DiskFullTest {
       await()
           .atMost(Duration.ofMinutes(2))
           .ignoreExceptionsInstanceOf(HostException.class)
-          .until(() -> !host.plugins().install(GuestBundle.of("echo").bytes()).sha256().isEmpty());
+          .until(() -> !host.plugins().install(large).sha256().isEmpty());
       assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
     }
     try (Host host = Host.open(disk.resolve("data"))) {
@@ -84,5 +89,17 @@ class DiskFullTest {
     } catch (IOException e) {
       return false; // there is no such command
     }
+  }
+
+  /** A bundle that does not fit into what the store's file has free. */
+  private static byte[] large() {
+    byte[] readMe = new byte[1024 * 1024];
+    new Random(1).nextBytes(readMe);
+    GuestBundle echo = GuestBundle.of("echo");
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("manifest.json", echo.manifest().getBytes(StandardCharsets.UTF_8));
+    files.put("plugin.wasm", Guests.wasm("echo"));
+    files.put("README.md", readMe);
+    return GuestBundle.zip(files);
   }
 }

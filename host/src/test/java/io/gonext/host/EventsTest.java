@@ -73,7 +73,16 @@ class EventsTest {
     GuestBundle shop = emitter("my-shop").limit("isolation", "\"reused\"");
     for (String hook :
         List.of(
-            "invoice.paid", "paid", "x", "order", "good", "named", "traps", "refuses", "garbles")) {
+            "invoice.paid",
+            "paid",
+            "x",
+            "order",
+            "good",
+            "named",
+            "traps",
+            "refuses",
+            "garbles",
+            "traced")) {
       shop.filter(hook);
     }
     shop.field("jobs", "[\"good\",{\"name\":\"refuses\",\"max_attempts\":1}]");
@@ -249,11 +258,11 @@ class EventsTest {
 
   @Test
   void a_delivery_is_a_span_that_links_to_the_call_that_emitted_the_event() throws Exception {
-    emit("x");
+    emit("traced");
     next();
-    await().until(() -> !span("gonext.event event.my_shop.x").isEmpty());
-    SpanData emitting = span("gonext.hook x").getFirst();
-    assertThat(span("gonext.event event.my_shop.x").getFirst().getLinks())
+    await().until(() -> !span("gonext.event event.my_shop.traced").isEmpty());
+    SpanData emitting = span("gonext.hook traced").getFirst();
+    assertThat(span("gonext.event event.my_shop.traced").getFirst().getLinks())
         .extracting(LinkData::getSpanContext)
         .extracting(context -> context.getSpanId())
         .containsExactly(emitting.getSpanId());

@@ -20,10 +20,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource
 @Execution(ExecutionMode.CONCURRENT)
 class GrantsTest {
-  /** The answers of the guest {@code unoffered}: by a function that this host does not offer. */
+  /** The answers of the guest {@code asks}. */
   private static final int DENIED = -1;
 
-  private static final int LET_THROUGH = -2;
+  private static final int LET_THROUGH = -3;
 
   @TempDir private Path data;
   private final Database database;
@@ -47,7 +47,7 @@ class GrantsTest {
   void nothing_is_granted_by_installing_and_activating() throws InterruptedException {
     activate();
     assertThat(answer()).isEqualTo(DENIED);
-    PluginGrants grants = host.plugins().grants("unoffered");
+    PluginGrants grants = host.plugins().grants("asks");
     assertThat(grants.requested()).containsExactly("db.read");
     assertThat(grants.granted()).isEmpty();
     assertThat(grants.missing()).containsExactly("db.read");
@@ -56,20 +56,20 @@ class GrantsTest {
   @Test
   void a_grant_and_its_end_are_live_at_the_next_call() throws InterruptedException {
     activate();
-    assertThat(host.plugins().grant("unoffered", "db.read").granted()).containsExactly("db.read");
+    assertThat(host.plugins().grant("asks", "db.read").granted()).containsExactly("db.read");
     assertThat(answer()).isEqualTo(LET_THROUGH);
-    assertThat(host.plugins().revoke("unoffered", "db.read").granted()).isEmpty();
+    assertThat(host.plugins().revoke("asks", "db.read").granted()).isEmpty();
     assertThat(answer()).isEqualTo(DENIED);
-    assertThat(host.health().pool("unoffered").orElseThrow().created()).isEqualTo(1);
+    assertThat(host.health().pool("asks").orElseThrow().created()).isEqualTo(1);
   }
 
   @Test
   void a_decision_survives_a_restart() throws InterruptedException {
     activate();
-    host.plugins().grant("unoffered", "db.read");
+    host.plugins().grant("asks", "db.read");
     restart();
     assertThat(answer()).isEqualTo(LET_THROUGH);
-    host.plugins().revoke("unoffered", "db.read");
+    host.plugins().revoke("asks", "db.read");
     restart();
     assertThat(answer()).isEqualTo(DENIED);
   }
@@ -77,16 +77,16 @@ class GrantsTest {
   @Test
   void a_decision_goes_with_the_plugin_and_holds_for_one_version() throws InterruptedException {
     host.plugins().install(bundle().bytes());
-    host.plugins().grant("unoffered", "db.read");
-    host.plugins().uninstall("unoffered");
+    host.plugins().grant("asks", "db.read");
+    host.plugins().uninstall("asks");
     activate();
     assertThat(answer()).isEqualTo(DENIED);
 
-    host.plugins().grant("unoffered", "db.read");
-    host.plugins().deactivate("unoffered");
-    host.plugins().uninstall("unoffered");
+    host.plugins().grant("asks", "db.read");
+    host.plugins().deactivate("asks");
+    host.plugins().uninstall("asks");
     host.plugins().install(bundle().version("1.0.1").bytes());
-    assertThat(host.plugins().grants("unoffered").granted()).isEmpty();
+    assertThat(host.plugins().grants("asks").granted()).isEmpty();
   }
 
   /** What is kept are a plugin's entries; decisions were made on a bundle, and go with it. */
@@ -94,13 +94,13 @@ class GrantsTest {
   void another_bundle_of_the_same_version_inherits_nothing_also_where_data_is_kept()
       throws InterruptedException {
     activate();
-    host.plugins().grant("unoffered", "db.read");
+    host.plugins().grant("asks", "db.read");
     assertThat(answer()).isEqualTo(LET_THROUGH);
-    host.plugins().deactivate("unoffered");
-    host.plugins().uninstallKeepingData("unoffered");
+    host.plugins().deactivate("asks");
+    host.plugins().uninstallKeepingData("asks");
     host.plugins().install(bundle().action("more").bytes());
-    assertThat(host.plugins().grants("unoffered").missing()).containsExactly("db.read");
-    host.plugins().activate("unoffered");
+    assertThat(host.plugins().grants("asks").missing()).containsExactly("db.read");
+    host.plugins().activate("asks");
     assertThat(answer()).isEqualTo(DENIED);
   }
 
@@ -108,30 +108,30 @@ class GrantsTest {
   void granting_all_that_is_asked_for_leaves_what_was_revoked() {
     host.plugins()
         .install(bundle().field("capabilities", "[\"db.read\",\"kv.read\",\"kv.write\"]").bytes());
-    host.plugins().revoke("unoffered", "kv.write");
-    host.plugins().grant("unoffered", "kv.read");
-    assertThat(host.plugins().grantRequested("unoffered").granted())
+    host.plugins().revoke("asks", "kv.write");
+    host.plugins().grant("asks", "kv.read");
+    assertThat(host.plugins().grantRequested("asks").granted())
         .containsExactly("db.read", "kv.read");
-    assertThat(host.plugins().grantRequested("unoffered").missing()).containsExactly("kv.write");
-    assertThat(host.plugins().grant("unoffered", "kv.write").missing()).isEmpty();
+    assertThat(host.plugins().grantRequested("asks").missing()).containsExactly("kv.write");
+    assertThat(host.plugins().grant("asks", "kv.write").missing()).isEmpty();
   }
 
   @Test
   void naming_a_secret_asks_for_the_capability_to_read_it() {
     host.plugins().install(bundle().field("secrets", "{\"keys\":[\"token\"]}").bytes());
-    assertThat(host.plugins().grants("unoffered").requested())
+    assertThat(host.plugins().grants("asks").requested())
         .containsExactly("db.read", "secrets.keys");
   }
 
   @Test
   void a_capability_that_is_not_requested_cannot_be_granted_or_revoked() {
     host.plugins().install(bundle().bytes());
-    assertThatThrownBy(() -> host.plugins().grant("unoffered", "db.read", "kv.read"))
+    assertThatThrownBy(() -> host.plugins().grant("asks", "db.read", "kv.read"))
         .isInstanceOf(ConflictException.class)
-        .hasMessage("unoffered@1.0.0 does not ask for kv.read; it asks for db.read");
-    assertThatThrownBy(() -> host.plugins().revoke("unoffered", "nonsense"))
+        .hasMessage("asks@1.0.0 does not ask for kv.read; it asks for db.read");
+    assertThatThrownBy(() -> host.plugins().revoke("asks", "nonsense"))
         .isInstanceOf(ConflictException.class);
-    assertThat(host.plugins().grants("unoffered").granted()).isEmpty();
+    assertThat(host.plugins().grants("asks").granted()).isEmpty();
     assertThatThrownBy(() -> host.plugins().grant("nobody", "db.read"))
         .isInstanceOf(UnknownPluginException.class);
     assertThatThrownBy(() -> host.plugins().grants("nobody"))
@@ -141,14 +141,13 @@ class GrantsTest {
   @Test
   void an_import_beyond_what_is_asked_for_loads_with_a_warning_and_is_denied()
       throws InterruptedException {
-    InstallResult installed =
-        host.plugins().install(GuestBundle.of("unoffered").filter("ask").bytes());
+    InstallResult installed = host.plugins().install(GuestBundle.of("asks").filter("ask").bytes());
     assertThat(installed.warnings())
         .singleElement()
         .asString()
         .contains("gonext_data.gn_db_read", "denied", "db.read");
-    host.plugins().activate("unoffered");
-    host.plugins().grantRequested("unoffered");
+    host.plugins().activate("asks");
+    host.plugins().grantRequested("asks");
     assertThat(answer()).isEqualTo(DENIED);
   }
 
@@ -163,18 +162,18 @@ class GrantsTest {
         new Capability("invoices.read", "Read invoices", "invoices", "read", true);
     assertThat(host.capabilities().register(capability)).isTrue();
     host.plugins().install(bundle);
-    host.plugins().grant("unoffered", "invoices.read");
+    host.plugins().grant("asks", "invoices.read");
 
     host.close();
     CapabilityRegistry capabilities = CapabilityRegistry.standard();
     capabilities.register(capability);
     host = Host.open(config().toBuilder().capabilities(capabilities).build());
-    assertThat(host.plugins().grants("unoffered").granted()).containsExactly("invoices.read");
-    assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
-    host.plugins().activate("unoffered");
-    assertThat(host.mayUse("unoffered", "invoices.read")).isTrue();
-    host.plugins().revoke("unoffered", "invoices.read");
-    assertThat(host.mayUse("unoffered", "invoices.read")).isFalse();
+    assertThat(host.plugins().grants("asks").granted()).containsExactly("invoices.read");
+    assertThat(host.mayUse("asks", "invoices.read")).isFalse();
+    host.plugins().activate("asks");
+    assertThat(host.mayUse("asks", "invoices.read")).isTrue();
+    host.plugins().revoke("asks", "invoices.read");
+    assertThat(host.mayUse("asks", "invoices.read")).isFalse();
   }
 
   private HostConfig config() {
@@ -182,12 +181,12 @@ class GrantsTest {
   }
 
   private static GuestBundle bundle() {
-    return GuestBundle.of("unoffered").filter("ask").field("capabilities", "[\"db.read\"]");
+    return GuestBundle.of("asks").filter("ask").field("capabilities", "[\"db.read\"]");
   }
 
   private void activate() throws InterruptedException {
     host.plugins().install(bundle().bytes());
-    host.plugins().activate("unoffered");
+    host.plugins().activate("asks");
   }
 
   private void restart() throws InterruptedException {

@@ -486,21 +486,6 @@ class HostTest {
   }
 
   @Test
-  void a_function_this_host_does_not_offer_answers_internal() throws InterruptedException {
-    InstallResult installed =
-        host.plugins()
-            .install(
-                GuestBundle.of("unoffered")
-                    .filter("ask")
-                    .field("capabilities", "[\"db.read\"]")
-                    .bytes());
-    assertThat(installed.warnings()).singleElement().asString().contains("internal", "not offered");
-    host.plugins().grant("unoffered", "db.read");
-    host.plugins().activate("unoffered");
-    assertThat(host.applyFilters("ask", 0).value().intValue()).isEqualTo(-2);
-  }
-
-  @Test
   void closing_again_leaves_the_next_host_of_the_directory_alone() throws InterruptedException {
     activate(GuestBundle.of("upper").filter("shout"));
     host.close();

@@ -92,16 +92,13 @@ class NodesTest {
   void a_capability_revoked_on_one_node_is_denied_on_the_other() throws InterruptedException {
     here.plugins()
         .install(
-            GuestBundle.of("unoffered")
-                .filter("ask")
-                .field("capabilities", "[\"db.read\"]")
-                .bytes());
-    here.plugins().activate("unoffered");
-    await().atMost(BOUND).until(() -> there.health().pool("unoffered").isPresent());
+            GuestBundle.of("asks").filter("ask").field("capabilities", "[\"db.read\"]").bytes());
+    here.plugins().activate("asks");
+    await().atMost(BOUND).until(() -> there.health().pool("asks").isPresent());
     assertThat(answer(there)).isEqualTo(-1);
-    here.plugins().grant("unoffered", "db.read");
-    await().atMost(BOUND).until(() -> answer(there) == -2);
-    here.plugins().revoke("unoffered", "db.read");
+    here.plugins().grant("asks", "db.read");
+    await().atMost(BOUND).until(() -> answer(there) == -3);
+    here.plugins().revoke("asks", "db.read");
     await().atMost(BOUND).until(() -> answer(there) == -1);
   }
 

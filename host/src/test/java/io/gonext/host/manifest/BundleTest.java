@@ -66,7 +66,7 @@ class BundleTest {
     files.put("LICENSE", text("Apache-2.0"));
     files.put("web/", new byte[0]);
     files.put("web/index.html", text("<html>"));
-    files.put("migrations/V1__x.sql", text("select 1"));
+    files.put("locales/en.json", text("{\"a\":\"b\"}"));
     assertThat(Bundle.read(GuestBundle.zip(files)).manifest().name()).isEqualTo("echo");
   }
 

@@ -169,16 +169,18 @@ class ManifestReaderTest {
                           + " the store",
                       "/nmae: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets, jobs, cron, warm_up, limits, requires, depends, signature;"
+                          + " secrets, metrics, default_locale, jobs, cron, warm_up, limits,"
+                          + " requires, depends, signature;"
                           + " did you mean name?",
                       "/filters: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets, jobs, cron, warm_up, limits, requires, depends, signature;"
+                          + " secrets, metrics, default_locale, jobs, cron, warm_up, limits,"
+                          + " requires, depends, signature;"
                           + " did you mean hooks.filters?",
                       "/a~1b~0: no such field; allowed: $schema, apiVersion, name, version,"
                           + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets,"
-                          + " jobs, cron, warm_up, limits, requires, depends, signature",
+                          + " secrets, metrics, default_locale, jobs, cron, warm_up, limits,"
+                          + " requires, depends, signature",
                       "/version: found \"1\"; allowed: a version after Semantic Versioning 2.0.0,"
                           + " such as 1.0.0",
                       "/capabilities/1: found \"KV\"; allowed: a dotted lower-case token, such as"

@@ -41,8 +41,6 @@ public record ImportCheck(List<String> problems, List<String> warnings) {
       } else if (row.capability() != null && !manifest.requests(row.capability())) {
         warnings.add(
             key + " will answer \"denied\": the manifest does not request " + row.capability());
-      } else if (!row.offered()) {
-        warnings.add(key + " will answer \"internal\": not offered by this host");
       }
     }
     return new ImportCheck(problems, warnings);

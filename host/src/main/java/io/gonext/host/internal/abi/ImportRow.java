@@ -9,31 +9,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param capability what a plugin needs to call it; null if it needs none
  * @param statuses how it reports what it refuses
- * @param offered false if this host has no service for it yet: it then answers "internal"
  */
 public record ImportRow(
-    ImportKey key,
-    FunctionType type,
-    @Nullable String capability,
-    StatusFamily statuses,
-    boolean offered) {
+    ImportKey key, FunctionType type, @Nullable String capability, StatusFamily statuses) {
 
-  /** A function that this host offers, without a capability, with {@link StatusFamily#DATA}. */
+  /** A function without a capability, with {@link StatusFamily#DATA}. */
   public static ImportRow of(String module, String name, FunctionType type) {
-    return new ImportRow(new ImportKey(module, name), type, null, StatusFamily.DATA, true);
+    return new ImportRow(new ImportKey(module, name), type, null, StatusFamily.DATA);
   }
 
   /** A copy that takes a capability. */
   public ImportRow taking(String id) {
-    return new ImportRow(key, type, id, statuses, offered);
+    return new ImportRow(key, type, id, statuses);
   }
 
   ImportRow with(StatusFamily family) {
-    return new ImportRow(key, type, capability, family, offered);
-  }
-
-  ImportRow notOffered() {
-    return new ImportRow(key, type, capability, statuses, false);
+    return new ImportRow(key, type, capability, family);
   }
 
   static FunctionType type(ValueType... parameters) {

@@ -15,8 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Binds services to the rows of the ABI's table. Each function tests its capability at each call. A
- * function that no service offers answers "internal".
+ * Binds services to the rows of the ABI's table. Each function tests its capability at each call.
  */
 public final class HostFunctions {
   private HostFunctions() {}
@@ -52,15 +51,10 @@ public final class HostFunctions {
   }
 
   private static HostFunction function(ImportRow row, @Nullable Bound bound, PluginScope scope) {
-    if (row.offered() == (bound == null)) {
-      throw new IllegalStateException(
-          row.offered()
-              ? "no service offers " + row.key()
-              : "a service offers " + row.key() + ", and its row says that none does");
+    if (bound == null) {
+      throw new IllegalStateException("no service offers " + row.key());
     }
-    AnswerEncoder encoder = new AnswerEncoder(row);
-    HostFunction.Body body =
-        bound == null ? constant(encoder, Refused.INTERNAL) : body(encoder, bound, scope.waiting());
+    HostFunction.Body body = body(new AnswerEncoder(row), bound, scope.waiting());
     String capability = row.capability();
     HostFunction function =
         HostFunction.of(
@@ -68,17 +62,9 @@ public final class HostFunctions {
             row.key().name(),
             row.type(),
             capability == null ? body : guarded(row, capability, body, scope));
-    return bound != null && bound.body instanceof Body.Plain plain && plain.inAllocator()
+    return bound.body instanceof Body.Plain plain && plain.inAllocator()
         ? function.inAllocator()
         : function;
-  }
-
-  private static HostFunction.Body constant(AnswerEncoder encoder, Refused refused) {
-    long result = encoder.encode(refused);
-    return (call, args) -> {
-      LastError.keep(call, refused);
-      return result;
-    };
   }
 
   private static HostFunction.Body body(AnswerEncoder encoder, Bound bound, AtomicInteger waiting) {

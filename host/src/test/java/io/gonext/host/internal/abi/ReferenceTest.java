@@ -304,17 +304,15 @@ class ReferenceTest {
   private static List<String> imports() {
     List<String> rows =
         new ArrayList<>(
-            List.of(
-                "| module | function | type | capability | |", "| --- | --- | --- | --- | --- |"));
+            List.of("| module | function | type | capability |", "| --- | --- | --- | --- |"));
     for (ImportRow row : AbiTable.v1().rows()) {
       rows.add(
-          "| `%s` | `%s` | `%s` | %s | %s |"
+          "| `%s` | `%s` | `%s` | %s |"
               .formatted(
                   row.key().module(),
                   row.key().name(),
                   row.type(),
-                  row.capability() == null ? "" : "`" + row.capability() + "`",
-                  row.offered() ? "" : "not offered yet"));
+                  row.capability() == null ? "" : "`" + row.capability() + "`"));
     }
     return rows;
   }
@@ -324,7 +322,7 @@ class ReferenceTest {
         "| | `gonext_data`, `env`, `env_platform` | `env_net` |",
         "| --- | --- | --- |",
         statuses("denied", Refused.DENIED),
-        statuses("internal, or not offered", Refused.INTERNAL),
+        statuses("internal", Refused.INTERNAL),
         statuses("bad arguments", Refused.BAD_ARGUMENTS),
         statuses("not found", Refused.NOT_FOUND),
         statuses("over a quota; too many audit events", Refused.QUOTA),

@@ -89,8 +89,6 @@ class CapabilityRegistryTest {
     Permissions all = new Permissions(bits, -1L);
     assertThat(registry.notOffered("posts.read"))
         .contains("the application does not offer posts.read");
-    assertThat(registry.notOffered("jobs.enqueue"))
-        .contains("this host does not offer jobs.enqueue");
     assertThat(registry.notOffered("kv.read")).isEmpty();
     assertThat(all.allow(bits.mask("posts.read"))).isFalse();
     assertThat(registry.register(capability("posts.read", false))).isTrue();

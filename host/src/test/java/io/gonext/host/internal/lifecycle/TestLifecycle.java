@@ -6,6 +6,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Egress;
+import io.gonext.host.HostConfig;
 import io.gonext.host.JobPolicy;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.MasterKey;
@@ -24,6 +25,7 @@ import io.gonext.host.internal.service.cache.CacheService;
 import io.gonext.host.internal.service.cache.Outbox;
 import io.gonext.host.internal.service.config.ConfigService;
 import io.gonext.host.internal.service.config.Configurations;
+import io.gonext.host.internal.service.db.DatabaseService;
 import io.gonext.host.internal.service.events.DurableEvents;
 import io.gonext.host.internal.service.events.EventDispatch;
 import io.gonext.host.internal.service.events.EventService;
@@ -107,6 +109,13 @@ public final class TestLifecycle implements AutoCloseable {
                             OpenTelemetry.noop(),
                             guards.nanoTime()),
                         new KeyValueService(store.keyValues(), KeyValueQuota.defaults()),
+                        new DatabaseService(
+                            store.pluginDatabases(),
+                            HostConfig.DEFAULT_DATABASE_BYTES,
+                            null,
+                            meters,
+                            OpenTelemetry.noop(),
+                            guards.nanoTime()),
                         new EventService(
                             new EventDispatch(
                                 hooks,

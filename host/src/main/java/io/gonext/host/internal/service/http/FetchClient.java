@@ -72,6 +72,7 @@ final class FetchClient implements AutoCloseable {
   private static final int IDLE_MILLIS = 30_000;
   private static final int MAX_HEADER_BYTES = 32 * 1024;
   private static final int PART_BYTES = 16 * 1024;
+  private static final int SETTLE_MILLIS = 1_000;
 
   /**
    * The largest body that is read although nobody needs it, so that its connection can be used
@@ -261,7 +262,7 @@ final class FetchClient implements AutoCloseable {
       InputStreamResponseListener listener,
       BodyMemory.Share memory,
       Wanted wanted)
-      throws IOException, FetchException {
+      throws IOException, FetchException, InterruptedException {
     int status = response.getStatus();
     HttpFields headers = response.getHeaders();
     if (status < 200) {
@@ -278,20 +279,39 @@ final class FetchClient implements AutoCloseable {
       }
       int first = body.read();
       if (first < 0) {
+        settle(listener);
         return new Answer(status, headers, new byte[0]);
       }
       body.unread(first);
       String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
       if (!isGzip(encoding)) {
-        return new Answer(status, headers, read(fetch, body, memory));
+        Answer answer = new Answer(status, headers, read(fetch, body, memory));
+        settle(listener);
+        return answer;
       }
       HttpFields decoded =
           HttpFields.build(headers)
               .remove(HttpHeader.CONTENT_ENCODING)
               .remove(HttpHeader.CONTENT_LENGTH);
       try (InputStream inflated = new GZIPInputStream(body)) {
-        return new Answer(status, decoded, read(fetch, inflated, memory));
+        Answer answer = new Answer(status, decoded, read(fetch, inflated, memory));
+        if (body.read() < 0) {
+          settle(listener);
+        }
+        return answer;
       }
+    }
+  }
+
+  /**
+   * Waits until the connection of an answer that was read to its end is free. That is a moment
+   * after the last byte, and an abort before it would close the connection.
+   */
+  private static void settle(InputStreamResponseListener listener) throws InterruptedException {
+    try {
+      listener.await(SETTLE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.debug("a connection is not free after its answer", e);
     }
   }
 
