@@ -11,6 +11,7 @@ import io.gonext.host.internal.log.OncePerMinute;
 import io.gonext.host.internal.store.JobStore;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,12 +48,24 @@ final class Claims extends DefaultJdbcCustomization {
 
   private final Lanes lanes;
   private final boolean postgres;
+  private final long cronNanos;
+  private final LongSupplier nanoTime;
   private final OncePerMinute failureLog;
 
-  Claims(Lanes lanes, boolean postgres, LongSupplier nanoTime) {
+  /** When schedules were claimed last. */
+  private long cronsClaimed;
+
+  /**
+   * @param poll how often schedules are claimed. Jobs are claimed at once after one ends, and
+   *     nothing that ends makes a schedule due
+   */
+  Claims(Lanes lanes, boolean postgres, Duration poll, LongSupplier nanoTime) {
     super(false);
     this.lanes = lanes;
     this.postgres = postgres;
+    this.cronNanos = poll.toNanos();
+    this.nanoTime = nanoTime;
+    this.cronsClaimed = nanoTime.getAsLong() - cronNanos;
     this.failureLog = new OncePerMinute(nanoTime);
   }
 
@@ -83,16 +96,11 @@ final class Claims extends DefaultJdbcCustomization {
 
   @SuppressWarnings("rawtypes") // As above.
   private void claim(Claim claim, int limit, List<Execution> claimed) {
-    for (PluginSlot slot : lanes.serving()) {
-      if (claimed.size() < limit) {
-        claimed.addAll(
-            claim.of(
-                claim.ctx.jdbcRunner,
-                JobStore.CRON,
-                JobStore.cronLane(slot.name()),
-                Set.of(),
-                limit - claimed.size()));
-      }
+    List<PluginSlot> serving = lanes.serving();
+    long looked = nanoTime.getAsLong();
+    if (looked - cronsClaimed >= cronNanos) {
+      claimCrons(claim, serving, limit, claimed);
+      cronsClaimed = looked;
     }
     for (Lane lane : lanes.open()) {
       int most = Math.min(Math.min(lane.free(), lanes.free()), limit - claimed.size());
@@ -108,6 +116,22 @@ final class Claims extends DefaultJdbcCustomization {
                 : claim.ctx.jdbcRunner.inTransaction(runner -> claim.oneByOne(runner, lane, most));
         jobs.forEach(job -> lanes.claimed(lane.plugin(), job.getId()));
         claimed.addAll(jobs);
+      }
+    }
+  }
+
+  @SuppressWarnings("rawtypes") // As above.
+  private void claimCrons(
+      Claim claim, List<PluginSlot> serving, int limit, List<Execution> claimed) {
+    for (PluginSlot slot : serving) {
+      if (claimed.size() < limit) {
+        claimed.addAll(
+            claim.of(
+                claim.ctx.jdbcRunner,
+                JobStore.CRON,
+                JobStore.cronLane(slot.name()),
+                Set.of(),
+                limit - claimed.size()));
       }
     }
   }

@@ -189,7 +189,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .failureLogging(LogLevel.DEBUG, true)
             // When the host closes: before jobs are interrupted, and once more after it.
             .shutdownMaxWait(policy.takeOver().dividedBy(CLOSING))
-            .jdbcCustomization(new Claims(lanes, store.isShared(), System::nanoTime))
+            .jdbcCustomization(new Claims(lanes, store.isShared(), policy.poll(), System::nanoTime))
             .build();
     made.start();
     var _ =
