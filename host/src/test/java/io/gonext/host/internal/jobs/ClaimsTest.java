@@ -38,6 +38,24 @@ class ClaimsTest {
     }
   }
 
+  @Test
+  void on_h2_a_claim_reads_the_index_in_its_order() throws SQLException {
+    try (PluginStore store = PluginStore.open(data, Database.embedded());
+        Connection connection = store.jobs().connections().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet plan =
+            statement.executeQuery(
+                "explain "
+                    + Claims.DUE
+                        .replaceFirst("\\?", "'lane3'")
+                        .replaceFirst("\\?", "current_timestamp")
+                    + Claims.ORDER_ON_H2
+                    + " fetch first 4 rows only")) {
+      plan.next();
+      assertThat(plan.getString(1)).containsIgnoringCase("job_queue_due").contains("index sorted");
+    }
+  }
+
   private static int pages(Statement statement) throws SQLException {
     String query =
         (Claims.DUE + Claims.ORDER + " limit 4 for update skip locked")
