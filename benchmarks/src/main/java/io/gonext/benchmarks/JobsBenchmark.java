@@ -61,7 +61,7 @@ final class JobsBenchmark implements Benchmark {
    * @param calls of the filter in a round, at most
    */
   private record Size(int rounds, int jobs, int calls) {
-    static final Size FULL = new Size(5, 4_000, 4_000);
+    static final Size FULL = new Size(5, 1_500, 3_000);
     static final Size QUICK = new Size(1, 300, 300);
   }
 
@@ -76,7 +76,7 @@ final class JobsBenchmark implements Benchmark {
   @Override
   public String description() {
     return "background jobs beside bare db-scheduler, and a filter beside jobs, on H2 and"
-        + " PostgreSQL: [--quick] (about 4 minutes)";
+        + " PostgreSQL: [--quick] (about 5 minutes)";
   }
 
   @Override
