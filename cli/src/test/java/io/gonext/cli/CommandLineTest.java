@@ -173,6 +173,7 @@ class CommandLineTest {
         "serve --limit nesting       | NAME=NUMBER",
         "serve --host no.such.host.invalid | does not exist",
         "plugin                      | dev",
+        "secret set shop KEY hunter2 | a value is not an argument",
         "plugin dev                  | PROJECT",
         "plugin call . filter        | HOOK",
         "plugin diff .               | NEW",

@@ -85,6 +85,10 @@ class BatchJobsTest {
       assertThat(jobs(host, "forger")).isEmpty();
       host.plugins().grant("forger", "jobs.enqueue");
       await().until(() -> !jobs(host, "forger").isEmpty());
+      guests.write("honest", "drop table gonext_jobs");
+      enqueue(guests, "honest");
+      enqueue(guests, "honest");
+      await().until(() -> jobs(host, "honest").size() > 1);
     }
   }
 

@@ -184,6 +184,15 @@ class JobsTest {
   }
 
   @Test
+  void a_key_that_the_database_would_change_is_refused() throws InterruptedException {
+    for (String key : List.of("", "\\u0000", "\\ud800", "x\\udfffx")) {
+      assertThat(enqueue("{\"job\":\"ok\",\"idempotency_key\":\"" + key + "\"}").intValue())
+          .as(key)
+          .isEqualTo(-3);
+    }
+  }
+
+  @Test
   void a_key_names_one_job_whatever_became_of_it() throws InterruptedException {
     String request = "{\"job\":\"ok\",\"idempotency_key\":\"order 7\"}";
     JsonNode first = enqueue(request);

@@ -305,6 +305,18 @@ class SqlTest {
   }
 
   @Test
+  void a_plugin_that_drops_its_schema_gets_an_empty_one_when_it_is_activated()
+      throws InterruptedException {
+    sql.activate("zeta");
+    sql.write("zeta", "drop schema plg_zeta cascade");
+    host.plugins().deactivate("zeta");
+    host.plugins().activate("zeta");
+    assertThat(sql.write("zeta", "create table t (i int)").isObject()).isTrue();
+    assertThat(sql.call("read.zeta.why", "select count(*) from t").path("rows").toString())
+        .isEqualTo("[[0]]");
+  }
+
+  @Test
   void tables_beyond_the_quota_do_not_grow_and_can_be_emptied() throws InterruptedException {
     sql.activate(
         SqlGuests.bundle("epsilon").field("storage", "{\"db\":{\"max_bytes\":400000}}"), "epsilon");

@@ -146,6 +146,13 @@ final class AdminApi {
   }
 
   private void uninstall(Context ctx) {
+    // A misspelt keep_data must not delete the data.
+    for (String name : ctx.queryParamMap().keySet()) {
+      if (!name.equals("keep_data")) {
+        throw new Problem(
+            HttpStatus.BAD_REQUEST, "there is no parameter " + name + ", only keep_data");
+      }
+    }
     if (flag(ctx, "keep_data")) {
       host.plugins().uninstallKeepingData(name(ctx));
     } else {

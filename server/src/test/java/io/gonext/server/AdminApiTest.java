@@ -76,6 +76,9 @@ class AdminApiTest {
     assertThat(send("DELETE", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(409);
     assertThat(send("POST", "/api/v1/plugins/app/deactivate", new byte[0]).statusCode())
         .isEqualTo(200);
+    // A misspelt keep_data does not delete the data.
+    assertThat(send("DELETE", "/api/v1/plugins/app?keep-data=true", new byte[0]).statusCode())
+        .isEqualTo(400);
     assertThat(send("DELETE", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(204);
     assertThat(send("GET", "/api/v1/plugins/app", new byte[0]).statusCode()).isEqualTo(404);
   }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -128,6 +129,19 @@ public final class SecretCommand extends OperatorExitCodes implements Runnable {
         "  gonext secret set shop API_KEY < api-key.txt"
       })
   static final class SetSecret extends OneSecretCommand {
+    @Spec private CommandSpec spec;
+
+    /** Taken only so that the message does not repeat it. */
+    @Parameters(index = "2..*", hidden = true)
+    void refuse(@Nullable List<String> values) {
+      if (values != null && !values.isEmpty()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "a value is not an argument, which other users of the machine could read: type it at"
+                + " the prompt, or give it on standard input");
+      }
+    }
+
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
       String path = path();

@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin check .                       build the project, then check it",
       "  gonext plugin check hello-0.1.0.gnplugin    check a bundle",
       "  gonext plugin check --json --quick .        for scripts, without compiling it",
-      "  gonext plugin check --db .                  run its migrations on H2 and PostgreSQL",
+      "  gonext plugin check --db .                  run its migrations, too",
       "",
       "Only the host itself can check dependencies and its own limits.",
       KitCommand.EXIT_CODES

@@ -182,17 +182,22 @@ final class EmbeddedDatabase extends SqlDatabase {
    */
   @Override
   void setPassword(Connection admin, PluginLogin login) throws SQLException {
-    String owner = login.user();
-    String reader = login.reader();
     try (Statement statement = admin.createStatement()) {
-      for (String user : List.of(owner, reader)) {
+      for (String user : List.of(login.user(), login.reader())) {
         String password = "password '" + login.password() + "'";
         statement.execute("create user if not exists " + user + " " + password);
         statement.execute("alter user " + user + " set " + password);
       }
+    }
+    createSchema(admin, login);
+  }
+
+  @Override
+  void createSchema(Connection admin, PluginLogin login) throws SQLException {
+    try (Statement statement = admin.createStatement()) {
       statement.execute(
-          "create schema if not exists " + login.schema() + " authorization " + owner);
-      statement.execute("grant select on schema " + login.schema() + " to " + reader);
+          "create schema if not exists " + login.schema() + " authorization " + login.user());
+      statement.execute("grant select on schema " + login.schema() + " to " + login.reader());
     }
   }
 

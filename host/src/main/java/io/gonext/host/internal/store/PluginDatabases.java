@@ -64,7 +64,7 @@ public final class PluginDatabases {
   }
 
   /**
-   * Makes a plugin's schema where there is none.
+   * Makes a plugin's schema where there is none, also where the plugin has dropped it.
    *
    * @return false when the plugin's connections of before lead to a schema that is gone
    * @throws ActivationException when the database is not set up for this; it says what to change
@@ -74,7 +74,25 @@ public final class PluginDatabases {
     PluginLogin before = logins.get(plugin);
     PluginLogin now = readOrCreate(plugin);
     logins.put(plugin, now);
-    return before == null || before.equals(now);
+    boolean restored = restoreSchema(now);
+    return !restored && (before == null || before.equals(now));
+  }
+
+  private boolean restoreSchema(PluginLogin login) {
+    return transactions.run(admin -> {
+      try (PreparedStatement select =
+          admin.prepareStatement(
+              "select 1 from information_schema.schemata where lower(schema_name) = ?")) {
+        select.setString(1, login.schema());
+        try (ResultSet rows = select.executeQuery()) {
+          if (rows.next()) {
+            return false;
+          }
+        }
+      }
+      database.createSchema(admin, login);
+      return true;
+    });
   }
 
   /** Forgets what is known of a plugin; its schema stays. */

@@ -82,9 +82,17 @@ final class PostgresDatabase extends SqlDatabase {
         // To give the schema away, and to remove what the plugin made.
         statement.execute("grant " + login.user() + " to current_user");
       }
-      statement.execute(
-          "create schema %s authorization %s".formatted(login.schema(), login.user()));
+      createSchema(admin, login);
       requirePowerless(admin, login);
+    }
+  }
+
+  @Override
+  void createSchema(Connection admin, PluginLogin login) throws SQLException {
+    try (Statement statement = admin.createStatement()) {
+      statement.execute(
+          "create schema if not exists %s authorization %s"
+              .formatted(login.schema(), login.user()));
     }
   }
 

@@ -51,6 +51,9 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
    */
   abstract void createUser(Connection admin, PluginLogin login) throws SQLException;
 
+  /** Makes the schema of a plugin's user, which has dropped it. */
+  abstract void createSchema(Connection admin, PluginLogin login) throws SQLException;
+
   /** Gives a plugin's user its password again. */
   abstract void setPassword(Connection admin, PluginLogin login) throws SQLException;
 

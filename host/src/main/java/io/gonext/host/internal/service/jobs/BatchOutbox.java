@@ -120,6 +120,10 @@ final class BatchOutbox implements AutoCloseable {
       insert.setString(1, id);
       insert.setString(2, new String(StrictJson.write(request), StandardCharsets.UTF_8));
       insert.executeUpdate();
+    } catch (SQLException e) {
+      // The plugin may have dropped the table.
+      ready.remove(plugin);
+      throw e;
     }
     expect(plugin);
     return id;

@@ -2,6 +2,7 @@ package io.gonext.host.internal.service.jobs;
 
 import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.json.StrictJson;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -129,9 +130,12 @@ public record JobRequest(
     if (!key.isString()
         || text.isEmpty()
         || text.length() > JobStore.MAX_KEY_LENGTH
-        || text.indexOf(0) >= 0) {
+        || text.indexOf(0) >= 0
+        || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
       throw new InvalidException(
-          "\"idempotency_key\" is not a text of 1 to " + JobStore.MAX_KEY_LENGTH + " characters");
+          "\"idempotency_key\" is not a well-formed text of 1 to "
+              + JobStore.MAX_KEY_LENGTH
+              + " characters without U+0000");
     }
     return text;
   }
