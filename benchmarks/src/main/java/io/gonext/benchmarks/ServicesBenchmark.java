@@ -138,12 +138,7 @@ final class ServicesBenchmark implements Benchmark {
 
   /** A host with the guest, and what plain Java needs for the same. */
   private record Contest(
-      Host host,
-      HttpServer server,
-      Connection connection,
-      HttpClient client,
-      int rounds,
-      RatioTable table)
+      Host host, HttpServer server, Connection connection, int rounds, RatioTable table)
       implements AutoCloseable {
 
     static Contest of(
@@ -170,13 +165,10 @@ final class ServicesBenchmark implements Benchmark {
       host.plugins().grantRequested(PLUGIN);
       host.plugins().activate(PLUGIN);
       Connection connection = DriverManager.getConnection(url);
-      HttpClient client = new HttpClient();
-      client.start();
       return new Contest(
           host,
           server,
           connection,
-          client,
           rounds,
           new RatioTable(out, "-", "one call (" + database + ")", "ours", "plain"));
     }
@@ -184,7 +176,8 @@ final class ServicesBenchmark implements Benchmark {
     private static String manifest(String target) {
       return GuestBundle.of(PLUGIN, Guests.wasm("services"))
           .filter(PLUGIN)
-          .field("capabilities", "[\"kv.read\",\"kv.write\",\"db.read\",\"db.write\",\"http.fetch\"]")
+          .field(
+              "capabilities", "[\"kv.read\",\"kv.write\",\"db.read\",\"db.write\",\"http.fetch\"]")
           .field("http", "{\"serve\":[],\"fetch\":{\"allow\":[\"" + target + "\"]}}")
           .field(
               "config",
@@ -216,9 +209,15 @@ final class ServicesBenchmark implements Benchmark {
 
     double fetch() throws Exception {
       String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
-      double[] fetch =
-          compared("a fetch over loopback, Jetty's client", 'f', FETCHES, () -> client.GET(url));
-      return fetch[0] / fetch[1];
+      HttpClient client = new HttpClient();
+      client.start();
+      try {
+        double[] fetch =
+            compared("a fetch over loopback, Jetty's client", 'f', FETCHES, () -> client.GET(url));
+        return fetch[0] / fetch[1];
+      } finally {
+        client.stop();
+      }
     }
 
     void reads(SequencedMap<String, String> figures, String database) throws Exception {
@@ -297,8 +296,7 @@ final class ServicesBenchmark implements Benchmark {
     }
 
     @Override
-    public void close() throws Exception {
-      client.stop();
+    public void close() throws SQLException {
       connection.close();
       host.close();
     }

@@ -256,7 +256,9 @@ public final class GuestInstance implements AutoCloseable {
   /** The limit that passed. */
   private TrapCause struck() {
     return waits
-        ? new TrapCause.WaitLimit(Duration.ofNanos(imports.waitNanosAt(strikesAt)))
+        // An earlier wait may have ended late.
+        ? new TrapCause.WaitLimit(
+            Duration.ofNanos(Math.min(waitLimitNanos, imports.waitNanosAt(strikesAt))))
         : new TrapCause.Deadline(Duration.ofNanos(strikesAt - beganAt - imports.waitNanos()));
   }
 
