@@ -75,7 +75,6 @@ class CommandLineTest {
     assertThat(help).contains("Exit codes:");
   }
 
-  /** What is cut in the middle cannot be copied to a shell. */
   /** A list of commands shows only the first element of a description. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("commands")
@@ -83,6 +82,7 @@ class CommandLineTest {
     assertThat(command.getCommandSpec().usageMessage().description()[0]).endsWith(".");
   }
 
+  /** What is cut in the middle cannot be copied to a shell. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("commands")
   void no_help_cuts_an_example_a_path_or_a_url(String name, CommandLine command) {

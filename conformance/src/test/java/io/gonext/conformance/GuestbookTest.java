@@ -93,7 +93,7 @@ class GuestbookTest {
     POSTGRESQL;
 
     Database create() {
-      return this == H2 ? Database.embedded() : Database.postgreSql(Postgres.createDatabase());
+      return this == H2 ? Database.embedded() : Database.postgreSql(TestPostgres.createDatabase());
     }
   }
 

@@ -56,7 +56,7 @@ class HttpFetchTest {
   @BeforeEach
   void open() throws Exception {
     server = FetchServer.plain("127.0.0.1");
-    open(Egress.Mode.ENFORCE, Egress.Allowed.parse("127.0.0.1"));
+    open(new Egress(Egress.Mode.ENFORCE, List.of(Egress.Allowed.parse("127.0.0.1"))));
   }
 
   private void open(Egress.Mode mode, Egress.Allowed... allowed) throws InterruptedException {

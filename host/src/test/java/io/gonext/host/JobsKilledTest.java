@@ -51,7 +51,7 @@ class JobsKilledTest {
   private final Queue<String> enqueued = new ConcurrentLinkedQueue<>();
   private final long seed = Long.getLong("gonext.test.seed", System.nanoTime());
   private final Random random = new Random(seed);
-  private String url;
+  private String url = "";
 
   /**
    * A process that runs jobs.
