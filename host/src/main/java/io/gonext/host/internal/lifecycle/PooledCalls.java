@@ -249,12 +249,12 @@ final class PooledCalls {
    * to blame whatever failed before.
    */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
+    HookOutcome outcome = e.outcome();
+    // Not a switch: its class would be initialized by the first failure, maybe in a full heap.
     boolean mayBeOthers =
-        switch (e.outcome()) {
-          case STATUS, WAIT_LIMIT -> true;
-          case DEADLINE -> false;
-          default -> e.outcome().isFaultOfPlugin();
-        };
+        outcome == HookOutcome.STATUS
+            || outcome == HookOutcome.WAIT_LIMIT
+            || (outcome != HookOutcome.DEADLINE && outcome.isFaultOfPlugin());
     HostFailure hostFailure = mayBeOthers ? instance.hostFailure() : null;
     if (hostFailure == null) {
       return e;

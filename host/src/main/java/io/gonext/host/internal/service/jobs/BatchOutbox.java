@@ -134,6 +134,17 @@ final class BatchOutbox implements AutoCloseable {
     if (ready.contains(plugin)) {
       return;
     }
+    try {
+      createTable(plugin);
+    } catch (SQLException e) {
+      // PostgreSQL fails where another thread or host creates it at the same moment.
+      log.debug("the table of jobs of {} is tried again: {}", plugin, e.getMessage());
+      createTable(plugin);
+    }
+    ready.add(plugin);
+  }
+
+  private void createTable(String plugin) throws SQLException {
     try (Connection own = databases.open(plugin, Access.MIGRATE);
         Statement statement = own.createStatement()) {
       statement.execute(
@@ -144,7 +155,6 @@ final class BatchOutbox implements AutoCloseable {
         own.commit();
       }
     }
-    ready.add(plugin);
   }
 
   private void expect(String plugin) {
