@@ -1,8 +1,6 @@
 package io.gonext.host.internal.service.http;
 
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.TimeMeter;
-import java.time.Duration;
+import io.gonext.host.internal.service.MinuteBudget;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 
@@ -12,33 +10,15 @@ final class FetchBudget {
   static final int AT_ONCE = 6;
 
   /** Of all versions together. */
-  private final Bucket minute;
+  private final MinuteBudget minute;
 
   private final Semaphore running = new Semaphore(AT_ONCE);
 
   FetchBudget(int perMinute, LongSupplier nanoTime) {
-    this.minute = bucket(perMinute, nanoTime);
+    this.minute = new MinuteBudget(perMinute, nanoTime);
   }
 
-  static Bucket bucket(int perMinute, LongSupplier nanoTime) {
-    return Bucket.builder()
-        .withCustomTimePrecision(
-            new TimeMeter() {
-              @Override
-              public long currentTimeNanos() {
-                return nanoTime.getAsLong();
-              }
-
-              @Override
-              public boolean isWallClockBased() {
-                return false;
-              }
-            })
-        .addLimit(limit -> limit.capacity(perMinute).refillGreedy(perMinute, Duration.ofMinutes(1)))
-        .build();
-  }
-
-  Bucket minute() {
+  MinuteBudget minute() {
     return minute;
   }
 

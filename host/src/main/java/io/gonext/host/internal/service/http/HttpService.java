@@ -1,6 +1,5 @@
 package io.gonext.host.internal.service.http;
 
-import io.github.bucket4j.Bucket;
 import io.gonext.engine.PlainText;
 import io.gonext.host.Egress;
 import io.gonext.host.StoreException;
@@ -11,6 +10,7 @@ import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.CapabilityGate;
 import io.gonext.host.internal.service.GuestArguments;
 import io.gonext.host.internal.service.HostService;
+import io.gonext.host.internal.service.MinuteBudget;
 import io.gonext.host.internal.service.PluginScope;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.AllowedOrigins.Origin;
@@ -151,14 +151,14 @@ public final class HttpService implements HostService {
     private final CapabilityGate secretsGate;
 
     /** What the manifest lowers the rate to; null if it does not. */
-    private final @Nullable Bucket ownMinute;
+    private final @Nullable MinuteBudget ownMinute;
 
     Plugin(PluginScope scope) {
       this.scope = scope;
       this.name = scope.manifest().name();
       this.secretsGate = CapabilityGate.of(scope, Manifest.SECRETS, FETCH.toString());
       int asked = scope.manifest().fetch().perMinute().orElse(egress.perMinute());
-      this.ownMinute = asked < egress.perMinute() ? FetchBudget.bucket(asked, nanoTime) : null;
+      this.ownMinute = asked < egress.perMinute() ? new MinuteBudget(asked, nanoTime) : null;
     }
 
     HostAnswer fetch(GuestArguments arguments) {
@@ -254,7 +254,7 @@ public final class HttpService implements HostService {
       }
       FetchBudget budget =
           budgets.computeIfAbsent(name, _ -> new FetchBudget(egress.perMinute(), nanoTime));
-      if ((ownMinute != null && !ownMinute.tryConsume(1)) || !budget.minute().tryConsume(1)) {
+      if ((ownMinute != null && !ownMinute.tryTake()) || !budget.minute().tryTake()) {
         throw limit("the plugin has sent all the requests that it may send in a minute");
       }
       if (!budget.running().tryAcquire()) {
