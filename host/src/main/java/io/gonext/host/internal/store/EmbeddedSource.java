@@ -1,18 +1,13 @@
 package io.gonext.host.internal.store;
 
-import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.logging.Logger;
-import javax.sql.DataSource;
 import org.h2.Driver;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Connects to an embedded database, and frees it where H2 has left it locked.
@@ -29,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe.
  */
-final class EmbeddedSource implements DataSource, AutoCloseable {
+final class EmbeddedSource extends PlainSource implements AutoCloseable {
   /** H2's DATABASE_ALREADY_OPEN_1. */
   private static final int IN_USE = 90_020;
 
@@ -116,39 +111,9 @@ final class EmbeddedSource implements DataSource, AutoCloseable {
     }
   }
 
-  @Override
-  public @Nullable PrintWriter getLogWriter() {
-    return null;
-  }
-
-  @Override
-  public void setLogWriter(@Nullable PrintWriter out) {
-    // Exceptions report everything; there is no other log.
-  }
-
-  @Override
-  public void setLoginTimeout(int seconds) {
-    // An embedded database answers at once.
-  }
-
   /** How long HikariCP waits for a connection that is being made when the pool closes. */
   @Override
   public int getLoginTimeout() {
     return LOGIN_SECONDS;
-  }
-
-  @Override
-  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-    throw new SQLFeatureNotSupportedException();
-  }
-
-  @Override
-  public <T> T unwrap(Class<T> type) throws SQLException {
-    throw new SQLFeatureNotSupportedException();
-  }
-
-  @Override
-  public boolean isWrapperFor(Class<?> type) {
-    return false;
   }
 }
