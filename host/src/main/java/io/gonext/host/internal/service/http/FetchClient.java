@@ -3,17 +3,12 @@ package io.gonext.host.internal.service.http;
 import io.gonext.engine.PlainText;
 import io.gonext.host.Host;
 import io.gonext.host.manifest.FetchUrl;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.io.PushbackInputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -25,17 +20,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import javax.net.ssl.SSLException;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
-import org.eclipse.jetty.client.InputStreamResponseListener;
 import org.eclipse.jetty.client.ProtocolHandlers;
 import org.eclipse.jetty.client.ProxyAuthenticationProtocolHandler;
 import org.eclipse.jetty.client.RedirectProtocolHandler;
 import org.eclipse.jetty.client.Request;
-import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.WWWAuthenticationProtocolHandler;
 import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
 import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
@@ -71,14 +63,6 @@ final class FetchClient implements AutoCloseable {
   private static final int CONNECT_MILLIS = 5_000;
   private static final int IDLE_MILLIS = 30_000;
   private static final int MAX_HEADER_BYTES = 32 * 1024;
-  private static final int PART_BYTES = 16 * 1024;
-  private static final int SETTLE_MILLIS = 1_000;
-
-  /**
-   * The largest body that is read although nobody needs it, so that its connection can be used
-   * again.
-   */
-  private static final int MAX_DISCARDED_BYTES = 16 * 1024;
 
   private final AddressPolicy policy;
   private final NameLookup lookup;
@@ -135,27 +119,25 @@ final class FetchClient implements AutoCloseable {
       String plugin, FetchRequest fetch, long deadlineNanos, BodyMemory.Share memory, Wanted wanted)
       throws FetchException {
     FetchUrl url = fetch.url();
-    long left = deadlineNanos - System.nanoTime();
-    if (left <= 0) {
+    if (deadlineNanos - System.nanoTime() <= 0) {
       throw timedOut(url);
     }
-    InputStreamResponseListener listener = new InputStreamResponseListener();
-    Request request = request(plugin, fetch).timeout(left, TimeUnit.NANOSECONDS);
+    AnswerListener listener =
+        new AnswerListener(url.origin(), memory, wanted, fetch.body().length > 0);
+    Request request = request(plugin, fetch);
     try {
       request.send(listener);
-      Response response = listener.get(left, TimeUnit.NANOSECONDS);
-      return answer(fetch, response, listener, memory, wanted);
-    } catch (InterruptedException | InterruptedIOException e) {
+      return listener.await(deadlineNanos);
+    } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FetchException(
           FetchOutcome.TIMED_OUT, url.origin() + " had not answered when the call was ended");
     } catch (TimeoutException e) {
       throw timedOut(url);
-    } catch (ExecutionException e) {
-      throw failure(url, e);
-    } catch (IOException e) {
+    } catch (ExecutionException | IOException e) {
       throw failure(url, e);
     } finally {
+      listener.close();
       // Does nothing after a complete answer; otherwise it ends the exchange and its connection.
       var _ = request.abort(new IOException("the answer is no longer awaited"));
     }
@@ -254,86 +236,6 @@ final class FetchClient implements AutoCloseable {
     client.setMaxRequestHeadersSize(MAX_HEADER_BYTES);
     client.setMaxResponseHeadersSize(MAX_HEADER_BYTES);
     return client;
-  }
-
-  private static Answer answer(
-      FetchRequest fetch,
-      Response response,
-      InputStreamResponseListener listener,
-      BodyMemory.Share memory,
-      Wanted wanted)
-      throws IOException, FetchException, InterruptedException {
-    int status = response.getStatus();
-    HttpFields headers = response.getHeaders();
-    if (status < 200) {
-      throw new FetchException(
-          FetchOutcome.FAILED, fetch.url().origin() + " changed the protocol of the connection");
-    }
-    try (PushbackInputStream body = new PushbackInputStream(listener.getInputStream())) {
-      if (!wanted.isBodyOf(status, headers)) {
-        long length = headers.getLongField(HttpHeader.CONTENT_LENGTH);
-        if (length >= 0 && length <= MAX_DISCARDED_BYTES) {
-          body.readNBytes((int) length + 1);
-        }
-        return new Answer(status, headers, new byte[0]);
-      }
-      int first = body.read();
-      if (first < 0) {
-        settle(listener);
-        return new Answer(status, headers, new byte[0]);
-      }
-      body.unread(first);
-      String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
-      if (!isGzip(encoding)) {
-        Answer answer = new Answer(status, headers, read(fetch, body, memory));
-        settle(listener);
-        return answer;
-      }
-      HttpFields decoded =
-          HttpFields.build(headers)
-              .remove(HttpHeader.CONTENT_ENCODING)
-              .remove(HttpHeader.CONTENT_LENGTH);
-      try (InputStream inflated = new GZIPInputStream(body)) {
-        Answer answer = new Answer(status, decoded, read(fetch, inflated, memory));
-        if (body.read() < 0) {
-          settle(listener);
-        }
-        return answer;
-      }
-    }
-  }
-
-  /**
-   * Waits until the connection of an answer that was read to its end is free. That is a moment
-   * after the last byte, and an abort before it would close the connection.
-   */
-  private static void settle(InputStreamResponseListener listener) throws InterruptedException {
-    try {
-      listener.await(SETTLE_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      log.debug("a connection is not free after its answer", e);
-    }
-  }
-
-  private static boolean isGzip(@Nullable String encoding) {
-    String name = encoding == null ? "" : encoding.trim().toLowerCase(Locale.ROOT);
-    return name.equals("gzip") || name.equals("x-gzip");
-  }
-
-  private static byte[] read(FetchRequest fetch, InputStream body, BodyMemory.Share memory)
-      throws IOException, FetchException {
-    ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    byte[] part = new byte[PART_BYTES];
-    for (int read = body.read(part); read >= 0; read = body.read(part)) {
-      if (whole.size() + read > MAX_BODY_BYTES) {
-        throw new FetchException(
-            FetchOutcome.FAILED,
-            "the answer of " + fetch.url().origin() + " has a body of more than 10 MiB");
-      }
-      memory.take(read);
-      whole.write(part, 0, read);
-    }
-    return whole.toByteArray();
   }
 
   private static String types(Exception failure) {
