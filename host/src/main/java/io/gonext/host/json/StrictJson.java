@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -65,6 +67,8 @@ public final class StrictJson {
                           .maxNestingDepth(MAX_DEPTH)
                           .maxNumberLength(MAX_NUMBER_LENGTH)
                           .build())
+                  // The library's shared pool costs more than a short value.
+                  .recyclerPool(JsonRecyclerPools.threadLocalPool())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -85,8 +89,11 @@ public final class StrictJson {
   /** Most digits of a long. */
   private static final int LONG_DIGITS = 19;
 
-  private static final byte[] TRUE = "true".getBytes(StandardCharsets.ISO_8859_1);
-  private static final byte[] FALSE = "false".getBytes(StandardCharsets.ISO_8859_1);
+  /** Java values below this depth are left to the library, which bounds the depth. */
+  private static final int MAX_PLAIN_DEPTH = 32;
+
+  /** The longest array that every JVM makes. */
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
   private StrictJson() {}
 
@@ -333,7 +340,7 @@ public final class StrictJson {
 
   /** The value as compact UTF-8. */
   public static byte[] write(JsonNode value) {
-    byte[] plain = plain(value);
+    byte[] plain = PlainJson.write(value, MAX_ARRAY);
     return plain == null ? MAPPER.writeValueAsBytes(value) : plain;
   }
 
@@ -342,9 +349,9 @@ public final class StrictJson {
     if (value.isString() && value.stringValue().length() > maxBytes) {
       return null;
     }
-    byte[] plain = plain(value);
+    byte[] plain = PlainJson.write(value, maxBytes);
     if (plain != null) {
-      return plain.length > maxBytes ? null : plain;
+      return plain;
     }
     BoundedBytes bytes = new BoundedBytes(maxBytes);
     try {
@@ -393,42 +400,15 @@ public final class StrictJson {
   }
 
   /**
-   * What needs no generator, which costs more than a short value itself; null for anything else.
-   */
-  private static byte @Nullable [] plain(JsonNode value) {
-    return switch (value.getNodeType()) {
-      case STRING -> quoted(value.stringValue());
-      case NUMBER ->
-          value.isInt() || value.isLong()
-              ? Long.toString(value.longValue()).getBytes(StandardCharsets.ISO_8859_1)
-              : null;
-      case BOOLEAN -> value.booleanValue() ? TRUE.clone() : FALSE.clone();
-      default -> null;
-    };
-  }
-
-  /** The text in quotes, or null when a character of it is not written as itself in one byte. */
-  private static byte @Nullable [] quoted(String text) {
-    int length = text.length();
-    byte[] bytes = new byte[length + 2];
-    for (int i = 0; i < length; i++) {
-      char c = text.charAt(i);
-      if (c < ' ' || c > '~' || c == '"' || c == '\\') {
-        return null;
-      }
-      bytes[i + 1] = (byte) c;
-    }
-    bytes[0] = '"';
-    bytes[length + 1] = '"';
-    return bytes;
-  }
-
-  /**
    * A Java value (text, number, boolean, list, map, record, or a {@link JsonNode} itself) as JSON.
    *
    * @throws IllegalArgumentException when the value has no JSON form
    */
   public static JsonNode valueOf(Object value) {
+    return valueOf(value, 0);
+  }
+
+  private static JsonNode valueOf(Object value, int depth) {
     return switch (value) {
       case JsonNode node -> node;
       // The usual ones, without the detour through tokens.
@@ -436,8 +416,38 @@ public final class StrictJson {
       case Integer number -> JsonNodeFactory.instance.numberNode(number.intValue());
       case Long number -> JsonNodeFactory.instance.numberNode(number.longValue());
       case Boolean flag -> JsonNodeFactory.instance.booleanNode(flag);
+      case Map<?, ?> map when depth < MAX_PLAIN_DEPTH && isOfJdk(map) -> objectOf(map, depth);
+      case List<?> list when depth < MAX_PLAIN_DEPTH && isOfJdk(list) -> arrayOf(list, depth);
       default -> treeOf(value);
     };
+  }
+
+  /** Whether no annotation of the class can change how the library writes its values. */
+  private static boolean isOfJdk(Object value) {
+    return value.getClass().getClassLoader() == null;
+  }
+
+  private static JsonNode objectOf(Map<?, ?> map, int depth) {
+    ObjectNode object = NODES.objectNode();
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      if (!(entry.getKey() instanceof String key)) {
+        return treeOf(map);
+      }
+      object.set(key, childOf(entry.getValue(), depth));
+    }
+    return object;
+  }
+
+  private static JsonNode arrayOf(List<?> list, int depth) {
+    ArrayNode array = NODES.arrayNode(list.size());
+    for (Object item : list) {
+      array.add(childOf(item, depth));
+    }
+    return array;
+  }
+
+  private static JsonNode childOf(@Nullable Object value, int depth) {
+    return value == null ? NODES.nullNode() : valueOf(value, depth + 1);
   }
 
   private static JsonNode treeOf(Object value) {

@@ -5,13 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class StrictJsonTest {
   @ParameterizedTest
@@ -169,40 +179,80 @@ class StrictJsonTest {
   }
 
   @Test
-  void short_values_are_written_as_all_others_are() throws InvalidJsonException {
-    List<Object> values =
-        List.of(
-            "",
-            "a b",
-            "~ !",
-            "\"",
-            "\\",
-            "/",
-            "\u0000",
-            "\u001f",
-            "\u007f",
-            "é",
-            "😀",
-            "a\nb",
-            0,
-            -1,
-            Integer.MIN_VALUE,
-            Long.MIN_VALUE,
-            Long.MAX_VALUE,
-            true,
-            false,
-            1.5);
-    for (Object value : values) {
+  void values_are_written_as_the_library_writes_them() throws InvalidJsonException {
+    JsonMapper library = JsonMapper.shared();
+    for (Object value : values()) {
       JsonNode node = StrictJson.valueOf(value);
-      // In an array nothing is taken for short.
-      String inArray =
-          new String(StrictJson.write(StrictJson.valueOf(List.of(value))), StandardCharsets.UTF_8);
-      assertThat("[" + new String(StrictJson.write(node), StandardCharsets.UTF_8) + "]")
-          .isEqualTo(inArray);
-      JsonNode read = StrictJson.parse(inArray.getBytes(StandardCharsets.UTF_8)).get(0);
-      assertThat(StrictJson.write(read)).isEqualTo(StrictJson.write(node));
+      byte[] written = StrictJson.write(node);
+      assertThat(written).asString().isEqualTo(library.writeValueAsString(node));
+      assertThat(StrictJson.write(node, written.length)).isEqualTo(written);
+      assertThat(StrictJson.write(node, written.length - 1)).isNull();
+      assertThat(StrictJson.write(StrictJson.parse(written))).isEqualTo(written);
     }
   }
+
+  @Test
+  void java_values_become_the_trees_that_the_library_makes() {
+    JsonMapper library = JsonMapper.shared();
+    for (Object value : values()) {
+      assertThat(StrictJson.valueOf(value)).isEqualTo(library.valueToTree(value));
+    }
+  }
+
+  private static List<Object> values() {
+    List<Object> values =
+        new ArrayList<>(
+            List.of(
+                "",
+                "a b",
+                "~ !",
+                "\"",
+                "\\",
+                "/",
+                "\u0000",
+                "\u001f",
+                "\u007f",
+                "é",
+                "😀",
+                "a\nb",
+                "x".repeat(1000),
+                0,
+                -1,
+                Integer.MIN_VALUE,
+                Long.MIN_VALUE,
+                Long.MAX_VALUE,
+                true,
+                false,
+                1.5,
+                new BigInteger("123456789012345678901234567890"),
+                'c',
+                (short) 7,
+                new byte[0],
+                "bytes".getBytes(StandardCharsets.UTF_8),
+                Optional.of("inside"),
+                new Point(1, "two"),
+                Map.of(1, "a key that is not a text"),
+                Map.of(TimeUnit.DAYS, 1)));
+    List<Object> nested = new ArrayList<>();
+    nested.add(List.of());
+    nested.add(Map.of());
+    nested.add(Arrays.asList(1, null, "a", Map.of()));
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("first", null);
+    object.put("a \"key\" with quotes", 2L);
+    object.put("", Set.of(3));
+    nested.add(object);
+    nested.add(new TreeMap<>(Map.of("b", values, "a", new Point(3, "four"))));
+    nested.addAll(values);
+    Object deep = 1;
+    for (int depth = 0; depth < StrictJson.MAX_DEPTH; depth++) {
+      deep = depth % 2 == 0 ? List.of(deep) : Map.of("in", deep);
+    }
+    nested.add(deep);
+    return nested;
+  }
+
+  record Point(int x, String name) {}
 
   @ParameterizedTest
   @CsvSource({
