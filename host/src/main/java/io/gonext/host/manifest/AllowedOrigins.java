@@ -81,6 +81,11 @@ public record AllowedOrigins(List<Origin> origins) {
 
   /** The first entry that allows a URL. */
   public Optional<Origin> find(FetchUrl url) {
-    return origins.stream().filter(origin -> origin.includes(url)).findFirst();
+    for (Origin origin : origins) {
+      if (origin.includes(url)) {
+        return Optional.of(origin);
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -46,7 +46,12 @@ public final class GuestArguments {
 
   /** See {@link HostCall#remainingNanos}. */
   public Duration remaining() {
-    return Duration.ofNanos(call.remainingNanos());
+    return Duration.ofNanos(remainingNanos());
+  }
+
+  /** See {@link HostCall#remainingNanos}. */
+  public long remainingNanos() {
+    return call.remainingNanos();
   }
 
   /** The hook, or the name of the other export of the guest that is running; empty at its start. */

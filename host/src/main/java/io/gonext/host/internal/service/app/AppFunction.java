@@ -143,7 +143,7 @@ final class AppFunction {
   }
 
   private static boolean isOver(GuestArguments arguments) {
-    return !arguments.remaining().isPositive();
+    return arguments.remainingNanos() <= 0;
   }
 
   private Ended read(HostFunctionCall call, @Nullable Object answer) {

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.http;
 
+import io.gonext.host.manifest.FetchUrl;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class AnswerListener implements Response.Listener {
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final byte[] EMPTY = new byte[0];
 
-  private final String origin;
+  private final FetchUrl url;
   private final FetchClient.Wanted wanted;
   private final BodyMemory.Share memory;
 
@@ -70,14 +71,14 @@ final class AnswerListener implements Response.Listener {
   private int length;
 
   /**
-   * @param origin for messages
+   * @param url of the request
    * @param memory takes the bytes of the body
    * @param wanted an answer's body is empty if it is not wanted
    * @param hasBody whether the request has a body
    */
   AnswerListener(
-      String origin, BodyMemory.Share memory, FetchClient.Wanted wanted, boolean hasBody) {
-    this.origin = origin;
+      FetchUrl url, BodyMemory.Share memory, FetchClient.Wanted wanted, boolean hasBody) {
+    this.url = url;
     this.memory = memory;
     this.wanted = wanted;
     this.maybeEarly = hasBody;
@@ -102,7 +103,7 @@ final class AnswerListener implements Response.Listener {
     }
     // An abort before the client has released the connection would close it.
     var _ = released.await(SETTLE_NANOS, TimeUnit.NANOSECONDS);
-    close();
+    settle();
     if (failure instanceof FetchException reason) {
       throw reason;
     }
@@ -112,9 +113,18 @@ final class AnswerListener implements Response.Listener {
     return answer(Objects.requireNonNull(answer));
   }
 
-  /** Takes nothing more. */
-  synchronized void close() {
+  private synchronized void settle() {
     decided = true;
+  }
+
+  /**
+   * Takes nothing more.
+   *
+   * @return whether the client has finished with the connection
+   */
+  boolean close() {
+    settle();
+    return released.getCount() == 0;
   }
 
   @Override
@@ -134,7 +144,7 @@ final class AnswerListener implements Response.Listener {
       decide(
           null,
           new FetchException(
-              FetchOutcome.FAILED, origin + " changed the protocol of the connection"));
+              FetchOutcome.FAILED, url.origin() + " changed the protocol of the connection"));
       return false;
     }
     HttpFields headers = response.getHeaders();
@@ -185,7 +195,7 @@ final class AnswerListener implements Response.Listener {
 
   private void abort(Response response) {
     ended.countDown();
-    var _ = response.abort(new IOException("the rest of the answer is not needed"));
+    var _ = response.abort(new FetchClient.NotAwaitedException());
   }
 
   @Override
@@ -244,7 +254,7 @@ final class AnswerListener implements Response.Listener {
 
   private FetchException tooLarge() {
     return new FetchException(
-        FetchOutcome.FAILED, "the answer of " + origin + " has a body of more than 10 MiB");
+        FetchOutcome.FAILED, "the answer of " + url.origin() + " has a body of more than 10 MiB");
   }
 
   private static boolean isGzip(@Nullable String encoding) {

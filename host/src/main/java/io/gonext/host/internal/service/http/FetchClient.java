@@ -122,8 +122,7 @@ final class FetchClient implements AutoCloseable {
     if (deadlineNanos - System.nanoTime() <= 0) {
       throw timedOut(url);
     }
-    AnswerListener listener =
-        new AnswerListener(url.origin(), memory, wanted, fetch.body().length > 0);
+    AnswerListener listener = new AnswerListener(url, memory, wanted, fetch.body().length > 0);
     Request request = request(plugin, fetch);
     try {
       request.send(listener);
@@ -137,9 +136,18 @@ final class FetchClient implements AutoCloseable {
     } catch (ExecutionException | IOException e) {
       throw failure(url, e);
     } finally {
-      listener.close();
-      // Does nothing after a complete answer; otherwise it ends the exchange and its connection.
-      var _ = request.abort(new IOException("the answer is no longer awaited"));
+      if (!listener.close()) {
+        var _ = request.abort(new NotAwaitedException());
+      }
+    }
+  }
+
+  /** Ends an exchange and its connection. */
+  static final class NotAwaitedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotAwaitedException() {
+      super("the answer, or the rest of it, is no longer awaited", null, false, false);
     }
   }
 

@@ -155,6 +155,9 @@ record FetchRequest(
 
   /** The secrets that the URL and the headers name. */
   Set<String> secrets() {
+    if (urlTemplate == null && headers.isEmpty()) {
+      return Set.of();
+    }
     Set<String> names = new LinkedHashSet<>();
     if (urlTemplate != null) {
       names.addAll(SecretTemplate.names(urlTemplate));

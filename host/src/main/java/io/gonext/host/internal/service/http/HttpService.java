@@ -25,9 +25,7 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +36,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -61,7 +60,10 @@ public final class HttpService implements HostService {
   private final FetchClient client;
   private final SecretValues secrets;
   private final MeterRegistry meters;
-  private final Tracer tracer;
+
+  /** Null for no spans. */
+  private final @Nullable Tracer tracer;
+
   private final LongSupplier nanoTime;
   private final Semaphore running = new Semaphore(AT_ONCE);
   private final BodyMemory bodies = BodyMemory.ofHeap(Runtime.getRuntime().maxMemory());
@@ -95,7 +97,8 @@ public final class HttpService implements HostService {
     this.client = client;
     this.secrets = secrets;
     this.meters = meters;
-    this.tracer = telemetry.getTracer("io.gonext.host");
+    this.tracer =
+        telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.nanoTime = nanoTime;
   }
 
@@ -153,6 +156,8 @@ public final class HttpService implements HostService {
     /** What the manifest lowers the rate to; null if it does not. */
     private final @Nullable MinuteBudget ownMinute;
 
+    private final Map<Ended, Timer> timers = new ConcurrentHashMap<>();
+
     Plugin(PluginScope scope) {
       this.scope = scope;
       this.name = scope.manifest().name();
@@ -167,14 +172,17 @@ public final class HttpService implements HostService {
             Refused.UPSTREAM_FAILED, "the host sends no requests before a version serves");
       }
       long began = System.nanoTime();
-      String entry = OTHER;
+      Origin entry = null;
       FetchOutcome outcome = FetchOutcome.BAD_REQUEST;
       SecretInjection injection = new SecretInjection(scope, secretsGate, secrets);
       try {
         FetchRequest request = FetchRequest.of(arguments.json(0, MAX_REQUEST_BYTES));
         outcome = FetchOutcome.FAILED;
-        entry = entryOf(request.url()).map(Origin::toString).orElse(OTHER);
-        byte[] json = traced(request, injection, entry, arguments);
+        entry = entryOf(request.url());
+        byte[] json =
+            tracer == null
+                ? answered(request, injection, arguments, null)
+                : traced(tracer, request, injection, entry, arguments);
         outcome = FetchOutcome.ANSWERED;
         return new HostAnswer.Body(json);
       } catch (IllegalArgumentException e) {
@@ -186,14 +194,23 @@ public final class HttpService implements HostService {
       } catch (StoreException e) {
         return new HostAnswer.Unavailable("the plugin's secrets could not be read");
       } finally {
-        Timer.builder("gonext.plugin.fetch")
-            .description("HTTP requests that plugins send, by the entry of the manifest")
-            .tag("plugin", name)
-            .tag("host", entry)
-            .tag("outcome", outcome.label())
-            .register(meters)
+        timers
+            .computeIfAbsent(new Ended(entry, outcome), this::timer)
             .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
       }
+    }
+
+    private Timer timer(Ended ended) {
+      return Timer.builder("gonext.plugin.fetch")
+          .description("HTTP requests that plugins send, by the entry of the manifest")
+          .tag("plugin", name)
+          .tag("host", label(ended.entry))
+          .tag("outcome", ended.outcome.label())
+          .register(meters);
+    }
+
+    private static String label(@Nullable Origin entry) {
+      return entry == null ? OTHER : entry.toString();
     }
 
     private HostAnswer answer(FetchOutcome outcome, String message) {
@@ -219,27 +236,44 @@ public final class HttpService implements HostService {
     }
 
     private byte[] traced(
-        FetchRequest request, SecretInjection injection, String entry, GuestArguments arguments)
+        Tracer spans,
+        FetchRequest request,
+        SecretInjection injection,
+        @Nullable Origin entry,
+        GuestArguments arguments)
         throws FetchException {
       Span span =
-          tracer
+          spans
               .spanBuilder("gonext.fetch " + request.method())
               .setSpanKind(SpanKind.CLIENT)
               .setAttribute("gonext.plugin", name)
               .setAttribute("http.request.method", request.method())
               .setAttribute("server.address", request.url().host())
               .setAttribute("server.port", (long) request.url().port())
-              .setAttribute("gonext.fetch.entry", entry)
+              .setAttribute("gonext.fetch.entry", label(entry))
               .startSpan();
-      try (BodyMemory.Share memory = bodies.share()) {
-        FetchClient.Answer answer = injection.mask(limited(request, injection, memory, arguments));
-        span.setAttribute("http.response.status_code", (long) answer.status());
-        return json(answer);
+      try {
+        return answered(request, injection, arguments, span);
       } catch (FetchException e) {
         span.setStatus(StatusCode.ERROR, e.outcome().label());
         throw e;
       } finally {
         span.end();
+      }
+    }
+
+    private byte[] answered(
+        FetchRequest request,
+        SecretInjection injection,
+        GuestArguments arguments,
+        @Nullable Span span)
+        throws FetchException {
+      try (BodyMemory.Share memory = bodies.share()) {
+        FetchClient.Answer answer = injection.mask(limited(request, injection, memory, arguments));
+        if (span != null) {
+          span.setAttribute("http.response.status_code", (long) answer.status());
+        }
+        return json(answer);
       }
     }
 
@@ -324,7 +358,7 @@ public final class HttpService implements HostService {
 
     /** The gate of origins. */
     private void requireAllowed(FetchUrl url) throws FetchException {
-      if (entryOf(url).isPresent()) {
+      if (entryOf(url) != null) {
         return;
       }
       String message =
@@ -338,10 +372,17 @@ public final class HttpService implements HostService {
       throw new FetchException(FetchOutcome.BLOCKED_ORIGIN, message);
     }
 
-    private Optional<Origin> entryOf(FetchUrl url) {
-      return scope.manifest().fetch().allow().find(url);
+    private @Nullable Origin entryOf(FetchUrl url) {
+      return scope.manifest().fetch().allow().find(url).orElse(null);
     }
   }
+
+  /**
+   * How requests ended that one timer counts.
+   *
+   * @param entry of the manifest; null for none
+   */
+  private record Ended(@Nullable Origin entry, FetchOutcome outcome) {}
 
   private static FetchUrl target(FetchUrl from, String location) throws FetchException {
     try {
@@ -365,9 +406,10 @@ public final class HttpService implements HostService {
     json.put("status", answer.status());
     ObjectNode headers = json.putObject("headers");
     for (HttpField field : answer.headers()) {
-      String name = field.getName().toLowerCase(Locale.ROOT);
+      String name = field.getLowerCaseName();
       String value = field.getValue() == null ? "" : field.getValue();
-      headers.put(name, headers.has(name) ? headers.get(name).stringValue() + ", " + value : value);
+      JsonNode before = headers.get(name);
+      headers.put(name, before == null ? value : before.stringValue() + ", " + value);
     }
     json.put("body", answer.body());
     return StrictJson.write(json);

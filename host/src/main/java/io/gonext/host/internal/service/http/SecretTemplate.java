@@ -54,6 +54,9 @@ final class SecretTemplate {
 
   /** The secrets that a text names, in the order of the text. */
   static Set<String> names(String text) {
+    if (!is(text)) {
+      return Set.of();
+    }
     Set<String> names = new LinkedHashSet<>();
     Matcher place = PLACE.matcher(text);
     while (place.find()) {
