@@ -46,9 +46,15 @@ import tools.jackson.databind.node.JsonNodeFactory;
  */
 final class ServicesBenchmark implements Benchmark {
   private static final String PLUGIN = "services";
-  private static final int ROUNDS = 7;
-  private static final int WARM_UPS = 4;
-  private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+
+  /** Many short ones: another load of the machine falls on both sides of a round. */
+  private static final int ROUNDS = 21;
+
+  private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(130);
+  private static final int WARM_UPS = 12;
+
+  /** After so many, the JIT compiler has done its work also for calls that take long. */
+  private static final int WARM_UP_CALLS = 20_000;
 
   /** Calls of a service in one call of the hook. */
   private static final int CALLS = 200;
@@ -83,7 +89,7 @@ final class ServicesBenchmark implements Benchmark {
 
   @Override
   public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
-    int rounds = Arguments.quick(args) ? 2 : ROUNDS;
+    int rounds = Arguments.quick(args) ? 7 : ROUNDS;
     Path directory = Files.createTempDirectory("gonext-bench-services");
     SequencedMap<String, String> figures = new LinkedHashMap<>();
     HttpServer server = server();
@@ -92,7 +98,7 @@ final class ServicesBenchmark implements Benchmark {
       try (Contest contest =
           Contest.of(config(directory.resolve("h2")).build(), server, h2, rounds, out, "H2")) {
         contest.computing(figures);
-        figures.put("fetch_ratio", RatioTable.ratio(contest.fetch()));
+        figures.put("fetch_ratio", RatioTable.ratio(contest.fetch().ratio()));
         contest.reads(figures, "_h2");
       }
       String url = postgres.getJdbcUrl("postgres", "postgres");
@@ -136,6 +142,15 @@ final class ServicesBenchmark implements Benchmark {
 
   private static final HostFunctionHandler ECHO =
       call -> Map.of("id", call.request().path("id").asInt(), "title", "a title");
+
+  /**
+   * Medians of the rounds.
+   *
+   * @param ours the nanoseconds of one call of the guest
+   * @param ratio what it takes beside the same in plain Java
+   * @param difference in nanoseconds
+   */
+  private record Compared(double ours, double ratio, double difference) {}
 
   /** A host with the guest, and what plain Java needs for the same. */
   private record Contest(
@@ -199,22 +214,21 @@ final class ServicesBenchmark implements Benchmark {
               "1.0.0",
               "services",
               Duration.ofSeconds(1));
-      double[] app = compared("the application's function", 'a', CALLS, () -> ECHO.handle(call));
-      figures.put("app_call_us", micros(app[0] - app[1]));
+      Compared app = compared("the application's function", 'a', CALLS, () -> ECHO.handle(call));
+      figures.put("app_call_us", micros(app.difference()));
       Map<String, String> values = Map.of("request", "{}");
-      double[] config =
+      Compared config =
           compared("a value of the configuration", 'c', CALLS, () -> values.get("request"));
-      figures.put("config_us", micros(config[0]));
+      figures.put("config_us", micros(config.ours()));
     }
 
-    double fetch() throws Exception {
+    Compared fetch() throws Exception {
       String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
       HttpClient client = new HttpClient();
       client.start();
       try {
-        double[] fetch =
-            compared("a fetch over loopback, Jetty's client", 'f', FETCHES, () -> client.GET(url));
-        return fetch[0] / fetch[1];
+        return compared(
+            "a fetch over loopback, Jetty's client", 'f', FETCHES, () -> client.GET(url));
       } finally {
         client.stop();
       }
@@ -230,7 +244,7 @@ final class ServicesBenchmark implements Benchmark {
         statement.execute("create table plain_row (id bigint primary key, content varchar(200))");
         statement.execute("insert into plain_row values (7, '" + CONTENT + "')");
       }
-      double[] kv =
+      Compared kv =
           compared(
               "a key-value entry, JDBC",
               'k',
@@ -240,14 +254,14 @@ final class ServicesBenchmark implements Benchmark {
                       "select content from plain_entry where plugin = ? and name = ?",
                       PLUGIN,
                       "key"));
-      figures.put("kv_get_ratio" + ending, RatioTable.ratio(kv[0] / kv[1]));
-      double[] db =
+      figures.put("kv_get_ratio" + ending, RatioTable.ratio(kv.ratio()));
+      Compared db =
           compared(
               "a row by SQL, JDBC",
               'd',
               CALLS,
               () -> read("select content from plain_row where id = ?", 7L));
-      figures.put("db_read_ratio" + ending, RatioTable.ratio(db[0] / db[1]));
+      figures.put("db_read_ratio" + ending, RatioTable.ratio(db.ratio()));
     }
 
     private void read(String sql, Object... arguments) throws SQLException {
@@ -263,23 +277,28 @@ final class ServicesBenchmark implements Benchmark {
       }
     }
 
-    /** The nanoseconds of one call of the guest, and of the same in plain Java. */
-    private double[] compared(String title, char operation, int calls, Work plain)
+    private Compared compared(String title, char operation, int calls, Work plain)
         throws Exception {
-      for (int i = 0; i < WARM_UPS; i++) {
-        ours(operation, calls);
+      double warm = 0;
+      for (int i = 0; i < WARM_UPS || warm < WARM_UP_CALLS; i++) {
+        warm += ROUND_NANOS / Math.max(1, ours(operation, calls));
         nanos(plain);
       }
       List<Double> ours = new ArrayList<>();
       List<Double> others = new ArrayList<>();
+      List<Double> ratios = new ArrayList<>();
+      List<Double> differences = new ArrayList<>();
       for (int i = 0; i < rounds; i++) {
-        ours.add(ours(operation, calls));
-        others.add(nanos(plain));
+        double our = ours(operation, calls);
+        double other = nanos(plain);
+        ours.add(our);
+        others.add(other);
+        ratios.add(our / other);
+        differences.add(our - other);
       }
-      double our = Medians.median(ours);
-      double other = Medians.median(others);
-      table.row(title, our, other);
-      return new double[] {our, other};
+      table.row(title, Medians.median(ours), Medians.median(others));
+      return new Compared(
+          Medians.median(ours), Medians.median(ratios), Medians.median(differences));
     }
 
     private double ours(char operation, int calls) throws Exception {

@@ -19,12 +19,7 @@ public record FetchUrl(URI uri, String scheme, String host, int port) {
   private static final int MAX_LENGTH = 8 * 1024;
   private static final int MAX_NAME = 253;
 
-  private static final Pattern NAME =
-      Pattern.compile(
-          "(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?");
-
-  private static final Pattern IPV4 =
-      Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(?:\\.(?!$)|$)){4}");
+  private static final int MAX_LABEL = 63;
 
   /** What some resolvers read as a number: decimal, octal or hexadecimal. */
   private static final Pattern NUMBER = Pattern.compile("\\d+|0x[0-9a-f]*");
@@ -97,16 +92,65 @@ public record FetchUrl(URI uri, String scheme, String host, int port) {
       throw new IllegalArgumentException("the host of a URL must not end with a dot");
     }
     String last = host.substring(host.lastIndexOf('.') + 1);
-    if (NUMBER.matcher(last).matches()) {
-      if (!IPV4.matcher(host).matches()) {
+    if (!last.isEmpty() && isDigit(last.charAt(0)) && NUMBER.matcher(last).matches()) {
+      if (!isIpv4(host)) {
         throw new IllegalArgumentException(
             "an IPv4 address in a URL must have four decimal numbers: " + host);
       }
-    } else if (host.length() > MAX_NAME || !NAME.matcher(host).matches()) {
+    } else if (host.length() > MAX_NAME || !isName(host)) {
       throw new IllegalArgumentException(
           "the host of a URL must be a DNS name of ASCII letters, digits and '-': write others in"
               + " punycode");
     }
+  }
+
+  /** Four decimal numbers without leading zeros. */
+  private static boolean isIpv4(String host) {
+    int numbers = 0;
+    int at = 0;
+    while (at < host.length()) {
+      int first = at;
+      int value = 0;
+      while (at < host.length() && at - first < 3 && isDigit(host.charAt(at))) {
+        value = value * 10 + (host.charAt(at++) - '0');
+      }
+      boolean hasZeros = host.charAt(first) == '0' && at - first > 1;
+      if (at == first || value > 255 || hasZeros || ++numbers > 4) {
+        return false;
+      }
+      if (at == host.length()) {
+        return numbers == 4;
+      }
+      if (host.charAt(at++) != '.') {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** Labels of letters, digits and inner hyphens. */
+  private static boolean isName(String host) {
+    int label = 0;
+    for (int i = 0; i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (isDigit(c) || (c >= 'a' && c <= 'z')) {
+        label++;
+      } else if (c == '-' && label > 0) {
+        label++;
+      } else if (c == '.' && label > 0 && host.charAt(i - 1) != '-') {
+        label = 0;
+      } else {
+        return false;
+      }
+      if (label > MAX_LABEL) {
+        return false;
+      }
+    }
+    return label > 0 && host.charAt(host.length() - 1) != '-';
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   private static URI withoutFragment(URI uri) {
@@ -122,7 +166,7 @@ public record FetchUrl(URI uri, String scheme, String host, int port) {
 
   /** Whether the host is an address and not a name. */
   public boolean isAddress() {
-    return host.startsWith("[") || IPV4.matcher(host).matches();
+    return host.startsWith("[") || isIpv4(host);
   }
 
   /** The address that the host is. */

@@ -92,7 +92,9 @@ record FetchRequest(
   static FetchRequest of(JsonNode json) {
     require(json.isObject(), "the request must be a JSON object");
     for (String field : json.propertyNames()) {
-      require(FIELDS.contains(field), "unknown field of a request: " + shown(field));
+      if (!FIELDS.contains(field)) {
+        throw new IllegalArgumentException("unknown field of a request: " + shown(field));
+      }
     }
     String method = json.has("method") ? text(json, "method") : "GET";
     require(
@@ -124,16 +126,22 @@ record FetchRequest(
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
       Header header = new Header(entry.getKey(), entry.getValue().asString(""));
       String name = header.lowerCase();
-      require(TOKEN.matcher(name).matches(), "not a header's name: " + shown(header.name));
-      require(
-          !OF_THE_HOST.contains(name) && !name.startsWith("proxy-"),
-          "the header " + shown(header.name) + " is set by the host: leave it out");
-      require(seen.add(name), "the header " + shown(header.name) + " is set twice");
-      require(
-          entry.getValue().isString() && isHeaderValue(header.value),
-          "the value of the header "
-              + shown(header.name)
-              + " must be a text of Latin-1 characters in one line");
+      if (!TOKEN.matcher(name).matches()) {
+        throw new IllegalArgumentException("not a header's name: " + shown(header.name));
+      }
+      if (OF_THE_HOST.contains(name) || name.startsWith("proxy-")) {
+        throw new IllegalArgumentException(
+            "the header " + shown(header.name) + " is set by the host: leave it out");
+      }
+      if (!seen.add(name)) {
+        throw new IllegalArgumentException("the header " + shown(header.name) + " is set twice");
+      }
+      if (!entry.getValue().isString() || !isHeaderValue(header.value)) {
+        throw new IllegalArgumentException(
+            "the value of the header "
+                + shown(header.name)
+                + " must be a text of Latin-1 characters in one line");
+      }
       SecretTemplate.check(header.value);
       headers.add(header);
     }

@@ -23,6 +23,8 @@ class FetchGatesTest {
     "https://api.example.com:8443/, https://api.example.com:8443",
     "http://93.184.216.34/, http://93.184.216.34",
     "https://[2606:2800::1]/, https://[2606:2800::1]",
+    "http://255.255.255.255/, http://255.255.255.255",
+    "http://0.0.0.0/, http://0.0.0.0",
     "https://xn--bcher-kva.example/, https://xn--bcher-kva.example",
   })
   void a_url_is_read_into_one_form(String text, String origin) {
@@ -43,12 +45,21 @@ class FetchGatesTest {
         "http://1.2.3.4.5/",
         "http://256.1.1.1/",
         "http://01.2.3.4/",
+        "http://1.2.3.00/",
+        "http://1.2.3.4444/",
+        "http://1.2.3/",
+        "http://1..2.3/",
+        "http://.1.2.3.4/",
+        "http://a.1/",
         "http://example.com./",
         "http://user@example.com/",
         "http://user:geheim@example.com/",
         "http://[fe80::1%25eth0]/",
         "http://b\u00fccher.example/",
         "http://-a.example/",
+        "http://a-.example/",
+        "http://a.example-/",
+        "http://a_b.example/",
         "http://a..b/",
         "http://example.com:0/",
         "http://example.com:65536/",
@@ -65,6 +76,15 @@ class FetchGatesTest {
     assertThatThrownBy(() -> FetchUrl.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining("geheim");
+  }
+
+  @Test
+  void a_label_of_a_host_has_at_most_63_characters() {
+    String longest = "a".repeat(63);
+    assertThat(FetchUrl.parse("https://" + longest + ".example/").host())
+        .isEqualTo(longest + ".example");
+    assertThatThrownBy(() -> FetchUrl.parse("https://a" + longest + ".example/"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @ParameterizedTest
