@@ -166,11 +166,16 @@ public record FetchUrl(URI uri, String scheme, String host, int port) {
 
   /** Whether the host is an address and not a name. */
   public boolean isAddress() {
+    return isAddress(host);
+  }
+
+  /** Whether the host of a URL is an address and not a name. */
+  public static boolean isAddress(String host) {
     return host.startsWith("[") || isIpv4(host);
   }
 
-  /** The address that the host is. */
-  public InetAddress address() {
+  /** The address that the host of a URL is. */
+  public static InetAddress address(String host) {
     return InetAddress.ofLiteral(
         host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
   }

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.http;
 
+import io.gonext.host.manifest.FetchUrl;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -18,7 +19,7 @@ import org.eclipse.jetty.util.SocketAddressResolver;
 /**
  * Gives the client the addresses of a host that plugins may connect to. The client asks it once for
  * each connection, also for a host that is an address, and connects to nothing else. So no second
- * look-up can answer another address after the check.
+ * look-up can answer another address after the check. A host that is an address needs no look-up.
  *
  * <p>Thread-safe.
  */
@@ -45,6 +46,10 @@ final class CheckedResolver implements SocketAddressResolver {
       int port,
       Map<String, Object> context,
       Promise<List<InetSocketAddress>> promise) {
+    if (FetchUrl.isAddress(host)) {
+      check(host, new InetAddress[] {FetchUrl.address(host)}, port, promise);
+      return;
+    }
     Destination destination =
         (Destination) Objects.requireNonNull(context.get(Destination.CONTEXT_KEY));
     Semaphore ofPlugin =
@@ -78,19 +83,26 @@ final class CheckedResolver implements SocketAddressResolver {
   }
 
   private void resolve(String host, int port, Promise<List<InetSocketAddress>> promise) {
-    List<InetSocketAddress> checked = new ArrayList<>();
-    List<String> refused = new ArrayList<>();
+    InetAddress[] found;
     try {
-      for (InetAddress address : lookup.addresses(host)) {
-        if (policy.allows(address, port)) {
-          checked.add(new InetSocketAddress(named(host, address), port));
-        } else {
-          refused.add(address.getHostAddress());
-        }
-      }
+      found = lookup.addresses(host);
     } catch (UnknownHostException | RuntimeException e) {
       promise.failed(e);
       return;
+    }
+    check(host, found, port, promise);
+  }
+
+  private void check(
+      String host, InetAddress[] found, int port, Promise<List<InetSocketAddress>> promise) {
+    List<InetSocketAddress> checked = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
+    for (InetAddress address : found) {
+      if (policy.allows(address, port)) {
+        checked.add(new InetSocketAddress(named(host, address), port));
+      } else {
+        refused.add(address.getHostAddress());
+      }
     }
     if (!checked.isEmpty()) {
       promise.succeeded(checked);
@@ -102,8 +114,12 @@ final class CheckedResolver implements SocketAddressResolver {
   }
 
   /** Jetty's TLS takes the name that the certificate must have from here, not from the URL. */
-  private static InetAddress named(String host, InetAddress address) throws UnknownHostException {
+  private static InetAddress named(String host, InetAddress address) {
     String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-    return InetAddress.getByAddress(name, address.getAddress());
+    try {
+      return InetAddress.getByAddress(name, address.getAddress());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address has 4 or 16 bytes", e);
+    }
   }
 }

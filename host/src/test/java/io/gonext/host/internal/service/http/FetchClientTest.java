@@ -1,6 +1,7 @@
 package io.gonext.host.internal.service.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gonext.host.AddressRange;
@@ -10,6 +11,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -202,6 +204,16 @@ class FetchClientTest {
   }
 
   @Test
+  void a_host_that_is_an_address_is_not_looked_up() throws Exception {
+    try (FetchServer server = FetchServer.plain("127.0.0.1")) {
+      trust(host -> {
+        throw new AssertionError("looked up: " + host);
+      });
+      assertThat(body(get(http(server, "/protocol")))).isEqualTo("HTTP/1.1");
+    }
+  }
+
+  @Test
   void names_that_do_not_resolve_in_time_cost_their_plugin_alone() throws Exception {
     CountDownLatch resolved = new CountDownLatch(1);
     try (FetchServer server = FetchServer.plain("127.0.0.1")) {
@@ -296,6 +308,31 @@ class FetchClientTest {
     }
   }
 
+  @Test
+  void what_arrives_after_the_time_of_a_request_takes_no_memory() throws Exception {
+    byte[] chunk = "1\r\nx\r\n".getBytes(StandardCharsets.ISO_8859_1);
+    BodyMemory memory = new BodyMemory(Long.MAX_VALUE);
+    try (RudeServer server =
+        new RudeServer(out -> {
+          out.write(
+              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  .getBytes(StandardCharsets.ISO_8859_1));
+          while (true) {
+            out.write(chunk);
+          }
+        })) {
+      try (BodyMemory.Share share = memory.share()) {
+        FetchRequest request =
+            FetchRequest.of(StrictJson.valueOf(Map.of("url", http(server), "timeout_ms", 300)));
+        assertThatThrownBy(() -> send(PLUGIN, request, share))
+            .isInstanceOf(FetchException.class)
+            .hasMessageEndingWith("did not answer completely in time");
+      }
+      assertThat(server.ended().tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(memory.used()).isZero();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"})
@@ -309,6 +346,19 @@ class FetchClientTest {
       FetchException failure = failure(http(server));
       assertThat(failure.outcome()).isEqualTo(FetchOutcome.FAILED);
       assertThat(asked).hasValue(1);
+    }
+  }
+
+  @Test
+  void an_answer_that_comes_before_the_request_is_sent_counts() throws Exception {
+    try (RudeServer server =
+        RudeServer.stuckAfter("HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge")) {
+      // More than the buffers of a connection hold, of which the server reads the headers.
+      String large = Base64.getEncoder().encodeToString(new byte[16 * 1024 * 1024]);
+      FetchClient.Answer answer =
+          send(PLUGIN, Map.of("method", "POST", "url", http(server), "body", large));
+      assertThat(answer.status()).isEqualTo(413);
+      assertThat(body(answer)).isEqualTo("large");
     }
   }
 
@@ -432,12 +482,17 @@ class FetchClientTest {
   }
 
   private FetchClient.Answer send(String plugin, Map<String, Object> json) throws FetchException {
-    FetchRequest request = FetchRequest.of(StrictJson.valueOf(json));
+    return send(
+        plugin, FetchRequest.of(StrictJson.valueOf(json)), new BodyMemory(Long.MAX_VALUE).share());
+  }
+
+  private FetchClient.Answer send(String plugin, FetchRequest request, BodyMemory.Share memory)
+      throws FetchException {
     return client.send(
         plugin,
         request,
         System.nanoTime() + request.timeout().toNanos(),
-        new BodyMemory(Long.MAX_VALUE).share(),
+        memory,
         (status, headers) -> true);
   }
 
