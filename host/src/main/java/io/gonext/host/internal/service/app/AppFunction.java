@@ -76,7 +76,20 @@ final class AppFunction {
         : traced(tracer, arguments, request).answer;
   }
 
-  private record Ended(CallOutcome outcome, HostAnswer answer) {}
+  /**
+   * How a call ended.
+   *
+   * @param nanos the time in the function; 0 if it was not called
+   */
+  private record Ended(CallOutcome outcome, HostAnswer answer, long nanos) {
+    Ended(CallOutcome outcome, HostAnswer answer) {
+      this(outcome, answer, 0);
+    }
+
+    Ended after(long time) {
+      return new Ended(outcome, answer, time);
+    }
+  }
 
   private Ended traced(Tracer tracer, GuestArguments arguments, int request) {
     Span span = tracer.spanBuilder("gonext.app_call " + name).startSpan();
@@ -95,9 +108,8 @@ final class AppFunction {
   }
 
   private Ended timed(GuestArguments arguments, int request) {
-    long began = probe.nanoTime().getAsLong();
     Ended ended = checked(arguments, request);
-    timer(ended.outcome).record(probe.nanoTime().getAsLong() - began, TimeUnit.NANOSECONDS);
+    timer(ended.outcome).record(ended.nanos, TimeUnit.NANOSECONDS);
     return ended;
   }
 
@@ -124,26 +136,39 @@ final class AppFunction {
   }
 
   private Ended run(GuestArguments arguments, JsonNode json, int depth) {
-    Duration remaining = arguments.remaining();
+    long left = arguments.remainingNanos();
     HostFunctionCall call =
-        new HostFunctionCall(json, scope.manifest().name(), version, arguments.task(), remaining);
+        new HostFunctionCall(
+            json, scope.manifest().name(), version, arguments.task(), Duration.ofNanos(left));
     HostFunctionSpec spec = parts.spec();
+    Object answer = null;
+    Throwable thrown = null;
     try {
-      Object answer = ScopedValue.where(DEPTH, depth).call(() -> spec.handler().handle(call));
-      // After the deadline the guest ends, whatever the answer is.
-      return isOver(arguments) ? timedOut(call, null) : read(call, answer);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return isOver(arguments)
-          ? timedOut(call, e)
-          : new Ended(CallOutcome.INTERRUPTED, Refused.INTERNAL);
+      answer = ScopedValue.where(DEPTH, depth).call(() -> spec.handler().handle(call));
     } catch (Exception | StackOverflowError | AssertionError | LinkageError e) {
-      return isOver(arguments) ? timedOut(call, e) : failed(CallOutcome.FAILED, call, "failed", e);
+      thrown = e;
     }
+    long leftAfter = arguments.remainingNanos();
+    return ended(call, answer, thrown, leftAfter <= 0).after(left - leftAfter);
   }
 
-  private static boolean isOver(GuestArguments arguments) {
-    return arguments.remainingNanos() <= 0;
+  /**
+   * @param isLate whether the guest ends, whatever the answer is
+   */
+  private Ended ended(
+      HostFunctionCall call, @Nullable Object answer, @Nullable Throwable thrown, boolean isLate) {
+    if (thrown instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    if (isLate) {
+      return timedOut(call, thrown);
+    }
+    if (thrown == null) {
+      return read(call, answer);
+    }
+    return thrown instanceof InterruptedException
+        ? new Ended(CallOutcome.INTERRUPTED, Refused.INTERNAL)
+        : failed(CallOutcome.FAILED, call, "failed", thrown);
   }
 
   private Ended read(HostFunctionCall call, @Nullable Object answer) {

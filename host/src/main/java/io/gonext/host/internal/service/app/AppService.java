@@ -40,7 +40,7 @@ public final class AppService implements HostService {
    *
    * @param tracer null for no spans
    */
-  record Probe(MeterRegistry meters, @Nullable Tracer tracer, LongSupplier nanoTime) {}
+  record Probe(MeterRegistry meters, @Nullable Tracer tracer) {}
 
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
@@ -62,8 +62,7 @@ public final class AppService implements HostService {
     this.probe =
         new Probe(
             meters,
-            telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host"),
-            nanoTime);
+            telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host"));
   }
 
   /** The time in a function is time in which the guest waits. */
