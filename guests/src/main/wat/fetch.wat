@@ -1,7 +1,7 @@
 ;; A filter whose value is a request for gn_http_fetch. It returns the answer, or its status as a
 ;; number. The letter after "fetch." in the hook's name says what it does after a failure:
 ;; "e" returns the last error, "t" traps, "l" never returns. With "m" it sends the request 17 times
-;; and returns the last answer.
+;; and returns the last answer. With "s" it returns how many bytes the answer has, or its status.
 (module
   (import "env_net" "gn_http_fetch" (func $fetch (param i32 i32) (result i64)))
   (import "env" "gn_last_error" (func $last_error (result i64)))
@@ -37,6 +37,8 @@
           (i32.sub (local.get $length) (i32.const 36))))
       (local.set $left (i32.sub (local.get $left) (i32.const 1)))
       (br_if $again (local.get $left)))
+    (if (i32.eq (local.get $then) (i32.const 0x73)) ;; s
+      (then (return (call $number (i64.extend_i32_s (i32.wrap_i64 (local.get $answer)))))))
     (if (i64.ne (i64.shr_u (local.get $answer) (i64.const 32)) (i64.const 0))
       (then (return (call $value (local.get $answer)))))
     (if (i32.eq (local.get $then) (i32.const 0x65)) ;; e

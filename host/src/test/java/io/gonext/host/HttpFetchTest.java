@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** HTTP requests as a guest sends them, through the host, to real servers. */
@@ -237,6 +238,19 @@ class HttpFetchTest {
     assertThat(server.requests()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/bytes?bytes=", "/inflates-to?bytes="})
+  void a_guest_gets_a_body_of_10_mib_and_not_one_byte_more(String path)
+      throws InterruptedException {
+    int most = 10 * 1024 * 1024;
+    activate(bundle(own()));
+    assertThat(call("fetch.size", request(path + most)).intValue()).isGreaterThan(most / 3 * 4);
+    assertThat(call("fetch.size", request(path + (most + 1))).intValue())
+        .isEqualTo(UPSTREAM_FAILED);
+    assertThat(call("fetch.error", request(path + (most + 1))).get("message").stringValue())
+        .isEqualTo("the answer of " + own() + " has a body of more than 10 MiB");
+  }
+
   @Test
   void a_call_sends_at_most_16_requests() throws InterruptedException {
     activate(bundle(own()));
@@ -398,7 +412,7 @@ class HttpFetchTest {
     String list = String.join("\",\"", origins);
     GuestBundle bundle =
         GuestBundle.of(PLUGIN, Guests.wasm("fetch")).field("capabilities", "[\"http.fetch\"]");
-    Stream.of("fetch", "fetch.error", "fetch.trap", "fetch.loop", "fetch.many")
+    Stream.of("fetch", "fetch.error", "fetch.trap", "fetch.loop", "fetch.many", "fetch.size")
         .forEach(bundle::filter);
     return origins.length == 0
         ? bundle

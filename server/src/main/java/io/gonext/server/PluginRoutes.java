@@ -84,6 +84,7 @@ final class PluginRoutes implements Handler {
       case RouteOutcome.MethodNotAllowed(var allowed) -> {
         if (ctx.method().equals(HandlerType.OPTIONS)) {
           ctx.header("Allow", String.join(", ", allowed));
+          ctx.res().setContentType(null);
           ctx.status(HttpStatus.NO_CONTENT);
         } else {
           Problem.writeWrongMethod(ctx, allowed);
@@ -115,12 +116,13 @@ final class PluginRoutes implements Handler {
   }
 
   private static void answer(Context ctx, PluginResponse response) {
+    boolean hasBody = response.body().length > 0 && !BODILESS.contains(response.status());
     ctx.status(response.status());
-    ctx.contentType("application/octet-stream");
+    ctx.res().setContentType(hasBody ? "application/octet-stream" : null);
     response.headers().forEach(ctx::header);
     // A browser must not guess another type.
     ctx.header("X-Content-Type-Options", "nosniff");
-    if (!BODILESS.contains(response.status())) {
+    if (hasBody) {
       ctx.result(response.body());
     }
   }

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Routes of plugins over a real socket: every status, and slow clients. */
@@ -281,6 +282,30 @@ class PluginRoutesTest {
       assertThat(response.body()).isEmpty();
     }
     assertThat(rawGet("/api/plugins/says/x")).doesNotContain("hi");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "204, aGk=, ",
+    "205, '', ",
+    "304, aGk=, ",
+    "303, '', ",
+    "200, '', ",
+    "200, aGk=, application/octet-stream",
+  })
+  void an_answer_has_a_content_type_only_with_a_body(int status, String body, String type)
+      throws Exception {
+    activateSaying("{\"status\":" + status + ",\"body\":\"" + body + "\"}");
+    HttpResponse<String> response = server.get("/api/plugins/says/x");
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(response.headers().firstValue("content-type").orElse(null)).isEqualTo(type);
+  }
+
+  @Test
+  void an_answer_without_a_body_keeps_the_content_type_of_the_plugin() throws Exception {
+    activateSaying("{\"status\":304,\"headers\":{\"Content-Type\":\"text/html\"}}");
+    assertThat(server.get("/api/plugins/says/x").headers().firstValue("content-type"))
+        .contains("text/html");
   }
 
   @Tag("slow")
