@@ -23,7 +23,9 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.BufferRecycler;
 import tools.jackson.core.util.JsonRecyclerPools;
+import tools.jackson.core.util.RecyclerPool;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -67,8 +69,7 @@ public final class StrictJson {
                           .maxNestingDepth(MAX_DEPTH)
                           .maxNumberLength(MAX_NUMBER_LENGTH)
                           .build())
-                  // The library's shared pool costs more than a short value.
-                  .recyclerPool(JsonRecyclerPools.threadLocalPool())
+                  .recyclerPool(new Buffers())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -96,6 +97,35 @@ public final class StrictJson {
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
   private StrictJson() {}
+
+  /**
+   * Where the library takes its buffers from. A pool for all threads costs more than a short value,
+   * and a pool for each thread is of no use to virtual threads, which end soon.
+   */
+  private static final class Buffers implements RecyclerPool<BufferRecycler> {
+    private static final long serialVersionUID = 1L;
+
+    private static RecyclerPool<BufferRecycler> pool() {
+      return Thread.currentThread().isVirtual()
+          ? JsonRecyclerPools.sharedConcurrentDequePool()
+          : JsonRecyclerPools.threadLocalPool();
+    }
+
+    @Override
+    public BufferRecycler acquireAndLinkPooled() {
+      return pool().acquireAndLinkPooled();
+    }
+
+    @Override
+    public BufferRecycler acquirePooled() {
+      return pool().acquirePooled();
+    }
+
+    @Override
+    public void releasePooled(BufferRecycler buffers) {
+      pool().releasePooled(buffers);
+    }
+  }
 
   private static final class BoundedNumbers extends JsonNodeFactory {
     private static final long serialVersionUID = 1L;
