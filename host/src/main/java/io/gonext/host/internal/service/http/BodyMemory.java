@@ -27,7 +27,7 @@ final class BodyMemory {
     return new Share();
   }
 
-  /** What one request holds, until it is closed. Owned by the thread of the request. */
+  /** What one request holds, until it is closed. For one thread at a time. */
   final class Share implements AutoCloseable {
     private long held;
 
