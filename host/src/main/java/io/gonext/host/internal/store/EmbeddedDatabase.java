@@ -114,6 +114,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   private static HikariDataSource open(Path directory, String database, String name) {
     HikariConfig config = new HikariConfig();
+    // steady: an interrupt of a guest's thread must not close the file.
     // DB_CLOSE_ON_EXIT: the host closes the database itself.
     // WRITE_DELAY: a commit is written before it returns.
     // RETENTION_TIME: EmbeddedPool decides when space may be reused.
@@ -121,9 +122,10 @@ final class EmbeddedDatabase extends SqlDatabase {
     // page whose space is already reused.
     // QUERY_CACHE_SIZE: a change of key-value entries has more statements than the default of 8.
     // TRACE_LEVEL_FILE: the trace file contains statements, and H2 leaves it open on a full disk.
+    SteadyFiles.register();
     EmbeddedSource source =
         new EmbeddedSource(
-            "jdbc:h2:file:"
+            "jdbc:h2:steady:"
                 + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
                 + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
                 + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0");
@@ -144,6 +146,22 @@ final class EmbeddedDatabase extends SqlDatabase {
       }
       throw e;
     }
+  }
+
+  @Override
+  HikariDataSource readers(HikariDataSource store) {
+    HikariConfig config = readerConfig();
+    config.setDataSource(((EmbeddedPool) store).source());
+    config.setExceptionOverride(new ClosedDatabase());
+    config.setConnectionTestQuery("select 1");
+    config.setConnectionInitSql("set query_timeout " + READ_MILLIS);
+    return new HikariDataSource(config);
+  }
+
+  /** A read of one row waits for the disk alone. */
+  @Override
+  void abort(Connection reader) {
+    // Nothing can end that wait.
   }
 
   @Override

@@ -6,12 +6,15 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Entries of plugins: bytes by name, each plugin for itself. A change is committed when its method
@@ -19,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  * quotas, ages and increments are exact between threads and between processes alike; reads do not
  * wait.
  *
- * <p>Thread-safe. Must be called on threads that are never interrupted: an interrupt during a read
- * would close the embedded database's file.
+ * <p>Thread-safe. Changes must be made on threads that are never interrupted. An interrupt of a
+ * read may cost it its connection, and nothing else.
  */
 public final class KeyValueStore {
+  private static final Logger log = LoggerFactory.getLogger(KeyValueStore.class);
+
   /** A statement that takes longer is given up, in seconds. */
   private static final int STATEMENT_SECONDS = 2;
 
@@ -30,10 +35,21 @@ public final class KeyValueStore {
   private static final String CONSTRAINT = "23";
 
   private final Transactions transactions;
+  private final DataSource readers;
+  private final SqlDatabase database;
+  private final StoreHealth health;
 
-  /** Its callers are threads that are never interrupted; see {@link Transactions}. */
-  KeyValueStore(DataSource connections, StoreHealth health) {
+  /**
+   * Changes are made by threads that are never interrupted; see {@link Transactions}.
+   *
+   * @param readers see {@link SqlDatabase#readers}
+   */
+  KeyValueStore(
+      DataSource connections, DataSource readers, SqlDatabase database, StoreHealth health) {
     this.transactions = new Transactions(connections, Runnable::run, health);
+    this.readers = readers;
+    this.database = database;
+    this.health = health;
   }
 
   /** The result of a change. */
@@ -67,8 +83,92 @@ public final class KeyValueStore {
    * @throws StoreException when the database fails
    */
   public Optional<byte[]> get(String plugin, String name) {
-    return transactions.read(
-        limited(connection -> Optional.ofNullable(content(connection, plugin, name))));
+    return Optional.ofNullable(read(plugin, name).run());
+  }
+
+  /** The read of an entry, which {@link Read#run} does. */
+  public Read read(String plugin, String name) {
+    return new Read(plugin, name);
+  }
+
+  /** One read, on the thread that runs it. Any other thread may cut it off. */
+  public final class Read {
+    private final String plugin;
+    private final String name;
+
+    /** What the read uses now. Guarded by this. */
+    private @Nullable Connection connection;
+
+    private volatile boolean cutOff;
+
+    private Read(String plugin, String name) {
+      this.plugin = plugin;
+      this.name = name;
+    }
+
+    /**
+     * Returns the value, or null if there is no such entry.
+     *
+     * @throws StoreException when the database fails, or the read is cut off
+     */
+    public byte @Nullable [] run() {
+      try (Connection reader = readers.getConnection()) {
+        begin(reader);
+        byte[] value;
+        try {
+          value = content(reader, plugin, name);
+        } finally {
+          end();
+        }
+        if (cutOff) {
+          // A connection that was closed fails here, and the pool does not keep it.
+          reader.createStatement().close();
+        }
+        return value;
+      } catch (SQLException e) {
+        if (!cutOff && !Thread.currentThread().isInterrupted() && !isCrowded(e)) {
+          health.failed(e);
+        }
+        throw new StoreException("an entry of " + plugin + " was not read: " + e.getMessage(), e);
+      }
+    }
+
+    /** The pool had no connection in time, because other reads used all of them. */
+    private static boolean isCrowded(SQLException e) {
+      return e instanceof SQLTransientConnectionException && e.getCause() == null;
+    }
+
+    private synchronized void begin(Connection reader) throws SQLException {
+      if (cutOff) {
+        throw new SQLException("it was cut off");
+      }
+      connection = reader;
+    }
+
+    private synchronized void end() {
+      connection = null;
+    }
+
+    /**
+     * Makes the read end soon, where the database can: PostgreSQL's connection is closed. H2 ends a
+     * read by itself once the disk has answered. May take the time of a few network packets.
+     */
+    public synchronized void cutOff() {
+      cutOff = true;
+      Connection now = connection;
+      if (now != null) {
+        try {
+          database.abort(now);
+        } catch (SQLException e) {
+          log.debug("a read could not be cut off: {}", e.getMessage());
+        }
+      }
+    }
+
+    /** Whether it was cut off. */
+    public boolean isCutOff() {
+      return cutOff;
+    }
   }
 
   /**
@@ -159,7 +259,7 @@ public final class KeyValueStore {
   private static byte @Nullable [] content(Connection connection, String plugin, String name)
       throws SQLException {
     try (PreparedStatement select =
-        prepare(connection, "select content from kv_entry where plugin = ? and name = ?")) {
+        connection.prepareStatement("select content from kv_entry where plugin = ? and name = ?")) {
       select.setString(1, plugin);
       select.setString(2, name);
       try (ResultSet rows = select.executeQuery()) {
@@ -168,7 +268,7 @@ public final class KeyValueStore {
     }
   }
 
-  /** With the limit of time that every statement here has. */
+  /** With the limit of time that every statement of a change has. */
   static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
     statement.setQueryTimeout(STATEMENT_SECONDS);

@@ -18,6 +18,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PgConnection;
 
 /** A database of a PostgreSQL server. */
 final class PostgresDatabase extends SqlDatabase {
@@ -59,6 +60,21 @@ final class PostgresDatabase extends SqlDatabase {
         pool.close();
       }
     }
+  }
+
+  @Override
+  HikariDataSource readers(HikariDataSource store) {
+    HikariConfig config = readerConfig();
+    config.setDriverClassName(Driver.class.getName());
+    config.setJdbcUrl(server.url());
+    config.setDataSourceProperties(properties());
+    config.setConnectionInitSql("set statement_timeout = " + READ_MILLIS);
+    return new HikariDataSource(config);
+  }
+
+  @Override
+  void abort(Connection reader) throws SQLException {
+    reader.unwrap(PgConnection.class).abort(Runnable::run);
   }
 
   /** A connection that belongs to no pool. */
