@@ -208,6 +208,8 @@ final class PostgresDatabase extends SqlDatabase {
     if (migrates) {
       properties.setProperty("socketTimeout", "90");
     } else {
+      // Otherwise the driver sends BEGIN as a request with an answer of its own.
+      properties.setProperty("preferQueryMode", "extended");
       // A larger row would be read into the host's memory as a whole.
       properties.setProperty("maxResultBuffer", "8M");
     }
@@ -217,8 +219,15 @@ final class PostgresDatabase extends SqlDatabase {
 
   @Override
   void endSession(Connection admin, Connection plugin) throws SQLException {
-    try (PreparedStatement end = admin.prepareStatement("select pg_terminate_backend(?)")) {
-      end.setInt(1, plugin.unwrap(PGConnection.class).getBackendPID());
+    // A connection that is closed cannot be unwrapped.
+    PgConnection session = (PgConnection) plugin;
+    // With the user, because another session may have the number once this one has ended.
+    try (PreparedStatement end =
+        admin.prepareStatement(
+            "select pg_terminate_backend(pid) from pg_stat_activity where pid = ? and usename ="
+                + " ?")) {
+      end.setInt(1, session.getBackendPID());
+      end.setString(2, session.getUserName());
       end.execute();
     }
   }

@@ -14,6 +14,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
 import org.h2.jdbc.JdbcException;
 import org.h2.util.ScriptReader;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +59,69 @@ final class H2Dialect extends SqlDialect {
   }
 
   @Override
-  void limit(Connection connection, int index) throws SQLException {
+  void limit(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(LIMITS);
     }
+  }
+
+  @Override
+  long plainAt(Connection connection, String sql) throws SQLException {
+    long definitions = definitions(connection);
+    return PlainSelect.is(session(connection), sql) ? definitions : NOT_PLAIN;
+  }
+
+  @Override
+  long definitions(Connection connection) throws SQLException {
+    return session(connection).getDatabase().getModificationMetaId();
+  }
+
+  private static SessionLocal session(Connection connection) throws SQLException {
+    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+  }
+
+  @Override
+  boolean endsAll() {
+    return false;
+  }
+
+  /** The user of the connection cannot write, and a statement is a transaction. */
+  @Override
+  void beginRead(Connection connection) {
+    // Nothing to do.
+  }
+
+  @Override
+  String alone(String sql) {
+    return sql;
+  }
+
+  @Override
+  boolean wasAlone(PreparedStatement executed) {
+    return true;
+  }
+
+  /** H2 has all rows in memory anyway. */
+  @Override
+  int wholeRows() {
+    return RowsJson.MAX_ROWS;
+  }
+
+  @Override
+  void endRead(Connection connection) {
+    // A statement has ended its transaction.
+  }
+
+  /** A plain select leaves nothing in its session. */
+  @Override
+  boolean cleansReads() {
+    return false;
+  }
+
+  @Override
+  boolean prepare(Connection connection, Access access, String schema) throws SQLException {
+    limit(connection);
+    return true;
   }
 
   /** H2 commits by itself where a statement changes a table's definition. */
@@ -76,6 +137,7 @@ final class H2Dialect extends SqlDialect {
       return false;
     }
     connection.setSchema(schema.toUpperCase(Locale.ROOT));
+    limit(connection);
     try (Statement statement = connection.createStatement();
         ResultSet left = statement.executeQuery(LEFT)) {
       return !left.next();

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -54,6 +55,17 @@ final class RowsJson {
    */
   static byte[] read(ResultSet rows, SqlDialect dialect, int maxBytes)
       throws SQLException, SqlRefusedException {
+    return Objects.requireNonNull(read(rows, dialect, maxBytes, MAX_ROWS));
+  }
+
+  /**
+   * As {@link #read(ResultSet, SqlDialect, int)}, for the first part of the rows. Returns null if
+   * there may be more.
+   *
+   * @param most rows of the part
+   */
+  static byte @Nullable [] read(ResultSet rows, SqlDialect dialect, int maxBytes, int most)
+      throws SQLException, SqlRefusedException {
     ResultSetMetaData columns = rows.getMetaData();
     int count = columns.getColumnCount();
     ArrayNode names = NODES.arrayNode();
@@ -61,7 +73,7 @@ final class RowsJson {
     Type[] kinds = new Type[count];
     for (int i = 0; i < count; i++) {
       names.add(dialect.column(columns.getColumnLabel(i + 1)));
-      kinds[i] = Type.of(columns.getColumnType(i + 1), columns.getColumnTypeName(i + 1));
+      kinds[i] = Type.of(columns, i + 1);
       types.add(kinds[i].label());
     }
     Writer out = new Writer(maxBytes);
@@ -69,6 +81,9 @@ final class RowsJson {
     boolean truncated = out.isFull();
     int read = 0;
     while (!truncated && rows.next()) {
+      if (read == most && most < MAX_ROWS) {
+        return null;
+      }
       if (read == FIRST_ROWS) {
         rows.setFetchSize(MORE_ROWS);
       }
@@ -81,6 +96,12 @@ final class RowsJson {
     }
     out.append("],\"truncated\":" + truncated + "}");
     return out.bytes.toByteArray();
+  }
+
+  /** The answer of a statement that has no rows. */
+  static byte[] none() {
+    return "{\"columns\":[],\"types\":[],\"rows\":[],\"truncated\":false}"
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private static String text(ArrayNode json) {
@@ -137,20 +158,29 @@ final class RowsJson {
     /** A serialized object of Java, which the host never reads. */
     OBJECT;
 
-    static Type of(int type, String typeName) throws SQLException {
+    /** PostgreSQL's driver asks the server before it names a type, so most have no need of that. */
+    static Type of(ResultSetMetaData columns, int column) throws SQLException {
+      int type = columns.getColumnType(column);
+      return switch (type) {
+        case Types.TINYINT, Types.SMALLINT, Types.INTEGER -> INTEGER;
+        case Types.BIGINT -> BIGINT;
+        case Types.BOOLEAN -> BOOLEAN;
+        case Types.VARCHAR, Types.CHAR -> TEXT;
+        case Types.DATE -> DATE;
+        default -> of(type, columns.getColumnTypeName(column));
+      };
+    }
+
+    private static Type of(int type, String typeName) {
       String name = typeName.toLowerCase(Locale.ROOT);
       if (name.equals("uuid")) {
         return UUID;
       }
       return switch (type) {
-        case Types.BOOLEAN -> BOOLEAN;
         case Types.BIT -> name.startsWith("bool") ? BOOLEAN : TEXT;
-        case Types.TINYINT, Types.SMALLINT, Types.INTEGER -> INTEGER;
-        case Types.BIGINT -> BIGINT;
         case Types.REAL, Types.FLOAT, Types.DOUBLE -> name.equals("money") ? TEXT : DOUBLE;
         case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
         case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.BLOB -> BINARY;
-        case Types.DATE -> DATE;
         case Types.TIME, Types.TIME_WITH_TIMEZONE -> TIME;
         case Types.TIMESTAMP -> name.equals("timestamptz") ? TIMESTAMPTZ : TIMESTAMP;
         case Types.TIMESTAMP_WITH_TIMEZONE -> TIMESTAMPTZ;
