@@ -14,9 +14,11 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import javax.sql.DataSource;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
+import org.h2.message.DbException;
 
 /**
  * H2 in a file of the data directory.
@@ -158,6 +160,26 @@ final class EmbeddedDatabase extends SqlDatabase {
     return new HikariDataSource(config);
   }
 
+  /**
+   * H2's session behind a connection. Its methods set what the statement SET does, but SET has all
+   * sessions compile all of their statements again, and so has {@code Statement.setQueryTimeout}.
+   */
+  private static SessionLocal session(Connection connection) throws SQLException {
+    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+  }
+
+  @Override
+  PreparedStatement prepare(Connection connection, String sql, int seconds) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    session(connection).setQueryTimeout(seconds * 1_000);
+    return statement;
+  }
+
+  @Override
+  void unlimit(Connection connection) throws SQLException {
+    session(connection).setQueryTimeout(0);
+  }
+
   /** A read of one row waits for the disk alone. */
   @Override
   void abort(Connection reader) {
@@ -239,10 +261,12 @@ final class EmbeddedDatabase extends SqlDatabase {
                 access == PluginDatabases.Access.READ ? login.reader() : login.user(),
                 login.password());
     boolean ready = false;
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("set schema " + login.schema());
+    try {
+      session(connection).setCurrentSchemaName(login.schema().toUpperCase(Locale.ROOT));
       ready = true;
       return connection;
+    } catch (DbException e) {
+      throw e.getSQLException();
     } finally {
       if (!ready) {
         connection.close();
@@ -252,7 +276,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   @Override
   void endSession(Connection admin, Connection plugin) throws SQLException {
-    int id = ((SessionLocal) plugin.unwrap(JdbcConnection.class).getSession()).getId();
+    int id = session(plugin).getId();
     try (PreparedStatement end = admin.prepareStatement("call abort_session(?)")) {
       end.setInt(1, id);
       end.execute();

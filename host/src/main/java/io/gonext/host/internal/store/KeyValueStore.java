@@ -7,7 +7,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -197,7 +196,7 @@ public final class KeyValueStore {
   private @Nullable List<Result> tryChange(
       String plugin, List<KeyValueChange> changes, KeyValueQuota quota) {
     return this.<@Nullable List<Result>>run(connection -> {
-      LockedEntries entries = LockedEntries.lock(connection, plugin, quota);
+      LockedEntries entries = LockedEntries.lock(database, connection, plugin, quota);
       if (entries == null) {
         return null;
       }
@@ -269,26 +268,27 @@ public final class KeyValueStore {
   }
 
   /** With the limit of time that every statement of a change has. */
-  static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    statement.setQueryTimeout(STATEMENT_SECONDS);
-    return statement;
+  private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    return prepare(database, connection, sql);
+  }
+
+  /** With the limit of time that every statement of a change has. */
+  static PreparedStatement prepare(SqlDatabase database, Connection connection, String sql)
+      throws SQLException {
+    return database.prepare(connection, sql, STATEMENT_SECONDS);
   }
 
   private <R extends @Nullable Object> R run(Transactions.Work<R> work) {
     return transactions.run(limited(work));
   }
 
-  private static <R extends @Nullable Object> Transactions.Work<R> limited(
-      Transactions.Work<R> work) {
+  private <R extends @Nullable Object> Transactions.Work<R> limited(Transactions.Work<R> work) {
     return connection -> {
       try {
         return work.run(connection);
       } finally {
-        // H2 keeps the limit for the connection, and the connection goes back to the pool.
-        try (Statement any = connection.createStatement()) {
-          any.setQueryTimeout(0);
-        }
+        // The connection goes back to the pool.
+        database.unlimit(connection);
       }
     };
   }

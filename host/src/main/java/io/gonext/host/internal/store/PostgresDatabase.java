@@ -73,6 +73,18 @@ final class PostgresDatabase extends SqlDatabase {
   }
 
   @Override
+  PreparedStatement prepare(Connection connection, String sql, int seconds) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    statement.setQueryTimeout(seconds);
+    return statement;
+  }
+
+  @Override
+  void unlimit(Connection connection) {
+    // The limit is the statement's.
+  }
+
+  @Override
   void abort(Connection reader) throws SQLException {
     reader.unwrap(PgConnection.class).abort(Runnable::run);
   }

@@ -6,6 +6,7 @@ import io.gonext.host.Database;
 import io.gonext.host.StoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Set;
 import javax.sql.DataSource;
@@ -60,6 +61,13 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
     config.setInitializationFailTimeout(-1);
     return config;
   }
+
+  /** Prepares a statement that the database gives up when it takes longer than so many seconds. */
+  abstract PreparedStatement prepare(Connection connection, String sql, int seconds)
+      throws SQLException;
+
+  /** Takes back the limit of {@link #prepare} where it holds for the connection. */
+  abstract void unlimit(Connection connection) throws SQLException;
 
   /** What a column for a bundle is called. */
   abstract String blobType();

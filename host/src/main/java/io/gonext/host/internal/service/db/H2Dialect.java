@@ -18,15 +18,12 @@ import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.jdbc.JdbcException;
 import org.h2.util.ScriptReader;
+import org.h2.util.TimeZoneProvider;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** The embedded H2. */
 final class H2Dialect extends SqlDialect {
-  private static final String LIMITS =
-      "set query_timeout %d; set lock_timeout %d; set time zone 'UTC'; set throttle 0"
-          .formatted(STATEMENT_MILLIS, LOCK_MILLIS);
-
   private static final String LEFT =
       "select 1 from information_schema.tables where table_type = 'LOCAL TEMPORARY'";
 
@@ -60,9 +57,15 @@ final class H2Dialect extends SqlDialect {
 
   @Override
   void limit(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(LIMITS);
-    }
+    limit(session(connection));
+  }
+
+  /** Not by SET, which has all sessions compile all of their statements again. */
+  private static void limit(SessionLocal session) {
+    session.setQueryTimeout(STATEMENT_MILLIS);
+    session.setLockTimeout(LOCK_MILLIS);
+    session.setTimeZone(TimeZoneProvider.UTC);
+    session.setThrottle(0);
   }
 
   @Override
@@ -136,8 +139,12 @@ final class H2Dialect extends SqlDialect {
     if (access != Access.READ) {
       return false;
     }
-    connection.setSchema(schema.toUpperCase(Locale.ROOT));
-    limit(connection);
+    SessionLocal session = session(connection);
+    limit(session);
+    String own = schema.toUpperCase(Locale.ROOT);
+    if (!own.equals(session.getCurrentSchemaName())) {
+      return false;
+    }
     try (Statement statement = connection.createStatement();
         ResultSet left = statement.executeQuery(LEFT)) {
       return !left.next();
