@@ -78,7 +78,7 @@ public final class HostCall {
    * ms until the work returns. A run whose limit has passed ends after the host function.
    *
    * @param cutOff makes the work return soon; called on the engine's watchdog, so it must not block
-   * @throws StackOverflowError when less than about 90 KiB of the stack are left
+   * @throws StackOverflowError when less than about 45 KiB of the stack are left
    */
   public <R extends @Nullable Object> R uninterrupted(
       Duration atMost, Runnable cutOff, Supplier<R> work) {

@@ -396,14 +396,13 @@ public final class DatabaseService implements HostService {
     }
   }
 
-  void record(String plugin, SqlKind kind, SqlOutcome outcome, long nanos) {
-    Timer.builder("gonext.plugin.db")
+  Timer timer(String plugin, SqlKind kind, SqlOutcome outcome) {
+    return Timer.builder("gonext.plugin.db")
         .description("Calls of SQL by plugins, by outcome")
         .tag("plugin", plugin)
         .tag("function", kind.label())
         .tag("outcome", outcome.label())
-        .register(meters)
-        .record(nanos, TimeUnit.NANOSECONDS);
+        .register(meters);
   }
 
   /** Calls that have begun end normally; later ones fail. */

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The rows of a query as JSON: {@code {"columns":[],"types":[],"rows":[[...]],"truncated":false}}.
@@ -68,34 +69,60 @@ final class RowsJson {
       throws SQLException, SqlRefusedException {
     ResultSetMetaData columns = rows.getMetaData();
     int count = columns.getColumnCount();
-    ArrayNode names = NODES.arrayNode();
-    ArrayNode types = NODES.arrayNode();
+    ArrayNode names = NODES.arrayNode(count);
+    ArrayNode types = NODES.arrayNode(count);
     Type[] kinds = new Type[count];
     for (int i = 0; i < count; i++) {
       names.add(dialect.column(columns.getColumnLabel(i + 1)));
       kinds[i] = Type.of(columns, i + 1);
       types.add(kinds[i].label());
     }
+    // Few rows are written at once. Many are written one by one, until there is no more room.
+    ArrayNode first = NODES.arrayNode();
+    boolean another = rows.next();
+    while (another && first.size() < Math.min(FIRST_ROWS, most)) {
+      first.add(row(rows, kinds));
+      another = rows.next();
+    }
+    if (!another) {
+      ObjectNode all = NODES.objectNode();
+      all.set("columns", names);
+      all.set("types", types);
+      all.set("rows", first);
+      all.put("truncated", false);
+      byte[] json = StrictJson.write(all, maxBytes - TAIL_BYTES);
+      if (json != null) {
+        return json;
+      }
+    }
     Writer out = new Writer(maxBytes);
     out.append("{\"columns\":" + text(names) + ",\"types\":" + text(types) + ",\"rows\":[");
     boolean truncated = out.isFull();
     int read = 0;
-    while (!truncated && rows.next()) {
+    while (!truncated && read < first.size()) {
+      truncated = !out.tryAppend(first.get(read), read > 0);
+      read++;
+    }
+    rows.setFetchSize(MORE_ROWS);
+    while (!truncated && another) {
       if (read == most && most < MAX_ROWS) {
         return null;
       }
-      if (read == FIRST_ROWS) {
-        rows.setFetchSize(MORE_ROWS);
-      }
-      ArrayNode row = NODES.arrayNode();
-      for (int i = 0; i < count; i++) {
-        row.add(kinds[i].read(rows, i + 1));
-      }
-      truncated = read == MAX_ROWS || !out.tryAppend(row, read > 0);
+      truncated = read == MAX_ROWS || !out.tryAppend(row(rows, kinds), read > 0);
       read++;
+      another = !truncated && rows.next();
     }
     out.append("],\"truncated\":" + truncated + "}");
     return out.bytes.toByteArray();
+  }
+
+  private static ArrayNode row(ResultSet rows, Type[] kinds)
+      throws SQLException, SqlRefusedException {
+    ArrayNode row = NODES.arrayNode(kinds.length);
+    for (int i = 0; i < kinds.length; i++) {
+      row.add(kinds[i].read(rows, i + 1));
+    }
+    return row;
   }
 
   /** The answer of a statement that has no rows. */
@@ -125,7 +152,7 @@ final class RowsJson {
       return bytes.size() > maxBytes;
     }
 
-    boolean tryAppend(ArrayNode row, boolean comma) {
+    boolean tryAppend(JsonNode row, boolean comma) {
       int left = maxBytes - bytes.size() - 1;
       byte[] json = left < 0 ? null : StrictJson.write(row, left);
       if (json == null) {
