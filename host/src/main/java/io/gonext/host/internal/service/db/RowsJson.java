@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The rows of a query as JSON: {@code {"columns":[],"types":[],"rows":[[...]],"truncated":false}}.
@@ -41,6 +40,8 @@ final class RowsJson {
 
   /** The end of the JSON, with the larger of its two forms. */
   private static final int TAIL_BYTES = 32;
+
+  private static final int EXPECTED_BYTES = 256;
 
   /** The largest integer that a double holds without loss. */
   private static final long MAX_SAFE = (1L << 53) - 1;
@@ -68,61 +69,34 @@ final class RowsJson {
   static byte @Nullable [] read(ResultSet rows, SqlDialect dialect, int maxBytes, int most)
       throws SQLException, SqlRefusedException {
     ResultSetMetaData columns = rows.getMetaData();
-    int count = columns.getColumnCount();
-    ArrayNode names = NODES.arrayNode(count);
-    ArrayNode types = NODES.arrayNode(count);
-    Type[] kinds = new Type[count];
-    for (int i = 0; i < count; i++) {
-      names.add(dialect.column(columns.getColumnLabel(i + 1)));
-      kinds[i] = Type.of(columns, i + 1);
-      types.add(kinds[i].label());
-    }
-    // Few rows are written at once. Many are written one by one, until there is no more room.
-    ArrayNode first = NODES.arrayNode();
-    boolean another = rows.next();
-    while (another && first.size() < Math.min(FIRST_ROWS, most)) {
-      first.add(row(rows, kinds));
-      another = rows.next();
-    }
-    if (!another) {
-      ObjectNode all = NODES.objectNode();
-      all.set("columns", names);
-      all.set("types", types);
-      all.set("rows", first);
-      all.put("truncated", false);
-      byte[] json = StrictJson.write(all, maxBytes - TAIL_BYTES);
-      if (json != null) {
-        return json;
-      }
-    }
+    Type[] types = new Type[columns.getColumnCount()];
     Writer out = new Writer(maxBytes);
-    out.append("{\"columns\":" + text(names) + ",\"types\":" + text(types) + ",\"rows\":[");
+    out.append("{\"columns\":[");
+    for (int i = 0; i < types.length; i++) {
+      types[i] = Type.of(columns, i + 1);
+      out.append(i == 0 ? "" : ",");
+      String name = dialect.column(columns.getColumnLabel(i + 1));
+      out.writeBytes(StrictJson.write(NODES.stringNode(name)));
+    }
+    out.append("],\"types\":[");
+    for (int i = 0; i < types.length; i++) {
+      out.append((i == 0 ? "\"" : ",\"") + types[i].label() + "\"");
+    }
+    out.append("],\"rows\":[");
     boolean truncated = out.isFull();
     int read = 0;
-    while (!truncated && read < first.size()) {
-      truncated = !out.tryAppend(first.get(read), read > 0);
-      read++;
-    }
-    rows.setFetchSize(MORE_ROWS);
-    while (!truncated && another) {
+    while (!truncated && rows.next()) {
       if (read == most && most < MAX_ROWS) {
         return null;
       }
-      truncated = read == MAX_ROWS || !out.tryAppend(row(rows, kinds), read > 0);
+      if (read == FIRST_ROWS) {
+        rows.setFetchSize(MORE_ROWS);
+      }
+      truncated = read == MAX_ROWS || !out.tryAppend(rows, types, read > 0);
       read++;
-      another = !truncated && rows.next();
     }
     out.append("],\"truncated\":" + truncated + "}");
-    return out.bytes.toByteArray();
-  }
-
-  private static ArrayNode row(ResultSet rows, Type[] kinds)
-      throws SQLException, SqlRefusedException {
-    ArrayNode row = NODES.arrayNode(kinds.length);
-    for (int i = 0; i < kinds.length; i++) {
-      row.add(kinds[i].read(rows, i + 1));
-    }
-    return row;
+    return out.toByteArray();
   }
 
   /** The answer of a statement that has no rows. */
@@ -131,37 +105,44 @@ final class RowsJson {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  private static String text(ArrayNode json) {
-    return new String(StrictJson.write(json), StandardCharsets.UTF_8);
-  }
-
-  /** Bytes up to a limit. */
-  private static final class Writer {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  /** Bytes up to a limit. A value at a time, because most are short, and an object costs more. */
+  private static final class Writer extends ByteArrayOutputStream {
     private final int maxBytes;
 
     Writer(int maxBytes) {
+      super(EXPECTED_BYTES);
       this.maxBytes = maxBytes - TAIL_BYTES;
     }
 
     void append(String text) {
-      bytes.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+      writeBytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     boolean isFull() {
-      return bytes.size() > maxBytes;
+      return count > maxBytes;
     }
 
-    boolean tryAppend(JsonNode row, boolean comma) {
-      int left = maxBytes - bytes.size() - 1;
-      byte[] json = left < 0 ? null : StrictJson.write(row, left);
-      if (json == null) {
+    /** Appends the row that was read; nothing if it has no room. */
+    boolean tryAppend(ResultSet rows, Type[] types, boolean comma)
+        throws SQLException, SqlRefusedException {
+      int before = count;
+      append(comma ? ",[" : "[");
+      for (int i = 0; i < types.length && !isFull(); i++) {
+        if (i > 0) {
+          write(',');
+        }
+        byte[] value = StrictJson.write(types[i].read(rows, i + 1), maxBytes - count);
+        if (value == null) {
+          count = before;
+          return false;
+        }
+        writeBytes(value);
+      }
+      write(']');
+      if (isFull()) {
+        count = before;
         return false;
       }
-      if (comma) {
-        bytes.write(',');
-      }
-      bytes.writeBytes(json);
       return true;
     }
   }
@@ -222,8 +203,10 @@ final class RowsJson {
       };
     }
 
+    private final String label = name().toLowerCase(Locale.ROOT);
+
     String label() {
-      return name().toLowerCase(Locale.ROOT);
+      return label;
     }
 
     JsonNode read(ResultSet rows, int column) throws SQLException, SqlRefusedException {
