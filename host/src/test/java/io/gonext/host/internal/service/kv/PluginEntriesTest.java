@@ -17,11 +17,15 @@ import io.gonext.host.internal.store.FailingStores;
 import io.gonext.host.internal.store.KeyValueStore;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.StoreFixture;
+import io.gonext.host.internal.store.TestPostgres;
 import io.gonext.host.internal.store.WatchedJdbc;
 import io.gonext.host.manifest.Bundle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -104,6 +108,47 @@ class PluginEntriesTest {
     assertThat(Thread.interrupted()).isTrue();
     // The store never saw the interrupt.
     assertThat(entries(Runnable::run, LONG).set("a", new byte[1])).isEqualTo(Done.DONE);
+  }
+
+  @Test
+  void a_read_that_hangs_is_cut_off_and_the_next_one_is_served() throws Exception {
+    plugins.close();
+    String url = TestPostgres.createDatabase();
+    plugins = PluginStore.open(directory.resolve("server"), Database.postgreSql(url));
+    install();
+    PluginEntries entries = entries(Runnable::run, SHORT);
+    assertThat(entries.get("a", HERE)).isEqualTo(Refused.NOT_FOUND);
+    try (Connection other = DriverManager.getConnection(url);
+        Statement lock = other.createStatement();
+        ExecutorService cutter = Executors.newSingleThreadExecutor()) {
+      other.setAutoCommit(false);
+      lock.execute("lock table kv_entry");
+      assertThat(entries.get("a", new Impatient(cutter))).isEqualTo(PluginEntries.UNAVAILABLE);
+      other.rollback();
+    }
+    assertThat(plugins.trouble()).isEmpty();
+    assertThat(entries.get("a", HERE)).isEqualTo(Refused.NOT_FOUND);
+  }
+
+  /** Cuts work off as the engine does: when its time is over, and again until it returns. */
+  private record Impatient(ExecutorService cutter) implements Uninterrupted {
+    @Override
+    public <R extends @Nullable Object> R uninterrupted(
+        Duration atMost, Runnable cutOff, Supplier<R> work) {
+      CountDownLatch done = new CountDownLatch(1);
+      var _ =
+          cutter.submit(() -> {
+            while (!done.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+              cutOff.run();
+            }
+            return true;
+          });
+      try {
+        return work.get();
+      } finally {
+        done.countDown();
+      }
+    }
   }
 
   @Test
