@@ -293,23 +293,37 @@ public final class DatabaseService implements HostService {
     return new SqlRead(plugin, statement, dialect, connections, arguments);
   }
 
-  /** A connection to read with, if one is idle and the statement may run on a guest's thread. */
-  @Nullable Held idleReader(String plugin, @Nullable Known known) throws SQLException {
-    if (!dialect.endsAll() && (known == null || known.plainAt() == SqlDialect.NOT_PLAIN)) {
+  /**
+   * A connection to read with, if one is idle and the statement may run on a guest's thread. Then
+   * {@link #endRead} must follow.
+   */
+  @Nullable Held idleReader(String plugin, PluginState state, @Nullable Known known)
+      throws SQLException {
+    if (dialect.endsAll()) {
+      return connections.takeIdle(plugin, Access.READ);
+    }
+    if (known == null || known.plainAt() == SqlDialect.NOT_PLAIN || !state.beginPlainRead()) {
       return null;
     }
     Held held = connections.takeIdle(plugin, Access.READ);
-    if (held == null || dialect.endsAll()) {
-      return held;
-    }
     boolean isPlain = false;
     try {
-      isPlain = known != null && known.plainAt() == dialect.definitions(held.connection());
+      isPlain = held != null && known.plainAt() == dialect.definitions(held.connection());
       return isPlain ? held : null;
     } finally {
       if (!isPlain) {
-        connections.giveBackRead(held);
+        state.endPlainRead();
+        if (held != null) {
+          connections.giveBackRead(held);
+        }
       }
+    }
+  }
+
+  /** Ends what {@link #idleReader} began. */
+  void endRead(PluginState state) {
+    if (!dialect.endsAll()) {
+      state.endPlainRead();
     }
   }
 

@@ -185,7 +185,7 @@ final class PluginSql {
     boolean entered = true;
     try {
       while (true) {
-        Held held = service.idleReader(plugin, arguments.known(statement.sql()));
+        Held held = service.idleReader(plugin, state, arguments.known(statement.sql()));
         if (held == null && !service.readsHere()) {
           entered = false;
           return run(SqlKind.READ, List.of(statement), null, budget, deadline);
@@ -250,6 +250,7 @@ final class PluginSql {
               () -> read.on(held));
       return read.isCut() ? cutOff(SqlKind.READ, budget) : answer;
     } finally {
+      service.endRead(state);
       if (!read.hasBegun()) {
         // The guest's time was over, or its stack nearly full.
         service.giveBack(held);

@@ -85,6 +85,10 @@ final class SqlRun implements Runnable, SqlCut {
 
   @Override
   public void run() {
+    boolean changes = task.kind != SqlKind.READ && !parts.dialect.endsAll();
+    if (changes) {
+      parts.state.beginChange();
+    }
     try {
       attempt();
     } catch (SQLException e) {
@@ -100,6 +104,9 @@ final class SqlRun implements Runnable, SqlCut {
         throw e;
       }
     } finally {
+      if (changes) {
+        parts.state.endChange();
+      }
       parts.release.run();
       // Where the call was cut off before it began.
       answer.complete(SqlFailure.unavailable());
