@@ -111,7 +111,7 @@ final class KvBenchmark implements Benchmark {
 
   /** The URL by which plain JDBC reaches the embedded database of a host in this JVM. */
   static String h2Url(Path data) {
-    return "jdbc:h2:file:"
+    return "jdbc:h2:steady:"
         + data.resolve("gonext")
         + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64";
   }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
@@ -280,6 +281,20 @@ public final class GuestInstance implements AutoCloseable {
     if (waits && occupancy.rearm(limit)) {
       strikesAt = limit;
       waits = false;
+    }
+  }
+
+  /** See {@link HostCall#uninterrupted}. */
+  <R extends @Nullable Object> R uninterrupted(Duration atMost, Runnable cutOff, Supplier<R> work) {
+    StackHeadroom.requireDeep();
+    long limit = strikesAt;
+    if (!occupancy.hold(earlier(limit, System.nanoTime() + atMostNoLimit(atMost)), cutOff)) {
+      throw new WasmInterruptedException("the deadline struck before the work");
+    }
+    try {
+      return work.get();
+    } finally {
+      occupancy.release(limit);
     }
   }
 

@@ -1,7 +1,9 @@
 package io.gonext.engine;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host function's access to the guest that called it. Valid on the calling thread until the host
@@ -67,6 +69,20 @@ public final class HostCall {
   /** Ends a wait; see {@link CallTimes#waitNanos}. */
   public void endWait() {
     instance.endWait();
+  }
+
+  /**
+   * Runs work on this thread that an interrupt would damage, such as a read from a socket of a
+   * virtual thread. The engine does not interrupt the thread meanwhile; others still may. Instead
+   * it calls {@code cutOff} once the run's limit or {@code atMost} has passed, and again every 20
+   * ms until the work returns. A run whose limit has passed ends after the host function.
+   *
+   * @param cutOff makes the work return soon; called on the engine's watchdog, so it must not block
+   * @throws StackOverflowError when less than about 45 KiB of the stack are left
+   */
+  public <R extends @Nullable Object> R uninterrupted(
+      Duration atMost, Runnable cutOff, Supplier<R> work) {
+    return instance.uninterrupted(atMost, cutOff, work);
   }
 
   /**

@@ -49,6 +49,12 @@ final class Occupancy {
   /** Written by the thread that entered, before it arms. Read by the watchdog while FIRING. */
   private @Nullable Thread thread;
 
+  /**
+   * What the watchdog runs instead of an interrupt; null where it interrupts. Written by the thread
+   * inside. Read by the watchdog while FIRING.
+   */
+  private volatile @Nullable Runnable instead;
+
   /** When to strike again. Owned by the watchdog. */
   private long strikesAgainAt;
 
@@ -90,6 +96,42 @@ final class Occupancy {
     return before != FIRING
         && before != FIRED
         && STATE.compareAndSet(this, before, armed(nanoTime));
+  }
+
+  /**
+   * Holds back interrupts until {@link #release}: at the time, and again until then, the watchdog
+   * runs {@code instead}. Only for the thread inside, while it is armed.
+   *
+   * @return false if the watchdog struck before that; then nothing is held back
+   */
+  boolean hold(long nanoTime, Runnable instead) {
+    this.instead = instead;
+    boolean held = rearm(nanoTime);
+    if (!held) {
+      this.instead = null;
+    }
+    return held;
+  }
+
+  /**
+   * Ends a {@link #hold}. If the watchdog struck meanwhile, and the new time has not passed, the
+   * call is armed again; otherwise the strike stands.
+   *
+   * @param nanoTime when the watchdog interrupts this thread
+   */
+  void release(long nanoTime) {
+    boolean ended = false;
+    while (!ended) {
+      long now = state;
+      if (now == FIRING) {
+        Thread.onSpinWait();
+      } else {
+        ended =
+            (now == FIRED && System.nanoTime() - nanoTime >= 0)
+                || STATE.compareAndSet(this, now, armed(nanoTime));
+      }
+    }
+    instead = null;
   }
 
   /**
@@ -176,11 +218,15 @@ final class Occupancy {
   }
 
   /**
-   * Interrupts, and always moves from FIRING to FIRED, because the thread inside waits for that.
+   * Interrupts, or runs what is to be run instead. Always moves from FIRING to FIRED, because the
+   * thread inside waits for that.
    */
   private void interrupt(@Nullable Thread inside, long nanoTime) {
     try {
-      if (inside != null) {
+      Runnable other = instead;
+      if (other != null) {
+        other.run();
+      } else if (inside != null) {
         inside.interrupt();
       }
     } finally {

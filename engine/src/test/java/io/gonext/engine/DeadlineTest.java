@@ -307,6 +307,81 @@ class DeadlineTest {
     }
   }
 
+  @Test
+  void uninterrupted_work_is_cut_off_at_the_limit_and_the_guest_ends() {
+    var guest = engine.instance("engine-basics");
+    var interrupted = new AtomicInteger();
+    engine.host =
+        (call, args) -> {
+          var cut = new CountDownLatch(1);
+          call.beginWait();
+          try {
+            return call.uninterrupted(
+                TestEngine.LONG,
+                cut::countDown,
+                () -> {
+                  try {
+                    cut.await();
+                  } catch (InterruptedException e) {
+                    interrupted.incrementAndGet();
+                  }
+                  return 0L;
+                });
+          } finally {
+            call.endWait();
+          }
+        };
+    GuestWork<Long> work = call -> call.call(guest.function("call_host"), 1);
+
+    assertThatThrownBy(() -> guest.run(waitLimits(TestEngine.LONG, SHORT), work))
+        .isInstanceOfSatisfying(
+            GuestTrap.class,
+            trap -> assertThat(trap.trapCause()).isEqualTo(new TrapCause.WaitLimit(SHORT)));
+    assertThat(interrupted).hasValue(0);
+  }
+
+  @Test
+  void a_guest_goes_on_after_work_that_was_cut_off_before_the_limit() {
+    var guest = engine.instance("engine-basics");
+    var cuts = new AtomicInteger();
+    engine.host =
+        (call, args) ->
+            call.uninterrupted(
+                Duration.ofMillis(1),
+                cuts::incrementAndGet,
+                () -> {
+                  // Once more, after the strike that comes again.
+                  while (cuts.get() < 2) {
+                    Thread.onSpinWait();
+                  }
+                  return 7L;
+                });
+
+    assertThat(TestEngine.call(guest, TestEngine.LONG, "call_host", 1)).isEqualTo(7);
+    assertThat(guest.isUsable()).isTrue();
+    assertThat(TestEngine.trap(guest, SHORT, "loop").trapCause())
+        .isEqualTo(new TrapCause.Deadline(SHORT));
+  }
+
+  @Test
+  void a_guest_whose_deadline_passed_during_uninterrupted_work_ends_after_it() {
+    var guest = engine.instance("engine-basics");
+    engine.host =
+        (call, args) ->
+            call.uninterrupted(
+                TestEngine.LONG,
+                () -> {},
+                () -> {
+                  while (call.remainingNanos() > -TimeUnit.MILLISECONDS.toNanos(20)) {
+                    Thread.onSpinWait();
+                  }
+                  return Thread.currentThread().isInterrupted() ? 1L : 0L;
+                });
+
+    assertThat(TestEngine.trap(guest, SHORT, "call_host", 1).trapCause())
+        .isInstanceOf(TrapCause.Deadline.class);
+  }
+
   private static RunLimits waitLimits(Duration computes, Duration waits) {
     long now = System.nanoTime();
     return new RunLimits(

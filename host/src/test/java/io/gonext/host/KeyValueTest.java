@@ -204,7 +204,7 @@ class KeyValueTest {
 
   /** Of the same database, as the store opens it; a second connection in one process. */
   private String url() {
-    return "jdbc:h2:file:"
+    return "jdbc:h2:steady:"
         + data.toAbsolutePath().resolve("gonext")
         + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0";
   }

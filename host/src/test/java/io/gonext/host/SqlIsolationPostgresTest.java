@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.internal.store.TestPostgres;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -157,6 +159,109 @@ class SqlIsolationPostgresTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "set statement_timeout = 0",
+        "set search_path = public",
+        "select set_config('search_path', 'public', false)",
+        "select set_config('default_transaction_read_only', 'off', false)",
+        "do $$ begin create temp table left_by_read (i int); end $$",
+        "listen gonext_plugin"
+      })
+  void the_next_read_does_not_see_what_a_read_left_in_its_session(String change)
+      throws InterruptedException {
+    sql.read("mallet", change);
+    assertThat(
+            sql.read(
+                    "mallet",
+                    "select current_setting('statement_timeout'), current_setting('search_path'),"
+                        + " current_setting('transaction_read_only'), to_regclass('left_by_read'),"
+                        + " (select count(*) from pg_listening_channels())")
+                .get("rows")
+                .toString())
+        .isEqualTo("[[\"250ms\",\"plg_mallet\",\"on\",null,0]]");
+  }
+
+  @Test
+  void a_lock_that_a_read_left_in_its_session_is_freed_within_a_moment() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      sql.read("mallet", "select pg_advisory_lock(4712)");
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            TestPostgres.queryInt(
+                    URL,
+                    "select count(*) from pg_locks where locktype = 'advisory' and objid = 4712")
+                == 0);
+  }
+
+  @Test
+  void a_session_in_which_a_read_prepared_a_statement_ends_within_a_moment() throws Exception {
+    sql.read("mallet", "do $$ begin execute 'prepare left_by_read as select 1'; end $$");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            sql.read("mallet", "select count(*) from pg_prepared_statements where from_sql")
+                .get("rows")
+                .toString()
+                .equals("[[0]]"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"commit", "rollback", "end"})
+  void a_read_cannot_end_the_transaction_of_the_host(String end) throws InterruptedException {
+    assertThat(sql.read("mallet", end).intValue()).isEqualTo(BAD_ARGUMENTS);
+    assertThat(sql.read("mallet", "select 1").get("rows").toString()).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void the_time_of_each_read_is_its_own() throws InterruptedException {
+    String now = "select extract(epoch from now())::numeric::text";
+    String first = sql.read("mallet", now).get("rows").get(0).get(0).asString();
+    String next = sql.read("mallet", now).get("rows").get(0).get(0).asString();
+    assertThat(new BigDecimal(next)).isGreaterThan(new BigDecimal(first));
+    assertThat(
+            sql.read("mallet", "select clock_timestamp() - now() < interval '1 second'")
+                .get("rows")
+                .toString())
+        .isEqualTo("[[true]]");
+  }
+
+  @Test
+  void a_read_that_catches_its_cancellation_is_cut_off() throws Exception {
+    JsonNode why =
+        sql.once(
+            "read.mallet.why",
+            "do $$ begin loop begin perform pg_sleep(10); exception when query_canceled then"
+                + " null; end; end loop; end $$");
+    assertThat(why.get("code").asString()).isEqualTo("timed_out");
+    assertThat(why.get("message").asString()).contains("session was ended");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            TestPostgres.queryInt(
+                    URL,
+                    "select count(*) from pg_stat_activity where usename like 'plg!_mallet%'"
+                        + " escape '!' and state = 'active' and datname = current_database()")
+                == 0);
+    assertThat(sql.read("mallet", "select 1").get("rows").toString()).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void a_table_that_is_altered_is_read_as_it_is() throws InterruptedException {
+    sql.write("mallet", "create table altered (i int)");
+    sql.write("mallet", "insert into altered values (1)");
+    for (int i = 0; i < 8; i++) {
+      assertThat(sql.read("mallet", "select * from altered").get("rows").toString())
+          .isEqualTo("[[1]]");
+    }
+    sql.write("mallet", "alter table altered add column t text default 'x'");
+    assertThat(sql.read("mallet", "select * from altered").get("rows").toString())
+        .isEqualTo("[[1,\"x\"]]");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"commit", "rollback", "commit and chain", "end"})
   void a_statement_cannot_end_the_transaction_of_the_host(String end) throws InterruptedException {
     sql.write("mallet", "create table if not exists once (i int)");
@@ -237,6 +342,7 @@ class SqlIsolationPostgresTest {
 
   @Test
   void a_statement_that_catches_its_cancellation_is_cut_off_and_named() throws Exception {
+    double before = cutOffs();
     JsonNode why =
         sql.once(
             "write.mallet.why",
@@ -244,8 +350,7 @@ class SqlIsolationPostgresTest {
                 + " null; end; end loop; end $$");
     assertThat(why.get("code").asString()).isEqualTo("timed_out");
     assertThat(why.get("message").asString()).contains("session was ended");
-    assertThat(METERS.get("gonext.plugin.db.cut.off").tag("plugin", "mallet").counter().count())
-        .isEqualTo(1);
+    assertThat(cutOffs()).isEqualTo(before + 1);
     assertThat(
             METERS
                 .get("gonext.plugin.db")
@@ -264,6 +369,11 @@ class SqlIsolationPostgresTest {
                         + " escape '!' and state = 'active' and datname = current_database()")
                 == 0);
     assertThat(sql.write("mallet", "create table after_all (i int)").isObject()).isTrue();
+  }
+
+  private static double cutOffs() {
+    Counter cut = METERS.find("gonext.plugin.db.cut.off").tag("plugin", "mallet").counter();
+    return cut == null ? 0 : cut.count();
   }
 
   @Test

@@ -236,6 +236,34 @@ class SqlTest {
   }
 
   @Test
+  void a_statement_that_has_few_rows_once_may_have_many_later() throws InterruptedException {
+    write("create table growing (i int)");
+    for (int rows : List.of(0, 16, 17, 256, 257, 1000, 3)) {
+      write("delete from growing");
+      write("insert into growing select x from (" + series(1000) + ") s where x <= ?", rows);
+      for (int again = 0; again < 2; again++) {
+        JsonNode answer = read("select i from growing");
+        assertThat(answer.get("rows").size()).isEqualTo(rows);
+        assertThat(answer.get("truncated").asBoolean()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void a_table_that_became_a_view_is_read_as_one() throws InterruptedException {
+    write("create table shape (i int)");
+    write("insert into shape values (1)");
+    for (int again = 0; again < 3; again++) {
+      assertThat(rows("select i from shape")).isEqualTo("[[1]]");
+    }
+    write("drop table shape");
+    write("create view shape as select 2 as i");
+    for (int again = 0; again < 3; again++) {
+      assertThat(rows("select i from shape")).isEqualTo("[[2]]");
+    }
+  }
+
+  @Test
   void an_answer_ends_at_one_mebibyte() throws InterruptedException {
     write("create table wide (t varchar(200000))");
     write("insert into wide select repeat('x', 200000) from (" + series(8) + ") s");

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -16,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>Valid until the function returns, on the thread that it was called on.
  */
-public final class GuestArguments {
+public final class GuestArguments implements Uninterrupted {
   private static final int REPLACEMENT = 0xFFFD;
 
   private final HostCall call;
@@ -42,6 +43,12 @@ public final class GuestArguments {
   /** See {@link HostCall#afterSuccess}. */
   public void afterSuccess(Runnable effect) {
     call.afterSuccess(effect);
+  }
+
+  @Override
+  public <R extends @Nullable Object> R uninterrupted(
+      Duration atMost, Runnable cutOff, Supplier<R> work) {
+    return call.uninterrupted(atMost, cutOff, work);
   }
 
   /** See {@link HostCall#remainingNanos}. */

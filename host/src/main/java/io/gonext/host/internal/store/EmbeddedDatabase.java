@@ -14,9 +14,11 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import javax.sql.DataSource;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
+import org.h2.message.DbException;
 
 /**
  * H2 in a file of the data directory.
@@ -114,6 +116,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   private static HikariDataSource open(Path directory, String database, String name) {
     HikariConfig config = new HikariConfig();
+    // steady: an interrupt of a guest's thread must not close the file.
     // DB_CLOSE_ON_EXIT: the host closes the database itself.
     // WRITE_DELAY: a commit is written before it returns.
     // RETENTION_TIME: EmbeddedPool decides when space may be reused.
@@ -121,9 +124,10 @@ final class EmbeddedDatabase extends SqlDatabase {
     // page whose space is already reused.
     // QUERY_CACHE_SIZE: a change of key-value entries has more statements than the default of 8.
     // TRACE_LEVEL_FILE: the trace file contains statements, and H2 leaves it open on a full disk.
+    SteadyFiles.register();
     EmbeddedSource source =
         new EmbeddedSource(
-            "jdbc:h2:file:"
+            "jdbc:h2:steady:"
                 + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
                 + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
                 + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0");
@@ -144,6 +148,42 @@ final class EmbeddedDatabase extends SqlDatabase {
       }
       throw e;
     }
+  }
+
+  @Override
+  HikariDataSource readers(HikariDataSource store) {
+    HikariConfig config = readerConfig();
+    config.setDataSource(((EmbeddedPool) store).source());
+    config.setExceptionOverride(new ClosedDatabase());
+    config.setConnectionTestQuery("select 1");
+    config.setConnectionInitSql("set query_timeout " + READ_MILLIS);
+    return new HikariDataSource(config);
+  }
+
+  /**
+   * H2's session behind a connection. Its methods set what the statement SET does, but SET has all
+   * sessions compile all of their statements again, and so has {@code Statement.setQueryTimeout}.
+   */
+  private static SessionLocal session(Connection connection) throws SQLException {
+    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+  }
+
+  @Override
+  PreparedStatement prepare(Connection connection, String sql, int seconds) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    session(connection).setQueryTimeout(seconds * 1_000);
+    return statement;
+  }
+
+  @Override
+  void unlimit(Connection connection) throws SQLException {
+    session(connection).setQueryTimeout(0);
+  }
+
+  /** A read of one row waits for the disk alone. */
+  @Override
+  void abort(Connection reader) {
+    // Nothing can end that wait.
   }
 
   @Override
@@ -221,10 +261,12 @@ final class EmbeddedDatabase extends SqlDatabase {
                 access == PluginDatabases.Access.READ ? login.reader() : login.user(),
                 login.password());
     boolean ready = false;
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("set schema " + login.schema());
+    try {
+      session(connection).setCurrentSchemaName(login.schema().toUpperCase(Locale.ROOT));
       ready = true;
       return connection;
+    } catch (DbException e) {
+      throw e.getSQLException();
     } finally {
       if (!ready) {
         connection.close();
@@ -234,7 +276,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   @Override
   void endSession(Connection admin, Connection plugin) throws SQLException {
-    int id = ((SessionLocal) plugin.unwrap(JdbcConnection.class).getSession()).getId();
+    int id = session(plugin).getId();
     try (PreparedStatement end = admin.prepareStatement("call abort_session(?)")) {
       end.setInt(1, id);
       end.execute();

@@ -96,6 +96,11 @@ final class EmbeddedPool extends HikariDataSource {
     return connection;
   }
 
+  /** Where this pool gets its connections. */
+  EmbeddedSource source() {
+    return source;
+  }
+
   /** A new connection of another user, which does not belong to this pool. */
   Connection connectAs(String user, String password) throws SQLException {
     // The database is open with the host's settings meanwhile; another user cannot make them.

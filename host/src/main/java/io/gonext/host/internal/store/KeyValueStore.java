@@ -6,12 +6,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.sql.SQLTransientConnectionException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Entries of plugins: bytes by name, each plugin for itself. A change is committed when its method
@@ -19,10 +21,12 @@ import org.jspecify.annotations.Nullable;
  * quotas, ages and increments are exact between threads and between processes alike; reads do not
  * wait.
  *
- * <p>Thread-safe. Must be called on threads that are never interrupted: an interrupt during a read
- * would close the embedded database's file.
+ * <p>Thread-safe. Changes must be made on threads that are never interrupted. An interrupt of a
+ * read may cost it its connection, and nothing else.
  */
 public final class KeyValueStore {
+  private static final Logger log = LoggerFactory.getLogger(KeyValueStore.class);
+
   /** A statement that takes longer is given up, in seconds. */
   private static final int STATEMENT_SECONDS = 2;
 
@@ -30,10 +34,21 @@ public final class KeyValueStore {
   private static final String CONSTRAINT = "23";
 
   private final Transactions transactions;
+  private final DataSource readers;
+  private final SqlDatabase database;
+  private final StoreHealth health;
 
-  /** Its callers are threads that are never interrupted; see {@link Transactions}. */
-  KeyValueStore(DataSource connections, StoreHealth health) {
+  /**
+   * Changes are made by threads that are never interrupted; see {@link Transactions}.
+   *
+   * @param readers see {@link SqlDatabase#readers}
+   */
+  KeyValueStore(
+      DataSource connections, DataSource readers, SqlDatabase database, StoreHealth health) {
     this.transactions = new Transactions(connections, Runnable::run, health);
+    this.readers = readers;
+    this.database = database;
+    this.health = health;
   }
 
   /** The result of a change. */
@@ -67,8 +82,92 @@ public final class KeyValueStore {
    * @throws StoreException when the database fails
    */
   public Optional<byte[]> get(String plugin, String name) {
-    return transactions.read(
-        limited(connection -> Optional.ofNullable(content(connection, plugin, name))));
+    return Optional.ofNullable(read(plugin, name).run());
+  }
+
+  /** The read of an entry, which {@link Read#run} does. */
+  public Read read(String plugin, String name) {
+    return new Read(plugin, name);
+  }
+
+  /** One read, on the thread that runs it. Any other thread may cut it off. */
+  public final class Read {
+    private final String plugin;
+    private final String name;
+
+    /** What the read uses now. Guarded by this. */
+    private @Nullable Connection connection;
+
+    private volatile boolean cutOff;
+
+    private Read(String plugin, String name) {
+      this.plugin = plugin;
+      this.name = name;
+    }
+
+    /**
+     * Returns the value, or null if there is no such entry.
+     *
+     * @throws StoreException when the database fails, or the read is cut off
+     */
+    public byte @Nullable [] run() {
+      try (Connection reader = readers.getConnection()) {
+        begin(reader);
+        byte[] value;
+        try {
+          value = content(reader, plugin, name);
+        } finally {
+          end();
+        }
+        if (cutOff) {
+          // A connection that was closed fails here, and the pool does not keep it.
+          reader.createStatement().close();
+        }
+        return value;
+      } catch (SQLException e) {
+        if (!cutOff && !Thread.currentThread().isInterrupted() && !isCrowded(e)) {
+          health.failed(e);
+        }
+        throw new StoreException("an entry of " + plugin + " was not read: " + e.getMessage(), e);
+      }
+    }
+
+    /** The pool had no connection in time, because other reads used all of them. */
+    private static boolean isCrowded(SQLException e) {
+      return e instanceof SQLTransientConnectionException && e.getCause() == null;
+    }
+
+    private synchronized void begin(Connection reader) throws SQLException {
+      if (cutOff) {
+        throw new SQLException("it was cut off");
+      }
+      connection = reader;
+    }
+
+    private synchronized void end() {
+      connection = null;
+    }
+
+    /**
+     * Makes the read end soon, where the database can: PostgreSQL's connection is closed. H2 ends a
+     * read by itself once the disk has answered. May take the time of a few network packets.
+     */
+    public synchronized void cutOff() {
+      cutOff = true;
+      Connection now = connection;
+      if (now != null) {
+        try {
+          database.abort(now);
+        } catch (SQLException e) {
+          log.debug("a read could not be cut off: {}", e.getMessage());
+        }
+      }
+    }
+
+    /** Whether it was cut off. */
+    public boolean isCutOff() {
+      return cutOff;
+    }
   }
 
   /**
@@ -97,7 +196,7 @@ public final class KeyValueStore {
   private @Nullable List<Result> tryChange(
       String plugin, List<KeyValueChange> changes, KeyValueQuota quota) {
     return this.<@Nullable List<Result>>run(connection -> {
-      LockedEntries entries = LockedEntries.lock(connection, plugin, quota);
+      LockedEntries entries = LockedEntries.lock(database, connection, plugin, quota);
       if (entries == null) {
         return null;
       }
@@ -159,7 +258,7 @@ public final class KeyValueStore {
   private static byte @Nullable [] content(Connection connection, String plugin, String name)
       throws SQLException {
     try (PreparedStatement select =
-        prepare(connection, "select content from kv_entry where plugin = ? and name = ?")) {
+        connection.prepareStatement("select content from kv_entry where plugin = ? and name = ?")) {
       select.setString(1, plugin);
       select.setString(2, name);
       try (ResultSet rows = select.executeQuery()) {
@@ -168,27 +267,28 @@ public final class KeyValueStore {
     }
   }
 
-  /** With the limit of time that every statement here has. */
-  static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    statement.setQueryTimeout(STATEMENT_SECONDS);
-    return statement;
+  /** With the limit of time that every statement of a change has. */
+  private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    return prepare(database, connection, sql);
+  }
+
+  /** With the limit of time that every statement of a change has. */
+  static PreparedStatement prepare(SqlDatabase database, Connection connection, String sql)
+      throws SQLException {
+    return database.prepare(connection, sql, STATEMENT_SECONDS);
   }
 
   private <R extends @Nullable Object> R run(Transactions.Work<R> work) {
     return transactions.run(limited(work));
   }
 
-  private static <R extends @Nullable Object> Transactions.Work<R> limited(
-      Transactions.Work<R> work) {
+  private <R extends @Nullable Object> Transactions.Work<R> limited(Transactions.Work<R> work) {
     return connection -> {
       try {
         return work.run(connection);
       } finally {
-        // H2 keeps the limit for the connection, and the connection goes back to the pool.
-        try (Statement any = connection.createStatement()) {
-          any.setQueryTimeout(0);
-        }
+        // The connection goes back to the pool.
+        database.unlimit(connection);
       }
     };
   }

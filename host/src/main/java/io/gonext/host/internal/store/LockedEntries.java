@@ -37,6 +37,7 @@ final class LockedEntries {
   /** How many of the oldest entries are looked at in one query. */
   private static final int PAGE = 256;
 
+  private final SqlDatabase database;
   private final Connection connection;
   private final String plugin;
   private final KeyValueQuota quota;
@@ -82,12 +83,14 @@ final class LockedEntries {
    * @param writes how often any of them was written
    */
   private LockedEntries(
+      SqlDatabase database,
       Connection connection,
       String plugin,
       KeyValueQuota quota,
       long bytes,
       long entries,
       long writes) {
+    this.database = database;
     this.connection = connection;
     this.plugin = plugin;
     this.quota = quota;
@@ -97,17 +100,25 @@ final class LockedEntries {
   }
 
   /** Waits for the lock, and takes it; null when the plugin has no row of usage. */
-  static @Nullable LockedEntries lock(Connection connection, String plugin, KeyValueQuota quota)
+  static @Nullable LockedEntries lock(
+      SqlDatabase database, Connection connection, String plugin, KeyValueQuota quota)
       throws SQLException {
     try (PreparedStatement select =
         KeyValueStore.prepare(
+            database,
             connection,
             "select bytes, entries, writes from kv_usage where plugin = ? for update")) {
       select.setString(1, plugin);
       try (ResultSet rows = select.executeQuery()) {
         return rows.next()
             ? new LockedEntries(
-                connection, plugin, quota, rows.getLong(1), rows.getLong(2), rows.getLong(3))
+                database,
+                connection,
+                plugin,
+                quota,
+                rows.getLong(1),
+                rows.getLong(2),
+                rows.getLong(3))
             : null;
       }
     }
@@ -121,6 +132,7 @@ final class LockedEntries {
     }
     try (PreparedStatement select =
         KeyValueStore.prepare(
+            database,
             connection,
             "select name, octet_length(content),"
                 + (" case when octet_length(content) <= " + NUMBER_BYTES + " then content end")
@@ -231,6 +243,7 @@ final class LockedEntries {
     if (oldest.isEmpty()) {
       try (PreparedStatement select =
           KeyValueStore.prepare(
+              database,
               connection,
               "select name, octet_length(content), written from kv_entry"
                   + " where plugin = ? and written > ? order by written limit ?")) {
@@ -275,7 +288,7 @@ final class LockedEntries {
     if (evictedUpTo > 0) {
       try (PreparedStatement delete =
           KeyValueStore.prepare(
-              connection, "delete from kv_entry where plugin = ? and written <= ?")) {
+              database, connection, "delete from kv_entry where plugin = ? and written <= ?")) {
         delete.setString(1, plugin);
         delete.setLong(2, evictedUpTo);
         delete.executeUpdate();
@@ -283,6 +296,7 @@ final class LockedEntries {
     }
     try (PreparedStatement update =
         KeyValueStore.prepare(
+            database,
             connection,
             "update kv_usage set bytes = ?, entries = ?, writes = ? where plugin = ?")) {
       update.setLong(1, bytes);
@@ -310,7 +324,7 @@ final class LockedEntries {
     if (!names.hasNext()) {
       return;
     }
-    try (PreparedStatement statement = KeyValueStore.prepare(connection, sql)) {
+    try (PreparedStatement statement = KeyValueStore.prepare(database, connection, sql)) {
       while (names.hasNext()) {
         binding.bind(statement, names.next());
         statement.addBatch();

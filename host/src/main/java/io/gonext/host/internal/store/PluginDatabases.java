@@ -128,6 +128,10 @@ public final class PluginDatabases {
 
   /** Ends what the database does on a plugin's connection, whatever that is, and the connection. */
   public void cutOff(Connection connection) {
+    if (isPostgreSql()) {
+      // First, because a guest waits for it. The server may not notice before its statement ends.
+      abort(connection);
+    }
     try {
       transactions.run(admin -> {
         database.endSession(admin, connection);
@@ -136,6 +140,10 @@ public final class PluginDatabases {
     } catch (StoreException e) {
       log.debug("a plugin's session could not be ended: {}", e.getMessage());
     }
+    abort(connection);
+  }
+
+  private static void abort(Connection connection) {
     try {
       connection.abort(Runnable::run);
     } catch (SQLException e) {

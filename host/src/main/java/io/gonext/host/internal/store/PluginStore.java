@@ -57,17 +57,27 @@ public final class PluginStore implements AutoCloseable {
   private final DirectoryLock lock;
   private final HikariDataSource pool;
   private final DataSource connections;
+  private final HikariDataSource readerPool;
+  private final DataSource readers;
   private final SqlDatabase database;
   private final ThreadPoolExecutor threads = threads();
   private final StoreHealth health = new StoreHealth(InstantSource.system());
   private final Transactions transactions;
 
+  /**
+   * @param between a wrapper around each pool
+   */
   private PluginStore(
-      DirectoryLock lock, HikariDataSource pool, DataSource connections, SqlDatabase database) {
+      DirectoryLock lock,
+      HikariDataSource pool,
+      SqlDatabase database,
+      UnaryOperator<DataSource> between) {
     this.lock = lock;
     this.pool = pool;
-    this.connections = connections;
+    this.connections = between.apply(pool);
     this.database = database;
+    this.readerPool = database.readers(pool);
+    this.readers = between.apply(readerPool);
     this.transactions = new Transactions(connections, threads, health);
   }
 
@@ -91,7 +101,7 @@ public final class PluginStore implements AutoCloseable {
     boolean opened = false;
     try {
       HikariDataSource pool = connect(directory, database);
-      PluginStore store = new PluginStore(lock, pool, between.apply(pool), database);
+      PluginStore store = new PluginStore(lock, pool, database, between);
       opened = true;
       return store;
     } finally {
@@ -330,7 +340,7 @@ public final class PluginStore implements AutoCloseable {
 
   /** The plugins' key-value entries, in the same database. */
   public KeyValueStore keyValues() {
-    return new KeyValueStore(connections, health);
+    return new KeyValueStore(connections, readers, database, health);
   }
 
   @Override
@@ -340,7 +350,13 @@ public final class PluginStore implements AutoCloseable {
     }
     try {
       // On one of the store's threads, because closing the embedded database writes to its file.
-      CompletableFuture.runAsync(pool::close, threads).join();
+      CompletableFuture.runAsync(
+              () -> {
+                readerPool.close();
+                pool.close();
+              },
+              threads)
+          .join();
     } finally {
       threads.shutdown();
       lock.close();

@@ -18,6 +18,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PgConnection;
 
 /** A database of a PostgreSQL server. */
 final class PostgresDatabase extends SqlDatabase {
@@ -59,6 +60,33 @@ final class PostgresDatabase extends SqlDatabase {
         pool.close();
       }
     }
+  }
+
+  @Override
+  HikariDataSource readers(HikariDataSource store) {
+    HikariConfig config = readerConfig();
+    config.setDriverClassName(Driver.class.getName());
+    config.setJdbcUrl(server.url());
+    config.setDataSourceProperties(properties());
+    config.setConnectionInitSql("set statement_timeout = " + READ_MILLIS);
+    return new HikariDataSource(config);
+  }
+
+  @Override
+  PreparedStatement prepare(Connection connection, String sql, int seconds) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    statement.setQueryTimeout(seconds);
+    return statement;
+  }
+
+  @Override
+  void unlimit(Connection connection) {
+    // The limit is the statement's.
+  }
+
+  @Override
+  void abort(Connection reader) throws SQLException {
+    reader.unwrap(PgConnection.class).abort(Runnable::run);
   }
 
   /** A connection that belongs to no pool. */
@@ -192,6 +220,8 @@ final class PostgresDatabase extends SqlDatabase {
     if (migrates) {
       properties.setProperty("socketTimeout", "90");
     } else {
+      // Otherwise the driver sends BEGIN as a request with an answer of its own.
+      properties.setProperty("preferQueryMode", "extended");
       // A larger row would be read into the host's memory as a whole.
       properties.setProperty("maxResultBuffer", "8M");
     }
@@ -201,8 +231,15 @@ final class PostgresDatabase extends SqlDatabase {
 
   @Override
   void endSession(Connection admin, Connection plugin) throws SQLException {
-    try (PreparedStatement end = admin.prepareStatement("select pg_terminate_backend(?)")) {
-      end.setInt(1, plugin.unwrap(PGConnection.class).getBackendPID());
+    // A connection that is closed cannot be unwrapped.
+    PgConnection session = (PgConnection) plugin;
+    // With the user, because another session may have the number once this one has ended.
+    try (PreparedStatement end =
+        admin.prepareStatement(
+            "select pg_terminate_backend(pid) from pg_stat_activity where pid = ? and usename ="
+                + " ?")) {
+      end.setInt(1, session.getBackendPID());
+      end.setString(2, session.getUserName());
       end.execute();
     }
   }

@@ -1,16 +1,23 @@
 package io.gonext.host.internal.store;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.gonext.host.Database;
 import io.gonext.host.StoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Set;
 import javax.sql.DataSource;
 
 /** What the store needs from its database. Immutable. */
 abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
+  /** The most that a read of {@link #readers} may take, in milliseconds. */
+  static final int READ_MILLIS = 1_000;
+
+  private static final int READERS = 8;
+
   /** A server that stops, was killed, or is not ready yet. */
   private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
 
@@ -30,6 +37,37 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
    * @throws StoreException when something else is wrong, which it names
    */
   abstract HikariDataSource connect(Path directory, String name);
+
+  /**
+   * Connections for reads of one row each, on threads that may be interrupted. Whoever asks waits a
+   * second at most, and a statement may take as long.
+   *
+   * @param store the store's own connections; close it after this
+   */
+  abstract HikariDataSource readers(HikariDataSource store);
+
+  /** Ends what another thread does on a connection of {@link #readers}, if that can be done. */
+  abstract void abort(Connection reader) throws SQLException;
+
+  /** Settings of {@link #readers} that all databases have. */
+  static HikariConfig readerConfig() {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("gonext-readers");
+    config.setMaximumPoolSize(READERS);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(READ_MILLIS);
+    config.setValidationTimeout(READ_MILLIS / 2);
+    // The store was reached a moment ago. If it is lost now, its health says so.
+    config.setInitializationFailTimeout(-1);
+    return config;
+  }
+
+  /** Prepares a statement that the database gives up when it takes longer than so many seconds. */
+  abstract PreparedStatement prepare(Connection connection, String sql, int seconds)
+      throws SQLException;
+
+  /** Takes back the limit of {@link #prepare} where it holds for the connection. */
+  abstract void unlimit(Connection connection) throws SQLException;
 
   /** What a column for a bundle is called. */
   abstract String blobType();

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.Database;
+import io.gonext.host.KeyValueQuota;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoreException;
+import io.gonext.host.StoredVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +16,11 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +34,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class EmbeddedStoreTest {
   private static final String NAME = "my-plugin";
   private static final String SHA256 = "ab".repeat(32);
+
+  private static final KeyValueQuota QUOTA = KeyValueQuota.defaults();
 
   @TempDir private Path directory;
 
@@ -57,6 +63,36 @@ class EmbeddedStoreTest {
       assertThat(store.find(NAME).orElseThrow().current().version()).isEqualTo("1.0.0");
       assertThat(store.bundle(NAME, SHA256)).contains(new byte[] {1, 2});
     }
+  }
+
+  @Test
+  void interrupted_reads_of_the_file_succeed_and_leave_it_open() {
+    int entries = 40;
+    try (PluginStore store = open(directory)) {
+      store.insert(NAME, new StoredVersion("1.0.0", SHA256, Instant.EPOCH), new byte[] {1});
+      for (int i = 0; i < entries; i++) {
+        assertThat(store.keyValues().change(NAME, set(i, new byte[100_000]), QUOTA))
+            .extracting(KeyValueStore.Result::outcome)
+            .containsExactly(KeyValueStore.Outcome.DONE);
+      }
+    }
+    // Nothing of it is in memory.
+    try (PluginStore store = open(directory)) {
+      KeyValueStore values = store.keyValues();
+      assertThat(values.get(NAME, "none")).isEmpty();
+      for (int i = 0; i < entries; i++) {
+        Thread.currentThread().interrupt();
+        Optional<byte[]> read = values.get(NAME, "e" + i);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(read.orElseThrow()).hasSize(100_000);
+      }
+      assertThat(values.change(NAME, set(0, new byte[1]), QUOTA)).hasSize(1);
+      assertThat(values.get(NAME, "e0").orElseThrow()).hasSize(1);
+    }
+  }
+
+  private static List<KeyValueChange> set(int entry, byte[] value) {
+    return List.of(new KeyValueChange.Set("e" + entry, value));
   }
 
   @Test

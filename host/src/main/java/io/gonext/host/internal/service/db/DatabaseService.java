@@ -8,7 +8,10 @@ import io.gonext.host.internal.abi.ImportKey;
 import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.PluginScope;
+import io.gonext.host.internal.service.db.PluginConnections.Held;
+import io.gonext.host.internal.service.db.SqlArguments.Known;
 import io.gonext.host.internal.store.PluginDatabases;
+import io.gonext.host.internal.store.PluginDatabases.Access;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.Counter;
@@ -39,7 +42,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The functions {@code gn_db_*}: SQL in the plugin's own schema. A call is one transaction, on a
- * connection that the plugin's own database user has opened. Calls run on threads of this service,
+ * connection that the plugin's own database user has opened. Reads run on the guest's thread where
+ * they can be {@linkplain SqlDialect#plainAt ended}. Other calls run on threads of this service,
  * which nobody interrupts.
  *
  * <p>Invariant: a plugin has at most {@link #SHARE} connections in use, and all plugins {@link
@@ -64,6 +68,8 @@ public final class DatabaseService implements HostService {
 
   private static final Logger log = LoggerFactory.getLogger(DatabaseService.class);
 
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("gonext-db-", 0).factory());
   private final PluginDatabases databases;
   private final SqlDialect dialect;
   private final PluginConnections connections;
@@ -73,8 +79,6 @@ public final class DatabaseService implements HostService {
   private final Tracer tracer;
   private final LongSupplier nanoTime;
   private final Semaphore free = new Semaphore(CONNECTIONS, true);
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("gonext-db-", 0).factory());
   private final Map<String, PluginState> states = new ConcurrentHashMap<>();
 
   /**
@@ -90,7 +94,7 @@ public final class DatabaseService implements HostService {
       LongSupplier nanoTime) {
     this.databases = databases;
     this.dialect = SqlDialect.of(databases);
-    this.connections = new PluginConnections(databases, dialect, nanoTime);
+    this.connections = new PluginConnections(databases, dialect, threads, nanoTime);
     this.maxBytes = maxBytes;
     this.batchJobs = batchJobs;
     this.meters = meters;
@@ -279,35 +283,106 @@ public final class DatabaseService implements HostService {
     return entered ? null : SqlFailure.unavailable();
   }
 
+  /** Gives back what {@link #enter} took. */
+  void leave(PluginState state) {
+    free.release();
+    state.share().release();
+  }
+
+  SqlRead reading(String plugin, SqlStatement statement, SqlArguments arguments) {
+    return new SqlRead(plugin, statement, dialect, connections, arguments);
+  }
+
+  /**
+   * A connection to read with, if one is idle and the statement may run on a guest's thread. Then
+   * {@link #endRead} must follow.
+   */
+  @Nullable Held idleReader(String plugin, PluginState state, @Nullable Known known)
+      throws SQLException {
+    if (dialect.endsAll()) {
+      return connections.takeIdle(plugin, Access.READ);
+    }
+    if (known == null || known.plainAt() == SqlDialect.NOT_PLAIN || !state.beginPlainRead()) {
+      return null;
+    }
+    Held held = connections.takeIdle(plugin, Access.READ);
+    boolean isPlain = false;
+    try {
+      isPlain = held != null && known.plainAt() == dialect.definitions(held.connection());
+      return isPlain ? held : null;
+    } finally {
+      if (!isPlain) {
+        state.endPlainRead();
+        if (held != null) {
+          connections.giveBackRead(held);
+        }
+      }
+    }
+  }
+
+  /** Ends what {@link #idleReader} began. */
+  void endRead(PluginState state) {
+    if (!dialect.endsAll()) {
+      state.endPlainRead();
+    }
+  }
+
+  /** Whether reads run on the guest's thread only, whatever they are. */
+  boolean readsHere() {
+    return dialect.endsAll();
+  }
+
+  /**
+   * Opens a connection on a thread of this service. Whoever stops waiting {@linkplain #abandon
+   * abandons} it.
+   */
+  CompletableFuture<Held> openReader(String plugin) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return connections.open(plugin, Access.READ);
+          } catch (SQLException e) {
+            throw new CompletionException(e);
+          }
+        },
+        threads);
+  }
+
+  /** Keeps a connection that was not used. */
+  void giveBack(Held held) {
+    connections.giveBackRead(held);
+  }
+
+  /** Keeps a connection for later once it is open, and leaves then. */
+  void abandon(CompletableFuture<Held> opening, PluginState state) {
+    opening.whenComplete((held, _) -> {
+      if (held != null) {
+        connections.giveBackRead(held);
+      }
+      leave(state);
+    });
+  }
+
   /** Starts a run, after {@link #enter}. */
   SqlRun start(SqlRun.Task task, SqlArguments arguments, PluginState state) {
     SqlRun run =
         new SqlRun(
             task,
             new SqlRun.Parts(
-                dialect,
-                connections,
-                arguments,
-                state,
-                batchJobs,
-                () -> {
-                  free.release();
-                  state.share().release();
-                }));
+                dialect, connections, arguments, state, batchJobs, () -> leave(state)));
     try {
       threads.execute(run);
     } catch (RejectedExecutionException e) {
       // The host closes.
-      free.release();
-      state.share().release();
+      leave(state);
       run.answer().complete(SqlFailure.unavailable());
     }
     return run;
   }
 
-  /** Ends a run that nobody waits for any more. Its connection stays in use until that is done. */
-  void cutOff(SqlRun run) {
-    Connection connection = run.cutOff();
+  /** Ends work that nobody waits for any more. Its connection stays in use until that is done. */
+  void cutOff(SqlCut work) {
+    Connection connection = work.cutOff();
     if (connection != null) {
       try {
         threads.execute(() -> databases.cutOff(connection));
@@ -335,14 +410,13 @@ public final class DatabaseService implements HostService {
     }
   }
 
-  void record(String plugin, SqlKind kind, SqlOutcome outcome, long nanos) {
-    Timer.builder("gonext.plugin.db")
+  Timer timer(String plugin, SqlKind kind, SqlOutcome outcome) {
+    return Timer.builder("gonext.plugin.db")
         .description("Calls of SQL by plugins, by outcome")
         .tag("plugin", plugin)
         .tag("function", kind.label())
         .tag("outcome", outcome.label())
-        .register(meters)
-        .record(nanos, TimeUnit.NANOSECONDS);
+        .register(meters);
   }
 
   /** Calls that have begun end normally; later ones fail. */

@@ -14,17 +14,16 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
 import org.h2.jdbc.JdbcException;
 import org.h2.util.ScriptReader;
+import org.h2.util.TimeZoneProvider;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** The embedded H2. */
 final class H2Dialect extends SqlDialect {
-  private static final String LIMITS =
-      "set query_timeout %d; set lock_timeout %d; set time zone 'UTC'; set throttle 0"
-          .formatted(STATEMENT_MILLIS, LOCK_MILLIS);
-
   private static final String LEFT =
       "select 1 from information_schema.tables where table_type = 'LOCAL TEMPORARY'";
 
@@ -57,10 +56,75 @@ final class H2Dialect extends SqlDialect {
   }
 
   @Override
-  void limit(Connection connection, int index) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(LIMITS);
-    }
+  void limit(Connection connection) throws SQLException {
+    limit(session(connection));
+  }
+
+  /** Not by SET, which has all sessions compile all of their statements again. */
+  private static void limit(SessionLocal session) {
+    session.setQueryTimeout(STATEMENT_MILLIS);
+    session.setLockTimeout(LOCK_MILLIS);
+    session.setTimeZone(TimeZoneProvider.UTC);
+    session.setThrottle(0);
+  }
+
+  @Override
+  long plainAt(Connection connection, String sql) throws SQLException {
+    long definitions = definitions(connection);
+    return PlainSelect.is(session(connection), sql) ? definitions : NOT_PLAIN;
+  }
+
+  @Override
+  long definitions(Connection connection) throws SQLException {
+    return session(connection).getDatabase().getModificationMetaId();
+  }
+
+  private static SessionLocal session(Connection connection) throws SQLException {
+    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+  }
+
+  @Override
+  boolean endsAll() {
+    return false;
+  }
+
+  /** The user of the connection cannot write, and a statement is a transaction. */
+  @Override
+  void beginRead(Connection connection) {
+    // Nothing to do.
+  }
+
+  @Override
+  String alone(String sql) {
+    return sql;
+  }
+
+  @Override
+  boolean wasAlone(PreparedStatement executed) {
+    return true;
+  }
+
+  /** H2 has all rows in memory anyway. */
+  @Override
+  int wholeRows() {
+    return RowsJson.MAX_ROWS;
+  }
+
+  @Override
+  void endRead(Connection connection) {
+    // A statement has ended its transaction.
+  }
+
+  /** A plain select leaves nothing in its session. */
+  @Override
+  boolean cleansReads() {
+    return false;
+  }
+
+  @Override
+  boolean prepare(Connection connection, Access access, String schema) throws SQLException {
+    limit(connection);
+    return true;
   }
 
   /** H2 commits by itself where a statement changes a table's definition. */
@@ -75,7 +139,12 @@ final class H2Dialect extends SqlDialect {
     if (access != Access.READ) {
       return false;
     }
-    connection.setSchema(schema.toUpperCase(Locale.ROOT));
+    SessionLocal session = session(connection);
+    limit(session);
+    String own = schema.toUpperCase(Locale.ROOT);
+    if (!own.equals(session.getCurrentSchemaName())) {
+      return false;
+    }
     try (Statement statement = connection.createStatement();
         ResultSet left = statement.executeQuery(LEFT)) {
       return !left.next();

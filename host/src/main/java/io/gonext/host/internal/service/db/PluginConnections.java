@@ -9,6 +9,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -20,16 +24,23 @@ import org.slf4j.LoggerFactory;
  * pool of a fixed size cannot serve all plugins: the one that was not used for the longest time
  * goes when there are too many.
  *
- * <p>Thread-safe. Connections are opened and closed on threads that are never interrupted.
+ * <p>What a plugin may have left in a session is taken back before the session writes, and at the
+ * latest {@link #CLEANED_WITHIN_MILLIS} after a read. A read alone does not wait for that: its
+ * transaction was rolled back, so at most a lock of the session is left, or a statement that the
+ * plugin itself prepared, and the next read is the same plugin's.
+ *
+ * <p>Thread-safe. Connections are opened, cleaned and closed on threads that are never interrupted.
  */
 final class PluginConnections implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PluginConnections.class);
 
   private static final int MAX_IDLE = 8;
   private static final long MAX_AGE_NANOS = 300_000_000_000L;
+  static final long CLEANED_WITHIN_MILLIS = 100;
 
   private final PluginDatabases databases;
   private final SqlDialect dialect;
+  private final Executor threads;
   private final LongSupplier nanoTime;
 
   /** The last used first. Guarded by itself. */
@@ -38,36 +49,83 @@ final class PluginConnections implements AutoCloseable {
   /** Guarded by {@link #idle}. */
   private boolean closed;
 
-  /**
-   * A connection in use.
-   *
-   * @param reused whether it was used before, so that the server may have closed it since
-   */
-  record Held(
-      String plugin, Access access, Connection connection, long openedNanos, boolean reused) {}
+  /** A connection. Its user owns it; while it is idle, nobody does. */
+  static final class Held {
+    private final String plugin;
+    private final Access access;
+    private final Connection connection;
+    private final long openedNanos;
 
-  PluginConnections(PluginDatabases databases, SqlDialect dialect, LongSupplier nanoTime) {
+    /** Guarded by {@link #idle}, as are the next two. */
+    private boolean reused;
+
+    /** Whether it has read since it was cleaned. */
+    private boolean hasRead;
+
+    /** Whether its user must clean it. */
+    private boolean isDue;
+
+    private Held(String plugin, Access access, Connection connection, long openedNanos) {
+      this.plugin = plugin;
+      this.access = access;
+      this.connection = connection;
+      this.openedNanos = openedNanos;
+    }
+
+    Connection connection() {
+      return connection;
+    }
+
+    /** Whether it was used before, so that the server may have closed it since. */
+    boolean reused() {
+      return reused;
+    }
+  }
+
+  /**
+   * @param threads that are never interrupted
+   */
+  PluginConnections(
+      PluginDatabases databases, SqlDialect dialect, Executor threads, LongSupplier nanoTime) {
     this.databases = databases;
     this.dialect = dialect;
+    this.threads = threads;
     this.nanoTime = nanoTime;
   }
 
   /** An idle connection, or a new one. */
   Held take(String plugin, Access access) throws SQLException {
-    Held kept = takeIdle(plugin, access);
-    return kept == null ? open(plugin, access) : kept;
+    for (Held kept = takeIdle(plugin, access); kept != null; kept = takeIdle(plugin, access)) {
+      if (!kept.hasRead || isCleaned(kept)) {
+        return kept;
+      }
+      discard(kept);
+    }
+    return open(plugin, access);
+  }
+
+  /** An idle connection for a read alone; null if there is none. */
+  @Nullable Held takeIdle(String plugin, Access access) {
+    synchronized (idle) {
+      for (Iterator<Held> each = idle.iterator(); each.hasNext(); ) {
+        Held held = each.next();
+        if (held.plugin.equals(plugin) && (held.access == access || dialect.sharesConnections())) {
+          each.remove();
+          held.reused = true;
+          return held;
+        }
+      }
+      return null;
+    }
   }
 
   /** A new connection. */
   Held open(String plugin, Access access) throws SQLException {
     Connection connection = databases.open(plugin, access);
-    Held held = new Held(plugin, access, connection, nanoTime.getAsLong(), false);
+    Held held = new Held(plugin, access, connection, nanoTime.getAsLong());
     boolean ready = false;
     try {
-      ready =
-          dialect.sharesConnections()
-              ? dialect.clean(connection, access, PluginDatabases.schemaOf(plugin))
-              : true;
+      ready = dialect.prepare(connection, access, PluginDatabases.schemaOf(plugin));
       return held;
     } finally {
       if (!ready) {
@@ -78,17 +136,66 @@ final class PluginConnections implements AutoCloseable {
 
   /** Keeps a connection whose transaction has ended. */
   void giveBack(Held held) {
-    boolean reusable = false;
+    if (!isYoung(held) || !isCleaned(held) || !keep(held)) {
+      discard(held);
+    }
+  }
+
+  /** Keeps a connection that has read alone. The thread may be interrupted. */
+  void giveBackRead(Held held) {
+    boolean begins = false;
+    boolean isDue;
+    synchronized (idle) {
+      isDue = held.isDue;
+      held.isDue = false;
+      if (!held.hasRead && dialect.cleansReads()) {
+        held.hasRead = true;
+        begins = true;
+      }
+    }
+    if (isDue || !isYoung(held)) {
+      onThreads(() -> giveBack(held));
+      return;
+    }
+    if (begins) {
+      CompletableFuture.delayedExecutor(CLEANED_WITHIN_MILLIS, TimeUnit.MILLISECONDS, threads)
+          .execute(() -> cleanIdle(held));
+    }
+    if (!keep(held)) {
+      onThreads(() -> discard(held));
+    }
+  }
+
+  private void cleanIdle(Held held) {
+    boolean isIdle;
+    synchronized (idle) {
+      isIdle = idle.remove(held);
+      held.isDue = !isIdle;
+    }
+    if (isIdle) {
+      giveBack(held);
+    }
+  }
+
+  private boolean isYoung(Held held) {
+    return nanoTime.getAsLong() - held.openedNanos < MAX_AGE_NANOS;
+  }
+
+  private boolean isCleaned(Held held) {
     try {
-      reusable =
-          nanoTime.getAsLong() - held.openedNanos < MAX_AGE_NANOS
-              && dialect.clean(held.connection, held.access, PluginDatabases.schemaOf(held.plugin));
+      if (!held.connection.getAutoCommit()) {
+        held.connection.setAutoCommit(true);
+      }
+      boolean cleaned =
+          dialect.clean(held.connection, held.access, PluginDatabases.schemaOf(held.plugin));
+      synchronized (idle) {
+        held.hasRead = false;
+        held.isDue = false;
+      }
+      return cleaned;
     } catch (SQLException e) {
       log.debug("a connection of {} cannot be used again: {}", held.plugin, e.getMessage());
-    }
-    Held surplus = reusable ? keep(held) : held;
-    if (surplus != null) {
-      discard(surplus);
+      return false;
     }
   }
 
@@ -101,33 +208,42 @@ final class PluginConnections implements AutoCloseable {
     }
   }
 
-  /** Closes the idle connections of a plugin. */
-  void forget(String plugin) {
-    removeIdle(held -> held.plugin.equals(plugin)).forEach(this::discard);
+  /** Closes a connection; the calling thread may be interrupted. */
+  void discardLater(Held held) {
+    onThreads(() -> discard(held));
   }
 
-  private @Nullable Held takeIdle(String plugin, Access access) {
-    synchronized (idle) {
-      for (Iterator<Held> each = idle.iterator(); each.hasNext(); ) {
-        Held held = each.next();
-        if (held.plugin.equals(plugin) && (held.access == access || dialect.sharesConnections())) {
-          each.remove();
-          return new Held(plugin, access, held.connection, held.openedNanos, true);
-        }
-      }
-      return null;
+  /** Closes the idle connections of a plugin. The calling thread may be interrupted. */
+  void forget(String plugin) {
+    List<Held> removed = removeIdle(held -> held.plugin.equals(plugin));
+    if (!removed.isEmpty()) {
+      onThreads(() -> removed.forEach(this::discard));
     }
   }
 
-  /** Returns what there is no room for; null if there is room for all. */
-  private @Nullable Held keep(Held held) {
+  private void onThreads(Runnable work) {
+    try {
+      threads.execute(work);
+    } catch (RejectedExecutionException e) {
+      // The host closes, and the database of this host with it.
+      log.debug("a connection was left to the end of its database");
+    }
+  }
+
+  /** Returns false if the connection must be closed. Closes the one that there is no room for. */
+  private boolean keep(Held held) {
+    Held surplus;
     synchronized (idle) {
       if (closed) {
-        return held;
+        return false;
       }
       idle.addFirst(held);
-      return idle.size() > MAX_IDLE ? idle.removeLast() : null;
+      surplus = idle.size() > MAX_IDLE ? idle.removeLast() : null;
     }
+    if (surplus != null) {
+      discardLater(surplus);
+    }
+    return true;
   }
 
   private List<Held> removeIdle(Predicate<Held> which) {

@@ -5,16 +5,24 @@ import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.service.GuestArguments;
 import io.gonext.host.internal.service.PluginScope;
+import io.gonext.host.internal.service.db.PluginConnections.Held;
 import io.gonext.host.internal.store.PluginDatabases;
+import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -25,7 +33,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * <p>Thread-safe.
  */
 final class PluginSql {
+  private static final Logger log = LoggerFactory.getLogger(PluginSql.class);
+
   private static final int MAX_ARGUMENTS_BYTES = 1024 * 1024;
+  private static final int OUTCOMES = SqlOutcome.values().length;
+  private static final String NO_TIME = "the plugin's own time was over";
 
   private final DatabaseService service;
   private final PluginScope scope;
@@ -33,6 +45,10 @@ final class PluginSql {
   private final PluginState state;
   private final SqlArguments arguments;
   private final long maxBytes;
+
+  /** By kind and outcome. */
+  private final AtomicReferenceArray<@Nullable Timer> timers =
+      new AtomicReferenceArray<>(SqlKind.values().length * OUTCOMES);
 
   PluginSql(DatabaseService service, PluginScope scope, PluginState state, long maxBytes) {
     this.service = service;
@@ -56,7 +72,10 @@ final class PluginSql {
           if (!values.isArray()) {
             throw SqlRefusedException.badArguments("the arguments are a JSON array");
           }
-          return run(kind, List.of(new SqlStatement(sql, values)), null, guest.remaining());
+          SqlStatement statement = new SqlStatement(sql, values);
+          return kind == SqlKind.READ
+              ? read(statement, guest)
+              : run(kind, List.of(statement), null, guest.remaining());
         });
   }
 
@@ -101,8 +120,19 @@ final class PluginSql {
         span.setStatus(StatusCode.ERROR, outcome.label());
       }
       span.end();
-      service.record(plugin, kind, outcome, service.nanoTime() - began);
+      timer(kind, outcome).record(service.nanoTime() - began, TimeUnit.NANOSECONDS);
     }
+  }
+
+  /** To find a timer by its tags takes longer than to read a row. */
+  private Timer timer(SqlKind kind, SqlOutcome outcome) {
+    int index = kind.ordinal() * OUTCOMES + outcome.ordinal();
+    Timer known = timers.get(index);
+    if (known == null) {
+      known = service.timer(plugin, kind, outcome);
+      timers.set(index, known);
+    }
+    return known;
   }
 
   private static HostAnswer answered(Call call) {
@@ -144,6 +174,109 @@ final class PluginSql {
     };
   }
 
+  /** Reads on the guest's thread, or on one of the host's where the database asks for that. */
+  private HostAnswer read(SqlStatement statement, GuestArguments guest) {
+    long budget = Math.min(SqlKind.READ.budget().toNanos(), guest.remaining().toNanos());
+    long deadline = service.nanoTime() + budget;
+    HostAnswer refused = enter(budget);
+    if (refused != null) {
+      return refused;
+    }
+    boolean entered = true;
+    try {
+      while (true) {
+        Held held = service.idleReader(plugin, state, arguments.known(statement.sql()));
+        if (held == null && !service.readsHere()) {
+          entered = false;
+          return run(SqlKind.READ, List.of(statement), null, budget, deadline);
+        }
+        if (held == null) {
+          CompletableFuture<Held> opening = service.openReader(plugin);
+          held = opened(opening, deadline);
+          if (held == null) {
+            entered = false;
+            service.abandon(opening, state);
+            return lateOrLost(opening);
+          }
+        }
+        HostAnswer answer = readOn(held, statement, guest, budget, deadline);
+        if (answer != null) {
+          return answer;
+        }
+      }
+    } catch (SQLException | RejectedExecutionException e) {
+      log.warn("the database of {} is not available: {}", plugin, e.getMessage());
+      return SqlFailure.unavailable();
+    } finally {
+      if (entered) {
+        service.leave(state);
+      }
+    }
+  }
+
+  /** Null if the wait for it was in vain. */
+  private @Nullable Held opened(CompletableFuture<Held> opening, long deadline) {
+    try {
+      return opening.get(deadline - service.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    } catch (TimeoutException e) {
+      return null;
+    } catch (ExecutionException e) {
+      log.warn("the database of {} is not available: {}", plugin, message(e.getCause()));
+      return null;
+    }
+  }
+
+  private static String message(@Nullable Throwable failure) {
+    return failure == null ? "" : String.valueOf(failure.getMessage());
+  }
+
+  private static HostAnswer lateOrLost(CompletableFuture<Held> opening) {
+    return opening.isCompletedExceptionally()
+        ? SqlFailure.unavailable()
+        : timedOut("no connection to the database was open in time");
+  }
+
+  private @Nullable HostAnswer readOn(
+      Held held, SqlStatement statement, GuestArguments guest, long budget, long deadline) {
+    SqlRead read = service.reading(plugin, statement, arguments);
+    try {
+      HostAnswer answer =
+          guest.uninterrupted(
+              Duration.ofNanos(deadline - service.nanoTime()),
+              () -> service.cutOff(read),
+              () -> read.on(held));
+      return read.isCut() ? cutOff(SqlKind.READ, budget) : answer;
+    } finally {
+      service.endRead(state);
+      if (!read.hasBegun()) {
+        // The guest's time was over, or its stack nearly full.
+        service.giveBack(held);
+      }
+    }
+  }
+
+  private HostAnswer cutOff(SqlKind kind, long budget) {
+    if (budget == kind.budget().toNanos()) {
+      service.recordCutOff(plugin, kind, state);
+    }
+    return timedOut("its session was ended after %d ms".formatted(budget / 1_000_000));
+  }
+
+  private @Nullable HostAnswer enter(long budget) {
+    if (Thread.currentThread().isInterrupted()) {
+      return timedOut(NO_TIME);
+    }
+    try {
+      return service.enter(state, budget);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return timedOut(NO_TIME);
+    }
+  }
+
   /**
    * Runs statements in one transaction.
    *
@@ -153,15 +286,17 @@ final class PluginSql {
       SqlKind kind, List<SqlStatement> statements, @Nullable JsonNode jobs, Duration remaining) {
     long budget = Math.min(kind.budget().toNanos(), remaining.toNanos());
     long deadline = service.nanoTime() + budget;
-    try {
-      HostAnswer refused = service.enter(state, budget);
-      if (refused != null) {
-        return refused;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return timedOut("the plugin's own time was over");
-    }
+    HostAnswer refused = enter(budget);
+    return refused == null ? run(kind, statements, jobs, budget, deadline) : refused;
+  }
+
+  /** As {@link #run(SqlKind, List, JsonNode, Duration)}, once it is entered. */
+  private HostAnswer run(
+      SqlKind kind,
+      List<SqlStatement> statements,
+      @Nullable JsonNode jobs,
+      long budget,
+      long deadline) {
     SqlRun run =
         service.start(
             new SqlRun.Task(
@@ -179,13 +314,10 @@ final class PluginSql {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       service.cutOff(run);
-      return timedOut("the plugin's own time was over");
+      return timedOut(NO_TIME);
     } catch (TimeoutException e) {
       service.cutOff(run);
-      if (budget == kind.budget().toNanos()) {
-        service.recordCutOff(plugin, kind, state);
-      }
-      return timedOut("its session was ended after %d ms".formatted(budget / 1_000_000));
+      return cutOff(kind, budget);
     } catch (ExecutionException e) {
       throw new IllegalStateException("a run completes normally", e);
     }

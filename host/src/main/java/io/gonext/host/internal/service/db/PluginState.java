@@ -2,6 +2,8 @@ package io.gonext.host.internal.service.db;
 
 import io.gonext.host.internal.log.OncePerMinute;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,6 +13,14 @@ import java.util.function.LongSupplier;
  */
 final class PluginState {
   private static final long UNKNOWN = -1;
+
+  /** About as long as a plain read takes. */
+  private static final long PAUSE_NANOS = 20_000;
+
+  /** Reads that trust {@link SqlDialect#plainAt}, and changes: never both at a time. */
+  private final AtomicInteger plainReads = new AtomicInteger();
+
+  private final AtomicInteger changes = new AtomicInteger();
 
   private final Semaphore share;
   private final OncePerMinute cutOffs;
@@ -36,6 +46,37 @@ final class PluginState {
   /** What the tables took when they were last measured; 0 before that. */
   long bytes() {
     return Math.max(0, bytes);
+  }
+
+  /**
+   * Begins a read whose statement was found plain, unless a change of the plugin is under way,
+   * which may put a view in the place of a table.
+   *
+   * @return false if it has not begun; otherwise {@link #endPlainRead} must follow
+   */
+  boolean beginPlainRead() {
+    plainReads.incrementAndGet();
+    boolean begins = changes.get() == 0;
+    if (!begins) {
+      plainReads.decrementAndGet();
+    }
+    return begins;
+  }
+
+  void endPlainRead() {
+    plainReads.decrementAndGet();
+  }
+
+  /** Begins a change, once no plain read is under way. {@link #endChange} must follow. */
+  void beginChange() {
+    changes.incrementAndGet();
+    while (plainReads.get() > 0) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  void endChange() {
+    changes.decrementAndGet();
   }
 
   /**

@@ -6,13 +6,16 @@ import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.Parser;
 import org.postgresql.core.TransactionState;
+import org.postgresql.util.PGobject;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import tools.jackson.databind.JsonNode;
@@ -28,6 +31,33 @@ final class PostgresDialect extends SqlDialect {
       "reset session authorization; reset all; set timezone = 'UTC'; close all; unlisten *;"
           + " discard temp; discard sequences; select pg_advisory_unlock_all();"
           + " select count(*) from pg_prepared_statements where from_sql";
+
+  /** The warning of a rollback outside of a transaction. */
+  private static final String NO_TRANSACTION = "25P01";
+
+  /** The driver holds all of them in memory, within its limit for a result. */
+  private static final int WHOLE_ROWS = 256;
+
+  /**
+   * Types whose text the database reads. With the type told, the driver does not ask for it at each
+   * call.
+   */
+  private static final Set<String> TOLD =
+      Set.of(
+          "int2",
+          "int4",
+          "int8",
+          "text",
+          "varchar",
+          "bpchar",
+          "bool",
+          "float4",
+          "float8",
+          "numeric",
+          "date",
+          "timestamp",
+          "timestamptz",
+          "uuid");
 
   /** The path first, so that no function of the plugin's is called instead of the database's. */
   private static final String USAGE =
@@ -46,16 +76,76 @@ final class PostgresDialect extends SqlDialect {
     return Parser.parseJdbcSql(sql, true, true, true, false, false).size();
   }
 
-  /** The session starts with these limits, so only what follows a first statement needs them. */
+  /** The session starts with these limits. */
   @Override
-  void limit(Connection connection, int index) throws SQLException {
-    if (index > 0) {
-      try (Statement statement = connection.createStatement()) {
-        statement.execute(
-            "set local statement_timeout = %d; set local lock_timeout = %d"
-                .formatted(STATEMENT_MILLIS, LOCK_MILLIS));
+  void limit(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "set local statement_timeout = %d; set local lock_timeout = %d"
+              .formatted(STATEMENT_MILLIS, LOCK_MILLIS));
+    }
+  }
+
+  @Override
+  long plainAt(Connection connection, String sql) {
+    return NOT_PLAIN;
+  }
+
+  @Override
+  long definitions(Connection connection) {
+    return 0;
+  }
+
+  /** The end of its connection ends any statement for the guest. */
+  @Override
+  boolean endsAll() {
+    return true;
+  }
+
+  /** The driver sends BEGIN READ ONLY together with the first statement. */
+  @Override
+  void beginRead(Connection connection) throws SQLException {
+    connection.setReadOnly(true);
+    connection.setAutoCommit(false);
+  }
+
+  /** All is sent, and comes back, at once. On a line of its own: a comment may end the first. */
+  @Override
+  String alone(String sql) {
+    return sql + "\n;rollback";
+  }
+
+  @Override
+  boolean wasAlone(PreparedStatement executed) throws SQLException {
+    for (SQLWarning warning = executed.getWarnings();
+        warning != null;
+        warning = warning.getNextWarning()) {
+      if (NO_TRANSACTION.equals(warning.getSQLState())) {
+        return false;
       }
     }
+    return true;
+  }
+
+  @Override
+  int wholeRows() {
+    return WHOLE_ROWS;
+  }
+
+  @Override
+  void endRead(Connection connection) throws SQLException {
+    connection.rollback();
+  }
+
+  /** A rollback takes back settings and tables, and not locks of the session. */
+  @Override
+  boolean cleansReads() {
+    return true;
+  }
+
+  @Override
+  boolean prepare(Connection connection, Access access, String schema) throws SQLException {
+    return clean(connection, access, schema);
   }
 
   @Override
@@ -117,6 +207,11 @@ final class PostgresDialect extends SqlDialect {
           index, statement.getConnection().createArrayOf(type.substring(1), elements.toArray()));
     } else if (type.isEmpty()) {
       SqlArguments.bindByJson(statement, index, value);
+    } else if (TOLD.contains(type)) {
+      PGobject told = new PGobject();
+      told.setType(type);
+      told.setValue(SqlArguments.text(index, value));
+      statement.setObject(index, told);
     } else {
       // Without a type: the server takes the column's.
       statement.setObject(index, SqlArguments.text(index, value), Types.OTHER);

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -40,6 +41,8 @@ final class RowsJson {
   /** The end of the JSON, with the larger of its two forms. */
   private static final int TAIL_BYTES = 32;
 
+  private static final int EXPECTED_BYTES = 256;
+
   /** The largest integer that a double holds without loss. */
   private static final long MAX_SAFE = (1L << 53) - 1;
 
@@ -54,66 +57,92 @@ final class RowsJson {
    */
   static byte[] read(ResultSet rows, SqlDialect dialect, int maxBytes)
       throws SQLException, SqlRefusedException {
+    return Objects.requireNonNull(read(rows, dialect, maxBytes, MAX_ROWS));
+  }
+
+  /**
+   * As {@link #read(ResultSet, SqlDialect, int)}, for the first part of the rows. Returns null if
+   * there may be more.
+   *
+   * @param most rows of the part
+   */
+  static byte @Nullable [] read(ResultSet rows, SqlDialect dialect, int maxBytes, int most)
+      throws SQLException, SqlRefusedException {
     ResultSetMetaData columns = rows.getMetaData();
-    int count = columns.getColumnCount();
-    ArrayNode names = NODES.arrayNode();
-    ArrayNode types = NODES.arrayNode();
-    Type[] kinds = new Type[count];
-    for (int i = 0; i < count; i++) {
-      names.add(dialect.column(columns.getColumnLabel(i + 1)));
-      kinds[i] = Type.of(columns.getColumnType(i + 1), columns.getColumnTypeName(i + 1));
-      types.add(kinds[i].label());
-    }
+    Type[] types = new Type[columns.getColumnCount()];
     Writer out = new Writer(maxBytes);
-    out.append("{\"columns\":" + text(names) + ",\"types\":" + text(types) + ",\"rows\":[");
+    out.append("{\"columns\":[");
+    for (int i = 0; i < types.length; i++) {
+      types[i] = Type.of(columns, i + 1);
+      out.append(i == 0 ? "" : ",");
+      String name = dialect.column(columns.getColumnLabel(i + 1));
+      out.writeBytes(StrictJson.write(NODES.stringNode(name)));
+    }
+    out.append("],\"types\":[");
+    for (int i = 0; i < types.length; i++) {
+      out.append((i == 0 ? "\"" : ",\"") + types[i].label() + "\"");
+    }
+    out.append("],\"rows\":[");
     boolean truncated = out.isFull();
     int read = 0;
     while (!truncated && rows.next()) {
+      if (read == most && most < MAX_ROWS) {
+        return null;
+      }
       if (read == FIRST_ROWS) {
         rows.setFetchSize(MORE_ROWS);
       }
-      ArrayNode row = NODES.arrayNode();
-      for (int i = 0; i < count; i++) {
-        row.add(kinds[i].read(rows, i + 1));
-      }
-      truncated = read == MAX_ROWS || !out.tryAppend(row, read > 0);
+      truncated = read == MAX_ROWS || !out.tryAppend(rows, types, read > 0);
       read++;
     }
     out.append("],\"truncated\":" + truncated + "}");
-    return out.bytes.toByteArray();
+    return out.toByteArray();
   }
 
-  private static String text(ArrayNode json) {
-    return new String(StrictJson.write(json), StandardCharsets.UTF_8);
+  /** The answer of a statement that has no rows. */
+  static byte[] none() {
+    return "{\"columns\":[],\"types\":[],\"rows\":[],\"truncated\":false}"
+        .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Bytes up to a limit. */
-  private static final class Writer {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  /** Bytes up to a limit. A value at a time, because most are short, and an object costs more. */
+  private static final class Writer extends ByteArrayOutputStream {
     private final int maxBytes;
 
     Writer(int maxBytes) {
+      super(EXPECTED_BYTES);
       this.maxBytes = maxBytes - TAIL_BYTES;
     }
 
     void append(String text) {
-      bytes.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+      writeBytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     boolean isFull() {
-      return bytes.size() > maxBytes;
+      return count > maxBytes;
     }
 
-    boolean tryAppend(ArrayNode row, boolean comma) {
-      int left = maxBytes - bytes.size() - 1;
-      byte[] json = left < 0 ? null : StrictJson.write(row, left);
-      if (json == null) {
+    /** Appends the row that was read; nothing if it has no room. */
+    boolean tryAppend(ResultSet rows, Type[] types, boolean comma)
+        throws SQLException, SqlRefusedException {
+      int before = count;
+      append(comma ? ",[" : "[");
+      for (int i = 0; i < types.length && !isFull(); i++) {
+        if (i > 0) {
+          write(',');
+        }
+        byte[] value = StrictJson.write(types[i].read(rows, i + 1), maxBytes - count);
+        if (value == null) {
+          count = before;
+          return false;
+        }
+        writeBytes(value);
+      }
+      write(']');
+      if (isFull()) {
+        count = before;
         return false;
       }
-      if (comma) {
-        bytes.write(',');
-      }
-      bytes.writeBytes(json);
       return true;
     }
   }
@@ -137,20 +166,29 @@ final class RowsJson {
     /** A serialized object of Java, which the host never reads. */
     OBJECT;
 
-    static Type of(int type, String typeName) throws SQLException {
+    /** PostgreSQL's driver asks the server before it names a type, so most have no need of that. */
+    static Type of(ResultSetMetaData columns, int column) throws SQLException {
+      int type = columns.getColumnType(column);
+      return switch (type) {
+        case Types.TINYINT, Types.SMALLINT, Types.INTEGER -> INTEGER;
+        case Types.BIGINT -> BIGINT;
+        case Types.BOOLEAN -> BOOLEAN;
+        case Types.VARCHAR, Types.CHAR -> TEXT;
+        case Types.DATE -> DATE;
+        default -> of(type, columns.getColumnTypeName(column));
+      };
+    }
+
+    private static Type of(int type, String typeName) {
       String name = typeName.toLowerCase(Locale.ROOT);
       if (name.equals("uuid")) {
         return UUID;
       }
       return switch (type) {
-        case Types.BOOLEAN -> BOOLEAN;
         case Types.BIT -> name.startsWith("bool") ? BOOLEAN : TEXT;
-        case Types.TINYINT, Types.SMALLINT, Types.INTEGER -> INTEGER;
-        case Types.BIGINT -> BIGINT;
         case Types.REAL, Types.FLOAT, Types.DOUBLE -> name.equals("money") ? TEXT : DOUBLE;
         case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
         case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.BLOB -> BINARY;
-        case Types.DATE -> DATE;
         case Types.TIME, Types.TIME_WITH_TIMEZONE -> TIME;
         case Types.TIMESTAMP -> name.equals("timestamptz") ? TIMESTAMPTZ : TIMESTAMP;
         case Types.TIMESTAMP_WITH_TIMEZONE -> TIMESTAMPTZ;
@@ -165,8 +203,10 @@ final class RowsJson {
       };
     }
 
+    private final String label = name().toLowerCase(Locale.ROOT);
+
     String label() {
-      return name().toLowerCase(Locale.ROOT);
+      return label;
     }
 
     JsonNode read(ResultSet rows, int column) throws SQLException, SqlRefusedException {

@@ -1,6 +1,7 @@
 package io.gonext.host.internal.service.db;
 
 import java.math.BigDecimal;
+import java.sql.Connection;
 import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -27,19 +28,63 @@ final class SqlArguments {
 
   private final SqlDialect dialect;
 
-  /** The types of a statement's parameters, least recently used first. Guarded by itself. */
-  private final Map<String, List<String>> types =
+  /** What is known of statements, least recently used first. Guarded by itself. */
+  private final Map<String, Known> statements =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, List<String>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
           return size() > STATEMENTS;
         }
       };
 
+  /**
+   * What is known of a statement of SQL that ran before.
+   *
+   * @param types of its parameters, as {@link SqlDialect#parameterType} names them
+   * @param isLarge whether its rows are read one part after the other
+   * @param plainAt see {@link SqlDialect#plainAt}
+   */
+  record Known(List<String> types, boolean isLarge, long plainAt) {}
+
   SqlArguments(SqlDialect dialect) {
     this.dialect = dialect;
+  }
+
+  /** What is known of a statement; null if nothing is. */
+  @Nullable Known known(String sql) {
+    synchronized (statements) {
+      return statements.get(sql);
+    }
+  }
+
+  /**
+   * What is known of a statement. The database is asked if it did not run before.
+   *
+   * @throws SqlRefusedException when it is several statements, or none
+   */
+  Known known(Connection connection, String sql) throws SQLException, SqlRefusedException {
+    Known before = known(sql);
+    if (before != null) {
+      return before;
+    }
+    if (dialect.count(sql) != 1) {
+      throw SqlRefusedException.badArguments(
+          "a call runs one statement of SQL, not several or none");
+    }
+    List<String> types = new ArrayList<>();
+    try (PreparedStatement prepared = connection.prepareStatement(sql)) {
+      ParameterMetaData parameters = prepared.getParameterMetaData();
+      for (int i = 1; i <= parameters.getParameterCount(); i++) {
+        types.add(dialect.parameterType(parameters, i));
+      }
+    }
+    Known now = new Known(List.copyOf(types), false, SqlDialect.NOT_PLAIN);
+    synchronized (statements) {
+      statements.put(sql, now);
+    }
+    return now;
   }
 
   /**
@@ -48,17 +93,17 @@ final class SqlArguments {
    * @throws SqlRefusedException when there are more or fewer arguments than parameters, or one has
    *     no form of its parameter's type
    */
-  void bind(PreparedStatement prepared, SqlStatement statement)
+  void bind(PreparedStatement prepared, SqlStatement statement, Known known)
       throws SQLException, SqlRefusedException {
     JsonNode arguments = statement.arguments();
-    List<String> known = types(prepared, statement.sql(), arguments.size());
-    if (known.size() != arguments.size()) {
+    List<String> types = known.types;
+    if (types.size() != arguments.size()) {
       throw SqlRefusedException.badArguments(
           "the statement has %d parameters, and there are %d arguments"
-              .formatted(known.size(), arguments.size()));
+              .formatted(types.size(), arguments.size()));
     }
-    for (int i = 0; i < known.size(); i++) {
-      dialect.bind(prepared, i + 1, known.get(i), arguments.get(i));
+    for (int i = 0; i < types.size(); i++) {
+      dialect.bind(prepared, i + 1, types.get(i), arguments.get(i));
     }
   }
 
@@ -70,38 +115,40 @@ final class SqlArguments {
     if (!INDETERMINATE.equals(failure.getSQLState())) {
       return false;
     }
-    List<String> unknown = statement.arguments().valueStream().map(_ -> "").toList();
-    synchronized (types) {
-      return !unknown.equals(types.put(statement.sql(), unknown));
+    Known unknown =
+        new Known(
+            statement.arguments().valueStream().map(_ -> "").toList(), false, SqlDialect.NOT_PLAIN);
+    synchronized (statements) {
+      Known before = statements.put(statement.sql(), unknown);
+      return before == null || !before.types.equals(unknown.types);
     }
   }
 
-  /** Forgets the types of a statement that failed: a table may have changed. */
+  /** Forgets a statement that failed: a table may have changed. */
   void forget(SqlStatement statement) {
-    synchronized (types) {
-      types.remove(statement.sql());
+    synchronized (statements) {
+      statements.remove(statement.sql());
     }
   }
 
-  private List<String> types(PreparedStatement prepared, String sql, int arguments)
-      throws SQLException {
-    synchronized (types) {
-      List<String> known = types.get(sql);
-      if (known != null) {
-        return known;
+  /** Has the rows of a statement read in parts from now on. Returns false if they were before. */
+  boolean large(String sql) {
+    synchronized (statements) {
+      Known known = statements.get(sql);
+      if (known == null || known.isLarge) {
+        return false;
       }
+      statements.put(sql, new Known(known.types, true, known.plainAt));
+      return true;
     }
-    ParameterMetaData parameters = prepared.getParameterMetaData();
-    List<String> read = new ArrayList<>();
-    for (int i = 1; i <= parameters.getParameterCount(); i++) {
-      read.add(dialect.parameterType(parameters, i));
+  }
+
+  /** Keeps what {@link SqlDialect#plainAt} said of a statement. */
+  void plain(String sql, long plainAt) {
+    synchronized (statements) {
+      statements.computeIfPresent(
+          sql, (_, known) -> new Known(known.types, known.isLarge, plainAt));
     }
-    if (read.size() == arguments) {
-      synchronized (types) {
-        types.put(sql, List.copyOf(read));
-      }
-    }
-    return read;
   }
 
   static void bindByJson(PreparedStatement statement, int index, JsonNode value)

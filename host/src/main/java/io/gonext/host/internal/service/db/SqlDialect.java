@@ -27,6 +27,45 @@ abstract sealed class SqlDialect permits PostgresDialect, H2Dialect {
    */
   record Usage(long bytes, String problem) {}
 
+  /** What {@link #plainAt} says of a statement that is not plain. */
+  static final long NOT_PLAIN = -1;
+
+  /**
+   * Whether a statement ends soon after it is cut off, so that it may run on a guest's thread. The
+   * statement ran before, without a failure. Must be called by a thread that is never interrupted.
+   *
+   * @return a number of the database's definitions to compare with {@link #definitions}, because
+   *     the answer holds for these; {@link #NOT_PLAIN} if it does not
+   */
+  abstract long plainAt(Connection connection, String sql) throws SQLException;
+
+  /** Changes with each change of a table or a view. */
+  abstract long definitions(Connection connection) throws SQLException;
+
+  /** Whether all statements are plain, so that nobody needs to ask. */
+  abstract boolean endsAll();
+
+  /** Prepares a connection for {@link #alone}. Asks nothing of the database. */
+  abstract void beginRead(Connection connection) throws SQLException;
+
+  /** A text that runs one statement in a transaction which cannot write, and ends it. */
+  abstract String alone(String sql);
+
+  /** Whether the statement of {@link #alone} left the transaction to the host. */
+  abstract boolean wasAlone(PreparedStatement executed) throws SQLException;
+
+  /** The most rows that {@link #alone} reads. */
+  abstract int wholeRows();
+
+  /** Ends what {@link #alone} has not ended. Asks nothing of the database if there is nothing. */
+  abstract void endRead(Connection connection) throws SQLException;
+
+  /** Whether a session that has only read must be cleaned before its next use. */
+  abstract boolean cleansReads();
+
+  /** Makes a new session as {@link #clean} leaves it. Returns false if it cannot be used. */
+  abstract boolean prepare(Connection connection, Access access, String schema) throws SQLException;
+
   /** Whether reads and writes use the same connections. */
   abstract boolean sharesConnections();
 
@@ -34,7 +73,7 @@ abstract sealed class SqlDialect permits PostgresDialect, H2Dialect {
   abstract int count(String sql) throws SQLException;
 
   /** Sets the limits of time again, which an earlier statement may have changed. */
-  abstract void limit(Connection connection, int index) throws SQLException;
+  abstract void limit(Connection connection) throws SQLException;
 
   /** Whether the transaction is still the one that the host began. */
   abstract boolean isInTransaction(Connection connection) throws SQLException;

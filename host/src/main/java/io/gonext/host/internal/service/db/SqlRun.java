@@ -4,6 +4,7 @@ import io.gonext.host.HostException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.service.db.PluginConnections.Held;
+import io.gonext.host.internal.service.db.SqlArguments.Known;
 import io.gonext.host.json.StrictJson;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,10 @@ import tools.jackson.databind.JsonNode;
  * One call of a plugin: a transaction on one connection, on a thread that is never interrupted.
  * Whoever waits for the answer may cut it off; nothing is committed after that.
  */
-final class SqlRun implements Runnable {
+final class SqlRun implements Runnable, SqlCut {
+  static final String NOT_THE_TRANSACTION =
+      "the host begins and ends the transaction, a statement must not";
+
   private static final Logger log = LoggerFactory.getLogger(SqlRun.class);
 
   private final Task task;
@@ -73,16 +77,18 @@ final class SqlRun implements Runnable {
     return answer;
   }
 
-  /**
-   * Lets nothing be committed from now on. Returns the connection in use; null if there is none.
-   */
-  synchronized @Nullable Connection cutOff() {
+  @Override
+  public synchronized @Nullable Connection cutOff() {
     cut = true;
     return connection;
   }
 
   @Override
   public void run() {
+    boolean changes = task.kind != SqlKind.READ && !parts.dialect.endsAll();
+    if (changes) {
+      parts.state.beginChange();
+    }
     try {
       attempt();
     } catch (SQLException e) {
@@ -98,6 +104,9 @@ final class SqlRun implements Runnable {
         throw e;
       }
     } finally {
+      if (changes) {
+        parts.state.endChange();
+      }
       parts.release.run();
       // Where the call was cut off before it began.
       answer.complete(SqlFailure.unavailable());
@@ -184,6 +193,7 @@ final class SqlRun implements Runnable {
           // The guest need not wait for the rest.
           answer.complete(result);
           connection.rollback();
+          learn();
         } else {
           commit(result);
         }
@@ -196,6 +206,14 @@ final class SqlRun implements Runnable {
         return End.ANSWERED;
       } catch (SQLException e) {
         return failed(e);
+      }
+    }
+
+    /** The next read of the same may run on the guest's thread. */
+    private void learn() throws SQLException {
+      if (task.kind == SqlKind.READ) {
+        String sql = task.statements.getFirst().sql();
+        parts.arguments.plain(sql, parts.dialect.plainAt(connection, sql));
       }
     }
 
@@ -297,19 +315,17 @@ final class SqlRun implements Runnable {
 
     private byte[] one(int index, SqlStatement statement) throws SQLException, SqlRefusedException {
       current = statement;
-      if (parts.dialect.count(statement.sql()) != 1) {
-        throw SqlRefusedException.badArguments(
-            "a call runs one statement of SQL, not several or none");
+      Known known = parts.arguments.known(connection, statement.sql());
+      if (index > 0) {
+        parts.dialect.limit(connection);
       }
-      parts.dialect.limit(connection, index);
       try (PreparedStatement prepared = connection.prepareStatement(statement.sql())) {
         prepared.setMaxRows(RowsJson.MAX_ROWS + 1);
         prepared.setFetchSize(RowsJson.FIRST_ROWS);
-        parts.arguments.bind(prepared, statement);
+        parts.arguments.bind(prepared, statement, known);
         boolean rows = prepared.execute();
         if (!parts.dialect.isInTransaction(connection)) {
-          throw SqlRefusedException.badArguments(
-              "the host begins and ends the transaction, a statement must not");
+          throw SqlRefusedException.badArguments(NOT_THE_TRANSACTION);
         }
         return rows ? rows(prepared) : changes(prepared.getLargeUpdateCount());
       }
@@ -322,11 +338,9 @@ final class SqlRun implements Runnable {
     }
 
     private byte[] changes(long count) {
-      String json =
-          task.kind == SqlKind.READ
-              ? "{\"columns\":[],\"types\":[],\"rows\":[],\"truncated\":false}"
-              : "{\"rows_affected\":" + Math.max(0, count) + "}";
-      return json.getBytes(StandardCharsets.UTF_8);
+      return task.kind == SqlKind.READ
+          ? RowsJson.none()
+          : ("{\"rows_affected\":" + Math.max(0, count) + "}").getBytes(StandardCharsets.UTF_8);
     }
   }
 }

@@ -18,10 +18,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The functions {@code gn_kv_*} on the key-value entries of plugins. Operations run on a few
- * threads of this service, which nobody interrupts. A guest's thread is interrupted at its
- * deadline, and an interrupt during a read would close the embedded database's file or a network
- * connection.
+ * The functions {@code gn_kv_*} on the key-value entries of plugins. A read runs on the guest's
+ * thread. Changes run on a few threads of this service, which nobody interrupts: the changes of
+ * many guests become one transaction there, and an interrupt during a commit of the embedded
+ * database would let the commit return before its data is written.
  *
  * <p>Thread-safe.
  */
@@ -69,7 +69,7 @@ public final class KeyValueService implements HostService {
     PluginEntries entries = entriesOf(scope.manifest(), !scope.mode().hasEffects());
     return Map.of(
         data("gn_kv_get"),
-        Body.answering(arguments -> entries.get(key(arguments))),
+        Body.answering(arguments -> entries.get(key(arguments), arguments)),
         data("gn_kv_set"),
         Body.answering(
             arguments -> entries.set(key(arguments), arguments.bytes(2, MAX_VALUE_BYTES))),
@@ -127,7 +127,7 @@ public final class KeyValueService implements HostService {
     }
   }
 
-  /** Operations that have begun end normally; the others and later ones fail. */
+  /** Changes that have begun end normally; the others and later ones fail. */
   @Override
   public void close() {
     threads.shutdown();

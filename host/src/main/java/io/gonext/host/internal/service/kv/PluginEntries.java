@@ -5,6 +5,7 @@ import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Done;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
+import io.gonext.host.internal.service.Uninterrupted;
 import io.gonext.host.internal.store.KeyValueChange;
 import io.gonext.host.internal.store.KeyValueStore;
 import java.nio.charset.StandardCharsets;
@@ -22,13 +23,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The key-value entries of one plugin. Whatever the store does, an operation ends within its
- * budget, or as soon as the calling thread is interrupted. If the operation has begun by then, its
- * own thread finishes it. If not, it never begins.
+ * The key-value entries of one plugin. Whatever the store does, a change ends within its budget, or
+ * as soon as the calling thread is interrupted. If the change has begun by then, its own thread
+ * finishes it. If not, it never begins. A read ends within its budget too, unless the disk of the
+ * embedded database takes longer.
  *
  * <p>The store works on one group of a plugin's changes at a time. Changes that arrive meanwhile
  * wait in their order and become the next group. A group is one transaction, and its changes are
@@ -106,18 +109,49 @@ final class PluginEntries {
     this.dryRun = dryRun;
   }
 
-  /** The value of an entry. */
-  HostAnswer get(String name) {
-    long deadline = System.nanoTime() + budget.toNanos();
-    PendingRead read = new PendingRead(name);
-    try {
-      threads.execute(read);
-      return await(read, deadline);
-    } catch (RejectedExecutionException e) {
-      return late();
-    } finally {
-      read.giveUp();
+  /** The value of an entry, read on the calling thread. */
+  HostAnswer get(String name, Uninterrupted thread) {
+    long began = System.nanoTime();
+    if (Thread.currentThread().isInterrupted()) {
+      return givenUp(0);
     }
+    KeyValueStore.Read read = store.read(plugin, name);
+    HostAnswer answer = thread.uninterrupted(budget, () -> cutOff(read), () -> value(read));
+    return answer == null ? givenUp(System.nanoTime() - began) : answer;
+  }
+
+  /** Null if the read was cut off, or failed on an interrupted thread. */
+  private static @Nullable HostAnswer value(KeyValueStore.Read read) {
+    try {
+      byte[] value = read.run();
+      return value == null ? Refused.NOT_FOUND : new HostAnswer.Body(value);
+    } catch (StoreException e) {
+      if (read.isCutOff() || Thread.currentThread().isInterrupted()) {
+        return null;
+      }
+      log.warn("{}", e.getMessage());
+      return UNAVAILABLE;
+    }
+  }
+
+  /** On a thread of its own, because closing a connection may take time. */
+  private static void cutOff(KeyValueStore.Read read) {
+    if (!read.isCutOff()) {
+      Thread.ofVirtual().name("gonext-kv-cut-off").start(read::cutOff);
+    }
+  }
+
+  /**
+   * The answer to a call that ended before the store's.
+   *
+   * @param waited how long the call has waited for the store, in nanoseconds
+   */
+  private HostAnswer givenUp(long waited) {
+    if (waited >= budget.toNanos()) {
+      return late();
+    }
+    // If the guest spent its time before it called the store, the store is not to blame.
+    return waited < budget.toNanos() / PATIENCE_SHARE ? Refused.INTERNAL : UNAVAILABLE;
   }
 
   /** Writes an entry. */
@@ -352,15 +386,13 @@ final class PluginEntries {
     }
   }
 
-  private HostAnswer await(Pending pending, long deadline) {
+  private HostAnswer await(PendingChange pending, long deadline) {
     try {
       return pending.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       // The guest's deadline, most likely: the engine ends the guest once this has returned.
       Thread.currentThread().interrupt();
-      // If the guest spent its time before it called the store, the store is not to blame.
-      long waited = budget.toNanos() - (deadline - System.nanoTime());
-      return waited < budget.toNanos() / PATIENCE_SHARE ? Refused.INTERNAL : UNAVAILABLE;
+      return givenUp(budget.toNanos() - (deadline - System.nanoTime()));
     } catch (TimeoutException e) {
       return late();
     } catch (ExecutionException e) {
@@ -374,64 +406,35 @@ final class PluginEntries {
     return UNAVAILABLE;
   }
 
-  /** An operation that a caller waits for. It either begins or is given up, never both. */
-  private abstract static class Pending {
-    final CompletableFuture<HostAnswer> answer = new CompletableFuture<>();
-    private final AtomicBoolean taken = new AtomicBoolean();
-    private volatile boolean awaited = true;
-
-    /** Returns false if it was given up: then it must not run. */
-    final boolean begin() {
-      return taken.compareAndSet(false, true);
-    }
-
-    /** Ends the caller's wait. Returns true if the operation has not begun, and never will. */
-    final boolean giveUp() {
-      awaited = false;
-      return taken.compareAndSet(false, true);
-    }
-
-    final boolean isAwaited() {
-      return awaited;
-    }
-  }
-
-  private static final class PendingChange extends Pending {
+  /** A change that a caller waits for. It either begins or is given up, never both. */
+  private static final class PendingChange {
     final KeyValueChange change;
 
     /** Size of the value. */
     final long bytes;
 
+    final CompletableFuture<HostAnswer> answer = new CompletableFuture<>();
+    private final AtomicBoolean taken = new AtomicBoolean();
+    private volatile boolean awaited = true;
+
     PendingChange(KeyValueChange change, long bytes) {
       this.change = change;
       this.bytes = bytes;
     }
-  }
 
-  private final class PendingRead extends Pending implements Runnable {
-    private final String name;
-
-    PendingRead(String name) {
-      this.name = name;
+    /** Returns false if it was given up: then it must not run. */
+    boolean begin() {
+      return taken.compareAndSet(false, true);
     }
 
-    @Override
-    public void run() {
-      if (!begin()) {
-        return;
-      }
-      try {
-        answer.complete(
-            store
-                .get(plugin, name)
-                .<HostAnswer>map(HostAnswer.Body::new)
-                .orElse(Refused.NOT_FOUND));
-      } catch (StoreException e) {
-        log.warn("{}", e.getMessage());
-        answer.complete(UNAVAILABLE);
-      } catch (RuntimeException | Error e) {
-        answer.completeExceptionally(e);
-      }
+    /** Ends the caller's wait. Returns true if the change has not begun, and never will. */
+    boolean giveUp() {
+      awaited = false;
+      return taken.compareAndSet(false, true);
+    }
+
+    boolean isAwaited() {
+      return awaited;
     }
   }
 }

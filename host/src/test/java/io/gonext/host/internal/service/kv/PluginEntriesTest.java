@@ -12,15 +12,20 @@ import io.gonext.host.StoredVersion;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Done;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
+import io.gonext.host.internal.service.Uninterrupted;
 import io.gonext.host.internal.store.FailingStores;
 import io.gonext.host.internal.store.KeyValueStore;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.StoreFixture;
+import io.gonext.host.internal.store.TestPostgres;
 import io.gonext.host.internal.store.WatchedJdbc;
 import io.gonext.host.manifest.Bundle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +46,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +59,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PluginEntriesTest {
   private static final Duration SHORT = Duration.ofMillis(50);
   private static final Duration LONG = Duration.ofSeconds(30);
+
+  /** A thread that nobody interrupts. */
+  private static final Uninterrupted HERE =
+      new Uninterrupted() {
+        @Override
+        public <R extends @Nullable Object> R uninterrupted(
+            Duration atMost, Runnable cutOff, Supplier<R> work) {
+          return work.get();
+        }
+      };
 
   @TempDir private Path directory;
   private PluginStore plugins;
@@ -71,15 +88,14 @@ class PluginEntriesTest {
   }
 
   @Test
-  void an_operation_that_does_not_begin_in_time_never_runs() {
+  void a_change_that_does_not_begin_in_time_never_runs() {
     PluginEntries entries = entries(stuck::add, SHORT);
     assertThat(entries.set("a", new byte[1])).isEqualTo(PluginEntries.UNAVAILABLE);
-    assertThat(entries.get("a")).isEqualTo(PluginEntries.UNAVAILABLE);
     assertThat(entries.delete("a")).isEqualTo(PluginEntries.UNAVAILABLE);
     // The two changes would have been one group.
-    assertThat(stuck).hasSize(2);
+    assertThat(stuck).hasSize(1);
     stuck.forEach(Runnable::run);
-    assertThat(entries(Runnable::run, LONG).get("a")).isEqualTo(Refused.NOT_FOUND);
+    assertThat(entries(Runnable::run, LONG).get("a", HERE)).isEqualTo(Refused.NOT_FOUND);
   }
 
   @Test
@@ -87,7 +103,7 @@ class PluginEntriesTest {
     PluginEntries entries = entries(stuck::add, LONG);
     Thread.currentThread().interrupt();
     // The store had no time: it is not to blame.
-    assertThat(entries.get("a")).isEqualTo(Refused.INTERNAL);
+    assertThat(entries.get("a", HERE)).isEqualTo(Refused.INTERNAL);
     assertThat(entries.set("a", new byte[1])).isEqualTo(Refused.INTERNAL);
     assertThat(Thread.interrupted()).isTrue();
     // The store never saw the interrupt.
@@ -95,23 +111,63 @@ class PluginEntriesTest {
   }
 
   @Test
+  void a_read_that_hangs_is_cut_off_and_the_next_one_is_served() throws Exception {
+    plugins.close();
+    String url = TestPostgres.createDatabase();
+    plugins = PluginStore.open(directory.resolve("server"), Database.postgreSql(url));
+    install();
+    PluginEntries entries = entries(Runnable::run, SHORT);
+    assertThat(entries.get("a", HERE)).isEqualTo(Refused.NOT_FOUND);
+    try (Connection other = DriverManager.getConnection(url);
+        Statement lock = other.createStatement();
+        ExecutorService cutter = Executors.newSingleThreadExecutor()) {
+      other.setAutoCommit(false);
+      lock.execute("lock table kv_entry");
+      assertThat(entries.get("a", new Impatient(cutter))).isEqualTo(PluginEntries.UNAVAILABLE);
+      other.rollback();
+    }
+    assertThat(plugins.trouble()).isEmpty();
+    assertThat(entries.get("a", HERE)).isEqualTo(Refused.NOT_FOUND);
+  }
+
+  /** Cuts work off as the engine does: when its time is over, and again until it returns. */
+  private record Impatient(ExecutorService cutter) implements Uninterrupted {
+    @Override
+    public <R extends @Nullable Object> R uninterrupted(
+        Duration atMost, Runnable cutOff, Supplier<R> work) {
+      CountDownLatch done = new CountDownLatch(1);
+      var _ =
+          cutter.submit(() -> {
+            while (!done.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+              cutOff.run();
+            }
+            return true;
+          });
+      try {
+        return work.get();
+      } finally {
+        done.countDown();
+      }
+    }
+  }
+
+  @Test
   void a_store_that_fails_is_unavailable() {
     plugins.close();
     PluginEntries entries = entries(Runnable::run, LONG);
-    assertThat(entries.get("a")).isEqualTo(PluginEntries.UNAVAILABLE);
+    assertThat(entries.get("a", HERE)).isEqualTo(PluginEntries.UNAVAILABLE);
     assertThat(entries.set("a", new byte[1])).isEqualTo(PluginEntries.UNAVAILABLE);
     assertThat(entries.increment("a", 1)).isEqualTo(PluginEntries.UNAVAILABLE);
   }
 
   @Test
-  void an_operation_that_the_executor_rejects_is_unavailable() {
+  void a_change_that_the_executor_rejects_is_unavailable() {
     PluginEntries entries =
         entries(
             task -> {
               throw new RejectedExecutionException();
             },
             LONG);
-    assertThat(entries.get("a")).isEqualTo(PluginEntries.UNAVAILABLE);
     assertThat(entries.set("a", new byte[1])).isEqualTo(PluginEntries.UNAVAILABLE);
     assertThat(entries.set("a", new byte[1])).isEqualTo(PluginEntries.UNAVAILABLE);
   }
@@ -247,7 +303,7 @@ class PluginEntriesTest {
     }
     assertThat(sums).hasSize(writers * each);
     PluginEntries after = entries(Runnable::run, LONG);
-    assertThat(text(after.get("n"))).isEqualTo(String.valueOf(writers * each));
+    assertThat(text(after.get("n", HERE))).isEqualTo(String.valueOf(writers * each));
     assertThat(plugins.keyValues().usage("p-1"))
         .isEqualTo(new KeyValueStore.Usage(1 + 3 + writers * (5L + each), writers + 1));
     assertThat(commits.get()).isLessThan(writers * each);
@@ -283,7 +339,7 @@ class PluginEntriesTest {
         future.get(30, TimeUnit.SECONDS);
       }
     }
-    assertThat(Integer.parseInt(text(entries(Runnable::run, LONG).get("n"))))
+    assertThat(Integer.parseInt(text(entries(Runnable::run, LONG).get("n", HERE))))
         .isBetween(answered.get(), answered.get() + unknown.get());
   }
 
