@@ -1,12 +1,12 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.OwnersOnly;
 import io.gonext.host.Database;
 import io.gonext.host.HostConfig;
 import io.gonext.host.MasterKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -99,12 +99,9 @@ public final class StoreOptions {
   }
 
   private Path ownersOnly(Path file) throws IOException {
-    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-    if (view != null
-        && view.readAttributes().permissions().stream()
-            .anyMatch(permission -> !permission.name().startsWith("OWNER_"))) {
-      throw new ParameterException(
-          spec.commandLine(), file + " can be read by others: run chmod 600 " + file);
+    Optional<String> problem = OwnersOnly.problem(file);
+    if (problem.isPresent()) {
+      throw new ParameterException(spec.commandLine(), problem.get());
     }
     return file;
   }

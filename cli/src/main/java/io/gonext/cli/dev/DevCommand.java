@@ -48,8 +48,9 @@ import picocli.CommandLine.Spec;
       "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
       "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
       "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
-      "gonext.config.json in the project is the plugin's configuration, and",
-      "gonext.functions.json answers for the application's functions.",
+      "gonext.config.json in the project is the plugin's configuration,",
+      "gonext.secrets.json has its secrets, and gonext.functions.json answers for the",
+      "application's functions.",
       "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or",
       "directory, 3 a toolchain is missing, 4 no host answers."
     })
@@ -285,6 +286,7 @@ public final class DevCommand implements Callable<Integer> {
               hosts.isOwn()
                   ? stubs.stream().map(AuthorFiles.Stub::name).collect(Collectors.toSet())
                   : Set.of(),
+              session.environment,
               session.output,
               session.time);
       DevLoop loop =

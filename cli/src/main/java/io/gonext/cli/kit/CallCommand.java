@@ -137,6 +137,15 @@ final class CallCommand extends KitCommand {
               + " in the project).")
   private @Nullable String config;
 
+  @Option(
+      names = "--secrets",
+      paramLabel = "FILE",
+      description =
+          "Values of the plugin's secrets, as in "
+              + AuthorFiles.SECRETS
+              + " (default: that file in the project). No option takes a value itself.")
+  private @Nullable Path secrets;
+
   @Mixin private SourceOptions options;
 
   @Mixin private TrialOptions application;
@@ -155,6 +164,7 @@ final class CallCommand extends KitCommand {
     CapabilityRegistry capabilities = application.capabilities(functions);
     Manifest manifest = source.requireAcceptable(capabilities);
     Optional<ObjectNode> values = config();
+    Map<String, String> held = secrets(manifest);
     if (kind.isRoute()) {
       requireRoutes(manifest);
     } else {
@@ -165,6 +175,8 @@ final class CallCommand extends KitCommand {
       Host host = trial.host();
       host.plugins().install(source.bundle());
       values.ifPresent(all -> configure(host, manifest, all));
+      held.forEach((name, content) ->
+          host.secrets().set(manifest.name(), name, content.getBytes(StandardCharsets.UTF_8)));
       host.plugins().grantRequested(manifest.name());
       host.logs()
           .listen(
@@ -222,6 +234,30 @@ final class CallCommand extends KitCommand {
       return Optional.of(AuthorFiles.object(Path.of(config)));
     }
     return Optional.of((ObjectNode) json("--config", config));
+  }
+
+  /** The secrets in the file that the option names, or in the project's. */
+  private Map<String, String> secrets(Manifest manifest) {
+    Map<String, String> environment = System.getenv();
+    Map<String, String> held = Map.of();
+    if (secrets != null) {
+      held = AuthorFiles.secretsOf(secrets, manifest, environment);
+    } else if (Files.isDirectory(plugin)) {
+      held = AuthorFiles.secrets(plugin, manifest, environment);
+    }
+    for (Manifest.Secret secret : manifest.secrets()) {
+      if (secret.required() && !held.containsKey(secret.name())) {
+        throw new CommandFailure(
+            CommandFailure.Kind.FAILED,
+            manifest.id() + " starts only with the secret " + secret.name(),
+            "write it into "
+                + AuthorFiles.SECRETS
+                + ", or another file for --secrets: {\""
+                + secret.name()
+                + "\": {\"env\": \"MY_VARIABLE\"}}");
+      }
+    }
+    return held;
   }
 
   private static void configure(Host host, Manifest manifest, ObjectNode values) {
