@@ -269,6 +269,15 @@ final class ServeCommand implements Callable<Integer> {
   private int compileSeconds;
 
   @Option(
+      names = "--migration-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description =
+          "The most time for all migrations of a plugin's version together. The host stops those"
+              + " that take longer, and what serves stays in service (default: ${DEFAULT-VALUE}).")
+  private int migrationSeconds;
+
+  @Option(
       names = "--limit",
       paramLabel = "NAME=NUMBER",
       description =
@@ -356,6 +365,7 @@ final class ServeCommand implements Callable<Integer> {
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
+    requireInRange("--migration-seconds", migrationSeconds, 86_400);
     requireInRange("--egress-rate", egressRate, Egress.MAX_PER_MINUTE);
     requireInRange("--job-takeover-seconds", jobTakeoverSeconds, 3600);
     if (jobThreads != 0) {
@@ -382,7 +392,9 @@ final class ServeCommand implements Callable<Integer> {
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .verifiesResets(verifyResets)
-        .updates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
+        .updates(
+            (dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
+                .withMigrations(Duration.ofSeconds(migrationSeconds)))
         .build();
   }
 

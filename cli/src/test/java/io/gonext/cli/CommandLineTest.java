@@ -164,6 +164,7 @@ class CommandLineTest {
         "serve --memory-mb 0         | 1 to 2047",
         "serve --memory-mb 2048      | 1 to 2047",
         "serve --compile-seconds 0   | 1 to 3600",
+        "serve --migration-seconds 0 | 1 to 86400",
         "serve --call-ms 0           | 1 to 3600000",
         "serve --wait-ms 0           | 1 to 3600000",
         "serve --start-ms 3600001    | 1 to 3600000",
