@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.StoreOptions;
+import io.gonext.cli.output.OptionPairs;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
@@ -166,8 +167,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "RANGE[:PORT]",
       converter = EgressConverter.class,
       description = {
-        "Let plugins send HTTP requests to these addresses, which",
-        "are not public: 10.0.0.0/8:8080 or",
+        "Let plugins send HTTP requests to these addresses,",
+        "which are not public: 10.0.0.0/8:8080 or",
         "[fd00::/8]:8080. Without the port, to all ports.",
         "Repeatable."
       })
@@ -418,8 +419,12 @@ final class ServeCommand implements Callable<Integer> {
 
   private BreakerPolicy breakerPolicy() {
     BreakerPolicy usual = dev ? BreakerPolicy.OFF : BreakerPolicy.DEFAULT;
-    return (breaker == null ? usual : breaker)
-        .withOpen(breakerOpen.shortest(), breakerOpen.longest());
+    BreakerPolicy policy = breaker == null ? usual : breaker;
+    if (policy.equals(BreakerPolicy.OFF)) {
+      OptionPairs.refuseWith(
+          spec, breaker == null ? "--dev without --breaker" : "--breaker off", "--breaker-open");
+    }
+    return policy.withOpen(breakerOpen.shortest(), breakerOpen.longest());
   }
 
   private EngineLimits engineLimits() {

@@ -10,10 +10,12 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A configuration and an application's functions for the commands of an author. */
 class AuthorFilesTest {
@@ -43,6 +45,19 @@ class AuthorFilesTest {
     write("other.json", "{\"greeting\":\"Servus\"}");
     assertThat(call("h", "\"cgreeting\"", "--config", project.resolve("other.json").toString()))
         .isEqualTo("\"Servus\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[]", "7", "\"text\"", "null"})
+  void the_option_config_refuses_what_is_not_an_object(String json) throws IOException {
+    configured();
+    assertThat(run("call", project.toString(), "filter", "h", "--value", "1", "--config", json))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .containsPattern(
+            "--config "
+                + Pattern.quote(json)
+                + " is (not an object: give one, such|neither a file)");
   }
 
   @Test

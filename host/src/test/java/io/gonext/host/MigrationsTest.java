@@ -205,7 +205,7 @@ class MigrationsTest {
     String slow =
         fixture == StoreFixture.H2
             ? "create table n as select count(*) as c from system_range(1, 90000000000) where"
-                  + " mod(x, 7) = 3"
+                + " mod(x, 7) = 3"
             : "select pg_sleep(50)";
     try (Host other = Host.open(hurried)) {
       SqlGuests guests = new SqlGuests(other);

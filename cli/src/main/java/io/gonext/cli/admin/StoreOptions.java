@@ -30,8 +30,9 @@ public final class StoreOptions {
       description = {
         "Keep the store in this PostgreSQL database:",
         "jdbc:postgresql://HOST/DATABASE.",
-        "Hosts that share a database serve the same plugins. The variable GONEXT_DB does the same;"
-            + " the list of processes does not show it."
+        "Hosts that share a database serve the same",
+        "plugins. The variable GONEXT_DB does the same; the",
+        "list of processes does not show it."
       })
   private @Nullable String url;
 
@@ -39,11 +40,12 @@ public final class StoreOptions {
       names = "--master-key-file",
       paramLabel = "FILE",
       description = {
-        "The key that protects the secrets of plugins: 32 bytes in",
-        "base64, in a file that only its owner can read. The variable",
-        "GONEXT_MASTER_KEY holds the key itself. Without both, the host",
-        "makes one in its data directory. Hosts that share a database",
-        "need the same key."
+        "The key that protects the secrets of plugins: 32",
+        "bytes in base64, in a file that only its owner can",
+        "read. The variable GONEXT_MASTER_KEY holds the key",
+        "itself. Without both, the host makes one in its",
+        "data directory. Hosts that share a database need",
+        "the same key."
       })
   private @Nullable Path masterKeyFile;
 
@@ -53,8 +55,8 @@ public final class StoreOptions {
       description = {
         "The key that takes its place when an operator runs",
         "gonext secret rotate-master; or the variable",
-        "GONEXT_NEXT_MASTER_KEY. All hosts that share a database need",
-        "it before that."
+        "GONEXT_NEXT_MASTER_KEY. All hosts that share a",
+        "database need it before that."
       })
   private @Nullable Path nextMasterKeyFile;
 

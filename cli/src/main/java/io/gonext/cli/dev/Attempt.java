@@ -322,6 +322,13 @@ final class Attempt {
           AuthorFiles.CONFIG + " does not match config.schema of the manifest:",
           problems.stream().map(problem -> "- " + problem).toList());
     }
+    manifest
+        .config()
+        .ifPresent(schema ->
+            schema
+                .warnings(values.get())
+                .forEach(warning ->
+                    tools.output.emit(new DevEvent.Warning(AuthorFiles.CONFIG + ": " + warning))));
     return StrictJson.write(values.get());
   }
 

@@ -11,6 +11,7 @@ import io.gonext.cli.build.SourceTrees;
 import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.build.Toolchains;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.OptionPairs;
 import java.io.PrintWriter;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -160,6 +161,7 @@ public final class DevCommand implements Callable<Integer> {
           spec.commandLine(),
           "--host is for a running host, and --port for a host to start: give only one of them");
     }
+    requireEffects();
     HostUrl url = HostUrl.parse(host == null ? defaultUrl() : host);
     Language asked = language();
     List<Path> also = alsoWatched();
@@ -198,6 +200,17 @@ public final class DevCommand implements Callable<Integer> {
         output.emit(new DevEvent.Failed("start", e, Duration.ZERO, 0));
         return e.kind().exitCode();
       }
+    }
+  }
+
+  private void requireEffects() {
+    if (buildOnly) {
+      OptionPairs.refuseWith(
+          spec, "--build-only", "--host", "--port", "--token", "--logs", "--keep-going", "--poll");
+      OptionPairs.refuseWith(spec, "--build-only", "--watch-also");
+    } else if (!watch) {
+      OptionPairs.refuseWith(
+          spec, "--no-watch", "--logs", "--keep-going", "--poll", "--watch-also");
     }
   }
 

@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -74,6 +75,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class CallCommand extends KitCommand {
   /** How long an attempt may take to begin. */
   private static final Duration JOB_PATIENCE = Duration.ofSeconds(10);
+
+  /** What begins like JSON is not the name of a file. */
+  private static final Pattern JSON = Pattern.compile("\\s*[\\[{\"]");
 
   private enum Kind {
     FILTER,
@@ -122,10 +126,12 @@ final class CallCommand extends KitCommand {
 
   @Option(
       names = "--header",
-      paramLabel = "NAME:VALUE",
-      description =
-          "A header of the request. Like a host, this command passes only some headers to the"
-              + " plugin. Repeatable.")
+      paramLabel = "HEADER",
+      description = {
+        "A header of the request, as NAME:VALUE. Like a host,",
+        "this command passes only some headers to the plugin.",
+        "Repeatable."
+      })
   private List<String> headers = new ArrayList<>();
 
   @Option(
@@ -140,10 +146,11 @@ final class CallCommand extends KitCommand {
   @Option(
       names = "--secrets",
       paramLabel = "FILE",
-      description =
-          "Values of the plugin's secrets, as in "
-              + AuthorFiles.SECRETS
-              + " (default: that file in the project). No option takes a value itself.")
+      description = {
+        "Values of the plugin's secrets, or the variables",
+        "that hold them, as in " + AuthorFiles.SECRETS,
+        "(default: that file in the project)."
+      })
   private @Nullable Path secrets;
 
   @Mixin private SourceOptions options;
@@ -159,6 +166,7 @@ final class CallCommand extends KitCommand {
     JsonNode given = value == null ? NullNode.getInstance() : json("--value", value);
     Object[] further = arguments.stream().map(text -> json("--arg", text)).toArray();
     Map<String, String> sent = headers();
+    options.requireFitting(plugin);
     PluginSource source = PluginSource.read(plugin, options);
     List<AuthorFiles.Stub> functions = application.functions(plugin);
     CapabilityRegistry capabilities = application.capabilities(functions);
@@ -230,10 +238,21 @@ final class CallCommand extends KitCommand {
     if (config == null) {
       return Files.isDirectory(plugin) ? AuthorFiles.config(plugin) : Optional.empty();
     }
-    if (!config.strip().startsWith("{")) {
-      return Optional.of(AuthorFiles.object(Path.of(config)));
+    if (!JSON.matcher(config).lookingAt()) {
+      Path file = Path.of(config);
+      if (!Files.exists(file)) {
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE,
+            "--config " + config + " is neither a file nor a JSON object");
+      }
+      return Optional.of(AuthorFiles.object(file));
     }
-    return Optional.of((ObjectNode) json("--config", config));
+    if (json("--config", config) instanceof ObjectNode values) {
+      return Optional.of(values);
+    }
+    throw new CommandFailure(
+        CommandFailure.Kind.USAGE,
+        "--config " + config + " is not an object: give one, such as {\"key\":\"value\"}");
   }
 
   /** The secrets in the file that the option names, or in the project's. */
@@ -260,9 +279,12 @@ final class CallCommand extends KitCommand {
     return held;
   }
 
-  private static void configure(Host host, Manifest manifest, ObjectNode values) {
+  private void configure(Host host, Manifest manifest, ObjectNode values) {
     try {
-      host.configs().replace(manifest.name(), OptionalLong.empty(), values);
+      host.configs()
+          .replace(manifest.name(), OptionalLong.empty(), values)
+          .warnings()
+          .forEach(warning -> note("warning: " + warning));
     } catch (InvalidConfigException e) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED,
