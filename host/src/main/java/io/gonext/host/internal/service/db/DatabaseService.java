@@ -83,6 +83,9 @@ public final class DatabaseService implements HostService {
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("gonext-db-", 0).factory());
   private final Map<String, PluginState> states = new ConcurrentHashMap<>();
 
+  /** By plugin, as in {@link #states}. */
+  private final Map<String, Gauge> sizes = new ConcurrentHashMap<>();
+
   /**
    * @param maxBytes the most that the tables of one plugin may take; a manifest may lower it
    * @param migrationTime how long all migrations of a version together may take
@@ -134,10 +137,12 @@ public final class DatabaseService implements HostService {
         plugin,
         _ -> {
           PluginState state = new PluginState(SHARE, nanoTime);
-          Gauge.builder("gonext.plugin.db.bytes", state, PluginState::bytes)
-              .description("What the tables of a plugin took when it last changed them")
-              .tag("plugin", plugin)
-              .register(meters);
+          sizes.put(
+              plugin,
+              Gauge.builder("gonext.plugin.db.bytes", state, PluginState::bytes)
+                  .description("What the tables of a plugin took when it last changed them")
+                  .tag("plugin", plugin)
+                  .register(meters));
           return state;
         });
   }
@@ -299,8 +304,16 @@ public final class DatabaseService implements HostService {
   @Override
   public void forget(String plugin) {
     states.remove(plugin);
+    removeSize(plugin);
     databases.forget(plugin);
     connections.forget(plugin);
+  }
+
+  private void removeSize(String plugin) {
+    Gauge size = sizes.remove(plugin);
+    if (size != null) {
+      meters.remove(size);
+    }
   }
 
   SqlDialect dialect() {
@@ -418,5 +431,7 @@ public final class DatabaseService implements HostService {
       Thread.currentThread().interrupt();
     }
     connections.close();
+    // Another host may use the registry from now on.
+    List.copyOf(sizes.keySet()).forEach(this::removeSize);
   }
 }
