@@ -131,7 +131,7 @@ class HttpUploaderTest {
   void a_missing_secret_has_the_advice_to_write_it_into_the_file() {
     status = 422;
     answer =
-        "{\"detail\":\"a@1 cannot start yet: the secret K has no value: set it with gonext secret set a K\"}"
+        "{\"detail\":\"a@1 cannot serve yet: the secret K has no value: set it with gonext secret set a K\"}"
             .getBytes(StandardCharsets.UTF_8);
     assertThat(failure().details())
         .containsExactly("or write it into gonext.secrets.json beside manifest.json");
