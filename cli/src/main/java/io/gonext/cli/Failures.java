@@ -39,8 +39,12 @@ final class Failures {
     }
     PrintWriter err = new PlainWriter(command.getErr());
     err.println("gonext: " + message);
-    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    err.println(seeHelp(command));
     return ExitCode.USAGE;
+  }
+
+  private static String seeHelp(CommandLine command) {
+    return "Try '" + command.getCommandSpec().qualifiedName() + " --help'.";
   }
 
   private static String message(ParameterException e, CommandLine command) {
@@ -64,13 +68,7 @@ final class Failures {
       case CommandFailure known ->
           failed(command, known.getMessage(), known.details(), known.kind().exitCode());
       case AdminException known ->
-          refused(
-              command,
-              known.getMessage(),
-              known.problems(),
-              known.isUnreachable()
-                  ? CommandFailure.Kind.UNREACHABLE.exitCode()
-                  : ExitCode.SOFTWARE);
+          refused(command, known.getMessage(), known.problems(), known.exitCode());
       case ServerStartException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case InterruptedException interrupted -> {
         Thread.currentThread().interrupt();
@@ -129,6 +127,9 @@ final class Failures {
     PrintWriter err = new PlainWriter(command.getErr());
     err.println("gonext: " + message);
     details.forEach(detail -> err.println("  " + detail));
+    if (exitCode == ExitCode.USAGE) {
+      err.println(seeHelp(command));
+    }
     return exitCode;
   }
 

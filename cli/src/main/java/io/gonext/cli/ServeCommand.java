@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.StoreOptions;
+import io.gonext.cli.output.OptionPairs;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
@@ -166,8 +167,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "RANGE[:PORT]",
       converter = EgressConverter.class,
       description = {
-        "Let plugins send HTTP requests to these addresses, which",
-        "are not public: 10.0.0.0/8:8080 or",
+        "Let plugins send HTTP requests to these addresses,",
+        "which are not public: 10.0.0.0/8:8080 or",
         "[fd00::/8]:8080. Without the port, to all ports.",
         "Repeatable."
       })
@@ -269,6 +270,15 @@ final class ServeCommand implements Callable<Integer> {
   private int compileSeconds;
 
   @Option(
+      names = "--migration-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description =
+          "The most time for all migrations of a plugin's version together. The host stops those"
+              + " that take longer, and what serves stays in service (default: ${DEFAULT-VALUE}).")
+  private int migrationSeconds;
+
+  @Option(
       names = "--limit",
       paramLabel = "NAME=NUMBER",
       description =
@@ -356,6 +366,7 @@ final class ServeCommand implements Callable<Integer> {
     requireInRange("--start-ms", startMs, MOST_MS);
     requireInRange("--instances", instances, MOST_INSTANCES);
     requireInRange("--compile-seconds", compileSeconds, 3600);
+    requireInRange("--migration-seconds", migrationSeconds, 86_400);
     requireInRange("--egress-rate", egressRate, Egress.MAX_PER_MINUTE);
     requireInRange("--job-takeover-seconds", jobTakeoverSeconds, 3600);
     if (jobThreads != 0) {
@@ -382,7 +393,9 @@ final class ServeCommand implements Callable<Integer> {
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .verifiesResets(verifyResets)
-        .updates(dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
+        .updates(
+            (dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
+                .withMigrations(Duration.ofSeconds(migrationSeconds)))
         .build();
   }
 
@@ -406,8 +419,12 @@ final class ServeCommand implements Callable<Integer> {
 
   private BreakerPolicy breakerPolicy() {
     BreakerPolicy usual = dev ? BreakerPolicy.OFF : BreakerPolicy.DEFAULT;
-    return (breaker == null ? usual : breaker)
-        .withOpen(breakerOpen.shortest(), breakerOpen.longest());
+    BreakerPolicy policy = breaker == null ? usual : breaker;
+    if (policy.equals(BreakerPolicy.OFF)) {
+      OptionPairs.refuseWith(
+          spec, breaker == null ? "--dev without --breaker" : "--breaker off", "--breaker-open");
+    }
+    return policy.withOpen(breakerOpen.shortest(), breakerOpen.longest());
   }
 
   private EngineLimits engineLimits() {

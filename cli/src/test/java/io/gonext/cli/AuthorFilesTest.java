@@ -9,10 +9,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A configuration and an application's functions for the commands of an author. */
 class AuthorFilesTest {
@@ -44,6 +47,19 @@ class AuthorFilesTest {
         .isEqualTo("\"Servus\"");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"[]", "7", "\"text\"", "null"})
+  void the_option_config_refuses_what_is_not_an_object(String json) throws IOException {
+    configured();
+    assertThat(run("call", project.toString(), "filter", "h", "--value", "1", "--config", json))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .containsPattern(
+            "--config "
+                + Pattern.quote(json)
+                + " is (not an object: give one, such|neither a file)");
+  }
+
   @Test
   void a_configuration_that_is_not_valid_is_refused_with_all_problems() throws IOException {
     configured();
@@ -68,6 +84,55 @@ class AuthorFilesTest {
     write("gonext.config.json", text);
     assertThat(run("call", project.toString(), "filter", "h", "--value", "1")).isEqualTo(1);
     assertThat(err.toString()).contains("gonext.config.json " + reason);
+  }
+
+  @Test
+  void a_call_takes_the_secrets_of_the_project() throws IOException {
+    withSecret();
+    assertThat(run("call", project.toString(), "filter", "h", "--value", "\"sAPI_KEY\"")).isOne();
+    assertThat(err.toString())
+        .contains("starts only with the secret API_KEY", "gonext.secrets.json");
+    secrets("{\"API_KEY\":\"s3cret\"}", "rw-------");
+    assertThat(call("h", "\"sAPI_KEY\"")).isEqualTo("\"s3cret\"");
+  }
+
+  @Test
+  void the_option_secrets_names_another_file() throws IOException {
+    withSecret();
+    secrets("{\"API_KEY\":{\"env\":\"PATH\"}}", "rw-r--r--");
+    Files.move(project.resolve("gonext.secrets.json"), project.resolve("other.json"));
+    assertThat(call("h", "\"sAPI_KEY\"", "--secrets", project.resolve("other.json").toString()))
+        .contains("/bin");
+  }
+
+  @Test
+  void secrets_that_others_can_read_are_refused() throws IOException {
+    withSecret();
+    secrets("{\"API_KEY\":\"s3cret\"}", "rw-r-----");
+    assertThat(run("call", project.toString(), "filter", "h", "--value", "\"sAPI_KEY\"")).isOne();
+    assertThat(err.toString())
+        .contains("gonext.secrets.json can be read by others: run chmod 600")
+        .doesNotContain("s3cret");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[\"s3cret\"]                         | is not a valid JSON object",
+        "{\"API_KEY\":\"s3cret\"              | is not a valid JSON object",
+        "{\"API_KEY\":[\"s3cret\"]}           | API_KEY: write the value as a text, or",
+        "{\"API_KEY\":\"\"}                   | API_KEY: write the value as a text, or",
+        "{\"API_KEY\":{\"env\":\"NO_SUCH_ONE\"}} | the variable NO_SUCH_ONE is not set, or is"
+            + " empty",
+        "{\"OTHER\":\"s3cret\"}               | does not name it; it names API_KEY",
+      })
+  void a_file_of_secrets_that_is_not_valid_is_refused_without_its_values(String text, String reason)
+      throws IOException {
+    withSecret();
+    secrets(text, "rw-------");
+    assertThat(run("call", project.toString(), "filter", "h", "--value", "1")).isEqualTo(1);
+    assertThat(err.toString()).contains(reason).doesNotContain("s3cret");
   }
 
   @Test
@@ -134,6 +199,22 @@ class AuthorFilesTest {
         "manifest.json",
         GuestBundle.of("settings", new byte[0]).filter("h").field("config", SCHEMA).manifest());
     module("settings");
+  }
+
+  private void withSecret() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("settings", new byte[0])
+            .filter("h")
+            .field("secrets", "{\"keys\":[{\"name\":\"API_KEY\",\"required\":true}]}")
+            .manifest());
+    module("settings");
+  }
+
+  private void secrets(String text, String permissions) throws IOException {
+    write("gonext.secrets.json", text);
+    Files.setPosixFilePermissions(
+        project.resolve("gonext.secrets.json"), PosixFilePermissions.fromString(permissions));
   }
 
   private void calling(String capability) throws IOException {

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.ArgSpec;
 import tools.jackson.databind.JsonNode;
 
 /** What a person gets for good and for bad input: output, one sentence, an exit code. */
@@ -99,6 +100,25 @@ class CommandLineTest {
         .isEmpty();
   }
 
+  /** A description of several lines is broken where it is written, and not again. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("commands")
+  void no_help_breaks_a_line_that_is_broken_already(String name, CommandLine command) {
+    String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+    assertThat(
+            command.getCommandSpec().args().stream()
+                .map(ArgSpec::renderedDescription)
+                .filter(lines -> lines.length > 1)
+                .flatMap(Stream::of)
+                .filter(line -> !help.contains(line)))
+        .isEmpty();
+    assertThat(command.getCommandSpec().usageMessage().description())
+        .allMatch(line -> help.contains(line) || line.length() > 80);
+    assertThat(command.getUsageMessage().lines().takeWhile(line -> line.matches("Usage:.*|  .*")))
+        .as("a label that is cut")
+        .noneMatch(line -> line.endsWith(":"));
+  }
+
   /** But for those that only group others, and the one whose answer is a script already. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("commands")
@@ -164,6 +184,7 @@ class CommandLineTest {
         "serve --memory-mb 0         | 1 to 2047",
         "serve --memory-mb 2048      | 1 to 2047",
         "serve --compile-seconds 0   | 1 to 3600",
+        "serve --migration-seconds 0 | 1 to 86400",
         "serve --call-ms 0           | 1 to 3600000",
         "serve --wait-ms 0           | 1 to 3600000",
         "serve --start-ms 3600001    | 1 to 3600000",
@@ -183,6 +204,15 @@ class CommandLineTest {
         "plugin dev --watch=maybe .  | --watch",
         "plugin dev --port 0 .       | 1 to 65535",
         "plugin dev --port 1 --host http://h . | give only one",
+        "plugin dev --build-only --port 1 . | --port has no effect with --build-only",
+        "plugin dev --no-watch --poll . | --poll has no effect with --no-watch",
+        "plugin dev --watch=false --keep-going . | --keep-going has no effect",
+        "plugin check --postgres jdbc:postgresql://h/d . | --postgres is for --db",
+        "plugin check --no-build --lang go . | --lang has no effect with --no-build",
+        "serve --breaker off --breaker-open 1/2 | --breaker-open has no effect",
+        "serve --dev --breaker-open 1/2 | --dev without --breaker",
+        "secret rotate-master --db jdbc:postgresql://h/d | --db is for --stopped",
+        "secret rotate-master --stopped --url http://h | --url has no effect with --stopped",
       })
   void a_wrong_command_line_prints_a_sentence_and_exits_with_2(String arguments, String named) {
     assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1))).isEqualTo(2);

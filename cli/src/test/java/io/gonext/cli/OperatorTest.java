@@ -117,20 +117,17 @@ class OperatorTest {
                     """
                     {"schema":{"type":"object","properties":{
                       "size":{"type":"integer","minimum":1,"default":10},
+                      "pin":{"type":"string","writeOnly":true},
+                      "mail":{"type":"object","properties":{
+                        "password":{"type":"string","writeOnly":true}}},
                       "title":{"type":"string"}}}}
                     """)
                 .field("secrets", "{\"keys\":[{\"name\":\"API_KEY\",\"required\":true}]}")
                 .bytes());
     said("install", bundle.toString());
     assertThat(refused("activate", "settings")).contains("gonext secret set settings API_KEY");
-    InputStream before = System.in;
-    try {
-      System.setIn(new ByteArrayInputStream("geheim\n".getBytes(StandardCharsets.UTF_8)));
-      assertThat(said("secret", "set", "settings", "API_KEY"))
-          .isEqualTo("API_KEY of settings is set\n");
-    } finally {
-      System.setIn(before);
-    }
+    assertThat(typed("geheim\n", "secret", "set", "settings", "API_KEY"))
+        .isEqualTo("API_KEY of settings is set\n");
     assertThat(said("secret", "list", "settings")).contains("API_KEY").doesNotContain("geheim");
     said("grants", "settings", "--grant", "secrets.keys");
     assertThat(said("activate", "settings")).isEqualTo("settings@1.0.0 ACTIVE\n");
@@ -138,7 +135,22 @@ class OperatorTest {
     assertThat(refused("config", "settings", "size=0", "title=7"))
         .contains("/size: found 0; allowed: at least 1")
         .contains("/title: found 7; allowed: a text");
-    assertThat(refused("config", "settings", "title={")).contains("is not valid JSON");
+    assertThat(misused("config", "settings", "title={")).contains("is not valid JSON");
+    assertThat(misused("config", "settings", "=1")).contains("give a key before the =");
+    assertThat(misused("config", "settings", "pin=12"))
+        .contains("the value of pin is not shown to anybody", "pin=-");
+    assertThat(misused("config", "settings", "title=a", "mail={\"password\":\"x\"}"))
+        .contains("the value of mail", "mail=-");
+    assertThat(misused("config", "settings", "pin=-", "mail=-")).contains("one value only");
+    assertThat(typed("12\n", "config", "settings", "pin=-"))
+        .contains("pin", "set, not shown")
+        .doesNotContain("12");
+    assertThat(typed("{\"password\":\"x\"}", "config", "settings", "mail=-"))
+        .contains("mail/password");
+    assertThat(said("config", "settings", "siz=3"))
+        .contains("warning: /siz: config.schema does not name this property")
+        .contains("did you mean size?");
+    said("config", "settings", "--unset", "siz");
     said("config", "settings", "size=3", "title=Hello");
     assertThat(said("config", "settings", "size", "title")).isEqualTo("3\n\"Hello\"\n");
     said("config", "settings", "--unset", "size");
@@ -215,7 +227,14 @@ class OperatorTest {
   void a_refused_command_prints_one_sentence_and_exits_with_1() throws IOException {
     assertThat(refused("activate", "nobody"))
         .isEqualTo("gonext: no plugin named nobody is installed\n");
-    assertThat(refused("activate", "No such")).contains("is not the name of a plugin");
+    assertThat(misused("activate", "No such")).contains("is not the name of a plugin");
+    assertThat(misused("secret", "delete", "abc", "A B")).contains("is not the name of a secret");
+    assertThat(misused("grants", "abc", "--grant", "X"))
+        .contains("is not the name of a capability");
+    assertThat(misused("grants", "abc", "--grant", "a.b", "--revoke", "a.b"))
+        .contains("--grant and --revoke both name a.b");
+    assertThat(misused("config", "abc", "a=1", "a=2")).contains("a is set twice");
+    assertThat(misused("config", "abc", "a=1", "--unset", "a")).contains("a is set and unset");
     assertThat(refused("install", directory.resolve("none").toString())).contains("does not exist");
     assertThat(refused("install", directory.toString())).contains("is a directory");
     assertThat(refused("list", "--token", "wrong-token-wrong-token")).contains("admin.token");
@@ -490,6 +509,24 @@ class OperatorTest {
     return out.toString();
   }
 
+  /** What a wrong command line is told. */
+  private String misused(String... words) {
+    assertThat(run(words)).as("%s%s", out, err).isEqualTo(2);
+    assertThat(err.toString()).startsWith("gonext: ").contains("--help");
+    return err.toString();
+  }
+
+  /** What a command says that reads this from standard input. */
+  private String typed(String text, String... words) {
+    InputStream before = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+      return said(words);
+    } finally {
+      System.setIn(before);
+    }
+  }
+
   private String refused(String... command) {
     err.getBuffer().setLength(0);
     assertThat(run(command)).isEqualTo(1);
@@ -498,7 +535,9 @@ class OperatorTest {
 
   private int run(String... command) {
     List<String> args = new ArrayList<>(List.of(command));
-    args.addAll(List.of("--url", "http://127.0.0.1:" + port));
+    if (!args.contains("--stopped")) {
+      args.addAll(List.of("--url", "http://127.0.0.1:" + port));
+    }
     if (!args.contains("--data")) {
       args.addAll(List.of("--data", data.toString()));
     }

@@ -51,6 +51,8 @@ class ServeCommandTest {
             "32",
             "--compile-seconds",
             "300",
+            "--migration-seconds",
+            "900",
             "--verify-resets");
     assertThat(raised.limits().memoryMb()).isEqualTo(256);
     assertThat(raised.limits().call()).isEqualTo(Duration.ofSeconds(9));
@@ -60,6 +62,7 @@ class ServeCommandTest {
     assertThat(raised.limits().instances()).isEqualTo(32);
     assertThat(raised.engineLimits().memoryPages()).isEqualTo(4096);
     assertThat(raised.engineLimits().compileTimeout()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(raised.updates().migrations()).isEqualTo(Duration.ofMinutes(15));
     assertThat(raised.verifiesResets()).isTrue();
 
     HostConfig named = hostConfig("--limit", "nesting=20000", "--limit", "compileMb=77");

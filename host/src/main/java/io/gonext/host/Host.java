@@ -85,8 +85,8 @@ public final class Host implements AutoCloseable {
     this.cacheInvalidations = cacheInvalidations;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.configs = new Configs(lifecycle, configurations, record);
-    this.plugins = new Plugins(lifecycle, services.grants(), configs, record);
     this.secrets = new Secrets(lifecycle, vault, record);
+    this.plugins = new Plugins(lifecycle, services.grants(), configs, secrets, record);
     this.jobs = new Jobs(lifecycle, jobQueue, record);
     this.jobRunner = jobRunner;
     this.audit = new AuditTrail(services.audit());

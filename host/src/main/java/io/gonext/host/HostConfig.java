@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param database holds the store; hosts that share one serve the same plugins
  * @param limits the most a plugin may have
  * @param updates how one version takes the place of another
- * @param meters where the host counts
+ * @param meters where the host counts; one open host at a time, because the gauges of a second one
+ *     have the same names
  * @param capabilities what plugins may ask for; the embedding application may register its own
  *     here. What is registered later can be asked for from then on; but it has to stand here when
  *     the host is next opened, or a plugin that asks for it cannot start

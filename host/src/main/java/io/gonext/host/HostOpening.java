@@ -138,6 +138,7 @@ final class HostOpening implements AutoCloseable {
                 new DatabaseService(
                     pluginDatabases,
                     config.databaseBytes(),
+                    config.updates().migrations(),
                     jobService::enqueueInBatch,
                     config.meters(),
                     config.telemetry(),

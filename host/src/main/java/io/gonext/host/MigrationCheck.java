@@ -55,6 +55,7 @@ public record MigrationCheck(String database, int migrations, Optional<String> p
           new DatabaseService(
               databases,
               HostConfig.DEFAULT_DATABASE_BYTES,
+              UpdatePolicy.defaults().migrations(),
               null,
               new SimpleMeterRegistry(),
               OpenTelemetry.noop(),

@@ -14,6 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param effective what the plugin reads: the values with the schema's defaults, again without
  *     write-only properties
  * @param problems why the values do not match the schema of the version in service; usually none
+ * @param warnings of values that the schema accepts and does not name
  * @param schema the JSON Schema of the version in service
  */
 public record PluginConfig(
@@ -23,9 +24,11 @@ public record PluginConfig(
     List<String> hidden,
     ObjectNode effective,
     List<String> problems,
+    List<String> warnings,
     JsonNode schema) {
   public PluginConfig {
     hidden = List.copyOf(hidden);
     problems = List.copyOf(problems);
+    warnings = List.copyOf(warnings);
   }
 }

@@ -29,12 +29,15 @@ public final class Plugins {
   private final Lifecycle lifecycle;
   private final Grants grants;
   private final Configs configs;
+  private final Secrets secrets;
   private final ChangeRecord record;
 
-  Plugins(Lifecycle lifecycle, Grants grants, Configs configs, ChangeRecord record) {
+  Plugins(
+      Lifecycle lifecycle, Grants grants, Configs configs, Secrets secrets, ChangeRecord record) {
     this.lifecycle = lifecycle;
     this.grants = grants;
     this.configs = configs;
+    this.secrets = secrets;
     this.record = record;
   }
 
@@ -359,21 +362,28 @@ public final class Plugins {
    *     serve
    */
   public DevelopResult develop(byte[] manifestJson, byte[] module) throws InterruptedException {
-    return develop(manifestJson, module, Map.of(), Optional.empty());
+    return develop(manifestJson, module, Map.of(), Optional.empty(), Map.of());
   }
 
   /**
    * As {@link #develop(byte[], byte[])}, with other files of the bundle, and with all values of the
-   * plugin's configuration, which hold before the version serves.
+   * plugin's configuration and values of secrets, which hold before the version serves.
    *
    * @param files by name, such as {@code locales/de.json}
    * @param config empty to leave the configuration as it is
+   * @param values of secrets by name; the others stay as they are. The caller may clear them
    * @throws InvalidConfigException when the values do not match the schema of the manifest; the
    *     previous version continues to serve
-   * @throws ConflictException when there are values, and the manifest has no {@code config.schema}
+   * @throws ConflictException when there is a configuration and the manifest has no {@code
+   *     config.schema}, or when the manifest does not name one of the secrets
+   * @throws IllegalArgumentException when the value of a secret is empty or too long
    */
   public DevelopResult develop(
-      byte[] manifestJson, byte[] module, Map<String, byte[]> files, Optional<ObjectNode> config)
+      byte[] manifestJson,
+      byte[] module,
+      Map<String, byte[]> files,
+      Optional<ObjectNode> config,
+      Map<String, byte[]> values)
       throws InterruptedException {
     Bundle bundle =
         record.watch(
@@ -389,11 +399,16 @@ public final class Plugins {
             ChangeRecord.DEVELOPER,
             manifest.name(),
             manifest.version().toString(),
-            () ->
-                lifecycle.develop(
-                    bundle,
-                    ChangeRecord.DEVELOPER,
-                    () -> config.ifPresent(values -> configs.develop(manifest, values))));
+            () -> {
+              secrets.requireAcceptable(manifest, values);
+              return lifecycle.develop(
+                  bundle,
+                  ChangeRecord.DEVELOPER,
+                  () -> {
+                    config.ifPresent(all -> configs.develop(manifest, all));
+                    secrets.develop(manifest, values);
+                  });
+            });
     record.done(
         "develop",
         ChangeRecord.DEVELOPER,

@@ -78,6 +78,30 @@ public final class Secrets {
     record.done("secret_set", plugin, ChangeRecord.detail().put("secret", name));
   }
 
+  /** Refuses values of secrets that an author gives with a version. */
+  void requireAcceptable(Manifest manifest, Map<String, byte[]> values) {
+    values.forEach((name, value) -> {
+      requireRequested(manifest, name);
+      Vault.requireLength(value);
+    });
+  }
+
+  /** Sets secrets for a version that an author has built and that may not serve yet. */
+  void develop(Manifest manifest, Map<String, byte[]> values) {
+    String plugin = manifest.name();
+    values.forEach((name, value) -> {
+      if (!vault.holds(plugin, name, value)) {
+        vault.set(plugin, name, value);
+        record.done(
+            "secret_set",
+            ChangeRecord.DEVELOPER,
+            plugin,
+            manifest.version().toString(),
+            ChangeRecord.detail().put("secret", name));
+      }
+    });
+  }
+
   private static void requireRequested(Manifest manifest, String name) {
     List<String> names = manifest.secrets().stream().map(Manifest.Secret::name).toList();
     if (!names.contains(name)) {

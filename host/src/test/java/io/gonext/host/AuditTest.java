@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Execution(ExecutionMode.CONCURRENT)
 class AuditTest {
   private static final int BAD_ARGUMENTS = -3;
-  private static final int QUOTA = -5;
+  private static final int RATE_LIMITED = -12;
 
   @TempDir private Path data;
   private final Database database;
@@ -262,7 +262,7 @@ class AuditTest {
     activateAudits();
     int refused = 0;
     for (int i = 0; i < 120; i++) {
-      refused += emit("emit", Map.of("event", "audits.x")) == QUOTA ? 1 : 0;
+      refused += emit("emit", Map.of("event", "audits.x")) == RATE_LIMITED ? 1 : 0;
     }
     // The minute began with the plugin: on a machine that stood still it may be over.
     assumeThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMinutes(1));

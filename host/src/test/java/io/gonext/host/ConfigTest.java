@@ -78,6 +78,17 @@ class ConfigTest {
   }
 
   @Test
+  void a_value_that_the_schema_does_not_name_is_a_warning() throws Exception {
+    activate(bundle("1.0.0", SCHEMA.replace("\"additionalProperties\":false,", "")));
+    merge("{\"sise\":1,\"size\":2}");
+    assertThat(host.configs().get("settings").warnings())
+        .singleElement()
+        .asString()
+        .startsWith("/sise: config.schema does not name this property")
+        .endsWith("did you mean size?");
+  }
+
+  @Test
   void replacing_keeps_a_write_only_value_that_is_left_out() throws Exception {
     activate(bundle("1.0.0", SCHEMA));
     replace("{\"size\":3,\"token\":\"geheim\"}");
@@ -118,7 +129,8 @@ class ConfigTest {
     host.plugins().install(bundle("1.0.0", required));
     assertThatThrownBy(() -> host.plugins().activate("settings"))
         .isInstanceOf(ActivationException.class)
-        .hasMessageContaining("/token: it is missing");
+        .hasMessageContaining("/token: it is missing")
+        .hasMessageContaining("set it with gonext config settings token=-");
     merge("{\"token\":\"geheim\"}");
     host.plugins().activate("settings");
     assertThat(read("csize")).isEqualTo("10");
@@ -137,7 +149,8 @@ class ConfigTest {
                 assertThat(waiting.obstacles())
                     .containsExactly(
                         "the configuration does not match config.schema:"
-                            + " /size: found 500; allowed: at most 99"));
+                            + " /size: found 500; allowed: at most 99; set it with gonext config"
+                            + " settings size=VALUE"));
     assertThat(read("csize")).isEqualTo("500");
     assertThatThrownBy(() -> host.plugins().approve("settings"))
         .isInstanceOf(ActivationException.class)

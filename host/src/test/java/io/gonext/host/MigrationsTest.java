@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.internal.store.StoreFixture;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -190,6 +191,44 @@ class MigrationsTest {
         assertThat(each.get()).isTrue();
       }
       assertThat(rows("tenth", "select count(*) from note")).isEqualTo("[[1]]");
+    }
+  }
+
+  @Test
+  void migrations_that_take_too_long_leave_the_old_version_in_service()
+      throws InterruptedException {
+    HostConfig hurried =
+        HostConfig.builder(data.resolve(fixture.name() + "-hurried"))
+            .database(database)
+            .updates(UpdatePolicy.development().withMigrations(Duration.ofMillis(900)))
+            .build();
+    String slow =
+        fixture == StoreFixture.H2
+            ? "create table n as select count(*) as c from system_range(1, 90000000000) where"
+                + " mod(x, 7) = 3"
+            : "select pg_sleep(50)";
+    try (Host other = Host.open(hurried)) {
+      SqlGuests guests = new SqlGuests(other);
+      guests.activate(bundle("eleventh").file("migrations/V1__notes.sql", NOTES), "eleventh");
+      GuestBundle next =
+          bundle("eleventh")
+              .version("2.0.0")
+              .file("migrations/V1__notes.sql", NOTES)
+              .file("migrations/V2__quick.sql", "insert into note values (1, 'stays')")
+              .file("migrations/V3__slow.sql", slow);
+      assertThatThrownBy(() -> other.plugins().update(next.bytes()))
+          .isInstanceOf(ActivationException.class)
+          .hasMessageContaining("eleventh@2.0.0: its migrations were stopped in")
+          .hasMessageContaining("migrations/V3__slow.sql: together they may take 0 s");
+      assertThat(other.plugins().find("eleventh").orElseThrow().current().version())
+          .isEqualTo("1.0.0");
+      assertThat(guests.call("read.eleventh.why", "select body from note").path("rows").toString())
+          .isEqualTo("[[\"stays\"]]");
+      other
+          .plugins()
+          .update(next.version("2.0.1").file("migrations/V3__slow.sql", "select 1").bytes());
+      assertThat(other.plugins().find("eleventh").orElseThrow().current().version())
+          .isEqualTo("2.0.1");
     }
   }
 

@@ -3,6 +3,7 @@ package io.gonext.server;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.DevelopResult;
 import io.gonext.host.Host;
+import io.gonext.host.Secrets;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
@@ -14,6 +15,8 @@ import io.javalin.http.HttpStatus;
 import io.javalin.http.sse.SseClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +26,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -39,6 +44,7 @@ final class DevApi {
   private static final int MAX_MANIFEST_BYTES = 1024 * 1024;
   private static final int MAX_MODULE_BYTES = 16 * 1024 * 1024;
   private static final int MAX_FILES_BYTES = 8 * 1024 * 1024;
+  private static final int MAX_SECRETS_BYTES = 1024 * 1024;
 
   /** Log lines and failures that may wait for a slow client. */
   private static final int WAITING_EVENTS = 1000;
@@ -52,6 +58,11 @@ final class DevApi {
 
   /** The part with the bundle's other files. */
   private static final String FILES = "files";
+
+  private static final String CONFIG = "config";
+
+  /** The part with values of secrets, by name. */
+  private static final String SECRETS = "secrets";
 
   private final Host host;
   private final Access access;
@@ -90,16 +101,25 @@ final class DevApi {
                 MAX_MODULE_BYTES,
                 FILES,
                 MAX_FILES_BYTES,
-                "config",
-                ConfigSchema.MAX_VALUES_BYTES));
+                CONFIG,
+                ConfigSchema.MAX_VALUES_BYTES,
+                SECRETS,
+                MAX_SECRETS_BYTES));
     byte[] more = parts.get(FILES);
-    DevelopResult result =
-        host.plugins()
-            .develop(
-                FormParts.required(parts, "manifest"),
-                FormParts.required(parts, "wasm"),
-                more == null ? Map.of() : files(more),
-                Optional.ofNullable(parts.get("config")).map(DevApi::object));
+    Map<String, byte[]> secrets = secrets(parts.get(SECRETS));
+    DevelopResult result;
+    try {
+      result =
+          host.plugins()
+              .develop(
+                  FormParts.required(parts, "manifest"),
+                  FormParts.required(parts, "wasm"),
+                  more == null ? Map.of() : files(more),
+                  Optional.ofNullable(parts.get(CONFIG)).map(bytes -> object(CONFIG, bytes)),
+                  secrets);
+    } finally {
+      secrets.values().forEach(value -> Arrays.fill(value, (byte) 0));
+    }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("plugin").put("name", result.plugin()).put("version", result.version());
     body.put("action", result.action().name().toLowerCase(Locale.ROOT));
@@ -120,16 +140,43 @@ final class DevApi {
     return read.files();
   }
 
-  private static ObjectNode object(byte[] config) {
+  private static ObjectNode object(String part, byte[] bytes) {
     try {
-      if (StrictJson.parse(config) instanceof ObjectNode values) {
+      if (StrictJson.parse(bytes) instanceof ObjectNode values) {
         return values;
       }
     } catch (InvalidJsonException e) {
-      throw new Problem(
-          HttpStatus.BAD_REQUEST, "the part \"config\" is not JSON: " + e.getMessage());
+      // A parser's message may quote what it read.
+      String why = part.equals(SECRETS) ? "" : ": " + e.getMessage();
+      throw new Problem(HttpStatus.BAD_REQUEST, "the part \"" + part + "\" is not JSON" + why);
     }
-    throw new Problem(HttpStatus.BAD_REQUEST, "the part \"config\" is not a JSON object");
+    throw new Problem(HttpStatus.BAD_REQUEST, "the part \"" + part + "\" is not a JSON object");
+  }
+
+  private static Map<String, byte[]> secrets(byte @Nullable [] part) {
+    Map<String, byte[]> values = new HashMap<>();
+    if (part == null) {
+      return values;
+    }
+    for (Map.Entry<String, JsonNode> entry : object(SECRETS, part).properties()) {
+      String value = entry.getValue().asString("");
+      if (value.isEmpty() || !entry.getValue().isString()) {
+        throw new Problem(
+            HttpStatus.BAD_REQUEST,
+            "in the part \"secrets\", the value of "
+                + entry.getKey()
+                + " is not a text, or is empty");
+      }
+      byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+      if (bytes.length > Secrets.MAX_BYTES) {
+        throw new Problem(
+            HttpStatus.CONTENT_TOO_LARGE,
+            entry.getKey() + ": a secret has at most " + Secrets.MAX_BYTES + " bytes");
+      }
+      values.put(entry.getKey(), bytes);
+    }
+    Arrays.fill(part, (byte) 0);
+    return values;
   }
 
   /**

@@ -87,6 +87,7 @@ final class SettingsApi {
     body.set("effective", config.effective());
     config.hidden().forEach(body.putArray("hidden")::add);
     config.problems().forEach(body.putArray("problems")::add);
+    config.warnings().forEach(body.putArray("warnings")::add);
     body.set("schema", config.schema());
     ctx.header("ETag", "\"" + config.version() + "\"");
     ctx.contentType("application/json").result(StrictJson.write(body));

@@ -94,6 +94,53 @@ class DevApiTest {
     assertThat(server.host().applyFilters("h", "csize").value().toString()).isEqualTo("8");
   }
 
+  @Test
+  void the_secrets_of_an_upload_hold_before_the_version_serves() throws Exception {
+    assertThat(withSecrets("{}").body()).contains("the secret API_KEY has no value");
+    assertThat(withSecrets("{\"API_KEY\":\"one\"}").statusCode()).isEqualTo(200);
+    assertThat(server.host().applyFilters("h", "sAPI_KEY").value().stringValue()).isEqualTo("one");
+    assertThat(withSecrets("{\"API_KEY\":\"one\"}").statusCode()).isEqualTo(200);
+    assertThat(json(withSecrets("{\"API_KEY\":\"two\"}")).path("action").stringValue())
+        .isEqualTo("unchanged");
+    assertThat(server.host().applyFilters("h", "sAPI_KEY").value().stringValue()).isEqualTo("two");
+    assertThat(server.host().audit().newest(100))
+        .filteredOn(row -> row.event().equals("secret_set"))
+        .as("once for each value")
+        .hasSize(2)
+        .allSatisfy(row -> assertThat(row.toString()).doesNotContain("one", "two"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[]                 | 400 | is not a JSON object",
+        "s3cret             | 400 | is not JSON",
+        "{\"API_KEY\":[1]}  | 400 | the value of API_KEY is not a text, or is empty",
+        "{\"API_KEY\":\"\"}  | 400 | the value of API_KEY is not a text, or is empty",
+        "{\"OTHER\":\"s3cret\"} | 409 | does not ask for the secret OTHER; it asks for API_KEY",
+      })
+  void secrets_that_are_not_acceptable_are_refused_before_a_change(
+      String secrets, int status, String reason) throws Exception {
+    HttpResponse<String> refused = withSecrets(secrets);
+    assertThat(refused.statusCode()).isEqualTo(status);
+    assertThat(refused.body()).contains(reason).doesNotContain("s3cret");
+    assertThat(server.host().plugins().find("settings")).isEmpty();
+  }
+
+  private HttpResponse<String> withSecrets(String secrets) throws Exception {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    String manifest =
+        GuestBundle.of("settings", new byte[0])
+            .filter("h")
+            .field("secrets", "{\"keys\":[{\"name\":\"API_KEY\",\"required\":true}]}")
+            .manifest();
+    part(form, "manifest", manifest.getBytes(StandardCharsets.UTF_8));
+    part(form, "wasm", Guests.wasm("settings"));
+    part(form, "secrets", secrets.getBytes(StandardCharsets.UTF_8));
+    return post(form("all", form));
+  }
+
   private HttpResponse<String> configured(String manifest, String config) throws Exception {
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     part(form, "manifest", manifest.getBytes(StandardCharsets.UTF_8));

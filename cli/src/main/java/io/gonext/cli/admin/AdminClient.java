@@ -1,12 +1,11 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.output.HostRefusal;
+import io.gonext.cli.output.ServerSentEvents;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -135,7 +134,16 @@ final class AdminClient implements AutoCloseable {
         if (response.statusCode() != 200) {
           throw refused(response.statusCode(), in.readNBytes(MAX_ANSWER_BYTES));
         }
-        read(in, place, events);
+        ServerSentEvents.read(
+            in,
+            event -> {
+              try {
+                events.accept(StrictJson.parse(event.data().getBytes(StandardCharsets.UTF_8)));
+              } catch (InvalidJsonException e) {
+                throw new IOException("the host sent an event that is not JSON", e);
+              }
+              place.lastId = event.id();
+            });
       }
     } catch (ConnectException e) {
       throw unreachable();
@@ -144,29 +152,6 @@ final class AdminClient implements AutoCloseable {
         throw new InterruptedException();
       }
       // The stream broke off; the caller connects again.
-    }
-  }
-
-  /** Reads events: one field on each line, up to an empty line. */
-  private static void read(InputStream in, Place place, Consumer<JsonNode> events)
-      throws IOException {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-    String id = "";
-    String data = "";
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.startsWith("id:")) {
-        id = line.substring(3).strip();
-      } else if (line.startsWith("data:")) {
-        data = line.substring(5);
-      } else if (line.isEmpty() && !data.isEmpty()) {
-        try {
-          events.accept(StrictJson.parse(data.getBytes(StandardCharsets.UTF_8)));
-        } catch (InvalidJsonException e) {
-          throw new IOException("the host sent an event that is not JSON", e);
-        }
-        place.lastId = id;
-        data = "";
-      }
     }
   }
 

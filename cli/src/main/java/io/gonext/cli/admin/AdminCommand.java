@@ -167,7 +167,7 @@ abstract class AdminCommand extends OperatorExitCodes implements Callable<Intege
   /** The path of a plugin, below the path of all plugins. */
   static String of(String plugin) {
     if (!isName(plugin)) {
-      throw new AdminException(
+      throw AdminException.usage(
           plugin
               + " is not the name of a plugin: a name has 3 to 41 lower-case letters, digits and"
               + " hyphens, and begins with a letter");

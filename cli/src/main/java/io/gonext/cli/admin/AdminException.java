@@ -1,33 +1,40 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.CommandFailure;
 import java.util.List;
+import picocli.CommandLine.ExitCode;
 
 /** The host refused a call, or could not be called; the message says what to do. */
 public final class AdminException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean unreachable;
+  private final int exitCode;
 
   @SuppressWarnings("serial") // never serialized
   private final List<String> problems;
 
   AdminException(String message) {
-    this(message, List.of(), false);
+    this(message, List.of(), ExitCode.SOFTWARE);
   }
 
   /** A refusal for several reasons. */
   AdminException(String message, List<String> problems) {
-    this(message, problems, false);
+    this(message, problems, ExitCode.SOFTWARE);
   }
 
-  private AdminException(String message, List<String> problems, boolean unreachable) {
+  private AdminException(String message, List<String> problems, int exitCode) {
     super(message);
     this.problems = List.copyOf(problems);
-    this.unreachable = unreachable;
+    this.exitCode = exitCode;
   }
 
   static AdminException unreachable(String message) {
-    return new AdminException(message, List.of(), true);
+    return new AdminException(message, List.of(), CommandFailure.Kind.UNREACHABLE.exitCode());
+  }
+
+  /** A command line that no host could accept. */
+  static AdminException usage(String message) {
+    return new AdminException(message, List.of(), ExitCode.USAGE);
   }
 
   /** The problems that the host listed, one sentence each; may be empty. */
@@ -36,8 +43,13 @@ public final class AdminException extends RuntimeException {
   }
 
   /** Whether no host answered at all. */
-  public boolean isUnreachable() {
-    return unreachable;
+  boolean isUnreachable() {
+    return exitCode == CommandFailure.Kind.UNREACHABLE.exitCode();
+  }
+
+  /** The exit code of the command. */
+  public int exitCode() {
+    return exitCode;
   }
 
   @Override

@@ -1,15 +1,12 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.GrowingPause;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
 /** Reads a stream of a host for as long as the command runs; connects again when it breaks off. */
 final class Following {
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-
   private final AdminClient host;
   private final PrintWriter err;
 
@@ -29,12 +26,12 @@ final class Following {
    */
   int run(String path, Consumer<JsonNode> events) throws InterruptedException {
     AdminClient.Place place = new AdminClient.Place();
-    Duration pause = FIRST_PAUSE;
+    GrowingPause pause = new GrowingPause();
     boolean began = false;
     while (true) {
       try {
         host.follow(path, place, events);
-        pause = FIRST_PAUSE;
+        pause.reset();
         began = true;
         err.println("gonext: the connection failed, connecting again");
         err.flush();
@@ -44,9 +41,7 @@ final class Following {
           throw e;
         }
       }
-      Thread.sleep(pause);
-      pause = pause.multipliedBy(2);
-      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+      pause.await();
     }
   }
 }

@@ -37,21 +37,30 @@ public final class GrantsCommand extends AdminCommand {
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
+    String path = of(name) + "/grants/";
+    // All of them before the first change.
+    grant.forEach(GrantsCommand::requireName);
+    revoke.forEach(GrantsCommand::requireName);
+    grant.stream()
+        .filter(revoke::contains)
+        .findFirst()
+        .ifPresent(both -> {
+          throw AdminException.usage("--grant and --revoke both name " + both);
+        });
     JsonNode answer = MissingNode.getInstance();
     for (String capability : grant) {
-      answer = host.send("PUT", of(name) + "/grants/" + capability(capability), new byte[0]);
+      answer = host.send("PUT", path + capability, new byte[0]);
     }
     for (String capability : revoke) {
-      answer = host.send("DELETE", of(name) + "/grants/" + capability(capability), new byte[0]);
+      answer = host.send("DELETE", path + capability, new byte[0]);
     }
     return answer.isMissingNode() ? host.send("GET", of(name) + "/grants", new byte[0]) : answer;
   }
 
-  private static String capability(String id) {
+  private static void requireName(String id) {
     if (!id.matches("[a-z0-9_]+(\\.[a-z0-9_]+)*")) {
-      throw new AdminException(id + " is not the name of a capability, such as kv.read");
+      throw AdminException.usage(id + " is not the name of a capability, such as kv.read");
     }
-    return id;
   }
 
   @Override

@@ -1,19 +1,13 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.OptionPairs;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostException;
 import io.gonext.host.Secrets;
-import java.io.Console;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -65,7 +59,7 @@ public final class SecretCommand extends OperatorExitCodes implements Runnable {
     /** The path of the secret, below the path of all plugins. */
     final String path() {
       if (!key.matches("[A-Za-z0-9_.-]{1,128}")) {
-        throw new AdminException(
+        throw AdminException.usage(
             key + " is not the name of a secret: letters, digits, and the characters _ . -");
       }
       return of(name) + "/secrets/" + key;
@@ -136,74 +130,20 @@ public final class SecretCommand extends OperatorExitCodes implements Runnable {
     void refuse(@Nullable List<String> values) {
       if (values != null && !values.isEmpty()) {
         throw new ParameterException(
-            spec.commandLine(),
-            "a value is not an argument, which other users of the machine could read: type it at"
-                + " the prompt, or give it on standard input");
+            spec.commandLine(), "a value is not an argument, " + HiddenInput.NO_ARGUMENT);
       }
     }
 
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
       String path = path();
-      byte[] value = read();
+      byte[] value = HiddenInput.read(key + " of " + name, Secrets.MAX_BYTES);
       try {
         host.send("PUT", path, value);
       } finally {
         Arrays.fill(value, (byte) 0);
       }
       return done();
-    }
-
-    private byte[] read() {
-      Optional<Console> terminal =
-          Optional.ofNullable(System.console()).filter(Console::isTerminal);
-      try {
-        byte[] value =
-            terminal.isPresent()
-                ? prompted(terminal.get())
-                : withoutLineBreak(System.in.readNBytes(Secrets.MAX_BYTES + 2));
-        if (value.length == 0) {
-          throw new AdminException("the value is empty: nothing was changed");
-        }
-        if (value.length > Secrets.MAX_BYTES) {
-          throw new AdminException("a secret has at most " + Secrets.MAX_BYTES + " bytes");
-        }
-        return value;
-      } catch (IOException e) {
-        throw new AdminException("standard input cannot be read: " + e.getMessage());
-      }
-    }
-
-    private byte[] prompted(Console console) {
-      char[] typed = console.readPassword("%s of %s (not shown): ", key, name);
-      if (typed == null) {
-        return new byte[0];
-      }
-      CharsetEncoder encoder = StandardCharsets.UTF_8.newEncoder();
-      byte[] buffer = new byte[(int) Math.ceil(typed.length * (double) encoder.maxBytesPerChar())];
-      ByteBuffer encoded = ByteBuffer.wrap(buffer);
-      boolean wellFormed = encoder.encode(CharBuffer.wrap(typed), encoded, true).isUnderflow();
-      Arrays.fill(typed, ' ');
-      byte[] value = Arrays.copyOf(buffer, encoded.position());
-      Arrays.fill(buffer, (byte) 0);
-      if (!wellFormed) {
-        throw new AdminException("what was typed is not well-formed text: nothing was changed");
-      }
-      return value;
-    }
-
-    /** One line break at the end belongs to the file and not to the secret. */
-    private static byte[] withoutLineBreak(byte[] read) {
-      int end = read.length;
-      if (end > 0 && read[end - 1] == '\n') {
-        end--;
-        if (end > 0 && read[end - 1] == '\r') {
-          end--;
-        }
-      }
-      byte[] value = Arrays.copyOf(read, end);
-      Arrays.fill(read, (byte) 0);
-      return value;
     }
 
     @Override
@@ -251,6 +191,8 @@ public final class SecretCommand extends OperatorExitCodes implements Runnable {
         "  gonext secret rotate-master --stopped --data gonext-data"
       })
   static final class RotateMaster extends AdminCommand {
+    @Spec private CommandSpec spec;
+
     @Option(
         names = "--stopped",
         description = {
@@ -263,9 +205,12 @@ public final class SecretCommand extends OperatorExitCodes implements Runnable {
 
     @Override
     public Integer call() throws InterruptedException {
+      OptionPairs.requireWith(
+          spec, "--stopped", "--db", "--master-key-file", "--next-master-key-file");
       if (!stopped) {
         return super.call();
       }
+      OptionPairs.refuseWith(spec, "--stopped", "--url", "--token");
       if (!Files.isDirectory(data())) {
         throw new AdminException(
             data() + " is not a directory: give the host's data directory with --data");

@@ -1,12 +1,12 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.OwnersOnly;
 import io.gonext.host.Database;
 import io.gonext.host.HostConfig;
 import io.gonext.host.MasterKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,8 +30,9 @@ public final class StoreOptions {
       description = {
         "Keep the store in this PostgreSQL database:",
         "jdbc:postgresql://HOST/DATABASE.",
-        "Hosts that share a database serve the same plugins. The variable GONEXT_DB does the same;"
-            + " the list of processes does not show it."
+        "Hosts that share a database serve the same",
+        "plugins. The variable GONEXT_DB does the same; the",
+        "list of processes does not show it."
       })
   private @Nullable String url;
 
@@ -39,11 +40,12 @@ public final class StoreOptions {
       names = "--master-key-file",
       paramLabel = "FILE",
       description = {
-        "The key that protects the secrets of plugins: 32 bytes in",
-        "base64, in a file that only its owner can read. The variable",
-        "GONEXT_MASTER_KEY holds the key itself. Without both, the host",
-        "makes one in its data directory. Hosts that share a database",
-        "need the same key."
+        "The key that protects the secrets of plugins: 32",
+        "bytes in base64, in a file that only its owner can",
+        "read. The variable GONEXT_MASTER_KEY holds the key",
+        "itself. Without both, the host makes one in its",
+        "data directory. Hosts that share a database need",
+        "the same key."
       })
   private @Nullable Path masterKeyFile;
 
@@ -53,8 +55,8 @@ public final class StoreOptions {
       description = {
         "The key that takes its place when an operator runs",
         "gonext secret rotate-master; or the variable",
-        "GONEXT_NEXT_MASTER_KEY. All hosts that share a database need",
-        "it before that."
+        "GONEXT_NEXT_MASTER_KEY. All hosts that share a",
+        "database need it before that."
       })
   private @Nullable Path nextMasterKeyFile;
 
@@ -99,12 +101,9 @@ public final class StoreOptions {
   }
 
   private Path ownersOnly(Path file) throws IOException {
-    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-    if (view != null
-        && view.readAttributes().permissions().stream()
-            .anyMatch(permission -> !permission.name().startsWith("OWNER_"))) {
-      throw new ParameterException(
-          spec.commandLine(), file + " can be read by others: run chmod 600 " + file);
+    Optional<String> problem = OwnersOnly.problem(file);
+    if (problem.isPresent()) {
+      throw new ParameterException(spec.commandLine(), problem.get());
     }
     return file;
   }

@@ -1,11 +1,15 @@
 package io.gonext.cli.build;
 
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.OwnersOnly;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.HostFunctionSpec;
+import io.gonext.host.Secrets;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -22,7 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What an author keeps beside {@code manifest.json} to try a plugin: the values of its
- * configuration, and answers of the application's functions that it calls. No bundle contains them.
+ * configuration and secrets, and answers of the application's functions that it calls. No bundle
+ * contains them.
  */
 public final class AuthorFiles {
   /** The values of the configuration. */
@@ -30,6 +36,12 @@ public final class AuthorFiles {
 
   /** {@code {"posts.find": {"capability": "posts.read", "answer": {"title": "T"}}}}. */
   public static final String FUNCTIONS = "gonext.functions.json";
+
+  /** {@code {"API_KEY": "value", "OTHER": {"env": "VARIABLE"}}}. */
+  public static final String SECRETS = "gonext.secrets.json";
+
+  /** All of them, in the project's directory. */
+  public static final Set<Path> ALL = Set.of(Path.of(CONFIG), Path.of(FUNCTIONS), Path.of(SECRETS));
 
   private static final Set<String> FIELDS = Set.of("answer", "capability");
 
@@ -54,6 +66,109 @@ public final class AuthorFiles {
   public static Optional<ObjectNode> config(Path directory) {
     Path file = directory.resolve(CONFIG);
     return Files.exists(file) ? Optional.of(object(file)) : Optional.empty();
+  }
+
+  /**
+   * The secrets in the file of a directory, by name; none if there is no such file.
+   *
+   * @throws CommandFailure as for {@link #secretsOf}
+   */
+  public static Map<String, String> secrets(
+      Path directory, Manifest manifest, Map<String, String> environment) {
+    Path file = directory.resolve(SECRETS);
+    return Files.exists(file) ? secretsOf(file, manifest, environment) : Map.of();
+  }
+
+  /**
+   * The secrets in a file, by name. A value is a text, or the name of the variable that holds it.
+   * No message contains a value.
+   *
+   * @throws CommandFailure if the file cannot be read, is not valid, has secrets that the manifest
+   *     does not name, or has values that others may read
+   */
+  public static Map<String, String> secretsOf(
+      Path file, Manifest manifest, Map<String, String> environment) {
+    Set<String> known =
+        manifest.secrets().stream()
+            .map(Manifest.Secret::name)
+            .collect(Collectors.toCollection(TreeSet::new));
+    Map<String, String> secrets = new TreeMap<>();
+    List<String> problems = new ArrayList<>();
+    boolean holdsValues = false;
+    for (Map.Entry<String, JsonNode> entry : secretObject(file).properties()) {
+      String name = entry.getKey();
+      holdsValues |= entry.getValue().isString();
+      try {
+        if (!known.contains(name)) {
+          throw new IllegalArgumentException(
+              "secrets.keys of the manifest does not name it"
+                  + (known.isEmpty() ? "" : "; it names " + String.join(", ", known)));
+        }
+        secrets.put(name, secret(entry.getValue(), environment));
+      } catch (IllegalArgumentException e) {
+        problems.add("- " + name + ": " + e.getMessage());
+      }
+    }
+    if (holdsValues) {
+      requireOwnersOnly(file);
+    }
+    if (!problems.isEmpty()) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, file + " is not valid:", problems);
+    }
+    return secrets;
+  }
+
+  private static String secret(JsonNode value, Map<String, String> environment) {
+    String text = value.asString("");
+    if (value instanceof ObjectNode && value.size() == 1 && value.path("env").isString()) {
+      String variable = value.path("env").asString();
+      text = environment.getOrDefault(variable, "");
+      if (text.isEmpty()) {
+        throw new IllegalArgumentException("the variable " + variable + " is not set, or is empty");
+      }
+    } else if (!value.isString() || text.isEmpty()) {
+      throw new IllegalArgumentException(
+          "write the value as a text, or the variable that holds it, such as {\"env\":"
+              + " \"MY_VARIABLE\"}");
+    }
+    if (text.getBytes(StandardCharsets.UTF_8).length > Secrets.MAX_BYTES) {
+      throw new IllegalArgumentException("a secret has at most " + Secrets.MAX_BYTES + " bytes");
+    }
+    return text;
+  }
+
+  private static void requireOwnersOnly(Path file) {
+    try {
+      OwnersOnly.problem(file)
+          .ifPresent(problem -> {
+            throw new CommandFailure(CommandFailure.Kind.FAILED, problem);
+          });
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** The object in a file with secrets: a parser's message may quote what it read. */
+  private static ObjectNode secretObject(Path file) {
+    try {
+      if (StrictJson.parse(Files.readAllBytes(file)) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (NoSuchFileException e) {
+      throw new CommandFailure(CommandFailure.Kind.USAGE, file + " does not exist");
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    } catch (InvalidJsonException e) {
+      // Refused below.
+    }
+    throw new CommandFailure(
+        CommandFailure.Kind.FAILED,
+        file + " is not a valid JSON object: write {\"API_KEY\": {\"env\": \"MY_API_KEY\"}}");
+  }
+
+  private static CommandFailure unreadable(Path file, IOException e) {
+    return new CommandFailure(
+        CommandFailure.Kind.FAILED, file + " cannot be read: " + CommandFailure.reason(e));
   }
 
   /**
@@ -162,8 +277,7 @@ public final class AuthorFiles {
     } catch (NoSuchFileException e) {
       throw new CommandFailure(CommandFailure.Kind.USAGE, file + " does not exist");
     } catch (IOException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED, file + " cannot be read: " + CommandFailure.reason(e));
+      throw unreadable(file, e);
     } catch (InvalidJsonException e) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED, file + " is not valid JSON: " + e.getMessage());

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +53,8 @@ public final class SkipRules {
 
   /** Inputs of each attempt, also if {@code .gitignore} excludes them. */
   private static final Set<Path> ALWAYS =
-      Set.of(Path.of("manifest.json"), Path.of(AuthorFiles.CONFIG), Path.of(AuthorFiles.FUNCTIONS));
+      Stream.concat(Stream.of(Path.of("manifest.json")), AuthorFiles.ALL.stream())
+          .collect(Collectors.toUnmodifiableSet());
 
   private static final IgnoreFile NOTHING = new IgnoreFile("");
 

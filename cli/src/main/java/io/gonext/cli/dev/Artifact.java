@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param wasm the module
  * @param files of the bundle besides, by name
  * @param config all values of its configuration, or null to leave it as it is
+ * @param secrets values of secrets by name, as JSON, or null to leave all as they are
  * @param sha256 of the module, in lower-case hex
  */
 record Artifact(
@@ -21,6 +22,7 @@ record Artifact(
     byte[] wasm,
     Map<String, byte[]> files,
     byte @Nullable [] config,
+    byte @Nullable [] secrets,
     String sha256) {
   Artifact {
     files = Map.copyOf(files);
@@ -31,7 +33,8 @@ record Artifact(
       byte[] manifestJson,
       byte[] wasm,
       Map<String, byte[]> files,
-      byte @Nullable [] config) {
-    this(manifest, manifestJson, wasm, files, config, Sha256.hex(wasm));
+      byte @Nullable [] config,
+      byte @Nullable [] secrets) {
+    this(manifest, manifestJson, wasm, files, config, secrets, Sha256.hex(wasm));
   }
 }

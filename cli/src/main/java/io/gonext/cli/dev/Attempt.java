@@ -58,6 +58,7 @@ final class Attempt {
    *
    * @param functions of the application: those that the host offers, and those of which the author
    *     was told that it does not
+   * @param environment the variables that may hold secrets
    */
   record Tools(
       Project project,
@@ -65,6 +66,7 @@ final class Attempt {
       CommandRunner runner,
       @Nullable Uploader uploader,
       Set<String> functions,
+      Map<String, String> environment,
       DevOutput output,
       TimeSources time) {
     Tools {
@@ -78,9 +80,10 @@ final class Attempt {
         Toolchain toolchain,
         CommandRunner runner,
         @Nullable Uploader uploader,
+        Map<String, String> environment,
         DevOutput output,
         TimeSources time) {
-      this(project, toolchain, runner, uploader, Set.of(), output, time);
+      this(project, toolchain, runner, uploader, Set.of(), environment, output, time);
     }
   }
 
@@ -272,7 +275,7 @@ final class Attempt {
     }
     Map<String, byte[]> files = new HashMap<>(locales);
     files.putAll(folder("migrations"));
-    return new Artifact(manifest, manifestJson, module, files, config(manifest));
+    return new Artifact(manifest, manifestJson, module, files, config(manifest), secrets(manifest));
   }
 
   private Map<String, byte[]> folder(String name) {
@@ -319,7 +322,20 @@ final class Attempt {
           AuthorFiles.CONFIG + " does not match config.schema of the manifest:",
           problems.stream().map(problem -> "- " + problem).toList());
     }
+    manifest
+        .config()
+        .ifPresent(schema ->
+            schema
+                .warnings(values.get())
+                .forEach(warning ->
+                    tools.output.emit(new DevEvent.Warning(AuthorFiles.CONFIG + ": " + warning))));
     return StrictJson.write(values.get());
+  }
+
+  private byte @Nullable [] secrets(Manifest manifest) {
+    Map<String, String> secrets =
+        AuthorFiles.secrets(tools.project.root(), manifest, tools.environment);
+    return secrets.isEmpty() ? null : StrictJson.write(StrictJson.valueOf(secrets));
   }
 
   private static CommandFailure refused(List<String> problems) {

@@ -11,6 +11,7 @@ import io.gonext.cli.build.SourceTrees;
 import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.build.Toolchains;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.OptionPairs;
 import java.io.PrintWriter;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -48,8 +49,9 @@ import picocli.CommandLine.Spec;
       "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
       "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
       "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
-      "gonext.config.json in the project is the plugin's configuration, and",
-      "gonext.functions.json answers for the application's functions.",
+      "gonext.config.json in the project is the plugin's configuration,",
+      "gonext.secrets.json has its secrets, and gonext.functions.json answers for the",
+      "application's functions.",
       "Exit codes: 0 done or stopped, 1 build or upload failed, 2 wrong command line or",
       "directory, 3 a toolchain is missing, 4 no host answers."
     })
@@ -159,6 +161,7 @@ public final class DevCommand implements Callable<Integer> {
           spec.commandLine(),
           "--host is for a running host, and --port for a host to start: give only one of them");
     }
+    requireEffects();
     HostUrl url = HostUrl.parse(host == null ? defaultUrl() : host);
     Language asked = language();
     List<Path> also = alsoWatched();
@@ -197,6 +200,17 @@ public final class DevCommand implements Callable<Integer> {
         output.emit(new DevEvent.Failed("start", e, Duration.ZERO, 0));
         return e.kind().exitCode();
       }
+    }
+  }
+
+  private void requireEffects() {
+    if (buildOnly) {
+      OptionPairs.refuseWith(
+          spec, "--build-only", "--host", "--port", "--token", "--logs", "--keep-going", "--poll");
+      OptionPairs.refuseWith(spec, "--build-only", "--watch-also");
+    } else if (!watch) {
+      OptionPairs.refuseWith(
+          spec, "--no-watch", "--logs", "--keep-going", "--poll", "--watch-also");
     }
   }
 
@@ -285,6 +299,7 @@ public final class DevCommand implements Callable<Integer> {
               hosts.isOwn()
                   ? stubs.stream().map(AuthorFiles.Stub::name).collect(Collectors.toSet())
                   : Set.of(),
+              session.environment,
               session.output,
               session.time);
       DevLoop loop =

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +41,8 @@ final class DevLoop {
 
   /** The files that no build reads, unless the sources mention the manifest. */
   private static final Set<Path> NOT_BUILT =
-      Set.of(MANIFEST, Path.of(AuthorFiles.CONFIG), Path.of(AuthorFiles.FUNCTIONS));
+      Stream.concat(Stream.of(MANIFEST), AuthorFiles.ALL.stream())
+          .collect(Collectors.toUnmodifiableSet());
 
   /** What the loop waits for. */
   private sealed interface Signal {

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Uploads over HTTP: {@code POST {host}/_/plugins/dev/install}, {@code multipart/form-data} with
  * the parts {@code manifest} and {@code wasm}, {@code files} for the bundle's other files if it has
- * some (a ZIP), and {@code config} if the author keeps one. Redirects are not followed: they would
- * send the token to another server. Thread-safe.
+ * some (a ZIP), and {@code config} and {@code secrets} if the author keeps them. Redirects are not
+ * followed: they would send the token and the secrets to another server. Thread-safe.
  */
 final class HttpUploader implements Uploader {
   /** How much of an error is shown when it is not JSON, in bytes. */
@@ -43,6 +43,9 @@ final class HttpUploader implements Uploader {
   private static final Duration PATIENCE = Duration.ofMinutes(6);
 
   private static final String COMPILE_OPTION = "--compile-seconds";
+
+  /** In a host's message about a required secret without a value. */
+  private static final String SET_SECRET = "set it with gonext secret set";
 
   private final HttpClient client;
   private final HostUrl host;
@@ -123,6 +126,8 @@ final class HttpUploader implements Uploader {
       details.add("give the host's token: --token TOKEN, or GONEXT_TOKEN");
     } else if (status == 404 || status == 405) {
       details.add("a host takes uploads only when it was started with: gonext serve --dev");
+    } else if (reason.contains(SET_SECRET)) {
+      details.add("or write it into " + AuthorFiles.SECRETS + " beside manifest.json");
     } else if (reason.contains("did not compile within") && !reason.contains(COMPILE_OPTION)) {
       details.add("start a host that allows more time: gonext serve --dev " + COMPILE_OPTION);
     }
@@ -148,6 +153,10 @@ final class HttpUploader implements Uploader {
     byte[] config = artifact.config();
     if (config != null) {
       part(out, boundary, "config", AuthorFiles.CONFIG, "application/json", config);
+    }
+    byte[] secrets = artifact.secrets();
+    if (secrets != null) {
+      part(out, boundary, "secrets", AuthorFiles.SECRETS, "application/json", secrets);
     }
     out.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII));
     return out.toByteArray();

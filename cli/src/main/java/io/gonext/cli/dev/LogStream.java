@@ -1,18 +1,17 @@
 package io.gonext.cli.dev;
 
+import io.gonext.cli.output.GrowingPause;
+import io.gonext.cli.output.ServerSentEvents;
 import io.gonext.engine.PlainText;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -30,9 +29,6 @@ import tools.jackson.databind.JsonNode;
 final class LogStream implements AutoCloseable {
   /** How many events may wait to be shown. */
   private static final int WAITING = 1000;
-
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   private final HttpClient client;
   private final HttpRequest request;
@@ -66,7 +62,7 @@ final class LogStream implements AutoCloseable {
   }
 
   private void receive() {
-    Duration pause = FIRST_PAUSE;
+    GrowingPause pause = new GrowingPause();
     boolean wasConnected = false;
     int refusedWith = 0;
     try {
@@ -79,13 +75,13 @@ final class LogStream implements AutoCloseable {
             if (response.statusCode() == 200) {
               open = in;
               connected = true;
-              pause = FIRST_PAUSE;
+              pause.reset();
               if (wasConnected) {
                 put(new DevEvent.LogsConnected(true));
               }
               wasConnected = true;
               refusedWith = 0;
-              read(in);
+              ServerSentEvents.read(in, event -> put(event(event.name(), event.data())));
             } else if (response.statusCode() != refusedWith) {
               // Warn once: the next attempts will probably get the same answer.
               refusedWith = response.statusCode();
@@ -106,41 +102,11 @@ final class LogStream implements AutoCloseable {
         if (connected) {
           put(new DevEvent.LogsConnected(false));
         }
-        Thread.sleep(pause);
-        pause =
-            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
-                ? pause.multipliedBy(2)
-                : LONGEST_PAUSE;
+        pause.await();
       }
     } catch (InterruptedException e) {
       // Closed.
     }
-  }
-
-  /** Reads server-sent events: {@code event:} and {@code data:} lines up to an empty line. */
-  private void read(InputStream in) throws IOException {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-    StringBuilder data = new StringBuilder();
-    String name = "";
-    for (String line = lines.readLine(); line != null && !closed; line = lines.readLine()) {
-      if (line.startsWith("data:")) {
-        data.append(data.isEmpty() ? "" : "\n").append(value(line));
-      } else if (line.startsWith("event:")) {
-        name = value(line);
-      } else if (line.isEmpty()) {
-        if (!data.isEmpty()) {
-          put(event(name, data.toString()));
-          data.setLength(0);
-        }
-        name = "";
-      }
-    }
-  }
-
-  /** The value of a line {@code field: value}. */
-  private static String value(String line) {
-    String value = line.substring(line.indexOf(':') + 1);
-    return value.startsWith(" ") ? value.substring(1) : value;
   }
 
   private static DevEvent event(String name, String data) {

@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -74,6 +75,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class CallCommand extends KitCommand {
   /** How long an attempt may take to begin. */
   private static final Duration JOB_PATIENCE = Duration.ofSeconds(10);
+
+  /** What begins like JSON is not the name of a file. */
+  private static final Pattern JSON = Pattern.compile("\\s*[\\[{\"]");
 
   private enum Kind {
     FILTER,
@@ -122,10 +126,12 @@ final class CallCommand extends KitCommand {
 
   @Option(
       names = "--header",
-      paramLabel = "NAME:VALUE",
-      description =
-          "A header of the request. Like a host, this command passes only some headers to the"
-              + " plugin. Repeatable.")
+      paramLabel = "HEADER",
+      description = {
+        "A header of the request, as NAME:VALUE. Like a host,",
+        "this command passes only some headers to the plugin.",
+        "Repeatable."
+      })
   private List<String> headers = new ArrayList<>();
 
   @Option(
@@ -136,6 +142,16 @@ final class CallCommand extends KitCommand {
               + AuthorFiles.CONFIG
               + " in the project).")
   private @Nullable String config;
+
+  @Option(
+      names = "--secrets",
+      paramLabel = "FILE",
+      description = {
+        "Values of the plugin's secrets, or the variables",
+        "that hold them, as in " + AuthorFiles.SECRETS,
+        "(default: that file in the project)."
+      })
+  private @Nullable Path secrets;
 
   @Mixin private SourceOptions options;
 
@@ -150,11 +166,13 @@ final class CallCommand extends KitCommand {
     JsonNode given = value == null ? NullNode.getInstance() : json("--value", value);
     Object[] further = arguments.stream().map(text -> json("--arg", text)).toArray();
     Map<String, String> sent = headers();
+    options.requireFitting(plugin);
     PluginSource source = PluginSource.read(plugin, options);
     List<AuthorFiles.Stub> functions = application.functions(plugin);
     CapabilityRegistry capabilities = application.capabilities(functions);
     Manifest manifest = source.requireAcceptable(capabilities);
     Optional<ObjectNode> values = config();
+    Map<String, String> held = secrets(manifest);
     if (kind.isRoute()) {
       requireRoutes(manifest);
     } else {
@@ -165,6 +183,8 @@ final class CallCommand extends KitCommand {
       Host host = trial.host();
       host.plugins().install(source.bundle());
       values.ifPresent(all -> configure(host, manifest, all));
+      held.forEach((name, content) ->
+          host.secrets().set(manifest.name(), name, content.getBytes(StandardCharsets.UTF_8)));
       host.plugins().grantRequested(manifest.name());
       host.logs()
           .listen(
@@ -218,15 +238,53 @@ final class CallCommand extends KitCommand {
     if (config == null) {
       return Files.isDirectory(plugin) ? AuthorFiles.config(plugin) : Optional.empty();
     }
-    if (!config.strip().startsWith("{")) {
-      return Optional.of(AuthorFiles.object(Path.of(config)));
+    if (!JSON.matcher(config).lookingAt()) {
+      Path file = Path.of(config);
+      if (!Files.exists(file)) {
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE,
+            "--config " + config + " is neither a file nor a JSON object");
+      }
+      return Optional.of(AuthorFiles.object(file));
     }
-    return Optional.of((ObjectNode) json("--config", config));
+    if (json("--config", config) instanceof ObjectNode values) {
+      return Optional.of(values);
+    }
+    throw new CommandFailure(
+        CommandFailure.Kind.USAGE,
+        "--config " + config + " is not an object: give one, such as {\"key\":\"value\"}");
   }
 
-  private static void configure(Host host, Manifest manifest, ObjectNode values) {
+  /** The secrets in the file that the option names, or in the project's. */
+  private Map<String, String> secrets(Manifest manifest) {
+    Map<String, String> environment = System.getenv();
+    Map<String, String> held = Map.of();
+    if (secrets != null) {
+      held = AuthorFiles.secretsOf(secrets, manifest, environment);
+    } else if (Files.isDirectory(plugin)) {
+      held = AuthorFiles.secrets(plugin, manifest, environment);
+    }
+    for (Manifest.Secret secret : manifest.secrets()) {
+      if (secret.required() && !held.containsKey(secret.name())) {
+        throw new CommandFailure(
+            CommandFailure.Kind.FAILED,
+            manifest.id() + " starts only with the secret " + secret.name(),
+            "write it into "
+                + AuthorFiles.SECRETS
+                + ", or another file for --secrets: {\""
+                + secret.name()
+                + "\": {\"env\": \"MY_VARIABLE\"}}");
+      }
+    }
+    return held;
+  }
+
+  private void configure(Host host, Manifest manifest, ObjectNode values) {
     try {
-      host.configs().replace(manifest.name(), OptionalLong.empty(), values);
+      host.configs()
+          .replace(manifest.name(), OptionalLong.empty(), values)
+          .warnings()
+          .forEach(warning -> note("warning: " + warning));
     } catch (InvalidConfigException e) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED,

@@ -3,6 +3,7 @@ package io.gonext.cli.kit;
 import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.OptionPairs;
 import io.gonext.cli.output.Sizes;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.BundleRejectedException;
@@ -73,6 +74,8 @@ final class CheckCommand extends KitCommand {
 
   @Override
   Answer answer() throws IOException, InterruptedException {
+    OptionPairs.requireWith(spec(), "--db", "--postgres");
+    options.requireFitting(plugin);
     PluginSource source = PluginSource.read(plugin, options).asPacked();
     List<AuthorFiles.Stub> functions = trial.functions(plugin);
     CapabilityRegistry capabilities = trial.capabilities(functions);

@@ -22,7 +22,7 @@ final class TrialOptions {
       names = "--functions",
       paramLabel = "FILE",
       description = {
-        "Functions of the application and their answers, as JSON:",
+        "Functions of the application and their answers:",
         "{\"posts.find\": {\"answer\": {\"title\": \"T\"}}} (default:",
         AuthorFiles.FUNCTIONS + " in the project)."
       })

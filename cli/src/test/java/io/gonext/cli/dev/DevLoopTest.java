@@ -24,8 +24,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -317,6 +319,44 @@ class DevLoopTest {
         .hasMessage("gonext.config.json does not match config.schema of the manifest:");
     assertThat(failed.failure().details()).hasSize(2);
     assertThat(host.uploads).hasSize(1);
+  }
+
+  @Test
+  void changed_secrets_are_uploaded_without_a_build() throws Exception {
+    withSecrets();
+    startAndWatch();
+    assertThat(host.uploads.getFirst().secrets()).isNull();
+    write("gonext.secrets.json", "{\"API_KEY\":\"k\",\"TOKEN\":{\"env\":\"SAMPLE_TOKEN\"}}");
+    Files.setPosixFilePermissions(
+        root.resolve("gonext.secrets.json"), PosixFilePermissions.fromString("rw-------"));
+    tell("gonext.secrets.json");
+    assertThat(output.await(Live.class).timing().manifestOnly()).isTrue();
+    assertThat(runner.commands).hasSize(1);
+    assertThat(host.uploads.getLast().secrets())
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo("{\"API_KEY\":\"k\",\"TOKEN\":\"from-the-variable\"}");
+  }
+
+  @Test
+  void secrets_that_the_manifest_does_not_name_are_refused() throws Exception {
+    withSecrets();
+    startAndWatch();
+    write("gonext.secrets.json", "{\"OTHER\":{\"env\":\"SAMPLE_TOKEN\"}}");
+    tell("gonext.secrets.json");
+    Failed failed = output.await(Failed.class);
+    assertThat(failed.step()).isEqualTo("check");
+    assertThat(failed.failure().details())
+        .containsExactly(
+            "- OTHER: secrets.keys of the manifest does not name it; it names API_KEY, TOKEN");
+    assertThat(host.uploads).hasSize(1);
+  }
+
+  private void withSecrets() throws IOException {
+    write(
+        "manifest.json",
+        GuestBundle.of("sample", new byte[0])
+            .field("secrets", "{\"keys\":[\"API_KEY\",\"TOKEN\"]}")
+            .manifest());
   }
 
   @Test
@@ -699,7 +739,13 @@ class DevLoopTest {
     SourceTrees trees = new SourceTrees(root, new SkipRules(root), List.of());
     Attempt.Tools tools =
         new Attempt.Tools(
-            new Project(root, "project"), toolchain, runner, uploader, output, clock.sources());
+            new Project(root, "project"),
+            toolchain,
+            runner,
+            uploader,
+            Map.of("SAMPLE_TOKEN", "from-the-variable"),
+            output,
+            clock.sources());
     DevLoop next = new DevLoop(tools, watcher, trees, settings);
     loop = next;
     exit =

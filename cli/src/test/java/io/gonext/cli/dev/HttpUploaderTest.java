@@ -104,6 +104,7 @@ class HttpUploaderTest {
                 plain.manifestJson(),
                 plain.wasm(),
                 Map.of("locales/de.json", german),
+                null,
                 null));
     assertThat(seen.get().parts).hasSize(3);
     Part files = seen.get().parts.getLast();
@@ -111,6 +112,29 @@ class HttpUploaderTest {
         .containsEntry("content-disposition", "form-data; name=\"files\"; filename=\"files.zip\"");
     assertThat(BundleFiles.read(files.content).files())
         .containsExactly(Map.entry("locales/de.json", german));
+  }
+
+  @Test
+  void secrets_arrive_as_a_part_of_their_own() throws InterruptedException {
+    Artifact plain = Samples.artifact(new byte[8]);
+    byte[] secrets = "{\"API_KEY\":\"k\"}".getBytes(StandardCharsets.UTF_8);
+    uploader("", null)
+        .upload(
+            new Artifact(
+                plain.manifest(), plain.manifestJson(), plain.wasm(), Map.of(), null, secrets));
+    Part part = seen.get().parts.getLast();
+    assertThat(part.headers.get("content-disposition")).contains("name=\"secrets\"");
+    assertThat(part.content).isEqualTo(secrets);
+  }
+
+  @Test
+  void a_missing_secret_has_the_advice_to_write_it_into_the_file() {
+    status = 422;
+    answer =
+        "{\"detail\":\"a@1 cannot serve yet: the secret K has no value: set it with gonext secret set a K\"}"
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(failure().details())
+        .containsExactly("or write it into gonext.secrets.json beside manifest.json");
   }
 
   @ParameterizedTest

@@ -23,7 +23,7 @@ final class Samples {
 
   static Artifact artifact(byte[] wasm) {
     byte[] manifest = manifest("sample");
-    return new Artifact(ManifestReader.read(manifest), manifest, wasm, Map.of(), null);
+    return new Artifact(ManifestReader.read(manifest), manifest, wasm, Map.of(), null, null);
   }
 
   /** A real module; the tail makes it another one, by a custom section that means nothing. */

@@ -8,4 +8,11 @@ public final class JsonPointers {
   public static String child(String pointer, String field) {
     return pointer + "/" + field.replace("~", "~0").replace("/", "~1");
   }
+
+  /** The first field on the way of a pointer; empty for the pointer to everything. */
+  public static String first(String pointer) {
+    int end = pointer.indexOf('/', 1);
+    String field = end < 0 ? pointer : pointer.substring(0, end);
+    return field.replaceFirst("^/", "").replace("~1", "/").replace("~0", "~");
+  }
 }

@@ -10,9 +10,11 @@ import io.gonext.host.json.JsonPointers;
 import io.gonext.host.json.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -26,6 +28,19 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ConfigSchema {
   /** Most that the values of one plugin may have, in bytes of JSON. */
   public static final int MAX_VALUES_BYTES = 64 * 1024;
+
+  /** Keywords that may apply to properties that {@code properties} does not name. */
+  private static final Set<String> NAMING_OTHERS =
+      Set.of(
+          "additionalProperties",
+          "patternProperties",
+          "propertyNames",
+          "allOf",
+          "anyOf",
+          "oneOf",
+          "not",
+          "if",
+          "$ref");
 
   private final JsonNode json;
   private final Schema schema;
@@ -64,6 +79,16 @@ public final class ConfigSchema {
    * not repeat a value of a write-only property.
    */
   public List<String> problems(ObjectNode values) {
+    return problems(values, _ -> "");
+  }
+
+  /**
+   * As {@link #problems(ObjectNode)}, each followed by what a caller adds for the property of the
+   * whole configuration that it is about.
+   *
+   * @param advice gets the name of the property
+   */
+  public List<String> problems(ObjectNode values, UnaryOperator<String> advice) {
     if (StrictJson.write(values).length > MAX_VALUES_BYTES) {
       return List.of("the configuration has more than " + MAX_VALUES_BYTES + " bytes");
     }
@@ -75,9 +100,44 @@ public final class ConfigSchema {
     }
     List<String> problems = new ArrayList<>();
     for (Error error : schema.validate(StrictJson.withPlainIntegers(values))) {
-      problems.add(problem(error, values).toString());
+      ManifestProblem problem = problem(error, values);
+      String property = JsonPointers.first(problem.pointer());
+      problems.add(problem + (property.isEmpty() ? "" : advice.apply(property)));
     }
     return problems;
+  }
+
+  /**
+   * A sentence for each value that the schema accepts and does not name, which is a slip more often
+   * than not. JSON Schema accepts such values unless {@code additionalProperties} is false.
+   */
+  public List<String> warnings(ObjectNode values) {
+    List<String> warnings = new ArrayList<>();
+    addUnnamed(json, values, "", warnings);
+    return warnings;
+  }
+
+  private void addUnnamed(JsonNode rule, ObjectNode values, String pointer, List<String> warnings) {
+    JsonNode object = resolved(rule);
+    JsonNode named = object.path("properties");
+    boolean namesAll =
+        !named.isEmpty() && object.propertyNames().stream().noneMatch(NAMING_OTHERS::contains);
+    for (Map.Entry<String, JsonNode> field : values.properties()) {
+      String at = JsonPointers.child(pointer, field.getKey());
+      if (named.has(field.getKey())) {
+        if (field.getValue() instanceof ObjectNode nested) {
+          addUnnamed(named.path(field.getKey()), nested, at, warnings);
+        }
+      } else if (namesAll) {
+        warnings.add(
+            new ManifestProblem(
+                    at,
+                    "config.schema does not name this property, so the plugin may never read it",
+                    String.join(", ", named.propertyNames()),
+                    Spelling.closest(field.getKey(), named.propertyNames()))
+                .toString());
+      }
+    }
   }
 
   /**

@@ -1,11 +1,7 @@
 package io.gonext.host.manifest;
 
-import com.networknt.schema.Error;
-import com.networknt.schema.Schema;
-import com.networknt.schema.SchemaLocation;
-import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
 import io.gonext.host.json.JsonPointers;
+import io.gonext.host.json.SchemaStandard;
 import io.gonext.host.json.StrictJson;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,8 +18,6 @@ import tools.jackson.databind.JsonNode;
  * in linear time, and a bounded number of rules.
  */
 final class ConfigSchemaCheck {
-  private static final String META = "https://json-schema.org/draft/2020-12/schema";
-
   /** Most bytes of the schema itself. */
   private static final int MAX_BYTES = 64 * 1024;
 
@@ -143,11 +137,8 @@ final class ConfigSchemaCheck {
   }
 
   private void checkAgainstStandard() {
-    Schema standard =
-        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-            .getSchema(SchemaLocation.of(META));
-    for (Error error : standard.validate(root)) {
-      String pointer = error.getInstanceLocation().toString();
+    for (SchemaStandard.Problem problem : SchemaStandard.problems(root)) {
+      String pointer = problem.pointer();
       wrong(
           pointer, ManifestSchema.found(root.at(pointer)), "what JSON Schema 2020-12 allows there");
     }

@@ -7,6 +7,7 @@ import io.gonext.host.BundleRejectedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +48,26 @@ class ConfigSchemaTest {
   @Test
   void the_schema_of_these_tests_is_accepted() {
     assertThat(ConfigSchemaCheck.problems(json(SCHEMA))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'type':'object','properties':{'a':{}}}                                   | /b",
+        "{'type':'object','properties':{'a':{'properties':{'c':{}}}}}              | /a/x, /b",
+        "{'type':'object','properties':{'a':{}},'additionalProperties':true}       | ''",
+        "{'type':'object','properties':{'a':{}},'patternProperties':{'b':{}}}      | ''",
+        "{'type':'object','properties':{'a':{}},'anyOf':[{'properties':{'b':{}}}]} | ''",
+        "{'type':'object'}                                                         | ''",
+      })
+  void values_that_nothing_names_are_warnings(String schema, String pointers) {
+    ObjectNode values = object("{\"a\":{\"x\":1},\"b\":2}");
+    assertThat(
+            ConfigSchema.of(json(schema.replace('\'', '"'))).warnings(values).stream()
+                .map(warning -> warning.substring(0, warning.indexOf(':')))
+                .collect(Collectors.joining(", ")))
+        .isEqualTo(pointers);
   }
 
   @Test

@@ -126,4 +126,10 @@ final class JobProbe {
             Row.of(Tags.of("plugin", plugin), Duration.between(due, now).toMillis() / 1000.0)));
     lag.register(lags, true);
   }
+
+  /** Removes the gauges: another host may use the registry from now on. */
+  void close() {
+    jobs.register(List.of(), true);
+    lag.register(List.of(), true);
+  }
 }

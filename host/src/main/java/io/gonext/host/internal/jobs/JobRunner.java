@@ -337,6 +337,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     if (last != null) {
       last.stop();
     }
+    probe.close();
   }
 
   /** A task of db-scheduler. It writes its results itself, under its claim. */

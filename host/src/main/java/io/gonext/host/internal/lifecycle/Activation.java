@@ -1,6 +1,5 @@
 package io.gonext.host.internal.lifecycle;
 
-import io.gonext.host.ActivationException;
 import io.gonext.host.ConflictException;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoredPlugin;
@@ -87,7 +86,7 @@ final class Activation {
     serving.takeOut(name);
     Bundle bundle = installed.bundleOf(stored, stored.current());
     serving.requireDependencies(bundle.manifest());
-    requireNoObstacles(bundle.manifest());
+    services.requireNoObstacles(bundle.manifest(), "");
     try {
       switchover.make(
           bundle,
@@ -101,14 +100,6 @@ final class Activation {
         throw e;
       }
       sync.converge(name);
-    }
-  }
-
-  private void requireNoObstacles(Manifest manifest) {
-    List<String> obstacles = services.obstacles(manifest);
-    if (!obstacles.isEmpty()) {
-      throw new ActivationException(
-          manifest.id() + " cannot start yet: " + String.join("; ", obstacles), null);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.HostFunction;
+import io.gonext.host.ActivationException;
 import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.audit.AuditLog;
 import io.gonext.host.internal.audit.PluginAudit;
@@ -89,6 +90,19 @@ public record HostServices(
   /** See {@link HostService#obstacles}. */
   List<String> obstacles(Manifest manifest) {
     return services.stream().flatMap(service -> service.obstacles(manifest).stream()).toList();
+  }
+
+  /**
+   * Refuses a version that cannot serve yet.
+   *
+   * @param advice what else an operator can do, after a semicolon; may be empty
+   */
+  void requireNoObstacles(Manifest manifest, String advice) {
+    List<String> obstacles = obstacles(manifest);
+    if (!obstacles.isEmpty()) {
+      throw new ActivationException(
+          manifest.id() + " cannot serve yet: " + String.join("; ", obstacles) + advice, null);
+    }
   }
 
   private static PluginAudit silent(Manifest manifest) {

@@ -1,6 +1,5 @@
 package io.gonext.host.internal.lifecycle;
 
-import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
@@ -176,12 +175,9 @@ final class Updates {
   }
 
   private void requireNoObstacles(StoredPlugin stored, Manifest manifest) {
-    List<String> obstacles = obstacles(stored, manifest);
-    if (!obstacles.isEmpty()) {
-      throw new ActivationException(
-          "%s cannot serve yet: %s; if the version in service needs other values, deactivate it first"
-              .formatted(manifest.id(), String.join("; ", obstacles)),
-          null);
+    if (stored.state() == PluginState.ACTIVE) {
+      services.requireNoObstacles(
+          manifest, "; if the version in service needs other values, deactivate it first");
     }
   }
 

@@ -112,6 +112,7 @@ public final class TestLifecycle implements AutoCloseable {
                         new DatabaseService(
                             store.pluginDatabases(),
                             HostConfig.DEFAULT_DATABASE_BYTES,
+                            UpdatePolicy.defaults().migrations(),
                             null,
                             meters,
                             OpenTelemetry.noop(),

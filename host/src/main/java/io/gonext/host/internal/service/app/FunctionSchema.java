@@ -2,9 +2,9 @@ package io.gonext.host.internal.service.app;
 
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
-import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.gonext.host.json.SchemaStandard;
 import io.gonext.host.json.StrictJson;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -15,8 +15,6 @@ import tools.jackson.databind.JsonNode;
  * several threads.
  */
 public final class FunctionSchema {
-  private static final String STANDARD = "https://json-schema.org/draft/2020-12/schema";
-
   /** The most problems of one value that are told. */
   private static final int MAX_PROBLEMS = 5;
 
@@ -28,16 +26,15 @@ public final class FunctionSchema {
    * @throws IllegalArgumentException when it is not a valid schema
    */
   public FunctionSchema(JsonNode json) {
-    SchemaRegistry registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
     List<String> problems =
-        registry.getSchema(SchemaLocation.of(STANDARD)).validate(json).stream()
-            .map(FunctionSchema::sentence)
-            .toList();
+        SchemaStandard.problems(json).stream().map(SchemaStandard.Problem::toString).toList();
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
           "it is not a JSON Schema 2020-12: " + String.join("; ", problems));
     }
-    this.schema = registry.getSchema(StrictJson.withPlainIntegers(json));
+    this.schema =
+        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(StrictJson.withPlainIntegers(json));
     // A reference that leads nowhere shows now, and not at a guest's first call.
     schema.initializeValidators();
   }

@@ -4,6 +4,7 @@ import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Done;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.GuestArguments;
 import io.gonext.host.internal.service.HostService;
@@ -43,7 +44,10 @@ public final class AuditService implements HostService {
     }
     return switch (scope.audit().emitted(event.stringValue(), detail)) {
       case QUEUED -> Done.DONE;
-      case TOO_MANY -> Refused.QUOTA;
+      case TOO_MANY ->
+          new HostAnswer.Explained(
+              Refused.RATE_LIMITED,
+              "a plugin writes at most " + PluginAudit.EVENTS_PER_MINUTE + " events a minute");
       case LOST -> Refused.INTERNAL;
     };
   }

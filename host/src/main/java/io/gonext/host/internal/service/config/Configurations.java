@@ -87,7 +87,8 @@ public final class Configurations {
   }
 
   /**
-   * Why the stored values do not match the schema of a version, a sentence each.
+   * Why the stored values do not match the schema of a version, a sentence each that says how to
+   * mend it.
    *
    * @throws StoreException when the store cannot be read
    */
@@ -97,7 +98,13 @@ public final class Configurations {
         .map(schema ->
             schema.problems(
                 schema.withDefaults(
-                    find(manifest.name()).map(Stored::values).orElseGet(Configurations::empty))))
+                    find(manifest.name()).map(Stored::values).orElseGet(Configurations::empty)),
+                property ->
+                    "; set it with gonext config %s %s=%s"
+                        .formatted(
+                            manifest.name(),
+                            property,
+                            schema.isWriteOnly(property) ? "-" : "VALUE")))
         .orElse(List.of());
   }
 
@@ -191,6 +198,7 @@ public final class Configurations {
         schema.hidden(stored.values),
         schema.shown(effective),
         schema.problems(effective),
+        schema.warnings(stored.values),
         schema.json());
   }
 

@@ -22,6 +22,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -33,8 +34,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,6 +65,9 @@ public final class DatabaseService implements HostService {
 
   private static final long CLOSING_SECONDS = 2;
 
+  /** How long migrations that were cut off may take to end. */
+  private static final Duration STOPPING = Duration.ofSeconds(10);
+
   private static final String READ = "db.read";
   private static final String WRITE = "db.write";
 
@@ -74,6 +79,7 @@ public final class DatabaseService implements HostService {
   private final SqlDialect dialect;
   private final PluginConnections connections;
   private final long maxBytes;
+  private final Duration migrationTime;
   private final @Nullable BatchJobs batchJobs;
   private final MeterRegistry meters;
   private final Tracer tracer;
@@ -81,13 +87,18 @@ public final class DatabaseService implements HostService {
   private final Semaphore free = new Semaphore(CONNECTIONS, true);
   private final Map<String, PluginState> states = new ConcurrentHashMap<>();
 
+  /** By plugin, as in {@link #states}. */
+  private final Map<String, Gauge> sizes = new ConcurrentHashMap<>();
+
   /**
    * @param maxBytes the most that the tables of one plugin may take; a manifest may lower it
+   * @param migrationTime how long all migrations of a version together may take
    * @param batchJobs null where a batch cannot enqueue jobs
    */
   public DatabaseService(
       PluginDatabases databases,
       long maxBytes,
+      Duration migrationTime,
       @Nullable BatchJobs batchJobs,
       MeterRegistry meters,
       OpenTelemetry telemetry,
@@ -96,6 +107,7 @@ public final class DatabaseService implements HostService {
     this.dialect = SqlDialect.of(databases);
     this.connections = new PluginConnections(databases, dialect, threads, nanoTime);
     this.maxBytes = maxBytes;
+    this.migrationTime = migrationTime;
     this.batchJobs = batchJobs;
     this.meters = meters;
     this.tracer = telemetry.getTracer("io.gonext.host");
@@ -129,10 +141,12 @@ public final class DatabaseService implements HostService {
         plugin,
         _ -> {
           PluginState state = new PluginState(SHARE, nanoTime);
-          Gauge.builder("gonext.plugin.db.bytes", state, PluginState::bytes)
-              .description("What the tables of a plugin took when it last changed them")
-              .tag("plugin", plugin)
-              .register(meters);
+          sizes.put(
+              plugin,
+              Gauge.builder("gonext.plugin.db.bytes", state, PluginState::bytes)
+                  .description("What the tables of a plugin took when it last changed them")
+                  .tag("plugin", plugin)
+                  .register(meters));
           return state;
         });
   }
@@ -141,7 +155,7 @@ public final class DatabaseService implements HostService {
   public void prepare(PluginScope scope, Bundle bundle) {
     boolean writes = isGranted(scope, WRITE);
     if (writes || isGranted(scope, READ) || !bundle.migrations().isEmpty()) {
-      int done = onThread(() -> brought(bundle, writes));
+      int done = broughtInTime(bundle, writes);
       if (done > 0) {
         log.info("{}: {} migrations have run", scope.manifest().id(), done);
         scope.audit().migrated(done);
@@ -160,22 +174,74 @@ public final class DatabaseService implements HostService {
    * @throws ActivationException when one fails
    */
   public void migrate(Bundle bundle) {
-    var _ = onThread(() -> brought(bundle, true));
+    var _ = broughtInTime(bundle, true);
   }
 
-  /** The caller's thread may be interrupted. */
-  private int onThread(Supplier<Integer> work) {
+  /**
+   * Brings the schema of a plugin up to date, on another thread, because the caller's may be
+   * interrupted. Stops migrations that take too long.
+   *
+   * @return how many migrations have run
+   */
+  private int broughtInTime(Bundle bundle, boolean writes) {
+    LoginSource login = new LoginSource(databases, bundle.manifest().name());
+    AtomicReference<String> running = new AtomicReference<>("");
     try {
-      return CompletableFuture.supplyAsync(work, threads).join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof RuntimeException failure ? failure : e;
+      CompletableFuture<Integer> work =
+          CompletableFuture.supplyAsync(() -> brought(bundle, writes, login, running), threads);
+      try {
+        return ended(work, migrationTime);
+      } catch (TimeoutException e) {
+        return stopped(bundle, work, login, running);
+      }
     } catch (RejectedExecutionException e) {
       throw new StoreException("the host is closing, nothing was changed", e);
     }
   }
 
+  /** The result of a work that takes too long: its migrations have run by now, or are stopped. */
+  private int stopped(
+      Bundle bundle,
+      CompletableFuture<Integer> work,
+      LoginSource login,
+      AtomicReference<String> running) {
+    RuntimeException failure;
+    try {
+      login.cutOff();
+      return ended(work, STOPPING);
+    } catch (TimeoutException | RuntimeException e) {
+      failure = e instanceof RuntimeException known ? known : new StoreException("no answer", e);
+    }
+    String file = running.get();
+    throw new ActivationException(
+        "%s: its migrations were stopped%s: together they may take %d s (--migration-seconds);%s"
+            .formatted(
+                bundle.manifest().id(),
+                file.isEmpty() ? " before the first of them" : " in migrations/" + file,
+                migrationTime.toSeconds(),
+                dialect.sharesConnections()
+                    ? " those before it have run"
+                    : " those before it and its first statements may have run"),
+        failure);
+  }
+
+  /** The result of a work, however often the caller's thread is interrupted. */
+  private static int ended(CompletableFuture<Integer> work, Duration limit)
+      throws TimeoutException {
+    try {
+      return work.copy().orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case TimeoutException late -> throw late;
+        case null, default -> throw e;
+      }
+    }
+  }
+
   /** Brings the schema of a plugin up to date. Returns how many migrations have run. */
-  private int brought(Bundle bundle, boolean writes) {
+  private int brought(
+      Bundle bundle, boolean writes, LoginSource login, AtomicReference<String> running) {
     Manifest manifest = bundle.manifest();
     String plugin = manifest.name();
     if (!databases.prepare(plugin)) {
@@ -185,8 +251,8 @@ public final class DatabaseService implements HostService {
       return 0;
     }
     try {
-      DataSource login = new LoginSource(databases, plugin);
-      Migrations migrations = new Migrations(dialect, login, plugin, bundle.migrations());
+      Migrations migrations =
+          new Migrations(dialect, login, plugin, bundle.migrations(), running::set);
       if (migrations.pending() == 0) {
         return 0;
       }
@@ -242,8 +308,16 @@ public final class DatabaseService implements HostService {
   @Override
   public void forget(String plugin) {
     states.remove(plugin);
+    removeSize(plugin);
     databases.forget(plugin);
     connections.forget(plugin);
+  }
+
+  private void removeSize(String plugin) {
+    Gauge size = sizes.remove(plugin);
+    if (size != null) {
+      meters.remove(size);
+    }
   }
 
   SqlDialect dialect() {
@@ -431,5 +505,7 @@ public final class DatabaseService implements HostService {
       Thread.currentThread().interrupt();
     }
     connections.close();
+    // Another host may use the registry from now on.
+    List.copyOf(sizes.keySet()).forEach(this::removeSize);
   }
 }

@@ -13,11 +13,15 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.ResourceProvider;
+import org.flywaydb.core.api.callback.Callback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
 import org.flywaydb.core.api.output.ValidateOutput;
 import org.flywaydb.core.api.resource.LoadableResource;
 import org.flywaydb.core.internal.sqlscript.FlywaySqlScriptException;
@@ -48,7 +52,15 @@ final class Migrations {
     }
   }
 
-  Migrations(SqlDialect dialect, DataSource login, String plugin, List<Migration> migrations) {
+  /**
+   * @param running receives the file of each migration before it runs
+   */
+  Migrations(
+      SqlDialect dialect,
+      DataSource login,
+      String plugin,
+      List<Migration> migrations,
+      Consumer<String> running) {
     this.dialect = dialect;
     this.login = login;
     this.migrations = migrations;
@@ -63,6 +75,7 @@ final class Migrations {
             .javaMigrationClassProvider(List::of)
             .locations(new String[0])
             .skipDefaultCallbacks(true)
+            .callbacks(new Progress(running))
             .placeholderReplacement(false)
             // The plugin may have made tables before it had migrations.
             .baselineOnMigrate(true)
@@ -95,6 +108,15 @@ final class Migrations {
    * @return how many
    */
   int run() throws MigrationException {
+    try {
+      return flyway.migrate().migrationsExecuted;
+    } catch (FlywayException e) {
+      if (script(e) != null) {
+        throw new MigrationException(reason(e), e);
+      }
+    }
+    // Another host may have made the history table after Flyway looked for it and before it looked
+    // for other tables. Flyway then refuses to put a baseline into it.
     try {
       return flyway.migrate().migrationsExecuted;
     } catch (FlywayException e) {
@@ -144,19 +166,27 @@ final class Migrations {
   }
 
   private String reason(FlywayException failure) {
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      if (e instanceof FlywaySqlScriptException script && script.getResource() != null) {
-        return "migrations/%s, line %d: %s%s"
-            .formatted(
-                script.getResource().getFilename(),
-                script.getLineNumber(),
-                sentence(script),
-                dialect.sharesConnections()
-                    ? ""
-                    : "; the embedded database keeps what the statements before it have done");
-      }
+    FlywaySqlScriptException script = script(failure);
+    if (script != null && script.getResource() != null) {
+      return "migrations/%s, line %d: %s%s"
+          .formatted(
+              script.getResource().getFilename(),
+              script.getLineNumber(),
+              sentence(script),
+              dialect.sharesConnections()
+                  ? ""
+                  : "; the embedded database keeps what the statements before it have done");
     }
     return "its migrations did not run: " + sentence(failure);
+  }
+
+  private static @Nullable FlywaySqlScriptException script(FlywayException failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof FlywaySqlScriptException script) {
+        return script;
+      }
+    }
+    return null;
   }
 
   /** What the database says, in one line. */
@@ -170,6 +200,29 @@ final class Migrations {
       }
     }
     return PlainText.of(String.valueOf(failure.getMessage()), MAX_MESSAGE_LENGTH);
+  }
+
+  /** Says which migration runs. */
+  private record Progress(Consumer<String> running) implements Callback {
+    @Override
+    public boolean supports(Event event, @Nullable Context context) {
+      return event == Event.BEFORE_EACH_MIGRATE;
+    }
+
+    @Override
+    public boolean canHandleInTransaction(Event event, Context context) {
+      return true;
+    }
+
+    @Override
+    public void handle(Event event, Context context) {
+      running.accept(context.getMigrationInfo().getScript());
+    }
+
+    @Override
+    public String getCallbackName() {
+      return "gonext";
+    }
   }
 
   /** The migrations of a bundle, in memory. */

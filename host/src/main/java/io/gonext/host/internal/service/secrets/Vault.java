@@ -4,6 +4,7 @@ import io.gonext.host.StoreException;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.internal.store.SecretStore;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -89,9 +90,7 @@ public final class Vault {
    * @throws StoreException when the store fails
    */
   public void set(String plugin, String name, byte[] value) {
-    if (value.length == 0 || value.length > MAX_BYTES) {
-      throw new IllegalArgumentException("a secret has from 1 to " + MAX_BYTES + " bytes");
-    }
+    requireLength(value);
     KeyWrap wrap =
         store.masterKeyCheck().map(this::madeBy).orElseGet(() -> new KeyWrap(keys.current()));
     byte[] fresh = wrap.wrap(plugin, Aead.randomKey());
@@ -107,6 +106,29 @@ public final class Vault {
       throw new UnknownPluginException(plugin);
     }
     refresh(plugin);
+  }
+
+  /**
+   * Refuses a value that is too short or too long.
+   *
+   * @throws IllegalArgumentException if it is empty, or longer than {@link #MAX_BYTES}
+   */
+  public static void requireLength(byte[] value) {
+    if (value.length == 0 || value.length > MAX_BYTES) {
+      throw new IllegalArgumentException("a secret has from 1 to " + MAX_BYTES + " bytes");
+    }
+  }
+
+  /**
+   * Whether a secret has this value.
+   *
+   * @throws StoreException when the store cannot be read, or what it holds was changed
+   */
+  public boolean holds(String plugin, String name, byte[] value) {
+    Optional<byte[]> present = value(plugin, name);
+    boolean same = present.filter(now -> MessageDigest.isEqual(now, value)).isPresent();
+    present.ifPresent(now -> Arrays.fill(now, (byte) 0));
+    return same;
   }
 
   /**
