@@ -120,7 +120,7 @@ public final class Jobs {
         job,
         () -> store.retry(id, queue.clock().fresh()),
         "only a job that waits, is dead or was cancelled can be retried");
-    queue.committed();
+    queue.committed(job.plugin());
     return get(id);
   }
 
@@ -229,7 +229,7 @@ public final class Jobs {
           return true;
         });
     record.done("job_resume", plugin, ChangeRecord.detail().put("job", job));
-    queue.committed();
+    queue.committed(plugin);
   }
 
   /** The jobs of a plugin that are paused; an empty name stands for all. */

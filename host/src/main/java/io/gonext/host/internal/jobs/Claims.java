@@ -3,24 +3,37 @@ package io.gonext.host.internal.jobs;
 import com.github.kagkarlsson.scheduler.jdbc.DefaultJdbcCustomization;
 import com.github.kagkarlsson.scheduler.jdbc.JdbcTaskRepositoryContext;
 import com.github.kagkarlsson.scheduler.task.Execution;
-import com.github.kagkarlsson.shaded.jdbc.JdbcRunner;
-import com.github.kagkarlsson.shaded.jdbc.RowMapper;
 import io.gonext.host.internal.jobs.Lanes.Lane;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.log.OncePerMinute;
+import io.gonext.host.internal.service.jobs.StoreClock;
 import io.gonext.host.internal.store.JobStore;
+import io.gonext.host.internal.store.JobStore.Stored;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +42,12 @@ import org.slf4j.LoggerFactory;
  * of the plugins that serve here and have a free instance, without those that an operator paused.
  * The index on lanes finds the first due row of a lane, however many rows wait.
  *
- * <p>For one thread.
+ * <p>There are two ways in. db-scheduler's polling thread claims schedules and the lanes of all
+ * plugins once in a {@code poll}, and lanes that may have more jobs at once. Whoever writes results
+ * claims the next jobs in the same transaction ({@link #follow}); db-scheduler gets those at its
+ * next look, which then asks the store nothing.
+ *
+ * <p>Thread-safe.
  */
 final class Claims extends DefaultJdbcCustomization {
   private static final Logger log = LoggerFactory.getLogger(Claims.class);
@@ -49,26 +67,66 @@ final class Claims extends DefaultJdbcCustomization {
   /** The same rows: H2 reads an index in its order only if all of its columns are named. */
   static final String ORDER_ON_H2 = " order by lane, picked, priority desc, execution_time";
 
+  private final JobStore store;
+  private final StoreClock clock;
   private final Lanes lanes;
+  private final Supplier<List<PluginSlot>> serving;
+  private final Function<String, Optional<PluginSlot>> active;
+  private final Runnable wake;
   private final boolean postgres;
-  private final long cronNanos;
+  private final long pollNanos;
   private final LongSupplier nanoTime;
   private final OncePerMinute failureLog;
 
-  /** When schedules were claimed last. */
-  private long cronsClaimed;
+  /** Claimed for db-scheduler, which has not fetched them yet. */
+  private final Queue<Execution> handed = new ConcurrentLinkedQueue<>();
+
+  /** The records of the claimed jobs, as the claim saw them, by id. */
+  private final Map<String, Stored> records = new ConcurrentHashMap<>();
+
+  /** The plugins that may have jobs, as the polling thread saw them last. */
+  private volatile Set<String> polled = Set.of();
+
+  /** Null before db-scheduler's first look. */
+  private volatile @Nullable JdbcTaskRepositoryContext ctx;
 
   /**
-   * @param poll how often schedules are claimed. Jobs are claimed at once after one ends, and
-   *     nothing that ends makes a schedule due
+   * On H2, where two transactions that claim would wait for each other's rows. PostgreSQL skips
+   * rows that another transaction has locked.
    */
-  Claims(Lanes lanes, boolean postgres, Duration poll, LongSupplier nanoTime) {
+  private final Lock oneOnH2 = new ReentrantLock();
+
+  /** When all lanes were looked at last. Of the polling thread. */
+  private long lookedAtAll;
+
+  private volatile boolean lookAtAll;
+
+  /**
+   * @param serving the plugins that serve here and may have jobs; asked by the polling thread alone
+   * @param active the plugin of a name, if it serves here
+   * @param poll how often schedules, and the jobs that other hosts enqueue, are looked for
+   * @param wake lets the polling thread look at once
+   */
+  Claims(
+      JobStore store,
+      StoreClock clock,
+      Lanes lanes,
+      Supplier<List<PluginSlot>> serving,
+      Function<String, Optional<PluginSlot>> active,
+      Duration poll,
+      Runnable wake,
+      LongSupplier nanoTime) {
     super(false);
+    this.store = store;
+    this.clock = clock;
     this.lanes = lanes;
-    this.postgres = postgres;
-    this.cronNanos = poll.toNanos();
+    this.serving = serving;
+    this.active = active;
+    this.wake = wake;
+    this.postgres = store.isShared();
+    this.pollNanos = poll.toNanos();
     this.nanoTime = nanoTime;
-    this.cronsClaimed = nanoTime.getAsLong() - cronNanos;
+    this.lookedAtAll = nanoTime.getAsLong() - pollNanos;
     this.failureLog = new OncePerMinute(nanoTime);
   }
 
@@ -80,11 +138,22 @@ final class Claims extends DefaultJdbcCustomization {
   @Override
   @SuppressWarnings("rawtypes") // As db-scheduler declares it.
   public List<Execution> lockAndFetchSingleStatement(
-      JdbcTaskRepositoryContext ctx, Instant now, int limit, boolean orderByPriority) {
+      JdbcTaskRepositoryContext context, Instant now, int limit, boolean orderByPriority) {
+    ctx = context;
     List<Execution> claimed = new ArrayList<>();
+    takeHanded(claimed);
+    boolean all =
+        lookAtAll
+            || nanoTime.getAsLong() - lookedAtAll >= pollNanos
+            || !polled.containsAll(lanes.hot());
+    if (!claimed.isEmpty() && !all) {
+      // They do not wait for the store. It is asked right after they have begun.
+      wake.run();
+      return claimed;
+    }
     try {
-      claim(new Claim(ctx, now), limit, claimed);
-    } catch (RuntimeException e) {
+      look(all, now, limit, claimed);
+    } catch (SQLException | RuntimeException e) {
       // db-scheduler would log a stack trace at each poll for as long as the store is lost.
       failureLog
           .next()
@@ -94,198 +163,405 @@ final class Claims extends DefaultJdbcCustomization {
                   e.toString(),
                   before));
     }
+    takeHanded(claimed);
     return claimed;
   }
 
-  @SuppressWarnings("rawtypes") // As above.
-  private void claim(Claim claim, int limit, List<Execution> claimed) {
-    List<PluginSlot> serving = lanes.serving();
-    long looked = nanoTime.getAsLong();
-    if (looked - cronsClaimed >= cronNanos) {
-      claimCrons(claim, serving, limit, claimed);
-      cronsClaimed = looked;
+  private void takeHanded(List<Execution> claimed) {
+    for (Execution next = handed.poll(); next != null; next = handed.poll()) {
+      claimed.add(next);
     }
-    for (Lane lane : lanes.open()) {
-      int most = Math.min(Math.min(lane.free(), lanes.free()), limit - claimed.size());
-      if (most > 0) {
-        List<Execution> jobs =
-            lane.concurrency().isEmpty()
-                ? claim.of(
-                    claim.ctx.jdbcRunner,
-                    JobStore.JOB,
-                    JobStore.jobLane(lane.plugin()),
-                    Set.of(),
-                    most)
-                : claim.ctx.jdbcRunner.inTransaction(runner -> claim.oneByOne(runner, lane, most));
-        jobs.forEach(job -> lanes.claimed(lane.plugin(), job.getId()));
-        claimed.addAll(jobs);
+  }
+
+  @SuppressWarnings("rawtypes") // As above.
+  private void look(boolean all, Instant now, int limit, List<Execution> claimed)
+      throws SQLException {
+    if (all) {
+      lookAtAll = false;
+      polled = serving.get().stream().map(PluginSlot::name).collect(Collectors.toSet());
+      lanes.heatOnly(polled);
+      lookedAtAll = nanoTime.getAsLong();
+    }
+    List<String> hot = lanes.hot();
+    if (hot.isEmpty()) {
+      return;
+    }
+    if (!postgres) {
+      oneOnH2.lock();
+    }
+    try (Connection connection = store.connections().getConnection()) {
+      if (all) {
+        claimCrons(connection, now, limit, claimed);
+      }
+      connection.setAutoCommit(false);
+      try {
+        for (String plugin : hot) {
+          Optional<Lane> lane = active.apply(plugin).flatMap(slot -> lanes.take(slot, List.of()));
+          if (lane.isPresent()) {
+            claimed.addAll(claimJobs(connection, now, lane.get()));
+          }
+        }
+      } finally {
+        connection.setAutoCommit(true);
+      }
+    } finally {
+      if (!postgres) {
+        oneOnH2.unlock();
       }
     }
   }
 
   @SuppressWarnings("rawtypes") // As above.
-  private void claimCrons(
-      Claim claim, List<PluginSlot> serving, int limit, List<Execution> claimed) {
-    for (PluginSlot slot : serving) {
+  private void claimCrons(Connection connection, Instant now, int limit, List<Execution> claimed)
+      throws SQLException {
+    for (String plugin : polled) {
       if (claimed.size() < limit) {
         claimed.addAll(
-            claim.of(
-                claim.ctx.jdbcRunner,
+            claim(
+                connection,
+                now,
                 JobStore.CRON,
-                JobStore.cronLane(slot.name()),
+                JobStore.cronLane(plugin),
                 Set.of(),
                 limit - claimed.size()));
       }
     }
   }
 
-  /** One round of claims. */
-  private final class Claim {
-    private final JdbcTaskRepositoryContext ctx;
-    private final Instant now;
-
-    Claim(JdbcTaskRepositoryContext ctx, Instant now) {
-      this.ctx = ctx;
-      this.now = now;
-    }
-
-    /**
-     * Claims rows of a lane.
-     *
-     * @param task of the lane's rows
-     * @param without jobs of these names
-     */
-    List<Execution> of(JdbcRunner runner, String task, String lane, Set<String> without, int most) {
-      String due =
-          DUE
-              + (without.isEmpty() ? "" : " and job_name not in (" + marks(without.size()) + ")")
-              + (postgres ? ORDER : ORDER_ON_H2);
-      List<Execution> claimed =
-          postgres
-              ? inOneStatement(runner, due, lane, without, most)
-              : inTwoStatements(runner, due, task, lane, without, most);
-      claimed.sort(
-          Comparator.<Execution>comparingInt(e -> -e.taskInstance.getPriority())
-              .thenComparing(Execution::getExecutionTime));
-      return claimed;
-    }
-
-    /** Other hosts claim at the same time. */
-    private List<Execution> inOneStatement(
-        JdbcRunner runner, String due, String lane, Set<String> without, int most) {
-      return runner.query(
-          "with due as materialized ("
-              + due
-              + " limit "
-              + most
-              + " for update skip locked) update job_queue t "
-              + PICK
-              + "t.version + 1 from due where t.task_name = due.task_name"
-              + " and t.task_instance = due.task_instance returning t.*",
-          statement -> {
-            int index = setDue(statement, lane, without);
-            statement.setString(index++, ctx.schedulerName.getName());
-            setInstant(statement, index, now);
-          },
-          ctx.resultSetMapper.get());
-    }
-
-    /**
-     * On H2, where no other host claims. H2 compares each row of the table with the rows that a
-     * subquery of an update returns, so one statement would take as long as many jobs wait.
-     */
-    private List<Execution> inTwoStatements(
-        JdbcRunner runner, String due, String task, String lane, Set<String> without, int most) {
-      List<String> instances =
-          runner.query(
-              due + " fetch first " + most + " rows only",
-              statement -> setDue(statement, lane, without),
-              (RowMapper<String>) row -> row.getString(2));
-      if (instances.isEmpty()) {
-        return new ArrayList<>();
+  @SuppressWarnings("rawtypes") // As above.
+  private List<Execution> claimJobs(Connection connection, Instant now, Lane lane)
+      throws SQLException {
+    List<Execution> claimed = List.of();
+    boolean more = true;
+    boolean committed = false;
+    try {
+      List<Execution> jobs =
+          lane.concurrency().isEmpty()
+              ? claim(
+                  connection,
+                  now,
+                  JobStore.JOB,
+                  JobStore.jobLane(lane.plugin()),
+                  Set.of(),
+                  lane.places())
+              : oneByOne(connection, now, lane);
+      List<Stored> found = store.read(connection, ids(jobs));
+      connection.commit();
+      committed = true;
+      claimed = jobs;
+      more = jobs.size() == lane.places();
+      remember(found);
+    } finally {
+      lanes.settle(lane, ids(claimed), more);
+      if (!committed) {
+        connection.rollback();
       }
-      return runner.query(
-          "select * from final table (update job_queue "
-              + PICK
-              + "version + 1 where task_name = ? and task_instance in ("
-              + marks(instances.size())
-              + ") and picked = false)",
-          statement -> {
-            int index = 1;
-            statement.setString(index++, ctx.schedulerName.getName());
-            setInstant(statement, index++, now);
-            statement.setString(index++, task);
-            for (String instance : instances) {
-              statement.setString(index++, instance);
-            }
-          },
-          ctx.resultSetMapper.get());
+    }
+    return claimed;
+  }
+
+  private void remember(List<Stored> jobs) {
+    jobs.forEach(job -> records.put(job.id(), job));
+  }
+
+  @SuppressWarnings("rawtypes") // As above.
+  private static List<String> ids(List<Execution> jobs) {
+    List<String> ids = new ArrayList<>();
+    for (Execution job : jobs) {
+      ids.add(job.getId());
+    }
+    return ids;
+  }
+
+  /** The record of a claimed job; empty if there is none. A second call finds nothing. */
+  Optional<Stored> record(String id) {
+    return Optional.ofNullable(records.remove(id));
+  }
+
+  /** A claim in a transaction of the caller's. */
+  final class Follow {
+    private final Collection<String> ending;
+    private final List<Lane> taken = new ArrayList<>();
+    private final List<List<Execution>> claimed = new ArrayList<>();
+    private final List<Stored> jobs = new ArrayList<>();
+
+    private Follow(Collection<String> ending) {
+      this.ending = ending;
     }
 
-    /** The parameters of {@link #DUE}, and the names that are left out; returns the next index. */
-    private int setDue(PreparedStatement statement, String lane, Set<String> without)
-        throws SQLException {
-      int index = 1;
-      statement.setString(index++, lane);
-      setInstant(statement, index++, now);
-      for (String name : without) {
-        statement.setString(index++, name);
+    /** Claims the next jobs of lanes that may have more. */
+    boolean claim(Connection transaction) throws SQLException {
+      JdbcTaskRepositoryContext context = ctx;
+      if (context == null) {
+        return false;
       }
-      return index;
-    }
-
-    private static String marks(int number) {
-      return "?, ".repeat(number - 1) + "?";
-    }
-
-    /**
-     * Claims rows of a lane in which some jobs may run only so often at once. All hosts do this one
-     * after the other for a plugin, so that the count of what runs is exact.
-     */
-    List<Execution> oneByOne(JdbcRunner runner, Lane lane, int most) {
-      if (postgres) {
-        runner.query(
-            "select pg_advisory_xact_lock(?)",
-            statement -> statement.setLong(1, 0x676f6e6578740000L ^ lane.plugin().hashCode()),
-            (RowMapper<Boolean>) rows -> true);
-      }
-      Map<String, Integer> running = new HashMap<>();
-      runner.query(
-          "select job_name, count(*) from job_queue where lane = ? and picked = true"
-              + " group by job_name",
-          statement -> statement.setString(1, JobStore.jobLane(lane.plugin())),
-          (RowMapper<Boolean>)
-              rows -> {
-                running.put(rows.getString(1), rows.getInt(2));
-                return true;
-              });
-      List<Execution> claimed = new ArrayList<>();
-      while (claimed.size() < most) {
-        Set<String> full = new HashSet<>();
-        lane.concurrency()
-            .forEach((name, limit) -> {
-              if (running.getOrDefault(name, 0) >= limit) {
-                full.add(name);
-              }
-            });
-        List<Execution> next = of(runner, JobStore.JOB, JobStore.jobLane(lane.plugin()), full, 1);
-        if (next.isEmpty()) {
-          return claimed;
+      List<String> ids = new ArrayList<>();
+      for (String plugin : lanes.hot()) {
+        // The lock of a limited lane must not be taken while rows are locked.
+        Optional<Lane> lane =
+            polled.contains(plugin)
+                ? active
+                    .apply(plugin)
+                    .filter(slot -> Lanes.concurrency(slot.manifest()).isEmpty())
+                    .flatMap(slot -> lanes.take(slot, ending))
+                : Optional.empty();
+        if (lane.isPresent()) {
+          taken.add(lane.get());
+          claimed.add(List.of());
+          List<Execution> next =
+              Claims.this.claim(
+                  transaction,
+                  clock.now(),
+                  JobStore.JOB,
+                  JobStore.jobLane(plugin),
+                  Set.of(),
+                  lane.get().places());
+          claimed.set(claimed.size() - 1, next);
+          ids.addAll(ids(next));
         }
-        claimed.addAll(next);
-        jobName(runner, next.getFirst(), running);
       }
-      return claimed;
+      jobs.addAll(store.read(transaction, ids));
+      return true;
     }
 
-    private void jobName(JdbcRunner runner, Execution claimed, Map<String, Integer> running) {
-      runner.query(
-          "select job_name from job_queue where task_name = ? and task_instance = ?",
-          statement -> {
-            statement.setString(1, claimed.getTaskName());
-            statement.setString(2, claimed.getId());
-          },
-          (RowMapper<Integer>) rows -> running.merge(rows.getString(1), 1, Integer::sum));
+    /** The transaction is committed: the jobs are db-scheduler's. */
+    void committed() {
+      ended(ending);
+      remember(jobs);
+      for (int i = 0; i < taken.size(); i++) {
+        Lane lane = taken.get(i);
+        List<Execution> next = claimed.get(i);
+        lanes.settle(lane, ids(next), next.size() == lane.places());
+        handed.addAll(next);
+      }
+      if (!jobs.isEmpty() || lanes.isOpen()) {
+        wake.run();
+      }
+    }
+
+    /** The transaction is rolled back. */
+    void failed() {
+      taken.forEach(lane -> lanes.settle(lane, List.of(), true));
+    }
+  }
+
+  /**
+   * Begins a claim together with results.
+   *
+   * @param ending the ids of jobs that end in the same transaction
+   */
+  Follow follow(Collection<String> ending) {
+    return new Follow(ending);
+  }
+
+  /** Jobs that this host has claimed are no longer its own. */
+  void ended(Collection<String> ids) {
+    for (String plugin : lanes.ended(ids)) {
+      // Of a limited lane, the last claim may have left jobs for which there was room.
+      active
+          .apply(plugin)
+          .filter(slot -> !Lanes.concurrency(slot.manifest()).isEmpty())
+          .ifPresent(_ -> lanes.heat(plugin));
+    }
+  }
+
+  /** Looks at all lanes at once. */
+  void lookAtAll() {
+    lookAtAll = true;
+    wake.run();
+  }
+
+  /** What a transaction that claims must hold on H2; null elsewhere. */
+  @Nullable Lock lockOnH2() {
+    return postgres ? null : oneOnH2;
+  }
+
+  /** What was claimed for db-scheduler, which stopped before it fetched it. */
+  List<Execution> left() {
+    List<Execution> left = new ArrayList<>();
+    takeHanded(left);
+    return left;
+  }
+
+  /**
+   * Claims rows of a lane.
+   *
+   * @param task of the lane's rows
+   * @param without jobs of these names
+   */
+  private List<Execution> claim(
+      Connection connection, Instant now, String task, String lane, Set<String> without, int most)
+      throws SQLException {
+    String due =
+        DUE
+            + (without.isEmpty() ? "" : " and job_name not in (" + marks(without.size()) + ")")
+            + (postgres ? ORDER : ORDER_ON_H2);
+    List<Execution> claimed =
+        postgres
+            ? inOneStatement(connection, now, due, lane, without, most)
+            : inTwoStatements(connection, now, due, task, lane, without, most);
+    claimed.sort(
+        Comparator.<Execution>comparingInt(e -> -e.taskInstance.getPriority())
+            .thenComparing(Execution::getExecutionTime));
+    return claimed;
+  }
+
+  /** Other hosts claim at the same time. */
+  private List<Execution> inOneStatement(
+      Connection connection, Instant now, String due, String lane, Set<String> without, int most)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "with due as materialized ("
+                + due
+                + " limit ? for update skip locked) update job_queue t "
+                + PICK
+                + "t.version + 1 from due where t.task_name = due.task_name"
+                + " and t.task_instance = due.task_instance returning t.*")) {
+      int index = setDue(update, now, lane, without);
+      update.setInt(index++, most);
+      update.setString(index++, context().schedulerName.getName());
+      setInstant(update, index, now);
+      return executions(update);
+    }
+  }
+
+  /**
+   * On H2, where no other host claims. H2 compares each row of the table with the rows that a
+   * subquery of an update returns, so one statement would take as long as many jobs wait.
+   */
+  private List<Execution> inTwoStatements(
+      Connection connection,
+      Instant now,
+      String due,
+      String task,
+      String lane,
+      Set<String> without,
+      int most)
+      throws SQLException {
+    List<String> instances = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(due + " fetch first " + most + " rows only")) {
+      setDue(select, now, lane, without);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          instances.add(rows.getString(2));
+        }
+      }
+    }
+    if (instances.isEmpty()) {
+      return new ArrayList<>();
+    }
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "select * from final table (update job_queue "
+                + PICK
+                + "version + 1 where task_name = ? and task_instance in ("
+                + marks(instances.size())
+                + ") and picked = false)")) {
+      int index = 1;
+      update.setString(index++, context().schedulerName.getName());
+      setInstant(update, index++, now);
+      update.setString(index++, task);
+      for (String instance : instances) {
+        update.setString(index++, instance);
+      }
+      return executions(update);
+    }
+  }
+
+  private List<Execution> executions(PreparedStatement statement) throws SQLException {
+    try (ResultSet rows = statement.executeQuery()) {
+      return context().resultSetMapper.get().map(rows);
+    }
+  }
+
+  private JdbcTaskRepositoryContext context() {
+    JdbcTaskRepositoryContext known = ctx;
+    if (known == null) {
+      throw new IllegalStateException("db-scheduler has not polled yet");
+    }
+    return known;
+  }
+
+  /** The parameters of {@link #DUE}, and the names that are left out; returns the next index. */
+  private int setDue(PreparedStatement statement, Instant now, String lane, Set<String> without)
+      throws SQLException {
+    int index = 1;
+    statement.setString(index++, lane);
+    setInstant(statement, index++, now);
+    for (String name : without) {
+      statement.setString(index++, name);
+    }
+    return index;
+  }
+
+  private static String marks(int number) {
+    return "?, ".repeat(number - 1) + "?";
+  }
+
+  /**
+   * Claims rows of a lane in which some jobs may run only so often at once. All hosts do this one
+   * after the other for a plugin, so that the count of what runs is exact.
+   */
+  private List<Execution> oneByOne(Connection connection, Instant now, Lane lane)
+      throws SQLException {
+    if (postgres) {
+      try (PreparedStatement lock =
+          connection.prepareStatement("select pg_advisory_xact_lock(?)")) {
+        lock.setLong(1, 0x676f6e6578740000L ^ lane.plugin().hashCode());
+        lock.executeQuery().close();
+      }
+    }
+    Map<String, Integer> running = running(connection, lane.plugin());
+    List<Execution> claimed = new ArrayList<>();
+    while (claimed.size() < lane.places()) {
+      Set<String> full = new HashSet<>();
+      lane.concurrency()
+          .forEach((name, limit) -> {
+            if (running.getOrDefault(name, 0) >= limit) {
+              full.add(name);
+            }
+          });
+      List<Execution> next =
+          claim(connection, now, JobStore.JOB, JobStore.jobLane(lane.plugin()), full, 1);
+      if (next.isEmpty()) {
+        return claimed;
+      }
+      claimed.addAll(next);
+      running.merge(jobName(connection, next.getFirst()), 1, Integer::sum);
+    }
+    return claimed;
+  }
+
+  /** How many jobs of a plugin run on all hosts, by name. */
+  private static Map<String, Integer> running(Connection connection, String plugin)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select job_name, count(*) from job_queue where lane = ? and picked = true"
+                + " group by job_name")) {
+      select.setString(1, JobStore.jobLane(plugin));
+      Map<String, Integer> running = new HashMap<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          running.put(rows.getString(1), rows.getInt(2));
+        }
+      }
+      return running;
+    }
+  }
+
+  private static String jobName(Connection connection, Execution claimed) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select job_name from job_queue where task_name = ? and task_instance = ?")) {
+      select.setString(1, claimed.getTaskName());
+      select.setString(2, claimed.getId());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getString(1);
+      }
     }
   }
 }

@@ -80,6 +80,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private final JobProbe probe;
   private final String node = UUID.randomUUID().toString().substring(0, 13);
   private final Lanes lanes;
+  private final Claims claims;
   private final Attempts attempts;
   private final Ticks ticks;
 
@@ -112,8 +113,20 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     this.policy = queue.policy();
     this.clock = queue.clock();
     this.probe = new JobProbe(parts.meters(), parts.telemetry());
-    this.lanes = new Lanes(lifecycle::active, this::isPolled, policy.threads());
-    this.attempts = new Attempts(queue, lifecycle, parts, probe, node, () -> closing);
+    this.lanes = new Lanes(policy.threads());
+    this.claims =
+        new Claims(
+            store,
+            clock,
+            lanes,
+            () -> lifecycle.active().stream().filter(this::isPolled).toList(),
+            lifecycle::active,
+            policy.poll(),
+            this::look,
+            System::nanoTime);
+    Results results = new Results(store, claims, () -> closing);
+    this.attempts =
+        new Attempts(queue, lifecycle, lanes, results, parts, probe, node, () -> closing);
     this.ticks = new Ticks(queue, lifecycle);
     this.silences = new Silences(heartbeat().multipliedBy(MISSED_HEARTBEATS), System::nanoTime);
   }
@@ -152,9 +165,15 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     }
   }
 
-  /** Looks for jobs that are due, at once. */
+  /** Looks for jobs of a plugin that are due, at once. */
   @Override
-  public void wake() {
+  public void wake(String plugin) {
+    lanes.heat(plugin);
+    look();
+  }
+
+  /** Lets the polling thread look at once. */
+  private void look() {
     Scheduler now;
     synchronized (this) {
       now = scheduler;
@@ -180,7 +199,8 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .dueExecutor(threads("gonext-job-poll-", 1))
             .housekeeperExecutor(housekeepers)
             .pollingInterval(policy.poll())
-            .pollUsingLockAndFetch(0.5, 1.0)
+            // Lanes bound what is claimed. Jobs that just ended still count for db-scheduler.
+            .pollUsingLockAndFetch(0.5, 3.0)
             .heartbeatInterval(heartbeat())
             .missedHeartbeatsLimit(MISSED_HEARTBEATS)
             .deleteUnresolvedAfter(Duration.ofDays(36_500))
@@ -189,7 +209,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .failureLogging(LogLevel.DEBUG, true)
             // When the host closes: before jobs are interrupted, and once more after it.
             .shutdownMaxWait(policy.takeOver().dividedBy(CLOSING))
-            .jdbcCustomization(new Claims(lanes, store.isShared(), policy.poll(), System::nanoTime))
+            .jdbcCustomization(claims)
             .build();
     made.start();
     var _ =
@@ -221,7 +241,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     Instant now = clock.now();
     Instant before = latest.getAndSet(now);
     if (now.plus(WENT_BACK).isBefore(before)) {
-      wake();
+      look();
     }
     return now;
   }
@@ -239,7 +259,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   }
 
   private QuietThreads threads(String name, int number) {
-    return new QuietThreads(number, factory(name), this::wake);
+    return new QuietThreads(number, factory(name), this::look);
   }
 
   private ThreadPoolExecutor workers() {
@@ -286,21 +306,23 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private void runJob(Execution execution) {
     String id = execution.getId();
     try {
-      JobStore.Stored job = store.read(id).orElse(null);
+      JobStore.Stored job = claims.record(id).orElse(null);
       if (job == null) {
         log.warn("job {} has no record and is dropped", id);
         return;
       }
       attempts.run(claim(execution), job);
     } finally {
-      lanes.ended(id);
-      wake();
+      claims.ended(List.of(id));
+      if (lanes.isOpen()) {
+        look();
+      }
     }
   }
 
   private void runCron(Execution execution) {
     ticks.run(claim(execution), execution.getExecutionTime());
-    wake();
+    wake(JobStore.pluginOfCron(execution.getId()));
   }
 
   private static Claim claim(Execution execution) {
@@ -321,7 +343,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     String lost = execution.pickedBy == null ? "" : execution.pickedBy;
     if (store.takeOver(claim(execution), lost, seen, now)) {
       log.warn("took over {} {} of node {}", execution.getTaskName(), execution.getId(), lost);
-      wake();
+      claims.lookAtAll();
     }
   }
 
@@ -336,6 +358,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     closing = true;
     if (last != null) {
       last.stop();
+      for (Execution left : claims.left()) {
+        carefully("a job", () -> store.putBack(claim(left), left.getExecutionTime()));
+      }
     }
   }
 

@@ -87,7 +87,7 @@ final class Ticks {
    * @param due the first run that is
    */
   void run(Claim claim, Instant due) {
-    String plugin = claim.instance().substring(0, claim.instance().indexOf('/'));
+    String plugin = JobStore.pluginOfCron(claim.instance());
     Instant now = queue.clock().now();
     Optional<StoredCron> stored = store.cron(claim.instance());
     Optional<PluginSlot> slot = lifecycle.active(plugin);

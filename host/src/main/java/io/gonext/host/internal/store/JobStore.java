@@ -14,11 +14,14 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -55,6 +58,21 @@ public final class JobStore {
           + " j.enqueued_at, j.due_at, j.ended_at, j.attempts, j.failures, j.trace, j.reason,"
           + " q.picked from job j left join job_queue q"
           + " on q.task_name = 'job' and q.task_instance = j.id";
+
+  private static final String SELECT_STORED =
+      "select id, plugin, name, kind, args, idempotency_key, enqueued_at, due_at, attempts,"
+          + " failures, trace from job";
+
+  /** The fence: both change a row only as it was claimed. */
+  private static final String CLAIMED =
+      " where task_name = ? and task_instance = ? and version = ?";
+
+  private static final String REMOVE = "delete from job_queue" + CLAIMED;
+
+  private static final String RELEASE =
+      "update job_queue set picked = false, picked_by = null, last_heartbeat = null,"
+          + " execution_time = ?, version = version + 1"
+          + CLAIMED;
 
   private final Transactions transactions;
   private final SqlDatabase database;
@@ -143,6 +161,30 @@ public final class JobStore {
      * @param counts whether this one counts towards the most attempts
      */
     record Again(Instant due, boolean counts, String reason) implements Ending {}
+  }
+
+  /** An attempt that ended, and what follows it. */
+  public record Result(Claim claim, JobAttempt attempt, Ending ending) {
+    /** When the job runs again; null if it does not. */
+    @Nullable Instant due() {
+      return ending instanceof Ending.Again again ? again.due : null;
+    }
+
+    private boolean isFailure() {
+      return switch (ending) {
+        case Ending.Succeeded() -> false;
+        case Ending.Dead _ -> true;
+        case Ending.Again again -> again.counts;
+      };
+    }
+
+    private @Nullable String reason() {
+      return switch (ending) {
+        case Ending.Succeeded() -> null;
+        case Ending.Dead(String reason) -> cut(reason, MAX_REASON_LENGTH);
+        case Ending.Again again -> cut(again.reason, MAX_REASON_LENGTH);
+      };
+    }
   }
 
   /** A schedule. */
@@ -235,7 +277,7 @@ public final class JobStore {
         enqueued.add(new Enqueued(known.get(), false));
         continue;
       }
-      if (waiting(transaction, plugin) >= most) {
+      if (isFull(transaction, plugin, most)) {
         throw new QueueFullException(plugin, most);
       }
       String id = job.id.isEmpty() ? UUID.randomUUID().toString() : job.id;
@@ -278,14 +320,18 @@ public final class JobStore {
     }
   }
 
-  private static int waiting(Connection transaction, String plugin) throws SQLException {
+  /** Reads no more entries of the index than that number. */
+  private static boolean isFull(Connection transaction, String plugin, int most)
+      throws SQLException {
     try (PreparedStatement select =
         transaction.prepareStatement(
-            "select count(*) from job where plugin = ? and state in ('WAITING', 'FAILED')")) {
-      select.setString(1, plugin);
+            "select count(*) from (select 1 from job_queue where lane = ?"
+                + " fetch first ? rows only) as waiting")) {
+      select.setString(1, jobLane(plugin));
+      select.setInt(2, most);
       try (ResultSet row = select.executeQuery()) {
         row.next();
-        return row.getInt(1);
+        return row.getInt(1) >= most;
       }
     }
   }
@@ -336,85 +382,160 @@ public final class JobStore {
     }
   }
 
-  /** The job of a claim; empty when it was deleted. */
-  public Optional<Stored> read(String id) {
-    return transactions.run(connection -> {
-      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
-        select.setString(1, id);
-        try (ResultSet row = select.executeQuery()) {
-          return row.next() ? Optional.of(stored(row)) : Optional.empty();
+  /** The jobs of these ids that exist, in a transaction of the caller's. */
+  public List<Stored> read(Connection transaction, List<String> ids) throws SQLException {
+    List<Stored> jobs = new ArrayList<>();
+    if (ids.isEmpty()) {
+      return jobs;
+    }
+    try (PreparedStatement select =
+        transaction.prepareStatement(
+            SELECT_STORED + " where id in (" + "?, ".repeat(ids.size() - 1) + "?)")) {
+      for (int i = 0; i < ids.size(); i++) {
+        select.setString(i + 1, ids.get(i));
+      }
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          jobs.add(stored(rows));
         }
       }
-    });
+    }
+    return jobs;
+  }
+
+  /** Work that joins a transaction of the store. */
+  @FunctionalInterface
+  public interface Joined {
+    boolean run(Connection transaction) throws SQLException;
   }
 
   /**
-   * Records an attempt and what follows it.
+   * Records attempts and what follows them.
    *
-   * @return false when the claim no longer holds, because another node took the job over or it was
-   *     deleted; nothing is changed then
+   * @param next runs in the same transaction, after the results
+   * @return for each result, false when its claim no longer holds, because another node took the
+   *     job over or it was deleted; nothing of it is changed then
    */
-  public boolean end(Claim claim, JobAttempt attempt, Ending ending) {
-    return transactions.run(connection -> end(connection, claim, attempt, ending));
+  public List<Boolean> end(List<Result> results, Joined next) {
+    return transactions.run(connection -> {
+      List<Boolean> held = end(connection, results);
+      next.run(connection);
+      return held;
+    });
   }
 
-  private static boolean end(Connection transaction, Claim claim, JobAttempt attempt, Ending ending)
+  private static List<Boolean> end(Connection transaction, List<Result> results)
       throws SQLException {
-    boolean held =
-        ending instanceof Ending.Again again
-            ? release(transaction, claim, again.due)
-            : remove(transaction, claim);
-    if (!held) {
-      return false;
+    boolean[] held = new boolean[results.size()];
+    // All hosts lock rows in the order of their ids, and those of the queue first.
+    List<Integer> order =
+        IntStream.range(0, held.length)
+            .boxed()
+            .sorted(Comparator.comparing(i -> results.get(i).claim.instance))
+            .toList();
+    try (PreparedStatement delete = transaction.prepareStatement(REMOVE)) {
+      List<Integer> ended = order.stream().filter(i -> results.get(i).due() == null).toList();
+      for (int i : ended) {
+        set(delete, 1, results.get(i).claim);
+        delete.addBatch();
+      }
+      note(held, ended, delete);
     }
-    String id = claim.instance;
-    switch (ending) {
-      case Ending.Succeeded() -> state(transaction, id, JobState.SUCCEEDED, attempt, null, null, 0);
-      case Ending.Dead(String reason) ->
-          state(transaction, id, JobState.DEAD, attempt, null, reason, 1);
-      case Ending.Again(Instant due, boolean counts, String reason) ->
-          state(transaction, id, JobState.FAILED, attempt, due, reason, counts ? 1 : 0);
+    try (PreparedStatement update = transaction.prepareStatement(RELEASE)) {
+      List<Integer> again = order.stream().filter(i -> results.get(i).due() != null).toList();
+      for (int i : again) {
+        update.setObject(1, atUtc(Objects.requireNonNull(results.get(i).due())));
+        set(update, 2, results.get(i).claim);
+        update.addBatch();
+      }
+      note(held, again, update);
     }
-    try (PreparedStatement insert =
+    List<Result> written = order.stream().filter(i -> held[i]).map(results::get).toList();
+    if (!written.isEmpty()) {
+      states(transaction, written);
+      attempts(transaction, written);
+    }
+    List<Boolean> answers = new ArrayList<>();
+    for (int i = 0; i < held.length; i++) {
+      answers.add(held[i] || isRecorded(transaction, results.get(i)));
+    }
+    return answers;
+  }
+
+  /** Whether an earlier transaction, which seemed to fail, has recorded a result. */
+  private static boolean isRecorded(Connection transaction, Result result) throws SQLException {
+    try (PreparedStatement select =
         transaction.prepareStatement(
-            "insert into job_attempt (job, number, outcome, version, node, began_at, ended_at,"
-                + " reason, backtrace) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-      insert.setString(1, id);
-      insert.setInt(2, attempt.number());
-      insert.setString(3, attempt.outcome());
-      insert.setString(4, attempt.version());
-      insert.setString(5, attempt.node());
-      insert.setObject(6, atUtc(attempt.beganAt()));
-      insert.setObject(7, atUtc(attempt.endedAt()));
-      insert.setString(8, cut(attempt.reason(), MAX_REASON_LENGTH));
-      insert.setString(9, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
-      insert.executeUpdate();
+            "select 1 from job_attempt where job = ? and number = ? and node = ?"
+                + " and outcome = ?")) {
+      select.setString(1, result.claim.instance);
+      select.setInt(2, result.attempt.number());
+      select.setString(3, result.attempt.node());
+      select.setString(4, result.attempt.outcome());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
     }
-    return true;
   }
 
-  private static void state(
-      Connection transaction,
-      String id,
-      JobState state,
-      JobAttempt attempt,
-      @Nullable Instant due,
-      @Nullable String reason,
-      int failures)
+  private static void note(boolean[] held, List<Integer> of, PreparedStatement batch)
       throws SQLException {
+    if (of.isEmpty()) {
+      return;
+    }
+    int[] rows = batch.executeBatch();
+    for (int i = 0; i < rows.length; i++) {
+      held[of.get(i)] = rows[i] == 1;
+    }
+  }
+
+  private static void states(Connection transaction, List<Result> results) throws SQLException {
     try (PreparedStatement update =
         transaction.prepareStatement(
             "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
                 + " ended_at = ?, due_at = coalesce(cast(? as timestamp with time zone), due_at)"
                 + " where id = ?")) {
-      update.setString(1, state.name());
-      update.setInt(2, attempt.number());
-      update.setInt(3, failures);
-      update.setString(4, reason == null ? null : cut(reason, MAX_REASON_LENGTH));
-      update.setObject(5, state.isEnded() ? atUtc(attempt.endedAt()) : null);
-      update.setObject(6, due == null ? null : atUtc(due));
-      update.setString(7, id);
-      update.executeUpdate();
+      for (Result result : results) {
+        JobAttempt attempt = result.attempt;
+        JobState state =
+            switch (result.ending) {
+              case Ending.Succeeded() -> JobState.SUCCEEDED;
+              case Ending.Dead _ -> JobState.DEAD;
+              case Ending.Again _ -> JobState.FAILED;
+            };
+        Instant due = result.due();
+        update.setString(1, state.name());
+        update.setInt(2, attempt.number());
+        update.setInt(3, result.isFailure() ? 1 : 0);
+        update.setString(4, result.reason());
+        update.setObject(5, state.isEnded() ? atUtc(attempt.endedAt()) : null);
+        update.setObject(6, due == null ? null : atUtc(due));
+        update.setString(7, result.claim.instance);
+        update.addBatch();
+      }
+      update.executeBatch();
+    }
+  }
+
+  private static void attempts(Connection transaction, List<Result> results) throws SQLException {
+    try (PreparedStatement insert =
+        transaction.prepareStatement(
+            "insert into job_attempt (job, number, outcome, version, node, began_at, ended_at,"
+                + " reason, backtrace) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+      for (Result result : results) {
+        JobAttempt attempt = result.attempt;
+        insert.setString(1, result.claim.instance);
+        insert.setInt(2, attempt.number());
+        insert.setString(3, attempt.outcome());
+        insert.setString(4, attempt.version());
+        insert.setString(5, attempt.node());
+        insert.setObject(6, atUtc(attempt.beganAt()));
+        insert.setObject(7, atUtc(attempt.endedAt()));
+        insert.setString(8, cut(attempt.reason(), MAX_REASON_LENGTH));
+        insert.setString(9, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
+        insert.addBatch();
+      }
+      insert.executeBatch();
     }
   }
 
@@ -429,28 +550,24 @@ public final class JobStore {
 
   private static boolean release(Connection transaction, Claim claim, Instant due)
       throws SQLException {
-    try (PreparedStatement update =
-        transaction.prepareStatement(
-            "update job_queue set picked = false, picked_by = null, last_heartbeat = null,"
-                + " execution_time = ?, version = version + 1"
-                + " where task_name = ? and task_instance = ? and version = ?")) {
+    try (PreparedStatement update = transaction.prepareStatement(RELEASE)) {
       update.setObject(1, atUtc(due));
-      update.setString(2, claim.task);
-      update.setString(3, claim.instance);
-      update.setLong(4, claim.version);
+      set(update, 2, claim);
       return update.executeUpdate() == 1;
     }
   }
 
   private static boolean remove(Connection transaction, Claim claim) throws SQLException {
-    try (PreparedStatement delete =
-        transaction.prepareStatement(
-            "delete from job_queue where task_name = ? and task_instance = ? and version = ?")) {
-      delete.setString(1, claim.task);
-      delete.setString(2, claim.instance);
-      delete.setLong(3, claim.version);
+    try (PreparedStatement delete = transaction.prepareStatement(REMOVE)) {
+      set(delete, 1, claim);
       return delete.executeUpdate() == 1;
     }
+  }
+
+  private static void set(PreparedStatement statement, int at, Claim claim) throws SQLException {
+    statement.setString(at, claim.task);
+    statement.setString(at + 1, claim.instance);
+    statement.setLong(at + 2, claim.version);
   }
 
   /**
@@ -478,10 +595,14 @@ public final class JobStore {
       }
       String reason = "its node gave no sign of life";
       return end(
-          connection,
-          claim,
-          new JobAttempt(attempts + 1, "NODE_LOST", "", node, seenAt, now, reason, List.of()),
-          new Ending.Again(now, true, reason));
+              connection,
+              List.of(
+                  new Result(
+                      claim,
+                      new JobAttempt(
+                          attempts + 1, "NODE_LOST", "", node, seenAt, now, reason, List.of()),
+                      new Ending.Again(now, true, reason))))
+          .getFirst();
     });
   }
 
@@ -589,7 +710,8 @@ public final class JobStore {
    */
   public Act retry(String id, Instant now) {
     return transactions.run(connection -> {
-      Stored job;
+      String plugin;
+      String name;
       JobState state;
       int priority;
       try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
@@ -598,7 +720,8 @@ public final class JobStore {
           if (!row.next()) {
             return Act.UNKNOWN;
           }
-          job = stored(row);
+          plugin = row.getString(2);
+          name = row.getString(3);
           state = JobState.valueOf(row.getString(5));
           priority = row.getInt(8);
         }
@@ -617,7 +740,7 @@ public final class JobStore {
             return Act.REFUSED;
           }
         }
-        queue(connection, JOB, id, now, priority, jobLane(job.plugin), job.name);
+        queue(connection, JOB, id, now, priority, jobLane(plugin), name);
         return Act.DONE;
       }
       try (PreparedStatement update =
@@ -729,11 +852,16 @@ public final class JobStore {
     return plugin + "/" + id;
   }
 
+  /** The plugin of an instance. */
+  public static String pluginOfCron(String instance) {
+    return instance.substring(0, instance.indexOf('/'));
+  }
+
   /** The schedule of an instance. */
   public Optional<StoredCron> cron(String instance) {
-    int slash = instance.indexOf('/');
-    return transactions.run(connection ->
-        cron(connection, instance.substring(0, slash), instance.substring(slash + 1)));
+    String plugin = pluginOfCron(instance);
+    return transactions.run(
+        connection -> cron(connection, plugin, instance.substring(plugin.length() + 1)));
   }
 
   private static Optional<StoredCron> cron(Connection connection, String plugin, String id)
@@ -1035,13 +1163,13 @@ public final class JobStore {
         row.getString(2),
         row.getString(3),
         Kind.valueOf(row.getString(4)),
-        row.getBytes(6),
-        row.getString(7),
-        instant(row, 9),
-        instant(row, 10),
-        row.getInt(12),
-        row.getInt(13),
-        row.getString(14));
+        row.getBytes(5),
+        row.getString(6),
+        instant(row, 7),
+        instant(row, 8),
+        row.getInt(9),
+        row.getInt(10),
+        row.getString(11));
   }
 
   private static JobInfo info(ResultSet row, List<JobAttempt> attempts) throws SQLException {
