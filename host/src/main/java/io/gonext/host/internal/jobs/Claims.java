@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,7 +149,9 @@ final class Claims extends DefaultJdbcCustomization {
             || !polled.containsAll(lanes.hot());
     if (!claimed.isEmpty() && !all) {
       // They do not wait for the store. It is asked right after they have begun.
-      wake.run();
+      if (lanes.isOpen()) {
+        wake.run();
+      }
       return claimed;
     }
     try {
@@ -216,14 +219,15 @@ final class Claims extends DefaultJdbcCustomization {
       throws SQLException {
     for (String plugin : polled) {
       if (claimed.size() < limit) {
-        claimed.addAll(
-            claim(
+        Round round =
+            new Round(
                 connection,
                 now,
                 JobStore.CRON,
                 JobStore.cronLane(plugin),
                 Set.of(),
-                limit - claimed.size()));
+                limit - claimed.size());
+        claimed.addAll(round.claim().executions);
       }
     }
   }
@@ -231,46 +235,61 @@ final class Claims extends DefaultJdbcCustomization {
   @SuppressWarnings("rawtypes") // As above.
   private List<Execution> claimJobs(Connection connection, Instant now, Lane lane)
       throws SQLException {
-    List<Execution> claimed = List.of();
+    Claimed claimed = Claimed.NOTHING;
     boolean more = true;
     boolean committed = false;
     try {
-      List<Execution> jobs =
+      Claimed found =
           lane.concurrency().isEmpty()
-              ? claim(
-                  connection,
-                  now,
-                  JobStore.JOB,
-                  JobStore.jobLane(lane.plugin()),
-                  Set.of(),
-                  lane.places())
+              ? jobs(connection, now, lane.plugin(), Set.of(), lane.places())
               : oneByOne(connection, now, lane);
-      List<Stored> found = store.read(connection, ids(jobs));
       connection.commit();
       committed = true;
-      claimed = jobs;
-      more = jobs.size() == lane.places();
+      claimed = found;
+      more = found.executions.size() == lane.places();
       remember(found);
     } finally {
-      lanes.settle(lane, ids(claimed), more);
+      lanes.settle(lane, claimed.ids(), more);
       if (!committed) {
         connection.rollback();
       }
     }
-    return claimed;
+    return claimed.executions;
   }
 
-  private void remember(List<Stored> jobs) {
-    jobs.forEach(job -> records.put(job.id(), job));
+  /** Claims jobs of a plugin. */
+  private Claimed jobs(
+      Connection connection, Instant now, String plugin, Set<String> without, int most)
+      throws SQLException {
+    return new Round(connection, now, JobStore.JOB, JobStore.jobLane(plugin), without, most)
+        .claim();
   }
 
+  /**
+   * What was claimed.
+   *
+   * @param jobs the records of these jobs and maybe of others, as the claim saw them
+   */
   @SuppressWarnings("rawtypes") // As above.
-  private static List<String> ids(List<Execution> jobs) {
-    List<String> ids = new ArrayList<>();
-    for (Execution job : jobs) {
-      ids.add(job.getId());
+  private record Claimed(List<Execution> executions, List<Stored> jobs) {
+    static final Claimed NOTHING = new Claimed(List.of(), List.of());
+
+    List<String> ids() {
+      List<String> ids = new ArrayList<>();
+      for (Execution execution : executions) {
+        ids.add(execution.getId());
+      }
+      return ids;
     }
-    return ids;
+  }
+
+  private void remember(Claimed claimed) {
+    Set<String> ids = Set.copyOf(claimed.ids());
+    for (Stored job : claimed.jobs) {
+      if (ids.contains(job.id())) {
+        records.put(job.id(), job);
+      }
+    }
   }
 
   /** The record of a claimed job; empty if there is none. A second call finds nothing. */
@@ -281,9 +300,9 @@ final class Claims extends DefaultJdbcCustomization {
   /** A claim in a transaction of the caller's. */
   final class Follow {
     private final Collection<String> ending;
-    private final List<Lane> taken = new ArrayList<>();
-    private final List<List<Execution>> claimed = new ArrayList<>();
-    private final List<Stored> jobs = new ArrayList<>();
+
+    /** What was claimed of each lane. */
+    private final Map<Lane, Claimed> claims = new LinkedHashMap<>();
 
     private Follow(Collection<String> ending) {
       this.ending = ending;
@@ -291,11 +310,9 @@ final class Claims extends DefaultJdbcCustomization {
 
     /** Claims the next jobs of lanes that may have more. */
     boolean claim(Connection transaction) throws SQLException {
-      JdbcTaskRepositoryContext context = ctx;
-      if (context == null) {
+      if (ctx == null) {
         return false;
       }
-      List<String> ids = new ArrayList<>();
       for (String plugin : lanes.hot()) {
         // The lock of a limited lane must not be taken while rows are locked.
         Optional<Lane> lane =
@@ -306,42 +323,30 @@ final class Claims extends DefaultJdbcCustomization {
                     .flatMap(slot -> lanes.take(slot, ending))
                 : Optional.empty();
         if (lane.isPresent()) {
-          taken.add(lane.get());
-          claimed.add(List.of());
-          List<Execution> next =
-              Claims.this.claim(
-                  transaction,
-                  clock.now(),
-                  JobStore.JOB,
-                  JobStore.jobLane(plugin),
-                  Set.of(),
-                  lane.get().places());
-          claimed.set(claimed.size() - 1, next);
-          ids.addAll(ids(next));
+          claims.put(lane.get(), Claimed.NOTHING);
+          claims.put(
+              lane.get(), jobs(transaction, clock.now(), plugin, Set.of(), lane.get().places()));
         }
       }
-      jobs.addAll(store.read(transaction, ids));
       return true;
     }
 
     /** The transaction is committed: the jobs are db-scheduler's. */
     void committed() {
       ended(ending);
-      remember(jobs);
-      for (int i = 0; i < taken.size(); i++) {
-        Lane lane = taken.get(i);
-        List<Execution> next = claimed.get(i);
-        lanes.settle(lane, ids(next), next.size() == lane.places());
-        handed.addAll(next);
-      }
-      if (!jobs.isEmpty() || lanes.isOpen()) {
+      claims.forEach((lane, claimed) -> {
+        remember(claimed);
+        lanes.settle(lane, claimed.ids(), claimed.executions.size() == lane.places());
+        handed.addAll(claimed.executions);
+      });
+      if (!handed.isEmpty() || lanes.isOpen()) {
         wake.run();
       }
     }
 
     /** The transaction is rolled back. */
     void failed() {
-      taken.forEach(lane -> lanes.settle(lane, List.of(), true));
+      claims.keySet().forEach(lane -> lanes.settle(lane, List.of(), true));
     }
   }
 
@@ -383,97 +388,145 @@ final class Claims extends DefaultJdbcCustomization {
     return left;
   }
 
-  /**
-   * Claims rows of a lane.
-   *
-   * @param task of the lane's rows
-   * @param without jobs of these names
-   */
-  private List<Execution> claim(
-      Connection connection, Instant now, String task, String lane, Set<String> without, int most)
-      throws SQLException {
-    String due =
-        DUE
-            + (without.isEmpty() ? "" : " and job_name not in (" + marks(without.size()) + ")")
-            + (postgres ? ORDER : ORDER_ON_H2);
-    List<Execution> claimed =
-        postgres
-            ? inOneStatement(connection, now, due, lane, without, most)
-            : inTwoStatements(connection, now, due, task, lane, without, most);
-    claimed.sort(
-        Comparator.<Execution>comparingInt(e -> -e.taskInstance.getPriority())
-            .thenComparing(Execution::getExecutionTime));
-    return claimed;
-  }
+  /** A claim of rows of one lane. */
+  private final class Round {
+    private final Connection connection;
+    private final Instant now;
+    private final String task;
+    private final String lane;
+    private final Set<String> without;
+    private final int most;
 
-  /** Other hosts claim at the same time. */
-  private List<Execution> inOneStatement(
-      Connection connection, Instant now, String due, String lane, Set<String> without, int most)
-      throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "with due as materialized ("
-                + due
-                + " limit ? for update skip locked) update job_queue t "
-                + PICK
-                + "t.version + 1 from due where t.task_name = due.task_name"
-                + " and t.task_instance = due.task_instance returning t.*")) {
-      int index = setDue(update, now, lane, without);
-      update.setInt(index++, most);
-      update.setString(index++, context().schedulerName.getName());
-      setInstant(update, index, now);
-      return executions(update);
+    /**
+     * @param task of the lane's rows
+     * @param without jobs of these names
+     */
+    Round(
+        Connection connection,
+        Instant now,
+        String task,
+        String lane,
+        Set<String> without,
+        int most) {
+      this.connection = connection;
+      this.now = now;
+      this.task = task;
+      this.lane = lane;
+      this.without = without;
+      this.most = most;
     }
-  }
 
-  /**
-   * On H2, where no other host claims. H2 compares each row of the table with the rows that a
-   * subquery of an update returns, so one statement would take as long as many jobs wait.
-   */
-  private List<Execution> inTwoStatements(
-      Connection connection,
-      Instant now,
-      String due,
-      String task,
-      String lane,
-      Set<String> without,
-      int most)
-      throws SQLException {
-    List<String> instances = new ArrayList<>();
-    try (PreparedStatement select =
-        connection.prepareStatement(due + " fetch first " + most + " rows only")) {
-      setDue(select, now, lane, without);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          instances.add(rows.getString(2));
+    Claimed claim() throws SQLException {
+      Claimed claimed = postgres ? inOneStatement() : inTwoStatements();
+      claimed.executions.sort(
+          Comparator.<Execution>comparingInt(e -> -e.taskInstance.getPriority())
+              .thenComparing(Execution::getExecutionTime));
+      return claimed;
+    }
+
+    private String due() {
+      return DUE
+          + (without.isEmpty() ? "" : " and job_name not in (" + marks(without.size()) + ")")
+          + (postgres ? ORDER : ORDER_ON_H2);
+    }
+
+    /**
+     * On PostgreSQL, where other hosts claim at the same time. The jobs are read in the same round
+     * trip, by a statement of its own, which sees them as they are once their rows are locked.
+     */
+    private Claimed inOneStatement() throws SQLException {
+      boolean jobs = task.equals(JobStore.JOB);
+      String claim = statement(due());
+      try (PreparedStatement statement =
+          connection.prepareStatement(jobs ? claim + "; " + JobStore.READ_CLAIMED : claim)) {
+        int index = setDue(statement);
+        statement.setInt(index++, most);
+        statement.setString(index++, node());
+        setInstant(statement, index++, now);
+        if (jobs) {
+          statement.setString(index++, lane);
+          statement.setString(index, node());
+        }
+        statement.execute();
+        List<Execution> executions = executions(statement.getResultSet());
+        List<Stored> found = List.of();
+        if (jobs && statement.getMoreResults()) {
+          try (ResultSet rows = statement.getResultSet()) {
+            found = JobStore.read(rows);
+          }
+        }
+        return new Claimed(executions, found);
+      }
+    }
+
+    /**
+     * On H2, where no other host claims. H2 compares each row of the table with the rows that a
+     * subquery of an update returns, so one statement would take as long as many jobs wait.
+     */
+    private Claimed inTwoStatements() throws SQLException {
+      List<String> instances = new ArrayList<>();
+      try (PreparedStatement select =
+          connection.prepareStatement(due() + " fetch first " + most + " rows only")) {
+        setDue(select);
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            instances.add(rows.getString(2));
+          }
         }
       }
-    }
-    if (instances.isEmpty()) {
-      return new ArrayList<>();
-    }
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "select * from final table (update job_queue "
-                + PICK
-                + "version + 1 where task_name = ? and task_instance in ("
-                + marks(instances.size())
-                + ") and picked = false)")) {
-      int index = 1;
-      update.setString(index++, context().schedulerName.getName());
-      setInstant(update, index++, now);
-      update.setString(index++, task);
-      for (String instance : instances) {
-        update.setString(index++, instance);
+      if (instances.isEmpty()) {
+        return new Claimed(new ArrayList<>(), List.of());
       }
-      return executions(update);
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              "select * from final table (update job_queue "
+                  + PICK
+                  + "version + 1 where task_name = ? and task_instance in ("
+                  + marks(instances.size())
+                  + ") and picked = false)")) {
+        int index = 1;
+        update.setString(index++, node());
+        setInstant(update, index++, now);
+        update.setString(index++, task);
+        for (String instance : instances) {
+          update.setString(index++, instance);
+        }
+        return new Claimed(
+            executions(update.executeQuery()),
+            task.equals(JobStore.JOB) ? store.read(connection, instances) : List.of());
+      }
+    }
+
+    /** The parameters of {@link #due}; returns the next index. */
+    private int setDue(PreparedStatement statement) throws SQLException {
+      int index = 1;
+      statement.setString(index++, lane);
+      setInstant(statement, index++, now);
+      for (String name : without) {
+        statement.setString(index++, name);
+      }
+      return index;
     }
   }
 
-  private List<Execution> executions(PreparedStatement statement) throws SQLException {
-    try (ResultSet rows = statement.executeQuery()) {
+  /** The claim on PostgreSQL, with the parameters of what is due, a limit, the node and now. */
+  static String statement(String due) {
+    return "with due as materialized ("
+        + due
+        + " limit ? for update skip locked) update job_queue t "
+        + PICK
+        + "t.version + 1 from due where t.task_name = due.task_name"
+        + " and t.task_instance = due.task_instance returning t.*";
+  }
+
+  private List<Execution> executions(ResultSet answer) throws SQLException {
+    try (ResultSet rows = answer) {
       return context().resultSetMapper.get().map(rows);
     }
+  }
+
+  private String node() {
+    return context().schedulerName.getName();
   }
 
   private JdbcTaskRepositoryContext context() {
@@ -484,18 +537,6 @@ final class Claims extends DefaultJdbcCustomization {
     return known;
   }
 
-  /** The parameters of {@link #DUE}, and the names that are left out; returns the next index. */
-  private int setDue(PreparedStatement statement, Instant now, String lane, Set<String> without)
-      throws SQLException {
-    int index = 1;
-    statement.setString(index++, lane);
-    setInstant(statement, index++, now);
-    for (String name : without) {
-      statement.setString(index++, name);
-    }
-    return index;
-  }
-
   private static String marks(int number) {
     return "?, ".repeat(number - 1) + "?";
   }
@@ -504,7 +545,7 @@ final class Claims extends DefaultJdbcCustomization {
    * Claims rows of a lane in which some jobs may run only so often at once. All hosts do this one
    * after the other for a plugin, so that the count of what runs is exact.
    */
-  private List<Execution> oneByOne(Connection connection, Instant now, Lane lane)
+  private Claimed oneByOne(Connection connection, Instant now, Lane lane)
       throws SQLException {
     if (postgres) {
       try (PreparedStatement lock =
@@ -514,8 +555,8 @@ final class Claims extends DefaultJdbcCustomization {
       }
     }
     Map<String, Integer> running = running(connection, lane.plugin());
-    List<Execution> claimed = new ArrayList<>();
-    while (claimed.size() < lane.places()) {
+    Claimed claimed = new Claimed(new ArrayList<>(), new ArrayList<>());
+    while (claimed.executions.size() < lane.places()) {
       Set<String> full = new HashSet<>();
       lane.concurrency()
           .forEach((name, limit) -> {
@@ -523,13 +564,13 @@ final class Claims extends DefaultJdbcCustomization {
               full.add(name);
             }
           });
-      List<Execution> next =
-          claim(connection, now, JobStore.JOB, JobStore.jobLane(lane.plugin()), full, 1);
-      if (next.isEmpty()) {
+      Claimed next = jobs(connection, now, lane.plugin(), full, 1);
+      if (next.executions.isEmpty()) {
         return claimed;
       }
-      claimed.addAll(next);
-      running.merge(jobName(connection, next.getFirst()), 1, Integer::sum);
+      claimed.executions.addAll(next.executions);
+      claimed.jobs.addAll(next.jobs);
+      running.merge(jobName(connection, next.executions.getFirst()), 1, Integer::sum);
     }
     return claimed;
   }

@@ -14,14 +14,15 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -73,6 +74,14 @@ public final class JobStore {
       "update job_queue set picked = false, picked_by = null, last_heartbeat = null,"
           + " execution_time = ?, version = version + 1"
           + CLAIMED;
+
+  private static final String CHANGE =
+      "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
+          + " ended_at = cast(? as timestamp with time zone),"
+          + " due_at = coalesce(cast(? as timestamp with time zone), due_at) where id = ";
+
+  private static final String ATTEMPT_COLUMNS =
+      " (job, number, outcome, version, node, began_at, ended_at, reason, backtrace)";
 
   private final Transactions transactions;
   private final SqlDatabase database;
@@ -168,6 +177,14 @@ public final class JobStore {
     /** When the job runs again; null if it does not. */
     @Nullable Instant due() {
       return ending instanceof Ending.Again again ? again.due : null;
+    }
+
+    private JobState state() {
+      return switch (ending) {
+        case Ending.Succeeded() -> JobState.SUCCEEDED;
+        case Ending.Dead _ -> JobState.DEAD;
+        case Ending.Again _ -> JobState.FAILED;
+      };
     }
 
     private boolean isFailure() {
@@ -382,11 +399,19 @@ public final class JobStore {
     }
   }
 
+  /**
+   * The jobs that a node has claimed in a lane, as a statement with the parameters lane and node.
+   * It can share a round trip with the claim.
+   */
+  public static final String READ_CLAIMED =
+      SELECT_STORED
+          + " where id in (select task_instance from job_queue where lane = ? and picked = true"
+          + " and picked_by = ?)";
+
   /** The jobs of these ids that exist, in a transaction of the caller's. */
   public List<Stored> read(Connection transaction, List<String> ids) throws SQLException {
-    List<Stored> jobs = new ArrayList<>();
     if (ids.isEmpty()) {
-      return jobs;
+      return List.of();
     }
     try (PreparedStatement select =
         transaction.prepareStatement(
@@ -395,10 +420,16 @@ public final class JobStore {
         select.setString(i + 1, ids.get(i));
       }
       try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          jobs.add(stored(rows));
-        }
+        return read(rows);
       }
+    }
+  }
+
+  /** The jobs of an answer to {@link #READ_CLAIMED}. */
+  public static List<Stored> read(ResultSet rows) throws SQLException {
+    List<Stored> jobs = new ArrayList<>();
+    while (rows.next()) {
+      jobs.add(stored(rows));
     }
     return jobs;
   }
@@ -417,49 +448,142 @@ public final class JobStore {
    *     job over or it was deleted; nothing of it is changed then
    */
   public List<Boolean> end(List<Result> results, Joined next) {
-    return transactions.run(connection -> {
-      List<Boolean> held = end(connection, results);
-      next.run(connection);
-      return held;
-    });
+    Transactions.Work<List<Boolean>> work =
+        connection -> {
+          List<Boolean> held = end(connection, results);
+          next.run(connection);
+          return held;
+        };
+    return database.isShared() ? transactions.runHere(work) : transactions.run(work);
   }
 
-  private static List<Boolean> end(Connection transaction, List<Result> results)
-      throws SQLException {
-    boolean[] held = new boolean[results.size()];
+  private List<Boolean> end(Connection transaction, List<Result> results) throws SQLException {
     // All hosts lock rows in the order of their ids, and those of the queue first.
-    List<Integer> order =
-        IntStream.range(0, held.length)
-            .boxed()
-            .sorted(Comparator.comparing(i -> results.get(i).claim.instance))
-            .toList();
-    try (PreparedStatement delete = transaction.prepareStatement(REMOVE)) {
-      List<Integer> ended = order.stream().filter(i -> results.get(i).due() == null).toList();
-      for (int i : ended) {
-        set(delete, 1, results.get(i).claim);
-        delete.addBatch();
+    List<Result> ordered =
+        results.stream().sorted(Comparator.comparing(result -> result.claim.instance)).toList();
+    Set<Result> held = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (boolean again : new boolean[] {false, true}) {
+      List<Result> some =
+          ordered.stream().filter(result -> (result.due() != null) == again).toList();
+      if (!some.isEmpty()) {
+        held.addAll(
+            database.isShared()
+                ? endInOneStatement(transaction, some, again)
+                : endInThree(transaction, some, again));
       }
-      note(held, ended, delete);
-    }
-    try (PreparedStatement update = transaction.prepareStatement(RELEASE)) {
-      List<Integer> again = order.stream().filter(i -> results.get(i).due() != null).toList();
-      for (int i : again) {
-        update.setObject(1, atUtc(Objects.requireNonNull(results.get(i).due())));
-        set(update, 2, results.get(i).claim);
-        update.addBatch();
-      }
-      note(held, again, update);
-    }
-    List<Result> written = order.stream().filter(i -> held[i]).map(results::get).toList();
-    if (!written.isEmpty()) {
-      states(transaction, written);
-      attempts(transaction, written);
     }
     List<Boolean> answers = new ArrayList<>();
-    for (int i = 0; i < held.length; i++) {
-      answers.add(held[i] || isRecorded(transaction, results.get(i)));
+    for (Result result : results) {
+      answers.add(held.contains(result) || isRecorded(transaction, result));
     }
     return answers;
+  }
+
+  /** On PostgreSQL: one round trip for all results of a kind. */
+  private static List<Result> endInOneStatement(
+      Connection transaction, List<Result> results, boolean again) throws SQLException {
+    try (PreparedStatement statement =
+        transaction.prepareStatement(
+            "with held as ("
+                + (again ? RELEASE : REMOVE)
+                + " returning task_instance), changed as ("
+                + CHANGE
+                + "(select task_instance from held)) insert into job_attempt"
+                + ATTEMPT_COLUMNS
+                + " select task_instance, ?, ?, ?, ?, ?, ?, ?, ? from held")) {
+      for (Result result : results) {
+        int at = setQueue(statement, result, again);
+        at = setChange(statement, at, result);
+        setAttempt(statement, at, result);
+        statement.addBatch();
+      }
+      return held(results, statement);
+    }
+  }
+
+  /** On H2, whose statements change one table. */
+  private static List<Result> endInThree(
+      Connection transaction, List<Result> results, boolean again) throws SQLException {
+    List<Result> held;
+    try (PreparedStatement statement = transaction.prepareStatement(again ? RELEASE : REMOVE)) {
+      for (Result result : results) {
+        setQueue(statement, result, again);
+        statement.addBatch();
+      }
+      held = held(results, statement);
+    }
+    if (held.isEmpty()) {
+      return held;
+    }
+    try (PreparedStatement update = transaction.prepareStatement(CHANGE + "?");
+        PreparedStatement insert =
+            transaction.prepareStatement(
+                "insert into job_attempt"
+                    + ATTEMPT_COLUMNS
+                    + " values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+      for (Result result : held) {
+        update.setString(setChange(update, 1, result), result.claim.instance);
+        update.addBatch();
+        insert.setString(1, result.claim.instance);
+        setAttempt(insert, 2, result);
+        insert.addBatch();
+      }
+      update.executeBatch();
+      insert.executeBatch();
+    }
+    return held;
+  }
+
+  /** Those whose statement of the batch changed a row. */
+  private static List<Result> held(List<Result> results, PreparedStatement batch)
+      throws SQLException {
+    int[] rows = batch.executeBatch();
+    List<Result> held = new ArrayList<>();
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i] == 1) {
+        held.add(results.get(i));
+      }
+    }
+    return held;
+  }
+
+  private static int setQueue(PreparedStatement statement, Result result, boolean again)
+      throws SQLException {
+    int at = 1;
+    if (again) {
+      statement.setObject(at++, atUtc(Objects.requireNonNull(result.due())));
+    }
+    set(statement, at, result.claim);
+    return at + 3;
+  }
+
+  private static int setChange(PreparedStatement statement, int from, Result result)
+      throws SQLException {
+    int at = from;
+    JobAttempt attempt = result.attempt;
+    JobState state = result.state();
+    Instant due = result.due();
+    statement.setString(at++, state.name());
+    statement.setInt(at++, attempt.number());
+    statement.setInt(at++, result.isFailure() ? 1 : 0);
+    statement.setString(at++, result.reason());
+    statement.setObject(at++, state.isEnded() ? atUtc(attempt.endedAt()) : null);
+    statement.setObject(at++, due == null ? null : atUtc(due));
+    return at;
+  }
+
+  private static void setAttempt(PreparedStatement statement, int from, Result result)
+      throws SQLException {
+    int at = from;
+    JobAttempt attempt = result.attempt;
+    statement.setInt(at++, attempt.number());
+    statement.setString(at++, attempt.outcome());
+    statement.setString(at++, attempt.version());
+    statement.setString(at++, attempt.node());
+    statement.setObject(at++, atUtc(attempt.beganAt()));
+    statement.setObject(at++, atUtc(attempt.endedAt()));
+    statement.setString(at++, cut(attempt.reason(), MAX_REASON_LENGTH));
+    statement.setString(at, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
   }
 
   /** Whether an earlier transaction, which seemed to fail, has recorded a result. */
@@ -486,56 +610,6 @@ public final class JobStore {
     int[] rows = batch.executeBatch();
     for (int i = 0; i < rows.length; i++) {
       held[of.get(i)] = rows[i] == 1;
-    }
-  }
-
-  private static void states(Connection transaction, List<Result> results) throws SQLException {
-    try (PreparedStatement update =
-        transaction.prepareStatement(
-            "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
-                + " ended_at = ?, due_at = coalesce(cast(? as timestamp with time zone), due_at)"
-                + " where id = ?")) {
-      for (Result result : results) {
-        JobAttempt attempt = result.attempt;
-        JobState state =
-            switch (result.ending) {
-              case Ending.Succeeded() -> JobState.SUCCEEDED;
-              case Ending.Dead _ -> JobState.DEAD;
-              case Ending.Again _ -> JobState.FAILED;
-            };
-        Instant due = result.due();
-        update.setString(1, state.name());
-        update.setInt(2, attempt.number());
-        update.setInt(3, result.isFailure() ? 1 : 0);
-        update.setString(4, result.reason());
-        update.setObject(5, state.isEnded() ? atUtc(attempt.endedAt()) : null);
-        update.setObject(6, due == null ? null : atUtc(due));
-        update.setString(7, result.claim.instance);
-        update.addBatch();
-      }
-      update.executeBatch();
-    }
-  }
-
-  private static void attempts(Connection transaction, List<Result> results) throws SQLException {
-    try (PreparedStatement insert =
-        transaction.prepareStatement(
-            "insert into job_attempt (job, number, outcome, version, node, began_at, ended_at,"
-                + " reason, backtrace) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-      for (Result result : results) {
-        JobAttempt attempt = result.attempt;
-        insert.setString(1, result.claim.instance);
-        insert.setInt(2, attempt.number());
-        insert.setString(3, attempt.outcome());
-        insert.setString(4, attempt.version());
-        insert.setString(5, attempt.node());
-        insert.setObject(6, atUtc(attempt.beganAt()));
-        insert.setObject(7, atUtc(attempt.endedAt()));
-        insert.setString(8, cut(attempt.reason(), MAX_REASON_LENGTH));
-        insert.setString(9, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
-        insert.addBatch();
-      }
-      insert.executeBatch();
     }
   }
 

@@ -37,6 +37,14 @@ record Transactions(DataSource connections, Executor threads, StoreHealth health
   }
 
   /**
+   * As {@link #run}, on this thread: for PostgreSQL alone, and for a platform thread, whose reads
+   * and writes of the network an interrupt leaves alone.
+   */
+  <R extends @Nullable Object> R runHere(Work<R> work) {
+    return inTransaction(work);
+  }
+
+  /**
    * As {@link #run}, for a change that must not be lost once this returns, not even with the
    * machine.
    */
