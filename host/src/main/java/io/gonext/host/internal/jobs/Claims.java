@@ -545,8 +545,7 @@ final class Claims extends DefaultJdbcCustomization {
    * Claims rows of a lane in which some jobs may run only so often at once. All hosts do this one
    * after the other for a plugin, so that the count of what runs is exact.
    */
-  private Claimed oneByOne(Connection connection, Instant now, Lane lane)
-      throws SQLException {
+  private Claimed oneByOne(Connection connection, Instant now, Lane lane) throws SQLException {
     if (postgres) {
       try (PreparedStatement lock =
           connection.prepareStatement("select pg_advisory_xact_lock(?)")) {

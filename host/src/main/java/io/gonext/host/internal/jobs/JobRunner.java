@@ -124,7 +124,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             policy.poll(),
             this::look,
             System::nanoTime);
-    Results results = new Results(store, claims, () -> closing);
+    Results results = new Results(store, claims, lanes::running, () -> closing, System::nanoTime);
     this.attempts =
         new Attempts(queue, lifecycle, lanes, results, parts, probe, node, () -> closing);
     this.ticks = new Ticks(queue, lifecycle);

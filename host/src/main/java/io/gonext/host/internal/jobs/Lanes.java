@@ -142,6 +142,11 @@ final class Lanes {
     return plugins;
   }
 
+  /** How many jobs this host has claimed and not ended. */
+  synchronized int running() {
+    return running.size();
+  }
+
   /** Whether this host has claimed a job and not ended it. */
   synchronized boolean isRunning(String id) {
     return running.containsKey(id);
