@@ -75,6 +75,11 @@ public final class JobStore {
           + " execution_time = ?, version = version + 1"
           + CLAIMED;
 
+  /** How many jobs of a plugin wait or run: it reads as many entries of the index as its limit. */
+  static final String WAITING =
+      "select count(*) from (select 1 from job_queue where lane = ?"
+          + " fetch first ? rows only) as waiting";
+
   private static final String CHANGE =
       "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
           + " ended_at = cast(? as timestamp with time zone),"
@@ -337,13 +342,9 @@ public final class JobStore {
     }
   }
 
-  /** Reads no more entries of the index than that number. */
   private static boolean isFull(Connection transaction, String plugin, int most)
       throws SQLException {
-    try (PreparedStatement select =
-        transaction.prepareStatement(
-            "select count(*) from (select 1 from job_queue where lane = ?"
-                + " fetch first ? rows only) as waiting")) {
+    try (PreparedStatement select = transaction.prepareStatement(WAITING)) {
       select.setString(1, jobLane(plugin));
       select.setInt(2, most);
       try (ResultSet row = select.executeQuery()) {
