@@ -7,6 +7,7 @@ import io.gonext.host.internal.jobs.Lanes.Lane;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.log.OncePerMinute;
 import io.gonext.host.internal.service.jobs.StoreClock;
+import io.gonext.host.internal.store.CronStore;
 import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.JobStore.Stored;
 import java.sql.Connection;
@@ -224,7 +225,7 @@ final class Claims extends DefaultJdbcCustomization {
                 connection,
                 now,
                 JobStore.CRON,
-                JobStore.cronLane(plugin),
+                CronStore.lane(plugin),
                 Set.of(),
                 limit - claimed.size());
         claimed.addAll(round.claim().executions);

@@ -19,6 +19,8 @@ import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.jobs.StoreClock;
+import io.gonext.host.internal.store.CronStore;
+import io.gonext.host.internal.store.JobRecords;
 import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.JobStore.Claim;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -75,6 +77,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private static final Duration PRUNE = Duration.ofMinutes(10);
 
   private final JobStore store;
+  private final JobRecords records;
   private final JobPolicy policy;
   private final StoreClock clock;
   private final JobProbe probe;
@@ -110,6 +113,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
    */
   public JobRunner(JobQueue queue, Lifecycle lifecycle, Parts parts) {
     this.store = queue.store();
+    this.records = store.records();
     this.policy = queue.policy();
     this.clock = queue.clock();
     this.probe = new JobProbe(parts.meters(), parts.telemetry());
@@ -214,7 +218,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     made.start();
     var _ =
         housekeepers.scheduleWithFixedDelay(
-            () -> carefully("numbers of jobs", () -> probe.show(store.counts(), clock.fresh())),
+            () -> carefully("numbers of jobs", () -> probe.show(records.counts(), clock.fresh())),
             0,
             SHOW.toMillis(),
             TimeUnit.MILLISECONDS);
@@ -225,7 +229,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
                     "old jobs",
                     () -> {
                       Instant now = clock.fresh();
-                      store.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
+                      records.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
                     }),
             PRUNE.toMillis(),
             PRUNE.toMillis(),
@@ -322,7 +326,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
 
   private void runCron(Execution execution) {
     ticks.run(claim(execution), execution.getExecutionTime());
-    wake(JobStore.pluginOfCron(execution.getId()));
+    wake(CronStore.pluginOf(execution.getId()));
   }
 
   private static Claim claim(Execution execution) {

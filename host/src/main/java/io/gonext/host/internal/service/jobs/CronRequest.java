@@ -1,8 +1,8 @@
 package io.gonext.host.internal.service.jobs;
 
 import io.gonext.host.internal.service.jobs.JobRequest.InvalidException;
-import io.gonext.host.internal.store.JobStore.NextCron;
-import io.gonext.host.internal.store.JobStore.StoredCron;
+import io.gonext.host.internal.store.CronStore.NextCron;
+import io.gonext.host.internal.store.CronStore.StoredCron;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest.CatchUp;
 import io.gonext.host.manifest.Schedule;
