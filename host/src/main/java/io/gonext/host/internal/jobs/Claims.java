@@ -21,7 +21,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +28,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -101,7 +101,8 @@ final class Claims extends DefaultJdbcCustomization {
   /** When all lanes were looked at last. Of the polling thread. */
   private long lookedAtAll;
 
-  private volatile boolean lookAtAll;
+  /** Whether the next look is at all lanes. */
+  private final AtomicBoolean lookAtAll = new AtomicBoolean();
 
   /**
    * @param serving the plugins that serve here and may have jobs; asked by the polling thread alone
@@ -145,7 +146,7 @@ final class Claims extends DefaultJdbcCustomization {
     List<Execution> claimed = new ArrayList<>();
     takeHanded(claimed);
     boolean all =
-        lookAtAll
+        lookAtAll.get()
             || nanoTime.getAsLong() - lookedAtAll >= pollNanos
             || !polled.containsAll(lanes.hot());
     if (!claimed.isEmpty() && !all) {
@@ -181,13 +182,15 @@ final class Claims extends DefaultJdbcCustomization {
   private void look(boolean all, Instant now, int limit, List<Execution> claimed)
       throws SQLException {
     if (all) {
-      lookAtAll = false;
+      lookAtAll.set(false);
       polled = serving.get().stream().map(PluginSlot::name).collect(Collectors.toSet());
       lanes.heatOnly(polled);
       lookedAtAll = nanoTime.getAsLong();
     }
     List<String> hot = lanes.hot();
-    if (hot.isEmpty()) {
+    if (!all
+        && hot.stream()
+            .noneMatch(plugin -> active.apply(plugin).filter(lanes::hasRoom).isPresent())) {
       return;
     }
     if (!postgres) {
@@ -230,6 +233,10 @@ final class Claims extends DefaultJdbcCustomization {
                 limit - claimed.size());
         claimed.addAll(round.claim().executions);
       }
+    }
+    // As many as there is room for: the next look, after one of them, looks for more.
+    if (claimed.size() >= limit) {
+      lookAtAll.set(true);
     }
   }
 
@@ -298,12 +305,18 @@ final class Claims extends DefaultJdbcCustomization {
     return Optional.ofNullable(records.remove(id));
   }
 
+  /**
+   * What a transaction claims of one lane.
+   *
+   * @param more whether more jobs may be due
+   */
+  private record Part(Lane lane, Claimed claimed, boolean more) {}
+
   /** A claim in a transaction of the caller's. */
   final class Follow {
     private final Collection<String> ending;
 
-    /** What was claimed of each lane. */
-    private final Map<Lane, Claimed> claims = new LinkedHashMap<>();
+    private final List<Part> parts = new ArrayList<>();
 
     private Follow(Collection<String> ending) {
       this.ending = ending;
@@ -324,9 +337,11 @@ final class Claims extends DefaultJdbcCustomization {
                     .flatMap(slot -> lanes.take(slot, ending))
                 : Optional.empty();
         if (lane.isPresent()) {
-          claims.put(lane.get(), Claimed.NOTHING);
-          claims.put(
-              lane.get(), jobs(transaction, clock.now(), plugin, Set.of(), lane.get().places()));
+          parts.add(new Part(lane.get(), Claimed.NOTHING, true));
+          Claimed found = jobs(transaction, clock.now(), plugin, Set.of(), lane.get().places());
+          int number = found.executions.size();
+          parts.removeLast();
+          parts.add(new Part(lanes.keep(lane.get(), number), found, number == lane.get().places()));
         }
       }
       return true;
@@ -335,11 +350,11 @@ final class Claims extends DefaultJdbcCustomization {
     /** The transaction is committed: the jobs are db-scheduler's. */
     void committed() {
       ended(ending);
-      claims.forEach((lane, claimed) -> {
-        remember(claimed);
-        lanes.settle(lane, claimed.ids(), claimed.executions.size() == lane.places());
-        handed.addAll(claimed.executions);
-      });
+      for (Part part : parts) {
+        remember(part.claimed);
+        lanes.settle(part.lane, part.claimed.ids(), part.more);
+        handed.addAll(part.claimed.executions);
+      }
       if (!handed.isEmpty() || lanes.isOpen()) {
         wake.run();
       }
@@ -347,7 +362,7 @@ final class Claims extends DefaultJdbcCustomization {
 
     /** The transaction is rolled back. */
     void failed() {
-      claims.keySet().forEach(lane -> lanes.settle(lane, List.of(), true));
+      parts.forEach(part -> lanes.settle(part.lane, List.of(), true));
     }
   }
 
@@ -373,7 +388,7 @@ final class Claims extends DefaultJdbcCustomization {
 
   /** Looks at all lanes at once. */
   void lookAtAll() {
-    lookAtAll = true;
+    lookAtAll.set(true);
     wake.run();
   }
 

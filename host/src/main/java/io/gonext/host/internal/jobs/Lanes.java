@@ -68,26 +68,37 @@ final class Lanes {
    * @param ending jobs that are about to end, whose places are free for this claim
    */
   synchronized Optional<Lane> take(PluginSlot slot, Collection<String> ending) {
-    String plugin = slot.name();
-    int inUse = 0;
-    int all = taken.values().stream().mapToInt(Integer::intValue).sum();
-    for (Map.Entry<String, String> job : running.entrySet()) {
-      if (!ending.contains(job.getKey())) {
-        all++;
-        inUse += job.getValue().equals(plugin) ? 1 : 0;
-      }
-    }
-    int places =
-        Math.min(
-            Math.max(1, slot.jobInstances()) - inUse - taken.getOrDefault(plugin, 0),
-            threads - all);
+    int places = places(slot, ending);
     if (places <= 0) {
       return Optional.empty();
     }
-    taken.merge(plugin, places, Integer::sum);
+    taken.merge(slot.name(), places, Integer::sum);
     // Before the claim looks: what is enqueued from now on makes the lane hot again.
-    hot.remove(plugin);
-    return Optional.of(new Lane(plugin, places, concurrency(slot.manifest())));
+    hot.remove(slot.name());
+    return Optional.of(new Lane(slot.name(), places, concurrency(slot.manifest())));
+  }
+
+  /** Whether jobs of a plugin may be claimed now. */
+  synchronized boolean hasRoom(PluginSlot slot) {
+    return places(slot, List.of()) > 0;
+  }
+
+  private int places(PluginSlot slot, Collection<String> ending) {
+    int ofPlugin = taken.getOrDefault(slot.name(), 0);
+    int ofAll = taken.values().stream().mapToInt(Integer::intValue).sum();
+    for (Map.Entry<String, String> job : running.entrySet()) {
+      if (!ending.contains(job.getKey())) {
+        ofPlugin += job.getValue().equals(slot.name()) ? 1 : 0;
+        ofAll++;
+      }
+    }
+    return Math.min(Math.max(1, slot.jobInstances()) - ofPlugin, threads - ofAll);
+  }
+
+  /** Gives the places of a claim back that it does not need. */
+  synchronized Lane keep(Lane lane, int places) {
+    taken.merge(lane.plugin, places - lane.places, Integer::sum);
+    return new Lane(lane.plugin, places, lane.concurrency);
   }
 
   /**

@@ -41,7 +41,15 @@ record Transactions(DataSource connections, Executor threads, StoreHealth health
    * and writes of the network an interrupt leaves alone.
    */
   <R extends @Nullable Object> R runHere(Work<R> work) {
-    return inTransaction(work);
+    // The pool of connections would refuse an interrupted thread.
+    boolean interrupted = Thread.interrupted();
+    try {
+      return inTransaction(work);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /**
