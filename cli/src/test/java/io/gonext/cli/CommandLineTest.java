@@ -51,6 +51,25 @@ class CommandLineTest {
     assertThat(err.toString()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "list --state gone",
+        "list --limit 0",
+        "show 7",
+        "retry 7",
+        "cancel 7",
+        "run app tidy {",
+        "run app tidy []",
+        "run app tidy --delay-ms -1"
+      })
+  void arguments_that_no_host_accepts_end_a_command_for_jobs_with_2(String arguments) {
+    assertThat(run(("jobs " + arguments + " --token t --url http://127.0.0.1:1").split(" ", -1)))
+        .isEqualTo(2);
+    assertThat(err.toString()).startsWith("gonext: ").doesNotContain("Exception");
+    assertThat(err.toString().lines().findFirst().orElseThrow()).doesNotContain("Usage");
+  }
+
   static Stream<Arguments> commands() {
     return below(Main.commandLine())
         // It is picocli's.

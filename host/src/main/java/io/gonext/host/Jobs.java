@@ -4,7 +4,7 @@ import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.jobs.JobRequest;
 import io.gonext.host.internal.service.jobs.JobRequest.InvalidException;
-import io.gonext.host.internal.store.JobStore;
+import io.gonext.host.internal.store.JobRecords;
 import io.gonext.host.internal.store.JobStore.Enqueued;
 import io.gonext.host.internal.store.JobStore.QueueFullException;
 import io.gonext.host.manifest.Manifest;
@@ -28,13 +28,13 @@ public final class Jobs {
 
   private final Lifecycle lifecycle;
   private final JobQueue queue;
-  private final JobStore store;
+  private final JobRecords records;
   private final ChangeRecord record;
 
   Jobs(Lifecycle lifecycle, JobQueue queue, ChangeRecord record) {
     this.lifecycle = lifecycle;
     this.queue = queue;
-    this.store = queue.store();
+    this.records = queue.store().records();
     this.record = record;
   }
 
@@ -46,7 +46,7 @@ public final class Jobs {
    * @param limit at most {@link #MAX_LISTED}
    */
   public List<JobInfo> list(String plugin, Optional<JobState> state, int limit) {
-    return store.list(plugin, state.orElse(null), Math.clamp(limit, 1, MAX_LISTED));
+    return records.list(plugin, state.orElse(null), Math.clamp(limit, 1, MAX_LISTED));
   }
 
   /**
@@ -55,7 +55,7 @@ public final class Jobs {
    * @throws UnknownJobException when there is none of that id, or it is no longer kept
    */
   public JobInfo get(String id) {
-    return store.find(id).orElseThrow(() -> unknown(id));
+    return records.find(id).orElseThrow(() -> unknown(id));
   }
 
   private static UnknownJobException unknown(String id) {
@@ -118,9 +118,9 @@ public final class Jobs {
     act(
         "job_retry",
         job,
-        () -> store.retry(id, queue.clock().fresh()),
+        () -> records.retry(id, queue.clock().fresh()),
         "only a job that waits, is dead or was cancelled can be retried");
-    queue.committed();
+    queue.committed(job.plugin());
     return get(id);
   }
 
@@ -135,13 +135,13 @@ public final class Jobs {
     act(
         "job_cancel",
         job,
-        () -> store.cancel(id, "cancelled by " + ChangeRecord.actor(), queue.clock().fresh()),
+        () -> records.cancel(id, "cancelled by " + ChangeRecord.actor(), queue.clock().fresh()),
         "only a job that waits can be cancelled");
     return get(id);
   }
 
   private interface Act {
-    JobStore.Act make();
+    JobRecords.Act make();
   }
 
   private void act(String event, JobInfo job, Act act, String otherwise) {
@@ -185,7 +185,7 @@ public final class Jobs {
         plugin,
         () -> {
           requireJob(lifecycle.manifest(plugin), job);
-          if (!store.pause(plugin, job)) {
+          if (!records.pause(plugin, job)) {
             throw new ConflictException(named(plugin, job) + " is paused already");
           }
           return true;
@@ -223,22 +223,22 @@ public final class Jobs {
         plugin,
         () -> {
           var _ = lifecycle.manifest(plugin);
-          if (!store.resume(plugin, job)) {
+          if (!records.resume(plugin, job)) {
             throw new ConflictException(named(plugin, job) + " is not paused");
           }
           return true;
         });
     record.done("job_resume", plugin, ChangeRecord.detail().put("job", job));
-    queue.committed();
+    queue.committed(plugin);
   }
 
   /** The jobs of a plugin that are paused; an empty name stands for all. */
   public SortedSet<String> paused(String plugin) {
-    return new TreeSet<>(store.paused(plugin));
+    return new TreeSet<>(records.paused(plugin));
   }
 
   /** The schedules of a plugin. */
   public List<CronInfo> schedules(String plugin) {
-    return store.crons(plugin);
+    return queue.store().crons().list(plugin);
   }
 }

@@ -42,19 +42,19 @@ class JobsClocksTest {
   @BeforeEach
   void open() throws InterruptedException {
     url = TestPostgres.createDatabase();
-    first = node(one, firstAhead);
+    first = node(one, firstAhead, QUICK);
     activate(
         first,
         bundle(
             "jobs",
             "1.0.0",
             "[\"ok\", \"hits\", {\"name\":\"loop\",\"max_attempts\":1,\"timeout_ms\":4000}]"));
-    second = node(other, secondAhead);
+    second = node(other, secondAhead, QUICK);
   }
 
-  private Host node(Path data, AtomicLong ahead) throws InterruptedException {
+  private Host node(Path data, AtomicLong ahead, JobPolicy jobs) throws InterruptedException {
     return HostOpening.open(
-        HostConfig.builder(data).database(Database.postgreSql(url)).jobs(QUICK).build(),
+        HostConfig.builder(data).database(Database.postgreSql(url)).jobs(jobs).build(),
         null,
         () -> System.nanoTime() + ahead.get());
   }
@@ -109,6 +109,27 @@ class JobsClocksTest {
     firstAhead.set(MINUTE);
     await().atMost(Duration.ofMinutes(1)).until(() -> ticks("ok") == 2);
     assertThat(ticks("hits")).isEqualTo(1);
+  }
+
+  /** db-scheduler waits for its next look by the clock, which was an hour ahead meanwhile. */
+  @Test
+  void a_host_looks_for_jobs_of_others_after_its_clock_went_forward_and_back() throws Exception {
+    second.close();
+    second = node(other, secondAhead, QUICK.withThreads(0));
+    String soon = later(Duration.ofMinutes(30));
+    String late = later(Duration.ofHours(3));
+    firstAhead.set(Duration.ofHours(1).toNanos());
+    ended(first, soon);
+    // Makes the host look at the database's clock, and wakes nothing.
+    first.jobs().cancel(late);
+    ended(first, second.jobs().run("jobs", "ok", json("{}")).id());
+  }
+
+  private String later(Duration delay) {
+    return first
+        .jobs()
+        .request("jobs", json("{\"job\":\"ok\",\"delay_ms\":" + delay.toMillis() + "}"))
+        .id();
   }
 
   private void register(String job) throws InterruptedException {

@@ -12,17 +12,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.Queue;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -91,77 +84,20 @@ class JobsKilledTest {
     }
     // Another host runs what is left.
     try (Host _ = open("last", QUICK)) {
-      await()
-          .atMost(Duration.ofMinutes(5))
-          .until(() -> count("job where state not in ('SUCCEEDED', 'DEAD')") == 0);
+      await().atMost(Duration.ofMinutes(5)).until(() -> new EndedJobs(url, "").areAll());
     }
-    assertEachJobEndedOnce();
-    assertEachEffectOnce();
+    EndedJobs ended = new EndedJobs(url, "seed " + seed);
+    ended.assertEachOnce(enqueued);
+    ended.assertEachEffectOnce();
+    assertThat(ended.count("job_attempt where outcome = 'NODE_LOST'")).isPositive();
+    if (KILLS >= MANY_KILLS) {
+      assertThat(ended.ranAfterTheirEffect()).isPositive();
+    }
   }
 
   private static boolean isWorking(Node node) {
     assertThat(node.process.isAlive()).as("%s: %s", node.name, node.said).isTrue();
     return node.enqueued.get() >= JOBS_BEFORE_KILL;
-  }
-
-  private void assertEachJobEndedOnce() throws SQLException {
-    Set<String> lost = new HashSet<>(enqueued);
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("select id from job")) {
-      while (rows.next()) {
-        lost.remove(rows.getString(1));
-      }
-    }
-    assertThat(lost).as("seed %d: lost jobs", seed).isEmpty();
-    assertNone("job_queue where task_name = 'job'");
-    String succeeded = "(select count(*) from job_attempt where job = j.id and outcome = 'OK')";
-    assertNone(
-        "job j where " + succeeded + " <> case when j.state = 'SUCCEEDED' then 1 else 0 end");
-    assertNone(
-        "job_attempt a join job j on j.id = a.job where a.outcome = 'OK'"
-            + " and a.number <> j.attempts");
-    assertNone(
-        "job j where j.attempts <> (select count(*) from job_attempt where job = j.id)"
-            + " or j.attempts <> (select max(number) from job_attempt where job = j.id)");
-    assertNone("job where name in ('fail', 'trap') and state <> 'DEAD'");
-    assertNone("job where name = 'effect' and state <> 'SUCCEEDED'");
-    assertThat(count("job_attempt where outcome = 'NODE_LOST'")).isPositive();
-  }
-
-  /** An entry of the key-value store, which the job makes if there is none of its key. */
-  private void assertEachEffectOnce() {
-    String entry = "kv_entry e on e.plugin = j.plugin and e.name = j.idempotency_key";
-    String content = "convert_from(e.content, 'UTF8')::json";
-    assertNone("job j left join " + entry + " where j.name = 'effect' and e.name is null");
-    assertNone("job j right join " + entry + " where e.name <> 'hits' and j.id is null");
-    assertNone(
-        "job j join "
-            + entry
-            + " where ("
-            + content
-            + " ->> 'id') <> j.id or ("
-            + content
-            + " ->> 'attempt')::int > j.attempts");
-    if (KILLS >= MANY_KILLS) {
-      assertThat(
-              count(
-                  "job j join "
-                      + entry
-                      + " where ("
-                      + content
-                      + " ->> 'attempt')::int < j.attempts"))
-          .as("jobs that ran again after their effect")
-          .isPositive();
-    }
-  }
-
-  private void assertNone(String of) {
-    assertThat(count(of)).as("seed %d: %s", seed, of).isZero();
-  }
-
-  private int count(String of) {
-    return TestPostgres.queryInt(url, "select count(*) from " + of);
   }
 
   private Host open(String name, JobPolicy jobs) throws IOException, InterruptedException {

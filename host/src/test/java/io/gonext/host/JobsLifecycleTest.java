@@ -151,7 +151,10 @@ class JobsLifecycleTest {
     assertThat(host.applyFilters("register", json(request)).value().intValue()).isZero();
     assertThat(host.jobs().schedules("jobs"))
         .singleElement()
-        .satisfies(cron -> assertThat(cron.registered()).isTrue());
+        .satisfies(cron -> {
+          assertThat(cron.registered()).isTrue();
+          assertThat(cron.zone()).isEqualTo("UTC");
+        });
     assertThat(
             host.applyFilters(
                     "register", json("{\"schedule\":\"0 0 30 2 *\",\"handler_id\":\"never\"}"))

@@ -8,14 +8,19 @@ import static io.gonext.host.JobsTest.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,7 +111,7 @@ class JobsObservedTest {
                     spans.getFinishedSpanItems().stream()
                         .filter(span -> span.getName().equals("gonext.job ok"))
                         .findAny(),
-                java.util.Optional::isPresent)
+                Optional::isPresent)
             .orElseThrow();
     assertThat(job.getLinks())
         .singleElement()
@@ -114,6 +119,30 @@ class JobsObservedTest {
             link -> assertThat(link.getSpanContext().getSpanId()).isEqualTo(hook.getSpanId()));
     assertThat(job.getAttributes().get(AttributeKey.stringKey("gonext.job.id"))).isEqualTo(id);
     assertThat(job.getTraceId()).isNotEqualTo(hook.getTraceId());
+  }
+
+  @Test
+  void an_event_that_a_job_adds_is_in_the_span_of_its_attempt() throws InterruptedException {
+    host.plugins()
+        .deploy(
+            GuestBundle.of("spans", Guests.wasm("spans"))
+                .filter("cache.miss")
+                .field("jobs", "[\"mark\"]")
+                .field("capabilities", "[\"events.emit\"]")
+                .bytes(),
+            Set.of("events.emit"));
+    JobInfo ended = ended(host, host.jobs().run("spans", "mark", json("{}")).id());
+    assertThat(ended.state()).as("%s", ended.attempts()).isEqualTo(JobState.SUCCEEDED);
+    SpanData job =
+        await()
+            .until(
+                () ->
+                    spans.getFinishedSpanItems().stream()
+                        .filter(span -> span.getName().equals("gonext.job mark"))
+                        .findAny(),
+                Optional::isPresent)
+            .orElseThrow();
+    assertThat(job.getEvents()).singleElement().extracting(EventData::getName).isEqualTo("mark");
   }
 
   @Test

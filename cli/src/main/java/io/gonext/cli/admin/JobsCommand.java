@@ -1,10 +1,13 @@
 package io.gonext.cli.admin;
 
+import io.gonext.host.JobState;
+import io.gonext.host.Jobs;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -30,13 +33,6 @@ import tools.jackson.databind.node.ObjectNode;
       "  gonext jobs retry 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21",
       "  gonext jobs pause relay deliver"
     },
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:failed, or refused by the host",
-      "2:wrong command line",
-      "4:no host answers"
-    },
     subcommands = {
       JobsCommand.ListJobs.class,
       JobsCommand.ShowJob.class,
@@ -47,7 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
       JobsCommand.ResumeJobs.class,
       JobsCommand.ListSchedules.class
     })
-public final class JobsCommand implements Runnable {
+public final class JobsCommand extends OperatorExitCodes implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
@@ -61,6 +57,16 @@ public final class JobsCommand implements Runnable {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
+  /** One of the subcommands. */
+  abstract static class JobCommand extends AdminCommand {
+    @Spec private CommandSpec spec;
+
+    /** A wrong command line. */
+    final ParameterException wrong(String message) {
+      return new ParameterException(spec.commandLine(), message);
+    }
+  }
+
   /** {@code gonext jobs list}. */
   @Command(
       name = "list",
@@ -68,7 +74,12 @@ public final class JobsCommand implements Runnable {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExamples:%n",
       footer = {"  gonext jobs list", "  gonext jobs list relay --state dead"})
-  static final class ListJobs extends AdminCommand {
+  static final class ListJobs extends JobCommand {
+    private static final List<String> STATES =
+        Arrays.stream(JobState.values())
+            .map(state -> state.name().toLowerCase(Locale.ROOT))
+            .toList();
+
     @Parameters(
         arity = "0..1",
         paramLabel = "NAME",
@@ -95,6 +106,12 @@ public final class JobsCommand implements Runnable {
 
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
+      if (limit < 1 || limit > Jobs.MAX_LISTED) {
+        throw wrong("--limit " + limit + ": give a number from 1 to " + Jobs.MAX_LISTED);
+      }
+      if (!state.isEmpty() && !STATES.contains(state.toLowerCase(Locale.ROOT))) {
+        throw wrong("--state " + state + ": give one of " + String.join(", ", STATES));
+      }
       String query = "?limit=" + limit + "&state=" + escaped(state);
       return name.isEmpty()
           ? host.jobs("GET", query)
@@ -125,7 +142,7 @@ public final class JobsCommand implements Runnable {
   }
 
   /** A command that answers with one job. */
-  abstract static class OneJobCommand extends AdminCommand {
+  abstract static class OneJobCommand extends JobCommand {
     @Override
     final void print(JsonNode job, PrintWriter out) {
       out.println(
@@ -169,8 +186,7 @@ public final class JobsCommand implements Runnable {
     /** The path of the job, below the path of all jobs. */
     final String path() {
       if (!id.matches("[0-9a-f-]{36}")) {
-        throw new AdminException(
-            id + " is not the id of a job, such as 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21");
+        throw wrong(id + " is not the id of a job, such as 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21");
       }
       return "/" + id;
     }
@@ -255,11 +271,18 @@ public final class JobsCommand implements Runnable {
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
       ObjectNode request = JsonNodeFactory.instance.objectNode();
+      if (delayMs < 0) {
+        throw wrong("--delay-ms " + delayMs + ": give 0 or more milliseconds");
+      }
       request.put("job", job).put("delay_ms", delayMs);
       try {
-        request.set("args", StrictJson.parse(args.getBytes(StandardCharsets.UTF_8)));
+        JsonNode given = StrictJson.parse(args.getBytes(StandardCharsets.UTF_8));
+        if (!given.isObject()) {
+          throw wrong(args + " is not a JSON object: give the arguments as '{\"name\":\"value\"}'");
+        }
+        request.set("args", given);
       } catch (InvalidJsonException e) {
-        throw new AdminException(args + " is not valid JSON: " + e.getMessage());
+        throw wrong(args + " is not valid JSON: " + e.getMessage());
       }
       return host.send("POST", of(name) + "/jobs", StrictJson.write(request));
     }

@@ -21,7 +21,6 @@ import io.gonext.host.manifest.Manifest.Route;
 import io.gonext.host.manifest.Manifest.Secret;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -362,7 +361,7 @@ public final class ManifestReader {
       return;
     }
     try {
-      Schedule.parse(schedule.stringValue(), ZoneOffset.UTC);
+      Schedule.parse(schedule.stringValue(), Schedule.UTC);
     } catch (IllegalArgumentException e) {
       problems.add(
           new ManifestProblem(
@@ -420,7 +419,7 @@ public final class ManifestReader {
   }
 
   private static Cron cron(JsonNode node) {
-    ZoneId zone = text(node, "zone").flatMap(Schedule::zone).orElse(ZoneOffset.UTC);
+    ZoneId zone = text(node, "zone").flatMap(Schedule::zone).orElse(Schedule.UTC);
     JsonNode schedule = at(node, "schedule");
     JsonNode args = at(node, "args");
     return new Cron(

@@ -39,6 +39,9 @@ import java.util.function.Consumer;
  * Runs that fall on the same instant are one run.
  */
 public final class Schedule {
+  /** The zone of a schedule that names none. */
+  public static final ZoneId UTC = ZoneId.of("UTC");
+
   /** Nothing runs more often. */
   public static final Duration SHORTEST = Duration.ofMinutes(1);
 
@@ -109,7 +112,7 @@ public final class Schedule {
     BitSet none = new BitSet();
     return new Schedule(
         "{\"every_ms\":" + interval.toMillis() + "}",
-        ZoneOffset.UTC,
+        UTC,
         interval,
         List.of(none, none, none, none, none),
         false);

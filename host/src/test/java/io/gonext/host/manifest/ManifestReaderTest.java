@@ -90,7 +90,7 @@ class ManifestReaderTest {
                 OptionalInt.of(2)));
     assertThat(manifest.cron())
         .extracting(cron -> cron.job() + " " + cron.schedule() + " " + cron.schedule().zone())
-        .containsExactly("nightly 30 4 * * * Europe/Berlin", "deliver {\"every_ms\":60000} Z");
+        .containsExactly("nightly 30 4 * * * Europe/Berlin", "deliver {\"every_ms\":60000} UTC");
     assertThat(manifest.cron())
         .extracting(Manifest.Cron::catchUp)
         .containsExactly(Manifest.CatchUp.ALL, Manifest.CatchUp.ONCE);

@@ -14,7 +14,7 @@ public record CallSpan(String plugin, Span span) {
   private static final ContextKey<CallSpan> KEY = ContextKey.named("gonext.call");
 
   /** A context in which a span is current, and is the span of a call into a plugin. */
-  static Context context(String plugin, Span span) {
+  public static Context context(String plugin, Span span) {
     return Context.current().with(span).with(KEY, new CallSpan(plugin, span));
   }
 

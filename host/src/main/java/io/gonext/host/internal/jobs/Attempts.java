@@ -10,6 +10,7 @@ import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.internal.hook.CallSpan;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.lifecycle.PluginSlot.JobReply;
@@ -64,6 +65,8 @@ final class Attempts {
   private final JobStore store;
   private final StoreClock clock;
   private final Lifecycle lifecycle;
+  private final Lanes lanes;
+  private final Results results;
   private final JobRunner.Parts parts;
   private final JobProbe probe;
   private final String node;
@@ -72,6 +75,8 @@ final class Attempts {
   Attempts(
       JobQueue queue,
       Lifecycle lifecycle,
+      Lanes lanes,
+      Results results,
       JobRunner.Parts parts,
       JobProbe probe,
       String node,
@@ -80,6 +85,8 @@ final class Attempts {
     this.store = queue.store();
     this.clock = queue.clock();
     this.lifecycle = lifecycle;
+    this.lanes = lanes;
+    this.results = results;
     this.parts = parts;
     this.probe = probe;
     this.node = node;
@@ -92,14 +99,14 @@ final class Attempts {
    * @param outcome see {@link JobAttempt#outcome}
    * @param next what follows it; null to put the job back as if nothing had been tried
    */
-  private record Result(
+  private record Answer(
       String outcome, String reason, List<GuestFrame> backtrace, @Nullable Next next) {
-    static Result of(String outcome, String reason, Next next) {
-      return new Result(outcome, reason, List.of(), next);
+    static Answer of(String outcome, String reason, Next next) {
+      return new Answer(outcome, reason, List.of(), next);
     }
 
-    static Result notTried() {
-      return new Result("", "", List.of(), null);
+    static Answer notTried() {
+      return new Answer("", "", List.of(), null);
     }
   }
 
@@ -132,8 +139,8 @@ final class Attempts {
     }
     Span span = probe.span(job);
     Run run = new Run(job, clock.now());
-    try (Scope _ = span.makeCurrent()) {
-      Result result = run.attempt();
+    try (Scope _ = CallSpan.context(job.plugin(), span).makeCurrent()) {
+      Answer result = run.attempt();
       if (result.next == null) {
         store.putBack(claim, clock.now().plus(SOON));
         return;
@@ -146,7 +153,7 @@ final class Attempts {
     }
   }
 
-  private void record(Claim claim, Run run, Result result, Next next, Instant ended) {
+  private void record(Claim claim, Run run, Answer result, Next next, Instant ended) {
     Stored job = run.job;
     Ending ending = ending(run, result, next, ended);
     JobAttempt attempt =
@@ -162,7 +169,11 @@ final class Attempts {
     if (!(ending instanceof Ending.Succeeded)) {
       tell(job, attempt, ending, result);
     }
-    if (!written(claim, attempt, ending)) {
+    if (ending instanceof Ending.Again(Instant due, _, _) && !due.isAfter(ended)) {
+      // Before the result is there, so that whoever writes it looks for it.
+      lanes.heat(job.plugin());
+    }
+    if (!written(new JobStore.Result(claim, attempt, ending))) {
       probe.fenced(job.plugin());
       log.warn(
           "the result of job {} of {} is dropped: another node took it over, or it was deleted",
@@ -171,7 +182,7 @@ final class Attempts {
     }
   }
 
-  private Ending ending(Run run, Result result, Next next, Instant now) {
+  private Ending ending(Run run, Answer result, Next next, Instant now) {
     Stored job = run.job;
     return switch (next) {
       case Next.Done() -> new Ending.Succeeded();
@@ -199,7 +210,7 @@ final class Attempts {
   }
 
   /** The plugin's author and the operator see what failed. */
-  private void tell(Stored job, JobAttempt attempt, Ending ending, Result result) {
+  private void tell(Stored job, JobAttempt attempt, Ending ending, Answer result) {
     String after =
         switch (ending) {
           case Ending.Dead _ -> "no attempt follows";
@@ -251,15 +262,17 @@ final class Attempts {
    * Writes a result, again and again while the store fails, for as long as the claim may hold: its
    * signs of life go on meanwhile.
    */
-  private boolean written(Claim claim, JobAttempt attempt, Ending ending) {
+  private boolean written(JobStore.Result result) {
     long deadline = System.nanoTime() + queue.policy().takeOver().toNanos();
+    boolean alone = false;
     while (true) {
       try {
-        return store.end(claim, attempt, ending);
+        return results.write(result, alone);
       } catch (StoreException e) {
         if (closing.getAsBoolean() || System.nanoTime() - deadline > 0) {
           throw e;
         }
+        alone = true;
         Thread.interrupted();
         LockSupport.parkNanos(STORE_PAUSE.toNanos());
       }
@@ -288,14 +301,14 @@ final class Attempts {
       return declared.map(Manifest.Job::backoff).orElse(Manifest.Backoff.EXPONENTIAL);
     }
 
-    Result attempt() {
+    Answer attempt() {
       Optional<PluginSlot> slot = lifecycle.active(job.plugin());
       if (slot.isEmpty()) {
-        return Result.notTried();
+        return Answer.notTried();
       }
       declared = slot.get().manifest().job(job.name());
       if (job.failures() >= maxAttempts()) {
-        return Result.of(
+        return Answer.of(
             "NOT_RUN",
             "all of its " + maxAttempts() + " attempts failed, the last one with its node",
             new Next.Never());
@@ -303,7 +316,7 @@ final class Attempts {
       try {
         return job.kind() == Kind.ACTION ? action() : guest(slot.get());
       } catch (InterruptedException e) {
-        return Result.of(
+        return Answer.of(
             "CUT_OFF",
             closing.getAsBoolean()
                 ? "the host closed before the job ended"
@@ -313,19 +326,19 @@ final class Attempts {
         throw e;
       } catch (RuntimeException e) {
         log.error("job {} of {}: the host failed", job.id(), job.plugin(), e);
-        return Result.of(
+        return Answer.of(
             HookOutcome.EXCEPTION.name(),
             "the host failed; its log has the cause",
             new Next.Retry(null));
       }
     }
 
-    private Result action() throws InterruptedException {
+    private Answer action() throws InterruptedException {
       List<JsonNode> args = new ArrayList<>();
       args().forEach(args::add);
       ActionResult result = parts.actions().run(job.plugin(), job.name(), args);
       if (result.degraded().isEmpty()) {
-        return Result.of("OK", "", new Next.Done());
+        return Answer.of("OK", "", new Next.Done());
       }
       String reason =
           result.degraded().getFirst().plugin()
@@ -333,21 +346,21 @@ final class Attempts {
               + result.degraded().getFirst().code()
               + ": "
               + result.degraded().getFirst().reason();
-      return Result.of("FAILED", reason, new Next.Retry(null));
+      return Answer.of("FAILED", reason, new Next.Retry(null));
     }
 
-    private Result guest(PluginSlot slot) throws InterruptedException {
+    private Answer guest(PluginSlot slot) throws InterruptedException {
       try {
         return switch (slot.run(job.name(), this::payload)) {
           case JobReply.Answered(HookReply reply) -> answered(reply);
-          case JobReply.OutOfService() -> Result.notTried();
+          case JobReply.OutOfService() -> Answer.notTried();
           case JobReply.Unknown(Manifest manifest, String sha256) -> unknown(manifest, sha256);
         };
       } catch (HookFailedException e) {
         return switch (e.outcome()) {
-          case UNAVAILABLE, SATURATED -> Result.notTried();
+          case UNAVAILABLE, SATURATED -> Answer.notTried();
           default ->
-              new Result(
+              new Answer(
                   e.outcome().name(),
                   e.getCause() instanceof GuestTrap trap
                       ? PlainText.of(trap.trapCause().describe())
@@ -359,10 +372,10 @@ final class Attempts {
     }
 
     /** Another host may have updated the plugin, and this one is about to follow. */
-    private Result unknown(Manifest manifest, String sha256) {
+    private Answer unknown(Manifest manifest, String sha256) {
       return lifecycle.isCurrent(manifest.name(), sha256)
-          ? Result.of("UNKNOWN_JOB", manifest.id() + " has no job " + job.name(), new Next.Never())
-          : Result.notTried();
+          ? Answer.of("UNKNOWN_JOB", manifest.id() + " has no job " + job.name(), new Next.Never())
+          : Answer.notTried();
     }
 
     private byte[] payload(String byVersion, Duration timeout) {
@@ -389,17 +402,17 @@ final class Attempts {
       }
     }
 
-    private Result answered(HookReply reply) {
+    private Answer answered(HookReply reply) {
       return switch (reply) {
-        case HookReply.Done() -> Result.of("OK", "", new Next.Done());
+        case HookReply.Done() -> Answer.of("OK", "", new Next.Done());
         case HookReply.Body(byte[] body) -> body(body);
         case HookReply.Failed(int status) when status == HOSTS_OWN_STATUS ->
-            Result.of(
+            Answer.of(
                 HookOutcome.BAD_ANSWER.name(),
                 "it answered -5, which only a host may say",
                 new Next.Retry(null));
         case HookReply.Failed failed ->
-            Result.of(
+            Answer.of(
                 HookOutcome.STATUS.name(),
                 "it answered %d (%s)"
                     .formatted(
@@ -411,29 +424,29 @@ final class Attempts {
       };
     }
 
-    private Result body(byte[] body) {
+    private Answer body(byte[] body) {
       JsonNode asked;
       try {
         asked = StrictJson.parse(body).get("retry_in_ms");
       } catch (InvalidJsonException e) {
-        return Result.of(
+        return Answer.of(
             HookOutcome.BAD_ANSWER.name(),
             "its answer is not JSON: " + e.getMessage(),
             new Next.Retry(null));
       }
       if (asked == null) {
-        return Result.of("OK", "", new Next.Done());
+        return Answer.of("OK", "", new Next.Done());
       }
       OptionalLong millis = StrictJson.integer(asked);
       if (millis.isEmpty() || millis.getAsLong() < 0) {
-        return Result.of(
+        return Answer.of(
             HookOutcome.BAD_ANSWER.name(),
             "its \"retry_in_ms\" is not an integer of at least 0",
             new Next.Retry(null));
       }
       Duration pause =
           Duration.ofMillis(Math.min(millis.getAsLong(), LONGEST_ASKED_PAUSE.toMillis()));
-      return Result.of(
+      return Answer.of(
           "RETRY",
           "it asked for another attempt in " + pause.toMillis() + " ms",
           new Next.Retry(pause));

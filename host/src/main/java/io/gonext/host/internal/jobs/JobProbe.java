@@ -1,5 +1,6 @@
 package io.gonext.host.internal.jobs;
 
+import io.gonext.host.internal.store.JobRecords;
 import io.gonext.host.internal.store.JobStore;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -104,10 +105,10 @@ final class JobProbe {
         .increment();
   }
 
-  void show(List<JobStore.Count> counts, Instant now) {
+  void show(List<JobRecords.Count> counts, Instant now) {
     List<Row<?>> states = new ArrayList<>();
     Map<String, Instant> oldest = new HashMap<>();
-    for (JobStore.Count count : counts) {
+    for (JobRecords.Count count : counts) {
       states.add(
           Row.of(
               Tags.of(

@@ -19,6 +19,8 @@ import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.jobs.StoreClock;
+import io.gonext.host.internal.store.CronStore;
+import io.gonext.host.internal.store.JobRecords;
 import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.JobStore.Claim;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -75,11 +77,13 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private static final Duration PRUNE = Duration.ofMinutes(10);
 
   private final JobStore store;
+  private final JobRecords records;
   private final JobPolicy policy;
   private final StoreClock clock;
   private final JobProbe probe;
   private final String node = UUID.randomUUID().toString().substring(0, 13);
   private final Lanes lanes;
+  private final Claims claims;
   private final Attempts attempts;
   private final Ticks ticks;
 
@@ -109,11 +113,24 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
    */
   public JobRunner(JobQueue queue, Lifecycle lifecycle, Parts parts) {
     this.store = queue.store();
+    this.records = store.records();
     this.policy = queue.policy();
     this.clock = queue.clock();
     this.probe = new JobProbe(parts.meters(), parts.telemetry());
-    this.lanes = new Lanes(lifecycle::active, this::isPolled, policy.threads());
-    this.attempts = new Attempts(queue, lifecycle, parts, probe, node, () -> closing);
+    this.lanes = new Lanes(policy.threads());
+    this.claims =
+        new Claims(
+            store,
+            clock,
+            lanes,
+            () -> lifecycle.active().stream().filter(this::isPolled).toList(),
+            lifecycle::active,
+            policy.poll(),
+            this::look,
+            System::nanoTime);
+    Results results = new Results(store, claims, lanes::running, () -> closing, System::nanoTime);
+    this.attempts =
+        new Attempts(queue, lifecycle, lanes, results, parts, probe, node, () -> closing);
     this.ticks = new Ticks(queue, lifecycle);
     this.silences = new Silences(heartbeat().multipliedBy(MISSED_HEARTBEATS), System::nanoTime);
   }
@@ -152,9 +169,15 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     }
   }
 
-  /** Looks for jobs that are due, at once. */
+  /** Looks for jobs of a plugin that are due, at once. */
   @Override
-  public void wake() {
+  public void wake(String plugin) {
+    lanes.heat(plugin);
+    look();
+  }
+
+  /** Lets the polling thread look at once. */
+  private void look() {
     Scheduler now;
     synchronized (this) {
       now = scheduler;
@@ -180,7 +203,8 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .dueExecutor(threads("gonext-job-poll-", 1))
             .housekeeperExecutor(housekeepers)
             .pollingInterval(policy.poll())
-            .pollUsingLockAndFetch(0.5, 1.0)
+            // Lanes bound what is claimed. Jobs that just ended still count for db-scheduler.
+            .pollUsingLockAndFetch(0.5, 3.0)
             .heartbeatInterval(heartbeat())
             .missedHeartbeatsLimit(MISSED_HEARTBEATS)
             .deleteUnresolvedAfter(Duration.ofDays(36_500))
@@ -189,12 +213,12 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             .failureLogging(LogLevel.DEBUG, true)
             // When the host closes: before jobs are interrupted, and once more after it.
             .shutdownMaxWait(policy.takeOver().dividedBy(CLOSING))
-            .jdbcCustomization(new Claims(lanes, store.isShared(), policy.poll(), System::nanoTime))
+            .jdbcCustomization(claims)
             .build();
     made.start();
     var _ =
         housekeepers.scheduleWithFixedDelay(
-            () -> carefully("numbers of jobs", () -> probe.show(store.counts(), clock.fresh())),
+            () -> carefully("numbers of jobs", () -> probe.show(records.counts(), clock.fresh())),
             0,
             SHOW.toMillis(),
             TimeUnit.MILLISECONDS);
@@ -205,7 +229,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
                     "old jobs",
                     () -> {
                       Instant now = clock.fresh();
-                      store.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
+                      records.prune(now.minus(policy.keepEnded()), now.minus(policy.keepDead()));
                     }),
             PRUNE.toMillis(),
             PRUNE.toMillis(),
@@ -221,7 +245,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     Instant now = clock.now();
     Instant before = latest.getAndSet(now);
     if (now.plus(WENT_BACK).isBefore(before)) {
-      wake();
+      look();
     }
     return now;
   }
@@ -239,7 +263,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   }
 
   private QuietThreads threads(String name, int number) {
-    return new QuietThreads(number, factory(name), this::wake);
+    return new QuietThreads(number, factory(name), this::look);
   }
 
   private ThreadPoolExecutor workers() {
@@ -286,21 +310,23 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
   private void runJob(Execution execution) {
     String id = execution.getId();
     try {
-      JobStore.Stored job = store.read(id).orElse(null);
+      JobStore.Stored job = claims.record(id).orElse(null);
       if (job == null) {
         log.warn("job {} has no record and is dropped", id);
         return;
       }
       attempts.run(claim(execution), job);
     } finally {
-      lanes.ended(id);
-      wake();
+      claims.ended(List.of(id));
+      if (lanes.isOpen()) {
+        look();
+      }
     }
   }
 
   private void runCron(Execution execution) {
     ticks.run(claim(execution), execution.getExecutionTime());
-    wake();
+    wake(CronStore.pluginOf(execution.getId()));
   }
 
   private static Claim claim(Execution execution) {
@@ -321,7 +347,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     String lost = execution.pickedBy == null ? "" : execution.pickedBy;
     if (store.takeOver(claim(execution), lost, seen, now)) {
       log.warn("took over {} {} of node {}", execution.getTaskName(), execution.getId(), lost);
-      wake();
+      claims.lookAtAll();
     }
   }
 
@@ -336,6 +362,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     closing = true;
     if (last != null) {
       last.stop();
+      for (Execution left : claims.left()) {
+        carefully("a job", () -> store.putBack(claim(left), left.getExecutionTime()));
+      }
     }
     probe.close();
   }

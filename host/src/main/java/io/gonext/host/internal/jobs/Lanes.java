@@ -2,14 +2,15 @@ package io.gonext.host.internal.jobs;
 
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.manifest.Manifest;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -17,67 +18,41 @@ import java.util.stream.Collectors;
  * instances for jobs, and of all together as many as there are free threads. So the jobs of one
  * plugin never keep those of another waiting in this process.
  *
- * <p>Thread-safe.
+ * <p>A claim takes places of a lane first and settles afterwards which of them are in use. So
+ * several threads may claim at the same time. Thread-safe.
  */
 final class Lanes {
-  private final Supplier<List<PluginSlot>> serving;
   private final int threads;
-
-  private final Predicate<PluginSlot> polled;
 
   /** The plugin of each claimed job, by its id. Guarded by this. */
   private final Map<String, String> running = new HashMap<>();
 
-  /** So that each plugin is first now and then. Guarded by this. */
-  private int turn;
+  /** Places that a claim has taken, by plugin. Guarded by this. */
+  private final Map<String, Integer> taken = new HashMap<>();
 
   /**
-   * @param serving the plugins that serve here
-   * @param polled those of them that may have jobs
+   * The plugins of which more jobs may be due than this host has looked for. The first one is next.
+   * Guarded by this.
+   */
+  private final Set<String> hot = new LinkedHashSet<>();
+
+  /**
    * @param threads jobs that may run at once
    */
-  Lanes(Supplier<List<PluginSlot>> serving, Predicate<PluginSlot> polled, int threads) {
-    this.serving = serving;
-    this.polled = polled;
+  Lanes(int threads) {
     this.threads = threads;
   }
 
   /**
-   * What may be claimed of one plugin.
+   * What may be claimed of one plugin. {@link #settle} gives the places back.
    *
-   * @param free how many jobs
+   * @param places how many jobs
    * @param concurrency of the jobs that have a limit of their own, on all hosts together
    */
-  record Lane(String plugin, int free, Map<String, Integer> concurrency) {}
+  record Lane(String plugin, int places, Map<String, Integer> concurrency) {}
 
-  /** The plugins of which jobs may be claimed. */
-  List<Lane> open() {
-    List<PluginSlot> slots = new ArrayList<>(serving());
-    List<Lane> open = new ArrayList<>();
-    synchronized (this) {
-      if (!slots.isEmpty()) {
-        Collections.rotate(slots, turn++ % slots.size());
-      }
-      for (PluginSlot slot : slots) {
-        int free =
-            Math.min(
-                Math.max(1, slot.jobInstances())
-                    - Collections.frequency(running.values(), slot.name()),
-                threads - running.size());
-        if (free > 0) {
-          open.add(new Lane(slot.name(), free, concurrency(slot.manifest())));
-        }
-      }
-    }
-    return open;
-  }
-
-  /** The plugins that serve here and may have jobs. */
-  List<PluginSlot> serving() {
-    return serving.get().stream().filter(polled).toList();
-  }
-
-  private static Map<String, Integer> concurrency(Manifest manifest) {
+  /** The limits of a plugin's jobs that have a limit on all hosts together. */
+  static Map<String, Integer> concurrency(Manifest manifest) {
     return manifest.jobs().stream()
         .filter(job -> job.concurrency().isPresent())
         .collect(Collectors.toMap(Manifest.Job::name, job -> most(job.concurrency())));
@@ -87,17 +62,100 @@ final class Lanes {
     return concurrency.orElse(Integer.MAX_VALUE);
   }
 
-  /** How many jobs may be claimed of all plugins together. */
-  synchronized int free() {
-    return threads - running.size();
+  /**
+   * Takes all free places of a plugin; empty if there are none.
+   *
+   * @param ending jobs that are about to end, whose places are free for this claim
+   */
+  synchronized Optional<Lane> take(PluginSlot slot, Collection<String> ending) {
+    int places = places(slot, ending);
+    if (places <= 0) {
+      return Optional.empty();
+    }
+    taken.merge(slot.name(), places, Integer::sum);
+    // Before the claim looks: what is enqueued from now on makes the lane hot again.
+    hot.remove(slot.name());
+    return Optional.of(new Lane(slot.name(), places, concurrency(slot.manifest())));
   }
 
-  synchronized void claimed(String plugin, String id) {
-    running.put(id, plugin);
+  /** Whether jobs of a plugin may be claimed now. */
+  synchronized boolean hasRoom(PluginSlot slot) {
+    return places(slot, List.of()) > 0;
   }
 
-  synchronized void ended(String id) {
-    running.remove(id);
+  private int places(PluginSlot slot, Collection<String> ending) {
+    int ofPlugin = taken.getOrDefault(slot.name(), 0);
+    int ofAll = taken.values().stream().mapToInt(Integer::intValue).sum();
+    for (Map.Entry<String, String> job : running.entrySet()) {
+      if (!ending.contains(job.getKey())) {
+        ofPlugin += job.getValue().equals(slot.name()) ? 1 : 0;
+        ofAll++;
+      }
+    }
+    return Math.min(Math.max(1, slot.jobInstances()) - ofPlugin, threads - ofAll);
+  }
+
+  /** Gives the places of a claim back that it does not need. */
+  synchronized Lane keep(Lane lane, int places) {
+    taken.merge(lane.plugin, places - lane.places, Integer::sum);
+    return new Lane(lane.plugin, places, lane.concurrency);
+  }
+
+  /**
+   * Gives the places of a claim back, but for those that it uses.
+   *
+   * @param claimed the ids of the jobs that it claimed
+   * @param more whether more jobs may be due
+   */
+  synchronized void settle(Lane lane, Collection<String> claimed, boolean more) {
+    taken.merge(lane.plugin, -lane.places, Integer::sum);
+    claimed.forEach(id -> running.put(id, lane.plugin));
+    if (more) {
+      hot.add(lane.plugin);
+    }
+  }
+
+  /** Jobs of a plugin may be due. */
+  synchronized void heat(String plugin) {
+    hot.add(plugin);
+  }
+
+  /** Jobs of these plugins may be due, and of no others. */
+  synchronized void heatOnly(Set<String> plugins) {
+    hot.retainAll(plugins);
+    hot.addAll(plugins);
+  }
+
+  /** The plugins of which jobs may be due. Who came first comes first, so each has its turn. */
+  synchronized List<String> hot() {
+    return List.copyOf(hot);
+  }
+
+  /** Whether jobs may be due, and there is a thread for them. */
+  synchronized boolean isOpen() {
+    return !hot.isEmpty()
+        && running.size() + taken.values().stream().mapToInt(Integer::intValue).sum() < threads;
+  }
+
+  /**
+   * Jobs no longer run here.
+   *
+   * @return their plugins
+   */
+  synchronized Set<String> ended(Collection<String> ids) {
+    Set<String> plugins = new HashSet<>();
+    for (String id : ids) {
+      String plugin = running.remove(id);
+      if (plugin != null) {
+        plugins.add(plugin);
+      }
+    }
+    return plugins;
+  }
+
+  /** How many jobs this host has claimed and not ended. */
+  synchronized int running() {
+    return running.size();
   }
 
   /** Whether this host has claimed a job and not ended it. */

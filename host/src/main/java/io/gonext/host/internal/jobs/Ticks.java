@@ -3,13 +3,14 @@ package io.gonext.host.internal.jobs;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.service.jobs.JobQueue;
+import io.gonext.host.internal.store.CronStore;
+import io.gonext.host.internal.store.CronStore.NextCron;
+import io.gonext.host.internal.store.CronStore.StoredCron;
 import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.JobStore.Claim;
 import io.gonext.host.internal.store.JobStore.Kind;
 import io.gonext.host.internal.store.JobStore.NewJob;
-import io.gonext.host.internal.store.JobStore.NextCron;
 import io.gonext.host.internal.store.JobStore.QueueFullException;
-import io.gonext.host.internal.store.JobStore.StoredCron;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
@@ -48,11 +49,13 @@ final class Ticks {
 
   private final JobQueue queue;
   private final JobStore store;
+  private final CronStore crons;
   private final Lifecycle lifecycle;
 
   Ticks(JobQueue queue, Lifecycle lifecycle) {
     this.queue = queue;
     this.store = queue.store();
+    this.crons = store.crons();
     this.lifecycle = lifecycle;
   }
 
@@ -60,12 +63,12 @@ final class Ticks {
   void sync(Manifest manifest) {
     Instant now = queue.clock().fresh();
     Map<String, Integer> numbers = new HashMap<>();
-    List<NextCron> crons = new ArrayList<>();
+    List<NextCron> schedules = new ArrayList<>();
     for (Manifest.Cron cron : manifest.cron()) {
       int number = numbers.merge(cron.job(), 1, Integer::sum);
       Optional<Instant> next = cron.schedule().next(now);
       if (next.isPresent()) {
-        crons.add(
+        schedules.add(
             new NextCron(
                 new StoredCron(
                     "manifest:" + cron.job() + ":" + number,
@@ -78,7 +81,7 @@ final class Ticks {
                 next.get()));
       }
     }
-    store.replaceCrons(manifest.name(), crons);
+    crons.replace(manifest.name(), schedules);
   }
 
   /**
@@ -87,9 +90,9 @@ final class Ticks {
    * @param due the first run that is
    */
   void run(Claim claim, Instant due) {
-    String plugin = claim.instance().substring(0, claim.instance().indexOf('/'));
+    String plugin = CronStore.pluginOf(claim.instance());
     Instant now = queue.clock().now();
-    Optional<StoredCron> stored = store.cron(claim.instance());
+    Optional<StoredCron> stored = crons.find(claim.instance());
     Optional<PluginSlot> slot = lifecycle.active(plugin);
     if (stored.isEmpty() || slot.isEmpty()) {
       store.putBack(claim, due);
@@ -111,7 +114,7 @@ final class Ticks {
     }
     List<NewJob> jobs = runs.stream().map(run -> job(slot.get().manifest(), cron, run)).toList();
     try {
-      store.tick(claim, plugin, jobs, next, queue.policy().waiting(), now);
+      crons.tick(claim, plugin, jobs, next, queue.policy().waiting(), now);
     } catch (QueueFullException e) {
       log.warn(
           "{} missed a run of {} ({}): {}", plugin, cron.job(), cron.schedule(), e.getMessage());

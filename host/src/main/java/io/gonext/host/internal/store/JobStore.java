@@ -1,11 +1,7 @@
 package io.gonext.host.internal.store;
 
-import io.gonext.host.CronInfo;
 import io.gonext.host.JobAttempt;
-import io.gonext.host.JobInfo;
 import io.gonext.host.JobState;
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,20 +10,22 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * The jobs of plugins, and their schedules. {@code job} is the record of each; {@code job_queue}
- * has a row for each job that waits or runs, which db-scheduler claims, and whose version is the
- * fence: whoever claimed a row with one version changes nothing once the row has another.
+ * The jobs of plugins, as they are enqueued, claimed and ended. {@code job} is the record of each;
+ * {@code job_queue} has a row for each job that waits or runs, which db-scheduler claims, and whose
+ * version is the fence: whoever claimed a row with one version changes nothing once the row has
+ * another.
  *
  * <p>Thread-safe, also between processes on one database. Methods throw {@link
  * io.gonext.host.StoreException} when the database fails.
@@ -50,11 +48,33 @@ public final class JobStore {
   private static final int MAX_REASON_LENGTH = 1_000;
   private static final int MAX_BACKTRACE_LENGTH = 8_000;
 
-  private static final String SELECT =
-      "select j.id, j.plugin, j.name, j.kind, j.state, j.args, j.idempotency_key, j.priority,"
-          + " j.enqueued_at, j.due_at, j.ended_at, j.attempts, j.failures, j.trace, j.reason,"
-          + " q.picked from job j left join job_queue q"
-          + " on q.task_name = 'job' and q.task_instance = j.id";
+  private static final String SELECT_STORED =
+      "select id, plugin, name, kind, args, idempotency_key, enqueued_at, due_at, attempts,"
+          + " failures, trace from job";
+
+  /** The fence: both change a row only as it was claimed. */
+  private static final String CLAIMED =
+      " where task_name = ? and task_instance = ? and version = ?";
+
+  private static final String REMOVE = "delete from job_queue" + CLAIMED;
+
+  private static final String RELEASE =
+      "update job_queue set picked = false, picked_by = null, last_heartbeat = null,"
+          + " execution_time = ?, version = version + 1"
+          + CLAIMED;
+
+  /** How many jobs of a plugin wait or run: it reads as many entries of the index as its limit. */
+  static final String WAITING =
+      "select count(*) from (select 1 from job_queue where lane = ?"
+          + " fetch first ? rows only) as waiting";
+
+  private static final String CHANGE =
+      "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
+          + " ended_at = cast(? as timestamp with time zone),"
+          + " due_at = coalesce(cast(? as timestamp with time zone), due_at) where id = ";
+
+  private static final String ATTEMPT_COLUMNS =
+      " (job, number, outcome, version, node, began_at, ended_at, reason, backtrace)";
 
   private final Transactions transactions;
   private final SqlDatabase database;
@@ -145,16 +165,47 @@ public final class JobStore {
     record Again(Instant due, boolean counts, String reason) implements Ending {}
   }
 
-  /** A schedule. */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-  public record StoredCron(
-      String id,
-      boolean registered,
-      String job,
-      String schedule,
-      String zone,
-      byte[] args,
-      String catchUp) {}
+  /** An attempt that ended, and what follows it. */
+  public record Result(Claim claim, JobAttempt attempt, Ending ending) {
+    /** When the job runs again; null if it does not. */
+    @Nullable Instant due() {
+      return ending instanceof Ending.Again again ? again.due : null;
+    }
+
+    private JobState state() {
+      return switch (ending) {
+        case Ending.Succeeded() -> JobState.SUCCEEDED;
+        case Ending.Dead _ -> JobState.DEAD;
+        case Ending.Again _ -> JobState.FAILED;
+      };
+    }
+
+    private boolean isFailure() {
+      return switch (ending) {
+        case Ending.Succeeded() -> false;
+        case Ending.Dead _ -> true;
+        case Ending.Again again -> again.counts;
+      };
+    }
+
+    private @Nullable String reason() {
+      return switch (ending) {
+        case Ending.Succeeded() -> null;
+        case Ending.Dead(String reason) -> cut(reason, MAX_REASON_LENGTH);
+        case Ending.Again again -> cut(again.reason, MAX_REASON_LENGTH);
+      };
+    }
+  }
+
+  /** What operators see of jobs and do to them, in the same database. */
+  public JobRecords records() {
+    return new JobRecords(transactions);
+  }
+
+  /** The schedules of plugins, in the same database. */
+  public CronStore crons() {
+    return new CronStore(transactions, this);
+  }
 
   /** The connections of the store, for db-scheduler. Its threads must not be interrupted. */
   public DataSource connections() {
@@ -169,11 +220,6 @@ public final class JobStore {
   /** The lane of a plugin's jobs. */
   public static String jobLane(String plugin) {
     return plugin;
-  }
-
-  /** The lane of a plugin's schedules. */
-  public static String cronLane(String plugin) {
-    return plugin + "/cron";
   }
 
   /** The database's clock. */
@@ -235,7 +281,7 @@ public final class JobStore {
         enqueued.add(new Enqueued(known.get(), false));
         continue;
       }
-      if (waiting(transaction, plugin) >= most) {
+      if (isFull(transaction, plugin, most)) {
         throw new QueueFullException(plugin, most);
       }
       String id = job.id.isEmpty() ? UUID.randomUUID().toString() : job.id;
@@ -278,14 +324,14 @@ public final class JobStore {
     }
   }
 
-  private static int waiting(Connection transaction, String plugin) throws SQLException {
-    try (PreparedStatement select =
-        transaction.prepareStatement(
-            "select count(*) from job where plugin = ? and state in ('WAITING', 'FAILED')")) {
-      select.setString(1, plugin);
+  private static boolean isFull(Connection transaction, String plugin, int most)
+      throws SQLException {
+    try (PreparedStatement select = transaction.prepareStatement(WAITING)) {
+      select.setString(1, jobLane(plugin));
+      select.setInt(2, most);
       try (ResultSet row = select.executeQuery()) {
         row.next();
-        return row.getInt(1);
+        return row.getInt(1) >= most;
       }
     }
   }
@@ -313,7 +359,7 @@ public final class JobStore {
     queue(transaction, JOB, id, job.due, job.priority, jobLane(plugin), job.name);
   }
 
-  private static void queue(
+  static void queue(
       Connection transaction,
       String task,
       String instance,
@@ -336,85 +382,206 @@ public final class JobStore {
     }
   }
 
-  /** The job of a claim; empty when it was deleted. */
-  public Optional<Stored> read(String id) {
-    return transactions.run(connection -> {
-      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
-        select.setString(1, id);
-        try (ResultSet row = select.executeQuery()) {
-          return row.next() ? Optional.of(stored(row)) : Optional.empty();
-        }
+  /**
+   * The jobs that a node has claimed in a lane, as a statement with the parameters lane and node.
+   * It can share a round trip with the claim.
+   */
+  public static final String READ_CLAIMED =
+      SELECT_STORED
+          + " where id in (select task_instance from job_queue where lane = ? and picked = true"
+          + " and picked_by = ?)";
+
+  /** The jobs of these ids that exist, in a transaction of the caller's. */
+  public List<Stored> read(Connection transaction, List<String> ids) throws SQLException {
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    try (PreparedStatement select =
+        transaction.prepareStatement(
+            SELECT_STORED + " where id in (" + "?, ".repeat(ids.size() - 1) + "?)")) {
+      for (int i = 0; i < ids.size(); i++) {
+        select.setString(i + 1, ids.get(i));
       }
-    });
+      try (ResultSet rows = select.executeQuery()) {
+        return read(rows);
+      }
+    }
+  }
+
+  /** The jobs of an answer to {@link #READ_CLAIMED}. */
+  public static List<Stored> read(ResultSet rows) throws SQLException {
+    List<Stored> jobs = new ArrayList<>();
+    while (rows.next()) {
+      jobs.add(stored(rows));
+    }
+    return jobs;
+  }
+
+  /** Work that joins a transaction of the store. */
+  @FunctionalInterface
+  public interface Joined {
+    boolean run(Connection transaction) throws SQLException;
   }
 
   /**
-   * Records an attempt and what follows it.
+   * Records attempts and what follows them.
    *
-   * @return false when the claim no longer holds, because another node took the job over or it was
-   *     deleted; nothing is changed then
+   * @param next runs in the same transaction, after the results
+   * @return for each result, false when its claim no longer holds, because another node took the
+   *     job over or it was deleted; nothing of it is changed then
    */
-  public boolean end(Claim claim, JobAttempt attempt, Ending ending) {
-    return transactions.run(connection -> end(connection, claim, attempt, ending));
+  public List<Boolean> end(List<Result> results, Joined next) {
+    Transactions.Work<List<Boolean>> work =
+        connection -> {
+          List<Boolean> held = end(connection, results);
+          next.run(connection);
+          return held;
+        };
+    return database.isShared() ? transactions.runHere(work) : transactions.run(work);
   }
 
-  private static boolean end(Connection transaction, Claim claim, JobAttempt attempt, Ending ending)
-      throws SQLException {
-    boolean held =
-        ending instanceof Ending.Again again
-            ? release(transaction, claim, again.due)
-            : remove(transaction, claim);
-    if (!held) {
-      return false;
+  private List<Boolean> end(Connection transaction, List<Result> results) throws SQLException {
+    // All hosts lock rows in the order of their ids, and those of the queue first.
+    List<Result> ordered =
+        results.stream().sorted(Comparator.comparing(result -> result.claim.instance)).toList();
+    Set<Result> held = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (boolean again : new boolean[] {false, true}) {
+      List<Result> some =
+          ordered.stream().filter(result -> (result.due() != null) == again).toList();
+      if (!some.isEmpty()) {
+        held.addAll(
+            database.isShared()
+                ? endInOneStatement(transaction, some, again)
+                : endInThree(transaction, some, again));
+      }
     }
-    String id = claim.instance;
-    switch (ending) {
-      case Ending.Succeeded() -> state(transaction, id, JobState.SUCCEEDED, attempt, null, null, 0);
-      case Ending.Dead(String reason) ->
-          state(transaction, id, JobState.DEAD, attempt, null, reason, 1);
-      case Ending.Again(Instant due, boolean counts, String reason) ->
-          state(transaction, id, JobState.FAILED, attempt, due, reason, counts ? 1 : 0);
+    List<Boolean> answers = new ArrayList<>();
+    for (Result result : results) {
+      answers.add(held.contains(result) || isRecorded(transaction, result));
     }
-    try (PreparedStatement insert =
-        transaction.prepareStatement(
-            "insert into job_attempt (job, number, outcome, version, node, began_at, ended_at,"
-                + " reason, backtrace) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-      insert.setString(1, id);
-      insert.setInt(2, attempt.number());
-      insert.setString(3, attempt.outcome());
-      insert.setString(4, attempt.version());
-      insert.setString(5, attempt.node());
-      insert.setObject(6, atUtc(attempt.beganAt()));
-      insert.setObject(7, atUtc(attempt.endedAt()));
-      insert.setString(8, cut(attempt.reason(), MAX_REASON_LENGTH));
-      insert.setString(9, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
-      insert.executeUpdate();
-    }
-    return true;
+    return answers;
   }
 
-  private static void state(
-      Connection transaction,
-      String id,
-      JobState state,
-      JobAttempt attempt,
-      @Nullable Instant due,
-      @Nullable String reason,
-      int failures)
-      throws SQLException {
-    try (PreparedStatement update =
+  /** On PostgreSQL: one round trip for all results of a kind. */
+  private static List<Result> endInOneStatement(
+      Connection transaction, List<Result> results, boolean again) throws SQLException {
+    try (PreparedStatement statement =
         transaction.prepareStatement(
-            "update job set state = ?, attempts = ?, failures = failures + ?, reason = ?,"
-                + " ended_at = ?, due_at = coalesce(cast(? as timestamp with time zone), due_at)"
-                + " where id = ?")) {
-      update.setString(1, state.name());
-      update.setInt(2, attempt.number());
-      update.setInt(3, failures);
-      update.setString(4, reason == null ? null : cut(reason, MAX_REASON_LENGTH));
-      update.setObject(5, state.isEnded() ? atUtc(attempt.endedAt()) : null);
-      update.setObject(6, due == null ? null : atUtc(due));
-      update.setString(7, id);
-      update.executeUpdate();
+            "with held as ("
+                + (again ? RELEASE : REMOVE)
+                + " returning task_instance), changed as ("
+                + CHANGE
+                + "(select task_instance from held)) insert into job_attempt"
+                + ATTEMPT_COLUMNS
+                + " select task_instance, ?, ?, ?, ?, ?, ?, ?, ? from held")) {
+      for (Result result : results) {
+        int at = setQueue(statement, result, again);
+        at = setChange(statement, at, result);
+        setAttempt(statement, at, result);
+        statement.addBatch();
+      }
+      return held(results, statement);
+    }
+  }
+
+  /** On H2, whose statements change one table. */
+  private static List<Result> endInThree(
+      Connection transaction, List<Result> results, boolean again) throws SQLException {
+    List<Result> held;
+    try (PreparedStatement statement = transaction.prepareStatement(again ? RELEASE : REMOVE)) {
+      for (Result result : results) {
+        setQueue(statement, result, again);
+        statement.addBatch();
+      }
+      held = held(results, statement);
+    }
+    if (held.isEmpty()) {
+      return held;
+    }
+    try (PreparedStatement update = transaction.prepareStatement(CHANGE + "?");
+        PreparedStatement insert =
+            transaction.prepareStatement(
+                "insert into job_attempt"
+                    + ATTEMPT_COLUMNS
+                    + " values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+      for (Result result : held) {
+        update.setString(setChange(update, 1, result), result.claim.instance);
+        update.addBatch();
+        insert.setString(1, result.claim.instance);
+        setAttempt(insert, 2, result);
+        insert.addBatch();
+      }
+      update.executeBatch();
+      insert.executeBatch();
+    }
+    return held;
+  }
+
+  /** Those whose statement of the batch changed a row. */
+  private static List<Result> held(List<Result> results, PreparedStatement batch)
+      throws SQLException {
+    int[] rows = batch.executeBatch();
+    List<Result> held = new ArrayList<>();
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i] == 1) {
+        held.add(results.get(i));
+      }
+    }
+    return held;
+  }
+
+  private static int setQueue(PreparedStatement statement, Result result, boolean again)
+      throws SQLException {
+    int at = 1;
+    if (again) {
+      statement.setObject(at++, atUtc(Objects.requireNonNull(result.due())));
+    }
+    set(statement, at, result.claim);
+    return at + 3;
+  }
+
+  private static int setChange(PreparedStatement statement, int from, Result result)
+      throws SQLException {
+    int at = from;
+    JobAttempt attempt = result.attempt;
+    JobState state = result.state();
+    Instant due = result.due();
+    statement.setString(at++, state.name());
+    statement.setInt(at++, attempt.number());
+    statement.setInt(at++, result.isFailure() ? 1 : 0);
+    statement.setString(at++, result.reason());
+    statement.setObject(at++, state.isEnded() ? atUtc(attempt.endedAt()) : null);
+    statement.setObject(at++, due == null ? null : atUtc(due));
+    return at;
+  }
+
+  private static void setAttempt(PreparedStatement statement, int from, Result result)
+      throws SQLException {
+    int at = from;
+    JobAttempt attempt = result.attempt;
+    statement.setInt(at++, attempt.number());
+    statement.setString(at++, attempt.outcome());
+    statement.setString(at++, attempt.version());
+    statement.setString(at++, attempt.node());
+    statement.setObject(at++, atUtc(attempt.beganAt()));
+    statement.setObject(at++, atUtc(attempt.endedAt()));
+    statement.setString(at++, cut(attempt.reason(), MAX_REASON_LENGTH));
+    statement.setString(at, cut(String.join("\n", attempt.backtrace()), MAX_BACKTRACE_LENGTH));
+  }
+
+  /** Whether an earlier transaction, which seemed to fail, has recorded a result. */
+  private static boolean isRecorded(Connection transaction, Result result) throws SQLException {
+    try (PreparedStatement select =
+        transaction.prepareStatement(
+            "select 1 from job_attempt where job = ? and number = ? and node = ?"
+                + " and outcome = ?")) {
+      select.setString(1, result.claim.instance);
+      select.setInt(2, result.attempt.number());
+      select.setString(3, result.attempt.node());
+      select.setString(4, result.attempt.outcome());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
     }
   }
 
@@ -427,30 +594,25 @@ public final class JobStore {
     return transactions.run(connection -> release(connection, claim, due));
   }
 
-  private static boolean release(Connection transaction, Claim claim, Instant due)
-      throws SQLException {
-    try (PreparedStatement update =
-        transaction.prepareStatement(
-            "update job_queue set picked = false, picked_by = null, last_heartbeat = null,"
-                + " execution_time = ?, version = version + 1"
-                + " where task_name = ? and task_instance = ? and version = ?")) {
+  static boolean release(Connection transaction, Claim claim, Instant due) throws SQLException {
+    try (PreparedStatement update = transaction.prepareStatement(RELEASE)) {
       update.setObject(1, atUtc(due));
-      update.setString(2, claim.task);
-      update.setString(3, claim.instance);
-      update.setLong(4, claim.version);
+      set(update, 2, claim);
       return update.executeUpdate() == 1;
     }
   }
 
-  private static boolean remove(Connection transaction, Claim claim) throws SQLException {
-    try (PreparedStatement delete =
-        transaction.prepareStatement(
-            "delete from job_queue where task_name = ? and task_instance = ? and version = ?")) {
-      delete.setString(1, claim.task);
-      delete.setString(2, claim.instance);
-      delete.setLong(3, claim.version);
+  static boolean remove(Connection transaction, Claim claim) throws SQLException {
+    try (PreparedStatement delete = transaction.prepareStatement(REMOVE)) {
+      set(delete, 1, claim);
       return delete.executeUpdate() == 1;
     }
+  }
+
+  private static void set(PreparedStatement statement, int at, Claim claim) throws SQLException {
+    statement.setString(at, claim.task);
+    statement.setString(at + 1, claim.instance);
+    statement.setLong(at + 2, claim.version);
   }
 
   /**
@@ -478,10 +640,14 @@ public final class JobStore {
       }
       String reason = "its node gave no sign of life";
       return end(
-          connection,
-          claim,
-          new JobAttempt(attempts + 1, "NODE_LOST", "", node, seenAt, now, reason, List.of()),
-          new Ending.Again(now, true, reason));
+              connection,
+              List.of(
+                  new Result(
+                      claim,
+                      new JobAttempt(
+                          attempts + 1, "NODE_LOST", "", node, seenAt, now, reason, List.of()),
+                      new Ending.Again(now, true, reason))))
+          .getFirst();
     });
   }
 
@@ -497,465 +663,6 @@ public final class JobStore {
     });
   }
 
-  /** A job with its attempts. */
-  public Optional<JobInfo> find(String id) {
-    return transactions.run(connection -> {
-      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
-        select.setString(1, id);
-        try (ResultSet row = select.executeQuery()) {
-          return row.next() ? Optional.of(info(row, attempts(connection, id))) : Optional.empty();
-        }
-      }
-    });
-  }
-
-  /**
-   * The newest jobs.
-   *
-   * @param plugin empty for all
-   * @param state null for all
-   */
-  public List<JobInfo> list(String plugin, @Nullable JobState state, int limit) {
-    StringBuilder where = new StringBuilder(" where 1 = 1");
-    if (!plugin.isEmpty()) {
-      where.append(" and j.plugin = ?");
-    }
-    if (state == JobState.RUNNING) {
-      where.append(" and q.picked = true");
-    } else if (state != null) {
-      where.append(" and j.state = ? and (q.picked is null or q.picked = false)");
-    }
-    return transactions.run(connection -> {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              SELECT + where + " order by j.enqueued_at desc, j.id fetch first ? rows only")) {
-        int at = 1;
-        if (!plugin.isEmpty()) {
-          select.setString(at++, plugin);
-        }
-        if (state != null && state != JobState.RUNNING) {
-          select.setString(at++, state.name());
-        }
-        select.setInt(at, limit);
-        List<JobInfo> jobs = new ArrayList<>();
-        try (ResultSet rows = select.executeQuery()) {
-          while (rows.next()) {
-            jobs.add(info(rows, List.of()));
-          }
-        }
-        return jobs;
-      }
-    });
-  }
-
-  /** What an operator's act on a job came to. */
-  public enum Act {
-    DONE,
-    /** There is no such job. */
-    UNKNOWN,
-    /** Its state does not allow it. */
-    REFUSED
-  }
-
-  /** Cancels a job that waits. */
-  public Act cancel(String id, String reason, Instant now) {
-    return transactions.run(connection -> {
-      if (!exists(connection, id)) {
-        return Act.UNKNOWN;
-      }
-      try (PreparedStatement delete =
-          connection.prepareStatement(
-              "delete from job_queue where task_name = 'job' and task_instance = ?"
-                  + " and picked = false")) {
-        delete.setString(1, id);
-        if (delete.executeUpdate() == 0) {
-          return Act.REFUSED;
-        }
-      }
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              "update job set state = 'CANCELLED', reason = ?, ended_at = ? where id = ?")) {
-        update.setString(1, reason);
-        update.setObject(2, atUtc(now));
-        update.setString(3, id);
-        update.executeUpdate();
-      }
-      return Act.DONE;
-    });
-  }
-
-  /**
-   * Lets a job run now: one that is dead or cancelled, from its first attempt, or one that waits.
-   */
-  public Act retry(String id, Instant now) {
-    return transactions.run(connection -> {
-      Stored job;
-      JobState state;
-      int priority;
-      try (PreparedStatement select = connection.prepareStatement(SELECT + " where j.id = ?")) {
-        select.setString(1, id);
-        try (ResultSet row = select.executeQuery()) {
-          if (!row.next()) {
-            return Act.UNKNOWN;
-          }
-          job = stored(row);
-          state = JobState.valueOf(row.getString(5));
-          priority = row.getInt(8);
-        }
-      }
-      if (state == JobState.SUCCEEDED) {
-        return Act.REFUSED;
-      }
-      if (state.isEnded()) {
-        try (PreparedStatement update =
-            connection.prepareStatement(
-                "update job set state = 'WAITING', failures = 0, reason = null, ended_at = null,"
-                    + " due_at = ? where id = ? and state in ('DEAD', 'CANCELLED')")) {
-          update.setObject(1, atUtc(now));
-          update.setString(2, id);
-          if (update.executeUpdate() == 0) {
-            return Act.REFUSED;
-          }
-        }
-        queue(connection, JOB, id, now, priority, jobLane(job.plugin), job.name);
-        return Act.DONE;
-      }
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              "update job_queue set execution_time = ?, version = version + 1"
-                  + " where task_name = 'job' and task_instance = ? and picked = false")) {
-        update.setObject(1, atUtc(now));
-        update.setString(2, id);
-        return update.executeUpdate() == 1 ? Act.DONE : Act.REFUSED;
-      }
-    });
-  }
-
-  private static boolean exists(Connection connection, String id) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement("select 1 from job where id = ?")) {
-      select.setString(1, id);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next();
-      }
-    }
-  }
-
-  /**
-   * Pauses a job of a plugin, or all if the name is empty.
-   *
-   * @return false when it was paused before
-   */
-  public boolean pause(String plugin, String name) {
-    return transactions.run(connection -> {
-      if (paused(connection, plugin).contains(name)) {
-        return false;
-      }
-      try (PreparedStatement insert =
-          connection.prepareStatement("insert into job_pause (plugin, name) values (?, ?)")) {
-        insert.setString(1, plugin);
-        insert.setString(2, name);
-        insert.executeUpdate();
-      }
-      return true;
-    });
-  }
-
-  /**
-   * Ends a pause.
-   *
-   * @return false when there was none
-   */
-  public boolean resume(String plugin, String name) {
-    return transactions.run(connection -> {
-      try (PreparedStatement delete =
-          connection.prepareStatement("delete from job_pause where plugin = ? and name = ?")) {
-        delete.setString(1, plugin);
-        delete.setString(2, name);
-        return delete.executeUpdate() == 1;
-      }
-    });
-  }
-
-  /** The paused jobs of a plugin; an empty name stands for all. */
-  public Set<String> paused(String plugin) {
-    return transactions.run(connection -> paused(connection, plugin));
-  }
-
-  private static Set<String> paused(Connection connection, String plugin) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("select name from job_pause where plugin = ?")) {
-      select.setString(1, plugin);
-      Set<String> names = new HashSet<>();
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          names.add(rows.getString(1));
-        }
-      }
-      return names;
-    }
-  }
-
-  /** The schedules of a plugin. */
-  public List<CronInfo> crons(String plugin) {
-    return transactions.run(connection -> {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "select c.id, c.job, c.schedule, c.zone, c.source, q.execution_time from job_cron c"
-                  + " left join job_queue q on q.task_name = 'cron' and q.task_instance = c.plugin"
-                  + " || '/' || c.id where c.plugin = ? order by c.id")) {
-        select.setString(1, plugin);
-        List<CronInfo> crons = new ArrayList<>();
-        try (ResultSet rows = select.executeQuery()) {
-          while (rows.next()) {
-            OffsetDateTime next = rows.getObject(6, OffsetDateTime.class);
-            crons.add(
-                new CronInfo(
-                    plugin,
-                    rows.getString(1),
-                    rows.getString(2),
-                    rows.getString(3),
-                    rows.getString(4),
-                    rows.getString(5).equals("GUEST"),
-                    Optional.ofNullable(next).map(OffsetDateTime::toInstant)));
-          }
-        }
-        return crons;
-      }
-    });
-  }
-
-  /** The instance under which a schedule is in the queue. */
-  public static String cronInstance(String plugin, String id) {
-    return plugin + "/" + id;
-  }
-
-  /** The schedule of an instance. */
-  public Optional<StoredCron> cron(String instance) {
-    int slash = instance.indexOf('/');
-    return transactions.run(connection ->
-        cron(connection, instance.substring(0, slash), instance.substring(slash + 1)));
-  }
-
-  private static Optional<StoredCron> cron(Connection connection, String plugin, String id)
-      throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "select source, job, schedule, zone, args, catch_up from job_cron"
-                + " where plugin = ? and id = ?")) {
-      select.setString(1, plugin);
-      select.setString(2, id);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(
-                new StoredCron(
-                    id,
-                    row.getString(1).equals("GUEST"),
-                    row.getString(2),
-                    row.getString(3),
-                    row.getString(4),
-                    row.getBytes(5),
-                    row.getString(6)))
-            : Optional.empty();
-      }
-    }
-  }
-
-  /** A schedule and its next run. */
-  public record NextCron(StoredCron cron, Instant next) {}
-
-  /**
-   * Makes these the schedules of a plugin's manifest. One whose schedule and zone stay the same
-   * keeps its next run.
-   */
-  public void replaceCrons(String plugin, List<NextCron> crons) {
-    transactions.run(connection -> {
-      lockPlugin(connection, plugin);
-      Set<String> ids = new HashSet<>();
-      for (NextCron cron : crons) {
-        ids.add(cron.cron.id);
-        put(connection, plugin, cron);
-      }
-      Set<String> gone = new HashSet<>();
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "select id from job_cron where plugin = ? and source = 'MANIFEST'")) {
-        select.setString(1, plugin);
-        try (ResultSet rows = select.executeQuery()) {
-          while (rows.next()) {
-            gone.add(rows.getString(1));
-          }
-        }
-      }
-      gone.removeAll(ids);
-      for (String id : gone) {
-        deleteCron(connection, plugin, id);
-      }
-      return true;
-    });
-  }
-
-  /**
-   * Adds a schedule that a plugin registers, or changes it.
-   *
-   * @return false when the plugin has {@code most} of them already
-   */
-  public boolean registerCron(String plugin, NextCron cron, int most) {
-    return transactions.run(connection -> {
-      lockPlugin(connection, plugin);
-      if (cron(connection, plugin, cron.cron.id).isEmpty()
-          && registered(connection, plugin) >= most) {
-        return false;
-      }
-      put(connection, plugin, cron);
-      return true;
-    });
-  }
-
-  private static int registered(Connection connection, String plugin) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "select count(*) from job_cron where plugin = ? and source = 'GUEST'")) {
-      select.setString(1, plugin);
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return row.getInt(1);
-      }
-    }
-  }
-
-  private static void lockPlugin(Connection connection, String plugin) throws SQLException {
-    try (PreparedStatement lock =
-        connection.prepareStatement("select name from plugin where name = ? for update")) {
-      lock.setString(1, plugin);
-      lock.executeQuery().close();
-    }
-  }
-
-  private static void put(Connection connection, String plugin, NextCron next) throws SQLException {
-    StoredCron cron = next.cron;
-    Optional<StoredCron> before = cron(connection, plugin, cron.id);
-    boolean sameTimes =
-        before
-            .filter(old -> old.schedule.equals(cron.schedule) && old.zone.equals(cron.zone))
-            .isPresent();
-    try (PreparedStatement put =
-        connection.prepareStatement(
-            before.isPresent()
-                ? "update job_cron set source = ?, job = ?, schedule = ?, zone = ?, args = ?,"
-                    + " catch_up = ? where plugin = ? and id = ?"
-                : "insert into job_cron (source, job, schedule, zone, args, catch_up, plugin, id)"
-                    + " values (?, ?, ?, ?, ?, ?, ?, ?)")) {
-      put.setString(1, cron.registered ? "GUEST" : "MANIFEST");
-      put.setString(2, cron.job);
-      put.setString(3, cron.schedule);
-      put.setString(4, cron.zone);
-      put.setBytes(5, cron.args);
-      put.setString(6, cron.catchUp);
-      put.setString(7, plugin);
-      put.setString(8, cron.id);
-      put.executeUpdate();
-    }
-    String instance = cronInstance(plugin, cron.id);
-    if (before.isEmpty()) {
-      queue(connection, CRON, instance, next.next, 0, cronLane(plugin), cron.job);
-    } else if (!sameTimes) {
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              "update job_queue set execution_time = ?, picked = false, picked_by = null,"
-                  + " last_heartbeat = null, version = version + 1"
-                  + " where task_name = 'cron' and task_instance = ?")) {
-        update.setObject(1, atUtc(next.next));
-        update.setString(2, instance);
-        update.executeUpdate();
-      }
-    }
-  }
-
-  private static void deleteCron(Connection connection, String plugin, String id)
-      throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("delete from job_cron where plugin = ? and id = ?")) {
-      delete.setString(1, plugin);
-      delete.setString(2, id);
-      delete.executeUpdate();
-    }
-    try (PreparedStatement delete =
-        connection.prepareStatement(
-            "delete from job_queue where task_name = 'cron' and task_instance = ?")) {
-      delete.setString(1, cronInstance(plugin, id));
-      delete.executeUpdate();
-    }
-  }
-
-  /**
-   * Enqueues the runs of a schedule that are due, and moves it to its next one, in one transaction.
-   * A run that was enqueued before, by whatever node, is not enqueued again.
-   *
-   * @param jobs the runs, each with a key that names its time
-   * @return false when the claim no longer holds; nothing is changed then
-   */
-  public boolean tick(
-      Claim claim, String plugin, List<NewJob> jobs, @Nullable Instant next, int most, Instant now)
-      throws QueueFullException {
-    record Outcome(boolean held, @Nullable QueueFullException full) {}
-    Outcome outcome =
-        transactions.run(connection -> {
-          boolean held =
-              next == null ? remove(connection, claim) : release(connection, claim, next);
-          if (!held) {
-            return new Outcome(false, null);
-          }
-          try {
-            enqueue(connection, plugin, jobs, most, now);
-          } catch (QueueFullException e) {
-            // The schedule moves on all the same: it would come back at once otherwise.
-            return new Outcome(true, e);
-          }
-          return new Outcome(true, null);
-        });
-    if (outcome.full != null) {
-      throw outcome.full;
-    }
-    return outcome.held;
-  }
-
-  /**
-   * How many jobs a plugin has in a state, and since when the first of them could run.
-   *
-   * @param oldestDue null where none waits
-   */
-  public record Count(String plugin, JobState state, long jobs, @Nullable Instant oldestDue) {}
-
-  /** The numbers of all plugins. */
-  public List<Count> counts() {
-    return transactions.run(connection -> {
-      String state = "case when q.picked = true then 'RUNNING' else j.state end";
-      try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select j.plugin, "
-                      + state
-                      + ", count(*),"
-                      + " min(case when q.picked = false then q.execution_time end)"
-                      + " from job j left join job_queue q"
-                      + " on q.task_name = 'job' and q.task_instance = j.id"
-                      + " group by j.plugin, "
-                      + state);
-          ResultSet rows = select.executeQuery()) {
-        List<Count> counts = new ArrayList<>();
-        while (rows.next()) {
-          OffsetDateTime due = rows.getObject(4, OffsetDateTime.class);
-          counts.add(
-              new Count(
-                  rows.getString(1),
-                  JobState.valueOf(rows.getString(2)),
-                  rows.getLong(3),
-                  due == null ? null : due.toInstant()));
-        }
-        return counts;
-      }
-    });
-  }
-
   /** Whether a plugin has jobs that wait or run, or schedules. */
   public boolean hasRows(String plugin) {
     return transactions.run(connection -> {
@@ -963,7 +670,7 @@ public final class JobStore {
           connection.prepareStatement(
               "select 1 from job_queue where lane in (?, ?) fetch first 1 rows only")) {
         select.setString(1, jobLane(plugin));
-        select.setString(2, cronLane(plugin));
+        select.setString(2, CronStore.lane(plugin));
         try (ResultSet row = select.executeQuery()) {
           return row.next();
         }
@@ -971,22 +678,15 @@ public final class JobStore {
     });
   }
 
-  /** Deletes jobs that ended before these times. */
-  public int prune(Instant ended, Instant dead) {
-    return transactions.run(connection -> {
-      try (PreparedStatement delete =
-          connection.prepareStatement(
-              "delete from job where (state in ('SUCCEEDED', 'CANCELLED') and ended_at < ?)"
-                  + " or (state = 'DEAD' and ended_at < ?)")) {
-        delete.setObject(1, atUtc(ended));
-        delete.setObject(2, atUtc(dead));
-        return delete.executeUpdate();
-      }
-    });
-  }
-
   /** Deletes all that a plugin has here. */
   static void forget(Connection connection, String plugin) throws SQLException {
+    // In the order in which results lock them.
+    try (PreparedStatement lock =
+        connection.prepareStatement(
+            "select 1 from job_queue where lane = ? order by task_instance for update")) {
+      lock.setString(1, jobLane(plugin));
+      lock.executeQuery().close();
+    }
     for (String delete :
         List.of(
             "delete from job_queue where lane in (?, ? || '/cron')",
@@ -1003,88 +703,30 @@ public final class JobStore {
     }
   }
 
-  private static List<JobAttempt> attempts(Connection connection, String id) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "select number, outcome, version, node, began_at, ended_at, reason, backtrace"
-                + " from job_attempt where job = ? order by number")) {
-      select.setString(1, id);
-      List<JobAttempt> attempts = new ArrayList<>();
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          String backtrace = rows.getString(8);
-          attempts.add(
-              new JobAttempt(
-                  rows.getInt(1),
-                  rows.getString(2),
-                  rows.getString(3),
-                  rows.getString(4),
-                  instant(rows, 5),
-                  instant(rows, 6),
-                  text(rows.getString(7)),
-                  text(backtrace).lines().toList()));
-        }
-      }
-      return attempts;
-    }
-  }
-
   private static Stored stored(ResultSet row) throws SQLException {
     return new Stored(
         row.getString(1),
         row.getString(2),
         row.getString(3),
         Kind.valueOf(row.getString(4)),
-        row.getBytes(6),
-        row.getString(7),
-        instant(row, 9),
-        instant(row, 10),
-        row.getInt(12),
-        row.getInt(13),
-        row.getString(14));
-  }
-
-  private static JobInfo info(ResultSet row, List<JobAttempt> attempts) throws SQLException {
-    JobState state = JobState.valueOf(row.getString(5));
-    boolean running = row.getBoolean(16);
-    OffsetDateTime ended = row.getObject(11, OffsetDateTime.class);
-    return new JobInfo(
-        row.getString(1),
-        row.getString(2),
-        row.getString(3),
-        running ? JobState.RUNNING : state,
-        row.getInt(8),
-        row.getInt(12),
-        row.getString(7),
-        instant(row, 9),
-        instant(row, 10),
-        Optional.ofNullable(ended).map(OffsetDateTime::toInstant),
-        running ? "" : text(row.getString(15)),
-        json(row.getBytes(6)),
-        attempts);
-  }
-
-  private static JsonNode json(byte[] args) {
-    try {
-      return StrictJson.parse(args);
-    } catch (InvalidJsonException e) {
-      return JsonNodeFactory.instance.nullNode();
-    }
-  }
-
-  private static String text(@Nullable String value) {
-    return value == null ? "" : value;
+        row.getBytes(5),
+        row.getString(6),
+        instant(row, 7),
+        instant(row, 8),
+        row.getInt(9),
+        row.getInt(10),
+        row.getString(11));
   }
 
   private static String cut(String text, int most) {
     return text.length() > most ? text.substring(0, most) : text;
   }
 
-  private static Instant instant(ResultSet row, int column) throws SQLException {
+  static Instant instant(ResultSet row, int column) throws SQLException {
     return row.getObject(column, OffsetDateTime.class).toInstant();
   }
 
-  private static OffsetDateTime atUtc(Instant instant) {
+  static OffsetDateTime atUtc(Instant instant) {
     return instant.atOffset(ZoneOffset.UTC);
   }
 }

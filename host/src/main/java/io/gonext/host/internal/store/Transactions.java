@@ -37,6 +37,22 @@ record Transactions(DataSource connections, Executor threads, StoreHealth health
   }
 
   /**
+   * As {@link #run}, on this thread: for PostgreSQL alone, and for a platform thread, whose reads
+   * and writes of the network an interrupt leaves alone.
+   */
+  <R extends @Nullable Object> R runHere(Work<R> work) {
+    // The pool of connections would refuse an interrupted thread.
+    boolean interrupted = Thread.interrupted();
+    try {
+      return inTransaction(work);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
    * As {@link #run}, for a change that must not be lost once this returns, not even with the
    * machine.
    */

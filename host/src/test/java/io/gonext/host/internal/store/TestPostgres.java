@@ -125,9 +125,16 @@ public final class TestPostgres {
 
     private Own(Path directory) throws IOException {
       files = directory.resolve("pg");
-      server =
-          EmbeddedPostgres.builder().setDataDirectory(files).setCleanDataDirectory(false).start();
+      server = builder().start();
       port = server.getPort();
+    }
+
+    private EmbeddedPostgres.Builder builder() {
+      return EmbeddedPostgres.builder()
+          .setDataDirectory(files)
+          .setCleanDataDirectory(false)
+          // What is committed outlives the server.
+          .setServerConfig("synchronous_commit", "on");
     }
 
     public String url() {
@@ -138,13 +145,16 @@ public final class TestPostgres {
       server.close();
     }
 
+    /** Stops the server without a checkpoint, as {@code pg_ctl stop -m immediate} does. */
+    public void stopImmediately() throws IOException, InterruptedException {
+      String pid = Files.readAllLines(files.resolve("postmaster.pid")).getFirst().strip();
+      new ProcessBuilder("kill", "-QUIT", pid).inheritIO().start().waitFor();
+      ProcessHandle.of(Long.parseLong(pid)).ifPresent(process -> process.onExit().join());
+      server.close();
+    }
+
     public void start() throws IOException {
-      server =
-          EmbeddedPostgres.builder()
-              .setDataDirectory(files)
-              .setCleanDataDirectory(false)
-              .setPort(port)
-              .start();
+      server = builder().setPort(port).start();
     }
   }
 

@@ -1,15 +1,14 @@
 package io.gonext.host.internal.service.jobs;
 
 import io.gonext.host.internal.service.jobs.JobRequest.InvalidException;
-import io.gonext.host.internal.store.JobStore.NextCron;
-import io.gonext.host.internal.store.JobStore.StoredCron;
+import io.gonext.host.internal.store.CronStore.NextCron;
+import io.gonext.host.internal.store.CronStore.StoredCron;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest.CatchUp;
 import io.gonext.host.manifest.Schedule;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,7 +69,7 @@ record CronRequest(String handler, Schedule schedule, byte[] args, CatchUp catch
   private static ZoneId zone(JsonNode json) throws InvalidException {
     JsonNode zone = json.get("zone");
     if (zone == null) {
-      return ZoneOffset.UTC;
+      return Schedule.UTC;
     }
     Optional<ZoneId> known = zone.isString() ? Schedule.zone(zone.stringValue()) : Optional.empty();
     if (known.isEmpty()) {

@@ -42,14 +42,14 @@ public final class JobQueue {
           public void start() {}
 
           @Override
-          public void wake() {}
+          public void wake(String plugin) {}
         };
 
     /** There may be jobs for this host from now on. */
     void start();
 
-    /** A job was enqueued. */
-    void wake();
+    /** Jobs of a plugin may be due. */
+    void wake(String plugin);
   }
 
   public JobQueue(JobStore store, JobPolicy policy, StoreClock clock) {
@@ -104,7 +104,7 @@ public final class JobQueue {
             .enqueue(
                 manifest.name(), List.of(job("", manifest, request, now)), policy.waiting(), now)
             .getFirst();
-    runner.wake();
+    runner.wake(manifest.name());
     return enqueued;
   }
 
@@ -120,7 +120,7 @@ public final class JobQueue {
     var _ =
         store.enqueue(
             manifest.name(), List.of(job(id, manifest, request, now)), policy.waiting(), now);
-    runner.wake();
+    runner.wake(manifest.name());
   }
 
   /**
@@ -141,9 +141,9 @@ public final class JobQueue {
     return store.enqueue(transaction, manifest.name(), jobs, policy.waiting(), now);
   }
 
-  /** Jobs that were enqueued in a transaction of someone else exist from now on. */
-  public void committed() {
-    runner.wake();
+  /** Jobs of a plugin may be due since a transaction of someone else is committed. */
+  public void committed(String plugin) {
+    runner.wake(plugin);
   }
 
   /**
@@ -164,7 +164,7 @@ public final class JobQueue {
             policy.waiting(),
             now);
     runner.start();
-    runner.wake();
+    runner.wake(plugin);
   }
 
   /**

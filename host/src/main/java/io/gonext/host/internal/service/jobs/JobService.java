@@ -164,7 +164,8 @@ public final class JobService implements HostService {
         () ->
             queue
                     .store()
-                    .registerCron(
+                    .crons()
+                    .register(
                         scope.manifest().name(),
                         request.stored(queue.clock().fresh()),
                         CronRequest.MOST)

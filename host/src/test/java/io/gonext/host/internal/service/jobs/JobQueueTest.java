@@ -70,8 +70,8 @@ class JobQueueTest {
         connection.rollback();
         List<Enqueued> kept = queue.enqueue(connection, MANIFEST, requests);
         connection.commit();
-        assertThat(store.jobs().find(gone.getFirst().id())).isEmpty();
-        assertThat(store.jobs().list("jobs", JobState.WAITING, 10))
+        assertThat(store.jobs().records().find(gone.getFirst().id())).isEmpty();
+        assertThat(store.jobs().records().list("jobs", JobState.WAITING, 10))
             .extracting(job -> job.id())
             .containsExactlyInAnyOrderElementsOf(kept.stream().map(Enqueued::id).toList());
       }
