@@ -1,0 +1,101 @@
+package io.gonext.engine;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A module as its binary defines it: everything but the instructions of its functions.
+ *
+ * <p>Imported functions, tables and globals come first in the index spaces. The lists are
+ * immutable, the arrays are never changed.
+ *
+ * @param bytes the module's bytes; positions refer to them
+ * @param types the types in order
+ * @param imports everything that is imported, in order
+ * @param functionTypes the index of each function's type
+ * @param bodies the function bodies of the functions that are not imported: locals and instructions
+ * @param tables the tables
+ * @param memory the memory, or null
+ * @param globals the globals
+ * @param exports the exports by name, in order
+ * @param start the index of the start function, or -1
+ * @param elements the element segments
+ * @param data the data segments
+ * @param declaresDataCount whether there is a data count section
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
+record ModuleDefinition(
+    byte[] bytes,
+    List<FunctionType> types,
+    List<Import> imports,
+    int[] functionTypes,
+    List<Range> bodies,
+    List<TableType> tables,
+    @Nullable MemoryType memory,
+    List<Global> globals,
+    Map<String, Export> exports,
+    int start,
+    List<ElementSegment> elements,
+    List<DataSegment> data,
+    boolean declaresDataCount) {
+
+  /** The kinds of what a module imports and exports, in the order of their numbers. */
+  enum Kind {
+    FUNCTION,
+    TABLE,
+    MEMORY,
+    GLOBAL
+  }
+
+  /** An import. Its type is in the list of its kind. */
+  record Import(String module, String name, Kind kind) {}
+
+  /** An export of the thing of that kind with this index. */
+  record Export(Kind kind, int index) {}
+
+  /** The bytes {@code [from, to)} of the module. */
+  record Range(int from, int to) {
+    int length() {
+      return to - from;
+    }
+  }
+
+  /** A table's type. The maximum is 2^32 - 1 if none is declared. */
+  record TableType(ValueType elementType, long minimum, long maximum) {}
+
+  /** A memory's type, in pages of 64 KiB. The maximum is 65,536 if none is declared. */
+  record MemoryType(int minimumPages, int maximumPages) {}
+
+  /** A global. Its first value is null if it is imported. */
+  record Global(ValueType type, boolean isMutable, @Nullable ConstantExpression value) {}
+
+  /** What a segment is for. */
+  enum Mode {
+    /** Copied when the instance starts, then dropped. */
+    ACTIVE,
+    /** Copied by instructions. */
+    PASSIVE,
+    /** Only declares references to functions. */
+    DECLARATIVE
+  }
+
+  /** An element segment. {@code table} and {@code offset} are only for active ones. */
+  record ElementSegment(
+      ValueType type,
+      Mode mode,
+      int table,
+      @Nullable ConstantExpression offset,
+      List<ConstantExpression> elements) {}
+
+  /** A data segment. {@code offset} is only for an active one. */
+  record DataSegment(Mode mode, @Nullable ConstantExpression offset, Range content) {}
+
+  int importedFunctions() {
+    return functionTypes.length - bodies.size();
+  }
+
+  FunctionType typeOf(int function) {
+    return types.get(functionTypes[function]);
+  }
+}
