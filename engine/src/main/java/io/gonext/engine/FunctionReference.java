@@ -5,6 +5,9 @@ package io.gonext.engine;
  * objects; null is the null reference. Public only because compiled code has its own class loader.
  */
 public final class FunctionReference {
+  /** The heap bytes of one. */
+  static final int BYTES = 24;
+
   /** The instance whose function it is. */
   public final GuestCode code;
 

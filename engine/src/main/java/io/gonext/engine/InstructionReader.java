@@ -1,8 +1,8 @@
 package io.gonext.engine;
 
 /**
- * Reads a function's body or a constant expression instruction by instruction. It checks every
- * immediate and the nesting of blocks. Endive's validator checks the types afterwards.
+ * Reads a function's body instruction by instruction. It checks every immediate and the nesting of
+ * blocks. Endive's validator checks the types afterwards.
  *
  * <p>Source of the numbers: WebAssembly Core Specification 2.0, chapter 5.4 (instructions).
  */
@@ -54,11 +54,6 @@ final class InstructionReader {
   private static final int ELEMENT_BYTES = 8;
 
   private static final int BLOCK_VOID = 0x40;
-
-  /**
-   * A constant expression of more instructions than this is refused; compilers emit one or three.
-   */
-  private static final int MOST_CONSTANT_INSTRUCTIONS = 64;
 
   private static final Immediate[] IMMEDIATES = immediates();
 
@@ -131,36 +126,6 @@ final class InstructionReader {
 
   private static void fill(Immediate[] table, int from, int to, Immediate immediate) {
     java.util.Arrays.fill(table, from, to + 1, immediate);
-  }
-
-  // Constant expressions ------------------------------------------------------------------------
-
-  /** Reads the expression of a global, an offset or an element, including its end. */
-  static void constantExpression(BinaryReader in) {
-    for (int i = 0; i < MOST_CONSTANT_INSTRUCTIONS; i++) {
-      int opcode = in.u8();
-      switch (opcode) {
-        case END -> {
-          return;
-        }
-        case 0x23, 0xD2 -> in.u32();
-        case 0x41 -> in.signed(32);
-        case 0x42 -> in.signed(64);
-        case 0x43 -> in.skip(Float.BYTES);
-        case 0x44 -> in.skip(Double.BYTES);
-        case 0x6A, 0x6B, 0x6C, 0x7C, 0x7D, 0x7E -> {
-          // Extended constant expressions: sums and products of the above.
-        }
-        case 0xD0 -> referenceType(in);
-        case 0xFB -> throw in.unsupported("a constant expression uses garbage collection");
-        case 0xFD -> throw in.unsupported("a constant expression uses SIMD");
-        default ->
-            throw in.malformed(
-                "a constant expression with instruction 0x" + Integer.toHexString(opcode));
-      }
-    }
-    throw in.tooLarge(
-        "a constant expression of more than " + MOST_CONSTANT_INSTRUCTIONS + " instructions");
   }
 
   private static void referenceType(BinaryReader in) {

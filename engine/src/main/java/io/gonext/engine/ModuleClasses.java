@@ -14,10 +14,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.jar.JarInputStream;
-import run.endive.runtime.Instance;
-import run.endive.runtime.Machine;
 import run.endive.wasm.WasmModule;
 
 /**
@@ -34,10 +32,10 @@ final class ModuleClasses {
   private final WasmModule module;
   private final byte[] jar;
   private final Set<Integer> interpreted;
-  private final Function<Instance, Machine> exact;
+  private final Supplier<GuestCode> exact;
 
   /** Created on first use, under this object's lock. */
-  private volatile @org.jspecify.annotations.Nullable Function<Instance, Machine> roomy;
+  private volatile @org.jspecify.annotations.Nullable Supplier<GuestCode> roomy;
 
   /**
    * A module's classes.
@@ -65,13 +63,13 @@ final class ModuleClasses {
   }
 
   /** The classes for instances with an {@link ExactMemory}. */
-  Function<Instance, Machine> exact() {
+  Supplier<GuestCode> exact() {
     return exact;
   }
 
   /** The classes for instances with a {@link RoomyMemory}. */
-  Function<Instance, Machine> roomy() {
-    Function<Instance, Machine> loaded = roomy;
+  Supplier<GuestCode> roomy() {
+    Supplier<GuestCode> loaded = roomy;
     if (loaded == null) {
       synchronized (this) {
         loaded = roomy;
@@ -84,7 +82,7 @@ final class ModuleClasses {
     return loaded;
   }
 
-  private Function<Instance, Machine> load(boolean exactMemory, BooleanSupplier isAbandoned) {
+  private Supplier<GuestCode> load(boolean exactMemory, BooleanSupplier isAbandoned) {
     var inliner = new AccessInliner(GuestAccess.class, LinearMemory.BLOCK_SHIFT, exactMemory);
     var classes = new HashMap<String, byte[]>();
     eachClass((entry, bytes) -> {
@@ -95,7 +93,7 @@ final class ModuleClasses {
           entry.substring(0, entry.length() - CLASS_SUFFIX.length()).replace('/', '.'),
           CompiledFunctions.isIn(entry) ? inliner.inline(bytes) : bytes);
     });
-    return new GuestClassLoader(classes).machineFactory(ModuleCompiler.CLASS_NAME);
+    return new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME);
   }
 
   private void eachClass(BiConsumer<String, byte[]> task) {

@@ -1,5 +1,8 @@
 package io.gonext.engine;
 
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param elements the element segments
  * @param data the data segments
  * @param declaresDataCount whether there is a data count section
+ * @param declared the functions that a body may refer to with {@code ref.func}: those that an
+ *     export, an element segment or a global names; never changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
 record ModuleDefinition(
@@ -38,7 +43,8 @@ record ModuleDefinition(
     int start,
     List<ElementSegment> elements,
     List<DataSegment> data,
-    boolean declaresDataCount) {
+    boolean declaresDataCount,
+    BitSet declared) {
 
   /** The kinds of what a module imports and exports, in the order of their numbers. */
   enum Kind {
@@ -67,8 +73,15 @@ record ModuleDefinition(
   /** A memory's type, in pages of 64 KiB. The maximum is 65,536 if none is declared. */
   record MemoryType(int minimumPages, int maximumPages) {}
 
-  /** A global. Its first value is null if it is imported. */
-  record Global(ValueType type, boolean isMutable, @Nullable ConstantExpression value) {}
+  /**
+   * A global.
+   *
+   * @param value its first value; null if it is imported
+   * @param isShared whether it is a {@link GuestGlobal}, not a field of the compiled class: if it
+   *     is imported, or exported and mutable in a module that was admitted for linking
+   */
+  record Global(
+      ValueType type, boolean isMutable, @Nullable ConstantExpression value, boolean isShared) {}
 
   /** What a segment is for. */
   enum Mode {
@@ -90,6 +103,54 @@ record ModuleDefinition(
 
   /** A data segment. {@code offset} is only for an active one. */
   record DataSegment(Mode mode, @Nullable ConstantExpression offset, Range content) {}
+
+  /** What an instance has before it gets its parts. */
+  static ModuleDefinition empty() {
+    return new ModuleDefinition(
+        new byte[0],
+        List.of(),
+        List.of(),
+        new int[0],
+        List.of(),
+        List.of(),
+        null,
+        List.of(),
+        Map.of(),
+        -1,
+        List.of(),
+        List.of(),
+        false,
+        new BitSet());
+  }
+
+  /**
+   * A copy for instances, which need no code: of the module's bytes, it holds only the contents of
+   * data segments. The positions of bodies still refer to the module's bytes.
+   */
+  ModuleDefinition withoutCode() {
+    var kept = new ByteArrayOutputStream();
+    var segments = new ArrayList<DataSegment>(data.size());
+    for (DataSegment segment : data) {
+      int from = kept.size();
+      kept.write(bytes, segment.content.from, segment.content.length());
+      segments.add(new DataSegment(segment.mode, segment.offset, new Range(from, kept.size())));
+    }
+    return new ModuleDefinition(
+        kept.toByteArray(),
+        types,
+        imports,
+        functionTypes,
+        bodies,
+        tables,
+        memory,
+        globals,
+        exports,
+        start,
+        elements,
+        List.copyOf(segments),
+        declaresDataCount,
+        declared);
+  }
 
   int importedFunctions() {
     return functionTypes.length - bodies.size();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param debug where the code is, and its source lines
  * @param types the module's types
  * @param cost the cost of compiling the module
+ * @param definition what the module defines
  * @param stripped the module without its custom sections, for Endive's parser
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
@@ -29,6 +30,7 @@ record ModuleOutline(
     DebugSections debug,
     List<FunctionType> types,
     CompileCost cost,
+    ModuleDefinition definition,
     byte[] stripped) {
 
   /** An exported function and its index in the module. */

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.GuestCode.ImportedFunction;
 import io.gonext.engine.bytecode.AccessInliner;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,8 +12,8 @@ import java.util.Random;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import run.endive.runtime.ImportValues;
 import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
 import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 
@@ -122,9 +123,9 @@ class CompiledAccessDifferentialTest {
     if (way == Way.ROOMY) {
       compiled.growsALot();
     }
-    Instance ours = compiled.newInstance(ImportValues.empty(), InstanceConfig.defaults());
-    ours.initialize(false);
-    var memory = (LinearMemory) ours.memory();
+    GuestCode ours = compiled.newInstance(new ImportedFunction[0], InstanceConfig.defaults());
+    Instantiation.run(ours);
+    LinearMemory memory = ours.linear();
     MemoryImage image = memory.takeImage(null);
     long seed = new Random().nextLong();
     System.out.println("CompiledAccessDifferentialTest seed " + seed);
@@ -144,8 +145,9 @@ class CompiledAccessDifferentialTest {
           args[0] = random.nextInt(3);
         }
         boolean within = accesses.get(function).isWithin(args[0], memory.sizeBytes());
-        String expected = within ? outcome(stock, function, args.clone()) : "trap";
-        assertThat(outcome(ours, function, args))
+        String expected =
+            within ? outcome(stock.getMachine()::call, function, args.clone()) : "trap";
+        assertThat(outcome(ours::call, function, args))
             .as("function %d of %s", function, Arrays.toString(args))
             .isEqualTo(expected);
         trapped += expected.equals("trap") ? 1 : 0;
@@ -175,9 +177,9 @@ class CompiledAccessDifferentialTest {
   }
 
   /** Only the low half of an i32 or f32 is defined. */
-  private String outcome(Instance instance, int function, long[] args) {
+  private String outcome(Machine instance, int function, long[] args) {
     try {
-      long[] results = instance.getMachine().call(function, args);
+      long[] results = instance.call(function, args);
       if (accesses.get(function).stores) {
         return "stored";
       }

@@ -229,17 +229,6 @@ class EngineTest {
   }
 
   @Test
-  void the_operands_of_interpreted_functions_are_bounded() {
-    byte[] wasm = interpretedRecursion(part().u32(0), 40_000, 0x41, 0);
-    var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
-
-    var trap = TestEngine.trap(guest, "recurse");
-
-    assertThat(trap.trapCause()).isEqualTo(new TrapCause.StackExhausted());
-    assertThat(trap).cause().hasMessageContaining((OperandLimit.MOST_OPERANDS + 1) + " operands");
-  }
-
-  @Test
   void a_caller_that_gives_up_on_a_compile_does_not_end_it_for_others() throws Exception {
     // Each of the module's functions costs an attempt.
     var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
@@ -281,14 +270,14 @@ class EngineTest {
     long each = (settledMetaspaceBytes() - none) / HELD;
     assertThat(each).as("a module that is held takes metaspace").isPositive();
     List<WeakReference<Class<?>>> classes = new ArrayList<>();
-    held.forEach(guest -> classes.add(new WeakReference<>(guest.machineClass())));
+    held.forEach(guest -> classes.add(new WeakReference<>(guest.codeClass())));
     held.clear();
     awaitUnloaded(classes);
     long before = settledMetaspaceBytes();
 
     classes.clear();
     for (int i = 0; i < UNLOADED; i++) {
-      classes.add(new WeakReference<>(constant(HELD + 1 + i).machineClass()));
+      classes.add(new WeakReference<>(constant(HELD + 1 + i).codeClass()));
     }
     assertThat(classes).hasSize(UNLOADED).doesNotHaveDuplicates();
     awaitUnloaded(classes);
