@@ -15,8 +15,8 @@ import java.nio.ByteOrder;
  */
 public abstract sealed class GuestAccess permits LinearMemory {
   private static final VarHandle SHORT = view(short[].class);
-  private static final VarHandle INT = view(int[].class);
-  private static final VarHandle LONG = view(long[].class);
+  static final VarHandle INT = view(int[].class);
+  static final VarHandle LONG = view(long[].class);
   private static final VarHandle FLOAT = view(float[].class);
   private static final VarHandle DOUBLE = view(double[].class);
 

@@ -6,7 +6,7 @@ public final class CompiledFunctions {
    * The function of index 12 is the method {@code func_12}; a part of it is {@code func_12_345},
    * where 345 is the distance in bytes of its first instruction from the function's.
    */
-  static final String METHOD_PREFIX = "func_";
+  public static final String METHOD_PREFIX = "func_";
 
   static final String INDIRECT_PREFIX = "indirect_";
 
