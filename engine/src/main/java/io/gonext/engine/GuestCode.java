@@ -192,9 +192,9 @@ public abstract class GuestCode {
     return new TrapSignal(new TrapCause.Unreachable());
   }
 
-  /** An access beyond every memory, because of its offset. */
-  public static RuntimeException beyondMemory(int base, long offset) {
-    return new TrapSignal(
+  /** Traps: an access beyond every memory, because of its offset. */
+  public static void beyondMemory(int base, long offset) {
+    throw new TrapSignal(
         new TrapCause.OutOfBounds(
             "out of bounds memory access at " + (Integer.toUnsignedLong(base) + offset)));
   }

@@ -858,8 +858,7 @@ final class MethodEmitter {
         .invokestatic(
             Names.CODE,
             "beyondMemory",
-            MethodTypeDesc.of(Names.FAILURE, CD_int, ConstantDescs.CD_long))
-        .pop();
+            MethodTypeDesc.of(CD_void, CD_int, ConstantDescs.CD_long));
     if (Op.isLoad(op)) {
       zero(Kind.of(Op.result(op)));
     }

@@ -56,7 +56,7 @@ final class Partition {
   static Part of(FunctionCode code, ModuleShape module) {
     var partition = new Partition(code, module);
     if (partition.functionBytes >= SMALL_FUNCTION) {
-      partition.level(0, code.size);
+      partition.level(0, code.size - 1);
     }
     return partition.parts();
   }
