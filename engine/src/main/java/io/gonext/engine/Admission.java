@@ -208,7 +208,8 @@ final class Admission {
         List.copyOf(elements),
         List.copyOf(data),
         segmentsAnnounced >= 0,
-        declared);
+        declared,
+        links);
   }
 
   /** The globals, with those that other instances may change marked as shared. */

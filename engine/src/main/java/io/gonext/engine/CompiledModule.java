@@ -64,7 +64,7 @@ public final class CompiledModule {
     this.names = FunctionNames.of(outline);
     // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
-    this.traps = new TrapTranslator(new Backtraces(outline, classes.module(), names, lines)::of);
+    this.traps = new TrapTranslator(new Backtraces(outline, names, lines)::of);
   }
 
   /** As WASI specifies: a reactor exports {@code _initialize}, a command {@code _start}. */
@@ -120,15 +120,6 @@ public final class CompiledModule {
   /** Whether the module exports its linear memory under this name. */
   public boolean exportsMemory(String name) {
     return surface.exportsMemory(name);
-  }
-
-  /**
-   * The names of functions that are too large to run at full speed. The JIT does not compile
-   * methods of more than 8,000 bytes of bytecode unless the JVM runs with {@code
-   * -XX:-DontCompileHugeMethods}. The engine interprets functions that do not fit in a JVM method.
-   */
-  public List<String> oversizedFunctions() {
-    return classes.oversized().stream().map(names::of).toList();
   }
 
   /**

@@ -204,7 +204,7 @@ public final class Engine implements AutoCloseable {
         }
       } else {
         signatures.add(outline.types());
-        classes = ModuleCompiler.load(outline, entry, result::isDone);
+        classes = new ModuleClasses(outline.definition(), entry.classes());
         compileTime = entry.compileTime();
       }
       var module =

@@ -18,11 +18,15 @@ public abstract class GuestCode {
   private static final ModuleDefinition UNBOUND = ModuleDefinition.empty();
   private static final Range NOTHING = new Range(0, 0);
 
+  private static final int ENTRIES_A_POLL = 64;
+
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
 
   /** The globals that are shared with other instances, by index; null for the others. */
   public @Nullable GuestGlobal[] sharedGlobals = {};
+
+  private int entriesUntilPoll;
 
   /** The module whose instance this is. */
   private ModuleDefinition definition = UNBOUND;
@@ -170,6 +174,14 @@ public abstract class GuestCode {
 
   // What compiled code calls ---------------------------------------------------------------------
 
+  /** At the start of a function with loops or calls: polls at every 64th. */
+  public static void enter(GuestCode code) {
+    if (--code.entriesUntilPoll < 0) {
+      code.entriesUntilPoll = ENTRIES_A_POLL;
+      poll();
+    }
+  }
+
   /** Ends the guest if its thread was interrupted. */
   public static void poll() {
     Interrupts.check();
@@ -180,9 +192,9 @@ public abstract class GuestCode {
     return new TrapSignal(new TrapCause.Unreachable());
   }
 
-  /** An access beyond every memory, because of its offset. */
-  public static RuntimeException beyondMemory(int base, long offset) {
-    return new TrapSignal(
+  /** Traps: an access beyond every memory, because of its offset. */
+  public static void beyondMemory(int base, long offset) {
+    throw new TrapSignal(
         new TrapCause.OutOfBounds(
             "out of bounds memory access at " + (Integer.toUnsignedLong(base) + offset)));
   }

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param declaresDataCount whether there is a data count section
  * @param declared the functions that a body may refer to with {@code ref.func}: those that an
  *     export, an element segment or a global names; never changed
+ * @param links whether the module was admitted for linking: other instances may then hold its
+ *     tables, and call what is in them
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
 record ModuleDefinition(
@@ -44,7 +46,8 @@ record ModuleDefinition(
     List<ElementSegment> elements,
     List<DataSegment> data,
     boolean declaresDataCount,
-    BitSet declared) {
+    BitSet declared,
+    boolean links) {
 
   /** The kinds of what a module imports and exports, in the order of their numbers. */
   enum Kind {
@@ -120,7 +123,8 @@ record ModuleDefinition(
         List.of(),
         List.of(),
         false,
-        new BitSet());
+        new BitSet(),
+        false);
   }
 
   /**
@@ -149,11 +153,26 @@ record ModuleDefinition(
         elements,
         List.copyOf(segments),
         declaresDataCount,
-        declared);
+        declared,
+        links);
   }
 
   int importedFunctions() {
     return functionTypes.length - bodies.size();
+  }
+
+  /** The position of the first instruction of each function that is not imported. */
+  int[] firstInstructions() {
+    var positions = new int[bodies.size()];
+    for (int i = 0; i < positions.length; i++) {
+      var in = new BinaryReader(bytes, bodies.get(i).from, bodies.get(i).to);
+      for (long groups = in.u32(); groups > 0; groups--) {
+        in.u32();
+        in.u8();
+      }
+      positions[i] = in.position();
+    }
+    return positions;
   }
 
   FunctionType typeOf(int function) {

@@ -3,7 +3,6 @@ package io.gonext.engine;
 import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.engine.bytecode.AccessInliner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +63,7 @@ class BacktraceTest {
 
   /** The last of the function's loads is out of bounds. */
   @ParameterizedTest
-  @ValueSource(ints = {1, AccessInliner.MOST_IN_PLACE + 1})
+  @ValueSource(ints = {1, 121})
   void an_inlined_or_called_access_has_its_offset(int loads) {
     var code = part().bytes(0);
     for (int i = 1; i < loads; i++) {

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,7 +119,7 @@ class CompileCacheTest {
 
     assertThat(
             cache.put(
-                "a".repeat(64), new CompileCache.Entry(new byte[10_000], Set.of(), Duration.ZERO)))
+                "a".repeat(64), new CompileCache.Entry(Map.of("A", new byte[10_000]), Duration.ZERO)))
         .isFalse();
 
     assertThat(entries()).isEmpty();
@@ -145,7 +145,7 @@ class CompileCacheTest {
   @Test
   void the_least_recently_used_entries_are_evicted_first() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
-    var entry = new CompileCache.Entry(new byte[4_000], Set.of(3, 4), Duration.ofMillis(1500));
+    var entry = new CompileCache.Entry(Map.of("A", new byte[4_000]), Duration.ofMillis(1500));
     for (String name : List.of("a", "b")) {
       assertThat(cache.put(name.repeat(64), entry)).isTrue();
     }
@@ -161,8 +161,8 @@ class CompileCacheTest {
 
     assertThat(cache.get("b".repeat(64))).isNull();
     assertThat(cache.get("a".repeat(64)))
-        .extracting(CompileCache.Entry::interpreted)
-        .isEqualTo(Set.of(3, 4));
+        .extracting(CompileCache.Entry::compileTime)
+        .isEqualTo(Duration.ofMillis(1500));
     assertThat(entries()).hasSize(2);
   }
 
