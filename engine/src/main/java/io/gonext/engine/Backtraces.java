@@ -60,8 +60,7 @@ final class Backtraces {
   /** The position in the module's bytes at which a function was, or -1. */
   private int position(int function, StackTraceElement element) {
     int body = function - outline.imports().size();
-    int distance =
-        CompiledFunctions.distance(element.getMethodName(), element.getLineNumber());
+    int distance = CompiledFunctions.distance(element.getMethodName(), element.getLineNumber());
     return body < 0 || distance < 0 ? -1 : starts[body] + distance;
   }
 

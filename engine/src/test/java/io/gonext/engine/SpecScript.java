@@ -10,8 +10,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import run.endive.wasm.Parser;
+import run.endive.wasm.types.ExternalType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,8 +40,10 @@ final class SpecScript {
 
   private final Map<String, Guest> named = new HashMap<>();
 
-  /** The module names under which refused modules were registered. */
-  private final Set<String> refusedNames = new HashSet<>();
+  private final Map<String, Guest> registered = new HashMap<>();
+
+  /** The instances to which a refused module would have written. */
+  private final Set<Guest> spoiled = new HashSet<>();
 
   private final List<String> failures = new ArrayList<>();
 
@@ -159,8 +164,17 @@ final class SpecScript {
         throw refused;
       }
       refusals.add(String.valueOf(refused.getMessage()));
+      spoil(wasm);
       return false;
     }
+  }
+
+  private void spoil(byte[] refused) {
+    Parser.parse(refused).importSection().stream()
+        .filter(imported -> imported.importType() != ExternalType.FUNCTION)
+        .map(imported -> registered.get(imported.module()))
+        .filter(Objects::nonNull)
+        .forEach(spoiled::add);
   }
 
   /** The instance, or {@link #REFUSED} if the module imports from a refused one. */
@@ -168,7 +182,7 @@ final class SpecScript {
     try {
       return runtime.instantiate(wasm);
     } catch (Unlinkable e) {
-      if (refusedNames.stream().anyMatch(String.valueOf(e.getMessage())::contains)) {
+      if (registered.get(e.module()) == REFUSED) {
         return REFUSED;
       }
       throw e;
@@ -178,9 +192,8 @@ final class SpecScript {
   private void register(JsonNode command) {
     String name = command.get("as").asString();
     Guest guest = instance(command);
-    if (guest == REFUSED) {
-      refusedNames.add(name);
-    } else {
+    registered.put(name, guest);
+    if (guest != REFUSED) {
       runtime.register(name, guest);
     }
   }
@@ -200,7 +213,8 @@ final class SpecScript {
   }
 
   private boolean isRunning(JsonNode command) {
-    return instance(command.get("action")) != REFUSED;
+    Guest guest = instance(command.get("action"));
+    return guest != REFUSED && !spoiled.contains(guest);
   }
 
   private long[] invoke(JsonNode action) {
