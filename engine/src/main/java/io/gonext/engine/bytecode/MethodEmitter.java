@@ -414,10 +414,8 @@ final class MethodEmitter {
     int last = child.exits.size() - 1;
     var labels = new Label[last + 1];
     Arrays.setAll(labels, _ -> to.newLabel());
-    // The exit by falling out comes last, so that the code goes on after it.
-    boolean falls = child.exits.getFirst().target() == Part.FALL;
     if (last == 1) {
-      to.branch(falls ? Opcode.IFEQ : Opcode.IFNE, labels[falls ? 0 : 1]);
+      to.ifeq(labels[0]);
     } else {
       List<SwitchCase> cases = new ArrayList<>();
       for (int i = 1; i <= last; i++) {
@@ -426,6 +424,7 @@ final class MethodEmitter {
       to.tableswitch(1, last, labels[0], cases);
     }
     boolean stale = accesses.isStale();
+    // The first exit comes last: if control can fall out of the part, it goes on after it.
     for (int i = last; i >= 0; i--) {
       Part.Exit exit = child.exits.get(i);
       to.labelBinding(labels[i]);
