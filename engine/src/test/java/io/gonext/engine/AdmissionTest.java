@@ -545,7 +545,7 @@ class AdmissionTest {
   }
 
   @Test
-  void malformed_custom_sections_are_accepted_and_never_reach_the_parser() {
+  void malformed_custom_sections_are_accepted() {
     byte[] module =
         WasmBytes.module()
             .section(0, part().name("name").bytes(1).u32(0x0FFF_FFFF))
@@ -555,7 +555,7 @@ class AdmissionTest {
 
     ModuleOutline outline = Admission.admit(module, LIMITS);
 
-    assertThat(outline.stripped()).isEqualTo(WasmBytes.module().section(1, ONE_TYPE).toBytes());
+    assertThat(outline.definition().types()).containsExactly(FunctionType.of());
   }
 
   @Test
@@ -620,19 +620,24 @@ class AdmissionTest {
   }
 
   @Test
-  void a_definition_without_code_holds_only_the_contents_of_data_segments() {
+  void a_compacted_definition_holds_only_bodies_and_the_contents_of_data_segments() {
     byte[] module =
         WasmBytes.module()
+            .section(0, part().name("custom").bytes(1, 2, 3))
+            .section(1, ONE_TYPE)
+            .section(3, part().u32(2).bytes(0, 0))
             .section(5, part().u32(1).bytes(0, 1))
+            .section(10, part().u32(2).bytes(2, 0, END, 3, 0, 1, END))
             .section(11, part().u32(2).bytes(1, 2, 7, 8).bytes(0, 0x41, 0, END, 3, 4, 5, 6))
             .toBytes();
 
-    ModuleDefinition kept = Admission.admit(module, LIMITS).definition().withoutCode();
+    ModuleDefinition kept = Admission.admit(module, LIMITS).definition().compacted();
 
-    assertThat(kept.bytes()).containsExactly(7, 8, 4, 5, 6);
+    assertThat(kept.bytes()).containsExactly(0, END, 0, 1, END, 7, 8, 4, 5, 6);
+    assertThat(kept.bodies()).containsExactly(new Range(0, 2), new Range(2, 5));
     assertThat(kept.data())
         .extracting(ModuleDefinition.DataSegment::content)
-        .containsExactly(new Range(0, 2), new Range(2, 5));
+        .containsExactly(new Range(5, 7), new Range(7, 10));
   }
 
   @Test

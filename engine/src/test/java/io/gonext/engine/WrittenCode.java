@@ -25,7 +25,7 @@ final class WrittenCode extends GuestCode {
         Admission.admit(module.toBytes(), EngineLimits.defaults()).definition();
     var code = new WrittenCode(definition.globals().size());
     code.bind(
-        definition.withoutCode(),
+        definition.compacted(),
         definition.memory() == null
             ? LinearMemory.none()
             : new ExactMemory(definition.memory(), CAP),
