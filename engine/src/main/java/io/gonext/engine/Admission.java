@@ -14,7 +14,6 @@ import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.Mode;
 import io.gonext.engine.ModuleDefinition.Range;
 import io.gonext.engine.ModuleDefinition.TableType;
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -35,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * An object reads one module, on one thread.
  */
 final class Admission {
-  private static final byte[] HEADER = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  private static final int HEADER_BYTES = 8;
 
   private static final int CUSTOM = 0;
   private static final int CODE = 10;
@@ -69,7 +68,6 @@ final class Admission {
   private final Map<String, ModuleOutline.Export> exports = new LinkedHashMap<>();
   private final List<String> memoryExports = new ArrayList<>();
   private final Set<String> exportNames = new HashSet<>();
-  private final ByteArrayOutputStream stripped;
   private final CompileCost cost;
 
   /** Everything that is imported. */
@@ -94,7 +92,6 @@ final class Admission {
   private final BitSet declared = new BitSet();
 
   private @Nullable ConstantReader constants;
-  private int[] bodyBytes = {};
   private boolean hasCode;
   private int segmentsAnnounced = -1;
   private long segmentElements;
@@ -106,8 +103,6 @@ final class Admission {
     this.limits = limits;
     this.links = links;
     this.cost = new CompileCost(limits, this::label);
-    this.stripped = new ByteArrayOutputStream();
-    stripped.write(HEADER, 0, HEADER.length);
   }
 
   /**
@@ -143,10 +138,9 @@ final class Admission {
         .ifPresent(problem -> {
           throw reader.malformed(problem);
         });
-    reader.skip(HEADER.length);
+    reader.skip(HEADER_BYTES);
     int previous = 0;
     while (!reader.isAtEnd()) {
-      int from = reader.position();
       int id = reader.u8();
       if (id >= ORDER.length) {
         throw reader.malformed("section " + id + " does not exist");
@@ -161,13 +155,12 @@ final class Admission {
       }
       previous = ORDER[id];
       if (id == CODE) {
-        debug = debug.withCode(section.position(), from - stripped.size());
+        debug = debug.withCode(section.position());
       }
       section(id, section);
       if (!section.isAtEnd()) {
         throw section.malformed("section " + id + " is longer than its contents");
       }
-      keep(from, reader.position());
     }
     if (functionTypes.length > imports.size() && !hasCode) {
       throw reader.malformed("functions without a code section");
@@ -184,13 +177,10 @@ final class Admission {
         exports,
         List.copyOf(memoryExports),
         memories.isEmpty() ? 0 : memories.getFirst().minimumPages(),
-        bodyBytes,
         functionNames,
         debug,
-        List.copyOf(types),
         cost,
-        definition(),
-        stripped.toByteArray());
+        definition());
   }
 
   private ModuleDefinition definition() {
@@ -227,10 +217,6 @@ final class Admission {
       marked.add(new Global(global.type(), global.isMutable(), global.value(), isShared));
     }
     return List.copyOf(marked);
-  }
-
-  private void keep(int from, int to) {
-    stripped.write(bytes, from, to - from);
   }
 
   private void section(int id, BinaryReader in) {
@@ -479,7 +465,7 @@ final class Admission {
    * ahead.
    */
   private String nameOf(int function) {
-    var in = new BinaryReader(bytes, HEADER.length, bytes.length);
+    var in = new BinaryReader(bytes, HEADER_BYTES, bytes.length);
     try {
       while (!in.isAtEnd()) {
         int id = in.u8();
@@ -772,7 +758,6 @@ final class Admission {
     if (count != wanted) {
       throw in.malformed(count + " function bodies for " + wanted + " functions");
     }
-    bodyBytes = new int[count];
     var constants = new int[count];
     var known = new ModuleTypes(types, functionCount(), this::typeOf);
     for (int i = 0; i < count; i++) {
@@ -788,7 +773,6 @@ final class Admission {
                 + limits.functionBytes()
                 + EngineLimits.raise("functionBytes"));
       }
-      bodyBytes[i] = (int) size;
       bodies.add(new Range(in.position(), in.position() + (int) size));
       FunctionCost taken =
           new InstructionReader(in.slice(size), label(index), typeOf(index), known, limits)

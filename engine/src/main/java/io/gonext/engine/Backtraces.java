@@ -14,7 +14,8 @@ final class Backtraces {
   /** A longer path is cut. */
   private static final int MOST_PATH_CHARS = 512;
 
-  private final ModuleOutline outline;
+  private final int importedFunctions;
+  private final int codeStart;
   private final FunctionNames names;
   private final SourceLines lines;
 
@@ -22,7 +23,8 @@ final class Backtraces {
   private final int[] starts;
 
   Backtraces(ModuleOutline outline, FunctionNames names, SourceLines lines) {
-    this.outline = outline;
+    this.importedFunctions = outline.definition().importedFunctions();
+    this.codeStart = outline.debug().codeStart();
     this.names = names;
     this.lines = lines;
     this.starts = outline.definition().firstInstructions();
@@ -59,9 +61,8 @@ final class Backtraces {
 
   /** The position in the module's bytes at which a function was, or -1. */
   private int position(int function, StackTraceElement element) {
-    int body = function - outline.imports().size();
-    int distance =
-        CompiledFunctions.distance(element.getMethodName(), element.getLineNumber());
+    int body = function - importedFunctions;
+    int distance = CompiledFunctions.distance(element.getMethodName(), element.getLineNumber());
     return body < 0 || distance < 0 ? -1 : starts[body] + distance;
   }
 
@@ -70,7 +71,7 @@ final class Backtraces {
     if (offset < 0) {
       return new GuestFrame(function, name, GuestFrame.UNKNOWN_OFFSET, null);
     }
-    SourceLines.Line line = lookup.at(offset - outline.debug().codeStart());
+    SourceLines.Line line = lookup.at(offset - codeStart);
     return new GuestFrame(function, name, offset, line == null ? null : location(line));
   }
 

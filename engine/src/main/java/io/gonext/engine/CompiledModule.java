@@ -48,7 +48,7 @@ public final class CompiledModule {
       WasiSources wasiSources) {
     this.sha256 = sha256;
     this.sizeBytes = sizeBytes;
-    this.definition = outline.definition().withoutCode();
+    this.definition = classes.module();
     this.classes = classes;
     this.compileTime = compileTime;
     this.watchdog = watchdog;

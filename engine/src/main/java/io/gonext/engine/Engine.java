@@ -197,14 +197,15 @@ public final class Engine implements AutoCloseable {
       Duration compileTime;
       if (entry == null) {
         classes =
-            ModuleCompiler.compile(outline, () -> signatures.add(outline.types()), result::isDone);
+            ModuleCompiler.compile(
+                outline, () -> signatures.add(outline.definition().types()), result::isDone);
         compileTime = time.taken();
         if (cache != null) {
           cache.put(sha256, classes.toEntry(compileTime));
         }
       } else {
-        signatures.add(outline.types());
-        classes = new ModuleClasses(outline.definition(), entry.classes());
+        signatures.add(outline.definition().types());
+        classes = new ModuleClasses(outline.definition().compacted(), entry.classes());
         compileTime = entry.compileTime();
       }
       var module =

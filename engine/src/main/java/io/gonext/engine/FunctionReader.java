@@ -360,7 +360,11 @@ final class FunctionReader {
         int function = function(in.u32());
         if (!module.declared().get(function)) {
           throw in.malformed(
-              "function " + label + " refers to function " + function + ", undeclared function"
+              "function "
+                  + label
+                  + " refers to function "
+                  + function
+                  + ", undeclared function"
                   + " reference");
         }
         add(opcode, function, 0, at, before, before);
@@ -385,8 +389,7 @@ final class FunctionReader {
             : in.malformed("function " + label + " has an alignment of 2^" + alignment);
       }
       if (alignment > ACCESS_LOG2[opcode - Op.I32_LOAD]) {
-        throw in.malformed(
-            "function " + label + ": alignment must not be larger than natural");
+        throw in.malformed("function " + label + ": alignment must not be larger than natural");
       }
       immediate = in.u32();
       needMemory();
@@ -583,8 +586,13 @@ final class FunctionReader {
   private void selectTyped(int at) {
     int count = in.count("types", "parameters", limits.parameters(), 1);
     if (count != 1) {
-      throw in.malformed("function " + label + " has a select with " + count + " types, invalid"
-          + " result arity");
+      throw in.malformed(
+          "function "
+              + label
+              + " has a select with "
+              + count
+              + " types, invalid"
+              + " result arity");
     }
     byte type = code(Admission.valueType(in));
     int before = height;

@@ -157,8 +157,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
     writeByte(at(base, offset), value, data, dirty);
   }
 
-  public static void writeByte(
-      int address, int value, byte[] data, byte[] dirty, int limit) {
+  public static void writeByte(int address, int value, byte[] data, byte[] dirty, int limit) {
     writeByte(within(address, 1, limit), value, data, dirty);
   }
 
@@ -176,8 +175,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
     writeShort(at(base, offset), value, data, dirty);
   }
 
-  public static void writeShort(
-      int address, int value, byte[] data, byte[] dirty, int limit) {
+  public static void writeShort(int address, int value, byte[] data, byte[] dirty, int limit) {
     writeShort(within(address, 2, limit), value, data, dirty);
   }
 
@@ -195,8 +193,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
     writeInt(at(base, offset), value, data, dirty);
   }
 
-  public static void writeInt(
-      int address, int value, byte[] data, byte[] dirty, int limit) {
+  public static void writeInt(int address, int value, byte[] data, byte[] dirty, int limit) {
     writeInt(within(address, 4, limit), value, data, dirty);
   }
 
@@ -214,8 +211,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
     writeLong(at(base, offset), value, data, dirty);
   }
 
-  public static void writeLong(
-      int address, long value, byte[] data, byte[] dirty, int limit) {
+  public static void writeLong(int address, long value, byte[] data, byte[] dirty, int limit) {
     writeLong(within(address, 8, limit), value, data, dirty);
   }
 
@@ -233,8 +229,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
     writeFloat(at(base, offset), value, data, dirty);
   }
 
-  public static void writeFloat(
-      int address, float value, byte[] data, byte[] dirty, int limit) {
+  public static void writeFloat(int address, float value, byte[] data, byte[] dirty, int limit) {
     writeFloat(within(address, 4, limit), value, data, dirty);
   }
 
@@ -252,8 +247,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
     writeDouble(at(base, offset), value, data, dirty);
   }
 
-  public static void writeDouble(
-      int address, double value, byte[] data, byte[] dirty, int limit) {
+  public static void writeDouble(int address, double value, byte[] data, byte[] dirty, int limit) {
     writeDouble(within(address, 8, limit), value, data, dirty);
   }
 

@@ -24,6 +24,7 @@ final class ModuleClasses {
   /**
    * A module's classes.
    *
+   * @param module {@linkplain ModuleDefinition#compacted compacted}, because it is kept
    * @param classes the classes for an {@link ExactMemory}, by name
    * @throws LinkageError when the JVM refuses one
    */
@@ -31,6 +32,10 @@ final class ModuleClasses {
     this.module = module;
     this.classes = classes;
     this.exact = load(classes);
+  }
+
+  ModuleDefinition module() {
+    return module;
   }
 
   CompileCache.Entry toEntry(Duration compileTime) {

@@ -40,7 +40,7 @@ final class ModuleCompiler {
       ModuleOutline outline, Runnable beforeLoading, BooleanSupplier isAbandoned) {
     Map<String, byte[]> classes = emit(outline.definition(), true, isAbandoned);
     beforeLoading.run();
-    return new ModuleClasses(outline.definition(), classes);
+    return new ModuleClasses(outline.definition().compacted(), classes);
   }
 
   /** The classes for one kind of memory, by name. */

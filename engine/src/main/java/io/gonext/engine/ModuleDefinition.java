@@ -127,34 +127,39 @@ record ModuleDefinition(
         false);
   }
 
-  /**
-   * A copy for instances, which need no code: of the module's bytes, it holds only the contents of
-   * data segments. The positions of bodies still refer to the module's bytes.
-   */
-  ModuleDefinition withoutCode() {
+  /** A copy with bytes of its own: only those of bodies and data segments. */
+  ModuleDefinition compacted() {
     var kept = new ByteArrayOutputStream();
-    var segments = new ArrayList<DataSegment>(data.size());
+    var keptBodies = new ArrayList<Range>(bodies.size());
+    for (Range body : bodies) {
+      keptBodies.add(keep(body, kept));
+    }
+    var keptData = new ArrayList<DataSegment>(data.size());
     for (DataSegment segment : data) {
-      int from = kept.size();
-      kept.write(bytes, segment.content.from, segment.content.length());
-      segments.add(new DataSegment(segment.mode, segment.offset, new Range(from, kept.size())));
+      keptData.add(new DataSegment(segment.mode, segment.offset, keep(segment.content, kept)));
     }
     return new ModuleDefinition(
         kept.toByteArray(),
         types,
         imports,
         functionTypes,
-        bodies,
+        List.copyOf(keptBodies),
         tables,
         memory,
         globals,
         exports,
         start,
         elements,
-        List.copyOf(segments),
+        List.copyOf(keptData),
         declaresDataCount,
         declared,
         links);
+  }
+
+  private Range keep(Range range, ByteArrayOutputStream kept) {
+    int from = kept.size();
+    kept.write(bytes, range.from, range.length());
+    return new Range(from, kept.size());
   }
 
   int importedFunctions() {

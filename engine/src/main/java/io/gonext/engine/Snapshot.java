@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,9 +123,10 @@ final class Snapshot {
       return "data segment " + segment + " differs";
     }
     for (GlobalValue value : globals) {
-      GlobalValue current = GlobalValue.of(value.index, value.isReference, code);
-      if (current.bits != value.bits || !Objects.equals(current.reference, value.reference)) {
-        return "global " + value.index + " is " + current.bits + ", not " + value.bits;
+      if (!value.equals(GlobalValue.of(value.index, value.isReference, code))) {
+        return value.isReference
+            ? "global " + value.index + " differs"
+            : "global " + value.index + " is " + code.global(value.index) + ", not " + value.bits;
       }
     }
     for (int i = 0; i < tables.size(); i++) {

@@ -162,7 +162,9 @@ class CompileBoundsTest {
             ModuleRejectedException.class,
             () ->
                 ModuleCompiler.compile(
-                    outline, () -> few.add(outline.types()), () -> attempts.incrementAndGet() < 0));
+                    outline,
+                    () -> few.add(outline.definition().types()),
+                    () -> attempts.incrementAndGet() < 0));
 
     assertThat(refusal).hasMessageStartingWith("the module has 60 signatures");
     assertThat(attempts).hasValue(0);

@@ -119,7 +119,8 @@ class CompileCacheTest {
 
     assertThat(
             cache.put(
-                "a".repeat(64), new CompileCache.Entry(Map.of("A", new byte[10_000]), Duration.ZERO)))
+                "a".repeat(64),
+                new CompileCache.Entry(Map.of("A", new byte[10_000]), Duration.ZERO)))
         .isFalse();
 
     assertThat(entries()).isEmpty();

@@ -143,8 +143,7 @@ class CompiledAccessDifferentialTest {
           args[0] = random.nextInt(3);
         }
         boolean within = accesses.get(function).isWithin(args[0], memory.sizeBytes());
-        String expected =
-            within ? outcome(stock.getMachine()::call, function, args.clone()) : "trap";
+        String expected = within ? outcome(stock.getMachine(), function, args.clone()) : "trap";
         assertThat(outcome(ours::call, function, args))
             .as("function %d of %s", function, Arrays.toString(args))
             .isEqualTo(expected);

@@ -179,7 +179,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   }
 
   private static Unlinkable unlinkable(Import wanted, @Nullable Extern found) {
-    return new Unlinkable(wanted + " is " + found);
+    return new Unlinkable(wanted.module(), wanted + " is " + found);
   }
 
   @Override

@@ -196,6 +196,21 @@ class EngineTest {
   }
 
   @Test
+  void a_compiled_module_does_not_depend_on_the_callers_array() {
+    byte[] wasm = Guests.wasm("engine-basics").clone();
+    CompiledModule module = engine.engine.compile(wasm);
+    java.util.Arrays.fill(wasm, (byte) 0);
+    // The code for the other kind of memory is compiled now.
+    module.growsALot();
+
+    GuestInstance guest = module.instantiate(engine.config());
+
+    assertThat(guest.linear()).isInstanceOf(RoomyMemory.class);
+    assertThat(TestEngine.call(guest, "add", 2, 3)).isEqualTo(5);
+    assertThat(TestEngine.call(guest, "load", 16)).isEqualTo(0x6E20686F);
+  }
+
+  @Test
   void a_table_above_the_instances_limit_is_refused() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
     InstanceConfig config = engine.configBuilder().maxTableElements(1).build();

@@ -82,7 +82,7 @@ final class InterpretedSpecRuntime implements SpecRuntime {
               .withStart(false)
               .build());
     } catch (UnlinkableException e) {
-      throw new Unlinkable(String.valueOf(e.getMessage()));
+      throw new Unlinkable("", String.valueOf(e.getMessage()));
     }
   }
 

@@ -29,8 +29,20 @@ interface SpecRuntime {
   final class Unlinkable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Unlinkable(String message) {
+    private final String module;
+
+    /**
+     * A problem of an import.
+     *
+     * @param module the module's name in the import; empty if it is not known
+     */
+    Unlinkable(String module, String message) {
       super(message);
+      this.module = module;
+    }
+
+    String module() {
+      return module;
     }
   }
 }

@@ -10,23 +10,40 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import run.endive.wasm.Parser;
+import run.endive.wasm.types.ExternalType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Runs one script of the core test suite, converted by wast2json, and collects failures. */
 final class SpecScript {
+  /** Stands for the instance of a module that the engine refuses. */
+  private static final Guest REFUSED =
+      new Guest() {
+        @Override
+        public long[] call(String function, long[] args) {
+          throw new IllegalStateException("its module was refused");
+        }
+
+        @Override
+        public long global(String name) {
+          throw new IllegalStateException("its module was refused");
+        }
+      };
+
   private final Path json;
   private final Kind kind;
   private final SpecRuntime runtime;
 
-  /** The instances by name; empty for modules that the engine refuses. */
-  private final Map<String, Optional<Guest>> named = new HashMap<>();
+  private final Map<String, Guest> named = new HashMap<>();
 
-  /** The module names under which refused modules were registered. */
-  private final Set<String> refusedNames = new HashSet<>();
+  private final Map<String, Guest> registered = new HashMap<>();
+
+  /** The instances to which a refused module would have written. */
+  private final Set<Guest> spoiled = new HashSet<>();
 
   private final List<String> failures = new ArrayList<>();
 
@@ -34,7 +51,7 @@ final class SpecScript {
   private final List<String> answers = new ArrayList<>();
 
   private final List<String> refusals = new ArrayList<>();
-  private @Nullable Optional<Guest> current;
+  private @Nullable Guest current;
   private int assertions;
 
   /** How a script's modules run. */
@@ -127,7 +144,7 @@ final class SpecScript {
 
   private @Nullable String module(JsonNode command) throws IOException {
     byte[] wasm = bytes(command);
-    current = admitted(wasm) ? instantiate(wasm) : Optional.empty();
+    current = admitted(wasm) ? instantiate(wasm) : REFUSED;
     if (command.has("name")) {
       named.put(command.get("name").asString(), current);
     }
@@ -147,17 +164,26 @@ final class SpecScript {
         throw refused;
       }
       refusals.add(String.valueOf(refused.getMessage()));
+      spoil(wasm);
       return false;
     }
   }
 
-  /** Empty if the module imports from a refused one. */
-  private Optional<Guest> instantiate(byte[] wasm) {
+  private void spoil(byte[] refused) {
+    Parser.parse(refused).importSection().stream()
+        .filter(imported -> imported.importType() != ExternalType.FUNCTION)
+        .map(imported -> registered.get(imported.module()))
+        .filter(Objects::nonNull)
+        .forEach(spoiled::add);
+  }
+
+  /** The instance, or {@link #REFUSED} if the module imports from a refused one. */
+  private Guest instantiate(byte[] wasm) {
     try {
-      return Optional.of(runtime.instantiate(wasm));
+      return runtime.instantiate(wasm);
     } catch (Unlinkable e) {
-      if (refusedNames.stream().anyMatch(String.valueOf(e.getMessage())::contains)) {
-        return Optional.empty();
+      if (registered.get(e.module()) == REFUSED) {
+        return REFUSED;
       }
       throw e;
     }
@@ -165,12 +191,15 @@ final class SpecScript {
 
   private void register(JsonNode command) {
     String name = command.get("as").asString();
-    instance(command)
-        .ifPresentOrElse(guest -> runtime.register(name, guest), () -> refusedNames.add(name));
+    Guest guest = instance(command);
+    registered.put(name, guest);
+    if (guest != REFUSED) {
+      runtime.register(name, guest);
+    }
   }
 
-  private Optional<Guest> instance(JsonNode of) {
-    Optional<Guest> instance = of.has("module") ? named.get(of.get("module").asString()) : null;
+  private Guest instance(JsonNode of) {
+    Guest instance = of.has("module") ? named.get(of.get("module").asString()) : null;
     if (instance == null && of.has("name")) {
       instance = named.get(of.get("name").asString());
     }
@@ -184,11 +213,12 @@ final class SpecScript {
   }
 
   private boolean isRunning(JsonNode command) {
-    return instance(command.get("action")).isPresent();
+    Guest guest = instance(command.get("action"));
+    return guest != REFUSED && !spoiled.contains(guest);
   }
 
   private long[] invoke(JsonNode action) {
-    Guest guest = instance(action).orElseThrow();
+    Guest guest = instance(action);
     String field = action.get("field").asString();
     if (action.get("type").asString().equals("get")) {
       return new long[] {guest.global(field)};
@@ -293,8 +323,8 @@ final class SpecScript {
       return "refusal expected: " + command.get("text").asString();
     } catch (ModuleRejectedException refused) {
       return switch (refused.reason()) {
-        case MALFORMED, BAD_EXPORT, UNSUPPORTED_FEATURE -> null;
-        case TOO_LARGE, FORBIDDEN_IMPORT -> "refused, but not as invalid: " + refused;
+        case MALFORMED, BAD_EXPORT, UNSUPPORTED_FEATURE, TOO_LARGE -> null;
+        case FORBIDDEN_IMPORT -> "refused, but not as invalid: " + refused;
       };
     }
   }
@@ -318,7 +348,7 @@ final class SpecScript {
       return null;
     }
     try {
-      if (instantiate(wasm).isEmpty()) {
+      if (instantiate(wasm) == REFUSED) {
         return null;
       }
       return "trap expected at instantiation: " + command.get("text").asString();

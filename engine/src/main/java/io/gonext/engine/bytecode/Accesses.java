@@ -138,9 +138,7 @@ final class Accesses {
 
   void end(int opener, boolean live, boolean hasNoElse) {
     isStale =
-        staleAtLabel.get(opener)
-            || (live && isStale)
-            || (hasNoElse && staleAtElse.get(opener));
+        staleAtLabel.get(opener) || (live && isStale) || (hasNoElse && staleAtElse.get(opener));
   }
 
   // Accesses --------------------------------------------------------------------------------------

@@ -27,8 +27,7 @@ public final class CompiledFunctions {
       return -1;
     }
     int end = method.indexOf('_', METHOD_PREFIX.length());
-    return Integer.parseInt(
-        method, METHOD_PREFIX.length(), end < 0 ? method.length() : end, 10);
+    return Integer.parseInt(method, METHOD_PREFIX.length(), end < 0 ? method.length() : end, 10);
   }
 
   /** Whether the method is only a part of its function, which the rest of the function called. */

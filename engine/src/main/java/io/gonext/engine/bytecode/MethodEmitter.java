@@ -507,8 +507,7 @@ final class MethodEmitter {
   private Frame open(int opener) {
     int parameters = code.blockType(opener).parameters().length;
     var frame =
-        new Frame(
-            opener, to.newLabel(), types.height() - parameters, code.labelTypes(opener));
+        new Frame(opener, to.newLabel(), types.height() - parameters, code.labelTypes(opener));
     frames.add(frame);
     return frame;
   }
@@ -855,9 +854,7 @@ final class MethodEmitter {
     }
     to.loadConstant(offset)
         .invokestatic(
-            Names.CODE,
-            "beyondMemory",
-            MethodTypeDesc.of(CD_void, CD_int, ConstantDescs.CD_long));
+            Names.CODE, "beyondMemory", MethodTypeDesc.of(CD_void, CD_int, ConstantDescs.CD_long));
     if (Op.isLoad(op)) {
       zero(Kind.of(Op.result(op)));
     }

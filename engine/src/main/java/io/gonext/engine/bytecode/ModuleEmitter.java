@@ -111,13 +111,15 @@ public final class ModuleEmitter {
         end++;
       }
       int last = end;
-      add(names.group(group), to -> {
-        for (int i = first; i < last; i++) {
-          FunctionCode code = function.apply(module.importedFunctions() + i);
-          noteIndirectCalls(code);
-          part(to, code, Partition.of(code, module));
-        }
-      });
+      add(
+          names.group(group),
+          to -> {
+            for (int i = first; i < last; i++) {
+              FunctionCode code = function.apply(module.importedFunctions() + i);
+              noteIndirectCalls(code);
+              part(to, code, Partition.of(code, module));
+            }
+          });
       from = end;
     }
   }
@@ -150,20 +152,22 @@ public final class ModuleEmitter {
         chunks(type, candidates[type]);
       }
     }
-    add(names.main, to -> {
-      to.withSuperclass(Names.CODE);
-      constructor(to);
-      for (int i = 0; i < module.importedFunctions(); i++) {
-        imported(to, i);
-      }
-      for (long call : indirectCalls) {
-        int type = (int) (call >> Integer.SIZE);
-        indirect(to, type, (int) call, candidates[type]);
-      }
-      entries(to);
-      globals(to);
-      spill.declare(to);
-    });
+    add(
+        names.main,
+        to -> {
+          to.withSuperclass(Names.CODE);
+          constructor(to);
+          for (int i = 0; i < module.importedFunctions(); i++) {
+            imported(to, i);
+          }
+          for (long call : indirectCalls) {
+            int type = (int) (call >> Integer.SIZE);
+            indirect(to, type, (int) call, candidates[type]);
+          }
+          entries(to);
+          globals(to);
+          spill.declare(to);
+        });
   }
 
   private static void constructor(ClassBuilder to) {
@@ -224,16 +228,20 @@ public final class ModuleEmitter {
   private void imported(ClassBuilder to, int function) {
     Signature type = module.typeOf(function);
     int instance = instanceSlot(type);
-    to.withMethodBody(Names.function(function), names.descriptor(type), STATIC, body -> {
-      body.loadConstant(function);
-      box(body, type, instance);
-      body.aload(instance)
-          .invokestatic(
-              Names.CODE,
-              "callImport",
-              MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS, Names.CODE));
-      returnBits(body, type, instance);
-    });
+    to.withMethodBody(
+        Names.function(function),
+        names.descriptor(type),
+        STATIC,
+        body -> {
+          body.loadConstant(function);
+          box(body, type, instance);
+          body.aload(instance)
+              .invokestatic(
+                  Names.CODE,
+                  "callImport",
+                  MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS, Names.CODE));
+          returnBits(body, type, instance);
+        });
   }
 
   // Indirect calls --------------------------------------------------------------------------------
@@ -260,7 +268,10 @@ public final class ModuleEmitter {
     int index = instanceSlot(signature);
     int instance = index + 1;
     to.withMethodBody(
-        names.indirect(type, table), names.indirectDescriptor(signature), STATIC, body -> {
+        names.indirect(type, table),
+        names.indirectDescriptor(signature),
+        STATIC,
+        body -> {
           body.iload(index)
               .loadConstant(table)
               .aload(instance)
@@ -292,8 +303,7 @@ public final class ModuleEmitter {
               .invokestatic(
                   Names.CODE,
                   "callForeign",
-                  MethodTypeDesc.of(
-                      Names.LONGS, Names.REFERENCE, CD_int, Names.LONGS, Names.CODE));
+                  MethodTypeDesc.of(Names.LONGS, Names.REFERENCE, CD_int, Names.LONGS, Names.CODE));
           returnBits(body, signature, instance);
         });
   }
@@ -368,8 +378,7 @@ public final class ModuleEmitter {
   private MethodTypeDesc chunkDescriptor(Signature signature) {
     return names
         .descriptor(signature)
-        .insertParameterTypes(
-            names.descriptor(signature).parameterCount() - 1, Names.REFERENCE);
+        .insertParameterTypes(names.descriptor(signature).parameterCount() - 1, Names.REFERENCE);
   }
 
   private void chosenChunk(
@@ -410,13 +419,22 @@ public final class ModuleEmitter {
       if (classes.containsKey(name.packageName() + "." + name.displayName())) {
         return; // another table's calls of the same type
       }
-      add(name, to -> to.withMethodBody("call", chunkDescriptor(signature), STATIC, body -> {
-        chosen(body, signature, functions, first, end, target, target + 1);
-        body.aload(target)
-            .invokestatic(
-                Names.CODE, "wrongType", MethodTypeDesc.of(Names.FAILURE, Names.REFERENCE))
-            .athrow();
-      }));
+      add(
+          name,
+          to ->
+              to.withMethodBody(
+                  "call",
+                  chunkDescriptor(signature),
+                  STATIC,
+                  body -> {
+                    chosen(body, signature, functions, first, end, target, target + 1);
+                    body.aload(target)
+                        .invokestatic(
+                            Names.CODE,
+                            "wrongType",
+                            MethodTypeDesc.of(Names.FAILURE, Names.REFERENCE))
+                        .athrow();
+                  }));
     }
   }
 
@@ -521,29 +539,37 @@ public final class ModuleEmitter {
         get,
         MethodTypeDesc.of(type, CD_int),
         ClassFile.ACC_PUBLIC,
-        body -> eachGlobal(body, globals, (global, kind) -> {
-          body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
-          if (isNumber) {
-            Boxes.toBits(body, kind);
-            body.lreturn();
-          } else {
-            body.areturn();
-          }
-        }));
+        body ->
+            eachGlobal(
+                body,
+                globals,
+                (global, kind) -> {
+                  body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
+                  if (isNumber) {
+                    Boxes.toBits(body, kind);
+                    body.lreturn();
+                  } else {
+                    body.areturn();
+                  }
+                }));
     to.withMethodBody(
         set,
         MethodTypeDesc.of(CD_void, CD_int, type),
         ClassFile.ACC_PUBLIC,
-        body -> eachGlobal(body, globals, (global, kind) -> {
-          body.aload(0);
-          if (isNumber) {
-            body.lload(2);
-            Boxes.fromBits(body, kind);
-          } else {
-            body.aload(2);
-          }
-          body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
-        }));
+        body ->
+            eachGlobal(
+                body,
+                globals,
+                (global, kind) -> {
+                  body.aload(0);
+                  if (isNumber) {
+                    body.lload(2);
+                    Boxes.fromBits(body, kind);
+                  } else {
+                    body.aload(2);
+                  }
+                  body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
+                }));
   }
 
   private interface GlobalTask {
