@@ -22,21 +22,21 @@ final class Partition {
   /** A stretch that is cut off has about as many. */
   private static final int STRETCH_BYTES = MOST_BYTES * 2 / 3;
 
-  /** Functions with fewer estimated bytes stay whole. */
-  private static final int SMALL_FUNCTION = Integer.getInteger("gonext.parts.small", 800);
+  /** With fewer estimated bytes, a function or a loop keeps the loops in it. */
+  private static final int SMALL_BYTES = Integer.getInteger("gonext.parts.small", 1_500);
 
   /** Loops with fewer estimated bytes stay where they are. */
   private static final int SMALL_LOOP = Integer.getInteger("gonext.parts.loop", 30);
-
-  /** A loop that is a larger share of what is around it stays. */
-  private static final double LARGE_SHARE = 0.8;
 
   /** The estimated bytes of a call of a part. */
   private static final int CALL_BYTES = 60;
 
   private final FunctionCode code;
   private final ModuleShape module;
-  private final int functionBytes;
+
+  /** The estimated bytes of all instructions before each one. */
+  private final int[] bytesBefore;
+
   private final List<int[]> ranges = new ArrayList<>();
 
   /** An instruction, a block or a part on one level of nesting. */
@@ -45,20 +45,24 @@ final class Partition {
   private Partition(FunctionCode code, ModuleShape module) {
     this.code = code;
     this.module = module;
-    int bytes = 0;
+    this.bytesBefore = new int[code.size + 1];
     for (int i = 0; i < code.size; i++) {
-      bytes += bytes(i);
+      bytesBefore[i + 1] = bytesBefore[i] + bytes(i);
     }
-    this.functionBytes = bytes;
   }
 
   /** The whole function as a part, which has all others. */
   static Part of(FunctionCode code, ModuleShape module) {
     var partition = new Partition(code, module);
-    if (partition.functionBytes >= SMALL_FUNCTION) {
-      partition.level(0, code.size - 1);
+    int end = code.size - 1;
+    if (partition.bytes(0, end) > SMALL_BYTES) {
+      partition.level(0, end, true);
     }
     return partition.parts();
+  }
+
+  private int bytes(int from, int to) {
+    return bytesBefore[to] - bytesBefore[from];
   }
 
   /** Estimates the bytes of bytecode of an instruction, without the block that it may begin. */
@@ -79,11 +83,16 @@ final class Partition {
     };
   }
 
-  /** Plans the parts on a level of nesting. Returns the estimated bytes of what stays. */
-  private int level(int from, int to) {
+  /**
+   * Plans the parts on a level of nesting.
+   *
+   * @param cutsLoops whether loops become parts
+   * @return the estimated bytes of what stays
+   */
+  private int level(int from, int to, boolean cutsLoops) {
     List<Item> items = new ArrayList<>();
     for (int i = from; i < to; i = code.next(i)) {
-      items.add(Op.isOpener(code.op[i]) ? construct(i) : new Item(i, i + 1, bytes(i), false));
+      items.add(Op.isOpener(code.op[i]) ? construct(i, cutsLoops) : new Item(i, i + 1, bytes(i), false));
     }
     if (sum(items) > MOST_BYTES) {
       cutLargest(items);
@@ -102,20 +111,19 @@ final class Partition {
     return items.stream().mapToInt(Item::bytes).sum();
   }
 
-  private Item construct(int opener) {
+  private Item construct(int opener, boolean cutsLoops) {
     int end = code.partner[opener];
+    int raw = bytes(opener, end);
+    boolean isPart = cutsLoops && code.op[opener] == Op.LOOP && raw >= SMALL_LOOP;
+    boolean cutsWithin = cutsLoops && !(isPart && raw <= SMALL_BYTES);
     int otherwise = code.elseOf(opener);
     int bytes = bytes(opener);
     if (otherwise < 0) {
-      bytes += level(opener + 1, end);
+      bytes += level(opener + 1, end, cutsWithin);
     } else {
-      bytes += level(opener + 1, otherwise) + level(otherwise + 1, end);
+      bytes += level(opener + 1, otherwise, cutsWithin) + level(otherwise + 1, end, cutsWithin);
     }
-    var item = new Item(opener, end + 1, bytes, false);
-    boolean isLoop = code.op[opener] == Op.LOOP;
-    return isLoop && bytes >= SMALL_LOOP && bytes < LARGE_SHARE * functionBytes
-        ? part(item.from, item.to)
-        : item;
+    return isPart ? part(opener, end + 1) : new Item(opener, end + 1, bytes, false);
   }
 
   private Item part(int from, int to) {
@@ -144,7 +152,7 @@ final class Partition {
     int bytes = 0;
     for (int i = 0; i <= items.size(); i++) {
       boolean isFull =
-          i == items.size() || bytes + items.get(i).bytes > STRETCH_BYTES || endsStretch(items, i);
+          i == items.size() || bytes + items.get(i).bytes > STRETCH_BYTES;
       if (isFull && i > first && (i == items.size() || bytes > 0)) {
         boolean isOne = i == first + 1;
         cut.add(
@@ -159,11 +167,6 @@ final class Partition {
       }
     }
     return cut;
-  }
-
-  /** Past three quarters of its size, a stretch ends where no operand is on the stack. */
-  private boolean endsStretch(List<Item> items, int at) {
-    return false;
   }
 
   // The parts -------------------------------------------------------------------------------------
