@@ -197,14 +197,13 @@ public final class Engine implements AutoCloseable {
       Duration compileTime;
       if (entry == null) {
         classes =
-            ModuleCompiler.compile(
-                outline, () -> signatures.add(outline.definition().types()), result::isDone);
+            ModuleCompiler.compile(outline, signatures::add, result::isDone);
         compileTime = time.taken();
         if (cache != null) {
           cache.put(sha256, classes.toEntry(compileTime));
         }
       } else {
-        signatures.add(outline.definition().types());
+        signatures.add(entry.classes().signatures());
         classes = new ModuleClasses(outline.definition().compacted(), entry.classes());
         compileTime = entry.compileTime();
       }

@@ -218,7 +218,7 @@ final class FunctionReader {
   }
 
   private ModuleRejectedException mismatch(String problem) {
-    return in.malformed("type mismatch in function " + label + ": " + problem);
+    return in.malformed("the module is not valid: type mismatch in function " + label + ": " + problem);
   }
 
   private static String name(byte type) {

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import io.gonext.engine.ModuleDefinition.Export;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.bytecode.EmittedClasses;
 import io.gonext.engine.bytecode.FunctionCode;
 import io.gonext.engine.bytecode.ModuleEmitter;
 import io.gonext.engine.bytecode.ModuleShape;
@@ -10,9 +11,10 @@ import io.gonext.engine.bytecode.Signature;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Compiles an admitted module to JVM classes. */
 final class ModuleCompiler {
@@ -30,21 +32,20 @@ final class ModuleCompiler {
   /**
    * Validates the functions and compiles.
    *
-   * @param beforeLoading called after the module was compiled and before any of its classes is
-   *     loaded
+   * @param beforeLoading given the signatures of the compiled methods before a class is loaded
    * @param isAbandoned whether no caller waits for the result any more; checked between functions
    * @throws ModuleRejectedException when a function does not validate
    * @throws CancellationException when the compile was abandoned
    */
   static ModuleClasses compile(
-      ModuleOutline outline, Runnable beforeLoading, BooleanSupplier isAbandoned) {
-    Map<String, byte[]> classes = emit(outline.definition(), true, isAbandoned);
-    beforeLoading.run();
+      ModuleOutline outline, Consumer<Set<String>> beforeLoading, BooleanSupplier isAbandoned) {
+    EmittedClasses classes = emit(outline.definition(), true, isAbandoned);
+    beforeLoading.accept(classes.signatures());
     return new ModuleClasses(outline.definition().compacted(), classes);
   }
 
-  /** The classes for one kind of memory, by name. */
-  static Map<String, byte[]> emit(
+  /** The classes for one kind of memory. */
+  static EmittedClasses emit(
       ModuleDefinition module, boolean exactMemory, BooleanSupplier isAbandoned) {
     ModuleShape shape = shape(module);
     int imported = module.importedFunctions();

@@ -111,7 +111,8 @@ final class MethodEmitter {
   static String name(FunctionCode code, Part part) {
     return part.isFunction()
         ? Names.function(code.function)
-        : CompiledFunctions.part(code.function, code.position[part.from] - code.start);
+        : CompiledFunctions.part(
+            code.function, code.position[part.from] - code.start, part.number);
   }
 
   /** The descriptor of a part's method. */

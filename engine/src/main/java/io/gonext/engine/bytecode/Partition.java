@@ -174,14 +174,14 @@ final class Partition {
   private Part parts() {
     ranges.sort((one, other) ->
         one[0] != other[0] ? Integer.compare(one[0], other[0]) : Integer.compare(other[1], one[1]));
-    var function = new Part(0, code.size, null);
+    var function = new Part(0, code.size, null, 0);
     List<Part> all = new ArrayList<>();
     Part current = function;
     for (int[] range : ranges) {
       while (range[0] >= current.to || range[1] > current.to) {
         current = java.util.Objects.requireNonNull(current.parent);
       }
-      var part = new Part(range[0], range[1], current);
+      var part = new Part(range[0], range[1], current, all.size() + 1);
       current.children.put(range[0], part);
       all.add(part);
       current = part;
@@ -295,7 +295,13 @@ final class Partition {
     }
     part.replacesMemory = replacesMemory(part);
     used.and(liveness.before(part.from));
-    part.inputs = used.stream().toArray();
+    // In the order of their kinds, so that fewer combinations occur: see EmittedClasses.
+    part.inputs =
+        used.stream()
+            .boxed()
+            .sorted(Comparator.comparing(local -> Kind.of(code.locals[local])))
+            .mapToInt(Integer::intValue)
+            .toArray();
     byte[] left = falls.get(part);
     if (left != null) {
       part.exits.add(exit(Part.FALL, left, liveness.before(part.to), written));
