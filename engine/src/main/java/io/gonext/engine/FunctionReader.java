@@ -24,6 +24,9 @@ final class FunctionReader {
     2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2
   };
 
+  /** The JVM allows 65,535 slots, and a number may take two. */
+  private static final int MOST_OPERANDS = 30_000;
+
   /** The bytes that one element of a table counts for. */
   private static final int ELEMENT_BYTES = 8;
 
@@ -33,6 +36,7 @@ final class FunctionReader {
   private final EngineLimits limits;
   private final Signature signature;
   private final FunctionCode code;
+  private final FunctionCost cost = new FunctionCost();
   private final byte[] locals;
 
   private byte[] stack = new byte[32];
@@ -106,12 +110,15 @@ final class FunctionReader {
    * @throws ModuleRejectedException when it is not valid, uses what the engine refuses, or is
    *     larger than the limits
    */
-  static FunctionCode read(
+  static Read read(
       BinaryReader in, int function, ModuleShape module, FunctionLabel label, EngineLimits limits) {
     var reader = new FunctionReader(in, function, module, label, limits);
     reader.body();
-    return reader.code;
+    return new Read(reader.code, reader.cost);
   }
+
+  /** A valid function, and what it costs to compile it. */
+  record Read(FunctionCode code, FunctionCost cost) {}
 
   private byte[] locals() {
     int groups = in.count("groups of locals", 2);
@@ -157,6 +164,10 @@ final class FunctionReader {
   }
 
   private void push(byte type) {
+    if (height == MOST_OPERANDS) {
+      throw in.tooLarge(
+          "function " + label + " has more than " + MOST_OPERANDS + " operands on the stack");
+    }
     if (height == stack.length) {
       stack = Arrays.copyOf(stack, height * 2);
     }
@@ -213,6 +224,10 @@ final class FunctionReader {
     if (depth == blocks.length) {
       blocks = Arrays.copyOf(blocks, depth * 2);
     }
+    cost.open(opcode == Op.LOOP);
+    if (opcode != Op.BLOCK) {
+      cost.target(height);
+    }
     blocks[depth++] = new Block(opcode, opener, type, height, isDead);
     push(type.parameters());
   }
@@ -250,6 +265,7 @@ final class FunctionReader {
   }
 
   private void instruction(int opcode, int at) {
+    cost.instruction(opcode >= 0x28 && opcode <= 0x3E ? 12 : 8);
     if (opcode < 0x100 && Op.isPlain(opcode) && opcode != Op.NOP) {
       plain(opcode, at);
       return;
@@ -349,6 +365,7 @@ final class FunctionReader {
         push(type);
       }
       case Op.REF_IS_NULL -> {
+        cost.target(height);
         byte type = pop();
         if (type != ANY && type != Op.FUNCREF && type != Op.EXTERNREF) {
           throw mismatch("a reference expected, not " + name(type));
@@ -488,6 +505,8 @@ final class FunctionReader {
       throw mismatch("an if without else must return its parameters");
     }
     depth--;
+    cost.close(block.opcode == Op.LOOP);
+    cost.target(height);
     boolean falls = !block.isDead;
     if (block.opener != LEFT_OUT) {
       int index = code.add(Op.END, 0, block.opener, at, block.base, block.base);
@@ -520,6 +539,7 @@ final class FunctionReader {
     if (!top().isDead) {
       target.isTarget = true;
     }
+    cost.branch(target.labelTypes().length, height - target.base);
     add(opcode, 0, target.opener, at, before, height);
   }
 
@@ -546,6 +566,8 @@ final class FunctionReader {
         push(kept[k]);
       }
       openers[i] = targets[i].opener;
+      cost.instruction(4);
+      cost.branch(types.length, height - types.length - targets[i].base);
       if (!top().isDead) {
         targets[i].isTarget = true;
       }
@@ -558,6 +580,7 @@ final class FunctionReader {
   }
 
   private void call(int opcode, int index, int second, Signature type, int at, int before) {
+    cost.instruction(8 * type.results().length);
     pop(type.parameters());
     add(opcode, index, second, at, before, height);
     push(type.results());
@@ -575,6 +598,8 @@ final class FunctionReader {
       throw mismatch("select of " + name(other) + " and " + name(one));
     }
     byte type = one == ANY ? other : one;
+    cost.target(height);
+    cost.target(height);
     add(Op.SELECT, type, 0, at, before, height);
     push(type);
   }
@@ -685,7 +710,9 @@ final class FunctionReader {
   }
 
   private int local() {
-    return index("local", in.u32(), locals.length);
+    int local = index("local", in.u32(), locals.length);
+    cost.local(local);
+    return local;
   }
 
   private int global() {

@@ -10,7 +10,9 @@ import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.Signature;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -47,7 +49,7 @@ final class ModuleCompiler {
   /** The classes for one kind of memory. */
   static EmittedClasses emit(
       ModuleDefinition module, boolean exactMemory, BooleanSupplier isAbandoned) {
-    ModuleShape shape = shape(module);
+    ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
     return ModuleEmitter.emit(
@@ -58,29 +60,36 @@ final class ModuleCompiler {
           if (isAbandoned.getAsBoolean()) {
             throw new CancellationException("no caller waits for the module any more");
           }
-          return read(module, shape, function, module.bodies().get(function - imported));
+          Range body = module.bodies().get(function - imported);
+          // Admission has applied the limits.
+          return FunctionReader.read(
+                  new BinaryReader(module.bytes(), body.from(), body.to()),
+                  function,
+                  shape,
+                  new FunctionLabel(function, _ -> ""),
+                  EngineLimits.defaults())
+              .code();
         },
         exactMemory);
   }
 
-  private static FunctionCode read(
-      ModuleDefinition module, ModuleShape shape, int function, Range body) {
-    return FunctionReader.read(
-        new BinaryReader(module.bytes(), body.from(), body.to()),
-        function,
-        shape,
-        new FunctionLabel(function, _ -> ""),
-        EngineLimits.defaults());
-  }
-
-  private static ModuleShape shape(ModuleDefinition module) {
+  /**
+   * What functions may refer to.
+   *
+   * @param dataSegments how many data segments the module declares to have, or -1
+   */
+  static ModuleShape shape(ModuleDefinition module, int dataSegments) {
     List<Signature> types = new ArrayList<>();
     for (FunctionType type : module.types()) {
       types.add(new Signature(codes(type.parameters()), codes(type.results())));
     }
+    Map<Signature, Integer> first = new HashMap<>();
+    for (int i = 0; i < types.size(); i++) {
+      first.putIfAbsent(types.get(i), i);
+    }
     var functionTypes = new int[module.functionTypes().length];
     for (int i = 0; i < functionTypes.length; i++) {
-      functionTypes[i] = types.indexOf(types.get(module.functionTypes()[i]));
+      functionTypes[i] = first.get(types.get(module.functionTypes()[i]));
     }
     var mutable = new BitSet();
     var shared = new BitSet();
@@ -113,7 +122,7 @@ final class ModuleCompiler {
         codes(module.tables().stream().map(ModuleDefinition.TableType::elementType).toList()),
         module.memory() != null,
         codes(module.elements().stream().map(ModuleDefinition.ElementSegment::type).toList()),
-        module.declaresDataCount() ? module.data().size() : -1,
+        dataSegments,
         module.declared(),
         entries);
   }

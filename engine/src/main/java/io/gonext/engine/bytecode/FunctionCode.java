@@ -53,6 +53,8 @@ public final class FunctionCode {
   /** For an ELSE or END: whether control reaches it from the previous instruction. */
   boolean[] falls;
 
+  private int @Nullable [] accessesBefore;
+
   private final List<Signature> blocks = new ArrayList<>();
   private final List<int[]> labels = new ArrayList<>();
 
@@ -177,7 +179,15 @@ public final class FunctionCode {
     return Op.isOpener(op[index]) ? partner[index] + 1 : index + 1;
   }
 
-  @Nullable String describe(int index) {
-    return index < 0 || index >= size ? null : Integer.toHexString(op[index]);
+  /** How many loads and stores there are before an instruction. */
+  int accessesBefore(int index) {
+    if (accessesBefore == null) {
+      accessesBefore = new int[size + 1];
+      for (int i = 0; i < size; i++) {
+        int access = Op.isLoad(op[i]) || Op.isStore(op[i]) ? 1 : 0;
+        accessesBefore[i + 1] = accessesBefore[i] + access;
+      }
+    }
+    return accessesBefore[index];
   }
 }

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Divides a function into parts. HotSpot compiles small methods well and large ones badly, and none
@@ -133,14 +134,19 @@ final class Partition {
 
   /** Makes parts of the largest blocks until the rest is small enough. */
   private void cutLargest(List<Item> items) {
-    var largest = new ArrayList<>(items);
-    largest.sort(Comparator.comparingInt(Item::bytes).reversed());
     int bytes = sum(items);
-    for (Item item : largest) {
-      if (bytes <= MOST_BYTES || item.bytes < STRETCH_BYTES / 2) {
+    List<Integer> largest =
+        IntStream.range(0, items.size())
+            .filter(i -> items.get(i).bytes >= STRETCH_BYTES / 2)
+            .boxed()
+            .sorted(Comparator.comparing((Integer i) -> items.get(i).bytes).reversed())
+            .toList();
+    for (int i : largest) {
+      if (bytes <= MOST_BYTES) {
         return;
       }
-      items.set(items.indexOf(item), part(item.from, item.to));
+      Item item = items.get(i);
+      items.set(i, part(item.from, item.to));
       bytes -= item.bytes - CALL_BYTES;
     }
   }
