@@ -729,7 +729,7 @@ final class Admission {
       }
       bodies.add(new Range(in.position(), in.position() + (int) size));
       cost.function(
-          index, FunctionReader.read(in.slice(size), index, shape, label(index), limits).cost());
+          index, FunctionReader.validate(in.slice(size), index, shape, label(index), limits));
     }
   }
 }

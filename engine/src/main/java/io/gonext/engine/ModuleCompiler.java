@@ -61,14 +61,8 @@ final class ModuleCompiler {
             throw new CancellationException("no caller waits for the module any more");
           }
           Range body = module.bodies().get(function - imported);
-          // Admission has applied the limits.
           return FunctionReader.read(
-                  new BinaryReader(module.bytes(), body.from(), body.to()),
-                  function,
-                  shape,
-                  new FunctionLabel(function, _ -> ""),
-                  EngineLimits.defaults())
-              .code();
+              new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
         exactMemory);
   }
