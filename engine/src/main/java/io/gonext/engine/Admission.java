@@ -14,6 +14,7 @@ import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.Mode;
 import io.gonext.engine.ModuleDefinition.Range;
 import io.gonext.engine.ModuleDefinition.TableType;
+import io.gonext.engine.bytecode.ModuleShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -276,20 +277,6 @@ final class Admission {
       }
       in.u8();
       var type = new FunctionType(valueTypes(in, "parameters"), valueTypes(in, "results"));
-      int slots = FunctionCost.slots(type);
-      if (slots > FunctionCost.MOST_INDIRECT_SLOTS && slots <= FunctionCost.MOST_DIRECT_SLOTS) {
-        throw in.unsupported(
-            "type "
-                + i
-                + " has parameters of "
-                + slots
-                + " slots (two for each i64 and f64, one for each other), which the engine compiles"
-                + " up to "
-                + FunctionCost.MOST_INDIRECT_SLOTS
-                + " and again from "
-                + (FunctionCost.MOST_DIRECT_SLOTS + 1)
-                + " on: pass one more or fewer, or a pointer to them");
-      }
       types.add(type);
     }
   }
@@ -374,20 +361,6 @@ final class Admission {
   private void functionImport(BinaryReader in, int at, String module, String name) {
     long index = in.u32();
     var wanted = new FunctionImport(module, name, type(in, index));
-    int slots = FunctionCost.slots(wanted.type());
-    if (slots > FunctionCost.MOST_INDIRECT_SLOTS) {
-      throw in.unsupported(
-          "import "
-              + module
-              + "."
-              + name
-              + " takes arguments of "
-              + slots
-              + " slots (two for each i64 and f64, one for each other); the most is "
-              + FunctionCost.MOST_INDIRECT_SLOTS
-              + ": pass fewer, or a pointer to them");
-    }
-    checkResults(in, "import " + module + "." + name, wanted.type());
     if (wanted.isWasi() && !wanted.type().equals(Wasi.typeOf(name))) {
       throw new ModuleRejectedException(
           FORBIDDEN_IMPORT, at, "WASI preview 1 has no function " + wanted);
@@ -425,31 +398,13 @@ final class Admission {
     functionTypes = Arrays.copyOf(functionTypes, imports.size() + count);
     for (int i = imports.size(); i < functionTypes.length; i++) {
       long index = in.u32();
-      checkResults(in, "function " + i, type(in, index));
+      type(in, index);
       functionTypes[i] = (int) index;
     }
   }
 
-  /** The compiler passes multiple results as arguments of a method. */
-  private static void checkResults(BinaryReader in, String what, FunctionType type) {
-    int slots = FunctionCost.slots(type.results());
-    if (slots > FunctionCost.MOST_RESULT_SLOTS) {
-      throw in.unsupported(
-          what
-              + " returns results of "
-              + slots
-              + " slots (two for each i64 and f64, one for each other); the most is "
-              + FunctionCost.MOST_RESULT_SLOTS
-              + ": return fewer, or write them to memory");
-    }
-  }
-
   private void countTypes() {
-    List<FunctionType> all = new ArrayList<>();
-    for (int i = 0; i < functionCount(); i++) {
-      all.add(typeOf(i));
-    }
-    cost.declared(types, imports.size(), all);
+    cost.declared(types.size(), functionCount());
   }
 
   private FunctionType typeOf(int function) {
@@ -758,8 +713,7 @@ final class Admission {
     if (count != wanted) {
       throw in.malformed(count + " function bodies for " + wanted + " functions");
     }
-    var constants = new int[count];
-    var known = new ModuleTypes(types, functionCount(), this::typeOf);
+    ModuleShape shape = ModuleCompiler.shape(definition(), segmentsAnnounced);
     for (int i = 0; i < count; i++) {
       long size = in.u32();
       int index = imports.size() + i;
@@ -774,12 +728,8 @@ final class Admission {
                 + EngineLimits.raise("functionBytes"));
       }
       bodies.add(new Range(in.position(), in.position() + (int) size));
-      FunctionCost taken =
-          new InstructionReader(in.slice(size), label(index), typeOf(index), known, limits)
-              .body(segmentsAnnounced >= 0);
-      cost.function(index, taken);
-      constants[i] = (int) Math.min(taken.constants(), Integer.MAX_VALUE);
+      cost.function(
+          index, FunctionReader.validate(in.slice(size), index, shape, label(index), limits));
     }
-    cost.constants(constants);
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.EmittedClasses;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -23,6 +24,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -76,11 +79,7 @@ public final class CompileCache {
    *
    * @param compileTime the processor time that it took to compile
    */
-  record Entry(Map<String, byte[]> classes, Duration compileTime) {
-    private long bytes() {
-      return classes.values().stream().mapToLong(content -> content.length).sum();
-    }
-  }
+  record Entry(EmittedClasses classes, Duration compileTime) {}
 
   /**
    * How often the cache helped.
@@ -141,7 +140,7 @@ public final class CompileCache {
 
   /** Keeps a module's classes. A full disk or a missing permission does not fail the compile. */
   boolean put(String sha256, Entry entry) {
-    if (entry.bytes() >= mostEntryBytes()) {
+    if (entry.classes.bytes() >= mostEntryBytes()) {
       return false;
     }
     try {
@@ -169,8 +168,12 @@ public final class CompileCache {
     var body = new ByteArrayOutputStream();
     var out = new DataOutputStream(body);
     out.writeLong(entry.compileTime.toNanos());
-    out.writeInt(entry.classes.size());
-    for (var each : entry.classes.entrySet()) {
+    out.writeInt(entry.classes.signatures().size());
+    for (String signature : entry.classes.signatures()) {
+      out.writeUTF(signature);
+    }
+    out.writeInt(entry.classes.classes().size());
+    for (var each : entry.classes.classes().entrySet()) {
       out.writeUTF(each.getKey());
       out.writeInt(each.getValue().length);
       out.write(each.getValue());
@@ -191,11 +194,15 @@ public final class CompileCache {
     }
     try (var in = new DataInputStream(new java.io.ByteArrayInputStream(body))) {
       var compileTime = Duration.ofNanos(in.readLong());
+      Set<String> signatures = new TreeSet<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        signatures.add(in.readUTF());
+      }
       Map<String, byte[]> classes = new LinkedHashMap<>();
       for (int left = in.readInt(); left > 0; left--) {
         classes.put(in.readUTF(), in.readNBytes(in.readInt()));
       }
-      return new Entry(classes, compileTime);
+      return new Entry(new EmittedClasses(classes, signatures), compileTime);
     } catch (IOException e) {
       throw new UncheckedIOException("an entry with a right signature ends too soon", e);
     }

@@ -5,6 +5,8 @@ import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.Op;
 import io.gonext.engine.bytecode.Signature;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a function's body: checks every immediate, the nesting and the types, and keeps the
@@ -24,6 +26,9 @@ final class FunctionReader {
     2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2
   };
 
+  /** The JVM allows 65,535 slots, and a number may take two. */
+  private static final int MOST_OPERANDS = 30_000;
+
   /** The bytes that one element of a table counts for. */
   private static final int ELEMENT_BYTES = 8;
 
@@ -32,7 +37,10 @@ final class FunctionReader {
   private final FunctionLabel label;
   private final EngineLimits limits;
   private final Signature signature;
-  private final FunctionCode code;
+
+  /** Null if the function is only validated. */
+  private final @Nullable FunctionCode code;
+  private final FunctionCost cost = new FunctionCost();
   private final byte[] locals;
 
   private byte[] stack = new byte[32];
@@ -88,54 +96,76 @@ final class FunctionReader {
   private static final int LEFT_OUT = -2;
 
   private FunctionReader(
-      BinaryReader in, int function, ModuleShape module, FunctionLabel label, EngineLimits limits) {
+      BinaryReader in,
+      int function,
+      ModuleShape module,
+      FunctionLabel label,
+      EngineLimits limits,
+      boolean keeps) {
     this.in = in;
     this.module = module;
     this.label = label;
     this.limits = limits;
     this.signature = module.typeOf(function);
-    int bytes = in.remaining();
     this.locals = locals();
-    this.code = new FunctionCode(function, signature, locals, in.position(), bytes / 2 + 8);
+    this.code =
+        keeps
+            ? new FunctionCode(
+                function, signature, locals, in.position(), in.remaining() / 2 + 8)
+            : null;
   }
 
   /**
-   * Reads and validates a function.
+   * Validates a function.
    *
    * @param in its body, without its size
+   * @return what it costs to compile it
    * @throws ModuleRejectedException when it is not valid, uses what the engine refuses, or is
    *     larger than the limits
    */
-  static FunctionCode read(
+  static FunctionCost validate(
       BinaryReader in, int function, ModuleShape module, FunctionLabel label, EngineLimits limits) {
-    var reader = new FunctionReader(in, function, module, label, limits);
+    var reader = new FunctionReader(in, function, module, label, limits, false);
     reader.body();
-    return reader.code;
+    return reader.cost;
+  }
+
+  /** Reads a function that was validated before. */
+  static FunctionCode read(BinaryReader in, int function, ModuleShape module) {
+    // Admission has applied the limits, and names nothing that is refused here.
+    var label = new FunctionLabel(function, _ -> "");
+    var reader =
+        new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
+    reader.body();
+    return Objects.requireNonNull(reader.code);
   }
 
   private byte[] locals() {
     int groups = in.count("groups of locals", 2);
-    byte[] types = signature.parameters();
-    long total = types.length;
+    byte[] parameters = signature.parameters();
+    byte[] types = Arrays.copyOf(parameters, parameters.length + groups);
+    int total = parameters.length;
     for (int i = 0; i < groups; i++) {
       long count = in.u32();
-      total += count;
-      if (total > limits.functionLocals()) {
+      if (total + count > limits.functionLocals()) {
         throw in.tooLarge(
             "function "
                 + label
                 + " has "
-                + total
+                + (total + count)
                 + " locals, the limit is "
                 + limits.functionLocals()
                 + EngineLimits.raise("functionLocals"));
       }
       byte type = code(Admission.valueType(in));
-      int from = types.length;
-      types = Arrays.copyOf(types, (int) total);
-      Arrays.fill(types, from, types.length, type);
+      int from = total;
+      total += (int) count;
+      if (total > types.length) {
+        types = Arrays.copyOf(types, Math.max(total, Math.min(2 * from, limits.functionLocals())));
+      }
+      Arrays.fill(types, from, total, type);
     }
-    return types;
+    return Arrays.copyOf(types, total);
   }
 
   /** A type's byte in the binary format. */
@@ -157,6 +187,10 @@ final class FunctionReader {
   }
 
   private void push(byte type) {
+    if (height == MOST_OPERANDS) {
+      throw in.tooLarge(
+          "function " + label + " has more than " + MOST_OPERANDS + " operands on the stack");
+    }
     if (height == stack.length) {
       stack = Arrays.copyOf(stack, height * 2);
     }
@@ -213,12 +247,16 @@ final class FunctionReader {
     if (depth == blocks.length) {
       blocks = Arrays.copyOf(blocks, depth * 2);
     }
+    cost.open(opcode == Op.LOOP);
+    if (opcode != Op.BLOCK) {
+      cost.target(height);
+    }
     blocks[depth++] = new Block(opcode, opener, type, height, isDead);
     push(type.parameters());
   }
 
   private ModuleRejectedException mismatch(String problem) {
-    return in.malformed("type mismatch in function " + label + ": " + problem);
+    return in.malformed("the module is not valid: type mismatch in function " + label + ": " + problem);
   }
 
   private static String name(byte type) {
@@ -250,6 +288,7 @@ final class FunctionReader {
   }
 
   private void instruction(int opcode, int at) {
+    cost.instruction(opcode >= 0x28 && opcode <= 0x3E ? 12 : 8);
     if (opcode < 0x100 && Op.isPlain(opcode) && opcode != Op.NOP) {
       plain(opcode, at);
       return;
@@ -349,6 +388,7 @@ final class FunctionReader {
         push(type);
       }
       case Op.REF_IS_NULL -> {
+        cost.target(height);
         byte type = pop();
         if (type != ANY && type != Op.FUNCREF && type != Op.EXTERNREF) {
           throw mismatch("a reference expected, not " + name(type));
@@ -376,7 +416,10 @@ final class FunctionReader {
   }
 
   private int add(int opcode, long value, int second, int at, int before, int taken) {
-    return top().isDead ? LEFT_OUT : code.add(opcode, value, second, at, before, taken);
+    if (top().isDead) {
+      return LEFT_OUT;
+    }
+    return code == null ? 0 : code.add(opcode, value, second, at, before, taken);
   }
 
   private void plain(int opcode, int at) {
@@ -427,11 +470,8 @@ final class FunctionReader {
       pop(Op.I32);
     }
     pop(type.parameters());
-    int opener = LEFT_OUT;
-    if (!top().isDead) {
-      int noElse = -1;
-      opener = code.add(opcode, code.block(type), noElse, at, before, height);
-    }
+    int noElse = -1;
+    int opener = add(opcode, code == null ? 0 : code.block(type), noElse, at, before, height);
     open(opcode, opener, type, top().isDead);
   }
 
@@ -472,9 +512,10 @@ final class FunctionReader {
         block.isTarget = true;
       }
       block.isDead = false;
-      int index = code.add(Op.ELSE, 0, 0, at, block.base, block.base);
-      code.otherwise(block.opener, index);
-      code.falls(index, falls);
+      int index = add(Op.ELSE, 0, 0, at, block.base, block.base);
+      if (code != null) {
+        code.otherwise(block.opener, index, falls);
+      }
     }
     push(block.type.parameters());
   }
@@ -488,13 +529,11 @@ final class FunctionReader {
       throw mismatch("an if without else must return its parameters");
     }
     depth--;
+    cost.close(block.opcode == Op.LOOP);
+    cost.target(height);
     boolean falls = !block.isDead;
-    if (block.opener != LEFT_OUT) {
-      int index = code.add(Op.END, 0, block.opener, at, block.base, block.base);
-      code.falls(index, falls);
-      if (block.opener != FunctionCode.FUNCTION) {
-        code.close(block.opener, index);
-      }
+    if (block.opener != LEFT_OUT && code != null) {
+      code.end(block.opener, at, block.base, falls);
     }
     if (depth > 0) {
       push(block.type.results());
@@ -520,6 +559,7 @@ final class FunctionReader {
     if (!top().isDead) {
       target.isTarget = true;
     }
+    cost.branch(target.labelTypes().length, height - target.base);
     add(opcode, 0, target.opener, at, before, height);
   }
 
@@ -546,18 +586,19 @@ final class FunctionReader {
         push(kept[k]);
       }
       openers[i] = targets[i].opener;
+      cost.instruction(4);
+      cost.branch(types.length, height - types.length - targets[i].base);
       if (!top().isDead) {
         targets[i].isTarget = true;
       }
     }
     pop(expected);
-    if (!top().isDead) {
-      code.add(Op.BR_TABLE, code.labels(openers), 0, at, before, height);
-    }
+    add(Op.BR_TABLE, code == null ? 0 : code.labels(openers), 0, at, before, height);
     unreachable();
   }
 
   private void call(int opcode, int index, int second, Signature type, int at, int before) {
+    cost.instruction(8 * type.results().length);
     pop(type.parameters());
     add(opcode, index, second, at, before, height);
     push(type.results());
@@ -575,6 +616,8 @@ final class FunctionReader {
       throw mismatch("select of " + name(other) + " and " + name(one));
     }
     byte type = one == ANY ? other : one;
+    cost.target(height);
+    cost.target(height);
     add(Op.SELECT, type, 0, at, before, height);
     push(type);
   }
@@ -685,7 +728,9 @@ final class FunctionReader {
   }
 
   private int local() {
-    return index("local", in.u32(), locals.length);
+    int local = index("local", in.u32(), locals.length);
+    cost.local(local);
+    return local;
   }
 
   private int global() {

@@ -1,7 +1,7 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.EmittedClasses;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModuleClasses {
   private final ModuleDefinition module;
-  private final Map<String, byte[]> classes;
+  private final EmittedClasses classes;
   private final Supplier<GuestCode> exact;
 
   /** Created on first use, under this object's lock. */
@@ -25,10 +25,10 @@ final class ModuleClasses {
    * A module's classes.
    *
    * @param module {@linkplain ModuleDefinition#compacted compacted}, because it is kept
-   * @param classes the classes for an {@link ExactMemory}, by name
+   * @param classes the classes for an {@link ExactMemory}
    * @throws LinkageError when the JVM refuses one
    */
-  ModuleClasses(ModuleDefinition module, Map<String, byte[]> classes) {
+  ModuleClasses(ModuleDefinition module, EmittedClasses classes) {
     this.module = module;
     this.classes = classes;
     this.exact = load(classes);
@@ -62,7 +62,7 @@ final class ModuleClasses {
     return loaded;
   }
 
-  private static Supplier<GuestCode> load(Map<String, byte[]> classes) {
-    return new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME);
+  private static Supplier<GuestCode> load(EmittedClasses classes) {
+    return new GuestClassLoader(classes.classes()).instances(ModuleCompiler.CLASS_NAME);
   }
 }

@@ -3,16 +3,20 @@ package io.gonext.engine;
 import io.gonext.engine.ModuleDefinition.Export;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.bytecode.EmittedClasses;
 import io.gonext.engine.bytecode.FunctionCode;
 import io.gonext.engine.bytecode.ModuleEmitter;
 import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.Signature;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Compiles an admitted module to JVM classes. */
 final class ModuleCompiler {
@@ -30,23 +34,22 @@ final class ModuleCompiler {
   /**
    * Validates the functions and compiles.
    *
-   * @param beforeLoading called after the module was compiled and before any of its classes is
-   *     loaded
+   * @param beforeLoading given the signatures of the compiled methods before a class is loaded
    * @param isAbandoned whether no caller waits for the result any more; checked between functions
    * @throws ModuleRejectedException when a function does not validate
    * @throws CancellationException when the compile was abandoned
    */
   static ModuleClasses compile(
-      ModuleOutline outline, Runnable beforeLoading, BooleanSupplier isAbandoned) {
-    Map<String, byte[]> classes = emit(outline.definition(), true, isAbandoned);
-    beforeLoading.run();
+      ModuleOutline outline, Consumer<Set<String>> beforeLoading, BooleanSupplier isAbandoned) {
+    EmittedClasses classes = emit(outline.definition(), true, isAbandoned);
+    beforeLoading.accept(classes.signatures());
     return new ModuleClasses(outline.definition().compacted(), classes);
   }
 
-  /** The classes for one kind of memory, by name. */
-  static Map<String, byte[]> emit(
+  /** The classes for one kind of memory. */
+  static EmittedClasses emit(
       ModuleDefinition module, boolean exactMemory, BooleanSupplier isAbandoned) {
-    ModuleShape shape = shape(module);
+    ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
     return ModuleEmitter.emit(
@@ -57,29 +60,30 @@ final class ModuleCompiler {
           if (isAbandoned.getAsBoolean()) {
             throw new CancellationException("no caller waits for the module any more");
           }
-          return read(module, shape, function, module.bodies().get(function - imported));
+          Range body = module.bodies().get(function - imported);
+          return FunctionReader.read(
+              new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
         exactMemory);
   }
 
-  private static FunctionCode read(
-      ModuleDefinition module, ModuleShape shape, int function, Range body) {
-    return FunctionReader.read(
-        new BinaryReader(module.bytes(), body.from(), body.to()),
-        function,
-        shape,
-        new FunctionLabel(function, _ -> ""),
-        EngineLimits.defaults());
-  }
-
-  private static ModuleShape shape(ModuleDefinition module) {
+  /**
+   * What functions may refer to.
+   *
+   * @param dataSegments how many data segments the module declares to have, or -1
+   */
+  static ModuleShape shape(ModuleDefinition module, int dataSegments) {
     List<Signature> types = new ArrayList<>();
     for (FunctionType type : module.types()) {
       types.add(new Signature(codes(type.parameters()), codes(type.results())));
     }
+    Map<Signature, Integer> first = new HashMap<>();
+    for (int i = 0; i < types.size(); i++) {
+      first.putIfAbsent(types.get(i), i);
+    }
     var functionTypes = new int[module.functionTypes().length];
     for (int i = 0; i < functionTypes.length; i++) {
-      functionTypes[i] = types.indexOf(types.get(module.functionTypes()[i]));
+      functionTypes[i] = first.get(types.get(module.functionTypes()[i]));
     }
     var mutable = new BitSet();
     var shared = new BitSet();
@@ -112,7 +116,7 @@ final class ModuleCompiler {
         codes(module.tables().stream().map(ModuleDefinition.TableType::elementType).toList()),
         module.memory() != null,
         codes(module.elements().stream().map(ModuleDefinition.ElementSegment::type).toList()),
-        module.declaresDataCount() ? module.data().size() : -1,
+        dataSegments,
         module.declared(),
         entries);
   }

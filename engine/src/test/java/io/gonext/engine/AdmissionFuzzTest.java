@@ -66,7 +66,7 @@ class AdmissionFuzzTest {
 
   private static void compileOrRefuse(ModuleOutline outline) {
     try {
-      ModuleCompiler.compile(outline, () -> {}, () -> false);
+      ModuleCompiler.compile(outline, _ -> {}, () -> false);
     } catch (ModuleRejectedException invalid) {
       assertThat(invalid).hasMessageContaining("the module is not valid");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.Guests;
+import io.gonext.engine.bytecode.EmittedClasses;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,6 +115,10 @@ class CompileCacheTest {
     assertThat(fresh).exists();
   }
 
+  private static EmittedClasses classes(int bytes) {
+    return new EmittedClasses(Map.of("A", new byte[bytes]), Set.of("IL"));
+  }
+
   @Test
   void an_entry_larger_than_the_cache_is_not_kept() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
@@ -120,7 +126,7 @@ class CompileCacheTest {
     assertThat(
             cache.put(
                 "a".repeat(64),
-                new CompileCache.Entry(Map.of("A", new byte[10_000]), Duration.ZERO)))
+                new CompileCache.Entry(classes(10_000), Duration.ZERO)))
         .isFalse();
 
     assertThat(entries()).isEmpty();
@@ -146,7 +152,7 @@ class CompileCacheTest {
   @Test
   void the_least_recently_used_entries_are_evicted_first() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
-    var entry = new CompileCache.Entry(Map.of("A", new byte[4_000]), Duration.ofMillis(1500));
+    var entry = new CompileCache.Entry(classes(4_000), Duration.ofMillis(1500));
     for (String name : List.of("a", "b")) {
       assertThat(cache.put(name.repeat(64), entry)).isTrue();
     }

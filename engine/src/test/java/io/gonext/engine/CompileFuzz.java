@@ -14,7 +14,7 @@ class CompileFuzz {
   @FuzzTest
   void compile(byte[] wasm) {
     try {
-      ModuleCompiler.compile(Admission.admit(wasm, EngineLimits.defaults()), () -> {}, () -> false);
+      ModuleCompiler.compile(Admission.admit(wasm, EngineLimits.defaults()), _ -> {}, () -> false);
     } catch (ModuleRejectedException refused) {
       // Refusing the input is correct too.
       return;

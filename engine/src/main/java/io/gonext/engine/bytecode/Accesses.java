@@ -9,12 +9,12 @@ import static java.lang.constant.ConstantDescs.CD_short;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import java.lang.classfile.CodeBuilder;
-import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Emits one method's loads and stores. The memory's arrays are in locals; what may replace the
@@ -48,17 +48,18 @@ final class Accesses {
   }
 
   /** Loads the arrays at the start of a method. */
-  void start(int instanceSlot, boolean uses, boolean writes) {
+  void start(
+      int instanceSlot, boolean uses, boolean writes, ToIntFunction<Kind> allocate) {
     instance = instanceSlot;
     isUsed = uses;
     isWritten = writes;
     if (uses) {
-      data = to.allocateLocal(TypeKind.REFERENCE);
+      data = allocate.applyAsInt(Kind.REFERENCE);
       if (writes) {
-        dirty = to.allocateLocal(TypeKind.REFERENCE);
+        dirty = allocate.applyAsInt(Kind.REFERENCE);
       }
       if (!exact) {
-        limit = to.allocateLocal(TypeKind.INT);
+        limit = allocate.applyAsInt(Kind.INT);
       }
       loadArrays();
     }

@@ -3,8 +3,9 @@ package io.gonext.engine.bytecode;
 /** How the compiler names the classes and methods that it makes of a module's functions. */
 public final class CompiledFunctions {
   /**
-   * The function of index 12 is the method {@code func_12}; a part of it is {@code func_12_345},
-   * where 345 is the distance in bytes of its first instruction from the function's.
+   * The function of index 12 is the method {@code func_12}; a part of it is {@code func_12_345_6},
+   * where 345 is the distance in bytes of its first instruction from the function's, and 6 the
+   * part's number.
    */
   public static final String METHOD_PREFIX = "func_";
 
@@ -46,7 +47,7 @@ public final class CompiledFunctions {
     int base = 0;
     int end = method.indexOf('_', METHOD_PREFIX.length());
     if (end >= 0) {
-      base = Integer.parseInt(method, end + 1, method.length(), 10);
+      base = Integer.parseInt(method, end + 1, method.indexOf('_', end + 1), 10);
     }
     return base + line - 1;
   }
@@ -55,7 +56,7 @@ public final class CompiledFunctions {
     return Math.min(distanceFromMethod + 1, UNKNOWN_LINE);
   }
 
-  static String part(int function, int distance) {
-    return METHOD_PREFIX + function + "_" + distance;
+  static String part(int function, int distance, int number) {
+    return METHOD_PREFIX + function + "_" + distance + "_" + number;
   }
 }

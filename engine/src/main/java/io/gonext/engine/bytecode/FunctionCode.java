@@ -53,6 +53,8 @@ public final class FunctionCode {
   /** For an ELSE or END: whether control reaches it from the previous instruction. */
   boolean[] falls;
 
+  private int @Nullable [] accessesBefore;
+
   private final List<Signature> blocks = new ArrayList<>();
   private final List<int[]> labels = new ArrayList<>();
 
@@ -119,21 +121,33 @@ public final class FunctionCode {
     return labels.size() - 1;
   }
 
-  /** Sets the partner of the block that begins at {@code opener}, and of what ends it. */
-  public void close(int opener, int end) {
-    partner[opener] = end;
-    partner[end] = opener;
-  }
-
-  /** Sets the IF of an ELSE, and the ELSE of the IF. */
-  public void otherwise(int opener, int otherwise) {
-    partner[otherwise] = opener;
-    extra[opener] = otherwise;
-  }
-
-  /** Says whether control reaches an ELSE or END from the previous instruction. */
-  public void falls(int index, boolean reached) {
+  /**
+   * Completes an ELSE.
+   *
+   * @param opener the index of its IF
+   * @param index its own index
+   * @param reached whether control reaches it from the previous instruction
+   */
+  public void otherwise(int opener, int index, boolean reached) {
+    partner[index] = opener;
+    extra[opener] = index;
     falls[index] = reached;
+  }
+
+  /**
+   * Adds an END.
+   *
+   * @param opener the index of the instruction that it ends, or {@link #FUNCTION}
+   * @param base the height of the stack below the block's results
+   * @param reached whether control reaches it from the previous instruction
+   */
+  public void end(int opener, int at, int base, boolean reached) {
+    int index = add(Op.END, 0, opener, at, base, base);
+    falls[index] = reached;
+    if (opener != FUNCTION) {
+      partner[opener] = index;
+      partner[index] = opener;
+    }
   }
 
   public int size() {
@@ -177,7 +191,15 @@ public final class FunctionCode {
     return Op.isOpener(op[index]) ? partner[index] + 1 : index + 1;
   }
 
-  @Nullable String describe(int index) {
-    return index < 0 || index >= size ? null : Integer.toHexString(op[index]);
+  /** How many loads and stores there are before an instruction. */
+  int accessesBefore(int index) {
+    if (accessesBefore == null) {
+      accessesBefore = new int[size + 1];
+      for (int i = 0; i < size; i++) {
+        int access = Op.isLoad(op[i]) || Op.isStore(op[i]) ? 1 : 0;
+        accessesBefore[i + 1] = accessesBefore[i] + access;
+      }
+    }
+    return accessesBefore[index];
   }
 }

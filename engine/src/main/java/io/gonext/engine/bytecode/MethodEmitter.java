@@ -6,14 +6,15 @@ import static java.lang.constant.ConstantDescs.CD_void;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.Opcode;
-import java.lang.classfile.TypeKind;
 import java.lang.classfile.instruction.SwitchCase;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -41,9 +42,13 @@ final class MethodEmitter {
 
   private final OperandTypes types = new OperandTypes();
   private final List<Frame> frames = new ArrayList<>();
+  private final Map<Integer, Frame> frameOf = new HashMap<>();
 
   /** The slot of each local, or {@link #NO_SLOT}. */
   private final int[] slots;
+
+  /** The slots from this one on are free. */
+  private int slotsUsed;
 
   private int instance;
   private int budget = NO_SLOT;
@@ -111,7 +116,8 @@ final class MethodEmitter {
   static String name(FunctionCode code, Part part) {
     return part.isFunction()
         ? Names.function(code.function)
-        : CompiledFunctions.part(code.function, code.position[part.from] - code.start);
+        : CompiledFunctions.part(
+            code.function, code.position[part.from] - code.start, part.number);
   }
 
   /** The descriptor of a part's method. */
@@ -189,10 +195,10 @@ final class MethodEmitter {
       to.aload(instance).invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
     }
     if (hasLoop) {
-      budget = to.allocateLocal(TypeKind.INT);
+      budget = allocate(Kind.INT);
       to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
     }
-    accesses.start(instance, reads || writes, writes);
+    accesses.start(instance, reads || writes, writes, this::allocate);
     range();
     if (live && !part.isFunction()) {
       exit(Part.FALL);
@@ -216,6 +222,7 @@ final class MethodEmitter {
       }
     }
     instance = slot;
+    slotsUsed = slot + 1;
     if (isWide) {
       Spill.Cursor cursor = spill.cursor();
       for (int i = 0; i < parameters.length; i++) {
@@ -244,6 +251,7 @@ final class MethodEmitter {
       }
     }
     instance = slot;
+    slotsUsed = slot + 1;
     Spill.Cursor cursor = spill.cursor();
     for (int i = 0; i < operandSlots.length; i++) {
       Kind kind = Kind.of(part.operands[i]);
@@ -277,9 +285,15 @@ final class MethodEmitter {
 
   // Locals and spilled values ---------------------------------------------------------------------
 
+  private int allocate(Kind kind) {
+    int slot = slotsUsed;
+    slotsUsed += kind.slots();
+    return slot;
+  }
+
   private int slot(int local) {
     if (slots[local] == NO_SLOT) {
-      slots[local] = to.allocateLocal(Kind.of(code.locals[local]).type);
+      slots[local] = allocate(Kind.of(code.locals[local]));
     }
     return slots[local];
   }
@@ -509,6 +523,7 @@ final class MethodEmitter {
     var frame =
         new Frame(opener, to.newLabel(), types.height() - parameters, code.labelTypes(opener));
     frames.add(frame);
+    frameOf.put(opener, frame);
     return frame;
   }
 
@@ -526,21 +541,12 @@ final class MethodEmitter {
   }
 
   private boolean hasAccess(int opener) {
-    for (int i = opener; i < code.partner[opener]; i = nextHere(i)) {
-      if (!part.children.containsKey(i) && (Op.isLoad(code.op[i]) || Op.isStore(code.op[i]))) {
-        return true;
-      }
-    }
-    return false;
+    return code.accessesBefore(code.partner[opener]) > code.accessesBefore(opener);
   }
 
-  /** How many instructions of this method one round of a loop has at most, inner loops once. */
+  /** About how many instructions one round of a loop has, inner loops once. */
   private int loopCost(int opener) {
-    int count = 0;
-    for (int i = opener; i < code.partner[opener]; i = nextHere(i)) {
-      count++;
-    }
-    return Math.min(count, INSTRUCTIONS_A_POLL / 2);
+    return Math.min(code.partner[opener] - opener, INSTRUCTIONS_A_POLL / 2);
   }
 
   private void ifBlock(int opener, Opcode jumpIfNot) {
@@ -574,6 +580,7 @@ final class MethodEmitter {
       return;
     }
     Frame frame = frames.removeLast();
+    frameOf.remove(opener);
     if (code.op[opener] == Op.LOOP) {
       if (live) {
         types.cut(frame.base);
@@ -592,13 +599,9 @@ final class MethodEmitter {
     types.push(code.blockType(opener).results());
   }
 
+  /** The block in this method, or null. */
   private @Nullable Frame frame(int target) {
-    for (int i = frames.size() - 1; i >= 0; i--) {
-      if (frames.get(i).opener == target) {
-        return frames.get(i);
-      }
-    }
-    return null;
+    return frameOf.get(target);
   }
 
   /** Whether a branch is only a jump. */
@@ -632,10 +635,11 @@ final class MethodEmitter {
   /** Drops the operands between {@code base} and the topmost {@code kept}. */
   private void dropBelow(int kept, int base) {
     int height = types.height();
+    int free = slotsUsed;
     var temporary = new int[kept];
     for (int i = kept - 1; i >= 0; i--) {
       Kind kind = Kind.of(types.at(height - kept + i));
-      temporary[i] = to.allocateLocal(kind.type);
+      temporary[i] = allocate(kind);
       to.storeLocal(kind.type, temporary[i]);
     }
     for (int i = height - kept - 1; i >= base; i--) {
@@ -644,6 +648,7 @@ final class MethodEmitter {
     for (int i = 0; i < kept; i++) {
       to.loadLocal(Kind.of(types.at(height - kept + i)).type, temporary[i]);
     }
+    slotsUsed = free;
   }
 
   private void returnResults() {
@@ -890,10 +895,12 @@ final class MethodEmitter {
   private void callIndirect(int type, int table) {
     Signature signature = module.types().get(type);
     if (Names.isWide(signature)) {
-      int index = to.allocateLocal(TypeKind.INT);
+      int free = slotsUsed;
+      int index = allocate(Kind.INT);
       to.istore(index);
       spillWide(signature);
       to.iload(index);
+      slotsUsed = free;
     }
     to.aload(instance)
         .invokestatic(names.main, names.indirect(type, table), names.indirectDescriptor(signature));

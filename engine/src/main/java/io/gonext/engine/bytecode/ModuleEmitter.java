@@ -20,6 +20,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -47,6 +48,7 @@ public final class ModuleEmitter {
   private final Spill spill = new Spill();
   private final ClassFile classFile = ClassFile.of();
   private final Map<String, byte[]> classes = new LinkedHashMap<>();
+  private final Set<String> signatures = new TreeSet<>();
 
   /** The types and tables of the indirect calls: a type and a table in one number. */
   private final TreeSet<Long> indirectCalls = new TreeSet<>();
@@ -65,9 +67,8 @@ public final class ModuleEmitter {
    * @param function reads the function with this index, imported ones included; called once for
    *     each, in order
    * @param exactMemory whether the memory's size is its array's length
-   * @return the classes by name
    */
-  public static Map<String, byte[]> emit(
+  public static EmittedClasses emit(
       String className,
       ModuleShape module,
       int[] bodyBytes,
@@ -91,13 +92,28 @@ public final class ModuleEmitter {
     var emitter = new ModuleEmitter(module, names, exactMemory);
     emitter.functions(groupOf, function);
     emitter.instance();
-    return emitter.classes;
+    return new EmittedClasses(emitter.classes, emitter.signatures);
   }
 
   private void add(ClassDesc name, Consumer<ClassBuilder> content) {
     classes.put(
         name.packageName() + "." + name.displayName(),
         classFile.build(name, to -> content.accept(to.withFlags(CLASS_FLAGS))));
+  }
+
+  private void method(
+      ClassBuilder to, String name, MethodTypeDesc type, int flags, Consumer<CodeBuilder> code) {
+    signatures.add(kinds(type));
+    to.withMethodBody(name, type, flags, code);
+  }
+
+  /** The parameters as HotSpot tells them apart when it makes adapters. */
+  private static String kinds(MethodTypeDesc type) {
+    var kinds = new StringBuilder();
+    for (ClassDesc parameter : type.parameterList()) {
+      kinds.append(parameter.isPrimitive() ? parameter.descriptorString() : "L");
+    }
+    return kinds.toString();
   }
 
   // Functions -------------------------------------------------------------------------------------
@@ -134,7 +150,8 @@ public final class ModuleEmitter {
   }
 
   private void part(ClassBuilder to, FunctionCode code, Part part) {
-    to.withMethodBody(
+    method(
+        to,
         MethodEmitter.name(code, part),
         MethodEmitter.descriptor(code, part, names),
         STATIC,
@@ -170,8 +187,9 @@ public final class ModuleEmitter {
         });
   }
 
-  private static void constructor(ClassBuilder to) {
-    to.withMethodBody(
+  private void constructor(ClassBuilder to) {
+    method(
+        to,
         INIT_NAME,
         MTD_void,
         ClassFile.ACC_PUBLIC,
@@ -228,7 +246,8 @@ public final class ModuleEmitter {
   private void imported(ClassBuilder to, int function) {
     Signature type = module.typeOf(function);
     int instance = instanceSlot(type);
-    to.withMethodBody(
+    method(
+        to,
         Names.function(function),
         names.descriptor(type),
         STATIC,
@@ -267,7 +286,8 @@ public final class ModuleEmitter {
     Signature signature = module.types().get(type);
     int index = instanceSlot(signature);
     int instance = index + 1;
-    to.withMethodBody(
+    method(
+        to,
         names.indirect(type, table),
         names.indirectDescriptor(signature),
         STATIC,
@@ -422,7 +442,8 @@ public final class ModuleEmitter {
       add(
           name,
           to ->
-              to.withMethodBody(
+              method(
+        to,
                   "call",
                   chunkDescriptor(signature),
                   STATIC,
@@ -444,9 +465,10 @@ public final class ModuleEmitter {
     MethodTypeDesc entryType = MethodTypeDesc.of(Names.LONGS, Names.LONGS, names.main);
     int[] entries = module.entries().stream().toArray();
     for (int function : entries) {
-      to.withMethodBody("entry_" + function, entryType, STATIC, body -> entry(body, function));
+      method(to, "entry_" + function, entryType, STATIC, body -> entry(body, function));
     }
-    to.withMethodBody(
+    method(
+        to,
         "call",
         MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS),
         ClassFile.ACC_PUBLIC,
@@ -535,7 +557,8 @@ public final class ModuleEmitter {
   private void accessors(
       ClassBuilder to, List<Integer> globals, String get, String set, ClassDesc type) {
     boolean isNumber = type.equals(CD_long);
-    to.withMethodBody(
+    method(
+        to,
         get,
         MethodTypeDesc.of(type, CD_int),
         ClassFile.ACC_PUBLIC,
@@ -552,7 +575,8 @@ public final class ModuleEmitter {
                     body.areturn();
                   }
                 }));
-    to.withMethodBody(
+    method(
+        to,
         set,
         MethodTypeDesc.of(CD_void, CD_int, type),
         ClassFile.ACC_PUBLIC,

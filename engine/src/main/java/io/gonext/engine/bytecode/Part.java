@@ -18,6 +18,9 @@ final class Part {
   final int to;
   final @Nullable Part parent;
 
+  /** Its number in the function; the function's is 0. */
+  final int number;
+
   /** The parts that this one calls, by their first instruction. */
   final Map<Integer, Part> children = new HashMap<>();
 
@@ -43,10 +46,11 @@ final class Part {
    */
   record Exit(int target, byte[] values, int[] locals) {}
 
-  Part(int from, int to, @Nullable Part parent) {
+  Part(int from, int to, @Nullable Part parent, int number) {
     this.from = from;
     this.to = to;
     this.parent = parent;
+    this.number = number;
   }
 
   boolean isFunction() {

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Divides a function into parts. HotSpot compiles small methods well and large ones badly, and none
@@ -133,14 +134,19 @@ final class Partition {
 
   /** Makes parts of the largest blocks until the rest is small enough. */
   private void cutLargest(List<Item> items) {
-    var largest = new ArrayList<>(items);
-    largest.sort(Comparator.comparingInt(Item::bytes).reversed());
     int bytes = sum(items);
-    for (Item item : largest) {
-      if (bytes <= MOST_BYTES || item.bytes < STRETCH_BYTES / 2) {
+    List<Integer> largest =
+        IntStream.range(0, items.size())
+            .filter(i -> items.get(i).bytes >= STRETCH_BYTES / 2)
+            .boxed()
+            .sorted(Comparator.comparing((Integer i) -> items.get(i).bytes).reversed())
+            .toList();
+    for (int i : largest) {
+      if (bytes <= MOST_BYTES) {
         return;
       }
-      items.set(items.indexOf(item), part(item.from, item.to));
+      Item item = items.get(i);
+      items.set(i, part(item.from, item.to));
       bytes -= item.bytes - CALL_BYTES;
     }
   }
@@ -174,14 +180,14 @@ final class Partition {
   private Part parts() {
     ranges.sort((one, other) ->
         one[0] != other[0] ? Integer.compare(one[0], other[0]) : Integer.compare(other[1], one[1]));
-    var function = new Part(0, code.size, null);
+    var function = new Part(0, code.size, null, 0);
     List<Part> all = new ArrayList<>();
     Part current = function;
     for (int[] range : ranges) {
       while (range[0] >= current.to || range[1] > current.to) {
         current = java.util.Objects.requireNonNull(current.parent);
       }
-      var part = new Part(range[0], range[1], current);
+      var part = new Part(range[0], range[1], current, all.size() + 1);
       current.children.put(range[0], part);
       all.add(part);
       current = part;
@@ -295,7 +301,13 @@ final class Partition {
     }
     part.replacesMemory = replacesMemory(part);
     used.and(liveness.before(part.from));
-    part.inputs = used.stream().toArray();
+    // In the order of their kinds, so that fewer combinations occur: see EmittedClasses.
+    part.inputs =
+        used.stream()
+            .boxed()
+            .sorted(Comparator.comparing(local -> Kind.of(code.locals[local])))
+            .mapToInt(Integer::intValue)
+            .toArray();
     byte[] left = falls.get(part);
     if (left != null) {
       part.exits.add(exit(Part.FALL, left, liveness.before(part.to), written));
