@@ -38,6 +38,9 @@ final class FunctionReader {
   private final EngineLimits limits;
   private final Signature signature;
 
+  /** Whether the limits apply; not to a function that was validated before. */
+  private final boolean limited;
+
   /** Null if the function is only validated. */
   private final @Nullable FunctionCode code;
   private final FunctionCost cost = new FunctionCost();
@@ -107,6 +110,7 @@ final class FunctionReader {
     this.label = label;
     this.limits = limits;
     this.signature = module.typeOf(function);
+    this.limited = !keeps;
     this.locals = locals();
     this.code =
         keeps
@@ -132,7 +136,6 @@ final class FunctionReader {
 
   /** Reads a function that was validated before. */
   static FunctionCode read(BinaryReader in, int function, ModuleShape module) {
-    // Admission has applied the limits, and names nothing that is refused here.
     var label = new FunctionLabel(function, _ -> "");
     var reader =
         new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
@@ -147,7 +150,7 @@ final class FunctionReader {
     int total = parameters.length;
     for (int i = 0; i < groups; i++) {
       long count = in.u32();
-      if (total + count > limits.functionLocals()) {
+      if (limited && total + count > limits.functionLocals()) {
         throw in.tooLarge(
             "function "
                 + label
@@ -161,7 +164,7 @@ final class FunctionReader {
       int from = total;
       total += (int) count;
       if (total > types.length) {
-        types = Arrays.copyOf(types, Math.max(total, Math.min(2 * from, limits.functionLocals())));
+        types = Arrays.copyOf(types, Math.max(total, 2 * from));
       }
       Arrays.fill(types, from, total, type);
     }
@@ -236,7 +239,7 @@ final class FunctionReader {
   }
 
   private void open(int opcode, int opener, Signature type, boolean isDead) {
-    if (depth == limits.nesting()) {
+    if (limited && depth == limits.nesting()) {
       throw in.tooLarge(
           "function "
               + label
@@ -564,7 +567,7 @@ final class FunctionReader {
   }
 
   private void branchTable(int at) {
-    int count = in.count("branch targets", "branchTargets", limits.branchTargets(), 1);
+    int count = in.count("branch targets", "branchTargets", most(limits.branchTargets()), 1);
     var targets = new Block[count + 1];
     for (int i = 0; i <= count; i++) {
       targets[i] = label();
@@ -627,7 +630,7 @@ final class FunctionReader {
   }
 
   private void selectTyped(int at) {
-    int count = in.count("types", "parameters", limits.parameters(), 1);
+    int count = in.count("types", "parameters", most(limits.parameters()), 1);
     if (count != 1) {
       throw in.malformed(
           "function "
@@ -780,8 +783,15 @@ final class FunctionReader {
 
   // Limits ----------------------------------------------------------------------------------------
 
+  private int most(int limit) {
+    return limited ? limit : Integer.MAX_VALUE;
+  }
+
   /** A bulk operation. Its size is on top of the stack, in units of this many bytes. */
   private void bulk(int unitBytes) {
+    if (!limited) {
+      return;
+    }
     bulkBytes += constant * unitBytes;
     if (bulkBytes > limits.bulkBytes()) {
       throw in.tooLarge(
