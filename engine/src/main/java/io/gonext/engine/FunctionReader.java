@@ -43,6 +43,7 @@ final class FunctionReader {
 
   /** Null if the function is only validated. */
   private final @Nullable FunctionCode code;
+
   private final FunctionCost cost = new FunctionCost();
   private final byte[] locals;
 
@@ -114,8 +115,7 @@ final class FunctionReader {
     this.locals = locals();
     this.code =
         keeps
-            ? new FunctionCode(
-                function, signature, locals, in.position(), in.remaining() / 2 + 8)
+            ? new FunctionCode(function, signature, locals, in.position(), in.remaining() / 2 + 8)
             : null;
   }
 
@@ -137,8 +137,7 @@ final class FunctionReader {
   /** Reads a function that was validated before. */
   static FunctionCode read(BinaryReader in, int function, ModuleShape module) {
     var label = new FunctionLabel(function, _ -> "");
-    var reader =
-        new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
+    var reader = new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
     reader.body();
     return Objects.requireNonNull(reader.code);
   }
@@ -259,7 +258,8 @@ final class FunctionReader {
   }
 
   private ModuleRejectedException mismatch(String problem) {
-    return in.malformed("the module is not valid: type mismatch in function " + label + ": " + problem);
+    return in.malformed(
+        "the module is not valid: type mismatch in function " + label + ": " + problem);
   }
 
   private static String name(byte type) {

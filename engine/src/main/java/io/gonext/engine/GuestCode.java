@@ -193,6 +193,7 @@ public abstract class GuestCode {
   }
 
   /** Traps: an access beyond every memory, because of its offset. */
+  @SuppressWarnings("DoNotCallSuggester") // compiled code calls it
   public static void beyondMemory(int base, long offset) {
     throw new TrapSignal(
         new TrapCause.OutOfBounds(

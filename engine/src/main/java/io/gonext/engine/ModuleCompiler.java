@@ -4,7 +4,6 @@ import io.gonext.engine.ModuleDefinition.Export;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Range;
 import io.gonext.engine.bytecode.EmittedClasses;
-import io.gonext.engine.bytecode.FunctionCode;
 import io.gonext.engine.bytecode.ModuleEmitter;
 import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.Signature;
@@ -25,9 +24,6 @@ final class ModuleCompiler {
 
   /** Changes with the classes that the compiler emits for a module. */
   static final int VERSION = 1;
-
-  /** The constant pool of the instance's class refers to each global that is a field of it. */
-  private static final int MOST_GLOBAL_FIELDS = 1_000;
 
   private ModuleCompiler() {}
 

@@ -39,6 +39,9 @@ public final class ModuleEmitter {
 
   private static final int GROUP_FUNCTIONS = 500;
 
+  /** A method that tells globals apart has at most so many cases. */
+  private static final int MOST_GLOBALS = 400;
+
   /** A method that tells functions apart has about as many bytes. */
   private static final int SWITCH_BYTES = 5_000;
 
@@ -443,7 +446,7 @@ public final class ModuleEmitter {
           name,
           to ->
               method(
-        to,
+                  to,
                   "call",
                   chunkDescriptor(signature),
                   STATIC,
@@ -557,64 +560,81 @@ public final class ModuleEmitter {
   private void accessors(
       ClassBuilder to, List<Integer> globals, String get, String set, ClassDesc type) {
     boolean isNumber = type.equals(CD_long);
-    method(
+    eachGlobal(
         to,
         get,
         MethodTypeDesc.of(type, CD_int),
-        ClassFile.ACC_PUBLIC,
-        body ->
-            eachGlobal(
-                body,
-                globals,
-                (global, kind) -> {
-                  body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
-                  if (isNumber) {
-                    Boxes.toBits(body, kind);
-                    body.lreturn();
-                  } else {
-                    body.areturn();
-                  }
-                }));
-    method(
+        globals,
+        (body, global, kind) -> {
+          body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
+          if (isNumber) {
+            Boxes.toBits(body, kind);
+            body.lreturn();
+          } else {
+            body.areturn();
+          }
+        });
+    eachGlobal(
         to,
         set,
         MethodTypeDesc.of(CD_void, CD_int, type),
-        ClassFile.ACC_PUBLIC,
-        body ->
-            eachGlobal(
-                body,
-                globals,
-                (global, kind) -> {
-                  body.aload(0);
-                  if (isNumber) {
-                    body.lload(2);
-                    Boxes.fromBits(body, kind);
-                  } else {
-                    body.aload(2);
-                  }
-                  body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
-                }));
+        globals,
+        (body, global, kind) -> {
+          body.aload(0);
+          if (isNumber) {
+            body.lload(2);
+            Boxes.fromBits(body, kind);
+          } else {
+            body.aload(2);
+          }
+          body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
+        });
   }
 
   private interface GlobalTask {
-    void run(int global, Kind kind);
+    void run(CodeBuilder to, int global, Kind kind);
   }
 
-  private void eachGlobal(CodeBuilder to, List<Integer> globals, GlobalTask task) {
-    if (!globals.isEmpty()) {
-      Label none = to.newLabel();
-      List<SwitchCase> cases = new ArrayList<>();
-      for (int global : globals) {
-        cases.add(SwitchCase.of(global, to.newLabel()));
-      }
-      to.iload(1);
-      choose(to, none, cases);
-      for (SwitchCase each : cases) {
-        to.labelBinding(each.target());
-        task.run(each.caseValue(), Kind.of(module.globalTypes()[each.caseValue()]));
-      }
-      to.labelBinding(none);
+  /** A method that does something with the global of an index; several if there are many. */
+  private void eachGlobal(
+      ClassBuilder to, String name, MethodTypeDesc type, List<Integer> globals, GlobalTask task) {
+    int most = Math.min(globals.size(), MOST_GLOBALS);
+    List<Integer> here = globals.subList(0, most);
+    List<Integer> others = globals.subList(most, globals.size());
+    String next = name + "_";
+    method(
+        to,
+        name,
+        type,
+        ClassFile.ACC_PUBLIC,
+        body -> {
+          Label none = body.newLabel();
+          if (!here.isEmpty()) {
+            List<SwitchCase> cases = new ArrayList<>();
+            for (int global : here) {
+              cases.add(SwitchCase.of(global, body.newLabel()));
+            }
+            body.iload(1);
+            choose(body, none, cases);
+            for (SwitchCase each : cases) {
+              body.labelBinding(each.target());
+              int global = each.caseValue();
+              task.run(body, global, Kind.of(module.globalTypes()[global]));
+            }
+          }
+          body.labelBinding(none);
+          if (others.isEmpty()) {
+            noSuch(body);
+          } else {
+            body.aload(0).iload(1);
+            if (type.parameterCount() > 1) {
+              body.loadLocal(TypeKind.from(type.parameterType(1)), 2);
+            }
+            body.invokevirtual(names.main, next, type).return_(TypeKind.from(type.returnType()));
+          }
+        });
+    if (!others.isEmpty()) {
+      eachGlobal(to, next, type, others, task);
     }
-    noSuch(to);
   }
 }
