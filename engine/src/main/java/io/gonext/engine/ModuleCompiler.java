@@ -78,12 +78,13 @@ final class ModuleCompiler {
       types.add(new Signature(codes(type.parameters()), codes(type.results())));
     }
     Map<Signature, Integer> first = new HashMap<>();
-    for (int i = 0; i < types.size(); i++) {
-      first.putIfAbsent(types.get(i), i);
+    var firstEqual = new int[types.size()];
+    for (int i = 0; i < firstEqual.length; i++) {
+      firstEqual[i] = first.merge(types.get(i), i, Math::min);
     }
     var functionTypes = new int[module.functionTypes().length];
     for (int i = 0; i < functionTypes.length; i++) {
-      functionTypes[i] = first.get(types.get(module.functionTypes()[i]));
+      functionTypes[i] = firstEqual[module.functionTypes()[i]];
     }
     var mutable = new BitSet();
     var shared = new BitSet();
@@ -108,6 +109,7 @@ final class ModuleCompiler {
     }
     return new ModuleShape(
         types,
+        firstEqual,
         functionTypes,
         module.importedFunctions(),
         globalTypes,

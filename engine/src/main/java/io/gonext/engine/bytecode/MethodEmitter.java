@@ -837,7 +837,7 @@ final class MethodEmitter {
       }
       case Op.CALL_INDIRECT -> {
         line(i);
-        int type = module.canonical((int) immediate);
+        int type = module.firstEqual()[(int) immediate];
         callIndirect(type, code.extra[i]);
       }
       case Op.REF_NULL -> to.aconst_null();

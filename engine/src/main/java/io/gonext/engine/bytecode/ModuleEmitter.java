@@ -143,7 +143,7 @@ public final class ModuleEmitter {
   private void noteIndirectCalls(FunctionCode code) {
     for (int i = 0; i < code.size(); i++) {
       if (code.op[i] == Op.CALL_INDIRECT) {
-        long type = module.canonical((int) code.immediate[i]);
+        long type = module.firstEqual()[(int) code.immediate[i]];
         indirectCalls.add(type << Integer.SIZE | code.extra[i]);
       }
     }
