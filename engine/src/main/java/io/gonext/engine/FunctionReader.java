@@ -5,7 +5,9 @@ import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.Op;
 import io.gonext.engine.bytecode.Signature;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +100,15 @@ final class FunctionReader {
   }
 
   private static final int LEFT_OUT = -2;
+
+  private static final Signature VOID = new Signature(new byte[0], new byte[0]);
+
+  /** The types of blocks with one result. */
+  private static final Map<ValueType, Signature> RESULT =
+      Arrays.stream(ValueType.values())
+          .collect(
+              Collectors.toUnmodifiableMap(
+                  type -> type, type -> new Signature(new byte[0], new byte[] {code(type)})));
 
   private FunctionReader(
       BinaryReader in,
@@ -482,10 +493,10 @@ final class FunctionReader {
     int form = in.peek();
     if (form == BLOCK_VOID) {
       in.u8();
-      return new Signature(new byte[0], new byte[0]);
+      return VOID;
     }
     if (form > BLOCK_VOID && form < 0x80) {
-      return new Signature(new byte[0], new byte[] {code(Admission.valueType(in))});
+      return Objects.requireNonNull(RESULT.get(Admission.valueType(in)));
     }
     long index = in.signed(33);
     if (index < 0) {
