@@ -39,8 +39,8 @@ public final class ModuleEmitter {
 
   private static final int GROUP_FUNCTIONS = 500;
 
-  /** A method that tells globals apart has at most so many cases. */
-  private static final int MOST_GLOBALS = 400;
+  /** A method that tells numbers apart has at most so many cases. */
+  private static final int MOST_NUMBERS = 400;
 
   /** A method that tells functions apart has about as many bytes. */
   private static final int SWITCH_BYTES = 5_000;
@@ -466,35 +466,21 @@ public final class ModuleEmitter {
 
   private void entries(ClassBuilder to) {
     MethodTypeDesc entryType = MethodTypeDesc.of(Names.LONGS, Names.LONGS, names.main);
-    int[] entries = module.entries().stream().toArray();
+    List<Integer> entries = module.entries().stream().boxed().toList();
     for (int function : entries) {
       method(to, "entry_" + function, entryType, STATIC, body -> entry(body, function));
     }
-    method(
+    MethodTypeDesc type = MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS);
+    each(
         to,
         "call",
-        MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS),
-        ClassFile.ACC_PUBLIC,
-        body -> {
-          Label none = body.newLabel();
-          if (entries.length > 0) {
-            List<SwitchCase> cases = new ArrayList<>();
-            for (int function : entries) {
-              cases.add(SwitchCase.of(function, body.newLabel()));
-            }
-            body.iload(1);
-            choose(body, none, cases);
-            for (SwitchCase each : cases) {
-              body.labelBinding(each.target())
-                  .aload(2)
-                  .aload(0)
-                  .invokestatic(names.main, "entry_" + each.caseValue(), entryType)
-                  .areturn();
-            }
-          }
-          body.labelBinding(none);
-          noSuch(body);
-        });
+        type,
+        entries,
+        (body, function) ->
+            body.aload(2)
+                .aload(0)
+                .invokestatic(names.main, "entry_" + function, entryType)
+                .areturn());
   }
 
   private void entry(CodeBuilder to, int function) {
@@ -534,11 +520,6 @@ public final class ModuleEmitter {
       to.lastore();
     }
     to.areturn();
-  }
-
-  private static void noSuch(CodeBuilder to) {
-    ClassDesc failure = ClassDesc.of("java.lang.IllegalArgumentException");
-    to.new_(failure).dup().invokespecial(failure, INIT_NAME, MTD_void).athrow();
   }
 
   // Globals ---------------------------------------------------------------------------------------
@@ -591,16 +572,19 @@ public final class ModuleEmitter {
         });
   }
 
-  private interface GlobalTask {
-    void run(CodeBuilder to, int global, Kind kind);
+  // Methods that tell numbers apart
+  // ------------------------------------------------------------------
+
+  private interface Task {
+    void run(CodeBuilder to, int number);
   }
 
-  /** A method that does something with the global of an index; several if there are many. */
-  private void eachGlobal(
-      ClassBuilder to, String name, MethodTypeDesc type, List<Integer> globals, GlobalTask task) {
-    int most = Math.min(globals.size(), MOST_GLOBALS);
-    List<Integer> here = globals.subList(0, most);
-    List<Integer> others = globals.subList(most, globals.size());
+  /** A method of the instance that does something for each number; several if there are many. */
+  private void each(
+      ClassBuilder to, String name, MethodTypeDesc type, List<Integer> numbers, Task task) {
+    int most = Math.min(numbers.size(), MOST_NUMBERS);
+    List<Integer> here = numbers.subList(0, most);
+    List<Integer> others = numbers.subList(most, numbers.size());
     String next = name + "_";
     method(
         to,
@@ -611,15 +595,14 @@ public final class ModuleEmitter {
           Label none = body.newLabel();
           if (!here.isEmpty()) {
             List<SwitchCase> cases = new ArrayList<>();
-            for (int global : here) {
-              cases.add(SwitchCase.of(global, body.newLabel()));
+            for (int number : here) {
+              cases.add(SwitchCase.of(number, body.newLabel()));
             }
             body.iload(1);
             choose(body, none, cases);
             for (SwitchCase each : cases) {
               body.labelBinding(each.target());
-              int global = each.caseValue();
-              task.run(body, global, Kind.of(module.globalTypes()[global]));
+              task.run(body, each.caseValue());
             }
           }
           body.labelBinding(none);
@@ -634,7 +617,12 @@ public final class ModuleEmitter {
           }
         });
     if (!others.isEmpty()) {
-      eachGlobal(to, next, type, others, task);
+      each(to, next, type, others, task);
     }
+  }
+
+  private static void noSuch(CodeBuilder to) {
+    ClassDesc failure = ClassDesc.of("java.lang.IllegalArgumentException");
+    to.new_(failure).dup().invokespecial(failure, INIT_NAME, MTD_void).athrow();
   }
 }
