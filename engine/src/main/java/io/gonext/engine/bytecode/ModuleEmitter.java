@@ -541,12 +541,13 @@ public final class ModuleEmitter {
   private void accessors(
       ClassBuilder to, List<Integer> globals, String get, String set, ClassDesc type) {
     boolean isNumber = type.equals(CD_long);
-    eachGlobal(
+    each(
         to,
         get,
         MethodTypeDesc.of(type, CD_int),
         globals,
-        (body, global, kind) -> {
+        (body, global) -> {
+          Kind kind = Kind.of(module.globalTypes()[global]);
           body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
           if (isNumber) {
             Boxes.toBits(body, kind);
@@ -555,12 +556,13 @@ public final class ModuleEmitter {
             body.areturn();
           }
         });
-    eachGlobal(
+    each(
         to,
         set,
         MethodTypeDesc.of(CD_void, CD_int, type),
         globals,
-        (body, global, kind) -> {
+        (body, global) -> {
+          Kind kind = Kind.of(module.globalTypes()[global]);
           body.aload(0);
           if (isNumber) {
             body.lload(2);
