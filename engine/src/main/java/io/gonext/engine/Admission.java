@@ -4,9 +4,21 @@ import static io.gonext.engine.ModuleRejectedException.Reason.BAD_EXPORT;
 import static io.gonext.engine.ModuleRejectedException.Reason.FORBIDDEN_IMPORT;
 import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
 
-import java.io.ByteArrayOutputStream;
+import io.gonext.engine.ModuleDefinition.DataSegment;
+import io.gonext.engine.ModuleDefinition.ElementSegment;
+import io.gonext.engine.ModuleDefinition.Export;
+import io.gonext.engine.ModuleDefinition.Global;
+import io.gonext.engine.ModuleDefinition.Import;
+import io.gonext.engine.ModuleDefinition.Kind;
+import io.gonext.engine.ModuleDefinition.MemoryType;
+import io.gonext.engine.ModuleDefinition.Mode;
+import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.ModuleDefinition.TableType;
+import io.gonext.engine.bytecode.ModuleShape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,15 +27,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a module before Endive's parser sees it, and refuses what Endive does not bound: lengths
- * larger than the bytes that follow, features that cannot be interrupted or whose memory cannot be
- * limited, and sizes that make its compiler slow.
+ * Reads a module, and refuses lengths larger than the bytes that follow, features that the engine
+ * does not support, and sizes that make compiling slow. Validates everything but the bodies of
+ * functions.
  *
  * <p>One pass, in time linear in the module's size. It allocates only for entries that it has read.
- * Endive's validator checks types afterwards. An object reads one module, on one thread.
+ * An object reads one module, on one thread.
  */
 final class Admission {
-  private static final byte[] HEADER = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  private static final int HEADER_BYTES = 8;
 
   private static final int CUSTOM = 0;
   private static final int CODE = 10;
@@ -36,6 +48,9 @@ final class Admission {
   private static final int TABLE = 1;
   private static final int MEMORY = 2;
   private static final int GLOBAL = 3;
+
+  /** The kinds of imports and exports by number. */
+  private static final Kind[] KINDS = Kind.values();
 
   /** The compact import section proposal writes these bytes in place of an import's kind. */
   private static final int COMPACT_ONE_TYPE = 0x7E;
@@ -54,30 +69,41 @@ final class Admission {
   private final Map<String, ModuleOutline.Export> exports = new LinkedHashMap<>();
   private final List<String> memoryExports = new ArrayList<>();
   private final Set<String> exportNames = new HashSet<>();
-  private final ByteArrayOutputStream stripped;
   private final CompileCost cost;
 
-  /** The type of each function that is not imported. */
+  /** Everything that is imported. */
+  private final List<Import> allImports = new ArrayList<>();
+
+  /** Whether the module may import tables, memories and globals. */
+  private final boolean links;
+
+  /** The index of each function's type; until the function section, those of imports. */
   private int[] functionTypes = {};
 
-  private int[] bodyBytes = {};
-  private int tables;
-  private int memories;
-  private int memoryPages;
-  private int globals;
+  private final List<TableType> tables = new ArrayList<>();
+  private final List<MemoryType> memories = new ArrayList<>();
+  private final List<Global> globals = new ArrayList<>();
+  private final Map<String, Export> allExports = new LinkedHashMap<>();
+  private final List<ElementSegment> elements = new ArrayList<>();
+  private final List<DataSegment> data = new ArrayList<>();
+  private final List<Range> bodies = new ArrayList<>();
+  private int start = -1;
+
+  /** See {@link ModuleDefinition#declared}. */
+  private final BitSet declared = new BitSet();
+
+  private @Nullable ConstantReader constants;
   private boolean hasCode;
   private int segmentsAnnounced = -1;
-  private int segments;
   private long segmentElements;
   private byte @Nullable [] functionNames;
   private DebugSections debug = DebugSections.NONE;
 
-  private Admission(byte[] bytes, EngineLimits limits) {
+  private Admission(byte[] bytes, EngineLimits limits, boolean links) {
     this.bytes = bytes;
     this.limits = limits;
+    this.links = links;
     this.cost = new CompileCost(limits, this::label);
-    this.stripped = new ByteArrayOutputStream();
-    stripped.write(HEADER, 0, HEADER.length);
   }
 
   /**
@@ -96,7 +122,15 @@ final class Admission {
               + limits.moduleBytes()
               + EngineLimits.raise("moduleBytes"));
     }
-    return new Admission(bytes, limits).admit();
+    return new Admission(bytes, limits, false).admit();
+  }
+
+  /**
+   * Reads a module that may also import tables, memories and globals, as the core test suite's do.
+   * No host offers these.
+   */
+  static ModuleOutline admitForLinking(byte[] bytes, EngineLimits limits) {
+    return new Admission(bytes, limits, true).admit();
   }
 
   private ModuleOutline admit() {
@@ -105,10 +139,9 @@ final class Admission {
         .ifPresent(problem -> {
           throw reader.malformed(problem);
         });
-    reader.skip(HEADER.length);
+    reader.skip(HEADER_BYTES);
     int previous = 0;
     while (!reader.isAtEnd()) {
-      int from = reader.position();
       int id = reader.u8();
       if (id >= ORDER.length) {
         throw reader.malformed("section " + id + " does not exist");
@@ -123,21 +156,20 @@ final class Admission {
       }
       previous = ORDER[id];
       if (id == CODE) {
-        debug = debug.withCode(section.position(), from - stripped.size());
+        debug = debug.withCode(section.position());
       }
       section(id, section);
       if (!section.isAtEnd()) {
         throw section.malformed("section " + id + " is longer than its contents");
       }
-      keep(from, reader.position());
     }
-    if (functionTypes.length > 0 && !hasCode) {
+    if (functionTypes.length > imports.size() && !hasCode) {
       throw reader.malformed("functions without a code section");
     }
     if (!hasCode) {
       countTypes();
     }
-    if (segmentsAnnounced > 0 && segments != segmentsAnnounced) {
+    if (segmentsAnnounced > 0 && data.size() != segmentsAnnounced) {
       throw reader.malformed(
           "the data count section declares data segments, but there is no data section");
     }
@@ -145,17 +177,47 @@ final class Admission {
         List.copyOf(imports),
         exports,
         List.copyOf(memoryExports),
-        memoryPages,
-        bodyBytes,
+        memories.isEmpty() ? 0 : memories.getFirst().minimumPages(),
         functionNames,
         debug,
-        List.copyOf(types),
         cost,
-        stripped.toByteArray());
+        definition());
   }
 
-  private void keep(int from, int to) {
-    stripped.write(bytes, from, to - from);
+  private ModuleDefinition definition() {
+    return new ModuleDefinition(
+        bytes,
+        List.copyOf(types),
+        List.copyOf(allImports),
+        functionTypes,
+        List.copyOf(bodies),
+        List.copyOf(tables),
+        memories.isEmpty() ? null : memories.getFirst(),
+        sharedOrNot(),
+        Collections.unmodifiableMap(allExports),
+        start,
+        List.copyOf(elements),
+        List.copyOf(data),
+        segmentsAnnounced >= 0,
+        declared,
+        links);
+  }
+
+  /** The globals, with those that other instances may change marked as shared. */
+  private List<Global> sharedOrNot() {
+    var exported = new BitSet();
+    for (Export export : allExports.values()) {
+      if (export.kind() == Kind.GLOBAL) {
+        exported.set(export.index());
+      }
+    }
+    var marked = new ArrayList<Global>(globals.size());
+    for (int i = 0; i < globals.size(); i++) {
+      Global global = globals.get(i);
+      boolean isShared = global.value() == null || (links && global.isMutable() && exported.get(i));
+      marked.add(new Global(global.type(), global.isMutable(), global.value(), isShared));
+    }
+    return List.copyOf(marked);
   }
 
   private void section(int id, BinaryReader in) {
@@ -167,7 +229,7 @@ final class Admission {
       case 5 -> memories(in);
       case 6 -> globals(in);
       case 7 -> exports(in);
-      case 8 -> checkFunction(in, in.u32(), "start");
+      case 8 -> start(in);
       case 9 -> elements(in);
       case 10 -> code(in);
       case 11 -> data(in);
@@ -215,20 +277,6 @@ final class Admission {
       }
       in.u8();
       var type = new FunctionType(valueTypes(in, "parameters"), valueTypes(in, "results"));
-      int slots = FunctionCost.slots(type);
-      if (slots > FunctionCost.MOST_INDIRECT_SLOTS && slots <= FunctionCost.MOST_DIRECT_SLOTS) {
-        throw in.unsupported(
-            "type "
-                + i
-                + " has parameters of "
-                + slots
-                + " slots (two for each i64 and f64, one for each other), which the engine compiles"
-                + " up to "
-                + FunctionCost.MOST_INDIRECT_SLOTS
-                + " and again from "
-                + (FunctionCost.MOST_DIRECT_SLOTS + 1)
-                + " on: pass one more or fewer, or a pointer to them");
-      }
       types.add(type);
     }
   }
@@ -276,16 +324,27 @@ final class Admission {
 
   private void imports(BinaryReader in) {
     int count = in.count("imports", "imports", limits.imports(), 4);
+    functionTypes = new int[count];
     for (int i = 0; i < count; i++) {
       int at = in.position();
       String module = in.name(limits.nameBytes());
       String name = in.name(limits.nameBytes());
       int kind = in.u8();
       switch (kind) {
-        case FUNCTION -> imports.add(functionImport(in, at, module, name));
-        case TABLE -> throw forbidden(at, module, name, "a table");
-        case MEMORY -> throw forbidden(at, module, name, "a memory");
-        case GLOBAL -> throw forbidden(at, module, name, "a global");
+        case FUNCTION -> functionImport(in, at, module, name);
+        case TABLE -> {
+          requireLinking(at, module, name, "a table");
+          tables.add(tableType(in));
+        }
+        case MEMORY -> {
+          requireLinking(at, module, name, "a memory");
+          memories.add(memoryType(in));
+        }
+        case GLOBAL -> {
+          requireLinking(at, module, name, "a global");
+          ValueType type = valueType(in);
+          globals.add(new Global(type, isMutable(in), null, true));
+        }
         case 4 -> throw in.unsupported("the module uses exception handling (an imported tag)");
         case COMPACT_ONE_TYPE, COMPACT_TYPES ->
             throw in.unsupported(
@@ -293,44 +352,36 @@ final class Admission {
                     + " --disable-compact-imports)");
         default -> throw in.malformed("an import of kind " + kind);
       }
+      allImports.add(new Import(module, name, KINDS[kind]));
     }
+    functionTypes = Arrays.copyOf(functionTypes, imports.size());
+    checkMemories(in, memories.size());
   }
 
-  private FunctionImport functionImport(BinaryReader in, int at, String module, String name) {
-    var wanted = new FunctionImport(module, name, type(in, in.u32()));
-    int slots = FunctionCost.slots(wanted.type());
-    if (slots > FunctionCost.MOST_INDIRECT_SLOTS) {
-      throw in.unsupported(
-          "import "
-              + module
-              + "."
-              + name
-              + " takes arguments of "
-              + slots
-              + " slots (two for each i64 and f64, one for each other); the most is "
-              + FunctionCost.MOST_INDIRECT_SLOTS
-              + ": pass fewer, or a pointer to them");
-    }
-    checkResults(in, "import " + module + "." + name, wanted.type());
+  private void functionImport(BinaryReader in, int at, String module, String name) {
+    long index = in.u32();
+    var wanted = new FunctionImport(module, name, type(in, index));
     if (wanted.isWasi() && !wanted.type().equals(Wasi.typeOf(name))) {
       throw new ModuleRejectedException(
           FORBIDDEN_IMPORT, at, "WASI preview 1 has no function " + wanted);
     }
-    return wanted;
+    functionTypes[imports.size()] = (int) index;
+    imports.add(wanted);
   }
 
-  private static ModuleRejectedException forbidden(
-      int at, String module, String name, String what) {
-    return new ModuleRejectedException(
-        FORBIDDEN_IMPORT,
-        at,
-        "the module imports "
-            + what
-            + ", "
-            + module
-            + "."
-            + name
-            + "; the host offers only functions");
+  private void requireLinking(int at, String module, String name, String what) {
+    if (!links) {
+      throw new ModuleRejectedException(
+          FORBIDDEN_IMPORT,
+          at,
+          "the module imports "
+              + what
+              + ", "
+              + module
+              + "."
+              + name
+              + "; the host offers only functions");
+    }
   }
 
   private FunctionType type(BinaryReader in, long index) {
@@ -344,40 +395,20 @@ final class Admission {
 
   private void functions(BinaryReader in) {
     int count = in.count("functions", "functions", limits.functions() - imports.size(), 1);
-    functionTypes = new int[count];
-    for (int i = 0; i < count; i++) {
+    functionTypes = Arrays.copyOf(functionTypes, imports.size() + count);
+    for (int i = imports.size(); i < functionTypes.length; i++) {
       long index = in.u32();
-      checkResults(in, "function " + (imports.size() + i), type(in, index));
+      type(in, index);
       functionTypes[i] = (int) index;
     }
   }
 
-  /** The compiler passes multiple results as arguments of a method. */
-  private static void checkResults(BinaryReader in, String what, FunctionType type) {
-    int slots = FunctionCost.slots(type.results());
-    if (slots > FunctionCost.MOST_RESULT_SLOTS) {
-      throw in.unsupported(
-          what
-              + " returns results of "
-              + slots
-              + " slots (two for each i64 and f64, one for each other); the most is "
-              + FunctionCost.MOST_RESULT_SLOTS
-              + ": return fewer, or write them to memory");
-    }
-  }
-
   private void countTypes() {
-    List<FunctionType> all = new ArrayList<>();
-    for (int i = 0; i < functionCount(); i++) {
-      all.add(typeOf(i));
-    }
-    cost.declared(types, imports.size(), all);
+    cost.declared(types.size(), functionCount());
   }
 
   private FunctionType typeOf(int function) {
-    return function < imports.size()
-        ? imports.get(function).type()
-        : types.get(functionTypes[function - imports.size()]);
+    return types.get(functionTypes[function]);
   }
 
   private FunctionLabel label(int function) {
@@ -389,7 +420,7 @@ final class Admission {
    * ahead.
    */
   private String nameOf(int function) {
-    var in = new BinaryReader(bytes, HEADER.length, bytes.length);
+    var in = new BinaryReader(bytes, HEADER_BYTES, bytes.length);
     try {
       while (!in.isAtEnd()) {
         int id = in.u8();
@@ -406,55 +437,76 @@ final class Admission {
   }
 
   private int functionCount() {
-    return imports.size() + functionTypes.length;
+    return functionTypes.length;
   }
 
-  private void checkFunction(BinaryReader in, long index, String what) {
+  private void start(BinaryReader in) {
+    long index = in.u32();
     if (index >= functionCount()) {
-      throw in.malformed(what + " names function " + index + " of " + functionCount());
+      throw in.malformed("start names function " + index + " of " + functionCount());
     }
+    FunctionType type = typeOf((int) index);
+    if (!type.equals(FunctionType.of())) {
+      throw in.malformed("the start function is " + type + ", but it must be " + FunctionType.of());
+    }
+    start = (int) index;
   }
 
   private void tables(BinaryReader in) {
-    tables = in.count("tables", "tables", limits.tables(), 3);
-    for (int i = 0; i < tables; i++) {
+    int count = in.count("tables", "tables", limits.tables(), 3);
+    for (int i = 0; i < count; i++) {
       if (in.peek() == 0x40) {
         throw in.unsupported("table " + i + " has an initializer (typed function references)");
       }
-      referenceType(in);
-      long least = limits(in, "table", 0xFFFF_FFFFL);
-      if (least > limits.tableElements()) {
+      TableType table = tableType(in);
+      if (table.minimum() > limits.tableElements()) {
         throw in.tooLarge(
             "a table of "
-                + least
+                + table.minimum()
                 + " elements, the limit is "
                 + limits.tableElements()
                 + EngineLimits.raise("tableElements"));
       }
+      tables.add(table);
     }
   }
 
+  private static TableType tableType(BinaryReader in) {
+    ValueType type = referenceType(in);
+    long[] size = limits(in, "table", 0xFFFF_FFFFL);
+    return new TableType(type, size[0], size[1]);
+  }
+
   private void memories(BinaryReader in) {
-    memories = in.count("memories", 2);
-    if (memories > 1) {
-      throw in.unsupported("the module has " + memories + " memories (multi-memory)");
-    }
-    for (int i = 0; i < memories; i++) {
-      long least = limits(in, "memory", MOST_MEMORY_PAGES);
-      if (least > limits.memoryPages()) {
+    int count = in.count("memories", 2);
+    checkMemories(in, memories.size() + count);
+    for (int i = 0; i < count; i++) {
+      MemoryType memory = memoryType(in);
+      if (memory.minimumPages() > limits.memoryPages()) {
         throw in.tooLarge(
             "a memory of "
-                + least
+                + memory.minimumPages()
                 + " pages of 64 KiB, the limit is "
                 + limits.memoryPages()
                 + EngineLimits.raise("memoryPages"));
       }
-      memoryPages = (int) least;
+      memories.add(memory);
     }
   }
 
-  /** The initial size. */
-  private static long limits(BinaryReader in, String what, long most) {
+  private static void checkMemories(BinaryReader in, int count) {
+    if (count > 1) {
+      throw in.unsupported("the module has " + count + " memories (multi-memory)");
+    }
+  }
+
+  private static MemoryType memoryType(BinaryReader in) {
+    long[] size = limits(in, "memory", MOST_MEMORY_PAGES);
+    return new MemoryType((int) size[0], (int) size[1]);
+  }
+
+  /** The initial and the largest size. */
+  private static long[] limits(BinaryReader in, String what, long most) {
     int flags = in.u8();
     if ((flags & 0x02) != 0 && flags < 0x08) {
       throw in.unsupported("the " + what + " is shared (threads)");
@@ -476,19 +528,35 @@ final class Admission {
     if (least > largest) {
       throw in.malformed("the " + what + "'s minimum is larger than its maximum");
     }
-    return least;
+    return new long[] {least, largest};
   }
 
   private void globals(BinaryReader in) {
-    globals = in.count("globals", "globals", limits.globals(), 4);
-    for (int i = 0; i < globals; i++) {
-      valueType(in);
-      if (in.u8() > 1) {
-        throw in.malformed("global " + i + " is neither constant nor variable");
-      }
-      InstructionReader.constantExpression(in);
+    int count = in.count("globals", "globals", limits.globals(), 4);
+    for (int i = 0; i < count; i++) {
+      ValueType type = valueType(in);
+      boolean isMutable = isMutable(in);
+      globals.add(new Global(type, isMutable, constants().read(in, type), false));
     }
-    cost.globals(globals);
+    cost.globals(globals.size());
+  }
+
+  private boolean isMutable(BinaryReader in) {
+    int mutability = in.u8();
+    if (mutability > 1) {
+      throw in.malformed("global " + globals.size() + " is neither constant nor variable");
+    }
+    return mutability == 1;
+  }
+
+  /** Reads expressions that may use the globals read so far. Called after the function section. */
+  private ConstantReader constants() {
+    ConstantReader known = constants;
+    if (known == null) {
+      known = new ConstantReader(globals, functionCount(), declared);
+      constants = known;
+    }
+    return known;
   }
 
   // Exports -------------------------------------------------------------------------------------
@@ -507,9 +575,9 @@ final class Admission {
       int there =
           switch (kind) {
             case FUNCTION -> functionCount();
-            case TABLE -> tables;
-            case MEMORY -> memories;
-            case GLOBAL -> globals;
+            case TABLE -> tables.size();
+            case MEMORY -> memories.size();
+            case GLOBAL -> globals.size();
             case 4 -> throw in.unsupported("the module uses exception handling (an exported tag)");
             default -> throw in.malformed("an export of kind " + kind);
           };
@@ -517,7 +585,9 @@ final class Admission {
         throw new ModuleRejectedException(
             BAD_EXPORT, at, "export \"" + name + "\" refers to something that does not exist");
       }
+      allExports.put(name, new Export(KINDS[kind], (int) index));
       if (kind == FUNCTION) {
+        declared.set((int) index);
         exports.put(name, functionExport(name, (int) index));
       } else if (kind == MEMORY) {
         memoryExports.add(name);
@@ -535,31 +605,55 @@ final class Admission {
   private void elements(BinaryReader in) {
     int count = in.count("element segments", "segments", limits.segments(), 2);
     for (int i = 0; i < count; i++) {
-      long flags = in.u32();
-      if (flags > 7) {
-        throw in.malformed("an element segment of kind " + flags);
-      }
-      boolean active = (flags & 1) == 0;
-      boolean explicit = (flags & 2) != 0;
-      boolean expressions = (flags & 4) != 0;
-      if (active) {
-        if (explicit) {
-          in.u32();
-        }
-        InstructionReader.constantExpression(in);
-      }
-      if (flags != 0 && flags != 4) {
-        if (expressions) {
-          referenceType(in);
-        } else if (in.u8() != 0) {
-          throw in.malformed("an element segment of something that is not a function");
-        }
-      }
-      segmentElements(in, expressions);
+      elements.add(elementSegment(in));
     }
   }
 
-  private void segmentElements(BinaryReader in, boolean expressions) {
+  private ElementSegment elementSegment(BinaryReader in) {
+    long flags = in.u32();
+    if (flags > 7) {
+      throw in.malformed("an element segment of kind " + flags);
+    }
+    boolean explicit = (flags & 2) != 0;
+    boolean expressions = (flags & 4) != 0;
+    int table = 0;
+    ConstantExpression offset = null;
+    Mode mode = explicit ? Mode.DECLARATIVE : Mode.PASSIVE;
+    if ((flags & 1) == 0) {
+      mode = Mode.ACTIVE;
+      table = explicit ? table(in, in.u32()) : table(in, 0);
+      offset = constants().read(in, ValueType.I32);
+    }
+    ValueType type = ValueType.FUNCREF;
+    if (flags != 0 && flags != 4) {
+      if (expressions) {
+        type = referenceType(in);
+      } else if (in.u8() != 0) {
+        throw in.malformed("an element segment of something that is not a function");
+      }
+    }
+    if (mode == Mode.ACTIVE && tables.get(table).elementType() != type) {
+      throw in.malformed(
+          "an element segment of "
+              + type
+              + " for table "
+              + table
+              + " of "
+              + tables.get(table).elementType());
+    }
+    return new ElementSegment(type, mode, table, offset, segmentElements(in, type, expressions));
+  }
+
+  private int table(BinaryReader in, long index) {
+    if (index >= tables.size()) {
+      throw in.malformed("an element segment names table " + index + " of " + tables.size());
+    }
+    return (int) index;
+  }
+
+  /** The elements: expressions or the indices of functions. */
+  private List<ConstantExpression> segmentElements(
+      BinaryReader in, ValueType type, boolean expressions) {
     int count = in.count("elements", "segmentElements", limits.segmentElements(), 1);
     cost.elements(count);
     segmentElements += count;
@@ -570,35 +664,43 @@ final class Admission {
               + limits.segmentElements()
               + EngineLimits.raise("segmentElements"));
     }
+    var list = new ConstantExpression[count];
     for (int i = 0; i < count; i++) {
-      if (expressions) {
-        InstructionReader.constantExpression(in);
-      } else {
-        checkFunction(in, in.u32(), "an element");
-      }
+      list[i] = expressions ? constants().read(in, type) : constants().function(in);
     }
+    return List.of(list);
   }
 
   private void data(BinaryReader in) {
-    segments = in.count("data segments", "segments", limits.segments(), 1);
-    if (segmentsAnnounced >= 0 && segments != segmentsAnnounced) {
+    int count = in.count("data segments", "segments", limits.segments(), 1);
+    if (segmentsAnnounced >= 0 && count != segmentsAnnounced) {
       throw in.malformed(
-          segments + " data segments, but the data count section declares " + segmentsAnnounced);
+          count + " data segments, but the data count section declares " + segmentsAnnounced);
     }
-    cost.segments(segments);
-    for (int i = 0; i < segments; i++) {
-      long flags = in.u32();
-      if (flags > 2) {
-        throw in.malformed("a data segment of kind " + flags);
-      }
-      if (flags == 2) {
-        in.u32();
-      }
-      if (flags != 1) {
-        InstructionReader.constantExpression(in);
-      }
-      in.slice(in.u32());
+    cost.segments(count);
+    for (int i = 0; i < count; i++) {
+      data.add(dataSegment(in));
     }
+  }
+
+  private DataSegment dataSegment(BinaryReader in) {
+    long flags = in.u32();
+    if (flags > 2) {
+      throw in.malformed("a data segment of kind " + flags);
+    }
+    ConstantExpression offset = null;
+    if (flags != 1) {
+      long memory = flags == 2 ? in.u32() : 0;
+      if (memory >= memories.size()) {
+        throw in.malformed("a data segment names memory " + memory + " of " + memories.size());
+      }
+      offset = constants().read(in, ValueType.I32);
+    }
+    long size = in.u32();
+    int from = in.position();
+    in.slice(size);
+    return new DataSegment(
+        offset == null ? Mode.PASSIVE : Mode.ACTIVE, offset, new Range(from, in.position()));
   }
 
   // Code ----------------------------------------------------------------------------------------
@@ -607,12 +709,11 @@ final class Admission {
     hasCode = true;
     countTypes();
     int count = in.count("function bodies", "functions", limits.functions(), 3);
-    if (count != functionTypes.length) {
-      throw in.malformed(count + " function bodies for " + functionTypes.length + " functions");
+    int wanted = functionTypes.length - imports.size();
+    if (count != wanted) {
+      throw in.malformed(count + " function bodies for " + wanted + " functions");
     }
-    bodyBytes = new int[count];
-    var constants = new int[count];
-    var known = new ModuleTypes(types, functionCount(), this::typeOf);
+    ModuleShape shape = ModuleCompiler.shape(definition(), segmentsAnnounced);
     for (int i = 0; i < count; i++) {
       long size = in.u32();
       int index = imports.size() + i;
@@ -626,13 +727,9 @@ final class Admission {
                 + limits.functionBytes()
                 + EngineLimits.raise("functionBytes"));
       }
-      bodyBytes[i] = (int) size;
-      FunctionCost taken =
-          new InstructionReader(in.slice(size), label(index), typeOf(index), known, limits)
-              .body(segmentsAnnounced >= 0);
-      cost.function(index, taken);
-      constants[i] = (int) Math.min(taken.constants(), Integer.MAX_VALUE);
+      bodies.add(new Range(in.position(), in.position() + (int) size));
+      cost.function(
+          index, FunctionReader.validate(in.slice(size), index, shape, label(index), limits));
     }
-    cost.constants(constants);
   }
 }

@@ -1,15 +1,9 @@
 package io.gonext.engine;
 
 import io.gonext.engine.bytecode.CompiledFunctions;
-import io.gonext.engine.bytecode.OffsetRecorder;
 import io.gonext.engine.dwarf.SourceLines;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import run.endive.wasm.WasmEngineException;
-import run.endive.wasm.WasmModule;
 
 /**
  * Turns stack traces of the JVM into backtraces of the guest, for one module.
@@ -20,84 +14,64 @@ final class Backtraces {
   /** A longer path is cut. */
   private static final int MOST_PATH_CHARS = 512;
 
-  private final ModuleOutline outline;
-  private final WasmModule module;
+  private final int importedFunctions;
+  private final int codeStart;
   private final FunctionNames names;
   private final SourceLines lines;
 
-  Backtraces(ModuleOutline outline, WasmModule module, FunctionNames names, SourceLines lines) {
-    this.outline = outline;
-    this.module = module;
+  /** The position of each function's first instruction in the module's bytes. */
+  private final int[] starts;
+
+  Backtraces(ModuleOutline outline, FunctionNames names, SourceLines lines) {
+    this.importedFunctions = outline.definition().importedFunctions();
+    this.codeStart = outline.debug().codeStart();
     this.names = names;
     this.lines = lines;
+    this.starts = outline.definition().firstInstructions();
   }
 
   /** The guest functions that were running, innermost first. */
   List<GuestFrame> of(Throwable thrown) {
     var frames = new ArrayList<GuestFrame>();
     SourceLines.Lookup lookup = lines.lookup();
-    Throwable innermost = thrown;
-    while (innermost instanceof WasmEngineException && innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
-    @Nullable StackTraceElement called = null;
-    for (StackTraceElement element : innermost.getStackTrace()) {
+    // The function of the part that was seen last, until the method of the whole function follows.
+    int open = -1;
+    for (StackTraceElement element : thrown.getStackTrace()) {
       if (frames.size() == TrapTranslator.MAX_FRAMES) {
         break;
       }
-      if (isFunction(element)) {
-        int index = CompiledFunctions.indexOf(element.getMethodName());
-        frames.add(frame(index, address(index, element.getLineNumber(), called), lookup));
+      int index = function(element);
+      if (index < 0) {
+        continue;
       }
-      called = element;
+      if (index != open) {
+        frames.add(frame(index, position(index, element), lookup));
+      }
+      open = CompiledFunctions.isPart(element.getMethodName()) ? index : -1;
     }
     return frames;
   }
 
-  /** Compiled guest functions are methods called {@code func_<index>}. */
-  private static boolean isFunction(StackTraceElement element) {
+  /** The function that this method was compiled from, or -1. */
+  private static int function(StackTraceElement element) {
     return element.getClassName().startsWith(ModuleCompiler.CLASS_NAME)
-        && CompiledFunctions.indexOf(element.getMethodName()) >= 0;
+        ? CompiledFunctions.indexOf(element.getMethodName())
+        : -1;
   }
 
-  /**
-   * The offset at which a function was, in the bytes that Endive parsed, or -1.
-   *
-   * @param line the line that {@link OffsetRecorder} wrote
-   * @param called the method that the function had called, or null. The JVM gives a call without a
-   *     line the line of the previous call, so the line is only valid for methods that the recorder
-   *     gives one
-   */
-  private int address(int function, int line, @Nullable StackTraceElement called) {
-    int body = function - outline.imports().size();
-    if (body < 0 || line <= 0 || line == OffsetRecorder.UNKNOWN_LINE || !isSite(called)) {
-      return -1;
-    }
-    int first = module.codeSection().getFunctionBody(body).instructions().getFirst().address();
-    return first + line - 1;
+  /** The position in the module's bytes at which a function was, or -1. */
+  private int position(int function, StackTraceElement element) {
+    int body = function - importedFunctions;
+    int distance = CompiledFunctions.distance(element.getMethodName(), element.getLineNumber());
+    return body < 0 || distance < 0 ? -1 : starts[body] + distance;
   }
 
-  private static boolean isSite(@Nullable StackTraceElement called) {
-    return called == null
-        || isAccess(called.getClassName(), called.getMethodName())
-        || OffsetRecorder.isRecorded(called.getMethodName());
-  }
-
-  /** Whether compiled code calls this method for a load or a store. */
-  private static boolean isAccess(String className, String method) {
-    return className.startsWith(VarHandle.class.getName())
-        || className.equals(GuestAccess.class.getName())
-        || (className.equals(Objects.class.getName()) && method.equals("checkIndex"));
-  }
-
-  private GuestFrame frame(int function, int address, SourceLines.Lookup lookup) {
+  private GuestFrame frame(int function, int offset, SourceLines.Lookup lookup) {
     String name = names.of(function);
-    if (address < 0) {
+    if (offset < 0) {
       return new GuestFrame(function, name, GuestFrame.UNKNOWN_OFFSET, null);
     }
-    DebugSections debug = outline.debug();
-    int offset = address + debug.strippedBytes();
-    SourceLines.Line line = lookup.at(offset - debug.codeStart());
+    SourceLines.Line line = lookup.at(offset - codeStart);
     return new GuestFrame(function, name, offset, line == null ? null : location(line));
   }
 

@@ -3,7 +3,10 @@ package io.gonext.engine;
 import static io.gonext.engine.ModuleRejectedException.Reason.MALFORMED;
 import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
@@ -15,6 +18,11 @@ import java.nio.charset.StandardCharsets;
  * <p>Source: WebAssembly Core Specification 2.0, chapter 5 (binary format).
  */
 final class BinaryReader {
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private final byte[] bytes;
   private final int end;
   private int position;
@@ -58,6 +66,13 @@ final class BinaryReader {
       throw malformed("unexpected end: " + count + " bytes needed, " + remaining() + " left");
     }
     position += count;
+  }
+
+  /** The bits of a float of this many bytes; four bytes are sign-extended. */
+  long bits(int count) {
+    int at = position;
+    skip(count);
+    return count == Float.BYTES ? (int) INT.get(bytes, at) : (long) LONG.get(bytes, at);
   }
 
   /** A cursor over the next {@code size} bytes, which this one skips. */

@@ -1,6 +1,6 @@
 package io.gonext.engine;
 
-import java.util.BitSet;
+import io.gonext.engine.ModuleDefinition.Range;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -22,10 +22,7 @@ final class CommandExports {
   private static final String CONSTRUCTORS = "__wasm_call_ctors";
   private static final Set<String> STARTS = Set.of("_initialize", "_start");
 
-  private static final int TYPES = 1;
-  private static final int FUNCTIONS = 3;
-  private static final int CODE = 10;
-  private static final int HEADER_BYTES = 8;
+  private static final FunctionType PLAIN = FunctionType.of();
 
   private static final int END = 0x0B;
   private static final int CALL = 0x10;
@@ -35,70 +32,16 @@ final class CommandExports {
   private static final int EMPTY_BODY_BYTES = 2;
 
   private final ModuleOutline outline;
-  private final int imported;
-
-  /** Whether each type is {@code () -> ()}. */
-  private final BitSet plainTypes = new BitSet();
-
-  /** Whether each function that is not imported has such a type. */
-  private final BitSet plainFunctions = new BitSet();
-
-  /** Where the body of each function that is not imported begins. */
-  private final int[] bodies;
+  private final ModuleDefinition module;
 
   private CommandExports(ModuleOutline outline) {
     this.outline = outline;
-    this.imported = outline.imports().size();
-    this.bodies = new int[outline.bodyBytes().length];
+    this.module = outline.definition();
   }
 
   /** The names of those exports, in the module's order. The module must be admitted. */
   static Set<String> of(ModuleOutline outline) {
-    var found = new CommandExports(outline);
-    found.readSections();
-    return found.wrapped();
-  }
-
-  private void readSections() {
-    var in = new BinaryReader(outline.stripped(), HEADER_BYTES, outline.stripped().length);
-    while (!in.isAtEnd()) {
-      int id = in.u8();
-      BinaryReader section = in.slice(in.u32());
-      switch (id) {
-        case TYPES -> readTypes(section);
-        case FUNCTIONS -> readFunctions(section);
-        case CODE -> readBodies(section);
-        default -> {}
-      }
-    }
-  }
-
-  private void readTypes(BinaryReader in) {
-    long count = in.u32();
-    for (int i = 0; i < count; i++) {
-      in.skip(1);
-      int parameters = (int) in.u32();
-      in.skip(parameters);
-      int results = (int) in.u32();
-      in.skip(results);
-      plainTypes.set(i, parameters == 0 && results == 0);
-    }
-  }
-
-  private void readFunctions(BinaryReader in) {
-    long count = in.u32();
-    for (int i = 0; i < count; i++) {
-      plainFunctions.set(i, plainTypes.get((int) in.u32()));
-    }
-  }
-
-  private void readBodies(BinaryReader in) {
-    in.u32();
-    for (int i = 0; i < bodies.length; i++) {
-      in.u32();
-      bodies[i] = in.position();
-      in.skip(outline.bodyBytes()[i]);
-    }
+    return new CommandExports(outline).wrapped();
   }
 
   private Set<String> wrapped() {
@@ -129,20 +72,20 @@ final class CommandExports {
    * The constructors' function that this export calls first, or -1 if the export is not a wrapper.
    */
   private int constructors(ModuleOutline.Export export) {
-    int body = export.index() - imported;
+    int body = export.index() - module.importedFunctions();
     if (body < 0) {
       return -1;
     }
-    int from = bodies[body];
-    var in = new BinaryReader(outline.stripped(), from, from + outline.bodyBytes()[body]);
+    Range code = module.bodies().get(body);
+    var in = new BinaryReader(module.bytes(), code.from(), code.to());
     if (in.u8() != 0 || in.u8() != CALL) {
       return -1;
     }
     int constructors = (int) in.u32();
-    int defined = constructors - imported;
+    int defined = constructors - module.importedFunctions();
     if (defined < 0
-        || !plainFunctions.get(defined)
-        || outline.bodyBytes()[defined] <= EMPTY_BODY_BYTES) {
+        || !module.typeOf(constructors).equals(PLAIN)
+        || module.bodies().get(defined).length() <= EMPTY_BODY_BYTES) {
       return -1;
     }
     for (int i = 0; i < export.function().type().parameters().size(); i++) {

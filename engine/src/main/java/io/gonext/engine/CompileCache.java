@@ -1,10 +1,10 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.EmittedClasses;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -20,11 +20,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Properties;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -58,12 +59,7 @@ public final class CompileCache {
 
   /** What an entry depends on besides the module. */
   private static final String TOOLCHAIN =
-      "format 4, endive "
-          + engineVersion()
-          + ", jdk "
-          + Runtime.version()
-          + ", "
-          + ModuleCompiler.OPTIONS;
+      "format 5, compiler " + ModuleCompiler.VERSION + ", jdk " + Runtime.version();
 
   private final Path directory;
   private final SecretKeySpec key;
@@ -83,10 +79,7 @@ public final class CompileCache {
    *
    * @param compileTime the processor time that it took to compile
    */
-  record Entry(
-      @SuppressWarnings("ArrayRecordComponent") byte[] jar,
-      Set<Integer> interpreted,
-      Duration compileTime) {}
+  record Entry(EmittedClasses classes, Duration compileTime) {}
 
   /**
    * How often the cache helped.
@@ -118,19 +111,6 @@ public final class CompileCache {
     return new Statistics(hits.sum(), misses.sum(), rejected.sum());
   }
 
-  private static String engineVersion() {
-    var build = new Properties();
-    try (InputStream in = CompileCache.class.getResourceAsStream("build.properties")) {
-      if (in == null) {
-        throw new IllegalStateException("build.properties is missing from the engine's jar");
-      }
-      build.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return build.getProperty("endive.version");
-  }
-
   /** The classes of the module with this SHA-256, or null. */
   @Nullable Entry get(String sha256) {
     Path file = file(sha256);
@@ -160,7 +140,7 @@ public final class CompileCache {
 
   /** Keeps a module's classes. A full disk or a missing permission does not fail the compile. */
   boolean put(String sha256, Entry entry) {
-    if (entry.jar.length >= mostEntryBytes()) {
+    if (entry.classes.bytes() >= mostEntryBytes()) {
       return false;
     }
     try {
@@ -188,12 +168,16 @@ public final class CompileCache {
     var body = new ByteArrayOutputStream();
     var out = new DataOutputStream(body);
     out.writeLong(entry.compileTime.toNanos());
-    out.writeInt(entry.interpreted.size());
-    for (int index : entry.interpreted) {
-      out.writeInt(index);
+    out.writeInt(entry.classes.signatures().size());
+    for (String signature : entry.classes.signatures()) {
+      out.writeUTF(signature);
     }
-    out.writeInt(entry.jar.length);
-    out.write(entry.jar);
+    out.writeInt(entry.classes.classes().size());
+    for (var each : entry.classes.classes().entrySet()) {
+      out.writeUTF(each.getKey());
+      out.writeInt(each.getValue().length);
+      out.write(each.getValue());
+    }
     byte[] mac = mac(identity(sha256), body.toByteArray());
     return ByteBuffer.allocate(MAC_BYTES + body.size()).put(mac).put(body.toByteArray()).array();
   }
@@ -210,11 +194,15 @@ public final class CompileCache {
     }
     try (var in = new DataInputStream(new java.io.ByteArrayInputStream(body))) {
       var compileTime = Duration.ofNanos(in.readLong());
-      Set<Integer> interpreted = new HashSet<>();
+      Set<String> signatures = new TreeSet<>();
       for (int left = in.readInt(); left > 0; left--) {
-        interpreted.add(in.readInt());
+        signatures.add(in.readUTF());
       }
-      return new Entry(in.readNBytes(in.readInt()), interpreted, compileTime);
+      Map<String, byte[]> classes = new LinkedHashMap<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        classes.put(in.readUTF(), in.readNBytes(in.readInt()));
+      }
+      return new Entry(new EmittedClasses(classes, signatures), compileTime);
     } catch (IOException e) {
       throw new UncheckedIOException("an entry with a right signature ends too soon", e);
     }

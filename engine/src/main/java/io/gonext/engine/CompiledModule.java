@@ -1,13 +1,13 @@
 package io.gonext.engine;
 
+import io.gonext.engine.GuestCode.ImportedFunction;
+import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.dwarf.SourceLines;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.ImportValues;
-import run.endive.runtime.Instance;
 
 /**
  * An admitted and compiled module. Immutable; any number of threads may create instances of it at
@@ -18,7 +18,7 @@ public final class CompiledModule {
 
   private final String sha256;
   private final int sizeBytes;
-  private final ModuleOutline outline;
+  private final ModuleDefinition definition;
   private final ModuleClasses classes;
   private final Duration compileTime;
   private final Watchdog watchdog;
@@ -48,7 +48,7 @@ public final class CompiledModule {
       WasiSources wasiSources) {
     this.sha256 = sha256;
     this.sizeBytes = sizeBytes;
-    this.outline = outline;
+    this.definition = classes.module();
     this.classes = classes;
     this.compileTime = compileTime;
     this.watchdog = watchdog;
@@ -64,7 +64,7 @@ public final class CompiledModule {
     this.names = FunctionNames.of(outline);
     // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
-    this.traps = new TrapTranslator(new Backtraces(outline, classes.module(), names, lines)::of);
+    this.traps = new TrapTranslator(new Backtraces(outline, names, lines)::of);
   }
 
   /** As WASI specifies: a reactor exports {@code _initialize}, a command {@code _start}. */
@@ -123,15 +123,6 @@ public final class CompiledModule {
   }
 
   /**
-   * The names of functions that are too large to run at full speed. The JIT does not compile
-   * methods of more than 8,000 bytes of bytecode unless the JVM runs with {@code
-   * -XX:-DontCompileHugeMethods}. The engine interprets functions that do not fit in a JVM method.
-   */
-  public List<String> oversizedFunctions() {
-    return classes.oversized().stream().map(names::of).toList();
-  }
-
-  /**
    * Creates an instance. Runs the start section, then {@code _initialize} or else {@code _start}
    * (for which WASI's exit code 0 is success). Then takes the snapshot that {@link
    * GuestInstance#reset} restores. Runs guest code on the calling thread, for at most {@link
@@ -143,12 +134,12 @@ public final class CompiledModule {
    * @throws IllegalStateException when the engine is closed
    */
   public GuestInstance instantiate(InstanceConfig config) {
-    if (outline.memoryPages() > config.maxMemoryPages()) {
+    if (surface.memoryPages() > config.maxMemoryPages()) {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.TOO_LARGE,
           0,
           "the module's initial memory has "
-              + outline.memoryPages()
+              + surface.memoryPages()
               + " pages of 64 KiB, the limit is "
               + config.maxMemoryPages());
     }
@@ -176,11 +167,6 @@ public final class CompiledModule {
     return wasiSources;
   }
 
-  /** Without duplicates: a module may import the same function several times. */
-  List<FunctionImport> distinctImports() {
-    return outline.imports().stream().distinct().toList();
-  }
-
   @Nullable MemoryImage sharedImage() {
     return sharedImage;
   }
@@ -204,20 +190,28 @@ public final class CompiledModule {
     return growsALot;
   }
 
-  /** Endive's instance, not started. */
-  Instance newInstance(ImportValues imports, InstanceConfig config) {
-    int maxPages = config.maxMemoryPages();
+  /** An instance with its parts, but without its first contents. */
+  GuestCode newInstance(ImportedFunction[] functions, InstanceConfig config) {
     boolean roomy = growsALot;
-    return Instance.builder(classes.module())
-        .withUnsafeExecutionListener(OperandLimit::check)
-        .withMachineFactory(roomy ? classes.roomy() : classes.exact())
-        .withMemoryFactory(
-            limits -> roomy ? new RoomyMemory(limits, maxPages) : new ExactMemory(limits, maxPages))
-        .withTableFactory(
-            (table, initial) -> new GuestTable(table, initial, config.maxTableElements()))
-        .withImportValues(imports)
-        .withInitialize(false)
-        .withStart(false)
-        .build();
+    GuestCode code = (roomy ? classes.roomy() : classes.exact()).get();
+    var tables = new GuestTable[definition.tables().size()];
+    for (int i = 0; i < tables.length; i++) {
+      tables[i] = new GuestTable(definition.tables().get(i), config.maxTableElements());
+    }
+    code.bind(
+        definition,
+        newMemory(roomy, config.maxMemoryPages()),
+        tables,
+        new GuestGlobal[definition.globals().size()],
+        functions);
+    return code;
+  }
+
+  private LinearMemory newMemory(boolean roomy, int maxPages) {
+    MemoryType declared = definition.memory();
+    if (declared == null) {
+      return LinearMemory.none();
+    }
+    return roomy ? new RoomyMemory(declared, maxPages) : new ExactMemory(declared, maxPages);
   }
 }

@@ -8,12 +8,11 @@ import java.util.Arrays;
  *
  * @param codeStart the offset of the code section's contents in the module; debug information
  *     counts from there
- * @param strippedBytes how many bytes before the code were removed for Endive's parser
  * @param lines the section {@code .debug_line}, empty when there is none
  * @param strings the section {@code .debug_line_str}, empty when there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
-record DebugSections(int codeStart, int strippedBytes, byte[] lines, byte[] strings) {
+record DebugSections(int codeStart, byte[] lines, byte[] strings) {
   /**
    * Larger sections are dropped, because a kept section stays in the heap as long as the module. A
    * plugin with all of Rust's standard library has half a megabyte.
@@ -21,10 +20,10 @@ record DebugSections(int codeStart, int strippedBytes, byte[] lines, byte[] stri
   static final int MOST_BYTES = 16 << 20;
 
   /** The value before the module is read. */
-  static final DebugSections NONE = new DebugSections(0, 0, new byte[0], new byte[0]);
+  static final DebugSections NONE = new DebugSections(0, new byte[0], new byte[0]);
 
-  DebugSections withCode(int start, int stripped) {
-    return new DebugSections(start, stripped, lines, strings);
+  DebugSections withCode(int start) {
+    return new DebugSections(start, lines, strings);
   }
 
   /** A copy with this custom section, if it is one of the two line sections. */
@@ -34,10 +33,9 @@ record DebugSections(int codeStart, int strippedBytes, byte[] lines, byte[] stri
     }
     return switch (name) {
       case ".debug_line" ->
-          new DebugSections(
-              codeStart, strippedBytes, Arrays.copyOfRange(module, from, to), strings);
+          new DebugSections(codeStart, Arrays.copyOfRange(module, from, to), strings);
       case ".debug_line_str" ->
-          new DebugSections(codeStart, strippedBytes, lines, Arrays.copyOfRange(module, from, to));
+          new DebugSections(codeStart, lines, Arrays.copyOfRange(module, from, to));
       default -> this;
     };
   }

@@ -57,6 +57,9 @@ public final class Engine implements AutoCloseable {
     volatile @Nullable ProcessorTime time;
   }
 
+  /** Deeply nested blocks take a few frames of the stack each. */
+  private static final long COMPILE_STACK_BYTES = 64L << 20;
+
   /** An engine without a cache: it compiles each module again in each process. */
   public Engine(EngineLimits limits) {
     this(limits, null);
@@ -163,7 +166,11 @@ public final class Engine implements AutoCloseable {
           }
         };
     try {
-      Thread.ofPlatform().daemon().name("gonext-compile-" + sha256.substring(0, 8)).start(task);
+      Thread.ofPlatform()
+          .daemon()
+          .name("gonext-compile-" + sha256.substring(0, 8))
+          .stackSize(COMPILE_STACK_BYTES)
+          .start(task);
     } catch (OutOfMemoryError noThread) {
       compiling.remove(sha256, compile);
       fail(compile, noThread, outline);
@@ -196,15 +203,14 @@ public final class Engine implements AutoCloseable {
       ModuleClasses classes;
       Duration compileTime;
       if (entry == null) {
-        classes =
-            ModuleCompiler.compile(outline, () -> signatures.add(outline.types()), result::isDone);
+        classes = ModuleCompiler.compile(outline, signatures::add, result::isDone);
         compileTime = time.taken();
         if (cache != null) {
           cache.put(sha256, classes.toEntry(compileTime));
         }
       } else {
-        signatures.add(outline.types());
-        classes = ModuleCompiler.load(outline, entry, result::isDone);
+        signatures.add(entry.classes().signatures());
+        classes = new ModuleClasses(outline.definition().compacted(), entry.classes());
         compileTime = entry.compileTime();
       }
       var module =

@@ -114,9 +114,6 @@ public record EngineLimits(
    * of classes, 250 million steps and 60 s of processor time to compile. Compiling may take half of
    * the JVM's heap, at most 1 GiB.
    *
-   * <p>The engine interprets a function that does not fit in a JVM method. Such a function may have
-   * at most {@value ModuleCompiler#MOST_INTERPRETED_LOCALS} locals.
-   *
    * <p>Only the number of segments comes close: Go's linker starts a new segment after every few
    * zero bytes. A module of 3 MB has 36,510, and the linker stops splitting before 100,000.
    */

@@ -1,10 +1,10 @@
 package io.gonext.engine;
 
+import io.gonext.engine.ModuleDefinition.MemoryType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import run.endive.wasm.types.MemoryLimits;
 
 /**
  * A linear memory whose array has exactly the memory's size, so that the JVM's index check is the
@@ -52,8 +52,8 @@ final class ExactMemory extends LinearMemory {
   /** How many bytes growth has copied in this lease. */
   private long copiedBytes;
 
-  ExactMemory(MemoryLimits limits, int capPages) {
-    super(limits, capPages);
+  ExactMemory(MemoryType declared, int capPages) {
+    super(declared, capPages);
   }
 
   @Override
@@ -136,7 +136,7 @@ final class ExactMemory extends LinearMemory {
       keep(new Sized(data, dirty));
       base = null;
       use(before);
-      setLimit(data.length);
+      limit = data.length;
     }
     super.restore(image);
     for (Sized spare : spares) {
@@ -155,134 +155,5 @@ final class ExactMemory extends LinearMemory {
   boolean outgrewItsKind() {
     long smallest = base == null ? data.length : base.data.length;
     return copiedBytes > Math.max(MOST_COPIED_BYTES, 4 * smallest);
-  }
-
-  @Override
-  public byte read(int addr) {
-    try {
-      return data[addr];
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 1);
-    }
-  }
-
-  @Override
-  public short readShort(int addr) {
-    try {
-      return (short) SHORT.get(data, addr);
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 2);
-    }
-  }
-
-  @Override
-  public long readU16(int addr) {
-    return Short.toUnsignedLong(readShort(addr));
-  }
-
-  @Override
-  public int readInt(int addr) {
-    try {
-      return (int) INT.get(data, addr);
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 4);
-    }
-  }
-
-  @Override
-  public long readLong(int addr) {
-    try {
-      return (long) LONG.get(data, addr);
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 8);
-    }
-  }
-
-  @Override
-  public float readFloat(int addr) {
-    try {
-      return (float) FLOAT.get(data, addr);
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 4);
-    }
-  }
-
-  @Override
-  public long readF32(int addr) {
-    return readInt(addr);
-  }
-
-  @Override
-  public double readDouble(int addr) {
-    try {
-      return (double) DOUBLE.get(data, addr);
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 8);
-    }
-  }
-
-  @Override
-  public long readF64(int addr) {
-    return readLong(addr);
-  }
-
-  @Override
-  public void writeByte(int addr, byte value) {
-    try {
-      data[addr] = value;
-      dirty[addr >>> BLOCK_SHIFT] = MARKED;
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 1);
-    }
-  }
-
-  @Override
-  public void writeShort(int addr, short value) {
-    try {
-      SHORT.set(data, addr, value);
-      dirty[addr >>> BLOCK_SHIFT] = MARKED;
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 2);
-    }
-  }
-
-  @Override
-  public void writeI32(int addr, int value) {
-    try {
-      INT.set(data, addr, value);
-      dirty[addr >>> BLOCK_SHIFT] = MARKED;
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 4);
-    }
-  }
-
-  @Override
-  public void writeLong(int addr, long value) {
-    try {
-      LONG.set(data, addr, value);
-      dirty[addr >>> BLOCK_SHIFT] = MARKED;
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 8);
-    }
-  }
-
-  @Override
-  public void writeF32(int addr, float value) {
-    try {
-      FLOAT.set(data, addr, value);
-      dirty[addr >>> BLOCK_SHIFT] = MARKED;
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 4);
-    }
-  }
-
-  @Override
-  public void writeF64(int addr, double value) {
-    try {
-      DOUBLE.set(data, addr, value);
-      dirty[addr >>> BLOCK_SHIFT] = MARKED;
-    } catch (IndexOutOfBoundsException e) {
-      throw outOfBounds(addr, 8);
-    }
   }
 }

@@ -47,7 +47,7 @@ final class FunctionNames {
         outline.imports(),
         outline.exports(),
         outline.functionNames(),
-        outline.imports().size() + outline.bodyBytes().length);
+        outline.definition().functionTypes().length);
   }
 
   /**

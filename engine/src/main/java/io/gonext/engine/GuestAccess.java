@@ -1,26 +1,24 @@
 package io.gonext.engine;
 
-import io.gonext.engine.bytecode.AccessInliner;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * How compiled guest code accesses its linear memory: see {@link AccessInliner}. Public only
- * because that code has its own class loader, and so its own package. Not for any other use.
+ * How compiled code accesses its linear memory. Public only because that code has its own class
+ * loader, and so its own package. Not for any other use.
  *
- * <p>The methods are for functions with so many accesses that the JIT could not compile them if all
- * were in place. They need an {@link ExactMemory}, whose array has the memory's size. HotSpot's C1
- * inlines methods of up to 35 bytes, so each method is longer: C1 keeps the call, and C2 inlines it
- * where it is hot. The methods compare the index with 0 and with the length only to be long enough;
- * the access repeats the check.
+ * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
+ * of bounds, because an array is shorter; so is one that an offset makes too large. The methods
+ * without a limit are for an array of the memory's size. The methods are short, so that HotSpot's
+ * C1 compiles them in place too: at most 35 bytes of bytecode.
  */
 public abstract sealed class GuestAccess permits LinearMemory {
-  public static final VarHandle SHORT = view(short[].class);
-  public static final VarHandle INT = view(int[].class);
-  public static final VarHandle LONG = view(long[].class);
-  public static final VarHandle FLOAT = view(float[].class);
-  public static final VarHandle DOUBLE = view(double[].class);
+  private static final VarHandle SHORT = view(short[].class);
+  static final VarHandle INT = view(int[].class);
+  static final VarHandle LONG = view(long[].class);
+  private static final VarHandle FLOAT = view(float[].class);
+  private static final VarHandle DOUBLE = view(double[].class);
 
   /** The memory's bytes. Growth replaces the array. */
   public byte[] data;
@@ -41,105 +39,220 @@ public abstract sealed class GuestAccess permits LinearMemory {
     return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
-  public static byte readByte(int base, int offset, byte[] data) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
+  /** The address with an offset, or a negative number. */
+  private static int at(int base, int offset) {
+    return base < 0 ? -1 : base + offset;
+  }
+
+  /** The same address, if the access is within the memory's size. */
+  private static int within(int address, int bytes, int limit) {
+    if (address < 0 || address > limit - bytes) {
       throw new IndexOutOfBoundsException(address);
     }
+    return address;
+  }
+
+  public static byte readByte(int address, byte[] data) {
     return data[address];
   }
 
-  public static short readShort(int base, int offset, byte[] data) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static byte readByte(int base, int offset, byte[] data) {
+    return data[at(base, offset)];
+  }
+
+  public static byte readByte(int address, byte[] data, int limit) {
+    return data[within(address, 1, limit)];
+  }
+
+  public static byte readByte(int base, int offset, byte[] data, int limit) {
+    return data[within(at(base, offset), 1, limit)];
+  }
+
+  public static short readShort(int address, byte[] data) {
     return (short) SHORT.get(data, address);
   }
 
-  public static int readInt(int base, int offset, byte[] data) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static short readShort(int base, int offset, byte[] data) {
+    return (short) SHORT.get(data, at(base, offset));
+  }
+
+  public static short readShort(int address, byte[] data, int limit) {
+    return (short) SHORT.get(data, within(address, 2, limit));
+  }
+
+  public static short readShort(int base, int offset, byte[] data, int limit) {
+    return (short) SHORT.get(data, within(at(base, offset), 2, limit));
+  }
+
+  public static int readInt(int address, byte[] data) {
     return (int) INT.get(data, address);
   }
 
-  public static long readLong(int base, int offset, byte[] data) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static int readInt(int base, int offset, byte[] data) {
+    return (int) INT.get(data, at(base, offset));
+  }
+
+  public static int readInt(int address, byte[] data, int limit) {
+    return (int) INT.get(data, within(address, 4, limit));
+  }
+
+  public static int readInt(int base, int offset, byte[] data, int limit) {
+    return (int) INT.get(data, within(at(base, offset), 4, limit));
+  }
+
+  public static long readLong(int address, byte[] data) {
     return (long) LONG.get(data, address);
   }
 
-  public static float readFloat(int base, int offset, byte[] data) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static long readLong(int base, int offset, byte[] data) {
+    return (long) LONG.get(data, at(base, offset));
+  }
+
+  public static long readLong(int address, byte[] data, int limit) {
+    return (long) LONG.get(data, within(address, 8, limit));
+  }
+
+  public static long readLong(int base, int offset, byte[] data, int limit) {
+    return (long) LONG.get(data, within(at(base, offset), 8, limit));
+  }
+
+  public static float readFloat(int address, byte[] data) {
     return (float) FLOAT.get(data, address);
   }
 
-  public static double readDouble(int base, int offset, byte[] data) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static float readFloat(int base, int offset, byte[] data) {
+    return (float) FLOAT.get(data, at(base, offset));
+  }
+
+  public static float readFloat(int address, byte[] data, int limit) {
+    return (float) FLOAT.get(data, within(address, 4, limit));
+  }
+
+  public static float readFloat(int base, int offset, byte[] data, int limit) {
+    return (float) FLOAT.get(data, within(at(base, offset), 4, limit));
+  }
+
+  public static double readDouble(int address, byte[] data) {
     return (double) DOUBLE.get(data, address);
   }
 
-  public static void writeByte(int base, byte value, int offset, byte[] data, byte[] dirty) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
-    data[address] = value;
+  public static double readDouble(int base, int offset, byte[] data) {
+    return (double) DOUBLE.get(data, at(base, offset));
+  }
+
+  public static double readDouble(int address, byte[] data, int limit) {
+    return (double) DOUBLE.get(data, within(address, 8, limit));
+  }
+
+  public static double readDouble(int base, int offset, byte[] data, int limit) {
+    return (double) DOUBLE.get(data, within(at(base, offset), 8, limit));
+  }
+
+  public static void writeByte(int address, int value, byte[] data, byte[] dirty) {
+    data[address] = (byte) value;
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeShort(int base, short value, int offset, byte[] data, byte[] dirty) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
-    SHORT.set(data, address, value);
+  public static void writeByte(int base, int value, int offset, byte[] data, byte[] dirty) {
+    writeByte(at(base, offset), value, data, dirty);
+  }
+
+  public static void writeByte(int address, int value, byte[] data, byte[] dirty, int limit) {
+    writeByte(within(address, 1, limit), value, data, dirty);
+  }
+
+  public static void writeByte(
+      int base, int value, int offset, byte[] data, byte[] dirty, int limit) {
+    writeByte(within(at(base, offset), 1, limit), value, data, dirty);
+  }
+
+  public static void writeShort(int address, int value, byte[] data, byte[] dirty) {
+    SHORT.set(data, address, (short) value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeInt(int base, int value, int offset, byte[] data, byte[] dirty) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static void writeShort(int base, int value, int offset, byte[] data, byte[] dirty) {
+    writeShort(at(base, offset), value, data, dirty);
+  }
+
+  public static void writeShort(int address, int value, byte[] data, byte[] dirty, int limit) {
+    writeShort(within(address, 2, limit), value, data, dirty);
+  }
+
+  public static void writeShort(
+      int base, int value, int offset, byte[] data, byte[] dirty, int limit) {
+    writeShort(within(at(base, offset), 2, limit), value, data, dirty);
+  }
+
+  public static void writeInt(int address, int value, byte[] data, byte[] dirty) {
     INT.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeLong(int base, long value, int offset, byte[] data, byte[] dirty) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static void writeInt(int base, int value, int offset, byte[] data, byte[] dirty) {
+    writeInt(at(base, offset), value, data, dirty);
+  }
+
+  public static void writeInt(int address, int value, byte[] data, byte[] dirty, int limit) {
+    writeInt(within(address, 4, limit), value, data, dirty);
+  }
+
+  public static void writeInt(
+      int base, int value, int offset, byte[] data, byte[] dirty, int limit) {
+    writeInt(within(at(base, offset), 4, limit), value, data, dirty);
+  }
+
+  public static void writeLong(int address, long value, byte[] data, byte[] dirty) {
     LONG.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeFloat(int base, float value, int offset, byte[] data, byte[] dirty) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static void writeLong(int base, long value, int offset, byte[] data, byte[] dirty) {
+    writeLong(at(base, offset), value, data, dirty);
+  }
+
+  public static void writeLong(int address, long value, byte[] data, byte[] dirty, int limit) {
+    writeLong(within(address, 8, limit), value, data, dirty);
+  }
+
+  public static void writeLong(
+      int base, long value, int offset, byte[] data, byte[] dirty, int limit) {
+    writeLong(within(at(base, offset), 8, limit), value, data, dirty);
+  }
+
+  public static void writeFloat(int address, float value, byte[] data, byte[] dirty) {
     FLOAT.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeDouble(int base, double value, int offset, byte[] data, byte[] dirty) {
-    int address = base + offset;
-    if (base < 0 || address < 0 || address >= data.length) {
-      throw new IndexOutOfBoundsException(address);
-    }
+  public static void writeFloat(int base, float value, int offset, byte[] data, byte[] dirty) {
+    writeFloat(at(base, offset), value, data, dirty);
+  }
+
+  public static void writeFloat(int address, float value, byte[] data, byte[] dirty, int limit) {
+    writeFloat(within(address, 4, limit), value, data, dirty);
+  }
+
+  public static void writeFloat(
+      int base, float value, int offset, byte[] data, byte[] dirty, int limit) {
+    writeFloat(within(at(base, offset), 4, limit), value, data, dirty);
+  }
+
+  public static void writeDouble(int address, double value, byte[] data, byte[] dirty) {
     DOUBLE.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
+  }
+
+  public static void writeDouble(int base, double value, int offset, byte[] data, byte[] dirty) {
+    writeDouble(at(base, offset), value, data, dirty);
+  }
+
+  public static void writeDouble(int address, double value, byte[] data, byte[] dirty, int limit) {
+    writeDouble(within(address, 8, limit), value, data, dirty);
+  }
+
+  public static void writeDouble(
+      int base, double value, int offset, byte[] data, byte[] dirty, int limit) {
+    writeDouble(within(at(base, offset), 8, limit), value, data, dirty);
   }
 }

@@ -4,18 +4,16 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.Instance;
-import run.endive.runtime.Machine;
 
 /**
  * Loads the classes of one module. They can refer to the engine's classes. Unloads when the module
  * and its instances are unreachable.
  */
 final class GuestClassLoader extends ClassLoader {
-  private static final MethodType CONSTRUCTOR = MethodType.methodType(void.class, Instance.class);
-  private static final MethodType FACTORY = MethodType.methodType(Machine.class, Instance.class);
+  private static final MethodType CONSTRUCTOR = MethodType.methodType(void.class);
+  private static final MethodType FACTORY = MethodType.methodType(GuestCode.class);
 
   /** The classes' bytes by name. Filled before the first class is loaded. */
   private final Map<String, byte[]> classes;
@@ -35,32 +33,32 @@ final class GuestClassLoader extends ClassLoader {
   }
 
   /**
-   * A factory for machines of the class of this name. The JVM verifies all classes first.
+   * Makes objects of the class of this name. The JVM verifies all classes first.
    *
    * @throws LinkageError when the JVM refuses one
    */
-  Function<Instance, Machine> machineFactory(String machineClass) {
+  Supplier<GuestCode> instances(String className) {
     try {
       for (String name : classes.keySet()) {
         Class.forName(name, true, this);
       }
       MethodHandle constructor =
           MethodHandles.publicLookup()
-              .findConstructor(Class.forName(machineClass, true, this), CONSTRUCTOR)
+              .findConstructor(Class.forName(className, true, this), CONSTRUCTOR)
               .asType(FACTORY);
-      return instance -> machine(constructor, instance);
+      return () -> instance(constructor);
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("the compiled module has no machine class: " + e, e);
+      throw new IllegalStateException("the compiled module has no such class: " + e, e);
     }
   }
 
-  private static Machine machine(MethodHandle constructor, Instance instance) {
+  private static GuestCode instance(MethodHandle constructor) {
     try {
-      return (Machine) constructor.invokeExact(instance);
+      return (GuestCode) constructor.invokeExact();
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException("a machine's constructor throws nothing checked", e);
+      throw new IllegalStateException("a compiled constructor throws nothing checked", e);
     }
   }
 }

@@ -1,7 +1,6 @@
 package io.gonext.engine;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An exported function of a module, looked up once and called often. Immutable; valid for every
@@ -42,12 +41,12 @@ public final class GuestFunction {
     return index;
   }
 
-  /** The first result. Endive returns null or an empty array if there are none. */
-  long result(long @Nullable [] results) {
-    return results == null || results.length == 0 ? 0 : results[0] & resultMask;
+  /** The first result, or 0 if there are none. */
+  long result(long[] results) {
+    return results.length == 0 ? 0 : results[0] & resultMask;
   }
 
-  /** Refuses a call with the wrong number of arguments, because Endive does not check it. */
+  /** Refuses a call with the wrong number of arguments, because compiled code does not check it. */
   void check(CompiledModule caller, long[] args) {
     if (caller != module) {
       throw new IllegalArgumentException(name() + " belongs to another module");

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.GuestCode.ImportedFunction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,10 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.ImportFunction;
-import run.endive.runtime.ImportValues;
-import run.endive.runtime.Instance;
-import run.endive.runtime.WasmInterruptedException;
 
 /**
  * The functions that one instance imports from the host and from WASI. Each is wrapped: it cannot
@@ -27,7 +24,7 @@ final class GuestImports {
   private final Occupancy occupancy;
   private final HostCall hostCall;
   private final Wasi wasi;
-  private final ImportValues values;
+  private final ImportedFunction[] functions;
 
   /** Whether the host is inside the guest's allocator. */
   private boolean inAllocator;
@@ -71,12 +68,15 @@ final class GuestImports {
             "two host functions are named " + function.qualifiedName());
       }
     }
-    List<ImportFunction> wrapped = new ArrayList<>();
-    for (FunctionImport wanted : module.distinctImports()) {
-      wrapped.add(wrap(wanted.isWasi() ? wasi.function(wanted) : find(offered, wanted)));
-    }
-    this.values =
-        ImportValues.builder().addFunction(wrapped.toArray(ImportFunction[]::new)).build();
+    // A module may import the same function several times.
+    Map<FunctionImport, ImportedFunction> bound = new HashMap<>();
+    this.functions =
+        module.imports().stream()
+            .map(wanted ->
+                bound.computeIfAbsent(
+                    wanted,
+                    _ -> bind(wanted.isWasi() ? wasi.function(wanted) : find(offered, wanted))))
+            .toArray(ImportedFunction[]::new);
   }
 
   private static HostFunction find(Map<String, HostFunction> offered, FunctionImport wanted) {
@@ -94,22 +94,18 @@ final class GuestImports {
     return new ModuleRejectedException(ModuleRejectedException.Reason.FORBIDDEN_IMPORT, 0, message);
   }
 
-  private ImportFunction wrap(HostFunction function) {
+  private ImportedFunction bind(HostFunction function) {
     List<ValueType> parameters = function.type().parameters();
     boolean returns = !function.type().results().isEmpty();
-    return new ImportFunction(
-        function.module(),
-        function.name(),
-        EngineTypes.toEngine(function.type()),
-        (Instance instance, long... args) -> {
-          for (int i = 0; i < args.length; i++) {
-            if (parameters.get(i) == ValueType.I32) {
-              args[i] &= 0xFFFF_FFFFL;
-            }
-          }
-          long result = invoke(function, args);
-          return returns ? new long[] {result} : NO_RESULT;
-        });
+    return args -> {
+      for (int i = 0; i < args.length; i++) {
+        if (parameters.get(i) == ValueType.I32) {
+          args[i] &= 0xFFFF_FFFFL;
+        }
+      }
+      long result = invoke(function, args);
+      return returns ? new long[] {result} : NO_RESULT;
+    };
   }
 
   private long invoke(HostFunction function, long[] args) {
@@ -126,14 +122,14 @@ final class GuestImports {
         throw trap;
       }
       if (occupancy.hasFired()) {
-        throw new WasmInterruptedException("the deadline struck in " + function.qualifiedName());
+        throw Interrupts.signal();
       }
       return result;
     } catch (GuestTrap
         | GuestPanicException
         | AbiViolationException
         | GuestExitSignal
-        | WasmInterruptedException signal) {
+        | TrapSignal signal) {
       throw signal;
     } catch (RuntimeException failure) {
       throw new HostFailureSignal(function.qualifiedName(), failure);
@@ -145,8 +141,9 @@ final class GuestImports {
     }
   }
 
-  ImportValues values() {
-    return values;
+  /** The imported functions by index. */
+  ImportedFunction[] functions() {
+    return functions;
   }
 
   void nameTask(byte[] utf8) {

@@ -6,10 +6,6 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.Instance;
-import run.endive.runtime.Machine;
-import run.endive.runtime.Memory;
-import run.endive.runtime.WasmInterruptedException;
 
 /**
  * A running copy of a module: one linear memory, one set of globals and tables.
@@ -35,8 +31,7 @@ public final class GuestInstance implements AutoCloseable {
   private final Watchdog watchdog;
   private final Occupancy occupancy;
   private final GuestImports imports;
-  private final Instance instance;
-  private final Machine machine;
+  private final GuestCode code;
   private final LinearMemory linear;
   private final GuestMemory memory;
   private final GuestCall guestCall;
@@ -80,10 +75,8 @@ public final class GuestInstance implements AutoCloseable {
     this.watchdog = watchdog;
     this.occupancy = new Occupancy(watchdog);
     this.imports = new GuestImports(module, config, occupancy, new HostCall(this));
-    this.instance = module.newInstance(imports.values(), config);
-    this.machine = instance.getMachine();
-    @Nullable Memory declared = instance.memory();
-    this.linear = declared == null ? LinearMemory.none() : (LinearMemory) declared;
+    this.code = module.newInstance(imports.functions(), config);
+    this.linear = code.linear();
     this.memory = new GuestMemory(linear);
     this.guestCall = new GuestCall(this);
     this.verifiesResets = config.verifiesResets();
@@ -100,7 +93,7 @@ public final class GuestInstance implements AutoCloseable {
     watchdog.watch(made.occupancy);
     try {
       made.run(config.startTimeout(), call -> made.startUp());
-      var taken = Snapshot.take(made.instance, made.linear, module.sharedImage());
+      var taken = Snapshot.take(made.code, module.sharedImage());
       made.snapshot = taken;
       made.imports.snapshot();
       made.snapshotBytes = taken.weightBytes(module.shareImage(taken.memory()));
@@ -115,7 +108,7 @@ public final class GuestInstance implements AutoCloseable {
   /** Runs the start section, then {@code _initialize} or {@code _start} as WASI specifies. */
   private boolean startUp() {
     try {
-      instance.initialize(false);
+      Instantiation.run(code);
     } catch (Throwable thrown) {
       throw trap(thrown);
     }
@@ -342,11 +335,10 @@ public final class GuestInstance implements AutoCloseable {
     }
     if (occupancy.hasFired()) {
       // Host code may have cleared the interrupt, and then the guest would not end.
-      throw trap(new WasmInterruptedException("the deadline struck before the call"));
+      throw trap(Interrupts.signal());
     }
     try {
-      long[] results = machine.call(function.index(), args);
-      return function.result(results);
+      return function.result(code.call(function.index(), args));
     } catch (Throwable thrown) {
       throw trap(thrown);
     }
@@ -393,8 +385,8 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /** A class generated for the module, for tests of class unloading. */
-  Class<?> machineClass() {
-    return machine.getClass();
+  Class<?> codeClass() {
+    return code.getClass();
   }
 
   /**
@@ -410,7 +402,7 @@ public final class GuestInstance implements AutoCloseable {
     enter();
     try {
       tellGrowth();
-      Objects.requireNonNull(snapshot).restore(instance, linear);
+      Objects.requireNonNull(snapshot).restore(code);
       imports.reset();
       if (verifiesResets) {
         verifyReset();
@@ -429,7 +421,7 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   private @Nullable String firstDifference() {
-    String difference = Objects.requireNonNull(snapshot).firstDifference(instance, linear);
+    String difference = Objects.requireNonNull(snapshot).firstDifference(code);
     return difference == null ? imports.differenceFromSnapshot() : difference;
   }
 
@@ -468,11 +460,7 @@ public final class GuestInstance implements AutoCloseable {
    * thread is inside.
    */
   public long weightBytes() {
-    long weight = linear.weightBytes() + snapshotBytes;
-    for (int i = 0; i < instance.tableCount(); i++) {
-      weight += ((GuestTable) instance.table(i)).weightBytes();
-    }
-    return weight;
+    return linear.weightBytes() + snapshotBytes + code.weightBytes();
   }
 
   /**

@@ -32,7 +32,7 @@ public final class GuestMemory {
   /** Copies all of {@code bytes} into the guest. */
   public void write(long pointer, byte[] bytes) {
     check(pointer, bytes.length);
-    memory.write((int) pointer, bytes, 0, bytes.length);
+    memory.write((int) pointer, bytes);
   }
 
   /** The little-endian 32-bit integer at {@code pointer}, with any alignment. */
@@ -44,7 +44,7 @@ public final class GuestMemory {
   /** Writes a little-endian 32-bit integer. */
   public void writeInt(long pointer, int value) {
     check(pointer, Integer.BYTES);
-    memory.writeI32((int) pointer, value);
+    memory.writeInt((int) pointer, value);
   }
 
   /** Writes a little-endian 64-bit integer. */

@@ -1,215 +1,185 @@
 package io.gonext.engine;
 
+import io.gonext.engine.ModuleDefinition.TableType;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.Instance;
-import run.endive.runtime.TableInstance;
-import run.endive.runtime.WasmRuntimeException;
-import run.endive.wasm.UninstantiableException;
-import run.endive.wasm.WasmEngineException;
-import run.endive.wasm.types.Table;
-import run.endive.wasm.types.TableLimits;
-import run.endive.wasm.types.Value;
 
 /**
- * A table with its own limits, a cap on its size, and snapshots.
+ * A table of references, with a cap on its size and snapshots. An element is a {@link
+ * FunctionReference}, an external object, or null.
  *
- * <p>Endive's table grows the limits of the <em>module</em>, so a later instance would start with
- * the size that an earlier one grew to. It also cannot shrink, and does not record whether it
- * changed.
- *
- * <p>Owned by the thread that runs the instance.
+ * <p>Indices and sizes are the guest's unsigned 32-bit numbers. One of 2^31 or more is negative
+ * here, and out of bounds, because an array is shorter. Owned by the thread that runs the instance.
  */
-final class GuestTable extends TableInstance {
-  private static final int POLL_MASK = (1 << 12) - 1;
+final class GuestTable {
+  private static final int POLL_EVERY = 1 << 12;
+  private static final long BYTES_AN_ELEMENT = 4;
 
-  /** An index and two references of 4 bytes each. */
-  private static final long BYTES_AN_ELEMENT = 12;
+  private final long maximum;
 
-  private final TableLimits limits;
+  /** Shared with an image until the first change. */
+  private @Nullable Object[] elements;
 
-  /** Function indices. For external references, {@code REF_NULL_VALUE} where there is none. */
-  private int[] refs;
-
-  /** The instance of each function reference. */
-  private @Nullable Instance[] owners;
-
-  /** External references; all null in a table of functions. */
-  private @Nullable Object[] objects;
-
-  /** Counts stores: every {@code POLL_MASK + 1}th polls for interrupts. */
-  private int stores;
+  /** How many elements the snapshot has. */
+  private int imageElements;
 
   /** Whether anything was set or grown since the last snapshot or restore. */
-  private boolean changed;
+  private boolean changed = true;
 
   /**
-   * A table as a module declares it.
+   * A table of null references.
    *
    * @param capElements the most elements allowed; a lower maximum of the module takes precedence
    * @throws ModuleRejectedException when the initial size is larger
    */
-  GuestTable(Table declared, int initialValue, int capElements) {
-    super(new Table(declared.elementType(), new TableLimits(0, 0)), initialValue);
-    int size = (int) declared.limits().min();
+  GuestTable(TableType declared, int capElements) {
+    long size = declared.minimum();
     if (size > capElements) {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.TOO_LARGE,
           0,
           "the module has a table with " + size + " initial elements, the limit is " + capElements);
     }
-    this.limits = new TableLimits(size, Math.min(declared.limits().max(), capElements));
-    this.refs = new int[size];
-    this.owners = new Instance[size];
-    this.objects = new Object[size];
-    Arrays.fill(refs, initialValue);
+    this.maximum = Math.min(declared.maximum(), capElements);
+    this.elements = new Object[(int) size];
   }
 
-  @Override
-  public int size() {
-    return refs.length;
+  int size() {
+    return elements.length;
   }
 
-  @Override
-  public TableLimits limits() {
-    return limits;
+  /** The function to call indirectly. */
+  FunctionReference function(int index) {
+    if (index < 0 || index >= elements.length) {
+      throw indirect(
+          "undefined element: " + Integer.toUnsignedLong(index) + " of " + elements.length);
+    }
+    if (elements[index] instanceof FunctionReference function) {
+      return function;
+    }
+    throw indirect("uninitialized element " + index);
   }
 
-  @Override
-  public int grow(int size, int value, @Nullable Instance instance) {
-    int before = refs.length;
-    if (!resize(size)) {
+  private static TrapSignal indirect(String text) {
+    return new TrapSignal(new TrapCause.IndirectCall(text));
+  }
+
+  @Nullable Object get(int index) {
+    checkRange(index, 1);
+    return elements[index];
+  }
+
+  void set(int index, @Nullable Object value) {
+    checkRange(index, 1);
+    change();
+    elements[index] = value;
+  }
+
+  /**
+   * Grows by that many elements.
+   *
+   * @return the size before, or -1 if the table cannot become that large
+   */
+  int grow(@Nullable Object value, int delta) {
+    int before = elements.length;
+    long after = before + Integer.toUnsignedLong(delta);
+    if (after > maximum) {
       return -1;
     }
-    Arrays.fill(refs, before, refs.length, value);
-    Arrays.fill(owners, before, owners.length, instance);
-    return before;
-  }
-
-  @Override
-  public int growWithRef(int size, @Nullable Object refValue, @Nullable Instance instance) {
-    int before = refs.length;
-    if (!resize(size)) {
+    @Nullable Object[] grown;
+    try {
+      grown = Arrays.copyOf(elements, (int) after);
+    } catch (OutOfMemoryError e) {
       return -1;
     }
-    Arrays.fill(refs, before, refs.length, refValue == null ? Value.REF_NULL_VALUE : 0);
-    Arrays.fill(owners, before, owners.length, instance);
-    Arrays.fill(objects, before, objects.length, refValue);
-    return before;
-  }
-
-  private boolean resize(int delta) {
-    long after = refs.length + Integer.toUnsignedLong(delta);
-    if (after > limits.max()) {
-      return false;
-    }
+    Arrays.fill(grown, before, grown.length, value);
+    elements = grown;
     changed = true;
-    refs = Arrays.copyOf(refs, (int) after);
-    owners = Arrays.copyOf(owners, (int) after);
-    objects = Arrays.copyOf(objects, (int) after);
-    return true;
+    return before;
   }
 
-  @Override
-  public int ref(int index) {
-    if (isOutside(index)) {
-      throw new WasmRuntimeException("undefined element: " + index + " of " + refs.length);
+  void fill(int index, @Nullable Object value, int size) {
+    set(index, size, _ -> value);
+  }
+
+  /** Sets a range, each element to what the function returns for its place in the range. */
+  void set(int index, int size, IntFunction<@Nullable Object> values) {
+    checkRange(index, size);
+    change();
+    for (int i = 0; i < size; i++) {
+      poll(i);
+      elements[index + i] = values.apply(i);
     }
-    return refs[index];
   }
 
-  @Override
-  public int requiredRef(int index) {
-    int ref = ref(index);
-    if (ref == Value.REF_NULL_VALUE) {
-      throw new WasmEngineException("uninitialized element " + index);
-    }
-    return ref;
+  void copy(int destination, GuestTable from, int source, int size) {
+    from.checkRange(source, size);
+    checkRange(destination, size);
+    Interrupts.check();
+    change();
+    // At most 10 million elements: about 5 ms.
+    System.arraycopy(from.elements, source, elements, destination, size);
   }
 
-  @Override
-  public @Nullable Object objRef(int index) {
-    if (isOutside(index)) {
-      throw new WasmRuntimeException("out of bounds table access: " + index);
-    }
-    return objects[index];
-  }
-
-  @Override
-  public void setRef(int index, int value, @Nullable Instance instance) {
-    beforeStore(index);
-    refs[index] = value;
-    owners[index] = instance;
-  }
-
-  @Override
-  public void setObjRef(int index, @Nullable Object ref, @Nullable Instance instance) {
-    beforeStore(index);
-    objects[index] = ref;
-    refs[index] = ref == null ? Value.REF_NULL_VALUE : 0;
-    owners[index] = instance;
-  }
-
-  private void beforeStore(int index) {
-    if (isOutside(index)) {
-      throw new UninstantiableException("out of bounds table access: " + index);
-    }
-    // Endive's loops over a table (fill, copy, init) do not poll.
-    if ((++stores & POLL_MASK) == 0) {
+  /** Before each element. Compiled code does not poll between instructions in a straight line. */
+  private static void poll(int done) {
+    if (done % POLL_EVERY == 0) {
       Interrupts.check();
     }
-    changed = true;
   }
 
-  private boolean isOutside(int index) {
-    return index < 0 || index >= refs.length;
-  }
-
-  @Override
-  public @Nullable Instance instance(int index) {
-    if (isOutside(index)) {
-      throw new WasmRuntimeException("undefined element: " + index + " of " + refs.length);
+  /** Before a store. */
+  private void change() {
+    if (!changed) {
+      elements = elements.clone();
+      changed = true;
     }
-    return owners[index];
   }
 
-  @Override
-  public void reset() {
-    Arrays.fill(refs, Value.REF_NULL_VALUE);
-    Arrays.fill(objects, null);
-    changed = true;
+  /** Traps unless these elements exist. */
+  void checkRange(int index, int size) {
+    checkRange(index, size, elements.length);
   }
 
-  /** The heap this table holds. */
+  static void checkRange(int index, int size, int length) {
+    if ((index | size) < 0 || index > length - size) {
+      throw new TrapSignal(
+          new TrapCause.OutOfBounds(
+              "out of bounds table access: "
+                  + Integer.toUnsignedLong(size)
+                  + " elements at "
+                  + Integer.toUnsignedLong(index)
+                  + " of "
+                  + length));
+    }
+  }
+
+  /**
+   * The heap bytes of the table and its snapshot, without the references in them. Any thread may
+   * call this.
+   */
   long weightBytes() {
-    return refs.length * BYTES_AN_ELEMENT;
+    return (elements.length + (changed ? imageElements : 0)) * BYTES_AN_ELEMENT;
   }
 
+  /** The contents now. The table and the image share the array until the table changes. */
   Image takeImage() {
     changed = false;
-    return new Image(refs.clone(), owners.clone(), objects.clone());
+    imageElements = elements.length;
+    return new Image(elements);
   }
 
   void restore(Image image) {
-    if (changed) {
-      refs = image.refs.clone();
-      owners = image.owners.clone();
-      objects = image.objects.clone();
-      changed = false;
-    }
+    elements = image.elements;
+    changed = false;
   }
 
   boolean isEqualTo(Image image) {
-    return Arrays.equals(refs, image.refs)
-        && Arrays.equals(owners, image.owners)
-        && Arrays.equals(objects, image.objects);
+    return Arrays.equals(elements, image.elements);
   }
 
-  /** A table's contents at the snapshot. */
+  /** A table's contents at the snapshot. The array never changes. */
   @SuppressWarnings("ArrayRecordComponent") // compared by isEqualTo only
-  record Image(int[] refs, @Nullable Instance[] owners, @Nullable Object[] objects) {
-    long weightBytes() {
-      return refs.length * BYTES_AN_ELEMENT;
-    }
-  }
+  record Image(@Nullable Object[] elements) {}
 }

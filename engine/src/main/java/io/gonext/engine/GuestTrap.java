@@ -40,8 +40,7 @@ public final class GuestTrap extends EngineException {
 
   /**
    * The guest functions that were running, innermost first, at most {@value
-   * TrapTranslator#MAX_FRAMES}. Interpreted functions (see {@link
-   * CompiledModule#oversizedFunctions()}) have no frame.
+   * TrapTranslator#MAX_FRAMES}.
    */
   public List<GuestFrame> backtrace() {
     return backtrace;

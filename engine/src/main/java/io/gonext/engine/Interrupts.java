@@ -1,10 +1,8 @@
 package io.gonext.engine;
 
-import run.endive.runtime.WasmInterruptedException;
-
 /**
- * Polls for interrupts. Long loops of the host on behalf of a guest call this; compiled guest code
- * polls itself.
+ * Polls for interrupts. Compiled guest code calls this in loops and recursions, and so do long
+ * loops of the host on behalf of a guest.
  */
 final class Interrupts {
   private Interrupts() {}
@@ -12,7 +10,12 @@ final class Interrupts {
   /** Ends the guest if its thread was interrupted. The flag stays set. */
   static void check() {
     if (Thread.currentThread().isInterrupted()) {
-      throw new WasmInterruptedException("interrupted");
+      throw signal();
     }
+  }
+
+  /** What ends the guest whose thread was interrupted. */
+  static TrapSignal signal() {
+    return new TrapSignal(new TrapCause.Interrupted());
   }
 }

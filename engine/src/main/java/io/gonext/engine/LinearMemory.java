@@ -1,16 +1,9 @@
 package io.gonext.engine;
 
+import io.gonext.engine.ModuleDefinition.MemoryType;
+import io.gonext.engine.ModuleDefinition.Range;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.ConstantEvaluators;
-import run.endive.runtime.Instance;
-import run.endive.runtime.Memory;
-import run.endive.runtime.WasmRuntimeException;
-import run.endive.wasm.UninstantiableException;
-import run.endive.wasm.types.ActiveDataSegment;
-import run.endive.wasm.types.DataSegment;
-import run.endive.wasm.types.MemoryLimits;
-import run.endive.wasm.types.PassiveDataSegment;
 
 /**
  * A linear memory in one flat array, with one dirty byte for each block of 4 KiB. The subclasses
@@ -24,8 +17,8 @@ import run.endive.wasm.types.PassiveDataSegment;
  * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
  * of bounds, because an array is shorter. Owned by the thread that runs the instance.
  */
-abstract sealed class LinearMemory extends GuestAccess implements Memory
-    permits ExactMemory, RoomyMemory {
+abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, RoomyMemory {
+  static final int PAGE_SIZE = 1 << 16;
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
 
@@ -40,14 +33,10 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
   /** Bulk operations poll for interrupts after this many bytes, about 20 us of work. */
   private static final int BULK_CHUNK_BYTES = 1 << 18;
 
-  private final int initialPages;
   private final int maximumPages;
 
   /** Whether no mark was ever cleared. Then a block without a mark still holds only zeros. */
   private boolean marksAreComplete = true;
-
-  /** The instance's array of segments, set at initialization. */
-  private DataSegment[] segments = {};
 
   /** The size in pages of the last refused growth, or 0. */
   private long refusedPages;
@@ -55,14 +44,13 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
   /**
    * A memory of zeros.
    *
-   * @param limits the limits that the module declares
+   * @param declared the size that the module declares
    * @param capPages the most pages allowed; a lower maximum of the module takes precedence
    */
-  LinearMemory(MemoryLimits limits, int capPages) {
-    int bytes = bytes(limits.initialPages());
+  LinearMemory(MemoryType declared, int capPages) {
+    int bytes = bytes(declared.minimumPages());
     super(new byte[bytes], new byte[dirtyLength(bytes)]);
-    this.initialPages = limits.initialPages();
-    this.maximumPages = Math.min(limits.maximumPages(), capPages);
+    this.maximumPages = Math.min(declared.maximumPages(), capPages);
   }
 
   private static int bytes(int pages) {
@@ -71,11 +59,6 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
 
   static int dirtyLength(int bytes) {
     return (bytes + BLOCK_BYTES - 1) >>> BLOCK_SHIFT;
-  }
-
-  /** Called when the size changes, after the array is long enough. */
-  void setLimit(int bytes) {
-    limit = bytes;
   }
 
   int sizeBytes() {
@@ -92,7 +75,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
 
   /** The memory of a module that declares none. */
   static LinearMemory none() {
-    return new ExactMemory(new MemoryLimits(0, 0), 0);
+    return new ExactMemory(new MemoryType(0, 0), 0);
   }
 
   void clearRefusedGrowth() {
@@ -121,7 +104,7 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
   void restore(MemoryImage image) {
     marksAreComplete = false;
     restoreMarked(data, dirty, limit, image);
-    setLimit(image.sizeBytes());
+    limit = image.sizeBytes();
   }
 
   /** Restores the marked blocks of the first {@code limit} bytes, and clears their marks. */
@@ -179,103 +162,90 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
 
   // Size ----------------------------------------------------------------------------------------
 
-  @Override
-  public int pages() {
+  int pages() {
     return limit / PAGE_SIZE;
   }
 
-  @Override
-  public int initialPages() {
-    return initialPages;
-  }
-
-  @Override
-  public int maximumPages() {
+  int maximumPages() {
     return maximumPages;
   }
 
-  @Override
-  public int grow(int delta) {
+  /**
+   * Grows by that many pages.
+   *
+   * @return the pages before, or -1 if the memory cannot become that large
+   */
+  int grow(int delta) {
     int before = pages();
     long after = before + Integer.toUnsignedLong(delta);
     if (after > maximumPages || !reserve(bytes((int) after))) {
       refusedPages = after;
       return -1;
     }
-    setLimit(bytes((int) after));
+    limit = bytes((int) after);
     return before;
   }
 
   /** Makes the array long enough for this many bytes. False if the heap is full. */
   abstract boolean reserve(int wanted);
 
-  // Segments ------------------------------------------------------------------------------------
+  // Loads and stores of the host -----------------------------------------------------------------
 
-  @Override
-  public void initialize(Instance instance, DataSegment[] dataSegments) {
-    initialize(instance, dataSegments, 0);
+  int readInt(int addr) {
+    check(addr, Integer.BYTES);
+    return (int) INT.get(data, addr);
   }
 
-  @Override
-  public void initialize(Instance instance, DataSegment[] dataSegments, int memoryIndex) {
-    this.segments = dataSegments;
-    for (DataSegment segment : dataSegments) {
-      if (segment instanceof ActiveDataSegment active && active.index() == memoryIndex) {
-        int offset =
-            (int) ConstantEvaluators.computeConstantValue(instance, active.offsetInstructions())[0];
-        byte[] bytes = active.data();
-        if (isOutside(offset, bytes.length)) {
-          throw new UninstantiableException(
-              "out of bounds memory access: data segment at " + Integer.toUnsignedLong(offset));
-        }
-        write(offset, bytes, 0, bytes.length);
-      }
-    }
+  long readLong(int addr) {
+    check(addr, Long.BYTES);
+    return (long) LONG.get(data, addr);
   }
 
-  @Override
-  public void initPassiveSegment(int segmentId, int dest, int offset, int size) {
-    write(dest, segments[segmentId].data(), offset, size);
+  void writeByte(int addr, byte value) {
+    check(addr, Byte.BYTES);
+    data[addr] = value;
+    mark(addr, Byte.BYTES);
   }
 
-  @Override
-  public void drop(int segment) {
-    segments[segment] = PassiveDataSegment.EMPTY;
+  void writeInt(int addr, int value) {
+    check(addr, Integer.BYTES);
+    INT.set(data, addr, value);
+    mark(addr, Integer.BYTES);
   }
 
-  DataSegment[] segments() {
-    return segments;
+  void writeLong(int addr, long value) {
+    check(addr, Long.BYTES);
+    LONG.set(data, addr, value);
+    mark(addr, Long.BYTES);
+  }
+
+  byte[] readBytes(int addr, int size) {
+    check(addr, size);
+    return Arrays.copyOfRange(data, addr, addr + size);
+  }
+
+  void write(int addr, byte[] bytes) {
+    check(addr, bytes.length);
+    System.arraycopy(bytes, 0, data, addr, bytes.length);
+    mark(addr, bytes.length);
   }
 
   // Bulk ----------------------------------------------------------------------------------------
 
-  @Override
-  public void zero() {
-    fill((byte) 0, 0, limit);
-  }
-
-  @Override
-  public void fill(byte value, int fromIndex, int toIndex) {
-    // If the guest's size is too large, toIndex wraps around, and is negative or too small.
-    if (fromIndex < 0 || toIndex < fromIndex || toIndex > limit) {
-      throw outOfBounds(fromIndex, toIndex - fromIndex);
-    }
-    mark(fromIndex, toIndex - fromIndex);
-    for (int from = fromIndex; from < toIndex; ) {
-      int to = from + Math.min(toIndex - from, BULK_CHUNK_BYTES);
-      Arrays.fill(data, from, to, value);
+  void fill(int addr, int value, int size) {
+    check(addr, size);
+    mark(addr, size);
+    int end = addr + size;
+    for (int from = addr; from < end; ) {
+      int to = from + Math.min(end - from, BULK_CHUNK_BYTES);
+      Arrays.fill(data, from, to, (byte) value);
       from = afterChunk(to);
     }
   }
 
-  @Override
-  public void copy(int dest, int src, int size) {
-    if (isOutside(src, size)) {
-      throw outOfBounds(src, size);
-    }
-    if (isOutside(dest, size)) {
-      throw outOfBounds(dest, size);
-    }
+  void copy(int dest, int src, int size) {
+    check(src, size);
+    check(dest, size);
     mark(dest, size);
     if (src >= dest) {
       for (int done = 0; done < size; ) {
@@ -293,24 +263,23 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     }
   }
 
-  @Override
-  public void write(int addr, byte[] bytes, int offset, int size) {
-    if (isOutside(addr, size)) {
-      throw outOfBounds(addr, size);
+  /**
+   * Copies a part of a data segment.
+   *
+   * @param segment where the segment is in {@code bytes}
+   * @param offset where the part begins in the segment
+   */
+  void initialize(int addr, byte[] bytes, Range segment, int offset, int size) {
+    check(addr, size);
+    if (isOutside(offset, size, segment.length())) {
+      throw outOfBounds(offset, size, segment.length());
     }
-    if (offset < 0 || offset > bytes.length - size) {
-      throw outOfBounds(offset, size);
-    }
-    System.arraycopy(bytes, offset, data, addr, size);
     mark(addr, size);
-  }
-
-  @Override
-  public byte[] readBytes(int addr, int len) {
-    if (isOutside(addr, len)) {
-      throw outOfBounds(addr, len);
+    for (int done = 0; done < size; ) {
+      int part = Math.min(size - done, BULK_CHUNK_BYTES);
+      System.arraycopy(bytes, segment.from() + offset + done, data, addr + done, part);
+      done = afterChunk(done + part);
     }
-    return Arrays.copyOfRange(data, addr, addr + len);
   }
 
   /**
@@ -322,8 +291,15 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     return position;
   }
 
-  private boolean isOutside(int addr, int size) {
-    return (addr | size) < 0 || addr > limit - size;
+  /** Traps unless this range lies in the memory. */
+  private void check(int addr, int size) {
+    if (isOutside(addr, size, limit)) {
+      throw outOfBounds(addr, size, limit);
+    }
+  }
+
+  private static boolean isOutside(int from, int size, int length) {
+    return (from | size) < 0 || from > length - size;
   }
 
   private void mark(int addr, int size) {
@@ -333,48 +309,14 @@ abstract sealed class LinearMemory extends GuestAccess implements Memory
     }
   }
 
-  final WasmRuntimeException outOfBounds(int addr, int size) {
-    return new WasmRuntimeException(
-        "out of bounds memory access: "
-            + Integer.toUnsignedLong(size)
-            + " bytes at "
-            + Integer.toUnsignedLong(addr)
-            + " of "
-            + limit);
-  }
-
-  // Threads: refused at admission, so that none of these can be reached ---------------------------
-
-  @Override
-  public boolean shared() {
-    return false;
-  }
-
-  @Override
-  @SuppressWarnings("removal")
-  public Object lock(int address) {
-    throw noThreads();
-  }
-
-  @Override
-  @SuppressWarnings("removal")
-  public int waitOn(int address, int expected, long timeout) {
-    throw noThreads();
-  }
-
-  @Override
-  @SuppressWarnings("removal")
-  public int waitOn(int address, long expected, long timeout) {
-    throw noThreads();
-  }
-
-  @Override
-  @SuppressWarnings("removal")
-  public int notify(int address, int maxThreads) {
-    throw noThreads();
-  }
-
-  private static UnsupportedOperationException noThreads() {
-    return new UnsupportedOperationException("this memory is not shared");
+  private static TrapSignal outOfBounds(int from, int size, int length) {
+    return new TrapSignal(
+        new TrapCause.OutOfBounds(
+            "out of bounds memory access: "
+                + Integer.toUnsignedLong(size)
+                + " bytes at "
+                + Integer.toUnsignedLong(from)
+                + " of "
+                + length));
   }
 }

@@ -11,12 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param exports the exported functions by name, with their indices
  * @param memoryExports the names under which the memory is exported
  * @param memoryPages the memory's initial size, or 0 without one
- * @param bodyBytes the size of each function that is not imported, in order
  * @param functionNames the name section's part with function names, possibly cut, or null
  * @param debug where the code is, and its source lines
- * @param types the module's types
  * @param cost the cost of compiling the module
- * @param stripped the module without its custom sections, for Endive's parser
+ * @param definition what the module defines
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and private to the package
 record ModuleOutline(
@@ -24,12 +22,10 @@ record ModuleOutline(
     Map<String, Export> exports,
     List<String> memoryExports,
     int memoryPages,
-    int[] bodyBytes,
     byte @Nullable [] functionNames,
     DebugSections debug,
-    List<FunctionType> types,
     CompileCost cost,
-    byte[] stripped) {
+    ModuleDefinition definition) {
 
   /** An exported function and its index in the module. */
   record Export(FunctionExport function, int index) {}

@@ -1,7 +1,6 @@
 package io.gonext.engine;
 
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -24,18 +23,14 @@ final class Signatures {
   }
 
   /**
-   * Counts a module's signatures, before its classes are loaded.
+   * Counts the signatures of a module's methods, before its classes are loaded.
    *
+   * @param signatures as in {@link io.gonext.engine.bytecode.EmittedClasses}
    * @throws ModuleRejectedException when the limit would be exceeded; then none is counted
    */
-  synchronized void add(List<FunctionType> types) {
-    Set<String> added = new HashSet<>();
-    for (FunctionType type : types) {
-      String kind = kind(type);
-      if (!seen.contains(kind)) {
-        added.add(kind);
-      }
-    }
+  synchronized void add(Set<String> signatures) {
+    Set<String> added = new HashSet<>(signatures);
+    added.removeAll(seen);
     if (seen.size() + added.size() > limit) {
       throw new ModuleRejectedException(
           ModuleRejectedException.Reason.TOO_LARGE,
@@ -49,23 +44,5 @@ final class Signatures {
               + EngineLimits.raise("signatures"));
     }
     seen.addAll(added);
-  }
-
-  /** The JVM's view of a signature: it ignores the result, and all references are one type. */
-  private static String kind(FunctionType type) {
-    if (FunctionCost.slots(type) > FunctionCost.MOST_DIRECT_SLOTS) {
-      return "boxed";
-    }
-    var kind = new StringBuilder();
-    for (ValueType parameter : type.parameters()) {
-      kind.append(
-          switch (parameter) {
-            case I64 -> 'J';
-            case F32 -> 'F';
-            case F64 -> 'D';
-            default -> 'I';
-          });
-    }
-    return kind.toString();
   }
 }

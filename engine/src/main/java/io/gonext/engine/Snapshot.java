@@ -1,15 +1,11 @@
 package io.gonext.engine;
 
+import io.gonext.engine.ModuleDefinition.Global;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.GlobalInstance;
-import run.endive.runtime.Instance;
-import run.endive.wasm.types.DataSegment;
-import run.endive.wasm.types.Element;
-import run.endive.wasm.types.MutabilityType;
 
 /**
  * The state that a guest can change, as it was after start-up: memory bytes and size, mutable
@@ -21,58 +17,63 @@ final class Snapshot {
   private final MemoryImage memory;
   private final GlobalValue[] globals;
   private final List<GuestTable.Image> tables;
-  private final DataSegment[] dataSegments;
-  private final Element[] elements;
+  private final BitSet droppedData;
+  private final BitSet droppedElements;
 
   private Snapshot(
       MemoryImage memory,
       GlobalValue[] globals,
       List<GuestTable.Image> tables,
-      DataSegment[] dataSegments,
-      Element[] elements) {
+      BitSet droppedData,
+      BitSet droppedElements) {
     this.memory = memory;
     this.globals = globals;
     this.tables = tables;
-    this.dataSegments = dataSegments;
-    this.elements = elements;
+    this.droppedData = droppedData;
+    this.droppedElements = droppedElements;
   }
 
-  /** One mutable global. */
-  private record GlobalValue(int index, long low, @Nullable Object reference) {}
+  /** One mutable global: a number's bits, or a reference. */
+  private record GlobalValue(
+      int index, boolean isReference, long bits, @Nullable Object reference) {
+    static GlobalValue of(int index, boolean isReference, GuestCode code) {
+      return isReference
+          ? new GlobalValue(index, true, 0, code.globalReference(index))
+          : new GlobalValue(index, false, code.global(index), null);
+    }
+
+    void restore(GuestCode code) {
+      if (isReference) {
+        code.setGlobalReference(index, reference);
+      } else {
+        code.setGlobal(index, bits);
+      }
+    }
+  }
 
   /**
-   * Takes a snapshot of the instance's current state.
+   * Takes a snapshot of the instance's current state. The instance shares nothing with others.
    *
    * @param shared another instance's image, which replaces a copy if the contents are equal
    */
-  static Snapshot take(Instance instance, LinearMemory memory, @Nullable MemoryImage shared) {
+  static Snapshot take(GuestCode code, @Nullable MemoryImage shared) {
     var globals = new ArrayList<GlobalValue>();
-    for (int i = 0; i < instance.globalCount(); i++) {
-      GlobalInstance global = instance.global(i);
-      if (global.getMutabilityType() == MutabilityType.Var) {
-        globals.add(new GlobalValue(i, global.getValueLow(), global.getRefValue()));
+    List<Global> defined = code.definition().globals();
+    for (int i = 0; i < defined.size(); i++) {
+      if (defined.get(i).isMutable()) {
+        globals.add(GlobalValue.of(i, defined.get(i).type().isReference(), code));
       }
     }
     var tables = new ArrayList<GuestTable.Image>();
-    for (int i = 0; i < instance.tableCount(); i++) {
-      tables.add(table(instance, i).takeImage());
+    for (int i = 0; i < code.tableCount(); i++) {
+      tables.add(code.table(i).takeImage());
     }
     return new Snapshot(
-        memory.takeImage(shared),
+        code.linear().takeImage(shared),
         globals.toArray(GlobalValue[]::new),
         List.copyOf(tables),
-        memory.segments().clone(),
-        elements(instance));
-  }
-
-  private static GuestTable table(Instance instance, int index) {
-    return (GuestTable) instance.table(index);
-  }
-
-  private static Element[] elements(Instance instance) {
-    var elements = new Element[instance.elementCount()];
-    Arrays.setAll(elements, instance::element);
-    return elements;
+        (BitSet) code.droppedData().clone(),
+        (BitSet) code.droppedElements().clone());
   }
 
   /** The memory's image, which the next instance may share. */
@@ -80,38 +81,35 @@ final class Snapshot {
     return memory;
   }
 
-  /** The heap bytes of the snapshot, without the memory's image if that is the shared one. */
+  /** The heap bytes of the memory's image, or 0 if it is the shared one. */
   long weightBytes(MemoryImage shared) {
-    long weight = memory == shared ? 0 : memory.weightBytes();
-    for (GuestTable.Image table : tables) {
-      weight += table.weightBytes();
-    }
-    return weight;
+    return memory == shared ? 0 : memory.weightBytes();
   }
 
   /** Restores the state. */
-  void restore(Instance instance, LinearMemory linear) {
-    linear.restore(memory);
-    System.arraycopy(dataSegments, 0, linear.segments(), 0, dataSegments.length);
+  void restore(GuestCode code) {
+    code.linear().restore(memory);
+    restore(code.droppedData(), droppedData);
+    restore(code.droppedElements(), droppedElements);
     for (GlobalValue value : globals) {
-      GlobalInstance global = instance.global(value.index);
-      global.setValueLow(value.low);
-      global.setRefValue(value.reference);
+      value.restore(code);
     }
     for (int i = 0; i < tables.size(); i++) {
-      table(instance, i).restore(tables.get(i));
+      code.table(i).restore(tables.get(i));
     }
-    for (int i = 0; i < elements.length; i++) {
-      instance.setElement(i, elements[i]);
-    }
+  }
+
+  private static void restore(BitSet dropped, BitSet then) {
+    // A segment that was dropped stays dropped.
+    dropped.and(then);
   }
 
   /**
    * The first difference between this snapshot and the instance's current state, or null. Compares
    * every byte. For tests and debugging, because it takes as long as a copy.
    */
-  @Nullable String firstDifference(Instance instance, LinearMemory linear) {
-    byte[] now = linear.contents();
+  @Nullable String firstDifference(GuestCode code) {
+    byte[] now = code.linear().contents();
     if (now.length != memory.sizeBytes()) {
       return "memory has " + now.length + " bytes, not " + memory.sizeBytes();
     }
@@ -120,23 +118,30 @@ final class Snapshot {
     if (at >= 0) {
       return "memory[" + at + "] is " + now[at] + ", not " + then[at];
     }
-    int segment = Arrays.mismatch(linear.segments(), dataSegments);
+    int segment = firstDifference(code.droppedData(), droppedData);
     if (segment >= 0) {
       return "data segment " + segment + " differs";
     }
     for (GlobalValue value : globals) {
-      GlobalInstance global = instance.global(value.index);
-      if (global.getValueLow() != value.low
-          || !Objects.equals(global.getRefValue(), value.reference)) {
-        return "global " + value.index + " is " + global.getValueLow() + ", not " + value.low;
+      if (!value.equals(GlobalValue.of(value.index, value.isReference, code))) {
+        return value.isReference
+            ? "global " + value.index + " differs"
+            : "global " + value.index + " is " + code.global(value.index) + ", not " + value.bits;
       }
     }
     for (int i = 0; i < tables.size(); i++) {
-      if (!table(instance, i).isEqualTo(tables.get(i))) {
+      if (!code.table(i).isEqualTo(tables.get(i))) {
         return "table " + i + " differs";
       }
     }
-    int element = Arrays.mismatch(elements(instance), elements);
+    int element = firstDifference(code.droppedElements(), droppedElements);
     return element >= 0 ? "element segment " + element + " differs" : null;
+  }
+
+  /** The first segment that is in only one of the two sets, or -1. */
+  private static int firstDifference(BitSet now, BitSet then) {
+    var difference = (BitSet) now.clone();
+    difference.xor(then);
+    return difference.nextSetBit(0);
   }
 }

@@ -3,8 +3,6 @@ package io.gonext.engine;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.WasmInterruptedException;
-import run.endive.wasm.WasmEngineException;
 
 /**
  * Turns the exceptions of guest calls into {@link GuestTrap}. The only place that does so.
@@ -29,7 +27,7 @@ final class TrapTranslator {
   /**
    * The trap that ended a guest call.
    *
-   * @param thrown the exception that Endive threw
+   * @param thrown the exception that ended it
    * @param deadline the time limit that has passed, or null. It takes precedence over the
    *     exception's type, because interrupted code may throw anything
    * @param refused the memory growth that was refused in this run, or null
@@ -63,44 +61,20 @@ final class TrapTranslator {
 
   private static TrapCause causeOf(Throwable thrown, TrapCause.@Nullable MemoryLimit refused) {
     return switch (thrown) {
+      case TrapSignal signal ->
+          refused != null && signal.trapCause() instanceof TrapCause.Unreachable
+              ? refused
+              : signal.trapCause();
       case StackOverflowError _ -> new TrapCause.StackExhausted();
       case GuestExitSignal exit -> new TrapCause.Exit(exit.code());
       case GuestPanicException panic -> new TrapCause.GuestPanic(text(panic));
       case AbiViolationException violation -> new TrapCause.AbiViolation(text(violation));
-      case WasmInterruptedException _ -> new TrapCause.Interrupted();
-      case WasmEngineException engine -> causeOf(engine, refused);
+      // The JVM's own checks in compiled code. It may omit their messages.
       case IndexOutOfBoundsException e ->
           new TrapCause.OutOfBounds("out of bounds memory access: " + text(e));
-      case NegativeArraySizeException e -> new TrapCause.OutOfBounds(text(e));
-      case ArithmeticException e -> new TrapCause.Division(text(e));
+      case ArithmeticException _ -> new TrapCause.Division("integer divide by zero");
       default -> new TrapCause.HostFailure("the engine");
     };
-  }
-
-  /** Endive's traps differ only in their messages, which come from the specification. */
-  private static TrapCause causeOf(
-      WasmEngineException thrown, TrapCause.@Nullable MemoryLimit refused) {
-    String text = text(thrown);
-    if (text.contains("unreachable")) {
-      return refused != null ? refused : new TrapCause.Unreachable();
-    }
-    if (text.contains("call stack exhausted")) {
-      return new TrapCause.StackExhausted();
-    }
-    if (text.contains("out of bounds")) {
-      return new TrapCause.OutOfBounds(text);
-    }
-    if (text.contains("undefined element")
-        || text.contains("uninitialized element")
-        || text.contains("indirect call type mismatch")
-        || text.contains("null function reference")
-        || text.contains("unknown function")) {
-      return new TrapCause.IndirectCall(text);
-    }
-    if (text.contains("integer") || text.contains("divide")) {
-      return new TrapCause.Division(text);
-    }
-    return new TrapCause.HostFailure("the engine");
   }
 
   private static String text(Throwable thrown) {

@@ -17,6 +17,10 @@ public enum ValueType {
   /** An external reference. Never passed to the host. */
   EXTERNREF;
 
+  boolean isReference() {
+    return this == FUNCREF || this == EXTERNREF;
+  }
+
   /** The name in the text format, for example {@code i32}. */
   @Override
   public String toString() {

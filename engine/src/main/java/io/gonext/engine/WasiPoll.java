@@ -3,7 +3,6 @@ package io.gonext.engine;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.WasmInterruptedException;
 
 /**
  * One {@code poll_oneoff}: waits for the first of several clocks. Standard streams are always
@@ -157,7 +156,7 @@ final class WasiPoll {
       sleep.nanos(nanos);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new WasmInterruptedException("interrupted in poll_oneoff");
+      throw Interrupts.signal();
     }
   }
 }

@@ -9,6 +9,9 @@ import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.gonext.engine.ModuleDefinition.MemoryType;
+import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.ModuleDefinition.TableType;
 import io.gonext.engine.ModuleRejectedException.Reason;
 import io.gonext.guests.Guests;
 import java.time.Duration;
@@ -140,6 +143,92 @@ class AdmissionTest {
             MALFORMED,
             "at most 65536",
             WasmBytes.module().section(5, part().u32(1).bytes(0).u32(65_537))));
+  }
+
+  private static Arguments invalid(String title, String message, WasmBytes module) {
+    return refused(title, MALFORMED, message, module);
+  }
+
+  private static WasmBytes global(int type, int... expression) {
+    return WasmBytes.module()
+        .section(
+            6,
+            part()
+                .u32(3)
+                .bytes(I32, 1, 0x41, 0, END)
+                .bytes(0x7E, 0, 0x42, 0, END)
+                .bytes(type, 0)
+                .bytes(expression)
+                .bytes(END));
+  }
+
+  /** A table of functions, a table of external references, and an element segment. */
+  private static WasmBytes element(int... segment) {
+    return WasmBytes.module()
+        .section(1, ONE_TYPE)
+        .section(4, part().u32(2).bytes(0x70, 0, 1).bytes(0x6F, 0, 1))
+        .section(9, part().u32(1).bytes(segment));
+  }
+
+  static Stream<Arguments> notValid() {
+    return Stream.of(
+        invalid(
+            "a global of another type",
+            "a constant expression has a type mismatch: i32 needed, i64 found",
+            global(I32, 0x42, 1)),
+        invalid("a global without a value", "i32 needed, nothing found", global(I32)),
+        invalid("two values", "i32 needed, i32 and i32 found", global(I32, 0x41, 1, 0x41, 1)),
+        invalid(
+            "a sum of two types",
+            "i32 and i32 needed, i32 and i64",
+            global(I32, 0x41, 1, 0x23, 1, 0x6A)),
+        invalid("a sum of one value", "i64 and i64 needed, i64 found", global(0x7E, 0x42, 1, 0x7C)),
+        invalid(
+            "a global that reads a mutable one",
+            "reads global 0, which is mutable",
+            global(I32, 0x23, 0)),
+        invalid(
+            "a global that reads itself",
+            "reads global 2, and 2 are defined before it",
+            global(I32, 0x23, 2)),
+        invalid("ref.func of no function", "names function 0 of 0", global(0x70, 0xD2, 0)),
+        invalid(
+            "a null reference of another type",
+            "externref needed, funcref found",
+            global(0x6F, 0xD0, 0x70)),
+        invalid("a call in a global", "with instruction 0x10", global(I32, 0x10, 0)),
+        invalid(
+            "an element segment without a table",
+            "names table 0 of 0",
+            WasmBytes.module().section(9, part().u32(1).bytes(0, 0x41, 0, END, 0))),
+        invalid("a table that does not exist", "table 2 of 2", element(2, 2, 0x41, 0, END, 0, 0)),
+        invalid(
+            "functions for external references",
+            "an element segment of funcref for table 1 of externref",
+            element(2, 1, 0x41, 0, END, 0, 0)),
+        invalid("an offset of another type", "i32 needed, i64", element(0, 0x42, 0, END, 0)),
+        invalid(
+            "an element of another type",
+            "externref needed, funcref",
+            element(5, 0x6F, 1, 0xD0, 0x70, END)),
+        invalid("an element that does not exist", "names function 3 of 0", element(1, 0, 1, 3)),
+        invalid(
+            "data without a memory",
+            "a data segment names memory 0 of 0",
+            WasmBytes.module().section(11, part().u32(1).bytes(0, 0x41, 0, END, 0))),
+        invalid(
+            "data for memory 1",
+            "a data segment names memory 1 of 1",
+            WasmBytes.module()
+                .section(5, part().u32(1).bytes(0, 1))
+                .section(11, part().u32(1).bytes(2, 1, 0x41, 0, END, 0))),
+        invalid(
+            "a start function with a parameter",
+            "the start function is (i32) -> (), but it must be () -> ()",
+            WasmBytes.module()
+                .section(1, part().u32(1).bytes(0x60, 1, I32, 0))
+                .section(3, part().u32(1).u32(0))
+                .section(8, part().u32(0))));
   }
 
   static Stream<Arguments> unsupported() {
@@ -304,23 +393,28 @@ class AdmissionTest {
             "bulk operations",
             TOO_LARGE,
             "more bulk operations than the limit",
-            WasmBytes.function(part().u32(0).repeat(10_001, 0xFC, 11, 0))),
+            WasmBytes.functionWithMemory(
+                part().u32(0).repeat(10_001, 0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 11, 0))),
         refused(
             "fills of a constant size, 8 MB each",
             TOO_LARGE,
             "function 0 has bulk operations of 75497472 bytes, the limit is 67108864",
-            WasmBytes.function(
+            WasmBytes.functionWithMemory(
                 part().u32(0).repeat(9, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0))),
         refused(
             "one copy of 4 GB",
             TOO_LARGE,
             "bulk operations of 4294967295 bytes",
-            code(0x41, 0, 0x41, 0, 0x41, 0x7F, 0xFC, 10, 0, 0)),
+            WasmBytes.functionWithMemory(
+                part().bytes(0, 0x41, 0, 0x41, 0, 0x41, 0x7F, 0xFC, 10, 0, 0))),
         refused(
             "a fill of 10 million elements",
             TOO_LARGE,
             "bulk operations of 80000000 bytes",
-            code(0x41, 0, 0xD0, 0x70, 0x41, 0x80, 0xAD, 0xE2, 4, 0xFC, 17, 0)),
+            WasmBytes.functionWithMemory(
+                part()
+                    .bytes(0, 0x41, 0, 0xD0, 0x70)
+                    .bytes(0x41, 0x80, 0xAD, 0xE2, 4, 0xFC, 17, 0))),
         refused(
             "a constant expression",
             TOO_LARGE,
@@ -379,7 +473,7 @@ class AdmissionTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"malformed", "unsupported", "tooLarge", "boundaries"})
+  @MethodSource({"malformed", "notValid", "unsupported", "tooLarge", "boundaries"})
   void refuses(Reason reason, String message, byte[] module) {
     ModuleRejectedException refusal = refusal(module);
 
@@ -399,8 +493,9 @@ class AdmissionTest {
         part().u32(0).bytes(0x41, 0, 0x41, 0, 0x41, 0x80, 0xC2, 0xD7, 0x2F, 0x69, 0xFC, 11, 0);
     var within = part().u32(0).repeat(8, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0);
 
-    assertThat(Admission.admit(WasmBytes.function(computed).toBytes(), LIMITS)).isNotNull();
-    assertThat(Admission.admit(WasmBytes.function(within).toBytes(), LIMITS)).isNotNull();
+    assertThat(Admission.admit(WasmBytes.functionWithMemory(computed).toBytes(), LIMITS))
+        .isNotNull();
+    assertThat(Admission.admit(WasmBytes.functionWithMemory(within).toBytes(), LIMITS)).isNotNull();
   }
 
   static Stream<Arguments> offences() {
@@ -456,7 +551,7 @@ class AdmissionTest {
   }
 
   @Test
-  void malformed_custom_sections_are_accepted_and_never_reach_the_parser() {
+  void malformed_custom_sections_are_accepted() {
     byte[] module =
         WasmBytes.module()
             .section(0, part().name("name").bytes(1).u32(0x0FFF_FFFF))
@@ -466,7 +561,89 @@ class AdmissionTest {
 
     ModuleOutline outline = Admission.admit(module, LIMITS);
 
-    assertThat(outline.stripped()).isEqualTo(WasmBytes.module().section(1, ONE_TYPE).toBytes());
+    assertThat(outline.definition().types()).containsExactly(FunctionType.of());
+  }
+
+  @Test
+  void only_a_module_for_linking_may_import_tables_memories_and_globals() {
+    byte[] module =
+        WasmBytes.module()
+            .section(
+                2,
+                part()
+                    .u32(3)
+                    .name("m")
+                    .name("t")
+                    .bytes(1, 0x70, 1, 2, 5)
+                    .name("m")
+                    .name("m")
+                    .bytes(2, 0, 3)
+                    .name("m")
+                    .name("g")
+                    .bytes(3, I32, 1))
+            .section(6, part().u32(2).bytes(I32, 1, 0x41, 0, END).bytes(I32, 1, 0x41, 0, END))
+            .section(7, part().u32(1).name("second").bytes(3, 1))
+            .toBytes();
+
+    ModuleDefinition linked = Admission.admitForLinking(module, LIMITS).definition();
+
+    assertThat(refusal(module).reason()).isEqualTo(FORBIDDEN_IMPORT);
+    assertThat(linked.tables()).containsExactly(new TableType(ValueType.FUNCREF, 2, 5));
+    assertThat(linked.memory()).isEqualTo(new MemoryType(3, 65_536));
+    assertThat(linked.globals())
+        .extracting(ModuleDefinition.Global::isShared)
+        .containsExactly(true, true, false);
+  }
+
+  @Test
+  void a_products_module_shares_no_global() {
+    byte[] module =
+        WasmBytes.module()
+            .section(6, part().u32(1).bytes(I32, 1, 0x41, 0, END))
+            .section(7, part().u32(1).name("mine").bytes(3, 0))
+            .toBytes();
+
+    assertThat(Admission.admit(module, LIMITS).definition().globals())
+        .extracting(ModuleDefinition.Global::isShared)
+        .containsExactly(false);
+  }
+
+  @Test
+  void exports_globals_and_elements_declare_references_to_functions() {
+    byte[] module =
+        WasmBytes.module()
+            .section(1, ONE_TYPE)
+            .section(3, part().u32(5).repeat(5, 0))
+            .section(6, part().u32(1).bytes(0x70, 0, 0xD2, 3, END))
+            .section(7, part().u32(1).name("one").bytes(0, 1))
+            .section(8, part().u32(0))
+            .section(9, part().u32(1).bytes(3, 0, 1, 2))
+            .section(10, part().u32(5).repeat(5, 2, 0, END))
+            .toBytes();
+
+    assertThat(Admission.admit(module, LIMITS).definition().declared().stream())
+        .containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void a_compacted_definition_holds_only_bodies_and_the_contents_of_data_segments() {
+    byte[] module =
+        WasmBytes.module()
+            .section(0, part().name("custom").bytes(1, 2, 3))
+            .section(1, ONE_TYPE)
+            .section(3, part().u32(2).bytes(0, 0))
+            .section(5, part().u32(1).bytes(0, 1))
+            .section(10, part().u32(2).bytes(2, 0, END, 3, 0, 1, END))
+            .section(11, part().u32(2).bytes(1, 2, 7, 8).bytes(0, 0x41, 0, END, 3, 4, 5, 6))
+            .toBytes();
+
+    ModuleDefinition kept = Admission.admit(module, LIMITS).definition().compacted();
+
+    assertThat(kept.bytes()).containsExactly(0, END, 0, 1, END, 7, 8, 4, 5, 6);
+    assertThat(kept.bodies()).containsExactly(new Range(0, 2), new Range(2, 5));
+    assertThat(kept.data())
+        .extracting(ModuleDefinition.DataSegment::content)
+        .containsExactly(new Range(5, 7), new Range(7, 10));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gonext.engine.bytecode.EmittedClasses;
 import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,13 +115,15 @@ class CompileCacheTest {
     assertThat(fresh).exists();
   }
 
+  private static EmittedClasses classes(int bytes) {
+    return new EmittedClasses(Map.of("A", new byte[bytes]), Set.of("IL"));
+  }
+
   @Test
   void an_entry_larger_than_the_cache_is_not_kept() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
 
-    assertThat(
-            cache.put(
-                "a".repeat(64), new CompileCache.Entry(new byte[10_000], Set.of(), Duration.ZERO)))
+    assertThat(cache.put("a".repeat(64), new CompileCache.Entry(classes(10_000), Duration.ZERO)))
         .isFalse();
 
     assertThat(entries()).isEmpty();
@@ -145,7 +149,7 @@ class CompileCacheTest {
   @Test
   void the_least_recently_used_entries_are_evicted_first() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
-    var entry = new CompileCache.Entry(new byte[4_000], Set.of(3, 4), Duration.ofMillis(1500));
+    var entry = new CompileCache.Entry(classes(4_000), Duration.ofMillis(1500));
     for (String name : List.of("a", "b")) {
       assertThat(cache.put(name.repeat(64), entry)).isTrue();
     }
@@ -161,8 +165,8 @@ class CompileCacheTest {
 
     assertThat(cache.get("b".repeat(64))).isNull();
     assertThat(cache.get("a".repeat(64)))
-        .extracting(CompileCache.Entry::interpreted)
-        .isEqualTo(Set.of(3, 4));
+        .extracting(CompileCache.Entry::compileTime)
+        .isEqualTo(Duration.ofMillis(1500));
     assertThat(entries()).hasSize(2);
   }
 

@@ -3,7 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.engine.bytecode.AccessInliner;
+import io.gonext.engine.GuestCode.ImportedFunction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +11,8 @@ import java.util.Random;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import run.endive.runtime.ImportValues;
 import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
 import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 
@@ -67,13 +67,10 @@ class CompiledAccessDifferentialTest {
   /** How compiled code reaches its memory. */
   enum Way {
     EXACT,
-    ROOMY,
-
-    /** By calls, because each function has more accesses than are inlined. */
-    CALLED
+    ROOMY
   }
 
-  private byte[] module(int loadsBefore) {
+  private byte[] module() {
     var types = part().u32(2L * TYPES.size());
     for (int type : TYPES) {
       types.bytes(0x60, 1, I32, 1, type).bytes(0x60, 2, I32, type, 0);
@@ -85,9 +82,6 @@ class CompiledAccessDifferentialTest {
       int type = 2 * TYPES.indexOf(ACCESSED[opcode - FIRST_LOAD]) + (isStore ? 1 : 0);
       for (long offset : OFFSETS) {
         var code = part().bytes(0);
-        for (int i = 0; i < loadsBefore; i++) {
-          code.bytes(0x41, 0, FIRST_LOAD, 0, 0, 0x1A);
-        }
         code.bytes(0x20, 0);
         if (isStore) {
           code.bytes(0x20, 1);
@@ -106,10 +100,15 @@ class CompiledAccessDifferentialTest {
     accesses.add(new Access(false, true, 0, 0));
     signatures.u32(0);
     bodies.u32(6).bytes(0, 0x20, 0, 0x40, 0, 0x0B);
+    var exports = part().u32(accesses.size());
+    for (int i = 0; i < accesses.size(); i++) {
+      exports.name("f" + i).bytes(0).u32(i);
+    }
     return WasmBytes.module()
         .section(1, types)
         .section(3, part().u32(accesses.size()).append(signatures))
         .section(5, part().u32(1).bytes(1, 1, MOST_PAGES))
+        .section(7, exports)
         .section(10, part().u32(accesses.size()).append(bodies))
         .toBytes();
   }
@@ -117,14 +116,14 @@ class CompiledAccessDifferentialTest {
   @ParameterizedTest
   @EnumSource
   void compiled_loads_and_stores_match_the_interpreter(Way way) {
-    byte[] wasm = module(way == Way.CALLED ? AccessInliner.MOST_IN_PLACE + 1 : 0);
+    byte[] wasm = module();
     CompiledModule compiled = engine.engine.compile(wasm);
     if (way == Way.ROOMY) {
       compiled.growsALot();
     }
-    Instance ours = compiled.newInstance(ImportValues.empty(), InstanceConfig.defaults());
-    ours.initialize(false);
-    var memory = (LinearMemory) ours.memory();
+    GuestCode ours = compiled.newInstance(new ImportedFunction[0], InstanceConfig.defaults());
+    Instantiation.run(ours);
+    LinearMemory memory = ours.linear();
     MemoryImage image = memory.takeImage(null);
     long seed = new Random().nextLong();
     System.out.println("CompiledAccessDifferentialTest seed " + seed);
@@ -144,8 +143,8 @@ class CompiledAccessDifferentialTest {
           args[0] = random.nextInt(3);
         }
         boolean within = accesses.get(function).isWithin(args[0], memory.sizeBytes());
-        String expected = within ? outcome(stock, function, args.clone()) : "trap";
-        assertThat(outcome(ours, function, args))
+        String expected = within ? outcome(stock.getMachine(), function, args.clone()) : "trap";
+        assertThat(outcome(ours::call, function, args))
             .as("function %d of %s", function, Arrays.toString(args))
             .isEqualTo(expected);
         trapped += expected.equals("trap") ? 1 : 0;
@@ -175,9 +174,9 @@ class CompiledAccessDifferentialTest {
   }
 
   /** Only the low half of an i32 or f32 is defined. */
-  private String outcome(Instance instance, int function, long[] args) {
+  private String outcome(Machine instance, int function, long[] args) {
     try {
-      long[] results = instance.getMachine().call(function, args);
+      long[] results = instance.call(function, args);
       if (accesses.get(function).stores) {
         return "stored";
       }

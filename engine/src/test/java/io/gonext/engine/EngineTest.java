@@ -41,7 +41,6 @@ class EngineTest {
     assertThat(module.exportsMemory("add")).isFalse();
     assertThat(module.exports()).containsKeys("add", "loop");
     assertThat(module.imports()).hasSize(2);
-    assertThat(module.oversizedFunctions()).isEmpty();
   }
 
   @Test
@@ -166,7 +165,7 @@ class EngineTest {
   }
 
   @Test
-  void functions_too_large_for_the_jit_or_the_jvm_are_named_and_run() {
+  void functions_too_large_for_the_jit_or_for_a_method_are_compiled_in_parts() {
     for (int repetitions : new int[] {2_000, 6_500, 20_000}) {
       CompiledModule module = engine.engine.compile(functionOf(repetitions));
       int expected = 0;
@@ -174,7 +173,6 @@ class EngineTest {
         expected = expected * 3 + 1;
       }
 
-      assertThat(module.oversizedFunctions()).as("%d", repetitions).containsExactly("large");
       var guest = module.instantiate(InstanceConfig.defaults());
       assertThat((int) TestEngine.call(guest, "large")).isEqualTo(expected);
       assertThat(TestEngine.call(guest, "small")).isEqualTo(7);
@@ -182,68 +180,9 @@ class EngineTest {
   }
 
   @Test
-  void a_module_with_many_functions_too_large_for_the_jvm_is_refused() {
-    // Each i32.eqz becomes 3 bytes. The function is too large as a method, but its size in wasm
-    // does not prove that.
-    var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
-    byte[] wasm = WasmBytes.functions(ModuleCompiler.MOST_ATTEMPTS + 1, code).toBytes();
-
-    var refusal =
-        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(wasm));
-
-    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.TOO_LARGE);
-    assertThat(refusal).hasMessageContaining("too large for a method of the JVM");
-  }
-
-  /**
-   * A function that repeats its instructions until it is too large for a method, and then calls
-   * itself.
-   */
-  private static byte[] interpretedRecursion(WasmBytes locals, int times, int... repeated) {
-    var code = part().append(locals).repeat(times, repeated).bytes(0x10, 0, 0x00, 0x0B);
-    byte[] body = code.toBytes();
-    return WasmBytes.module()
-        .section(1, part().u32(1).bytes(0x60, 0, 0))
-        .section(3, part().u32(1).u32(0))
-        .section(7, part().u32(1).name("recurse").bytes(0, 0))
-        .section(10, part().u32(1).u32(body.length).raw(body))
-        .toBytes();
-  }
-
-  @Test
-  void an_interpreted_function_with_many_locals_is_refused() {
-    int limit = ModuleCompiler.MOST_INTERPRETED_LOCALS;
-    byte[] fits = interpretedRecursion(part().u32(1).u32(limit).bytes(0x7F), 65_000, 0x01);
-    byte[] doesNot = interpretedRecursion(part().u32(1).u32(limit + 1).bytes(0x7F), 65_000, 0x01);
-
-    var refusal =
-        catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(doesNot));
-
-    assertThat(refusal.reason()).isEqualTo(ModuleRejectedException.Reason.TOO_LARGE);
-    assertThat(refusal)
-        .hasMessageContaining("function 0 is too large")
-        .hasMessageContaining("1001 locals");
-    var guest = engine.engine.compile(fits).instantiate(InstanceConfig.defaults());
-    assertThat(TestEngine.trap(guest, "recurse").trapCause())
-        .isEqualTo(new TrapCause.StackExhausted());
-  }
-
-  @Test
-  void the_operands_of_interpreted_functions_are_bounded() {
-    byte[] wasm = interpretedRecursion(part().u32(0), 40_000, 0x41, 0);
-    var guest = engine.engine.compile(wasm).instantiate(InstanceConfig.defaults());
-
-    var trap = TestEngine.trap(guest, "recurse");
-
-    assertThat(trap.trapCause()).isEqualTo(new TrapCause.StackExhausted());
-    assertThat(trap).cause().hasMessageContaining((OperandLimit.MOST_OPERANDS + 1) + " operands");
-  }
-
-  @Test
   void a_caller_that_gives_up_on_a_compile_does_not_end_it_for_others() throws Exception {
-    // Each of the module's functions costs an attempt.
     var code = part().u32(0).bytes(0x41, 0).repeat(25_000, 0x45).bytes(0x1A);
-    byte[] slow = WasmBytes.functions(ModuleCompiler.MOST_ATTEMPTS - 4, code).toBytes();
+    byte[] slow = WasmBytes.functions(40, code).toBytes();
     var patient = new java.util.concurrent.FutureTask<>(() -> engine.engine.compile(slow));
     Thread.ofPlatform().start(patient);
     while (!engine.engine.isCompiling()) {
@@ -253,7 +192,22 @@ class EngineTest {
     assertThatThrownBy(() -> engine.engine.compile(slow, Duration.ofNanos(1)))
         .isInstanceOf(CompileTimeoutException.class);
 
-    assertThat(patient.get().oversizedFunctions()).hasSize(ModuleCompiler.MOST_ATTEMPTS - 4);
+    assertThat(patient.get()).isNotNull();
+  }
+
+  @Test
+  void a_compiled_module_does_not_depend_on_the_callers_array() {
+    byte[] wasm = Guests.wasm("engine-basics").clone();
+    CompiledModule module = engine.engine.compile(wasm);
+    java.util.Arrays.fill(wasm, (byte) 0);
+    // The code for the other kind of memory is compiled now.
+    module.growsALot();
+
+    GuestInstance guest = module.instantiate(engine.config());
+
+    assertThat(guest.linear()).isInstanceOf(RoomyMemory.class);
+    assertThat(TestEngine.call(guest, "add", 2, 3)).isEqualTo(5);
+    assertThat(TestEngine.call(guest, "load", 16)).isEqualTo(0x6E20686F);
   }
 
   @Test
@@ -281,14 +235,14 @@ class EngineTest {
     long each = (settledMetaspaceBytes() - none) / HELD;
     assertThat(each).as("a module that is held takes metaspace").isPositive();
     List<WeakReference<Class<?>>> classes = new ArrayList<>();
-    held.forEach(guest -> classes.add(new WeakReference<>(guest.machineClass())));
+    held.forEach(guest -> classes.add(new WeakReference<>(guest.codeClass())));
     held.clear();
     awaitUnloaded(classes);
     long before = settledMetaspaceBytes();
 
     classes.clear();
     for (int i = 0; i < UNLOADED; i++) {
-      classes.add(new WeakReference<>(constant(HELD + 1 + i).machineClass()));
+      classes.add(new WeakReference<>(constant(HELD + 1 + i).codeClass()));
     }
     assertThat(classes).hasSize(UNLOADED).doesNotHaveDuplicates();
     awaitUnloaded(classes);

@@ -2,9 +2,12 @@ package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.ModuleDefinition.MemoryType;
+import io.gonext.engine.ModuleDefinition.Range;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
@@ -29,6 +32,7 @@ import run.endive.wasm.types.PassiveDataSegment;
 @Execution(ExecutionMode.CONCURRENT)
 class LinearMemoryDifferentialTest {
   private static final byte[] EMPTY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  private static final int SEGMENT_BYTES = 10_000;
   private static final int OPERATIONS_PER_COMPARISON = 2_000;
   private static final int OPERATIONS_PER_LEASE = 250;
 
@@ -46,8 +50,9 @@ class LinearMemoryDifferentialTest {
     long seed = new Random().nextLong();
     System.out.println("LinearMemoryDifferentialTest seed " + seed);
     var limits = new MemoryLimits(initialPages, maximumPages);
+    var declared = new MemoryType(initialPages, maximumPages);
     var memory =
-        roomy ? new RoomyMemory(limits, maximumPages) : new ExactMemory(limits, maximumPages);
+        roomy ? new RoomyMemory(declared, maximumPages) : new ExactMemory(declared, maximumPages);
     var run = new Run(new Random(seed), limits, memory);
     var task = new FutureTask<>(() -> run.run(130_000), true);
     // Every third operation traps, and an exception costs time for each frame on the stack.
@@ -62,26 +67,34 @@ class LinearMemoryDifferentialTest {
     private Memory stock;
     private MemoryImage image;
     private byte[] imageBytes;
-    private DataSegment[] segments;
+
+    /** Our segments, one after the other. */
+    private final byte[] segmentBytes = new byte[SEGMENT_BYTES + 3];
+
+    /** What is left of our segments. */
+    private final Range[] segments = new Range[2];
 
     Run(RandomGenerator random, MemoryLimits limits, LinearMemory ours) {
       this.random = random;
       this.limits = limits;
       this.ours = ours;
       this.stock = new ByteArrayMemory(limits);
-      this.segments = segments();
-      ours.initialize(anyInstance, segments.clone());
-      stock.initialize(anyInstance, segments.clone());
+      random.nextBytes(segmentBytes);
+      initializeSegments();
       this.image = ours.takeImage(null);
       this.imageBytes = stock.readBytes(0, bytes(stock));
     }
 
-    private DataSegment[] segments() {
-      var bytes = new byte[10_000];
-      random.nextBytes(bytes);
-      return new DataSegment[] {
-        new PassiveDataSegment(bytes), new PassiveDataSegment(new byte[] {1, 2, 3})
-      };
+    private void initializeSegments() {
+      segments[0] = new Range(0, SEGMENT_BYTES);
+      segments[1] = new Range(SEGMENT_BYTES, segmentBytes.length);
+      var stocks = new DataSegment[segments.length];
+      Arrays.setAll(
+          stocks,
+          i ->
+              new PassiveDataSegment(
+                  Arrays.copyOfRange(segmentBytes, segments[i].from(), segments[i].to())));
+      stock.initialize(anyInstance, stocks);
     }
 
     void run(int operations) {
@@ -106,7 +119,7 @@ class LinearMemoryDifferentialTest {
     private void lease() {
       restore();
       int delta = random.nextInt(4);
-      same(memory -> memory.grow(delta));
+      same(() -> ours.grow(delta), () -> stock.grow(delta));
       compareAll();
     }
 
@@ -125,9 +138,8 @@ class LinearMemoryDifferentialTest {
      */
     private void restore() {
       ours.restore(image);
-      ours.initialize(anyInstance, segments.clone());
       stock = new ByteArrayMemory(limits);
-      stock.initialize(anyInstance, segments.clone());
+      initializeSegments();
       stock.grow(imageBytes.length / Memory.PAGE_SIZE - stock.pages());
       stock.write(0, imageBytes);
     }
@@ -139,48 +151,59 @@ class LinearMemoryDifferentialTest {
     private void step() {
       int at = address();
       long value = random.nextLong();
-      switch (random.nextInt(24)) {
-        case 0 -> same(memory -> memory.read(at));
-        case 1 -> same(memory -> memory.readShort(at));
-        case 2 -> same(memory -> memory.readU16(at));
-        case 3 -> same(memory -> memory.readInt(at));
-        case 4 -> same(memory -> memory.readLong(at));
-        case 5 -> same(memory -> Float.floatToRawIntBits(memory.readFloat(at)));
-        case 6 -> same(memory -> Double.doubleToRawLongBits(memory.readDouble(at)));
-        case 7 -> same(memory -> memory.readF32(at) + memory.readU8(at) + memory.readI8(at));
-        case 8 -> same(memory -> memory.readF64(at) + memory.readI16(at) + memory.readU32(at));
-        case 9, 10 -> apply(memory -> memory.writeByte(at, (byte) value));
-        case 11, 12 -> apply(memory -> memory.writeShort(at, (short) value));
-        case 13, 14 -> apply(memory -> memory.writeI32(at, (int) value));
-        case 15, 16 -> apply(memory -> memory.writeLong(at, value));
-        case 17 -> apply(memory -> memory.writeF32(at, Float.intBitsToFloat((int) value)));
-        case 18 -> apply(memory -> memory.writeF64(at, Double.longBitsToDouble(value)));
-        case 19 -> {
+      switch (random.nextInt(16)) {
+        case 0, 1 -> same(() -> ours.readInt(at), () -> stock.readInt(at));
+        case 2, 3 -> same(() -> ours.readLong(at), () -> stock.readLong(at));
+        case 4, 5 ->
+            same(
+                done(() -> ours.writeByte(at, (byte) value)),
+                done(() -> stock.writeByte(at, (byte) value)));
+        case 6, 7 ->
+            same(
+                done(() -> ours.writeInt(at, (int) value)),
+                done(() -> stock.writeI32(at, (int) value)));
+        case 8, 9 ->
+            same(done(() -> ours.writeLong(at, value)), done(() -> stock.writeLong(at, value)));
+        case 10 -> {
           int size = size();
-          apply(memory -> memory.fill((byte) value, at, at + size));
+          same(
+              done(() -> ours.fill(at, (int) value, size)),
+              done(() -> stock.fill((byte) value, at, at + size)));
         }
-        case 20 -> {
+        case 11 -> {
           int size = size();
           int source = address();
-          apply(memory -> memory.copy(at, source, size));
+          same(done(() -> ours.copy(at, source, size)), done(() -> stock.copy(at, source, size)));
         }
-        case 21 -> {
+        case 12 -> {
           int size = size();
-          apply(memory -> memory.initPassiveSegment((int) (value & 1), at, random(size), size));
+          int segment = (int) (value & 1);
+          int offset = random(size);
+          same(
+              done(() -> ours.initialize(at, segmentBytes, segments[segment], offset, size)),
+              done(() -> stock.initPassiveSegment(segment, at, offset, size)));
         }
-        case 22 -> {
+        case 13 -> {
           int size = size();
-          same(memory -> Arrays.hashCode(memory.readBytes(at, size)));
+          same(
+              () -> Arrays.hashCode(ours.readBytes(at, size)),
+              () -> Arrays.hashCode(stock.readBytes(at, size)));
+        }
+        case 14 -> {
+          var bytes = new byte[random.nextInt(64)];
+          random.nextBytes(bytes);
+          same(done(() -> ours.write(at, bytes)), done(() -> stock.write(at, bytes)));
         }
         default -> {
           if (random.nextInt(50) == 0) {
             int segment = random.nextInt(2);
-            apply(memory -> memory.drop(segment));
+            segments[segment] = new Range(0, 0);
+            stock.drop(segment);
           } else if (random.nextInt(20) == 0) {
             int delta = random.nextInt(8) == 0 ? random.nextInt() : random.nextInt(3);
-            same(memory -> memory.grow(delta));
+            same(() -> ours.grow(delta), () -> stock.grow(delta));
           } else {
-            same(memory -> memory.pages());
+            same(ours::pages, stock::pages);
           }
         }
       }
@@ -215,39 +238,29 @@ class LinearMemoryDifferentialTest {
       };
     }
 
-    private void same(Read operation) {
-      String expected = outcome(stock, operation);
-      String actual = outcome(ours, operation);
+    private static void same(LongSupplier ours, LongSupplier stock) {
+      String expected = outcome(stock);
+      String actual = outcome(ours);
       if (!actual.equals(expected)) {
         throw new AssertionError("ours " + actual + ", stock " + expected);
       }
     }
 
-    private void apply(Write operation) {
-      same(memory -> {
-        operation.apply(memory);
+    private static LongSupplier done(Runnable operation) {
+      return () -> {
+        operation.run();
         return 0;
-      });
+      };
     }
 
-    private static String outcome(Memory memory, Read operation) {
+    private static String outcome(LongSupplier operation) {
       try {
-        return Long.toString(operation.apply(memory));
-      } catch (WasmEngineException trap) {
+        return Long.toString(operation.getAsLong());
+      } catch (WasmEngineException | TrapSignal trap) {
         return String.valueOf(trap.getMessage()).contains("out of bounds memory access")
             ? "trap"
             : trap.toString();
       }
     }
-  }
-
-  @FunctionalInterface
-  private interface Read {
-    long apply(Memory memory);
-  }
-
-  @FunctionalInterface
-  private interface Write {
-    void apply(Memory memory);
   }
 }

@@ -2,23 +2,24 @@ package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.gonext.engine.ModuleDefinition.MemoryType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import run.endive.runtime.WasmInterruptedException;
-import run.endive.wasm.types.MemoryLimits;
 
 class LinearMemoryTest {
   private static LinearMemory memory(int initial, int maximum) {
-    return new ExactMemory(new MemoryLimits(initial, maximum), maximum);
+    return new ExactMemory(new MemoryType(initial, maximum), maximum);
   }
 
   private static LinearMemory roomy(int initial, int maximum) {
-    return new RoomyMemory(new MemoryLimits(initial, maximum), maximum);
+    return new RoomyMemory(new MemoryType(initial, maximum), maximum);
   }
 
   static List<LinearMemory> both() {
@@ -27,7 +28,7 @@ class LinearMemoryTest {
 
   @Test
   void memory_growth_stops_at_the_lower_of_the_two_limits() {
-    var memory = new ExactMemory(new MemoryLimits(1, 10), 3);
+    var memory = new ExactMemory(new MemoryType(1, 10), 3);
 
     assertThat(memory.grow(2)).isEqualTo(1);
     assertThat(memory.grow(1)).isEqualTo(-1);
@@ -40,15 +41,15 @@ class LinearMemoryTest {
   @MethodSource("both")
   void memory_that_grew_is_zero_for_the_next_lease(LinearMemory memory) {
     MemoryImage image = memory.takeImage(null);
-    memory.writeI32(5_000, 1);
+    memory.writeInt(5_000, 1);
     memory.grow(40);
-    memory.fill((byte) 7, 0, memory.sizeBytes());
+    memory.fill(0, 7, memory.sizeBytes());
 
     memory.restore(image);
 
     assertThat(memory.pages()).isEqualTo(1);
     assertThat(memory.contents()).containsOnly(0);
-    assertThatThrownBy(() -> memory.read(65_536)).hasMessageContaining("out of bounds");
+    assertThatThrownBy(() -> memory.readBytes(65_536, 1)).hasMessageContaining("out of bounds");
     for (int i = 0; i < 40; i++) {
       assertThat(memory.grow(1)).isEqualTo(1 + i);
     }
@@ -89,20 +90,20 @@ class LinearMemoryTest {
   @Test
   void a_lease_reuses_the_arrays_of_an_earlier_lease_that_grew_alike() {
     var memory = memory(16, 256);
-    memory.writeI32(70_000, 5);
+    memory.writeInt(70_000, 5);
     MemoryImage image = memory.takeImage(null);
     List<byte[]> arrays = new ArrayList<>();
     for (int lease = 0; lease < 6; lease++) {
       memory.writeLong(4_092 + lease * 10_000, -1);
       memory.grow(1);
       arrays.add(memory.data);
-      memory.writeI32(16 * 65_536 + lease * 5_000, 7);
+      memory.writeInt(16 * 65_536 + lease * 5_000, 7);
       memory.grow(2);
       arrays.add(memory.data);
       assertThat(memory.readLong(4_092 + lease * 10_000)).isEqualTo(-1);
       assertThat(memory.readInt(16 * 65_536 + lease * 5_000)).isEqualTo(7);
       assertThat(memory.readInt(70_000)).isEqualTo(5);
-      memory.fill((byte) 3, 19 * 65_536 - 100, 19 * 65_536);
+      memory.fill(19 * 65_536 - 100, 3, 100);
       memory.restore(image);
     }
 
@@ -112,7 +113,7 @@ class LinearMemoryTest {
     }
     assertThat(memory.pages()).isEqualTo(16);
     memory.grow(3);
-    memory.writeI32(70_000, 0);
+    memory.writeInt(70_000, 0);
     assertThat(memory.contents()).containsOnly(0);
   }
 
@@ -150,7 +151,7 @@ class LinearMemoryTest {
   @Test
   void a_store_across_two_blocks_is_undone_in_both() {
     var memory = memory(1, 1);
-    memory.fill((byte) 9, 0, memory.sizeBytes());
+    memory.fill(0, 9, memory.sizeBytes());
     MemoryImage image = memory.takeImage(null);
 
     for (int before = 0; before < 8; before++) {
@@ -164,8 +165,8 @@ class LinearMemoryTest {
   void equal_contents_share_one_image_and_different_ones_do_not() {
     var first = memory(1, 1);
     var second = memory(1, 1);
-    first.writeI32(100, 5);
-    second.writeI32(100, 5);
+    first.writeInt(100, 5);
+    second.writeInt(100, 5);
     MemoryImage image = first.takeImage(null);
 
     assertThat(second.takeImage(image)).isSameAs(image);
@@ -189,7 +190,7 @@ class LinearMemoryTest {
   void a_block_whose_mark_was_cleared_does_not_count_as_zeros() {
     MemoryImage zeros = memory(1, 1).takeImage(null);
     var memory = memory(1, 1);
-    memory.writeI32(5_000, 7);
+    memory.writeInt(5_000, 7);
     memory.takeImage(null);
 
     assertThat(memory.takeImage(zeros)).isNotSameAs(zeros);
@@ -200,13 +201,17 @@ class LinearMemoryTest {
     var memory = memory(16, 16);
     Thread.currentThread().interrupt();
     try {
-      assertThatThrownBy(() -> memory.fill((byte) 1, 0, memory.sizeBytes()))
-          .isInstanceOf(WasmInterruptedException.class);
-      assertThatThrownBy(() -> memory.copy(0, 65_536, 15 * 65_536))
-          .isInstanceOf(WasmInterruptedException.class);
+      assertThat(trap(() -> memory.fill(0, 1, memory.sizeBytes())))
+          .isEqualTo(new TrapCause.Interrupted());
+      assertThat(trap(() -> memory.copy(0, 65_536, 15 * 65_536)))
+          .isEqualTo(new TrapCause.Interrupted());
     } finally {
       assertThat(Thread.interrupted()).isTrue();
     }
+  }
+
+  private static TrapCause trap(ThrowingCallable operation) {
+    return catchThrowableOfType(TrapSignal.class, operation).trapCause();
   }
 
   @Test
@@ -247,8 +252,8 @@ class LinearMemoryTest {
   void stores_across_zero_and_nonzero_blocks_are_undone(LinearMemory memory) {
     int block = LinearMemory.BLOCK_BYTES;
     // Block 1 and the last block are not zero; all others are.
-    memory.fill((byte) 5, block, 2 * block);
-    memory.fill((byte) 6, memory.sizeBytes() - block, memory.sizeBytes());
+    memory.fill(block, 5, block);
+    memory.fill(memory.sizeBytes() - block, 6, block);
     byte[] before = memory.contents();
     MemoryImage image = memory.takeImage(null);
 
@@ -257,7 +262,7 @@ class LinearMemoryTest {
         memory.writeLong(at, -1);
       }
       memory.grow(lease);
-      memory.fill((byte) 9, before.length - 5, memory.sizeBytes());
+      memory.fill(before.length - 5, 9, memory.sizeBytes() - before.length + 5);
       memory.restore(image);
 
       assertThat(memory.contents()).isEqualTo(before);

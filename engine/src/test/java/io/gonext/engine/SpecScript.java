@@ -1,53 +1,57 @@
 package io.gonext.engine;
 
-import io.gonext.engine.bytecode.OffsetRecorder;
+import io.gonext.engine.SpecRuntime.Guest;
+import io.gonext.engine.SpecRuntime.Unlinkable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.GlobalInstance;
-import run.endive.runtime.ImportFunction;
-import run.endive.runtime.ImportGlobal;
-import run.endive.runtime.ImportMemory;
-import run.endive.runtime.ImportTable;
-import run.endive.runtime.Instance;
-import run.endive.runtime.Store;
 import run.endive.wasm.Parser;
-import run.endive.wasm.UnlinkableException;
-import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.types.ExternalType;
-import run.endive.wasm.types.MemoryLimits;
-import run.endive.wasm.types.Table;
-import run.endive.wasm.types.TableLimits;
-import run.endive.wasm.types.ValType;
-import run.endive.wasm.types.Value;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Runs one script of the core test suite, converted by wast2json, and collects failures. */
 final class SpecScript {
-  private static final int CAP_PAGES = 1024;
-  private static final int CAP_ELEMENTS = 100_000;
+  /** Stands for the instance of a module that the engine refuses. */
+  private static final Guest REFUSED =
+      new Guest() {
+        @Override
+        public long[] call(String function, long[] args) {
+          throw new IllegalStateException("its module was refused");
+        }
 
-  private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
+        @Override
+        public long global(String name) {
+          throw new IllegalStateException("its module was refused");
+        }
+      };
 
   private final Path json;
-  private final Store store = new Store();
-  private final Map<String, Instance> named = new HashMap<>();
-  private final List<String> failures = new ArrayList<>();
   private final Kind kind;
+  private final SpecRuntime runtime;
+
+  private final Map<String, Guest> named = new HashMap<>();
+
+  private final Map<String, Guest> registered = new HashMap<>();
+
+  /** The instances to which a refused module would have written. */
+  private final Set<Guest> spoiled = new HashSet<>();
+
+  private final List<String> failures = new ArrayList<>();
 
   /** The results that each assertion saw. */
   private final List<String> answers = new ArrayList<>();
 
-  private int mismatches;
   private final List<String> refusals = new ArrayList<>();
-  private @Nullable Instance current;
+  private @Nullable Guest current;
   private int assertions;
 
   /** How a script's modules run. */
@@ -56,14 +60,19 @@ final class SpecScript {
     EXACT,
     /** The compiled classes for a {@link RoomyMemory}. */
     ROOMY,
-    /** Endive's interpreter. */
+    /** Endive's interpreter and runtime. */
     INTERPRETER
   }
 
   SpecScript(Path json, Kind kind) {
     this.json = json;
     this.kind = kind;
-    addSpectest();
+    this.runtime =
+        switch (kind) {
+          case EXACT -> new CompiledSpecRuntime(false);
+          case ROOMY -> new CompiledSpecRuntime(true);
+          case INTERPRETER -> new InterpretedSpecRuntime();
+        };
   }
 
   /** How many commands ran, except those about the text format. */
@@ -79,44 +88,6 @@ final class SpecScript {
   /** Admission's messages for valid modules that it refuses as unsupported. */
   List<String> refusals() {
     return refusals;
-  }
-
-  /** The module {@code spectest}, which every script may import. */
-  private void addSpectest() {
-    for (var function :
-        Map.of(
-                "print", List.<ValType>of(),
-                "print_i32", List.of(ValType.I32),
-                "print_i64", List.of(ValType.I64),
-                "print_f32", List.of(ValType.F32),
-                "print_f64", List.of(ValType.F64),
-                "print_i32_f32", List.of(ValType.I32, ValType.F32),
-                "print_f64_f64", List.of(ValType.F64, ValType.F64))
-            .entrySet()) {
-      store.addFunction(
-          new ImportFunction(
-              "spectest",
-              function.getKey(),
-              run.endive.wasm.types.FunctionType.of(function.getValue(), List.of()),
-              (instance, args) -> new long[0]));
-    }
-    global("global_i32", Value.i32(666));
-    global("global_i64", Value.i64(666));
-    global("global_f32", Value.fromFloat(666.6f));
-    global("global_f64", Value.fromDouble(666.6));
-    store.addMemory(
-        new ImportMemory("spectest", "memory", new ExactMemory(new MemoryLimits(1, 2), 2)));
-    store.addTable(
-        new ImportTable(
-            "spectest",
-            "table",
-            new GuestTable(
-                new Table(ValType.FuncRef, new TableLimits(10, 20)), Value.REF_NULL_VALUE, 20)));
-  }
-
-  private void global(String name, Value value) {
-    store.addGlobal(
-        new ImportGlobal("spectest", name, GlobalInstance.builder().value(value).build()));
   }
 
   void run() throws IOException {
@@ -144,15 +115,17 @@ final class SpecScript {
     return switch (command.get("type").asString()) {
       case "module" -> module(command);
       case "register" -> {
-        store.register(command.get("as").asString(), instance(command));
+        register(command);
         yield null;
       }
       case "action" -> {
-        invoke(command.get("action"));
+        if (isRunning(command)) {
+          invoke(command.get("action"));
+        }
         yield null;
       }
-      case "assert_return" -> assertReturn(command);
-      case "assert_trap", "assert_exhaustion" -> assertTrap(command);
+      case "assert_return" -> isRunning(command) ? assertReturn(command) : null;
+      case "assert_trap", "assert_exhaustion" -> isRunning(command) ? assertTrap(command) : null;
       case "assert_malformed", "assert_invalid" -> assertRefused(command);
       case "assert_unlinkable" -> assertUnlinkable(command);
       case "assert_uninstantiable" -> assertUninstantiable(command);
@@ -165,63 +138,68 @@ final class SpecScript {
     return answers;
   }
 
-  /** How many functions have calls that {@link OffsetRecorder} does not expect. */
-  int mismatches() {
-    return mismatches;
-  }
-
   private byte[] bytes(JsonNode command) throws IOException {
     return Files.readAllBytes(json.resolveSibling(command.get("filename").asString()));
   }
 
-  private Instance instantiate(byte[] wasm) {
-    var module = Parser.parse(wasm);
-    var builder =
-        Instance.builder(module)
-            .withMemoryFactory(limits ->
-                kind == Kind.ROOMY
-                    ? new RoomyMemory(limits, CAP_PAGES)
-                    : new ExactMemory(limits, CAP_PAGES));
-    if (kind != Kind.INTERPRETER) {
-      int imports = module.importSection().count(ExternalType.FUNCTION);
-      var recorder = new OffsetRecorder(module, imports);
-      byte[] jar = recorder.record(CompiledClasses.of(module));
-      mismatches += recorder.mismatched();
-      var classes = new ModuleClasses(module, jar, Set.of(), () -> false);
-      builder.withMachineFactory(kind == Kind.ROOMY ? classes.roomy() : classes.exact());
-    }
-    return builder
-        .withTableFactory((table, initial) -> new GuestTable(table, initial, CAP_ELEMENTS))
-        .withImportValues(store.toImportValues())
-        .withStart(false)
-        .build();
-  }
-
   private @Nullable String module(JsonNode command) throws IOException {
     byte[] wasm = bytes(command);
-    Instance instance = instantiate(wasm);
-    current = instance;
+    current = admitted(wasm) ? instantiate(wasm) : REFUSED;
     if (command.has("name")) {
-      named.put(command.get("name").asString(), instance);
-    }
-    try {
-      Admission.admit(wasm, EngineLimits.defaults());
-    } catch (ModuleRejectedException e) {
-      switch (e.reason()) {
-        case MALFORMED, BAD_EXPORT -> {
-          return "admission refuses a valid module: " + e.getMessage();
-        }
-        case UNSUPPORTED_FEATURE -> refusals.add(String.valueOf(e.getMessage()));
-        case TOO_LARGE, FORBIDDEN_IMPORT -> {
-          // The suite imports memories and globals, and declares 65,536 pages.
-        }
-      }
+      named.put(command.get("name").asString(), current);
     }
     return null;
   }
 
-  private Instance instance(JsonNode of) {
-    Instance instance = of.has("module") ? named.get(of.get("module").asString()) : null;
+  /** Whether the engine supports the module. The suite imports memories, tables and globals. */
+  private boolean admitted(byte[] wasm) {
+    if (kind == Kind.INTERPRETER) {
+      return true;
+    }
+    try {
+      Admission.admitForLinking(wasm, EngineLimits.defaults());
+      return true;
+    } catch (ModuleRejectedException refused) {
+      if (refused.reason() != ModuleRejectedException.Reason.UNSUPPORTED_FEATURE) {
+        throw refused;
+      }
+      refusals.add(String.valueOf(refused.getMessage()));
+      spoil(wasm);
+      return false;
+    }
+  }
+
+  private void spoil(byte[] refused) {
+    Parser.parse(refused).importSection().stream()
+        .filter(imported -> imported.importType() != ExternalType.FUNCTION)
+        .map(imported -> registered.get(imported.module()))
+        .filter(Objects::nonNull)
+        .forEach(spoiled::add);
+  }
+
+  /** The instance, or {@link #REFUSED} if the module imports from a refused one. */
+  private Guest instantiate(byte[] wasm) {
+    try {
+      return runtime.instantiate(wasm);
+    } catch (Unlinkable e) {
+      if (registered.get(e.module()) == REFUSED) {
+        return REFUSED;
+      }
+      throw e;
+    }
+  }
+
+  private void register(JsonNode command) {
+    String name = command.get("as").asString();
+    Guest guest = instance(command);
+    registered.put(name, guest);
+    if (guest != REFUSED) {
+      runtime.register(name, guest);
+    }
+  }
+
+  private Guest instance(JsonNode of) {
+    Guest instance = of.has("module") ? named.get(of.get("module").asString()) : null;
     if (instance == null && of.has("name")) {
       instance = named.get(of.get("name").asString());
     }
@@ -234,19 +212,23 @@ final class SpecScript {
     return instance;
   }
 
+  private boolean isRunning(JsonNode command) {
+    Guest guest = instance(command.get("action"));
+    return guest != REFUSED && !spoiled.contains(guest);
+  }
+
   private long[] invoke(JsonNode action) {
-    Instance instance = instance(action);
+    Guest guest = instance(action);
     String field = action.get("field").asString();
     if (action.get("type").asString().equals("get")) {
-      return new long[] {instance.exports().global(field).getValue()};
+      return new long[] {guest.global(field)};
     }
     JsonNode given = action.get("args");
     var args = new long[given.size()];
     for (int i = 0; i < args.length; i++) {
       args[i] = bits(given.get(i));
     }
-    long[] results = instance.exports().function(field).apply(args);
-    return results == null ? new long[0] : results;
+    return guest.call(field, args);
   }
 
   /** The scripts write numbers as unsigned decimals of their bits. */
@@ -308,11 +290,11 @@ final class SpecScript {
       invoke(command.get("action"));
       return "trap expected: " + text;
     } catch (RuntimeException | StackOverflowError thrown) {
-      TrapCause cause = TRAPS.translate(thrown, null, null).trapCause();
+      String actual = runtime.trapCode(thrown);
       String code = codeFor(text);
-      return cause.code().equals(code)
+      return actual.equals(code)
           ? null
-          : code + " expected for \"" + text + "\", not " + cause + " from " + thrown;
+          : code + " expected for \"" + text + "\", not " + actual + " from " + thrown;
     }
   }
 
@@ -336,30 +318,45 @@ final class SpecScript {
     }
     byte[] wasm = bytes(command);
     try {
-      ModuleOutline outline = Admission.admit(wasm, EngineLimits.defaults());
-      ModuleCompiler.compile(outline, () -> {}, () -> false);
+      ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
+      ModuleCompiler.compile(outline, _ -> {}, () -> false);
       return "refusal expected: " + command.get("text").asString();
     } catch (ModuleRejectedException refused) {
-      return null;
+      return switch (refused.reason()) {
+        case MALFORMED, BAD_EXPORT, UNSUPPORTED_FEATURE, TOO_LARGE -> null;
+        case FORBIDDEN_IMPORT -> "refused, but not as invalid: " + refused;
+      };
     }
   }
 
   private @Nullable String assertUnlinkable(JsonNode command) throws IOException {
+    byte[] wasm = bytes(command);
+    if (!admitted(wasm)) {
+      return null;
+    }
     try {
-      instantiate(bytes(command));
+      runtime.instantiate(wasm);
       return "unlinkable module linked";
-    } catch (UnlinkableException expected) {
+    } catch (Unlinkable expected) {
       return null;
     }
   }
 
   private @Nullable String assertUninstantiable(JsonNode command) throws IOException {
+    byte[] wasm = bytes(command);
+    if (!admitted(wasm)) {
+      return null;
+    }
     try {
-      instantiate(bytes(command));
+      if (instantiate(wasm) == REFUSED) {
+        return null;
+      }
       return "trap expected at instantiation: " + command.get("text").asString();
-    } catch (WasmEngineException trap) {
+    } catch (Unlinkable | ModuleRejectedException problem) {
+      return "trap expected at instantiation, not " + problem;
+    } catch (RuntimeException trap) {
       String code = codeFor(command.get("text").asString());
-      String actual = TRAPS.translate(trap, null, null).trapCause().code();
+      String actual = runtime.trapCode(trap);
       return actual.equals(code) ? null : code + " expected, not " + actual + " from " + trap;
     }
   }

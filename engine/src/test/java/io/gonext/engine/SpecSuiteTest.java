@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Runs the WebAssembly core test suite through the compiler with our memories and tables: every
- * assertion of every file passes. (The few modules with refused features run here too, below the
- * admission check. Admission must refuse them for that feature and nothing else.)
+ * assertion of every file passes. (The few modules with refused features do not run. Admission must
+ * refuse them for that feature and nothing else.)
  */
 @Tag("slow")
 @Execution(ExecutionMode.CONCURRENT)
@@ -104,9 +104,6 @@ class SpecSuiteTest {
       assertThat(run.failures()).allMatch(DEVIATION.asMatchPredicate());
     } else {
       assertThat(run.failures()).isEmpty();
-    }
-    if (run.refusals().isEmpty()) {
-      assertThat(run.mismatches()).as("functions without offsets").isZero();
     }
     assertThat(run.assertions() > 0)
         .as("something ran")

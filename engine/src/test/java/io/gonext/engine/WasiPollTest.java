@@ -2,10 +2,10 @@ package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.engine.ModuleDefinition.MemoryType;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import run.endive.wasm.types.MemoryLimits;
 
 /** Tests what {@code poll_oneoff} waits for and returns. Only its own waiting moves the clocks. */
 class WasiPollTest {
@@ -18,7 +18,7 @@ class WasiPollTest {
   private final long[] clocks = {1_800_000_000_000L * MS, 5_000 * MS};
 
   private final List<Long> slept = new ArrayList<>();
-  private final GuestMemory memory = new GuestMemory(new ExactMemory(new MemoryLimits(1, 1), 1));
+  private final GuestMemory memory = new GuestMemory(new ExactMemory(new MemoryType(1, 1), 1));
 
   /** How much longer a wait takes than requested. */
   private long overshoot;

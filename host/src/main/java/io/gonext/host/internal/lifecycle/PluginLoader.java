@@ -148,8 +148,6 @@ final class PluginLoader {
     }
     List<String> warnings = new ArrayList<>(imports.warnings());
     warnings.addAll(GuestAbi.warnings(module.surface()));
-    HugeMethods.warning(module.oversizedFunctions(), HugeMethods.areInterpreted())
-        .ifPresent(warnings::add);
     warn(manifest, warnings);
     return new CheckedModule(module, List.copyOf(warnings));
   }

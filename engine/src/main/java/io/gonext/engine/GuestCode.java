@@ -1,0 +1,304 @@
+package io.gonext.engine;
+
+import io.gonext.engine.ModuleDefinition.Range;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One instance's state as compiled code sees it. A module's compiled class extends this class with
+ * its globals and its functions. Public only because compiled code has its own class loader.
+ *
+ * <p>The static methods are what compiled code calls for instructions that are not worth being in
+ * place. They take the operands in the guest's order, then immediates, then the instance.
+ *
+ * <p>The constructor leaves an instance without parts; {@link #bind} gives it its parts, and {@link
+ * Instantiation} its first contents. Owned by the thread that runs the instance.
+ */
+public abstract class GuestCode {
+  private static final ModuleDefinition UNBOUND = ModuleDefinition.empty();
+  private static final Range NOTHING = new Range(0, 0);
+
+  private static final int ENTRIES_A_POLL = 16;
+
+  /** The linear memory; one of size 0 if the module has none. */
+  public GuestAccess memory = LinearMemory.none();
+
+  /** The globals that are shared with other instances, by index; null for the others. */
+  public @Nullable GuestGlobal[] sharedGlobals = {};
+
+  private int entriesUntilPoll;
+
+  /** The module whose instance this is. */
+  private ModuleDefinition definition = UNBOUND;
+
+  /** The tables by index. */
+  private GuestTable[] tables = {};
+
+  /** The imported functions by index. */
+  private ImportedFunction[] imports = {};
+
+  /** The references to this instance's functions by index; null where none was taken. */
+  private @Nullable FunctionReference[] references = {};
+
+  private int referencesTaken;
+
+  /** The data segments that were dropped. */
+  private final BitSet droppedData = new BitSet();
+
+  /** The element segments that were dropped. */
+  private final BitSet droppedElements = new BitSet();
+
+  /** What an imported function does. */
+  @FunctionalInterface
+  interface ImportedFunction {
+    /**
+     * Calls it.
+     *
+     * @param args the parameters' bits; the function may change the array
+     * @return the results' bits
+     */
+    long[] call(long[] args);
+  }
+
+  /**
+   * Gives the instance its parts. Called once, before anything else.
+   *
+   * @param linear its memory
+   * @param allTables its tables, imported ones first
+   * @param shared its shared globals by index, as {@link ModuleDefinition.Global#isShared} says;
+   *     null for the others
+   * @param functions its imported functions
+   */
+  final void bind(
+      ModuleDefinition module,
+      LinearMemory linear,
+      GuestTable[] allTables,
+      @Nullable GuestGlobal[] shared,
+      ImportedFunction[] functions) {
+    definition = module;
+    memory = linear;
+    tables = allTables;
+    sharedGlobals = shared;
+    imports = functions;
+    references = new FunctionReference[module.functionTypes().length];
+  }
+
+  final ModuleDefinition definition() {
+    return definition;
+  }
+
+  final LinearMemory linear() {
+    return (LinearMemory) memory;
+  }
+
+  final GuestTable table(int index) {
+    return tables[index];
+  }
+
+  final int tableCount() {
+    return tables.length;
+  }
+
+  final BitSet droppedData() {
+    return droppedData;
+  }
+
+  final BitSet droppedElements() {
+    return droppedElements;
+  }
+
+  /** Makes an imported function's reference the one of the instance that defines it. */
+  final void setReference(int function, FunctionReference reference) {
+    references[function] = reference;
+  }
+
+  final FunctionReference reference(int function) {
+    FunctionReference known = references[function];
+    if (known == null) {
+      known = new FunctionReference(this, function);
+      references[function] = known;
+      referencesTaken++;
+    }
+    return known;
+  }
+
+  /** The heap bytes of tables and references. Any thread may call this. */
+  final long weightBytes() {
+    long weight = FunctionReference.BYTES * (long) referencesTaken;
+    for (GuestTable table : tables) {
+      weight += table.weightBytes();
+    }
+    return weight;
+  }
+
+  /** The bits of the number in any global. */
+  final long globalBits(int index) {
+    GuestGlobal shared = sharedGlobals[index];
+    return shared == null ? global(index) : shared.bits;
+  }
+
+  /** The reference in any global. */
+  final @Nullable Object anyGlobalReference(int index) {
+    GuestGlobal shared = sharedGlobals[index];
+    return shared == null ? globalReference(index) : shared.reference;
+  }
+
+  /** The part of the module's bytes that is a data segment's content now. */
+  private Range content(int segment) {
+    return droppedData.get(segment) ? NOTHING : definition.data().get(segment).content();
+  }
+
+  private int elementCount(int segment) {
+    return droppedElements.get(segment) ? 0 : definition.elements().get(segment).elements().size();
+  }
+
+  /**
+   * Calls a function that is exported, in a table, or the start function, or an imported one.
+   *
+   * @param args the parameters' bits
+   * @return the results' bits; an i32 or f32 is sign-extended
+   */
+  public abstract long[] call(int function, long[] args);
+
+  /** The bits of the number in a global that is not shared; an i32 or f32 is sign-extended. */
+  public abstract long global(int index);
+
+  /** Sets a global that is not shared. */
+  public abstract void setGlobal(int index, long bits);
+
+  /** The reference in a global that is not shared. */
+  public abstract @Nullable Object globalReference(int index);
+
+  /** Sets a global that is not shared. */
+  public abstract void setGlobalReference(int index, @Nullable Object reference);
+
+  // What compiled code calls ---------------------------------------------------------------------
+
+  /** At the start of a function with loops or calls: polls at every 16th. */
+  public static void enter(GuestCode code) {
+    if (--code.entriesUntilPoll < 0) {
+      code.entriesUntilPoll = ENTRIES_A_POLL;
+      poll();
+    }
+  }
+
+  /** Ends the guest if its thread was interrupted. */
+  public static void poll() {
+    Interrupts.check();
+  }
+
+  /** For {@code unreachable}. */
+  public static RuntimeException unreachable() {
+    return new TrapSignal(new TrapCause.Unreachable());
+  }
+
+  /** Traps: an access beyond every memory, because of its offset. */
+  @SuppressWarnings("DoNotCallSuggester") // compiled code calls it
+  public static void beyondMemory(int base, long offset) {
+    throw new TrapSignal(
+        new TrapCause.OutOfBounds(
+            "out of bounds memory access at " + (Integer.toUnsignedLong(base) + offset)));
+  }
+
+  /** Calls an imported function. */
+  public static long[] callImport(int function, long[] args, GuestCode code) {
+    return code.imports[function].call(args);
+  }
+
+  /** For {@code call_indirect}: the function in a table. Traps if there is none. */
+  public static FunctionReference target(int index, int table, GuestCode code) {
+    return code.tables[table].function(index);
+  }
+
+  /** Calls another instance's function. Traps if it does not have that type. */
+  public static long[] callForeign(
+      FunctionReference target, int type, long[] args, GuestCode code) {
+    FunctionType wanted = code.definition.types().get(type);
+    if (!target.code.definition.typeOf(target.function).equals(wanted)) {
+      throw wrongType(target);
+    }
+    return target.code.call(target.function, args);
+  }
+
+  /** The trap of an indirect call of a function with another type. */
+  public static RuntimeException wrongType(FunctionReference target) {
+    return new TrapSignal(
+        new TrapCause.IndirectCall(
+            "indirect call type mismatch: function "
+                + target.function
+                + " is "
+                + target.code.definition.typeOf(target.function)));
+  }
+
+  /** For {@code ref.func}; always the same object for one function of one instance. */
+  public static Object reference(int function, GuestCode code) {
+    return code.reference(function);
+  }
+
+  public static int memorySize(GuestCode code) {
+    return code.linear().pages();
+  }
+
+  public static int memoryGrow(int delta, GuestCode code) {
+    return code.linear().grow(delta);
+  }
+
+  public static void memoryCopy(int destination, int source, int size, GuestCode code) {
+    code.linear().copy(destination, source, size);
+  }
+
+  public static void memoryFill(int destination, int value, int size, GuestCode code) {
+    code.linear().fill(destination, value, size);
+  }
+
+  public static void memoryInit(
+      int destination, int source, int size, int segment, GuestCode code) {
+    code.linear()
+        .initialize(destination, code.definition.bytes(), code.content(segment), source, size);
+  }
+
+  public static void dataDrop(int segment, GuestCode code) {
+    code.droppedData.set(segment);
+  }
+
+  public static @Nullable Object tableGet(int index, int table, GuestCode code) {
+    return code.tables[table].get(index);
+  }
+
+  public static void tableSet(int index, @Nullable Object value, int table, GuestCode code) {
+    code.tables[table].set(index, value);
+  }
+
+  public static int tableSize(int table, GuestCode code) {
+    return code.tables[table].size();
+  }
+
+  public static int tableGrow(@Nullable Object value, int delta, int table, GuestCode code) {
+    return code.tables[table].grow(value, delta);
+  }
+
+  public static void tableFill(
+      int index, @Nullable Object value, int size, int table, GuestCode code) {
+    code.tables[table].fill(index, value, size);
+  }
+
+  public static void tableCopy(
+      int destination, int source, int size, int toTable, int fromTable, GuestCode code) {
+    code.tables[toTable].copy(destination, code.tables[fromTable], source, size);
+  }
+
+  public static void tableInit(
+      int destination, int source, int size, int segment, int table, GuestCode code) {
+    GuestTable into = code.tables[table];
+    into.checkRange(destination, size);
+    GuestTable.checkRange(source, size, code.elementCount(segment));
+    if (size > 0) {
+      var elements = code.definition.elements().get(segment).elements();
+      into.set(destination, size, i -> elements.get(source + i).reference(code));
+    }
+  }
+
+  public static void elementDrop(int segment, GuestCode code) {
+    code.droppedElements.set(segment);
+  }
+}

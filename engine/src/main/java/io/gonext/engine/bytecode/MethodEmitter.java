@@ -1,0 +1,930 @@
+package io.gonext.engine.bytecode;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.SwitchCase;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Emits the JVM method of one part of a function. The guest's operands are on the JVM's stack, its
+ * locals in the JVM's locals.
+ *
+ * <p>A line number is the distance of an instruction that can trap or call; see {@link
+ * CompiledFunctions#distance}.
+ */
+final class MethodEmitter {
+  /** Between two polls for interrupts, a loop runs about as many instructions. */
+  static final int INSTRUCTIONS_A_POLL = 20_000;
+
+  private static final int NO_SLOT = -1;
+
+  private final CodeBuilder to;
+  private final FunctionCode code;
+  private final ModuleShape module;
+  private final Names names;
+  private final Spill spill;
+  private final Part part;
+  private final Accesses accesses;
+  private final int position;
+
+  private final OperandTypes types = new OperandTypes();
+  private final List<Frame> frames = new ArrayList<>();
+  private final Map<Integer, Frame> frameOf = new HashMap<>();
+
+  /** The slot of each local, or {@link #NO_SLOT}. */
+  private final int[] slots;
+
+  /** The slots from this one on are free. */
+  private int slotsUsed;
+
+  private int instance;
+  private int budget = NO_SLOT;
+
+  /** Whether control reaches the next instruction. */
+  private boolean live = true;
+
+  /** An open block. */
+  private static final class Frame {
+    final int opener;
+    final Label label;
+
+    /** The height of the stack below its parameters, counted in this method. */
+    final int base;
+
+    final byte[] labelTypes;
+
+    /** For an IF: where its else begins. */
+    @Nullable Label otherwise;
+
+    /** Whether a branch goes to its label. */
+    boolean isTarget;
+
+    Frame(int opener, Label label, int base, byte[] labelTypes) {
+      this.opener = opener;
+      this.label = label;
+      this.base = base;
+      this.labelTypes = labelTypes;
+    }
+  }
+
+  private MethodEmitter(
+      CodeBuilder to,
+      FunctionCode code,
+      Part part,
+      ModuleShape module,
+      Names names,
+      Spill spill,
+      boolean exactMemory) {
+    this.to = to;
+    this.code = code;
+    this.part = part;
+    this.module = module;
+    this.names = names;
+    this.spill = spill;
+    this.slots = new int[code.locals.length];
+    this.position = code.position[part.from];
+    Arrays.fill(slots, NO_SLOT);
+    this.accesses = new Accesses(to, exactMemory);
+  }
+
+  /** Emits the method's code. */
+  static void emit(
+      CodeBuilder to,
+      FunctionCode code,
+      Part part,
+      ModuleShape module,
+      Names names,
+      Spill spill,
+      boolean exactMemory) {
+    new MethodEmitter(to, code, part, module, names, spill, exactMemory).method();
+  }
+
+  /** The name of a part's method. */
+  static String name(FunctionCode code, Part part) {
+    return part.isFunction()
+        ? Names.function(code.function)
+        : CompiledFunctions.part(code.function, code.position[part.from] - code.start, part.number);
+  }
+
+  /** The descriptor of a part's method. */
+  static MethodTypeDesc descriptor(FunctionCode code, Part part, Names names) {
+    if (part.isFunction()) {
+      return names.descriptor(code.signature);
+    }
+    List<ClassDesc> parameters = new ArrayList<>();
+    if (!isWide(code, part)) {
+      for (byte type : part.operands) {
+        parameters.add(Kind.of(type).descriptor);
+      }
+      for (int local : part.inputs) {
+        parameters.add(Kind.of(code.locals[local]).descriptor);
+      }
+    }
+    parameters.add(names.main);
+    return MethodTypeDesc.of(result(code, part), parameters);
+  }
+
+  private static ClassDesc result(FunctionCode code, Part part) {
+    if (part.returnsExit()) {
+      return CD_int;
+    }
+    if (part.exits.isEmpty()) {
+      return CD_void;
+    }
+    List<Kind> outputs = outputs(code, part.exits.getFirst());
+    return outputs.isEmpty() ? CD_void : outputs.getFirst().descriptor;
+  }
+
+  private static boolean isWide(FunctionCode code, Part part) {
+    int inputs = Kind.slots(part.operands);
+    for (int local : part.inputs) {
+      inputs += Kind.of(code.locals[local]).slots();
+    }
+    return inputs > Names.MOST_SLOTS;
+  }
+
+  private static List<Kind> outputs(FunctionCode code, Part.Exit exit) {
+    List<Kind> kinds = new ArrayList<>();
+    for (byte type : exit.values()) {
+      kinds.add(Kind.of(type));
+    }
+    for (int local : exit.locals()) {
+      kinds.add(Kind.of(code.locals[local]));
+    }
+    return kinds;
+  }
+
+  // The method ------------------------------------------------------------------------------------
+
+  private void method() {
+    if (part.isFunction()) {
+      functionStart();
+    } else {
+      partStart();
+    }
+    boolean hasLoop = false;
+    boolean hasCall = false;
+    boolean reads = false;
+    boolean writes = false;
+    for (int i = part.from; i < part.to; i = nextHere(i)) {
+      int op = code.op[i];
+      if (part.children.containsKey(i)) {
+        hasCall |= part.children.get(i).replacesMemory;
+        continue;
+      }
+      hasLoop |= op == Op.LOOP;
+      hasCall |= op == Op.CALL || op == Op.CALL_INDIRECT;
+      reads |= Op.isLoad(op);
+      writes |= Op.isStore(op);
+    }
+    if (hasCall || hasLoop) {
+      to.aload(instance).invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
+    }
+    if (hasLoop) {
+      budget = allocate(Kind.INT);
+      to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
+    }
+    accesses.start(instance, reads || writes, writes, this::allocate);
+    range();
+    if (live && !part.isFunction()) {
+      exit(Part.FALL);
+    }
+  }
+
+  /** The next instruction of this method, child parts skipped. */
+  private int nextHere(int index) {
+    Part child = part.children.get(index);
+    return child == null ? index + 1 : child.to;
+  }
+
+  private void functionStart() {
+    byte[] parameters = code.signature.parameters();
+    boolean isWide = Names.isWide(code.signature);
+    int slot = 0;
+    if (!isWide) {
+      for (int i = 0; i < parameters.length; i++) {
+        slots[i] = slot;
+        slot += Kind.of(parameters[i]).slots();
+      }
+    }
+    instance = slot;
+    slotsUsed = slot + 1;
+    if (isWide) {
+      Spill.Cursor cursor = spill.cursor();
+      for (int i = 0; i < parameters.length; i++) {
+        load(cursor.field(Kind.of(parameters[i])), Kind.of(parameters[i]));
+        store(i);
+      }
+    }
+    for (int local : part.inputs) {
+      zero(Kind.of(code.locals[local]));
+      store(local);
+    }
+  }
+
+  private void partStart() {
+    boolean isWide = isWide(code, part);
+    int slot = 0;
+    var operandSlots = new int[part.operands.length];
+    if (!isWide) {
+      for (int i = 0; i < operandSlots.length; i++) {
+        operandSlots[i] = slot;
+        slot += Kind.of(part.operands[i]).slots();
+      }
+      for (int local : part.inputs) {
+        slots[local] = slot;
+        slot += Kind.of(code.locals[local]).slots();
+      }
+    }
+    instance = slot;
+    slotsUsed = slot + 1;
+    Spill.Cursor cursor = spill.cursor();
+    for (int i = 0; i < operandSlots.length; i++) {
+      Kind kind = Kind.of(part.operands[i]);
+      if (isWide) {
+        load(cursor.field(kind), kind);
+      } else {
+        to.loadLocal(kind.type, operandSlots[i]);
+      }
+    }
+    if (isWide) {
+      for (int local : part.inputs) {
+        Kind kind = Kind.of(code.locals[local]);
+        load(cursor.field(kind), kind);
+        store(local);
+      }
+    }
+    types.push(part.operands);
+  }
+
+  private void range() {
+    for (int i = part.from; i < part.to; ) {
+      Part child = part.children.get(i);
+      if (child != null) {
+        call(child, i);
+        i = child.to;
+      } else {
+        i = instruction(i);
+      }
+    }
+  }
+
+  // Locals and spilled values ---------------------------------------------------------------------
+
+  private int allocate(Kind kind) {
+    int slot = slotsUsed;
+    slotsUsed += kind.slots();
+    return slot;
+  }
+
+  private int slot(int local) {
+    if (slots[local] == NO_SLOT) {
+      slots[local] = allocate(Kind.of(code.locals[local]));
+    }
+    return slots[local];
+  }
+
+  private void loadLocal(int local) {
+    to.loadLocal(Kind.of(code.locals[local]).type, slot(local));
+  }
+
+  private void store(int local) {
+    to.storeLocal(Kind.of(code.locals[local]).type, slot(local));
+  }
+
+  private void zero(Kind kind) {
+    switch (kind) {
+      case INT -> to.iconst_0();
+      case LONG -> to.lconst_0();
+      case FLOAT -> to.fconst_0();
+      case DOUBLE -> to.dconst_0();
+      case REFERENCE -> to.aconst_null();
+    }
+  }
+
+  /** Pushes a spilled value. */
+  private void load(String field, Kind kind) {
+    to.aload(instance).getfield(names.main, field, kind.descriptor);
+  }
+
+  /** Pops a value into a field. */
+  private void spill(String field, Kind kind) {
+    to.aload(instance);
+    if (kind.slots() == 2) {
+      to.dup_x2().pop();
+    } else {
+      to.swap();
+    }
+    to.putfield(names.main, field, kind.descriptor);
+  }
+
+  private void pop(Kind kind) {
+    if (kind.slots() == 2) {
+      to.pop2();
+    } else {
+      to.pop();
+    }
+  }
+
+  private void line(int index) {
+    to.lineNumber(CompiledFunctions.line(code.position[index] - position));
+  }
+
+  // Parts -----------------------------------------------------------------------------------------
+
+  /** Leaves this part by one of its exits; the exit's values are on the stack. */
+  private void exit(int target) {
+    int number = part.exitTo(target);
+    Part.Exit exit = part.exits.get(number);
+    List<Kind> kinds = outputs(code, exit);
+    List<String> fields = spill.cursor().fields(kinds);
+    int values = exit.values().length;
+    int first = part.returnsExit() ? 0 : 1;
+    for (int i = values - 1; i >= first; i--) {
+      spill(fields.get(i), kinds.get(i));
+    }
+    for (int i = Math.max(values, first); i < kinds.size(); i++) {
+      to.aload(instance);
+      loadLocal(exit.locals()[i - values]);
+      to.putfield(names.main, fields.get(i), kinds.get(i).descriptor);
+    }
+    if (part.returnsExit()) {
+      to.loadConstant(number).ireturn();
+    } else if (kinds.isEmpty()) {
+      to.return_();
+    } else {
+      if (values == 0) {
+        loadLocal(exit.locals()[0]);
+      }
+      to.return_(kinds.getFirst().type);
+    }
+  }
+
+  /** Calls a part; its operands are on the stack. */
+  private void call(Part child, int index) {
+    if (isWide(code, child)) {
+      spillInputs(child);
+    } else {
+      for (int local : child.inputs) {
+        loadLocal(local);
+      }
+    }
+    line(index);
+    to.aload(instance)
+        .invokestatic(
+            names.owner(code.function), name(code, child), descriptor(code, child, names));
+    types.pop(child.operands.length);
+    if (child.replacesMemory) {
+      accesses.replaced();
+    }
+    if (child.exits.isEmpty()) {
+      neverHere();
+    } else if (child.returnsExit()) {
+      dispatch(child);
+    } else {
+      Part.Exit only = child.exits.getFirst();
+      take(only, 1);
+      continueAt(only);
+    }
+  }
+
+  private void spillInputs(Part child) {
+    List<Kind> kinds = new ArrayList<>();
+    for (byte type : child.operands) {
+      kinds.add(Kind.of(type));
+    }
+    for (int local : child.inputs) {
+      kinds.add(Kind.of(code.locals[local]));
+    }
+    List<String> fields = spill.cursor().fields(kinds);
+    int operands = child.operands.length;
+    for (int i = operands - 1; i >= 0; i--) {
+      spill(fields.get(i), kinds.get(i));
+    }
+    for (int i = operands; i < kinds.size(); i++) {
+      to.aload(instance);
+      loadLocal(child.inputs[i - operands]);
+      to.putfield(names.main, fields.get(i), kinds.get(i).descriptor);
+    }
+  }
+
+  /** Continues by the number of the exit on the stack. */
+  private void dispatch(Part child) {
+    int height = types.height();
+    int last = child.exits.size() - 1;
+    var labels = new Label[last + 1];
+    Arrays.setAll(labels, _ -> to.newLabel());
+    if (last == 1) {
+      to.ifeq(labels[0]);
+    } else {
+      List<SwitchCase> cases = new ArrayList<>();
+      for (int i = 1; i <= last; i++) {
+        cases.add(SwitchCase.of(i, labels[i]));
+      }
+      to.tableswitch(1, last, labels[0], cases);
+    }
+    boolean stale = accesses.isStale();
+    // The first exit comes last: if control can fall out of the part, it goes on after it.
+    for (int i = last; i >= 0; i--) {
+      Part.Exit exit = child.exits.get(i);
+      to.labelBinding(labels[i]);
+      types.cut(height);
+      accesses.setStale(stale);
+      take(exit, 0);
+      live = true;
+      continueAt(exit);
+    }
+  }
+
+  /** Takes the outputs of a part, the first {@code returned} from the stack. */
+  private void take(Part.Exit exit, int returned) {
+    List<Kind> kinds = outputs(code, exit);
+    List<String> fields = spill.cursor().fields(kinds);
+    int values = exit.values().length;
+    for (int i = returned; i < values; i++) {
+      load(fields.get(i), kinds.get(i));
+    }
+    for (int i = values; i < kinds.size(); i++) {
+      if (i >= returned) {
+        load(fields.get(i), kinds.get(i));
+      }
+      store(exit.locals()[i - values]);
+    }
+    types.push(exit.values());
+  }
+
+  private void continueAt(Part.Exit exit) {
+    if (exit.target() != Part.FALL) {
+      branch(exit.target());
+      live = false;
+    }
+  }
+
+  private void neverHere() {
+    to.aconst_null().athrow();
+    live = false;
+  }
+
+  // Control ---------------------------------------------------------------------------------------
+
+  /** Emits an instruction and what is merged with it. Returns the index of the next one. */
+  private int instruction(int i) {
+    int op = code.op[i];
+    switch (op) {
+      case Op.BLOCK -> open(i);
+      case Op.LOOP -> loop(i);
+      case Op.IF -> {
+        types.pop(1);
+        ifBlock(i, Opcode.IFEQ);
+      }
+      case Op.ELSE -> otherwise();
+      case Op.END -> end(i);
+      case Op.BR, Op.RETURN -> {
+        branch(code.targets(i)[0]);
+        live = false;
+      }
+      case Op.BR_IF -> {
+        types.pop(1);
+        branchIf(code.extra[i], Opcode.IFNE, Opcode.IFEQ);
+      }
+      case Op.BR_TABLE -> branchTable(i);
+      case Op.UNREACHABLE -> {
+        line(i);
+        to.invokestatic(Names.CODE, "unreachable", MethodTypeDesc.of(Names.FAILURE)).athrow();
+        live = false;
+      }
+      default -> {
+        if (Op.isCompare(op)) {
+          return compare(i);
+        }
+        plain(i);
+        types.apply(code, i, module);
+      }
+    }
+    return i + 1;
+  }
+
+  private Frame open(int opener) {
+    int parameters = code.blockType(opener).parameters().length;
+    var frame =
+        new Frame(opener, to.newLabel(), types.height() - parameters, code.labelTypes(opener));
+    frames.add(frame);
+    frameOf.put(opener, frame);
+    return frame;
+  }
+
+  private void loop(int opener) {
+    accesses.beforeLoop(opener, hasAccess(opener));
+    Frame frame = open(opener);
+    frame.isTarget = true;
+    to.labelBinding(frame.label);
+    Label goOn = to.newLabel();
+    to.iinc(budget, -loopCost(opener)).iload(budget).ifge(goOn);
+    line(opener);
+    to.invokestatic(Names.CODE, "poll", MethodTypeDesc.of(CD_void));
+    to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
+    to.labelBinding(goOn);
+  }
+
+  private boolean hasAccess(int opener) {
+    return code.accessesBefore(code.partner[opener]) > code.accessesBefore(opener);
+  }
+
+  /** About how many instructions one round of a loop has, inner loops once. */
+  private int loopCost(int opener) {
+    return Math.min(code.partner[opener] - opener, INSTRUCTIONS_A_POLL / 2);
+  }
+
+  private void ifBlock(int opener, Opcode jumpIfNot) {
+    Frame frame = open(opener);
+    frame.otherwise = to.newLabel();
+    to.branch(jumpIfNot, frame.otherwise);
+    accesses.open(opener);
+  }
+
+  private void otherwise() {
+    Frame frame = frames.getLast();
+    if (live) {
+      to.goto_(frame.label);
+      frame.isTarget = true;
+    }
+    accesses.otherwise(frame.opener, live);
+    to.labelBinding(Objects.requireNonNull(frame.otherwise));
+    frame.otherwise = null;
+    types.cut(frame.base);
+    types.push(code.blockType(frame.opener).parameters());
+    live = true;
+  }
+
+  private void end(int index) {
+    int opener = code.extra[index];
+    if (opener == FunctionCode.FUNCTION) {
+      if (live) {
+        branch(FunctionCode.FUNCTION);
+      }
+      live = false;
+      return;
+    }
+    Frame frame = frames.removeLast();
+    frameOf.remove(opener);
+    if (code.op[opener] == Op.LOOP) {
+      if (live) {
+        types.cut(frame.base);
+        types.push(code.blockType(opener).results());
+      }
+      return;
+    }
+    boolean hasNoElse = frame.otherwise != null;
+    accesses.end(opener, live, hasNoElse);
+    if (hasNoElse) {
+      to.labelBinding(Objects.requireNonNull(frame.otherwise));
+    }
+    to.labelBinding(frame.label);
+    live |= frame.isTarget || hasNoElse;
+    types.cut(frame.base);
+    types.push(code.blockType(opener).results());
+  }
+
+  /** The block in this method, or null. */
+  private @Nullable Frame frame(int target) {
+    return frameOf.get(target);
+  }
+
+  /** Whether a branch is only a jump. */
+  private boolean isJump(@Nullable Frame frame) {
+    return frame != null && types.height() == frame.base + frame.labelTypes.length;
+  }
+
+  /** Branches always. The types stay as they are. */
+  private void branch(int target) {
+    Frame frame = frame(target);
+    if (frame == null) {
+      if (part.isFunction()) {
+        returnResults();
+      } else {
+        exit(target);
+      }
+      return;
+    }
+    if (code.op[target] == Op.LOOP) {
+      accesses.beforeBackwardBranch(target);
+    } else {
+      accesses.branch(target);
+    }
+    frame.isTarget = true;
+    if (!isJump(frame)) {
+      dropBelow(frame.labelTypes.length, frame.base);
+    }
+    to.goto_(frame.label);
+  }
+
+  /** Drops the operands between {@code base} and the topmost {@code kept}. */
+  private void dropBelow(int kept, int base) {
+    int height = types.height();
+    int free = slotsUsed;
+    var temporary = new int[kept];
+    for (int i = kept - 1; i >= 0; i--) {
+      Kind kind = Kind.of(types.at(height - kept + i));
+      temporary[i] = allocate(kind);
+      to.storeLocal(kind.type, temporary[i]);
+    }
+    for (int i = height - kept - 1; i >= base; i--) {
+      pop(Kind.of(types.at(i)));
+    }
+    for (int i = 0; i < kept; i++) {
+      to.loadLocal(Kind.of(types.at(height - kept + i)).type, temporary[i]);
+    }
+    slotsUsed = free;
+  }
+
+  private void returnResults() {
+    byte[] results = code.signature.results();
+    if (results.length == 0) {
+      to.return_();
+      return;
+    }
+    List<Kind> kinds = new ArrayList<>();
+    for (int i = 1; i < results.length; i++) {
+      kinds.add(Kind.of(results[i]));
+    }
+    List<String> fields = spill.cursor().fields(kinds);
+    for (int i = kinds.size() - 1; i >= 0; i--) {
+      spill(fields.get(i), kinds.get(i));
+    }
+    to.return_(Kind.of(results[0]).type);
+  }
+
+  /** Branches if the JVM's condition holds; its operands are on the stack. */
+  private void branchIf(int target, Opcode jump, Opcode jumpIfNot) {
+    Frame frame = frame(target);
+    boolean isLoop = frame != null && code.op[target] == Op.LOOP;
+    if (isJump(frame) && (!isLoop || !accesses.mustLoadBefore(target))) {
+      Frame jumped = Objects.requireNonNull(frame);
+      if (!isLoop) {
+        accesses.branch(target);
+      }
+      jumped.isTarget = true;
+      to.branch(jump, jumped.label);
+      return;
+    }
+    Label goOn = to.newLabel();
+    to.branch(jumpIfNot, goOn);
+    boolean stale = accesses.isStale();
+    branch(target);
+    accesses.setStale(stale);
+    to.labelBinding(goOn);
+  }
+
+  private void branchTable(int index) {
+    types.pop(1);
+    int[] targets = code.labelsOf(index);
+    int[] distinct = Arrays.stream(targets).distinct().toArray();
+    var labels = new Label[distinct.length];
+    var isDirect = new boolean[distinct.length];
+    for (int i = 0; i < distinct.length; i++) {
+      Frame frame = frame(distinct[i]);
+      isDirect[i] = isJump(frame) && code.op[distinct[i]] != Op.LOOP;
+      if (isDirect[i]) {
+        Frame jumped = Objects.requireNonNull(frame);
+        jumped.isTarget = true;
+        accesses.branch(distinct[i]);
+        labels[i] = jumped.label;
+      } else {
+        labels[i] = to.newLabel();
+      }
+    }
+    List<SwitchCase> cases = new ArrayList<>();
+    for (int i = 0; i < targets.length - 1; i++) {
+      cases.add(SwitchCase.of(i, labels[indexOf(distinct, targets[i])]));
+    }
+    Label otherwise = labels[indexOf(distinct, targets[targets.length - 1])];
+    if (cases.isEmpty()) {
+      to.pop().goto_(otherwise);
+    } else {
+      to.tableswitch(0, cases.size() - 1, otherwise, cases);
+    }
+    boolean stale = accesses.isStale();
+    for (int i = 0; i < distinct.length; i++) {
+      if (!isDirect[i]) {
+        to.labelBinding(labels[i]);
+        accesses.setStale(stale);
+        branch(distinct[i]);
+      }
+    }
+    live = false;
+  }
+
+  private static int indexOf(int[] values, int value) {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == value) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("not among the targets: " + value);
+  }
+
+  // Comparisons -----------------------------------------------------------------------------------
+
+  /** Emits a comparison together with the branch or select that it decides. */
+  private int compare(int index) {
+    boolean holds = true;
+    int user = index + 1;
+    while (user < part.to && code.op[user] == Op.I32_EQZ && !part.children.containsKey(user)) {
+      holds = !holds;
+      user++;
+    }
+    int op = user < part.to && !part.children.containsKey(user) ? code.op[user] : Op.NOP;
+    Compare compare = Compare.of(code.op[index]);
+    compare.prepare(to);
+    types.apply(code, index, module);
+    Opcode jump = holds ? compare.jump() : compare.jumpIfNot();
+    Opcode jumpIfNot = holds ? compare.jumpIfNot() : compare.jump();
+    switch (op) {
+      case Op.IF -> {
+        types.pop(1);
+        ifBlock(user, jumpIfNot);
+      }
+      case Op.BR_IF -> {
+        types.pop(1);
+        branchIf(code.extra[user], jump, jumpIfNot);
+      }
+      case Op.SELECT -> {
+        select((byte) code.immediate[user], jump);
+        types.pop(2);
+      }
+      default -> {
+        truth(jump);
+        return user;
+      }
+    }
+    return user + 1;
+  }
+
+  private void truth(Opcode jump) {
+    Label yes = to.newLabel();
+    Label done = to.newLabel();
+    to.branch(jump, yes).iconst_0().goto_(done).labelBinding(yes).iconst_1().labelBinding(done);
+  }
+
+  /** Keeps the deeper of the two topmost operands if the condition holds, else the upper one. */
+  private void select(byte type, Opcode jump) {
+    Label first = to.newLabel();
+    Label done = to.newLabel();
+    to.branch(jump, first);
+    if (Kind.of(type).slots() == 2) {
+      to.dup2_x2().pop2().pop2().goto_(done).labelBinding(first).pop2().labelBinding(done);
+    } else {
+      to.swap().pop().goto_(done).labelBinding(first).pop().labelBinding(done);
+    }
+  }
+
+  // Everything else -------------------------------------------------------------------------------
+
+  private void plain(int i) {
+    int op = code.op[i];
+    long immediate = code.immediate[i];
+    if (Op.isLoad(op) || Op.isStore(op)) {
+      line(i);
+      if (immediate > Integer.MAX_VALUE) {
+        beyondMemory(op, immediate);
+      } else if (Op.isLoad(op)) {
+        accesses.load(op, (int) immediate);
+      } else {
+        accesses.store(op, (int) immediate);
+      }
+      return;
+    }
+    if (Arithmetic.emit(to, op, () -> line(i))) {
+      return;
+    }
+    switch (op) {
+      case Op.NOP -> {}
+      case Op.I32_CONST -> to.loadConstant((int) immediate);
+      case Op.I64_CONST -> to.loadConstant(immediate);
+      case Op.F32_CONST -> Arithmetic.constant(to, Float.intBitsToFloat((int) immediate));
+      case Op.F64_CONST -> Arithmetic.constant(to, Double.longBitsToDouble(immediate));
+      case Op.DROP -> pop(Kind.of(types.peek()));
+      case Op.SELECT -> select((byte) immediate, Opcode.IFNE);
+      case Op.LOCAL_GET -> loadLocal((int) immediate);
+      case Op.LOCAL_SET -> store((int) immediate);
+      case Op.LOCAL_TEE -> {
+        if (Kind.of(types.peek()).slots() == 2) {
+          to.dup2();
+        } else {
+          to.dup();
+        }
+        store((int) immediate);
+      }
+      case Op.GLOBAL_GET -> globalGet((int) immediate);
+      case Op.GLOBAL_SET -> globalSet((int) immediate);
+      case Op.CALL -> {
+        line(i);
+        call((int) immediate);
+      }
+      case Op.CALL_INDIRECT -> {
+        line(i);
+        int type = module.firstEqual()[(int) immediate];
+        callIndirect(type, code.extra[i]);
+      }
+      case Op.REF_NULL -> to.aconst_null();
+      case Op.REF_IS_NULL -> truth(Opcode.IFNULL);
+      default -> {
+        line(i);
+        Bulk.emit(to, op, (int) immediate, code.extra[i], instance);
+        if (op == Op.MEMORY_GROW) {
+          accesses.replaced();
+        }
+      }
+    }
+  }
+
+  /** An access that is out of bounds whatever its base is. It traps, but the JVM does not know. */
+  private void beyondMemory(int op, long offset) {
+    if (Op.isStore(op)) {
+      pop(Kind.of(types.peek()));
+    }
+    to.loadConstant(offset)
+        .invokestatic(
+            Names.CODE, "beyondMemory", MethodTypeDesc.of(CD_void, CD_int, ConstantDescs.CD_long));
+    if (Op.isLoad(op)) {
+      zero(Kind.of(Op.result(op)));
+    }
+  }
+
+  private void globalGet(int index) {
+    byte type = module.globalTypes()[index];
+    if (module.sharedGlobals().get(index)) {
+      SharedGlobals.get(to, index, Kind.of(type), instance);
+    } else {
+      load(Names.globalField(index), Kind.of(type));
+    }
+  }
+
+  private void globalSet(int index) {
+    Kind kind = Kind.of(module.globalTypes()[index]);
+    if (module.sharedGlobals().get(index)) {
+      SharedGlobals.set(to, index, kind, instance);
+    } else {
+      spill(Names.globalField(index), kind);
+    }
+  }
+
+  private void call(int function) {
+    Signature type = module.typeOf(function);
+    spillWide(type);
+    to.aload(instance)
+        .invokestatic(names.owner(function), Names.function(function), names.descriptor(type));
+    moreResults(type);
+    accesses.replaced();
+  }
+
+  private void callIndirect(int type, int table) {
+    Signature signature = module.types().get(type);
+    if (Names.isWide(signature)) {
+      int free = slotsUsed;
+      int index = allocate(Kind.INT);
+      to.istore(index);
+      spillWide(signature);
+      to.iload(index);
+      slotsUsed = free;
+    }
+    to.aload(instance)
+        .invokestatic(names.main, names.indirect(type, table), names.indirectDescriptor(signature));
+    moreResults(signature);
+    accesses.replaced();
+  }
+
+  private void spillWide(Signature type) {
+    if (Names.isWide(type)) {
+      List<Kind> kinds = new ArrayList<>();
+      for (byte parameter : type.parameters()) {
+        kinds.add(Kind.of(parameter));
+      }
+      List<String> fields = spill.cursor().fields(kinds);
+      for (int i = kinds.size() - 1; i >= 0; i--) {
+        spill(fields.get(i), kinds.get(i));
+      }
+    }
+  }
+
+  private void moreResults(Signature type) {
+    Spill.Cursor cursor = spill.cursor();
+    for (int i = 1; i < type.results().length; i++) {
+      Kind kind = Kind.of(type.results()[i]);
+      load(cursor.field(kind), kind);
+    }
+  }
+}
