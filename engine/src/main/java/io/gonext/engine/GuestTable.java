@@ -82,7 +82,12 @@ final class GuestTable {
    * @return the size before, or -1 if the table cannot become that large
    */
   int grow(@Nullable Object value, int delta) {
+    // Growth copies all elements, and compiled code does not poll in a straight line.
+    Interrupts.check();
     int before = elements.length;
+    if (delta == 0) {
+      return before;
+    }
     long after = before + Integer.toUnsignedLong(delta);
     if (after > maximum) {
       return -1;

@@ -176,6 +176,8 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
    * @return the pages before, or -1 if the memory cannot become that large
    */
   int grow(int delta) {
+    // Growth may copy all bytes, and compiled code does not poll in a straight line.
+    Interrupts.check();
     int before = pages();
     long after = before + Integer.toUnsignedLong(delta);
     if (after > maximumPages || !reserve(bytes((int) after))) {

@@ -160,6 +160,7 @@ class GuestTableTest {
       var interrupted = new TrapCause.Interrupted();
       assertThat(trap(() -> table.fill(0, "x", 10_000))).isEqualTo(interrupted);
       assertThat(trap(() -> table.copy(0, table, 1, 9_999))).isEqualTo(interrupted);
+      assertThat(trap(() -> table.grow("x", 1))).isEqualTo(interrupted);
       assertThat(trap(() -> table.set(0, 10_000, i -> "x"))).isEqualTo(interrupted);
     } finally {
       assertThat(Thread.interrupted()).isTrue();

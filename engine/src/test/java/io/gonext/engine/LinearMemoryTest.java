@@ -197,7 +197,7 @@ class LinearMemoryTest {
   }
 
   @Test
-  void bulk_operations_poll_for_interrupts() {
+  void bulk_operations_and_growth_poll_for_interrupts() {
     var memory = memory(16, 16);
     Thread.currentThread().interrupt();
     try {
@@ -205,6 +205,7 @@ class LinearMemoryTest {
           .isEqualTo(new TrapCause.Interrupted());
       assertThat(trap(() -> memory.copy(0, 65_536, 15 * 65_536)))
           .isEqualTo(new TrapCause.Interrupted());
+      assertThat(trap(() -> memory.grow(0))).isEqualTo(new TrapCause.Interrupted());
     } finally {
       assertThat(Thread.interrupted()).isTrue();
     }

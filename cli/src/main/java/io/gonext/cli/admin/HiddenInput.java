@@ -7,7 +7,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * A value that is not an argument, which other users of the machine could read: it is typed at a
@@ -23,12 +23,11 @@ final class HiddenInput {
 
   /** Whether there is a terminal, so that several values can be typed one after the other. */
   static boolean isPrompt() {
-    return console() != null;
+    return console().isPresent();
   }
 
-  private static @Nullable Console console() {
-    Console console = System.console();
-    return console != null && console.isTerminal() ? console : null;
+  private static Optional<Console> console() {
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal);
   }
 
   /**
@@ -38,12 +37,12 @@ final class HiddenInput {
    * @param maxBytes of it
    */
   static byte[] read(String what, int maxBytes) {
-    Console terminal = console();
+    Optional<Console> terminal = console();
     try {
       byte[] value =
-          terminal == null
-              ? withoutLineBreak(System.in.readNBytes(maxBytes + 2))
-              : prompted(terminal, what);
+          terminal.isPresent()
+              ? prompted(terminal.get(), what)
+              : withoutLineBreak(System.in.readNBytes(maxBytes + 2));
       if (value.length == 0) {
         throw new AdminException("the value is empty: nothing was changed");
       }
