@@ -282,7 +282,7 @@ public final class GuestInstance implements AutoCloseable {
     StackHeadroom.requireDeep();
     long limit = strikesAt;
     if (!occupancy.hold(earlier(limit, System.nanoTime() + atMostNoLimit(atMost)), cutOff)) {
-      throw new WasmInterruptedException("the deadline struck before the work");
+      throw Interrupts.signal();
     }
     try {
       return work.get();
