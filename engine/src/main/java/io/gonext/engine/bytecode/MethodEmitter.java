@@ -12,6 +12,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,15 @@ final class MethodEmitter {
   static final int INSTRUCTIONS_A_POLL = 20_000;
 
   private static final int NO_SLOT = -1;
+
+  /** With so many exits, a br_table becomes a table of their numbers. */
+  private static final int MANY_EXITS = 8;
+
+  /** A string in a class has at most 65,535 bytes, at most three for a character. */
+  private static final int MOST_TABLE = 20_000;
+
+  /** Larger characters are not characters by themselves. */
+  private static final int MOST_NUMBER = Character.MIN_SURROGATE;
 
   private final CodeBuilder to;
   private final FunctionCode code;
@@ -522,8 +532,19 @@ final class MethodEmitter {
       load(fields.get(i), kinds.get(i));
       store(child.outputs[i]);
     }
+    proceed(child.from, child.exits, child.fall, kinds);
+  }
+
+  /**
+   * Continues at one of several exits, whose number is on the stack.
+   *
+   * @param from an instruction that all labels are around
+   * @param fall the operands with which control goes on after the part
+   * @param spilled the kinds of the values that are in fields before the operands
+   */
+  private void proceed(int from, BitSet exits, byte[] fall, List<Kind> spilled) {
     List<Continuation> here = new ArrayList<>();
-    boolean passes = continuations(child, here);
+    boolean passes = continuations(from, exits, fall, here);
     int free = slotsUsed;
     int number = NO_SLOT;
     if (passes) {
@@ -553,7 +574,7 @@ final class MethodEmitter {
         types.cut(height);
         accesses.setStale(stale);
         Spill.Cursor next = spill.cursor();
-        next.fields(kinds);
+        next.fields(spilled);
         for (byte type : each.values) {
           load(next.field(Kind.of(type)), Kind.of(type));
         }
@@ -568,15 +589,13 @@ final class MethodEmitter {
   }
 
   /**
-   * Collects the exits of a part where this method continues; falling out comes last. Returns
+   * Collects the exits where this method continues; falling out comes last. Returns
    * whether there are others, which this method only passes on to its own caller.
    */
-  private boolean continuations(Part child, List<Continuation> here) {
+  private boolean continuations(int from, BitSet exits, byte[] fall, List<Continuation> here) {
     boolean passes = false;
-    int target = code.outer(child.from);
-    for (int exit = child.exits.length() - 1;
-        exit > Part.FALL;
-        exit = child.exits.previousSetBit(exit - 1)) {
+    int target = code.outer(from);
+    for (int exit = exits.length() - 1; exit > Part.FALL; exit = exits.previousSetBit(exit - 1)) {
       while (code.number(target) != exit) {
         target = code.outer(target);
       }
@@ -596,8 +615,8 @@ final class MethodEmitter {
         here.add(new Continuation(exit, target, values, to.newLabel(), false));
       }
     }
-    if (child.exits.get(Part.FALL)) {
-      here.add(new Continuation(Part.FALL, 0, child.fall, to.newLabel(), false));
+    if (exits.get(Part.FALL)) {
+      here.add(new Continuation(Part.FALL, 0, fall, to.newLabel(), false));
     }
     return passes;
   }
@@ -851,6 +870,10 @@ final class MethodEmitter {
     types.pop(1);
     int[] targets = code.labelsOf(index);
     int[] distinct = Arrays.stream(targets).distinct().toArray();
+    if (hasManyExits(targets, distinct)) {
+      exitTable(index, targets);
+      return;
+    }
     var labels = new Label[distinct.length];
     var isDirect = new boolean[distinct.length];
     for (int i = 0; i < distinct.length; i++) {
@@ -883,6 +906,31 @@ final class MethodEmitter {
         branch(distinct[i]);
       }
     }
+    live = false;
+  }
+
+  /** Whether a table of the exits' numbers is smaller than a jump for each exit. */
+  private boolean hasManyExits(int[] targets, int[] distinct) {
+    return part.returnsExit()
+        && targets.length <= MOST_TABLE
+        && Arrays.stream(distinct).allMatch(target -> code.number(target) < MOST_NUMBER)
+        && Arrays.stream(distinct).allMatch(target -> code.labelTypes(target).length == 0)
+        && Arrays.stream(distinct).filter(target -> frame(target) == null).count() >= MANY_EXITS;
+  }
+
+  /** Looks the exit's number up in a string, which is the most compact constant of a class. */
+  private void exitTable(int index, int[] targets) {
+    var numbers = new StringBuilder();
+    var exits = new BitSet();
+    for (int target : targets) {
+      int number = code.number(target);
+      numbers.append((char) number);
+      exits.set(number);
+    }
+    to.loadConstant(numbers.toString())
+        .invokestatic(
+            Names.CODE, "exit", MethodTypeDesc.of(CD_int, CD_int, ConstantDescs.CD_String));
+    proceed(index, exits, new byte[0], List.of());
     live = false;
   }
 
