@@ -35,9 +35,12 @@ public final class ModuleEmitter {
   private static final int STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
   /** A class has functions of about as many bytes of the module, and no more functions. */
-  private static final int GROUP_BYTES = 1 << 16;
+  private static final int GROUP_BYTES = 48 << 10;
 
   private static final int GROUP_FUNCTIONS = 500;
+
+  /** A method that tells exports or globals apart has at most so many cases. */
+  private static final int MOST_CASES = 500;
 
   /** A method that tells functions apart has about as many bytes. */
   private static final int SWITCH_BYTES = 5_000;
@@ -96,9 +99,13 @@ public final class ModuleEmitter {
   }
 
   private void add(ClassDesc name, Consumer<ClassBuilder> content) {
-    classes.put(
-        name.packageName() + "." + name.displayName(),
-        classFile.build(name, to -> content.accept(to.withFlags(CLASS_FLAGS))));
+    byte[] bytes;
+    try {
+      bytes = classFile.build(name, to -> content.accept(to.withFlags(CLASS_FLAGS)));
+    } catch (IllegalArgumentException tooLarge) {
+      throw new ClassLimitException(-1, tooLarge);
+    }
+    classes.put(name.packageName() + "." + name.displayName(), bytes);
   }
 
   private void method(
@@ -133,7 +140,7 @@ public final class ModuleEmitter {
             for (int i = first; i < last; i++) {
               FunctionCode code = function.apply(module.importedFunctions() + i);
               noteIndirectCalls(code);
-              part(to, code, Partition.of(code, module));
+              functionParts(to, code);
             }
           });
       from = end;
@@ -146,6 +153,14 @@ public final class ModuleEmitter {
         long type = module.firstEqual()[(int) code.immediate[i]];
         indirectCalls.add(type << Integer.SIZE | code.extra[i]);
       }
+    }
+  }
+
+  private void functionParts(ClassBuilder to, FunctionCode code) {
+    try {
+      part(to, code, Partition.of(code, module));
+    } catch (IllegalArgumentException tooLarge) {
+      throw new ClassLimitException(code.function, tooLarge);
     }
   }
 
@@ -463,6 +478,7 @@ public final class ModuleEmitter {
 
   private void entries(ClassBuilder to) {
     MethodTypeDesc entryType = MethodTypeDesc.of(Names.LONGS, Names.LONGS, names.main);
+    MethodTypeDesc callType = MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS);
     int[] entries = module.entries().stream().toArray();
     for (int function : entries) {
       method(to, "entry_" + function, entryType, STATIC, body -> entry(body, function));
@@ -470,28 +486,65 @@ public final class ModuleEmitter {
     method(
         to,
         "call",
-        MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS),
+        callType,
         ClassFile.ACC_PUBLIC,
         body -> {
-          Label none = body.newLabel();
           if (entries.length > 0) {
-            List<SwitchCase> cases = new ArrayList<>();
-            for (int function : entries) {
-              cases.add(SwitchCase.of(function, body.newLabel()));
-            }
-            body.iload(1);
-            choose(body, none, cases);
-            for (SwitchCase each : cases) {
-              body.labelBinding(each.target())
-                  .aload(2)
-                  .aload(0)
-                  .invokestatic(names.main, "entry_" + each.caseValue(), entryType)
-                  .areturn();
-            }
+            body.aload(0)
+                .iload(1)
+                .aload(2)
+                .invokevirtual(names.main, "call" + 0, callType)
+                .areturn();
+          } else {
+            noSuch(body);
           }
-          body.labelBinding(none);
-          noSuch(body);
         });
+    eachRange(
+        entries.length,
+        (from, end, next) ->
+            method(
+                to,
+                "call" + from,
+                callType,
+                ClassFile.ACC_PUBLIC,
+                body -> {
+                  Label none = body.newLabel();
+                  List<SwitchCase> cases = new ArrayList<>();
+                  for (int i = from; i < end; i++) {
+                    cases.add(SwitchCase.of(entries[i], body.newLabel()));
+                  }
+                  body.iload(1);
+                  choose(body, none, cases);
+                  for (SwitchCase each : cases) {
+                    body.labelBinding(each.target())
+                        .aload(2)
+                        .aload(0)
+                        .invokestatic(names.main, "entry_" + each.caseValue(), entryType)
+                        .areturn();
+                  }
+                  body.labelBinding(none);
+                  if (next) {
+                    body.aload(0)
+                        .iload(1)
+                        .aload(2)
+                        .invokevirtual(names.main, "call" + end, callType)
+                        .areturn();
+                  } else {
+                    noSuch(body);
+                  }
+                }));
+  }
+
+  private interface RangeTask {
+    void run(int from, int end, boolean isFollowed);
+  }
+
+  /** Divides many cases among methods that call each other. */
+  private static void eachRange(int count, RangeTask task) {
+    for (int from = 0; from < count; from += MOST_CASES) {
+      int end = Math.min(count, from + MOST_CASES);
+      task.run(from, end, end < count);
+    }
   }
 
   private void entry(CodeBuilder to, int function) {
@@ -557,64 +610,92 @@ public final class ModuleEmitter {
   private void accessors(
       ClassBuilder to, List<Integer> globals, String get, String set, ClassDesc type) {
     boolean isNumber = type.equals(CD_long);
-    method(
-        to,
-        get,
-        MethodTypeDesc.of(type, CD_int),
-        ClassFile.ACC_PUBLIC,
-        body ->
-            eachGlobal(
-                body,
-                globals,
-                (global, kind) -> {
-                  body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
-                  if (isNumber) {
-                    Boxes.toBits(body, kind);
-                    body.lreturn();
-                  } else {
-                    body.areturn();
-                  }
-                }));
-    method(
-        to,
-        set,
-        MethodTypeDesc.of(CD_void, CD_int, type),
-        ClassFile.ACC_PUBLIC,
-        body ->
-            eachGlobal(
-                body,
-                globals,
-                (global, kind) -> {
-                  body.aload(0);
-                  if (isNumber) {
-                    body.lload(2);
-                    Boxes.fromBits(body, kind);
-                  } else {
-                    body.aload(2);
-                  }
-                  body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
-                }));
+    MethodTypeDesc getter = MethodTypeDesc.of(type, CD_int);
+    MethodTypeDesc setter = MethodTypeDesc.of(CD_void, CD_int, type);
+    if (globals.isEmpty()) {
+      method(to, get, getter, ClassFile.ACC_PUBLIC, ModuleEmitter::noSuch);
+      method(to, set, setter, ClassFile.ACC_PUBLIC, ModuleEmitter::noSuch);
+    }
+    eachRange(
+        globals.size(),
+        (from, end, isFollowed) -> {
+          List<Integer> some = globals.subList(from, end);
+          method(
+              to,
+              from == 0 ? get : get + from,
+              getter,
+              ClassFile.ACC_PUBLIC,
+              body -> {
+                eachGlobal(
+                    body,
+                    some,
+                    (global, kind) -> {
+                      load(body, global, kind);
+                      if (isNumber) {
+                        Boxes.toBits(body, kind);
+                        body.lreturn();
+                      } else {
+                        body.areturn();
+                      }
+                    });
+                if (isFollowed) {
+                  body.aload(0).iload(1).invokevirtual(names.main, get + end, getter);
+                  body.return_(TypeKind.from(type));
+                } else {
+                  noSuch(body);
+                }
+              });
+          method(
+              to,
+              from == 0 ? set : set + from,
+              setter,
+              ClassFile.ACC_PUBLIC,
+              body -> {
+                eachGlobal(
+                    body,
+                    some,
+                    (global, kind) -> {
+                      body.aload(0).loadLocal(TypeKind.from(type), 2);
+                      if (isNumber) {
+                        Boxes.fromBits(body, kind);
+                      }
+                      body.putfield(names.main, Names.globalField(global), kind.descriptor)
+                          .return_();
+                    });
+                if (isFollowed) {
+                  body.aload(0)
+                      .iload(1)
+                      .loadLocal(TypeKind.from(type), 2)
+                      .invokevirtual(names.main, set + end, setter)
+                      .return_();
+                } else {
+                  noSuch(body);
+                }
+              });
+        });
+  }
+
+  private void load(CodeBuilder to, int global, Kind kind) {
+    to.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
   }
 
   private interface GlobalTask {
     void run(int global, Kind kind);
   }
 
+  /** Does a task for the global whose index is in the first local, or goes on after the code. */
   private void eachGlobal(CodeBuilder to, List<Integer> globals, GlobalTask task) {
-    if (!globals.isEmpty()) {
-      Label none = to.newLabel();
-      List<SwitchCase> cases = new ArrayList<>();
-      for (int global : globals) {
-        cases.add(SwitchCase.of(global, to.newLabel()));
-      }
-      to.iload(1);
-      choose(to, none, cases);
-      for (SwitchCase each : cases) {
-        to.labelBinding(each.target());
-        task.run(each.caseValue(), Kind.of(module.globalTypes()[each.caseValue()]));
-      }
-      to.labelBinding(none);
+    Label none = to.newLabel();
+    List<SwitchCase> cases = new ArrayList<>();
+    for (int global : globals) {
+      cases.add(SwitchCase.of(global, to.newLabel()));
     }
-    noSuch(to);
+    to.iload(1);
+    choose(to, none, cases);
+    for (SwitchCase each : cases) {
+      to.labelBinding(each.target());
+      task.run(each.caseValue(), Kind.of(module.globalTypes()[each.caseValue()]));
+    }
+    to.labelBinding(none);
   }
 }

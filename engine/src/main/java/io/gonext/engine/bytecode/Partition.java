@@ -25,6 +25,12 @@ final class Partition {
   /** A stretch that is cut off has about as many. */
   private static final int STRETCH_BYTES = MOST_BYTES * 2 / 3;
 
+  /** A method has at most 65,535 bytes, and the estimate of a call may be too low by half. */
+  private static final int LARGEST_BYTES = 26_000;
+
+  /** After so many parts, loops stay where they are: each part takes entries of the class. */
+  private static final int MOST_LOOPS = 2_000;
+
   /** With fewer estimated bytes, a function or a loop keeps the loops in it. */
   private static final int SMALL_BYTES = Integer.getInteger("gonext.parts.small", 1_500);
 
@@ -124,11 +130,17 @@ final class Partition {
     if (sum(items) > MOST_BYTES) {
       cutLargest(items);
     }
+    int stretch = STRETCH_BYTES;
     while (sum(items) > MOST_BYTES) {
       int before = items.size();
-      items = stretches(items);
+      items = stretches(items, stretch);
       if (items.size() == before) {
-        break;
+        // Calls with very many locals. A method that is too large to be compiled is better than one
+        // that is too large to exist.
+        if (stretch == LARGEST_BYTES) {
+          break;
+        }
+        stretch = LARGEST_BYTES;
       }
     }
     return sum(items);
@@ -141,7 +153,11 @@ final class Partition {
   private Item construct(int opener, boolean cutsLoops) {
     int end = code.partner[opener];
     int raw = bytes(opener, end);
-    boolean isPart = cutsLoops && code.op[opener] == Op.LOOP && raw >= SMALL_LOOP;
+    boolean isPart =
+        cutsLoops
+            && code.op[opener] == Op.LOOP
+            && raw >= SMALL_LOOP
+            && ranges.size() < MOST_LOOPS;
     boolean cutsWithin = cutsLoops && !(isPart && raw <= SMALL_BYTES);
     int otherwise = code.elseOf(opener);
     int bytes = bytes(opener);
@@ -213,28 +229,47 @@ final class Partition {
     }
   }
 
-  /** Makes parts of neighbors. */
-  private List<Item> stretches(List<Item> items) {
+  /** Makes parts of neighbors, of up to so many estimated bytes each. */
+  private List<Item> stretches(List<Item> items, int most) {
     List<Item> cut = new ArrayList<>();
     int first = 0;
     int bytes = 0;
-    for (int i = 0; i <= items.size(); i++) {
-      boolean isFull =
-          i == items.size() || bytes + items.get(i).bytes > STRETCH_BYTES;
-      if (isFull && i > first && (i == items.size() || bytes > 0)) {
-        boolean isOne = i == first + 1;
-        cut.add(
-            isOne && (items.get(first).isPart || bytes <= CALL_BYTES)
-                ? items.get(first)
-                : part(items.get(first).from, items.get(i - 1).to));
-        first = i;
+    int i = 0;
+    while (i < items.size()) {
+      if (i > first && bytes + items.get(i).bytes > most) {
+        int end = lowestBoundary(items, first, i, bytes);
+        cut.add(stretch(items, first, end));
+        first = end;
+        i = end;
         bytes = 0;
       }
-      if (i < items.size()) {
-        bytes += items.get(i).bytes;
-      }
+      bytes += items.get(i).bytes;
+      i++;
+    }
+    if (first < items.size()) {
+      cut.add(stretch(items, first, items.size()));
     }
     return cut;
+  }
+
+  /** Where the fewest operands are on the stack, in the second half of a stretch. */
+  private int lowestBoundary(List<Item> items, int first, int end, int bytes) {
+    int lowest = end;
+    int rest = bytes;
+    for (int i = end - 1; i > first && rest - items.get(i).bytes > bytes / 2; i--) {
+      rest -= items.get(i).bytes;
+      if (code.height[items.get(i).from] < code.height[items.get(lowest).from]) {
+        lowest = i;
+      }
+    }
+    return lowest;
+  }
+
+  private Item stretch(List<Item> items, int first, int end) {
+    Item only = items.get(first);
+    return end == first + 1 && (only.isPart || only.bytes <= CALL_BYTES)
+        ? only
+        : part(only.from, items.get(end - 1).to);
   }
 
   // The parts -------------------------------------------------------------------------------------
