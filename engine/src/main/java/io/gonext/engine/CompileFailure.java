@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
 import static io.gonext.engine.ModuleRejectedException.Reason.UNSUPPORTED_FEATURE;
 
+import io.gonext.engine.bytecode.ClassLimitException;
 import io.gonext.engine.bytecode.CompiledFunctions;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,6 +44,8 @@ final class CompileFailure {
                   + where(refused, outline)
                   + ": "
                   + line(refused));
+      case ClassLimitException tooLarge ->
+          new ModuleRejectedException(TOO_LARGE, 0, tooLarge(tooLarge.function(), outline));
       default ->
           new ModuleRejectedException(
               UNSUPPORTED_FEATURE,
@@ -50,6 +53,17 @@ final class CompileFailure {
               "the engine cannot compile the module: " + line(failure),
               failure);
     };
+  }
+
+  private static String tooLarge(int function, ModuleOutline outline) {
+    return function < 0
+        ? "the module has more exports, globals and types than a class of the JVM can have"
+        : "function "
+            + function
+            + " ("
+            + FunctionNames.of(outline).of(function)
+            + ") uses more locals or operands at once than the compiler can pass between JVM"
+            + " methods; divide it into smaller functions";
   }
 
   /** The refusal for a failure before the module's outline is known. */

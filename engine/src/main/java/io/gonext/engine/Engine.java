@@ -134,8 +134,7 @@ public final class Engine implements AutoCloseable {
 
   /**
    * Admits a module without compiling it, in time linear in its size. These are the checks that
-   * {@link #compile} begins with. They do not check the types of instructions: only compiling finds
-   * a module that does not validate.
+   * {@link #compile} begins with.
    *
    * @throws ModuleRejectedException when an engine with these limits refuses the module
    */

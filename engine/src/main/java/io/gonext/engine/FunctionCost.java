@@ -1,20 +1,41 @@
 package io.gonext.engine;
 
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * The cost of compiling one function, counted while it is read, before the compiler spends it. What
  * is not proportional to the function's size counts most: branch targets times the locals and
- * operands that are alive there, operands that branches drop, passes over nested loops.
+ * operands that are alive there, operands that branches drop, and what parts of the function pass
+ * to each other.
  *
  * <p>The counts are estimates, and rather too high than too low: see RATIONALE.md.
  */
 final class FunctionCost {
+  /** The most entries of a class's constant pool that one function may need. */
+  static final int MOST_CONSTANTS = 50_000;
+
+  /** So many operands on the stack are many. No real function has half as many. */
+  static final int MANY_OPERANDS = 300;
+
+  /** The most instructions of a function while many operands are on the stack. */
+  static final int MOST_WITH_MANY_OPERANDS = 2_000;
+
   /** The bytes of a method and its names, in its own class and in its callers' classes. */
   private static final int METHOD_BYTES = 200;
 
-  /** About as many bytes of bytecode does the largest method have. */
-  private static final int METHOD_CODE_BYTES = 4_000;
+  /** A part of a function has about as many bytes of bytecode, or more. */
+  private static final int PART_BYTES = 1_000;
+
+  /** Passing a local to a part and back. */
+  private static final int PASSED_LOCAL_BYTES = 20;
+
+  /** A part names about as many locals at most, one with each instruction. */
+  private static final int MOST_PASSED_LOCALS = PART_BYTES / 4;
+
+  /** An operand is passed every so many instructions, in about 10 bytes. */
+  private static final int INSTRUCTIONS_AN_OPERAND = 20;
 
   /** What reading and emitting an instruction takes on the heap for a while. */
   private static final int INSTRUCTION_HEAP_BYTES = 150;
@@ -22,45 +43,83 @@ final class FunctionCost {
   /** What the class file writer takes for a local or an operand at a branch target. */
   private static final int FRAME_SLOT_HEAP_BYTES = 16;
 
+  /** Passes over a function to find which locals are alive. */
+  private static final int MOST_PASSES = 10;
+
+  /** Until then every constant counts as another one. */
+  private static final int CONSTANTS_UNCOUNTED = 20_000;
+
   /** The locals that its instructions name. */
   private final BitSet locals = new BitSet();
 
+  /** The constants after the first ones. */
+  private final Set<Long> constants = new HashSet<>();
+
+  private int constantsUncounted;
+  private int constantsCounted;
+  private int instructionsWithManyOperands;
+
   private long instructions;
   private long codeBytes = METHOD_BYTES;
+  private long operands;
   private long targets;
   private long operandsAtTargets;
   private int depth;
-  private int loops;
   private int deepest;
+  private int openLoops;
   private int mostLoops;
+  private int loops;
 
   /** An instruction that becomes about this many bytes of bytecode. */
-  void instruction(int bytes) {
+  void instruction(int bytes, int height) {
     instructions++;
     codeBytes += bytes;
+    operands += height;
+    if (height > MANY_OPERANDS) {
+      instructionsWithManyOperands++;
+    }
   }
 
   void local(int index) {
     locals.set(index);
   }
 
+  /** A constant that the class's constant pool needs, or a function or global. */
+  void constant(long key, int entries) {
+    if (constantsUncounted < CONSTANTS_UNCOUNTED) {
+      constantsUncounted += entries;
+    } else if (constantsCounted <= MOST_CONSTANTS && constants.add(key)) {
+      constantsCounted += entries;
+    }
+  }
+
+  boolean hasTooManyConstants() {
+    return constantsUncounted + constantsCounted > MOST_CONSTANTS;
+  }
+
+  boolean hasTooManyOperands() {
+    return instructionsWithManyOperands > MOST_WITH_MANY_OPERANDS;
+  }
+
   /** A place that branches go to, with this many operands on the stack. */
-  void target(int operands) {
+  void target(int height) {
     targets++;
-    operandsAtTargets += operands;
+    operandsAtTargets += height;
   }
 
   void open(boolean isLoop) {
     deepest = Math.max(deepest, ++depth);
     if (isLoop) {
-      mostLoops = Math.max(mostLoops, ++loops);
+      loops++;
+      codeBytes += PASSED_LOCAL_BYTES;
+      mostLoops = Math.max(mostLoops, ++openLoops);
     }
   }
 
   void close(boolean isLoop) {
     depth--;
     if (isLoop) {
-      loops--;
+      openLoops--;
     }
   }
 
@@ -71,26 +130,37 @@ final class FunctionCost {
     }
   }
 
+  private long parts() {
+    return codeBytes / PART_BYTES;
+  }
+
   /** A byte for each local and operand at each place that branches go to. */
   private long frameBytes() {
-    return targets * Math.min(locals.cardinality() + 4L, METHOD_CODE_BYTES / 2) + operandsAtTargets;
+    return targets * Math.min(locals.cardinality() + 4L, MOST_PASSED_LOCALS) + operandsAtTargets;
   }
 
   /** The size of its methods. */
   long classBytes() {
-    return codeBytes + frameBytes();
+    long passed = Math.min(locals.cardinality(), MOST_PASSED_LOCALS);
+    return codeBytes
+        + frameBytes()
+        + parts() * PASSED_LOCAL_BYTES * passed
+        + operands * 10 / INSTRUCTIONS_AN_OPERAND;
   }
 
   /** The bytes on the heap while it is compiled. */
   long passingBytes() {
-    long methods = 1 + codeBytes / METHOD_CODE_BYTES;
-    return INSTRUCTION_HEAP_BYTES * instructions + FRAME_SLOT_HEAP_BYTES * (frameBytes() / methods);
+    long setBytes = locals.length() / Byte.SIZE;
+    return INSTRUCTION_HEAP_BYTES * instructions
+        + FRAME_SLOT_HEAP_BYTES * (frameBytes() / (1 + parts()))
+        + setBytes * (deepest + loops + 4 * parts())
+        + parts() * deepest / Byte.SIZE;
   }
 
   /** The steps beyond a few for each instruction. */
   long steps() {
-    long passes = 2L + mostLoops;
-    return passes * (instructions + targets * (1 + locals.length() / Long.SIZE))
-        + instructions * deepest / 4;
+    long setWords = 1 + locals.length() / Long.SIZE;
+    return Math.min(2 + mostLoops, MOST_PASSES) * (instructions + targets * setWords)
+        + parts() * deepest * setWords;
   }
 }

@@ -31,6 +31,14 @@ final class FunctionReader {
   /** The JVM allows 65,535 slots, and a number may take two. */
   private static final int MOST_OPERANDS = 30_000;
 
+  /** A class's entries for a method or field: the reference, its name and type, the name. */
+  private static final int REFERENCE_ENTRIES = 3;
+
+  // Keys that tell the constants of a function apart.
+  private static final long FLOAT_KEY = 1L << 62;
+  private static final long FUNCTION_KEY = 1L << 61;
+  private static final long GLOBAL_KEY = 1L << 60;
+
   /** The bytes that one element of a table counts for. */
   private static final int ELEMENT_BYTES = 8;
 
@@ -299,10 +307,29 @@ final class FunctionReader {
     if (!in.isAtEnd()) {
       throw in.malformed("function " + label + " has code after its end");
     }
+    if (limited && cost.hasTooManyConstants()) {
+      throw in.tooLarge(
+          "function "
+              + label
+              + " has too many different constants, callees and globals for a class of the JVM,"
+              + " more than about "
+              + FunctionCost.MOST_CONSTANTS
+              + "; divide it into smaller functions");
+    }
+    if (limited && cost.hasTooManyOperands()) {
+      throw in.tooLarge(
+          "function "
+              + label
+              + " has more than "
+              + FunctionCost.MANY_OPERANDS
+              + " operands on the stack for more than "
+              + FunctionCost.MOST_WITH_MANY_OPERANDS
+              + " instructions; keep them in locals or in memory");
+    }
   }
 
   private void instruction(int opcode, int at) {
-    cost.instruction(opcode >= 0x28 && opcode <= 0x3E ? 12 : 8);
+    cost.instruction(opcode >= 0x28 && opcode <= 0x3E ? 12 : 6, height);
     if (opcode < 0x100 && Op.isPlain(opcode) && opcode != Op.NOP) {
       plain(opcode, at);
       return;
@@ -449,6 +476,7 @@ final class FunctionReader {
         throw in.malformed("function " + label + ": alignment must not be larger than natural");
       }
       immediate = in.u32();
+      number(immediate, 1);
       needMemory();
     } else {
       switch (opcode) {
@@ -456,16 +484,33 @@ final class FunctionReader {
         case Op.I32_CONST -> {
           immediate = in.signed(32);
           constant = Integer.toUnsignedLong((int) immediate);
+          number(immediate, 1);
         }
-        case Op.I64_CONST -> immediate = in.signed(64);
-        case Op.F32_CONST -> immediate = in.bits(Float.BYTES);
-        case Op.F64_CONST -> immediate = in.bits(Double.BYTES);
+        case Op.I64_CONST -> {
+          immediate = in.signed(64);
+          number(immediate, 2);
+        }
+        case Op.F32_CONST -> {
+          immediate = in.bits(Float.BYTES);
+          cost.constant(immediate ^ FLOAT_KEY, 1);
+        }
+        case Op.F64_CONST -> {
+          immediate = in.bits(Double.BYTES);
+          cost.constant(immediate ^ FLOAT_KEY, 2);
+        }
         default -> {
           // no immediate
         }
       }
     }
     plain(opcode, immediate, 0, at);
+  }
+
+  /** A number that is not in the instruction if it has more than 16 bits. */
+  private void number(long value, int entries) {
+    if (value != (short) value) {
+      cost.constant(value, entries);
+    }
   }
 
   private void plain(int opcode, long immediate, int second, int at) {
@@ -600,7 +645,7 @@ final class FunctionReader {
         push(kept[k]);
       }
       openers[i] = targets[i].opener;
-      cost.instruction(4);
+      cost.instruction(4, 0);
       cost.branch(types.length, height - types.length - targets[i].base);
       if (!top().isDead) {
         targets[i].isTarget = true;
@@ -612,7 +657,7 @@ final class FunctionReader {
   }
 
   private void call(int opcode, int index, int second, Signature type, int at, int before) {
-    cost.instruction(8 * type.results().length);
+    cost.instruction(6 * type.results().length + 2 * type.parameters().length, height);
     pop(type.parameters());
     add(opcode, index, second, at, before, height);
     push(type.results());
@@ -734,6 +779,7 @@ final class FunctionReader {
   }
 
   private int function(long index) {
+    cost.constant(index ^ FUNCTION_KEY, REFERENCE_ENTRIES);
     return index("function", index, module.functionTypes().length);
   }
 
@@ -748,7 +794,9 @@ final class FunctionReader {
   }
 
   private int global() {
-    return index("global", in.u32(), module.globalTypes().length);
+    int global = index("global", in.u32(), module.globalTypes().length);
+    cost.constant(global ^ GLOBAL_KEY, REFERENCE_ENTRIES);
+    return global;
   }
 
   private int dataSegment() {

@@ -182,6 +182,12 @@ public abstract class GuestCode {
     }
   }
 
+  /** For a {@code br_table}: the number at this index, which is unsigned, or the last one. */
+  public static int exit(int index, String numbers) {
+    int last = numbers.length() - 1;
+    return numbers.charAt(Integer.compareUnsigned(index, last) < 0 ? index : last);
+  }
+
   /** Ends the guest if its thread was interrupted. */
   public static void poll() {
     Interrupts.check();

@@ -29,6 +29,11 @@ final class Bombs {
     return bombs;
   }
 
+  /** Compiles, but takes some hundred milliseconds. */
+  static byte[] frames() {
+    return branches(30, 3_000, 5_000);
+  }
+
   /** Functions with this many locals that are alive at this many branch targets. */
   static byte[] branches(int functions, int locals, int branches) {
     var code = part().u32(1).u32(locals).bytes(0x7F);

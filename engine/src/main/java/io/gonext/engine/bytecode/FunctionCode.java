@@ -55,6 +55,12 @@ public final class FunctionCode {
 
   private int @Nullable [] accessesBefore;
 
+  /** The innermost block around each instruction, or {@link #FUNCTION}. */
+  private int @Nullable [] outer;
+
+  /** How many blocks are around each instruction. */
+  private int[] depth = NO_LABELS;
+
   private final List<Signature> blocks = new ArrayList<>();
   private final List<int[]> labels = new ArrayList<>();
 
@@ -201,5 +207,53 @@ public final class FunctionCode {
       }
     }
     return accessesBefore[index];
+  }
+
+  /** The innermost block around an instruction, or {@link #FUNCTION}. */
+  int outer(int index) {
+    if (outer == null) {
+      nest();
+    }
+    return outer[index];
+  }
+
+  private void nest() {
+    outer = new int[size];
+    depth = new int[size];
+    int around = FUNCTION;
+    int blocks = 0;
+    for (int i = 0; i < size; i++) {
+      if (op[i] == Op.END && extra[i] != FUNCTION) {
+        around = outer[extra[i]];
+        blocks--;
+      }
+      outer[i] = around;
+      depth[i] = blocks;
+      if (Op.isOpener(op[i])) {
+        around = i;
+        blocks++;
+      }
+    }
+  }
+
+  /**
+   * The number of the label of a block or of the function. Among the blocks around an instruction,
+   * each has another one: 1 is the function's, and inner blocks have larger ones.
+   */
+  int number(int target) {
+    if (target == FUNCTION) {
+      return 1;
+    }
+    outer(target);
+    return depth[target] + 2;
+  }
+
+  /** The label with this number around an instruction. */
+  int target(int index, int number) {
+    int target = outer(index);
+    while (number(target) != number) {
+      target = outer(target);
+    }
+    return target;
   }
 }

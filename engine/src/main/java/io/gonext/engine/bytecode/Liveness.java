@@ -1,50 +1,85 @@
 package io.gonext.engine.bytecode;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
-/** Which locals are read later, before they are written. */
+/** Finds which locals are read later, before they are written. */
 final class Liveness {
+  /** After so many passes over nested loops, every local counts as read in every loop. */
+  private static final int MOST_PASSES = 8;
+
+  private static final BitSet NONE = new BitSet();
+
   private final FunctionCode code;
 
-  /** For each block: the locals that are live where a branch to it goes. */
+  /**
+   * The locals that are live where a branch to a block goes. Those of a loop stay from pass to pass,
+   * the others until the pass has left the block.
+   */
   private final BitSet[] atLabel;
 
-  /** For each IF: the locals that are live at the start of its else. */
-  private final BitSet[] atElse;
+  /** The locals that are live at the start of the else of an if that the pass has not left. */
+  private final Map<Integer, BitSet> atElse = new HashMap<>();
 
-  /** At the wanted instructions. */
-  private final BitSet[] before;
+  /** The parts by where they begin and by where they end; empty before the last pass. */
+  private final Map<Integer, List<Part>> beginning = new HashMap<>();
 
-  /**
-   * Computes what is live.
-   *
-   * @param wanted the instructions for which {@link #before} is asked
-   */
-  Liveness(FunctionCode code, BitSet wanted) {
+  private final Map<Integer, List<Part>> ending = new HashMap<>();
+
+  /** The locals that are live after each part whose beginning the pass has not reached. */
+  private final Map<Part, BitSet> after = new HashMap<>();
+
+  private final BitSet live = new BitSet();
+
+  private Liveness(FunctionCode code) {
     this.code = code;
     this.atLabel = new BitSet[code.size];
-    this.atElse = new BitSet[code.size];
-    this.before = new BitSet[code.size];
-    while (pass(wanted)) {
-      // A loop's start needs what the passes before found.
+  }
+
+  /**
+   * Sets the inputs and outputs of parts.
+   *
+   * @return the locals that are live at the function's start
+   */
+  static BitSet apply(FunctionCode code, Map<Part, Partition.Mentions> parts) {
+    var liveness = new Liveness(code);
+    int passes = 1;
+    while (liveness.pass(parts)) {
+      if (++passes == MOST_PASSES) {
+        liveness.assumeAllInLoops();
+      }
+    }
+    for (Part part : parts.keySet()) {
+      liveness.beginning.computeIfAbsent(part.from, _ -> new ArrayList<>()).add(part);
+      liveness.ending.computeIfAbsent(part.to, _ -> new ArrayList<>()).add(part);
+    }
+    liveness.pass(parts);
+    return liveness.live;
+  }
+
+  private void assumeAllInLoops() {
+    for (int i = 0; i < code.size; i++) {
+      if (code.op[i] == Op.LOOP) {
+        atLabel[i] = new BitSet();
+        atLabel[i].set(0, code.locals.length);
+      }
     }
   }
 
-  /** The locals that are live before an instruction. */
-  BitSet before(int index) {
-    return before[index];
+  private BitSet atLabel(int target) {
+    BitSet known = target == FunctionCode.FUNCTION ? null : atLabel[target];
+    return known == null ? NONE : known;
   }
 
-  /** The locals that are live where a branch goes. */
-  BitSet atLabel(int target) {
-    BitSet live = target == FunctionCode.FUNCTION ? null : atLabel[target];
-    return live == null ? new BitSet() : live;
-  }
-
-  /** Whether the start of a loop changed. */
-  private boolean pass(BitSet wanted) {
+  /** Goes through the function backwards. Returns whether the start of a loop changed. */
+  private boolean pass(Map<Part, Partition.Mentions> parts) {
     boolean changed = false;
-    var live = new BitSet();
+    live.clear();
     for (int i = code.size - 1; i >= 0; i--) {
       int op = code.op[i];
       switch (op) {
@@ -58,36 +93,78 @@ final class Liveness {
         }
         case Op.ELSE -> {
           int opener = code.partner[i];
-          atElse[opener] = (BitSet) live.clone();
+          atElse.put(opener, (BitSet) live.clone());
           live.clear();
           live.or(atLabel(opener));
         }
-        case Op.IF -> live.or(code.elseOf(i) < 0 ? atLabel(i) : atElse[i]);
+        case Op.IF -> {
+          BitSet otherwise = atElse.remove(i);
+          live.or(otherwise == null ? atLabel(i) : otherwise);
+          atLabel[i] = null;
+        }
+        case Op.BLOCK -> atLabel[i] = null;
         case Op.LOOP -> {
-          if (!live.equals(atLabel[i])) {
-            changed |= !(atLabel[i] == null && live.isEmpty());
-            atLabel[i] = (BitSet) live.clone();
+          BitSet known = atLabel[i];
+          if (known == null || !contains(known, live)) {
+            changed |= known != null || !live.isEmpty();
+            BitSet all = (BitSet) live.clone();
+            all.or(atLabel(i));
+            atLabel[i] = all;
           }
+          live.or(atLabel(i));
         }
         case Op.BR, Op.BR_TABLE, Op.RETURN, Op.UNREACHABLE -> {
           live.clear();
-          branches(i, live);
+          branches(i);
         }
-        case Op.BR_IF -> branches(i, live);
+        case Op.BR_IF -> branches(i);
         case Op.LOCAL_GET -> live.set((int) code.immediate[i]);
         case Op.LOCAL_SET, Op.LOCAL_TEE -> live.clear((int) code.immediate[i]);
         default -> {
           // no local
         }
       }
-      if (wanted.get(i)) {
-        before[i] = (BitSet) live.clone();
+      for (Part part : ending.getOrDefault(i, List.of())) {
+        after.put(part, (BitSet) live.clone());
+      }
+      for (Part part : beginning.getOrDefault(i, List.of())) {
+        describe(part, Objects.requireNonNull(parts.get(part)));
       }
     }
     return changed;
   }
 
-  private void branches(int index, BitSet live) {
+  /** Sets a part's inputs and outputs. The pass is at its first instruction. */
+  private void describe(Part part, Partition.Mentions mentions) {
+    BitSet liveAfter = Objects.requireNonNull(after.remove(part));
+    BitSet outputs = part.exits.get(Part.FALL) ? liveAfter : new BitSet();
+    int target = code.outer(part.from);
+    for (int i = part.exits.length() - 1; i > Part.FALL; i = part.exits.previousSetBit(i - 1)) {
+      while (code.number(target) != i) {
+        target = code.outer(target);
+      }
+      outputs.or(atLabel(target));
+    }
+    outputs.and(mentions.written());
+    var inputs = (BitSet) mentions.used().clone();
+    inputs.and(live);
+    part.outputs = outputs.stream().toArray();
+    // In the order of their kinds, so that fewer combinations occur: see EmittedClasses.
+    part.inputs =
+        inputs.stream()
+            .boxed()
+            .sorted(Comparator.comparing(local -> Kind.of(code.locals[local])))
+            .mapToInt(Integer::intValue)
+            .toArray();
+  }
+
+  private static boolean contains(BitSet all, BitSet some) {
+    var missing = (BitSet) some.clone();
+    missing.andNot(all);
+    return missing.isEmpty();
+  }
+
+  private void branches(int index) {
     for (int target : code.targets(index)) {
       live.or(atLabel(target));
     }

@@ -12,6 +12,8 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,15 @@ final class MethodEmitter {
   static final int INSTRUCTIONS_A_POLL = 20_000;
 
   private static final int NO_SLOT = -1;
+
+  /** With so many exits, a br_table becomes a table of their numbers. */
+  private static final int MANY_EXITS = 8;
+
+  /** A string in a class has at most 65,535 bytes, at most three for a character. */
+  private static final int MOST_TABLE = 20_000;
+
+  /** Larger characters are not characters by themselves. */
+  private static final int MOST_NUMBER = Character.MIN_SURROGATE;
 
   private final CodeBuilder to;
   private final FunctionCode code;
@@ -55,6 +66,12 @@ final class MethodEmitter {
 
   /** Whether control reaches the next instruction. */
   private boolean live = true;
+
+  /** Where the method puts its outputs into fields. Only the exit's number is on the stack. */
+  private final Label leave;
+
+  /** Whether a branch goes there. */
+  private boolean isLeaving;
 
   /** An open block. */
   private static final class Frame {
@@ -98,6 +115,7 @@ final class MethodEmitter {
     this.position = code.position[part.from];
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to, exactMemory);
+    this.leave = to.newLabel();
   }
 
   /** Emits the method's code. */
@@ -141,11 +159,8 @@ final class MethodEmitter {
     if (part.returnsExit()) {
       return CD_int;
     }
-    if (part.exits.isEmpty()) {
-      return CD_void;
-    }
-    List<Kind> outputs = outputs(code, part.exits.getFirst());
-    return outputs.isEmpty() ? CD_void : outputs.getFirst().descriptor;
+    List<Kind> results = results(code, part);
+    return results.isEmpty() ? CD_void : results.getFirst().descriptor;
   }
 
   private static boolean isWide(FunctionCode code, Part part) {
@@ -156,13 +171,29 @@ final class MethodEmitter {
     return inputs > Names.MOST_SLOTS;
   }
 
-  private static List<Kind> outputs(FunctionCode code, Part.Exit exit) {
-    List<Kind> kinds = new ArrayList<>();
-    for (byte type : exit.values()) {
-      kinds.add(Kind.of(type));
+  /** The kinds of what a part with at most one exit leaves: operands, then locals. */
+  private static List<Kind> results(FunctionCode code, Part part) {
+    if (part.exits.isEmpty()) {
+      return List.of();
     }
-    for (int local : exit.locals()) {
-      kinds.add(Kind.of(code.locals[local]));
+    List<Kind> kinds = new ArrayList<>(kinds(values(code, part, part.exits.nextSetBit(0))));
+    kinds.addAll(outputs(code, part));
+    return kinds;
+  }
+
+  private static List<Kind> outputs(FunctionCode code, Part part) {
+    return Arrays.stream(part.outputs).mapToObj(local -> Kind.of(code.locals[local])).toList();
+  }
+
+  /** The types of the operands that a part leaves at an exit. */
+  private static byte[] values(FunctionCode code, Part part, int exit) {
+    return exit == Part.FALL ? part.fall : code.labelTypes(code.target(part.from, exit));
+  }
+
+  private static List<Kind> kinds(byte[] types) {
+    List<Kind> kinds = new ArrayList<>();
+    for (byte type : types) {
+      kinds.add(Kind.of(type));
     }
     return kinds;
   }
@@ -201,6 +232,10 @@ final class MethodEmitter {
     range();
     if (live && !part.isFunction()) {
       exit(Part.FALL);
+    }
+    if (isLeaving) {
+      to.labelBinding(leave);
+      leave();
     }
   }
 
@@ -268,6 +303,15 @@ final class MethodEmitter {
       }
     }
     types.push(part.operands);
+    if (part.returnsExit()) {
+      // Not every exit's path sets every output.
+      for (int local : part.outputs) {
+        if (slots[local] == NO_SLOT) {
+          zero(Kind.of(code.locals[local]));
+          store(local);
+        }
+      }
+    }
   }
 
   private void range() {
@@ -346,31 +390,69 @@ final class MethodEmitter {
   // Parts -----------------------------------------------------------------------------------------
 
   /** Leaves this part by one of its exits; the exit's values are on the stack. */
-  private void exit(int target) {
-    int number = part.exitTo(target);
-    Part.Exit exit = part.exits.get(number);
-    List<Kind> kinds = outputs(code, exit);
+  private void exit(int number) {
+    byte[] values = values(code, part, number);
+    if (!part.returnsExit()) {
+      onlyExit(values.length);
+      return;
+    }
+    Spill.Cursor cursor = spill.cursor();
+    cursor.fields(outputs(code, part));
+    spill(cursor.fields(kinds(values)), kinds(values), 0);
+    if (part.outputs.length == 0) {
+      to.loadConstant(number).ireturn();
+    } else {
+      drop(types.height() - values.length);
+      to.loadConstant(number).goto_(leave);
+      isLeaving = true;
+    }
+  }
+
+  /** Drops this many operands from the bottom, which are on top of the JVM's stack. */
+  private void drop(int height) {
+    for (int i = height - 1; i >= 0; i--) {
+      pop(Kind.of(types.at(i)));
+    }
+  }
+
+  /** Returns with the exit's number on the stack. */
+  private void leave() {
+    List<Kind> kinds = outputs(code, part);
     List<String> fields = spill.cursor().fields(kinds);
-    int values = exit.values().length;
-    int first = part.returnsExit() ? 0 : 1;
-    for (int i = values - 1; i >= first; i--) {
+    for (int i = 0; i < fields.size(); i++) {
+      spillLocal(part.outputs[i], fields.get(i), kinds.get(i));
+    }
+    to.ireturn();
+  }
+
+  private void onlyExit(int values) {
+    List<Kind> kinds = results(code, part);
+    List<String> fields = spill.cursor().fields(kinds);
+    spill(fields.subList(0, values), kinds, 1);
+    for (int i = Math.max(values, 1); i < kinds.size(); i++) {
+      spillLocal(part.outputs[i - values], fields.get(i), kinds.get(i));
+    }
+    if (kinds.isEmpty()) {
+      to.return_();
+      return;
+    }
+    if (values == 0) {
+      loadLocal(part.outputs[0]);
+    }
+    to.return_(kinds.getFirst().type);
+  }
+
+  /** Pops values into their fields, but for the first few, which stay. */
+  private void spill(List<String> fields, List<Kind> kinds, int first) {
+    for (int i = fields.size() - 1; i >= first; i--) {
       spill(fields.get(i), kinds.get(i));
     }
-    for (int i = Math.max(values, first); i < kinds.size(); i++) {
-      to.aload(instance);
-      loadLocal(exit.locals()[i - values]);
-      to.putfield(names.main, fields.get(i), kinds.get(i).descriptor);
-    }
-    if (part.returnsExit()) {
-      to.loadConstant(number).ireturn();
-    } else if (kinds.isEmpty()) {
-      to.return_();
-    } else {
-      if (values == 0) {
-        loadLocal(exit.locals()[0]);
-      }
-      to.return_(kinds.getFirst().type);
-    }
+  }
+
+  private void spillLocal(int local, String field, Kind kind) {
+    to.aload(instance);
+    loadLocal(local);
+    to.putfield(names.main, field, kind.descriptor);
   }
 
   /** Calls a part; its operands are on the stack. */
@@ -395,9 +477,7 @@ final class MethodEmitter {
     } else if (child.returnsExit()) {
       dispatch(child);
     } else {
-      Part.Exit only = child.exits.getFirst();
-      take(only, 1);
-      continueAt(only);
+      takeOnly(child);
     }
   }
 
@@ -411,65 +491,162 @@ final class MethodEmitter {
     }
     List<String> fields = spill.cursor().fields(kinds);
     int operands = child.operands.length;
-    for (int i = operands - 1; i >= 0; i--) {
-      spill(fields.get(i), kinds.get(i));
-    }
+    spill(fields.subList(0, operands), kinds, 0);
     for (int i = operands; i < kinds.size(); i++) {
-      to.aload(instance);
-      loadLocal(child.inputs[i - operands]);
-      to.putfield(names.main, fields.get(i), kinds.get(i).descriptor);
+      spillLocal(child.inputs[i - operands], fields.get(i), kinds.get(i));
     }
   }
 
-  /** Continues by the number of the exit on the stack. */
-  private void dispatch(Part child) {
-    int height = types.height();
-    int last = child.exits.size() - 1;
-    var labels = new Label[last + 1];
-    Arrays.setAll(labels, _ -> to.newLabel());
-    if (last == 1) {
-      to.ifeq(labels[0]);
-    } else {
-      List<SwitchCase> cases = new ArrayList<>();
-      for (int i = 1; i <= last; i++) {
-        cases.add(SwitchCase.of(i, labels[i]));
-      }
-      to.tableswitch(1, last, labels[0], cases);
-    }
-    boolean stale = accesses.isStale();
-    // The first exit comes last: if control can fall out of the part, it goes on after it.
-    for (int i = last; i >= 0; i--) {
-      Part.Exit exit = child.exits.get(i);
-      to.labelBinding(labels[i]);
-      types.cut(height);
-      accesses.setStale(stale);
-      take(exit, 0);
-      live = true;
-      continueAt(exit);
-    }
-  }
-
-  /** Takes the outputs of a part, the first {@code returned} from the stack. */
-  private void take(Part.Exit exit, int returned) {
-    List<Kind> kinds = outputs(code, exit);
+  /** Takes what a part with one exit leaves; the first value is on the stack. */
+  private void takeOnly(Part child) {
+    int exit = child.exits.nextSetBit(0);
+    byte[] values = values(code, child, exit);
+    List<Kind> kinds = results(code, child);
     List<String> fields = spill.cursor().fields(kinds);
-    int values = exit.values().length;
-    for (int i = returned; i < values; i++) {
+    for (int i = 1; i < values.length; i++) {
       load(fields.get(i), kinds.get(i));
     }
-    for (int i = values; i < kinds.size(); i++) {
-      if (i >= returned) {
+    for (int i = values.length; i < kinds.size(); i++) {
+      if (i > 0) {
         load(fields.get(i), kinds.get(i));
       }
-      store(exit.locals()[i - values]);
+      store(child.outputs[i - values.length]);
     }
-    types.push(exit.values());
+    types.push(values);
+    if (exit != Part.FALL) {
+      branch(code.target(child.from, exit));
+      live = false;
+    }
   }
 
-  private void continueAt(Part.Exit exit) {
-    if (exit.target() != Part.FALL) {
-      branch(exit.target());
-      live = false;
+  /** One of the exits of a part where its caller continues. */
+  private record Continuation(int exit, int target, byte[] values, Label label, boolean isDirect) {}
+
+  /** Continues by the number of the exit, which is on the stack. */
+  private void dispatch(Part child) {
+    Spill.Cursor cursor = spill.cursor();
+    List<Kind> kinds = outputs(code, child);
+    List<String> fields = cursor.fields(kinds);
+    for (int i = 0; i < fields.size(); i++) {
+      load(fields.get(i), kinds.get(i));
+      store(child.outputs[i]);
+    }
+    proceed(child.from, child.exits, child.fall, kinds);
+  }
+
+  /**
+   * Continues at one of several exits, whose number is on the stack.
+   *
+   * @param from an instruction that all labels are around
+   * @param fall the operands with which control goes on after the part
+   * @param spilled the kinds of the values that are in fields before the operands
+   */
+  private void proceed(int from, BitSet exits, byte[] fall, List<Kind> spilled) {
+    List<Continuation> here = new ArrayList<>();
+    boolean passes = continuations(from, exits, fall, here);
+    int free = slotsUsed;
+    int number = NO_SLOT;
+    if (passes) {
+      number = allocate(Kind.INT);
+      to.istore(number);
+    }
+    Label pass = to.newLabel();
+    if (!here.isEmpty()) {
+      if (passes) {
+        to.iload(number);
+      }
+      choose(here, passes ? pass : null);
+    }
+    int height = types.height();
+    boolean stale = accesses.isStale();
+    if (passes) {
+      to.labelBinding(pass);
+      drop(height);
+      to.iload(number).goto_(leave);
+      isLeaving = true;
+      slotsUsed = free;
+    }
+    live = false;
+    for (Continuation each : here) {
+      if (!each.isDirect) {
+        to.labelBinding(each.label);
+        types.cut(height);
+        accesses.setStale(stale);
+        Spill.Cursor next = spill.cursor();
+        next.fields(spilled);
+        for (byte type : each.values) {
+          load(next.field(Kind.of(type)), Kind.of(type));
+        }
+        types.push(each.values);
+        live = true;
+        if (each.exit != Part.FALL) {
+          branch(each.target);
+          live = false;
+        }
+      }
+    }
+  }
+
+  /**
+   * Collects the exits where this method continues; falling out comes last. Returns
+   * whether there are others, which this method only passes on to its own caller.
+   */
+  private boolean continuations(int from, BitSet exits, byte[] fall, List<Continuation> here) {
+    boolean passes = false;
+    int target = code.outer(from);
+    for (int exit = exits.length() - 1; exit > Part.FALL; exit = exits.previousSetBit(exit - 1)) {
+      while (code.number(target) != exit) {
+        target = code.outer(target);
+      }
+      byte[] values = code.labelTypes(target);
+      Frame frame = frame(target);
+      if (frame == null && part.returnsExit() && values.length == 0) {
+        passes = true;
+        continue;
+      }
+      boolean isDirect = values.length == 0 && isJump(frame) && code.op[target] != Op.LOOP;
+      if (isDirect) {
+        Frame jumped = Objects.requireNonNull(frame);
+        jumped.isTarget = true;
+        accesses.branch(target);
+        here.add(new Continuation(exit, target, values, jumped.label, true));
+      } else {
+        here.add(new Continuation(exit, target, values, to.newLabel(), false));
+      }
+    }
+    if (exits.get(Part.FALL)) {
+      here.add(new Continuation(Part.FALL, 0, fall, to.newLabel(), false));
+    }
+    return passes;
+  }
+
+  /** Jumps by the number of the exit on the stack. */
+  private void choose(List<Continuation> here, @Nullable Label otherwise) {
+    Continuation last = here.getLast();
+    int ways = here.size() + (otherwise == null ? 0 : 1);
+    if (ways == 2) {
+      if (last.exit == 0) {
+        to.ifeq(last.label);
+      } else {
+        to.loadConstant(last.exit).if_icmpeq(last.label);
+      }
+      if (otherwise == null && here.getFirst().isDirect) {
+        to.goto_(here.getFirst().label);
+      }
+      return;
+    }
+    List<SwitchCase> cases = new ArrayList<>();
+    for (Continuation each : here) {
+      cases.add(SwitchCase.of(each.exit, each.label));
+    }
+    cases.sort(Comparator.comparing(SwitchCase::caseValue));
+    Label rest = otherwise == null ? last.label : otherwise;
+    int low = cases.getFirst().caseValue();
+    int high = cases.getLast().caseValue();
+    if (high - low < 3 * cases.size()) {
+      to.tableswitch(low, high, rest, cases);
+    } else {
+      to.lookupswitch(rest, cases);
     }
   }
 
@@ -615,7 +792,7 @@ final class MethodEmitter {
       if (part.isFunction()) {
         returnResults();
       } else {
-        exit(target);
+        exit(code.number(target));
       }
       return;
     }
@@ -692,6 +869,10 @@ final class MethodEmitter {
     types.pop(1);
     int[] targets = code.labelsOf(index);
     int[] distinct = Arrays.stream(targets).distinct().toArray();
+    if (hasManyExits(targets, distinct)) {
+      exitTable(index, targets);
+      return;
+    }
     var labels = new Label[distinct.length];
     var isDirect = new boolean[distinct.length];
     for (int i = 0; i < distinct.length; i++) {
@@ -724,6 +905,31 @@ final class MethodEmitter {
         branch(distinct[i]);
       }
     }
+    live = false;
+  }
+
+  /** Whether a table of the exits' numbers is smaller than a jump for each exit. */
+  private boolean hasManyExits(int[] targets, int[] distinct) {
+    return part.returnsExit()
+        && targets.length <= MOST_TABLE
+        && Arrays.stream(distinct).allMatch(target -> code.number(target) < MOST_NUMBER)
+        && Arrays.stream(distinct).allMatch(target -> code.labelTypes(target).length == 0)
+        && Arrays.stream(distinct).filter(target -> frame(target) == null).count() >= MANY_EXITS;
+  }
+
+  /** Looks the exit's number up in a string, which is the most compact constant of a class. */
+  private void exitTable(int index, int[] targets) {
+    var numbers = new StringBuilder();
+    var exits = new BitSet();
+    for (int target : targets) {
+      int number = code.number(target);
+      numbers.append((char) number);
+      exits.set(number);
+    }
+    to.loadConstant(numbers.toString())
+        .invokestatic(
+            Names.CODE, "exit", MethodTypeDesc.of(CD_int, CD_int, ConstantDescs.CD_String));
+    proceed(index, exits, new byte[0], List.of());
     live = false;
   }
 

@@ -35,7 +35,7 @@ public final class ModuleEmitter {
   private static final int STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
   /** A class has functions of about as many bytes of the module, and no more functions. */
-  private static final int GROUP_BYTES = 1 << 16;
+  private static final int GROUP_BYTES = 48 << 10;
 
   private static final int GROUP_FUNCTIONS = 500;
 
@@ -99,9 +99,13 @@ public final class ModuleEmitter {
   }
 
   private void add(ClassDesc name, Consumer<ClassBuilder> content) {
-    classes.put(
-        name.packageName() + "." + name.displayName(),
-        classFile.build(name, to -> content.accept(to.withFlags(CLASS_FLAGS))));
+    byte[] bytes;
+    try {
+      bytes = classFile.build(name, to -> content.accept(to.withFlags(CLASS_FLAGS)));
+    } catch (IllegalArgumentException tooLarge) {
+      throw new ClassLimitException(-1, tooLarge);
+    }
+    classes.put(name.packageName() + "." + name.displayName(), bytes);
   }
 
   private void method(
@@ -136,7 +140,7 @@ public final class ModuleEmitter {
             for (int i = first; i < last; i++) {
               FunctionCode code = function.apply(module.importedFunctions() + i);
               noteIndirectCalls(code);
-              part(to, code, Partition.of(code, module));
+              functionParts(to, code);
             }
           });
       from = end;
@@ -149,6 +153,14 @@ public final class ModuleEmitter {
         long type = module.firstEqual()[(int) code.immediate[i]];
         indirectCalls.add(type << Integer.SIZE | code.extra[i]);
       }
+    }
+  }
+
+  private void functionParts(ClassBuilder to, FunctionCode code) {
+    try {
+      part(to, code, Partition.of(code, module));
+    } catch (IllegalArgumentException tooLarge) {
+      throw new ClassLimitException(code.function, tooLarge);
     }
   }
 

@@ -1,8 +1,7 @@
 package io.gonext.engine.bytecode;
 
-import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * a stretch on one level of nesting that the method around it calls.
  */
 final class Part {
-  /** The pseudo target of an exit to the instruction after the part. */
-  static final int FALL = -3;
+  /** The number of the exit to the instruction after the part. */
+  static final int FALL = 0;
 
   final int from;
   final int to;
@@ -30,21 +29,20 @@ final class Part {
   /** The locals that it takes; those of the whole function that must be zero at first. */
   int[] inputs = {};
 
-  /** The ways out. The whole function has none: it returns. */
-  List<Exit> exits = new ArrayList<>();
+  /**
+   * The numbers of the ways out: {@link #FALL}, and those of labels as {@link FunctionCode#number}
+   * says. The whole function has none: it returns.
+   */
+  BitSet exits = new BitSet();
+
+  /** The types of the operands that it leaves if control falls out. */
+  byte[] fall = {};
+
+  /** The locals that it changes and that are read afterwards, whatever the exit. */
+  int[] outputs = {};
 
   /** Whether it, or a part that it calls, may replace the arrays of the memory. */
   boolean replacesMemory;
-
-  /**
-   * A way out of a part.
-   *
-   * @param target the index of the block that it branches to, {@link FunctionCode#FUNCTION} or
-   *     {@link #FALL}
-   * @param values the types of the operands that it leaves
-   * @param locals the locals that it changes and that are read afterwards
-   */
-  record Exit(int target, byte[] values, int[] locals) {}
 
   Part(int from, int to, @Nullable Part parent, int number) {
     this.from = from;
@@ -59,15 +57,6 @@ final class Part {
 
   /** Whether the method returns the number of the exit, and not a value. */
   boolean returnsExit() {
-    return exits.size() > 1;
-  }
-
-  int exitTo(int target) {
-    for (int i = 0; i < exits.size(); i++) {
-      if (exits.get(i).target == target) {
-        return i;
-      }
-    }
-    throw new IllegalStateException("no exit to " + target);
+    return exits.length() > 0 && exits.nextSetBit(0) != exits.length() - 1;
   }
 }

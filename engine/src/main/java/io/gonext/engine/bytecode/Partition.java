@@ -1,12 +1,14 @@
 package io.gonext.engine.bytecode;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -23,14 +25,26 @@ final class Partition {
   /** A stretch that is cut off has about as many. */
   private static final int STRETCH_BYTES = MOST_BYTES * 2 / 3;
 
+  /** A method has at most 65,535 bytes, and the estimate of a call may be too low by half. */
+  private static final int LARGEST_BYTES = 26_000;
+
+  /** After so many parts, loops stay where they are: each part takes entries of the class. */
+  private static final int MOST_LOOPS = 2_000;
+
   /** With fewer estimated bytes, a function or a loop keeps the loops in it. */
   private static final int SMALL_BYTES = Integer.getInteger("gonext.parts.small", 1_500);
 
   /** Loops with fewer estimated bytes stay where they are. */
   private static final int SMALL_LOOP = Integer.getInteger("gonext.parts.loop", 30);
 
-  /** The estimated bytes of a call of a part. */
+  /** The least estimated bytes of a call of a part, and of its beginning and end. */
   private static final int CALL_BYTES = 60;
+
+  /** The estimated bytes of an exit in the method that calls the part. */
+  private static final int EXIT_BYTES = 6;
+
+  /** A part's exits to blocks around its caller cost the caller nothing. */
+  private static final int MOST_EXITS = 20;
 
   private final FunctionCode code;
   private final ModuleShape module;
@@ -38,7 +52,25 @@ final class Partition {
   /** The estimated bytes of all instructions before each one. */
   private final int[] bytesBefore;
 
-  private final List<int[]> ranges = new ArrayList<>();
+  private final List<Mentions> ranges = new ArrayList<>();
+
+  /** The largest range yet that begins at an instruction. */
+  private final Map<Integer, Mentions> largest = new HashMap<>();
+
+  /**
+   * What the instructions of a range name.
+   *
+   * @param exits the numbers of the labels around the range that it branches to
+   */
+  record Mentions(int from, int to, BitSet used, BitSet written, BitSet exits) {
+    /** The estimated bytes of a call of the range as a part. */
+    int callBytes() {
+      return CALL_BYTES
+          + 2 * used.cardinality()
+          + 6 * written.cardinality()
+          + EXIT_BYTES * Math.min(exits.cardinality(), MOST_EXITS);
+    }
+  }
 
   /** An instruction, a block or a part on one level of nesting. */
   private record Item(int from, int to, int bytes, boolean isPart) {}
@@ -99,11 +131,17 @@ final class Partition {
     if (sum(items) > MOST_BYTES) {
       cutLargest(items);
     }
+    int stretch = STRETCH_BYTES;
     while (sum(items) > MOST_BYTES) {
       int before = items.size();
-      items = stretches(items);
+      items = stretches(items, stretch);
       if (items.size() == before) {
-        break;
+        // Calls with very many locals. A method that is too large to be compiled is better than one
+        // that is too large to exist.
+        if (stretch == LARGEST_BYTES) {
+          break;
+        }
+        stretch = LARGEST_BYTES;
       }
     }
     return sum(items);
@@ -116,7 +154,11 @@ final class Partition {
   private Item construct(int opener, boolean cutsLoops) {
     int end = code.partner[opener];
     int raw = bytes(opener, end);
-    boolean isPart = cutsLoops && code.op[opener] == Op.LOOP && raw >= SMALL_LOOP;
+    boolean isPart =
+        cutsLoops
+            && code.op[opener] == Op.LOOP
+            && raw >= SMALL_LOOP
+            && ranges.size() < MOST_LOOPS;
     boolean cutsWithin = cutsLoops && !(isPart && raw <= SMALL_BYTES);
     int otherwise = code.elseOf(opener);
     int bytes = bytes(opener);
@@ -129,109 +171,153 @@ final class Partition {
   }
 
   private Item part(int from, int to) {
-    ranges.add(new int[] {from, to});
-    return new Item(from, to, CALL_BYTES, true);
+    Mentions mentions = mentions(from, to);
+    ranges.add(mentions);
+    largest.put(from, mentions);
+    return new Item(from, to, mentions.callBytes(), true);
+  }
+
+  private Mentions mentions(int from, int to) {
+    var used = new BitSet();
+    var written = new BitSet();
+    var exits = new BitSet();
+    int own = code.number(code.outer(from));
+    for (int i = from; i < to; ) {
+      Mentions within = largest.get(i);
+      if (within != null && within.to <= to) {
+        used.or(within.used);
+        written.or(within.written);
+        exits.or(within.exits);
+        i = within.to;
+        continue;
+      }
+      switch (code.op[i]) {
+        case Op.LOCAL_GET -> used.set((int) code.immediate[i]);
+        case Op.LOCAL_SET, Op.LOCAL_TEE -> {
+          used.set((int) code.immediate[i]);
+          written.set((int) code.immediate[i]);
+        }
+        default -> {
+          for (int target : code.targets(i)) {
+            exits.set(code.number(target));
+          }
+        }
+      }
+      i++;
+    }
+    if (exits.length() > own + 1) {
+      exits.clear(own + 1, exits.length());
+    }
+    return new Mentions(from, to, used, written, exits);
   }
 
   /** Makes parts of the largest blocks until the rest is small enough. */
   private void cutLargest(List<Item> items) {
     int bytes = sum(items);
-    List<Integer> largest =
+    List<Integer> order =
         IntStream.range(0, items.size())
             .filter(i -> items.get(i).bytes >= STRETCH_BYTES / 2)
             .boxed()
             .sorted(Comparator.comparingInt((Integer i) -> items.get(i).bytes).reversed())
             .toList();
-    for (int i : largest) {
+    for (int i : order) {
       if (bytes <= MOST_BYTES) {
         return;
       }
       Item item = items.get(i);
       items.set(i, part(item.from, item.to));
-      bytes -= item.bytes - CALL_BYTES;
+      bytes -= item.bytes - items.get(i).bytes;
     }
   }
 
-  /** Makes parts of neighbors. */
-  private List<Item> stretches(List<Item> items) {
+  /** Makes parts of neighbors, of up to so many estimated bytes each. */
+  private List<Item> stretches(List<Item> items, int most) {
     List<Item> cut = new ArrayList<>();
     int first = 0;
     int bytes = 0;
-    for (int i = 0; i <= items.size(); i++) {
-      boolean isFull = i == items.size() || bytes + items.get(i).bytes > STRETCH_BYTES;
-      if (isFull && i > first && (i == items.size() || bytes > 0)) {
-        boolean isOne = i == first + 1;
-        cut.add(
-            isOne && (items.get(first).isPart || bytes <= CALL_BYTES)
-                ? items.get(first)
-                : part(items.get(first).from, items.get(i - 1).to));
-        first = i;
+    int i = 0;
+    while (i < items.size()) {
+      if (i > first && bytes + items.get(i).bytes > most) {
+        int end = lowestBoundary(items, first, i, bytes);
+        cut.add(stretch(items, first, end));
+        first = end;
+        i = end;
         bytes = 0;
       }
-      if (i < items.size()) {
-        bytes += items.get(i).bytes;
-      }
+      bytes += items.get(i).bytes;
+      i++;
+    }
+    if (first < items.size()) {
+      cut.add(stretch(items, first, items.size()));
     }
     return cut;
+  }
+
+  /** Where the fewest operands are on the stack, in the second half of a stretch. */
+  private int lowestBoundary(List<Item> items, int first, int end, int bytes) {
+    int lowest = end;
+    int rest = bytes;
+    for (int i = end - 1; i > first && rest - items.get(i).bytes > bytes / 2; i--) {
+      rest -= items.get(i).bytes;
+      if (code.height[items.get(i).from] < code.height[items.get(lowest).from]) {
+        lowest = i;
+      }
+    }
+    return lowest;
+  }
+
+  private Item stretch(List<Item> items, int first, int end) {
+    Item only = items.get(first);
+    return end == first + 1 && (only.isPart || only.bytes <= CALL_BYTES)
+        ? only
+        : part(only.from, items.get(end - 1).to);
   }
 
   // The parts -------------------------------------------------------------------------------------
 
   private Part parts() {
-    ranges.sort((one, other) ->
-        one[0] != other[0] ? Integer.compare(one[0], other[0]) : Integer.compare(other[1], one[1]));
+    ranges.sort(
+        Comparator.comparing(Mentions::from)
+            .thenComparing(Mentions::to, Comparator.reverseOrder()));
     var function = new Part(0, code.size, null, 0);
-    List<Part> all = new ArrayList<>();
+    Map<Part, Mentions> all = new LinkedHashMap<>();
     Part current = function;
-    for (int[] range : ranges) {
-      while (range[0] >= current.to || range[1] > current.to) {
-        current = java.util.Objects.requireNonNull(current.parent);
+    for (Mentions range : ranges) {
+      while (range.from >= current.to || range.to > current.to) {
+        current = Objects.requireNonNull(current.parent);
       }
-      var part = new Part(range[0], range[1], current, all.size() + 1);
-      current.children.put(range[0], part);
-      all.add(part);
+      var part = new Part(range.from, range.to, current, all.size() + 1);
+      part.exits = range.exits;
+      current.children.put(range.from, part);
+      all.put(part, range);
       current = part;
     }
-    Map<Part, byte[]> falls = operands(all);
-    var wanted = new BitSet();
-    wanted.set(0);
-    for (Part part : all) {
-      wanted.set(part.from);
-      wanted.set(part.to);
-    }
-    var liveness = new Liveness(code, wanted);
-    function.inputs = initialized(liveness);
-    function.replacesMemory = replacesMemory(function);
-    for (Part part : all) {
-      describe(part, falls, liveness);
-    }
+    operands(all.keySet());
+    BitSet zero = Liveness.apply(code, all);
+    zero.clear(0, code.signature.parameters().length);
+    function.inputs = zero.stream().toArray();
+    replacesMemory(function);
     return function;
   }
 
-  private int[] initialized(Liveness liveness) {
-    var live = (BitSet) liveness.before(0).clone();
-    live.clear(0, code.signature.parameters().length);
-    return live.stream().toArray();
-  }
-
-  /** Finds what each part takes from the stack, and returns what it leaves if control falls out. */
-  private Map<Part, byte[]> operands(List<Part> parts) {
-    var starting = new LinkedHashMap<Integer, List<Part>>();
-    var ending = new LinkedHashMap<Integer, List<Part>>();
+  /** Finds what each part takes from the stack, and what it leaves if control falls out. */
+  private void operands(Collection<Part> parts) {
+    var starting = new HashMap<Integer, List<Part>>();
+    var ending = new HashMap<Integer, List<Part>>();
     for (Part part : parts) {
       starting.computeIfAbsent(part.from, _ -> new ArrayList<>()).add(part);
       ending.computeIfAbsent(part.to, _ -> new ArrayList<>()).add(part);
     }
-    var results = new LinkedHashMap<Part, byte[]>();
     if (parts.isEmpty()) {
-      return results;
+      return;
     }
     var types = new OperandTypes();
     for (int i = 0; i < code.size; i++) {
       for (Part part : ending.getOrDefault(i, List.of())) {
         if (fallsTo(i)) {
           int base = code.height[part.from] - part.operands.length;
-          results.put(part, types.top(types.height() - base));
+          part.fall = types.top(types.height() - base);
+          part.exits.set(Part.FALL);
         }
       }
       for (Part part : starting.getOrDefault(i, List.of())) {
@@ -239,7 +325,6 @@ final class Partition {
       }
       apply(types, i);
     }
-    return results;
   }
 
   private int lowest(Part part) {
@@ -279,52 +364,19 @@ final class Partition {
     }
   }
 
-  private void describe(Part part, Map<Part, byte[]> falls, Liveness liveness) {
-    var written = new BitSet();
-    var used = new BitSet();
-    var targets = new ArrayList<Integer>();
-    for (int i = part.from; i < part.to; i++) {
-      switch (code.op[i]) {
-        case Op.LOCAL_GET -> used.set((int) code.immediate[i]);
-        case Op.LOCAL_SET, Op.LOCAL_TEE -> {
-          used.set((int) code.immediate[i]);
-          written.set((int) code.immediate[i]);
-        }
-        default -> {
-          for (int target : code.targets(i)) {
-            if (target < part.from && !targets.contains(target)) {
-              targets.add(target);
-            }
-          }
-        }
+  /** Sets {@link Part#replacesMemory} of a part and of all within it. */
+  private boolean replacesMemory(Part part) {
+    for (int i = part.from; i < part.to; ) {
+      Part child = part.children.get(i);
+      if (child != null) {
+        part.replacesMemory |= replacesMemory(child);
+        i = child.to;
+      } else {
+        int op = code.op[i];
+        part.replacesMemory |= op == Op.CALL || op == Op.CALL_INDIRECT || op == Op.MEMORY_GROW;
+        i++;
       }
     }
-    part.replacesMemory = replacesMemory(part);
-    used.and(liveness.before(part.from));
-    // In the order of their kinds, so that fewer combinations occur: see EmittedClasses.
-    part.inputs =
-        used.stream()
-            .boxed()
-            .sorted(Comparator.comparing(local -> Kind.of(code.locals[local])))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    byte[] left = falls.get(part);
-    if (left != null) {
-      part.exits.add(exit(Part.FALL, left, liveness.before(part.to), written));
-    }
-    for (int target : targets) {
-      part.exits.add(exit(target, code.labelTypes(target), liveness.atLabel(target), written));
-    }
-  }
-
-  private static Part.Exit exit(int target, byte[] values, BitSet live, BitSet written) {
-    var locals = (BitSet) written.clone();
-    locals.and(live);
-    return new Part.Exit(target, values, locals.stream().toArray());
-  }
-
-  private boolean replacesMemory(Part part) {
-    return Arrays.stream(code.op, part.from, part.to)
-        .anyMatch(op -> op == Op.CALL || op == Op.CALL_INDIRECT || op == Op.MEMORY_GROW);
+    return part.replacesMemory;
   }
 }
