@@ -17,23 +17,9 @@ import java.util.stream.IntStream;
  * stretches.
  */
 final class Partition {
-  /** The most estimated bytes of bytecode of one method. */
-  static final int MOST_BYTES = Integer.getInteger("gonext.parts.most", 3_000);
-
-  /** A stretch that is cut off has about as many. */
-  private static final int STRETCH_BYTES = MOST_BYTES * 2 / 3;
-
-  /** With fewer estimated bytes, a function or a loop keeps the loops in it. */
-  private static final int SMALL_BYTES = Integer.getInteger("gonext.parts.small", 1_500);
-
-  /** Loops with fewer estimated bytes stay where they are. */
-  private static final int SMALL_LOOP = Integer.getInteger("gonext.parts.loop", 30);
-
-  /** The estimated bytes of a call of a part. */
-  private static final int CALL_BYTES = 60;
-
   private final FunctionCode code;
   private final ModuleShape module;
+  private final PartSizes sizes;
 
   /** The estimated bytes of all instructions before each one. */
   private final int[] bytesBefore;
@@ -43,9 +29,10 @@ final class Partition {
   /** An instruction, a block or a part on one level of nesting. */
   private record Item(int from, int to, int bytes, boolean isPart) {}
 
-  private Partition(FunctionCode code, ModuleShape module) {
+  private Partition(FunctionCode code, ModuleShape module, PartSizes sizes) {
     this.code = code;
     this.module = module;
+    this.sizes = sizes;
     this.bytesBefore = new int[code.size + 1];
     for (int i = 0; i < code.size; i++) {
       bytesBefore[i + 1] = bytesBefore[i] + bytes(i);
@@ -53,10 +40,10 @@ final class Partition {
   }
 
   /** The whole function as a part, which has all others. */
-  static Part of(FunctionCode code, ModuleShape module) {
-    var partition = new Partition(code, module);
+  static Part of(FunctionCode code, ModuleShape module, PartSizes sizes) {
+    var partition = new Partition(code, module, sizes);
     int end = code.size - 1;
-    if (partition.bytes(0, end) > SMALL_BYTES) {
+    if (partition.bytes(0, end) > sizes.small()) {
       partition.level(0, end, true);
     }
     return partition.parts();
@@ -95,10 +82,10 @@ final class Partition {
     for (int i = from; i < to; i = code.next(i)) {
       items.add(Op.isOpener(code.op[i]) ? construct(i, cutsLoops) : new Item(i, i + 1, bytes(i), false));
     }
-    if (sum(items) > MOST_BYTES) {
+    if (sum(items) > sizes.most()) {
       cutLargest(items);
     }
-    while (sum(items) > MOST_BYTES) {
+    while (sum(items) > sizes.most()) {
       int before = items.size();
       items = stretches(items);
       if (items.size() == before) {
@@ -115,8 +102,8 @@ final class Partition {
   private Item construct(int opener, boolean cutsLoops) {
     int end = code.partner[opener];
     int raw = bytes(opener, end);
-    boolean isPart = cutsLoops && code.op[opener] == Op.LOOP && raw >= SMALL_LOOP;
-    boolean cutsWithin = cutsLoops && !(isPart && raw <= SMALL_BYTES);
+    boolean isPart = cutsLoops && code.op[opener] == Op.LOOP && raw >= sizes.smallLoop();
+    boolean cutsWithin = cutsLoops && !(isPart && raw <= sizes.small());
     int otherwise = code.elseOf(opener);
     int bytes = bytes(opener);
     if (otherwise < 0) {
@@ -129,7 +116,7 @@ final class Partition {
 
   private Item part(int from, int to) {
     ranges.add(new int[] {from, to});
-    return new Item(from, to, CALL_BYTES, true);
+    return new Item(from, to, sizes.call(), true);
   }
 
   /** Makes parts of the largest blocks until the rest is small enough. */
@@ -137,17 +124,17 @@ final class Partition {
     int bytes = sum(items);
     List<Integer> largest =
         IntStream.range(0, items.size())
-            .filter(i -> items.get(i).bytes >= STRETCH_BYTES / 2)
+            .filter(i -> items.get(i).bytes >= sizes.stretch() / 2)
             .boxed()
             .sorted(Comparator.comparing((Integer i) -> items.get(i).bytes).reversed())
             .toList();
     for (int i : largest) {
-      if (bytes <= MOST_BYTES) {
+      if (bytes <= sizes.most()) {
         return;
       }
       Item item = items.get(i);
       items.set(i, part(item.from, item.to));
-      bytes -= item.bytes - CALL_BYTES;
+      bytes -= item.bytes - sizes.call();
     }
   }
 
@@ -158,11 +145,11 @@ final class Partition {
     int bytes = 0;
     for (int i = 0; i <= items.size(); i++) {
       boolean isFull =
-          i == items.size() || bytes + items.get(i).bytes > STRETCH_BYTES;
+          i == items.size() || bytes + items.get(i).bytes > sizes.stretch();
       if (isFull && i > first && (i == items.size() || bytes > 0)) {
         boolean isOne = i == first + 1;
         cut.add(
-            isOne && (items.get(first).isPart || bytes <= CALL_BYTES)
+            isOne && (items.get(first).isPart || bytes <= sizes.call())
                 ? items.get(first)
                 : part(items.get(first).from, items.get(i - 1).to));
         first = i;
