@@ -3,8 +3,8 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gonext.guests.Guests;
 import io.gonext.engine.bytecode.EmittedClasses;
+import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -123,10 +123,7 @@ class CompileCacheTest {
   void an_entry_larger_than_the_cache_is_not_kept() throws IOException {
     CompileCache cache = CompileCache.open(directory, KEY, 10_000);
 
-    assertThat(
-            cache.put(
-                "a".repeat(64),
-                new CompileCache.Entry(classes(10_000), Duration.ZERO)))
+    assertThat(cache.put("a".repeat(64), new CompileCache.Entry(classes(10_000), Duration.ZERO)))
         .isFalse();
 
     assertThat(entries()).isEmpty();

@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
-import run.endive.wasm.InvalidException;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import run.endive.wasm.InvalidException;
 
 /**
  * Modules of wasm-smith, which {@code src/test/rust/modules} writes. The property names how many;
@@ -105,7 +105,8 @@ class RandomModulesTest {
           e.printStackTrace(new java.io.PrintWriter(trace));
           String text = trace.toString();
           differences.add("seed " + seed + ": " + text.substring(0, Math.min(4000, text.length())));
-          System.out.println("seed " + seed + ": " + text.substring(0, Math.min(4000, text.length())));
+          System.out.println(
+              "seed " + seed + ": " + text.substring(0, Math.min(4000, text.length())));
         }
       }
     } finally {
