@@ -262,12 +262,11 @@ abandon() {
 
 # ---- the JVM ----------------------------------------------------------------------------------
 
-# What every JVM gets. A guest runs on its caller's stack, and Go's runtime takes much of it. A guest's
-# function easily passes the 8,000 bytes of bytecode beyond which the JIT gives up unless told
-# otherwise, and guests pass its limit on inlined code too; the fourth flag keeps the backtrace of an
-# access out of bounds that happens often. What the JVM has to say goes to
+# What every JVM gets. A guest runs on its caller's stack, and Go's runtime takes much of it. Guests
+# pass the JIT's limit on inlined code; the third flag keeps the backtrace of an access out of bounds
+# that happens often. What the JVM has to say goes to
 # stderr: stdout belongs to the program. A cache that does not fit is no warning, it is only a slower start.
-java_options="-Xss4m -XX:-DontCompileHugeMethods -XX:-ClipInlining -XX:-OmitStackTraceInFastThrow \
+java_options="-Xss4m -XX:-ClipInlining -XX:-OmitStackTraceInFastThrow \
 --enable-native-access=ALL-UNNAMED \
 -XX:+DisplayVMOutputToStderr -Xlog:disable -Xlog:all=warning:stderr:level,tags \
 -Xlog:aot*=off:stderr -Xlog:cds*=off:stderr"

@@ -63,7 +63,6 @@ final class CallBenchmark implements Benchmark {
                     .jvmArgsAppend(
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow", // JMH itself
-                        "-XX:-DontCompileHugeMethods",
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
                     .verbosity(VerboseMode.SILENT)
                     .build())

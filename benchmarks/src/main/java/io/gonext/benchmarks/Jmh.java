@@ -21,7 +21,6 @@ final class Jmh {
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow", // JMH itself
           "-Xss4m",
-          "-XX:-DontCompileHugeMethods",
           "-XX:-ClipInlining",
           "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
 

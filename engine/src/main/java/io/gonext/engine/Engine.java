@@ -203,8 +203,7 @@ public final class Engine implements AutoCloseable {
       ModuleClasses classes;
       Duration compileTime;
       if (entry == null) {
-        classes =
-            ModuleCompiler.compile(outline, signatures::add, result::isDone);
+        classes = ModuleCompiler.compile(outline, signatures::add, result::isDone);
         compileTime = time.taken();
         if (cache != null) {
           cache.put(sha256, classes.toEntry(compileTime));

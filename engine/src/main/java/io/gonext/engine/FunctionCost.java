@@ -84,8 +84,7 @@ final class FunctionCost {
   /** The bytes on the heap while it is compiled. */
   long passingBytes() {
     long methods = 1 + codeBytes / METHOD_CODE_BYTES;
-    return INSTRUCTION_HEAP_BYTES * instructions
-        + FRAME_SLOT_HEAP_BYTES * (frameBytes() / methods);
+    return INSTRUCTION_HEAP_BYTES * instructions + FRAME_SLOT_HEAP_BYTES * (frameBytes() / methods);
   }
 
   /** The steps beyond a few for each instruction. */

@@ -5,7 +5,9 @@ import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.Op;
 import io.gonext.engine.bytecode.Signature;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,7 @@ final class FunctionReader {
 
   /** Null if the function is only validated. */
   private final @Nullable FunctionCode code;
+
   private final FunctionCost cost = new FunctionCost();
   private final byte[] locals;
 
@@ -98,6 +101,15 @@ final class FunctionReader {
 
   private static final int LEFT_OUT = -2;
 
+  private static final Signature VOID = new Signature(new byte[0], new byte[0]);
+
+  /** The types of blocks with one result. */
+  private static final Map<ValueType, Signature> RESULT =
+      Arrays.stream(ValueType.values())
+          .collect(
+              Collectors.toUnmodifiableMap(
+                  type -> type, type -> new Signature(new byte[0], new byte[] {code(type)})));
+
   private FunctionReader(
       BinaryReader in,
       int function,
@@ -114,8 +126,7 @@ final class FunctionReader {
     this.locals = locals();
     this.code =
         keeps
-            ? new FunctionCode(
-                function, signature, locals, in.position(), in.remaining() / 2 + 8)
+            ? new FunctionCode(function, signature, locals, in.position(), in.remaining() / 2 + 8)
             : null;
   }
 
@@ -137,8 +148,7 @@ final class FunctionReader {
   /** Reads a function that was validated before. */
   static FunctionCode read(BinaryReader in, int function, ModuleShape module) {
     var label = new FunctionLabel(function, _ -> "");
-    var reader =
-        new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
+    var reader = new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
     reader.body();
     return Objects.requireNonNull(reader.code);
   }
@@ -259,7 +269,8 @@ final class FunctionReader {
   }
 
   private ModuleRejectedException mismatch(String problem) {
-    return in.malformed("the module is not valid: type mismatch in function " + label + ": " + problem);
+    return in.malformed(
+        "the module is not valid: type mismatch in function " + label + ": " + problem);
   }
 
   private static String name(byte type) {
@@ -482,10 +493,10 @@ final class FunctionReader {
     int form = in.peek();
     if (form == BLOCK_VOID) {
       in.u8();
-      return new Signature(new byte[0], new byte[0]);
+      return VOID;
     }
     if (form > BLOCK_VOID && form < 0x80) {
-      return new Signature(new byte[0], new byte[] {code(Admission.valueType(in))});
+      return Objects.requireNonNull(RESULT.get(Admission.valueType(in)));
     }
     long index = in.signed(33);
     if (index < 0) {

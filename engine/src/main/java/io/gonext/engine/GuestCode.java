@@ -18,7 +18,7 @@ public abstract class GuestCode {
   private static final ModuleDefinition UNBOUND = ModuleDefinition.empty();
   private static final Range NOTHING = new Range(0, 0);
 
-  private static final int ENTRIES_A_POLL = 64;
+  private static final int ENTRIES_A_POLL = 16;
 
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
@@ -174,7 +174,7 @@ public abstract class GuestCode {
 
   // What compiled code calls ---------------------------------------------------------------------
 
-  /** At the start of a function with loops or calls: polls at every 64th. */
+  /** At the start of a function with loops or calls: polls at every 16th. */
   public static void enter(GuestCode code) {
     if (--code.entriesUntilPoll < 0) {
       code.entriesUntilPoll = ENTRIES_A_POLL;
@@ -193,6 +193,7 @@ public abstract class GuestCode {
   }
 
   /** Traps: an access beyond every memory, because of its offset. */
+  @SuppressWarnings("DoNotCallSuggester") // compiled code calls it
   public static void beyondMemory(int base, long offset) {
     throw new TrapSignal(
         new TrapCause.OutOfBounds(

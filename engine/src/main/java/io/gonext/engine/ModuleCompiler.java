@@ -4,7 +4,6 @@ import io.gonext.engine.ModuleDefinition.Export;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Range;
 import io.gonext.engine.bytecode.EmittedClasses;
-import io.gonext.engine.bytecode.FunctionCode;
 import io.gonext.engine.bytecode.ModuleEmitter;
 import io.gonext.engine.bytecode.ModuleShape;
 import io.gonext.engine.bytecode.PartSizes;
@@ -26,9 +25,6 @@ final class ModuleCompiler {
 
   /** Changes with the classes that the compiler emits for a module. */
   static final int VERSION = 1;
-
-  /** The constant pool of the instance's class refers to each global that is a field of it. */
-  private static final int MOST_GLOBAL_FIELDS = 1_000;
 
   private ModuleCompiler() {}
 
@@ -86,12 +82,13 @@ final class ModuleCompiler {
       types.add(new Signature(codes(type.parameters()), codes(type.results())));
     }
     Map<Signature, Integer> first = new HashMap<>();
-    for (int i = 0; i < types.size(); i++) {
-      first.putIfAbsent(types.get(i), i);
+    var firstEqual = new int[types.size()];
+    for (int i = 0; i < firstEqual.length; i++) {
+      firstEqual[i] = first.merge(types.get(i), i, Math::min);
     }
     var functionTypes = new int[module.functionTypes().length];
     for (int i = 0; i < functionTypes.length; i++) {
-      functionTypes[i] = first.get(types.get(module.functionTypes()[i]));
+      functionTypes[i] = firstEqual[module.functionTypes()[i]];
     }
     var mutable = new BitSet();
     var shared = new BitSet();
@@ -116,6 +113,7 @@ final class ModuleCompiler {
     }
     return new ModuleShape(
         types,
+        firstEqual,
         functionTypes,
         module.importedFunctions(),
         globalTypes,

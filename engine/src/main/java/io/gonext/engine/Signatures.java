@@ -26,7 +26,6 @@ final class Signatures {
    * Counts the signatures of a module's methods, before its classes are loaded.
    *
    * @param signatures as in {@link io.gonext.engine.bytecode.EmittedClasses}
-   *
    * @throws ModuleRejectedException when the limit would be exceeded; then none is counted
    */
   synchronized void add(Set<String> signatures) {

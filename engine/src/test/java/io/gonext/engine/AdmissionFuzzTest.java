@@ -12,8 +12,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Admission either admits or refuses a mutated module. An admitted module compiles or is refused as
- * invalid, within the memory of a small JVM. The budget is fixed, and the test prints its seed.
+ * Admission either admits or refuses a mutated module. An admitted module compiles, within the
+ * memory of a small JVM. The budget is fixed, and the test prints its seed.
  */
 @Tag("slow")
 @Execution(ExecutionMode.CONCURRENT)
@@ -31,7 +31,7 @@ class AdmissionFuzzTest {
   private static final int[] INTERESTING = {0, 1, 0x0B, 0x40, 0x60, 0x7F, 0x80, 0xFC, 0xFF};
 
   @Test
-  void a_mutated_module_is_admitted_or_refused() {
+  void a_mutated_module_is_refused_or_compiles() {
     long seed = new Random().nextLong();
     System.out.println("AdmissionFuzzTest seed " + seed);
     var random = new Random(seed);
@@ -45,7 +45,7 @@ class AdmissionFuzzTest {
         admitted++;
         if (compiled < COMPILES) {
           compiled++;
-          compileOrRefuse(outline);
+          ModuleCompiler.compile(outline, _ -> {}, () -> false);
         }
       }
     }
@@ -61,14 +61,6 @@ class AdmissionFuzzTest {
     } catch (ModuleRejectedException refused) {
       assertThat(refused.byteOffset()).isBetween(0L, (long) module.length);
       return null;
-    }
-  }
-
-  private static void compileOrRefuse(ModuleOutline outline) {
-    try {
-      ModuleCompiler.compile(outline, _ -> {}, () -> false);
-    } catch (ModuleRejectedException invalid) {
-      assertThat(invalid).hasMessageContaining("the module is not valid");
     }
   }
 

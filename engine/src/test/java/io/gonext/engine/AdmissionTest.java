@@ -393,23 +393,28 @@ class AdmissionTest {
             "bulk operations",
             TOO_LARGE,
             "more bulk operations than the limit",
-            WasmBytes.function(part().u32(0).repeat(10_001, 0xFC, 11, 0))),
+            WasmBytes.functionWithMemory(
+                part().u32(0).repeat(10_001, 0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 11, 0))),
         refused(
             "fills of a constant size, 8 MB each",
             TOO_LARGE,
             "function 0 has bulk operations of 75497472 bytes, the limit is 67108864",
-            WasmBytes.function(
+            WasmBytes.functionWithMemory(
                 part().u32(0).repeat(9, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0))),
         refused(
             "one copy of 4 GB",
             TOO_LARGE,
             "bulk operations of 4294967295 bytes",
-            code(0x41, 0, 0x41, 0, 0x41, 0x7F, 0xFC, 10, 0, 0)),
+            WasmBytes.functionWithMemory(
+                part().bytes(0, 0x41, 0, 0x41, 0, 0x41, 0x7F, 0xFC, 10, 0, 0))),
         refused(
             "a fill of 10 million elements",
             TOO_LARGE,
             "bulk operations of 80000000 bytes",
-            code(0x41, 0, 0xD0, 0x70, 0x41, 0x80, 0xAD, 0xE2, 4, 0xFC, 17, 0)),
+            WasmBytes.functionWithMemory(
+                part()
+                    .bytes(0, 0x41, 0, 0xD0, 0x70)
+                    .bytes(0x41, 0x80, 0xAD, 0xE2, 4, 0xFC, 17, 0))),
         refused(
             "a constant expression",
             TOO_LARGE,
@@ -488,8 +493,9 @@ class AdmissionTest {
         part().u32(0).bytes(0x41, 0, 0x41, 0, 0x41, 0x80, 0xC2, 0xD7, 0x2F, 0x69, 0xFC, 11, 0);
     var within = part().u32(0).repeat(8, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 4, 0xFC, 11, 0);
 
-    assertThat(Admission.admit(WasmBytes.function(computed).toBytes(), LIMITS)).isNotNull();
-    assertThat(Admission.admit(WasmBytes.function(within).toBytes(), LIMITS)).isNotNull();
+    assertThat(Admission.admit(WasmBytes.functionWithMemory(computed).toBytes(), LIMITS))
+        .isNotNull();
+    assertThat(Admission.admit(WasmBytes.functionWithMemory(within).toBytes(), LIMITS)).isNotNull();
   }
 
   static Stream<Arguments> offences() {

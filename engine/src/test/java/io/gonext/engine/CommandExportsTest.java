@@ -29,10 +29,24 @@ class CommandExportsTest {
    * Function 0 has the type {@code () -> ()} and function 1 {@code (i32) -> i32}. Then follow
    * exported functions a, b and so on of the second type.
    */
+  private static WasmBytes module(WasmBytes constructors, WasmBytes... exported) {
+    return module(constructors, 0, 1, exported);
+  }
+
+  /**
+   * The types are: {@code () -> ()}, {@code i32 -> i32}, {@code () -> i32}, {@code (i32, i32) ->
+   * i32}.
+   */
   private static WasmBytes module(
-      WasmBytes constructors, int constructorsType, WasmBytes... exported) {
-    var types = part().u32(3).bytes(0x60, 0, 0).bytes(0x60, 1, I32, 1, I32).bytes(0x60, 0, 1, I32);
-    var functions = part().u32(2 + exported.length).bytes(constructorsType, 1);
+      WasmBytes constructors, int constructorsType, int realType, WasmBytes... exported) {
+    var types =
+        part()
+            .u32(4)
+            .bytes(0x60, 0, 0)
+            .bytes(0x60, 1, I32, 1, I32)
+            .bytes(0x60, 0, 1, I32)
+            .bytes(0x60, 2, I32, I32, 1, I32);
+    var functions = part().u32(2 + exported.length).bytes(constructorsType, realType);
     var exports = part().u32(exported.length);
     var code = part().u32(2 + exported.length);
     for (WasmBytes body : new WasmBytes[] {constructors, REAL}) {
@@ -61,37 +75,37 @@ class CommandExportsTest {
 
   @Test
   void exports_that_the_linker_wrapped_are_found() {
-    assertThat(found(module(CONSTRUCTORS, 0, WRAPPER, REAL, WITH_DESTRUCTORS)))
+    assertThat(found(module(CONSTRUCTORS, WRAPPER, REAL, WITH_DESTRUCTORS)))
         .containsExactly("a", "c");
-    assertThat(found(named(module(CONSTRUCTORS, 0, WRAPPER, WRAPPER), "__wasm_call_ctors")))
+    assertThat(found(named(module(CONSTRUCTORS, WRAPPER, WRAPPER), "__wasm_call_ctors")))
         .containsExactly("a", "b");
   }
 
   @Test
   void another_first_call_in_exports_is_not_a_wrapper() {
-    assertThat(found(named(module(CONSTRUCTORS, 0, WRAPPER, WRAPPER), "runtime.check"))).isEmpty();
+    assertThat(found(named(module(CONSTRUCTORS, WRAPPER, WRAPPER), "runtime.check"))).isEmpty();
   }
 
   @Test
   void a_single_export_is_not_a_wrapper() {
-    assertThat(found(module(CONSTRUCTORS, 0, WRAPPER, REAL))).isEmpty();
+    assertThat(found(module(CONSTRUCTORS, WRAPPER, REAL))).isEmpty();
   }
 
   @Test
   void a_call_of_empty_constructors_is_not_a_wrapper() {
-    assertThat(found(module(part().bytes(0, 0x0B), 0, WRAPPER, WRAPPER))).isEmpty();
+    assertThat(found(module(part().bytes(0, 0x0B), WRAPPER, WRAPPER))).isEmpty();
   }
 
   @Test
   void a_first_call_with_a_result_is_not_a_wrapper() {
     // f(self(), x) has the same instructions.
     var self = part().bytes(0, 0x41, 7, 0x0B);
-    assertThat(found(module(self, 2, WRAPPER, WRAPPER))).isEmpty();
+    assertThat(found(module(self, 2, 3, WRAPPER, WRAPPER))).isEmpty();
   }
 
   @Test
   void an_export_with_more_instructions_is_not_a_wrapper() {
     var more = part().bytes(0, 0x10, 0, 0x20, 0, 0x10, 1, 0x41, 1, 0x6A, 0x0B);
-    assertThat(found(module(CONSTRUCTORS, 0, more, more))).isEmpty();
+    assertThat(found(module(CONSTRUCTORS, more, more))).isEmpty();
   }
 }

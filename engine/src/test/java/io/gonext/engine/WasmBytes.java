@@ -22,8 +22,25 @@ public final class WasmBytes {
     return functions(1, code);
   }
 
+  /** Like {@link #function}, with an empty memory and an empty table of functions. */
+  public static WasmBytes functionWithMemory(WasmBytes code) {
+    return functions(
+        1,
+        code,
+        part().section(4, part().u32(1).bytes(0x70, 0, 0)).section(5, part().u32(1).bytes(0, 0)));
+  }
+
   /** A module with this many functions {@code () -> ()} with the same body. */
   public static WasmBytes functions(int count, WasmBytes code) {
+    return functions(count, code, part());
+  }
+
+  /**
+   * A module with this many functions {@code () -> ()} with the same body.
+   *
+   * @param sections the sections before the code
+   */
+  static WasmBytes functions(int count, WasmBytes code, WasmBytes sections) {
     var types = part().u32(1).bytes(0x60, 0, 0);
     var functions = part().u32(count);
     var bodies = part().u32(count);
@@ -32,7 +49,7 @@ public final class WasmBytes {
       functions.u32(0);
       bodies.u32(body.length).raw(body);
     }
-    return module().section(1, types).section(3, functions).section(10, bodies);
+    return module().section(1, types).section(3, functions).append(sections).section(10, bodies);
   }
 
   public WasmBytes bytes(int... values) {

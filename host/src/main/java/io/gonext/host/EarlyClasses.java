@@ -20,8 +20,7 @@ final class EarlyClasses {
           "io.gonext.host.hook.HookFailedException",
           "io.gonext.host.internal.route.RouteCodec",
           "io.gonext.pool.CheckoutEvent",
-          "io.gonext.pool.RecycleEvent",
-          "run.endive.runtime.OpcodeImpl");
+          "io.gonext.pool.RecycleEvent");
 
   private EarlyClasses() {}
 

@@ -48,8 +48,7 @@ final class Accesses {
   }
 
   /** Loads the arrays at the start of a method. */
-  void start(
-      int instanceSlot, boolean uses, boolean writes, ToIntFunction<Kind> allocate) {
+  void start(int instanceSlot, boolean uses, boolean writes, ToIntFunction<Kind> allocate) {
     instance = instanceSlot;
     isUsed = uses;
     isWritten = writes;

@@ -19,12 +19,10 @@ import java.util.function.Consumer;
 record Compare(Consumer<CodeBuilder> before, Opcode jump, Opcode jumpIfNot) {
   private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
   private static final ClassDesc LONG = ClassDesc.of("java.lang.Long");
-  private static final Consumer<CodeBuilder> NOTHING = _ -> {};
-  private static final Consumer<CodeBuilder> UNSIGNED_INTS =
-      to -> to.invokestatic(INTEGER, "compareUnsigned", MethodTypeDesc.of(CD_int, CD_int, CD_int));
+  private static final Consumer<CodeBuilder> NOTHING = Compare::nothing;
+  private static final Consumer<CodeBuilder> UNSIGNED_INTS = Compare::unsignedInts;
   private static final Consumer<CodeBuilder> LONGS = CodeBuilder::lcmp;
-  private static final Consumer<CodeBuilder> UNSIGNED_LONGS =
-      to -> to.invokestatic(LONG, "compareUnsigned", MethodTypeDesc.of(CD_int, CD_long, CD_long));
+  private static final Consumer<CodeBuilder> UNSIGNED_LONGS = Compare::unsignedLongs;
 
   // With a NaN only "not equal" holds. The JVM's two instructions differ in their result for it.
   private static final Consumer<CodeBuilder> FLOATS_NAN_LESS = CodeBuilder::fcmpl;
@@ -33,6 +31,18 @@ record Compare(Consumer<CodeBuilder> before, Opcode jump, Opcode jumpIfNot) {
   private static final Consumer<CodeBuilder> DOUBLES_NAN_GREATER = CodeBuilder::dcmpg;
 
   private static final Compare[] BY_OP = table();
+
+  private static void nothing(CodeBuilder to) {
+    // The jump takes the operands as they are.
+  }
+
+  private static void unsignedInts(CodeBuilder to) {
+    to.invokestatic(INTEGER, "compareUnsigned", MethodTypeDesc.of(CD_int, CD_int, CD_int));
+  }
+
+  private static void unsignedLongs(CodeBuilder to) {
+    to.invokestatic(LONG, "compareUnsigned", MethodTypeDesc.of(CD_int, CD_long, CD_long));
+  }
 
   private static Compare[] table() {
     var table = new Compare[Op.F64_GE + 1];

@@ -5,6 +5,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 
 /** How the JVM holds a value. */
+@SuppressWarnings("ImmutableEnumChecker") // class descriptors are immutable
 enum Kind {
   INT(TypeKind.INT, ConstantDescs.CD_int, "i"),
   LONG(TypeKind.LONG, ConstantDescs.CD_long, "l"),

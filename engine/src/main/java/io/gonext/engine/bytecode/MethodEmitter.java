@@ -116,8 +116,7 @@ final class MethodEmitter {
   static String name(FunctionCode code, Part part) {
     return part.isFunction()
         ? Names.function(code.function)
-        : CompiledFunctions.part(
-            code.function, code.position[part.from] - code.start, part.number);
+        : CompiledFunctions.part(code.function, code.position[part.from] - code.start, part.number);
   }
 
   /** The descriptor of a part's method. */
@@ -491,7 +490,7 @@ final class MethodEmitter {
         types.pop(1);
         ifBlock(i, Opcode.IFEQ);
       }
-      case Op.ELSE -> otherwise(i);
+      case Op.ELSE -> otherwise();
       case Op.END -> end(i);
       case Op.BR, Op.RETURN -> {
         branch(code.targets(i)[0]);
@@ -556,7 +555,7 @@ final class MethodEmitter {
     accesses.open(opener);
   }
 
-  private void otherwise(int index) {
+  private void otherwise() {
     Frame frame = frames.getLast();
     if (live) {
       to.goto_(frame.label);
@@ -837,7 +836,7 @@ final class MethodEmitter {
       }
       case Op.CALL_INDIRECT -> {
         line(i);
-        int type = module.canonical((int) immediate);
+        int type = module.firstEqual()[(int) immediate];
         callIndirect(type, code.extra[i]);
       }
       case Op.REF_NULL -> to.aconst_null();

@@ -39,6 +39,9 @@ public final class ModuleEmitter {
 
   private static final int GROUP_FUNCTIONS = 500;
 
+  /** A method that tells numbers apart has at most so many cases. */
+  private static final int MOST_NUMBERS = 400;
+
   /** A method that tells functions apart has about as many bytes. */
   private static final int SWITCH_BYTES = 5_000;
 
@@ -148,7 +151,7 @@ public final class ModuleEmitter {
   private void noteIndirectCalls(FunctionCode code) {
     for (int i = 0; i < code.size(); i++) {
       if (code.op[i] == Op.CALL_INDIRECT) {
-        long type = module.canonical((int) code.immediate[i]);
+        long type = module.firstEqual()[(int) code.immediate[i]];
         indirectCalls.add(type << Integer.SIZE | code.extra[i]);
       }
     }
@@ -448,7 +451,7 @@ public final class ModuleEmitter {
           name,
           to ->
               method(
-        to,
+                  to,
                   "call",
                   chunkDescriptor(signature),
                   STATIC,
@@ -468,35 +471,21 @@ public final class ModuleEmitter {
 
   private void entries(ClassBuilder to) {
     MethodTypeDesc entryType = MethodTypeDesc.of(Names.LONGS, Names.LONGS, names.main);
-    int[] entries = module.entries().stream().toArray();
+    List<Integer> entries = module.entries().stream().boxed().toList();
     for (int function : entries) {
       method(to, "entry_" + function, entryType, STATIC, body -> entry(body, function));
     }
-    method(
+    MethodTypeDesc type = MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS);
+    each(
         to,
         "call",
-        MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS),
-        ClassFile.ACC_PUBLIC,
-        body -> {
-          Label none = body.newLabel();
-          if (entries.length > 0) {
-            List<SwitchCase> cases = new ArrayList<>();
-            for (int function : entries) {
-              cases.add(SwitchCase.of(function, body.newLabel()));
-            }
-            body.iload(1);
-            choose(body, none, cases);
-            for (SwitchCase each : cases) {
-              body.labelBinding(each.target())
-                  .aload(2)
-                  .aload(0)
-                  .invokestatic(names.main, "entry_" + each.caseValue(), entryType)
-                  .areturn();
-            }
-          }
-          body.labelBinding(none);
-          noSuch(body);
-        });
+        type,
+        entries,
+        (body, function) ->
+            body.aload(2)
+                .aload(0)
+                .invokestatic(names.main, "entry_" + function, entryType)
+                .areturn());
   }
 
   private void entry(CodeBuilder to, int function) {
@@ -538,11 +527,6 @@ public final class ModuleEmitter {
     to.areturn();
   }
 
-  private static void noSuch(CodeBuilder to) {
-    ClassDesc failure = ClassDesc.of("java.lang.IllegalArgumentException");
-    to.new_(failure).dup().invokespecial(failure, INIT_NAME, MTD_void).athrow();
-  }
-
   // Globals ---------------------------------------------------------------------------------------
 
   private void globals(ClassBuilder to) {
@@ -562,64 +546,90 @@ public final class ModuleEmitter {
   private void accessors(
       ClassBuilder to, List<Integer> globals, String get, String set, ClassDesc type) {
     boolean isNumber = type.equals(CD_long);
-    method(
+    each(
         to,
         get,
         MethodTypeDesc.of(type, CD_int),
-        ClassFile.ACC_PUBLIC,
-        body ->
-            eachGlobal(
-                body,
-                globals,
-                (global, kind) -> {
-                  body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
-                  if (isNumber) {
-                    Boxes.toBits(body, kind);
-                    body.lreturn();
-                  } else {
-                    body.areturn();
-                  }
-                }));
-    method(
+        globals,
+        (body, global) -> {
+          Kind kind = Kind.of(module.globalTypes()[global]);
+          body.aload(0).getfield(names.main, Names.globalField(global), kind.descriptor);
+          if (isNumber) {
+            Boxes.toBits(body, kind);
+            body.lreturn();
+          } else {
+            body.areturn();
+          }
+        });
+    each(
         to,
         set,
         MethodTypeDesc.of(CD_void, CD_int, type),
+        globals,
+        (body, global) -> {
+          Kind kind = Kind.of(module.globalTypes()[global]);
+          body.aload(0);
+          if (isNumber) {
+            body.lload(2);
+            Boxes.fromBits(body, kind);
+          } else {
+            body.aload(2);
+          }
+          body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
+        });
+  }
+
+  // Methods that tell numbers apart
+  // ------------------------------------------------------------------
+
+  private interface Task {
+    void run(CodeBuilder to, int number);
+  }
+
+  /** A method of the instance that does something for each number; several if there are many. */
+  private void each(
+      ClassBuilder to, String name, MethodTypeDesc type, List<Integer> numbers, Task task) {
+    int most = Math.min(numbers.size(), MOST_NUMBERS);
+    List<Integer> here = numbers.subList(0, most);
+    List<Integer> others = numbers.subList(most, numbers.size());
+    String next = name + "_";
+    method(
+        to,
+        name,
+        type,
         ClassFile.ACC_PUBLIC,
-        body ->
-            eachGlobal(
-                body,
-                globals,
-                (global, kind) -> {
-                  body.aload(0);
-                  if (isNumber) {
-                    body.lload(2);
-                    Boxes.fromBits(body, kind);
-                  } else {
-                    body.aload(2);
-                  }
-                  body.putfield(names.main, Names.globalField(global), kind.descriptor).return_();
-                }));
-  }
-
-  private interface GlobalTask {
-    void run(int global, Kind kind);
-  }
-
-  private void eachGlobal(CodeBuilder to, List<Integer> globals, GlobalTask task) {
-    if (!globals.isEmpty()) {
-      Label none = to.newLabel();
-      List<SwitchCase> cases = new ArrayList<>();
-      for (int global : globals) {
-        cases.add(SwitchCase.of(global, to.newLabel()));
-      }
-      to.iload(1);
-      choose(to, none, cases);
-      for (SwitchCase each : cases) {
-        to.labelBinding(each.target());
-        task.run(each.caseValue(), Kind.of(module.globalTypes()[each.caseValue()]));
-      }
-      to.labelBinding(none);
+        body -> {
+          Label none = body.newLabel();
+          if (!here.isEmpty()) {
+            List<SwitchCase> cases = new ArrayList<>();
+            for (int number : here) {
+              cases.add(SwitchCase.of(number, body.newLabel()));
+            }
+            body.iload(1);
+            choose(body, none, cases);
+            for (SwitchCase each : cases) {
+              body.labelBinding(each.target());
+              task.run(body, each.caseValue());
+            }
+          }
+          body.labelBinding(none);
+          if (others.isEmpty()) {
+            noSuch(body);
+          } else {
+            body.aload(0).iload(1);
+            if (type.parameterCount() > 1) {
+              body.loadLocal(TypeKind.from(type.parameterType(1)), 2);
+            }
+            body.invokevirtual(names.main, next, type).return_(TypeKind.from(type.returnType()));
+          }
+        });
+    if (!others.isEmpty()) {
+      each(to, next, type, others, task);
     }
-    noSuch(to);
+  }
+
+  private static void noSuch(CodeBuilder to) {
+    ClassDesc failure = ClassDesc.of("java.lang.IllegalArgumentException");
+    to.new_(failure).dup().invokespecial(failure, INIT_NAME, MTD_void).athrow();
   }
 }

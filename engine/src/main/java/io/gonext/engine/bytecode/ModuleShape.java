@@ -7,8 +7,8 @@ import java.util.List;
  * What a module's functions refer to. The lists and arrays are never changed.
  *
  * @param types the types in order
- * @param functionTypes the type of each function, imported ones first: the index of the first equal
- *     type
+ * @param firstEqual for each type the index of the first type that is equal to it
+ * @param functionTypes the type of each function, imported ones first, by {@code firstEqual}
  * @param importedFunctions how many functions are imported
  * @param globalTypes the type of each global
  * @param mutableGlobals which globals may be set
@@ -22,6 +22,7 @@ import java.util.List;
  */
 public record ModuleShape(
     List<Signature> types,
+    int[] firstEqual,
     int[] functionTypes,
     int importedFunctions,
     byte[] globalTypes,
@@ -37,10 +38,5 @@ public record ModuleShape(
   /** A function's type. */
   public Signature typeOf(int function) {
     return types.get(functionTypes[function]);
-  }
-
-  /** The index of the first type that is equal to the type with this index. */
-  int canonical(int type) {
-    return types.indexOf(types.get(type));
   }
 }

@@ -80,7 +80,8 @@ final class Partition {
   private int level(int from, int to, boolean cutsLoops) {
     List<Item> items = new ArrayList<>();
     for (int i = from; i < to; i = code.next(i)) {
-      items.add(Op.isOpener(code.op[i]) ? construct(i, cutsLoops) : new Item(i, i + 1, bytes(i), false));
+      items.add(
+          Op.isOpener(code.op[i]) ? construct(i, cutsLoops) : new Item(i, i + 1, bytes(i), false));
     }
     if (sum(items) > sizes.most()) {
       cutLargest(items);
@@ -126,7 +127,7 @@ final class Partition {
         IntStream.range(0, items.size())
             .filter(i -> items.get(i).bytes >= sizes.stretch() / 2)
             .boxed()
-            .sorted(Comparator.comparing((Integer i) -> items.get(i).bytes).reversed())
+            .sorted(Comparator.comparingInt((Integer i) -> items.get(i).bytes).reversed())
             .toList();
     for (int i : largest) {
       if (bytes <= sizes.most()) {
@@ -144,8 +145,7 @@ final class Partition {
     int first = 0;
     int bytes = 0;
     for (int i = 0; i <= items.size(); i++) {
-      boolean isFull =
-          i == items.size() || bytes + items.get(i).bytes > sizes.stretch();
+      boolean isFull = i == items.size() || bytes + items.get(i).bytes > sizes.stretch();
       if (isFull && i > first && (i == items.size() || bytes > 0)) {
         boolean isOne = i == first + 1;
         cut.add(
