@@ -35,6 +35,7 @@ final class ModuleComparison {
   private static final Set<OpCode> WRAPPING =
       EnumSet.of(OpCode.I32_STORE8, OpCode.I32_STORE16, OpCode.I64_STORE8, OpCode.I64_STORE32);
   private static final int CALLS = 3;
+  private static final int FUEL = 1_000;
   private static final int CAP_PAGES = 1_024;
   private static final int CAP_ELEMENTS = 100_000;
 
@@ -62,8 +63,7 @@ final class ModuleComparison {
   /**
    * A comparison of one module.
    *
-   * @param fuelGlobal the index of an i32 global that is set to {@code fuel} before each call, or
-   *     -1
+   * @param fuelGlobal the index of the i32 global that the module counts down so that it ends
    * @param seed of the arguments and of what host functions return
    * @throws ModuleRejectedException when admission refuses the module
    */
@@ -72,21 +72,6 @@ final class ModuleComparison {
     this.seed = seed;
     this.module = Admission.admit(wasm, EngineLimits.defaults()).definition();
     this.parsed = Parser.parse(wasm);
-  }
-
-  List<String> log(Variant v) {
-    return v == null ? new Interpreted().observe() : new Compiled(v).observe();
-  }
-
-  boolean over() {
-    return isOversight(List.of());
-  }
-
-  void logs(Variant v) {
-    System.out.println("INTERPRETED");
-    new Interpreted().observe().forEach(System.out::println);
-    System.out.println("COMPILED");
-    new Compiled(v).observe().forEach(System.out::println);
   }
 
   /**
@@ -194,10 +179,7 @@ final class ModuleComparison {
         seen.add("instantiation: " + trapCode(thrown));
         return seen;
       }
-      int fuel = fuelGlobal < 0 ? 0 : (int) global(fuelGlobal);
-      if (fuelGlobal >= 0) {
-        seen.add("fuel " + fuel);
-      }
+      seen.add("instantiated");
       var random = new SplittableRandom(seed);
       for (int round = 0; round < CALLS; round++) {
         module
@@ -215,9 +197,7 @@ final class ModuleComparison {
     private void call(String name, int function, SplittableRandom random) {
       FunctionType type = module.typeOf(function);
       long[] args = values(type.parameters(), random);
-      if (fuelGlobal >= 0) {
-        setGlobal(fuelGlobal, 1_000);
-      }
+      setGlobal(fuelGlobal, FUEL);
       String call = name + text(type.parameters(), args);
       try {
         seen.add(call + " = " + text(type.results(), call(function, args.clone())));

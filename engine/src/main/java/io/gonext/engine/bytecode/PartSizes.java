@@ -1,8 +1,8 @@
 package io.gonext.engine.bytecode;
 
 /**
- * How a function is divided into JVM methods, in estimated bytes of bytecode. Every size compiles to
- * the same behaviour.
+ * How a function is divided into JVM methods, in estimated bytes of bytecode. Every size compiles
+ * to the same behaviour.
  *
  * @param most the most of one method
  * @param small a function or a loop with fewer keeps the loops in it
