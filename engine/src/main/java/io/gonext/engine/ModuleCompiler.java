@@ -6,6 +6,7 @@ import io.gonext.engine.ModuleDefinition.Range;
 import io.gonext.engine.bytecode.EmittedClasses;
 import io.gonext.engine.bytecode.ModuleEmitter;
 import io.gonext.engine.bytecode.ModuleShape;
+import io.gonext.engine.bytecode.PartSizes;
 import io.gonext.engine.bytecode.Signature;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -45,6 +46,12 @@ final class ModuleCompiler {
   /** The classes for one kind of memory. */
   static EmittedClasses emit(
       ModuleDefinition module, boolean exactMemory, BooleanSupplier isAbandoned) {
+    return emit(module, exactMemory, PartSizes.DEFAULTS, isAbandoned);
+  }
+
+  /** The classes for one kind of memory, with functions divided by these sizes. */
+  static EmittedClasses emit(
+      ModuleDefinition module, boolean exactMemory, PartSizes sizes, BooleanSupplier isAbandoned) {
     ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
@@ -60,7 +67,8 @@ final class ModuleCompiler {
           return FunctionReader.read(
               new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
-        exactMemory);
+        exactMemory,
+        sizes);
   }
 
   /**

@@ -86,6 +86,17 @@ public final class WasmBytes {
     return this;
   }
 
+  /** A signed LEB128 with the fewest bytes. */
+  public WasmBytes signed(long value) {
+    long rest = value;
+    while (rest < -0x40 || rest >= 0x40) {
+      out.write((int) ((rest & 0x7F) | 0x80));
+      rest >>= 7;
+    }
+    out.write((int) (rest & 0x7F));
+    return this;
+  }
+
   public WasmBytes name(String name) {
     byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
     return u32(encoded.length).raw(encoded);

@@ -48,6 +48,7 @@ public final class ModuleEmitter {
   private final ModuleShape module;
   private final Names names;
   private final boolean exactMemory;
+  private final PartSizes sizes;
   private final Spill spill = new Spill();
   private final ClassFile classFile = ClassFile.of();
   private final Map<String, byte[]> classes = new LinkedHashMap<>();
@@ -56,10 +57,12 @@ public final class ModuleEmitter {
   /** The types and tables of the indirect calls: a type and a table in one number. */
   private final TreeSet<Long> indirectCalls = new TreeSet<>();
 
-  private ModuleEmitter(ModuleShape module, Names names, boolean exactMemory) {
+  private ModuleEmitter(
+      ModuleShape module, Names names, boolean exactMemory, PartSizes sizes) {
     this.module = module;
     this.names = names;
     this.exactMemory = exactMemory;
+    this.sizes = sizes;
   }
 
   /**
@@ -70,13 +73,15 @@ public final class ModuleEmitter {
    * @param function reads the function with this index, imported ones included; called once for
    *     each, in order
    * @param exactMemory whether the memory's size is its array's length
+   * @param sizes how functions are divided
    */
   public static EmittedClasses emit(
       String className,
       ModuleShape module,
       int[] bodyBytes,
       IntFunction<FunctionCode> function,
-      boolean exactMemory) {
+      boolean exactMemory,
+      PartSizes sizes) {
     var groupOf = new int[bodyBytes.length];
     int group = 0;
     int bytes = 0;
@@ -92,7 +97,7 @@ public final class ModuleEmitter {
       functions++;
     }
     var names = new Names(className, module, groupOf, group + 1);
-    var emitter = new ModuleEmitter(module, names, exactMemory);
+    var emitter = new ModuleEmitter(module, names, exactMemory, sizes);
     emitter.functions(groupOf, function);
     emitter.instance();
     return new EmittedClasses(emitter.classes, emitter.signatures);
@@ -158,7 +163,7 @@ public final class ModuleEmitter {
 
   private void functionParts(ClassBuilder to, FunctionCode code) {
     try {
-      part(to, code, Partition.of(code, module));
+      part(to, code, Partition.of(code, module, sizes));
     } catch (IllegalArgumentException tooLarge) {
       throw new ClassLimitException(code.function, tooLarge);
     }

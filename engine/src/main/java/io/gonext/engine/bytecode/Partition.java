@@ -19,26 +19,11 @@ import java.util.stream.IntStream;
  * stretches.
  */
 final class Partition {
-  /** The most estimated bytes of bytecode of one method. */
-  static final int MOST_BYTES = Integer.getInteger("gonext.parts.most", 3_000);
-
-  /** A stretch that is cut off has about as many. */
-  private static final int STRETCH_BYTES = MOST_BYTES * 2 / 3;
-
   /** A method has at most 65,535 bytes, and the estimate of a call may be too low by half. */
   private static final int LARGEST_BYTES = 26_000;
 
   /** After so many parts, loops stay where they are: each part takes entries of the class. */
   private static final int MOST_LOOPS = 2_000;
-
-  /** With fewer estimated bytes, a function or a loop keeps the loops in it. */
-  private static final int SMALL_BYTES = Integer.getInteger("gonext.parts.small", 1_500);
-
-  /** Loops with fewer estimated bytes stay where they are. */
-  private static final int SMALL_LOOP = Integer.getInteger("gonext.parts.loop", 30);
-
-  /** The least estimated bytes of a call of a part, and of its beginning and end. */
-  private static final int CALL_BYTES = 60;
 
   /** The estimated bytes of an exit in the method that calls the part. */
   private static final int EXIT_BYTES = 6;
@@ -48,6 +33,7 @@ final class Partition {
 
   private final FunctionCode code;
   private final ModuleShape module;
+  private final PartSizes sizes;
 
   /** The estimated bytes of all instructions before each one. */
   private final int[] bytesBefore;
@@ -64,8 +50,8 @@ final class Partition {
    */
   record Mentions(int from, int to, BitSet used, BitSet written, BitSet exits) {
     /** The estimated bytes of a call of the range as a part. */
-    int callBytes() {
-      return CALL_BYTES
+    int callBytes(PartSizes sizes) {
+      return sizes.call()
           + 2 * used.cardinality()
           + 6 * written.cardinality()
           + EXIT_BYTES * Math.min(exits.cardinality(), MOST_EXITS);
@@ -75,9 +61,10 @@ final class Partition {
   /** An instruction, a block or a part on one level of nesting. */
   private record Item(int from, int to, int bytes, boolean isPart) {}
 
-  private Partition(FunctionCode code, ModuleShape module) {
+  private Partition(FunctionCode code, ModuleShape module, PartSizes sizes) {
     this.code = code;
     this.module = module;
+    this.sizes = sizes;
     this.bytesBefore = new int[code.size + 1];
     for (int i = 0; i < code.size; i++) {
       bytesBefore[i + 1] = bytesBefore[i] + bytes(i);
@@ -85,10 +72,10 @@ final class Partition {
   }
 
   /** The whole function as a part, which has all others. */
-  static Part of(FunctionCode code, ModuleShape module) {
-    var partition = new Partition(code, module);
+  static Part of(FunctionCode code, ModuleShape module, PartSizes sizes) {
+    var partition = new Partition(code, module, sizes);
     int end = code.size - 1;
-    if (partition.bytes(0, end) > SMALL_BYTES) {
+    if (partition.bytes(0, end) > sizes.small()) {
       partition.level(0, end, true);
     }
     return partition.parts();
@@ -128,11 +115,11 @@ final class Partition {
       items.add(
           Op.isOpener(code.op[i]) ? construct(i, cutsLoops) : new Item(i, i + 1, bytes(i), false));
     }
-    if (sum(items) > MOST_BYTES) {
+    if (sum(items) > sizes.most()) {
       cutLargest(items);
     }
-    int stretch = STRETCH_BYTES;
-    while (sum(items) > MOST_BYTES) {
+    int stretch = sizes.stretch();
+    while (sum(items) > sizes.most()) {
       int before = items.size();
       items = stretches(items, stretch);
       if (items.size() == before) {
@@ -157,9 +144,9 @@ final class Partition {
     boolean isPart =
         cutsLoops
             && code.op[opener] == Op.LOOP
-            && raw >= SMALL_LOOP
+            && raw >= sizes.smallLoop()
             && ranges.size() < MOST_LOOPS;
-    boolean cutsWithin = cutsLoops && !(isPart && raw <= SMALL_BYTES);
+    boolean cutsWithin = cutsLoops && !(isPart && raw <= sizes.small());
     int otherwise = code.elseOf(opener);
     int bytes = bytes(opener);
     if (otherwise < 0) {
@@ -174,7 +161,7 @@ final class Partition {
     Mentions mentions = mentions(from, to);
     ranges.add(mentions);
     largest.put(from, mentions);
-    return new Item(from, to, mentions.callBytes(), true);
+    return new Item(from, to, mentions.callBytes(sizes), true);
   }
 
   private Mentions mentions(int from, int to) {
@@ -216,12 +203,12 @@ final class Partition {
     int bytes = sum(items);
     List<Integer> order =
         IntStream.range(0, items.size())
-            .filter(i -> items.get(i).bytes >= STRETCH_BYTES / 2)
+            .filter(i -> items.get(i).bytes >= sizes.stretch() / 2)
             .boxed()
             .sorted(Comparator.comparingInt((Integer i) -> items.get(i).bytes).reversed())
             .toList();
     for (int i : order) {
-      if (bytes <= MOST_BYTES) {
+      if (bytes <= sizes.most()) {
         return;
       }
       Item item = items.get(i);
@@ -268,7 +255,7 @@ final class Partition {
 
   private Item stretch(List<Item> items, int first, int end) {
     Item only = items.get(first);
-    return end == first + 1 && (only.isPart || only.bytes <= CALL_BYTES)
+    return end == first + 1 && (only.isPart || only.bytes <= sizes.call())
         ? only
         : part(only.from, items.get(end - 1).to);
   }

@@ -1,0 +1,483 @@
+package io.gonext.engine;
+
+import io.gonext.engine.GuestCode.ImportedFunction;
+import io.gonext.engine.ModuleDefinition.Kind;
+import io.gonext.engine.ModuleDefinition.Mode;
+import io.gonext.engine.bytecode.PartSizes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.ImportFunction;
+import run.endive.runtime.ImportValues;
+import run.endive.runtime.Instance;
+import run.endive.runtime.MStack;
+import run.endive.runtime.TrapException;
+import run.endive.wasm.Parser;
+import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.Instruction;
+import run.endive.wasm.types.OpCode;
+import run.endive.wasm.types.ValType;
+import run.endive.wasm.types.Value;
+
+/**
+ * Runs a module in Endive's interpreter and compiled, and compares all that can be seen: results,
+ * traps, calls of host functions, globals, tables and the memory. NaNs are compared without their
+ * payloads, references by the function that they refer to.
+ */
+final class ModuleComparison {
+  private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
+  private static final InterpretedSpecRuntime ENDIVE = new InterpretedSpecRuntime();
+  private static final Set<OpCode> OPENERS = EnumSet.of(OpCode.BLOCK, OpCode.LOOP, OpCode.IF);
+  private static final Set<OpCode> WRAPPING =
+      EnumSet.of(OpCode.I32_STORE8, OpCode.I32_STORE16, OpCode.I64_STORE8, OpCode.I64_STORE32);
+  private static final int CALLS = 3;
+  private static final int FUEL = 1_000;
+  private static final int CAP_PAGES = 1_024;
+  private static final int CAP_ELEMENTS = 100_000;
+
+  /** How a module is compiled. */
+  record Variant(PartSizes sizes, boolean roomy) {
+    /** The product's sizes, and some that make many small parts. */
+    static final List<PartSizes> SIZES =
+        List.of(
+            PartSizes.DEFAULTS,
+            new PartSizes(200, 0, 0, 60),
+            new PartSizes(60, 0, 0, 10),
+            new PartSizes(12, 0, 0, 3),
+            new PartSizes(12, 0, 1_000, 3));
+
+    static Variant of(int number) {
+      return new Variant(SIZES.get(number / 2 % SIZES.size()), number % 2 == 1);
+    }
+  }
+
+  private final int fuelGlobal;
+  private final long seed;
+  private final ModuleDefinition module;
+  private final WasmModule parsed;
+
+  /**
+   * A comparison of one module.
+   *
+   * @param fuelGlobal the index of the i32 global that the module counts down so that it ends
+   * @param seed of the arguments and of what host functions return
+   * @throws ModuleRejectedException when admission refuses the module
+   */
+  ModuleComparison(byte[] wasm, int fuelGlobal, long seed) {
+    this.fuelGlobal = fuelGlobal;
+    this.seed = seed;
+    this.module = Admission.admit(wasm, EngineLimits.defaults()).definition();
+    this.parsed = Parser.parse(wasm);
+  }
+
+  /**
+   * The first difference between the interpreter and these variants, or null. If the interpreter is
+   * known to be wrong in what the module uses, a difference between the variants.
+   */
+  @Nullable String firstDifference(Variant... variants) {
+    List<String> expected = new Interpreted().observe();
+    Object reference = "interpreter";
+    for (Variant variant : variants) {
+      List<String> actual = new Compiled(variant).observe();
+      if (actual.equals(expected)) {
+        continue;
+      }
+      if (reference instanceof String && isOversight(actual)) {
+        reference = variant;
+        expected = actual;
+        continue;
+      }
+      return difference(reference, expected, variant, actual);
+    }
+    return null;
+  }
+
+  private static String difference(
+      Object reference, List<String> expected, Variant variant, List<String> actual) {
+    int at = 0;
+    while (at < expected.size() && at < actual.size() && expected.get(at).equals(actual.get(at))) {
+      at++;
+    }
+    return "after %s%n  %s: %s%n  %s: %s"
+        .formatted(
+            at == 0 ? "nothing" : expected.get(at - 1),
+            reference,
+            at < expected.size() ? expected.get(at) : "nothing",
+            variant,
+            at < actual.size() ? actual.get(at) : "nothing");
+  }
+
+  /**
+   * Whether the interpreter (Endive 1.0.0) may be wrong, and not the compiled module:
+   *
+   * <ul>
+   *   <li>It loses operands below a block with parameters.
+   *   <li>It rounds {@code f32.convert_i64_u} up, and not to the nearest.
+   *   <li>It ignores the offset of an active element segment without elements, which must not lie
+   *       behind the table's end.
+   * </ul>
+   */
+  private boolean isOversight(List<String> compiled) {
+    if (compiled.equals(List.of("instantiation: OUT_OF_BOUNDS"))
+        && module.elements().stream()
+            .anyMatch(segment -> segment.mode() == Mode.ACTIVE && segment.elements().isEmpty())) {
+      return true;
+    }
+    return Arrays.stream(parsed.codeSection().functionBodies())
+        .flatMap(body -> body.instructions().stream())
+        .anyMatch(instruction ->
+            instruction.opcode() == OpCode.F32_CONVERT_I64_U
+                || (OPENERS.contains(instruction.opcode()) && hasParameters(instruction)));
+  }
+
+  private boolean hasParameters(Instruction opener) {
+    long type = opener.operand(0);
+    return type >= 0
+        && type < module.types().size()
+        && !module.types().get((int) type).parameters().isEmpty();
+  }
+
+  /** Endive adds the offset of these stores modulo 2^32: traps instead. */
+  private static void checkAddress(Instruction instruction, MStack stack) {
+    if (WRAPPING.contains(instruction.opcode()) && stack.array()[stack.size() - 2] << 32 < 0) {
+      throw new TrapException("out of bounds memory access");
+    }
+  }
+
+  /** One way to run the module. */
+  private abstract class Guest {
+    final List<String> seen = new ArrayList<>();
+    private int hostCalls;
+
+    abstract void instantiate();
+
+    abstract long[] call(int function, long[] args);
+
+    abstract String trapCode(Throwable thrown);
+
+    abstract long global(int index);
+
+    abstract void setGlobal(int index, long value);
+
+    /** The function's index, or -1 for null. */
+    abstract long globalReference(int index);
+
+    abstract int tableSize(int table);
+
+    abstract long element(int table, int index);
+
+    abstract byte[] memory();
+
+    final List<String> observe() {
+      try {
+        instantiate();
+      } catch (RuntimeException | StackOverflowError thrown) {
+        seen.add("instantiation: " + trapCode(thrown));
+        return seen;
+      }
+      seen.add("instantiated");
+      var random = new SplittableRandom(seed);
+      for (int round = 0; round < CALLS; round++) {
+        module
+            .exports()
+            .forEach((name, export) -> {
+              if (export.kind() == Kind.FUNCTION) {
+                call(name, export.index(), random);
+              }
+            });
+      }
+      state();
+      return seen;
+    }
+
+    private void call(String name, int function, SplittableRandom random) {
+      FunctionType type = module.typeOf(function);
+      long[] args = values(type.parameters(), random);
+      setGlobal(fuelGlobal, FUEL);
+      String call = name + text(type.parameters(), args);
+      try {
+        seen.add(call + " = " + text(type.results(), call(function, args.clone())));
+      } catch (RuntimeException | StackOverflowError thrown) {
+        seen.add(call + " traps: " + trapCode(thrown));
+      }
+    }
+
+    private void state() {
+      for (int i = 0; i < module.globals().size(); i++) {
+        ValueType type = module.globals().get(i).type();
+        seen.add(
+            "global "
+                + i
+                + " = "
+                + (type.isReference() ? globalReference(i) : text(type, global(i))));
+      }
+      for (int table = 0; table < module.tables().size(); table++) {
+        var elements = new StringBuilder("table " + table + " =");
+        for (int i = 0; i < tableSize(table); i++) {
+          elements.append(' ').append(element(table, i));
+        }
+        seen.add(elements.toString());
+      }
+      if (module.memory() != null) {
+        byte[] memory = memory();
+        seen.add("memory of " + memory.length + " bytes");
+        for (int from = 0; from < memory.length; from += 64) {
+          byte[] line = Arrays.copyOfRange(memory, from, from + 64);
+          if (!Arrays.equals(line, new byte[64])) {
+            seen.add(from + ": " + Arrays.toString(line));
+          }
+        }
+      }
+    }
+
+    /** What a host function does in all guests. */
+    final long[] host(int function, long[] args) {
+      FunctionType type = module.typeOf(function);
+      seen.add("host " + function + text(type.parameters(), args));
+      return values(type.results(), new SplittableRandom(seed + ++hostCalls));
+    }
+  }
+
+  private final class Interpreted extends Guest {
+    private Instance instance;
+
+    @Override
+    void instantiate() {
+      var imports = ImportValues.builder();
+      for (int i = 0; i < module.importedFunctions(); i++) {
+        int function = i;
+        FunctionType type = module.typeOf(i);
+        imports.addFunction(
+            new ImportFunction(
+                module.imports().get(i).module(),
+                module.imports().get(i).name(),
+                types(type.parameters()),
+                types(type.results()),
+                (_, args) -> host(function, args)));
+      }
+      instance =
+          Instance.builder(parsed)
+              .withImportValues(imports.build())
+              .withUnsafeExecutionListener(ModuleComparison::checkAddress)
+              .withStart(false)
+              .build();
+    }
+
+    private static List<ValType> types(List<ValueType> types) {
+      return types.stream()
+          .map(type ->
+              switch (type) {
+                case I32 -> ValType.I32;
+                case I64 -> ValType.I64;
+                case F32 -> ValType.F32;
+                case F64 -> ValType.F64;
+                case FUNCREF -> ValType.FuncRef;
+                case EXTERNREF -> ValType.ExternRef;
+              })
+          .toList();
+    }
+
+    @Override
+    long[] call(int function, long[] args) {
+      List<ValueType> types = module.typeOf(function).parameters();
+      for (int i = 0; i < args.length; i++) {
+        if (types.get(i).isReference()) {
+          args[i] = Value.REF_NULL_VALUE;
+        }
+      }
+      long[] results = instance.getMachine().call(function, args);
+      return results == null ? new long[0] : results;
+    }
+
+    @Override
+    String trapCode(Throwable thrown) {
+      return ENDIVE.trapCode(thrown);
+    }
+
+    @Override
+    long global(int index) {
+      return instance.global(index).getValue();
+    }
+
+    @Override
+    void setGlobal(int index, long value) {
+      instance.global(index).setValue(value);
+    }
+
+    @Override
+    long globalReference(int index) {
+      return (int) instance.global(index).getValue();
+    }
+
+    @Override
+    int tableSize(int table) {
+      return instance.table(table).size();
+    }
+
+    @Override
+    long element(int table, int index) {
+      return instance.table(table).ref(index);
+    }
+
+    @Override
+    byte[] memory() {
+      return instance.memory().readBytes(0, instance.memory().pages() << 16);
+    }
+  }
+
+  private final class Compiled extends Guest {
+    private final Variant variant;
+    private GuestCode code;
+
+    Compiled(Variant variant) {
+      this.variant = variant;
+    }
+
+    @Override
+    void instantiate() {
+      var classes =
+          ModuleCompiler.emit(module, !variant.roomy(), variant.sizes(), () -> false).classes();
+      code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
+      var functions = new ImportedFunction[module.importedFunctions()];
+      Arrays.setAll(functions, function -> args -> host(function, args));
+      code.bind(
+          module,
+          linear(),
+          module.tables().stream()
+              .map(type -> new GuestTable(type, CAP_ELEMENTS))
+              .toArray(GuestTable[]::new),
+          globals(),
+          functions);
+      Instantiation.run(code);
+    }
+
+    private LinearMemory linear() {
+      if (module.memory() == null) {
+        return LinearMemory.none();
+      }
+      return variant.roomy()
+          ? new RoomyMemory(module.memory(), CAP_PAGES)
+          : new ExactMemory(module.memory(), CAP_PAGES);
+    }
+
+    private @Nullable GuestGlobal[] globals() {
+      return module.globals().stream()
+          .map(global -> global.isShared() ? new GuestGlobal() : null)
+          .toArray(GuestGlobal[]::new);
+    }
+
+    @Override
+    long[] call(int function, long[] args) {
+      return code.call(function, args);
+    }
+
+    @Override
+    String trapCode(Throwable thrown) {
+      TrapCause cause = TRAPS.translate(thrown, null, null).trapCause();
+      return cause instanceof TrapCause.HostFailure ? String.valueOf(thrown) : cause.code();
+    }
+
+    @Override
+    long global(int index) {
+      return code.globalBits(index);
+    }
+
+    @Override
+    void setGlobal(int index, long value) {
+      GuestGlobal shared = code.sharedGlobals[index];
+      if (shared == null) {
+        code.setGlobal(index, value);
+      } else {
+        shared.bits = value;
+      }
+    }
+
+    @Override
+    long globalReference(int index) {
+      return index(code.anyGlobalReference(index));
+    }
+
+    private static long index(@Nullable Object reference) {
+      return reference == null ? -1 : ((FunctionReference) reference).function;
+    }
+
+    @Override
+    int tableSize(int table) {
+      return code.table(table).size();
+    }
+
+    @Override
+    long element(int table, int index) {
+      return index(code.table(table).get(index));
+    }
+
+    @Override
+    byte[] memory() {
+      return code.linear().contents();
+    }
+  }
+
+  // Values ----------------------------------------------------------------------------------------
+
+  private static long[] values(List<ValueType> types, SplittableRandom random) {
+    return types.stream().mapToLong(type -> value(type, random)).toArray();
+  }
+
+  private static long value(ValueType type, SplittableRandom random) {
+    return switch (type) {
+      case I32 -> (int) integer(random, Integer.MIN_VALUE, Integer.MAX_VALUE);
+      case I64 -> integer(random, Long.MIN_VALUE, Long.MAX_VALUE);
+      case F32 -> Float.floatToRawIntBits((float) real(random));
+      case F64 -> Double.doubleToRawLongBits(real(random));
+      case FUNCREF, EXTERNREF -> 0;
+    };
+  }
+
+  private static long integer(SplittableRandom random, long least, long most) {
+    return switch (random.nextInt(8)) {
+      case 0 -> least;
+      case 1 -> most;
+      case 2 -> random.nextLong();
+      case 3 -> random.nextInt(1 << 16);
+      case 4 -> 0;
+      default -> random.nextInt(-20, 20);
+    };
+  }
+
+  private static double real(SplittableRandom random) {
+    return switch (random.nextInt(8)) {
+      case 0 -> Double.NaN;
+      case 1 -> random.nextBoolean() ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+      case 2 -> random.nextBoolean() ? -0.0 : 0.0;
+      case 3 -> random.nextInt();
+      case 4 -> random.nextLong();
+      case 5 -> random.nextDouble(-1e30, 1e30);
+      default -> random.nextInt(-40, 40) / 2.0;
+    };
+  }
+
+  private static String text(List<ValueType> types, long[] values) {
+    if (values.length != types.size()) {
+      return values.length + " values, not " + types.size();
+    }
+    var text = new StringBuilder("(");
+    for (int i = 0; i < values.length; i++) {
+      text.append(i == 0 ? "" : ", ").append(text(types.get(i), values[i]));
+    }
+    return text.append(')').toString();
+  }
+
+  private static String text(ValueType type, long bits) {
+    return switch (type) {
+      case I32 -> String.valueOf((int) bits);
+      case I64 -> bits + "L";
+      case F32 -> Float.intBitsToFloat((int) bits) + "f";
+      case F64 -> String.valueOf(Double.longBitsToDouble(bits));
+      case FUNCREF, EXTERNREF -> "reference";
+    };
+  }
+}
