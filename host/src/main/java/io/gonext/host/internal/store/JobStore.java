@@ -433,7 +433,12 @@ public final class JobStore {
   public List<Boolean> end(List<Result> results, Joined next) {
     Transactions.Work<List<Boolean>> work =
         connection -> {
-          List<Boolean> held = end(connection, results);
+          List<Boolean> held = new ArrayList<>(end(connection, results));
+          for (int i = 0; i < held.size(); i++) {
+            if (!held.get(i)) {
+              held.set(i, isRecorded(connection, results.get(i)));
+            }
+          }
           next.run(connection);
           return held;
         };
@@ -455,11 +460,7 @@ public final class JobStore {
                 : endInThree(transaction, some, again));
       }
     }
-    List<Boolean> answers = new ArrayList<>();
-    for (Result result : results) {
-      answers.add(held.contains(result) || isRecorded(transaction, result));
-    }
-    return answers;
+    return results.stream().map(held::contains).toList();
   }
 
   /** On PostgreSQL: one round trip for all results of a kind. */
