@@ -429,12 +429,13 @@ public final class DatabaseService implements HostService {
 
   /** Keeps a connection for later once it is open, and leaves then. */
   void abandon(CompletableFuture<Held> opening, PluginState state) {
-    opening.whenComplete((held, _) -> {
-      if (held != null) {
-        connections.giveBackRead(held);
-      }
-      leave(state);
-    });
+    var _ =
+        opening.whenComplete((held, _) -> {
+          if (held != null) {
+            connections.giveBackRead(held);
+          }
+          leave(state);
+        });
   }
 
   /** Starts a run, after {@link #enter}. */

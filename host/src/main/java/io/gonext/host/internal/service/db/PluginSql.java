@@ -14,12 +14,13 @@ import io.opentelemetry.api.trace.StatusCode;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,6 @@ final class PluginSql {
   private static final Logger log = LoggerFactory.getLogger(PluginSql.class);
 
   private static final int MAX_ARGUMENTS_BYTES = 1024 * 1024;
-  private static final int OUTCOMES = SqlOutcome.values().length;
   private static final String NO_TIME = "the plugin's own time was over";
 
   private final DatabaseService service;
@@ -46,9 +46,9 @@ final class PluginSql {
   private final SqlArguments arguments;
   private final long maxBytes;
 
-  /** By kind and outcome. */
-  private final AtomicReferenceArray<@Nullable Timer> timers =
-      new AtomicReferenceArray<>(SqlKind.values().length * OUTCOMES);
+  private final Map<Timed, Timer> timers = new ConcurrentHashMap<>();
+
+  private record Timed(SqlKind kind, SqlOutcome outcome) {}
 
   PluginSql(DatabaseService service, PluginScope scope, PluginState state, long maxBytes) {
     this.service = service;
@@ -126,13 +126,8 @@ final class PluginSql {
 
   /** To find a timer by its tags takes longer than to read a row. */
   private Timer timer(SqlKind kind, SqlOutcome outcome) {
-    int index = kind.ordinal() * OUTCOMES + outcome.ordinal();
-    Timer known = timers.get(index);
-    if (known == null) {
-      known = service.timer(plugin, kind, outcome);
-      timers.set(index, known);
-    }
-    return known;
+    return timers.computeIfAbsent(
+        new Timed(kind, outcome), _ -> service.timer(plugin, kind, outcome));
   }
 
   private static HostAnswer answered(Call call) {
