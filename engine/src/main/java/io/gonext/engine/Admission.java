@@ -563,6 +563,7 @@ final class Admission {
 
   private void exports(BinaryReader in) {
     int count = in.count("exports", "exports", limits.exports(), 3);
+    cost.exports(count);
     for (int i = 0; i < count; i++) {
       int at = in.position();
       String name = in.name(limits.nameBytes());

@@ -15,6 +15,12 @@ final class CompileCost {
   private static final int GLOBAL_BYTES = 200;
   private static final int TYPE_BYTES = 500;
 
+  /** A global's field and accessors. */
+  private static final int GLOBAL_CLASS_BYTES = 60;
+
+  /** A method that calls the function, and its name. */
+  private static final int EXPORT_BYTES = 150;
+
   /** A case of the methods for indirect calls. */
   private static final int CANDIDATE_BYTES = 60;
 
@@ -48,6 +54,12 @@ final class CompileCost {
 
   void globals(int count) {
     held((long) count * GLOBAL_BYTES);
+    classes((long) count * GLOBAL_CLASS_BYTES);
+  }
+
+  /** Functions that are called from outside. */
+  void exports(int count) {
+    classes((long) count * EXPORT_BYTES);
   }
 
   private void held(long bytes) {

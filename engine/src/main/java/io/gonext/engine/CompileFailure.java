@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
  */
 final class CompileFailure {
   private static final Pattern FUNCTION =
-      Pattern.compile("\\b" + CompiledFunctions.METHOD_PREFIX + "(\\d+)\\b");
+      Pattern.compile("\\b" + CompiledFunctions.METHOD_PREFIX + "(\\d+)(_\\d+)*\\b");
+
+  /** How the message of {@code java.lang.classfile} about a method's size begins. */
+  private static final String METHOD_TOO_LARGE = "Code length ";
 
   /** The verifier's message describes a whole method, and starts with the place. */
   private static final int SEARCHED_CHARS = 4_000;
@@ -41,11 +44,11 @@ final class CompileFailure {
               UNSUPPORTED_FEATURE,
               0,
               "the JVM refuses the compiled code of "
-                  + where(refused, outline)
+                  + where(String.valueOf(refused.getMessage()), outline)
                   + ": "
                   + line(refused));
       case ClassLimitException tooLarge ->
-          new ModuleRejectedException(TOO_LARGE, 0, tooLarge(tooLarge.function(), outline));
+          new ModuleRejectedException(TOO_LARGE, 0, tooLarge(tooLarge, outline));
       default ->
           new ModuleRejectedException(
               UNSUPPORTED_FEATURE,
@@ -55,15 +58,14 @@ final class CompileFailure {
     };
   }
 
-  private static String tooLarge(int function, ModuleOutline outline) {
-    return function < 0
-        ? "the module has more exports, globals and types than a class of the JVM can have"
-        : "function "
-            + function
-            + " ("
-            + FunctionNames.of(outline).of(function)
-            + ") uses more locals or operands at once than the compiler can pass between JVM"
-            + " methods; divide it into smaller functions";
+  private static String tooLarge(ClassLimitException limit, ModuleOutline outline) {
+    String message = String.valueOf(limit.getMessage());
+    return message.startsWith(METHOD_TOO_LARGE)
+        ? where(message, outline)
+            + " uses more locals or operands at once than the compiler can pass between JVM"
+            + " methods; divide it into smaller functions"
+        : "the module has more exports, globals and types, or a function more constants, than a"
+            + " class of the JVM can have";
   }
 
   /** The refusal for a failure before the module's outline is known. */
@@ -74,8 +76,7 @@ final class CompileFailure {
         "the engine cannot compile the module: " + line(failure));
   }
 
-  private static String where(LinkageError refused, ModuleOutline outline) {
-    String message = String.valueOf(refused.getMessage());
+  private static String where(String message, ModuleOutline outline) {
     Matcher function =
         FUNCTION.matcher(message.substring(0, Math.min(message.length(), SEARCHED_CHARS)));
     if (!function.find()) {

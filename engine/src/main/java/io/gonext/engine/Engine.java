@@ -57,9 +57,6 @@ public final class Engine implements AutoCloseable {
     volatile @Nullable ProcessorTime time;
   }
 
-  /** Deeply nested blocks take a few frames of the stack each. */
-  private static final long COMPILE_STACK_BYTES = 64L << 20;
-
   /** An engine without a cache: it compiles each module again in each process. */
   public Engine(EngineLimits limits) {
     this(limits, null);
@@ -168,7 +165,7 @@ public final class Engine implements AutoCloseable {
       Thread.ofPlatform()
           .daemon()
           .name("gonext-compile-" + sha256.substring(0, 8))
-          .stackSize(COMPILE_STACK_BYTES)
+          .stackSize(LargeStack.BYTES)
           .start(task);
     } catch (OutOfMemoryError noThread) {
       compiling.remove(sha256, compile);

@@ -159,7 +159,7 @@ final class FunctionCost {
 
   /** The steps beyond a few for each instruction. */
   long steps() {
-    long setWords = 1 + locals.length() / Long.SIZE;
+    long setWords = 1L + locals.length() / Long.SIZE;
     return Math.min(2 + mostLoops, MOST_PASSES) * (instructions + targets * setWords)
         + parts() * deepest * setWords;
   }

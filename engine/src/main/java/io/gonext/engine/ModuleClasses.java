@@ -54,7 +54,7 @@ final class ModuleClasses {
       synchronized (this) {
         loaded = roomy;
         if (loaded == null) {
-          loaded = load(ModuleCompiler.emit(module, false, () -> false));
+          loaded = load(LargeStack.call(() -> ModuleCompiler.emit(module, false, () -> false)));
           roomy = loaded;
         }
       }

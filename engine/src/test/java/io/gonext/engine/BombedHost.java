@@ -32,7 +32,7 @@ final class BombedHost {
       // The calls also allocate. Retry a call that fails because the heap is full for a moment.
       DONE.set(true);
       caller.join();
-      compile(careless, Bombs.branches(30, 3_000, 5_000));
+      compile(careless, Bombs.aliveInLoops(40_000, 150_000));
       DONE.set(false);
       long before = CALLS.get();
       caller = Thread.ofPlatform().daemon().start(() -> callUntilDone(guest));

@@ -3,6 +3,7 @@ package io.gonext.engine.bytecode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,7 +215,7 @@ public final class FunctionCode {
     if (outer == null) {
       nest();
     }
-    return outer[index];
+    return Objects.requireNonNull(outer)[index];
   }
 
   private void nest() {

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import java.util.Objects;
 
 /** Finds which locals are read later, before they are written. */
@@ -21,7 +22,7 @@ final class Liveness {
    * The locals that are live where a branch to a block goes. Those of a loop stay from pass to pass,
    * the others until the pass has left the block.
    */
-  private final BitSet[] atLabel;
+  private final @Nullable BitSet[] atLabel;
 
   /** The locals that are live at the start of the else of an if that the pass has not left. */
   private final Map<Integer, BitSet> atElse = new HashMap<>();
@@ -65,8 +66,9 @@ final class Liveness {
   private void assumeAllInLoops() {
     for (int i = 0; i < code.size; i++) {
       if (code.op[i] == Op.LOOP) {
-        atLabel[i] = new BitSet();
-        atLabel[i].set(0, code.locals.length);
+        var all = new BitSet();
+        all.set(0, code.locals.length);
+        atLabel[i] = all;
       }
     }
   }

@@ -639,7 +639,7 @@ final class MethodEmitter {
     for (Continuation each : here) {
       cases.add(SwitchCase.of(each.exit, each.label));
     }
-    cases.sort(Comparator.comparing(SwitchCase::caseValue));
+    cases.sort(Comparator.comparingInt(SwitchCase::caseValue));
     Label rest = otherwise == null ? last.label : otherwise;
     int low = cases.getFirst().caseValue();
     int high = cases.getLast().caseValue();

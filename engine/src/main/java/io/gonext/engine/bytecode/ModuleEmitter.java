@@ -108,7 +108,7 @@ public final class ModuleEmitter {
     try {
       bytes = classFile.build(name, to -> content.accept(to.withFlags(CLASS_FLAGS)));
     } catch (IllegalArgumentException tooLarge) {
-      throw new ClassLimitException(-1, tooLarge);
+      throw new ClassLimitException(tooLarge);
     }
     classes.put(name.packageName() + "." + name.displayName(), bytes);
   }
@@ -145,7 +145,7 @@ public final class ModuleEmitter {
             for (int i = first; i < last; i++) {
               FunctionCode code = function.apply(module.importedFunctions() + i);
               noteIndirectCalls(code);
-              functionParts(to, code);
+              part(to, code, Partition.of(code, module, sizes));
             }
           });
       from = end;
@@ -158,14 +158,6 @@ public final class ModuleEmitter {
         long type = module.firstEqual()[(int) code.immediate[i]];
         indirectCalls.add(type << Integer.SIZE | code.extra[i]);
       }
-    }
-  }
-
-  private void functionParts(ClassBuilder to, FunctionCode code) {
-    try {
-      part(to, code, Partition.of(code, module, sizes));
-    } catch (IllegalArgumentException tooLarge) {
-      throw new ClassLimitException(code.function, tooLarge);
     }
   }
 

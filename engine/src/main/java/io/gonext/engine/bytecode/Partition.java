@@ -264,7 +264,7 @@ final class Partition {
 
   private Part parts() {
     ranges.sort(
-        Comparator.comparing(Mentions::from)
+        Comparator.comparingInt(Mentions::from)
             .thenComparing(Mentions::to, Comparator.reverseOrder()));
     var function = new Part(0, code.size, null, 0);
     Map<Part, Mentions> all = new LinkedHashMap<>();
