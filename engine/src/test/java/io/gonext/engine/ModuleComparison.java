@@ -260,8 +260,8 @@ final class ModuleComparison {
             new ImportFunction(
                 module.imports().get(i).module(),
                 module.imports().get(i).name(),
-                types(type.parameters()),
-                types(type.results()),
+                run.endive.wasm.types.FunctionType.of(
+                    types(type.parameters()), types(type.results())),
                 (_, args) -> host(function, args)));
       }
       instance =
