@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -243,7 +244,11 @@ final class ModuleComparison {
   }
 
   private final class Interpreted extends Guest {
-    private Instance instance;
+    private @Nullable Instance instance;
+
+    private Instance instance() {
+      return Objects.requireNonNull(instance);
+    }
 
     @Override
     void instantiate() {
@@ -255,8 +260,8 @@ final class ModuleComparison {
             new ImportFunction(
                 module.imports().get(i).module(),
                 module.imports().get(i).name(),
-                types(type.parameters()),
-                types(type.results()),
+                run.endive.wasm.types.FunctionType.of(
+                    types(type.parameters()), types(type.results())),
                 (_, args) -> host(function, args)));
       }
       instance =
@@ -289,7 +294,7 @@ final class ModuleComparison {
           args[i] = Value.REF_NULL_VALUE;
         }
       }
-      long[] results = instance.getMachine().call(function, args);
+      long[] results = instance().getMachine().call(function, args);
       return results == null ? new long[0] : results;
     }
 
@@ -300,51 +305,56 @@ final class ModuleComparison {
 
     @Override
     long global(int index) {
-      return instance.global(index).getValue();
+      return instance().global(index).getValue();
     }
 
     @Override
     void setGlobal(int index, long value) {
-      instance.global(index).setValue(value);
+      instance().global(index).setValue(value);
     }
 
     @Override
     long globalReference(int index) {
-      return (int) instance.global(index).getValue();
+      return (int) instance().global(index).getValue();
     }
 
     @Override
     int tableSize(int table) {
-      return instance.table(table).size();
+      return instance().table(table).size();
     }
 
     @Override
     long element(int table, int index) {
-      return instance.table(table).ref(index);
+      return instance().table(table).ref(index);
     }
 
     @Override
     byte[] memory() {
-      return instance.memory().readBytes(0, instance.memory().pages() << 16);
+      return instance().memory().readBytes(0, instance().memory().pages() << 16);
     }
   }
 
   private final class Compiled extends Guest {
     private final Variant variant;
-    private GuestCode code;
+    private @Nullable GuestCode code;
 
     Compiled(Variant variant) {
       this.variant = variant;
+    }
+
+    private GuestCode code() {
+      return Objects.requireNonNull(code);
     }
 
     @Override
     void instantiate() {
       var classes =
           ModuleCompiler.emit(module, !variant.roomy(), variant.sizes(), () -> false).classes();
-      code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
+      GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
+      code = made;
       var functions = new ImportedFunction[module.importedFunctions()];
       Arrays.setAll(functions, function -> args -> host(function, args));
-      code.bind(
+      made.bind(
           module,
           linear(),
           module.tables().stream()
@@ -352,7 +362,7 @@ final class ModuleComparison {
               .toArray(GuestTable[]::new),
           globals(),
           functions);
-      Instantiation.run(code);
+      Instantiation.run(made);
     }
 
     private LinearMemory linear() {
@@ -372,7 +382,7 @@ final class ModuleComparison {
 
     @Override
     long[] call(int function, long[] args) {
-      return code.call(function, args);
+      return code().call(function, args);
     }
 
     @Override
@@ -383,14 +393,14 @@ final class ModuleComparison {
 
     @Override
     long global(int index) {
-      return code.globalBits(index);
+      return code().globalBits(index);
     }
 
     @Override
     void setGlobal(int index, long value) {
-      GuestGlobal shared = code.sharedGlobals[index];
+      GuestGlobal shared = code().sharedGlobals[index];
       if (shared == null) {
-        code.setGlobal(index, value);
+        code().setGlobal(index, value);
       } else {
         shared.bits = value;
       }
@@ -398,7 +408,7 @@ final class ModuleComparison {
 
     @Override
     long globalReference(int index) {
-      return index(code.anyGlobalReference(index));
+      return index(code().anyGlobalReference(index));
     }
 
     private static long index(@Nullable Object reference) {
@@ -407,17 +417,17 @@ final class ModuleComparison {
 
     @Override
     int tableSize(int table) {
-      return code.table(table).size();
+      return code().table(table).size();
     }
 
     @Override
     long element(int table, int index) {
-      return index(code.table(table).get(index));
+      return index(code().table(table).get(index));
     }
 
     @Override
     byte[] memory() {
-      return code.linear().contents();
+      return code().linear().contents();
     }
   }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Random modules of {@link RandomModule}: compiled, they do what the interpreter does. */
 class RandomControlTest {
-  private static final int MODULES = Integer.getInteger("gonext.test.functions", 300);
+  private static final int MODULES = Integer.getInteger("gonext.test.functions", 150);
 
   /** The interpreter recurses. */
   private static final long STACK_BYTES = 256L << 20;

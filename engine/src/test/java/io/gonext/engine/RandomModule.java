@@ -158,7 +158,7 @@ final class RandomModule {
       }
       labels.add(type[1]);
       burn();
-      sequence(type[1], random.nextInt(3, 15));
+      sequence(type[1], random.nextInt(3, 15), true);
       return all.append(code).bytes(0x0B).toBytes();
     }
 
@@ -195,15 +195,19 @@ final class RandomModule {
       return true;
     }
 
-    /** Writes instructions until only the results are on the stack of the innermost block. */
-    private void sequence(byte[] results, int length) {
+    /**
+     * Writes instructions until only the results are on the stack of the innermost block.
+     *
+     * @param mayBranch whether a branch to the block's label goes to its end
+     */
+    private void sequence(byte[] results, int length, boolean mayBranch) {
       for (int i = 0; i < length && steps > 0; i++) {
         step();
       }
       if (stack.size() - base == results.length && isOnTop(results)) {
         return;
       }
-      if (labels.getLast() == results && once(3)) {
+      if (mayBranch && once(3)) {
         want(results);
         code.bytes(Op.BR, 0);
         cut(base);
@@ -581,12 +585,12 @@ final class RandomModule {
       if (opcode == Op.LOOP) {
         burn();
       }
-      sequence(results, random.nextInt(1, 9));
+      sequence(results, random.nextInt(1, 9), opcode != Op.LOOP);
       if (opcode == Op.IF && hasElse) {
         code.bytes(Op.ELSE);
         cut(inner);
         push(parameters);
-        sequence(results, random.nextInt(1, 9));
+        sequence(results, random.nextInt(1, 9), opcode != Op.LOOP);
       }
       code.bytes(Op.END);
       labels.removeLast();
