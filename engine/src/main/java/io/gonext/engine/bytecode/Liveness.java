@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Finds which locals are read later, before they are written. */
 final class Liveness {
@@ -19,8 +19,8 @@ final class Liveness {
   private final FunctionCode code;
 
   /**
-   * The locals that are live where a branch to a block goes. Those of a loop stay from pass to pass,
-   * the others until the pass has left the block.
+   * The locals that are live where a branch to a block goes. Those of a loop stay from pass to
+   * pass, the others until the pass has left the block.
    */
   private final @Nullable BitSet[] atLabel;
 

@@ -588,8 +588,8 @@ final class MethodEmitter {
   }
 
   /**
-   * Collects the exits where this method continues; falling out comes last. Returns
-   * whether there are others, which this method only passes on to its own caller.
+   * Collects the exits where this method continues; falling out comes last. Returns whether there
+   * are others, which this method only passes on to its own caller.
    */
   private boolean continuations(int from, BitSet exits, byte[] fall, List<Continuation> here) {
     boolean passes = false;

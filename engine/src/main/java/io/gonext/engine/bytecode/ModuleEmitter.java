@@ -57,8 +57,7 @@ public final class ModuleEmitter {
   /** The types and tables of the indirect calls: a type and a table in one number. */
   private final TreeSet<Long> indirectCalls = new TreeSet<>();
 
-  private ModuleEmitter(
-      ModuleShape module, Names names, boolean exactMemory, PartSizes sizes) {
+  private ModuleEmitter(ModuleShape module, Names names, boolean exactMemory, PartSizes sizes) {
     this.module = module;
     this.names = names;
     this.exactMemory = exactMemory;
