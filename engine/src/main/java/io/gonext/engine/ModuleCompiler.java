@@ -26,9 +26,6 @@ final class ModuleCompiler {
   /** Changes with the classes that the compiler emits for a module. */
   static final int VERSION = 1;
 
-  /** The constant pool of the instance's class refers to each global that is a field of it. */
-  private static final int MOST_GLOBAL_FIELDS = 1_000;
-
   private ModuleCompiler() {}
 
   /**

@@ -11,7 +11,6 @@ import io.gonext.guests.Guests;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -246,8 +245,7 @@ class CompileBoundsTest {
     var refusal =
         catchThrowableOfType(
             ModuleRejectedException.class,
-            () ->
-                ModuleCompiler.compile(outline, few::add, () -> false));
+            () -> ModuleCompiler.compile(outline, few::add, () -> false));
 
     assertThat(refusal).hasMessageStartingWith("the module has 64 signatures");
   }
@@ -260,8 +258,7 @@ class CompileBoundsTest {
         catchThrowableOfType(ModuleRejectedException.class, () -> engine.engine.compile(module));
 
     assertThat(refusal)
-        .hasMessage(
-            "the module is not valid: type mismatch in function 0: an operand is missing");
+        .hasMessage("the module is not valid: type mismatch in function 0: an operand is missing");
   }
 
   @Test
@@ -271,8 +268,7 @@ class CompileBoundsTest {
     var refused =
         new VerifyError(
             "Bad type on operand stack\nException Details:\n  Location:\n"
-                + "    io/gonext/engine/guest/Code$0.func_%d(II)I @12: iadd\n"
-                    .formatted(add)
+                + "    io/gonext/engine/guest/Code$0.func_%d(II)I @12: iadd\n".formatted(add)
                 + "x".repeat(700_000));
 
     EngineException refusal = CompileFailure.of(refused, outline);

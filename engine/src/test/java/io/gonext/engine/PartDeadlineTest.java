@@ -42,8 +42,7 @@ class PartDeadlineTest {
             "short loops and much code in an endless loop",
             part().bytes(0x03, 0x40).append(shortLoop).append(much()).bytes(0x0C, 0, END)),
         Arguments.argumentSet(
-            "recursion without loops",
-            part().bytes(0x20, 0, 0x04, 0x40).append(twice).bytes(END)),
+            "recursion without loops", part().bytes(0x20, 0, 0x04, 0x40).append(twice).bytes(END)),
         Arguments.argumentSet(
             "recursion in much code",
             part().bytes(0x20, 0, 0x04, 0x40).append(much()).append(twice).bytes(END)),

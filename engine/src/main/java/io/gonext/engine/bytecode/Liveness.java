@@ -18,8 +18,8 @@ final class Liveness {
   private final FunctionCode code;
 
   /**
-   * The locals that are live where a branch to a block goes. Those of a loop stay from pass to pass,
-   * the others until the pass has left the block.
+   * The locals that are live where a branch to a block goes. Those of a loop stay from pass to
+   * pass, the others until the pass has left the block.
    */
   private final BitSet[] atLabel;
 
