@@ -65,7 +65,8 @@ final class BombedHost {
       System.out.println("refused: " + e.getMessage());
     } catch (OutOfMemoryError full) {
       // While another thread fills the heap, the caller's own allocation may be the one that fails.
-      System.out.println("refused: compiling the module took more memory than this process has left");
+      System.out.println(
+          "refused: compiling the module took more memory than this process has left");
     }
   }
 
