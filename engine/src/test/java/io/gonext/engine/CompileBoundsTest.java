@@ -57,7 +57,7 @@ class CompileBoundsTest {
       assertThat(refused)
           .hasMessageMatching(".*(=NUMBER raises it\\)|smaller functions|or in memory)");
     } catch (ClassLimitException tooLarge) {
-      assertThat(CompileFailure.of(tooLarge, outline))
+      assertThat(CompileFailure.of(tooLarge, Objects.requireNonNull(outline)))
           .hasMessageContaining("divide it into smaller functions");
     }
   }
