@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.CompilerDigest;
 import io.gonext.engine.bytecode.EmittedClasses;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An entry is code that the host will run. The host uses it only if its HMAC-SHA256 is right.
  * The HMAC uses the host's key and covers the entry <em>and</em> what it was compiled from (module,
- * engine version, JDK, options). The cache deletes and counts any other file, and the engine
- * compiles the module again.
+ * compiler, JDK). The cache deletes and counts any other file, and the engine compiles the module
+ * again.
  *
  * <p>Safe for any number of threads, and for several processes on one directory: an entry is
  * written to a temporary file and moved into place. An entry that cannot be written or read counts
@@ -57,9 +58,20 @@ public final class CompileCache {
   /** A temporary file older than this was left by a process that was killed. */
   private static final Duration ABANDONED_AFTER = Duration.ofHours(1);
 
+  /** The engine's classes that decide what is compiled, and those that compiled code calls. */
+  private static final List<Class<?>> COMPILED_WITH =
+      List.of(
+          ModuleCompiler.class,
+          FunctionReader.class,
+          GuestAccess.class,
+          GuestCode.class,
+          GuestNumbers.class,
+          GuestGlobal.class,
+          FunctionReference.class);
+
   /** What an entry depends on besides the module. */
   private static final String TOOLCHAIN =
-      "format 5, compiler " + ModuleCompiler.VERSION + ", jdk " + Runtime.version();
+      "format 5, compiler " + CompilerDigest.of(COMPILED_WITH) + ", jdk " + Runtime.version();
 
   private final Path directory;
   private final SecretKeySpec key;

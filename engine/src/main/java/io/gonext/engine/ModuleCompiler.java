@@ -23,9 +23,6 @@ final class ModuleCompiler {
   /** The prefix of the names of all compiled classes. Backtraces recognize them by it. */
   static final String CLASS_NAME = "io.gonext.engine.guest.Code";
 
-  /** Changes with the classes that the compiler emits for a module. */
-  static final int VERSION = 1;
-
   private ModuleCompiler() {}
 
   /**
