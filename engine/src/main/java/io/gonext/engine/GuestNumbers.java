@@ -64,6 +64,30 @@ public final class GuestNumbers {
             | (Double.doubleToRawLongBits(sign) & Long.MIN_VALUE));
   }
 
+  /** A NaN becomes a quiet one, which Java leaves open. */
+  public static float min(float one, float other) {
+    float result = Math.min(one, other);
+    return Float.isNaN(result) ? one + other : result;
+  }
+
+  /** A NaN becomes a quiet one, which Java leaves open. */
+  public static float max(float one, float other) {
+    float result = Math.max(one, other);
+    return Float.isNaN(result) ? one + other : result;
+  }
+
+  /** A NaN becomes a quiet one, which Java leaves open. */
+  public static double min(double one, double other) {
+    double result = Math.min(one, other);
+    return Double.isNaN(result) ? one + other : result;
+  }
+
+  /** A NaN becomes a quiet one, which Java leaves open. */
+  public static double max(double one, double other) {
+    double result = Math.max(one, other);
+    return Double.isNaN(result) ? one + other : result;
+  }
+
   public static float ceil(float value) {
     return (float) Math.ceil(value);
   }
