@@ -121,7 +121,10 @@ final class GuestImports {
       if (trap != null) {
         throw trap;
       }
-      if (occupancy.hasFired()) {
+      // The function may have swallowed the deadline's interrupt, and the guest may return before
+      // it
+      // polls for another one.
+      if (occupancy.hasFired() || Thread.currentThread().isInterrupted()) {
         throw Interrupts.signal();
       }
       return result;

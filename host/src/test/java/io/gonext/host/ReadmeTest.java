@@ -45,7 +45,7 @@ class ReadmeTest {
     for (; flag.find(); flags++) {
       assertThat(readme).contains(flag.group());
     }
-    assertThat(flags).isEqualTo(5);
+    assertThat(flags).isEqualTo(4);
   }
 
   @Test

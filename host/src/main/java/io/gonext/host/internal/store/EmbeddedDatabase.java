@@ -165,7 +165,11 @@ final class EmbeddedDatabase extends SqlDatabase {
    * sessions compile all of their statements again, and so has {@code Statement.setQueryTimeout}.
    */
   private static SessionLocal session(Connection connection) throws SQLException {
-    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    if (session == null) {
+      throw new SQLException("the connection is closed");
+    }
+    return session;
   }
 
   @Override

@@ -163,7 +163,8 @@ class ConfigurationsTest {
     Manifest second = manifest("2.0.0", SCHEMA.replace("\"minimum\":1", "\"maximum\":99"));
     assertThat(configurations.problems(first)).isEmpty();
     assertThat(configurations.problems(second))
-        .containsExactly("/size: found 500; allowed: at most 99");
+        .containsExactly(
+            "/size: found 500; allowed: at most 99; set it with gonext config shop size=VALUE");
   }
 
   @Test
