@@ -359,6 +359,7 @@ class SqlTest {
     }
     assertThat(answer.intValue()).isEqualTo(QUOTA);
     assertThat(answers).isBetween(1, 10);
+    assertThat(sql.write("epsilon", insert, answers * 100).intValue()).isEqualTo(QUOTA);
     assertThat(sql.write("epsilon", "delete from t where i <= 100").toString())
         .isEqualTo("{\"rows_affected\":100}");
   }

@@ -19,6 +19,7 @@ import javax.sql.DataSource;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.message.DbException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * H2 in a file of the data directory.
@@ -165,11 +166,15 @@ final class EmbeddedDatabase extends SqlDatabase {
    * sessions compile all of their statements again, and so has {@code Statement.setQueryTimeout}.
    */
   private static SessionLocal session(Connection connection) throws SQLException {
-    SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    SessionLocal session = openSession(connection);
     if (session == null) {
       throw new SQLException("the connection is closed");
     }
     return session;
+  }
+
+  private static @Nullable SessionLocal openSession(Connection connection) throws SQLException {
+    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
   }
 
   @Override
@@ -280,9 +285,12 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   @Override
   void endSession(Connection admin, Connection plugin) throws SQLException {
-    int id = session(plugin).getId();
+    SessionLocal session = openSession(plugin);
+    if (session == null) {
+      return; // it ended by itself
+    }
     try (PreparedStatement end = admin.prepareStatement("call abort_session(?)")) {
-      end.setInt(1, id);
+      end.setInt(1, session.getId());
       end.execute();
     }
   }

@@ -17,6 +17,7 @@ import java.util.Locale;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.jdbc.JdbcException;
+import org.h2.message.DbException;
 import org.h2.util.ScriptReader;
 import org.h2.util.TimeZoneProvider;
 import org.jspecify.annotations.Nullable;
@@ -69,9 +70,27 @@ final class H2Dialect extends SqlDialect {
   }
 
   @Override
+  boolean keepsSpaceOfRefused() {
+    return false;
+  }
+
+  @Override
+  boolean onlyRemoves(Connection connection, String sql) throws SQLException {
+    try {
+      return Removal.is(session(connection), sql);
+    } catch (DbException e) {
+      throw e.getSQLException();
+    }
+  }
+
+  @Override
   long plainAt(Connection connection, String sql) throws SQLException {
     long definitions = definitions(connection);
-    return PlainSelect.is(session(connection), sql) ? definitions : NOT_PLAIN;
+    try {
+      return PlainSelect.is(session(connection), sql) ? definitions : NOT_PLAIN;
+    } catch (DbException e) {
+      throw e.getSQLException();
+    }
   }
 
   @Override

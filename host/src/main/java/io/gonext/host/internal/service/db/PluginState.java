@@ -84,16 +84,24 @@ final class PluginState {
    * rows does not give space back at once.
    *
    * @param now what the tables take with the change
+   * @param removes whether the change can only have made them smaller
    */
-  synchronized boolean admits(long now, long maxBytes) {
+  synchronized boolean admits(long now, long maxBytes, boolean removes) {
     long before = bytes;
     if (now <= maxBytes) {
       bytes = now;
       return true;
     }
     // H2 estimates.
-    boolean admitted = before == UNKNOWN || now <= before + before / 100;
-    bytes = admitted && before != UNKNOWN ? Math.min(before, now) : now;
+    boolean admitted = removes || before == UNKNOWN || now <= before + before / 100;
+    if (admitted) {
+      bytes = before == UNKNOWN ? now : Math.min(before, now);
+    }
     return admitted;
+  }
+
+  /** What the tables take after a change was refused and rolled back. */
+  synchronized void measured(long now) {
+    bytes = now;
   }
 }

@@ -87,6 +87,16 @@ final class PostgresDialect extends SqlDialect {
   }
 
   @Override
+  boolean keepsSpaceOfRefused() {
+    return true;
+  }
+
+  @Override
+  boolean onlyRemoves(Connection connection, String sql) {
+    return false; // the sizes of the files tell it
+  }
+
+  @Override
   long plainAt(Connection connection, String sql) {
     return NOT_PLAIN;
   }

@@ -88,6 +88,12 @@ abstract sealed class SqlDialect permits PostgresDialect, H2Dialect {
   /** What the plugin's tables take, within the transaction that has changed them. */
   abstract Usage usage(Connection connection, String schema) throws SQLException;
 
+  /** Whether the tables stay larger for a while after a change was rolled back. */
+  abstract boolean keepsSpaceOfRefused();
+
+  /** Whether a statement that has run can only have made the tables smaller; false if unknown. */
+  abstract boolean onlyRemoves(Connection connection, String sql) throws SQLException;
+
   /** The type of a parameter as the database calls it; empty if it does not know. */
   abstract String parameterType(ParameterMetaData parameters, int index) throws SQLException;
 

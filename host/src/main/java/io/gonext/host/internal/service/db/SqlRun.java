@@ -217,12 +217,26 @@ final class SqlRun implements Runnable, SqlCut {
       }
     }
 
+    private boolean onlyRemoves() throws SQLException {
+      for (SqlStatement statement : task.statements) {
+        if (!parts.dialect.onlyRemoves(connection, statement.sql())) {
+          return false;
+        }
+      }
+      return true;
+    }
+
     private void commit(HostAnswer result) throws SQLException, SqlRefusedException {
       SqlDialect.Usage usage = parts.dialect.usage(connection, task.schema);
       if (!usage.problem().isEmpty()) {
         throw SqlRefusedException.badArguments(usage.problem());
       }
-      if (!parts.state.admits(usage.bytes(), task.maxBytes)) {
+      boolean removes = usage.bytes() > task.maxBytes && onlyRemoves();
+      if (!parts.state.admits(usage.bytes(), task.maxBytes, removes)) {
+        if (parts.dialect.keepsSpaceOfRefused()) {
+          connection.rollback();
+          parts.state.measured(parts.dialect.usage(connection, task.schema).bytes());
+        }
         throw new SqlRefusedException(
             Refused.QUOTA,
             "the plugin's tables would take %d bytes, and may take %d"
