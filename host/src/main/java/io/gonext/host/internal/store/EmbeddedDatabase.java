@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import javax.sql.DataSource;
+import org.h2.api.ErrorCode;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.message.DbException;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EmbeddedDatabase extends SqlDatabase {
   private static final int CONNECTIONS = 8;
+
+  /** How often the host tries to change the definitions. */
+  private static final int DEFINE_ATTEMPTS = 5;
+
   private static final String NAME = "gonext";
 
   /** Where a file is made before it takes its place. */
@@ -234,8 +239,8 @@ final class EmbeddedDatabase extends SqlDatabase {
     try (Statement statement = admin.createStatement()) {
       for (String user : List.of(login.user(), login.reader())) {
         String password = "password '" + login.password() + "'";
-        statement.execute("create user if not exists " + user + " " + password);
-        statement.execute("alter user " + user + " set " + password);
+        define(statement, "create user if not exists " + user + " " + password);
+        define(statement, "alter user " + user + " set " + password);
       }
     }
     createSchema(admin, login);
@@ -244,18 +249,33 @@ final class EmbeddedDatabase extends SqlDatabase {
   @Override
   void createSchema(Connection admin, PluginLogin login) throws SQLException {
     try (Statement statement = admin.createStatement()) {
-      statement.execute(
+      define(
+          statement,
           "create schema if not exists " + login.schema() + " authorization " + login.user());
-      statement.execute("grant select on schema " + login.schema() + " to " + login.reader());
+      define(statement, "grant select on schema " + login.schema() + " to " + login.reader());
+    }
+  }
+
+  /** Waits longer than one time limit for the definitions, which a plugin's change may hold. */
+  private static void define(Statement statement, String sql) throws SQLException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        statement.execute(sql);
+        return;
+      } catch (SQLException e) {
+        if (e.getErrorCode() != ErrorCode.LOCK_TIMEOUT_1 || attempt == DEFINE_ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 
   @Override
   void dropUser(Connection admin, PluginLogin login) throws SQLException {
     try (Statement statement = admin.createStatement()) {
-      statement.execute("drop schema if exists " + login.schema() + " cascade");
+      define(statement, "drop schema if exists " + login.schema() + " cascade");
       for (String user : List.of(login.user(), login.reader())) {
-        statement.execute("drop user if exists " + user);
+        define(statement, "drop user if exists " + user);
       }
     }
   }
