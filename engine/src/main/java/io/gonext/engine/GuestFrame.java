@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param name its name from the module's name section, demangled if it is a Rust name, or {@code
  *     func[12]} if there is none. Untrusted: the guest chose it
  * @param codeOffset the offset in the module of the instruction that trapped, or that called the
- *     previous frame's function. {@link #UNKNOWN_OFFSET} for an interpreted function, and for a
- *     function that could not begin because the stack was exhausted
+ *     previous frame's function. {@link #UNKNOWN_OFFSET} for an imported function, for a function
+ *     that could not begin because the stack was exhausted, and for a place more than 64 KiB into a
+ *     method
  * @param source the instruction's line, or null without debug information. If the compiler inlined
  *     another function there, this is the line in that function
  */

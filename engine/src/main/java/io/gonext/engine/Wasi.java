@@ -10,9 +10,7 @@ import org.jspecify.annotations.Nullable;
  * streams, clocks, random numbers, sleeping and exit. Every function that would use a file returns
  * the error for a bad descriptor.
  *
- * <p>This replaces Endive's WASI, which cannot restore a snapshot, swallows the deadline's
- * interrupt in {@code poll_oneoff}, and includes a file system. The source of the layouts and
- * numbers is WASI's {@code legacy/preview1/docs.md}.
+ * <p>The source of the layouts and numbers is WASI's {@code legacy/preview1/docs.md}.
  *
  * <p>Owned by the thread inside the instance.
  */
