@@ -26,11 +26,10 @@ final class ModuleCompiler {
   private ModuleCompiler() {}
 
   /**
-   * Validates the functions and compiles.
+   * Compiles, and loads the classes.
    *
    * @param beforeLoading given the signatures of the compiled methods before a class is loaded
    * @param isAbandoned whether no caller waits for the result any more; checked between functions
-   * @throws ModuleRejectedException when a function does not validate
    * @throws CancellationException when the compile was abandoned
    */
   static ModuleClasses compile(

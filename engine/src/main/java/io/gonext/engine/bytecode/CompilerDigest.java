@@ -39,7 +39,8 @@ public final class CompilerDigest {
           PartSizes.class,
           SharedGlobals.class,
           Signature.class,
-          Spill.class);
+          Spill.class,
+          Switches.class);
 
   private CompilerDigest() {}
 

@@ -144,12 +144,7 @@ final class MethodEmitter {
     }
     List<ClassDesc> parameters = new ArrayList<>();
     if (!isWide(code, part)) {
-      for (byte type : part.operands) {
-        parameters.add(Kind.of(type).descriptor);
-      }
-      for (int local : part.inputs) {
-        parameters.add(Kind.of(code.locals[local]).descriptor);
-      }
+      inputs(code, part).forEach(kind -> parameters.add(kind.descriptor));
     }
     parameters.add(names.main);
     return MethodTypeDesc.of(result(code, part), parameters);
@@ -164,11 +159,14 @@ final class MethodEmitter {
   }
 
   private static boolean isWide(FunctionCode code, Part part) {
-    int inputs = Kind.slots(part.operands);
-    for (int local : part.inputs) {
-      inputs += Kind.of(code.locals[local]).slots();
-    }
-    return inputs > Names.MOST_SLOTS;
+    return inputs(code, part).stream().mapToInt(Kind::slots).sum() > Names.MOST_SLOTS;
+  }
+
+  /** The kinds of what a part takes: operands, then locals. */
+  private static List<Kind> inputs(FunctionCode code, Part part) {
+    List<Kind> kinds = kinds(part.operands);
+    kinds.addAll(kinds(code, part.inputs));
+    return kinds;
   }
 
   /** The kinds of what a part with at most one exit leaves: operands, then locals. */
@@ -176,13 +174,17 @@ final class MethodEmitter {
     if (part.exits.isEmpty()) {
       return List.of();
     }
-    List<Kind> kinds = new ArrayList<>(kinds(values(code, part, part.exits.nextSetBit(0))));
+    List<Kind> kinds = kinds(values(code, part, part.exits.nextSetBit(0)));
     kinds.addAll(outputs(code, part));
     return kinds;
   }
 
   private static List<Kind> outputs(FunctionCode code, Part part) {
-    return Arrays.stream(part.outputs).mapToObj(local -> Kind.of(code.locals[local])).toList();
+    return kinds(code, part.outputs);
+  }
+
+  private static List<Kind> kinds(FunctionCode code, int[] locals) {
+    return Arrays.stream(locals).mapToObj(local -> Kind.of(code.locals[local])).toList();
   }
 
   /** The types of the operands that a part leaves at an exit. */
@@ -482,13 +484,7 @@ final class MethodEmitter {
   }
 
   private void spillInputs(Part child) {
-    List<Kind> kinds = new ArrayList<>();
-    for (byte type : child.operands) {
-      kinds.add(Kind.of(type));
-    }
-    for (int local : child.inputs) {
-      kinds.add(Kind.of(code.locals[local]));
-    }
+    List<Kind> kinds = inputs(code, child);
     List<String> fields = spill.cursor().fields(kinds);
     int operands = child.operands.length;
     spill(fields.subList(0, operands), kinds, 0);
@@ -640,14 +636,7 @@ final class MethodEmitter {
       cases.add(SwitchCase.of(each.exit, each.label));
     }
     cases.sort(Comparator.comparingInt(SwitchCase::caseValue));
-    Label rest = otherwise == null ? last.label : otherwise;
-    int low = cases.getFirst().caseValue();
-    int high = cases.getLast().caseValue();
-    if (high - low < 3 * cases.size()) {
-      to.tableswitch(low, high, rest, cases);
-    } else {
-      to.lookupswitch(rest, cases);
-    }
+    Switches.emit(to, otherwise == null ? last.label : otherwise, cases);
   }
 
   private void neverHere() {
@@ -833,15 +822,10 @@ final class MethodEmitter {
       to.return_();
       return;
     }
-    List<Kind> kinds = new ArrayList<>();
-    for (int i = 1; i < results.length; i++) {
-      kinds.add(Kind.of(results[i]));
-    }
-    List<String> fields = spill.cursor().fields(kinds);
-    for (int i = kinds.size() - 1; i >= 0; i--) {
-      spill(fields.get(i), kinds.get(i));
-    }
-    to.return_(Kind.of(results[0]).type);
+    List<Kind> kinds = kinds(results);
+    List<Kind> more = kinds.subList(1, kinds.size());
+    spill(spill.cursor().fields(more), more, 0);
+    to.return_(kinds.getFirst().type);
   }
 
   /** Branches if the JVM's condition holds; its operands are on the stack. */
@@ -1115,14 +1099,8 @@ final class MethodEmitter {
 
   private void spillWide(Signature type) {
     if (Names.isWide(type)) {
-      List<Kind> kinds = new ArrayList<>();
-      for (byte parameter : type.parameters()) {
-        kinds.add(Kind.of(parameter));
-      }
-      List<String> fields = spill.cursor().fields(kinds);
-      for (int i = kinds.size() - 1; i >= 0; i--) {
-        spill(fields.get(i), kinds.get(i));
-      }
+      List<Kind> kinds = kinds(type.parameters());
+      spill(spill.cursor().fields(kinds), kinds, 0);
     }
   }
 

@@ -109,7 +109,11 @@ public final class ModuleEmitter {
     } catch (IllegalArgumentException tooLarge) {
       throw new ClassLimitException(tooLarge);
     }
-    classes.put(name.packageName() + "." + name.displayName(), bytes);
+    classes.put(binaryName(name), bytes);
+  }
+
+  private static String binaryName(ClassDesc name) {
+    return name.packageName() + "." + name.displayName();
   }
 
   private void method(
@@ -324,10 +328,7 @@ public final class ModuleEmitter {
           } else {
             chosen(body, signature, functions, 0, functions.length, target, instance);
           }
-          body.aload(target)
-              .invokestatic(
-                  Names.CODE, "wrongType", MethodTypeDesc.of(Names.FAILURE, Names.REFERENCE))
-              .athrow();
+          wrongType(body, target);
           body.labelBinding(foreign).aload(target).loadConstant(type);
           box(body, signature, instance);
           body.aload(instance)
@@ -339,7 +340,8 @@ public final class ModuleEmitter {
         });
   }
 
-  private void arguments(CodeBuilder to, Signature type, int instance) {
+  /** Pushes the parameters of a method of this type, unless they are in fields. */
+  private static void parameters(CodeBuilder to, Signature type) {
     if (!Names.isWide(type)) {
       int slot = 0;
       for (byte parameter : type.parameters()) {
@@ -348,7 +350,12 @@ public final class ModuleEmitter {
         slot += kind.slots();
       }
     }
-    to.aload(instance);
+  }
+
+  private static void wrongType(CodeBuilder to, int target) {
+    to.aload(target)
+        .invokestatic(Names.CODE, "wrongType", MethodTypeDesc.of(Names.FAILURE, Names.REFERENCE))
+        .athrow();
   }
 
   private static void return_(CodeBuilder to, Signature type) {
@@ -377,33 +384,22 @@ public final class ModuleEmitter {
       cases.add(SwitchCase.of(functions[i], to.newLabel()));
     }
     to.aload(target).getfield(Names.REFERENCE, "function", CD_int);
-    choose(to, none, cases);
+    Switches.emit(to, none, cases);
     for (SwitchCase each : cases) {
       to.labelBinding(each.target());
-      arguments(to, signature, instance);
-      to.invokestatic(
-          names.owner(each.caseValue()),
-          Names.function(each.caseValue()),
-          names.descriptor(signature));
+      parameters(to, signature);
+      to.aload(instance)
+          .invokestatic(
+              names.owner(each.caseValue()),
+              Names.function(each.caseValue()),
+              names.descriptor(signature));
       return_(to, signature);
     }
     to.labelBinding(none);
   }
 
-  /** A table if the values are close to each other. */
-  private static void choose(CodeBuilder to, Label otherwise, List<SwitchCase> cases) {
-    int low = cases.getFirst().caseValue();
-    int high = cases.getLast().caseValue();
-    if (high - low < 3 * cases.size()) {
-      to.tableswitch(low, high, otherwise, cases);
-    } else {
-      to.lookupswitch(otherwise, cases);
-    }
-  }
-
   private ClassDesc chunk(int type, int chunk) {
-    return ClassDesc.of(
-        names.main.packageName() + "." + names.main.displayName() + "$T" + type + "_" + chunk);
+    return ClassDesc.of(binaryName(names.main) + "$T" + type + "_" + chunk);
   }
 
   private MethodTypeDesc chunkDescriptor(Signature signature) {
@@ -423,13 +419,7 @@ public final class ModuleEmitter {
       int last = functions[Math.min(functions.length, (chunk + 1) * most) - 1];
       Label next = to.newLabel();
       to.iload(function).loadConstant(last).if_icmpgt(next);
-      int slot = 0;
-      if (!Names.isWide(signature)) {
-        for (byte parameter : signature.parameters()) {
-          to.loadLocal(Kind.of(parameter).type, slot);
-          slot += Kind.of(parameter).slots();
-        }
-      }
+      parameters(to, signature);
       to.aload(target)
           .aload(instance)
           .invokestatic(chunk(type, chunk), "call", chunkDescriptor(signature));
@@ -447,7 +437,7 @@ public final class ModuleEmitter {
       int first = from;
       int end = Math.min(functions.length, from + most);
       ClassDesc name = chunk(type, from / most);
-      if (classes.containsKey(name.packageName() + "." + name.displayName())) {
+      if (classes.containsKey(binaryName(name))) {
         return; // another table's calls of the same type
       }
       add(
@@ -460,12 +450,7 @@ public final class ModuleEmitter {
                   STATIC,
                   body -> {
                     chosen(body, signature, functions, first, end, target, target + 1);
-                    body.aload(target)
-                        .invokestatic(
-                            Names.CODE,
-                            "wrongType",
-                            MethodTypeDesc.of(Names.FAILURE, Names.REFERENCE))
-                        .athrow();
+                    wrongType(body, target);
                   }));
     }
   }
@@ -582,8 +567,7 @@ public final class ModuleEmitter {
         });
   }
 
-  // Methods that tell numbers apart
-  // ------------------------------------------------------------------
+  // Methods that tell numbers apart ---------------------------------------------------------------
 
   private interface Task {
     void run(CodeBuilder to, int number);
@@ -609,7 +593,7 @@ public final class ModuleEmitter {
               cases.add(SwitchCase.of(number, body.newLabel()));
             }
             body.iload(1);
-            choose(body, none, cases);
+            Switches.emit(body, none, cases);
             for (SwitchCase each : cases) {
               body.labelBinding(each.target());
               task.run(body, each.caseValue());
