@@ -18,9 +18,7 @@ import java.util.Locale;
 import javax.sql.DataSource;
 import org.h2.api.ErrorCode;
 import org.h2.engine.SessionLocal;
-import org.h2.jdbc.JdbcConnection;
 import org.h2.message.DbException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * H2 in a file of the data directory.
@@ -166,32 +164,16 @@ final class EmbeddedDatabase extends SqlDatabase {
     return new HikariDataSource(config);
   }
 
-  /**
-   * H2's session behind a connection. Its methods set what the statement SET does, but SET has all
-   * sessions compile all of their statements again, and so has {@code Statement.setQueryTimeout}.
-   */
-  private static SessionLocal session(Connection connection) throws SQLException {
-    SessionLocal session = openSession(connection);
-    if (session == null) {
-      throw new SQLException("the connection is closed");
-    }
-    return session;
-  }
-
-  private static @Nullable SessionLocal openSession(Connection connection) throws SQLException {
-    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
-  }
-
   @Override
   PreparedStatement prepare(Connection connection, String sql, int seconds) throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
-    session(connection).setQueryTimeout(seconds * 1_000);
+    H2Session.of(connection).setQueryTimeout(seconds * 1_000);
     return statement;
   }
 
   @Override
   void unlimit(Connection connection) throws SQLException {
-    session(connection).setQueryTimeout(0);
+    H2Session.of(connection).setQueryTimeout(0);
   }
 
   /** A read of one row waits for the disk alone. */
@@ -291,7 +273,7 @@ final class EmbeddedDatabase extends SqlDatabase {
                 login.password());
     boolean ready = false;
     try {
-      session(connection).setCurrentSchemaName(login.schema().toUpperCase(Locale.ROOT));
+      H2Session.of(connection).setCurrentSchemaName(login.schema().toUpperCase(Locale.ROOT));
       ready = true;
       return connection;
     } catch (DbException e) {
@@ -305,7 +287,7 @@ final class EmbeddedDatabase extends SqlDatabase {
 
   @Override
   void endSession(Connection admin, Connection plugin) throws SQLException {
-    SessionLocal session = openSession(plugin);
+    SessionLocal session = H2Session.ifOpen(plugin);
     if (session == null) {
       return; // it ended by itself
     }

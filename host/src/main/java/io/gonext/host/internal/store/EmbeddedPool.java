@@ -9,8 +9,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.locks.ReentrantLock;
-import org.h2.engine.SessionLocal;
-import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -161,9 +159,6 @@ final class EmbeddedPool extends HikariDataSource {
   }
 
   private static MVStore store(Connection connection) throws SQLException {
-    return ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
-        .getDatabase()
-        .getStore()
-        .getMvStore();
+    return H2Session.of(connection).getDatabase().getStore().getMvStore();
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.service.db;
 
+import io.gonext.host.internal.store.H2Session;
 import io.gonext.host.internal.store.PluginDatabases;
 import io.gonext.host.internal.store.PluginDatabases.Access;
 import java.io.StringReader;
@@ -14,8 +15,13 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import org.h2.command.Prepared;
+import org.h2.command.ddl.DropIndex;
+import org.h2.command.ddl.DropTable;
+import org.h2.command.ddl.TruncateTable;
+import org.h2.command.dml.Delete;
 import org.h2.engine.SessionLocal;
-import org.h2.jdbc.JdbcConnection;
 import org.h2.jdbc.JdbcException;
 import org.h2.message.DbException;
 import org.h2.util.ScriptReader;
@@ -31,6 +37,10 @@ final class H2Dialect extends SqlDialect {
   private static final String UNSAFE =
       "select table_name || '.' || column_name from information_schema.columns where table_schema ="
           + " ? and data_type in ('CHARACTER LARGE OBJECT', 'BINARY LARGE OBJECT', 'JAVA_OBJECT')";
+
+  /** H2 estimates what tables take, and the estimate falls long after rows were deleted. */
+  private static final Set<Class<?>> REMOVALS =
+      Set.of(Delete.class, DropIndex.class, DropTable.class, TruncateTable.class);
 
   private final PluginDatabases databases;
 
@@ -58,7 +68,7 @@ final class H2Dialect extends SqlDialect {
 
   @Override
   void limit(Connection connection) throws SQLException {
-    limit(session(connection));
+    limit(H2Session.of(connection));
   }
 
   /** Not by SET, which has all sessions compile all of their statements again. */
@@ -76,30 +86,31 @@ final class H2Dialect extends SqlDialect {
 
   @Override
   boolean onlyRemoves(Connection connection, String sql) throws SQLException {
-    try {
-      return Removal.is(session(connection), sql);
-    } catch (DbException e) {
-      throw e.getSQLException();
-    }
+    return REMOVALS.contains(parsed(connection, sql).getClass());
   }
 
   @Override
   long plainAt(Connection connection, String sql) throws SQLException {
     long definitions = definitions(connection);
-    try {
-      return PlainSelect.is(session(connection), sql) ? definitions : NOT_PLAIN;
-    } catch (DbException e) {
-      throw e.getSQLException();
-    }
+    return PlainSelect.is(parsed(connection, sql)) ? definitions : NOT_PLAIN;
   }
 
   @Override
   long definitions(Connection connection) throws SQLException {
-    return session(connection).getDatabase().getModificationMetaId();
+    return H2Session.of(connection).getDatabase().getModificationMetaId();
   }
 
-  private static SessionLocal session(Connection connection) throws SQLException {
-    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+  /** A statement that the session can prepare, as H2 understands it. */
+  static Prepared parsed(Connection connection, String sql) throws SQLException {
+    SessionLocal session = H2Session.of(connection);
+    session.lock();
+    try {
+      return session.prepare(sql);
+    } catch (DbException e) {
+      throw e.getSQLException();
+    } finally {
+      session.unlock();
+    }
   }
 
   @Override
@@ -158,7 +169,7 @@ final class H2Dialect extends SqlDialect {
     if (access != Access.READ) {
       return false;
     }
-    SessionLocal session = session(connection);
+    SessionLocal session = H2Session.of(connection);
     limit(session);
     String own = schema.toUpperCase(Locale.ROOT);
     if (!own.equals(session.getCurrentSchemaName())) {

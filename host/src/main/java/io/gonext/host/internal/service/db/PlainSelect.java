@@ -3,7 +3,6 @@ package io.gonext.host.internal.service.db;
 import java.util.Set;
 import org.h2.command.Prepared;
 import org.h2.command.query.Select;
-import org.h2.engine.SessionLocal;
 import org.h2.expression.Expression;
 import org.h2.expression.ExpressionColumn;
 import org.h2.expression.Parameter;
@@ -43,15 +42,8 @@ final class PlainSelect {
 
   private PlainSelect() {}
 
-  /** Whether a statement that the session can prepare is a plain select. */
-  static boolean is(SessionLocal session, String sql) {
-    Prepared prepared;
-    session.lock();
-    try {
-      prepared = session.prepare(sql);
-    } finally {
-      session.unlock();
-    }
+  /** Whether a statement is a plain select. */
+  static boolean is(Prepared prepared) {
     return prepared instanceof Select select
         && !select.hasOrder()
         && !select.isAnyDistinct()

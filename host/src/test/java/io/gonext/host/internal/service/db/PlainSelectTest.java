@@ -6,8 +6,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import org.h2.engine.SessionLocal;
-import org.h2.jdbc.JdbcConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +32,7 @@ class PlainSelectTest {
   }
 
   private static boolean isPlain(String sql) throws SQLException {
-    return PlainSelect.is((SessionLocal) connection.unwrap(JdbcConnection.class).getSession(), sql);
+    return PlainSelect.is(H2Dialect.parsed(connection, sql));
   }
 
   @ParameterizedTest
