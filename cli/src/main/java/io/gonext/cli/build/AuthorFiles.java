@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -150,20 +151,9 @@ public final class AuthorFiles {
 
   /** The object in a file with secrets: a parser's message may quote what it read. */
   private static ObjectNode secretObject(Path file) {
-    try {
-      if (StrictJson.parse(Files.readAllBytes(file)) instanceof ObjectNode object) {
-        return object;
-      }
-    } catch (NoSuchFileException e) {
-      throw new CommandFailure(CommandFailure.Kind.USAGE, file + " does not exist");
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    } catch (InvalidJsonException e) {
-      // Refused below.
-    }
-    throw new CommandFailure(
-        CommandFailure.Kind.FAILED,
-        file + " is not a valid JSON object: write {\"API_KEY\": {\"env\": \"MY_API_KEY\"}}");
+    String problem =
+        file + " is not a valid JSON object: write {\"API_KEY\": {\"env\": \"MY_API_KEY\"}}";
+    return object(file, _ -> problem, problem);
   }
 
   private static CommandFailure unreadable(Path file, IOException e) {
@@ -270,6 +260,15 @@ public final class AuthorFiles {
    * @throws CommandFailure if there is none
    */
   public static ObjectNode object(Path file) {
+    return object(
+        file,
+        invalid -> file + " is not valid JSON: " + invalid.getMessage(),
+        file + " must contain a JSON object, such as {}");
+  }
+
+  private static ObjectNode object(
+      Path file, Function<InvalidJsonException, String> ifInvalid, String ifOther) {
+    String problem = ifOther;
     try {
       if (StrictJson.parse(Files.readAllBytes(file)) instanceof ObjectNode object) {
         return object;
@@ -279,10 +278,8 @@ public final class AuthorFiles {
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (InvalidJsonException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED, file + " is not valid JSON: " + e.getMessage());
+      problem = ifInvalid.apply(e);
     }
-    throw new CommandFailure(
-        CommandFailure.Kind.FAILED, file + " must contain a JSON object, such as {}");
+    throw new CommandFailure(CommandFailure.Kind.FAILED, problem);
   }
 }
