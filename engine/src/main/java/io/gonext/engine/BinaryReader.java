@@ -3,10 +3,7 @@ package io.gonext.engine;
 import static io.gonext.engine.ModuleRejectedException.Reason.MALFORMED;
 import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
@@ -18,11 +15,6 @@ import java.nio.charset.StandardCharsets;
  * <p>Source: WebAssembly Core Specification 2.0, chapter 5 (binary format).
  */
 final class BinaryReader {
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   private final byte[] bytes;
   private final int end;
   private int position;
@@ -72,7 +64,7 @@ final class BinaryReader {
   long bits(int count) {
     int at = position;
     skip(count);
-    return count == Float.BYTES ? (int) INT.get(bytes, at) : (long) LONG.get(bytes, at);
+    return count == Float.BYTES ? ByteArrays.getInt(bytes, at) : ByteArrays.getLong(bytes, at);
   }
 
   /** A cursor over the next {@code size} bytes, which this one skips. */

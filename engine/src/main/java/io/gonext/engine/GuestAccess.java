@@ -1,9 +1,5 @@
 package io.gonext.engine;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
 /**
  * How compiled code accesses its linear memory. Public only because that code has its own class
  * loader, and so its own package. Not for any other use.
@@ -14,12 +10,6 @@ import java.nio.ByteOrder;
  * C1 compiles them in place too: at most 35 bytes of bytecode.
  */
 public abstract sealed class GuestAccess permits LinearMemory {
-  private static final VarHandle SHORT = view(short[].class);
-  static final VarHandle INT = view(int[].class);
-  static final VarHandle LONG = view(long[].class);
-  private static final VarHandle FLOAT = view(float[].class);
-  private static final VarHandle DOUBLE = view(double[].class);
-
   /** The memory's bytes. Growth replaces the array. */
   public byte[] data;
 
@@ -33,10 +23,6 @@ public abstract sealed class GuestAccess permits LinearMemory {
     this.data = data;
     this.dirty = dirty;
     this.limit = data.length;
-  }
-
-  private static VarHandle view(Class<?> array) {
-    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The address with an offset, or a negative number. */
@@ -69,83 +55,83 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   public static short readShort(int address, byte[] data) {
-    return (short) SHORT.get(data, address);
+    return ByteArrays.getShort(data, address);
   }
 
   public static short readShort(int base, int offset, byte[] data) {
-    return (short) SHORT.get(data, at(base, offset));
+    return ByteArrays.getShort(data, at(base, offset));
   }
 
   public static short readShort(int address, byte[] data, int limit) {
-    return (short) SHORT.get(data, within(address, 2, limit));
+    return ByteArrays.getShort(data, within(address, 2, limit));
   }
 
   public static short readShort(int base, int offset, byte[] data, int limit) {
-    return (short) SHORT.get(data, within(at(base, offset), 2, limit));
+    return ByteArrays.getShort(data, within(at(base, offset), 2, limit));
   }
 
   public static int readInt(int address, byte[] data) {
-    return (int) INT.get(data, address);
+    return ByteArrays.getInt(data, address);
   }
 
   public static int readInt(int base, int offset, byte[] data) {
-    return (int) INT.get(data, at(base, offset));
+    return ByteArrays.getInt(data, at(base, offset));
   }
 
   public static int readInt(int address, byte[] data, int limit) {
-    return (int) INT.get(data, within(address, 4, limit));
+    return ByteArrays.getInt(data, within(address, 4, limit));
   }
 
   public static int readInt(int base, int offset, byte[] data, int limit) {
-    return (int) INT.get(data, within(at(base, offset), 4, limit));
+    return ByteArrays.getInt(data, within(at(base, offset), 4, limit));
   }
 
   public static long readLong(int address, byte[] data) {
-    return (long) LONG.get(data, address);
+    return ByteArrays.getLong(data, address);
   }
 
   public static long readLong(int base, int offset, byte[] data) {
-    return (long) LONG.get(data, at(base, offset));
+    return ByteArrays.getLong(data, at(base, offset));
   }
 
   public static long readLong(int address, byte[] data, int limit) {
-    return (long) LONG.get(data, within(address, 8, limit));
+    return ByteArrays.getLong(data, within(address, 8, limit));
   }
 
   public static long readLong(int base, int offset, byte[] data, int limit) {
-    return (long) LONG.get(data, within(at(base, offset), 8, limit));
+    return ByteArrays.getLong(data, within(at(base, offset), 8, limit));
   }
 
   public static float readFloat(int address, byte[] data) {
-    return (float) FLOAT.get(data, address);
+    return ByteArrays.getFloat(data, address);
   }
 
   public static float readFloat(int base, int offset, byte[] data) {
-    return (float) FLOAT.get(data, at(base, offset));
+    return ByteArrays.getFloat(data, at(base, offset));
   }
 
   public static float readFloat(int address, byte[] data, int limit) {
-    return (float) FLOAT.get(data, within(address, 4, limit));
+    return ByteArrays.getFloat(data, within(address, 4, limit));
   }
 
   public static float readFloat(int base, int offset, byte[] data, int limit) {
-    return (float) FLOAT.get(data, within(at(base, offset), 4, limit));
+    return ByteArrays.getFloat(data, within(at(base, offset), 4, limit));
   }
 
   public static double readDouble(int address, byte[] data) {
-    return (double) DOUBLE.get(data, address);
+    return ByteArrays.getDouble(data, address);
   }
 
   public static double readDouble(int base, int offset, byte[] data) {
-    return (double) DOUBLE.get(data, at(base, offset));
+    return ByteArrays.getDouble(data, at(base, offset));
   }
 
   public static double readDouble(int address, byte[] data, int limit) {
-    return (double) DOUBLE.get(data, within(address, 8, limit));
+    return ByteArrays.getDouble(data, within(address, 8, limit));
   }
 
   public static double readDouble(int base, int offset, byte[] data, int limit) {
-    return (double) DOUBLE.get(data, within(at(base, offset), 8, limit));
+    return ByteArrays.getDouble(data, within(at(base, offset), 8, limit));
   }
 
   public static void writeByte(int address, int value, byte[] data, byte[] dirty) {
@@ -167,7 +153,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   public static void writeShort(int address, int value, byte[] data, byte[] dirty) {
-    SHORT.set(data, address, (short) value);
+    ByteArrays.setShort(data, address, (short) value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -185,7 +171,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   public static void writeInt(int address, int value, byte[] data, byte[] dirty) {
-    INT.set(data, address, value);
+    ByteArrays.setInt(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -203,7 +189,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   public static void writeLong(int address, long value, byte[] data, byte[] dirty) {
-    LONG.set(data, address, value);
+    ByteArrays.setLong(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -221,7 +207,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   public static void writeFloat(int address, float value, byte[] data, byte[] dirty) {
-    FLOAT.set(data, address, value);
+    ByteArrays.setFloat(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -239,7 +225,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   public static void writeDouble(int address, double value, byte[] data, byte[] dirty) {
-    DOUBLE.set(data, address, value);
+    ByteArrays.setDouble(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 

@@ -195,12 +195,12 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
 
   int readInt(int addr) {
     check(addr, Integer.BYTES);
-    return (int) INT.get(data, addr);
+    return ByteArrays.getInt(data, addr);
   }
 
   long readLong(int addr) {
     check(addr, Long.BYTES);
-    return (long) LONG.get(data, addr);
+    return ByteArrays.getLong(data, addr);
   }
 
   void writeByte(int addr, byte value) {
@@ -211,13 +211,13 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
 
   void writeInt(int addr, int value) {
     check(addr, Integer.BYTES);
-    INT.set(data, addr, value);
+    ByteArrays.setInt(data, addr, value);
     mark(addr, Integer.BYTES);
   }
 
   void writeLong(int addr, long value) {
     check(addr, Long.BYTES);
-    LONG.set(data, addr, value);
+    ByteArrays.setLong(data, addr, value);
     mark(addr, Long.BYTES);
   }
 

@@ -1,0 +1,129 @@
+package io.gonext.engine;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import jdk.internal.misc.Unsafe;
+
+/**
+ * Reads and writes little-endian numbers in byte arrays, at any index. If a number does not fit at
+ * an index, the methods throw {@link IndexOutOfBoundsException}.
+ *
+ * <p>There are two ways, and HotSpot's C2 makes the same code of both. {@link VarHandle} works in
+ * every JVM. The JDK's internal {@code Unsafe} takes a fraction of the time until C2 has compiled
+ * the caller, and C2 compiles it sooner. It is used if the JVM exports its package: with {@code
+ * --add-exports java.base/jdk.internal.misc=ALL-UNNAMED}, or with {@code Add-Exports:
+ * java.base/jdk.internal.misc} in the manifest of the application's jar.
+ */
+final class ByteArrays {
+  /** Whether the internal class is used. */
+  static final boolean IS_UNSAFE =
+      Object.class.getModule().isExported("jdk.internal.misc", ByteArrays.class.getModule())
+          && Internal.fits();
+
+  private static final long START = IS_UNSAFE ? Unsafe.ARRAY_BYTE_BASE_OFFSET : 0;
+
+  private static final VarHandle SHORT = view(short[].class);
+  private static final VarHandle INT = view(int[].class);
+  private static final VarHandle LONG = view(long[].class);
+  private static final VarHandle FLOAT = view(float[].class);
+  private static final VarHandle DOUBLE = view(double[].class);
+
+  private ByteArrays() {}
+
+  /** In a class of its own, which only a JVM that exports the package initializes. */
+  private static final class Internal {
+    static final Unsafe UNSAFE = Unsafe.getUnsafe();
+
+    private Internal() {}
+
+    /** Whether the machine reads little-endian numbers at any address. */
+    static boolean fits() {
+      return UNSAFE.unalignedAccess() && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    }
+  }
+
+  private static VarHandle view(Class<?> array) {
+    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * The offset for {@code Unsafe} of an index.
+   *
+   * @param end the first index at which the number does not fit, or less than 0
+   */
+  private static long offset(int index, int end) {
+    return START + Objects.checkIndex(index, end);
+  }
+
+  static short getShort(byte[] bytes, int index) {
+    return IS_UNSAFE
+        ? Internal.UNSAFE.getShort(bytes, offset(index, bytes.length - 1))
+        : (short) SHORT.get(bytes, index);
+  }
+
+  static void setShort(byte[] bytes, int index, short value) {
+    if (IS_UNSAFE) {
+      Internal.UNSAFE.putShort(bytes, offset(index, bytes.length - 1), value);
+    } else {
+      SHORT.set(bytes, index, value);
+    }
+  }
+
+  static int getInt(byte[] bytes, int index) {
+    return IS_UNSAFE
+        ? Internal.UNSAFE.getInt(bytes, offset(index, bytes.length - 3))
+        : (int) INT.get(bytes, index);
+  }
+
+  static void setInt(byte[] bytes, int index, int value) {
+    if (IS_UNSAFE) {
+      Internal.UNSAFE.putInt(bytes, offset(index, bytes.length - 3), value);
+    } else {
+      INT.set(bytes, index, value);
+    }
+  }
+
+  static long getLong(byte[] bytes, int index) {
+    return IS_UNSAFE
+        ? Internal.UNSAFE.getLong(bytes, offset(index, bytes.length - 7))
+        : (long) LONG.get(bytes, index);
+  }
+
+  static void setLong(byte[] bytes, int index, long value) {
+    if (IS_UNSAFE) {
+      Internal.UNSAFE.putLong(bytes, offset(index, bytes.length - 7), value);
+    } else {
+      LONG.set(bytes, index, value);
+    }
+  }
+
+  static float getFloat(byte[] bytes, int index) {
+    return IS_UNSAFE
+        ? Internal.UNSAFE.getFloat(bytes, offset(index, bytes.length - 3))
+        : (float) FLOAT.get(bytes, index);
+  }
+
+  static void setFloat(byte[] bytes, int index, float value) {
+    if (IS_UNSAFE) {
+      Internal.UNSAFE.putFloat(bytes, offset(index, bytes.length - 3), value);
+    } else {
+      FLOAT.set(bytes, index, value);
+    }
+  }
+
+  static double getDouble(byte[] bytes, int index) {
+    return IS_UNSAFE
+        ? Internal.UNSAFE.getDouble(bytes, offset(index, bytes.length - 7))
+        : (double) DOUBLE.get(bytes, index);
+  }
+
+  static void setDouble(byte[] bytes, int index, double value) {
+    if (IS_UNSAFE) {
+      Internal.UNSAFE.putDouble(bytes, offset(index, bytes.length - 7), value);
+    } else {
+      DOUBLE.set(bytes, index, value);
+    }
+  }
+}
