@@ -3,36 +3,40 @@ package io.gonext.engine;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How compiled code accesses its linear memory. Public only because that code has its own class
  * loader, and so its own package. Not for any other use.
  *
+ * <p>Compiled code holds {@link #data} and {@link #dirty} in JVM locals. It loads them again after
+ * whatever may call {@link LinearMemory#grow}: a call, {@code memory.grow}. Between two loads it
+ * holds either the array of exactly the memory's size, whose index check is the bounds check, or
+ * null. With null, the memory does the access.
+ *
  * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
- * of bounds, because an array is shorter; so is one that an offset makes too large. The methods
- * without a limit are for an array of the memory's size. The methods are short, so that HotSpot's
- * C1 compiles them in place too: at most 35 bytes of bytecode.
+ * of bounds, because an array is shorter; so is one that an offset makes too large. The methods are
+ * short, so that HotSpot's C1 compiles them in place too: at most {@value #MOST_BYTECODE} bytes of
+ * bytecode.
  */
 public abstract sealed class GuestAccess permits LinearMemory {
-  private static final VarHandle SHORT = view(short[].class);
+  /** HotSpot's {@code C1MaxInlineSize} and {@code MaxInlineSize}. */
+  static final int MOST_BYTECODE = 35;
+
+  static final VarHandle SHORT = view(short[].class);
   static final VarHandle INT = view(int[].class);
   static final VarHandle LONG = view(long[].class);
-  private static final VarHandle FLOAT = view(float[].class);
-  private static final VarHandle DOUBLE = view(double[].class);
+  static final VarHandle FLOAT = view(float[].class);
+  static final VarHandle DOUBLE = view(double[].class);
 
-  /** The memory's bytes. Growth replaces the array. */
-  public byte[] data;
+  /** The memory's bytes if they are an array of exactly the memory's size, else null. */
+  public byte @Nullable [] data;
 
-  /** One byte for each block of {@code data}. May be longer than that. */
+  /** One byte for each block of the memory's array. */
   public byte[] dirty;
 
-  /** The size in bytes. */
-  public int limit;
-
-  GuestAccess(byte[] data, byte[] dirty) {
-    this.data = data;
+  GuestAccess(byte[] dirty) {
     this.dirty = dirty;
-    this.limit = data.length;
   }
 
   private static VarHandle view(Class<?> array) {
@@ -44,215 +48,146 @@ public abstract sealed class GuestAccess permits LinearMemory {
     return base < 0 ? -1 : base + offset;
   }
 
-  /** The same address, if the access is within the memory's size. */
-  private static int within(int address, int bytes, int limit) {
-    if (address < 0 || address > limit - bytes) {
-      throw new IndexOutOfBoundsException(address);
+  /** The memory, which does the access itself. */
+  private static LinearMemory memory(GuestCode code) {
+    return code.linear().counted();
+  }
+
+  public static byte readByte(int address, byte @Nullable [] data, GuestCode code) {
+    return data == null ? memory(code).readByte(address) : data[address];
+  }
+
+  public static byte readByte(int base, int offset, byte @Nullable [] data, GuestCode code) {
+    return readByte(at(base, offset), data, code);
+  }
+
+  public static void writeByte(
+      int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    if (data == null) {
+      memory(code).writeByte(address, (byte) value);
+      return;
     }
-    return address;
-  }
-
-  public static byte readByte(int address, byte[] data) {
-    return data[address];
-  }
-
-  public static byte readByte(int base, int offset, byte[] data) {
-    return data[at(base, offset)];
-  }
-
-  public static byte readByte(int address, byte[] data, int limit) {
-    return data[within(address, 1, limit)];
-  }
-
-  public static byte readByte(int base, int offset, byte[] data, int limit) {
-    return data[within(at(base, offset), 1, limit)];
-  }
-
-  public static short readShort(int address, byte[] data) {
-    return (short) SHORT.get(data, address);
-  }
-
-  public static short readShort(int base, int offset, byte[] data) {
-    return (short) SHORT.get(data, at(base, offset));
-  }
-
-  public static short readShort(int address, byte[] data, int limit) {
-    return (short) SHORT.get(data, within(address, 2, limit));
-  }
-
-  public static short readShort(int base, int offset, byte[] data, int limit) {
-    return (short) SHORT.get(data, within(at(base, offset), 2, limit));
-  }
-
-  public static int readInt(int address, byte[] data) {
-    return (int) INT.get(data, address);
-  }
-
-  public static int readInt(int base, int offset, byte[] data) {
-    return (int) INT.get(data, at(base, offset));
-  }
-
-  public static int readInt(int address, byte[] data, int limit) {
-    return (int) INT.get(data, within(address, 4, limit));
-  }
-
-  public static int readInt(int base, int offset, byte[] data, int limit) {
-    return (int) INT.get(data, within(at(base, offset), 4, limit));
-  }
-
-  public static long readLong(int address, byte[] data) {
-    return (long) LONG.get(data, address);
-  }
-
-  public static long readLong(int base, int offset, byte[] data) {
-    return (long) LONG.get(data, at(base, offset));
-  }
-
-  public static long readLong(int address, byte[] data, int limit) {
-    return (long) LONG.get(data, within(address, 8, limit));
-  }
-
-  public static long readLong(int base, int offset, byte[] data, int limit) {
-    return (long) LONG.get(data, within(at(base, offset), 8, limit));
-  }
-
-  public static float readFloat(int address, byte[] data) {
-    return (float) FLOAT.get(data, address);
-  }
-
-  public static float readFloat(int base, int offset, byte[] data) {
-    return (float) FLOAT.get(data, at(base, offset));
-  }
-
-  public static float readFloat(int address, byte[] data, int limit) {
-    return (float) FLOAT.get(data, within(address, 4, limit));
-  }
-
-  public static float readFloat(int base, int offset, byte[] data, int limit) {
-    return (float) FLOAT.get(data, within(at(base, offset), 4, limit));
-  }
-
-  public static double readDouble(int address, byte[] data) {
-    return (double) DOUBLE.get(data, address);
-  }
-
-  public static double readDouble(int base, int offset, byte[] data) {
-    return (double) DOUBLE.get(data, at(base, offset));
-  }
-
-  public static double readDouble(int address, byte[] data, int limit) {
-    return (double) DOUBLE.get(data, within(address, 8, limit));
-  }
-
-  public static double readDouble(int base, int offset, byte[] data, int limit) {
-    return (double) DOUBLE.get(data, within(at(base, offset), 8, limit));
-  }
-
-  public static void writeByte(int address, int value, byte[] data, byte[] dirty) {
     data[address] = (byte) value;
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeByte(int base, int value, int offset, byte[] data, byte[] dirty) {
-    writeByte(at(base, offset), value, data, dirty);
-  }
-
-  public static void writeByte(int address, int value, byte[] data, byte[] dirty, int limit) {
-    writeByte(within(address, 1, limit), value, data, dirty);
-  }
-
   public static void writeByte(
-      int base, int value, int offset, byte[] data, byte[] dirty, int limit) {
-    writeByte(within(at(base, offset), 1, limit), value, data, dirty);
+      int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    writeByte(at(base, offset), value, data, dirty, code);
   }
 
-  public static void writeShort(int address, int value, byte[] data, byte[] dirty) {
+  public static short readShort(int address, byte @Nullable [] data, GuestCode code) {
+    return data == null ? memory(code).readShort(address) : (short) SHORT.get(data, address);
+  }
+
+  public static short readShort(int base, int offset, byte @Nullable [] data, GuestCode code) {
+    return readShort(at(base, offset), data, code);
+  }
+
+  public static void writeShort(
+      int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    if (data == null) {
+      memory(code).writeShort(address, (short) value);
+      return;
+    }
     SHORT.set(data, address, (short) value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeShort(int base, int value, int offset, byte[] data, byte[] dirty) {
-    writeShort(at(base, offset), value, data, dirty);
-  }
-
-  public static void writeShort(int address, int value, byte[] data, byte[] dirty, int limit) {
-    writeShort(within(address, 2, limit), value, data, dirty);
-  }
-
   public static void writeShort(
-      int base, int value, int offset, byte[] data, byte[] dirty, int limit) {
-    writeShort(within(at(base, offset), 2, limit), value, data, dirty);
+      int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    writeShort(at(base, offset), value, data, dirty, code);
   }
 
-  public static void writeInt(int address, int value, byte[] data, byte[] dirty) {
+  public static int readInt(int address, byte @Nullable [] data, GuestCode code) {
+    return data == null ? memory(code).readInt(address) : (int) INT.get(data, address);
+  }
+
+  public static int readInt(int base, int offset, byte @Nullable [] data, GuestCode code) {
+    return readInt(at(base, offset), data, code);
+  }
+
+  public static void writeInt(
+      int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    if (data == null) {
+      memory(code).writeInt(address, value);
+      return;
+    }
     INT.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeInt(int base, int value, int offset, byte[] data, byte[] dirty) {
-    writeInt(at(base, offset), value, data, dirty);
-  }
-
-  public static void writeInt(int address, int value, byte[] data, byte[] dirty, int limit) {
-    writeInt(within(address, 4, limit), value, data, dirty);
-  }
-
   public static void writeInt(
-      int base, int value, int offset, byte[] data, byte[] dirty, int limit) {
-    writeInt(within(at(base, offset), 4, limit), value, data, dirty);
+      int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    writeInt(at(base, offset), value, data, dirty, code);
   }
 
-  public static void writeLong(int address, long value, byte[] data, byte[] dirty) {
+  public static long readLong(int address, byte @Nullable [] data, GuestCode code) {
+    return data == null ? memory(code).readLong(address) : (long) LONG.get(data, address);
+  }
+
+  public static long readLong(int base, int offset, byte @Nullable [] data, GuestCode code) {
+    return readLong(at(base, offset), data, code);
+  }
+
+  public static void writeLong(
+      int address, long value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    if (data == null) {
+      memory(code).writeLong(address, value);
+      return;
+    }
     LONG.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeLong(int base, long value, int offset, byte[] data, byte[] dirty) {
-    writeLong(at(base, offset), value, data, dirty);
-  }
-
-  public static void writeLong(int address, long value, byte[] data, byte[] dirty, int limit) {
-    writeLong(within(address, 8, limit), value, data, dirty);
-  }
-
   public static void writeLong(
-      int base, long value, int offset, byte[] data, byte[] dirty, int limit) {
-    writeLong(within(at(base, offset), 8, limit), value, data, dirty);
+      int base, long value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    writeLong(at(base, offset), value, data, dirty, code);
   }
 
-  public static void writeFloat(int address, float value, byte[] data, byte[] dirty) {
+  public static float readFloat(int address, byte @Nullable [] data, GuestCode code) {
+    return data == null ? memory(code).readFloat(address) : (float) FLOAT.get(data, address);
+  }
+
+  public static float readFloat(int base, int offset, byte @Nullable [] data, GuestCode code) {
+    return readFloat(at(base, offset), data, code);
+  }
+
+  public static void writeFloat(
+      int address, float value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    if (data == null) {
+      memory(code).writeFloat(address, value);
+      return;
+    }
     FLOAT.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeFloat(int base, float value, int offset, byte[] data, byte[] dirty) {
-    writeFloat(at(base, offset), value, data, dirty);
-  }
-
-  public static void writeFloat(int address, float value, byte[] data, byte[] dirty, int limit) {
-    writeFloat(within(address, 4, limit), value, data, dirty);
-  }
-
   public static void writeFloat(
-      int base, float value, int offset, byte[] data, byte[] dirty, int limit) {
-    writeFloat(within(at(base, offset), 4, limit), value, data, dirty);
+      int base, float value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    writeFloat(at(base, offset), value, data, dirty, code);
   }
 
-  public static void writeDouble(int address, double value, byte[] data, byte[] dirty) {
+  public static double readDouble(int address, byte @Nullable [] data, GuestCode code) {
+    return data == null ? memory(code).readDouble(address) : (double) DOUBLE.get(data, address);
+  }
+
+  public static double readDouble(int base, int offset, byte @Nullable [] data, GuestCode code) {
+    return readDouble(at(base, offset), data, code);
+  }
+
+  public static void writeDouble(
+      int address, double value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    if (data == null) {
+      memory(code).writeDouble(address, value);
+      return;
+    }
     DOUBLE.set(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeDouble(int base, double value, int offset, byte[] data, byte[] dirty) {
-    writeDouble(at(base, offset), value, data, dirty);
-  }
-
-  public static void writeDouble(int address, double value, byte[] data, byte[] dirty, int limit) {
-    writeDouble(within(address, 8, limit), value, data, dirty);
-  }
-
   public static void writeDouble(
-      int base, double value, int offset, byte[] data, byte[] dirty, int limit) {
-    writeDouble(within(at(base, offset), 8, limit), value, data, dirty);
+      int base, double value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
+    writeDouble(at(base, offset), value, data, dirty, code);
   }
 }
