@@ -29,31 +29,29 @@ public class GuestGrowth {
   private static final int PAGES = 256;
   private static final byte[] MODULE = Guests.wasm("engine-grow");
 
-  /** One instance that is made pristine between its leases. */
   @State(Scope.Benchmark)
   public static class Ours {
-    /** Whether it was made after another was seen to grow a lot: it then grows cheaply. */
-    @Param({"false", "true"})
-    private boolean later;
+    /** Whether each lease has a new instance; else all have one, reset after each. */
+    @Param({"true", "false"})
+    private boolean fresh;
 
     private Engine engine;
+    private CompiledModule module;
     private GuestInstance instance;
-    private GuestFunction grow;
 
     @Setup
     public void open() {
       engine = new Engine(EngineLimits.defaults());
-      CompiledModule module = engine.compile(MODULE);
+      module = engine.compile(MODULE);
       instance = module.instantiate(InstanceConfig.defaults());
-      grow = instance.function("grow_to");
-      if (later) {
-        lease();
-        instance.close();
-        instance = module.instantiate(InstanceConfig.defaults());
-      }
     }
 
     private long lease() {
+      if (fresh) {
+        instance.close();
+        instance = module.instantiate(InstanceConfig.defaults());
+      }
+      GuestFunction grow = instance.function("grow_to");
       long pages = instance.run(LIMIT, call -> call.call(grow, PAGES));
       instance.reset();
       return pages;

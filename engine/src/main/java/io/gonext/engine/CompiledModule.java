@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import io.gonext.engine.GuestCode.ImportedFunction;
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.dwarf.SourceLines;
 import java.time.Duration;
@@ -29,8 +30,8 @@ public final class CompiledModule {
   private final FunctionNames names;
   private final TrapTranslator traps;
 
-  /** Whether an instance has grown a lot. Never reset to false. */
-  private volatile boolean growsALot;
+  /** When the memories of new instances become roomy. Only tests change it. */
+  private volatile RoomyWhen roomyWhen = RoomyWhen.MUCH_COPIED;
 
   /**
    * The memory image that most instances have after start-up. A data race on it is harmless: the
@@ -181,37 +182,29 @@ public final class CompiledModule {
     return shared;
   }
 
-  /** From now on, new instances get a memory that grows cheaply. */
-  void growsALot() {
-    growsALot = true;
-  }
-
-  boolean isGrowing() {
-    return growsALot;
+  /** For tests: when the memories of instances made from now on become roomy. */
+  void setRoomyWhen(RoomyWhen when) {
+    roomyWhen = when;
   }
 
   /** An instance with its parts, but without its first contents. */
   GuestCode newInstance(ImportedFunction[] functions, InstanceConfig config) {
-    boolean roomy = growsALot;
-    GuestCode code = (roomy ? classes.roomy() : classes.exact()).get();
+    GuestCode code = classes.newInstance();
     var tables = new GuestTable[definition.tables().size()];
     for (int i = 0; i < tables.length; i++) {
       tables[i] = new GuestTable(definition.tables().get(i), config.maxTableElements());
     }
     code.bind(
         definition,
-        newMemory(roomy, config.maxMemoryPages()),
+        newMemory(config.maxMemoryPages()),
         tables,
         new GuestGlobal[definition.globals().size()],
         functions);
     return code;
   }
 
-  private LinearMemory newMemory(boolean roomy, int maxPages) {
+  private LinearMemory newMemory(int maxPages) {
     MemoryType declared = definition.memory();
-    if (declared == null) {
-      return LinearMemory.none();
-    }
-    return roomy ? new RoomyMemory(declared, maxPages) : new ExactMemory(declared, maxPages);
+    return declared == null ? LinearMemory.none() : new LinearMemory(declared, maxPages, roomyWhen);
   }
 }

@@ -401,7 +401,6 @@ public final class GuestInstance implements AutoCloseable {
   public void reset() {
     enter();
     try {
-      tellGrowth();
       Objects.requireNonNull(snapshot).restore(code);
       imports.reset();
       if (verifiesResets) {
@@ -423,20 +422,6 @@ public final class GuestInstance implements AutoCloseable {
   private @Nullable String firstDifference() {
     String difference = Objects.requireNonNull(snapshot).firstDifference(code);
     return difference == null ? imports.differenceFromSnapshot() : difference;
-  }
-
-  private void tellGrowth() {
-    if (linear.outgrewItsKind()) {
-      module.growsALot();
-    }
-  }
-
-  /**
-   * Whether new instances of the module have a faster memory, because its guests grow a lot. This
-   * instance still works, but copies its memory at each growth: close and replace it.
-   */
-  public boolean isOutgrown() {
-    return linear instanceof ExactMemory && module.isGrowing();
   }
 
   /**
@@ -513,7 +498,6 @@ public final class GuestInstance implements AutoCloseable {
       throw new IllegalStateException("the instance is in use by another call");
     }
     usable = false;
-    tellGrowth();
     watchdog.forget(occupancy);
     occupancy.leave();
   }

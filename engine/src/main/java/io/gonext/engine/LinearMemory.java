@@ -2,22 +2,39 @@ package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.Range;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear memory in one flat array, with one dirty byte for each block of 4 KiB. The subclasses
- * differ in how they check bounds, and so in how they grow.
+ * A linear memory in one flat array, with one dirty byte for each block of 4 KiB.
  *
- * <p>Invariants: {@code limit} is the memory's size and at most {@code data.length}. The bytes from
- * {@code limit} on are zero. Every block with a store since the last snapshot is marked. A store
+ * <p>The memory is either <i>exact</i> or <i>roomy</i>. Exact: the array has exactly the memory's
+ * size, compiled code accesses it, and the JVM's index check is the bounds check. But growth to a
+ * new size copies everything, so a guest that grows page by page would take quadratic time. Roomy:
+ * the array is longer, so growth costs little. Compiled code then has no array, and each access is
+ * a call of a method here. The memory becomes roomy when growth has copied much in a lease, and
+ * exact again when compiled code has made many accesses since: see {@link #grow} and {@link
+ * #counted}.
+ *
+ * <p>A lease that grows to the same sizes as an earlier lease copies only the blocks that it stored
+ * to. The memory keeps the array of the snapshot's size while it is larger. For later leases it
+ * keeps the most recently used larger arrays, up to {@link #SPARE_BYTES} more than the snapshot's
+ * size. If the last lease to grow made it roomy, it keeps that lease's longest array instead.
+ *
+ * <p>Invariants: {@code limit} is the memory's size and at most {@code bytes.length}. The bytes
+ * from {@code limit} on are zero. {@code data} is {@code bytes} or null, and null if {@code bytes}
+ * is longer than the memory. Every block with a store since the last snapshot is marked. A store
  * across a block's end marks only the block in which it begins, so {@link #restore} copies {@link
- * #STRADDLE} bytes more.
+ * #STRADDLE} bytes more. After the snapshot each array that is kept holds, except for its marked
+ * blocks, the snapshot and then zeros. In a lease, a block marked in a kept array is also marked in
+ * the one in use.
  *
  * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
  * of bounds, because an array is shorter. Owned by the thread that runs the instance.
  */
-abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, RoomyMemory {
+final class LinearMemory extends GuestAccess {
   static final int PAGE_SIZE = 1 << 16;
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
@@ -33,7 +50,82 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
   /** Bulk operations poll for interrupts after this many bytes, about 20 us of work. */
   private static final int BULK_CHUNK_BYTES = 1 << 18;
 
+  /** The most bytes of kept arrays, in addition to the snapshot's size. */
+  private static final int SPARE_BYTES = 2 << 20;
+
+  /** A memory becomes roomy only after growth has copied more than this in one lease. */
+  private static final long MOST_COPIED_BYTES = 8L << 20;
+
+  /** And more than so many times the snapshot's size. */
+  private static final int MOST_COPIES = 4;
+
+  /**
+   * A roomy memory becomes exact after one access of compiled code for so many bytes. A copy of
+   * them takes about as long as the call.
+   */
+  private static final int BYTES_AN_ACCESS = 8;
+
+  /** After so many leases without it, the roomy array is not kept any more. */
+  private static final int MOST_IDLE_LEASES = 64;
+
   private final int maximumPages;
+  private final RoomyWhen roomyWhen;
+
+  /** When a memory becomes roomy. Only tests use other values than the first. */
+  enum RoomyWhen {
+    /** When exact growth would copy more than {@link #MOST_COPIED_BYTES} in a lease. */
+    MUCH_COPIED,
+    /** When exact growth would copy anything. */
+    ANYTHING_COPIED,
+    /** Compiled code never gets the array, even if the memory has not grown. */
+    ALWAYS
+  }
+
+  /** An array of some size and its marks. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Sized(byte[] bytes, byte[] dirty) {
+    int weight() {
+      return bytes.length + dirty.length;
+    }
+  }
+
+  /** The array in use. */
+  private byte[] bytes;
+
+  /** The memory's size in bytes. */
+  private int limit;
+
+  /**
+   * The array of the snapshot's size and its marks from before the growth. Null if the memory has
+   * not grown.
+   */
+  private @Nullable Sized base;
+
+  /** Exact arrays that are larger than the snapshot, the most recently used one last. */
+  private final List<Sized> spares = new ArrayList<>();
+
+  /** The most bytes of {@code spares}; 0 before the snapshot. */
+  private long spareBudget;
+
+  /** A long array for when the memory is roomy, not in use. */
+  private @Nullable Sized reserve;
+
+  /** How many leases in a row have not needed {@code reserve}. */
+  private int idleLeases;
+
+  /**
+   * The heap bytes of {@code base}, {@code spares} and {@code reserve}. Any thread may read this.
+   */
+  private volatile long keptBytes;
+
+  /** How many bytes growth has copied in this lease, or would have copied in an exact memory. */
+  private long copiedBytes;
+
+  /** Whether the last lease that grew copied so much that the next one to grow is roomy at once. */
+  private boolean grewALot;
+
+  /** After so many more accesses that compiled code could not make itself, the memory is exact. */
+  private int accessesUntilExact = Integer.MAX_VALUE;
 
   /** Whether no mark was ever cleared. Then a block without a mark still holds only zeros. */
   private boolean marksAreComplete = true;
@@ -48,12 +140,21 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
    * @param capPages the most pages allowed; a lower maximum of the module takes precedence
    */
   LinearMemory(MemoryType declared, int capPages) {
-    int bytes = bytes(declared.minimumPages());
-    super(new byte[bytes], new byte[dirtyLength(bytes)]);
-    this.maximumPages = Math.min(declared.maximumPages(), capPages);
+    this(declared, capPages, RoomyWhen.MUCH_COPIED);
   }
 
-  private static int bytes(int pages) {
+  LinearMemory(MemoryType declared, int capPages, RoomyWhen roomyWhen) {
+    int size = size(declared.minimumPages());
+    var zeros = new byte[size];
+    super(new byte[dirtyLength(size)]);
+    this.maximumPages = Math.min(declared.maximumPages(), capPages);
+    this.roomyWhen = roomyWhen;
+    this.bytes = zeros;
+    this.limit = size;
+    expose();
+  }
+
+  private static int size(int pages) {
     return Math.multiplyExact(pages, PAGE_SIZE);
   }
 
@@ -70,12 +171,12 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
    * this.
    */
   long weightBytes() {
-    return (long) data.length + dirty.length;
+    return (long) bytes.length + dirty.length + keptBytes;
   }
 
   /** The memory of a module that declares none. */
   static LinearMemory none() {
-    return new ExactMemory(new MemoryType(0, 0), 0);
+    return new LinearMemory(new MemoryType(0, 0), 0);
   }
 
   void clearRefusedGrowth() {
@@ -91,10 +192,23 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
 
   /** An image of the current contents, or {@code candidate} if it is equal. Clears every mark. */
   MemoryImage takeImage(@Nullable MemoryImage candidate) {
+    if (bytes.length > limit) {
+      bytes = Arrays.copyOf(bytes, limit);
+      dirty = Arrays.copyOf(dirty, dirtyLength(limit));
+      expose();
+    }
+    base = null;
+    spares.clear();
+    spareBudget = (long) limit + SPARE_BYTES;
+    reserve = null;
+    idleLeases = 0;
+    copiedBytes = 0;
+    grewALot = false;
+    weighKept();
     MemoryImage image =
-        candidate != null && marksAreComplete && candidate.isEqualTo(data, dirty, limit)
+        candidate != null && marksAreComplete && candidate.isEqualTo(bytes, dirty, limit)
             ? candidate
-            : MemoryImage.of(data, limit);
+            : MemoryImage.of(bytes, limit);
     Arrays.fill(dirty, (byte) 0);
     marksAreComplete = false;
     return image;
@@ -103,24 +217,55 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
   /** Restores an image of this memory: its size, and every byte stored since. */
   void restore(MemoryImage image) {
     marksAreComplete = false;
-    restoreMarked(data, dirty, limit, image);
-    limit = image.sizeBytes();
+    idleLeases++;
+    if (base != null) {
+      returnToBase(base);
+    }
+    if (idleLeases > MOST_IDLE_LEASES) {
+      reserve = null;
+    }
+    weighKept();
+    restoreMarked(new Sized(bytes, dirty), image);
+    for (Sized spare : spares) {
+      restoreMarked(spare, image);
+    }
+    if (reserve != null) {
+      restoreMarked(reserve, image);
+    }
   }
 
-  /** Restores the marked blocks of the first {@code limit} bytes, and clears their marks. */
-  static void restoreMarked(byte[] data, byte[] dirty, int limit, MemoryImage image) {
+  private void returnToBase(Sized before) {
+    var grown = new Sized(bytes, dirty);
+    grewALot = copiedTooMuch();
+    if (grewALot) {
+      spares.clear();
+      idleLeases = 0;
+      if (reserve == null || reserve.bytes.length < bytes.length) {
+        reserve = grown;
+      }
+    } else {
+      keep(grown);
+    }
+    base = null;
+    copiedBytes = 0;
+    use(before, before.bytes.length);
+  }
+
+  /** Restores the marked blocks, and clears their marks. */
+  private static void restoreMarked(Sized array, MemoryImage image) {
+    byte[] dirty = array.dirty;
     for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
       dirty[block] = 0;
-      image.copyTo(data, block << BLOCK_SHIFT, endOfStores(block, limit));
+      image.copyTo(array.bytes, block << BLOCK_SHIFT, endOfStores(block, array.bytes.length));
     }
   }
 
   /** Copies the marked blocks and their marks to an array that is otherwise equal. */
-  static void copyMarked(byte[] data, byte[] dirty, byte[] toData, byte[] toDirty) {
+  private void copyMarked(Sized to) {
     for (int block = nextMarked(dirty, 0); block >= 0; block = nextMarked(dirty, block + 1)) {
-      toDirty[block] = MARKED;
+      to.dirty[block] = MARKED;
       int from = block << BLOCK_SHIFT;
-      System.arraycopy(data, from, toData, from, endOfStores(block, data.length) - from);
+      System.arraycopy(bytes, from, to.bytes, from, endOfStores(block, limit) - from);
     }
   }
 
@@ -152,12 +297,9 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
     return Math.min(blocks << BLOCK_SHIFT, limit);
   }
 
-  /** Whether growth cost so much in this lease that another kind of memory is better. */
-  abstract boolean outgrewItsKind();
-
   /** A copy of all bytes, for comparison. */
   byte[] contents() {
-    return Arrays.copyOf(data, limit);
+    return Arrays.copyOf(bytes, limit);
   }
 
   // Size ----------------------------------------------------------------------------------------
@@ -180,56 +322,227 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
     Interrupts.check();
     int before = pages();
     long after = before + Integer.toUnsignedLong(delta);
-    if (after > maximumPages || !reserve(bytes((int) after))) {
+    if (after > maximumPages || !resize(size((int) after))) {
       refusedPages = after;
       return -1;
     }
-    limit = bytes((int) after);
     return before;
   }
 
-  /** Makes the array long enough for this many bytes. False if the heap is full. */
-  abstract boolean reserve(int wanted);
+  /** Makes the memory this large, which is not less than before. False if the heap is full. */
+  private boolean resize(int wanted) {
+    if (wanted == limit) {
+      return true;
+    }
+    if (wanted <= bytes.length) {
+      copiedBytes += limit;
+      limit = wanted;
+      expose();
+      return true;
+    }
+    Sized next = takeSpare(wanted);
+    if (next == null) {
+      copiedBytes += limit;
+      if (grewALot || copiedTooMuch()) {
+        next = roomy(wanted);
+        accessesUntilExact = wanted / BYTES_AN_ACCESS;
+      }
+      if (next == null) {
+        next = copy(wanted);
+      }
+      if (next == null) {
+        return false;
+      }
+    }
+    var left = new Sized(bytes, dirty);
+    if (base == null) {
+      base = left;
+    } else if (bytes.length == limit) {
+      keep(left);
+    }
+    use(next, wanted);
+    weighKept();
+    return true;
+  }
 
-  // Loads and stores of the host -----------------------------------------------------------------
+  /** Whether exact growth would have copied so much that a roomy memory is better. */
+  private boolean copiedTooMuch() {
+    long smallest = base == null ? limit : base.bytes.length;
+    return roomyWhen != RoomyWhen.MUCH_COPIED
+        || copiedBytes > Math.max(MOST_COPIED_BYTES, MOST_COPIES * smallest);
+  }
+
+  /** A spare of that size has no marks, because a memory only grows within a lease. */
+  private @Nullable Sized takeSpare(int size) {
+    for (int i = 0; i < spares.size(); i++) {
+      if (spares.get(i).bytes.length == size) {
+        Sized spare = spares.remove(i);
+        copyMarked(spare);
+        return spare;
+      }
+    }
+    return null;
+  }
+
+  /** An array with these contents and room for more than this size, or null if the heap is full. */
+  private @Nullable Sized roomy(int size) {
+    Sized kept = reserve;
+    reserve = null;
+    if (kept != null && kept.bytes.length >= size) {
+      copyMarked(kept);
+      return kept;
+    }
+    long most = Math.min((long) maximumPages * PAGE_SIZE, Integer.MAX_VALUE & -PAGE_SIZE);
+    return copy((int) Math.min(Math.max(size, 2L * limit), most));
+  }
+
+  private @Nullable Sized copy(int length) {
+    try {
+      return new Sized(Arrays.copyOf(bytes, length), Arrays.copyOf(dirty, dirtyLength(length)));
+    } catch (OutOfMemoryError e) {
+      return null;
+    }
+  }
+
+  private void keep(Sized array) {
+    long held = array.weight();
+    if (held > spareBudget) {
+      return;
+    }
+    for (Sized spare : spares) {
+      held += spare.weight();
+    }
+    while (held > spareBudget) {
+      held -= spares.removeFirst().weight();
+    }
+    spares.add(array);
+  }
+
+  private void use(Sized array, int size) {
+    bytes = array.bytes;
+    dirty = array.dirty;
+    limit = size;
+    expose();
+  }
+
+  /** Gives compiled code the array if its length is the memory's size. */
+  private void expose() {
+    data = bytes.length == limit && roomyWhen != RoomyWhen.ALWAYS ? bytes : null;
+  }
+
+  private void weighKept() {
+    long kept = (base == null ? 0 : base.weight()) + (reserve == null ? 0 : reserve.weight());
+    for (Sized spare : spares) {
+      kept += spare.weight();
+    }
+    keptBytes = kept;
+  }
+
+  /**
+   * This memory, before an access that compiled code cannot make because it has no array. After
+   * many of them the memory becomes exact. Compiled code gets the array when it loads it the next
+   * time; until then all its accesses come here, so it never uses an array that is not the
+   * memory's.
+   */
+  LinearMemory counted() {
+    if (--accessesUntilExact < 0) {
+      becomeExact();
+    }
+    return this;
+  }
+
+  /** Copies the memory to an array of exactly its size, unless the heap is full. */
+  void becomeExact() {
+    accessesUntilExact = Integer.MAX_VALUE;
+    if (bytes.length == limit) {
+      return;
+    }
+    Sized exact = copy(limit);
+    if (exact != null) {
+      reserve = new Sized(bytes, dirty);
+      use(exact, limit);
+      weighKept();
+    }
+  }
+
+  // Loads and stores of the host, and of compiled code while the memory is roomy
+  // ---------------------
+
+  byte readByte(int addr) {
+    check(addr, Byte.BYTES);
+    return bytes[addr];
+  }
+
+  short readShort(int addr) {
+    check(addr, Short.BYTES);
+    return ByteArrays.getShort(bytes, addr);
+  }
 
   int readInt(int addr) {
     check(addr, Integer.BYTES);
-    return ByteArrays.getInt(data, addr);
+    return ByteArrays.getInt(bytes, addr);
   }
 
   long readLong(int addr) {
     check(addr, Long.BYTES);
-    return ByteArrays.getLong(data, addr);
+    return ByteArrays.getLong(bytes, addr);
+  }
+
+  float readFloat(int addr) {
+    check(addr, Float.BYTES);
+    return ByteArrays.getFloat(bytes, addr);
+  }
+
+  double readDouble(int addr) {
+    check(addr, Double.BYTES);
+    return ByteArrays.getDouble(bytes, addr);
   }
 
   void writeByte(int addr, byte value) {
     check(addr, Byte.BYTES);
-    data[addr] = value;
+    bytes[addr] = value;
     mark(addr, Byte.BYTES);
+  }
+
+  void writeShort(int addr, short value) {
+    check(addr, Short.BYTES);
+    ByteArrays.setShort(bytes, addr, value);
+    mark(addr, Short.BYTES);
   }
 
   void writeInt(int addr, int value) {
     check(addr, Integer.BYTES);
-    ByteArrays.setInt(data, addr, value);
+    ByteArrays.setInt(bytes, addr, value);
     mark(addr, Integer.BYTES);
   }
 
   void writeLong(int addr, long value) {
     check(addr, Long.BYTES);
-    ByteArrays.setLong(data, addr, value);
+    ByteArrays.setLong(bytes, addr, value);
     mark(addr, Long.BYTES);
+  }
+
+  void writeFloat(int addr, float value) {
+    check(addr, Float.BYTES);
+    ByteArrays.setFloat(bytes, addr, value);
+    mark(addr, Float.BYTES);
+  }
+
+  void writeDouble(int addr, double value) {
+    check(addr, Double.BYTES);
+    ByteArrays.setDouble(bytes, addr, value);
+    mark(addr, Double.BYTES);
   }
 
   byte[] readBytes(int addr, int size) {
     check(addr, size);
-    return Arrays.copyOfRange(data, addr, addr + size);
+    return Arrays.copyOfRange(bytes, addr, addr + size);
   }
 
-  void write(int addr, byte[] bytes) {
-    check(addr, bytes.length);
-    System.arraycopy(bytes, 0, data, addr, bytes.length);
-    mark(addr, bytes.length);
+  void write(int addr, byte[] content) {
+    check(addr, content.length);
+    System.arraycopy(content, 0, bytes, addr, content.length);
+    mark(addr, content.length);
   }
 
   // Bulk ----------------------------------------------------------------------------------------
@@ -240,7 +553,7 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
     int end = addr + size;
     for (int from = addr; from < end; ) {
       int to = from + Math.min(end - from, BULK_CHUNK_BYTES);
-      Arrays.fill(data, from, to, (byte) value);
+      Arrays.fill(bytes, from, to, (byte) value);
       from = afterChunk(to);
     }
   }
@@ -252,7 +565,7 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
     if (src >= dest) {
       for (int done = 0; done < size; ) {
         int part = Math.min(size - done, BULK_CHUNK_BYTES);
-        System.arraycopy(data, src + done, data, dest + done, part);
+        System.arraycopy(bytes, src + done, bytes, dest + done, part);
         done = afterChunk(done + part);
       }
     } else {
@@ -260,7 +573,7 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
       for (int left = size; left > 0; ) {
         int part = Math.min(left, BULK_CHUNK_BYTES);
         left = afterChunk(left - part);
-        System.arraycopy(data, src + left, data, dest + left, part);
+        System.arraycopy(bytes, src + left, bytes, dest + left, part);
       }
     }
   }
@@ -268,10 +581,10 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
   /**
    * Copies a part of a data segment.
    *
-   * @param segment where the segment is in {@code bytes}
+   * @param segment where the segment is in {@code module}
    * @param offset where the part begins in the segment
    */
-  void initialize(int addr, byte[] bytes, Range segment, int offset, int size) {
+  void initialize(int addr, byte[] module, Range segment, int offset, int size) {
     check(addr, size);
     if (isOutside(offset, size, segment.length())) {
       throw outOfBounds(offset, size, segment.length());
@@ -279,7 +592,7 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
     mark(addr, size);
     for (int done = 0; done < size; ) {
       int part = Math.min(size - done, BULK_CHUNK_BYTES);
-      System.arraycopy(bytes, segment.from() + offset + done, data, addr + done, part);
+      System.arraycopy(module, segment.from() + offset + done, bytes, addr + done, part);
       done = afterChunk(done + part);
     }
   }

@@ -3,35 +3,27 @@ package io.gonext.engine;
 import io.gonext.engine.bytecode.EmittedClasses;
 import java.time.Duration;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One or two copies of a module's classes, one for each kind of {@link LinearMemory}.
- *
- * <p>Each copy has its own class loader and its own code for loads and stores, so that the JIT sees
- * only one kind of memory in it.
+ * A module's classes, loaded.
  *
  * <p>Safe for any number of threads.
  */
 final class ModuleClasses {
   private final ModuleDefinition module;
   private final EmittedClasses classes;
-  private final Supplier<GuestCode> exact;
-
-  /** Created on first use, under this object's lock. */
-  private volatile @Nullable Supplier<GuestCode> roomy;
+  private final Supplier<GuestCode> instances;
 
   /**
    * A module's classes.
    *
    * @param module {@linkplain ModuleDefinition#compacted compacted}, because it is kept
-   * @param classes the classes for an {@link ExactMemory}
-   * @throws LinkageError when the JVM refuses one
+   * @throws LinkageError when the JVM refuses a class
    */
   ModuleClasses(ModuleDefinition module, EmittedClasses classes) {
     this.module = module;
     this.classes = classes;
-    this.exact = load(classes);
+    this.instances = new GuestClassLoader(classes.classes()).instances(ModuleCompiler.CLASS_NAME);
   }
 
   ModuleDefinition module() {
@@ -42,27 +34,8 @@ final class ModuleClasses {
     return new CompileCache.Entry(classes, compileTime);
   }
 
-  /** Makes the code of an instance with an {@link ExactMemory}. */
-  Supplier<GuestCode> exact() {
-    return exact;
-  }
-
-  /** Makes the code of an instance with a {@link RoomyMemory}. */
-  Supplier<GuestCode> roomy() {
-    Supplier<GuestCode> loaded = roomy;
-    if (loaded == null) {
-      synchronized (this) {
-        loaded = roomy;
-        if (loaded == null) {
-          loaded = load(LargeStack.call(() -> ModuleCompiler.emit(module, false, () -> false)));
-          roomy = loaded;
-        }
-      }
-    }
-    return loaded;
-  }
-
-  private static Supplier<GuestCode> load(EmittedClasses classes) {
-    return new GuestClassLoader(classes.classes()).instances(ModuleCompiler.CLASS_NAME);
+  /** The code of a new instance, without its parts. */
+  GuestCode newInstance() {
+    return instances.get();
   }
 }

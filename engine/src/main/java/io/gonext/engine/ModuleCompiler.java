@@ -34,20 +34,14 @@ final class ModuleCompiler {
    */
   static ModuleClasses compile(
       ModuleOutline outline, Consumer<Set<String>> beforeLoading, BooleanSupplier isAbandoned) {
-    EmittedClasses classes = emit(outline.definition(), true, isAbandoned);
+    EmittedClasses classes = emit(outline.definition(), PartSizes.DEFAULTS, isAbandoned);
     beforeLoading.accept(classes.signatures());
     return new ModuleClasses(outline.definition().compacted(), classes);
   }
 
-  /** The classes for one kind of memory. */
+  /** The classes, with functions divided by these sizes. */
   static EmittedClasses emit(
-      ModuleDefinition module, boolean exactMemory, BooleanSupplier isAbandoned) {
-    return emit(module, exactMemory, PartSizes.DEFAULTS, isAbandoned);
-  }
-
-  /** The classes for one kind of memory, with functions divided by these sizes. */
-  static EmittedClasses emit(
-      ModuleDefinition module, boolean exactMemory, PartSizes sizes, BooleanSupplier isAbandoned) {
+      ModuleDefinition module, PartSizes sizes, BooleanSupplier isAbandoned) {
     ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
@@ -63,7 +57,6 @@ final class ModuleCompiler {
           return FunctionReader.read(
               new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
-        exactMemory,
         sizes);
   }
 

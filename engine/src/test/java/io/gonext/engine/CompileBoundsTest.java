@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gonext.engine.bytecode.ClassLimitException;
 import io.gonext.engine.bytecode.EmittedClasses;
+import io.gonext.engine.bytecode.PartSizes;
 import io.gonext.guests.ChildJvm;
 import io.gonext.guests.Guests;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,7 @@ class CompileBoundsTest {
       outline = Admission.admit(module, LIMITS);
       ModuleDefinition definition = outline.definition();
       EmittedClasses classes =
-          LargeStack.call(() -> ModuleCompiler.emit(definition, true, () -> false));
+          LargeStack.call(() -> ModuleCompiler.emit(definition, PartSizes.DEFAULTS, () -> false));
 
       assertThat(classes.bytes()).isLessThan(outline.cost().classBytes() + MODULE_BYTES);
     } catch (ModuleRejectedException refused) {

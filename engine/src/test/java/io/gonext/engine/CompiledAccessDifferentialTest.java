@@ -4,6 +4,7 @@ import static io.gonext.engine.WasmBytes.part;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.engine.GuestCode.ImportedFunction;
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -64,12 +65,6 @@ class CompiledAccessDifferentialTest {
 
   private final List<Access> accesses = new ArrayList<>();
 
-  /** How compiled code reaches its memory. */
-  enum Way {
-    EXACT,
-    ROOMY
-  }
-
   private byte[] module() {
     var types = part().u32(2L * TYPES.size());
     for (int type : TYPES) {
@@ -115,12 +110,10 @@ class CompiledAccessDifferentialTest {
 
   @ParameterizedTest
   @EnumSource
-  void compiled_loads_and_stores_match_the_interpreter(Way way) {
+  void compiled_loads_and_stores_match_the_interpreter(RoomyWhen roomyWhen) {
     byte[] wasm = module();
     CompiledModule compiled = engine.engine.compile(wasm);
-    if (way == Way.ROOMY) {
-      compiled.growsALot();
-    }
+    compiled.setRoomyWhen(roomyWhen);
     GuestCode ours = compiled.newInstance(new ImportedFunction[0], InstanceConfig.defaults());
     Instantiation.run(ours);
     LinearMemory memory = ours.linear();

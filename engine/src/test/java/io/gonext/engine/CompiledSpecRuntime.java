@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import io.gonext.engine.GuestCode.ImportedFunction;
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import io.gonext.engine.ModuleDefinition.Export;
 import io.gonext.engine.ModuleDefinition.Global;
 import io.gonext.engine.ModuleDefinition.Import;
@@ -23,7 +24,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   private static final int CAP_ELEMENTS = 100_000;
   private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
 
-  private final boolean roomy;
+  private final RoomyWhen roomyWhen;
   private final Map<String, Map<String, Extern>> modules = new HashMap<>();
 
   /** What a module may import. */
@@ -41,10 +42,10 @@ final class CompiledSpecRuntime implements SpecRuntime {
   /**
    * A runtime.
    *
-   * @param roomy the kind of all memories, and of the code
+   * @param roomyWhen when memories become roomy
    */
-  CompiledSpecRuntime(boolean roomy) {
-    this.roomy = roomy;
+  CompiledSpecRuntime(RoomyWhen roomyWhen) {
+    this.roomyWhen = roomyWhen;
     modules.put("spectest", spectest());
   }
 
@@ -75,7 +76,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   }
 
   private LinearMemory newMemory(MemoryType type) {
-    return roomy ? new RoomyMemory(type, CAP_PAGES) : new ExactMemory(type, CAP_PAGES);
+    return new LinearMemory(type, CAP_PAGES, roomyWhen);
   }
 
   private record Compiled(GuestCode code) implements Guest {
@@ -102,7 +103,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   public Guest instantiate(byte[] wasm) {
     ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
     ModuleClasses classes = ModuleCompiler.compile(outline, _ -> {}, () -> false);
-    GuestCode code = (roomy ? classes.roomy() : classes.exact()).get();
+    GuestCode code = classes.newInstance();
     link(outline.definition(), code);
     Instantiation.run(code);
     return new Compiled(code);

@@ -355,37 +355,32 @@ class GuestInstanceTest {
   }
 
   @Test
-  void small_growth_in_many_leases_keeps_the_exact_memory() {
+  void small_growth_in_many_leases_keeps_the_memory_exact() {
     var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
     var guest = module.instantiate(engine.config());
     for (int lease = 0; lease < 3_000; lease++) {
       TestEngine.call(guest, "grow_to", 4);
+      assertThat(guest.linear().data).isNotNull();
       guest.reset();
     }
 
-    assertThat(guest.isOutgrown()).isFalse();
     assertThat(guest.differenceFromSnapshot()).isNull();
   }
 
   @Test
-  void instances_of_a_module_that_grows_a_lot_get_a_roomy_memory() {
-    var module = engine.engine.compile(io.gonext.guests.Guests.wasm("engine-grow"));
-    var config = engine.config();
-    var first = module.instantiate(config);
-    assertThat(first.isOutgrown()).isFalse();
-    TestEngine.call(first, "grow_to", 256);
-    first.reset();
-    var second = module.instantiate(config);
+  void an_instance_that_grew_a_lot_keeps_its_large_array_for_the_next_lease() {
+    var guest = engine.instance("engine-grow", engine.config());
+    assertThat(TestEngine.call(guest, "grow_to", 250)).isEqualTo(250);
+    assertThat(guest.linear().data).isNull();
+    guest.reset();
+    assertThat(guest.differenceFromSnapshot()).isNull();
+    assertThat(guest.linear().data).hasSize(65_536);
+    long kept = guest.weightBytes();
 
-    assertThat(TestEngine.call(second, "grow_to", 256)).isEqualTo(256);
-    long grown = second.weightBytes();
-    second.reset();
+    assertThat(TestEngine.call(guest, "grow_to", 250)).isEqualTo(250);
+    guest.reset();
 
-    // The first returned to its small array and keeps little. The second keeps its large array.
-    assertThat(first.weightBytes()).isLessThan(3_000_000);
-    assertThat(first.isOutgrown()).isTrue();
-    assertThat(second.isOutgrown()).isFalse();
-    assertThat(second.weightBytes()).isEqualTo(grown).isGreaterThan(256 * 65_536L);
-    assertThat(second.differenceFromSnapshot()).isNull();
+    assertThat(guest.weightBytes()).isEqualTo(kept).isGreaterThan(250 * 65_536L);
+    assertThat(guest.differenceFromSnapshot()).isNull();
   }
 }

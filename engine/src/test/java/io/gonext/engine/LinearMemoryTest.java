@@ -3,32 +3,29 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LinearMemoryTest {
   private static LinearMemory memory(int initial, int maximum) {
-    return new ExactMemory(new MemoryType(initial, maximum), maximum);
+    return memory(initial, maximum, RoomyWhen.MUCH_COPIED);
   }
 
-  private static LinearMemory roomy(int initial, int maximum) {
-    return new RoomyMemory(new MemoryType(initial, maximum), maximum);
-  }
-
-  static List<LinearMemory> both() {
-    return List.of(memory(1, 64), roomy(1, 64));
+  private static LinearMemory memory(int initial, int maximum, RoomyWhen roomyWhen) {
+    return new LinearMemory(new MemoryType(initial, maximum), maximum, roomyWhen);
   }
 
   @Test
   void memory_growth_stops_at_the_lower_of_the_two_limits() {
-    var memory = new ExactMemory(new MemoryType(1, 10), 3);
+    var memory = new LinearMemory(new MemoryType(1, 10), 3);
 
     assertThat(memory.grow(2)).isEqualTo(1);
     assertThat(memory.grow(1)).isEqualTo(-1);
@@ -38,8 +35,9 @@ class LinearMemoryTest {
   }
 
   @ParameterizedTest
-  @MethodSource("both")
-  void memory_that_grew_is_zero_for_the_next_lease(LinearMemory memory) {
+  @EnumSource
+  void memory_that_grew_is_zero_for_the_next_lease(RoomyWhen roomyWhen) {
+    var memory = memory(1, 64, roomyWhen);
     MemoryImage image = memory.takeImage(null);
     memory.writeInt(5_000, 1);
     memory.grow(40);
@@ -56,22 +54,198 @@ class LinearMemoryTest {
     assertThat(memory.contents()).containsOnly(0);
   }
 
-  @Test
-  void a_roomy_memory_keeps_its_array_for_later_leases() {
-    var memory = roomy(1, 256);
-    MemoryImage image = memory.takeImage(null);
-    for (int i = 1; i < 256; i++) {
-      memory.grow(1);
+  /** Compiled code gets an array only if it has exactly the memory's size. */
+  private static boolean isExact(LinearMemory memory) {
+    byte[] data = memory.data;
+    assertThat(data == null || data.length == memory.sizeBytes()).isTrue();
+    return data != null;
+  }
+
+  /** Every store is an access of compiled code without an array. */
+  private static void writeAll(LinearMemory memory, int from) {
+    for (int at = from; at < memory.sizeBytes(); at += Long.BYTES) {
+      memory.counted().writeLong(at, at);
     }
-    long grown = memory.weightBytes();
-    byte[] array = memory.data;
-    assertThat(grown).isLessThan(2 * 256 * 65_536L);
+  }
 
+  /** Grows page by page to this many pages. Returns how many bytes growth copied. */
+  private static long growPageByPage(LinearMemory memory, int pages) {
+    long copied = 0;
+    while (memory.pages() < pages) {
+      int before = memory.sizeBytes();
+      byte[] data = memory.data;
+      long weight = memory.weightBytes();
+      memory.grow(1);
+      boolean sameArray = data == null && memory.weightBytes() == weight;
+      copied += sameArray ? 0 : before;
+    }
+    return copied;
+  }
+
+  @Test
+  void growth_page_by_page_copies_a_bounded_number_of_bytes() {
+    var memory = memory(1, 4096);
+    long copied = growPageByPage(memory, 4096);
+
+    // Exact copies of up to 8 MiB, then copies that double the array.
+    assertThat(copied).isLessThan((8L << 20) + 2 * (256L << 20) + (4L << 20));
+    assertThat(isExact(memory)).isTrue();
+    assertThat(memory.sizeBytes()).isEqualTo(256 << 20);
+  }
+
+  @Test
+  void a_later_lease_that_grows_page_by_page_copies_nothing() {
+    var memory = memory(1, 150);
+    MemoryImage image = memory.takeImage(null);
+    growPageByPage(memory, 140);
+    memory.fill(0, 7, memory.sizeBytes());
     memory.restore(image);
-    memory.grow(255);
+    long weight = memory.weightBytes();
+    assertThat(isExact(memory)).isTrue();
+    assertThat(memory.sizeBytes()).isEqualTo(65_536);
 
-    assertThat(memory.data).isSameAs(array);
-    assertThat(memory.weightBytes()).isEqualTo(grown);
+    memory.writeInt(5_000, 3);
+    memory.grow(1);
+    long copied = growPageByPage(memory, 140);
+
+    assertThat(copied).isZero();
+    assertThat(memory.weightBytes()).isEqualTo(weight);
+    assertThat(memory.readInt(5_000)).isEqualTo(3);
+    memory.writeInt(5_000, 0);
+    assertThat(memory.contents()).containsOnly(0);
+  }
+
+  @Test
+  void a_guest_that_fills_each_new_page_copies_a_bounded_number_of_bytes() {
+    var memory = memory(1, 512);
+    long copied = 0;
+    while (memory.pages() < 512) {
+      int before = memory.sizeBytes();
+      copied += growPageByPage(memory, memory.pages() + 1);
+      boolean isRoomy = memory.data == null;
+      writeAll(memory, before);
+      copied += isRoomy && memory.data != null ? memory.sizeBytes() : 0;
+    }
+
+    // A page has as many stores as 64 KiB of memory need until it is exact. So it becomes exact
+    // after about every page of 8.
+    assertThat(copied).isLessThan(20 * (32L << 20));
+    for (int at = 65_536; at < memory.sizeBytes(); at += Long.BYTES) {
+      assertThat(memory.readLong(at)).isEqualTo(at);
+    }
+  }
+
+  @Test
+  void a_roomy_memory_becomes_exact_after_many_accesses() {
+    var memory = memory(1, 64, RoomyWhen.ANYTHING_COPIED);
+    MemoryImage image = memory.takeImage(null);
+    growPageByPage(memory, 5);
+    assertThat(isExact(memory)).isFalse();
+
+    writeAll(memory, 0);
+    assertThat(isExact(memory)).isFalse();
+    memory.counted();
+
+    assertThat(isExact(memory)).isTrue();
+    assertThat(memory.sizeBytes()).isEqualTo(5 * 65_536);
+    assertThat(memory.readLong(5 * 65_536 - 8)).isEqualTo(5 * 65_536 - 8);
+    // The longer array is kept, and is up to date when growth needs it.
+    long weight = memory.weightBytes();
+    memory.writeLong(4_000, 99);
+    memory.grow(1);
+    assertThat(isExact(memory)).isFalse();
+    assertThat(memory.weightBytes()).isEqualTo(weight);
+    assertThat(memory.readLong(4_000)).isEqualTo(99);
+    assertThat(memory.readLong(5 * 65_536 - 8)).isEqualTo(5 * 65_536 - 8);
+    memory.restore(image);
+    memory.grow(5);
+    assertThat(memory.contents()).containsOnly(0);
+  }
+
+  @Test
+  void an_array_of_just_the_size_is_exact() {
+    var memory = memory(1, 64, RoomyWhen.ANYTHING_COPIED);
+
+    memory.grow(1);
+    assertThat(isExact(memory)).isTrue();
+    assertThat(memory.sizeBytes()).isEqualTo(2 * 65_536);
+    memory.grow(1);
+    assertThat(isExact(memory)).isFalse();
+    memory.grow(1);
+    assertThat(isExact(memory)).isTrue();
+    assertThat(memory.sizeBytes()).isEqualTo(4 * 65_536);
+  }
+
+  @Test
+  void accesses_of_a_roomy_memory_end_at_its_size() {
+    var memory = memory(1, 64, RoomyWhen.ANYTHING_COPIED);
+    growPageByPage(memory, 3);
+    int end = memory.sizeBytes();
+
+    memory.writeDouble(end - 8, 1.5);
+    assertThat(memory.readDouble(end - 8)).isEqualTo(1.5);
+    for (int bytes = 1; bytes < 8; bytes++) {
+      int at = end - bytes;
+      assertThat(trap(() -> memory.writeLong(at, -1)))
+          .isEqualTo(
+              new TrapCause.OutOfBounds(
+                  "out of bounds memory access: 8 bytes at " + at + " of 196608"));
+    }
+    assertThat(trap(() -> memory.readByte(end))).isInstanceOf(TrapCause.OutOfBounds.class);
+    assertThat(trap(() -> memory.readShort(end - 1))).isInstanceOf(TrapCause.OutOfBounds.class);
+    assertThat(trap(() -> memory.readFloat(-1))).isInstanceOf(TrapCause.OutOfBounds.class);
+    assertThat(trap(() -> memory.fill(end - 1, 1, 2))).isInstanceOf(TrapCause.OutOfBounds.class);
+    memory.grow(1);
+    assertThat(memory.readLong(end)).isZero();
+  }
+
+  @Test
+  void a_snapshot_of_a_roomy_memory_makes_it_exact() {
+    var memory = memory(1, 64, RoomyWhen.ANYTHING_COPIED);
+    growPageByPage(memory, 3);
+    memory.writeInt(150_000, 6);
+
+    MemoryImage image = memory.takeImage(null);
+
+    assertThat(isExact(memory)).isTrue();
+    assertThat(memory.sizeBytes()).isEqualTo(3 * 65_536);
+    assertThat(memory.weightBytes()).isEqualTo(3 * (65_536 + 16));
+    memory.writeInt(150_000, 7);
+    memory.restore(image);
+    assertThat(memory.readInt(150_000)).isEqualTo(6);
+  }
+
+  @Test
+  void the_roomy_array_goes_after_many_leases_that_do_not_need_it() {
+    var memory = memory(1, 512);
+    MemoryImage image = memory.takeImage(null);
+    growPageByPage(memory, 256);
+    memory.restore(image);
+    assertThat(memory.weightBytes()).isGreaterThan(16 << 20);
+
+    for (int lease = 0; lease < 64; lease++) {
+      memory.writeInt(0, 1);
+      memory.restore(image);
+    }
+    assertThat(memory.weightBytes()).isGreaterThan(16 << 20);
+    memory.restore(image);
+
+    assertThat(memory.weightBytes()).isEqualTo(65_536 + 16);
+  }
+
+  /** The array alone would take the whole heap. */
+  @ParameterizedTest
+  @EnumSource
+  void growth_to_more_than_the_heap_is_refused(RoomyWhen roomyWhen) {
+    int pages = (int) Math.min(32_766, Runtime.getRuntime().maxMemory() >> 16);
+    assumeThat(pages).isLessThan(32_766);
+    var memory = memory(1, 32_766, roomyWhen);
+
+    assertThat(memory.grow(pages)).isEqualTo(-1);
+
+    assertThat(memory.refusedGrowth()).isEqualTo(new TrapCause.MemoryLimit(1 + pages, 32_766));
+    assertThat(memory.pages()).isEqualTo(1);
+    assertThat(memory.grow(1)).isEqualTo(1);
   }
 
   @Test
@@ -134,18 +308,18 @@ class LinearMemoryTest {
   }
 
   @Test
-  void only_growth_within_one_lease_makes_a_memory_outgrown() {
+  void only_growth_within_one_lease_makes_a_memory_roomy() {
     var memory = memory(16, 1024);
     MemoryImage image = memory.takeImage(null);
     for (int lease = 0; lease < 500; lease++) {
       memory.grow(1 + lease % 90);
-      assertThat(memory.outgrewItsKind()).isFalse();
+      assertThat(isExact(memory)).isTrue();
       memory.restore(image);
     }
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
       memory.grow(1);
     }
-    assertThat(memory.outgrewItsKind()).isTrue();
+    assertThat(isExact(memory)).isFalse();
   }
 
   @Test
@@ -231,8 +405,9 @@ class LinearMemoryTest {
   }
 
   @ParameterizedTest
-  @MethodSource("spread")
-  void an_image_holds_no_zero_blocks(LinearMemory memory) {
+  @EnumSource
+  void an_image_holds_no_zero_blocks(RoomyWhen roomyWhen) {
+    var memory = spread(roomyWhen);
     int end = memory.sizeBytes();
     memory.writeByte(1, (byte) 1);
     memory.writeByte(end - 1, (byte) 2);
@@ -244,13 +419,14 @@ class LinearMemoryTest {
   }
 
   /** The layout that Zig uses: 16 MiB of stack, then the data. */
-  static Stream<LinearMemory> spread() {
-    return Stream.of(memory(258, 300), roomy(258, 300));
+  private static LinearMemory spread(RoomyWhen roomyWhen) {
+    return memory(258, 300, roomyWhen);
   }
 
   @ParameterizedTest
-  @MethodSource("spread")
-  void stores_across_zero_and_nonzero_blocks_are_undone(LinearMemory memory) {
+  @EnumSource
+  void stores_across_zero_and_nonzero_blocks_are_undone(RoomyWhen roomyWhen) {
+    var memory = spread(roomyWhen);
     int block = LinearMemory.BLOCK_BYTES;
     // Block 1 and the last block are not zero; all others are.
     memory.fill(block, 5, block);

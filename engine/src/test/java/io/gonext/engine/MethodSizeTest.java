@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.engine.bytecode.CompiledFunctions;
 import io.gonext.engine.bytecode.EmittedClasses;
+import io.gonext.engine.bytecode.PartSizes;
 import io.gonext.guests.Guests;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
@@ -19,7 +20,8 @@ class MethodSizeTest {
   /** The methods that HotSpot never compiles, with their sizes in bytes. */
   private static Map<String, Integer> huge(byte[] wasm) {
     ModuleDefinition module = Admission.admit(wasm, EngineLimits.defaults()).definition();
-    EmittedClasses classes = LargeStack.call(() -> ModuleCompiler.emit(module, true, () -> false));
+    EmittedClasses classes =
+        LargeStack.call(() -> ModuleCompiler.emit(module, PartSizes.DEFAULTS, () -> false));
     var huge = new TreeMap<String, Integer>();
     for (byte[] content : classes.classes().values()) {
       for (MethodModel method : ClassFile.of().parse(content).methods()) {

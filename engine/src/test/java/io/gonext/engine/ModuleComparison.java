@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import io.gonext.engine.GuestCode.ImportedFunction;
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Mode;
 import io.gonext.engine.bytecode.PartSizes;
@@ -41,7 +42,7 @@ final class ModuleComparison {
   private static final int CAP_ELEMENTS = 100_000;
 
   /** How a module is compiled. */
-  record Variant(PartSizes sizes, boolean roomy) {
+  record Variant(PartSizes sizes, RoomyWhen roomyWhen) {
     /** The product's sizes, and some that make many small parts. */
     static final List<PartSizes> SIZES =
         List.of(
@@ -52,7 +53,9 @@ final class ModuleComparison {
             new PartSizes(12, 0, 1_000, 3));
 
     static Variant of(int number) {
-      return new Variant(SIZES.get(number / 2 % SIZES.size()), number % 2 == 1);
+      return new Variant(
+          SIZES.get(number / 2 % SIZES.size()),
+          number % 2 == 0 ? RoomyWhen.MUCH_COPIED : RoomyWhen.ALWAYS);
     }
   }
 
@@ -348,8 +351,7 @@ final class ModuleComparison {
 
     @Override
     void instantiate() {
-      var classes =
-          ModuleCompiler.emit(module, !variant.roomy(), variant.sizes(), () -> false).classes();
+      var classes = ModuleCompiler.emit(module, variant.sizes(), () -> false).classes();
       GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
       code = made;
       var functions = new ImportedFunction[module.importedFunctions()];
@@ -369,9 +371,7 @@ final class ModuleComparison {
       if (module.memory() == null) {
         return LinearMemory.none();
       }
-      return variant.roomy()
-          ? new RoomyMemory(module.memory(), CAP_PAGES)
-          : new ExactMemory(module.memory(), CAP_PAGES);
+      return new LinearMemory(module.memory(), CAP_PAGES, variant.roomyWhen());
     }
 
     private @Nullable GuestGlobal[] globals() {

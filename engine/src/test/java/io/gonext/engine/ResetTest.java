@@ -3,6 +3,7 @@ package io.gonext.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import io.gonext.guests.Guests;
 import java.util.List;
 import java.util.Objects;
@@ -10,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** After any program, a reset instance equals a new one. */
 class ResetTest {
@@ -20,12 +21,10 @@ class ResetTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void a_reset_undoes_random_programs(boolean roomy) {
+  @EnumSource
+  void a_reset_undoes_random_programs(RoomyWhen roomyWhen) {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-mutator"));
-    if (roomy) {
-      module.growsALot();
-    }
+    module.setRoomyWhen(roomyWhen);
     long fresh = TestEngine.call(module.instantiate(engine.config()), "digest");
     List<String> steps =
         module.exports().values().stream()
@@ -97,7 +96,7 @@ class ResetTest {
     guest.run(
         TestEngine.LONG,
         call -> {
-          guest.linear().data[4_711] = 8;
+          Objects.requireNonNull(guest.linear().data)[4_711] = 8;
           return 0;
         });
 

@@ -1,5 +1,6 @@
 package io.gonext.engine;
 
+import io.gonext.engine.LinearMemory.RoomyWhen;
 import io.gonext.engine.SpecRuntime.Guest;
 import io.gonext.engine.SpecRuntime.Unlinkable;
 import java.io.IOException;
@@ -56,9 +57,9 @@ final class SpecScript {
 
   /** How a script's modules run. */
   enum Kind {
-    /** The compiled classes for an {@link ExactMemory}. */
+    /** Compiled, with memories that are exact as long as possible. */
     EXACT,
-    /** The compiled classes for a {@link RoomyMemory}. */
+    /** Compiled, with memories that do every access themselves. */
     ROOMY,
     /** Endive's interpreter and runtime. */
     INTERPRETER
@@ -69,8 +70,8 @@ final class SpecScript {
     this.kind = kind;
     this.runtime =
         switch (kind) {
-          case EXACT -> new CompiledSpecRuntime(false);
-          case ROOMY -> new CompiledSpecRuntime(true);
+          case EXACT -> new CompiledSpecRuntime(RoomyWhen.MUCH_COPIED);
+          case ROOMY -> new CompiledSpecRuntime(RoomyWhen.ALWAYS);
           case INTERPRETER -> new InterpretedSpecRuntime();
         };
   }

@@ -18,7 +18,7 @@ class WasiPollTest {
   private final long[] clocks = {1_800_000_000_000L * MS, 5_000 * MS};
 
   private final List<Long> slept = new ArrayList<>();
-  private final GuestMemory memory = new GuestMemory(new ExactMemory(new MemoryType(1, 1), 1));
+  private final GuestMemory memory = new GuestMemory(new LinearMemory(new MemoryType(1, 1), 1));
 
   /** How much longer a wait takes than requested. */
   private long overshoot;

@@ -28,7 +28,7 @@ final class WrittenCode extends GuestCode {
         definition.compacted(),
         definition.memory() == null
             ? LinearMemory.none()
-            : new ExactMemory(definition.memory(), CAP),
+            : new LinearMemory(definition.memory(), CAP),
         definition.tables().stream()
             .map(type -> new GuestTable(type, CAP))
             .toArray(GuestTable[]::new),

@@ -4,10 +4,9 @@ package io.gonext.pool;
  * Makes and disposes of the instances of one {@link InstancePool}.
  *
  * <p>The pool calls {@link #create} and {@link #close} from its worker threads, never from a thread
- * that is waiting for a lease, and {@link #reset}, {@link #isOutgrown} and {@link #weightBytes}
- * from the thread that returns the lease. Calls for different instances may run concurrently. Calls
- * for one instance do not, and each happens-before the next, so an instance need not be
- * thread-safe.
+ * that is waiting for a lease, and {@link #reset} and {@link #weightBytes} from the thread that
+ * returns the lease. Calls for different instances may run concurrently. Calls for one instance do
+ * not, and each happens-before the next, so an instance need not be thread-safe.
  *
  * <p>The pool catches and counts everything these methods throw, {@link Error}s included. A failure
  * costs at most the instance concerned.
@@ -33,15 +32,6 @@ public interface Allocator<T> {
    *     RecycleReason#ERROR}
    */
   default void reset(T instance) throws Exception {}
-
-  /**
-   * Whether to replace a returned instance although its reset succeeded, because a new one would
-   * suit its use better. The pool then retires it as {@link RecycleReason#MEMORY}. Called after
-   * every {@link #reset}; must be cheap.
-   */
-  default boolean isOutgrown(T instance) {
-    return false;
-  }
 
   /**
    * Releases what the instance holds. Called exactly once for every instance that {@link #create}

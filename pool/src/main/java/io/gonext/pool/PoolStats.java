@@ -21,8 +21,7 @@ import java.util.Map;
  * @param checkouts leases ever given out
  * @param checkoutErrors checkouts that ended in an exception
  * @param doubleReturns returns of leases that had been returned before
- * @param allocatorErrors failures of {@code reset}, {@code isOutgrown}, {@code weightBytes} and
- *     {@code close}
+ * @param allocatorErrors failures of {@code reset}, {@code weightBytes} and {@code close}
  * @param reaperErrors failures of the reaper itself; it goes on after each
  * @param bytes weight of all instances not yet closed
  */

@@ -12,10 +12,7 @@ public enum RecycleReason {
   MAX_AGE(3),
   /** It was surplus: not used for {@link PoolConfig#maxIdleTime}, or above a lowered maximum. */
   IDLE(4),
-  /**
-   * It grew to {@link PoolConfig#recycleAtBytes}, was {@linkplain Allocator#isOutgrown outgrown},
-   * or the {@link MemoryGovernor} took it back.
-   */
+  /** It grew to {@link PoolConfig#recycleAtBytes}, or the {@link MemoryGovernor} took it back. */
   MEMORY(5),
   /** The allocator could not reset it. */
   ERROR(6),

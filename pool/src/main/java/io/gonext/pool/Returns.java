@@ -76,17 +76,15 @@ final class Returns<T> {
       placement.retire(slot, RecycleReason.MAX_USES);
       return;
     }
-    boolean outgrown;
     long weight;
     try {
       allocator.reset(Objects.requireNonNull(instance));
-      outgrown = allocator.isOutgrown(instance);
       weight = allocator.weightBytes(instance);
     } catch (Throwable t) {
       failedReset(slot, t);
       return;
     }
-    if (outgrown || weight >= recycleAtBytes) {
+    if (weight >= recycleAtBytes) {
       placement.retire(slot, RecycleReason.MEMORY);
     } else if (weight == weightBefore && !state.isAwaited()) {
       state.rack.returning(slot);

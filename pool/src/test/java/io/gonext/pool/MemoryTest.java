@@ -87,24 +87,6 @@ class MemoryTest {
   }
 
   @Test
-  void an_outgrown_instance_is_replaced_on_return_without_a_log_line() throws Exception {
-    InstancePool<Thing> pool = pool(a, 1, 1);
-    Thing outgrown;
-    try (Lease<Thing> lease = pool.checkout(LONG)) {
-      outgrown = lease.get();
-      outgrown.outgrown = true;
-    }
-
-    eventually().until(() -> pool.stats().created() == 2);
-    assertThat(logs.messages()).isEmpty();
-    assertThat(outgrown.resets).hasValue(1);
-    assertThat(outgrown.closes).hasValue(1);
-    assertThat(pool.stats().recycled(RecycleReason.MEMORY)).isEqualTo(1);
-    assertThat(pool.stats().allocatorErrors()).isZero();
-    eventually().until(() -> governor.usedBytes() == 100);
-  }
-
-  @Test
   void the_least_recently_used_instance_of_all_pools_is_evicted_first() throws Exception {
     InstancePool<Thing> first = pool(a, 0, 8);
     InstancePool<Thing> second = pool(b, 0, 8);

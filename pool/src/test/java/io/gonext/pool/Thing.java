@@ -11,7 +11,6 @@ final class Thing {
   final AtomicInteger resets = new AtomicInteger();
   final AtomicInteger closes = new AtomicInteger();
   volatile long weight;
-  volatile boolean outgrown;
 
   /** Not volatile, so that only the pool orders its users. */
   int uses;

@@ -86,11 +86,6 @@ final class ThingAllocator implements Allocator<Thing> {
   }
 
   @Override
-  public boolean isOutgrown(Thing thing) {
-    return thing.outgrown;
-  }
-
-  @Override
   public void close(Thing thing) throws Exception {
     closes.incrementAndGet();
     thing.closes.incrementAndGet();

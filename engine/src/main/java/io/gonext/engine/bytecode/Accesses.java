@@ -23,13 +23,9 @@ import java.util.function.ToIntFunction;
 final class Accesses {
   private final CodeBuilder to;
 
-  /** Whether the memory's size is its array's length. */
-  private final boolean exact;
-
   private int instance;
   private int data;
   private int dirty;
-  private int limit;
   private boolean isUsed;
   private boolean isWritten;
   private boolean isStale;
@@ -42,9 +38,8 @@ final class Accesses {
   /** The loops that begin with the current arrays. */
   private final BitSet freshLoops = new BitSet();
 
-  Accesses(CodeBuilder to, boolean exact) {
+  Accesses(CodeBuilder to) {
     this.to = to;
-    this.exact = exact;
   }
 
   /** Loads the arrays at the start of a method. */
@@ -57,9 +52,6 @@ final class Accesses {
       if (writes) {
         dirty = allocate.applyAsInt(Kind.REFERENCE);
       }
-      if (!exact) {
-        limit = allocate.applyAsInt(Kind.INT);
-      }
       loadArrays();
     }
   }
@@ -68,9 +60,6 @@ final class Accesses {
     memory().getfield(Names.ACCESS, "data", Names.BYTES).astore(data);
     if (isWritten) {
       memory().getfield(Names.ACCESS, "dirty", Names.BYTES).astore(dirty);
-    }
-    if (!exact) {
-      memory().getfield(Names.ACCESS, "limit", CD_int).istore(limit);
     }
     isStale = false;
   }
@@ -217,10 +206,8 @@ final class Accesses {
       to.aload(dirty);
       parameters.add(Names.BYTES);
     }
-    if (!exact) {
-      to.iload(limit);
-      parameters.add(CD_int);
-    }
+    to.aload(instance);
+    parameters.add(Names.CODE);
     to.invokestatic(Names.ACCESS, method, MethodTypeDesc.of(result, parameters));
   }
 }

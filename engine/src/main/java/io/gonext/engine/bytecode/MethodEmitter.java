@@ -98,13 +98,7 @@ final class MethodEmitter {
   }
 
   private MethodEmitter(
-      CodeBuilder to,
-      FunctionCode code,
-      Part part,
-      ModuleShape module,
-      Names names,
-      Spill spill,
-      boolean exactMemory) {
+      CodeBuilder to, FunctionCode code, Part part, ModuleShape module, Names names, Spill spill) {
     this.to = to;
     this.code = code;
     this.part = part;
@@ -114,20 +108,14 @@ final class MethodEmitter {
     this.slots = new int[code.locals.length];
     this.position = code.position[part.from];
     Arrays.fill(slots, NO_SLOT);
-    this.accesses = new Accesses(to, exactMemory);
+    this.accesses = new Accesses(to);
     this.leave = to.newLabel();
   }
 
   /** Emits the method's code. */
   static void emit(
-      CodeBuilder to,
-      FunctionCode code,
-      Part part,
-      ModuleShape module,
-      Names names,
-      Spill spill,
-      boolean exactMemory) {
-    new MethodEmitter(to, code, part, module, names, spill, exactMemory).method();
+      CodeBuilder to, FunctionCode code, Part part, ModuleShape module, Names names, Spill spill) {
+    new MethodEmitter(to, code, part, module, names, spill).method();
   }
 
   /** The name of a part's method. */

@@ -47,7 +47,6 @@ public final class ModuleEmitter {
 
   private final ModuleShape module;
   private final Names names;
-  private final boolean exactMemory;
   private final PartSizes sizes;
   private final Spill spill = new Spill();
   private final ClassFile classFile = ClassFile.of();
@@ -57,10 +56,9 @@ public final class ModuleEmitter {
   /** The types and tables of the indirect calls: a type and a table in one number. */
   private final TreeSet<Long> indirectCalls = new TreeSet<>();
 
-  private ModuleEmitter(ModuleShape module, Names names, boolean exactMemory, PartSizes sizes) {
+  private ModuleEmitter(ModuleShape module, Names names, PartSizes sizes) {
     this.module = module;
     this.names = names;
-    this.exactMemory = exactMemory;
     this.sizes = sizes;
   }
 
@@ -71,7 +69,6 @@ public final class ModuleEmitter {
    * @param bodyBytes the size of each function that is not imported
    * @param function reads the function with this index, imported ones included; called once for
    *     each, in order
-   * @param exactMemory whether the memory's size is its array's length
    * @param sizes how functions are divided
    */
   public static EmittedClasses emit(
@@ -79,7 +76,6 @@ public final class ModuleEmitter {
       ModuleShape module,
       int[] bodyBytes,
       IntFunction<FunctionCode> function,
-      boolean exactMemory,
       PartSizes sizes) {
     var groupOf = new int[bodyBytes.length];
     int group = 0;
@@ -96,7 +92,7 @@ public final class ModuleEmitter {
       functions++;
     }
     var names = new Names(className, module, groupOf, group + 1);
-    var emitter = new ModuleEmitter(module, names, exactMemory, sizes);
+    var emitter = new ModuleEmitter(module, names, sizes);
     emitter.functions(groupOf, function);
     emitter.instance();
     return new EmittedClasses(emitter.classes, emitter.signatures);
@@ -170,7 +166,7 @@ public final class ModuleEmitter {
         MethodEmitter.name(code, part),
         MethodEmitter.descriptor(code, part, names),
         STATIC,
-        body -> MethodEmitter.emit(body, code, part, module, names, spill, exactMemory));
+        body -> MethodEmitter.emit(body, code, part, module, names, spill));
     part.children.values().forEach(child -> part(to, code, child));
   }
 

@@ -21,12 +21,6 @@ record GuestAllocator(CompiledModule module, InstanceConfig config, Isolation is
     }
   }
 
-  /** Its successors grow at less cost. */
-  @Override
-  public boolean isOutgrown(GuestInstance instance) {
-    return instance.isOutgrown();
-  }
-
   @Override
   public void close(GuestInstance instance) {
     instance.close();
