@@ -33,6 +33,9 @@ final class MethodEmitter {
 
   private static final int NO_SLOT = -1;
 
+  /** The instructions of {@link #isNarrowSum}. */
+  private static final int NARROW_SUM = 4;
+
   /** With so many exits, a br_table becomes a table of their numbers. */
   private static final int MANY_EXITS = 8;
 
@@ -664,6 +667,10 @@ final class MethodEmitter {
         if (Op.isCompare(op)) {
           return compare(i);
         }
+        if (isNarrowSum(i)) {
+          to.loadConstant((int) code.immediate[i + 1]).iadd();
+          return i + NARROW_SUM;
+        }
         plain(i);
         types.apply(code, i, module);
       }
@@ -912,6 +919,26 @@ final class MethodEmitter {
       }
     }
     throw new IllegalArgumentException("not among the targets: " + value);
+  }
+
+  /**
+   * Whether an i32 is extended, a constant added, and the sum wrapped to an i32: as one addition of
+   * i32 it is the same. Go's compiler emits every address on its stack in this way.
+   */
+  private boolean isNarrowSum(int i) {
+    if (i + NARROW_SUM > part.to
+        || (code.op[i] != Op.I64_EXTEND_I32_U && code.op[i] != Op.I64_EXTEND_I32_S)
+        || code.op[i + 1] != Op.I64_CONST
+        || code.op[i + 2] != Op.I64_ADD
+        || code.op[i + 3] != Op.I32_WRAP_I64) {
+      return false;
+    }
+    for (int within = i + 1; within < i + NARROW_SUM; within++) {
+      if (part.children.containsKey(within)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Comparisons -----------------------------------------------------------------------------------

@@ -63,6 +63,10 @@ public final class Op {
   public static final int I64_EQZ = 0x50;
   public static final int F64_GE = 0x66;
   public static final int I32_CLZ = 0x67;
+  public static final int I64_ADD = 0x7C;
+  public static final int I32_WRAP_I64 = 0xA7;
+  public static final int I64_EXTEND_I32_S = 0xAC;
+  public static final int I64_EXTEND_I32_U = 0xAD;
   public static final int I64_EXTEND32_S = 0xC4;
   public static final int REF_NULL = 0xD0;
   public static final int REF_IS_NULL = 0xD1;
