@@ -20,11 +20,34 @@ public abstract class GuestCode {
 
   private static final int ENTRIES_A_POLL = 16;
 
+  /** Between two polls for interrupts, code that counts fuel uses at most so many units. */
+  private static final int FUEL_A_POLL = 20_000;
+
+  /** A unit of fuel is charged for so many bytes of a bulk operation, as a power of two. */
+  private static final int BYTES_SHIFT = 6;
+
+  /** The same in elements of a table. */
+  private static final int ELEMENTS_SHIFT = 3;
+
+  private static final long UNITS_A_PAGE = LinearMemory.PAGE_SIZE >> BYTES_SHIFT;
+
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
 
   /** The globals that are shared with other instances, by index; null for the others. */
   public @Nullable GuestGlobal[] sharedGlobals = {};
+
+  /**
+   * What the run may still use of {@link #fuelBehind} before the next check looks closer. Below
+   * zero until that check. Compiled code that counts fuel takes its charges from here.
+   */
+  public int fuel;
+
+  /** The rest of the run's fuel. Not below zero, unless the guest ran out of fuel. */
+  private long fuelBehind;
+
+  /** The fuel that the run may use. */
+  private FuelBudget fuelBudget = FuelBudget.UNLIMITED;
 
   private int entriesUntilPoll;
 
@@ -143,6 +166,35 @@ public abstract class GuestCode {
     return shared == null ? globalReference(index) : shared.reference;
   }
 
+  /** Begins a run that may use this much fuel. */
+  final void beginFuel(FuelBudget budget) {
+    fuelBudget = budget;
+    fuelBehind = budget.left();
+    fuel = 0;
+  }
+
+  /** The units that the run has used, at most its budget. */
+  final long usedFuel() {
+    return Math.min(fuelBudget.left(), fuelBudget.left() - fuelBehind - fuel);
+  }
+
+  /** Ends the guest if it used more fuel than it has. Otherwise moves some of it forward. */
+  private void spend(long units) {
+    long left = fuelBehind + fuel - units;
+    fuel = (int) Math.clamp(left, 0, FUEL_A_POLL);
+    fuelBehind = left - fuel;
+    if (left < 0) {
+      throw new TrapSignal(new TrapCause.OutOfFuel(fuelBudget.units()));
+    }
+  }
+
+  /** Ends the guest if charges without a check used more fuel than it has. */
+  final void checkFuel() {
+    if (fuel < 0) {
+      spend(0);
+    }
+  }
+
   /** The part of the module's bytes that is a data segment's content now. */
   private Range content(int segment) {
     return droppedData.get(segment) ? NOTHING : definition.data().get(segment).content();
@@ -193,6 +245,40 @@ public abstract class GuestCode {
     Interrupts.check();
   }
 
+  /** At a check that finds {@link #fuel} below zero: ends the guest, or polls and continues. */
+  public static void refuel(GuestCode code) {
+    poll();
+    code.spend(0);
+  }
+
+  /** Before a bulk operation of so many bytes. */
+  public static void chargeBytes(int size, GuestCode code) {
+    if (size >>> BYTES_SHIFT != 0) {
+      code.spend(size >>> BYTES_SHIFT);
+    }
+  }
+
+  /** Before a bulk operation of so many elements of tables. */
+  public static void chargeElements(int size, GuestCode code) {
+    if (size >>> ELEMENTS_SHIFT != 0) {
+      code.spend(size >>> ELEMENTS_SHIFT);
+    }
+  }
+
+  /** Before {@code memory.grow} by so many pages. A growth beyond the limit will be refused. */
+  public static void chargeGrowth(int pages, GuestCode code) {
+    if (pages != 0 && code.linear().mayGrow(pages)) {
+      code.spend(pages * UNITS_A_PAGE);
+    }
+  }
+
+  /** Before {@code table.grow}, likewise. */
+  public static void chargeTableGrowth(int elements, int table, GuestCode code) {
+    if (code.tables[table].mayGrow(elements)) {
+      chargeElements(elements, code);
+    }
+  }
+
   /** For {@code unreachable}. */
   public static RuntimeException unreachable() {
     return new TrapSignal(new TrapCause.Unreachable());
@@ -209,6 +295,12 @@ public abstract class GuestCode {
   /** Calls an imported function. */
   public static long[] callImport(int function, long[] args, GuestCode code) {
     return code.imports[function].call(args);
+  }
+
+  /** Calls an imported function, for code that counts fuel. It does not run on fuel that is not there. */
+  public static long[] callImportMetered(int function, long[] args, GuestCode code) {
+    code.checkFuel();
+    return callImport(function, args, code);
   }
 
   /** For {@code call_indirect}: the function in a table. Traps if there is none. */

@@ -166,6 +166,11 @@ abstract sealed class LinearMemory extends GuestAccess permits ExactMemory, Room
     return limit / PAGE_SIZE;
   }
 
+  /** Whether growth by so many pages is within the limit. */
+  boolean mayGrow(int delta) {
+    return pages() + Integer.toUnsignedLong(delta) <= maximumPages;
+  }
+
   int maximumPages() {
     return maximumPages;
   }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ModuleClasses {
   private final ModuleDefinition module;
   private final EmittedClasses classes;
+  private final boolean isMetered;
   private final Supplier<GuestCode> exact;
 
   /** Created on first use, under this object's lock. */
@@ -26,16 +27,22 @@ final class ModuleClasses {
    *
    * @param module {@linkplain ModuleDefinition#compacted compacted}, because it is kept
    * @param classes the classes for an {@link ExactMemory}
+   * @param isMetered whether they count the fuel that they use
    * @throws LinkageError when the JVM refuses one
    */
-  ModuleClasses(ModuleDefinition module, EmittedClasses classes) {
+  ModuleClasses(ModuleDefinition module, EmittedClasses classes, boolean isMetered) {
     this.module = module;
+    this.isMetered = isMetered;
     this.classes = classes;
     this.exact = load(classes);
   }
 
   ModuleDefinition module() {
     return module;
+  }
+
+  boolean isMetered() {
+    return isMetered;
   }
 
   CompileCache.Entry toEntry(Duration compileTime) {
@@ -54,7 +61,7 @@ final class ModuleClasses {
       synchronized (this) {
         loaded = roomy;
         if (loaded == null) {
-          loaded = load(LargeStack.call(() -> ModuleCompiler.emit(module, false, () -> false)));
+          loaded = load(LargeStack.call(() -> ModuleCompiler.emit(module, false, isMetered, () -> false)));
           roomy = loaded;
         }
       }

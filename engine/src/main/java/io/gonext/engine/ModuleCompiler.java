@@ -28,26 +28,37 @@ final class ModuleCompiler {
   /**
    * Compiles, and loads the classes.
    *
+   * @param isMetered whether the module counts the fuel that it uses
    * @param beforeLoading given the signatures of the compiled methods before a class is loaded
    * @param isAbandoned whether no caller waits for the result any more; checked between functions
    * @throws CancellationException when the compile was abandoned
    */
   static ModuleClasses compile(
-      ModuleOutline outline, Consumer<Set<String>> beforeLoading, BooleanSupplier isAbandoned) {
-    EmittedClasses classes = emit(outline.definition(), true, isAbandoned);
+      ModuleOutline outline,
+      boolean isMetered,
+      Consumer<Set<String>> beforeLoading,
+      BooleanSupplier isAbandoned) {
+    EmittedClasses classes = emit(outline.definition(), true, isMetered, isAbandoned);
     beforeLoading.accept(classes.signatures());
-    return new ModuleClasses(outline.definition().compacted(), classes);
+    return new ModuleClasses(outline.definition().compacted(), classes, isMetered);
   }
 
   /** The classes for one kind of memory. */
   static EmittedClasses emit(
-      ModuleDefinition module, boolean exactMemory, BooleanSupplier isAbandoned) {
-    return emit(module, exactMemory, PartSizes.DEFAULTS, isAbandoned);
+      ModuleDefinition module,
+      boolean exactMemory,
+      boolean isMetered,
+      BooleanSupplier isAbandoned) {
+    return emit(module, exactMemory, PartSizes.DEFAULTS, isMetered, isAbandoned);
   }
 
   /** The classes for one kind of memory, with functions divided by these sizes. */
   static EmittedClasses emit(
-      ModuleDefinition module, boolean exactMemory, PartSizes sizes, BooleanSupplier isAbandoned) {
+      ModuleDefinition module,
+      boolean exactMemory,
+      PartSizes sizes,
+      boolean isMetered,
+      BooleanSupplier isAbandoned) {
     ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
@@ -64,7 +75,8 @@ final class ModuleCompiler {
               new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
         exactMemory,
-        sizes);
+        sizes,
+        isMetered);
   }
 
   /**

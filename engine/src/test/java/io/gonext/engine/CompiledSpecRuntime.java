@@ -101,7 +101,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   @Override
   public Guest instantiate(byte[] wasm) {
     ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-    ModuleClasses classes = ModuleCompiler.compile(outline, _ -> {}, () -> false);
+    ModuleClasses classes = ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
     GuestCode code = (roomy ? classes.roomy() : classes.exact()).get();
     link(outline.definition(), code);
     Instantiation.run(code);

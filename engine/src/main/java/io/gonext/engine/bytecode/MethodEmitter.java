@@ -49,6 +49,7 @@ final class MethodEmitter {
   private final Spill spill;
   private final Part part;
   private final Accesses accesses;
+  private final FuelMeter fuel;
   private final int position;
 
   private final OperandTypes types = new OperandTypes();
@@ -104,7 +105,8 @@ final class MethodEmitter {
       ModuleShape module,
       Names names,
       Spill spill,
-      boolean exactMemory) {
+      boolean exactMemory,
+      FuelCharges charges) {
     this.to = to;
     this.code = code;
     this.part = part;
@@ -115,6 +117,7 @@ final class MethodEmitter {
     this.position = code.position[part.from];
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to, exactMemory);
+    this.fuel = new FuelMeter(to, charges);
     this.leave = to.newLabel();
   }
 
@@ -126,8 +129,9 @@ final class MethodEmitter {
       ModuleShape module,
       Names names,
       Spill spill,
-      boolean exactMemory) {
-    new MethodEmitter(to, code, part, module, names, spill, exactMemory).method();
+      boolean exactMemory,
+      FuelCharges charges) {
+    new MethodEmitter(to, code, part, module, names, spill, exactMemory, charges).method();
   }
 
   /** The name of a part's method. */
@@ -223,10 +227,14 @@ final class MethodEmitter {
       reads |= Op.isLoad(op);
       writes |= Op.isStore(op);
     }
-    if (hasCall || hasLoop) {
+    fuel.start(instance, hasLoop, this::allocate);
+    if (part.isFunction()) {
+      fuel.enter(() -> line(part.from));
+    }
+    if (!fuel.isOn() && (hasCall || hasLoop)) {
       to.aload(instance).invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
     }
-    if (hasLoop) {
+    if (!fuel.isOn() && hasLoop) {
       budget = allocate(Kind.INT);
       to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
     }
@@ -239,6 +247,7 @@ final class MethodEmitter {
       to.labelBinding(leave);
       leave();
     }
+    fuel.finish();
   }
 
   /** The next instruction of this method, child parts skipped. */
@@ -324,6 +333,10 @@ final class MethodEmitter {
         i = child.to;
       } else {
         i = instruction(i);
+        if (live) {
+          int last = i - 1;
+          fuel.after(last, () -> line(last));
+        }
       }
     }
   }
@@ -402,6 +415,7 @@ final class MethodEmitter {
     cursor.fields(outputs(code, part));
     spill(cursor.fields(kinds(values)), kinds(values), 0);
     if (part.outputs.length == 0) {
+      fuel.beforeReturn();
       to.loadConstant(number).ireturn();
     } else {
       drop(types.height() - values.length);
@@ -419,6 +433,7 @@ final class MethodEmitter {
 
   /** Returns with the exit's number on the stack. */
   private void leave() {
+    fuel.beforeReturn();
     List<Kind> kinds = outputs(code, part);
     List<String> fields = spill.cursor().fields(kinds);
     for (int i = 0; i < fields.size(); i++) {
@@ -428,6 +443,7 @@ final class MethodEmitter {
   }
 
   private void onlyExit(int values) {
+    fuel.beforeReturn();
     List<Kind> kinds = results(code, part);
     List<String> fields = spill.cursor().fields(kinds);
     spill(fields.subList(0, values), kinds, 1);
@@ -467,9 +483,11 @@ final class MethodEmitter {
       }
     }
     line(index);
+    fuel.beforeCall();
     to.aload(instance)
         .invokestatic(
             names.owner(code.function), name(code, child), descriptor(code, child, names));
+    fuel.afterCall();
     types.pop(child.operands.length);
     if (child.replacesMemory) {
       accesses.replaced();
@@ -697,6 +715,12 @@ final class MethodEmitter {
     Frame frame = open(opener);
     frame.isTarget = true;
     to.labelBinding(frame.label);
+    if (!fuel.isOn()) {
+      poll(opener);
+    }
+  }
+
+  private void poll(int opener) {
     Label goOn = to.newLabel();
     to.iinc(budget, -loopCost(opener)).iload(budget).ifge(goOn);
     line(opener);
@@ -817,6 +841,7 @@ final class MethodEmitter {
   }
 
   private void returnResults() {
+    fuel.beforeReturn();
     byte[] results = code.signature.results();
     if (results.length == 0) {
       to.return_();
@@ -1033,6 +1058,7 @@ final class MethodEmitter {
       case Op.REF_IS_NULL -> truth(Opcode.IFNULL);
       default -> {
         line(i);
+        fuel.bulk(op, (int) immediate);
         Bulk.emit(to, op, (int) immediate, code.extra[i], instance);
         if (op == Op.MEMORY_GROW) {
           accesses.replaced();
@@ -1075,8 +1101,10 @@ final class MethodEmitter {
   private void call(int function) {
     Signature type = module.typeOf(function);
     spillWide(type);
+    fuel.beforeCall();
     to.aload(instance)
         .invokestatic(names.owner(function), Names.function(function), names.descriptor(type));
+    fuel.afterCall();
     moreResults(type);
     accesses.replaced();
   }
@@ -1091,8 +1119,10 @@ final class MethodEmitter {
       to.iload(index);
       slotsUsed = free;
     }
+    fuel.beforeCall();
     to.aload(instance)
         .invokestatic(names.main, names.indirect(type, table), names.indirectDescriptor(signature));
+    fuel.afterCall();
     moreResults(signature);
     accesses.replaced();
   }
