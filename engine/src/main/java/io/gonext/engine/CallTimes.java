@@ -10,8 +10,7 @@ package io.gonext.engine;
  * @param late whether the run took longer than its soft limit, without its waits
  * @param fuel the units that the guest used; 0 if its module does not count them
  */
-public record CallTimes(
-    long wallNanos, long hostNanos, long waitNanos, boolean late, long fuel) {
+public record CallTimes(long wallNanos, long hostNanos, long waitNanos, boolean late, long fuel) {
   /**
    * The time outside host functions: guest code, and the caller's copying of arguments and results.
    */

@@ -228,11 +228,13 @@ public final class Engine implements AutoCloseable {
         }
       } else {
         signatures.add(entry.classes().signatures());
-        classes = new ModuleClasses(outline.definition().compacted(), entry.classes(), key.isMetered);
+        classes =
+            new ModuleClasses(outline.definition().compacted(), entry.classes(), key.isMetered);
         compileTime = entry.compileTime();
       }
       var module =
-          new CompiledModule(key.sha256, size, outline, classes, compileTime, watchdog, wasiSources);
+          new CompiledModule(
+              key.sha256, size, outline, classes, compileTime, watchdog, wasiSources);
       compiled.values().removeIf(reference -> reference.get() == null);
       compiled.put(key, new WeakReference<>(module));
       result.complete(module);

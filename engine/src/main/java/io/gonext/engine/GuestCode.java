@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.bytecode.CompiledFunctions;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ public abstract class GuestCode {
 
   private static final int ENTRIES_A_POLL = 16;
 
-  /** Between two polls for interrupts, code that counts fuel uses at most so many units. */
-  private static final int FUEL_A_POLL = 20_000;
+  /** The most in one field. Few runs use more, so HotSpot leaves out what comes then. */
+  private static final int MOST_FUEL = 1 << 30;
 
   /** A unit of fuel is charged for so many bytes of a bulk operation, as a power of two. */
   private static final int BYTES_SHIFT = 6;
@@ -29,7 +30,7 @@ public abstract class GuestCode {
   /** The same in elements of a table. */
   private static final int ELEMENTS_SHIFT = 3;
 
-  private static final long UNITS_A_PAGE = LinearMemory.PAGE_SIZE >> BYTES_SHIFT;
+  private static final int UNITS_A_PAGE = LinearMemory.PAGE_SIZE >> BYTES_SHIFT;
 
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
@@ -38,16 +39,18 @@ public abstract class GuestCode {
   public @Nullable GuestGlobal[] sharedGlobals = {};
 
   /**
-   * What the run may still use of {@link #fuelBehind} before the next check looks closer. Below
-   * zero until that check. Compiled code that counts fuel takes its charges from here.
+   * A part of what the run may still use, without what a running method took of it. Below zero
+   * until the next check if the guest used more than that.
    */
   public int fuel;
 
-  /** The rest of the run's fuel. Not below zero, unless the guest ran out of fuel. */
+  /** The other part. Not below zero. */
   private long fuelBehind;
 
-  /** The fuel that the run may use. */
+  /** What the run may use. */
   private FuelBudget fuelBudget = FuelBudget.UNLIMITED;
+
+  private boolean isOutOfFuel;
 
   private int entriesUntilPoll;
 
@@ -169,30 +172,24 @@ public abstract class GuestCode {
   /** Begins a run that may use this much fuel. */
   final void beginFuel(FuelBudget budget) {
     fuelBudget = budget;
-    fuelBehind = budget.left();
-    fuel = 0;
+    isOutOfFuel = false;
+    setFuel(budget.left());
   }
 
   /** The units that the run has used, at most its budget. */
   final long usedFuel() {
-    return Math.min(fuelBudget.left(), fuelBudget.left() - fuelBehind - fuel);
+    long had = fuelBudget.left();
+    return isOutOfFuel ? had : Math.min(had, had - fuelBehind - fuel);
   }
 
-  /** Ends the guest if it used more fuel than it has. Otherwise moves some of it forward. */
-  private void spend(long units) {
-    long left = fuelBehind + fuel - units;
-    fuel = (int) Math.clamp(left, 0, FUEL_A_POLL);
+  private void setFuel(long left) {
+    fuel = (int) Math.min(left, MOST_FUEL);
     fuelBehind = left - fuel;
-    if (left < 0) {
-      throw new TrapSignal(new TrapCause.OutOfFuel(fuelBudget.units()));
-    }
   }
 
-  /** Ends the guest if charges without a check used more fuel than it has. */
-  final void checkFuel() {
-    if (fuel < 0) {
-      spend(0);
-    }
+  private TrapSignal outOfFuel() {
+    isOutOfFuel = true;
+    return new TrapSignal(new TrapCause.OutOfFuel(fuelBudget.units()));
   }
 
   /** The part of the module's bytes that is a data segment's content now. */
@@ -245,38 +242,69 @@ public abstract class GuestCode {
     Interrupts.check();
   }
 
-  /** At a check that finds {@link #fuel} below zero: ends the guest, or polls and continues. */
-  public static void refuel(GuestCode code) {
+  /** Ends the guest if it used more fuel than it has. */
+  public static void checkFuel(GuestCode code) {
+    long left = code.fuelBehind + code.fuel;
+    if (left < 0) {
+      throw code.outOfFuel();
+    }
+    code.setFuel(left);
+  }
+
+  /** Charges a bulk operation. */
+  public static void charge(int units, GuestCode code) {
+    code.fuel -= units;
+    if (code.fuel < 0) {
+      checkFuel(code);
+    }
+  }
+
+  /**
+   * For a method that took {@link CompiledFunctions#FUEL_A_POLL} units when fewer were there.
+   *
+   * @return what it has instead
+   */
+  public static int takeFuel(GuestCode code) {
+    long left = code.fuelBehind + code.fuel + CompiledFunctions.FUEL_A_POLL;
+    int taken = (int) Math.min(left, CompiledFunctions.FUEL_A_POLL);
+    code.setFuel(left - taken);
+    return taken;
+  }
+
+  /**
+   * For a method that used what it took: polls, and ends the guest if it used more fuel than it
+   * has.
+   *
+   * @param taken what it has left, below zero
+   * @return what it has instead
+   */
+  public static int refuel(int taken, GuestCode code) {
     poll();
-    code.spend(0);
+    if (code.fuelBehind + code.fuel + taken < 0) {
+      throw code.outOfFuel();
+    }
+    code.fuel += taken - CompiledFunctions.FUEL_A_POLL;
+    return takeFuel(code);
   }
 
-  /** Before a bulk operation of so many bytes. */
-  public static void chargeBytes(int size, GuestCode code) {
-    if (size >>> BYTES_SHIFT != 0) {
-      code.spend(size >>> BYTES_SHIFT);
-    }
+  /** The units of a bulk operation on so many bytes. */
+  public static int fuelOfBytes(int size) {
+    return size >>> BYTES_SHIFT;
   }
 
-  /** Before a bulk operation of so many elements of tables. */
-  public static void chargeElements(int size, GuestCode code) {
-    if (size >>> ELEMENTS_SHIFT != 0) {
-      code.spend(size >>> ELEMENTS_SHIFT);
-    }
+  /** The units of a bulk operation on so many elements of tables. */
+  public static int fuelOfElements(int size) {
+    return size >>> ELEMENTS_SHIFT;
   }
 
-  /** Before {@code memory.grow} by so many pages. A growth beyond the limit will be refused. */
-  public static void chargeGrowth(int pages, GuestCode code) {
-    if (pages != 0 && code.linear().mayGrow(pages)) {
-      code.spend(pages * UNITS_A_PAGE);
-    }
+  /** The units of {@code memory.grow} by so many pages: none if it will be refused. */
+  public static int fuelOfGrowth(int pages, GuestCode code) {
+    return code.linear().mayGrow(pages) ? pages * UNITS_A_PAGE : 0;
   }
 
-  /** Before {@code table.grow}, likewise. */
-  public static void chargeTableGrowth(int elements, int table, GuestCode code) {
-    if (code.tables[table].mayGrow(elements)) {
-      chargeElements(elements, code);
-    }
+  /** The units of {@code table.grow} by so many elements: none if it will be refused. */
+  public static int fuelOfTableGrowth(int elements, int table, GuestCode code) {
+    return code.tables[table].mayGrow(elements) ? fuelOfElements(elements) : 0;
   }
 
   /** For {@code unreachable}. */
@@ -297,9 +325,14 @@ public abstract class GuestCode {
     return code.imports[function].call(args);
   }
 
-  /** Calls an imported function, for code that counts fuel. It does not run on fuel that is not there. */
+  /**
+   * Calls an imported function, for code that counts fuel. It does not run on fuel that is not
+   * there.
+   */
   public static long[] callImportMetered(int function, long[] args, GuestCode code) {
-    code.checkFuel();
+    if (code.fuel < 0) {
+      checkFuel(code);
+    }
     return callImport(function, args, code);
   }
 

@@ -109,7 +109,7 @@ public final class GuestInstance implements AutoCloseable {
   private boolean startUp() {
     try {
       Instantiation.run(code);
-      code.checkFuel();
+      GuestCode.checkFuel(code);
     } catch (Throwable thrown) {
       throw trap(thrown);
     }
@@ -357,7 +357,7 @@ public final class GuestInstance implements AutoCloseable {
     }
     try {
       long[] results = code.call(function.index(), args);
-      code.checkFuel();
+      GuestCode.checkFuel(code);
       return function.result(results);
     } catch (Throwable thrown) {
       throw trap(thrown);

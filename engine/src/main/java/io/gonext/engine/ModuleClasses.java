@@ -61,7 +61,10 @@ final class ModuleClasses {
       synchronized (this) {
         loaded = roomy;
         if (loaded == null) {
-          loaded = load(LargeStack.call(() -> ModuleCompiler.emit(module, false, isMetered, () -> false)));
+          loaded =
+              load(
+                  LargeStack.call(
+                      () -> ModuleCompiler.emit(module, false, isMetered, () -> false)));
           roomy = loaded;
         }
       }

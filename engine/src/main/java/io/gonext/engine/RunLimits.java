@@ -3,7 +3,8 @@ package io.gonext.engine;
 import java.time.Duration;
 
 /**
- * How long a run of a guest may take, and how much fuel. Moments are those of {@link System#nanoTime}.
+ * How long a run of a guest may take, and how much fuel. Moments are those of {@link
+ * System#nanoTime}.
  *
  * @param softLimit from the start of the run, without the time that the guest waits
  * @param computeDeadlineNanos when the guest must return if it does not wait. Each {@linkplain

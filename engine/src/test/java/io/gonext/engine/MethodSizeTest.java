@@ -19,7 +19,8 @@ class MethodSizeTest {
   /** The methods that HotSpot never compiles, with their sizes in bytes. */
   private static Map<String, Integer> huge(byte[] wasm) {
     ModuleDefinition module = Admission.admit(wasm, EngineLimits.defaults()).definition();
-    EmittedClasses classes = LargeStack.call(() -> ModuleCompiler.emit(module, true, false, () -> false));
+    EmittedClasses classes =
+        LargeStack.call(() -> ModuleCompiler.emit(module, true, false, () -> false));
     var huge = new TreeMap<String, Integer>();
     for (byte[] content : classes.classes().values()) {
       for (MethodModel method : ClassFile.of().parse(content).methods()) {

@@ -349,7 +349,8 @@ final class ModuleComparison {
     @Override
     void instantiate() {
       var classes =
-          ModuleCompiler.emit(module, !variant.roomy(), variant.sizes(), false, () -> false).classes();
+          ModuleCompiler.emit(module, !variant.roomy(), variant.sizes(), false, () -> false)
+              .classes();
       GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
       code = made;
       var functions = new ImportedFunction[module.importedFunctions()];

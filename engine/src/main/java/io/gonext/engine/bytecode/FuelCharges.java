@@ -81,14 +81,7 @@ final class FuelCharges {
   /** The units of one instruction. */
   private static int cost(int op) {
     return switch (op) {
-      case Op.NOP,
-          Op.DROP,
-          Op.BLOCK,
-          Op.LOOP,
-          Op.ELSE,
-          Op.END,
-          Op.RETURN,
-          Op.UNREACHABLE -> 0;
+      case Op.NOP, Op.DROP, Op.BLOCK, Op.LOOP, Op.ELSE, Op.END, Op.RETURN, Op.UNREACHABLE -> 0;
       default -> 1;
     };
   }

@@ -9,22 +9,23 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.function.ToIntFunction;
 
 /**
- * Emits the charges of one method. What is left of the fuel is in a field of the instance. A method
- * with loops has it in a local: it stores the local before calls and returns, loads it again after
- * calls, and also stores it when an instruction traps. Calls are outside of that handler, because
- * there the field is right and the local is not.
+ * Emits the charges of one method. What is left of the fuel is in a field of the instance.
+ *
+ * <p>A method with loops takes a part of it into a local, so that its loops need nothing else, and
+ * gives back what is left before calls and returns, and when an instruction traps. Nearly always
+ * that part is a constant, and HotSpot knows how far a short loop is from needing more. The loops
+ * poll when the part is used up.
  */
 final class FuelMeter {
   private static final int NO_SLOT = -1;
   private static final String FIELD = "fuel";
-  private static final MethodTypeDesc CHECK = MethodTypeDesc.of(CD_void, Names.CODE);
 
   private final CodeBuilder to;
   private final FuelCharges charges;
   private int instance;
   private int left = NO_SLOT;
 
-  /** Where instructions begin whose traps store the local. */
+  /** Where instructions begin whose traps give the local back. Calls are outside of that. */
   private Label guarded;
 
   private final Label trapped;
@@ -45,8 +46,7 @@ final class FuelMeter {
     instance = instanceSlot;
     if (isOn() && hasLoop) {
       left = allocate.applyAsInt(Kind.INT);
-      load();
-      to.labelBinding(guarded);
+      afterCall();
     }
   }
 
@@ -55,14 +55,55 @@ final class FuelMeter {
     if (left != NO_SLOT) {
       endGuarded();
       to.labelBinding(trapped);
-      store();
+      giveBack();
       to.athrow();
     }
   }
 
   private void endGuarded() {
-    Label end = to.newBoundLabel();
-    to.exceptionCatchAll(guarded, end, trapped);
+    to.exceptionCatchAll(guarded, to.newBoundLabel(), trapped);
+  }
+
+  /** Directly before the instruction that calls a function or a part. */
+  void beforeCall() {
+    if (left != NO_SLOT) {
+      giveBack();
+      endGuarded();
+    }
+  }
+
+  /** Directly after it. */
+  void afterCall() {
+    if (left != NO_SLOT) {
+      take();
+      guarded = to.newBoundLabel();
+    }
+  }
+
+  /** Before the method returns. */
+  void beforeReturn() {
+    if (left != NO_SLOT) {
+      giveBack();
+    }
+  }
+
+  private void giveBack() {
+    to.aload(instance).dup().getfield(Names.CODE, FIELD, CD_int).iload(left).iadd();
+    to.putfield(Names.CODE, FIELD, CD_int);
+  }
+
+  private void take() {
+    Label enough = to.newLabel();
+    Label done = to.newLabel();
+    to.aload(instance).dup().getfield(Names.CODE, FIELD, CD_int);
+    to.loadConstant(CompiledFunctions.FUEL_A_POLL).isub().dup_x1();
+    to.putfield(Names.CODE, FIELD, CD_int);
+    to.ifge(enough);
+    to.aload(instance)
+        .invokestatic(Names.CODE, "takeFuel", MethodTypeDesc.of(CD_int, Names.CODE))
+        .goto_(done);
+    to.labelBinding(enough).loadConstant(CompiledFunctions.FUEL_A_POLL);
+    to.labelBinding(done).istore(left);
   }
 
   /**
@@ -104,78 +145,62 @@ final class FuelMeter {
       Label goOn = to.newLabel();
       to.ifge(goOn);
       line.run();
-      beforeReturn();
-      to.aload(instance).invokestatic(Names.CODE, "refuel", CHECK);
-      reload();
+      check();
       to.labelBinding(goOn);
     }
   }
 
-  /** Directly before the instruction that calls a function or a part. */
-  void beforeCall() {
-    if (left != NO_SLOT) {
-      store();
-      endGuarded();
+  /** Less than nothing is left here. */
+  private void check() {
+    if (left == NO_SLOT) {
+      to.aload(instance);
+      to.invokestatic(Names.CODE, "checkFuel", MethodTypeDesc.of(CD_void, Names.CODE));
+    } else {
+      to.iload(left).aload(instance);
+      to.invokestatic(Names.CODE, "refuel", MethodTypeDesc.of(CD_int, CD_int, Names.CODE));
+      to.istore(left);
     }
   }
 
-  /** Directly after it. */
-  void afterCall() {
-    if (left != NO_SLOT) {
-      guarded = to.newBoundLabel();
-      load();
-    }
-  }
-
-  /** Before the method returns. */
-  void beforeReturn() {
-    if (left != NO_SLOT) {
-      store();
-    }
-  }
-
-  private void store() {
-    to.aload(instance).iload(left).putfield(Names.CODE, FIELD, CD_int);
-  }
-
-  private void reload() {
-    if (left != NO_SLOT) {
-      load();
-    }
-  }
-
-  private void load() {
-    to.aload(instance).getfield(Names.CODE, FIELD, CD_int).istore(left);
-  }
-
-  /** Before a bulk operation: charges its size, which is on top of the stack. */
+  /**
+   * Before a bulk operation: charges its size, which is on top of the stack.
+   *
+   * @param table of a TABLE_GROW
+   */
   void bulk(int op, int table) {
     if (!isOn()) {
       return;
     }
     switch (op) {
-      case Op.MEMORY_COPY, Op.MEMORY_FILL, Op.MEMORY_INIT -> size("chargeBytes");
-      case Op.TABLE_COPY, Op.TABLE_FILL, Op.TABLE_INIT -> size("chargeElements");
-      case Op.MEMORY_GROW -> size("chargeGrowth");
+      case Op.MEMORY_COPY, Op.MEMORY_FILL, Op.MEMORY_INIT -> {
+        to.dup();
+        to.invokestatic(Names.CODE, "fuelOfBytes", MethodTypeDesc.of(CD_int, CD_int));
+      }
+      case Op.TABLE_COPY, Op.TABLE_FILL, Op.TABLE_INIT -> {
+        to.dup();
+        to.invokestatic(Names.CODE, "fuelOfElements", MethodTypeDesc.of(CD_int, CD_int));
+      }
+      case Op.MEMORY_GROW -> {
+        to.dup().aload(instance);
+        to.invokestatic(Names.CODE, "fuelOfGrowth", MethodTypeDesc.of(CD_int, CD_int, Names.CODE));
+      }
       case Op.TABLE_GROW -> {
-        beforeReturn();
         to.dup().loadConstant(table).aload(instance);
         to.invokestatic(
-            Names.CODE,
-            "chargeTableGrowth",
-            MethodTypeDesc.of(CD_void, CD_int, CD_int, Names.CODE));
-        reload();
+            Names.CODE, "fuelOfTableGrowth", MethodTypeDesc.of(CD_int, CD_int, CD_int, Names.CODE));
       }
       default -> {
-        // Its size is one.
+        return;
       }
     }
-  }
-
-  private void size(String method) {
-    beforeReturn();
-    to.dup().aload(instance);
-    to.invokestatic(Names.CODE, method, MethodTypeDesc.of(CD_void, CD_int, Names.CODE));
-    reload();
+    if (left == NO_SLOT) {
+      to.aload(instance);
+      to.invokestatic(Names.CODE, "charge", MethodTypeDesc.of(CD_void, CD_int, Names.CODE));
+    } else {
+      Label goOn = to.newLabel();
+      to.iload(left).swap().isub().dup().istore(left).ifge(goOn);
+      check();
+      to.labelBinding(goOn);
+    }
   }
 }

@@ -231,10 +231,10 @@ final class MethodEmitter {
     if (part.isFunction()) {
       fuel.enter(() -> line(part.from));
     }
-    if (!fuel.isOn() && (hasCall || hasLoop)) {
+    if (hasCall || hasLoop) {
       to.aload(instance).invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
     }
-    if (!fuel.isOn() && hasLoop) {
+    if (hasLoop && !fuel.isOn()) {
       budget = allocate(Kind.INT);
       to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
     }
