@@ -260,15 +260,16 @@ public abstract class GuestCode {
   }
 
   /**
-   * For a method that took {@link CompiledFunctions#FUEL_A_POLL} units when fewer were there.
+   * For a method that took more than the field had.
    *
+   * @param taken what it took
    * @return what it has instead
    */
-  public static int takeFuel(GuestCode code) {
-    long left = code.fuelBehind + code.fuel + CompiledFunctions.FUEL_A_POLL;
-    int taken = (int) Math.min(left, CompiledFunctions.FUEL_A_POLL);
-    code.setFuel(left - taken);
-    return taken;
+  public static int takeFuel(int taken, GuestCode code) {
+    long left = code.fuelBehind + code.fuel + taken;
+    int least = (int) Math.min(left, taken);
+    code.setFuel(left - least);
+    return least;
   }
 
   /**
@@ -284,7 +285,7 @@ public abstract class GuestCode {
       throw code.outOfFuel();
     }
     code.fuel += taken - CompiledFunctions.FUEL_A_POLL;
-    return takeFuel(code);
+    return takeFuel(CompiledFunctions.FUEL_A_POLL, code);
   }
 
   /** The units of a bulk operation on so many bytes. */

@@ -39,9 +39,10 @@ final class ModuleComparison {
   private static final int FUEL = 1_000;
   private static final int CAP_PAGES = 1_024;
   private static final int CAP_ELEMENTS = 100_000;
+  private static final long UNKNOWN = -1;
 
   /** How a module is compiled. */
-  record Variant(PartSizes sizes, boolean roomy) {
+  record Variant(PartSizes sizes, boolean roomy, boolean isMetered) {
     /** The product's sizes, and some that make many small parts. */
     static final List<PartSizes> SIZES =
         List.of(
@@ -52,7 +53,12 @@ final class ModuleComparison {
             new PartSizes(12, 0, 1_000, 3));
 
     static Variant of(int number) {
-      return new Variant(SIZES.get(number / 2 % SIZES.size()), number % 2 == 1);
+      return new Variant(SIZES.get(number / 2 % SIZES.size()), number % 2 == 1, false);
+    }
+
+    /** The same, counting fuel. */
+    Variant metered() {
+      return new Variant(sizes, roomy, true);
     }
   }
 
@@ -78,13 +84,29 @@ final class ModuleComparison {
   /**
    * The first difference between the interpreter and these variants, or null. If the interpreter is
    * known to be wrong in what the module uses, a difference between the variants.
+   *
+   * <p>Variants that count fuel must also count as the interpreter, unless a call traps, and as
+   * each other.
    */
   @Nullable String firstDifference(Variant... variants) {
-    List<String> expected = new Interpreted().observe();
+    var interpreted = new Interpreted();
+    List<String> expected = interpreted.observe();
     Object reference = "interpreter";
+    Compiled metered = null;
     for (Variant variant : variants) {
-      List<String> actual = new Compiled(variant).observe();
+      var compiled = new Compiled(variant);
+      List<String> actual = compiled.observe();
       if (actual.equals(expected)) {
+        if (variant.isMetered) {
+          String difference =
+              metered == null
+                  ? interpreted.fuelDifference(compiled, reference instanceof Variant)
+                  : metered.fuelDifference(compiled, false);
+          if (difference != null) {
+            return difference + " in " + variant;
+          }
+          metered = compiled;
+        }
         continue;
       }
       if (reference instanceof String && isOversight(actual)) {
@@ -152,11 +174,22 @@ final class ModuleComparison {
   /** One way to run the module. */
   private abstract class Guest {
     final List<String> seen = new ArrayList<>();
+
+    /** The fuel of each call, or {@link #UNKNOWN}. */
+    final List<Long> fuel = new ArrayList<>();
+
     private int hostCalls;
 
     abstract void instantiate();
 
     abstract long[] call(int function, long[] args);
+
+    abstract void beginFuel();
+
+    abstract long usedFuel();
+
+    /** What a call that trapped used. */
+    abstract long fuelOfTrap();
 
     abstract String trapCode(Throwable thrown);
 
@@ -200,11 +233,25 @@ final class ModuleComparison {
       long[] args = values(type.parameters(), random);
       setGlobal(fuelGlobal, FUEL);
       String call = name + text(type.parameters(), args);
+      beginFuel();
       try {
         seen.add(call + " = " + text(type.results(), call(function, args.clone())));
+        fuel.add(usedFuel());
       } catch (RuntimeException | StackOverflowError thrown) {
         seen.add(call + " traps: " + trapCode(thrown));
+        fuel.add(fuelOfTrap());
       }
+    }
+
+    /** The first difference to another guest's fuel that is known, or null. */
+    final @Nullable String fuelDifference(Guest other, boolean isUnknown) {
+      for (int i = 0; i < fuel.size(); i++) {
+        long mine = isUnknown ? UNKNOWN : fuel.get(i);
+        if (mine != UNKNOWN && mine != other.fuel.get(i)) {
+          return "call " + i + " used " + mine + " units of fuel, and " + other.fuel.get(i);
+        }
+      }
+      return null;
     }
 
     private void state() {
@@ -244,7 +291,30 @@ final class ModuleComparison {
   }
 
   private final class Interpreted extends Guest {
+    private final ReferenceFuel counted = new ReferenceFuel(module, CAP_PAGES, CAP_ELEMENTS);
     private @Nullable Instance instance;
+
+    @Override
+    void beginFuel() {
+      counted.begin();
+    }
+
+    @Override
+    long usedFuel() {
+      return counted.used();
+    }
+
+    @Override
+    long fuelOfTrap() {
+      return UNKNOWN;
+    }
+
+    private void before(Instruction instruction, MStack stack) {
+      checkAddress(instruction, stack);
+      if (instance != null) {
+        counted.execute(instruction, stack);
+      }
+    }
 
     private Instance instance() {
       return Objects.requireNonNull(instance);
@@ -267,9 +337,10 @@ final class ModuleComparison {
       instance =
           Instance.builder(parsed)
               .withImportValues(imports.build())
-              .withUnsafeExecutionListener(ModuleComparison::checkAddress)
+              .withUnsafeExecutionListener(this::before)
               .withStart(false)
               .build();
+      counted.instance(instance);
     }
 
     private static List<ValType> types(List<ValueType> types) {
@@ -342,6 +413,21 @@ final class ModuleComparison {
       this.variant = variant;
     }
 
+    @Override
+    void beginFuel() {
+      code().beginFuel(FuelBudget.UNLIMITED);
+    }
+
+    @Override
+    long usedFuel() {
+      return code().usedFuel();
+    }
+
+    @Override
+    long fuelOfTrap() {
+      return usedFuel();
+    }
+
     private GuestCode code() {
       return Objects.requireNonNull(code);
     }
@@ -349,7 +435,8 @@ final class ModuleComparison {
     @Override
     void instantiate() {
       var classes =
-          ModuleCompiler.emit(module, !variant.roomy(), variant.sizes(), false, () -> false)
+          ModuleCompiler.emit(
+                  module, !variant.roomy(), variant.sizes(), variant.isMetered(), () -> false)
               .classes();
       GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
       code = made;

@@ -46,6 +46,7 @@ final class FuelMeter {
     instance = instanceSlot;
     if (isOn() && hasLoop) {
       left = allocate.applyAsInt(Kind.INT);
+      to.loadConstant(CompiledFunctions.FUEL_A_POLL).istore(left);
       afterCall();
     }
   }
@@ -92,18 +93,15 @@ final class FuelMeter {
     to.putfield(Names.CODE, FIELD, CD_int);
   }
 
+  /** Takes as much as is in the local. It stays the same over a call, so that the loop polls. */
   private void take() {
     Label enough = to.newLabel();
-    Label done = to.newLabel();
-    to.aload(instance).dup().getfield(Names.CODE, FIELD, CD_int);
-    to.loadConstant(CompiledFunctions.FUEL_A_POLL).isub().dup_x1();
+    to.aload(instance).dup().getfield(Names.CODE, FIELD, CD_int).iload(left).isub().dup_x1();
     to.putfield(Names.CODE, FIELD, CD_int);
     to.ifge(enough);
-    to.aload(instance)
-        .invokestatic(Names.CODE, "takeFuel", MethodTypeDesc.of(CD_int, Names.CODE))
-        .goto_(done);
-    to.labelBinding(enough).loadConstant(CompiledFunctions.FUEL_A_POLL);
-    to.labelBinding(done).istore(left);
+    to.iload(left).aload(instance);
+    to.invokestatic(Names.CODE, "takeFuel", MethodTypeDesc.of(CD_int, CD_int, Names.CODE));
+    to.istore(left).labelBinding(enough);
   }
 
   /**
