@@ -119,6 +119,27 @@ final class ModuleComparison {
     return null;
   }
 
+  /**
+   * The first difference between variants that count fuel, when each call has this much. They must
+   * end at the same place.
+   */
+  @Nullable String firstDifference(FuelBudget fuel, Variant first, Variant... others) {
+    var reference = new Compiled(first, fuel);
+    List<String> expected = reference.observe();
+    for (Variant variant : others) {
+      var compiled = new Compiled(variant, fuel);
+      List<String> actual = compiled.observe();
+      if (!actual.equals(expected)) {
+        return fuel + ": " + difference(first, expected, variant, actual);
+      }
+      String difference = reference.fuelDifference(compiled, false);
+      if (difference != null) {
+        return fuel + ": " + difference + " in " + variant;
+      }
+    }
+    return null;
+  }
+
   private static String difference(
       Object reference, List<String> expected, Variant variant, List<String> actual) {
     int at = 0;
@@ -407,15 +428,21 @@ final class ModuleComparison {
 
   private final class Compiled extends Guest {
     private final Variant variant;
+    private final FuelBudget budget;
     private @Nullable GuestCode code;
 
     Compiled(Variant variant) {
+      this(variant, FuelBudget.UNLIMITED);
+    }
+
+    Compiled(Variant variant, FuelBudget budget) {
       this.variant = variant;
+      this.budget = budget;
     }
 
     @Override
     void beginFuel() {
-      code().beginFuel(FuelBudget.UNLIMITED);
+      code().beginFuel(budget);
     }
 
     @Override
@@ -470,7 +497,9 @@ final class ModuleComparison {
 
     @Override
     long[] call(int function, long[] args) {
-      return code().call(function, args);
+      long[] results = code().call(function, args);
+      GuestCode.checkFuel(code());
+      return results;
     }
 
     @Override

@@ -29,6 +29,22 @@ class RandomControlTest {
     assertThat(check.get()).isNull();
   }
 
+  @Test
+  void random_control_runs_out_of_fuel_at_the_same_place_in_parts_of_any_size() {
+    long seed = new SplittableRandom().nextLong(1L << 40);
+    var small = Variant.of(6).metered();
+    for (int module = 0; module < MODULES / 30; module++, seed++) {
+      var comparison = new ModuleComparison(RandomModule.of(seed), RandomModule.FUEL, seed);
+      for (long units = 1; units < 4_000; units *= 3) {
+        assertThat(
+                comparison.firstDifference(
+                    new FuelBudget(units), Variant.of(0).metered(), small, Variant.of(3).metered()))
+            .as("seed " + seed)
+            .isNull();
+      }
+    }
+  }
+
   private static @Nullable String firstDifference(long first) {
     for (long seed = first; seed < first + MODULES; seed++) {
       byte[] module = RandomModule.of(seed);
