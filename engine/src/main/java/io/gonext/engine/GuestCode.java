@@ -45,7 +45,7 @@ public abstract class GuestCode {
   public int fuel;
 
   /** The other part. Not below zero. */
-  private long fuelBehind;
+  private long fuelBehind = FuelBudget.UNLIMITED.left();
 
   /** What the run may use. */
   private FuelBudget fuelBudget = FuelBudget.UNLIMITED;

@@ -37,6 +37,8 @@ final class PooledCalls {
   private final InstancePool<GuestInstance> pool;
   private final PluginAudit audit;
   private final LateCalls late;
+  private final FuelUse fuel;
+  private final EffectiveLimits limits;
   private final long limitNanos;
   private final long waitLimitNanos;
   private final Duration patience;
@@ -54,12 +56,15 @@ final class PooledCalls {
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
       LateCalls late,
+      FuelUse fuel,
       EffectiveLimits limits,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.audit = audit;
     this.late = late;
+    this.fuel = fuel;
+    this.limits = limits;
     this.limitNanos = limits.call().toNanos();
     this.waitLimitNanos = limits.waits().toNanos();
     this.patience = limits.call().dividedBy(2);
@@ -192,7 +197,8 @@ final class PooledCalls {
         late.softLimit(),
         turn.beganNanos() + limitNanos + turn.waitNanos(),
         Duration.ofNanos(waitLimitNanos - turn.waitNanos()),
-        turn.deadlineNanos());
+        turn.deadlineNanos(),
+        limits.fuelBudget(turn.fuel()));
   }
 
   private Lease<GuestInstance> checkout(Turn turn)
@@ -240,6 +246,7 @@ final class PooledCalls {
       throw e;
     } finally {
       turn.ran(version, instance.lastRun());
+      fuel.ran(instance);
     }
   }
 
@@ -284,6 +291,7 @@ final class PooledCalls {
               computeNanos(turn, turn.waitNanos() + times.waitNanos()) < limitNanos / 2
                   ? HookOutcome.CUT_SHORT
                   : HookOutcome.DEADLINE;
+          case TrapCause.OutOfFuel _ -> HookOutcome.OUT_OF_FUEL;
           case TrapCause.WaitLimit _ -> HookOutcome.WAIT_LIMIT;
           case TrapCause.Interrupted _ -> {
             Thread.interrupted();
