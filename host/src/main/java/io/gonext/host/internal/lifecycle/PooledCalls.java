@@ -252,8 +252,8 @@ final class PooledCalls {
 
   /**
    * Does not blame a plugin that failed after something that it needs, such as the store or a
-   * server that it called, had failed in the same call. A plugin that computes to its deadline is
-   * to blame whatever failed before.
+   * server that it called, had failed in the same call. A plugin that computes to its deadline, or
+   * until its fuel is used, is to blame whatever failed before.
    */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
     HookOutcome outcome = e.outcome();
@@ -261,7 +261,9 @@ final class PooledCalls {
     boolean mayBeOthers =
         outcome == HookOutcome.STATUS
             || outcome == HookOutcome.WAIT_LIMIT
-            || (outcome != HookOutcome.DEADLINE && outcome.isFaultOfPlugin());
+            || (outcome != HookOutcome.DEADLINE
+                && outcome != HookOutcome.OUT_OF_FUEL
+                && outcome.isFaultOfPlugin());
     HostFailure hostFailure = mayBeOthers ? instance.hostFailure() : null;
     if (hostFailure == null) {
       return e;
