@@ -46,7 +46,7 @@ class FuelTest {
 
   @AfterEach
   void uninstall() throws InterruptedException {
-    for (PluginInfo plugin : host.plugins().list()) {
+    for (var plugin : host.plugins().list()) {
       host.plugins().deactivate(plugin.name());
       host.plugins().uninstall(plugin.name());
     }
