@@ -62,12 +62,13 @@ final class EngineBenchmark implements Benchmark {
     private final Jmh settled;
     private final Jmh patient;
     private final Jmh brief;
+    private final List<String> jvmArgs;
     private final SequencedMap<String, String> figures = new LinkedHashMap<>();
 
     Run(ComputeGuest guest, PrintWriter out) {
       this.guest = guest;
       this.out = out;
-      List<String> jvmArgs = new ArrayList<>(Jmh.JVM_ARGS);
+      this.jvmArgs = new ArrayList<>(Jmh.JVM_ARGS);
       jvmArgs.addAll(guest.jvmArgs());
       this.settled = Jmh.settled(jvmArgs);
       this.patient = Jmh.patient(jvmArgs);
@@ -76,6 +77,7 @@ final class EngineBenchmark implements Benchmark {
 
     SequencedMap<String, String> measure() throws Exception {
       compute();
+      figures.putAll(GuestFuel.compare(jvmArgs, out));
       calls();
       deadline();
       Map<Integer, Double> newInstances = newInstances();

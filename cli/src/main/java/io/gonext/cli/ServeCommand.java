@@ -243,6 +243,15 @@ final class ServeCommand implements Callable<Integer> {
   private int waitMs;
 
   @Option(
+      names = "--fuel",
+      paramLabel = "UNITS",
+      description =
+          "The most fuel for one call of a hook, route or job, and for the start of an instance. An"
+              + " instruction is about one unit, the same on every machine; a manifest can request"
+              + " less. Counting makes plugins a little slower (default: no limit).")
+  private @Nullable Long fuel;
+
+  @Option(
       names = "--start-ms",
       paramLabel = "MS",
       defaultValue = "5000",
@@ -358,6 +367,21 @@ final class ServeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  private OperatorLimits limits() {
+    if (fuel != null && fuel < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--fuel " + fuel + ": give at least 1 unit, or leave it out");
+    }
+    OperatorLimits limits =
+        OperatorLimits.defaults()
+            .withMemoryMb(memoryMb)
+            .withCall(Duration.ofMillis(callMs))
+            .withWaits(Duration.ofMillis(waitMs))
+            .withStart(Duration.ofMillis(startMs))
+            .withInstances(instances);
+    return fuel == null ? limits : limits.withFuel(fuel);
+  }
+
   /** The configuration that the command line requests. */
   HostConfig hostConfig() {
     requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / OperatorLimits.PAGES_PER_MB);
@@ -381,13 +405,7 @@ final class ServeCommand implements Callable<Integer> {
         .breaker(breakerPolicy())
         .jobs(jobs.withTimes(jobs.poll(), Duration.ofSeconds(jobTakeoverSeconds)))
         .egress(new Egress(egressMode, egressAllowed, egressRate))
-        .limits(
-            OperatorLimits.defaults()
-                .withMemoryMb(memoryMb)
-                .withCall(Duration.ofMillis(callMs))
-                .withWaits(Duration.ofMillis(waitMs))
-                .withStart(Duration.ofMillis(startMs))
-                .withInstances(instances))
+        .limits(limits())
         .engineLimits(
             engineLimits()
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)

@@ -207,6 +207,8 @@ class CommandLineTest {
         "serve --migration-seconds 0 | 1 to 86400",
         "serve --call-ms 0           | 1 to 3600000",
         "serve --wait-ms 0           | 1 to 3600000",
+        "serve --fuel 0              | at least 1 unit",
+        "serve --fuel -7             | at least 1 unit",
         "serve --start-ms 3600001    | 1 to 3600000",
         "serve --instances 10001     | 1 to 10000",
         "serve --limit depth=5       | there is no limit depth",

@@ -17,6 +17,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -343,7 +345,21 @@ class KitTest {
     assertThat(out.toString()).isEqualTo("\"A B\"" + System.lineSeparator());
     assertThat(err.toString())
         .contains("filter the_title of hello-rust@0.1.0: ", " ms")
+        .containsPattern(", [1-9][0-9]{0,2}(,[0-9]{3})* units of fuel")
         .containsPattern("it wrote to [1-9][0-9]* KB of its ");
+  }
+
+  @Test
+  void call_prints_the_same_fuel_for_the_same_call() {
+    Pattern fuel = Pattern.compile("\"fuel\":([1-9][0-9]*)");
+    String[] call = {"call", "--json", RUST.toString(), "filter", "the_title", "--value", "\"a\""};
+    assertThat(run(call)).as("%s%s", out, err).isZero();
+    Matcher first = fuel.matcher(out.toString());
+    assertThat(first.find()).isTrue();
+    assertThat(run(call)).isZero();
+    Matcher second = fuel.matcher(out.toString());
+    assertThat(second.find()).isTrue();
+    assertThat(second.group(1)).isEqualTo(first.group(1));
   }
 
   @Test

@@ -306,6 +306,7 @@ class OperatorTest {
             .filter("the_content")
             .action("saved")
             .route("GET", "/items/{id}")
+            .limit("fuel", 9_000_000)
             .field(
                 "metrics",
                 "[{\"name\":\"orders\",\"kind\":\"counter\",\"unit\":\"parcels\",\"labels\":[{\"name\":"
@@ -315,6 +316,7 @@ class OperatorTest {
             .bytes();
     said("install", "--activate", Files.write(directory.resolve("t.gnplugin"), bundle).toString());
     applyFilter("the_content");
+    assertThat(said("list", "--json")).contains("\"instances_max\":8,\"fuel\":9000000}");
     String shown = said("show", "trap");
     assertThat(shown)
         .startsWith("trap@1.0.0 ACTIVE\n")
@@ -324,7 +326,7 @@ class OperatorTest {
         .contains("  metric     orders, counter in parcels, labels: outcome\n")
         .contains("  metric     visits, gauge\n")
         .contains("  locales    de-AT, en, default: en\n")
-        .contains("  limits     64 MiB, 1000 ms, 1-8 instances\n")
+        .contains("  limits     64 MiB, 1000 ms, 1-8 instances, 9000000 fuel\n")
         // on_activate, too.
         .contains("  calls      2 made, 0 running, 0 waiting,")
         .contains(", 1 failed\n")

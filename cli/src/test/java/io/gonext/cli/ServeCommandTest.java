@@ -45,6 +45,8 @@ class ServeCommandTest {
             "9000",
             "--wait-ms",
             "7000",
+            "--fuel",
+            "5000000000",
             "--start-ms",
             "20000",
             "--instances",
@@ -57,6 +59,7 @@ class ServeCommandTest {
     assertThat(raised.limits().memoryMb()).isEqualTo(256);
     assertThat(raised.limits().call()).isEqualTo(Duration.ofSeconds(9));
     assertThat(raised.limits().waits()).isEqualTo(Duration.ofSeconds(7));
+    assertThat(raised.limits().fuel()).hasValue(5_000_000_000L);
     assertThat(raised.limits().chain()).isEqualTo(Duration.ofSeconds(9));
     assertThat(raised.limits().start()).isEqualTo(Duration.ofSeconds(20));
     assertThat(raised.limits().instances()).isEqualTo(32);

@@ -1,15 +1,16 @@
 package io.gonext.engine;
 
 /**
- * How one run spent its time.
+ * How one run spent its time, and its fuel.
  *
  * @param wallNanos the time from entering {@link GuestInstance#run} to leaving it
  * @param hostNanos the part spent inside host functions and WASI
  * @param waitNanos the part of hostNanos in which host functions {@linkplain HostCall#beginWait
  *     waited}
  * @param late whether the run took longer than its soft limit, without its waits
+ * @param fuel the units that the guest used; 0 if its module does not count them
  */
-public record CallTimes(long wallNanos, long hostNanos, long waitNanos, boolean late) {
+public record CallTimes(long wallNanos, long hostNanos, long waitNanos, boolean late, long fuel) {
   /**
    * The time outside host functions: guest code, and the caller's copying of arguments and results.
    */

@@ -123,7 +123,11 @@ public final class CompileCache {
     return new Statistics(hits.sum(), misses.sum(), rejected.sum());
   }
 
-  /** The classes of the module with this SHA-256, or null. */
+  /**
+   * The classes of the module with this SHA-256, or null.
+   *
+   * @param sha256 with what else decides the classes, as the file's name begins
+   */
   @Nullable Entry get(String sha256) {
     Path file = file(sha256);
     Entry entry;

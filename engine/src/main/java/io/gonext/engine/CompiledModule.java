@@ -90,6 +90,11 @@ public final class CompiledModule {
     return sha256;
   }
 
+  /** Whether its instances count the fuel that they use. */
+  public boolean isMetered() {
+    return classes.isMetered();
+  }
+
   /** The size of the module's bytes. */
   public int sizeBytes() {
     return sizeBytes;

@@ -37,14 +37,22 @@ public final class Engine implements AutoCloseable {
   /** A permit for each MiB of the heap that compiling may take. */
   private final Semaphore compileHeap;
 
-  /** Running compiles by SHA-256, so that equal requests share one. */
-  private final ConcurrentHashMap<String, Compile> compiling = new ConcurrentHashMap<>();
+  /** Running compiles by {@link Key}, so that equal requests share one. */
+  private final ConcurrentHashMap<Key, Compile> compiling = new ConcurrentHashMap<>();
 
-  /** Modules by SHA-256. Held weakly, so that an unused module unloads. */
-  private final ConcurrentHashMap<String, WeakReference<CompiledModule>> compiled =
+  /** Modules. Held weakly, so that an unused module unloads. */
+  private final ConcurrentHashMap<Key, WeakReference<CompiledModule>> compiled =
       new ConcurrentHashMap<>();
 
   private volatile boolean closed;
+
+  /** What decides a compiled module. */
+  private record Key(String sha256, boolean isMetered) {
+    /** Its name in the cache. */
+    String entry() {
+      return isMetered ? sha256 + "-fuel" : sha256;
+    }
+  }
 
   /** One compile and the number of waiting callers. It is abandoned when none waits any more. */
   private static final class Compile {
@@ -82,35 +90,49 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Admits and compiles a module that does not count its fuel; see {@link #compile(byte[],
+   * boolean)}.
+   */
+  public CompiledModule compile(byte[] wasm) {
+    return compile(wasm, false);
+  }
+
+  /**
    * Admits and compiles a module. Requests for the same bytes share one compile, and share the
    * result while it is in use.
    *
    * @param wasm the module in the binary format; the caller must not change it meanwhile
+   * @param isMetered whether its instances count the fuel that they use, so that it can be limited;
+   *     see {@link FuelBudget}. That makes them a little slower
    * @throws ModuleRejectedException when this engine refuses the module
    * @throws CompileTimeoutException when the compile takes more processor time than {@link
    *     EngineLimits#compileTimeout()}, or {@value #MOST_WAITING} times as much wall-clock time
    * @throws IllegalStateException when the engine is closed, or the calling thread is interrupted
    *     (its flag stays set)
    */
-  public CompiledModule compile(byte[] wasm) {
-    return compile(wasm, limits.compileTimeout());
+  public CompiledModule compile(byte[] wasm, boolean isMetered) {
+    return compile(wasm, isMetered, limits.compileTimeout());
   }
 
   /** Like {@link #compile(byte[])}, but the caller waits for at most this processor time. */
   CompiledModule compile(byte[] wasm, Duration patience) {
+    return compile(wasm, false, patience);
+  }
+
+  private CompiledModule compile(byte[] wasm, boolean isMetered, Duration patience) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
     ModuleOutline outline = admitted(wasm);
-    String sha256 = sha256(wasm);
-    CompiledModule known = recall(sha256);
+    var key = new Key(sha256(wasm), isMetered);
+    CompiledModule known = recall(key);
     if (known != null) {
       return known;
     }
     var mine = new Compile();
     Compile shared =
         compiling.compute(
-            sha256,
+            key,
             (_, running) -> {
               Compile joined = running == null ? mine : running;
               joined.waiting++;
@@ -118,15 +140,15 @@ public final class Engine implements AutoCloseable {
             });
     if (shared == mine) {
       // A compile may have ended since the first lookup.
-      known = recall(sha256);
+      known = recall(key);
       if (known == null) {
-        start(sha256, wasm.length, outline, mine);
+        start(key, wasm.length, outline, mine);
       } else {
         mine.result.complete(known);
-        compiling.remove(sha256, mine);
+        compiling.remove(key, mine);
       }
     }
-    return await(sha256, shared, patience);
+    return await(key, shared, patience);
   }
 
   /**
@@ -150,25 +172,25 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private void start(String sha256, int size, ModuleOutline outline, Compile compile) {
+  private void start(Key key, int size, ModuleOutline outline, Compile compile) {
     Runnable task =
         () -> {
           try {
-            compileIn(sha256, size, outline, compile);
+            compileIn(key, size, outline, compile);
           } catch (Throwable failure) {
             fail(compile, failure, outline);
           } finally {
-            compiling.remove(sha256, compile);
+            compiling.remove(key, compile);
           }
         };
     try {
       Thread.ofPlatform()
           .daemon()
-          .name("gonext-compile-" + sha256.substring(0, 8))
+          .name("gonext-compile-" + key.sha256.substring(0, 8))
           .stackSize(LargeStack.BYTES)
           .start(task);
     } catch (OutOfMemoryError noThread) {
-      compiling.remove(sha256, compile);
+      compiling.remove(key, compile);
       fail(compile, noThread, outline);
     }
   }
@@ -183,7 +205,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private void compileIn(String sha256, int size, ModuleOutline outline, Compile compile)
+  private void compileIn(Key key, int size, ModuleOutline outline, Compile compile)
       throws InterruptedException {
     CompletableFuture<CompiledModule> result = compile.result;
     int heapMb = Math.min(outline.cost().heapMb(), limits.compileMb());
@@ -195,24 +217,26 @@ public final class Engine implements AutoCloseable {
     try {
       var time = ProcessorTime.ofThisThread();
       compile.time = time;
-      CompileCache.Entry entry = cache == null ? null : cache.get(sha256);
+      CompileCache.Entry entry = cache == null ? null : cache.get(key.entry());
       ModuleClasses classes;
       Duration compileTime;
       if (entry == null) {
-        classes = ModuleCompiler.compile(outline, signatures::add, result::isDone);
+        classes = ModuleCompiler.compile(outline, key.isMetered, signatures::add, result::isDone);
         compileTime = time.taken();
         if (cache != null) {
-          cache.put(sha256, classes.toEntry(compileTime));
+          cache.put(key.entry(), classes.toEntry(compileTime));
         }
       } else {
         signatures.add(entry.classes().signatures());
-        classes = new ModuleClasses(outline.definition().compacted(), entry.classes());
+        classes =
+            new ModuleClasses(outline.definition().compacted(), entry.classes(), key.isMetered);
         compileTime = entry.compileTime();
       }
       var module =
-          new CompiledModule(sha256, size, outline, classes, compileTime, watchdog, wasiSources);
+          new CompiledModule(
+              key.sha256, size, outline, classes, compileTime, watchdog, wasiSources);
       compiled.values().removeIf(reference -> reference.get() == null);
-      compiled.put(sha256, new WeakReference<>(module));
+      compiled.put(key, new WeakReference<>(module));
       result.complete(module);
     } finally {
       compileHeap.release(heapMb);
@@ -220,17 +244,17 @@ public final class Engine implements AutoCloseable {
   }
 
   /** The module, if it is still in use. */
-  private @Nullable CompiledModule recall(String sha256) {
-    WeakReference<CompiledModule> reference = compiled.get(sha256);
+  private @Nullable CompiledModule recall(Key key) {
+    WeakReference<CompiledModule> reference = compiled.get(key);
     CompiledModule module = reference == null ? null : reference.get();
     if (reference != null && module == null) {
-      compiled.remove(sha256, reference);
+      compiled.remove(key, reference);
     }
     return module;
   }
 
   /** Waits for a compile that this or another caller began. */
-  private CompiledModule await(String sha256, Compile compile, Duration patience) {
+  private CompiledModule await(Key key, Compile compile, Duration patience) {
     try {
       while (true) {
         try {
@@ -239,13 +263,13 @@ public final class Engine implements AutoCloseable {
         } catch (TimeoutException e) {
           ProcessorTime time = compile.time;
           if (time != null && time.isOver(patience) && !compile.result.isDone()) {
-            leave(sha256, compile);
+            leave(key, compile);
             throw new CompileTimeoutException(patience);
           }
         }
       }
     } catch (InterruptedException e) {
-      leave(sha256, compile);
+      leave(key, compile);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a module was compiled", e);
     } catch (ExecutionException e) {
@@ -265,9 +289,9 @@ public final class Engine implements AutoCloseable {
     return !compiling.isEmpty();
   }
 
-  private void leave(String sha256, Compile compile) {
+  private void leave(Key key, Compile compile) {
     compiling.computeIfPresent(
-        sha256,
+        key,
         (_, running) -> {
           if (running != compile || --compile.waiting > 0) {
             return running;

@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.bytecode.CompiledFunctions;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +21,36 @@ public abstract class GuestCode {
 
   private static final int ENTRIES_A_POLL = 16;
 
+  /** The most in one field. Few runs use more, so HotSpot leaves out what comes then. */
+  private static final int MOST_FUEL = 1 << 30;
+
+  /** A unit of fuel is charged for so many bytes of a bulk operation, as a power of two. */
+  private static final int BYTES_SHIFT = 6;
+
+  /** The same in elements of a table. */
+  private static final int ELEMENTS_SHIFT = 3;
+
+  private static final int UNITS_A_PAGE = LinearMemory.PAGE_SIZE >> BYTES_SHIFT;
+
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
 
   /** The globals that are shared with other instances, by index; null for the others. */
   public @Nullable GuestGlobal[] sharedGlobals = {};
+
+  /**
+   * A part of what the run may still use, without what a running method took of it. Below zero
+   * until the next check if the guest used more than that.
+   */
+  public int fuel;
+
+  /** The other part. Not below zero. */
+  private long fuelBehind = FuelBudget.UNLIMITED.left();
+
+  /** What the run may use. */
+  private FuelBudget fuelBudget = FuelBudget.UNLIMITED;
+
+  private boolean isOutOfFuel;
 
   private int entriesUntilPoll;
 
@@ -143,6 +169,29 @@ public abstract class GuestCode {
     return shared == null ? globalReference(index) : shared.reference;
   }
 
+  /** Begins a run that may use this much fuel. */
+  final void beginFuel(FuelBudget budget) {
+    fuelBudget = budget;
+    isOutOfFuel = false;
+    setFuel(budget.left());
+  }
+
+  /** The units that the run has used, at most its budget. */
+  final long usedFuel() {
+    long had = fuelBudget.left();
+    return isOutOfFuel ? had : Math.min(had, had - fuelBehind - fuel);
+  }
+
+  private void setFuel(long left) {
+    fuel = (int) Math.min(left, MOST_FUEL);
+    fuelBehind = left - fuel;
+  }
+
+  private TrapSignal outOfFuel() {
+    isOutOfFuel = true;
+    return new TrapSignal(new TrapCause.OutOfFuel(fuelBudget.units()));
+  }
+
   /** The part of the module's bytes that is a data segment's content now. */
   private Range content(int segment) {
     return droppedData.get(segment) ? NOTHING : definition.data().get(segment).content();
@@ -193,6 +242,72 @@ public abstract class GuestCode {
     Interrupts.check();
   }
 
+  /** Ends the guest if it used more fuel than it has. */
+  public static void checkFuel(GuestCode code) {
+    long left = code.fuelBehind + code.fuel;
+    if (left < 0) {
+      throw code.outOfFuel();
+    }
+    code.setFuel(left);
+  }
+
+  /** Charges a bulk operation. */
+  public static void charge(int units, GuestCode code) {
+    code.fuel -= units;
+    if (code.fuel < 0) {
+      checkFuel(code);
+    }
+  }
+
+  /**
+   * For a method that took more than the field had.
+   *
+   * @param taken what it took
+   * @return what it has instead
+   */
+  public static int takeFuel(int taken, GuestCode code) {
+    long left = code.fuelBehind + code.fuel + taken;
+    int least = (int) Math.min(left, taken);
+    code.setFuel(left - least);
+    return least;
+  }
+
+  /**
+   * For a method that used what it took: polls, and ends the guest if it used more fuel than it
+   * has.
+   *
+   * @param taken what it has left, below zero
+   * @return what it has instead
+   */
+  public static int refuel(int taken, GuestCode code) {
+    poll();
+    if (code.fuelBehind + code.fuel + taken < 0) {
+      throw code.outOfFuel();
+    }
+    code.fuel += taken - CompiledFunctions.FUEL_A_POLL;
+    return takeFuel(CompiledFunctions.FUEL_A_POLL, code);
+  }
+
+  /** The units of a bulk operation on so many bytes. */
+  public static int fuelOfBytes(int size) {
+    return size >>> BYTES_SHIFT;
+  }
+
+  /** The units of a bulk operation on so many elements of tables. */
+  public static int fuelOfElements(int size) {
+    return size >>> ELEMENTS_SHIFT;
+  }
+
+  /** The units of {@code memory.grow} by so many pages: none if it will be refused. */
+  public static int fuelOfGrowth(int pages, GuestCode code) {
+    return code.linear().mayGrow(pages) ? pages * UNITS_A_PAGE : 0;
+  }
+
+  /** The units of {@code table.grow} by so many elements: none if it will be refused. */
+  public static int fuelOfTableGrowth(int elements, int table, GuestCode code) {
+    return code.tables[table].mayGrow(elements) ? fuelOfElements(elements) : 0;
+  }
+
   /** For {@code unreachable}. */
   public static RuntimeException unreachable() {
     return new TrapSignal(new TrapCause.Unreachable());
@@ -209,6 +324,17 @@ public abstract class GuestCode {
   /** Calls an imported function. */
   public static long[] callImport(int function, long[] args, GuestCode code) {
     return code.imports[function].call(args);
+  }
+
+  /**
+   * Calls an imported function, for code that counts fuel. It does not run on fuel that is not
+   * there.
+   */
+  public static long[] callImportMetered(int function, long[] args, GuestCode code) {
+    if (code.fuel < 0) {
+      checkFuel(code);
+    }
+    return callImport(function, args, code);
   }
 
   /** For {@code call_indirect}: the function in a table. Traps if there is none. */

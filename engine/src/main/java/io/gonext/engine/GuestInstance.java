@@ -68,7 +68,7 @@ public final class GuestInstance implements AutoCloseable {
   private boolean waits;
 
   /** How long the last run took. Written by the thread inside. Any thread may read it. */
-  private volatile CallTimes lastRun = new CallTimes(0, 0, 0, false);
+  private volatile CallTimes lastRun = new CallTimes(0, 0, 0, false, 0);
 
   private GuestInstance(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
     this.module = module;
@@ -92,7 +92,7 @@ public final class GuestInstance implements AutoCloseable {
     var made = new GuestInstance(module, watchdog, config);
     watchdog.watch(made.occupancy);
     try {
-      made.run(config.startTimeout(), call -> made.startUp());
+      made.run(config.startTimeout(), config.startFuel(), call -> made.startUp());
       var taken = Snapshot.take(made.code, module.sharedImage());
       made.snapshot = taken;
       made.imports.snapshot();
@@ -109,6 +109,7 @@ public final class GuestInstance implements AutoCloseable {
   private boolean startUp() {
     try {
       Instantiation.run(code);
+      GuestCode.checkFuel(code);
     } catch (Throwable thrown) {
       throw trap(thrown);
     }
@@ -163,8 +164,14 @@ public final class GuestInstance implements AutoCloseable {
    *     #isUsable() usable}, or the engine is closed
    */
   public <R extends @Nullable Object> R run(Duration limit, GuestWork<R> work) {
+    return run(limit, FuelBudget.UNLIMITED, work);
+  }
+
+  private <R extends @Nullable Object> R run(Duration limit, FuelBudget fuel, GuestWork<R> work) {
     long nanos = nanos(limit);
+    requireMeter(fuel);
     enter();
+    code.beginFuel(fuel);
     long began = System.nanoTime();
     lateAt = began + nanos;
     computesUntil = began + nanos;
@@ -183,11 +190,14 @@ public final class GuestInstance implements AutoCloseable {
    * late with {@link TrapCause.Deadline}.
    *
    * @param limits if one of their moments has passed, the run still has a microsecond
+   * @throws IllegalArgumentException when they limit the fuel of a module that does not count it
    */
   public <R extends @Nullable Object> R run(RunLimits limits, GuestWork<R> work) {
     long softNanos = nanos(limits.softLimit());
     long waitNanos = atMostNoLimit(limits.waitLimit());
+    requireMeter(limits.fuel());
     enter();
+    code.beginFuel(limits.fuel());
     long began = System.nanoTime();
     lateAt = began + softNanos;
     computesUntil = began + Math.max(LEAST_NANOS, limits.computeDeadlineNanos() - began);
@@ -243,7 +253,8 @@ public final class GuestInstance implements AutoCloseable {
             ended - beganAt,
             imports.hostNanos(),
             imports.waitNanos(),
-            ended - imports.waitNanos() - lateAt > 0);
+            ended - imports.waitNanos() - lateAt > 0,
+            module.isMetered() ? code.usedFuel() : 0);
     occupancy.leave();
   }
 
@@ -288,6 +299,13 @@ public final class GuestInstance implements AutoCloseable {
       return work.get();
     } finally {
       occupancy.release(limit);
+    }
+  }
+
+  private void requireMeter(FuelBudget fuel) {
+    if (fuel.isLimited() && !module.isMetered()) {
+      throw new IllegalArgumentException(
+          "the module was compiled without counting fuel, so its fuel cannot be limited");
     }
   }
 
@@ -338,7 +356,9 @@ public final class GuestInstance implements AutoCloseable {
       throw trap(Interrupts.signal());
     }
     try {
-      return function.result(code.call(function.index(), args));
+      long[] results = code.call(function.index(), args);
+      GuestCode.checkFuel(code);
+      return function.result(results);
     } catch (Throwable thrown) {
       throw trap(thrown);
     }

@@ -104,6 +104,11 @@ final class GuestTable {
     return before;
   }
 
+  /** Whether growth by so many elements is within the limit. */
+  boolean mayGrow(int delta) {
+    return elements.length + Integer.toUnsignedLong(delta) <= maximum;
+  }
+
   void fill(int index, @Nullable Object value, int size) {
     set(index, size, _ -> value);
   }

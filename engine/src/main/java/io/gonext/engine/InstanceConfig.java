@@ -13,6 +13,7 @@ import java.util.List;
  * @param maxTableElements the most elements each of its tables may have
  * @param startTimeout how long the start section and {@code _initialize} or {@code _start} may take
  *     together
+ * @param startFuel the fuel that they may use together; limited only for a module that counts it
  * @param maxLineBytes longer lines of output arrive in pieces of this size
  * @param maxOutputBytesPerRun the instance drops output beyond this many bytes in one run, and
  *     reports that in one line
@@ -25,6 +26,7 @@ public record InstanceConfig(
     int maxMemoryPages,
     int maxTableElements,
     Duration startTimeout,
+    FuelBudget startFuel,
     int maxLineBytes,
     int maxOutputBytesPerRun,
     boolean verifiesResets) {
@@ -48,7 +50,7 @@ public record InstanceConfig(
 
   /**
    * Starts from: no host functions, output discarded, 1,024 pages (64 MiB), 100,000 table elements,
-   * 5 s to start, lines of 8 KiB, 64 KiB of output per run, resets not verified.
+   * 5 s and any fuel to start, lines of 8 KiB, 64 KiB of output per run, resets not verified.
    */
   public static Builder builder() {
     return new Builder();
@@ -61,6 +63,7 @@ public record InstanceConfig(
     private int maxMemoryPages = 1024;
     private int maxTableElements = 100_000;
     private Duration startTimeout = Duration.ofSeconds(5);
+    private FuelBudget startFuel = FuelBudget.UNLIMITED;
     private int maxLineBytes = 8 * 1024;
     private int maxOutputBytesPerRun = 64 * 1024;
     private boolean verifiesResets;
@@ -97,6 +100,12 @@ public record InstanceConfig(
       return this;
     }
 
+    /** Sets {@link InstanceConfig#startFuel}. */
+    public Builder startFuel(FuelBudget startFuel) {
+      this.startFuel = startFuel;
+      return this;
+    }
+
     /** Sets {@link InstanceConfig#maxLineBytes}. */
     public Builder maxLineBytes(int maxLineBytes) {
       this.maxLineBytes = maxLineBytes;
@@ -127,6 +136,7 @@ public record InstanceConfig(
           maxMemoryPages,
           maxTableElements,
           startTimeout,
+          startFuel,
           maxLineBytes,
           maxOutputBytesPerRun,
           verifiesResets);

@@ -308,6 +308,11 @@ final class LinearMemory extends GuestAccess {
     return limit / PAGE_SIZE;
   }
 
+  /** Whether growth by so many pages is within the limit. */
+  boolean mayGrow(int delta) {
+    return pages() + Integer.toUnsignedLong(delta) <= maximumPages;
+  }
+
   int maximumPages() {
     return maximumPages;
   }

@@ -28,20 +28,24 @@ final class ModuleCompiler {
   /**
    * Compiles, and loads the classes.
    *
+   * @param isMetered whether the module counts the fuel that it uses
    * @param beforeLoading given the signatures of the compiled methods before a class is loaded
    * @param isAbandoned whether no caller waits for the result any more; checked between functions
    * @throws CancellationException when the compile was abandoned
    */
   static ModuleClasses compile(
-      ModuleOutline outline, Consumer<Set<String>> beforeLoading, BooleanSupplier isAbandoned) {
-    EmittedClasses classes = emit(outline.definition(), PartSizes.DEFAULTS, isAbandoned);
+      ModuleOutline outline,
+      boolean isMetered,
+      Consumer<Set<String>> beforeLoading,
+      BooleanSupplier isAbandoned) {
+    EmittedClasses classes = emit(outline.definition(), PartSizes.DEFAULTS, isMetered, isAbandoned);
     beforeLoading.accept(classes.signatures());
-    return new ModuleClasses(outline.definition().compacted(), classes);
+    return new ModuleClasses(outline.definition().compacted(), classes, isMetered);
   }
 
   /** The classes, with functions divided by these sizes. */
   static EmittedClasses emit(
-      ModuleDefinition module, PartSizes sizes, BooleanSupplier isAbandoned) {
+      ModuleDefinition module, PartSizes sizes, boolean isMetered, BooleanSupplier isAbandoned) {
     ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
@@ -57,7 +61,8 @@ final class ModuleCompiler {
           return FunctionReader.read(
               new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
-        sizes);
+        sizes,
+        isMetered);
   }
 
   /**

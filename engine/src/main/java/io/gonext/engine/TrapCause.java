@@ -122,6 +122,24 @@ public sealed interface TrapCause {
     }
   }
 
+  /**
+   * The guest used up the fuel of its call. For one module and one input, it always ends at the
+   * same place.
+   *
+   * @param units the fuel that the call had
+   */
+  record OutOfFuel(long units) implements TrapCause {
+    @Override
+    public String code() {
+      return "OUT_OF_FUEL";
+    }
+
+    @Override
+    public String describe() {
+      return "out of fuel: the call used its " + units + " units";
+    }
+  }
+
   /** Other code interrupted the calling thread while the guest ran. The thread's flag stays set. */
   record Interrupted() implements TrapCause {
     @Override

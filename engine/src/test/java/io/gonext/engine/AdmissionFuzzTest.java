@@ -45,7 +45,7 @@ class AdmissionFuzzTest {
         admitted++;
         if (compiled < COMPILES) {
           compiled++;
-          ModuleCompiler.compile(outline, _ -> {}, () -> false);
+          ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
         }
       }
     }

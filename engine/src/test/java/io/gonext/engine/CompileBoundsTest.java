@@ -50,7 +50,8 @@ class CompileBoundsTest {
       outline = Admission.admit(module, LIMITS);
       ModuleDefinition definition = outline.definition();
       EmittedClasses classes =
-          LargeStack.call(() -> ModuleCompiler.emit(definition, PartSizes.DEFAULTS, () -> false));
+          LargeStack.call(
+              () -> ModuleCompiler.emit(definition, PartSizes.DEFAULTS, false, () -> false));
 
       assertThat(classes.bytes()).isLessThan(outline.cost().classBytes() + MODULE_BYTES);
     } catch (ModuleRejectedException refused) {
@@ -246,7 +247,7 @@ class CompileBoundsTest {
     var refusal =
         catchThrowableOfType(
             ModuleRejectedException.class,
-            () -> ModuleCompiler.compile(outline, few::add, () -> false));
+            () -> ModuleCompiler.compile(outline, false, few::add, () -> false));
 
     assertThat(refusal).hasMessageStartingWith("the module has 64 signatures");
   }

@@ -20,6 +20,6 @@ class CompileFuzz {
       // Refusing the input is correct too, but only here.
       return;
     }
-    ModuleCompiler.compile(outline, _ -> {}, () -> false);
+    ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
   }
 }

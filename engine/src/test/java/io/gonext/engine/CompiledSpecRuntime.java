@@ -102,7 +102,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   @Override
   public Guest instantiate(byte[] wasm) {
     ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-    ModuleClasses classes = ModuleCompiler.compile(outline, _ -> {}, () -> false);
+    ModuleClasses classes = ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
     GuestCode code = classes.newInstance();
     link(outline.definition(), code);
     Instantiation.run(code);

@@ -21,7 +21,7 @@ class MethodSizeTest {
   private static Map<String, Integer> huge(byte[] wasm) {
     ModuleDefinition module = Admission.admit(wasm, EngineLimits.defaults()).definition();
     EmittedClasses classes =
-        LargeStack.call(() -> ModuleCompiler.emit(module, PartSizes.DEFAULTS, () -> false));
+        LargeStack.call(() -> ModuleCompiler.emit(module, PartSizes.DEFAULTS, false, () -> false));
     var huge = new TreeMap<String, Integer>();
     for (byte[] content : classes.classes().values()) {
       for (MethodModel method : ClassFile.of().parse(content).methods()) {

@@ -40,9 +40,10 @@ final class ModuleComparison {
   private static final int FUEL = 1_000;
   private static final int CAP_PAGES = 1_024;
   private static final int CAP_ELEMENTS = 100_000;
+  private static final long UNKNOWN = -1;
 
   /** How a module is compiled. */
-  record Variant(PartSizes sizes, RoomyWhen roomyWhen) {
+  record Variant(PartSizes sizes, RoomyWhen roomyWhen, boolean isMetered) {
     /** The product's sizes, and some that make many small parts. */
     static final List<PartSizes> SIZES =
         List.of(
@@ -55,7 +56,13 @@ final class ModuleComparison {
     static Variant of(int number) {
       return new Variant(
           SIZES.get(number / 2 % SIZES.size()),
-          number % 2 == 0 ? RoomyWhen.MUCH_COPIED : RoomyWhen.ALWAYS);
+          number % 2 == 0 ? RoomyWhen.MUCH_COPIED : RoomyWhen.ALWAYS,
+          false);
+    }
+
+    /** The same, counting fuel. */
+    Variant metered() {
+      return new Variant(sizes, roomyWhen, true);
     }
   }
 
@@ -81,13 +88,29 @@ final class ModuleComparison {
   /**
    * The first difference between the interpreter and these variants, or null. If the interpreter is
    * known to be wrong in what the module uses, a difference between the variants.
+   *
+   * <p>Variants that count fuel must also count as the interpreter, unless a call traps, and as
+   * each other.
    */
   @Nullable String firstDifference(Variant... variants) {
-    List<String> expected = new Interpreted().observe();
+    var interpreted = new Interpreted();
+    List<String> expected = interpreted.observe();
     Object reference = "interpreter";
+    Compiled metered = null;
     for (Variant variant : variants) {
-      List<String> actual = new Compiled(variant).observe();
+      var compiled = new Compiled(variant);
+      List<String> actual = compiled.observe();
       if (actual.equals(expected)) {
+        if (variant.isMetered) {
+          String difference =
+              metered == null
+                  ? interpreted.fuelDifference(compiled, reference instanceof Variant)
+                  : metered.fuelDifference(compiled, false);
+          if (difference != null) {
+            return difference + " in " + variant;
+          }
+          metered = compiled;
+        }
         continue;
       }
       if (reference instanceof String && isOversight(actual)) {
@@ -96,6 +119,27 @@ final class ModuleComparison {
         continue;
       }
       return difference(reference, expected, variant, actual);
+    }
+    return null;
+  }
+
+  /**
+   * The first difference between variants that count fuel, when each call has this much. They must
+   * end at the same place.
+   */
+  @Nullable String firstDifference(FuelBudget fuel, Variant first, Variant... others) {
+    var reference = new Compiled(first, fuel);
+    List<String> expected = reference.observe();
+    for (Variant variant : others) {
+      var compiled = new Compiled(variant, fuel);
+      List<String> actual = compiled.observe();
+      if (!actual.equals(expected)) {
+        return fuel + ": " + difference(first, expected, variant, actual);
+      }
+      String difference = reference.fuelDifference(compiled, false);
+      if (difference != null) {
+        return fuel + ": " + difference + " in " + variant;
+      }
     }
     return null;
   }
@@ -155,11 +199,22 @@ final class ModuleComparison {
   /** One way to run the module. */
   private abstract class Guest {
     final List<String> seen = new ArrayList<>();
+
+    /** The fuel of each call, or {@link #UNKNOWN}. */
+    final List<Long> fuel = new ArrayList<>();
+
     private int hostCalls;
 
     abstract void instantiate();
 
     abstract long[] call(int function, long[] args);
+
+    abstract void beginFuel();
+
+    abstract long usedFuel();
+
+    /** What a call that trapped used. */
+    abstract long fuelOfTrap();
 
     abstract String trapCode(Throwable thrown);
 
@@ -203,11 +258,25 @@ final class ModuleComparison {
       long[] args = values(type.parameters(), random);
       setGlobal(fuelGlobal, FUEL);
       String call = name + text(type.parameters(), args);
+      beginFuel();
       try {
         seen.add(call + " = " + text(type.results(), call(function, args.clone())));
+        fuel.add(usedFuel());
       } catch (RuntimeException | StackOverflowError thrown) {
         seen.add(call + " traps: " + trapCode(thrown));
+        fuel.add(fuelOfTrap());
       }
+    }
+
+    /** The first difference to another guest's fuel that is known, or null. */
+    final @Nullable String fuelDifference(Guest other, boolean isUnknown) {
+      for (int i = 0; i < fuel.size(); i++) {
+        long mine = isUnknown ? UNKNOWN : fuel.get(i);
+        if (mine != UNKNOWN && mine != other.fuel.get(i)) {
+          return "call " + i + " used " + mine + " units of fuel, and " + other.fuel.get(i);
+        }
+      }
+      return null;
     }
 
     private void state() {
@@ -247,7 +316,30 @@ final class ModuleComparison {
   }
 
   private final class Interpreted extends Guest {
+    private final ReferenceFuel counted = new ReferenceFuel(module, CAP_PAGES, CAP_ELEMENTS);
     private @Nullable Instance instance;
+
+    @Override
+    void beginFuel() {
+      counted.begin();
+    }
+
+    @Override
+    long usedFuel() {
+      return counted.used();
+    }
+
+    @Override
+    long fuelOfTrap() {
+      return UNKNOWN;
+    }
+
+    private void before(Instruction instruction, MStack stack) {
+      checkAddress(instruction, stack);
+      if (instance != null) {
+        counted.execute(instruction, stack);
+      }
+    }
 
     private Instance instance() {
       return Objects.requireNonNull(instance);
@@ -270,9 +362,10 @@ final class ModuleComparison {
       instance =
           Instance.builder(parsed)
               .withImportValues(imports.build())
-              .withUnsafeExecutionListener(ModuleComparison::checkAddress)
+              .withUnsafeExecutionListener(this::before)
               .withStart(false)
               .build();
+      counted.instance(instance);
     }
 
     private static List<ValType> types(List<ValueType> types) {
@@ -339,10 +432,31 @@ final class ModuleComparison {
 
   private final class Compiled extends Guest {
     private final Variant variant;
+    private final FuelBudget budget;
     private @Nullable GuestCode code;
 
     Compiled(Variant variant) {
+      this(variant, FuelBudget.UNLIMITED);
+    }
+
+    Compiled(Variant variant, FuelBudget budget) {
       this.variant = variant;
+      this.budget = budget;
+    }
+
+    @Override
+    void beginFuel() {
+      code().beginFuel(budget);
+    }
+
+    @Override
+    long usedFuel() {
+      return code().usedFuel();
+    }
+
+    @Override
+    long fuelOfTrap() {
+      return usedFuel();
     }
 
     private GuestCode code() {
@@ -351,7 +465,8 @@ final class ModuleComparison {
 
     @Override
     void instantiate() {
-      var classes = ModuleCompiler.emit(module, variant.sizes(), () -> false).classes();
+      var classes =
+          ModuleCompiler.emit(module, variant.sizes(), variant.isMetered(), () -> false).classes();
       GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
       code = made;
       var functions = new ImportedFunction[module.importedFunctions()];
@@ -382,7 +497,9 @@ final class ModuleComparison {
 
     @Override
     long[] call(int function, long[] args) {
-      return code().call(function, args);
+      long[] results = code().call(function, args);
+      GuestCode.checkFuel(code());
+      return results;
     }
 
     @Override

@@ -34,6 +34,8 @@ class PartDeadlineTest {
             .bytes(0x20, 0, 0x41, 1, 0x6B, 0x41, 0, 0x11, 0, 0);
     return Stream.of(
         Arguments.argumentSet("a tight loop", endless),
+        Arguments.argumentSet(
+            "a call in an endless loop", part().bytes(0x03, 0x40, 0x10, 1, 0x0C, 0, END)),
         Arguments.argumentSet("a tight loop between much code", much().append(endless)),
         Arguments.argumentSet(
             "a short loop in an endless one",
@@ -57,17 +59,19 @@ class PartDeadlineTest {
     byte[] body = part().u32(1).bytes(2, 0x7F).append(code).bytes(END).toBytes();
     byte[] module =
         WasmBytes.module()
-            .section(1, part().u32(1).bytes(0x60, 1, 0x7F, 0))
-            .section(3, part().u32(1).u32(0))
+            .section(1, part().u32(2).bytes(0x60, 1, 0x7F, 0).bytes(0x60, 0, 0))
+            .section(3, part().u32(2).u32(0).u32(1))
             .section(4, part().u32(1).bytes(0x70, 0, 1))
             .section(7, part().u32(1).name("run").bytes(0, 0))
             .section(9, part().u32(1).bytes(0, 0x41, 0, END, 1, 0))
-            .section(10, part().u32(1).u32(body.length).raw(body))
+            .section(10, part().u32(2).u32(body.length).raw(body).bytes(2, 0, END))
             .toBytes();
-    var guest = engine.engine.compile(module).instantiate(InstanceConfig.defaults());
+    for (boolean isMetered : new boolean[] {false, true}) {
+      var guest = engine.engine.compile(module, isMetered).instantiate(InstanceConfig.defaults());
 
-    // 2^60 calls are endless too, and no deeper than 60.
-    assertThat(TestEngine.trap(guest, SHORT, "run", 60).trapCause())
-        .isEqualTo(new TrapCause.Deadline(SHORT));
+      // 2^60 calls are endless too, and no deeper than 60.
+      assertThat(TestEngine.trap(guest, SHORT, "run", 60).trapCause())
+          .isEqualTo(new TrapCause.Deadline(SHORT));
+    }
   }
 }

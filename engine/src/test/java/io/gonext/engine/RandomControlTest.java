@@ -9,7 +9,10 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Random modules of {@link RandomModule}: compiled, they do what the interpreter does. */
+/**
+ * Random modules of {@link RandomModule}: compiled, they do what the interpreter does, and use as
+ * much fuel, whatever the sizes of their parts.
+ */
 class RandomControlTest {
   private static final int MODULES = Integer.getInteger("gonext.test.functions", 150);
 
@@ -17,7 +20,7 @@ class RandomControlTest {
   private static final long STACK_BYTES = 256L << 20;
 
   @Test
-  void random_control_runs_as_in_the_interpreter() throws Exception {
+  void random_control_runs_and_uses_fuel_as_in_the_interpreter() throws Exception {
     long first = Long.getLong("gonext.test.seed", new SplittableRandom().nextLong(1L << 40));
     System.out.println("random modules from seed " + first);
     var check = new FutureTask<>(() -> firstDifference(first));
@@ -26,10 +29,30 @@ class RandomControlTest {
     assertThat(check.get()).isNull();
   }
 
+  @Test
+  void random_control_runs_out_of_fuel_at_the_same_place_in_parts_of_any_size() {
+    long seed = new SplittableRandom().nextLong(1L << 40);
+    var small = Variant.of(6).metered();
+    for (int module = 0; module < MODULES / 30; module++, seed++) {
+      var comparison = new ModuleComparison(RandomModule.of(seed), RandomModule.FUEL, seed);
+      for (long units = 1; units < 4_000; units *= 3) {
+        assertThat(
+                comparison.firstDifference(
+                    new FuelBudget(units), Variant.of(0).metered(), small, Variant.of(3).metered()))
+            .as("seed " + seed)
+            .isNull();
+      }
+    }
+  }
+
   private static @Nullable String firstDifference(long first) {
     for (long seed = first; seed < first + MODULES; seed++) {
       byte[] module = RandomModule.of(seed);
-      Variant[] variants = {Variant.of((int) (seed % 2)), Variant.of(2 + (int) (seed / 2 % 8))};
+      var small = Variant.of(2 + (int) (seed / 2 % 8));
+      Variant[] variants =
+          seed % 3 == 0
+              ? new Variant[] {Variant.of(0).metered(), small.metered()}
+              : new Variant[] {Variant.of((int) (seed % 2)), small};
       try {
         String difference =
             new ModuleComparison(module, RandomModule.FUEL, seed).firstDifference(variants);

@@ -122,7 +122,7 @@ class RandomModulesTest {
     try {
       String difference =
           new ModuleComparison(wasm, fuelGlobal, seed)
-              .firstDifference(Variant.of(number % 2), Variant.of(2 + number % 8));
+              .firstDifference(Variant.of(number % 2), Variant.of(2 + number % 8).metered());
       compared.incrementAndGet();
       return difference == null ? null : "seed " + seed + ", " + difference;
     } catch (ModuleRejectedException e) {

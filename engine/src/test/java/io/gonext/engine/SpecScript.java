@@ -320,7 +320,7 @@ final class SpecScript {
     byte[] wasm = bytes(command);
     try {
       ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-      ModuleCompiler.compile(outline, _ -> {}, () -> false);
+      ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
       return "refusal expected: " + command.get("text").asString();
     } catch (ModuleRejectedException refused) {
       return switch (refused.reason()) {

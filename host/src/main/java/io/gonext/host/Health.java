@@ -125,6 +125,16 @@ public final class Health {
         .watchMemory(touchedBytes);
   }
 
+  /**
+   * Reports how many units of fuel each call of a plugin used, on the thread of the call, if the
+   * plugin's fuel is counted. It is meant for tools, and ends when another version takes over.
+   *
+   * @throws UnknownPluginException when no plugin of that name is in service
+   */
+  public void watchFuel(String plugin, LongConsumer units) {
+    lifecycle.active(plugin).orElseThrow(() -> new UnknownPluginException(plugin)).watchFuel(units);
+  }
+
   /** The numbers of the pools of all plugins in service, by plugin. */
   public Map<String, PoolStats> pools() {
     Map<String, PoolStats> pools = new TreeMap<>();

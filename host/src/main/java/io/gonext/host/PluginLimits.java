@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /**
  * What one plugin gets on one host: the lower of what its manifest asks for and what the operator
@@ -11,6 +12,12 @@ import java.time.Duration;
  * @param waits what it waits in host functions in one call; in a hook, not longer than the chain's
  *     time
  * @param instancesMin kept warm
+ * @param fuel what it may use in one call; empty for no limit
  */
 public record PluginLimits(
-    int memoryMb, Duration call, Duration waits, int instancesMin, int instancesMax) {}
+    int memoryMb,
+    Duration call,
+    Duration waits,
+    int instancesMin,
+    int instancesMax,
+    OptionalLong fuel) {}

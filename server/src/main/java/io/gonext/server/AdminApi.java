@@ -400,13 +400,16 @@ final class AdminApi {
     }
     host.plugins()
         .limits(plugin.name())
-        .ifPresent(limits ->
-            body.putObject("limits")
-                .put("memory_mb", limits.memoryMb())
-                .put("call_ms", limits.call().toMillis())
-                .put("wait_ms", limits.waits().toMillis())
-                .put("instances_min", limits.instancesMin())
-                .put("instances_max", limits.instancesMax()));
+        .ifPresent(limits -> {
+          ObjectNode shown =
+              body.putObject("limits")
+                  .put("memory_mb", limits.memoryMb())
+                  .put("call_ms", limits.call().toMillis())
+                  .put("wait_ms", limits.waits().toMillis())
+                  .put("instances_min", limits.instancesMin())
+                  .put("instances_max", limits.instancesMax());
+          limits.fuel().ifPresent(units -> shown.put("fuel", units));
+        });
     if (plugin.cause() == null) {
       putIf(body, "trouble", host.health().trouble(plugin).orElse(null));
     }

@@ -34,15 +34,16 @@ public final class ListCommand extends AdminCommand {
     table.print(out, "no plugins are installed");
   }
 
-  /** The limits of a plugin in service: {@code 64 MiB, 1000 ms, 1-8 instances}. */
+  /** The limits of a plugin in service: {@code 64 MiB, 1000 ms, 1-8 instances, 5000 fuel}. */
   static String limits(JsonNode limits) {
     return limits.isObject()
-        ? "%d MiB, %d ms, %d-%d instances"
+        ? "%d MiB, %d ms, %d-%d instances%s"
             .formatted(
                 limits.path("memory_mb").longValue(),
                 limits.path("call_ms").longValue(),
                 limits.path("instances_min").longValue(),
-                limits.path("instances_max").longValue())
+                limits.path("instances_max").longValue(),
+                limits.has("fuel") ? ", " + limits.path("fuel").longValue() + " fuel" : "")
         : "";
   }
 }

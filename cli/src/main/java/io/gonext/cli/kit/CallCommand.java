@@ -197,6 +197,8 @@ final class CallCommand extends KitCommand {
       host.plugins().activate(manifest.name());
       AtomicLong touched = new AtomicLong();
       host.health().watchMemory(manifest.name(), touched::set);
+      AtomicLong fuel = new AtomicLong();
+      host.health().watchFuel(manifest.name(), fuel::addAndGet);
       long begin = System.nanoTime();
       Outcome outcome =
           switch (kind) {
@@ -210,12 +212,13 @@ final class CallCommand extends KitCommand {
       note(
           String.format(
               Locale.ROOT,
-              "%s %s of %s: %s%.3f ms for the first call of a new instance%s",
+              "%s %s of %s: %s%.3f ms for the first call of a new instance, %,d units of fuel%s",
               kind.isRoute() ? kind.name() : kind.name().toLowerCase(Locale.ROOT),
               hook,
               manifest.id(),
               outcome.note,
               millis,
+              fuel.get(),
               // The instances of jobs are not watched.
               kind == Kind.JOB
                   ? ""
@@ -224,6 +227,7 @@ final class CallCommand extends KitCommand {
       Map<String, Object> fields = JsonLines.fields("plugin", manifest.id(), "hook", hook);
       fields.putAll(outcome.fields);
       fields.put("ms", millis);
+      fields.put("fuel", fuel.get());
       if (kind != Kind.JOB) {
         fields.put("touched_bytes", touched.get());
         fields.put("instance_bytes", memory);

@@ -4,12 +4,13 @@ import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
+import io.gonext.host.OperatorLimits;
 import java.io.IOException;
 import java.util.List;
 
 /**
  * A temporary host in this process; {@link #close} deletes its store. It has the default limits of
- * a host, so other hosts accept the plugins that it accepts.
+ * a host, so other hosts accept the plugins that it accepts. It counts the fuel of all plugins.
  */
 final class TrialHost implements AutoCloseable {
   private final Host host;
@@ -28,7 +29,10 @@ final class TrialHost implements AutoCloseable {
       throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
-      HostConfig.Builder config = HostConfig.builder(data.path()).capabilities(capabilities);
+      HostConfig.Builder config =
+          HostConfig.builder(data.path())
+              .capabilities(capabilities)
+              .limits(OperatorLimits.defaults().withFuel(Long.MAX_VALUE));
       functions.forEach(config::function);
       return new TrialHost(UserCache.open(config.build()), data);
     } catch (RuntimeException | InterruptedException e) {

@@ -17,6 +17,12 @@ public final class CompiledFunctions {
   /** HotSpot's {@code HugeMethodLimit}: it compiles no method with more bytes of bytecode. */
   public static final int HUGE_METHOD_BYTES = 8_000;
 
+  /**
+   * The units of fuel that a method with loops takes at once, and about the most that it uses
+   * between two polls for interrupts.
+   */
+  public static final int FUEL_A_POLL = 20_000;
+
   /** The line of a place whose distance does not fit in a line number. */
   static final int UNKNOWN_LINE = 0xFFFF;
 

@@ -25,6 +25,8 @@ public final class CompilerDigest {
           CompiledFunctions.class,
           CompilerDigest.class,
           EmittedClasses.class,
+          FuelCharges.class,
+          FuelMeter.class,
           FunctionCode.class,
           Kind.class,
           Liveness.class,

@@ -52,6 +52,7 @@ final class MethodEmitter {
   private final Spill spill;
   private final Part part;
   private final Accesses accesses;
+  private final FuelMeter fuel;
   private final int position;
 
   private final OperandTypes types = new OperandTypes();
@@ -101,7 +102,13 @@ final class MethodEmitter {
   }
 
   private MethodEmitter(
-      CodeBuilder to, FunctionCode code, Part part, ModuleShape module, Names names, Spill spill) {
+      CodeBuilder to,
+      FunctionCode code,
+      Part part,
+      ModuleShape module,
+      Names names,
+      Spill spill,
+      FuelCharges charges) {
     this.to = to;
     this.code = code;
     this.part = part;
@@ -112,13 +119,20 @@ final class MethodEmitter {
     this.position = code.position[part.from];
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to);
+    this.fuel = new FuelMeter(to, charges);
     this.leave = to.newLabel();
   }
 
   /** Emits the method's code. */
   static void emit(
-      CodeBuilder to, FunctionCode code, Part part, ModuleShape module, Names names, Spill spill) {
-    new MethodEmitter(to, code, part, module, names, spill).method();
+      CodeBuilder to,
+      FunctionCode code,
+      Part part,
+      ModuleShape module,
+      Names names,
+      Spill spill,
+      FuelCharges charges) {
+    new MethodEmitter(to, code, part, module, names, spill, charges).method();
   }
 
   /** The name of a part's method. */
@@ -214,10 +228,14 @@ final class MethodEmitter {
       reads |= Op.isLoad(op);
       writes |= Op.isStore(op);
     }
+    fuel.start(instance, hasLoop, this::allocate);
+    if (part.isFunction()) {
+      fuel.enter(() -> line(part.from));
+    }
     if (hasCall || hasLoop) {
       to.aload(instance).invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
     }
-    if (hasLoop) {
+    if (hasLoop && !fuel.isOn()) {
       budget = allocate(Kind.INT);
       to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
     }
@@ -230,6 +248,7 @@ final class MethodEmitter {
       to.labelBinding(leave);
       leave();
     }
+    fuel.finish();
   }
 
   /** The next instruction of this method, child parts skipped. */
@@ -315,6 +334,10 @@ final class MethodEmitter {
         i = child.to;
       } else {
         i = instruction(i);
+        if (live) {
+          int last = i - 1;
+          fuel.after(last, () -> line(last));
+        }
       }
     }
   }
@@ -393,6 +416,7 @@ final class MethodEmitter {
     cursor.fields(outputs(code, part));
     spill(cursor.fields(kinds(values)), kinds(values), 0);
     if (part.outputs.length == 0) {
+      fuel.beforeReturn();
       to.loadConstant(number).ireturn();
     } else {
       drop(types.height() - values.length);
@@ -410,6 +434,7 @@ final class MethodEmitter {
 
   /** Returns with the exit's number on the stack. */
   private void leave() {
+    fuel.beforeReturn();
     List<Kind> kinds = outputs(code, part);
     List<String> fields = spill.cursor().fields(kinds);
     for (int i = 0; i < fields.size(); i++) {
@@ -419,6 +444,7 @@ final class MethodEmitter {
   }
 
   private void onlyExit(int values) {
+    fuel.beforeReturn();
     List<Kind> kinds = results(code, part);
     List<String> fields = spill.cursor().fields(kinds);
     spill(fields.subList(0, values), kinds, 1);
@@ -458,9 +484,11 @@ final class MethodEmitter {
       }
     }
     line(index);
+    fuel.beforeCall();
     to.aload(instance)
         .invokestatic(
             names.owner(code.function), name(code, child), descriptor(code, child, names));
+    fuel.afterCall();
     types.pop(child.operands.length);
     if (child.replacesMemory) {
       accesses.replaced();
@@ -692,6 +720,12 @@ final class MethodEmitter {
     Frame frame = open(opener);
     frame.isTarget = true;
     to.labelBinding(frame.label);
+    if (!fuel.isOn()) {
+      poll(opener);
+    }
+  }
+
+  private void poll(int opener) {
     Label goOn = to.newLabel();
     to.iinc(budget, -loopCost(opener)).iload(budget).ifge(goOn);
     line(opener);
@@ -812,6 +846,7 @@ final class MethodEmitter {
   }
 
   private void returnResults() {
+    fuel.beforeReturn();
     byte[] results = code.signature.results();
     if (results.length == 0) {
       to.return_();
@@ -1048,6 +1083,7 @@ final class MethodEmitter {
       case Op.REF_IS_NULL -> truth(Opcode.IFNULL);
       default -> {
         line(i);
+        fuel.bulk(op, (int) immediate);
         Bulk.emit(to, op, (int) immediate, code.extra[i], instance);
         if (op == Op.MEMORY_GROW) {
           accesses.replaced();
@@ -1090,8 +1126,10 @@ final class MethodEmitter {
   private void call(int function) {
     Signature type = module.typeOf(function);
     spillWide(type);
+    fuel.beforeCall();
     to.aload(instance)
         .invokestatic(names.owner(function), Names.function(function), names.descriptor(type));
+    fuel.afterCall();
     moreResults(type);
     accesses.replaced();
   }
@@ -1106,8 +1144,10 @@ final class MethodEmitter {
       to.iload(index);
       slotsUsed = free;
     }
+    fuel.beforeCall();
     to.aload(instance)
         .invokestatic(names.main, names.indirect(type, table), names.indirectDescriptor(signature));
+    fuel.afterCall();
     moreResults(signature);
     accesses.replaced();
   }

@@ -48,6 +48,7 @@ public final class ModuleEmitter {
   private final ModuleShape module;
   private final Names names;
   private final PartSizes sizes;
+  private final boolean isMetered;
   private final Spill spill = new Spill();
   private final ClassFile classFile = ClassFile.of();
   private final Map<String, byte[]> classes = new LinkedHashMap<>();
@@ -56,10 +57,11 @@ public final class ModuleEmitter {
   /** The types and tables of the indirect calls: a type and a table in one number. */
   private final TreeSet<Long> indirectCalls = new TreeSet<>();
 
-  private ModuleEmitter(ModuleShape module, Names names, PartSizes sizes) {
+  private ModuleEmitter(ModuleShape module, Names names, PartSizes sizes, boolean isMetered) {
     this.module = module;
     this.names = names;
     this.sizes = sizes;
+    this.isMetered = isMetered;
   }
 
   /**
@@ -70,13 +72,15 @@ public final class ModuleEmitter {
    * @param function reads the function with this index, imported ones included; called once for
    *     each, in order
    * @param sizes how functions are divided
+   * @param isMetered whether the functions count the fuel that they use
    */
   public static EmittedClasses emit(
       String className,
       ModuleShape module,
       int[] bodyBytes,
       IntFunction<FunctionCode> function,
-      PartSizes sizes) {
+      PartSizes sizes,
+      boolean isMetered) {
     var groupOf = new int[bodyBytes.length];
     int group = 0;
     int bytes = 0;
@@ -92,7 +96,7 @@ public final class ModuleEmitter {
       functions++;
     }
     var names = new Names(className, module, groupOf, group + 1);
-    var emitter = new ModuleEmitter(module, names, sizes);
+    var emitter = new ModuleEmitter(module, names, sizes, isMetered);
     emitter.functions(groupOf, function);
     emitter.instance();
     return new EmittedClasses(emitter.classes, emitter.signatures);
@@ -144,7 +148,8 @@ public final class ModuleEmitter {
             for (int i = first; i < last; i++) {
               FunctionCode code = function.apply(module.importedFunctions() + i);
               noteIndirectCalls(code);
-              part(to, code, Partition.of(code, module, sizes));
+              FuelCharges charges = isMetered ? FuelCharges.of(code) : FuelCharges.none();
+              part(to, code, Partition.of(code, module, sizes, charges), charges);
             }
           });
       from = end;
@@ -160,14 +165,14 @@ public final class ModuleEmitter {
     }
   }
 
-  private void part(ClassBuilder to, FunctionCode code, Part part) {
+  private void part(ClassBuilder to, FunctionCode code, Part part, FuelCharges charges) {
     method(
         to,
         MethodEmitter.name(code, part),
         MethodEmitter.descriptor(code, part, names),
         STATIC,
-        body -> MethodEmitter.emit(body, code, part, module, names, spill));
-    part.children.values().forEach(child -> part(to, code, child));
+        body -> MethodEmitter.emit(body, code, part, module, names, spill, charges));
+    part.children.values().forEach(child -> part(to, code, child, charges));
   }
 
   // The instance's class --------------------------------------------------------------------------
@@ -268,7 +273,7 @@ public final class ModuleEmitter {
           body.aload(instance)
               .invokestatic(
                   Names.CODE,
-                  "callImport",
+                  isMetered ? "callImportMetered" : "callImport",
                   MethodTypeDesc.of(Names.LONGS, CD_int, Names.LONGS, Names.CODE));
           returnBits(body, type, instance);
         });

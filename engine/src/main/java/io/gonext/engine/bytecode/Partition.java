@@ -34,6 +34,7 @@ final class Partition {
   private final FunctionCode code;
   private final ModuleShape module;
   private final PartSizes sizes;
+  private final FuelCharges charges;
 
   /** The estimated bytes of all instructions before each one. */
   private final int[] bytesBefore;
@@ -61,10 +62,11 @@ final class Partition {
   /** An instruction, a block or a part on one level of nesting. */
   private record Item(int from, int to, int bytes, boolean isPart) {}
 
-  private Partition(FunctionCode code, ModuleShape module, PartSizes sizes) {
+  private Partition(FunctionCode code, ModuleShape module, PartSizes sizes, FuelCharges charges) {
     this.code = code;
     this.module = module;
     this.sizes = sizes;
+    this.charges = charges;
     this.bytesBefore = new int[code.size + 1];
     for (int i = 0; i < code.size; i++) {
       bytesBefore[i + 1] = bytesBefore[i] + bytes(i);
@@ -72,8 +74,8 @@ final class Partition {
   }
 
   /** The whole function as a part, which has all others. */
-  static Part of(FunctionCode code, ModuleShape module, PartSizes sizes) {
-    var partition = new Partition(code, module, sizes);
+  static Part of(FunctionCode code, ModuleShape module, PartSizes sizes, FuelCharges charges) {
+    var partition = new Partition(code, module, sizes, charges);
     int end = code.size - 1;
     if (partition.bytes(0, end) > sizes.small()) {
       partition.level(0, end, true);
@@ -113,7 +115,9 @@ final class Partition {
     List<Item> items = new ArrayList<>();
     for (int i = from; i < to; i = code.next(i)) {
       items.add(
-          Op.isOpener(code.op[i]) ? construct(i, cutsLoops) : new Item(i, i + 1, bytes(i), false));
+          Op.isOpener(code.op[i])
+              ? construct(i, cutsLoops)
+              : new Item(i, i + 1, bytes(i) + charges.bytes(i), false));
     }
     if (sum(items) > sizes.most()) {
       cutLargest(items);
@@ -148,7 +152,7 @@ final class Partition {
             && ranges.size() < MOST_LOOPS;
     boolean cutsWithin = cutsLoops && !(isPart && raw <= sizes.small());
     int otherwise = code.elseOf(opener);
-    int bytes = bytes(opener);
+    int bytes = bytes(opener) + charges.bytes(opener);
     if (otherwise < 0) {
       bytes += level(opener + 1, end, cutsWithin);
     } else {

@@ -18,6 +18,8 @@ public enum HookOutcome {
   ABI_VIOLATION(true),
   /** It computed for longer than its own limit. */
   DEADLINE(true),
+  /** It used the fuel of its call. */
+  OUT_OF_FUEL(true),
   /** The hook cannot use its answer. */
   BAD_ANSWER(true),
   /** An instance of it could not be made. */

@@ -289,6 +289,7 @@ public record Manifest(
       OptionalInt memoryMb,
       Optional<Duration> call,
       Optional<Duration> waits,
+      OptionalLong fuel,
       OptionalInt instancesMin,
       OptionalInt instancesMax,
       OptionalInt instancesJobs,

@@ -503,6 +503,7 @@ public final class ManifestReader {
         number(json, "memory_mb"),
         duration(number(json, "call_ms"), 1),
         duration(number(json, "wait_ms"), 1),
+        wide(json, "fuel"),
         number(json, "instances_min"),
         number(json, "instances_max"),
         number(json, "instances_jobs"),

@@ -49,7 +49,7 @@ class ManifestReaderTest {
                {"name":"deliver","timeout_ms":5000,"max_attempts":8,"backoff":"fixed","unique":true,"concurrency":2}],
              "cron":[{"job":"nightly","schedule":"30 4 * * *","zone":"Europe/Berlin","catch_up":"all"},
                      {"job":"deliver","schedule":{"every_ms":6e4},"args":{"to":"all"}}],
-             "limits":{"memory_mb":8,"call_ms":250,"wait_ms":2000,"instances_min":2,"instances_max":4,"instances_jobs":2,
+             "limits":{"memory_mb":8,"call_ms":250,"wait_ms":2000,"fuel":5e12,"instances_min":2,"instances_max":4,"instances_jobs":2,
                        "max_uses":99999999999,"max_age_s":60,"max_idle_s":30,"isolation":"reused"},
              "requires":{"host":">=0.1"},"depends":[{"name":"other","version":"^1.0"}]}
             """);
@@ -69,6 +69,7 @@ class ManifestReaderTest {
     assertThat(limits.memoryMb()).hasValue(8);
     assertThat(limits.call()).contains(Duration.ofMillis(250));
     assertThat(limits.waits()).contains(Duration.ofSeconds(2));
+    assertThat(limits.fuel()).hasValue(5_000_000_000_000L);
     assertThat(limits.instancesMin()).hasValue(2);
     assertThat(limits.instancesMax()).hasValue(4);
     assertThat(limits.instancesJobs()).hasValue(2);
@@ -200,7 +201,7 @@ class ManifestReaderTest {
                       "/limits/call_ms: found 0; allowed: from 1 to 3600000",
                       "/limits/isolation: found \"frsh\"; allowed: fresh, reused; did you mean"
                           + " fresh?",
-                      "/limits/maxAgeS: no such field; allowed: memory_mb, call_ms, wait_ms,"
+                      "/limits/maxAgeS: no such field; allowed: memory_mb, call_ms, wait_ms, fuel,"
                           + " instances_min, instances_max, instances_jobs, max_uses, max_age_s,"
                           + " max_idle_s,"
                           + " isolation, breaker; did you mean max_age_s?",
@@ -406,6 +407,7 @@ class ManifestReaderTest {
     "/limits/memory_mb, 1, 2047",
     "/limits/call_ms, 1, 3600000",
     "/limits/wait_ms, 1, 3600000",
+    "/limits/fuel, 1, 9007199254740991",
     "/limits/instances_min, 0, 10000",
     "/limits/instances_max, 1, 10000",
     "/limits/max_uses, 0, 9007199254740991",

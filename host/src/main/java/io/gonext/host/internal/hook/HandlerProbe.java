@@ -34,6 +34,7 @@ public final class HandlerProbe {
   private static final AttributeKey<Long> GUEST_NANOS = AttributeKey.longKey("gonext.guest_ns");
   private static final AttributeKey<Long> HOST_NANOS = AttributeKey.longKey("gonext.host_ns");
   private static final AttributeKey<Long> WAIT_NANOS = AttributeKey.longKey("gonext.wait_ns");
+  private static final AttributeKey<Long> FUEL = AttributeKey.longKey("gonext.fuel");
 
   private final MeterRegistry meters;
   private final @Nullable Tracer tracer;
@@ -141,6 +142,9 @@ public final class HandlerProbe {
       span.setAttribute(GUEST_NANOS, turn.guestNanos());
       span.setAttribute(HOST_NANOS, turn.hostNanos());
       span.setAttribute(WAIT_NANOS, turn.waitNanos());
+      if (turn.fuel() > 0) {
+        span.setAttribute(FUEL, turn.fuel());
+      }
       span.end();
     }
   }

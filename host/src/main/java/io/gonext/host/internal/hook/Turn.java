@@ -21,6 +21,7 @@ public final class Turn implements HookTurn {
   private long guestNanos;
   private long hostNanos;
   private long waitNanos;
+  private long fuel;
 
   /**
    * A turn that begins now.
@@ -68,6 +69,12 @@ public final class Turn implements HookTurn {
     guestNanos += times.guestNanos();
     hostNanos += times.hostNanos();
     waitNanos += times.waitNanos();
+    fuel += times.fuel();
+  }
+
+  /** How much fuel the plugin used so far; 0 if it does not count it. */
+  public long fuel() {
+    return fuel;
   }
 
   /** How long the plugin waited in host functions so far. */

@@ -63,6 +63,7 @@ final class ActivePlugin {
   private final Breakers breakers;
   private final PooledCalls calls;
   private final PluginAudit audit;
+  private final FuelUse fuel;
   private final RouteTable routes;
   private final RouteHeaders routeHeaders;
 
@@ -84,11 +85,13 @@ final class ActivePlugin {
    *
    * @param audit records traps
    * @param late records calls that succeed, but late
+   * @param fuel counts what all calls use
    * @param breakers creates the breakers of a version
    */
   record Guards(
       PluginAudit audit,
       LateCalls late,
+      FuelUse fuel,
       RouteHeaders routeHeaders,
       Function<ActivePlugin, Breakers> breakers) {}
 
@@ -105,6 +108,7 @@ final class ActivePlugin {
     this.jobs = jobs;
     this.limits = limits;
     this.audit = guards.audit;
+    this.fuel = guards.fuel;
     this.routes = new RouteTable(manifest.routes());
     this.routeHeaders = guards.routeHeaders;
     this.breakers = guards.breakers.apply(this);
@@ -125,7 +129,13 @@ final class ActivePlugin {
                     route -> route, route -> breakers.of(route.toString()), (a, b) -> a));
     this.calls =
         new PooledCalls(
-            manifest.version().toString(), pool, audit, guards.late, limits, manifest.warmUp());
+            manifest.version().toString(),
+            pool,
+            audit,
+            guards.late,
+            guards.fuel,
+            limits,
+            manifest.warmUp());
   }
 
   Manifest manifest() {
@@ -177,6 +187,11 @@ final class ActivePlugin {
   /** See {@link PooledCalls#watchMemory}. */
   void watchMemory(LongConsumer touchedBytes) {
     calls.watchMemory(touchedBytes);
+  }
+
+  /** See {@link FuelUse#watch}. */
+  void watchFuel(LongConsumer units) {
+    fuel.watch(units);
   }
 
   /** Why its calls are refused, or empty while they are not. */
@@ -263,6 +278,8 @@ final class ActivePlugin {
       } catch (GuestTrap trap) {
         lease.markUnusable(trap);
         throw trap;
+      } finally {
+        fuel.ran(lease.get());
       }
       effects = lease.get().takeEffects();
     }

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.engine.FuelBudget;
 import io.gonext.engine.RunLimits;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.PluginLimits;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What one plugin gets: the lower of what its manifest asks for and what the operator allows.
@@ -20,6 +22,7 @@ import java.util.OptionalInt;
  * @param warmInstances kept while nobody calls
  * @param instances the most there are
  * @param jobInstances the most there are for jobs, apart from the others
+ * @param fuel what it may use in one call; empty if its fuel is not counted
  */
 public record EffectiveLimits(
     int memoryMb,
@@ -28,7 +31,8 @@ public record EffectiveLimits(
     Duration softCall,
     int warmInstances,
     int instances,
-    int jobInstances) {
+    int jobInstances,
+    OptionalLong fuel) {
   private static final int PAGE_BYTES = 64 * 1024;
 
   public static EffectiveLimits of(OperatorLimits operator, Manifest manifest) {
@@ -42,7 +46,14 @@ public record EffectiveLimits(
         Duration.ofNanos(Math.max(1, (long) (call.toNanos() * operator.softShare()))),
         Math.min(asked.instancesMin().orElse(1), instances),
         instances,
-        Math.min(asked.instancesJobs().orElse(1), operator.instances()));
+        Math.min(asked.instancesJobs().orElse(1), operator.instances()),
+        lower(asked.fuel(), operator.fuel()));
+  }
+
+  private static OptionalLong lower(OptionalLong asked, OptionalLong allowed) {
+    return asked.isPresent() && asked.getAsLong() < allowed.orElse(Long.MAX_VALUE)
+        ? asked
+        : allowed;
   }
 
   private static int lower(OptionalInt asked, int allowed) {
@@ -57,6 +68,9 @@ public record EffectiveLimits(
   public static List<String> cuts(OperatorLimits operator, Manifest manifest) {
     Manifest.Limits asked = manifest.limits();
     List<String> cuts = new ArrayList<>();
+    if (operator.fuel().isPresent()) {
+      cut(cuts, "fuel", asked.fuel(), operator.fuel().getAsLong(), "--fuel");
+    }
     cut(cuts, "memory_mb", asked.memoryMb(), operator.memoryMb(), "--memory-mb");
     cut(cuts, "call_ms", millis(asked.call()), operator.call().toMillis(), "--call-ms");
     cut(cuts, "wait_ms", millis(asked.waits()), operator.waits().toMillis(), "--wait-ms");
@@ -66,6 +80,13 @@ public record EffectiveLimits(
     return cuts;
   }
 
+  private static void cut(
+      List<String> cuts, String field, OptionalInt asked, long allowed, String option) {
+    if (asked.isPresent()) {
+      cut(cuts, field, OptionalLong.of(asked.getAsInt()), allowed, option);
+    }
+  }
+
   private static OptionalInt millis(Optional<Duration> time) {
     return time.isPresent()
         ? OptionalInt.of(Math.toIntExact(time.get().toMillis()))
@@ -73,11 +94,11 @@ public record EffectiveLimits(
   }
 
   private static void cut(
-      List<String> cuts, String field, OptionalInt asked, long allowed, String option) {
-    if (asked.isPresent() && asked.getAsInt() > allowed) {
+      List<String> cuts, String field, OptionalLong asked, long allowed, String option) {
+    if (asked.isPresent() && asked.getAsLong() > allowed) {
       cuts.add(
           "/limits/%s: the plugin gets %d and not %d, since the operator allows no more (gonext serve %s)"
-              .formatted(field, allowed, asked.getAsInt(), option));
+              .formatted(field, allowed, asked.getAsLong(), option));
     }
   }
 
@@ -88,13 +109,23 @@ public record EffectiveLimits(
    */
   EffectiveLimits ofJob(Duration timeout) {
     return new EffectiveLimits(
-        memoryMb, timeout, waits, timeout, warmInstances, instances, jobInstances);
+        memoryMb, timeout, waits, timeout, warmInstances, instances, jobInstances, fuel);
   }
 
   /** The limits of a run that begins now and is not part of a turn. */
   RunLimits fromNow() {
     long now = System.nanoTime();
-    return new RunLimits(call, now + call.toNanos(), waits, now + call.toNanos() + waits.toNanos());
+    return new RunLimits(
+        call, now + call.toNanos(), waits, now + call.toNanos() + waits.toNanos(), fuelBudget(0));
+  }
+
+  /**
+   * The fuel of a run.
+   *
+   * @param spent what earlier runs of the same call used
+   */
+  FuelBudget fuelBudget(long spent) {
+    return fuel.isPresent() ? new FuelBudget(fuel.getAsLong(), spent) : FuelBudget.UNLIMITED;
   }
 
   /** Linear memory of one instance, in pages of 64 KiB. */
@@ -112,6 +143,6 @@ public record EffectiveLimits(
   }
 
   PluginLimits shown() {
-    return new PluginLimits(memoryMb, call, waits, warmInstances, instances);
+    return new PluginLimits(memoryMb, call, waits, warmInstances, instances, fuel);
   }
 }

@@ -56,6 +56,7 @@ final class JobPool {
       PluginAudit audit,
       Duration longest,
       EffectiveLimits limits,
+      FuelUse fuel,
       Counter lateCounter,
       LongSupplier nanoTime) {
     this.plugin = manifest.id();
@@ -79,6 +80,7 @@ final class JobPool {
                               pool,
                               audit,
                               new LateCalls(manifest.id(), timeout, lateCounter, nanoTime),
+                              fuel,
                               limits.ofJob(timeout),
                               false));
                     }));

@@ -3,6 +3,7 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.engine.CompiledModule;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
+import io.gonext.engine.FuelBudget;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.PlainText;
@@ -122,7 +123,7 @@ final class PluginLoader {
     problems.addAll(ManifestCheck.problems(manifest, services.grants().registry()));
     CompiledModule module;
     try {
-      module = engine.compile(bundle.module());
+      module = engine.compile(bundle.module(), limitsOf(manifest).fuel().isPresent());
     } catch (EngineException e) {
       problems.add(manifest.entry() + ": " + e.getMessage());
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
@@ -234,6 +235,7 @@ final class PluginLoader {
     InstancePool<GuestInstance> pool =
         new InstancePool<>(poolConfig(manifest, effective, pages), allocator, poolRuntime);
     metrics.addCalls(pool);
+    FuelUse fuel = new FuelUse(meters, manifest.name());
     JobPool jobs = null;
     if (!manifest.jobs().isEmpty()) {
       InstancePool<GuestInstance> jobInstances =
@@ -246,6 +248,7 @@ final class PluginLoader {
               scope.audit(),
               longestJob,
               effective,
+              fuel,
               lateCounter(manifest.name()),
               guards.nanoTime());
     }
@@ -263,6 +266,7 @@ final class PluginLoader {
                     effective.softCall(),
                     lateCounter(manifest.name()),
                     guards.nanoTime()),
+                fuel,
                 new RouteHeaders(
                     manifest,
                     scope.permissions(),
@@ -332,12 +336,20 @@ final class PluginLoader {
     return result.calls();
   }
 
+  /** A plugin's own limit is for its calls: starting takes some toolchains far more. */
+  private FuelBudget startFuel() {
+    return limits.fuel().isPresent()
+        ? new FuelBudget(limits.fuel().getAsLong())
+        : FuelBudget.UNLIMITED;
+  }
+
   private InstanceConfig instanceConfig(PluginScope scope) {
     return InstanceConfig.builder()
         .hostFunctions(services.functions(scope))
         .output((stream, line) -> scope.log().write(Level.INFO, line))
         .maxMemoryPages(limitsOf(scope.manifest()).memoryPages())
         .startTimeout(limits.start())
+        .startFuel(startFuel())
         .verifiesResets(verifiesResets)
         .build();
   }

@@ -85,6 +85,11 @@ public final class PluginSlot {
     version.watchMemory(touchedBytes);
   }
 
+  /** See {@link FuelUse#watch}. */
+  public void watchFuel(LongConsumer units) {
+    version.watchFuel(units);
+  }
+
   /**
    * Serves a request for one of the plugin's routes. It has one turn and takes one place of the
    * rate limit, whichever versions it meets.

@@ -37,6 +37,8 @@ final class PooledCalls {
   private final InstancePool<GuestInstance> pool;
   private final PluginAudit audit;
   private final LateCalls late;
+  private final FuelUse fuel;
+  private final EffectiveLimits limits;
   private final long limitNanos;
   private final long waitLimitNanos;
   private final Duration patience;
@@ -54,12 +56,15 @@ final class PooledCalls {
       InstancePool<GuestInstance> pool,
       PluginAudit audit,
       LateCalls late,
+      FuelUse fuel,
       EffectiveLimits limits,
       boolean remembersInputs) {
     this.version = version;
     this.pool = pool;
     this.audit = audit;
     this.late = late;
+    this.fuel = fuel;
+    this.limits = limits;
     this.limitNanos = limits.call().toNanos();
     this.waitLimitNanos = limits.waits().toNanos();
     this.patience = limits.call().dividedBy(2);
@@ -192,7 +197,8 @@ final class PooledCalls {
         late.softLimit(),
         turn.beganNanos() + limitNanos + turn.waitNanos(),
         Duration.ofNanos(waitLimitNanos - turn.waitNanos()),
-        turn.deadlineNanos());
+        turn.deadlineNanos(),
+        limits.fuelBudget(turn.fuel()));
   }
 
   private Lease<GuestInstance> checkout(Turn turn)
@@ -240,13 +246,14 @@ final class PooledCalls {
       throw e;
     } finally {
       turn.ran(version, instance.lastRun());
+      fuel.ran(instance);
     }
   }
 
   /**
    * Does not blame a plugin that failed after something that it needs, such as the store or a
-   * server that it called, had failed in the same call. A plugin that computes to its deadline is
-   * to blame whatever failed before.
+   * server that it called, had failed in the same call. A plugin that computes to its deadline, or
+   * until its fuel is used, is to blame whatever failed before.
    */
   private static HookFailedException blamedRight(GuestInstance instance, HookFailedException e) {
     HookOutcome outcome = e.outcome();
@@ -254,7 +261,9 @@ final class PooledCalls {
     boolean mayBeOthers =
         outcome == HookOutcome.STATUS
             || outcome == HookOutcome.WAIT_LIMIT
-            || (outcome != HookOutcome.DEADLINE && outcome.isFaultOfPlugin());
+            || (outcome != HookOutcome.DEADLINE
+                && outcome != HookOutcome.OUT_OF_FUEL
+                && outcome.isFaultOfPlugin());
     HostFailure hostFailure = mayBeOthers ? instance.hostFailure() : null;
     if (hostFailure == null) {
       return e;
@@ -284,6 +293,7 @@ final class PooledCalls {
               computeNanos(turn, turn.waitNanos() + times.waitNanos()) < limitNanos / 2
                   ? HookOutcome.CUT_SHORT
                   : HookOutcome.DEADLINE;
+          case TrapCause.OutOfFuel _ -> HookOutcome.OUT_OF_FUEL;
           case TrapCause.WaitLimit _ -> HookOutcome.WAIT_LIMIT;
           case TrapCause.Interrupted _ -> {
             Thread.interrupted();

@@ -271,6 +271,7 @@ class ReferenceTest {
         "| `limits.memory_mb` | %d | `--memory-mb` |".formatted(limits.memoryMb()),
         "| `limits.call_ms` | %d | `--call-ms` |".formatted(limits.call().toMillis()),
         "| `limits.wait_ms` | %d | `--wait-ms` |".formatted(limits.waits().toMillis()),
+        "| `limits.fuel` | no limit | `--fuel` |",
         "| `limits.instances_min`, `limits.instances_max` | %d | `--instances` |"
             .formatted(limits.instances()),
         "| `storage.kv.max_bytes` | %d | |".formatted(quota.maxBytes()),

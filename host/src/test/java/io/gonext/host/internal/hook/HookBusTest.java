@@ -197,8 +197,9 @@ class HookBusTest {
   @Test
   void the_time_that_a_plugin_waits_is_a_measurement_of_its_own() throws InterruptedException {
     bus.addAction(
-        "waits", "h", 1, (args, turn) -> turn.ran("1.0.0", new CallTimes(9, 8, 7, false)));
-    bus.addAction("computes", "h", 2, (args, turn) -> turn.ran("1", new CallTimes(9, 8, 0, false)));
+        "waits", "h", 1, (args, turn) -> turn.ran("1.0.0", new CallTimes(9, 8, 7, false, 0)));
+    bus.addAction(
+        "computes", "h", 2, (args, turn) -> turn.ran("1", new CallTimes(9, 8, 0, false, 0)));
     bus.doAction("h", List.of());
     assertThat(meters.get("gonext.plugin.wait").timers())
         .singleElement()
@@ -517,7 +518,7 @@ class HookBusTest {
           1,
           (value, args, turn) -> {
             tracer.spanBuilder("inner").startSpan().end();
-            turn.ran("1.2.3", new CallTimes(100, 30, 20, false));
+            turn.ran("1.2.3", new CallTimes(100, 30, 20, false, 42));
             return value;
           });
       traced.addFilter(
@@ -545,6 +546,7 @@ class HookBusTest {
                 .put("gonext.guest_ns", 70)
                 .put("gonext.host_ns", 30)
                 .put("gonext.wait_ns", 20)
+                .put("gonext.fuel", 42)
                 .build()
                 .asMap());
     assertThat(finished.get(2).getAttributes().get(AttributeKey.stringKey("gonext.outcome")))

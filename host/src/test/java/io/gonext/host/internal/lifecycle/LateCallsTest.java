@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class LateCallsTest {
-  private static final CallTimes TIMES = new CallTimes(700_000_000, 100_000_000, 20_000_000, true);
+  private static final CallTimes TIMES =
+      new CallTimes(700_000_000, 100_000_000, 20_000_000, true, 0);
 
   /** Where System.nanoTime may well be: near its own overflow. */
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(30));

@@ -1,0 +1,101 @@
+package io.gonext.engine;
+
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import run.endive.runtime.Instance;
+import run.endive.runtime.MStack;
+import run.endive.wasm.types.Instruction;
+import run.endive.wasm.types.OpCode;
+
+/**
+ * Counts fuel one instruction at a time, while Endive's interpreter runs: what {@link FuelBudget}
+ * says, without blocks. A call that traps has used less than compiled code charges for it.
+ */
+final class ReferenceFuel {
+  private static final Set<OpCode> FREE =
+      EnumSet.of(
+          OpCode.NOP,
+          OpCode.DROP,
+          OpCode.BLOCK,
+          OpCode.LOOP,
+          OpCode.ELSE,
+          OpCode.END,
+          OpCode.RETURN,
+          OpCode.UNREACHABLE);
+
+  private final ModuleDefinition module;
+  private final int capPages;
+  private final int capElements;
+  private @Nullable Instance instance;
+  private long used;
+
+  ReferenceFuel(ModuleDefinition module, int capPages, int capElements) {
+    this.module = module;
+    this.capPages = capPages;
+    this.capElements = capElements;
+  }
+
+  void instance(Instance made) {
+    instance = made;
+  }
+
+  private Instance instance() {
+    return Objects.requireNonNull(instance);
+  }
+
+  /** Begins a call of a function that is not imported. */
+  void begin() {
+    used = 1;
+  }
+
+  long used() {
+    return used;
+  }
+
+  /** Before each instruction. */
+  void execute(Instruction instruction, MStack stack) {
+    if (!FREE.contains(instruction.opcode())) {
+      used++;
+    }
+    switch (instruction.opcode()) {
+      case CALL -> enter((int) instruction.operand(0));
+      case CALL_INDIRECT -> {
+        var table = instance().table((int) instruction.operand(1));
+        long index = top(stack);
+        if (index < table.size()) {
+          enter(table.ref((int) index));
+        }
+      }
+      case MEMORY_COPY, MEMORY_FILL, MEMORY_INIT -> used += top(stack) / 64;
+      case TABLE_COPY, TABLE_FILL, TABLE_INIT -> used += top(stack) / 8;
+      case MEMORY_GROW -> {
+        long most = Math.min(Objects.requireNonNull(module.memory()).maximumPages(), capPages);
+        if (instance().memory().pages() + top(stack) <= most) {
+          used += top(stack) * 1024;
+        }
+      }
+      case TABLE_GROW -> {
+        int table = (int) instruction.operand(0);
+        long most = Math.min(module.tables().get(table).maximum(), capElements);
+        if (instance().table(table).size() + top(stack) <= most) {
+          used += top(stack) / 8;
+        }
+      }
+      default -> {
+        // Its size is one.
+      }
+    }
+  }
+
+  private void enter(int function) {
+    if (function >= module.importedFunctions()) {
+      used++;
+    }
+  }
+
+  private static long top(MStack stack) {
+    return Integer.toUnsignedLong((int) stack.array()[stack.size() - 1]);
+  }
+}
