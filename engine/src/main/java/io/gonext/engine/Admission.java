@@ -92,6 +92,8 @@ final class Admission {
   /** See {@link ModuleDefinition#declared}. */
   private final BitSet declared = new BitSet();
 
+  private final BitSet tailCallers = new BitSet();
+
   private @Nullable ConstantReader constants;
   private boolean hasCode;
   private int segmentsAnnounced = -1;
@@ -200,6 +202,7 @@ final class Admission {
         List.copyOf(data),
         segmentsAnnounced >= 0,
         declared,
+        tailCallers,
         links);
   }
 
@@ -729,8 +732,13 @@ final class Admission {
                 + EngineLimits.raise("functionBytes"));
       }
       bodies.add(new Range(in.position(), in.position() + (int) size));
-      cost.function(
-          index, FunctionReader.validate(in.slice(size), index, shape, label(index), limits));
+      FunctionCost functionCost =
+          FunctionReader.validate(in.slice(size), index, shape, label(index), limits);
+      cost.function(index, functionCost);
+      tailCallers.set(index, functionCost.hasTailCalls());
+    }
+    if (!tailCallers.isEmpty()) {
+      cost.tailCalls(types, functionTypes);
     }
   }
 }

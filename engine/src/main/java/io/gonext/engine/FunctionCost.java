@@ -28,6 +28,9 @@ final class FunctionCost {
   /** A part of a function has about as many bytes of bytecode, or more. */
   private static final int PART_BYTES = 1_000;
 
+  /** Putting an argument of a tail call into a field. */
+  private static final int TAIL_ARGUMENT_BYTES = 8;
+
   /** Passing a local to a part and back. */
   private static final int PASSED_LOCAL_BYTES = 20;
 
@@ -59,6 +62,7 @@ final class FunctionCost {
   private int constantsCounted;
   private int instructionsWithManyOperands;
 
+  private boolean hasTailCalls;
   private long instructions;
   private long codeBytes = METHOD_BYTES;
   private long operands;
@@ -78,6 +82,19 @@ final class FunctionCost {
     if (height > MANY_OPERANDS) {
       instructionsWithManyOperands++;
     }
+  }
+
+  void tailCall(int parameters, int results) {
+    if (!hasTailCalls) {
+      // The method that other functions call.
+      codeBytes += METHOD_BYTES;
+      hasTailCalls = true;
+    }
+    codeBytes += (long) TAIL_ARGUMENT_BYTES * (parameters + results);
+  }
+
+  boolean hasTailCalls() {
+    return hasTailCalls;
   }
 
   void local(int index) {

@@ -369,12 +369,17 @@ final class FunctionReader {
       }
       case Op.CALL_INDIRECT -> {
         int type = type(in.u32());
-        int table = table(in.u32());
-        if (module.tableTypes()[table] != Op.FUNCREF) {
-          throw mismatch("call_indirect needs a table of functions");
-        }
-        pop(Op.I32);
+        int table = functionTable(opcode);
         call(opcode, type, table, module.types().get(type), at, before);
+      }
+      case Op.RETURN_CALL -> {
+        int function = function(in.u32());
+        tailCall(opcode, function, 0, module.typeOf(function), at, before);
+      }
+      case Op.RETURN_CALL_INDIRECT -> {
+        int type = type(in.u32());
+        int table = functionTable(opcode);
+        tailCall(opcode, type, table, module.types().get(type), at, before);
       }
       case Op.DROP -> {
         byte type = pop();
@@ -663,6 +668,28 @@ final class FunctionReader {
     push(type.results());
   }
 
+  /** Reads the table of an indirect call, and pops the index in it. */
+  private int functionTable(int opcode) {
+    int table = table(in.u32());
+    if (module.tableTypes()[table] != Op.FUNCREF) {
+      throw mismatch(
+          (opcode == Op.CALL_INDIRECT ? "call_indirect" : "return_call_indirect")
+              + " needs a table of functions");
+    }
+    pop(Op.I32);
+    return table;
+  }
+
+  private void tailCall(int opcode, int index, int second, Signature type, int at, int before) {
+    if (!Arrays.equals(type.results(), signature.results())) {
+      throw mismatch("a tail call needs a function with the same results");
+    }
+    pop(type.parameters());
+    cost.tailCall(type.parameters().length, type.results().length);
+    add(opcode, index, second, at, before, height);
+    unreachable();
+  }
+
   private void select(int at) {
     int before = height;
     pop(Op.I32);
@@ -877,8 +904,7 @@ final class FunctionReader {
     return switch (opcode) {
       case 0x06, 0x07, 0x08, 0x09, 0x0A, 0x18, 0x19, 0x1F ->
           in.unsupported(uses + "exception handling");
-      case 0x12, 0x13, 0x15 -> in.unsupported(uses + "tail calls");
-      case 0x14, 0xD4, 0xD5, 0xD6 -> in.unsupported(uses + "typed function references");
+      case 0x14, 0x15, 0xD4, 0xD5, 0xD6 -> in.unsupported(uses + "typed function references");
       case 0xD3, 0xFB -> in.unsupported(uses + "garbage collection");
       case 0xFD -> in.unsupported(uses + "SIMD");
       case 0xFE -> in.unsupported(uses + "threads");

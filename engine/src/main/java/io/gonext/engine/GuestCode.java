@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.Range;
 import java.util.BitSet;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,16 @@ public abstract class GuestCode {
 
   /** The globals that are shared with other instances, by index; null for the others. */
   public @Nullable GuestGlobal[] sharedGlobals = {};
+
+  /**
+   * The function that a function of this instance calls last instead of returning: its index plus
+   * one; or for one of another instance, its type's index plus one, negative. Zero if there is
+   * none.
+   */
+  public int tailCall;
+
+  /** The function of another instance that is called last. */
+  public @Nullable FunctionReference tailTarget;
 
   private int entriesUntilPoll;
 
@@ -224,6 +235,29 @@ public abstract class GuestCode {
       throw wrongType(target);
     }
     return target.code.call(target.function, args);
+  }
+
+  /** For {@code return_call_indirect}: sets what is called last. Traps as a call does. */
+  public static void tailCall(int index, int table, int type, GuestCode code) {
+    FunctionReference target = target(index, table, code);
+    if (target.code == code) {
+      FunctionType wanted = code.definition.types().get(type);
+      FunctionType actual = code.definition.typeOf(target.function);
+      if (actual != wanted && !actual.equals(wanted)) {
+        throw wrongType(target);
+      }
+      code.tailCall = target.function + 1;
+    } else {
+      code.tailTarget = target;
+      code.tailCall = -type - 1;
+    }
+  }
+
+  /** Takes the function of another instance that is called last. */
+  public static FunctionReference takeTailTarget(GuestCode code) {
+    FunctionReference target = Objects.requireNonNull(code.tailTarget);
+    code.tailTarget = null;
+    return target;
   }
 
   /** The trap of an indirect call of a function with another type. */

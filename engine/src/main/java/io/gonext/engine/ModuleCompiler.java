@@ -120,6 +120,7 @@ final class ModuleCompiler {
         codes(module.elements().stream().map(ModuleDefinition.ElementSegment::type).toList()),
         dataSegments,
         module.declared(),
+        module.tailCallers(),
         entries);
   }
 

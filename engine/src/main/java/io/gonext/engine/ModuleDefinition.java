@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param declaresDataCount whether there is a data count section
  * @param declared the functions that a body may refer to with {@code ref.func}: those that an
  *     export, an element segment or a global names; never changed
+ * @param tailCallers the functions with tail calls; never changed
  * @param links whether the module was admitted for linking: other instances may then hold its
  *     tables, and call what is in them
  */
@@ -47,6 +48,7 @@ record ModuleDefinition(
     List<DataSegment> data,
     boolean declaresDataCount,
     BitSet declared,
+    BitSet tailCallers,
     boolean links) {
 
   /** The kinds of what a module imports and exports, in the order of their numbers. */
@@ -124,6 +126,7 @@ record ModuleDefinition(
         List.of(),
         false,
         new BitSet(),
+        new BitSet(),
         false);
   }
 
@@ -153,6 +156,7 @@ record ModuleDefinition(
         List.copyOf(keptData),
         declaresDataCount,
         declared,
+        tailCallers,
         links);
   }
 

@@ -233,9 +233,7 @@ class AdmissionTest {
 
   static Stream<Arguments> unsupported() {
     return Stream.of(
-        refused("return_call", UNSUPPORTED_FEATURE, "function 0 uses tail calls", code(0x12, 0)),
-        refused("return_call_indirect", UNSUPPORTED_FEATURE, "tail calls", code(0x13, 0, 0)),
-        refused("return_call_ref", UNSUPPORTED_FEATURE, "tail calls", code(0x15, 0)),
+        refused("return_call_ref", UNSUPPORTED_FEATURE, "typed function references", code(0x15, 0)),
         refused("throw", UNSUPPORTED_FEATURE, "exception handling", code(0x08, 0)),
         refused("try_table", UNSUPPORTED_FEATURE, "exception handling", code(0x1F, 0x40, 0)),
         refused("legacy try", UNSUPPORTED_FEATURE, "exception handling", code(0x06, 0x40)),

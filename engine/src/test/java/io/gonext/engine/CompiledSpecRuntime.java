@@ -7,6 +7,7 @@ import io.gonext.engine.ModuleDefinition.Import;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.TableType;
+import io.gonext.engine.bytecode.PartSizes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
 
   private final boolean roomy;
+  private final PartSizes sizes;
   private final Map<String, Map<String, Extern>> modules = new HashMap<>();
 
   /** What a module may import. */
@@ -42,9 +44,11 @@ final class CompiledSpecRuntime implements SpecRuntime {
    * A runtime.
    *
    * @param roomy the kind of all memories, and of the code
+   * @param sizes how functions are divided
    */
-  CompiledSpecRuntime(boolean roomy) {
+  CompiledSpecRuntime(boolean roomy, PartSizes sizes) {
     this.roomy = roomy;
+    this.sizes = sizes;
     modules.put("spectest", spectest());
   }
 
@@ -101,8 +105,8 @@ final class CompiledSpecRuntime implements SpecRuntime {
   @Override
   public Guest instantiate(byte[] wasm) {
     ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-    ModuleClasses classes = ModuleCompiler.compile(outline, _ -> {}, () -> false);
-    GuestCode code = (roomy ? classes.roomy() : classes.exact()).get();
+    var classes = ModuleCompiler.emit(outline.definition(), !roomy, sizes, () -> false).classes();
+    GuestCode code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
     link(outline.definition(), code);
     Instantiation.run(code);
     return new Compiled(code);

@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import io.gonext.engine.SpecRuntime.Guest;
 import io.gonext.engine.SpecRuntime.Unlinkable;
+import io.gonext.engine.bytecode.PartSizes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,8 @@ final class SpecScript {
     EXACT,
     /** The compiled classes for a {@link RoomyMemory}. */
     ROOMY,
+    /** As EXACT, with functions divided into as many JVM methods as possible. */
+    DIVIDED,
     /** Endive's interpreter and runtime. */
     INTERPRETER
   }
@@ -69,13 +72,14 @@ final class SpecScript {
     this.kind = kind;
     this.runtime =
         switch (kind) {
-          case EXACT -> new CompiledSpecRuntime(false);
-          case ROOMY -> new CompiledSpecRuntime(true);
+          case EXACT -> new CompiledSpecRuntime(false, PartSizes.DEFAULTS);
+          case ROOMY -> new CompiledSpecRuntime(true, PartSizes.DEFAULTS);
+          case DIVIDED -> new CompiledSpecRuntime(false, new PartSizes(12, 0, 0, 3));
           case INTERPRETER -> new InterpretedSpecRuntime();
         };
   }
 
-  /** How many commands ran, except those about the text format. */
+  /** How many commands there were, except those about the text format. */
   int assertions() {
     return assertions;
   }
@@ -139,6 +143,9 @@ final class SpecScript {
   }
 
   private byte[] bytes(JsonNode command) throws IOException {
+    if (command.has("binary")) {
+      return command.get("binary").binaryValue();
+    }
     return Files.readAllBytes(json.resolveSibling(command.get("filename").asString()));
   }
 

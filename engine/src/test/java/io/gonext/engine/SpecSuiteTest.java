@@ -7,17 +7,20 @@ import io.gonext.engine.SpecScript.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -30,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ResourceLock("SpecSuiteTest") // its tests run one after another
 class SpecSuiteTest {
   private static final Path SCRIPTS = Path.of("src/test/resources/spec");
+
+  private static final Path PROPOSALS = SCRIPTS.resolve("proposals");
 
   /** The directory that keeps converted scripts between builds. */
   private static final Path CONVERTED = Path.of("target/spec");
@@ -63,6 +68,46 @@ class SpecSuiteTest {
             DynamicTest.dynamicTest(script.getFileName().toString(), () -> test.accept(script)));
   }
 
+  /**
+   * The commands of each script of an accepted proposal, and how many of its valid modules have a
+   * refused feature.
+   */
+  private enum Proposal {
+    RETURN_CALL("return_call", 49, 1),
+    RETURN_CALL_INDIRECT("return_call_indirect", 70, 1);
+
+    final String script;
+    final int commands;
+    final int refusals;
+
+    Proposal(String script, int commands, int refusals) {
+      this.script = script;
+      this.commands = commands;
+      this.refusals = refusals;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void every_assertion_of_a_proposal_passes(Proposal proposal) throws IOException {
+    for (Kind kind : List.of(Kind.EXACT, Kind.ROOMY, Kind.DIVIDED)) {
+      Path script = PROPOSALS.resolve(proposal.script + ".wast");
+      SpecScript run = run(script, kind);
+      assertThat(run.assertions()).isEqualTo(proposal.commands);
+      assertThat(run.refusals()).hasSize(proposal.refusals);
+    }
+  }
+
+  @Test
+  void every_script_of_the_proposals_runs() throws IOException {
+    try (var files = Files.list(PROPOSALS)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .filteredOn(name -> name.endsWith(".wast"))
+          .containsExactlyInAnyOrderElementsOf(
+              Arrays.stream(Proposal.values()).map(each -> each.script + ".wast").toList());
+    }
+  }
+
   /** Detects a change of the JDK or of the compiler that breaks arithmetic. */
   @ParameterizedTest
   @ValueSource(
@@ -86,7 +131,7 @@ class SpecSuiteTest {
     assertThat(compiled.answers()).isEqualTo(interpreted.answers()).isNotEmpty();
   }
 
-  private static void run(Path script, Kind kind) throws IOException {
+  private static SpecScript run(Path script, Kind kind) throws IOException {
     var run = new SpecScript(convert(script), kind);
     run.run();
     assertThat(run.failures()).isEmpty();
@@ -94,10 +139,15 @@ class SpecSuiteTest {
         .as("something ran")
         .isNotEqualTo(TEXT_ONLY.contains(script.getFileName().toString()));
     assertThat(run.refusals()).allMatch(text -> REFUSED.stream().anyMatch(text::contains));
+    return run;
   }
 
   private static Path convert(Path script) throws IOException {
     String name = script.getFileName().toString().replace(".wast", "");
+    Path committed = script.resolveSibling(name + ".json");
+    if (Files.exists(committed)) {
+      return committed;
+    }
     Path json = CONVERTED.resolve(name).resolve(name + ".json");
     if (!Files.exists(json)
         || Files.getLastModifiedTime(json).compareTo(Files.getLastModifiedTime(script)) < 0) {

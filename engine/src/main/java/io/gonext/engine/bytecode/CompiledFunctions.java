@@ -9,6 +9,11 @@ public final class CompiledFunctions {
    */
   public static final String METHOD_PREFIX = "func_";
 
+  /** The prefix of a method that calls a function with tail calls, and then what it calls last. */
+  static final String CALL_PREFIX = "call_";
+
+  static final String TAIL_PREFIX = "tail_";
+  static final String FOREIGN_PREFIX = "foreign_";
   static final String INDIRECT_PREFIX = "indirect_";
 
   /** Between the name of the instance's class and the number of a class with functions. */

@@ -40,7 +40,8 @@ public final class CompilerDigest {
           SharedGlobals.class,
           Signature.class,
           Spill.class,
-          Switches.class);
+          Switches.class,
+          TailCalls.class);
 
   private CompilerDigest() {}
 

@@ -35,7 +35,7 @@ public final class FunctionCode {
 
   /**
    * A second immediate: for a branch the index of the block's instruction that it goes to, or
-   * {@link #FUNCTION}; for a CALL_INDIRECT the table.
+   * {@link #FUNCTION}; for an indirect call the table.
    */
   int[] extra;
 
@@ -188,7 +188,7 @@ public final class FunctionCode {
     return switch (op[index]) {
       case Op.BR, Op.BR_IF -> new int[] {extra[index]};
       case Op.BR_TABLE -> labelsOf(index);
-      case Op.RETURN -> new int[] {FUNCTION};
+      case Op.RETURN, Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT -> new int[] {FUNCTION};
       default -> NO_LABELS;
     };
   }

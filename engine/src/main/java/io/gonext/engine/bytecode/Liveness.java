@@ -115,7 +115,12 @@ final class Liveness {
           }
           live.or(atLabel(i));
         }
-        case Op.BR, Op.BR_TABLE, Op.RETURN, Op.UNREACHABLE -> {
+        case Op.BR,
+            Op.BR_TABLE,
+            Op.RETURN,
+            Op.RETURN_CALL,
+            Op.RETURN_CALL_INDIRECT,
+            Op.UNREACHABLE -> {
           live.clear();
           branches(i);
         }

@@ -47,6 +47,7 @@ final class MethodEmitter {
   private final ModuleShape module;
   private final Names names;
   private final Spill spill;
+  private final TailCalls tailCalls;
   private final Part part;
   private final Accesses accesses;
   private final int position;
@@ -104,6 +105,7 @@ final class MethodEmitter {
       ModuleShape module,
       Names names,
       Spill spill,
+      TailCalls tailCalls,
       boolean exactMemory) {
     this.to = to;
     this.code = code;
@@ -111,6 +113,7 @@ final class MethodEmitter {
     this.module = module;
     this.names = names;
     this.spill = spill;
+    this.tailCalls = tailCalls;
     this.slots = new int[code.locals.length];
     this.position = code.position[part.from];
     Arrays.fill(slots, NO_SLOT);
@@ -126,8 +129,9 @@ final class MethodEmitter {
       ModuleShape module,
       Names names,
       Spill spill,
+      TailCalls tailCalls,
       boolean exactMemory) {
-    new MethodEmitter(to, code, part, module, names, spill, exactMemory).method();
+    new MethodEmitter(to, code, part, module, names, spill, tailCalls, exactMemory).method();
   }
 
   /** The name of a part's method. */
@@ -662,6 +666,10 @@ final class MethodEmitter {
         branch(code.targets(i)[0]);
         live = false;
       }
+      case Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT -> {
+        line(i);
+        tailCall(i);
+      }
       case Op.BR_IF -> {
         types.pop(1);
         branchIf(code.extra[i], Opcode.IFNE, Opcode.IFEQ);
@@ -1076,7 +1084,7 @@ final class MethodEmitter {
     Signature type = module.typeOf(function);
     spillWide(type);
     to.aload(instance)
-        .invokestatic(names.owner(function), Names.function(function), names.descriptor(type));
+        .invokestatic(names.owner(function), names.callee(function), names.descriptor(type));
     moreResults(type);
     accesses.replaced();
   }
@@ -1095,6 +1103,21 @@ final class MethodEmitter {
         .invokestatic(names.main, names.indirect(type, table), names.indirectDescriptor(signature));
     moreResults(signature);
     accesses.replaced();
+  }
+
+  /** Tells the caller what to call in place of this function, and returns any results. */
+  private void tailCall(int index) {
+    Signature type = tailCalls.callee(code, index);
+    List<String> fields = tailCalls.arguments.cursor().fields(kinds(type.parameters()));
+    tailCalls.target(to, code, index, instance);
+    spill(fields, kinds(type.parameters()), 0);
+    types.pop(code.height[index] - code.low[index]);
+    for (byte result : type.results()) {
+      zero(Kind.of(result));
+      types.push(result);
+    }
+    branch(FunctionCode.FUNCTION);
+    live = false;
   }
 
   private void spillWide(Signature type) {

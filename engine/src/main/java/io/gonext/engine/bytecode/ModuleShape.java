@@ -18,6 +18,7 @@ import java.util.List;
  * @param elementTypes the type of each element segment
  * @param dataSegments how many data segments the module declares to have, or -1
  * @param declared the functions that {@code ref.func} may name
+ * @param tailCallers the functions with tail calls
  * @param entries the functions that are called from outside, without those that tables can hold
  */
 public record ModuleShape(
@@ -33,6 +34,7 @@ public record ModuleShape(
     byte[] elementTypes,
     int dataSegments,
     BitSet declared,
+    BitSet tailCallers,
     BitSet entries) {
 
   /** A function's type. */

@@ -57,6 +57,13 @@ final class Names {
     return CompiledFunctions.METHOD_PREFIX + function;
   }
 
+  /** The method that runs a function to its end, tail calls included. */
+  String callee(int function) {
+    return module.tailCallers().get(function)
+        ? CompiledFunctions.CALL_PREFIX + function
+        : function(function);
+  }
+
   /** Whether a function of this type gets its arguments by {@link Spill}. */
   static boolean isWide(Signature type) {
     return Kind.slots(type.parameters()) > MOST_SLOTS;

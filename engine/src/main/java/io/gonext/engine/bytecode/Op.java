@@ -20,6 +20,8 @@ public final class Op {
   public static final int RETURN = 0x0F;
   public static final int CALL = 0x10;
   public static final int CALL_INDIRECT = 0x11;
+  public static final int RETURN_CALL = 0x12;
+  public static final int RETURN_CALL_INDIRECT = 0x13;
   public static final int DROP = 0x1A;
   public static final int SELECT = 0x1B;
   public static final int SELECT_TYPED = 0x1C;
@@ -217,8 +219,7 @@ public final class Op {
     return op == BLOCK || op == LOOP || op == IF;
   }
 
-  /** Whether control never continues after the instruction. */
-  static boolean isTerminal(int op) {
-    return op == UNREACHABLE || op == BR || op == BR_TABLE || op == RETURN;
+  static boolean isTailCall(int op) {
+    return op == RETURN_CALL || op == RETURN_CALL_INDIRECT;
   }
 }

@@ -97,6 +97,8 @@ final class Partition {
       case Op.LOOP -> 14;
       case Op.BR_TABLE -> 12 + 4 * code.labelsOf(index).length;
       case Op.CALL, Op.CALL_INDIRECT -> 20;
+      case Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT ->
+          20 + TailCalls.ARGUMENT_BYTES * (code.height[index] - code.low[index]);
       case Op.GLOBAL_GET, Op.GLOBAL_SET -> 5;
       case Op.SELECT -> 12;
       default -> Op.isCompare(op) ? 8 : 4;
@@ -344,7 +346,12 @@ final class Partition {
           types.push(code.blockType(opener).results());
         }
       }
-      case Op.BR, Op.BR_TABLE, Op.RETURN, Op.UNREACHABLE -> {
+      case Op.BR,
+          Op.BR_TABLE,
+          Op.RETURN,
+          Op.RETURN_CALL,
+          Op.RETURN_CALL_INDIRECT,
+          Op.UNREACHABLE -> {
         // An ELSE or END follows.
       }
       default -> types.apply(code, i, module);
