@@ -520,7 +520,7 @@ class AdmissionTest {
             WasmBytes.module()
                 .section(1, ONE_TYPE)
                 .section(3, part().u32(1).u32(0))
-                .section(10, part().u32(1).u32(4).bytes(0, 0x12, 0, END))
+                .section(10, part().u32(1).u32(4).bytes(0, 0x14, 0, END))
                 .toBytes()));
   }
 
