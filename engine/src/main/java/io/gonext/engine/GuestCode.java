@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.Range;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ public abstract class GuestCode {
 
   private static final int ENTRIES_A_POLL = 16;
 
+  /** A guest that does not catch its exceptions throws one. */
+  private static final int TRACES_A_RUN = 32;
+
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
 
@@ -36,6 +40,12 @@ public abstract class GuestCode {
 
   /** The function of another instance that is called last. */
   public @Nullable FunctionReference tailTarget;
+
+  /** The tags by index. */
+  public GuestTag[] tags = {};
+
+  /** How many more exceptions of this run get a stack trace. */
+  private int tracesLeft;
 
   private int entriesUntilPoll;
 
@@ -92,6 +102,17 @@ public abstract class GuestCode {
     sharedGlobals = shared;
     imports = functions;
     references = new FunctionReference[module.functionTypes().length];
+    tags = new GuestTag[module.tagTypes().length];
+    Arrays.setAll(tags, GuestTag::new);
+  }
+
+  /** Makes an imported tag the one of the instance that defines it. */
+  final void setTag(int index, GuestTag tag) {
+    tags[index] = tag;
+  }
+
+  final void beginRun() {
+    tracesLeft = TRACES_A_RUN;
   }
 
   final ModuleDefinition definition() {
@@ -268,6 +289,36 @@ public abstract class GuestCode {
                 + target.function
                 + " is "
                 + target.code.definition.typeOf(target.function)));
+  }
+
+  /**
+   * For {@code throw}: the exception.
+   *
+   * @param numbers the bits of the values
+   * @param references the values that are references; empty if there are none
+   * @param distance from the function's first instruction, in bytes
+   */
+  public static RuntimeException exception(
+      long[] numbers,
+      @Nullable Object[] references,
+      int tag,
+      int function,
+      int distance,
+      GuestCode code) {
+    boolean hasTrace = code.tracesLeft > 0;
+    if (hasTrace) {
+      code.tracesLeft--;
+    }
+    return new GuestException(code.tags[tag], numbers, references, function, distance, hasTrace);
+  }
+
+  /** For {@code throw_ref}: the exception that is referred to. */
+  public static RuntimeException exception(@Nullable Object reference) {
+    return reference == null
+        ? new TrapSignal(
+            new TrapCause.UncaughtException(
+                "the guest threw a null reference in place of an exception"))
+        : (GuestException) reference;
   }
 
   /** For {@code ref.func}; always the same object for one function of one instance. */

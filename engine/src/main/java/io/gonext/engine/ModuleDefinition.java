@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodies the function bodies of the functions that are not imported: locals and instructions
  * @param tables the tables
  * @param memory the memory, or null
+ * @param tagTypes the index of each tag's type, imported ones first
  * @param globals the globals
  * @param exports the exports by name, in order
  * @param start the index of the start function, or -1
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param declared the functions that a body may refer to with {@code ref.func}: those that an
  *     export, an element segment or a global names; never changed
  * @param tailCallers the functions with tail calls; never changed
+ * @param legacyTries the functions with exception handling in its legacy encoding; never changed
  * @param links whether the module was admitted for linking: other instances may then hold its
  *     tables, and call what is in them
  */
@@ -41,6 +43,7 @@ record ModuleDefinition(
     List<Range> bodies,
     List<TableType> tables,
     @Nullable MemoryType memory,
+    int[] tagTypes,
     List<Global> globals,
     Map<String, Export> exports,
     int start,
@@ -49,6 +52,7 @@ record ModuleDefinition(
     boolean declaresDataCount,
     BitSet declared,
     BitSet tailCallers,
+    BitSet legacyTries,
     boolean links) {
 
   /** The kinds of what a module imports and exports, in the order of their numbers. */
@@ -56,7 +60,8 @@ record ModuleDefinition(
     FUNCTION,
     TABLE,
     MEMORY,
-    GLOBAL
+    GLOBAL,
+    TAG
   }
 
   /** An import. Its type is in the list of its kind. */
@@ -119,12 +124,14 @@ record ModuleDefinition(
         List.of(),
         List.of(),
         null,
+        new int[0],
         List.of(),
         Map.of(),
         -1,
         List.of(),
         List.of(),
         false,
+        new BitSet(),
         new BitSet(),
         new BitSet(),
         false);
@@ -149,6 +156,7 @@ record ModuleDefinition(
         List.copyOf(keptBodies),
         tables,
         memory,
+        tagTypes,
         globals,
         exports,
         start,
@@ -157,6 +165,7 @@ record ModuleDefinition(
         declaresDataCount,
         declared,
         tailCallers,
+        legacyTries,
         links);
   }
 

@@ -40,6 +40,8 @@ final class CompiledSpecRuntime implements SpecRuntime {
   private record SharedGlobal(ValueType type, boolean isMutable, GuestGlobal global)
       implements Extern {}
 
+  private record SharedTag(FunctionType type, GuestTag tag) implements Extern {}
+
   /**
    * A runtime.
    *
@@ -116,6 +118,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
     var functions = new ArrayList<FunctionReference>();
     var tables = new ArrayList<GuestTable>();
     var globals = new @Nullable GuestGlobal[module.globals().size()];
+    var tags = new ArrayList<GuestTag>();
     LinearMemory memory = null;
     int importedGlobals = 0;
     for (Import wanted : module.imports()) {
@@ -156,6 +159,14 @@ final class CompiledSpecRuntime implements SpecRuntime {
           }
           globals[importedGlobals++] = global;
         }
+        case TAG -> {
+          FunctionType type = module.types().get(module.tagTypes()[tags.size()]);
+          if (!(found instanceof SharedTag(FunctionType actual, GuestTag tag))
+              || !actual.equals(type)) {
+            throw unlinkable(wanted, found);
+          }
+          tags.add(tag);
+        }
       }
     }
     for (TableType type : module.tables().subList(tables.size(), module.tables().size())) {
@@ -175,6 +186,9 @@ final class CompiledSpecRuntime implements SpecRuntime {
         functions.stream().map(CompiledSpecRuntime::imported).toArray(ImportedFunction[]::new));
     for (int i = 0; i < functions.size(); i++) {
       code.setReference(i, functions.get(i));
+    }
+    for (int i = 0; i < tags.size(); i++) {
+      code.setTag(i, tags.get(i));
     }
   }
 
@@ -202,6 +216,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
       case TABLE -> new SharedTable(module.tables().get(index), code.table(index));
       case MEMORY -> new SharedMemory(Objects.requireNonNull(module.memory()), code.linear());
       case GLOBAL -> global(code, module.globals().get(index), index);
+      case TAG -> new SharedTag(module.types().get(module.tagTypes()[index]), code.tags[index]);
     };
   }
 

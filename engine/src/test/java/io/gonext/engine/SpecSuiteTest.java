@@ -41,7 +41,7 @@ class SpecSuiteTest {
 
   /** The files whose modules use a refused feature, with the feature in admission's message. */
   private static final Set<String> REFUSED =
-      Set.of("multi-memory", "exception handling", "typed function references");
+      Set.of("multi-memory", "garbage collection", "typed function references");
 
   /** The files that test only the text format, which never reaches the engine. */
   private static final Set<String> TEXT_ONLY =
@@ -69,21 +69,31 @@ class SpecSuiteTest {
   }
 
   /**
-   * The commands of each script of an accepted proposal, and how many of its valid modules have a
-   * refused feature.
+   * The commands of each script of an accepted proposal, how many of its valid modules have a
+   * refused feature, and how many commands do not run because of that.
    */
   private enum Proposal {
-    RETURN_CALL("return_call", 49, 1),
-    RETURN_CALL_INDIRECT("return_call_indirect", 70, 1);
+    LEGACY_RETHROW("legacy-rethrow", 16, 0, 0),
+    LEGACY_THROW("legacy-throw", 11, 0, 0),
+    LEGACY_TRY_CATCH("legacy-try_catch", 40, 0, 0),
+    LEGACY_TRY_DELEGATE("legacy-try_delegate", 22, 0, 0),
+    TAG("tag", 10, 3, 0),
+    THROW("throw", 13, 0, 0),
+    THROW_REF("throw_ref", 15, 0, 0),
+    TRY_TABLE("try_table", 65, 1, 5),
+    RETURN_CALL("return_call", 48, 0, 0),
+    RETURN_CALL_INDIRECT("return_call_indirect", 69, 0, 0);
 
     final String script;
     final int commands;
     final int refusals;
+    final int skipped;
 
-    Proposal(String script, int commands, int refusals) {
+    Proposal(String script, int commands, int refusals, int skipped) {
       this.script = script;
       this.commands = commands;
       this.refusals = refusals;
+      this.skipped = skipped;
     }
   }
 
@@ -95,6 +105,7 @@ class SpecSuiteTest {
       SpecScript run = run(script, kind);
       assertThat(run.assertions()).isEqualTo(proposal.commands);
       assertThat(run.refusals()).hasSize(proposal.refusals);
+      assertThat(run.skipped()).isEqualTo(proposal.skipped);
     }
   }
 
@@ -157,7 +168,10 @@ class SpecSuiteTest {
           .withOutput(json.toFile())
           .withOptions(
               new String[] {
-                "--enable-multi-memory", "--enable-exceptions", "--enable-function-references"
+                "--enable-multi-memory",
+                "--enable-exceptions",
+                "--enable-function-references",
+                "--enable-tail-call"
               })
           .build()
           .process();

@@ -61,6 +61,15 @@ public final class CompiledFunctions {
     return Math.min(distanceFromMethod + 1, UNKNOWN_LINE);
   }
 
+  /**
+   * A place in a function that backtraces understand.
+   *
+   * @param distance from the function's first instruction, in bytes
+   */
+  public static StackTraceElement place(String className, int function, int distance) {
+    return new StackTraceElement(className, part(function, distance, 0), null, 1);
+  }
+
   static String part(int function, int distance, int number) {
     return METHOD_PREFIX + function + "_" + distance + "_" + number;
   }

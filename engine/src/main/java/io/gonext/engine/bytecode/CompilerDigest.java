@@ -20,6 +20,7 @@ public final class CompilerDigest {
           Arithmetic.class,
           Boxes.class,
           Bulk.class,
+          Catch.class,
           ClassLimitException.class,
           Compare.class,
           CompiledFunctions.class,
@@ -41,7 +42,8 @@ public final class CompilerDigest {
           Signature.class,
           Spill.class,
           Switches.class,
-          TailCalls.class);
+          TailCalls.class,
+          Tries.class);
 
   private CompilerDigest() {}
 

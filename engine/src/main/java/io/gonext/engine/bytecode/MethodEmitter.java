@@ -42,17 +42,18 @@ final class MethodEmitter {
   /** Larger characters are not characters by themselves. */
   private static final int MOST_NUMBER = Character.MIN_SURROGATE;
 
-  private final CodeBuilder to;
-  private final FunctionCode code;
-  private final ModuleShape module;
-  private final Names names;
-  private final Spill spill;
+  final CodeBuilder to;
+  final FunctionCode code;
+  final ModuleShape module;
+  final Names names;
+  final Spill spill;
   private final TailCalls tailCalls;
-  private final Part part;
-  private final Accesses accesses;
+  final Part part;
+  final Accesses accesses;
+  private final Tries tries;
   private final int position;
 
-  private final OperandTypes types = new OperandTypes();
+  final OperandTypes types = new OperandTypes();
   private final List<Frame> frames = new ArrayList<>();
   private final Map<Integer, Frame> frameOf = new HashMap<>();
 
@@ -60,9 +61,9 @@ final class MethodEmitter {
   private final int[] slots;
 
   /** The slots from this one on are free. */
-  private int slotsUsed;
+  int slotsUsed;
 
-  private int instance;
+  int instance;
   private int budget = NO_SLOT;
 
   /** Whether control reaches the next instruction. */
@@ -75,7 +76,7 @@ final class MethodEmitter {
   private boolean isLeaving;
 
   /** An open block. */
-  private static final class Frame {
+  static final class Frame {
     final int opener;
     final Label label;
 
@@ -119,6 +120,7 @@ final class MethodEmitter {
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to, exactMemory);
     this.leave = to.newLabel();
+    this.tries = new Tries(this);
   }
 
   /** Emits the method's code. */
@@ -187,7 +189,7 @@ final class MethodEmitter {
     return kinds(code, part.outputs);
   }
 
-  private static List<Kind> kinds(FunctionCode code, int[] locals) {
+  static List<Kind> kinds(FunctionCode code, int[] locals) {
     return Arrays.stream(locals).mapToObj(local -> Kind.of(code.locals[local])).toList();
   }
 
@@ -235,6 +237,7 @@ final class MethodEmitter {
       to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
     }
     accesses.start(instance, reads || writes, writes, this::allocate);
+    tries.begin();
     range();
     if (live && !part.isFunction()) {
       exit(Part.FALL);
@@ -243,6 +246,7 @@ final class MethodEmitter {
       to.labelBinding(leave);
       leave();
     }
+    tries.end();
   }
 
   /** The next instruction of this method, child parts skipped. */
@@ -334,7 +338,7 @@ final class MethodEmitter {
 
   // Locals and spilled values ---------------------------------------------------------------------
 
-  private int allocate(Kind kind) {
+  int allocate(Kind kind) {
     int slot = slotsUsed;
     slotsUsed += kind.slots();
     return slot;
@@ -351,7 +355,7 @@ final class MethodEmitter {
     to.loadLocal(Kind.of(code.locals[local]).type, slot(local));
   }
 
-  private void store(int local) {
+  void store(int local) {
     to.storeLocal(Kind.of(code.locals[local]).type, slot(local));
   }
 
@@ -366,7 +370,7 @@ final class MethodEmitter {
   }
 
   /** Pushes a spilled value. */
-  private void load(String field, Kind kind) {
+  void load(String field, Kind kind) {
     to.aload(instance).getfield(names.main, field, kind.descriptor);
   }
 
@@ -455,7 +459,7 @@ final class MethodEmitter {
     }
   }
 
-  private void spillLocal(int local, String field, Kind kind) {
+  void spillLocal(int local, String field, Kind kind) {
     to.aload(instance);
     loadLocal(local);
     to.putfield(names.main, field, kind.descriptor);
@@ -471,9 +475,12 @@ final class MethodEmitter {
       }
     }
     line(index);
-    to.aload(instance)
-        .invokestatic(
-            names.owner(code.function), name(code, child), descriptor(code, child, names));
+    to.aload(instance);
+    tries.guarded(
+        child,
+        () ->
+            to.invokestatic(
+                names.owner(code.function), name(code, child), descriptor(code, child, names)));
     types.pop(child.operands.length);
     if (child.replacesMemory) {
       accesses.replaced();
@@ -656,6 +663,12 @@ final class MethodEmitter {
     switch (op) {
       case Op.BLOCK -> open(i);
       case Op.LOOP -> loop(i);
+      case Op.TRY_TABLE -> tries.open(open(i));
+      case Op.THROW, Op.THROW_REF -> {
+        line(i);
+        tries.raise(i);
+        live = false;
+      }
       case Op.IF -> {
         types.pop(1);
         ifBlock(i, Opcode.IFEQ);
@@ -761,6 +774,9 @@ final class MethodEmitter {
       }
       return;
     }
+    if (code.op[opener] == Op.TRY_TABLE) {
+      live = tries.close(frame, live);
+    }
     boolean hasNoElse = frame.otherwise != null;
     accesses.end(opener, live, hasNoElse);
     if (hasNoElse) {
@@ -773,7 +789,7 @@ final class MethodEmitter {
   }
 
   /** The block in this method, or null. */
-  private @Nullable Frame frame(int target) {
+  @Nullable Frame frame(int target) {
     return frameOf.get(target);
   }
 
@@ -783,7 +799,7 @@ final class MethodEmitter {
   }
 
   /** Branches always. The types stay as they are. */
-  private void branch(int target) {
+  void branch(int target) {
     Frame frame = frame(target);
     if (frame == null) {
       if (part.isFunction()) {
