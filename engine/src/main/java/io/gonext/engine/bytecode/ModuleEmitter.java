@@ -51,7 +51,7 @@ public final class ModuleEmitter {
   private final PartSizes sizes;
   private final Spill spill = new Spill("");
   private final TailCalls tailCalls;
-  private final ClassFile classFile = ClassFile.of();
+  private final ClassFile classFile = ClassFile.of(Tries.HIERARCHY);
   private final Map<String, byte[]> classes = new LinkedHashMap<>();
   private final Set<String> signatures = new TreeSet<>();
 

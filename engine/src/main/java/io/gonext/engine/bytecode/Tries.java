@@ -4,6 +4,8 @@ import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_int;
 
 import io.gonext.engine.bytecode.MethodEmitter.Frame;
+import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
+import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -25,6 +27,14 @@ import java.util.Map;
 final class Tries {
   /** The estimated bytes that take a value from the stack, or from an exception. */
   static final int VALUE_BYTES = 10;
+
+  /**
+   * Which classes the exceptions of guests extend, since class files are written without loading.
+   */
+  static final ClassHierarchyResolverOption HIERARCHY =
+      ClassHierarchyResolverOption.of(
+          ClassHierarchyResolver.of(List.of(), Map.of(Names.EXCEPTION, Names.FAILURE))
+              .orElse(ClassHierarchyResolver.defaultResolver()));
 
   private static final int NO_SLOT = -1;
   private static final ClassDesc OBJECTS = CD_Object.arrayType();
