@@ -84,6 +84,9 @@ fn config(random: &mut Random) -> Config {
         table_max_size_required: true,
         max_types: 12,
         disallow_traps: random.once_in(3),
+        exceptions_enabled: random.once_in(2),
+        max_tags: 4,
+        tail_call_enabled: random.once_in(2),
         bulk_memory_enabled: true,
         multi_value_enabled: true,
         reference_types_enabled: true,
@@ -91,13 +94,11 @@ fn config(random: &mut Random) -> Config {
         sign_extension_ops_enabled: true,
         // What the engine does not admit.
         compact_imports_enabled: false,
-        exceptions_enabled: false,
         extended_const_enabled: false,
         gc_enabled: false,
         memory64_enabled: false,
         relaxed_simd_enabled: false,
         simd_enabled: false,
-        tail_call_enabled: false,
         threads_enabled: false,
         wide_arithmetic_enabled: false,
         ..Config::default()

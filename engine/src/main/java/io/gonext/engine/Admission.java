@@ -41,6 +41,9 @@ final class Admission {
   private static final int CODE = 10;
   private static final int TAG = 13;
 
+  /** Toolchains use one. An instance can keep many exceptions alive. */
+  private static final int MOST_TAG_PARAMETERS = 16;
+
   /** Each section's place in the order that the specification demands, by its number. */
   private static final int[] ORDER = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
@@ -48,6 +51,7 @@ final class Admission {
   private static final int TABLE = 1;
   private static final int MEMORY = 2;
   private static final int GLOBAL = 3;
+  private static final int TAG_KIND = 4;
 
   /** The kinds of imports and exports by number. */
   private static final Kind[] KINDS = Kind.values();
@@ -82,6 +86,7 @@ final class Admission {
 
   private final List<TableType> tables = new ArrayList<>();
   private final List<MemoryType> memories = new ArrayList<>();
+  private final List<Integer> tagTypes = new ArrayList<>();
   private final List<Global> globals = new ArrayList<>();
   private final Map<String, Export> allExports = new LinkedHashMap<>();
   private final List<ElementSegment> elements = new ArrayList<>();
@@ -91,6 +96,9 @@ final class Admission {
 
   /** See {@link ModuleDefinition#declared}. */
   private final BitSet declared = new BitSet();
+
+  private final BitSet tailCallers = new BitSet();
+  private final BitSet legacyTries = new BitSet();
 
   private @Nullable ConstantReader constants;
   private boolean hasCode;
@@ -193,6 +201,7 @@ final class Admission {
         List.copyOf(bodies),
         List.copyOf(tables),
         memories.isEmpty() ? null : memories.getFirst(),
+        tagTypes.stream().mapToInt(Integer::intValue).toArray(),
         sharedOrNot(),
         Collections.unmodifiableMap(allExports),
         start,
@@ -200,6 +209,8 @@ final class Admission {
         List.copyOf(data),
         segmentsAnnounced >= 0,
         declared,
+        tailCallers,
+        legacyTries,
         links);
   }
 
@@ -234,7 +245,7 @@ final class Admission {
       case 10 -> code(in);
       case 11 -> data(in);
       case 12 -> segmentsAnnounced = in.count("data segments", "segments", limits.segments(), 0);
-      case TAG -> throw in.unsupported("the module uses exception handling (a tag section)");
+      case TAG -> tags(in);
       default -> throw in.malformed("section " + id + " does not exist");
     }
   }
@@ -301,7 +312,8 @@ final class Admission {
           case 0x70 -> ValueType.FUNCREF;
           case 0x6F -> ValueType.EXTERNREF;
           case 0x7B -> throw in.unsupported("the module uses SIMD (type v128)");
-          case 0x69, 0x74 -> throw in.unsupported("the module uses exception handling (exnref)");
+          case 0x69 -> ValueType.EXNREF;
+          case 0x74 -> throw in.unsupported("the module uses garbage collection (type noexn)");
           case 0x63, 0x64 -> throw in.unsupported("the module uses typed function references");
           default -> {
             if (code >= 0x6A && code <= 0x73) {
@@ -316,8 +328,11 @@ final class Admission {
 
   private static ValueType referenceType(BinaryReader in) {
     ValueType type = valueType(in);
-    if (type != ValueType.FUNCREF && type != ValueType.EXTERNREF) {
+    if (!type.isReference()) {
       throw in.malformed(type + " is not a reference type");
+    }
+    if (type == ValueType.EXNREF) {
+      throw in.unsupported("the module has a table of exceptions (exnref)");
     }
     return type;
   }
@@ -345,7 +360,10 @@ final class Admission {
           ValueType type = valueType(in);
           globals.add(new Global(type, isMutable(in), null, true));
         }
-        case 4 -> throw in.unsupported("the module uses exception handling (an imported tag)");
+        case TAG_KIND -> {
+          requireLinking(at, module, name, "a tag");
+          tag(in);
+        }
         case COMPACT_ONE_TYPE, COMPACT_TYPES ->
             throw in.unsupported(
                 "the module uses the compact import section; build it without (wasm-opt:"
@@ -500,6 +518,38 @@ final class Admission {
     }
   }
 
+  private void tags(BinaryReader in) {
+    int count = in.count("tags", "types", limits.types(), 2);
+    for (int i = 0; i < count; i++) {
+      tag(in);
+    }
+  }
+
+  private void tag(BinaryReader in) {
+    int attribute = in.u8();
+    if (attribute != 0) {
+      throw in.malformed("a tag of kind " + attribute);
+    }
+    long index = in.u32();
+    FunctionType type = type(in, index);
+    if (!type.results().isEmpty()) {
+      throw in.malformed("tag " + tagTypes.size() + " has a non-empty tag result type: " + type);
+    }
+    if (type.parameters().size() > MOST_TAG_PARAMETERS) {
+      throw in.tooLarge(
+          "tag "
+              + tagTypes.size()
+              + " has "
+              + type.parameters().size()
+              + " parameters, the limit is "
+              + MOST_TAG_PARAMETERS);
+    }
+    if (type.parameters().contains(ValueType.EXNREF)) {
+      throw in.unsupported("tag " + tagTypes.size() + " has an exception as a parameter (exnref)");
+    }
+    tagTypes.add((int) index);
+  }
+
   private static MemoryType memoryType(BinaryReader in) {
     long[] size = limits(in, "memory", MOST_MEMORY_PAGES);
     return new MemoryType((int) size[0], (int) size[1]);
@@ -579,7 +629,7 @@ final class Admission {
             case TABLE -> tables.size();
             case MEMORY -> memories.size();
             case GLOBAL -> globals.size();
-            case 4 -> throw in.unsupported("the module uses exception handling (an exported tag)");
+            case TAG_KIND -> tagTypes.size();
             default -> throw in.malformed("an export of kind " + kind);
           };
       if (index >= there) {
@@ -729,8 +779,14 @@ final class Admission {
                 + EngineLimits.raise("functionBytes"));
       }
       bodies.add(new Range(in.position(), in.position() + (int) size));
-      cost.function(
-          index, FunctionReader.validate(in.slice(size), index, shape, label(index), limits));
+      FunctionCost functionCost =
+          FunctionReader.validate(in.slice(size), index, shape, label(index), limits);
+      cost.function(index, functionCost);
+      tailCallers.set(index, functionCost.hasTailCalls());
+      legacyTries.set(index, functionCost.hasLegacyTries);
+    }
+    if (!tailCallers.isEmpty()) {
+      cost.tailCalls(types, functionTypes);
     }
   }
 }

@@ -67,6 +67,11 @@ final class BinaryReader {
     return count == Float.BYTES ? ByteArrays.getInt(bytes, at) : ByteArrays.getLong(bytes, at);
   }
 
+  /** A cursor over the bytes that are left. */
+  BinaryReader copy() {
+    return new BinaryReader(bytes, position, end);
+  }
+
   /** A cursor over the next {@code size} bytes, which this one skips. */
   BinaryReader slice(long size) {
     if (size > remaining()) {

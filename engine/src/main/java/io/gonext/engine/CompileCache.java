@@ -63,10 +63,13 @@ public final class CompileCache {
       List.of(
           ModuleCompiler.class,
           FunctionReader.class,
+          ExceptionReader.class,
           GuestAccess.class,
           GuestCode.class,
           GuestNumbers.class,
           GuestGlobal.class,
+          GuestException.class,
+          GuestTag.class,
           FunctionReference.class);
 
   /** What an entry depends on besides the module. */

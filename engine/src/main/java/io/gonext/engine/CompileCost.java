@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import static io.gonext.engine.ModuleRejectedException.Reason.TOO_LARGE;
 
+import java.util.List;
 import java.util.function.IntFunction;
 
 /**
@@ -23,6 +24,8 @@ final class CompileCost {
 
   /** A case of the methods for indirect calls. */
   private static final int CANDIDATE_BYTES = 60;
+
+  private static final int ARGUMENT_BYTES = 7;
 
   /** The classes are held as arrays, and once more while they are loaded. */
   private static final int CLASS_COPIES = 3;
@@ -71,6 +74,13 @@ final class CompileCost {
   void declared(int types, int functions) {
     held((long) types * TYPE_BYTES);
     classes((long) functions * CANDIDATE_BYTES);
+  }
+
+  /** Methods that call any function after a tail call. */
+  void tailCalls(List<FunctionType> types, int[] functionTypes) {
+    for (int type : functionTypes) {
+      classes(CANDIDATE_BYTES + (long) ARGUMENT_BYTES * types.get(type).parameters().size());
+    }
   }
 
   private void classes(long bytes) {

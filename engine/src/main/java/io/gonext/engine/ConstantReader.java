@@ -180,11 +180,10 @@ final class ConstantReader {
 
   private static ValueType nullType(BinaryReader in) {
     int code = in.peek();
-    if (code != 0x70 && code != 0x6F) {
-      throw in.unsupported("a ref.null of a type other than funcref and externref");
+    if (code != 0x70 && code != 0x6F && code != 0x69) {
+      throw in.unsupported("a ref.null of a type other than funcref, externref and exnref");
     }
-    in.u8();
-    return code == 0x70 ? ValueType.FUNCREF : ValueType.EXTERNREF;
+    return Admission.valueType(in);
   }
 
   private void binary(BinaryReader in, ValueType type) {

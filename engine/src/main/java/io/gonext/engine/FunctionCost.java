@@ -28,6 +28,16 @@ final class FunctionCost {
   /** A part of a function has about as many bytes of bytecode, or more. */
   private static final int PART_BYTES = 1_000;
 
+  private static final int TRY_BYTES = 60;
+  private static final int CATCH_BYTES = 30;
+  private static final int SAVED_OPERAND_BYTES = 10;
+
+  /** The class file writer looks for the handlers of each instruction of a part. */
+  private static final int STEPS_A_TRY = 300;
+
+  /** Putting an argument of a tail call into a field. */
+  private static final int TAIL_ARGUMENT_BYTES = 8;
+
   /** Passing a local to a part and back. */
   private static final int PASSED_LOCAL_BYTES = 20;
 
@@ -59,6 +69,13 @@ final class FunctionCost {
   private int constantsCounted;
   private int instructionsWithManyOperands;
 
+  /** Whether the function needs to be read twice: see {@link ExceptionReader}. */
+  boolean hasLegacyTries;
+
+  private boolean hasTailCalls;
+  private int tries;
+  private int openTries;
+  private long tryInstructions;
   private long instructions;
   private long codeBytes = METHOD_BYTES;
   private long operands;
@@ -73,11 +90,43 @@ final class FunctionCost {
   /** An instruction that becomes about this many bytes of bytecode. */
   void instruction(int bytes, int height) {
     instructions++;
+    tryInstructions += openTries;
     codeBytes += bytes;
     operands += height;
     if (height > MANY_OPERANDS) {
       instructionsWithManyOperands++;
     }
+  }
+
+  /** The start of a block that catches exceptions, with this many operands below it. */
+  void openTry(int height) {
+    tries++;
+    openTries++;
+    codeBytes += TRY_BYTES + (long) SAVED_OPERAND_BYTES * height;
+    target(height);
+  }
+
+  /** A catch clause that carries this many values. */
+  void catchClause(int values, int height) {
+    codeBytes += CATCH_BYTES + (long) SAVED_OPERAND_BYTES * (values + height);
+    target(height);
+  }
+
+  void closeTry() {
+    openTries--;
+  }
+
+  void tailCall(int parameters, int results) {
+    if (!hasTailCalls) {
+      // The method that other functions call.
+      codeBytes += METHOD_BYTES;
+      hasTailCalls = true;
+    }
+    codeBytes += (long) TAIL_ARGUMENT_BYTES * (parameters + results);
+  }
+
+  boolean hasTailCalls() {
+    return hasTailCalls;
   }
 
   void local(int index) {
@@ -161,6 +210,8 @@ final class FunctionCost {
   long steps() {
     long setWords = 1L + locals.length() / Long.SIZE;
     return Math.min(2 + mostLoops, MOST_PASSES) * (instructions + targets * setWords)
-        + parts() * deepest * setWords;
+        + parts() * deepest * setWords
+        + (long) STEPS_A_TRY * tries
+        + tryInstructions * setWords;
   }
 }

@@ -42,26 +42,27 @@ final class FunctionReader {
   /** The bytes that one element of a table counts for. */
   private static final int ELEMENT_BYTES = 8;
 
-  private final BinaryReader in;
-  private final ModuleShape module;
-  private final FunctionLabel label;
-  private final EngineLimits limits;
+  final BinaryReader in;
+  final ModuleShape module;
+  final FunctionLabel label;
+  final EngineLimits limits;
   private final Signature signature;
 
   /** Whether the limits apply; not to a function that was validated before. */
-  private final boolean limited;
+  final boolean limited;
 
   /** Null if the function is only validated. */
-  private final @Nullable FunctionCode code;
+  final @Nullable FunctionCode code;
 
-  private final FunctionCost cost = new FunctionCost();
-  private final byte[] locals;
+  private final ExceptionReader exceptions;
+  final FunctionCost cost = new FunctionCost();
+  final byte[] locals;
 
   private byte[] stack = new byte[32];
-  private int height;
+  int height;
 
-  private Block[] blocks = new Block[16];
-  private int depth;
+  Block[] blocks = new Block[16];
+  int depth;
 
   private int bulkOperations;
 
@@ -72,7 +73,7 @@ final class FunctionReader {
   private long constant;
 
   /** A block that is open. */
-  private static final class Block {
+  static final class Block {
     int opcode;
 
     /** Its index in the code, or {@link FunctionCode#FUNCTION}, or -2 if it is left out. */
@@ -107,7 +108,7 @@ final class FunctionReader {
     }
   }
 
-  private static final int LEFT_OUT = -2;
+  static final int LEFT_OUT = -2;
 
   private static final Signature VOID = new Signature(new byte[0], new byte[0]);
 
@@ -124,18 +125,26 @@ final class FunctionReader {
       ModuleShape module,
       FunctionLabel label,
       EngineLimits limits,
-      boolean keeps) {
+      boolean limited,
+      boolean keeps,
+      @Nullable ExceptionReader plan) {
     this.in = in;
     this.module = module;
     this.label = label;
     this.limits = limits;
     this.signature = module.typeOf(function);
-    this.limited = !keeps;
+    this.limited = limited;
     this.locals = locals();
     this.code =
         keeps
-            ? new FunctionCode(function, signature, locals, in.position(), in.remaining() / 2 + 8)
+            ? new FunctionCode(
+                function,
+                signature,
+                plan == null ? locals : plan.withHiddenLocals(locals),
+                in.position(),
+                in.remaining() / 2 + 8)
             : null;
+    this.exceptions = new ExceptionReader(this, plan);
   }
 
   /**
@@ -148,7 +157,7 @@ final class FunctionReader {
    */
   static FunctionCost validate(
       BinaryReader in, int function, ModuleShape module, FunctionLabel label, EngineLimits limits) {
-    var reader = new FunctionReader(in, function, module, label, limits, false);
+    var reader = new FunctionReader(in, function, module, label, limits, true, false, null);
     reader.body();
     return reader.cost;
   }
@@ -156,7 +165,15 @@ final class FunctionReader {
   /** Reads a function that was validated before. */
   static FunctionCode read(BinaryReader in, int function, ModuleShape module) {
     var label = new FunctionLabel(function, _ -> "");
-    var reader = new FunctionReader(in, function, module, label, EngineLimits.defaults(), true);
+    EngineLimits limits = EngineLimits.defaults();
+    ExceptionReader plan = null;
+    if (module.legacyTries().get(function)) {
+      var planning =
+          new FunctionReader(in.copy(), function, module, label, limits, false, false, null);
+      planning.body();
+      plan = planning.exceptions;
+    }
+    var reader = new FunctionReader(in, function, module, label, limits, false, true, plan);
     reader.body();
     return Objects.requireNonNull(reader.code);
   }
@@ -198,16 +215,17 @@ final class FunctionReader {
       case F64 -> Op.F64;
       case FUNCREF -> Op.FUNCREF;
       case EXTERNREF -> Op.EXTERNREF;
+      case EXNREF -> Op.EXNREF;
     };
   }
 
   // The validation algorithm ----------------------------------------------------------------------
 
-  private Block top() {
+  Block top() {
     return blocks[depth - 1];
   }
 
-  private void push(byte type) {
+  void push(byte type) {
     if (height == MOST_OPERANDS) {
       throw in.tooLarge(
           "function " + label + " has more than " + MOST_OPERANDS + " operands on the stack");
@@ -218,7 +236,7 @@ final class FunctionReader {
     stack[height++] = type;
   }
 
-  private void push(byte[] types) {
+  void push(byte[] types) {
     for (byte type : types) {
       push(type);
     }
@@ -235,7 +253,7 @@ final class FunctionReader {
     return stack[--height];
   }
 
-  private byte pop(byte expected) {
+  byte pop(byte expected) {
     byte actual = pop();
     if (actual != expected && actual != ANY && expected != ANY) {
       throw mismatch(name(expected) + " expected, not " + name(actual));
@@ -243,20 +261,20 @@ final class FunctionReader {
     return actual == ANY ? expected : actual;
   }
 
-  private void pop(byte[] expected) {
+  void pop(byte[] expected) {
     for (int i = expected.length - 1; i >= 0; i--) {
       pop(expected[i]);
     }
   }
 
-  private void unreachable() {
+  void unreachable() {
     Block block = top();
     height = block.base;
     block.isUnreachable = true;
     block.isDead = true;
   }
 
-  private void open(int opcode, int opener, Signature type, boolean isDead) {
+  void open(int opcode, int opener, Signature type, boolean isDead) {
     if (limited && depth == limits.nesting()) {
       throw in.tooLarge(
           "function "
@@ -276,7 +294,7 @@ final class FunctionReader {
     push(type.parameters());
   }
 
-  private ModuleRejectedException mismatch(String problem) {
+  ModuleRejectedException mismatch(String problem) {
     return in.malformed(
         "the module is not valid: type mismatch in function " + label + ": " + problem);
   }
@@ -288,6 +306,7 @@ final class FunctionReader {
       case Op.F32 -> "f32";
       case Op.F64 -> "f64";
       case Op.FUNCREF -> "funcref";
+      case Op.EXNREF -> "exnref";
       default -> "externref";
     };
   }
@@ -296,6 +315,7 @@ final class FunctionReader {
 
   private void body() {
     open(Op.BLOCK, FunctionCode.FUNCTION, new Signature(new byte[0], signature.results()), false);
+    exceptions.begin();
     while (depth > 0) {
       int at = in.position();
       int opcode = in.u8();
@@ -342,6 +362,13 @@ final class FunctionReader {
         unreachable();
       }
       case Op.BLOCK, Op.LOOP, Op.IF -> block(opcode, at);
+      case Op.TRY_TABLE -> exceptions.tryTable(at);
+      case Op.THROW -> exceptions.raise(at);
+      case Op.THROW_REF -> exceptions.raiseReference(at);
+      case ExceptionReader.TRY -> exceptions.legacyTry(at);
+      case ExceptionReader.CATCH, ExceptionReader.CATCH_ALL -> exceptions.legacyCatch(opcode, at);
+      case ExceptionReader.RETHROW -> exceptions.rethrow(at);
+      case ExceptionReader.DELEGATE -> exceptions.delegate(at);
       case Op.ELSE -> otherwise(at);
       case Op.END -> end(at);
       case Op.BR -> {
@@ -369,12 +396,17 @@ final class FunctionReader {
       }
       case Op.CALL_INDIRECT -> {
         int type = type(in.u32());
-        int table = table(in.u32());
-        if (module.tableTypes()[table] != Op.FUNCREF) {
-          throw mismatch("call_indirect needs a table of functions");
-        }
-        pop(Op.I32);
+        int table = functionTable(opcode);
         call(opcode, type, table, module.types().get(type), at, before);
+      }
+      case Op.RETURN_CALL -> {
+        int function = function(in.u32());
+        tailCall(opcode, function, 0, module.typeOf(function), at, before);
+      }
+      case Op.RETURN_CALL_INDIRECT -> {
+        int type = type(in.u32());
+        int table = functionTable(opcode);
+        tailCall(opcode, type, table, module.types().get(type), at, before);
       }
       case Op.DROP -> {
         byte type = pop();
@@ -431,7 +463,7 @@ final class FunctionReader {
       case Op.REF_IS_NULL -> {
         cost.target(height);
         byte type = pop();
-        if (type != ANY && type != Op.FUNCREF && type != Op.EXTERNREF) {
+        if (type != ANY && !isReference(type)) {
           throw mismatch("a reference expected, not " + name(type));
         }
         add(opcode, 0, 0, at, before, height);
@@ -456,7 +488,7 @@ final class FunctionReader {
     }
   }
 
-  private int add(int opcode, long value, int second, int at, int before, int taken) {
+  int add(int opcode, long value, int second, int at, int before, int taken) {
     if (top().isDead) {
       return LEFT_OUT;
     }
@@ -534,7 +566,7 @@ final class FunctionReader {
     open(opcode, opener, type, top().isDead);
   }
 
-  private Signature blockType() {
+  Signature blockType() {
     int form = in.peek();
     if (form == BLOCK_VOID) {
       in.u8();
@@ -550,7 +582,7 @@ final class FunctionReader {
     return module.types().get(type(index));
   }
 
-  private void checkEnd(Block block) {
+  void checkEnd(Block block) {
     pop(block.type.results());
     if (height != block.base) {
       throw mismatch("operands are left at the end of a block");
@@ -582,11 +614,17 @@ final class FunctionReader {
   private void end(int at) {
     Block block = top();
     checkEnd(block);
+    exceptions.beforeEnd(block, at);
     if (block.opcode == Op.IF
         && !block.hasElse
         && !Arrays.equals(block.type.parameters(), block.type.results())) {
       throw mismatch("an if without else must return its parameters");
     }
+    close(block, at);
+  }
+
+  /** Closes the innermost block. Its results are no longer on the stack. */
+  void close(Block block, int at) {
     depth--;
     cost.close(block.opcode == Op.LOOP);
     cost.target(height);
@@ -606,7 +644,7 @@ final class FunctionReader {
     }
   }
 
-  private Block label() {
+  Block label() {
     long index = in.u32();
     if (index >= depth) {
       throw in.malformed("function " + label + " branches to the unknown label " + index);
@@ -663,6 +701,28 @@ final class FunctionReader {
     push(type.results());
   }
 
+  /** Reads the table of an indirect call, and pops the index in it. */
+  private int functionTable(int opcode) {
+    int table = table(in.u32());
+    if (module.tableTypes()[table] != Op.FUNCREF) {
+      throw mismatch(
+          (opcode == Op.CALL_INDIRECT ? "call_indirect" : "return_call_indirect")
+              + " needs a table of functions");
+    }
+    pop(Op.I32);
+    return table;
+  }
+
+  private void tailCall(int opcode, int index, int second, Signature type, int at, int before) {
+    if (!Arrays.equals(type.results(), signature.results())) {
+      throw mismatch("a tail call needs a function with the same results");
+    }
+    pop(type.parameters());
+    cost.tailCall(type.parameters().length, type.results().length);
+    add(opcode, index, second, at, before, height);
+    unreachable();
+  }
+
   private void select(int at) {
     int before = height;
     pop(Op.I32);
@@ -682,7 +742,7 @@ final class FunctionReader {
   }
 
   private static boolean isReference(byte type) {
-    return type == Op.FUNCREF || type == Op.EXTERNREF;
+    return type == Op.FUNCREF || type == Op.EXTERNREF || type == Op.EXNREF;
   }
 
   private void selectTyped(int at) {
@@ -810,7 +870,7 @@ final class FunctionReader {
     return index("elem segment", in.u32(), module.elementTypes().length);
   }
 
-  private int index(String what, long index, int count) {
+  int index(String what, long index, int count) {
     if (index >= count) {
       throw in.malformed(
           "function " + label + " names the unknown " + what + " " + index + " of " + count);
@@ -835,7 +895,7 @@ final class FunctionReader {
   private byte referenceType() {
     byte type = code(Admission.valueType(in));
     if (!isReference(type)) {
-      throw in.unsupported("a ref.null of a type other than funcref and externref");
+      throw in.unsupported("a ref.null of a type other than funcref, externref and exnref");
     }
     return type;
   }
@@ -875,10 +935,7 @@ final class FunctionReader {
   private ModuleRejectedException illegal(int opcode) {
     String uses = "function " + label + " uses ";
     return switch (opcode) {
-      case 0x06, 0x07, 0x08, 0x09, 0x0A, 0x18, 0x19, 0x1F ->
-          in.unsupported(uses + "exception handling");
-      case 0x12, 0x13, 0x15 -> in.unsupported(uses + "tail calls");
-      case 0x14, 0xD4, 0xD5, 0xD6 -> in.unsupported(uses + "typed function references");
+      case 0x14, 0x15, 0xD4, 0xD5, 0xD6 -> in.unsupported(uses + "typed function references");
       case 0xD3, 0xFB -> in.unsupported(uses + "garbage collection");
       case 0xFD -> in.unsupported(uses + "SIMD");
       case 0xFE -> in.unsupported(uses + "threads");

@@ -2,7 +2,9 @@ package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.Range;
 import io.gonext.engine.bytecode.CompiledFunctions;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,9 @@ public abstract class GuestCode {
 
   private static final int UNITS_A_PAGE = LinearMemory.PAGE_SIZE >> BYTES_SHIFT;
 
+  /** A guest that does not catch its exceptions throws one. */
+  private static final int TRACES_A_RUN = 32;
+
   /** The linear memory; one of size 0 if the module has none. */
   public GuestAccess memory = LinearMemory.none();
 
@@ -51,6 +56,22 @@ public abstract class GuestCode {
   private FuelBudget fuelBudget = FuelBudget.UNLIMITED;
 
   private boolean isOutOfFuel;
+
+  /**
+   * The function that a function of this instance calls last instead of returning: its index plus
+   * one; or for one of another instance, its type's index plus one, negative. Zero if there is
+   * none.
+   */
+  public int tailCall;
+
+  /** The function of another instance that is called last. */
+  public @Nullable FunctionReference tailTarget;
+
+  /** The tags by index. */
+  public GuestTag[] tags = {};
+
+  /** How many more exceptions of this run get a stack trace. */
+  private int tracesLeft;
 
   private int entriesUntilPoll;
 
@@ -107,6 +128,17 @@ public abstract class GuestCode {
     sharedGlobals = shared;
     imports = functions;
     references = new FunctionReference[module.functionTypes().length];
+    tags = new GuestTag[module.tagTypes().length];
+    Arrays.setAll(tags, GuestTag::new);
+  }
+
+  /** Makes an imported tag the one of the instance that defines it. */
+  final void setTag(int index, GuestTag tag) {
+    tags[index] = tag;
+  }
+
+  final void beginRun() {
+    tracesLeft = TRACES_A_RUN;
   }
 
   final ModuleDefinition definition() {
@@ -352,6 +384,29 @@ public abstract class GuestCode {
     return target.code.call(target.function, args);
   }
 
+  /** For {@code return_call_indirect}: sets what is called last. Traps as a call does. */
+  public static void tailCall(int index, int table, int type, GuestCode code) {
+    FunctionReference target = target(index, table, code);
+    if (target.code == code) {
+      FunctionType wanted = code.definition.types().get(type);
+      FunctionType actual = code.definition.typeOf(target.function);
+      if (actual != wanted && !actual.equals(wanted)) {
+        throw wrongType(target);
+      }
+      code.tailCall = target.function + 1;
+    } else {
+      code.tailTarget = target;
+      code.tailCall = -type - 1;
+    }
+  }
+
+  /** Takes the function of another instance that is called last. */
+  public static FunctionReference takeTailTarget(GuestCode code) {
+    FunctionReference target = Objects.requireNonNull(code.tailTarget);
+    code.tailTarget = null;
+    return target;
+  }
+
   /** The trap of an indirect call of a function with another type. */
   public static RuntimeException wrongType(FunctionReference target) {
     return new TrapSignal(
@@ -360,6 +415,36 @@ public abstract class GuestCode {
                 + target.function
                 + " is "
                 + target.code.definition.typeOf(target.function)));
+  }
+
+  /**
+   * For {@code throw}: the exception.
+   *
+   * @param numbers the bits of the values
+   * @param references the values that are references; empty if there are none
+   * @param distance from the function's first instruction, in bytes
+   */
+  public static RuntimeException exception(
+      long[] numbers,
+      @Nullable Object[] references,
+      int tag,
+      int function,
+      int distance,
+      GuestCode code) {
+    boolean hasTrace = code.tracesLeft > 0;
+    if (hasTrace) {
+      code.tracesLeft--;
+    }
+    return new GuestException(code.tags[tag], numbers, references, function, distance, hasTrace);
+  }
+
+  /** For {@code throw_ref}: the exception that is referred to. */
+  public static RuntimeException exception(@Nullable Object reference) {
+    return reference == null
+        ? new TrapSignal(
+            new TrapCause.UncaughtException(
+                "the guest threw a null reference in place of an exception"))
+        : (GuestException) reference;
   }
 
   /** For {@code ref.func}; always the same object for one function of one instance. */

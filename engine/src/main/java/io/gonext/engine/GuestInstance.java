@@ -214,6 +214,7 @@ public final class GuestInstance implements AutoCloseable {
     try {
       linear.clearRefusedGrowth();
       imports.beginRun();
+      code.beginRun();
       R result;
       occupancy.arm(strikesAt);
       try {

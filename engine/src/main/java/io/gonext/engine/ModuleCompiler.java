@@ -114,10 +114,13 @@ final class ModuleCompiler {
         mutable,
         shared,
         codes(module.tables().stream().map(ModuleDefinition.TableType::elementType).toList()),
+        module.tagTypes(),
         module.memory() != null,
         codes(module.elements().stream().map(ModuleDefinition.ElementSegment::type).toList()),
         dataSegments,
         module.declared(),
+        module.tailCallers(),
+        module.legacyTries(),
         entries);
   }
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodies the function bodies of the functions that are not imported: locals and instructions
  * @param tables the tables
  * @param memory the memory, or null
+ * @param tagTypes the index of each tag's type, imported ones first
  * @param globals the globals
  * @param exports the exports by name, in order
  * @param start the index of the start function, or -1
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param declaresDataCount whether there is a data count section
  * @param declared the functions that a body may refer to with {@code ref.func}: those that an
  *     export, an element segment or a global names; never changed
+ * @param tailCallers the functions with tail calls; never changed
+ * @param legacyTries the functions with exception handling in its legacy encoding; never changed
  * @param links whether the module was admitted for linking: other instances may then hold its
  *     tables, and call what is in them
  */
@@ -40,6 +43,7 @@ record ModuleDefinition(
     List<Range> bodies,
     List<TableType> tables,
     @Nullable MemoryType memory,
+    int[] tagTypes,
     List<Global> globals,
     Map<String, Export> exports,
     int start,
@@ -47,6 +51,8 @@ record ModuleDefinition(
     List<DataSegment> data,
     boolean declaresDataCount,
     BitSet declared,
+    BitSet tailCallers,
+    BitSet legacyTries,
     boolean links) {
 
   /** The kinds of what a module imports and exports, in the order of their numbers. */
@@ -54,7 +60,8 @@ record ModuleDefinition(
     FUNCTION,
     TABLE,
     MEMORY,
-    GLOBAL
+    GLOBAL,
+    TAG
   }
 
   /** An import. Its type is in the list of its kind. */
@@ -117,12 +124,15 @@ record ModuleDefinition(
         List.of(),
         List.of(),
         null,
+        new int[0],
         List.of(),
         Map.of(),
         -1,
         List.of(),
         List.of(),
         false,
+        new BitSet(),
+        new BitSet(),
         new BitSet(),
         false);
   }
@@ -146,6 +156,7 @@ record ModuleDefinition(
         List.copyOf(keptBodies),
         tables,
         memory,
+        tagTypes,
         globals,
         exports,
         start,
@@ -153,6 +164,8 @@ record ModuleDefinition(
         List.copyOf(keptData),
         declaresDataCount,
         declared,
+        tailCallers,
+        legacyTries,
         links);
   }
 

@@ -75,6 +75,23 @@ public sealed interface TrapCause {
     }
   }
 
+  /**
+   * The guest threw an exception that no function caught.
+   *
+   * @param text the exception
+   */
+  record UncaughtException(String text) implements TrapCause {
+    @Override
+    public String code() {
+      return "UNCAUGHT_EXCEPTION";
+    }
+
+    @Override
+    public String describe() {
+      return text;
+    }
+  }
+
   /** The guest, or a host function it called, used up the thread's stack. */
   record StackExhausted() implements TrapCause {
     @Override

@@ -65,6 +65,11 @@ final class TrapTranslator {
           refused != null && signal.trapCause() instanceof TrapCause.Unreachable
               ? refused
               : signal.trapCause();
+      case GuestException exception ->
+          refused != null
+              ? refused
+              : new TrapCause.UncaughtException(
+                  "the guest threw an exception that it does not catch (" + text(exception) + ")");
       case StackOverflowError _ -> new TrapCause.StackExhausted();
       case GuestExitSignal exit -> new TrapCause.Exit(exit.code());
       case GuestPanicException panic -> new TrapCause.GuestPanic(text(panic));

@@ -15,10 +15,12 @@ public enum ValueType {
   /** A reference to a function. Never passed to the host. */
   FUNCREF,
   /** An external reference. Never passed to the host. */
-  EXTERNREF;
+  EXTERNREF,
+  /** A reference to an exception. Never passed to the host. */
+  EXNREF;
 
   boolean isReference() {
-    return this == FUNCREF || this == EXTERNREF;
+    return this == FUNCREF || this == EXTERNREF || this == EXNREF;
   }
 
   /** The name in the text format, for example {@code i32}. */

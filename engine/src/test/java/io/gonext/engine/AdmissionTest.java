@@ -233,17 +233,7 @@ class AdmissionTest {
 
   static Stream<Arguments> unsupported() {
     return Stream.of(
-        refused("return_call", UNSUPPORTED_FEATURE, "function 0 uses tail calls", code(0x12, 0)),
-        refused("return_call_indirect", UNSUPPORTED_FEATURE, "tail calls", code(0x13, 0, 0)),
-        refused("return_call_ref", UNSUPPORTED_FEATURE, "tail calls", code(0x15, 0)),
-        refused("throw", UNSUPPORTED_FEATURE, "exception handling", code(0x08, 0)),
-        refused("try_table", UNSUPPORTED_FEATURE, "exception handling", code(0x1F, 0x40, 0)),
-        refused("legacy try", UNSUPPORTED_FEATURE, "exception handling", code(0x06, 0x40)),
-        refused(
-            "a tag section",
-            UNSUPPORTED_FEATURE,
-            "exception handling",
-            WasmBytes.module().section(13, part().u32(0))),
+        refused("return_call_ref", UNSUPPORTED_FEATURE, "typed function references", code(0x15, 0)),
         refused(
             "compact imports of one type, as wasm-opt 132 writes them",
             UNSUPPORTED_FEATURE,
@@ -259,7 +249,6 @@ class AdmissionTest {
             WasmBytes.module()
                 .section(1, ONE_TYPE)
                 .section(2, part().u32(1).name("env").bytes(0, 0x7F).u32(1).name("a").bytes(0, 0))),
-        refused("an imported tag", UNSUPPORTED_FEATURE, "exception", imported(4, 0, 0)),
         refused("struct.new", UNSUPPORTED_FEATURE, "garbage collection", code(0xFB, 0, 0)),
         refused(
             "a struct type",
@@ -445,6 +434,7 @@ class AdmissionTest {
     return Stream.of(
         refused("an imported table", FORBIDDEN_IMPORT, "a table, env.x", imported(1, 0x70, 0, 1)),
         refused("an imported memory", FORBIDDEN_IMPORT, "a memory, env.x", imported(2, 0, 1)),
+        refused("an imported tag", FORBIDDEN_IMPORT, "a tag, env.x", imported(4, 0, 0)),
         refused("an imported global", FORBIDDEN_IMPORT, "a global, env.x", imported(3, I32, 0)),
         refused(
             "a WASI function that does not exist",
@@ -522,7 +512,7 @@ class AdmissionTest {
             WasmBytes.module()
                 .section(1, ONE_TYPE)
                 .section(3, part().u32(1).u32(0))
-                .section(10, part().u32(1).u32(4).bytes(0, 0x12, 0, END))
+                .section(10, part().u32(1).u32(4).bytes(0, 0x14, 0, END))
                 .toBytes()));
   }
 

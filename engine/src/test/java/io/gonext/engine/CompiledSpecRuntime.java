@@ -8,6 +8,7 @@ import io.gonext.engine.ModuleDefinition.Import;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.TableType;
+import io.gonext.engine.bytecode.PartSizes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
   private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
 
   private final RoomyWhen roomyWhen;
+  private final PartSizes sizes;
   private final Map<String, Map<String, Extern>> modules = new HashMap<>();
 
   /** What a module may import. */
@@ -39,13 +41,17 @@ final class CompiledSpecRuntime implements SpecRuntime {
   private record SharedGlobal(ValueType type, boolean isMutable, GuestGlobal global)
       implements Extern {}
 
+  private record SharedTag(FunctionType type, GuestTag tag) implements Extern {}
+
   /**
    * A runtime.
    *
    * @param roomyWhen when memories become roomy
+   * @param sizes how functions are divided
    */
-  CompiledSpecRuntime(RoomyWhen roomyWhen) {
+  CompiledSpecRuntime(RoomyWhen roomyWhen, PartSizes sizes) {
     this.roomyWhen = roomyWhen;
+    this.sizes = sizes;
     modules.put("spectest", spectest());
   }
 
@@ -102,8 +108,8 @@ final class CompiledSpecRuntime implements SpecRuntime {
   @Override
   public Guest instantiate(byte[] wasm) {
     ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-    ModuleClasses classes = ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
-    GuestCode code = classes.newInstance();
+    var classes = ModuleCompiler.emit(outline.definition(), sizes, false, () -> false).classes();
+    GuestCode code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
     link(outline.definition(), code);
     Instantiation.run(code);
     return new Compiled(code);
@@ -113,6 +119,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
     var functions = new ArrayList<FunctionReference>();
     var tables = new ArrayList<GuestTable>();
     var globals = new @Nullable GuestGlobal[module.globals().size()];
+    var tags = new ArrayList<GuestTag>();
     LinearMemory memory = null;
     int importedGlobals = 0;
     for (Import wanted : module.imports()) {
@@ -153,6 +160,14 @@ final class CompiledSpecRuntime implements SpecRuntime {
           }
           globals[importedGlobals++] = global;
         }
+        case TAG -> {
+          FunctionType type = module.types().get(module.tagTypes()[tags.size()]);
+          if (!(found instanceof SharedTag(FunctionType actual, GuestTag tag))
+              || !actual.equals(type)) {
+            throw unlinkable(wanted, found);
+          }
+          tags.add(tag);
+        }
       }
     }
     for (TableType type : module.tables().subList(tables.size(), module.tables().size())) {
@@ -172,6 +187,9 @@ final class CompiledSpecRuntime implements SpecRuntime {
         functions.stream().map(CompiledSpecRuntime::imported).toArray(ImportedFunction[]::new));
     for (int i = 0; i < functions.size(); i++) {
       code.setReference(i, functions.get(i));
+    }
+    for (int i = 0; i < tags.size(); i++) {
+      code.setTag(i, tags.get(i));
     }
   }
 
@@ -199,6 +217,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
       case TABLE -> new SharedTable(module.tables().get(index), code.table(index));
       case MEMORY -> new SharedMemory(Objects.requireNonNull(module.memory()), code.linear());
       case GLOBAL -> global(code, module.globals().get(index), index);
+      case TAG -> new SharedTag(module.types().get(module.tagTypes()[index]), code.tags[index]);
     };
   }
 

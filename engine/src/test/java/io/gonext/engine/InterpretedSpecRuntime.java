@@ -11,6 +11,7 @@ import run.endive.runtime.ImportTable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Store;
 import run.endive.runtime.TableInstance;
+import run.endive.runtime.WasmException;
 import run.endive.wasm.Parser;
 import run.endive.wasm.UnlinkableException;
 import run.endive.wasm.types.MemoryLimits;
@@ -94,6 +95,9 @@ final class InterpretedSpecRuntime implements SpecRuntime {
   /** Endive's traps differ only in their messages, which come from the specification. */
   @Override
   public String trapCode(Throwable thrown) {
+    if (thrown instanceof WasmException) {
+      return "UNCAUGHT_EXCEPTION";
+    }
     String text = String.valueOf(thrown.getMessage());
     if (text.contains("unreachable")) {
       return "UNREACHABLE";

@@ -378,6 +378,7 @@ final class ModuleComparison {
                 case F64 -> ValType.F64;
                 case FUNCREF -> ValType.FuncRef;
                 case EXTERNREF -> ValType.ExternRef;
+                case EXNREF -> ValType.ExnRef;
               })
           .toList();
     }
@@ -560,7 +561,7 @@ final class ModuleComparison {
       case I64 -> integer(random, Long.MIN_VALUE, Long.MAX_VALUE);
       case F32 -> Float.floatToRawIntBits((float) real(random));
       case F64 -> Double.doubleToRawLongBits(real(random));
-      case FUNCREF, EXTERNREF -> 0;
+      case FUNCREF, EXTERNREF, EXNREF -> 0;
     };
   }
 
@@ -604,7 +605,7 @@ final class ModuleComparison {
       case I64 -> bits + "L";
       case F32 -> Float.intBitsToFloat((int) bits) + "f";
       case F64 -> String.valueOf(Double.longBitsToDouble(bits));
-      case FUNCREF, EXTERNREF -> "reference";
+      case FUNCREF, EXTERNREF, EXNREF -> "reference";
     };
   }
 }

@@ -9,6 +9,11 @@ public final class CompiledFunctions {
    */
   public static final String METHOD_PREFIX = "func_";
 
+  /** The prefix of a method that calls a function with tail calls, and then what it calls last. */
+  static final String CALL_PREFIX = "call_";
+
+  static final String TAIL_PREFIX = "tail_";
+  static final String FOREIGN_PREFIX = "foreign_";
   static final String INDIRECT_PREFIX = "indirect_";
 
   /** Between the name of the instance's class and the number of a class with functions. */
@@ -60,6 +65,15 @@ public final class CompiledFunctions {
 
   static int line(int distanceFromMethod) {
     return Math.min(distanceFromMethod + 1, UNKNOWN_LINE);
+  }
+
+  /**
+   * A place in a function that backtraces understand.
+   *
+   * @param distance from the function's first instruction, in bytes
+   */
+  public static StackTraceElement place(String className, int function, int distance) {
+    return new StackTraceElement(className, part(function, distance, 0), null, 1);
   }
 
   static String part(int function, int distance, int number) {

@@ -20,6 +20,7 @@ public final class CompilerDigest {
           Arithmetic.class,
           Boxes.class,
           Bulk.class,
+          Catch.class,
           ClassLimitException.class,
           Compare.class,
           CompiledFunctions.class,
@@ -42,7 +43,9 @@ public final class CompilerDigest {
           SharedGlobals.class,
           Signature.class,
           Spill.class,
-          Switches.class);
+          Switches.class,
+          TailCalls.class,
+          Tries.class);
 
   private CompilerDigest() {}
 

@@ -10,7 +10,8 @@ import java.util.BitSet;
  * <p>An instruction costs one unit. {@code nop}, {@code drop}, {@code block}, {@code loop}, {@code
  * else}, {@code end}, {@code return} and {@code unreachable} cost nothing, because what they do is
  * part of other instructions. The call of a function costs one unit more, so that an empty function
- * is not free. These are the costs that Wasmtime has.
+ * is not free. These are the costs that Wasmtime has. The {@code end} of a legacy {@code try} may
+ * cost a unit too.
  *
  * <p>A block is charged as a whole when control enters it. It begins at the start of the function
  * or of a loop, after a branch or an if, at an else, and where a branch arrives. A call does not
@@ -121,9 +122,14 @@ final class FuelCharges {
       begin(FunctionCode.FUNCTION, true);
       // The call itself.
       cost = 1;
+      int charged = -1;
       for (int i = 0; i < code.size; i++) {
         int op = code.op[i];
-        cost += FuelCharges.cost(op);
+        // An instruction of the legacy exception handling became several.
+        if (FuelCharges.cost(op) > 0 && code.position[i] != charged) {
+          cost += FuelCharges.cost(op);
+          charged = code.position[i];
+        }
         switch (op) {
           case Op.LOOP -> {
             end();
@@ -137,9 +143,20 @@ final class FuelCharges {
           case Op.ELSE -> otherwise(i);
           case Op.END -> end(i);
           case Op.CALL, Op.CALL_INDIRECT -> calls = true;
+          case Op.TRY_TABLE -> {
+            end();
+            // Anything in the body can throw.
+            unchecked = MOST_UNCHECKED;
+            arrive(code.targets(i));
+            begin(i, false);
+          }
+          case Op.UNREACHABLE, Op.THROW, Op.THROW_REF -> {
+            end();
+            begin(i, false);
+          }
           default -> {
             int[] targets = code.targets(i);
-            if (targets.length > 0 || Op.isTerminal(op)) {
+            if (targets.length > 0) {
               end();
               arrive(targets);
               begin(i, false);

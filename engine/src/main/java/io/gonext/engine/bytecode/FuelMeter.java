@@ -81,6 +81,32 @@ final class FuelMeter {
     }
   }
 
+  /** Directly before a guest's exception is thrown: a handler takes fuel again. */
+  void beforeThrow() {
+    beforeCall();
+  }
+
+  /** Directly after it. */
+  void afterThrow() {
+    if (left != NO_SLOT) {
+      guarded = to.newBoundLabel();
+      // The JVM does not allow an empty range.
+      to.nop();
+    }
+  }
+
+  /** Directly before the handler of a guest's exceptions. */
+  void beforeHandler() {
+    if (left != NO_SLOT) {
+      endGuarded();
+    }
+  }
+
+  /** In the handler, which must not have trapped yet. */
+  void caught() {
+    afterCall();
+  }
+
   /** Before the method returns. */
   void beforeReturn() {
     if (left != NO_SLOT) {

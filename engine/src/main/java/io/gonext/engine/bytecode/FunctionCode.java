@@ -35,7 +35,8 @@ public final class FunctionCode {
 
   /**
    * A second immediate: for a branch the index of the block's instruction that it goes to, or
-   * {@link #FUNCTION}; for a CALL_INDIRECT the table.
+   * {@link #FUNCTION}; for an indirect call the table; for a TRY_TABLE the index of its catch
+   * clauses.
    */
   int[] extra;
 
@@ -64,6 +65,7 @@ public final class FunctionCode {
 
   private final List<Signature> blocks = new ArrayList<>();
   private final List<int[]> labels = new ArrayList<>();
+  private final List<List<Catch>> catches = new ArrayList<>();
 
   /**
    * A function without instructions.
@@ -157,6 +159,16 @@ public final class FunctionCode {
     }
   }
 
+  /** Keeps the catch clauses of a TRY_TABLE; the result is its second immediate. */
+  public int catches(List<Catch> clauses) {
+    catches.add(clauses);
+    return catches.size() - 1;
+  }
+
+  List<Catch> catchesOf(int tryTable) {
+    return catches.get(extra[tryTable]);
+  }
+
   public int size() {
     return size;
   }
@@ -183,12 +195,13 @@ public final class FunctionCode {
     return op[opener] == Op.IF ? extra[opener] : -1;
   }
 
-  /** The targets of any branch, with duplicates. */
+  /** The targets of any branch or catch clause, with duplicates. */
   int[] targets(int index) {
     return switch (op[index]) {
       case Op.BR, Op.BR_IF -> new int[] {extra[index]};
       case Op.BR_TABLE -> labelsOf(index);
-      case Op.RETURN -> new int[] {FUNCTION};
+      case Op.RETURN, Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT -> new int[] {FUNCTION};
+      case Op.TRY_TABLE -> catchesOf(index).stream().mapToInt(Catch::target).toArray();
       default -> NO_LABELS;
     };
   }

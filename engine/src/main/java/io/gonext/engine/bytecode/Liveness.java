@@ -37,6 +37,9 @@ final class Liveness {
 
   private final BitSet live = new BitSet();
 
+  /** The locals that are live in the handlers of the tries around, the innermost last. */
+  private final List<BitSet> atHandlers = new ArrayList<>();
+
   private Liveness(FunctionCode code) {
     this.code = code;
     this.atLabel = new BitSet[code.size];
@@ -61,6 +64,18 @@ final class Liveness {
     }
     liveness.pass(parts);
     return liveness.live;
+  }
+
+  /**
+   * Begins the body of a try, at its end. What its handlers read is live in all of it, since any
+   * instruction may throw.
+   */
+  private void enterTry(int opener) {
+    var handlers = atHandlers.isEmpty() ? new BitSet() : (BitSet) atHandlers.getLast().clone();
+    for (int target : code.targets(opener)) {
+      handlers.or(atLabel(target));
+    }
+    atHandlers.add(handlers);
   }
 
   private void assumeAllInLoops() {
@@ -92,6 +107,9 @@ final class Liveness {
           } else if (code.op[opener] != Op.LOOP) {
             atLabel[opener] = (BitSet) live.clone();
           }
+          if (opener != FunctionCode.FUNCTION && code.op[opener] == Op.TRY_TABLE) {
+            enterTry(opener);
+          }
         }
         case Op.ELSE -> {
           int opener = code.partner[i];
@@ -105,6 +123,10 @@ final class Liveness {
           atLabel[i] = null;
         }
         case Op.BLOCK -> atLabel[i] = null;
+        case Op.TRY_TABLE -> {
+          atLabel[i] = null;
+          atHandlers.removeLast();
+        }
         case Op.LOOP -> {
           BitSet known = atLabel[i];
           if (known == null || !contains(known, live)) {
@@ -115,7 +137,14 @@ final class Liveness {
           }
           live.or(atLabel(i));
         }
-        case Op.BR, Op.BR_TABLE, Op.RETURN, Op.UNREACHABLE -> {
+        case Op.BR,
+            Op.BR_TABLE,
+            Op.RETURN,
+            Op.RETURN_CALL,
+            Op.RETURN_CALL_INDIRECT,
+            Op.THROW,
+            Op.THROW_REF,
+            Op.UNREACHABLE -> {
           live.clear();
           branches(i);
         }
@@ -125,6 +154,9 @@ final class Liveness {
         default -> {
           // no local
         }
+      }
+      if (!atHandlers.isEmpty()) {
+        live.or(atHandlers.getLast());
       }
       for (Part part : ending.getOrDefault(i, List.of())) {
         after.put(part, (BitSet) live.clone());
@@ -148,6 +180,11 @@ final class Liveness {
       outputs.or(atLabel(target));
     }
     outputs.and(mentions.written());
+    if (!atHandlers.isEmpty()) {
+      var thrown = (BitSet) mentions.written().clone();
+      thrown.and(atHandlers.getLast());
+      part.thrown = thrown.stream().toArray();
+    }
     var inputs = (BitSet) mentions.used().clone();
     inputs.and(live);
     part.outputs = outputs.stream().toArray();

@@ -45,17 +45,19 @@ final class MethodEmitter {
   /** Larger characters are not characters by themselves. */
   private static final int MOST_NUMBER = Character.MIN_SURROGATE;
 
-  private final CodeBuilder to;
-  private final FunctionCode code;
-  private final ModuleShape module;
-  private final Names names;
-  private final Spill spill;
-  private final Part part;
-  private final Accesses accesses;
-  private final FuelMeter fuel;
+  final CodeBuilder to;
+  final FunctionCode code;
+  final ModuleShape module;
+  final Names names;
+  final Spill spill;
+  private final TailCalls tailCalls;
+  final Part part;
+  final Accesses accesses;
+  final FuelMeter fuel;
+  private final Tries tries;
   private final int position;
 
-  private final OperandTypes types = new OperandTypes();
+  final OperandTypes types = new OperandTypes();
   private final List<Frame> frames = new ArrayList<>();
   private final Map<Integer, Frame> frameOf = new HashMap<>();
 
@@ -63,9 +65,9 @@ final class MethodEmitter {
   private final int[] slots;
 
   /** The slots from this one on are free. */
-  private int slotsUsed;
+  int slotsUsed;
 
-  private int instance;
+  int instance;
   private int budget = NO_SLOT;
 
   /** Whether control reaches the next instruction. */
@@ -78,7 +80,7 @@ final class MethodEmitter {
   private boolean isLeaving;
 
   /** An open block. */
-  private static final class Frame {
+  static final class Frame {
     final int opener;
     final Label label;
 
@@ -108,6 +110,7 @@ final class MethodEmitter {
       ModuleShape module,
       Names names,
       Spill spill,
+      TailCalls tailCalls,
       FuelCharges charges) {
     this.to = to;
     this.code = code;
@@ -115,12 +118,14 @@ final class MethodEmitter {
     this.module = module;
     this.names = names;
     this.spill = spill;
+    this.tailCalls = tailCalls;
     this.slots = new int[code.locals.length];
     this.position = code.position[part.from];
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to);
     this.fuel = new FuelMeter(to, charges);
     this.leave = to.newLabel();
+    this.tries = new Tries(this);
   }
 
   /** Emits the method's code. */
@@ -131,8 +136,9 @@ final class MethodEmitter {
       ModuleShape module,
       Names names,
       Spill spill,
+      TailCalls tailCalls,
       FuelCharges charges) {
-    new MethodEmitter(to, code, part, module, names, spill, charges).method();
+    new MethodEmitter(to, code, part, module, names, spill, tailCalls, charges).method();
   }
 
   /** The name of a part's method. */
@@ -188,7 +194,7 @@ final class MethodEmitter {
     return kinds(code, part.outputs);
   }
 
-  private static List<Kind> kinds(FunctionCode code, int[] locals) {
+  static List<Kind> kinds(FunctionCode code, int[] locals) {
     return Arrays.stream(locals).mapToObj(local -> Kind.of(code.locals[local])).toList();
   }
 
@@ -240,6 +246,7 @@ final class MethodEmitter {
       to.loadConstant(INSTRUCTIONS_A_POLL).istore(budget);
     }
     accesses.start(instance, reads || writes, writes, this::allocate);
+    tries.begin();
     range();
     if (live && !part.isFunction()) {
       exit(Part.FALL);
@@ -249,6 +256,7 @@ final class MethodEmitter {
       leave();
     }
     fuel.finish();
+    tries.end();
   }
 
   /** The next instruction of this method, child parts skipped. */
@@ -344,7 +352,7 @@ final class MethodEmitter {
 
   // Locals and spilled values ---------------------------------------------------------------------
 
-  private int allocate(Kind kind) {
+  int allocate(Kind kind) {
     int slot = slotsUsed;
     slotsUsed += kind.slots();
     return slot;
@@ -361,7 +369,7 @@ final class MethodEmitter {
     to.loadLocal(Kind.of(code.locals[local]).type, slot(local));
   }
 
-  private void store(int local) {
+  void store(int local) {
     to.storeLocal(Kind.of(code.locals[local]).type, slot(local));
   }
 
@@ -376,7 +384,7 @@ final class MethodEmitter {
   }
 
   /** Pushes a spilled value. */
-  private void load(String field, Kind kind) {
+  void load(String field, Kind kind) {
     to.aload(instance).getfield(names.main, field, kind.descriptor);
   }
 
@@ -468,7 +476,7 @@ final class MethodEmitter {
     }
   }
 
-  private void spillLocal(int local, String field, Kind kind) {
+  void spillLocal(int local, String field, Kind kind) {
     to.aload(instance);
     loadLocal(local);
     to.putfield(names.main, field, kind.descriptor);
@@ -485,9 +493,12 @@ final class MethodEmitter {
     }
     line(index);
     fuel.beforeCall();
-    to.aload(instance)
-        .invokestatic(
-            names.owner(code.function), name(code, child), descriptor(code, child, names));
+    to.aload(instance);
+    tries.guarded(
+        child,
+        () ->
+            to.invokestatic(
+                names.owner(code.function), name(code, child), descriptor(code, child, names)));
     fuel.afterCall();
     types.pop(child.operands.length);
     if (child.replacesMemory) {
@@ -671,6 +682,12 @@ final class MethodEmitter {
     switch (op) {
       case Op.BLOCK -> open(i);
       case Op.LOOP -> loop(i);
+      case Op.TRY_TABLE -> tries.open(open(i));
+      case Op.THROW, Op.THROW_REF -> {
+        line(i);
+        tries.raise(i);
+        live = false;
+      }
       case Op.IF -> {
         types.pop(1);
         ifBlock(i, Opcode.IFEQ);
@@ -680,6 +697,10 @@ final class MethodEmitter {
       case Op.BR, Op.RETURN -> {
         branch(code.targets(i)[0]);
         live = false;
+      }
+      case Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT -> {
+        line(i);
+        tailCall(i);
       }
       case Op.BR_IF -> {
         types.pop(1);
@@ -782,6 +803,9 @@ final class MethodEmitter {
       }
       return;
     }
+    if (code.op[opener] == Op.TRY_TABLE) {
+      live = tries.close(frame, live);
+    }
     boolean hasNoElse = frame.otherwise != null;
     accesses.end(opener, live, hasNoElse);
     if (hasNoElse) {
@@ -794,7 +818,7 @@ final class MethodEmitter {
   }
 
   /** The block in this method, or null. */
-  private @Nullable Frame frame(int target) {
+  @Nullable Frame frame(int target) {
     return frameOf.get(target);
   }
 
@@ -804,7 +828,7 @@ final class MethodEmitter {
   }
 
   /** Branches always. The types stay as they are. */
-  private void branch(int target) {
+  void branch(int target) {
     Frame frame = frame(target);
     if (frame == null) {
       if (part.isFunction()) {
@@ -1128,7 +1152,7 @@ final class MethodEmitter {
     spillWide(type);
     fuel.beforeCall();
     to.aload(instance)
-        .invokestatic(names.owner(function), Names.function(function), names.descriptor(type));
+        .invokestatic(names.owner(function), names.callee(function), names.descriptor(type));
     fuel.afterCall();
     moreResults(type);
     accesses.replaced();
@@ -1150,6 +1174,21 @@ final class MethodEmitter {
     fuel.afterCall();
     moreResults(signature);
     accesses.replaced();
+  }
+
+  /** Tells the caller what to call in place of this function, and returns any results. */
+  private void tailCall(int index) {
+    Signature type = tailCalls.callee(code, index);
+    List<String> fields = tailCalls.arguments.cursor().fields(kinds(type.parameters()));
+    tailCalls.target(to, code, index, instance);
+    spill(fields, kinds(type.parameters()), 0);
+    types.pop(code.height[index] - code.low[index]);
+    for (byte result : type.results()) {
+      zero(Kind.of(result));
+      types.push(result);
+    }
+    branch(FunctionCode.FUNCTION);
+    live = false;
   }
 
   private void spillWide(Signature type) {

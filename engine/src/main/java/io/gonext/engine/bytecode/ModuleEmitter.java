@@ -43,14 +43,15 @@ public final class ModuleEmitter {
   private static final int MOST_NUMBERS = 400;
 
   /** A method that tells functions apart has about as many bytes. */
-  private static final int SWITCH_BYTES = 5_000;
+  static final int SWITCH_BYTES = 5_000;
 
   private final ModuleShape module;
   private final Names names;
   private final PartSizes sizes;
   private final boolean isMetered;
-  private final Spill spill = new Spill();
-  private final ClassFile classFile = ClassFile.of();
+  private final Spill spill = new Spill("");
+  private final TailCalls tailCalls;
+  private final ClassFile classFile = ClassFile.of(Tries.HIERARCHY);
   private final Map<String, byte[]> classes = new LinkedHashMap<>();
   private final Set<String> signatures = new TreeSet<>();
 
@@ -62,6 +63,7 @@ public final class ModuleEmitter {
     this.names = names;
     this.sizes = sizes;
     this.isMetered = isMetered;
+    this.tailCalls = new TailCalls(module, names, spill);
   }
 
   /**
@@ -112,7 +114,7 @@ public final class ModuleEmitter {
     classes.put(binaryName(name), bytes);
   }
 
-  private static String binaryName(ClassDesc name) {
+  static String binaryName(ClassDesc name) {
     return name.packageName() + "." + name.displayName();
   }
 
@@ -150,6 +152,15 @@ public final class ModuleEmitter {
               noteIndirectCalls(code);
               FuelCharges charges = isMetered ? FuelCharges.of(code) : FuelCharges.none();
               part(to, code, Partition.of(code, module, sizes, charges), charges);
+              if (module.tailCallers().get(code.function)) {
+                tailCalls.note(code);
+                method(
+                    to,
+                    names.callee(code.function),
+                    names.descriptor(code.signature),
+                    STATIC,
+                    body -> tailCalls.whole(body, code));
+              }
             }
           });
       from = end;
@@ -171,7 +182,7 @@ public final class ModuleEmitter {
         MethodEmitter.name(code, part),
         MethodEmitter.descriptor(code, part, names),
         STATIC,
-        body -> MethodEmitter.emit(body, code, part, module, names, spill, charges));
+        body -> MethodEmitter.emit(body, code, part, module, names, spill, tailCalls, charges));
     part.children.values().forEach(child -> part(to, code, child, charges));
   }
 
@@ -185,6 +196,7 @@ public final class ModuleEmitter {
         chunks(type, candidates[type]);
       }
     }
+    tailCallChunks();
     add(
         names.main,
         to -> {
@@ -197,9 +209,11 @@ public final class ModuleEmitter {
             int type = (int) (call >> Integer.SIZE);
             indirect(to, type, (int) call, candidates[type]);
           }
+          tailCalls(to);
           entries(to);
           globals(to);
           spill.declare(to);
+          tailCalls.arguments.declare(to);
         });
   }
 
@@ -254,7 +268,7 @@ public final class ModuleEmitter {
     to.return_(first.type);
   }
 
-  private static int instanceSlot(Signature type) {
+  static int instanceSlot(Signature type) {
     return Names.isWide(type) ? 0 : Kind.slots(type.parameters());
   }
 
@@ -282,7 +296,7 @@ public final class ModuleEmitter {
   // Indirect calls --------------------------------------------------------------------------------
 
   /** The functions of each type that a table can hold. */
-  private BitSet[] candidates() {
+  BitSet[] candidates() {
     var candidates = new BitSet[module.types().size()];
     for (int i = 0; i < candidates.length; i++) {
       candidates[i] = new BitSet();
@@ -331,18 +345,23 @@ public final class ModuleEmitter {
           }
           wrongType(body, target);
           body.labelBinding(foreign).aload(target).loadConstant(type);
-          box(body, signature, instance);
-          body.aload(instance)
-              .invokestatic(
-                  Names.CODE,
-                  "callForeign",
-                  MethodTypeDesc.of(Names.LONGS, Names.REFERENCE, CD_int, Names.LONGS, Names.CODE));
-          returnBits(body, signature, instance);
+          callForeign(body, signature, instance);
         });
   }
 
+  /** Calls another instance's function and returns. Its reference and type are on the stack. */
+  private void callForeign(CodeBuilder to, Signature signature, int instance) {
+    box(to, signature, instance);
+    to.aload(instance)
+        .invokestatic(
+            Names.CODE,
+            "callForeign",
+            MethodTypeDesc.of(Names.LONGS, Names.REFERENCE, CD_int, Names.LONGS, Names.CODE));
+    returnBits(to, signature, instance);
+  }
+
   /** Pushes the parameters of a method of this type, unless they are in fields. */
-  private static void parameters(CodeBuilder to, Signature type) {
+  static void parameters(CodeBuilder to, Signature type) {
     if (!Names.isWide(type)) {
       int slot = 0;
       for (byte parameter : type.parameters()) {
@@ -359,7 +378,7 @@ public final class ModuleEmitter {
         .athrow();
   }
 
-  private static void return_(CodeBuilder to, Signature type) {
+  static void return_(CodeBuilder to, Signature type) {
     if (type.results().length == 0) {
       to.return_();
     } else {
@@ -392,7 +411,7 @@ public final class ModuleEmitter {
       to.aload(instance)
           .invokestatic(
               names.owner(each.caseValue()),
-              Names.function(each.caseValue()),
+              names.callee(each.caseValue()),
               names.descriptor(signature));
       return_(to, signature);
     }
@@ -456,6 +475,50 @@ public final class ModuleEmitter {
     }
   }
 
+  // Tail calls ------------------------------------------------------------------------------------
+
+  private void tailCalls(ClassBuilder to) {
+    for (TailCalls.Results results : tailCalls.results()) {
+      method(
+          to, results.name(), results.descriptor(), STATIC, body -> tailCalls.loop(body, results));
+    }
+    tailCalls.foreignTypes().stream()
+        .forEach(type -> {
+          Signature signature = module.types().get(type);
+          int instance = instanceSlot(signature);
+          method(
+              to,
+              TailCalls.foreign(type),
+              names.descriptor(signature),
+              STATIC,
+              body -> {
+                body.aload(instance)
+                    .invokestatic(
+                        Names.CODE,
+                        "takeTailTarget",
+                        MethodTypeDesc.of(Names.REFERENCE, Names.CODE))
+                    .loadConstant(type);
+                callForeign(body, signature, instance);
+              });
+        });
+  }
+
+  private void tailCallChunks() {
+    for (TailCalls.Results results : tailCalls.results()) {
+      for (TailCalls.Chunk chunk : results.chunks()) {
+        add(
+            chunk.owner(),
+            to ->
+                method(
+                    to,
+                    TailCalls.CHUNK,
+                    results.chunkDescriptor(),
+                    STATIC,
+                    body -> tailCalls.chunk(body, chunk)));
+      }
+    }
+  }
+
   // Calls from outside ----------------------------------------------------------------------------
 
   private void entries(ClassBuilder to) {
@@ -495,7 +558,7 @@ public final class ModuleEmitter {
       }
     }
     to.aload(instance)
-        .invokestatic(names.owner(function), Names.function(function), names.descriptor(type));
+        .invokestatic(names.owner(function), names.callee(function), names.descriptor(type));
     byte[] results = type.results();
     if (results.length == 0) {
       to.iconst_0().newarray(TypeKind.LONG).areturn();

@@ -14,10 +14,13 @@ import java.util.List;
  * @param mutableGlobals which globals may be set
  * @param sharedGlobals which globals are not fields of the instance's class
  * @param tableTypes the type of each table's elements
+ * @param tagTypes the type of each tag
  * @param hasMemory whether there is a memory
  * @param elementTypes the type of each element segment
  * @param dataSegments how many data segments the module declares to have, or -1
  * @param declared the functions that {@code ref.func} may name
+ * @param tailCallers the functions with tail calls
+ * @param legacyTries the functions with exception handling in its legacy encoding
  * @param entries the functions that are called from outside, without those that tables can hold
  */
 public record ModuleShape(
@@ -29,11 +32,19 @@ public record ModuleShape(
     BitSet mutableGlobals,
     BitSet sharedGlobals,
     byte[] tableTypes,
+    int[] tagTypes,
     boolean hasMemory,
     byte[] elementTypes,
     int dataSegments,
     BitSet declared,
+    BitSet tailCallers,
+    BitSet legacyTries,
     BitSet entries) {
+
+  /** The types of the values that an exception with this tag has. */
+  public byte[] valuesOf(int tag) {
+    return types.get(tagTypes[tag]).parameters();
+  }
 
   /** A function's type. */
   public Signature typeOf(int function) {

@@ -16,6 +16,8 @@ final class Names {
   static final ClassDesc NUMBERS = ClassDesc.of("io.gonext.engine.GuestNumbers");
   static final ClassDesc GLOBAL = ClassDesc.of("io.gonext.engine.GuestGlobal");
   static final ClassDesc REFERENCE = ClassDesc.of("io.gonext.engine.FunctionReference");
+  static final ClassDesc TAG = ClassDesc.of("io.gonext.engine.GuestTag");
+  static final ClassDesc EXCEPTION = ClassDesc.of("io.gonext.engine.GuestException");
   static final ClassDesc BYTES = ConstantDescs.CD_byte.arrayType();
   static final ClassDesc LONGS = ConstantDescs.CD_long.arrayType();
   static final ClassDesc FAILURE = ClassDesc.of("java.lang.RuntimeException");
@@ -55,6 +57,13 @@ final class Names {
 
   static String function(int function) {
     return CompiledFunctions.METHOD_PREFIX + function;
+  }
+
+  /** The method that runs a function to its end, tail calls included. */
+  String callee(int function) {
+    return module.tailCallers().get(function)
+        ? CompiledFunctions.CALL_PREFIX + function
+        : function(function);
   }
 
   /** Whether a function of this type gets its arguments by {@link Spill}. */

@@ -13,6 +13,8 @@ public final class Op {
   public static final int LOOP = 0x03;
   public static final int IF = 0x04;
   public static final int ELSE = 0x05;
+  public static final int THROW = 0x08;
+  public static final int THROW_REF = 0x0A;
   public static final int END = 0x0B;
   public static final int BR = 0x0C;
   public static final int BR_IF = 0x0D;
@@ -20,9 +22,12 @@ public final class Op {
   public static final int RETURN = 0x0F;
   public static final int CALL = 0x10;
   public static final int CALL_INDIRECT = 0x11;
+  public static final int RETURN_CALL = 0x12;
+  public static final int RETURN_CALL_INDIRECT = 0x13;
   public static final int DROP = 0x1A;
   public static final int SELECT = 0x1B;
   public static final int SELECT_TYPED = 0x1C;
+  public static final int TRY_TABLE = 0x1F;
   public static final int LOCAL_GET = 0x20;
   public static final int LOCAL_SET = 0x21;
   public static final int LOCAL_TEE = 0x22;
@@ -94,6 +99,7 @@ public final class Op {
   public static final byte F64 = 0x7C;
   public static final byte FUNCREF = 0x70;
   public static final byte EXTERNREF = 0x6F;
+  public static final byte EXNREF = 0x69;
 
   private static final byte[][] OPERANDS = new byte[COUNT][];
   private static final byte[] RESULTS = new byte[COUNT];
@@ -218,11 +224,10 @@ public final class Op {
   }
 
   static boolean isOpener(int op) {
-    return op == BLOCK || op == LOOP || op == IF;
+    return op == BLOCK || op == LOOP || op == IF || op == TRY_TABLE;
   }
 
-  /** Whether control never continues after the instruction. */
-  static boolean isTerminal(int op) {
-    return op == UNREACHABLE || op == BR || op == BR_TABLE || op == RETURN;
+  static boolean isTailCall(int op) {
+    return op == RETURN_CALL || op == RETURN_CALL_INDIRECT;
   }
 }

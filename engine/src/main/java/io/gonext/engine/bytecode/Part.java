@@ -41,6 +41,9 @@ final class Part {
   /** The locals that it changes and that are read afterwards, whatever the exit. */
   int[] outputs = {};
 
+  /** The locals that it changes and that are read where an exception that leaves it is caught. */
+  int[] thrown = {};
+
   /** Whether it, or a part that it calls, may replace the arrays of the memory. */
   boolean replacesMemory;
 

@@ -99,6 +99,11 @@ final class Partition {
       case Op.LOOP -> 14;
       case Op.BR_TABLE -> 12 + 4 * code.labelsOf(index).length;
       case Op.CALL, Op.CALL_INDIRECT -> 20;
+      case Op.THROW -> 40 + Tries.VALUE_BYTES * (code.height[index] - code.low[index]);
+      case Op.THROW_REF -> 12;
+      case Op.TRY_TABLE -> Tries.bytes(code, index);
+      case Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT ->
+          20 + TailCalls.ARGUMENT_BYTES * (code.height[index] - code.low[index]);
       case Op.GLOBAL_GET, Op.GLOBAL_SET -> 5;
       case Op.SELECT -> 12;
       default -> Op.isCompare(op) ? 8 : 4;
@@ -333,7 +338,7 @@ final class Partition {
 
   private void apply(OperandTypes types, int i) {
     switch (code.op[i]) {
-      case Op.BLOCK, Op.LOOP -> {
+      case Op.BLOCK, Op.LOOP, Op.TRY_TABLE -> {
         // The parameters stay.
       }
       case Op.IF, Op.BR_IF -> types.pop(1);
@@ -348,7 +353,14 @@ final class Partition {
           types.push(code.blockType(opener).results());
         }
       }
-      case Op.BR, Op.BR_TABLE, Op.RETURN, Op.UNREACHABLE -> {
+      case Op.BR,
+          Op.BR_TABLE,
+          Op.RETURN,
+          Op.RETURN_CALL,
+          Op.RETURN_CALL_INDIRECT,
+          Op.THROW,
+          Op.THROW_REF,
+          Op.UNREACHABLE -> {
         // An ELSE or END follows.
       }
       default -> types.apply(code, i, module);

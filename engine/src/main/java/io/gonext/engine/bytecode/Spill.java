@@ -12,6 +12,9 @@ import java.util.Map;
  * method uses the same fields.
  */
 final class Spill {
+  /** Tells the fields of several objects of one class apart. */
+  private final String prefix;
+
   private final Map<Kind, Integer> most = new EnumMap<>(Kind.class);
 
   /** The fields of one list of values. */
@@ -22,13 +25,17 @@ final class Spill {
     String field(Kind kind) {
       int index = next.merge(kind, 1, Integer::sum);
       most.merge(kind, index, Math::max);
-      return kind.letter + (index - 1);
+      return prefix + kind.letter + (index - 1);
     }
 
     /** The fields of several values, in order. */
     List<String> fields(List<Kind> kinds) {
       return kinds.stream().map(this::field).toList();
     }
+  }
+
+  Spill(String prefix) {
+    this.prefix = prefix;
   }
 
   Cursor cursor() {
@@ -39,7 +46,7 @@ final class Spill {
   void declare(ClassBuilder to) {
     most.forEach((kind, count) -> {
       for (int i = 0; i < count; i++) {
-        to.withField(kind.letter + i, kind.descriptor, ClassFile.ACC_PUBLIC);
+        to.withField(prefix + kind.letter + i, kind.descriptor, ClassFile.ACC_PUBLIC);
       }
     });
   }

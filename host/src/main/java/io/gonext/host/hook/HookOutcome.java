@@ -11,6 +11,7 @@ public enum HookOutcome {
   OUT_OF_BOUNDS(true),
   DIVISION(true),
   INDIRECT_CALL(true),
+  UNCAUGHT_EXCEPTION(true),
   STACK_EXHAUSTED(true),
   MEMORY_LIMIT(true),
   GUEST_PANIC(true),

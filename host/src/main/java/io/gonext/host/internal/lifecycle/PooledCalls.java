@@ -282,6 +282,7 @@ final class PooledCalls {
           case TrapCause.OutOfBounds _ -> HookOutcome.OUT_OF_BOUNDS;
           case TrapCause.Division _ -> HookOutcome.DIVISION;
           case TrapCause.IndirectCall _ -> HookOutcome.INDIRECT_CALL;
+          case TrapCause.UncaughtException _ -> HookOutcome.UNCAUGHT_EXCEPTION;
           case TrapCause.StackExhausted _ -> HookOutcome.STACK_EXHAUSTED;
           case TrapCause.MemoryLimit _ -> HookOutcome.MEMORY_LIMIT;
           case TrapCause.GuestPanic _ -> HookOutcome.GUEST_PANIC;
