@@ -27,6 +27,7 @@ final class CompiledSpecRuntime implements SpecRuntime {
 
   private final RoomyWhen roomyWhen;
   private final PartSizes sizes;
+  private final boolean isMetered;
   private final Map<String, Map<String, Extern>> modules = new HashMap<>();
 
   /** What a module may import. */
@@ -48,10 +49,12 @@ final class CompiledSpecRuntime implements SpecRuntime {
    *
    * @param roomyWhen when memories become roomy
    * @param sizes how functions are divided
+   * @param isMetered whether the functions count the fuel that they use
    */
-  CompiledSpecRuntime(RoomyWhen roomyWhen, PartSizes sizes) {
+  CompiledSpecRuntime(RoomyWhen roomyWhen, PartSizes sizes, boolean isMetered) {
     this.roomyWhen = roomyWhen;
     this.sizes = sizes;
+    this.isMetered = isMetered;
     modules.put("spectest", spectest());
   }
 
@@ -108,7 +111,8 @@ final class CompiledSpecRuntime implements SpecRuntime {
   @Override
   public Guest instantiate(byte[] wasm) {
     ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-    var classes = ModuleCompiler.emit(outline.definition(), sizes, false, () -> false).classes();
+    var classes =
+        ModuleCompiler.emit(outline.definition(), sizes, isMetered, () -> false).classes();
     GuestCode code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
     link(outline.definition(), code);
     Instantiation.run(code);

@@ -59,6 +59,8 @@ final class SpecScript {
   private int assertions;
   private int skipped;
 
+  private static final PartSizes SMALL_PARTS = new PartSizes(12, 0, 0, 3);
+
   /** How a script's modules run. */
   enum Kind {
     /** Compiled, with memories that are exact as long as possible. */
@@ -67,6 +69,10 @@ final class SpecScript {
     ROOMY,
     /** As EXACT, with functions divided into as many JVM methods as possible. */
     DIVIDED,
+    /** As EXACT, counting fuel. */
+    METERED,
+    /** As DIVIDED, counting fuel. */
+    DIVIDED_METERED,
     /** Endive's interpreter and runtime. */
     INTERPRETER
   }
@@ -76,12 +82,17 @@ final class SpecScript {
     this.kind = kind;
     this.runtime =
         switch (kind) {
-          case EXACT -> new CompiledSpecRuntime(RoomyWhen.MUCH_COPIED, PartSizes.DEFAULTS);
-          case ROOMY -> new CompiledSpecRuntime(RoomyWhen.ALWAYS, PartSizes.DEFAULTS);
-          case DIVIDED ->
-              new CompiledSpecRuntime(RoomyWhen.MUCH_COPIED, new PartSizes(12, 0, 0, 3));
+          case EXACT -> compiled(RoomyWhen.MUCH_COPIED, PartSizes.DEFAULTS, false);
+          case ROOMY -> compiled(RoomyWhen.ALWAYS, PartSizes.DEFAULTS, false);
+          case DIVIDED -> compiled(RoomyWhen.MUCH_COPIED, SMALL_PARTS, false);
+          case METERED -> compiled(RoomyWhen.MUCH_COPIED, PartSizes.DEFAULTS, true);
+          case DIVIDED_METERED -> compiled(RoomyWhen.MUCH_COPIED, SMALL_PARTS, true);
           case INTERPRETER -> new InterpretedSpecRuntime();
         };
+  }
+
+  private static SpecRuntime compiled(RoomyWhen roomyWhen, PartSizes sizes, boolean isMetered) {
+    return new CompiledSpecRuntime(roomyWhen, sizes, isMetered);
   }
 
   /** How many commands there were, except those about the text format. */
