@@ -15,6 +15,7 @@ import io.gonext.engine.GuestCode.ImportedFunction;
 import io.gonext.engine.bytecode.PartSizes;
 import java.time.Duration;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -79,30 +80,41 @@ class ExceptionTest {
     return engine.engine.compile(module.toBytes()).instantiate(engine.config());
   }
 
-  /** What the function with this index returns, however the module is divided into methods. */
+  /**
+   * What the function with this index returns, however the module is divided into methods. It also
+   * uses the same fuel in each of them.
+   */
   private long everywhere(int function, long... args) {
     ModuleDefinition definition =
         Admission.admit(module.toBytes(), EngineLimits.defaults()).definition();
-    Long result = null;
+    var results = new TreeSet<Long>();
+    var fuel = new TreeSet<Long>();
     for (PartSizes sizes : SIZES) {
-      var classes = ModuleCompiler.emit(definition, sizes, false, () -> false).classes();
-      GuestCode code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
-      code.bind(
-          definition,
-          new LinearMemory(definition.memory(), 10),
-          definition.tables().stream()
-              .map(type -> new GuestTable(type, 100))
-              .toArray(GuestTable[]::new),
-          new GuestGlobal[definition.globals().size()],
-          new ImportedFunction[0]);
-      Instantiation.run(code);
-      long actual = code.call(function, args.clone())[0];
-      if (result != null) {
-        assertThat(actual).as("with " + sizes).isEqualTo(result);
-      }
-      result = actual;
+      results.add(instance(definition, sizes, false).call(function, args.clone())[0]);
+      GuestCode counting = instance(definition, sizes, true);
+      counting.beginFuel(new FuelBudget(1 << 20));
+      results.add(counting.call(function, args.clone())[0]);
+      fuel.add(counting.usedFuel());
     }
-    return result;
+    assertThat(fuel).hasSize(1);
+    assertThat(results).hasSize(1);
+    return results.first();
+  }
+
+  private static GuestCode instance(
+      ModuleDefinition definition, PartSizes sizes, boolean isMetered) {
+    var classes = ModuleCompiler.emit(definition, sizes, isMetered, () -> false).classes();
+    GuestCode code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
+    code.bind(
+        definition,
+        new LinearMemory(definition.memory(), 10),
+        definition.tables().stream()
+            .map(type -> new GuestTable(type, 100))
+            .toArray(GuestTable[]::new),
+        new GuestGlobal[definition.globals().size()],
+        new ImportedFunction[0]);
+    Instantiation.run(code);
+    return code;
   }
 
   /** Throws its argument if it is odd, else returns it. */
