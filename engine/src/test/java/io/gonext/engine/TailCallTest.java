@@ -64,6 +64,18 @@ class TailCallTest {
   }
 
   @Test
+  void each_tail_call_costs_the_fuel_of_a_call() {
+    count();
+    GuestInstance guest =
+        engine.engine.compile(module.toBytes(), true).instantiate(engine.config());
+
+    TestEngine.call(guest, "count", 1_000, 0);
+
+    // A round: the call, three instructions up to the if, seven after it.
+    assertThat(guest.lastRun().fuel()).isEqualTo(1_000 * 11 + 5);
+  }
+
+  @Test
   void functions_of_different_types_call_each_other_ten_million_times() {
     int ints = module.type(of(I32, I64), of(I64));
     int floats = module.type(of(I32, F64, I64, I32), of(I64));
