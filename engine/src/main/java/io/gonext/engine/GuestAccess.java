@@ -17,11 +17,14 @@ import org.jspecify.annotations.Nullable;
  * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
  * of bounds, because an array is shorter; so is one that an offset makes too large. The methods are
  * short, so that HotSpot's C1 compiles them in place too: at most {@value #MOST_BYTECODE} bytes of
- * bytecode.
+ * bytecode, and at most {@value #MOST_SLOTS} slots of operands and locals together.
  */
 public abstract sealed class GuestAccess permits LinearMemory {
   /** HotSpot's {@code C1MaxInlineSize} and {@code MaxInlineSize}. */
   static final int MOST_BYTECODE = 35;
+
+  /** HotSpot's {@code C1InlineStackLimit}. */
+  static final int MOST_SLOTS = 10;
 
   static final VarHandle SHORT = view(short[].class);
   static final VarHandle INT = view(int[].class);
@@ -44,17 +47,12 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   /** The address with an offset, or a negative number. */
-  private static int at(int base, int offset) {
+  public static int at(int base, int offset) {
     return base < 0 ? -1 : base + offset;
   }
 
-  /** The memory, which does the access itself. */
-  private static LinearMemory memory(GuestCode code) {
-    return code.linear().counted();
-  }
-
   public static byte readByte(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readByte(address) : data[address];
+    return data == null ? code.linear().readByte(address) : data[address];
   }
 
   public static byte readByte(int base, int offset, byte @Nullable [] data, GuestCode code) {
@@ -64,7 +62,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static void writeByte(
       int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeByte(address, (byte) value);
+      code.linear().writeByte(address, (byte) value);
       return;
     }
     data[address] = (byte) value;
@@ -73,11 +71,20 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeByte(
       int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeByte(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeByte(at(base, offset), (byte) value);
+    } else {
+      putByte(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putByte(int address, int value, byte[] data, byte[] dirty) {
+    data[address] = (byte) value;
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static short readShort(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readShort(address) : (short) SHORT.get(data, address);
+    return data == null ? code.linear().readShort(address) : (short) SHORT.get(data, address);
   }
 
   public static short readShort(int base, int offset, byte @Nullable [] data, GuestCode code) {
@@ -87,7 +94,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static void writeShort(
       int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeShort(address, (short) value);
+      code.linear().writeShort(address, (short) value);
       return;
     }
     SHORT.set(data, address, (short) value);
@@ -96,11 +103,20 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeShort(
       int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeShort(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeShort(at(base, offset), (short) value);
+    } else {
+      putShort(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putShort(int address, int value, byte[] data, byte[] dirty) {
+    SHORT.set(data, address, (short) value);
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static int readInt(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readInt(address) : (int) INT.get(data, address);
+    return data == null ? code.linear().readInt(address) : (int) INT.get(data, address);
   }
 
   public static int readInt(int base, int offset, byte @Nullable [] data, GuestCode code) {
@@ -110,7 +126,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static void writeInt(
       int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeInt(address, value);
+      code.linear().writeInt(address, value);
       return;
     }
     INT.set(data, address, value);
@@ -119,11 +135,20 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeInt(
       int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeInt(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeInt(at(base, offset), value);
+    } else {
+      putInt(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putInt(int address, int value, byte[] data, byte[] dirty) {
+    INT.set(data, address, value);
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static long readLong(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readLong(address) : (long) LONG.get(data, address);
+    return data == null ? code.linear().readLong(address) : (long) LONG.get(data, address);
   }
 
   public static long readLong(int base, int offset, byte @Nullable [] data, GuestCode code) {
@@ -133,20 +158,19 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static void writeLong(
       int address, long value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeLong(address, value);
+      code.linear().writeLong(address, value);
       return;
     }
-    LONG.set(data, address, value);
+    setLong(address, value, data);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeLong(
-      int base, long value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeLong(at(base, offset), value, data, dirty, code);
+  private static void setLong(int address, long value, byte[] data) {
+    LONG.set(data, address, value);
   }
 
   public static float readFloat(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readFloat(address) : (float) FLOAT.get(data, address);
+    return data == null ? code.linear().readFloat(address) : (float) FLOAT.get(data, address);
   }
 
   public static float readFloat(int base, int offset, byte @Nullable [] data, GuestCode code) {
@@ -156,7 +180,7 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static void writeFloat(
       int address, float value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeFloat(address, value);
+      code.linear().writeFloat(address, value);
       return;
     }
     FLOAT.set(data, address, value);
@@ -165,11 +189,20 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeFloat(
       int base, float value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeFloat(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeFloat(at(base, offset), value);
+    } else {
+      putFloat(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putFloat(int address, float value, byte[] data, byte[] dirty) {
+    FLOAT.set(data, address, value);
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static double readDouble(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readDouble(address) : (double) DOUBLE.get(data, address);
+    return data == null ? code.linear().readDouble(address) : (double) DOUBLE.get(data, address);
   }
 
   public static double readDouble(int base, int offset, byte @Nullable [] data, GuestCode code) {
@@ -179,15 +212,14 @@ public abstract sealed class GuestAccess permits LinearMemory {
   public static void writeDouble(
       int address, double value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeDouble(address, value);
+      code.linear().writeDouble(address, value);
       return;
     }
-    DOUBLE.set(data, address, value);
+    setDouble(address, value, data);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeDouble(
-      int base, double value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeDouble(at(base, offset), value, data, dirty, code);
+  private static void setDouble(int address, double value, byte[] data) {
+    DOUBLE.set(data, address, value);
   }
 }
