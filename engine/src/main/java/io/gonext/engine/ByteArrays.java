@@ -51,21 +51,21 @@ final class ByteArrays {
   /**
    * The offset for {@code Unsafe} of an index.
    *
-   * @param end the first index at which the number does not fit, or less than 0
+   * @param more how many bytes the number has in addition to the first
    */
-  private static long offset(int index, int end) {
-    return START + Objects.checkIndex(index, end);
+  private static long offset(byte[] bytes, int index, int more) {
+    return START + Objects.checkIndex(index, bytes.length - more);
   }
 
   static short getShort(byte[] bytes, int index) {
     return IS_UNSAFE
-        ? Internal.UNSAFE.getShort(bytes, offset(index, bytes.length - 1))
+        ? Internal.UNSAFE.getShort(bytes, offset(bytes, index, 1))
         : (short) SHORT.get(bytes, index);
   }
 
   static void setShort(byte[] bytes, int index, short value) {
     if (IS_UNSAFE) {
-      Internal.UNSAFE.putShort(bytes, offset(index, bytes.length - 1), value);
+      Internal.UNSAFE.putShort(bytes, offset(bytes, index, 1), value);
     } else {
       SHORT.set(bytes, index, value);
     }
@@ -73,13 +73,13 @@ final class ByteArrays {
 
   static int getInt(byte[] bytes, int index) {
     return IS_UNSAFE
-        ? Internal.UNSAFE.getInt(bytes, offset(index, bytes.length - 3))
+        ? Internal.UNSAFE.getInt(bytes, offset(bytes, index, 3))
         : (int) INT.get(bytes, index);
   }
 
   static void setInt(byte[] bytes, int index, int value) {
     if (IS_UNSAFE) {
-      Internal.UNSAFE.putInt(bytes, offset(index, bytes.length - 3), value);
+      Internal.UNSAFE.putInt(bytes, offset(bytes, index, 3), value);
     } else {
       INT.set(bytes, index, value);
     }
@@ -87,13 +87,13 @@ final class ByteArrays {
 
   static long getLong(byte[] bytes, int index) {
     return IS_UNSAFE
-        ? Internal.UNSAFE.getLong(bytes, offset(index, bytes.length - 7))
+        ? Internal.UNSAFE.getLong(bytes, offset(bytes, index, 7))
         : (long) LONG.get(bytes, index);
   }
 
   static void setLong(byte[] bytes, int index, long value) {
     if (IS_UNSAFE) {
-      Internal.UNSAFE.putLong(bytes, offset(index, bytes.length - 7), value);
+      Internal.UNSAFE.putLong(bytes, offset(bytes, index, 7), value);
     } else {
       LONG.set(bytes, index, value);
     }
@@ -101,13 +101,13 @@ final class ByteArrays {
 
   static float getFloat(byte[] bytes, int index) {
     return IS_UNSAFE
-        ? Internal.UNSAFE.getFloat(bytes, offset(index, bytes.length - 3))
+        ? Internal.UNSAFE.getFloat(bytes, offset(bytes, index, 3))
         : (float) FLOAT.get(bytes, index);
   }
 
   static void setFloat(byte[] bytes, int index, float value) {
     if (IS_UNSAFE) {
-      Internal.UNSAFE.putFloat(bytes, offset(index, bytes.length - 3), value);
+      Internal.UNSAFE.putFloat(bytes, offset(bytes, index, 3), value);
     } else {
       FLOAT.set(bytes, index, value);
     }
@@ -115,13 +115,13 @@ final class ByteArrays {
 
   static double getDouble(byte[] bytes, int index) {
     return IS_UNSAFE
-        ? Internal.UNSAFE.getDouble(bytes, offset(index, bytes.length - 7))
+        ? Internal.UNSAFE.getDouble(bytes, offset(bytes, index, 7))
         : (double) DOUBLE.get(bytes, index);
   }
 
   static void setDouble(byte[] bytes, int index, double value) {
     if (IS_UNSAFE) {
-      Internal.UNSAFE.putDouble(bytes, offset(index, bytes.length - 7), value);
+      Internal.UNSAFE.putDouble(bytes, offset(bytes, index, 7), value);
     } else {
       DOUBLE.set(bytes, index, value);
     }

@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
  * <p>An address is the guest's 32-bit address. An address of 2^31 or more is negative here, and out
  * of bounds, because an array is shorter; so is one that an offset makes too large. The methods are
  * short, so that HotSpot's C1 compiles them in place too: at most {@value #MOST_BYTECODE} bytes of
- * bytecode.
+ * bytecode, and at most {@value #MOST_SLOTS} slots of operands and locals together.
  */
 public abstract sealed class GuestAccess permits LinearMemory {
   /** HotSpot's {@code C1MaxInlineSize} and {@code MaxInlineSize}. */
   static final int MOST_BYTECODE = 35;
+
+  /** HotSpot's {@code C1InlineStackLimit}. */
+  static final int MOST_SLOTS = 10;
 
   /** The memory's bytes if they are an array of exactly the memory's size, else null. */
   public byte @Nullable [] data;
@@ -31,27 +34,22 @@ public abstract sealed class GuestAccess permits LinearMemory {
   }
 
   /** The address with an offset, or a negative number. */
-  private static int at(int base, int offset) {
+  public static int at(int base, int offset) {
     return base < 0 ? -1 : base + offset;
   }
 
-  /** The memory, which does the access itself. */
-  private static LinearMemory memory(GuestCode code) {
-    return code.linear().counted();
-  }
-
   public static byte readByte(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readByte(address) : data[address];
+    return data == null ? code.linear().readByte(address) : data[address];
   }
 
   public static byte readByte(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readByte(at(base, offset)) : data[at(base, offset)];
+    return data == null ? code.linear().readByte(at(base, offset)) : data[at(base, offset)];
   }
 
   public static void writeByte(
       int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeByte(address, (byte) value);
+      code.linear().writeByte(address, (byte) value);
       return;
     }
     data[address] = (byte) value;
@@ -60,23 +58,32 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeByte(
       int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeByte(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeByte(at(base, offset), (byte) value);
+    } else {
+      putByte(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putByte(int address, int value, byte[] data, byte[] dirty) {
+    data[address] = (byte) value;
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static short readShort(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readShort(address) : ByteArrays.getShort(data, address);
+    return data == null ? code.linear().readShort(address) : ByteArrays.getShort(data, address);
   }
 
   public static short readShort(int base, int offset, byte @Nullable [] data, GuestCode code) {
     return data == null
-        ? memory(code).readShort(at(base, offset))
+        ? code.linear().readShort(at(base, offset))
         : ByteArrays.getShort(data, at(base, offset));
   }
 
   public static void writeShort(
       int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeShort(address, (short) value);
+      code.linear().writeShort(address, (short) value);
       return;
     }
     ByteArrays.setShort(data, address, (short) value);
@@ -85,23 +92,32 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeShort(
       int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeShort(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeShort(at(base, offset), (short) value);
+    } else {
+      putShort(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putShort(int address, int value, byte[] data, byte[] dirty) {
+    ByteArrays.setShort(data, address, (short) value);
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static int readInt(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readInt(address) : ByteArrays.getInt(data, address);
+    return data == null ? code.linear().readInt(address) : ByteArrays.getInt(data, address);
   }
 
   public static int readInt(int base, int offset, byte @Nullable [] data, GuestCode code) {
     return data == null
-        ? memory(code).readInt(at(base, offset))
+        ? code.linear().readInt(at(base, offset))
         : ByteArrays.getInt(data, at(base, offset));
   }
 
   public static void writeInt(
       int address, int value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeInt(address, value);
+      code.linear().writeInt(address, value);
       return;
     }
     ByteArrays.setInt(data, address, value);
@@ -110,48 +126,52 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeInt(
       int base, int value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeInt(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeInt(at(base, offset), value);
+    } else {
+      putInt(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putInt(int address, int value, byte[] data, byte[] dirty) {
+    ByteArrays.setInt(data, address, value);
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static long readLong(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readLong(address) : ByteArrays.getLong(data, address);
+    return data == null ? code.linear().readLong(address) : ByteArrays.getLong(data, address);
   }
 
   public static long readLong(int base, int offset, byte @Nullable [] data, GuestCode code) {
     return data == null
-        ? memory(code).readLong(at(base, offset))
+        ? code.linear().readLong(at(base, offset))
         : ByteArrays.getLong(data, at(base, offset));
   }
 
   public static void writeLong(
       int address, long value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeLong(address, value);
+      code.linear().writeLong(address, value);
       return;
     }
     ByteArrays.setLong(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  public static void writeLong(
-      int base, long value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeLong(at(base, offset), value, data, dirty, code);
-  }
-
   public static float readFloat(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readFloat(address) : ByteArrays.getFloat(data, address);
+    return data == null ? code.linear().readFloat(address) : ByteArrays.getFloat(data, address);
   }
 
   public static float readFloat(int base, int offset, byte @Nullable [] data, GuestCode code) {
     return data == null
-        ? memory(code).readFloat(at(base, offset))
+        ? code.linear().readFloat(at(base, offset))
         : ByteArrays.getFloat(data, at(base, offset));
   }
 
   public static void writeFloat(
       int address, float value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeFloat(address, value);
+      code.linear().writeFloat(address, value);
       return;
     }
     ByteArrays.setFloat(data, address, value);
@@ -160,31 +180,35 @@ public abstract sealed class GuestAccess permits LinearMemory {
 
   public static void writeFloat(
       int base, float value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeFloat(at(base, offset), value, data, dirty, code);
+    if (data == null) {
+      code.linear().writeFloat(at(base, offset), value);
+    } else {
+      putFloat(at(base, offset), value, data, dirty);
+    }
+  }
+
+  private static void putFloat(int address, float value, byte[] data, byte[] dirty) {
+    ByteArrays.setFloat(data, address, value);
+    dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static double readDouble(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? memory(code).readDouble(address) : ByteArrays.getDouble(data, address);
+    return data == null ? code.linear().readDouble(address) : ByteArrays.getDouble(data, address);
   }
 
   public static double readDouble(int base, int offset, byte @Nullable [] data, GuestCode code) {
     return data == null
-        ? memory(code).readDouble(at(base, offset))
+        ? code.linear().readDouble(at(base, offset))
         : ByteArrays.getDouble(data, at(base, offset));
   }
 
   public static void writeDouble(
       int address, double value, byte @Nullable [] data, byte[] dirty, GuestCode code) {
     if (data == null) {
-      memory(code).writeDouble(address, value);
+      code.linear().writeDouble(address, value);
       return;
     }
     ByteArrays.setDouble(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
-  }
-
-  public static void writeDouble(
-      int base, double value, int offset, byte @Nullable [] data, byte[] dirty, GuestCode code) {
-    writeDouble(at(base, offset), value, data, dirty, code);
   }
 }

@@ -54,16 +54,16 @@ final class LinearMemory extends GuestAccess {
   private static final int SPARE_BYTES = 2 << 20;
 
   /** A memory becomes roomy only after growth has copied more than this in one lease. */
-  private static final long MOST_COPIED_BYTES = 8L << 20;
+  private static final long MOST_COPIED_BYTES = 16L << 20;
 
   /** And more than so many times the snapshot's size. */
   private static final int MOST_COPIES = 4;
 
   /**
-   * A roomy memory becomes exact after one access of compiled code for so many bytes. A copy of
-   * them takes about as long as the call.
+   * A roomy memory becomes exact after one access of compiled code for so many bytes. These
+   * accesses and the copy then take about the same time.
    */
-  private static final int BYTES_AN_ACCESS = 8;
+  private static final int BYTES_AN_ACCESS = 16;
 
   /** After so many leases without it, the roomy array is not kept any more. */
   private static final int MOST_IDLE_LEASES = 64;
@@ -124,7 +124,7 @@ final class LinearMemory extends GuestAccess {
   /** Whether the last lease that grew copied so much that the next one to grow is roomy at once. */
   private boolean grewALot;
 
-  /** After so many more accesses that compiled code could not make itself, the memory is exact. */
+  /** After so many more loads and stores here the memory becomes exact. */
   private int accessesUntilExact = Integer.MAX_VALUE;
 
   /** Whether no mark was ever cleared. Then a block without a mark still holds only zeros. */
@@ -444,19 +444,10 @@ final class LinearMemory extends GuestAccess {
   }
 
   /**
-   * This memory, before an access that compiled code cannot make because it has no array. After
-   * many of them the memory becomes exact. Compiled code gets the array when it loads it the next
-   * time; until then all its accesses come here, so it never uses an array that is not the
-   * memory's.
+   * Copies the memory to an array of exactly its size, unless the heap is full. Compiled code gets
+   * the array when it loads it the next time. Until then it has none, so at no time does it use an
+   * array that is not the memory's.
    */
-  LinearMemory counted() {
-    if (--accessesUntilExact < 0) {
-      becomeExact();
-    }
-    return this;
-  }
-
-  /** Copies the memory to an array of exactly its size, unless the heap is full. */
   void becomeExact() {
     accessesUntilExact = Integer.MAX_VALUE;
     if (bytes.length == limit) {
@@ -473,70 +464,106 @@ final class LinearMemory extends GuestAccess {
   // Loads and stores of the host, and of compiled code while the memory is roomy
   // ---------------------
 
+  // Each method has more than the 35 bytes of bytecode that C1 compiles in place. Else C1 would do
+  // so
+  // in each of compiled code's accesses, and reach its limit.
+
   byte readByte(int addr) {
-    check(addr, Byte.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Byte.BYTES, limit)) {
+      countOrTrap(addr, Byte.BYTES);
+    }
     return bytes[addr];
   }
 
   short readShort(int addr) {
-    check(addr, Short.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Short.BYTES, limit)) {
+      countOrTrap(addr, Short.BYTES);
+    }
     return ByteArrays.getShort(bytes, addr);
   }
 
   int readInt(int addr) {
-    check(addr, Integer.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Integer.BYTES, limit)) {
+      countOrTrap(addr, Integer.BYTES);
+    }
     return ByteArrays.getInt(bytes, addr);
   }
 
   long readLong(int addr) {
-    check(addr, Long.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Long.BYTES, limit)) {
+      countOrTrap(addr, Long.BYTES);
+    }
     return ByteArrays.getLong(bytes, addr);
   }
 
   float readFloat(int addr) {
-    check(addr, Float.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Float.BYTES, limit)) {
+      countOrTrap(addr, Float.BYTES);
+    }
     return ByteArrays.getFloat(bytes, addr);
   }
 
   double readDouble(int addr) {
-    check(addr, Double.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Double.BYTES, limit)) {
+      countOrTrap(addr, Double.BYTES);
+    }
     return ByteArrays.getDouble(bytes, addr);
   }
 
   void writeByte(int addr, byte value) {
-    check(addr, Byte.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Byte.BYTES, limit)) {
+      countOrTrap(addr, Byte.BYTES);
+    }
     bytes[addr] = value;
-    mark(addr, Byte.BYTES);
+    markBlock(addr);
   }
 
   void writeShort(int addr, short value) {
-    check(addr, Short.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Short.BYTES, limit)) {
+      countOrTrap(addr, Short.BYTES);
+    }
     ByteArrays.setShort(bytes, addr, value);
-    mark(addr, Short.BYTES);
+    markBlock(addr);
   }
 
   void writeInt(int addr, int value) {
-    check(addr, Integer.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Integer.BYTES, limit)) {
+      countOrTrap(addr, Integer.BYTES);
+    }
     ByteArrays.setInt(bytes, addr, value);
-    mark(addr, Integer.BYTES);
+    markBlock(addr);
   }
 
   void writeLong(int addr, long value) {
-    check(addr, Long.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Long.BYTES, limit)) {
+      countOrTrap(addr, Long.BYTES);
+    }
     ByteArrays.setLong(bytes, addr, value);
-    mark(addr, Long.BYTES);
+    markBlock(addr);
   }
 
   void writeFloat(int addr, float value) {
-    check(addr, Float.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Float.BYTES, limit)) {
+      countOrTrap(addr, Float.BYTES);
+    }
     ByteArrays.setFloat(bytes, addr, value);
-    mark(addr, Float.BYTES);
+    markBlock(addr);
   }
 
   void writeDouble(int addr, double value) {
-    check(addr, Double.BYTES);
+    if (--accessesUntilExact < 0 || isOutside(addr, Double.BYTES, limit)) {
+      countOrTrap(addr, Double.BYTES);
+    }
     ByteArrays.setDouble(bytes, addr, value);
-    mark(addr, Double.BYTES);
+    markBlock(addr);
+  }
+
+  /** After many of these accesses the memory becomes exact. */
+  private void countOrTrap(int addr, int size) {
+    if (accessesUntilExact < 0) {
+      becomeExact();
+    }
+    check(addr, size);
   }
 
   byte[] readBytes(int addr, int size) {
@@ -620,6 +647,11 @@ final class LinearMemory extends GuestAccess {
 
   private static boolean isOutside(int from, int size, int length) {
     return (from | size) < 0 || from > length - size;
+  }
+
+  /** Marks a store of at most {@link #STRADDLE} bytes more than one. */
+  private void markBlock(int addr) {
+    dirty[addr >>> BLOCK_SHIFT] = MARKED;
   }
 
   private void mark(int addr, int size) {

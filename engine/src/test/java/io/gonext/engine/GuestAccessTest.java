@@ -7,28 +7,63 @@ import java.io.InputStream;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class GuestAccessTest {
-  @Test
-  void loads_and_stores_are_small_enough_for_c1_to_compile_in_place() throws IOException {
-    var sizes = new TreeMap<String, Integer>();
-    try (InputStream in = GuestAccess.class.getResourceAsStream("GuestAccess.class")) {
+  private static final Pattern ACCESS = Pattern.compile("at|(read|write|set|put)[A-Z].*");
+  private static final Set<String> TYPES =
+      Set.of("Byte", "Short", "Int", "Long", "Float", "Double");
+
+  private static Map<String, CodeAttribute> methods(Class<?> type) throws IOException {
+    var methods = new TreeMap<String, CodeAttribute>();
+    try (InputStream in = type.getResourceAsStream(type.getSimpleName() + ".class")) {
       for (MethodModel method :
           ClassFile.of().parse(Objects.requireNonNull(in).readAllBytes()).methods()) {
         method
             .findAttribute(Attributes.code())
             .ifPresent(code ->
-                sizes.put(
-                    method.methodName().stringValue() + method.methodType().stringValue(),
-                    code.codeLength()));
+                methods.put(
+                    method.methodName().stringValue() + method.methodType().stringValue(), code));
       }
     }
-    sizes.keySet().removeIf(name -> !name.startsWith("read") && !name.startsWith("write"));
+    return methods;
+  }
 
-    assertThat(sizes).hasSize(24);
-    assertThat(sizes.values()).allMatch(bytes -> bytes <= GuestAccess.MOST_BYTECODE);
+  @Test
+  void loads_and_stores_are_small_enough_for_c1_to_compile_in_place() throws IOException {
+    Map<String, CodeAttribute> accesses = methods(GuestAccess.class);
+    accesses.keySet().removeIf(name -> !ACCESS.matcher(name).lookingAt());
+
+    Map<String, CodeAttribute> numbers = methods(ByteArrays.class);
+    numbers.keySet().removeIf(name -> !name.startsWith("get") && !name.startsWith("set"));
+
+    assertThat(accesses).hasSize(1 + 6 * 2 + 4 * 3 + 2);
+    assertThat(numbers).hasSize(5 * 2);
+    accesses.putAll(numbers);
+    accesses.forEach((name, code) -> {
+      assertThat(code.codeLength()).as(name).isLessThanOrEqualTo(GuestAccess.MOST_BYTECODE);
+      assertThat(code.maxStack() + code.maxLocals())
+          .as(name)
+          .isLessThanOrEqualTo(GuestAccess.MOST_SLOTS);
+    });
+  }
+
+  @Test
+  void accesses_of_a_roomy_memory_are_too_large_for_c1_to_compile_in_place() throws IOException {
+    Map<String, CodeAttribute> accesses = methods(LinearMemory.class);
+    accesses
+        .keySet()
+        .removeIf(name ->
+            TYPES.stream().noneMatch(type -> name.matches("(read|write)" + type + "\\(.*")));
+
+    assertThat(accesses).hasSize(12);
+    accesses.forEach((name, code) ->
+        assertThat(code.codeLength()).as(name).isGreaterThan(GuestAccess.MOST_BYTECODE));
   }
 }

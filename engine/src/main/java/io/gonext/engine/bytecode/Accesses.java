@@ -9,6 +9,7 @@ import static java.lang.constant.ConstantDescs.CD_short;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
@@ -196,7 +197,16 @@ final class Accesses {
     if (value != null) {
       parameters.add(value);
     }
-    if (offset != 0) {
+    boolean isWide = value != null && TypeKind.from(value).slotSize() == 2;
+    if (offset != 0 && isWide) {
+      // With the offset as a further parameter C1 would not compile the method in place.
+      to.dup2_x1()
+          .pop2()
+          .loadConstant(offset)
+          .invokestatic(Names.ACCESS, "at", MethodTypeDesc.of(CD_int, CD_int, CD_int))
+          .dup_x2()
+          .pop();
+    } else if (offset != 0) {
       to.loadConstant(offset);
       parameters.add(CD_int);
     }
