@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +47,7 @@ final class ExceptionReader {
   private final List<Try> tries = new ArrayList<>();
 
   /** The legacy tries that are open, by their blocks. */
-  private final Map<Block, Try> open = new IdentityHashMap<>();
+  private final IdentityHashMap<Block, Try> open = new IdentityHashMap<>();
 
   private int mostOpen;
   private int mostClauses;

@@ -385,12 +385,12 @@ public abstract class GuestCode {
   }
 
   /** For {@code return_call_indirect}: sets what is called last. Traps as a call does. */
+  @SuppressWarnings("ReferenceEquality") // an instance is only equal to itself
   public static void tailCall(int index, int table, int type, GuestCode code) {
     FunctionReference target = target(index, table, code);
     if (target.code == code) {
       FunctionType wanted = code.definition.types().get(type);
-      FunctionType actual = code.definition.typeOf(target.function);
-      if (actual != wanted && !actual.equals(wanted)) {
+      if (!code.definition.typeOf(target.function).equals(wanted)) {
         throw wrongType(target);
       }
       code.tailCall = target.function + 1;

@@ -7,7 +7,8 @@ import static io.gonext.engine.WrittenModule.F32;
 import static io.gonext.engine.WrittenModule.F64;
 import static io.gonext.engine.WrittenModule.I32;
 import static io.gonext.engine.WrittenModule.I64;
-import static io.gonext.engine.WrittenModule.of;
+import static io.gonext.engine.WrittenModule.types;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -72,8 +73,8 @@ class ExceptionTest {
 
   @BeforeEach
   void declare() {
-    unary = module.type(of(I32), of(I32));
-    tag = module.tag(module.type(of(I32), of()));
+    unary = module.type(types(I32), types(I32));
+    tag = module.tag(module.type(types(I32), types()));
   }
 
   private GuestInstance guest() {
@@ -107,7 +108,7 @@ class ExceptionTest {
     GuestCode code = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
     code.bind(
         definition,
-        new LinearMemory(definition.memory(), 10),
+        new LinearMemory(requireNonNull(definition.memory()), 10),
         definition.tables().stream()
             .map(type -> new GuestTable(type, 100))
             .toArray(GuestTable[]::new),
@@ -128,7 +129,7 @@ class ExceptionTest {
   @Test
   void operands_below_a_try_are_still_there_in_its_handler() {
     int odd = throwsOdd();
-    int five = module.type(of(), of(I32));
+    int five = module.type(types(), types(I32));
     // 1000 * x + (the exception's value or the result + 1), with an i64, an f32 and an f64 between.
     int run =
         module.function(
@@ -222,8 +223,8 @@ class ExceptionTest {
 
   @Test
   void an_exception_keeps_values_of_all_types() {
-    int all = module.type(of(I32, I64, F32, F64, EXTERNREF), of());
-    int caught = module.type(of(), of(I32, I64, F32, F64, EXTERNREF, EXNREF));
+    int all = module.type(types(I32, I64, F32, F64, EXTERNREF), types());
+    int caught = module.type(types(), types(I32, I64, F32, F64, EXTERNREF, EXNREF));
     int many = module.tag(all);
     int run =
         module.function(
@@ -294,7 +295,7 @@ class ExceptionTest {
   @Test
   void a_try_with_parameters_passes_them_to_its_body_and_not_to_its_handler() {
     int odd = throwsOdd();
-    int pair = module.type(of(I32, I32), of(I32));
+    int pair = module.type(types(I32, I32), types(I32));
     int run =
         module.function(
             unary,
@@ -488,7 +489,7 @@ class ExceptionTest {
 
   @Test
   void exceptions_in_exceptions_are_refused() {
-    module.tag(module.type(of(EXNREF), of()));
+    module.tag(module.type(types(EXNREF), types()));
 
     refused("tag 1 has an exception as a parameter (exnref)");
   }
@@ -500,7 +501,7 @@ class ExceptionTest {
             new int[] {
               I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32
             },
-            of()));
+            types()));
 
     refused("tag 1 has 17 parameters, the limit is 16");
   }

@@ -78,7 +78,7 @@ class SpecSuiteTest {
    * The commands of each script of an accepted proposal, how many of its valid modules have a
    * refused feature, and how many commands do not run because of that.
    */
-  private enum Proposal {
+  enum Proposal {
     LEGACY_RETHROW("legacy-rethrow", 16, 0, 0),
     LEGACY_THROW("legacy-throw", 11, 0, 0),
     LEGACY_TRY_CATCH("legacy-try_catch", 40, 0, 0),

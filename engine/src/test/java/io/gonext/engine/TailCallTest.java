@@ -4,7 +4,7 @@ import static io.gonext.engine.WasmBytes.part;
 import static io.gonext.engine.WrittenModule.F64;
 import static io.gonext.engine.WrittenModule.I32;
 import static io.gonext.engine.WrittenModule.I64;
-import static io.gonext.engine.WrittenModule.of;
+import static io.gonext.engine.WrittenModule.types;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,7 +18,6 @@ class TailCallTest {
   private static final int TEN_MILLION = 10_000_000;
   private static final int END = 0x0B;
   private static final int IF = 0x04;
-  private static final int ELSE = 0x05;
   private static final int NO_RESULT = 0x40;
   private static final int CALL = 0x10;
   private static final int RETURN_CALL = 0x12;
@@ -49,7 +48,7 @@ class TailCallTest {
 
   /** count(n, sum): n == 0 ? sum : count(n - 1, sum + 1). */
   private void count() {
-    int type = module.type(of(I32, I32), of(I32));
+    int type = module.type(types(I32, I32), types(I32));
     module.function(
         type,
         "count",
@@ -77,8 +76,8 @@ class TailCallTest {
 
   @Test
   void functions_of_different_types_call_each_other_ten_million_times() {
-    int ints = module.type(of(I32, I64), of(I64));
-    int floats = module.type(of(I32, F64, I64, I32), of(I64));
+    int ints = module.type(types(I32, I64), types(I64));
+    int floats = module.type(types(I32, F64, I64, I32), types(I64));
     module.function(
         ints,
         "even",
@@ -99,7 +98,7 @@ class TailCallTest {
 
   @Test
   void functions_call_each_other_by_a_table_ten_million_times() {
-    int type = module.type(of(I32, I32), of(I32));
+    int type = module.type(types(I32, I32), types(I32));
     // Calls element n % 2, then each the other one.
     module.function(
         type,
@@ -123,7 +122,7 @@ class TailCallTest {
 
   @Test
   void a_tail_call_of_a_host_function_returns_its_result() {
-    int type = module.type(of(I32), of(I32));
+    int type = module.type(types(I32), types(I32));
     module.importHost(type);
     module.function(type, "direct", part().bytes(GET, 0, RETURN_CALL, 0));
     module.function(
@@ -136,9 +135,9 @@ class TailCallTest {
 
   @Test
   void a_tail_call_passes_arguments_that_no_jvm_method_could_take() {
-    int wide = module.type(wide(), of(I32, I64));
-    int none = module.type(of(), of(I32, I64));
-    int sum = module.type(of(), of(I32));
+    int wide = module.type(wide(), types(I32, I64));
+    int none = module.type(types(), types(I32, I64));
+    int sum = module.type(types(), types(I32));
     module.function(wide, null, part().bytes(GET).u32(199).bytes(0xA7, GET).u32(198));
     var args = part();
     for (int i = 0; i < 200; i++) {
@@ -158,7 +157,7 @@ class TailCallTest {
 
   @Test
   void a_tail_call_out_of_a_loop_in_much_code_leaves_its_function() {
-    int type = module.type(of(I32, I32), of(I32));
+    int type = module.type(types(I32, I32), types(I32));
     var loop =
         part()
             .bytes(0x03, NO_RESULT)
@@ -177,7 +176,7 @@ class TailCallTest {
 
   @Test
   void endless_tail_calls_end_at_their_deadline() {
-    int type = module.type(of(I32, I32), of(I32));
+    int type = module.type(types(I32, I32), types(I32));
     module.function(type, "self", part().bytes(GET, 0, GET, 1, RETURN_CALL, 0));
     module.function(type, "other", part().bytes(GET, 0, GET, 1, RETURN_CALL, 2));
     module.function(
@@ -191,7 +190,7 @@ class TailCallTest {
 
   @Test
   void recursion_in_a_tail_called_function_exhausts_the_stack() {
-    int type = module.type(of(), of(I32));
+    int type = module.type(types(), types(I32));
     module.function(type, "run", part().bytes(CALL, 1, CONST, 1, ADD));
     module.function(type, null, part().bytes(RETURN_CALL, 0));
 
@@ -201,7 +200,7 @@ class TailCallTest {
 
   @Test
   void a_backtrace_has_no_function_that_a_tail_call_left() {
-    int type = module.type(of(), of());
+    int type = module.type(types(), types());
     module.function(type, "outer", part().bytes(CALL, 1));
     module.function(type, null, part().bytes(RETURN_CALL, 2));
     module.function(type, null, part().bytes(0x00));
@@ -214,8 +213,8 @@ class TailCallTest {
 
   @Test
   void a_tail_call_of_a_function_with_another_type_traps_where_it_is() {
-    int type = module.type(of(), of());
-    int other = module.type(of(I32), of());
+    int type = module.type(types(), types());
+    int other = module.type(types(I32), types());
     module.function(type, "run", part().bytes(CONST, 1, RETURN_CALL_INDIRECT, type, 0));
     module.function(other, null, part());
     module.function(type, "beyond", part().bytes(CONST, 9, RETURN_CALL_INDIRECT, type, 0));
@@ -230,9 +229,9 @@ class TailCallTest {
 
   @Test
   void a_tail_call_of_a_function_with_other_results_is_refused() {
-    int type = module.type(of(), of());
+    int type = module.type(types(), types());
     module.function(type, null, part().bytes(RETURN_CALL, 1));
-    module.function(module.type(of(), of(I32)), null, part().bytes(CONST, 0));
+    module.function(module.type(types(), types(I32)), null, part().bytes(CONST, 0));
 
     assertThatThrownBy(this::guest)
         .isInstanceOf(ModuleRejectedException.class)
@@ -242,7 +241,7 @@ class TailCallTest {
 
   @Test
   void a_tail_call_that_control_cannot_reach_compiles() {
-    int type = module.type(of(), of(I32));
+    int type = module.type(types(), types(I32));
     module.function(type, "run", part().bytes(CONST, 3, 0x0F, RETURN_CALL, 0));
 
     assertThat(TestEngine.call(guest(), "run")).isEqualTo(3);

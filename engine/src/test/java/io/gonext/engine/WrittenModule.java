@@ -27,7 +27,7 @@ final class WrittenModule {
   private final List<byte[]> bodies = new ArrayList<>();
 
   /** Types of parameters or results. */
-  static int[] of(int... types) {
+  static int[] types(int... types) {
     return types;
   }
 
