@@ -6,9 +6,9 @@ package io.gonext.engine;
  *
  * <p>An instruction costs one unit. {@code nop}, {@code drop}, {@code block}, {@code loop}, {@code
  * else}, {@code end}, {@code return} and {@code unreachable} cost nothing. The call of a function
- * costs one unit more. A bulk operation costs one more for each 64 bytes or 8 elements, growth of a
- * memory 1,024 for each page, all charged before it runs; a growth that the limits refuse costs
- * only the instruction. Host functions cost nothing, but what they call in the guest does.
+ * costs one unit more. A bulk operation costs one more for each byte or element, growth one for
+ * each page or element, all charged before it runs; a growth that the limits refuse costs only the
+ * instruction. Host functions cost nothing, but what they call in the guest does.
  *
  * <p>A basic block is charged as a whole when the guest enters it, so a guest that traps has paid
  * for the whole block. A guest that is out of fuel ends before the next block that is the start of

@@ -44,6 +44,9 @@ final class FunctionCost {
   /** A part names about as many locals at most, one with each instruction. */
   private static final int MOST_PASSED_LOCALS = PART_BYTES / 4;
 
+  /** Charging fuel after a branch, in modules that count it. */
+  private static final int CHARGE_BYTES = 14;
+
   /** An operand is passed every so many instructions, in about 10 bytes. */
   private static final int INSTRUCTIONS_AN_OPERAND = 20;
 
@@ -174,6 +177,7 @@ final class FunctionCost {
 
   /** A branch that keeps some operands and drops those below. */
   void branch(int kept, int dropped) {
+    codeBytes += CHARGE_BYTES;
     if (dropped > 0) {
       codeBytes += dropped + 6L * kept;
     }

@@ -26,13 +26,11 @@ public abstract class GuestCode {
   /** The most in one field. Few runs use more, so HotSpot leaves out what comes then. */
   private static final int MOST_FUEL = 1 << 30;
 
-  /** A unit of fuel is charged for so many bytes of a bulk operation, as a power of two. */
-  private static final int BYTES_SHIFT = 6;
-
-  /** The same in elements of a table. */
-  private static final int ELEMENTS_SHIFT = 3;
-
-  private static final int UNITS_A_PAGE = LinearMemory.PAGE_SIZE >> BYTES_SHIFT;
+  /**
+   * No operation of this size is within bounds. Subtracted from what charges without a check left,
+   * it does not overflow.
+   */
+  private static final int MOST_BULK_FUEL = Integer.MAX_VALUE - (1 << 15);
 
   /** A guest that does not catch its exceptions throws one. */
   private static final int TRACES_A_RUN = 32;
@@ -313,31 +311,28 @@ public abstract class GuestCode {
    */
   public static int refuel(int taken, GuestCode code) {
     poll();
-    if (code.fuelBehind + code.fuel + taken < 0) {
+    long left = code.fuelBehind + code.fuel + taken;
+    if (left < 0) {
       throw code.outOfFuel();
     }
-    code.fuel += taken - CompiledFunctions.FUEL_A_POLL;
-    return takeFuel(CompiledFunctions.FUEL_A_POLL, code);
+    int again = (int) Math.min(left, CompiledFunctions.FUEL_A_POLL);
+    code.setFuel(left - again);
+    return again;
   }
 
-  /** The units of a bulk operation on so many bytes. */
-  public static int fuelOfBytes(int size) {
-    return size >>> BYTES_SHIFT;
-  }
-
-  /** The units of a bulk operation on so many elements of tables. */
-  public static int fuelOfElements(int size) {
-    return size >>> ELEMENTS_SHIFT;
+  /** The units of a bulk operation on so many bytes or elements. */
+  public static int fuelOfBulk(int size) {
+    return size < 0 ? MOST_BULK_FUEL : Math.min(size, MOST_BULK_FUEL);
   }
 
   /** The units of {@code memory.grow} by so many pages: none if it will be refused. */
   public static int fuelOfGrowth(int pages, GuestCode code) {
-    return code.linear().mayGrow(pages) ? pages * UNITS_A_PAGE : 0;
+    return code.linear().mayGrow(pages) ? pages : 0;
   }
 
   /** The units of {@code table.grow} by so many elements: none if it will be refused. */
   public static int fuelOfTableGrowth(int elements, int table, GuestCode code) {
-    return code.tables[table].mayGrow(elements) ? fuelOfElements(elements) : 0;
+    return code.tables[table].mayGrow(elements) ? elements : 0;
   }
 
   /** For {@code unreachable}. */

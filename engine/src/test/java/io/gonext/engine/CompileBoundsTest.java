@@ -65,6 +65,18 @@ class CompileBoundsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"labels far away", "loops with a few instructions", "small functions"})
+  void a_module_that_counts_fuel_compiles_within_the_same_estimate(String bomb) {
+    byte[] module = Objects.requireNonNull(Bombs.all().get(bomb));
+    ModuleOutline outline = Admission.admit(module, LIMITS);
+
+    EmittedClasses classes =
+        LargeStack.call(() -> ModuleCompiler.emit(outline.definition(), true, true, () -> false));
+
+    assertThat(classes.bytes()).isLessThan(outline.cost().classBytes() + MODULE_BYTES);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "branches that drop many operands",

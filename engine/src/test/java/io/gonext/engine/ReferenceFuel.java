@@ -68,19 +68,19 @@ final class ReferenceFuel {
           enter(table.ref((int) index));
         }
       }
-      case MEMORY_COPY, MEMORY_FILL, MEMORY_INIT -> used += top(stack) / 64;
-      case TABLE_COPY, TABLE_FILL, TABLE_INIT -> used += top(stack) / 8;
+      case MEMORY_COPY, MEMORY_FILL, MEMORY_INIT, TABLE_COPY, TABLE_FILL, TABLE_INIT ->
+          used += top(stack);
       case MEMORY_GROW -> {
         long most = Math.min(Objects.requireNonNull(module.memory()).maximumPages(), capPages);
         if (instance().memory().pages() + top(stack) <= most) {
-          used += top(stack) * 1024;
+          used += top(stack);
         }
       }
       case TABLE_GROW -> {
         int table = (int) instruction.operand(0);
         long most = Math.min(module.tables().get(table).maximum(), capElements);
         if (instance().table(table).size() + top(stack) <= most) {
-          used += top(stack) / 8;
+          used += top(stack);
         }
       }
       default -> {

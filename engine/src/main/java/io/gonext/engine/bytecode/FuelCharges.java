@@ -10,8 +10,8 @@ import java.util.BitSet;
  * <p>An instruction costs one unit. {@code nop}, {@code drop}, {@code block}, {@code loop}, {@code
  * else}, {@code end}, {@code return} and {@code unreachable} cost nothing, because what they do is
  * part of other instructions. The call of a function costs one unit more, so that an empty function
- * is not free. These are the costs that Wasmtime has. The {@code end} of a legacy {@code try} may
- * cost a unit too.
+ * is not free. These are the costs that Wasmtime 50 has. The {@code end} of a legacy {@code try}
+ * may cost a unit too.
  *
  * <p>A block is charged as a whole when control enters it. It begins at the start of the function
  * or of a loop, after a branch or an if, at an else, and where a branch arrives. A call does not

@@ -196,13 +196,14 @@ final class FuelMeter {
       return;
     }
     switch (op) {
-      case Op.MEMORY_COPY, Op.MEMORY_FILL, Op.MEMORY_INIT -> {
+      case Op.MEMORY_COPY,
+          Op.MEMORY_FILL,
+          Op.MEMORY_INIT,
+          Op.TABLE_COPY,
+          Op.TABLE_FILL,
+          Op.TABLE_INIT -> {
         to.dup();
-        to.invokestatic(Names.CODE, "fuelOfBytes", MethodTypeDesc.of(CD_int, CD_int));
-      }
-      case Op.TABLE_COPY, Op.TABLE_FILL, Op.TABLE_INIT -> {
-        to.dup();
-        to.invokestatic(Names.CODE, "fuelOfElements", MethodTypeDesc.of(CD_int, CD_int));
+        to.invokestatic(Names.CODE, "fuelOfBulk", MethodTypeDesc.of(CD_int, CD_int));
       }
       case Op.MEMORY_GROW -> {
         to.dup().aload(instance);
