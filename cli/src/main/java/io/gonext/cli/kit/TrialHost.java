@@ -4,7 +4,9 @@ import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
+import io.gonext.host.UpdatePolicy;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -28,7 +30,11 @@ final class TrialHost implements AutoCloseable {
       throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
-      HostConfig.Builder config = HostConfig.builder(data.path()).capabilities(capabilities);
+      HostConfig.Builder config =
+          HostConfig.builder(data.path())
+              .capabilities(capabilities)
+              .updates(UpdatePolicy.development())
+              .warmUp(Duration.ZERO);
       functions.forEach(config::function);
       return new TrialHost(UserCache.open(config.build()), data);
     } catch (RuntimeException | InterruptedException e) {

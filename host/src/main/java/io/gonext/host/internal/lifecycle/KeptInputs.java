@@ -142,7 +142,7 @@ public final class KeptInputs {
     states.values().removeIf(state -> !serving.contains(state.slot));
     attempt(
         () -> {
-          Set<String> inStore = closing ? Set.of() : store.plugins();
+          Set<String> inStore = store.plugins();
           for (PluginSlot slot : serving) {
             if (changes(slot) > 0 || inStore.contains(slot.name())) {
               restore(slot);
@@ -159,7 +159,7 @@ public final class KeptInputs {
 
   private void keep(PluginSlot slot, State state, boolean inStore, boolean closing) {
     if (!slot.manifest().warmUp()) {
-      if (inStore || (closing && state.written != 0)) {
+      if (inStore) {
         store.delete(slot.name());
       }
       state.written = 0;
@@ -167,7 +167,7 @@ public final class KeptInputs {
     }
     long changes = changes(slot);
     // A rotation of the master key deletes what was kept.
-    boolean changed = changes != state.written || (!inStore && !closing && changes != 0);
+    boolean changed = changes != state.written || (!inStore && changes != 0);
     long now = nanoTime.getAsLong();
     if (!changed || (!closing && now - state.dueNanos < 0)) {
       return;

@@ -490,7 +490,8 @@ public final class Lifecycle {
     warmStart.begin(cold.plugins, budget, threads);
     if (!budget.isZero()) {
       long pause = KeptInputs.SHORTEST_PAUSE.toSeconds();
-      var _ = keeper.scheduleWithFixedDelay(this::keepInputs, pause, pause, TimeUnit.SECONDS);
+      var _ =
+          keeper.scheduleWithFixedDelay(() -> keepInputs(false), pause, pause, TimeUnit.SECONDS);
     }
   }
 
@@ -499,9 +500,18 @@ public final class Lifecycle {
     return warmStart.progress();
   }
 
-  private void keepInputs() {
+  /** Ends the exercise, and keeps recent inputs for the next start. */
+  public void endWarmUp() {
+    warmStart.close();
+    keeper.shutdown();
+    if (store.trouble().isEmpty()) {
+      keepInputs(true);
+    }
+  }
+
+  private void keepInputs(boolean closing) {
     try {
-      inputs.keep(serving.all(), false);
+      inputs.keep(serving.all(), closing);
     } catch (RuntimeException | Error e) {
       // An exception would end the rounds.
       log.warn("recent inputs were not kept: {}", e.toString());
@@ -516,9 +526,6 @@ public final class Lifecycle {
     warmStart.close();
     keeper.shutdown();
     changes.close();
-    if (store.trouble().isEmpty()) {
-      inputs.keep(serving.all(), true);
-    }
     serving.stopAll(patience);
   }
 

@@ -118,6 +118,7 @@ final class PluginLoader {
         .ifPresent(range ->
             problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
     problems.addAll(ManifestCheck.problems(manifest, services.grants().registry()));
+    problems.addAll(BundledInputs.problems(manifest, bundle.warmUpFiles()));
     CompiledModule module;
     try {
       module = engine.compile(bundle.module());
@@ -304,7 +305,7 @@ final class PluginLoader {
         start ->
             instanceConfig(scope, start.compareTo(limits.start()) < 0 ? start : limits.start()),
         limitsOf(manifest).call(),
-        List.of());
+        BundledInputs.of(bundle));
   }
 
   /**

@@ -42,7 +42,8 @@ final class WarmStart implements AutoCloseable {
   private final KeptInputs kept;
   private final MeterRegistry meters;
   private final LongSupplier nanoTime;
-  private final List<Meter> gauges = new ArrayList<>();
+  private final List<Meter> own = new ArrayList<>();
+  private final Counter calls;
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicInteger plugins = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
@@ -86,12 +87,17 @@ final class WarmStart implements AutoCloseable {
     this.kept = kept;
     this.meters = meters;
     this.nanoTime = nanoTime;
+    calls =
+        Counter.builder("gonext.warmup.calls")
+            .description("Calls with which this host exercised the plugins that it started")
+            .register(meters);
+    own.add(calls);
     gauge("done", done::get);
     gauge("waiting", () -> plugins.get() - done.get());
   }
 
   private void gauge(String state, Supplier<Number> value) {
-    gauges.add(
+    own.add(
         Gauge.builder("gonext.warmup.plugins", value)
             .description("Plugins that this host started and has exercised, or still does")
             .tag("state", state)
@@ -162,6 +168,7 @@ final class WarmStart implements AutoCloseable {
     try {
       for (Task task = next(); task != null; task = next()) {
         if (exercise(task)) {
+          report(task);
           done.incrementAndGet();
         } else {
           synchronized (waiting) {
@@ -230,13 +237,33 @@ final class WarmStart implements AutoCloseable {
 
   private void finish() {
     if (!stopped) {
+      synchronized (waiting) {
+        waiting.forEach(this::report);
+        waiting.clear();
+      }
       report();
     }
     done.set(plugins.get());
   }
 
+  private void report(Task task) {
+    WarmUp warmUp = task.warmUp;
+    if (warmUp == null) {
+      return;
+    }
+    calls.increment(warmUp.calls());
+    if (warmUp.failures() > 0) {
+      failures(task.plugin.name()).increment(warmUp.failures());
+      log.warn(
+          "{}: {} of the {} inputs that it was exercised with failed; calls are not affected",
+          task.plugin.name(),
+          warmUp.failures(),
+          task.inputs);
+    }
+  }
+
   private void report() {
-    long calls = 0;
+    long made = 0;
     int inputs = 0;
     List<String> unsettled = new ArrayList<>();
     for (Task task : tasks) {
@@ -246,15 +273,7 @@ final class WarmStart implements AutoCloseable {
         unsettled.add(task.plugin.name());
       }
       if (warmUp != null) {
-        calls += warmUp.calls();
-        if (warmUp.failures() > 0) {
-          failures(task.plugin.name()).increment(warmUp.failures());
-          log.warn(
-              "{}: {} of the {} inputs that it was exercised with failed; calls are not affected",
-              task.plugin.name(),
-              warmUp.failures(),
-              task.inputs);
-        }
+        made += warmUp.calls();
       }
     }
     log.info(
@@ -262,7 +281,7 @@ final class WarmStart implements AutoCloseable {
         (nanoTime.getAsLong() - beginNanos) / 1_000_000,
         tasks.size(),
         inputs,
-        calls,
+        made,
         names("; not settled: ", unsettled),
         names("; without inputs: ", withoutInputs));
   }
@@ -296,6 +315,6 @@ final class WarmStart implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    gauges.forEach(meters::remove);
+    own.forEach(meters::remove);
   }
 }
