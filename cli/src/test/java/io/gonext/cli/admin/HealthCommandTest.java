@@ -17,8 +17,7 @@ class HealthCommandTest {
         """;
     StringWriter out = new StringWriter();
     try (PrintWriter writer = new PrintWriter(out)) {
-      new HealthCommand()
-          .print(StrictJson.parse(answer.getBytes(StandardCharsets.UTF_8)), writer);
+      new HealthCommand().print(StrictJson.parse(answer.getBytes(StandardCharsets.UTF_8)), writer);
     }
     assertThat(out.toString())
         .isEqualToNormalizingNewlines(
