@@ -40,7 +40,7 @@ final class RestartBenchmark implements Benchmark {
   private static final List<byte[]> REQUESTS =
       List.of(
           HttpLoad.post("/api/v1/filters/the_content", "{\"value\":\"Hello *world*, *again*\"}"),
-          HttpLoad.get("/hello-rust/hello/Ada"),
+          HttpLoad.get("/api/plugins/hello-rust/hello/Ada"),
           HttpLoad.post(
               "/api/v1/filters/the_content",
               "{\"value\":\"" + "A *longer* text, with some *marks* in it. ".repeat(20) + "\"}"));

@@ -251,9 +251,9 @@ final class WarmStart implements AutoCloseable {
     if (warmUp == null) {
       return;
     }
-    calls.increment(warmUp.calls());
+    calls.increment((double) warmUp.calls());
     if (warmUp.failures() > 0) {
-      failures(task.plugin.name()).increment(warmUp.failures());
+      failures(task.plugin.name()).increment((double) warmUp.failures());
       log.warn(
           "{}: {} of the {} inputs that it was exercised with failed; calls are not affected",
           task.plugin.name(),
