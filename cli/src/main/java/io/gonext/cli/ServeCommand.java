@@ -280,13 +280,13 @@ final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      paramLabel = "TIME",
+      paramLabel = "DURATION|0",
       defaultValue = "${env:GONEXT_WARM_UP}",
       converter = DurationConverter.class,
       description =
-          "After the start, exercise the plugins for at most TIME in all, with inputs that the host"
-              + " kept, encrypted, from its last run; until then, /readyz answers 503. Such as 10s,"
-              + " 500ms or 2m; 0: ready at once, and no inputs are kept. The variable"
+          "After the start, exercise the plugins for at most DURATION in all, with inputs that the"
+              + " host kept, encrypted, from its last run; until then, /readyz answers 503. Such as"
+              + " 10s, 500ms or 2m; 0: ready at once, and no inputs are kept. The variable"
               + " GONEXT_WARM_UP does the same (default: 10s; with --dev: 0).")
   private @Nullable Duration warmUp;
 

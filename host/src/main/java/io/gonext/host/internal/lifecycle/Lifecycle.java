@@ -91,7 +91,7 @@ public final class Lifecycle {
             installed, loader, serving, switchover, sync, parts.services, policy.keepPrevious());
     this.activation = new Activation(installed, loader, parts.services, serving, switchover, sync);
     this.inputs = parts.inputs;
-    this.warmStart = new WarmStart(inputs, parts.meters, System::nanoTime);
+    this.warmStart = new WarmStart(inputs, parts.meters, WarmUp.Clocks.system());
     this.deployment = new Deployment(installed, loader, grants, serving, updates, activation);
   }
 

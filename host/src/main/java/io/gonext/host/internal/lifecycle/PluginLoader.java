@@ -321,7 +321,7 @@ final class PluginLoader {
     if (!rehearsal.isWanted() || inputs.isEmpty() || budget.isZero()) {
       return 0;
     }
-    WarmUp warmUp = rehearsal.begin(inputs, System::nanoTime);
+    WarmUp warmUp = rehearsal.begin(inputs, WarmUp.Clocks.system());
     long begin = System.nanoTime();
     long end = begin + budget.toNanos();
     warmUp.run(end, end, Thread.currentThread()::isInterrupted);

@@ -6,7 +6,6 @@ import io.gonext.host.manifest.Manifest;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 
 /**
  * What it takes to exercise one version of a plugin without effects. Immutable.
@@ -36,7 +35,7 @@ record Rehearsal(
     return recent.isEmpty() ? bundled : recent;
   }
 
-  WarmUp begin(List<WarmUp.Input> inputs, LongSupplier nanoTime) {
-    return new WarmUp(module, config, inputs, callLimit, nanoTime);
+  WarmUp begin(List<WarmUp.Input> inputs, WarmUp.Clocks clocks) {
+    return new WarmUp(module, config, inputs, callLimit, clocks);
   }
 }

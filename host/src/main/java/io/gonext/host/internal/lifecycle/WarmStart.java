@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ final class WarmStart implements AutoCloseable {
 
   private final KeptInputs kept;
   private final MeterRegistry meters;
-  private final LongSupplier nanoTime;
+  private final WarmUp.Clocks clocks;
   private final List<Meter> own = new ArrayList<>();
   private final Counter calls;
   private final List<Thread> threads = new ArrayList<>();
@@ -83,10 +82,10 @@ final class WarmStart implements AutoCloseable {
     }
   }
 
-  WarmStart(KeptInputs kept, MeterRegistry meters, LongSupplier nanoTime) {
+  WarmStart(KeptInputs kept, MeterRegistry meters, WarmUp.Clocks clocks) {
     this.kept = kept;
     this.meters = meters;
-    this.nanoTime = nanoTime;
+    this.clocks = clocks;
     calls =
         Counter.builder("gonext.warmup.calls")
             .description("Calls with which this host exercised the plugins that it started")
@@ -138,7 +137,7 @@ final class WarmStart implements AutoCloseable {
     }
     tasks = planned;
     withoutInputs = without;
-    beginNanos = nanoTime.getAsLong();
+    beginNanos = clocks.time().getAsLong();
     endNanos = beginNanos + budget.toNanos();
     sliceNanos =
         Math.clamp(
@@ -189,7 +188,7 @@ final class WarmStart implements AutoCloseable {
   }
 
   private @Nullable Task next() {
-    if (isStopped() || nanoTime.getAsLong() - endNanos >= 0) {
+    if (isStopped() || clocks.time().getAsLong() - endNanos >= 0) {
       return null;
     }
     synchronized (waiting) {
@@ -204,7 +203,7 @@ final class WarmStart implements AutoCloseable {
   /** Whether the plugin needs no more exercise. A failure of it is never one of the host. */
   private boolean exercise(Task task) {
     Cold plugin = task.plugin;
-    long begin = nanoTime.getAsLong();
+    long begin = clocks.time().getAsLong();
     boolean over;
     try {
       WarmUp warmUp = task.warmUp == null ? begun(task) : task.warmUp;
@@ -221,7 +220,7 @@ final class WarmStart implements AutoCloseable {
       failures(plugin.name()).increment();
       over = true;
     }
-    task.spentNanos += nanoTime.getAsLong() - begin;
+    task.spentNanos += clocks.time().getAsLong() - begin;
     return over;
   }
 
@@ -229,7 +228,7 @@ final class WarmStart implements AutoCloseable {
     PluginSlot slot = task.plugin.slot;
     kept.restore(slot);
     List<WarmUp.Input> inputs = task.plugin.rehearsal.inputs(slot.recentInputs());
-    WarmUp warmUp = task.plugin.rehearsal.begin(inputs, nanoTime);
+    WarmUp warmUp = task.plugin.rehearsal.begin(inputs, clocks);
     task.inputs = inputs.size();
     task.warmUp = warmUp;
     return warmUp;
@@ -278,7 +277,7 @@ final class WarmStart implements AutoCloseable {
     }
     log.info(
         "warm after {} ms: {} plugins were exercised with {} inputs in {} calls{}{}",
-        (nanoTime.getAsLong() - beginNanos) / 1_000_000,
+        (clocks.time().getAsLong() - beginNanos) / 1_000_000,
         tasks.size(),
         inputs,
         made,

@@ -6,6 +6,8 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.host.internal.abi.GuestAbi;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +47,7 @@ final class WarmUp {
   private final CompiledModule module;
   private final Function<Duration, InstanceConfig> config;
   private final Duration callLimit;
-  private final LongSupplier nanoTime;
+  private final Clocks clocks;
   private final List<Input> left;
 
   private long calls;
@@ -59,6 +61,24 @@ final class WarmUp {
   record Input(byte[] hook, byte[] payload) {}
 
   /**
+   * What an exercise is measured by.
+   *
+   * @param time of the budget
+   * @param work what the calling thread has computed: on a machine that has much else to do, time
+   *     says little about how fast the code is
+   */
+  record Clocks(LongSupplier time, LongSupplier work) {
+    static Clocks system() {
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      return new Clocks(
+          System::nanoTime,
+          threads.isCurrentThreadCpuTimeSupported()
+              ? threads::getCurrentThreadCpuTime
+              : System::nanoTime);
+    }
+  }
+
+  /**
    * @param config how to make an instance that has no effects outside itself and may take this time
    *     to start
    * @param inputs what to repeat
@@ -69,12 +89,12 @@ final class WarmUp {
       Function<Duration, InstanceConfig> config,
       List<Input> inputs,
       Duration callLimit,
-      LongSupplier nanoTime) {
+      Clocks clocks) {
     this.module = module;
     this.config = config;
     this.left = new ArrayList<>(inputs);
     this.callLimit = callLimit;
-    this.nanoTime = nanoTime;
+    this.clocks = clocks;
   }
 
   /** How many calls there were. */
@@ -87,7 +107,7 @@ final class WarmUp {
     return failures;
   }
 
-  /** How long the calls took together. */
+  /** How long the calls took together, of the calling thread's work. */
   long busyNanos() {
     return busyNanos;
   }
@@ -111,15 +131,13 @@ final class WarmUp {
    * @param stop asked before each call
    */
   void run(long pauseNanos, long endNanos, BooleanSupplier stop) {
-    while (!isOver() && nanoTime.getAsLong() - pauseNanos < 0 && !stop.getAsBoolean()) {
-      long begin = nanoTime.getAsLong();
-      try (GuestInstance instance = module.instantiate(config.apply(until(begin, endNanos)))) {
-        busyNanos += nanoTime.getAsLong() - begin;
+    while (!isOver() && now() - pauseNanos < 0 && !stop.getAsBoolean()) {
+      try (GuestInstance instance = module.instantiate(config.apply(until(now(), endNanos)))) {
         if (!repeat(instance, pauseNanos, endNanos, stop)) {
           return;
         }
       } catch (EngineException e) {
-        if (!stop.getAsBoolean() && nanoTime.getAsLong() - endNanos < 0) {
+        if (!stop.getAsBoolean() && now() - endNanos < 0) {
           // It does not start: no input can change that.
           failures += left.size();
           left.clear();
@@ -127,6 +145,10 @@ final class WarmUp {
         return;
       }
     }
+  }
+
+  private long now() {
+    return clocks.time.getAsLong();
   }
 
   private Duration until(long now, long endNanos) {
@@ -138,11 +160,12 @@ final class WarmUp {
       GuestInstance instance, long pauseNanos, long endNanos, BooleanSupplier stop) {
     while (true) {
       Input input = left.get((int) (calls % left.size()));
-      long now = nanoTime.getAsLong();
+      long now = now();
       if (now - pauseNanos >= 0 || stop.getAsBoolean()) {
         return false;
       }
       Duration limit = until(now, endNanos);
+      long begin = clocks.work.getAsLong();
       try {
         GuestAbi.callHook(
             instance,
@@ -151,17 +174,16 @@ final class WarmUp {
             limit.compareTo(callLimit) < 0 ? limit : callLimit);
         instance.reset();
       } catch (GuestTrap trap) {
-        if (!stop.getAsBoolean() && nanoTime.getAsLong() - endNanos < 0) {
+        if (!stop.getAsBoolean() && now() - endNanos < 0) {
           failures++;
         }
-        busyNanos += nanoTime.getAsLong() - now;
         left.remove(input);
         window = new Window();
         steadiness = new Steadiness();
         return true;
       }
       calls++;
-      long nanos = nanoTime.getAsLong() - now;
+      long nanos = clocks.work.getAsLong() - begin;
       busyNanos += nanos;
       if (window.isFullAfter(nanos)) {
         boolean steady = steadiness.after(window.nanosPerCall());

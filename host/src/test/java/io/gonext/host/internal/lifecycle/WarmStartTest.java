@@ -53,7 +53,7 @@ class WarmStartTest {
     host = new TestLifecycle(store, System::nanoTime);
     host.activate("upper");
     slot = host.lifecycle().active("upper").orElseThrow();
-    warmStart = new WarmStart(kept(), host.meters(), this::now);
+    warmStart = new WarmStart(kept(), host.meters(), new WarmUp.Clocks(this::now, nanos::get));
   }
 
   @AfterEach
@@ -125,7 +125,11 @@ class WarmStartTest {
 
   @Test
   void a_host_is_warm_before_its_time_is_over_when_its_plugins_have_settled() {
-    warmStart = new WarmStart(kept(), host.meters(), nanos::incrementAndGet);
+    warmStart =
+        new WarmStart(
+            kept(),
+            host.meters(),
+            new WarmUp.Clocks(nanos::incrementAndGet, nanos::incrementAndGet));
     warmStart.plan(
         List.of(cold(new AtomicLong(), 1), cold(new AtomicLong(), 1)), Duration.ofMinutes(1), 1);
     warmStart.work();

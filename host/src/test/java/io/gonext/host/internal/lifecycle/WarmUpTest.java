@@ -119,7 +119,7 @@ class WarmUpTest {
         start -> InstanceConfig.builder().startTimeout(START).build(),
         inputs(inputs),
         LONG,
-        clock);
+        new WarmUp.Clocks(clock, clock));
   }
 
   private static List<WarmUp.Input> inputs(int count) {
