@@ -86,7 +86,10 @@ class ReadinessTest {
   void a_host_is_ready_once_each_plugin_was_exercised() throws Exception {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     HostConfig config =
-        HostConfig.builder(data).warmUp(LONG).updates(UpdatePolicy.development()).build();
+        HostConfig.builder(data)
+            .warmUp(Duration.ofSeconds(10))
+            .updates(UpdatePolicy.development())
+            .build();
     try (Host host = Host.open(config)) {
       GuestBundle loop = GuestBundle.of("loop").filter("h");
       for (int i = 0; i < 30; i++) {

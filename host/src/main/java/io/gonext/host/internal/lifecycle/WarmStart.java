@@ -35,6 +35,14 @@ final class WarmStart implements AutoCloseable {
   /** In how many turns a plugin has its share of the time. */
   private static final int TURNS = 4;
 
+  /** How long the JIT compiler must have had little to do, twice in a row. */
+  private static final long CALM_NANOS = 500_000_000;
+
+  /** A quarter of one processor is little. */
+  private static final long CALM_SHARE = 4;
+
+  private static final long LOOK_NANOS = 50_000_000;
+
   private static final Duration STOP = Duration.ofSeconds(5);
   private static final int NAMES_IN_LOG = 10;
 
@@ -57,6 +65,7 @@ final class WarmStart implements AutoCloseable {
   private long beginNanos;
   private long endNanos;
   private long sliceNanos;
+  private volatile boolean warming;
   private volatile boolean stopped;
 
   /** A plugin that serves and has not been exercised. */
@@ -105,8 +114,7 @@ final class WarmStart implements AutoCloseable {
 
   /** How far it has come. */
   WarmUpProgress progress() {
-    int finished = done.get();
-    return new WarmUpProgress(Math.max(plugins.get(), finished), finished);
+    return new WarmUpProgress(warming, plugins.get(), done.get());
   }
 
   /**
@@ -145,6 +153,7 @@ final class WarmStart implements AutoCloseable {
             SHORTEST_SLICE_NANOS,
             LONGEST_SLICE_NANOS);
     working = threadCount;
+    warming = true;
     synchronized (waiting) {
       waiting.addAll(planned);
     }
@@ -162,7 +171,10 @@ final class WarmStart implements AutoCloseable {
     }
   }
 
-  /** Exercises plugins until there is none left or the time is over. */
+  /**
+   * Exercises plugins until there is none left, and the last thread waits for the JIT compiler; or
+   * until the time is over.
+   */
   void work() {
     try {
       for (Task task = next(); task != null; task = next()) {
@@ -182,18 +194,46 @@ final class WarmStart implements AutoCloseable {
         last = working == 0;
       }
       if (last) {
-        finish();
+        try {
+          awaitCalm();
+        } finally {
+          finish();
+        }
       }
     }
   }
 
   private @Nullable Task next() {
-    if (isStopped() || clocks.time().getAsLong() - endNanos >= 0) {
+    if (isOver()) {
       return null;
     }
     synchronized (waiting) {
       return waiting.poll();
     }
+  }
+
+  /**
+   * Waits until the JIT compiler has little to do: what plugins need of the host itself, and the
+   * requests that are served meanwhile, have been compiled, too.
+   */
+  private void awaitCalm() {
+    int calm = 0;
+    long began = clocks.time().getAsLong();
+    long compiled = clocks.compiling().getAsLong();
+    while (calm < 2 && !isOver()) {
+      clocks.pause().accept(LOOK_NANOS);
+      long nanos = clocks.time().getAsLong() - began;
+      if (nanos >= CALM_NANOS) {
+        long now = clocks.compiling().getAsLong();
+        calm = (now - compiled) * CALM_SHARE < nanos ? calm + 1 : 0;
+        compiled = now;
+        began += nanos;
+      }
+    }
+  }
+
+  private boolean isOver() {
+    return isStopped() || clocks.time().getAsLong() - endNanos >= 0;
   }
 
   private boolean isStopped() {
@@ -243,6 +283,7 @@ final class WarmStart implements AutoCloseable {
       report();
     }
     done.set(plugins.get());
+    warming = false;
   }
 
   private void report(Task task) {

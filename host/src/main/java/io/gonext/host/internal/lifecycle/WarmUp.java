@@ -6,13 +6,17 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.host.internal.abi.GuestAbi;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -66,15 +70,21 @@ final class WarmUp {
    * @param time of the budget
    * @param work what the calling thread has computed: on a machine that has much else to do, time
    *     says little about how fast the code is
+   * @param compiling how long the JIT compiler has worked, of all its threads
+   * @param pause waits for so long
    */
-  record Clocks(LongSupplier time, LongSupplier work) {
+  record Clocks(LongSupplier time, LongSupplier work, LongSupplier compiling, LongConsumer pause) {
     static Clocks system() {
       ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      CompilationMXBean jit = ManagementFactory.getCompilationMXBean();
+      boolean known = jit != null && jit.isCompilationTimeMonitoringSupported();
       return new Clocks(
           System::nanoTime,
           threads.isCurrentThreadCpuTimeSupported()
               ? threads::getCurrentThreadCpuTime
-              : System::nanoTime);
+              : System::nanoTime,
+          known ? () -> TimeUnit.MILLISECONDS.toNanos(jit.getTotalCompilationTime()) : () -> 0,
+          LockSupport::parkNanos);
     }
   }
 

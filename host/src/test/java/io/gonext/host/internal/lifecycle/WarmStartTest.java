@@ -16,6 +16,7 @@ import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,13 @@ class WarmStartTest {
   private static final long MILLI = 1_000_000;
 
   @TempDir private Path data;
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final AtomicLong nanos = new AtomicLong();
+  private final AtomicLong compiling = new AtomicLong();
+
+  /** The time until which the JIT compiler is busy. */
+  private final AtomicLong calmAfter = new AtomicLong();
+
   private final Engine engine = new Engine(EngineLimits.defaults());
   private final CompiledModule module = engine.compile(Guests.wasm("upper"));
   private PluginStore store;
@@ -53,7 +61,7 @@ class WarmStartTest {
     host = new TestLifecycle(store, System::nanoTime);
     host.activate("upper");
     slot = host.lifecycle().active("upper").orElseThrow();
-    warmStart = new WarmStart(kept(), host.meters(), new WarmUp.Clocks(this::now, nanos::get));
+    warmStart = warmStart(clocks(this::now));
   }
 
   @AfterEach
@@ -67,6 +75,23 @@ class WarmStartTest {
   /** Each look at the clock is 1 ms later than the one before. */
   private long now() {
     return nanos.getAndAdd(MILLI);
+  }
+
+  private WarmStart warmStart(WarmUp.Clocks clocks) {
+    return new WarmStart(kept(), meters, clocks);
+  }
+
+  private WarmUp.Clocks clocks(LongSupplier time) {
+    return new WarmUp.Clocks(
+        time,
+        nanos::get,
+        compiling::get,
+        pause -> {
+          nanos.addAndGet(pause);
+          if (calmAfter.get() > nanos.get()) {
+            compiling.addAndGet(pause);
+          }
+        });
   }
 
   private KeptInputs kept() {
@@ -102,10 +127,10 @@ class WarmStartTest {
       plugins.add(cold(turns.getLast(), 1));
     }
     assertThat(warmStart.plan(plugins, Duration.ofSeconds(2), 1)).isTrue();
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(5, 0));
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(true, 5, 0));
     warmStart.work();
     assertThat(nanos.get()).isBetween(2_000 * MILLI, 2_020 * MILLI);
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(5, 5));
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(false, 5, 5));
     assertThat(turns).allSatisfy(count -> assertThat(count.get()).isBetween(6L, 9L));
   }
 
@@ -125,25 +150,45 @@ class WarmStartTest {
 
   @Test
   void a_host_is_warm_before_its_time_is_over_when_its_plugins_have_settled() {
-    warmStart =
-        new WarmStart(
-            kept(),
-            host.meters(),
-            new WarmUp.Clocks(nanos::incrementAndGet, nanos::incrementAndGet));
+    warmStart.close();
+    warmStart = warmStart(clocks(nanos::incrementAndGet));
     warmStart.plan(
         List.of(cold(new AtomicLong(), 1), cold(new AtomicLong(), 1)), Duration.ofMinutes(1), 1);
     warmStart.work();
-    assertThat(nanos.get()).isLessThan(MILLI);
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(2, 2));
+    // The JIT compiler has had nothing to do for a second.
+    assertThat(nanos.get()).isBetween(1_000 * MILLI, 1_100 * MILLI);
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(false, 2, 2));
+  }
+
+  @Test
+  void a_host_is_not_warm_before_the_jit_compiler_has_little_to_do() {
+    calmAfter.set(5_000 * MILLI);
+    warmStart.close();
+    warmStart = warmStart(clocks(nanos::incrementAndGet));
+    warmStart.plan(List.of(cold(new AtomicLong(), 1)), Duration.ofMinutes(1), 1);
+    warmStart.work();
+    assertThat(nanos.get()).isBetween(6_000 * MILLI, 6_600 * MILLI);
+    assertThat(warmStart.progress().isWarming()).isFalse();
+  }
+
+  @Test
+  void a_jit_compiler_that_is_never_calm_delays_a_host_for_its_time_alone() {
+    calmAfter.set(Long.MAX_VALUE);
+    warmStart.close();
+    warmStart = warmStart(clocks(nanos::incrementAndGet));
+    warmStart.plan(List.of(cold(new AtomicLong(), 1)), Duration.ofSeconds(10), 1);
+    warmStart.work();
+    assertThat(nanos.get()).isBetween(10_000 * MILLI, 10_060 * MILLI);
+    assertThat(warmStart.progress().isWarming()).isFalse();
   }
 
   @Test
   void a_plugin_without_inputs_is_done_before_the_exercise() {
     AtomicLong turns = new AtomicLong();
     assertThat(warmStart.plan(List.of(cold(turns, 0)), Duration.ofMinutes(1), 1)).isFalse();
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(1, 1));
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(false, 1, 1));
     warmStart.plan(List.of(cold(turns, 0), cold(turns, 1)), Duration.ofMillis(50), 1);
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(2, 1));
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(true, 2, 1));
   }
 
   @Test
@@ -160,7 +205,7 @@ class WarmStartTest {
         .update(Bundle.read(GuestBundle.of("upper").version("2.0.0").filter("h").bytes()));
     warmStart.work();
     assertThat(turns.get()).isZero();
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(1, 1));
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(false, 1, 1));
   }
 
   @Test
@@ -181,8 +226,8 @@ class WarmStartTest {
         1);
     warmStart.work();
     assertThat(turns.get()).isPositive();
-    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(2, 2));
-    assertThat(host.meters().get("gonext.warmup.failures").tag("plugin", "upper").counter().count())
+    assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(false, 2, 2));
+    assertThat(meters.get("gonext.warmup.failures").tag("plugin", "upper").counter().count())
         .isEqualTo(1);
   }
 

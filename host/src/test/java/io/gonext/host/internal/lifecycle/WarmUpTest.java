@@ -119,7 +119,7 @@ class WarmUpTest {
         start -> InstanceConfig.builder().startTimeout(START).build(),
         inputs(inputs),
         LONG,
-        new WarmUp.Clocks(clock, clock));
+        new WarmUp.Clocks(clock, clock, () -> 0, _ -> {}));
   }
 
   private static List<WarmUp.Input> inputs(int count) {
