@@ -49,8 +49,9 @@ import org.jspecify.annotations.Nullable;
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
  * @param egress where the HTTP requests of plugins may go
- * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
- *     directory at the first secret, which hosts that share a database cannot use
+ * @param masterKey protects the secrets and the kept inputs of plugins; empty for one that the host
+ *     makes in its data directory when it first needs one, which hosts that share a database cannot
+ *     use
  * @param nextMasterKey takes the place of {@code masterKey} at the next {@linkplain
  *     Secrets#rotateMaster rotation}; from then on it may be {@code masterKey} itself. All hosts
  *     that share a database need it before the rotation
