@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,7 +140,8 @@ public final class KeptInputs {
     if (!enabled) {
       return;
     }
-    states.values().removeIf(state -> !serving.contains(state.slot));
+    Set<PluginSlot> slots = new HashSet<>(serving);
+    states.values().removeIf(state -> !slots.contains(state.slot));
     attempt(
         () -> {
           Set<String> inStore = store.plugins();
