@@ -18,6 +18,7 @@ final class Bench {
           new EngineBenchmark(),
           new SwapBenchmark(),
           new ReloadBenchmark(),
+          new RestartBenchmark(),
           new KvBenchmark(),
           new ServicesBenchmark(),
           new JobsBenchmark(),

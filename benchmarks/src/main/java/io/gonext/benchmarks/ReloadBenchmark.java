@@ -1,10 +1,5 @@
 package io.gonext.benchmarks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -15,8 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -70,14 +63,14 @@ final class ReloadBenchmark implements Benchmark {
     // The host's log must not appear in the table.
     ProcessBuilder.Redirect log =
         ProcessBuilder.Redirect.to(directory.resolve("host.log").toFile());
-    try (Gonext host =
-        Gonext.start(log, "serve", "--dev", "--port", "0", "--data", directory + "/data")) {
+    try (GonextProcess host =
+        GonextProcess.start(log, "serve", "--dev", "--port", "0", "--data", directory + "/data")) {
       String url = host.awaitLine("listening on ");
       List<String> problems = new ArrayList<>();
       for (Example example : EXAMPLES) {
-        Path project = copy(example, directory);
-        try (Gonext dev =
-            Gonext.start(
+        Path project = ExampleProject.copy(example.project, example.sdk, directory);
+        try (GonextProcess dev =
+            GonextProcess.start(
                 ProcessBuilder.Redirect.INHERIT,
                 "plugin",
                 "dev",
@@ -100,7 +93,7 @@ final class ReloadBenchmark implements Benchmark {
   }
 
   private static SequencedMap<String, String> edit(
-      Example example, Path project, Gonext dev, PrintWriter out)
+      Example example, Path project, GonextProcess dev, PrintWriter out)
       throws IOException, UnavailableException {
     Path source = project.resolve(example.source);
     String before = Files.readString(source);
@@ -149,82 +142,5 @@ final class ReloadBenchmark implements Benchmark {
 
   private static String figure(double millis) {
     return String.format(Locale.ROOT, "%.1f", millis);
-  }
-
-  /** Copies the example and its SDK side by side, as in the checkout. */
-  private static Path copy(Example example, Path directory) throws IOException {
-    Path sdk = Path.of("sdk", example.sdk);
-    copyTree(Checkout.root().resolve(sdk), directory.resolve(sdk));
-    Path project = Path.of("examples", example.project);
-    copyTree(Checkout.root().resolve(project), directory.resolve(project));
-    return directory.resolve(project);
-  }
-
-  private static void copyTree(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file));
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
-      }
-    }
-  }
-
-  /** The command as a process; {@code close} ends it and its children. */
-  private static final class Gonext implements AutoCloseable {
-    private final Process process;
-    private final BufferedReader output;
-
-    private Gonext(Process process) {
-      this.process = process;
-      this.output = process.inputReader(UTF_8);
-    }
-
-    static Gonext start(ProcessBuilder.Redirect errors, String... arguments) throws IOException {
-      List<String> command = new ArrayList<>();
-      command.add(Checkout.root().resolve("gonext").toString());
-      command.addAll(List.of(arguments));
-      return new Gonext(new ProcessBuilder(command).redirectError(errors).start());
-    }
-
-    /** Waits for the first line with this beginning and returns the rest of it. */
-    String awaitLine(String beginning) throws IOException, UnavailableException {
-      for (String line = output.readLine(); line != null; line = output.readLine()) {
-        if (line.startsWith(beginning)) {
-          return line.substring(beginning.length());
-        }
-      }
-      throw new UnavailableException("gonext ended before it was " + beginning);
-    }
-
-    JsonNode awaitEvent(String... anyOf) throws IOException, UnavailableException {
-      for (String line = output.readLine(); line != null; line = output.readLine()) {
-        JsonNode event = json(line);
-        if (event != null && List.of(anyOf).contains(event.path("event").asString(""))) {
-          return event;
-        }
-      }
-      throw new UnavailableException("gonext plugin dev ended before " + String.join(", ", anyOf));
-    }
-
-    private static @Nullable JsonNode json(String line) {
-      try {
-        return StrictJson.parse(line.getBytes(UTF_8));
-      } catch (InvalidJsonException e) {
-        return null;
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      List<ProcessHandle> children = process.descendants().toList();
-      process.destroy();
-      output.close();
-      process.onExit().join();
-      children.forEach(ProcessHandle::destroyForcibly);
-    }
   }
 }

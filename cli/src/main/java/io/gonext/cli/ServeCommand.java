@@ -288,6 +288,18 @@ final class ServeCommand implements Callable<Integer> {
   private int migrationSeconds;
 
   @Option(
+      names = "--warm-up",
+      paramLabel = "DURATION|0",
+      defaultValue = "${env:GONEXT_WARM_UP}",
+      converter = DurationConverter.class,
+      description =
+          "After the start, exercise the plugins for at most DURATION in all, with inputs that the"
+              + " host kept, encrypted, from its last run; until then, /readyz answers 503. Such as"
+              + " 10s, 500ms or 2m; 0: ready at once, and no inputs are kept. The variable"
+              + " GONEXT_WARM_UP does the same (default: 10s; with --dev: 0).")
+  private @Nullable Duration warmUp;
+
+  @Option(
       names = "--limit",
       paramLabel = "NAME=NUMBER",
       description =
@@ -411,10 +423,18 @@ final class ServeCommand implements Callable<Integer> {
                 .withMemoryPages(memoryMb * OperatorLimits.PAGES_PER_MB)
                 .withCompileTimeout(Duration.ofSeconds(compileSeconds)))
         .verifiesResets(verifyResets)
+        .warmUp(warmUpBudget())
         .updates(
             (dev ? UpdatePolicy.development() : UpdatePolicy.defaults())
                 .withMigrations(Duration.ofSeconds(migrationSeconds)))
         .build();
+  }
+
+  private Duration warmUpBudget() {
+    if (warmUp != null) {
+      return warmUp;
+    }
+    return dev ? Duration.ZERO : HostConfig.DEFAULT_WARM_UP;
   }
 
   private List<AddressRange> proxies() {

@@ -201,6 +201,8 @@ class CommandLineTest {
         "serve --breaker 101/20/30   | 'off'",
         "serve --breaker 50/20/601   | 600 seconds",
         "serve --breaker-open 60/1   | SHORTEST/LONGEST",
+        "serve --warm-up 10          | 10s, 500ms or 2m",
+        "serve --warm-up 61m         | at most 60m",
         "serve --memory-mb 0         | 1 to 2047",
         "serve --memory-mb 2048      | 1 to 2047",
         "serve --compile-seconds 0   | 1 to 3600",

@@ -91,6 +91,23 @@ class KitTest {
   }
 
   @Test
+  void check_lists_faulty_inputs_and_pack_packs_sound_ones() throws Exception {
+    write("manifest.json", GuestBundle.of("sample", new byte[0]).filter("title").manifest());
+    Files.createDirectories(project.resolve("warmup"));
+    write("warmup/first.json", "{\"filter\":\"titel\",\"value\":\"a\"}");
+    assertThat(run("check", project.toString())).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("warmup/first.json: the manifest has no filter titel in /hooks/filters");
+    assertThat(run("pack", project.toString())).isEqualTo(1);
+    write("warmup/first.json", "{\"filter\":\"title\",\"value\":\"a\"}");
+    assertThat(run("pack", project.toString())).as("%s%s", out, err).isZero();
+    Path bundle = project.resolve("sample-1.0.0.gnplugin");
+    assertThat(Bundle.read(Files.readAllBytes(bundle)).warmUpFiles())
+        .containsOnlyKeys("warmup/first.json");
+    assertThat(run("check", bundle.toString())).as("%s%s", out, err).isZero();
+  }
+
+  @Test
   void check_warns_of_metrics_without_the_capability() throws IOException {
     write(
         "manifest.json",

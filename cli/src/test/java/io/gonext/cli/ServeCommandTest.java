@@ -95,6 +95,18 @@ class ServeCommandTest {
   }
 
   @Test
+  void options_of_serve_set_the_time_for_the_warm_up_which_dev_skips() {
+    assertThat(hostConfig().warmUp()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(hostConfig("--dev").warmUp()).isZero();
+    assertThat(hostConfig("--dev", "--warm-up", "2s").warmUp()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(hostConfig("--warm-up", "0").warmUp()).isZero();
+    assertThat(hostConfig("--warm-up", "0s").warmUp()).isZero();
+    assertThat(hostConfig("--warm-up", "500ms").warmUp()).isEqualTo(Duration.ofMillis(500));
+    assertThat(hostConfig("--warm-up", "60m").warmUp()).isEqualTo(Duration.ofHours(1));
+    assertThat(hostConfig("--warm-up", "").warmUp()).isEqualTo(Duration.ofSeconds(10));
+  }
+
+  @Test
   void serve_rejects_reserved_names_of_token_holders() {
     for (String name : List.of("operator", "host", "Upper", "a b", "n".repeat(33))) {
       StringWriter err = new StringWriter();

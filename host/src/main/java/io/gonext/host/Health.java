@@ -50,6 +50,14 @@ public final class Health {
   }
 
   /**
+   * How far the host has come with exercising the plugins that it started when it was opened. It
+   * serves them meanwhile, but more slowly than it will.
+   */
+  public WarmUpProgress warmUp() {
+    return lifecycle.warmUpProgress();
+  }
+
+  /**
    * What is wrong with the store; empty when it works. While the store is in trouble, the host
    * refuses changes, key-value entries are not available, and loaded plugins continue to serve.
    */

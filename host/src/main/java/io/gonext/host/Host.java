@@ -295,6 +295,7 @@ public final class Host implements AutoCloseable {
       return;
     }
     try {
+      lifecycle.endWarmUp();
       watch.close();
       jobRunner.close();
       lifecycle.stopAll(DRAIN);

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param database holds the store; hosts that share one serve the same plugins
  * @param limits the most a plugin may have
  * @param updates how one version takes the place of another
+ * @param warmUp how long the host may exercise its plugins after it was opened, all together, until
+ *     it is {@linkplain Health#warmUp warm}; zero for not at all, and then no recent inputs of
+ *     plugins are kept in the store
  * @param meters where the host counts; one open host at a time, because the gauges of a second one
  *     have the same names
  * @param capabilities what plugins may ask for; the embedding application may register its own
@@ -45,8 +49,9 @@ import org.jspecify.annotations.Nullable;
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
  * @param egress where the HTTP requests of plugins may go
- * @param masterKey protects the secrets of plugins; empty for one that the host makes in its data
- *     directory at the first secret, which hosts that share a database cannot use
+ * @param masterKey protects the secrets and the kept inputs of plugins; empty for one that the host
+ *     makes in its data directory when it first needs one, which hosts that share a database cannot
+ *     use
  * @param nextMasterKey takes the place of {@code masterKey} at the next {@linkplain
  *     Secrets#rotateMaster rotation}; from then on it may be {@code masterKey} itself. All hosts
  *     that share a database need it before the rotation
@@ -59,6 +64,7 @@ public record HostConfig(
     Database database,
     OperatorLimits limits,
     UpdatePolicy updates,
+    Duration warmUp,
     MeterRegistry meters,
     CapabilityRegistry capabilities,
     OpenTelemetry telemetry,
@@ -80,8 +86,14 @@ public record HostConfig(
   /** {@link #databaseBytes} unless it is set: 256 MiB. */
   public static final long DEFAULT_DATABASE_BYTES = 256L * 1024 * 1024;
 
+  /** {@link #warmUp} unless it is set: 10 s. */
+  public static final Duration DEFAULT_WARM_UP = Duration.ofSeconds(10);
+
   /** Copies the collections. */
   public HostConfig {
+    if (warmUp.isNegative()) {
+      throw new IllegalArgumentException("warmUp must not be negative");
+    }
     if (databaseBytes < 0) {
       throw new IllegalArgumentException("a quota is not negative");
     }
@@ -121,6 +133,7 @@ public record HostConfig(
     builder.database = database;
     builder.limits = limits;
     builder.updates = updates;
+    builder.warmUp = warmUp;
     builder.meters = meters;
     builder.capabilities = capabilities;
     builder.telemetry = telemetry;
@@ -148,6 +161,7 @@ public record HostConfig(
     private Database database = Database.embedded();
     private OperatorLimits limits = OperatorLimits.defaults();
     private UpdatePolicy updates = UpdatePolicy.defaults();
+    private Duration warmUp = DEFAULT_WARM_UP;
     private MeterRegistry meters = new SimpleMeterRegistry();
     private CapabilityRegistry capabilities = CapabilityRegistry.standard();
     private OpenTelemetry telemetry = OpenTelemetry.noop();
@@ -186,6 +200,12 @@ public record HostConfig(
     /** Sets {@link HostConfig#updates}. */
     public Builder updates(UpdatePolicy updates) {
       this.updates = updates;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#warmUp}. */
+    public Builder warmUp(Duration warmUp) {
+      this.warmUp = warmUp;
       return this;
     }
 
@@ -303,6 +323,7 @@ public record HostConfig(
           database,
           limits,
           updates,
+          warmUp,
           meters,
           capabilities,
           telemetry,

@@ -9,6 +9,7 @@ import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.jobs.JobRunner;
 import io.gonext.host.internal.lifecycle.CallGuards;
 import io.gonext.host.internal.lifecycle.HostServices;
+import io.gonext.host.internal.lifecycle.KeptInputs;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.log.PluginLogs;
@@ -166,7 +167,13 @@ final class HostOpening implements AutoCloseable {
                 services,
                 new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), nanoTime),
                 config.verifiesResets(),
-                config.jobs().longest()),
+                config.jobs().longest(),
+                new KeptInputs(
+                    store.recentInputs(),
+                    vault,
+                    store.isShared(),
+                    !config.warmUp().isZero(),
+                    nanoTime)),
             config.limits(),
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
@@ -189,7 +196,7 @@ final class HostOpening implements AutoCloseable {
                 RandomGenerator.getDefault()));
     undo.push(jobRunner::close);
     jobs.runBy(jobRunner);
-    lifecycle.startActive();
+    lifecycle.warmUp(lifecycle.startActive(), config.warmUp());
     invalidations.follow(config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
     return new Host(
         store,

@@ -8,6 +8,7 @@ import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.ImportCheck;
 import io.gonext.host.internal.abi.ManifestCheck;
+import io.gonext.host.internal.lifecycle.BundledInputs;
 import io.gonext.host.internal.lifecycle.EffectiveLimits;
 import io.gonext.host.internal.service.kv.KeyValueService;
 import io.gonext.host.manifest.Manifest;
@@ -15,6 +16,7 @@ import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.manifest.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +90,15 @@ public record PluginCheck(
       warnings.addAll(KeyValueService.cuts(manifest, KeyValueQuota.defaults()));
     }
     return new PluginCheck(acceptable ? manifest : null, problems, warnings);
+  }
+
+  /**
+   * What is wrong with the files in {@code warmup/}, a sentence each.
+   *
+   * @param files the bundle's, by name; others are ignored
+   */
+  public static List<String> warmUpProblems(Manifest manifest, Map<String, byte[]> files) {
+    return BundledInputs.problems(manifest, files);
   }
 
   /** The manifest as far as it can be read: also one that asks for what there is not. */

@@ -10,6 +10,7 @@ import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.UpdateResult;
+import io.gonext.host.WarmUpProgress;
 import io.gonext.host.hook.PastFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
@@ -264,6 +265,10 @@ final class AdminApi {
     body.put("name", stored.name()).put("state", stored.state().name());
     body.put("healthy", trouble == null);
     putIf(body, "reason", trouble);
+    WarmUpProgress warmUp = host.health().warmUp();
+    if (warmUp.isWarming()) {
+      HealthApi.putWarmUp(body, warmUp);
+    }
     answer(ctx, body);
   }
 

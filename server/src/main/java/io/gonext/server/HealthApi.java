@@ -2,6 +2,7 @@ package io.gonext.server;
 
 import io.gonext.host.Host;
 import io.gonext.host.StoreTrouble;
+import io.gonext.host.WarmUpProgress;
 import io.gonext.host.json.StrictJson;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -58,6 +59,13 @@ final class HealthApi {
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, broken.get());
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
+    WarmUpProgress warmUp = host.health().warmUp();
+    if (warmUp.isWarming()) {
+      putWarmUp(body.put("status", "warming"), warmUp);
+      ctx.status(HttpStatus.SERVICE_UNAVAILABLE).header("Retry-After", "1");
+      ctx.contentType(JSON).result(StrictJson.write(body));
+      return;
+    }
     Optional<StoreTrouble> store = host.health().storeTrouble();
     body.put("status", store.isPresent() ? "degraded" : "ready");
     // Still 200: the host serves what is loaded, and every node has the same trouble.
@@ -74,6 +82,11 @@ final class HealthApi {
       troubles.forEach(degraded::put);
     }
     ctx.contentType(JSON).result(StrictJson.write(body));
+  }
+
+  /** How many of the plugins that the host started have been exercised. */
+  static void putWarmUp(ObjectNode body, WarmUpProgress warmUp) {
+    body.putObject("warm_up").put("plugins", warmUp.plugins()).put("done", warmUp.done());
   }
 
   /** A fault that only a restart can repair. */

@@ -7,6 +7,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.host.Database;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.UpdatePolicy;
 import io.gonext.host.json.StrictJson;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
-/** {@code /readyz} of a host whose database stops and starts again. */
+/** {@code /readyz} of a host whose database stops and starts again, and of one that warms up. */
 @Tag("slow")
 @Execution(ExecutionMode.CONCURRENT)
 class ReadinessTest {
@@ -80,6 +82,53 @@ class ReadinessTest {
     }
   }
 
+  @Test
+  void a_host_is_ready_once_each_plugin_was_exercised() throws Exception {
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    HostConfig config =
+        HostConfig.builder(data)
+            .warmUp(Duration.ofSeconds(10))
+            .updates(UpdatePolicy.development())
+            .build();
+    try (Host host = Host.open(config)) {
+      GuestBundle loop = GuestBundle.of("loop").filter("h");
+      for (int i = 0; i < 30; i++) {
+        loop.file("warmup/" + i + ".json", "{\"filter\":\"h\",\"value\":1}");
+      }
+      for (GuestBundle bundle : List.of(loop, GuestBundle.of("upper").filter("shout"))) {
+        host.plugins().activate(host.plugins().install(bundle.bytes()).manifest().name());
+      }
+    }
+    try (Host host = Host.open(config.toBuilder().meters(metrics).build());
+        HttpServer server =
+            HttpServer.start(
+                host,
+                metrics,
+                ServerConfig.loopback(0).token(AdminToken.of(TestServer.TOKEN)).build())) {
+      HttpResponse<String> warming = ask(server, "/readyz");
+      assertThat(warming.statusCode()).isEqualTo(503);
+      assertThat(warming.body())
+          .isEqualTo("{\"status\":\"warming\",\"warm_up\":{\"plugins\":2,\"done\":1}}");
+      assertThat(warming.headers().firstValue("Retry-After")).contains("1");
+      assertThat(get(server, "/healthz")).contains("up");
+      assertThat(get(server, "/api/v1/plugins/upper/health"))
+          .endsWith("\"healthy\":true,\"warm_up\":{\"plugins\":2,\"done\":1}}");
+      assertThat(get(server, "/metrics"))
+          .contains("\ngonext_warmup_plugins{state=\"done\"} 1.0\n")
+          .contains("\ngonext_warmup_plugins{state=\"waiting\"} 1.0\n");
+      assertThat(host.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
+
+      host.plugins().deactivate("loop");
+      await().atMost(LONG).until(() -> ask(server, "/readyz").statusCode() == 200);
+      assertThat(get(server, "/readyz")).isEqualTo("{\"status\":\"ready\"}");
+      assertThat(get(server, "/api/v1/plugins/upper/health")).doesNotContain("warm_up");
+      assertThat(get(server, "/metrics"))
+          .contains("\ngonext_warmup_plugins{state=\"waiting\"} 0.0\n");
+    } finally {
+      client.close();
+    }
+  }
+
   private EmbeddedPostgres.Builder postgres() {
     return EmbeddedPostgres.builder()
         .setDataDirectory(files.resolve("pg"))
@@ -87,11 +136,17 @@ class ReadinessTest {
   }
 
   private String get(HttpServer server, String path) throws IOException, InterruptedException {
-    HttpResponse<String> response =
-        client.send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> response = ask(server, path);
     assertThat(response.statusCode()).isEqualTo(200);
     return response.body();
+  }
+
+  private HttpResponse<String> ask(HttpServer server, String path)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+            .header("Authorization", "Bearer " + TestServer.TOKEN)
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 }

@@ -31,5 +31,11 @@ public final class HealthCommand extends AdminCommand {
             + (answer.path("healthy").booleanValue()
                 ? "healthy"
                 : answer.path("reason").asString("")));
+    JsonNode warmUp = answer.path("warm_up");
+    if (warmUp.isObject()) {
+      out.println(
+          "  the host is warming up: %d of %d plugins are done"
+              .formatted(warmUp.path("done").asInt(0), warmUp.path("plugins").asInt(0)));
+    }
   }
 }

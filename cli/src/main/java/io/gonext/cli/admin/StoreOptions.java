@@ -40,12 +40,12 @@ public final class StoreOptions {
       names = "--master-key-file",
       paramLabel = "FILE",
       description = {
-        "The key that protects the secrets of plugins: 32",
-        "bytes in base64, in a file that only its owner can",
-        "read. The variable GONEXT_MASTER_KEY holds the key",
-        "itself. Without both, the host makes one in its",
-        "data directory. Hosts that share a database need",
-        "the same key."
+        "The key that protects the secrets and the kept",
+        "inputs of plugins: 32 bytes in base64, in a file",
+        "that only its owner can read. The variable",
+        "GONEXT_MASTER_KEY holds the key itself. Without",
+        "both, the host makes one in its data directory.",
+        "Hosts that share a database need the same key."
       })
   private @Nullable Path masterKeyFile;
 

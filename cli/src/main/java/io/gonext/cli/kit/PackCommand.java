@@ -32,8 +32,8 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin pack --no-build --json .      pack the last module",
       "",
       "A bundle holds manifest.json, the module, README.md, LICENSE, web/,",
-      "migrations/ and locales/. The module keeps the names of functions, but no line",
-      "numbers: --debug-file writes a copy that has both.",
+      "migrations/, locales/ and warmup/. The module keeps the names of functions,",
+      "but no line numbers: --debug-file writes a copy that has both.",
       KitCommand.EXIT_CODES
     })
 final class PackCommand extends KitCommand {

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Nullable [] packed) {
   private static final List<String> TEXTS = List.of("README.md", "LICENSE");
-  private static final List<String> FOLDERS = List.of("web", "migrations", "locales");
+  private static final List<String> FOLDERS = List.of("web", "migrations", "locales", "warmup");
 
   /** Reads a bundle, or a directory; builds the directory first if it contains a project. */
   static PluginSource read(Path given, SourceOptions options)
@@ -174,6 +174,9 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
         Locales.problems(
             files,
             manifest == null || !problems.isEmpty() ? Optional.empty() : manifest.defaultLocale()));
+    if (manifest != null) {
+      all.addAll(PluginCheck.warmUpProblems(manifest, files));
+    }
     if (all.isEmpty()) {
       try {
         Bundle.read(bundle());

@@ -5,7 +5,9 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.OperatorLimits;
+import io.gonext.host.UpdatePolicy;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -32,7 +34,9 @@ final class TrialHost implements AutoCloseable {
       HostConfig.Builder config =
           HostConfig.builder(data.path())
               .capabilities(capabilities)
-              .limits(OperatorLimits.defaults().withFuel(Long.MAX_VALUE));
+              .limits(OperatorLimits.defaults().withFuel(Long.MAX_VALUE))
+              .updates(UpdatePolicy.development())
+              .warmUp(Duration.ZERO);
       functions.forEach(config::function);
       return new TrialHost(UserCache.open(config.build()), data);
     } catch (RuntimeException | InterruptedException e) {

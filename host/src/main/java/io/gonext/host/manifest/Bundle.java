@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A plugin as it is shipped: {@code name-version.gnplugin}, a ZIP read into memory and never
@@ -20,6 +22,9 @@ public final class Bundle {
   /** The name of the manifest in a bundle. */
   public static final String MANIFEST = "manifest.json";
 
+  /** The folder of the inputs with which a version is exercised that has no recent ones. */
+  public static final String WARM_UP = "warmup/";
+
   /** Beyond this a bundle is refused unread, in bytes. */
   public static final int MAX_BYTES = 32 * 1024 * 1024;
 
@@ -28,15 +33,22 @@ public final class Bundle {
   private final byte[] module;
   private final Locales locales;
   private final List<Migration> migrations;
+  private final Map<String, byte[]> warmUpFiles;
   private final String sha256;
 
   private Bundle(
-      byte[] bytes, Manifest manifest, byte[] module, Locales locales, List<Migration> migrations) {
+      byte[] bytes,
+      Manifest manifest,
+      byte[] module,
+      Locales locales,
+      List<Migration> migrations,
+      Map<String, byte[]> warmUpFiles) {
     this.bytes = bytes;
     this.manifest = manifest;
     this.module = module;
     this.locales = locales;
     this.migrations = migrations;
+    this.warmUpFiles = warmUpFiles;
     this.sha256 = sha256(bytes);
   }
 
@@ -89,7 +101,8 @@ public final class Bundle {
           manifest,
           module(manifest, entries),
           Locales.read(entries, manifest.defaultLocale()),
-          migrations(manifest, entries));
+          migrations(manifest, entries),
+          warmUpFiles(entries));
     } catch (BundleRejectedException e) {
       throw e.claiming(manifest.name());
     }
@@ -117,6 +130,16 @@ public final class Bundle {
               + " in manifest.json");
     }
     return migrations;
+  }
+
+  private static Map<String, byte[]> warmUpFiles(Map<String, byte[]> entries) {
+    Map<String, byte[]> files = new TreeMap<>();
+    entries.forEach((name, content) -> {
+      if (name.startsWith(WARM_UP)) {
+        files.put(name, content);
+      }
+    });
+    return Collections.unmodifiableMap(files);
   }
 
   /**
@@ -156,6 +179,15 @@ public final class Bundle {
   /** The steps of the plugin's tables, in their order. */
   public List<Migration> migrations() {
     return migrations;
+  }
+
+  /**
+   * The files in {@code warmup/}, by name; not checked. The bytes are not to be changed.
+   *
+   * @see io.gonext.host.PluginCheck#warmUpProblems
+   */
+  public Map<String, byte[]> warmUpFiles() {
+    return warmUpFiles;
   }
 
   /** SHA-256 of the entry module, lower-case hex. */

@@ -49,7 +49,8 @@ final class BundleArchive {
 
   private static final Set<String> TOP_LEVEL = Set.of(Bundle.MANIFEST, "README.md", "LICENSE");
 
-  private static final List<String> FOLDERS = List.of("web/", "migrations/", Locales.FOLDER);
+  private static final List<String> FOLDERS =
+      List.of("web/", "migrations/", Locales.FOLDER, Bundle.WARM_UP);
 
   private static final int BUFFER_BYTES = 8 * 1024;
 

@@ -50,7 +50,7 @@ public record BundleFiles(Map<String, byte[]> files, List<String> problems) {
         .map(name ->
             name
                 + ": not a file of a bundle (manifest.json, the entry module, web/, migrations/,"
-                + " locales/, README.md, LICENSE)")
+                + " locales/, warmup/, README.md, LICENSE)")
         .toList();
   }
 }

@@ -155,6 +155,13 @@ final class ActivePlugin {
     return actions.containsKey(hook);
   }
 
+  /** Whether it is called with a hook of that name, {@code http.serve.<plugin>} included. */
+  boolean handles(String hook) {
+    return hasFilter(hook)
+        || hasAction(hook)
+        || (!manifest.routes().isEmpty() && hook.equals(Manifest.routeHook(manifest.name())));
+  }
+
   /** The filter of that name; null when it has none. */
   @Nullable Filter filterOf(String hook) {
     return filters.get(hook);

@@ -19,6 +19,7 @@ import io.gonext.host.StoredVersion;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.UpdateResult;
+import io.gonext.host.WarmUpProgress;
 import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.store.NextRevision;
@@ -34,6 +35,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -64,6 +68,13 @@ public final class Lifecycle {
   private final Updates updates;
   private final Activation activation;
   private final Deployment deployment;
+  private final KeptInputs inputs;
+  private final WarmStart warmStart;
+
+  /** Keeps recent inputs; one thread, from {@link #warmUp} on. */
+  private final ScheduledExecutorService keeper =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("gonext-inputs").daemon().factory());
 
   private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy policy, Parts parts) {
     this.store = store;
@@ -72,12 +83,15 @@ public final class Lifecycle {
     this.services = parts.services;
     this.grants = services.grants();
     this.serving = new Serving(parts, DRAIN);
-    Switchover switchover = new Switchover(loader, serving, changes, policy.warmUp(), this::giveUp);
+    Switchover switchover =
+        new Switchover(loader, serving, changes, parts.inputs, policy.warmUp(), this::giveUp);
     this.sync = new NodeSync(installed, serving, switchover, changes, parts.services);
     this.updates =
         new Updates(
             installed, loader, serving, switchover, sync, parts.services, policy.keepPrevious());
     this.activation = new Activation(installed, loader, parts.services, serving, switchover, sync);
+    this.inputs = parts.inputs;
+    this.warmStart = new WarmStart(inputs, parts.meters, WarmUp.Clocks.system());
     this.deployment = new Deployment(installed, loader, grants, serving, updates, activation);
   }
 
@@ -86,6 +100,7 @@ public final class Lifecycle {
    *
    * @param verifiesResets whether each reset of an instance is checked
    * @param longestJob the most time that one attempt at a job has
+   * @param inputs the recent inputs of plugins in the store
    */
   public record Parts(
       Engine engine,
@@ -94,7 +109,8 @@ public final class Lifecycle {
       HostServices services,
       CallGuards guards,
       boolean verifiesResets,
-      Duration longestJob) {}
+      Duration longestJob,
+      KeptInputs inputs) {}
 
   public static Lifecycle of(
       PluginStore store,
@@ -450,8 +466,56 @@ public final class Lifecycle {
    *
    * @throws StoreException when the store fails
    */
-  public void startActive() throws InterruptedException {
-    sync.startActive();
+  public ColdPlugins startActive() throws InterruptedException {
+    return new ColdPlugins(sync.startActive());
+  }
+
+  /** Plugins that were started and have not been exercised. */
+  public static final class ColdPlugins {
+    private final List<WarmStart.Cold> plugins;
+
+    private ColdPlugins(List<WarmStart.Cold> plugins) {
+      this.plugins = plugins;
+    }
+  }
+
+  /**
+   * Begins to exercise plugins in the background with their kept inputs, and to keep inputs.
+   *
+   * @param budget for all of them together; zero for neither
+   */
+  public void warmUp(ColdPlugins cold, Duration budget) {
+    // Leaves the other processors to requests and to the JIT compiler.
+    int threads = Runtime.getRuntime().availableProcessors() < 4 ? 1 : 2;
+    warmStart.begin(cold.plugins, budget, threads);
+    if (!budget.isZero()) {
+      long pause = KeptInputs.SHORTEST_PAUSE.toSeconds();
+      var _ =
+          keeper.scheduleWithFixedDelay(() -> keepInputs(false), pause, pause, TimeUnit.SECONDS);
+    }
+  }
+
+  /** How far the exercise of the plugins that were started has come. */
+  public WarmUpProgress warmUpProgress() {
+    return warmStart.progress();
+  }
+
+  /** Ends the exercise, and keeps recent inputs for the next start. */
+  public void endWarmUp() {
+    warmStart.close();
+    keeper.shutdown();
+    if (store.trouble().isEmpty()) {
+      keepInputs(true);
+    }
+  }
+
+  private void keepInputs(boolean closing) {
+    try {
+      inputs.keep(serving.all(), closing);
+    } catch (RuntimeException | Error e) {
+      // An exception would end the rounds.
+      log.warn("recent inputs were not kept: {}", e.toString());
+    }
   }
 
   /**
@@ -459,6 +523,8 @@ public final class Lifecycle {
    * it is.
    */
   public void stopAll(Duration patience) throws InterruptedException {
+    warmStart.close();
+    keeper.shutdown();
     changes.close();
     serving.stopAll(patience);
   }

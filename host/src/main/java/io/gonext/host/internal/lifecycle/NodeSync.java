@@ -117,6 +117,14 @@ final class NodeSync {
    * before.
    */
   void converge(String name) throws InterruptedException {
+    converge(name, null);
+  }
+
+  /**
+   * @param cold gets the plugin, if it is started, to be exercised later; null to exercise it first
+   */
+  private void converge(String name, @Nullable List<WarmStart.Cold> cold)
+      throws InterruptedException {
     Optional<StoredPlugin> found = installed.store().find(name);
     if (found.isEmpty()) {
       forget(name);
@@ -128,7 +136,11 @@ final class NodeSync {
       PluginSlot slot = serving.slot(name);
       if (slot == null || !slot.version().sha256().equals(wanted.sha256())) {
         Bundle bundle = installed.bundleOf(stored, wanted);
-        switchover.follow(bundle);
+        if (cold == null) {
+          switchover.follow(bundle);
+        } else {
+          cold.add(switchover.open(bundle));
+        }
         faults.retryAll();
       }
     } else {
@@ -159,7 +171,8 @@ final class NodeSync {
   }
 
   /** See {@link Lifecycle#startActive}. */
-  void startActive() throws InterruptedException {
+  List<WarmStart.Cold> startActive() throws InterruptedException {
+    List<WarmStart.Cold> cold = new ArrayList<>();
     List<StoredPlugin> plugins = installed.store().list();
     for (StoredPlugin stored : plugins) {
       if (stored.cause() != null) {
@@ -173,7 +186,7 @@ final class NodeSync {
     while (progress && !waiting.isEmpty()) {
       progress = false;
       for (StoredPlugin stored : List.copyOf(waiting)) {
-        if (start(stored)) {
+        if (start(stored, cold)) {
           waiting.remove(stored);
           progress = true;
         }
@@ -182,10 +195,12 @@ final class NodeSync {
     for (StoredPlugin stored : waiting) {
       cannotStart(stored, "what it depends on is not active", null);
     }
+    return cold;
   }
 
   /** Tries to start a plugin; false when its dependencies do not serve yet. */
-  private boolean start(StoredPlugin stored) throws InterruptedException {
+  private boolean start(StoredPlugin stored, List<WarmStart.Cold> cold)
+      throws InterruptedException {
     try {
       Bundle bundle = installed.bundleOf(stored, stored.current());
       if (serving.unmet(bundle.manifest()).isPresent()) {
@@ -194,7 +209,7 @@ final class NodeSync {
       changes.holdInterruptibly(
           stored.name(),
           () -> {
-            converge(stored.name());
+            converge(stored.name(), cold);
             return true;
           });
     } catch (StoreException e) {

@@ -31,7 +31,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -62,7 +61,6 @@ final class PluginLoader {
   private final CallGuards guards;
   private final boolean verifiesResets;
   private final Duration longestJob;
-  private final WarmUp warmUp = new WarmUp(System::nanoTime);
 
   /** One runtime for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
@@ -121,6 +119,7 @@ final class PluginLoader {
         .ifPresent(range ->
             problems.add(manifest.id() + " requires host " + range + ", this is " + hostVersion));
     problems.addAll(ManifestCheck.problems(manifest, services.grants().registry()));
+    problems.addAll(BundledInputs.problems(manifest, bundle.warmUpFiles()));
     CompiledModule module;
     try {
       module = engine.compile(bundle.module(), limitsOf(manifest).fuel().isPresent());
@@ -300,40 +299,44 @@ final class PluginLoader {
                 .start(() -> onTooManyFailures.accept(plugin, why)));
   }
 
+  /** What it takes to exercise a version. */
+  Rehearsal rehearsal(Bundle bundle, CompiledModule module) {
+    Manifest manifest = bundle.manifest();
+    PluginScope scope = services.scope(bundle, Mode.REHEARSAL);
+    return new Rehearsal(
+        manifest,
+        module,
+        start ->
+            instanceConfig(scope, start.compareTo(limits.start()) < 0 ? start : limits.start()),
+        limitsOf(manifest).call(),
+        BundledInputs.of(bundle));
+  }
+
   /**
-   * Exercises a module with recent inputs of its hooks.
+   * Exercises a version that does not serve yet.
    *
+   * @param recent what its hooks were called with; when there is nothing, the inputs in the bundle
+   *     are used
    * @return the number of calls
    */
-  long exercise(
-      Bundle bundle, CompiledModule module, Collection<PluginHook> hooks, Duration budget) {
-    Manifest manifest = bundle.manifest();
-    if (!manifest.warmUp()) {
+  long exercise(Bundle bundle, CompiledModule module, List<WarmUp.Input> recent, Duration budget) {
+    Rehearsal rehearsal = rehearsal(bundle, module);
+    List<WarmUp.Input> inputs = rehearsal.inputs(recent);
+    if (!rehearsal.isWanted() || inputs.isEmpty() || budget.isZero()) {
       return 0;
     }
-    List<WarmUp.Input> inputs = new ArrayList<>();
-    for (PluginHook hook : hooks) {
-      for (byte[] payload : hook.recent().snapshot()) {
-        inputs.add(new WarmUp.Input(hook.utf8(), payload));
-      }
-    }
+    WarmUp warmUp = rehearsal.begin(inputs, WarmUp.Clocks.system());
     long begin = System.nanoTime();
-    WarmUp.Result result =
-        warmUp.run(
-            module,
-            instanceConfig(services.scope(bundle, Mode.REHEARSAL)),
-            inputs,
-            budget,
-            limitsOf(manifest).call(),
-            Thread.currentThread()::isInterrupted);
+    long end = begin + budget.toNanos();
+    warmUp.run(end, end, Thread.currentThread()::isInterrupted);
     log.info(
-        "{} was exercised with {} recent inputs: {} calls in {} ms, {}",
-        manifest.id(),
+        "{} was exercised with {} inputs: {} calls in {} ms, {}",
+        bundle.manifest().id(),
         inputs.size(),
-        result.calls(),
+        warmUp.calls(),
         (System.nanoTime() - begin) / 1_000_000,
-        result.settled() ? "settled" : "not settled");
-    return result.calls();
+        warmUp.settled() ? "settled" : "not settled");
+    return warmUp.calls();
   }
 
   /** A plugin's own limit is for its calls: starting takes some toolchains far more. */
@@ -344,11 +347,15 @@ final class PluginLoader {
   }
 
   private InstanceConfig instanceConfig(PluginScope scope) {
+    return instanceConfig(scope, limits.start());
+  }
+
+  private InstanceConfig instanceConfig(PluginScope scope, Duration start) {
     return InstanceConfig.builder()
         .hostFunctions(services.functions(scope))
         .output((stream, line) -> scope.log().write(Level.INFO, line))
         .maxMemoryPages(limitsOf(scope.manifest()).memoryPages())
-        .startTimeout(limits.start())
+        .startTimeout(start)
         .startFuel(startFuel())
         .verifiesResets(verifiesResets)
         .build();

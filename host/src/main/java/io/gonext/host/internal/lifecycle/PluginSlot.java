@@ -212,6 +212,29 @@ public final class PluginSlot {
     return known.values();
   }
 
+  /** What its hooks were called with lately. */
+  List<WarmUp.Input> recentInputs() {
+    List<WarmUp.Input> inputs = new ArrayList<>();
+    for (PluginHook hook : known.values()) {
+      for (byte[] payload : hook.recent().snapshot()) {
+        inputs.add(new WarmUp.Input(hook.utf8(), payload));
+      }
+    }
+    return inputs;
+  }
+
+  /** Remembers what a hook was called with in an earlier run of the host. */
+  void restore(String hookName, byte[] payload) {
+    if (version.handles(hookName)) {
+      hook(hookName).recent().restore(payload);
+    }
+  }
+
+  /** Whether that version serves. */
+  boolean serves(ActivePlugin one) {
+    return serving() == one;
+  }
+
   /** What serves, or served last. */
   ActivePlugin version() {
     return version;

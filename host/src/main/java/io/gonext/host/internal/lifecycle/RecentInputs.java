@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few recent payloads of one hook, with which a new version is exercised before it serves. In
- * memory only.
+ * A few recent payloads of one hook, with which a new version is exercised before it serves, and
+ * the same version when the host starts again ({@link KeptInputs}).
  *
  * <p>Thread-safe. Once it is full it looks at one offer in 64; two offers at the same moment may
  * take the same place, and either will do.
@@ -21,21 +21,40 @@ final class RecentInputs {
   private static final int SAMPLING_MASK = 63;
 
   private final AtomicReferenceArray<byte @Nullable []> kept = new AtomicReferenceArray<>(KEPT);
-  private volatile int next;
+
+  /** The number of payloads that were kept so far; the next one goes to the place after them. */
+  private volatile long next;
 
   /**
    * @param payload must not change after this
    * @param nanos the time, whose bits choose the sample
    */
   void offer(byte[] payload, long nanos) {
-    int at = next;
+    long at = next;
     boolean sampled = at < KEPT || ((nanos >>> 8) & SAMPLING_MASK) == 0;
     if (!sampled || payload.length > MAX_BYTES) {
       return;
     }
-    kept.setRelease(at % KEPT, payload);
-    // Ranges from 0 to 2 * KEPT - 1. Below KEPT, some places are still empty.
-    next = at + 1 == 2 * KEPT ? KEPT : at + 1;
+    kept.setRelease((int) (at % KEPT), payload);
+    next = at + 1;
+  }
+
+  /**
+   * Adds a payload of an earlier run of the host, unless there are {@link #KEPT} newer ones.
+   *
+   * @param payload must not change after this
+   */
+  void restore(byte[] payload) {
+    long at = next;
+    if (at < KEPT && payload.length <= MAX_BYTES) {
+      kept.setRelease((int) at, payload);
+      next = at + 1;
+    }
+  }
+
+  /** A number that is another one after each payload that was kept. */
+  long changes() {
+    return next;
   }
 
   void forget() {

@@ -3,7 +3,10 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.host.ConflictException;
 import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.manifest.Bundle;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +21,12 @@ final class Switchover {
   private final PluginLoader loader;
   private final Serving serving;
   private final ChangeLocks changes;
+  private final KeptInputs kept;
   private final Duration warmUp;
   private final BiConsumer<ActivePlugin, String> onTooManyFailures;
 
   /**
+   * @param kept recent inputs of plugins that do not serve
    * @param warmUp how long a version may be exercised
    * @param onTooManyFailures called when a version in service keeps failing
    */
@@ -29,11 +34,13 @@ final class Switchover {
       PluginLoader loader,
       Serving serving,
       ChangeLocks changes,
+      KeptInputs kept,
       Duration warmUp,
       BiConsumer<ActivePlugin, String> onTooManyFailures) {
     this.loader = loader;
     this.serving = serving;
     this.changes = changes;
+    this.kept = kept;
     this.warmUp = warmUp;
     this.onTooManyFailures = onTooManyFailures;
   }
@@ -54,13 +61,25 @@ final class Switchover {
 
   /** What the store says already. */
   Done follow(Bundle bundle) throws InterruptedException {
-    serving.requireDependencies(bundle.manifest());
-    return make(
+    return follow(
         bundle,
         loader.check(bundle),
-        warmUp.compareTo(FOLLOWING_WARM_UP) < 0 ? warmUp : FOLLOWING_WARM_UP,
-        () -> serving.requireDependencies(bundle.manifest()),
-        () -> {});
+        warmUp.compareTo(FOLLOWING_WARM_UP) < 0 ? warmUp : FOLLOWING_WARM_UP);
+  }
+
+  /** As {@link #follow}, when the host starts: the version is exercised later, while it serves. */
+  WarmStart.Cold open(Bundle bundle) throws InterruptedException {
+    CheckedModule checked = loader.check(bundle);
+    follow(bundle, checked, Duration.ZERO);
+    PluginSlot slot = Objects.requireNonNull(serving.slot(bundle.manifest().name()));
+    return new WarmStart.Cold(slot, slot.version(), loader.rehearsal(bundle, checked.module()));
+  }
+
+  private Done follow(Bundle bundle, CheckedModule checked, Duration budget)
+      throws InterruptedException {
+    serving.requireDependencies(bundle.manifest());
+    return make(
+        bundle, checked, budget, () -> serving.requireDependencies(bundle.manifest()), () -> {});
   }
 
   /**
@@ -84,7 +103,9 @@ final class Switchover {
     try {
       if (slot != null) {
         fresh.prepare(slot.poolStats().live());
-        warmUpCalls = loader.exercise(bundle, checked.module(), slot.hooks(), budget);
+      }
+      if (!budget.isZero() && bundle.manifest().warmUp()) {
+        warmUpCalls = loader.exercise(bundle, checked.module(), recentInputs(name, slot), budget);
       }
       begin = System.nanoTime();
       old =
@@ -109,5 +130,15 @@ final class Switchover {
       serving.retire(old);
     }
     return new Done(swap, warmUpCalls);
+  }
+
+  private List<WarmUp.Input> recentInputs(String name, @Nullable PluginSlot slot) {
+    if (slot != null) {
+      return slot.recentInputs();
+    }
+    return kept.read(name).stream()
+        .map(input ->
+            new WarmUp.Input(input.hook().getBytes(StandardCharsets.UTF_8), input.payload()))
+        .toList();
   }
 }

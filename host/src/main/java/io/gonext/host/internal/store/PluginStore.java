@@ -279,6 +279,11 @@ public final class PluginStore implements AutoCloseable {
     return new SecretStore(transactions, database);
   }
 
+  /** The plugins' recent inputs, encrypted, in the same database. */
+  public RecentInputStore recentInputs() {
+    return new RecentInputStore(transactions);
+  }
+
   /** The plugins' cache invalidations, in the same database. */
   public CacheStore cache() {
     return new CacheStore(transactions, database);

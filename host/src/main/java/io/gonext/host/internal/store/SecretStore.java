@@ -162,7 +162,8 @@ public final class SecretStore {
   }
 
   /**
-   * Wraps the data keys of all plugins anew, all or none.
+   * Wraps the data keys of all plugins anew, all or none. Deletes the recent inputs, which are
+   * encrypted with the master key itself; hosts store them again.
    *
    * @param rewrap gets a plugin's name as UTF-8 and its wrapped data key, and returns it wrapped
    *     with another master key
@@ -175,6 +176,7 @@ public final class SecretStore {
         database,
         connection -> {
           if (check(connection, true) == null) {
+            RecentInputStore.deleteAll(connection);
             insert(connection, "insert into master_key_check (id, content) values (1, ?)", check);
             return List.of();
           }
@@ -197,6 +199,8 @@ public final class SecretStore {
             count(connection, key.getKey());
             database.announce(connection, key.getKey());
           }
+          // Last: whoever stores inputs of a plugin locks the plugin's row before.
+          RecentInputStore.deleteAll(connection);
           insert(connection, "update master_key_check set content = ? where id = 1", check);
           return List.copyOf(keys.keySet());
         });

@@ -153,7 +153,14 @@ public final class TestLifecycle implements AutoCloseable {
         Lifecycle.of(
             store,
             new Lifecycle.Parts(
-                engine, hooks, meters, services, guards, false, Duration.ofMinutes(5)),
+                engine,
+                hooks,
+                meters,
+                services,
+                guards,
+                false,
+                Duration.ofMinutes(5),
+                new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime())),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));

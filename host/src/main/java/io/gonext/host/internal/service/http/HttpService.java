@@ -169,7 +169,7 @@ public final class HttpService implements HostService {
     HostAnswer fetch(GuestArguments arguments) {
       if (!scope.mode().hasEffects()) {
         return new HostAnswer.Explained(
-            Refused.UPSTREAM_FAILED, "the host sends no requests before a version serves");
+            Refused.UPSTREAM_FAILED, "the host sends no requests while it exercises a version");
       }
       long began = System.nanoTime();
       Origin entry = null;

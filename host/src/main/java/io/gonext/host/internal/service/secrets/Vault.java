@@ -205,6 +205,40 @@ public final class Vault {
     return plugins;
   }
 
+  /**
+   * Encrypts something that is not a secret with the master key in use.
+   *
+   * @param purpose what the text is for; it cannot be decrypted for another purpose
+   * @throws StoreException when the store cannot be read
+   */
+  public byte[] seal(byte[] text, String purpose) {
+    KeyWrap wrap =
+        store.masterKeyCheck().map(this::madeBy).orElseGet(() -> new KeyWrap(keys.current()));
+    return Aead.encrypt(wrap.master().secretKey(), text, purpose);
+  }
+
+  /** Decrypts what was sealed; empty if that was done with another key or for another purpose. */
+  public Optional<byte[]> unseal(byte[] sealed, String purpose) {
+    for (KeyWrap wrap : wraps()) {
+      try {
+        return Optional.of(Aead.decrypt(wrap.master().secretKey(), sealed, purpose));
+      } catch (AEADBadTagException e) {
+        // Another one of this host's keys may have sealed it.
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Whether all hosts of the database have the master key of this one: an operator gave it, or
+   * there is a secret, which a host with another key refuses to open.
+   *
+   * @throws StoreException when the store cannot be read
+   */
+  public boolean isKeyCommon() {
+    return keys instanceof MasterKeys.Given || store.masterKeyCheck().isPresent();
+  }
+
   private Opened opened(String plugin) {
     return opened.computeIfAbsent(
         plugin,
