@@ -1,19 +1,28 @@
 package io.gonext.engine;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads the classes of one module. They can refer to the engine's classes. Unloads when the module
- * and its instances are unreachable.
+ * Loads the classes of one module, and its own copy of {@link AccessTemplate}. They can refer to
+ * the engine's classes. Unloads when the module and its instances are unreachable.
  */
 final class GuestClassLoader extends ClassLoader {
   private static final MethodType CONSTRUCTOR = MethodType.methodType(void.class);
   private static final MethodType FACTORY = MethodType.methodType(GuestCode.class);
+
+  /** The class that each module has a copy of. */
+  private static final String ACCESSES = AccessTemplate.class.getName();
+
+  private static final byte[] ACCESSES_CLASS = accesses();
 
   /** The classes' bytes by name. Filled before the first class is loaded. */
   private final Map<String, byte[]> classes;
@@ -21,6 +30,25 @@ final class GuestClassLoader extends ClassLoader {
   GuestClassLoader(Map<String, byte[]> classes) {
     super("gonext-guest", GuestClassLoader.class.getClassLoader());
     this.classes = Map.copyOf(classes);
+  }
+
+  private static byte[] accesses() {
+    try (InputStream in = AccessTemplate.class.getResourceAsStream("AccessTemplate.class")) {
+      return Objects.requireNonNull(in).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+    if (!name.equals(ACCESSES)) {
+      return super.loadClass(name, resolve);
+    }
+    synchronized (getClassLoadingLock(name)) {
+      Class<?> loaded = findLoadedClass(name);
+      return loaded == null ? defineClass(name, ACCESSES_CLASS, 0, ACCESSES_CLASS.length) : loaded;
+    }
   }
 
   @Override

@@ -2,6 +2,9 @@ package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.Range;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +38,12 @@ import org.jspecify.annotations.Nullable;
  * of bounds, because an array is shorter. Owned by the thread that runs the instance.
  */
 final class LinearMemory extends GuestAccess {
+  private static final VarHandle SHORT = view(short[].class);
+  private static final VarHandle INT = view(int[].class);
+  private static final VarHandle LONG = view(long[].class);
+  private static final VarHandle FLOAT = view(float[].class);
+  private static final VarHandle DOUBLE = view(double[].class);
+
   static final int PAGE_SIZE = 1 << 16;
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
@@ -152,6 +161,10 @@ final class LinearMemory extends GuestAccess {
     this.bytes = zeros;
     this.limit = size;
     expose();
+  }
+
+  private static VarHandle view(Class<?> array) {
+    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
   private static int size(int pages) {
@@ -468,49 +481,56 @@ final class LinearMemory extends GuestAccess {
   // so
   // in each of compiled code's accesses, and reach its limit.
 
-  byte readByte(int addr) {
+  @Override
+  public byte readByte(int addr) {
     if (--accessesUntilExact < 0 || isOutside(addr, Byte.BYTES, limit)) {
       countOrTrap(addr, Byte.BYTES);
     }
     return bytes[addr];
   }
 
-  short readShort(int addr) {
+  @Override
+  public short readShort(int addr) {
     if (--accessesUntilExact < 0 || isOutside(addr, Short.BYTES, limit)) {
       countOrTrap(addr, Short.BYTES);
     }
     return ByteArrays.getShort(bytes, addr);
   }
 
-  int readInt(int addr) {
+  @Override
+  public int readInt(int addr) {
     if (--accessesUntilExact < 0 || isOutside(addr, Integer.BYTES, limit)) {
       countOrTrap(addr, Integer.BYTES);
     }
     return ByteArrays.getInt(bytes, addr);
   }
 
-  long readLong(int addr) {
+  @Override
+  public long readLong(int addr) {
     if (--accessesUntilExact < 0 || isOutside(addr, Long.BYTES, limit)) {
       countOrTrap(addr, Long.BYTES);
     }
     return ByteArrays.getLong(bytes, addr);
   }
 
-  float readFloat(int addr) {
+  @Override
+  public float readFloat(int addr) {
     if (--accessesUntilExact < 0 || isOutside(addr, Float.BYTES, limit)) {
       countOrTrap(addr, Float.BYTES);
     }
     return ByteArrays.getFloat(bytes, addr);
   }
 
-  double readDouble(int addr) {
+  @Override
+  public double readDouble(int addr) {
     if (--accessesUntilExact < 0 || isOutside(addr, Double.BYTES, limit)) {
       countOrTrap(addr, Double.BYTES);
     }
     return ByteArrays.getDouble(bytes, addr);
   }
 
-  void writeByte(int addr, byte value) {
+  @Override
+  public void writeByte(int addr, byte value) {
     if (--accessesUntilExact < 0 || isOutside(addr, Byte.BYTES, limit)) {
       countOrTrap(addr, Byte.BYTES);
     }
@@ -518,7 +538,8 @@ final class LinearMemory extends GuestAccess {
     markBlock(addr);
   }
 
-  void writeShort(int addr, short value) {
+  @Override
+  public void writeShort(int addr, short value) {
     if (--accessesUntilExact < 0 || isOutside(addr, Short.BYTES, limit)) {
       countOrTrap(addr, Short.BYTES);
     }
@@ -526,7 +547,8 @@ final class LinearMemory extends GuestAccess {
     markBlock(addr);
   }
 
-  void writeInt(int addr, int value) {
+  @Override
+  public void writeInt(int addr, int value) {
     if (--accessesUntilExact < 0 || isOutside(addr, Integer.BYTES, limit)) {
       countOrTrap(addr, Integer.BYTES);
     }
@@ -534,7 +556,8 @@ final class LinearMemory extends GuestAccess {
     markBlock(addr);
   }
 
-  void writeLong(int addr, long value) {
+  @Override
+  public void writeLong(int addr, long value) {
     if (--accessesUntilExact < 0 || isOutside(addr, Long.BYTES, limit)) {
       countOrTrap(addr, Long.BYTES);
     }
@@ -542,7 +565,8 @@ final class LinearMemory extends GuestAccess {
     markBlock(addr);
   }
 
-  void writeFloat(int addr, float value) {
+  @Override
+  public void writeFloat(int addr, float value) {
     if (--accessesUntilExact < 0 || isOutside(addr, Float.BYTES, limit)) {
       countOrTrap(addr, Float.BYTES);
     }
@@ -550,7 +574,8 @@ final class LinearMemory extends GuestAccess {
     markBlock(addr);
   }
 
-  void writeDouble(int addr, double value) {
+  @Override
+  public void writeDouble(int addr, double value) {
     if (--accessesUntilExact < 0 || isOutside(addr, Double.BYTES, limit)) {
       countOrTrap(addr, Double.BYTES);
     }

@@ -208,6 +208,22 @@ class EngineTest {
   }
 
   @Test
+  void each_module_has_its_own_copy_of_the_loads_and_stores() throws Exception {
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
+    CompiledModule other = engine.engine.compile(Guests.wasm("engine-grow"));
+
+    assertThat(accesses(module))
+        .isNotSameAs(accesses(other))
+        .isNotSameAs(AccessTemplate.class)
+        .isSameAs(accesses(module));
+  }
+
+  private Class<?> accesses(CompiledModule module) throws ClassNotFoundException {
+    ClassLoader loader = module.instantiate(engine.config()).codeClass().getClassLoader();
+    return Class.forName(AccessTemplate.class.getName(), false, loader);
+  }
+
+  @Test
   void a_table_above_the_instances_limit_is_refused() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-basics"));
     InstanceConfig config = engine.configBuilder().maxTableElements(1).build();

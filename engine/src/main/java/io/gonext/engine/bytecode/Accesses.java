@@ -203,7 +203,7 @@ final class Accesses {
       to.dup2_x1()
           .pop2()
           .loadConstant(offset)
-          .invokestatic(Names.ACCESS, "at", MethodTypeDesc.of(CD_int, CD_int, CD_int))
+          .invokestatic(Names.ACCESSES, "at", MethodTypeDesc.of(CD_int, CD_int, CD_int))
           .dup_x2()
           .pop();
     } else if (offset != 0) {
@@ -218,6 +218,6 @@ final class Accesses {
     }
     to.aload(instance);
     parameters.add(Names.CODE);
-    to.invokestatic(Names.ACCESS, method, MethodTypeDesc.of(result, parameters));
+    to.invokestatic(Names.ACCESSES, method, MethodTypeDesc.of(result, parameters));
   }
 }

@@ -13,6 +13,7 @@ final class Names {
 
   static final ClassDesc CODE = ClassDesc.of("io.gonext.engine.GuestCode");
   static final ClassDesc ACCESS = ClassDesc.of("io.gonext.engine.GuestAccess");
+  static final ClassDesc ACCESSES = ClassDesc.of("io.gonext.engine.AccessTemplate");
   static final ClassDesc NUMBERS = ClassDesc.of("io.gonext.engine.GuestNumbers");
   static final ClassDesc GLOBAL = ClassDesc.of("io.gonext.engine.GuestGlobal");
   static final ClassDesc REFERENCE = ClassDesc.of("io.gonext.engine.FunctionReference");
