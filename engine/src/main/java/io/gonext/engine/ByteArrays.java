@@ -8,7 +8,8 @@ import jdk.internal.misc.Unsafe;
 
 /**
  * Reads and writes little-endian numbers in byte arrays, at any index. If a number does not fit at
- * an index, the methods throw {@link IndexOutOfBoundsException}.
+ * an index, the methods throw {@link IndexOutOfBoundsException}. Public only because compiled code
+ * has its own class loader, and so its own package. Not for any other use.
  *
  * <p>There are two ways, and HotSpot's C2 makes the same code of both. {@link VarHandle} works in
  * every JVM. The JDK's internal {@code Unsafe} takes a fraction of the time until C2 has compiled
@@ -16,7 +17,7 @@ import jdk.internal.misc.Unsafe;
  * --add-exports java.base/jdk.internal.misc=ALL-UNNAMED}, or with {@code Add-Exports:
  * java.base/jdk.internal.misc} in the manifest of the application's jar.
  */
-final class ByteArrays {
+public final class ByteArrays {
   /** Whether the internal class is used. */
   static final boolean IS_UNSAFE =
       Object.class.getModule().isExported("jdk.internal.misc", ByteArrays.class.getModule())
@@ -57,13 +58,13 @@ final class ByteArrays {
     return START + Objects.checkIndex(index, bytes.length - more);
   }
 
-  static short getShort(byte[] bytes, int index) {
+  public static short getShort(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getShort(bytes, offset(bytes, index, 1))
         : (short) SHORT.get(bytes, index);
   }
 
-  static void setShort(byte[] bytes, int index, short value) {
+  public static void setShort(byte[] bytes, int index, short value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putShort(bytes, offset(bytes, index, 1), value);
     } else {
@@ -71,13 +72,13 @@ final class ByteArrays {
     }
   }
 
-  static int getInt(byte[] bytes, int index) {
+  public static int getInt(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getInt(bytes, offset(bytes, index, 3))
         : (int) INT.get(bytes, index);
   }
 
-  static void setInt(byte[] bytes, int index, int value) {
+  public static void setInt(byte[] bytes, int index, int value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putInt(bytes, offset(bytes, index, 3), value);
     } else {
@@ -85,13 +86,13 @@ final class ByteArrays {
     }
   }
 
-  static long getLong(byte[] bytes, int index) {
+  public static long getLong(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getLong(bytes, offset(bytes, index, 7))
         : (long) LONG.get(bytes, index);
   }
 
-  static void setLong(byte[] bytes, int index, long value) {
+  public static void setLong(byte[] bytes, int index, long value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putLong(bytes, offset(bytes, index, 7), value);
     } else {
@@ -99,13 +100,13 @@ final class ByteArrays {
     }
   }
 
-  static float getFloat(byte[] bytes, int index) {
+  public static float getFloat(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getFloat(bytes, offset(bytes, index, 3))
         : (float) FLOAT.get(bytes, index);
   }
 
-  static void setFloat(byte[] bytes, int index, float value) {
+  public static void setFloat(byte[] bytes, int index, float value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putFloat(bytes, offset(bytes, index, 3), value);
     } else {
@@ -113,13 +114,13 @@ final class ByteArrays {
     }
   }
 
-  static double getDouble(byte[] bytes, int index) {
+  public static double getDouble(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getDouble(bytes, offset(bytes, index, 7))
         : (double) DOUBLE.get(bytes, index);
   }
 
-  static void setDouble(byte[] bytes, int index, double value) {
+  public static void setDouble(byte[] bytes, int index, double value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putDouble(bytes, offset(bytes, index, 7), value);
     } else {
