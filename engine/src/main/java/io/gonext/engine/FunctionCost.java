@@ -197,7 +197,7 @@ final class FunctionCost {
     long passed = Math.min(locals.cardinality(), MOST_PASSED_LOCALS);
     return codeBytes
         + frameBytes()
-        + parts() * PASSED_LOCAL_BYTES * passed
+        + parts() * PASSED_LOCAL_BYTES * passed * (tries > 0 ? 2 : 1)
         + operands * 10 / INSTRUCTIONS_AN_OPERAND;
   }
 

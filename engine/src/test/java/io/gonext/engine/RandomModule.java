@@ -18,6 +18,24 @@ final class RandomModule {
   /** The index of the global that counts down. */
   static final int FUEL = 0;
 
+  /** What the exceptions of each tag carry. */
+  private static final byte[][] TAGS = {
+    {}, {Op.I32}, {Op.I64, Op.F32}, {Op.F64, Op.FUNCREF, Op.I32}
+  };
+
+  private static final int TRY = 0x06;
+  private static final int CATCH = 0x07;
+  private static final int RETHROW = 0x09;
+  private static final int DELEGATE = 0x18;
+  private static final int CATCH_ALL = 0x19;
+
+  /** How a module handles exceptions. */
+  enum Exceptions {
+    NONE,
+    TRY_TABLE,
+    LEGACY
+  }
+
   private static final byte[] NUMBERS = {Op.I32, Op.I64, Op.F32, Op.F64};
   private static final int FIRST_TYPE_GLOBAL = 1;
   private static final int REFERENCE_GLOBAL = 5;
@@ -28,12 +46,14 @@ final class RandomModule {
   private static final int SCRATCH = 2;
 
   private final SplittableRandom random;
+  private final Exceptions exceptions;
   private final List<byte[][]> types = new ArrayList<>();
 
   /** The type of each function; the first two are imported. */
   private final int[] functions;
 
-  private RandomModule(long seed) {
+  private RandomModule(long seed, Exceptions exceptions) {
+    this.exceptions = exceptions;
     random = new SplittableRandom(seed);
     type(new byte[] {Op.I32, Op.F64}, new byte[] {Op.I64, Op.F32, Op.I32});
     type(new byte[0], new byte[] {Op.I32});
@@ -55,8 +75,8 @@ final class RandomModule {
   }
 
   /** The module of a seed, always the same. */
-  static byte[] of(long seed) {
-    return new RandomModule(seed).module();
+  static byte[] of(long seed, Exceptions exceptions) {
+    return new RandomModule(seed, exceptions).module();
   }
 
   private void type(byte[] parameters, byte[] results) {
@@ -85,6 +105,10 @@ final class RandomModule {
       byte[] body = new Body(types.get(functions[i])).bytes();
       bodies.u32(body.length).raw(body);
     }
+    var tags = part().u32(TAGS.length);
+    for (byte[] values : TAGS) {
+      tags.bytes(0).u32(indexOf(values, new byte[0]));
+    }
     var typeSection = part();
     typeSection.u32(types.size());
     for (byte[][] type : types) {
@@ -107,6 +131,7 @@ final class RandomModule {
     for (int i = 0; i < data.length; i++) {
       data[i] = (byte) random.nextInt();
     }
+    WasmBytes tagSection = exceptions == Exceptions.NONE ? part() : part().section(13, tags);
     return WasmBytes.module()
         .section(1, typeSection)
         .section(
@@ -114,6 +139,7 @@ final class RandomModule {
         .section(3, functionSection)
         .section(4, part().u32(1).bytes(Op.FUNCREF, 1, TABLE_SIZE, 2 * TABLE_SIZE))
         .section(5, part().u32(1).bytes(1, 1, 6))
+        .append(tagSection)
         .section(6, globals)
         .section(7, exports)
         .section(9, elements)
@@ -121,6 +147,16 @@ final class RandomModule {
         .section(10, bodies)
         .section(11, part().u32(1).bytes(1).u32(data.length).raw(data))
         .toBytes();
+  }
+
+  private int indexOf(byte[] parameters, byte[] results) {
+    for (int i = 0; i < types.size(); i++) {
+      if (Arrays.equals(types.get(i)[0], parameters) && Arrays.equals(types.get(i)[1], results)) {
+        return i;
+      }
+    }
+    type(parameters, results);
+    return types.size() - 1;
   }
 
   /** Writes one function. What it knows of the stack is what is there, in dead code as well. */
@@ -131,6 +167,9 @@ final class RandomModule {
     private final WasmBytes code = part();
     private final List<Byte> stack = new ArrayList<>();
     private final List<byte[]> labels = new ArrayList<>();
+
+    /** The labels of the catch clauses around, counted from the outermost. */
+    private final List<Integer> catching = new ArrayList<>();
 
     /** The height of the stack below the innermost block's operands. */
     private int base;
@@ -221,6 +260,10 @@ final class RandomModule {
 
     private void step() {
       steps--;
+      if (exceptions != Exceptions.NONE && once(5)) {
+        exceptions();
+        return;
+      }
       switch (random.nextInt(24)) {
         case 0, 1, 2 -> block();
         case 3, 4 -> branchIf();
@@ -264,6 +307,10 @@ final class RandomModule {
     }
 
     private void produce(byte wanted) {
+      if (wanted == Op.EXNREF) {
+        constant(wanted);
+        return;
+      }
       int local = localOf(wanted);
       switch (random.nextInt(8)) {
         case 0, 1, 2 -> {
@@ -305,6 +352,7 @@ final class RandomModule {
         case Op.F32 -> bits(Op.F32_CONST, Float.floatToRawIntBits(random.nextInt(-60, 60) / 4f), 4);
         case Op.F64 ->
             bits(Op.F64_CONST, Double.doubleToRawLongBits(random.nextInt(-60, 60) / 4.0), 8);
+        case Op.EXNREF -> code.bytes(Op.REF_NULL, Op.EXNREF);
         default -> {
           if (once(2)) {
             code.bytes(Op.REF_NULL, Op.FUNCREF);
@@ -553,24 +601,28 @@ final class RandomModule {
 
     // Control -------------------------------------------------------------------------------------
 
+    /** The types of a block's parameters, which are on the stack. */
+    private byte[] parameters() {
+      if (stack.size() > base && once(2)) {
+        var parameters = new byte[1 + random.nextInt(Math.min(3, stack.size() - base))];
+        for (int i = 0; i < parameters.length; i++) {
+          parameters[i] = stack.get(stack.size() - parameters.length + i);
+        }
+        return parameters;
+      }
+      byte[] parameters = once(3) ? someTypes(2) : new byte[0];
+      for (byte each : parameters) {
+        produce(each);
+      }
+      return parameters;
+    }
+
     private void block() {
       if (labels.size() > 8) {
         return;
       }
       int opcode = Op.BLOCK + random.nextInt(3);
-      byte[] parameters;
-      if (stack.size() > base && once(2)) {
-        int count = 1 + random.nextInt(Math.min(3, stack.size() - base));
-        parameters = new byte[count];
-        for (int i = 0; i < count; i++) {
-          parameters[i] = stack.get(stack.size() - count + i);
-        }
-      } else {
-        parameters = once(3) ? someTypes(2) : new byte[0];
-        for (byte each : parameters) {
-          produce(each);
-        }
-      }
+      byte[] parameters = parameters();
       boolean hasElse = opcode != Op.IF || !once(3);
       byte[] results = hasElse ? someTypes(once(3) ? 3 : 1) : parameters;
       if (opcode == Op.IF) {
@@ -599,6 +651,128 @@ final class RandomModule {
       base = outer;
     }
 
+    // Exceptions ----------------------------------------------------------------------------------
+
+    private void exceptions() {
+      if (once(3)) {
+        raise();
+      } else if (labels.size() < 7) {
+        if (exceptions == Exceptions.LEGACY) {
+          legacyTry();
+        } else {
+          tryTable();
+        }
+      }
+    }
+
+    /** Throws now and then. */
+    private void raise() {
+      condition();
+      code.bytes(Op.IF, 0x40);
+      int outer = base;
+      int height = stack.size();
+      base = height;
+      if (!catching.isEmpty() && once(2)) {
+        int label = catching.get(random.nextInt(catching.size()));
+        code.bytes(RETHROW, labels.size() - label);
+      } else {
+        int tag = random.nextInt(TAGS.length);
+        want(TAGS[tag]);
+        code.bytes(Op.THROW, tag);
+      }
+      code.bytes(Op.END);
+      cut(height);
+      base = outer;
+    }
+
+    private void tryTable() {
+      byte[] parameters = parameters();
+      int tag = random.nextInt(TAGS.length);
+      boolean hasReference = once(2);
+      byte[] caught = hasReference ? Arrays.copyOf(TAGS[tag], TAGS[tag].length + 1) : TAGS[tag];
+      if (hasReference) {
+        caught[caught.length - 1] = Op.EXNREF;
+      }
+      byte[] results = someTypes(once(3) ? 3 : 1);
+      code.bytes(Op.BLOCK);
+      blockType(parameters, caught);
+      int outer = base;
+      base = stack.size() - parameters.length;
+      int inner = base;
+      labels.add(caught);
+      code.bytes(Op.TRY_TABLE);
+      blockType(parameters, results);
+      int all = once(2) ? labelWithoutValues() : -1;
+      code.bytes(all < 0 ? 1 : 2, hasReference ? 1 : 0, tag, 0);
+      if (all >= 0) {
+        code.bytes(2, all);
+      }
+      labels.add(results);
+      sequence(results, random.nextInt(1, 9), true);
+      code.bytes(Op.END);
+      labels.removeLast();
+      cut(inner);
+      push(results);
+      sequence(caught, random.nextInt(3), true);
+      code.bytes(Op.END);
+      labels.removeLast();
+      cut(inner);
+      push(caught);
+      base = outer;
+      if (hasReference) {
+        condition();
+        code.bytes(Op.IF);
+        blockType(new byte[] {Op.EXNREF}, new byte[0]);
+        code.bytes(Op.THROW_REF, Op.ELSE, Op.DROP, Op.END);
+        pop(1);
+      }
+    }
+
+    private int labelWithoutValues() {
+      for (int label = 0; label < labels.size(); label++) {
+        if (labels.get(labels.size() - 1 - label).length == 0) {
+          return label;
+        }
+      }
+      return -1;
+    }
+
+    private void legacyTry() {
+      byte[] parameters = parameters();
+      byte[] results = someTypes(once(3) ? 3 : 1);
+      code.bytes(TRY);
+      blockType(parameters, results);
+      int outer = base;
+      base = stack.size() - parameters.length;
+      int inner = base;
+      int label = labels.size();
+      labels.add(results);
+      sequence(results, random.nextInt(1, 9), true);
+      if (once(4)) {
+        code.bytes(DELEGATE, random.nextInt(label));
+      } else {
+        int clauses = random.nextInt(4);
+        catching.add(label);
+        for (int i = 0; i < clauses; i++) {
+          cut(inner);
+          if (i == clauses - 1 && once(2)) {
+            code.bytes(CATCH_ALL);
+          } else {
+            int tag = random.nextInt(TAGS.length);
+            code.bytes(CATCH, tag);
+            push(TAGS[tag]);
+          }
+          sequence(results, random.nextInt(1, 9), true);
+        }
+        catching.remove((Integer) label);
+        code.bytes(Op.END);
+      }
+      labels.removeLast();
+      cut(inner);
+      push(results);
+      base = outer;
+    }
+
     private void blockType(byte[] parameters, byte[] results) {
       if (parameters.length == 0 && results.length == 0) {
         code.bytes(0x40);
@@ -607,16 +781,6 @@ final class RandomModule {
       } else {
         code.signed(indexOf(parameters, results));
       }
-    }
-
-    private int indexOf(byte[] parameters, byte[] results) {
-      for (int i = 0; i < types.size(); i++) {
-        if (Arrays.equals(types.get(i)[0], parameters) && Arrays.equals(types.get(i)[1], results)) {
-          return i;
-        }
-      }
-      type(parameters, results);
-      return types.size() - 1;
     }
 
     private void branchIf() {

@@ -60,8 +60,8 @@ final class ReferenceFuel {
       used++;
     }
     switch (instruction.opcode()) {
-      case CALL -> enter((int) instruction.operand(0));
-      case CALL_INDIRECT -> {
+      case CALL, RETURN_CALL -> enter((int) instruction.operand(0));
+      case CALL_INDIRECT, RETURN_CALL_INDIRECT -> {
         var table = instance().table((int) instruction.operand(1));
         long index = top(stack);
         if (index < table.size()) {

@@ -28,6 +28,9 @@ final class Partition {
   /** The estimated bytes of an exit in the method that calls the part. */
   private static final int EXIT_BYTES = 6;
 
+  /** Taking a local from a field when an exception leaves the part. */
+  private static final int THROWN_BYTES = 9;
+
   /** A part's exits to blocks around its caller cost the caller nothing. */
   private static final int MOST_EXITS = 20;
 
@@ -38,6 +41,8 @@ final class Partition {
 
   /** The estimated bytes of all instructions before each one. */
   private final int[] bytesBefore;
+
+  private final boolean hasTries;
 
   private final List<Mentions> ranges = new ArrayList<>();
 
@@ -51,10 +56,10 @@ final class Partition {
    */
   record Mentions(int from, int to, BitSet used, BitSet written, BitSet exits) {
     /** The estimated bytes of a call of the range as a part. */
-    int callBytes(PartSizes sizes) {
+    int callBytes(PartSizes sizes, boolean hasTries) {
       return sizes.call()
           + 2 * used.cardinality()
-          + 6 * written.cardinality()
+          + (6 + (hasTries ? THROWN_BYTES : 0)) * written.cardinality()
           + EXIT_BYTES * Math.min(exits.cardinality(), MOST_EXITS);
     }
   }
@@ -68,6 +73,7 @@ final class Partition {
     this.sizes = sizes;
     this.charges = charges;
     this.bytesBefore = new int[code.size + 1];
+    this.hasTries = IntStream.range(0, code.size).anyMatch(i -> code.op[i] == Op.TRY_TABLE);
     for (int i = 0; i < code.size; i++) {
       bytesBefore[i + 1] = bytesBefore[i] + bytes(i);
     }
@@ -170,7 +176,7 @@ final class Partition {
     Mentions mentions = mentions(from, to);
     ranges.add(mentions);
     largest.put(from, mentions);
-    return new Item(from, to, mentions.callBytes(sizes), true);
+    return new Item(from, to, mentions.callBytes(sizes, hasTries), true);
   }
 
   private Mentions mentions(int from, int to) {
