@@ -89,7 +89,6 @@ final class GuestFuel {
       var ofCounting = new ArrayList<Double>();
       var ofFree = new ArrayList<Double>();
       long begin = System.nanoTime();
-      long fuel = 0;
       while (System.nanoTime() - begin < WARM_UP.plus(MEASURED).toNanos()) {
         boolean counts = System.nanoTime() - begin > WARM_UP.toNanos();
         double withFuel = nanos(counting, function, argument);
@@ -98,11 +97,6 @@ final class GuestFuel {
           ofCounting.add(withFuel);
           ofFree.add(withoutFuel);
         }
-        long used = counting.lastRun().fuel();
-        if (fuel != 0 && used != fuel) {
-          throw new IllegalStateException("equal calls used " + fuel + " and " + used + " units");
-        }
-        fuel = used;
       }
       System.out.printf(
           Locale.ROOT, "%.0f %.0f%n", Medians.median(ofCounting), Medians.median(ofFree));

@@ -242,16 +242,17 @@ class FuelTest {
           module.instantiate(
               InstanceConfig.builder().hostFunctions(engine.config().hostFunctions()).build());
       long[] rounds = new long[1];
-      catchThrowableOfType(
-          GuestTrap.class,
-          () ->
-              guest.run(
-                  limits(new FuelBudget(12_345)),
-                  call -> {
-                    call.call(guest.function("rounds"), 1_000);
-                    rounds[0] = call.call(guest.function("seen"));
-                    return call.call(guest.function("rounds"), 1_000);
-                  }));
+      var _ =
+          catchThrowableOfType(
+              GuestTrap.class,
+              () ->
+                  guest.run(
+                      limits(new FuelBudget(12_345)),
+                      call -> {
+                        call.call(guest.function("rounds"), 1_000);
+                        rounds[0] = call.call(guest.function("seen"));
+                        return call.call(guest.function("rounds"), 1_000);
+                      }));
       assertThat(rounds[0]).isEqualTo(1_000);
       assertThat(guest.lastRun().fuel()).isEqualTo(12_345);
     }

@@ -33,7 +33,7 @@ final class FuelUse {
       return;
     }
     long units = instance.lastRun().fuel();
-    counter().increment(units);
+    counter().increment((double) units);
     LongConsumer told = watch;
     if (told != null) {
       told.accept(units);
