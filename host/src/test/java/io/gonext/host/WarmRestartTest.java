@@ -279,6 +279,27 @@ class WarmRestartTest {
   }
 
   @Test
+  void hosts_on_one_database_use_what_the_last_one_kept(@TempDir Path other) throws Exception {
+    if (fixture == StoreFixture.H2) {
+      return; // one host at a time
+    }
+    activate(upper());
+    try (Host second =
+        Host.open(
+            HostConfig.builder(other)
+                .database(database)
+                .masterKey(key)
+                .nextMasterKey(nextKey)
+                .build())) {
+      assertThat(second.applyFilters("shout", "a").value().stringValue()).isEqualTo("A");
+    }
+    // This host has no inputs of its own, and leaves those of the other one.
+    reopen();
+    awaitWarm();
+    assertThat(exercised()).isPositive();
+  }
+
+  @Test
   void the_exercise_changes_nothing_and_is_not_counted_as_calls() throws Exception {
     activate(
         GuestBundle.of("entries", Guests.wasm("kv"))

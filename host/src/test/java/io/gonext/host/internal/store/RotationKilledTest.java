@@ -34,8 +34,8 @@ class RotationKilledTest {
 
   private static final List<String> PLUGINS = List.of("blog", "mail", "shop");
 
-  /** A rotation's writes are one for each plugin's key and count, the check, and the commit. */
-  private static final int MOST_STEPS = 2 * (2 * PLUGINS.size() + 2);
+  /** A rotation's writes: each plugin's key and count, the check, the kept inputs, the commit. */
+  private static final int MOST_STEPS = 2 * (2 * PLUGINS.size() + 3);
 
   private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
