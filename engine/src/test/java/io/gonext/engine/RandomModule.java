@@ -764,7 +764,7 @@ final class RandomModule {
           }
           sequence(results, random.nextInt(1, 9), true);
         }
-        catching.remove((Integer) label);
+        catching.removeLast();
         code.bytes(Op.END);
       }
       labels.removeLast();
