@@ -1,8 +1,5 @@
 package io.gonext.engine;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +24,7 @@ public final class AccessTemplate {
   /** HotSpot's {@code C1InlineStackLimit}. */
   static final int MOST_SLOTS = 10;
 
-  private static final VarHandle SHORT = view(short[].class);
-  private static final VarHandle INT = view(int[].class);
-  private static final VarHandle LONG = view(long[].class);
-  private static final VarHandle FLOAT = view(float[].class);
-  private static final VarHandle DOUBLE = view(double[].class);
-
   private AccessTemplate() {}
-
-  private static VarHandle view(Class<?> array) {
-    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
-  }
 
   /** The address with an offset, or a negative number. */
   public static int at(int base, int offset) {
@@ -49,7 +36,7 @@ public final class AccessTemplate {
   }
 
   public static byte readByte(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return readByte(at(base, offset), data, code);
+    return data == null ? code.memory.readByte(at(base, offset)) : data[at(base, offset)];
   }
 
   public static void writeByte(
@@ -77,11 +64,13 @@ public final class AccessTemplate {
   }
 
   public static short readShort(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? code.memory.readShort(address) : (short) SHORT.get(data, address);
+    return data == null ? code.memory.readShort(address) : ByteArrays.getShort(data, address);
   }
 
   public static short readShort(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return readShort(at(base, offset), data, code);
+    return data == null
+        ? code.memory.readShort(at(base, offset))
+        : ByteArrays.getShort(data, at(base, offset));
   }
 
   public static void writeShort(
@@ -90,7 +79,7 @@ public final class AccessTemplate {
       code.memory.writeShort(address, (short) value);
       return;
     }
-    SHORT.set(data, address, (short) value);
+    ByteArrays.setShort(data, address, (short) value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -104,16 +93,18 @@ public final class AccessTemplate {
   }
 
   private static void putShort(int address, int value, byte[] data, byte[] dirty) {
-    SHORT.set(data, address, (short) value);
+    ByteArrays.setShort(data, address, (short) value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static int readInt(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? code.memory.readInt(address) : (int) INT.get(data, address);
+    return data == null ? code.memory.readInt(address) : ByteArrays.getInt(data, address);
   }
 
   public static int readInt(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return readInt(at(base, offset), data, code);
+    return data == null
+        ? code.memory.readInt(at(base, offset))
+        : ByteArrays.getInt(data, at(base, offset));
   }
 
   public static void writeInt(
@@ -122,7 +113,7 @@ public final class AccessTemplate {
       code.memory.writeInt(address, value);
       return;
     }
-    INT.set(data, address, value);
+    ByteArrays.setInt(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -136,16 +127,18 @@ public final class AccessTemplate {
   }
 
   private static void putInt(int address, int value, byte[] data, byte[] dirty) {
-    INT.set(data, address, value);
+    ByteArrays.setInt(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static long readLong(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? code.memory.readLong(address) : (long) LONG.get(data, address);
+    return data == null ? code.memory.readLong(address) : ByteArrays.getLong(data, address);
   }
 
   public static long readLong(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return readLong(at(base, offset), data, code);
+    return data == null
+        ? code.memory.readLong(at(base, offset))
+        : ByteArrays.getLong(data, at(base, offset));
   }
 
   public static void writeLong(
@@ -154,20 +147,18 @@ public final class AccessTemplate {
       code.memory.writeLong(address, value);
       return;
     }
-    setLong(address, value, data);
+    ByteArrays.setLong(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
-  private static void setLong(int address, long value, byte[] data) {
-    LONG.set(data, address, value);
-  }
-
   public static float readFloat(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? code.memory.readFloat(address) : (float) FLOAT.get(data, address);
+    return data == null ? code.memory.readFloat(address) : ByteArrays.getFloat(data, address);
   }
 
   public static float readFloat(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return readFloat(at(base, offset), data, code);
+    return data == null
+        ? code.memory.readFloat(at(base, offset))
+        : ByteArrays.getFloat(data, at(base, offset));
   }
 
   public static void writeFloat(
@@ -176,7 +167,7 @@ public final class AccessTemplate {
       code.memory.writeFloat(address, value);
       return;
     }
-    FLOAT.set(data, address, value);
+    ByteArrays.setFloat(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
@@ -190,16 +181,18 @@ public final class AccessTemplate {
   }
 
   private static void putFloat(int address, float value, byte[] data, byte[] dirty) {
-    FLOAT.set(data, address, value);
+    ByteArrays.setFloat(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
   }
 
   public static double readDouble(int address, byte @Nullable [] data, GuestCode code) {
-    return data == null ? code.memory.readDouble(address) : (double) DOUBLE.get(data, address);
+    return data == null ? code.memory.readDouble(address) : ByteArrays.getDouble(data, address);
   }
 
   public static double readDouble(int base, int offset, byte @Nullable [] data, GuestCode code) {
-    return readDouble(at(base, offset), data, code);
+    return data == null
+        ? code.memory.readDouble(at(base, offset))
+        : ByteArrays.getDouble(data, at(base, offset));
   }
 
   public static void writeDouble(
@@ -208,11 +201,7 @@ public final class AccessTemplate {
       code.memory.writeDouble(address, value);
       return;
     }
-    setDouble(address, value, data);
+    ByteArrays.setDouble(data, address, value);
     dirty[address >>> LinearMemory.BLOCK_SHIFT] = LinearMemory.MARKED;
-  }
-
-  private static void setDouble(int address, double value, byte[] data) {
-    DOUBLE.set(data, address, value);
   }
 }

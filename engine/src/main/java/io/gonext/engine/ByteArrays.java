@@ -15,8 +15,11 @@ import jdk.internal.misc.Unsafe;
  * the caller, and C2 compiles it sooner. It is used if the JVM exports its package: with {@code
  * --add-exports java.base/jdk.internal.misc=ALL-UNNAMED}, or with {@code Add-Exports:
  * java.base/jdk.internal.misc} in the manifest of the application's jar.
+ *
+ * <p>Public only because each module has a class loader of its own, with a copy of {@link
+ * AccessTemplate}. Not for any other use.
  */
-final class ByteArrays {
+public final class ByteArrays {
   /** Whether the internal class is used. */
   static final boolean IS_UNSAFE =
       Object.class.getModule().isExported("jdk.internal.misc", ByteArrays.class.getModule())
@@ -57,13 +60,13 @@ final class ByteArrays {
     return START + Objects.checkIndex(index, bytes.length - more);
   }
 
-  static short getShort(byte[] bytes, int index) {
+  public static short getShort(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getShort(bytes, offset(bytes, index, 1))
         : (short) SHORT.get(bytes, index);
   }
 
-  static void setShort(byte[] bytes, int index, short value) {
+  public static void setShort(byte[] bytes, int index, short value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putShort(bytes, offset(bytes, index, 1), value);
     } else {
@@ -71,13 +74,13 @@ final class ByteArrays {
     }
   }
 
-  static int getInt(byte[] bytes, int index) {
+  public static int getInt(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getInt(bytes, offset(bytes, index, 3))
         : (int) INT.get(bytes, index);
   }
 
-  static void setInt(byte[] bytes, int index, int value) {
+  public static void setInt(byte[] bytes, int index, int value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putInt(bytes, offset(bytes, index, 3), value);
     } else {
@@ -85,13 +88,13 @@ final class ByteArrays {
     }
   }
 
-  static long getLong(byte[] bytes, int index) {
+  public static long getLong(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getLong(bytes, offset(bytes, index, 7))
         : (long) LONG.get(bytes, index);
   }
 
-  static void setLong(byte[] bytes, int index, long value) {
+  public static void setLong(byte[] bytes, int index, long value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putLong(bytes, offset(bytes, index, 7), value);
     } else {
@@ -99,13 +102,13 @@ final class ByteArrays {
     }
   }
 
-  static float getFloat(byte[] bytes, int index) {
+  public static float getFloat(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getFloat(bytes, offset(bytes, index, 3))
         : (float) FLOAT.get(bytes, index);
   }
 
-  static void setFloat(byte[] bytes, int index, float value) {
+  public static void setFloat(byte[] bytes, int index, float value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putFloat(bytes, offset(bytes, index, 3), value);
     } else {
@@ -113,13 +116,13 @@ final class ByteArrays {
     }
   }
 
-  static double getDouble(byte[] bytes, int index) {
+  public static double getDouble(byte[] bytes, int index) {
     return IS_UNSAFE
         ? Internal.UNSAFE.getDouble(bytes, offset(bytes, index, 7))
         : (double) DOUBLE.get(bytes, index);
   }
 
-  static void setDouble(byte[] bytes, int index, double value) {
+  public static void setDouble(byte[] bytes, int index, double value) {
     if (IS_UNSAFE) {
       Internal.UNSAFE.putDouble(bytes, offset(bytes, index, 7), value);
     } else {

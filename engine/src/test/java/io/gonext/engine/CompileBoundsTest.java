@@ -71,7 +71,8 @@ class CompileBoundsTest {
     ModuleOutline outline = Admission.admit(module, LIMITS);
 
     EmittedClasses classes =
-        LargeStack.call(() -> ModuleCompiler.emit(outline.definition(), PartSizes.DEFAULTS, true, () -> false));
+        LargeStack.call(
+            () -> ModuleCompiler.emit(outline.definition(), PartSizes.DEFAULTS, true, () -> false));
 
     assertThat(classes.bytes()).isLessThan(outline.cost().classBytes() + MODULE_BYTES);
   }
