@@ -16,6 +16,9 @@ import jdk.internal.misc.Unsafe;
  * the caller, and C2 compiles it sooner. It is used if the JVM exports its package: with {@code
  * --add-exports java.base/jdk.internal.misc=ALL-UNNAMED}, or with {@code Add-Exports:
  * java.base/jdk.internal.misc} in the manifest of the application's jar.
+ *
+ * <p>Public only because each module has a class loader of its own, with a copy of {@link
+ * AccessTemplate}. Not for any other use.
  */
 public final class ByteArrays {
   /** Whether the internal class is used. */

@@ -64,6 +64,7 @@ public final class CompileCache {
           ModuleCompiler.class,
           FunctionReader.class,
           ExceptionReader.class,
+          AccessTemplate.class,
           GuestAccess.class,
           GuestCode.class,
           GuestNumbers.class,

@@ -2,9 +2,6 @@ package io.gonext.engine;
 
 import io.gonext.engine.ModuleDefinition.MemoryType;
 import io.gonext.engine.ModuleDefinition.Range;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,12 +35,6 @@ import org.jspecify.annotations.Nullable;
  * of bounds, because an array is shorter. Owned by the thread that runs the instance.
  */
 final class LinearMemory extends GuestAccess {
-  private static final VarHandle SHORT = view(short[].class);
-  private static final VarHandle INT = view(int[].class);
-  private static final VarHandle LONG = view(long[].class);
-  private static final VarHandle FLOAT = view(float[].class);
-  private static final VarHandle DOUBLE = view(double[].class);
-
   static final int PAGE_SIZE = 1 << 16;
   static final int BLOCK_SHIFT = 12;
   static final int BLOCK_BYTES = 1 << BLOCK_SHIFT;
@@ -161,10 +152,6 @@ final class LinearMemory extends GuestAccess {
     this.bytes = zeros;
     this.limit = size;
     expose();
-  }
-
-  private static VarHandle view(Class<?> array) {
-    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
   private static int size(int pages) {
