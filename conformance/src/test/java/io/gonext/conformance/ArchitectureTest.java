@@ -83,7 +83,15 @@ class ArchitectureTest {
   /** They are public because the compiled code of guests has a package of its own. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"GuestAccess", "GuestCode", "GuestNumbers", "GuestGlobal", "FunctionReference"})
+      strings = {
+        "AccessTemplate",
+        "ByteArrays",
+        "GuestAccess",
+        "GuestCode",
+        "GuestNumbers",
+        "GuestGlobal",
+        "FunctionReference"
+      })
   void what_compiled_code_uses_is_not_for_hosts(String simpleName) {
     assertThat(CLASSES.get("io.gonext.engine." + simpleName)).isNotNull();
     noClasses()
