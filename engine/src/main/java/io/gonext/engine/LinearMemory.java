@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * the array is longer, so growth costs little. Compiled code then has no array, and each access is
  * a call of a method here. The memory becomes roomy when growth has copied much in a lease, and
  * exact again when compiled code has made many accesses since: see {@link #grow} and {@link
- * #counted}.
+ * #becomeExact}.
  *
  * <p>A lease that grows to the same sizes as an earlier lease copies only the blocks that it stored
  * to. The memory keeps the array of the snapshot's size while it is larger. For later leases it
@@ -436,7 +436,8 @@ final class LinearMemory extends GuestAccess {
   }
 
   private void weighKept() {
-    long kept = (base == null ? 0 : base.weight()) + (reserve == null ? 0 : reserve.weight());
+    long kept = base == null ? 0 : base.weight();
+    kept += reserve == null ? 0 : reserve.weight();
     for (Sized spare : spares) {
       kept += spare.weight();
     }
