@@ -436,8 +436,8 @@ final class LinearMemory extends GuestAccess {
   }
 
   private void weighKept() {
-    long kept = base == null ? 0 : base.weight();
-    kept += reserve == null ? 0 : reserve.weight();
+    long kept = base == null ? 0L : base.weight();
+    kept += reserve == null ? 0L : reserve.weight();
     for (Sized spare : spares) {
       kept += spare.weight();
     }
