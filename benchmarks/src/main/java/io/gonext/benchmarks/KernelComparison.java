@@ -9,6 +9,7 @@ import static io.gonext.benchmarks.KernelFigures.WAZERO;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +76,12 @@ final class KernelComparison {
 
   private @Nullable KernelRow measure(Kernel kernel) throws IOException, InterruptedException {
     KernelSource.Built guest = guests.get(kernel.source());
-    if (guest == null || guest.wasm() == null) {
-      problems.put(kernel.title(), guest == null ? "it was not built" : guest.origin());
+    if (guest == null) {
+      throw new IllegalStateException("nobody built " + kernel.source());
+    }
+    Path wasm = guest.wasm();
+    if (wasm == null) {
+      problems.put(kernel.title(), guest.origin());
       return null;
     }
     List<KernelTimes> ours = new ArrayList<>();
@@ -84,7 +89,7 @@ final class KernelComparison {
     for (int turn = 0; turn < Math.max(jvms, OTHERS.size()); turn++) {
       if (turn < OTHERS.size()) {
         String other = OTHERS.get(turn);
-        KernelTimes times = run(other, kernel, command(other, kernel, guest));
+        KernelTimes times = run(other, kernel, command(other, kernel, wasm, guest.program()));
         if (times != null) {
           others.put(other, times);
         }
@@ -96,28 +101,32 @@ final class KernelComparison {
                 ProgramResult.run(
                         Checkout.root(),
                         Map.of(),
-                        KernelRun.command(List.of(), OURS, guest.wasm(), kernel, pace))
+                        KernelRun.command(List.of(), OURS, wasm, kernel, pace))
                     .requireOutput()));
       }
     }
     return new KernelRow(kernel, ours, others);
   }
 
-  private @Nullable List<String> command(String other, Kernel kernel, KernelSource.Built guest) {
-    String wasm = String.valueOf(guest.wasm());
+  private @Nullable List<String> command(
+      String other, Kernel kernel, Path wasm, @Nullable Path program) {
+    String module = wasm.toString();
     String index = Integer.toString(kernel.index());
     return switch (other) {
       case NATIVE -> {
+        if (program == null) {
+          yield null;
+        }
         List<String> words = new ArrayList<>();
-        words.add(String.valueOf(guest.program()));
+        words.add(program.toString());
         words.add(kernel.guestName());
         words.addAll(pace.arguments());
-        yield guest.program() == null ? null : words;
+        yield words;
       }
-      case WASMTIME -> wasmtime.command(pace, "compute", wasm, index);
-      case WAZERO -> wazero.command(pace, "compute", wasm, index);
-      case UNLIMITED -> wazero.command(pace, "--no-deadline", "compute", wasm, index);
-      default -> KernelRun.command(List.of(LARGE_METHODS), STOCK, guest.wasm(), kernel, pace);
+      case WASMTIME -> wasmtime.command(pace, "compute", module, index);
+      case WAZERO -> wazero.command(pace, "compute", module, index);
+      case UNLIMITED -> wazero.command(pace, "--no-deadline", "compute", module, index);
+      default -> KernelRun.command(List.of(LARGE_METHODS), STOCK, wasm, kernel, pace);
     };
   }
 
