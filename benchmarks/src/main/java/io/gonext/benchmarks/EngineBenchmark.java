@@ -27,8 +27,9 @@ final class EngineBenchmark implements Benchmark {
   /** JVMs for measurements that a JVM can make only once. */
   private static final int FORKS = 3;
 
-  private static final int GO_SECONDS = 15;
-  private static final int QUICK_GO_SECONDS = 6;
+  private static final int GO_FORKS = 2;
+  private static final int GO_SECONDS = 30;
+  private static final int QUICK_GO_SECONDS = 10;
   private static final int[] PAYLOADS = {0, 1024, 65_536};
   private static final int[] MEGABYTES = {1, 16, 64};
   private static final int[] BLOCKS = {1, 3, 50};
@@ -103,9 +104,7 @@ final class EngineBenchmark implements Benchmark {
     SequencedMap<String, String> measure() throws Exception {
       if (measures(Part.COMPUTE)) {
         figures.putAll(
-            new KernelComparison(
-                    guests, wasmtime, wazero, options.quick() ? Pace.QUICK : Pace.FULL, forks, out)
-                .measure());
+            new KernelComparison(guests, wasmtime, wazero, options.quick(), forks, out).measure());
       }
       out.println();
       out.println("medians; each figure of gonext and of stock comes from separate JVMs");
@@ -353,7 +352,7 @@ final class EngineBenchmark implements Benchmark {
           Locale.ROOT, "%nhello-go under load, in a new JVM: seconds to 80 %% of its rate%n");
       int seconds = options.quick() ? QUICK_GO_SECONDS : GO_SECONDS;
       List<Double> ready = new ArrayList<>();
-      for (int fork = 0; fork < forks; fork++) {
+      for (int fork = 0; fork < Math.min(forks, GO_FORKS); fork++) {
         List<String> words = JavaProgram.command(List.of(), GoReady.class);
         words.add(module.toString());
         words.add(Integer.toString(seconds));

@@ -32,7 +32,7 @@ final class KernelComparison {
   private final Map<KernelSource, KernelSource.Built> guests;
   private final ForeignRuntime wasmtime;
   private final ForeignRuntime wazero;
-  private final Pace pace;
+  private final boolean quick;
   private final int jvms;
   private final PrintWriter out;
 
@@ -42,6 +42,7 @@ final class KernelComparison {
   /**
    * A comparison.
    *
+   * @param quick to check that it works, not to measure
    * @param jvms how many JVMs run each kernel on our engine, whose JIT does not decide the same in
    *     each of them
    */
@@ -49,13 +50,13 @@ final class KernelComparison {
       Map<KernelSource, KernelSource.Built> guests,
       ForeignRuntime wasmtime,
       ForeignRuntime wazero,
-      Pace pace,
+      boolean quick,
       int jvms,
       PrintWriter out) {
     this.guests = guests;
     this.wasmtime = wasmtime;
     this.wazero = wazero;
-    this.pace = pace;
+    this.quick = quick;
     this.jvms = jvms;
     this.out = out;
   }
@@ -84,12 +85,13 @@ final class KernelComparison {
       problems.put(kernel.title(), guest.origin());
       return null;
     }
+    Pace pace = kernel.source().pace(quick);
     List<KernelTimes> ours = new ArrayList<>();
     Map<String, KernelTimes> others = new LinkedHashMap<>();
     for (int turn = 0; turn < Math.max(jvms, OTHERS.size()); turn++) {
       if (turn < OTHERS.size()) {
         String other = OTHERS.get(turn);
-        KernelTimes times = run(other, kernel, command(other, kernel, wasm, guest.program()));
+        KernelTimes times = run(other, kernel, command(other, kernel, pace, wasm, guest.program()));
         if (times != null) {
           others.put(other, times);
         }
@@ -109,7 +111,7 @@ final class KernelComparison {
   }
 
   private @Nullable List<String> command(
-      String other, Kernel kernel, Path wasm, @Nullable Path program) {
+      String other, Kernel kernel, Pace pace, Path wasm, @Nullable Path program) {
     String module = wasm.toString();
     String index = Integer.toString(kernel.index());
     return switch (other) {
@@ -159,8 +161,7 @@ final class KernelComparison {
   private void print(List<KernelRow> rows) {
     out.println();
     out.println("native     the same source, built for this machine");
-    out.printf(
-        Locale.ROOT, "gonext     every call with a deadline; median and range of %d JVMs%n", jvms);
+    out.printf(Locale.ROOT, "gonext     every call with a deadline; %s%n", jvms);
     out.println(
         "wasmtime   " + wasmtime.title() + ": Cranelift, pooling allocator, epoch deadline");
     out.println("wazero     " + wazero.title() + ": every call with a deadline");

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Sources of which a guest with kernels is built, and a program for this machine. */
 enum KernelSource {
   /** guests/src/main/rust/compute: without a WASI target, the repository's guest is used. */
-  COMPUTE("the Rust guest") {
+  COMPUTE("the Rust guest", new Pace(3_000, 200, 5), new Pace(1_000, 150, 3)) {
     @Override
     Built build() throws IOException, InterruptedException {
       Path script = Checkout.root().resolve("guests/src/main/rust/compute/build");
@@ -25,7 +25,7 @@ enum KernelSource {
     }
   },
   /** benchmarks/crates. */
-  CRATES("the crates' guest") {
+  CRATES("the crates' guest", new Pace(4_000, 200, 5), new Pace(1_000, 150, 3)) {
     @Override
     Built build() throws IOException, InterruptedException {
       Path script = Checkout.root().resolve("benchmarks/crates/build");
@@ -33,7 +33,7 @@ enum KernelSource {
     }
   },
   /** benchmarks/go/json. */
-  GO("the Go guest") {
+  GO("the Go guest", new Pace(10_000, 200, 5), new Pace(3_000, 150, 3)) {
     @Override
     Built build() throws IOException, InterruptedException {
       Path wasm = Checkout.target("go/json.wasm");
@@ -50,9 +50,18 @@ enum KernelSource {
   };
 
   private final String title;
+  private final Pace full;
+  private final Pace quick;
 
-  KernelSource(String title) {
+  KernelSource(String title, Pace full, Pace quick) {
     this.title = title;
+    this.full = full;
+    this.quick = quick;
+  }
+
+  /** How long each runtime runs its kernels: the more code, the longer the JIT takes. */
+  Pace pace(boolean isQuick) {
+    return isQuick ? quick : full;
   }
 
   /** Its name for people. */

@@ -13,12 +13,6 @@ import java.util.function.LongSupplier;
  * @param batches how many batches, whose median is the result
  */
 record Pace(int warmUpMillis, int batchMillis, int batches) {
-  /** For kernels, which take the JIT some seconds. */
-  static final Pace FULL = new Pace(3_000, 300, 5);
-
-  /** To check that a kernel works. */
-  static final Pace QUICK = new Pace(1_000, 150, 3);
-
   /** For operations of machine code, which need no warm-up. */
   static final Pace OPERATION = new Pace(300, 200, 5);
 
