@@ -106,8 +106,10 @@ final class EngineBenchmark implements Benchmark {
         figures.putAll(
             new KernelComparison(guests, wasmtime, wazero, options.quick(), forks, out).measure());
       }
-      out.println();
-      out.println("medians; each figure of gonext and of stock comes from separate JVMs");
+      if (options.parts().size() > 1) {
+        out.println();
+        out.println("medians; each figure of gonext and of stock comes from separate JVMs");
+      }
       if (measures(Part.FUEL)) {
         figures.putAll(GuestFuel.compare(jvmArgs, options.quick(), out));
       }
