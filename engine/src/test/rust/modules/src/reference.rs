@@ -54,7 +54,7 @@ fn value(kind: ValType) -> io::Result<Val> {
         ValType::I64 => Val::I64(bits as i64),
         ValType::F32 => Val::F32(f32::from_bits(bits as u32).into()),
         ValType::F64 => Val::F64(f64::from_bits(bits).into()),
-        _ => Val::default_for_ty(kind),
+        _ => Val::default(kind),
     })
 }
 
@@ -183,7 +183,7 @@ pub fn serve() -> io::Result<()> {
                 let mut results: Vec<Val> = kind
                     .results()
                     .iter()
-                    .map(|kind| Val::default_for_ty(*kind))
+                    .map(|kind| Val::default(*kind))
                     .collect();
                 match function.call(&mut guest.store, &arguments?, &mut results) {
                     Ok(()) => send_values(b"R", &results)?,
