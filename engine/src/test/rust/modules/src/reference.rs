@@ -9,7 +9,8 @@
 //! - `G` NAME: the value of an exported global
 //! - `B`: the memory
 //!
-//! Answers on stdout: `R` COUNT VALUES; `T` TEXT for a trap; for `B` the bytes with their length.
+//! Answers on stdout: `R` COUNT VALUES; `T` TEXT for a trap; `X` TEXT for a module that is not
+//! admitted; for `B` the bytes with their length.
 //! Before that `H` INDEX COUNT VALUES for each call of an imported function, which is followed by
 //! its results on stdin.
 
@@ -110,8 +111,7 @@ struct Guest {
 }
 
 impl Guest {
-    fn new(engine: &Engine, wasm: &[u8]) -> Result<Guest, Error> {
-        let module = Module::new(engine, wasm)?;
+    fn new(engine: &Engine, module: &Module) -> Result<Guest, Error> {
         let mut linker = Linker::new(engine);
         let mut index = 0;
         for each in module.imports() {
@@ -130,7 +130,7 @@ impl Guest {
             }
         }
         let mut store = Store::new(engine, ());
-        let instance = linker.instantiate_and_start(&mut store, &module)?;
+        let instance = linker.instantiate_and_start(&mut store, module)?;
         Ok(Guest { store, instance })
     }
 
@@ -163,7 +163,14 @@ pub fn serve() -> io::Result<()> {
             return Ok(());
         }
         if request == *b"M" {
-            match Guest::new(&engine, &text()?) {
+            let module = match Module::new(&engine, text()?) {
+                Ok(module) => module,
+                Err(error) => {
+                    send_text(b"X", error.to_string().as_bytes())?;
+                    continue;
+                }
+            };
+            match Guest::new(&engine, &module) {
                 Ok(guest) => {
                     current = Some(guest);
                     send_values(b"R", &[])?;

@@ -336,7 +336,7 @@ final class EngineBenchmark implements Benchmark {
       List<String> words = new ArrayList<>(command);
       words.add(runtime);
       for (String line :
-          ProgramResult.run(Checkout.root(), Map.of(), words).requireOutput().lines().toList()) {
+          ProgramResult.run(Checkout.root(), words).requireOutput().lines().toList()) {
         String[] figure = line.split(" ", 2);
         nanos.computeIfAbsent(figure[0], _ -> new ArrayList<>()).add(Double.valueOf(figure[1]));
       }
@@ -358,7 +358,7 @@ final class EngineBenchmark implements Benchmark {
         List<String> words = JavaProgram.command(List.of(), GoReady.class);
         words.add(module.toString());
         words.add(Integer.toString(seconds));
-        String output = ProgramResult.run(Checkout.root(), Map.of(), words).requireOutput();
+        String output = ProgramResult.run(Checkout.root(), words).requireOutput();
         out.println(output);
         ready.add(GoReady.readySeconds(output));
       }

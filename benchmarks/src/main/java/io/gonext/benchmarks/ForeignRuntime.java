@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +18,7 @@ record ForeignRuntime(String title, @Nullable Path program, String problem) {
   /** Builds benchmarks/wasmtime. */
   static ForeignRuntime wasmtime() throws IOException, InterruptedException {
     Path source = Checkout.root().resolve("benchmarks/wasmtime");
-    ProgramResult build =
-        ProgramResult.run(source, Map.of(), List.of(source.resolve("build").toString()));
+    ProgramResult build = ProgramResult.run(source, List.of(source.resolve("build").toString()));
     return build.succeeded()
         ? new ForeignRuntime(build.output(), Checkout.target("wasmtime/on-wasmtime"), "")
         : new ForeignRuntime("wasmtime", null, build.shortError());
@@ -35,8 +33,7 @@ record ForeignRuntime(String title, @Nullable Path program, String problem) {
       return new ForeignRuntime("wazero", null, problem);
     }
     String module =
-        ProgramResult.run(
-                source, Map.of(), List.of("go", "list", "-m", "github.com/tetratelabs/wazero"))
+        ProgramResult.run(source, List.of("go", "list", "-m", "github.com/tetratelabs/wazero"))
             .requireOutput();
     String version = module.substring(module.indexOf(' ') + 1);
     return new ForeignRuntime("wazero " + version + ", " + GoBuild.version(), program, "");
@@ -63,7 +60,6 @@ record ForeignRuntime(String title, @Nullable Path program, String problem) {
     List<String> command = command(pace, words);
     return command == null
         ? Double.NaN
-        : KernelTimes.of(ProgramResult.run(Checkout.root(), Map.of(), command).requireOutput())
-            .steady();
+        : KernelTimes.of(ProgramResult.run(Checkout.root(), command).requireOutput()).steady();
   }
 }

@@ -35,7 +35,7 @@ final class GoBuild {
 
   /** What {@code go version} says. */
   static String version() throws IOException, InterruptedException {
-    return ProgramResult.run(Checkout.root(), Map.of(), List.of("go", "version")).requireOutput();
+    return ProgramResult.run(Checkout.root(), List.of("go", "version")).requireOutput();
   }
 
   private static @Nullable String build(

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /**
@@ -51,8 +50,7 @@ final class GuestFuel {
    * @param quick to check that it works, not to measure
    * @return the median of the kernels' ratios, and the recursion's
    */
-  static SequencedMap<String, String> compare(
-      List<String> jvmArgs, boolean quick, PrintWriter out)
+  static SequencedMap<String, String> compare(List<String> jvmArgs, boolean quick, PrintWriter out)
       throws IOException, InterruptedException {
     var table = new RatioTable(out, "", "processor time", "with fuel", "without");
     List<Double> ratios = new ArrayList<>();
@@ -74,8 +72,7 @@ final class GuestFuel {
     words.add(kernel);
     words.add((quick ? QUICK_WARM_UP : WARM_UP).toString());
     words.add((quick ? QUICK_MEASURED : MEASURED).toString());
-    String[] nanos =
-        ProgramResult.run(Checkout.root(), Map.of(), words).requireOutput().split(" ", -1);
+    String[] nanos = ProgramResult.run(Checkout.root(), words).requireOutput().split(" ", -1);
     double counted = Double.parseDouble(nanos[0]);
     double free = Double.parseDouble(nanos[1]);
     table.row(title, counted, free);

@@ -18,6 +18,7 @@ final class Jmh {
   static final List<String> JVM_ARGS =
       List.of(
           "--enable-native-access=ALL-UNNAMED",
+          "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", // the engine's ByteArrays
           "--sun-misc-unsafe-memory-access=allow", // JMH itself
           "-Xss4m",
           "-XX:-ClipInlining",

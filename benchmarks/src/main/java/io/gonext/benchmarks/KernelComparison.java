@@ -101,9 +101,7 @@ final class KernelComparison {
             checked(
                 kernel,
                 ProgramResult.run(
-                        Checkout.root(),
-                        Map.of(),
-                        KernelRun.command(List.of(), OURS, wasm, kernel, pace))
+                        Checkout.root(), KernelRun.command(List.of(), OURS, wasm, kernel, pace))
                     .requireOutput()));
       }
     }
@@ -144,7 +142,7 @@ final class KernelComparison {
       problems.put(other, problem);
       return null;
     }
-    ProgramResult result = ProgramResult.run(Checkout.root(), Map.of(), command);
+    ProgramResult result = ProgramResult.run(Checkout.root(), command);
     if (!result.succeeded()) {
       problems.put(other + ", " + kernel.title(), result.shortError());
       return null;

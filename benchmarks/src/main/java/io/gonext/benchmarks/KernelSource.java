@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Sources of which a guest with kernels is built, and a program for this machine. */
@@ -85,7 +84,7 @@ enum KernelSource {
       throws IOException, InterruptedException {
     ProgramResult build =
         ProgramResult.run(
-            script.resolveSibling("."), Map.of(), List.of(script.toString(), output.toString()));
+            script.resolveSibling("."), List.of(script.toString(), output.toString()));
     if (!build.succeeded()) {
       return new Built(null, null, build.shortError());
     }

@@ -19,6 +19,16 @@ record ProgramResult(int exitCode, String output, String errors) {
   private static final int MOST_ERROR = 300;
 
   /**
+   * Runs it, in a directory, with the environment of this process.
+   *
+   * @throws IOException when it cannot be started
+   */
+  static ProgramResult run(Path directory, List<String> words)
+      throws IOException, InterruptedException {
+    return run(directory, Map.of(), words);
+  }
+
+  /**
    * Runs it, in a directory.
    *
    * @param environment variables beside those of this process

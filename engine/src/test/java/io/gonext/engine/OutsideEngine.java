@@ -30,6 +30,15 @@ final class OutsideEngine implements AutoCloseable {
     }
   }
 
+  /** What wasmi does not admit, such as exceptions. */
+  static final class RefusedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(String message) {
+      super(message);
+    }
+  }
+
   private final Process process;
   private final DataInputStream in;
   private final DataOutputStream out;
