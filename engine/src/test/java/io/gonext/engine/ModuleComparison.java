@@ -662,6 +662,9 @@ final class ModuleComparison {
 
     @Override
     String trapCode(Throwable thrown) {
+      if (thrown instanceof OutsideEngine.Refused refused) {
+        throw refused;
+      }
       String name = String.valueOf(thrown.getMessage());
       return switch (name) {
         case "UnreachableCodeReached" -> "UNREACHABLE";

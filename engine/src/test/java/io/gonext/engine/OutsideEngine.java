@@ -30,11 +30,11 @@ final class OutsideEngine implements AutoCloseable {
     }
   }
 
-  /** What wasmi does not admit, such as exceptions. */
-  static final class RefusedException extends Exception {
+  /** A module that wasmi does not admit, such as one with exceptions. */
+  static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    RefusedException(String message) {
+    Refused(String message) {
       super(message);
     }
   }
@@ -115,6 +115,8 @@ final class OutsideEngine implements AutoCloseable {
         case 'R' -> {
           return values();
         }
+        case 'X' ->
+            throw new Refused(new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8));
         case 'T' -> throw new Trap(new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8));
         case 'H' -> {
           send(host.call(in.readInt(), values()));
