@@ -4,8 +4,12 @@
 //! one again. A module is written as its seed (8 bytes), the index of its fuel global (4), its
 //! length (4), and its bytes. All numbers are big-endian.
 //!
+//! `modules run` runs modules in another engine: see [`reference`].
+//!
 //! A module ends because it counts its loops and calls in the fuel global, and executes
 //! `unreachable` when that is 0.
+
+mod reference;
 
 use arbitrary::Unstructured;
 use std::io::{self, BufWriter, Write};
@@ -116,12 +120,18 @@ fn module(seed: u64) -> Option<(u32, Vec<u8>)> {
 }
 
 fn main() -> io::Result<()> {
+    if std::env::args()
+        .nth(1)
+        .is_some_and(|argument| argument == "run")
+    {
+        return reference::serve();
+    }
     let numbers: Vec<u64> = std::env::args()
         .skip(1)
         .map(|argument| argument.parse().expect("a seed and a count"))
         .collect();
     let [seed, count] = numbers[..] else {
-        eprintln!("usage: modules SEED COUNT");
+        eprintln!("usage: modules SEED COUNT, or modules run");
         std::process::exit(2);
     };
     let mut out = BufWriter::new(io::stdout().lock());

@@ -1,40 +1,26 @@
-//! The kernels at the machine's own speed: `compute-native NAME` prints the median time of a run
-//! in nanoseconds and the checksum.
+//! The kernels at the machine's own speed: `compute-native NAME WARM-UP BATCH BATCHES`, with
+//! milliseconds. What it prints is in [`compute::measure`].
 
 use std::process::exit;
-use std::time::{Duration, Instant};
 
-use compute::kernels::{self, Kernel, Kernels};
-
-const WARM_UP: Duration = Duration::from_millis(200);
-const ROUND: Duration = Duration::from_millis(100);
-const ROUNDS: usize = 9;
+use compute::kernels::{self, Kernels};
+use compute::measure::Pace;
 
 fn main() {
-    let name = std::env::args().nth(1).unwrap_or_default();
-    match kernels::ALL.iter().find(|kernel| kernel.0 == name) {
-        Some(&(_, kernel)) => measure(kernel),
-        None => {
-            eprintln!("compute-native: no kernel '{}'", name);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let kernel = arguments
+        .first()
+        .and_then(|name| kernels::ALL.iter().find(|kernel| kernel.0 == name))
+        .map(|kernel| kernel.1);
+    let pace = Pace::from_arguments(arguments.get(1..).unwrap_or_default());
+    match (kernel, pace) {
+        (Some(kernel), Some(pace)) => {
+            let input = Kernels::new();
+            pace.measure(|| kernel(&input));
+        }
+        _ => {
+            eprintln!("compute-native: usage: compute-native KERNEL WARM-UP BATCH BATCHES");
             exit(2);
         }
     }
-}
-
-fn measure(kernel: Kernel) {
-    let input = Kernels::new();
-    let checksum = kernel(&input);
-    let nanos_per_run = |time: Duration| {
-        let began = Instant::now();
-        let mut runs = 0;
-        while began.elapsed() < time {
-            assert_eq!(checksum, kernel(&input));
-            runs += 1;
-        }
-        began.elapsed().as_nanos() as u64 / runs
-    };
-    nanos_per_run(WARM_UP);
-    let mut rounds: Vec<u64> = (0..ROUNDS).map(|_| nanos_per_run(ROUND)).collect();
-    rounds.sort_unstable();
-    println!("{} {}", rounds[ROUNDS / 2], checksum);
 }

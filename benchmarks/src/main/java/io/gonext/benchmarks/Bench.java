@@ -21,8 +21,7 @@ final class Bench {
           new RestartBenchmark(),
           new KvBenchmark(),
           new ServicesBenchmark(),
-          new JobsBenchmark(),
-          new WazeroBenchmark());
+          new JobsBenchmark());
 
   private static final int OK = 0;
   private static final int FAILED = 1;

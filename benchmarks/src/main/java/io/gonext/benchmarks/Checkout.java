@@ -17,4 +17,9 @@ final class Checkout {
       throw new IllegalStateException("the location of this code is not a path", e);
     }
   }
+
+  /** A path below benchmarks/target. */
+  static Path target(String path) {
+    return root().resolve("benchmarks/target").resolve(path);
+  }
 }

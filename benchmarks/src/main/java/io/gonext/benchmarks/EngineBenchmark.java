@@ -3,10 +3,14 @@ package io.gonext.benchmarks;
 import static io.gonext.benchmarks.GuestRuntime.OURS;
 import static io.gonext.benchmarks.GuestRuntime.STOCK;
 
+import io.gonext.benchmarks.EngineOptions.Part;
+import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,19 +20,16 @@ import java.util.SequencedMap;
 import org.openjdk.jmh.runner.RunnerException;
 
 /**
- * {@code ./bench engine}: our engine compared with the stock engine with its own memory, with a new
- * instance for each call, and with the same source as a native program.
+ * {@code ./bench engine}: our engine compared with the stock engine, with wasmtime and wazero, with
+ * a new instance for each call, and with the same source as a native program.
  */
 final class EngineBenchmark implements Benchmark {
-  /**
-   * The goals are about compute, so it is measured several times, each side and native alternately.
-   */
-  private static final int COMPUTE_ROUNDS = 2;
-
   /** JVMs for measurements that a JVM can make only once. */
-  private static final int FIRST_CALL_FORKS = 3;
+  private static final int FORKS = 3;
 
-  private static final String NO_CARGO = "no cargo";
+  private static final int GO_FORKS = 2;
+  private static final int GO_SECONDS = 30;
+  private static final int QUICK_GO_SECONDS = 10;
   private static final int[] PAYLOADS = {0, 1024, 65_536};
   private static final int[] MEGABYTES = {1, 16, 64};
   private static final int[] BLOCKS = {1, 3, 50};
@@ -40,88 +41,139 @@ final class EngineBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "compute, calls, reset, growth, compile: against the stock engine and native code"
-        + " (about 5 minutes)";
+    return "[--quick] [--before DIR] [PART...]: compute, dispatch, calls, memory, compile, go:"
+        + " beside native code, wasmtime, wazero and the stock engine (about 10 minutes)";
   }
 
   @Override
   public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
-    if (!args.isEmpty()) {
-      throw new UsageException("it takes no arguments");
-    }
-    ComputeGuest guest = ComputeGuest.build();
-    out.println(guest.origin());
-    out.println("medians; each figure of gonext and of stock comes from separate JVMs");
-    return new Run(guest, out).measure();
+    return new Run(EngineOptions.parse(args), out).measure();
   }
 
   /** One run of the benchmark and its figures so far. Used by one thread. */
   private static final class Run {
-    private final ComputeGuest guest;
+    private final EngineOptions options;
     private final PrintWriter out;
-    private final Jmh settled;
-    private final Jmh patient;
-    private final Jmh brief;
+    private final int forks;
+    private final Pace brief;
+    private final Map<KernelSource, KernelSource.Built> guests = new EnumMap<>(KernelSource.class);
+    private final ForeignRuntime wasmtime;
+    private final ForeignRuntime wazero;
     private final List<String> jvmArgs;
+    private final Jmh guestCode;
+    private final Jmh hostCode;
     private final SequencedMap<String, String> figures = new LinkedHashMap<>();
 
-    Run(ComputeGuest guest, PrintWriter out) {
-      this.guest = guest;
+    Run(EngineOptions options, PrintWriter out) throws IOException, InterruptedException {
+      this.options = options;
       this.out = out;
-      this.jvmArgs = new ArrayList<>(Jmh.JVM_ARGS);
-      jvmArgs.addAll(guest.jvmArgs());
-      this.settled = Jmh.settled(jvmArgs);
-      this.patient = Jmh.patient(jvmArgs);
-      this.brief = Jmh.brief(jvmArgs);
+      this.forks = options.quick() ? 1 : FORKS;
+      this.brief = options.quick() ? Pace.QUICK_OPERATION : Pace.OPERATION;
+      out.println("building the guests and the programs to compare with");
+      for (KernelSource source : KernelSource.values()) {
+        KernelSource.Built built = source.build();
+        guests.put(source, built);
+        out.println(source.title() + ": " + built.origin());
+      }
+      out.println("benchmarks/wasmtime: the first build takes some minutes");
+      this.wasmtime = built(ForeignRuntime.wasmtime());
+      this.wazero = built(ForeignRuntime.wazero());
+      this.jvmArgs = ComputeGuest.jvmArgs(computeGuest());
+      List<String> jmhArgs = new ArrayList<>(Jmh.JVM_ARGS);
+      jmhArgs.addAll(jvmArgs);
+      this.guestCode = options.quick() ? Jmh.quick(jmhArgs) : Jmh.settled(jmhArgs);
+      this.hostCode = options.quick() ? Jmh.quick(jmhArgs) : Jmh.brief(jmhArgs);
+    }
+
+    private ForeignRuntime built(ForeignRuntime runtime) {
+      out.println(
+          runtime.program() == null
+              ? runtime.title() + " is missing: " + runtime.problem()
+              : runtime.title());
+      return runtime;
+    }
+
+    private Path computeGuest() {
+      KernelSource.Built built = guests.get(KernelSource.COMPUTE);
+      if (built == null || built.wasm() == null) {
+        throw new IllegalStateException("there is always a compute guest");
+      }
+      return built.wasm();
     }
 
     SequencedMap<String, String> measure() throws Exception {
-      compute();
-      figures.putAll(GuestFuel.compare(jvmArgs, out));
-      calls();
-      deadline();
-      Map<Integer, Double> newInstances = newInstances();
-      reset(newInstances);
-      growth();
-      firstCalls();
+      if (measures(Part.COMPUTE)) {
+        figures.putAll(
+            new KernelComparison(guests, wasmtime, wazero, options.quick(), forks, out).measure());
+      }
+      if (options.parts().size() > 1) {
+        out.println();
+        out.println("medians; each figure of gonext and of stock comes from separate JVMs");
+      }
+      if (measures(Part.FUEL)) {
+        figures.putAll(GuestFuel.compare(jvmArgs, options.quick(), out));
+      }
+      if (measures(Part.DISPATCH)) {
+        dispatch();
+      }
+      if (measures(Part.CALLS)) {
+        calls();
+        deadline();
+      }
+      if (measures(Part.MEMORY)) {
+        reset(newInstances());
+        growth();
+      }
+      if (measures(Part.COMPILE)) {
+        firstCalls();
+      }
+      if (measures(Part.GO)) {
+        goReady();
+      }
       return figures;
     }
 
-    private void compute() throws Exception {
-      var table = new RatioTable(out, NO_CARGO, "compute in the guest", OURS, STOCK, "native");
-      List<Double> toStock = new ArrayList<>();
-      List<Double> toNative = new ArrayList<>();
-      for (Kernel kernel : Kernel.PLAIN) {
-        Sides sides = compute(settled, kernel, COMPUTE_ROUNDS);
-        table.row(kernel.title(), sides.ours, sides.stock, sides.machine);
-        toStock.add(sides.ours / sides.stock);
-        toNative.add(sides.ours / sides.machine);
-      }
-      Kernel large = Kernel.UNROLLED;
-      // Without the flag, HotSpot does not compile what the stock engine makes of it.
-      Sides sides = compute(patient.with("-XX:-DontCompileHugeMethods"), large, 1);
-      table.row(large.title(), sides.ours, sides.stock, sides.machine);
-      figures.put("compute_vs_stock", mean(toStock));
-      figures.put("compute_vs_native", mean(toNative));
+    private boolean measures(Part part) {
+      return options.parts().contains(part);
     }
 
-    private static String mean(List<Double> ratios) {
-      double mean = Medians.geometricMean(ratios);
-      return Double.isNaN(mean) ? "none" : RatioTable.ratio(mean);
+    private void dispatch() throws Exception {
+      String done = module("done");
+      var table =
+          new RatioTable(
+              out,
+              "-",
+              "a pool of 8, the smallest hook",
+              OURS,
+              KernelFigures.WASMTIME,
+              KernelFigures.WAZERO,
+              KernelFigures.UNLIMITED);
+      double ours = guestCode.median(Dispatch.class, "single");
+      double pooled = wasmtime.nanos(brief, "dispatch", done);
+      double limited = wazero.nanos(brief, "dispatch", done);
+      double unlimited = wazero.nanos(brief, "--no-deadline", "dispatch", done);
+      table.row("checkout, call, return", ours, pooled, limited, unlimited);
+      table.row(
+          "the same, a call of 100 callers at once",
+          guestCode.median(Dispatch.class, "crowd"),
+          Double.NaN,
+          wazero.nanos(brief, "crowd", done),
+          wazero.nanos(brief, "--no-deadline", "crowd", done));
+      out.println(
+          "gonext makes the instance pristine; wasmtime makes a new one from its pool, and");
+      out.println("drops it; wazero keeps what the guest wrote");
+      figures.put("pristine_vs_wasmtime", figure(ours / pooled));
+      figures.put("dispatch_vs_wazero", figure(ours / limited));
+      figures.put("dispatch_vs_wazero_without_deadline", figure(ours / unlimited));
     }
 
-    private record Sides(double ours, double stock, double machine) {}
+    /** A guest of the repository as a file, for programs other than JVMs. */
+    private static String module(String name) throws IOException {
+      return Files.write(Checkout.target(name + ".wasm"), Guests.wasm(name)).toString();
+    }
 
-    private Sides compute(Jmh jmh, Kernel kernel, int rounds) throws Exception {
-      List<Double> ours = new ArrayList<>();
-      List<Double> stock = new ArrayList<>();
-      List<Double> machine = new ArrayList<>();
-      for (int round = 0; round < rounds; round++) {
-        machine.add(guest.nativeNanos(kernel).orElse(Double.NaN));
-        ours.add(jmh.median(GuestCompute.class, "run", "runtime", OURS, "name", kernel.name()));
-        stock.add(jmh.median(GuestCompute.class, "run", "runtime", STOCK, "name", kernel.name()));
-      }
-      return new Sides(Medians.median(ours), Medians.median(stock), Medians.median(machine));
+    private static String figure(double ratio) {
+      return Double.isNaN(ratio) ? "none" : RatioTable.ratio(ratio);
     }
 
     private void calls() throws RunnerException {
@@ -137,9 +189,10 @@ final class EngineBenchmark implements Benchmark {
     /** Also in nanoseconds, which the table rounds away. */
     private void deadline() throws RunnerException {
       var table = new RatioTable(out, "", "a call of a function", "its own run", "shared run");
-      double own = settled.median(GuestDeadline.class, "own");
-      double shared = settled.median(GuestDeadline.class, "shared");
+      double own = guestCode.median(GuestDeadline.class, "own");
+      double shared = guestCode.median(GuestDeadline.class, "shared");
       table.row("that adds two numbers", own, shared);
+      figures.put("deadline_ns", String.format(Locale.ROOT, "%.0f", own - shared));
       out.printf(
           Locale.ROOT,
           "a separate deadline costs a call %.0f ns at most (goal: under 100)%n",
@@ -147,26 +200,50 @@ final class EngineBenchmark implements Benchmark {
     }
 
     private double call(String runtime, int bytes) throws RunnerException {
-      return settled.median(
+      return guestCode.median(
           GuestCalls.class, "call", "runtime", runtime, "bytes", Integer.toString(bytes));
     }
 
-    /** The faster new instance of either side, by the megabytes of its memory. */
-    private Map<Integer, Double> newInstances() throws RunnerException {
-      var table = new RatioTable(out, "", "a new instance", OURS, STOCK);
-      table.row("the Rust guest", start(OURS, ComputeGuest.NAME), start(STOCK, ComputeGuest.NAME));
+    /** The faster new instance of ours and of stock, by the megabytes of its memory. */
+    private Map<Integer, Double> newInstances() throws Exception {
+      var table =
+          new RatioTable(
+              out,
+              "-",
+              "a new instance",
+              OURS,
+              STOCK,
+              KernelFigures.WASMTIME,
+              KernelFigures.WAZERO);
+      String guest = computeGuest().toString();
+      double limited = wazero.nanos(brief, "start", guest);
+      double own = start(OURS, ComputeGuest.NAME);
+      table.row(
+          "the Rust guest",
+          own,
+          start(STOCK, ComputeGuest.NAME),
+          wasmtime.nanos(brief, "start", guest),
+          limited);
+      figures.put("instantiate_vs_wazero", figure(own / limited));
       Map<Integer, Double> fastest = new HashMap<>();
       for (int megabytes : MEGABYTES) {
-        double ours = start(OURS, "memory-" + megabytes);
-        double stock = start(STOCK, "memory-" + megabytes);
-        table.row("that fills " + megabytes + " MiB", ours, stock);
+        String name = "memory-" + megabytes;
+        String module = module(name);
+        double ours = start(OURS, name);
+        double stock = start(STOCK, name);
+        table.row(
+            "that fills " + megabytes + " MiB",
+            ours,
+            stock,
+            wasmtime.nanos(brief, "start", module),
+            wazero.nanos(brief, "start", module));
         fastest.put(megabytes, Math.min(ours, stock));
       }
       return fastest;
     }
 
     private double start(String runtime, String module) throws RunnerException {
-      return brief.median(GuestStart.class, "instantiate", "runtime", runtime, "module", module);
+      return hostCode.median(GuestStart.class, "instantiate", "runtime", runtime, "module", module);
     }
 
     private void reset(Map<Integer, Double> newInstances) throws RunnerException {
@@ -175,7 +252,7 @@ final class EngineBenchmark implements Benchmark {
         double fresh = newInstances.getOrDefault(megabytes, Double.NaN);
         for (int blocks : BLOCKS) {
           double reset =
-              brief.median(
+              hostCode.median(
                   GuestReset.class,
                   "reset",
                   "megabytes",
@@ -194,24 +271,33 @@ final class EngineBenchmark implements Benchmark {
     private void growth() throws RunnerException {
       var table =
           new RatioTable(out, "", "growth to 16 MiB page by page, again and again", OURS, STOCK);
-      double stock = settled.median(GuestGrowth.class, STOCK);
-      table.row(
-          "in a new instance each time",
-          settled.median(GuestGrowth.class, OURS, "fresh", "true"),
-          stock);
+      double stock = guestCode.median(GuestGrowth.class, STOCK);
+      double first = guestCode.median(GuestGrowth.class, OURS, "fresh", "true");
+      table.row("in a new instance each time", first, stock);
       table.row(
           "in one instance, reset after each time",
-          settled.median(GuestGrowth.class, OURS, "fresh", "false"),
+          guestCode.median(GuestGrowth.class, OURS, "fresh", "false"),
           stock);
+      figures.put("growth_vs_stock", RatioTable.ratio(first / stock));
     }
 
     private void firstCalls() throws IOException, InterruptedException {
-      var table = new RatioTable(out, "", "compile, and the calls after it", OURS, STOCK);
+      Path older = options.before();
+      var table =
+          older == null
+              ? new RatioTable(out, "", "compile, and the calls after it", OURS, STOCK)
+              : new RatioTable(out, "", "compile, and the calls after it", OURS, STOCK, "before");
+      List<String> words = JavaProgram.command(jvmArgs, FirstCalls.class);
       Map<String, List<Double>> ours = new HashMap<>();
       Map<String, List<Double>> stock = new HashMap<>();
-      for (int fork = 0; fork < FIRST_CALL_FORKS; fork++) {
-        firstCalls(OURS, ours);
-        firstCalls(STOCK, stock);
+      Map<String, List<Double>> before = new HashMap<>();
+      for (int fork = 0; fork < forks; fork++) {
+        firstCalls(words, OURS, ours);
+        if (older != null) {
+          firstCalls(
+              JavaProgram.command(jvmArgs, FirstCalls.class, older.toString()), OURS, before);
+        }
+        firstCalls(words, STOCK, stock);
       }
       SequencedMap<String, String> titles = new LinkedHashMap<>();
       titles.put(FirstCalls.COLD, "compile, in a cold JVM");
@@ -221,7 +307,22 @@ final class EngineBenchmark implements Benchmark {
         titles.put(FirstCalls.name(call), String.format(Locale.ROOT, "call %,d", call));
       }
       titles.put(FirstCalls.LATE, "from its deadline to a loop's end");
-      titles.forEach((name, title) -> table.row(title, median(ours, name), median(stock, name)));
+      titles.forEach((name, title) -> {
+        if (older == null) {
+          table.row(title, median(ours, name), median(stock, name));
+        } else {
+          table.row(title, median(ours, name), median(stock, name), median(before, name));
+        }
+      });
+      if (older != null) {
+        figures.put("compile_cold_vs_before", ratio(ours, before, FirstCalls.COLD));
+        figures.put("compile_warm_vs_before", ratio(ours, before, FirstCalls.WARM));
+      }
+    }
+
+    private static String ratio(
+        Map<String, List<Double>> ours, Map<String, List<Double>> before, String name) {
+      return figure(median(ours, name) / median(before, name));
     }
 
     private static double median(Map<String, List<Double>> nanos, String name) {
@@ -229,20 +330,39 @@ final class EngineBenchmark implements Benchmark {
       return each == null ? Double.NaN : Medians.median(each);
     }
 
-    private void firstCalls(String runtime, Map<String, List<Double>> nanos)
+    private static void firstCalls(
+        List<String> command, String runtime, Map<String, List<Double>> nanos)
         throws IOException, InterruptedException {
-      List<String> words = new ArrayList<>();
-      words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      words.addAll(Jmh.JVM_ARGS);
-      words.addAll(guest.jvmArgs());
-      words.addAll(
-          List.of(
-              "-cp", System.getProperty("java.class.path"), FirstCalls.class.getName(), runtime));
+      List<String> words = new ArrayList<>(command);
+      words.add(runtime);
       for (String line :
           ProgramResult.run(Checkout.root(), words).requireOutput().lines().toList()) {
         String[] figure = line.split(" ", 2);
         nanos.computeIfAbsent(figure[0], _ -> new ArrayList<>()).add(Double.valueOf(figure[1]));
       }
+    }
+
+    private void goReady() throws IOException, InterruptedException {
+      Path module = Checkout.target("go/hello-go.wasm");
+      String problem = GoBuild.guest(Checkout.root().resolve("examples/hello-go"), ".", module);
+      if (problem != null) {
+        out.println("hello-go is missing: " + problem);
+        figures.put("go_ready_s", "none");
+        return;
+      }
+      out.printf(
+          Locale.ROOT, "%nhello-go under load, in a new JVM: seconds to 80 %% of its rate%n");
+      int seconds = options.quick() ? QUICK_GO_SECONDS : GO_SECONDS;
+      List<Double> ready = new ArrayList<>();
+      for (int fork = 0; fork < Math.min(forks, GO_FORKS); fork++) {
+        List<String> words = JavaProgram.command(List.of(), GoReady.class);
+        words.add(module.toString());
+        words.add(Integer.toString(seconds));
+        String output = ProgramResult.run(Checkout.root(), words).requireOutput();
+        out.println(output);
+        ready.add(GoReady.readySeconds(output));
+      }
+      figures.put("go_ready_s", String.format(Locale.ROOT, "%.1f", Medians.median(ready)));
     }
   }
 }

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,42 +35,44 @@ final class GuestFuel {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   /** The JIT compiles both in the first part, which does not count. */
-  private static final Duration WARM_UP = Duration.ofSeconds(8);
+  private static final Duration WARM_UP = Duration.ofSeconds(6);
 
-  private static final Duration MEASURED = Duration.ofSeconds(6);
+  private static final Duration QUICK_WARM_UP = Duration.ofSeconds(1);
+  private static final Duration MEASURED = Duration.ofSeconds(3);
+  private static final Duration QUICK_MEASURED = Duration.ofSeconds(1);
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private GuestFuel() {}
 
   /**
-   * Measures all kernels, each in a JVM of its own.
+   * Measures the kernels of the guest {@code compute}, each in a JVM of its own.
    *
+   * @param quick to check that it works, not to measure
    * @return the median of the kernels' ratios, and the recursion's
    */
-  static SequencedMap<String, String> compare(List<String> jvmArgs, PrintWriter out)
+  static SequencedMap<String, String> compare(List<String> jvmArgs, boolean quick, PrintWriter out)
       throws IOException, InterruptedException {
     var table = new RatioTable(out, "", "processor time", "with fuel", "without");
     List<Double> ratios = new ArrayList<>();
     for (Kernel kernel : KERNELS) {
-      ratios.add(row(table, kernel.title(), kernel.name(), jvmArgs));
+      ratios.add(row(table, kernel.title(), kernel.name(), jvmArgs, quick));
     }
     SequencedMap<String, String> figures = new LinkedHashMap<>();
     figures.put("fuel_cost", RatioTable.ratio(Medians.median(ratios)));
     figures.put(
         "fuel_cost_recursion",
-        RatioTable.ratio(row(table, "a function that calls itself", RECURSION, jvmArgs)));
+        RatioTable.ratio(row(table, "a function that calls itself", RECURSION, jvmArgs, quick)));
     return figures;
   }
 
-  private static double row(RatioTable table, String title, String kernel, List<String> jvmArgs)
+  private static double row(
+      RatioTable table, String title, String kernel, List<String> jvmArgs, boolean quick)
       throws IOException, InterruptedException {
-    List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    words.addAll(jvmArgs);
-    words.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), GuestFuel.class.getName(), kernel));
-    String[] nanos =
-        ProgramResult.run(Checkout.root(), words).requireOutput().strip().split(" ", -1);
+    List<String> words = JavaProgram.command(jvmArgs, GuestFuel.class);
+    words.add(kernel);
+    words.add((quick ? QUICK_WARM_UP : WARM_UP).toString());
+    words.add((quick ? QUICK_MEASURED : MEASURED).toString());
+    String[] nanos = ProgramResult.run(Checkout.root(), words).requireOutput().split(" ", -1);
     double counted = Double.parseDouble(nanos[0]);
     double free = Double.parseDouble(nanos[1]);
     table.row(title, counted, free);
@@ -79,6 +80,8 @@ final class GuestFuel {
   }
 
   public static void main(String[] args) throws IOException {
+    Duration warmUp = Duration.parse(args[1]);
+    Duration measured = Duration.parse(args[2]);
     boolean isRecursion = args[0].equals(RECURSION);
     byte[] wasm = isRecursion ? Guests.wasm("engine-fuel") : ComputeGuest.wasmOfFork();
     String function = isRecursion ? "recurses" : "compute";
@@ -89,8 +92,8 @@ final class GuestFuel {
       var ofCounting = new ArrayList<Double>();
       var ofFree = new ArrayList<Double>();
       long begin = System.nanoTime();
-      while (System.nanoTime() - begin < WARM_UP.plus(MEASURED).toNanos()) {
-        boolean counts = System.nanoTime() - begin > WARM_UP.toNanos();
+      while (System.nanoTime() - begin < warmUp.plus(measured).toNanos()) {
+        boolean counts = System.nanoTime() - begin > warmUp.toNanos();
         double withFuel = nanos(counting, function, argument);
         double withoutFuel = nanos(free, function, argument);
         if (counts) {

@@ -1,6 +1,5 @@
 package io.gonext.benchmarks;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.results.RunResult;
@@ -19,6 +18,7 @@ final class Jmh {
   static final List<String> JVM_ARGS =
       List.of(
           "--enable-native-access=ALL-UNNAMED",
+          "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", // the engine's ByteArrays
           "--sun-misc-unsafe-memory-access=allow", // JMH itself
           "-Xss4m",
           "-XX:-ClipInlining",
@@ -41,21 +41,14 @@ final class Jmh {
     return new Jmh(jvmArgs, 6, 5, 300);
   }
 
-  /** For one very large function, which takes the JIT about ten seconds. */
-  static Jmh patient(List<String> jvmArgs) {
-    return new Jmh(jvmArgs, 40, 5, 300);
-  }
-
   /** For the host's own small operations. */
   static Jmh brief(List<String> jvmArgs) {
     return new Jmh(jvmArgs, 4, 5, 200);
   }
 
-  /** The same with one more argument, which may override an earlier one. */
-  Jmh with(String jvmArg) {
-    List<String> more = new ArrayList<>(jvmArgs);
-    more.add(jvmArg);
-    return new Jmh(more, warmups, measurements, iterationMillis);
+  /** To check that a benchmark works. */
+  static Jmh quick(List<String> jvmArgs) {
+    return new Jmh(jvmArgs, 2, 3, 100);
   }
 
   /**

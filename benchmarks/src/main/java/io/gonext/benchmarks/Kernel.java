@@ -1,35 +1,33 @@
 package io.gonext.benchmarks;
 
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.Locale;
-import java.util.Set;
 
-/** The computations of the guest {@code compute}; see guests/src/main/rust/compute. */
+/** The computations of the guests that {@link KernelSource} builds. */
 enum Kernel {
-  SORT(0, "sort of 10,000 u32", 975_493_128),
-  SHA256(1, "SHA-256 of 64 KiB", 666_978_335),
-  JSON(2, "parse of 32 KiB of JSON", 1_506_715_530),
-  SCAN(3, "scan of 64 KiB for a pattern", 3_609_763_646L),
-  UNROLLED(4, "a function of 10 KB", 919_592_108);
+  SORT(KernelSource.COMPUTE, 0, "sort of 10,000 u32", 975_493_128),
+  SHA256(KernelSource.COMPUTE, 1, "SHA-256 of 64 KiB", 666_978_335),
+  JSON(KernelSource.COMPUTE, 2, "parse of 32 KiB of JSON", 1_506_715_530),
+  SCAN(KernelSource.COMPUTE, 3, "scan of 64 KiB", 3_609_763_646L),
+  UNROLLED(KernelSource.COMPUTE, 4, "a function of 10 KB", 919_592_108),
+  JPEG(KernelSource.CRATES, 0, "JPEG of 320 x 240", 2_165_282_410L),
+  REGEX(KernelSource.CRATES, 1, "regex on 64 KiB", 1_142_034_979),
+  GO_JSON(KernelSource.GO, 0, "Go's encoding/json", 756_962_289);
 
-  /** The kernels whose functions have an ordinary size. */
-  static final Set<Kernel> PLAIN =
-      Collections.unmodifiableSet(EnumSet.of(SORT, SHA256, JSON, SCAN));
-
+  private final KernelSource source;
   private final int index;
   private final String title;
   private final long checksum;
 
-  Kernel(int index, String title, long checksum) {
+  Kernel(KernelSource source, int index, String title, long checksum) {
+    this.source = source;
     this.index = index;
     this.title = title;
     this.checksum = checksum;
   }
 
-  /** The kernel that {@link #guestName} names. */
-  static Kernel named(String guestName) {
-    return valueOf(guestName.toUpperCase(Locale.ROOT));
+  /** What its guest is built from. */
+  KernelSource source() {
+    return source;
   }
 
   /** The argument of the guest's export {@code compute}. */

@@ -53,6 +53,11 @@ final class RatioTable {
   }
 
   private String micros(double nanos) {
+    return micros(nanos, missing);
+  }
+
+  /** Microseconds for a column, or {@code missing} for NaN. */
+  static String micros(double nanos, String missing) {
     if (Double.isNaN(nanos)) {
       return missing;
     }

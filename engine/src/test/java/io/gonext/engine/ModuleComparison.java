@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -27,9 +28,9 @@ import run.endive.wasm.types.ValType;
 import run.endive.wasm.types.Value;
 
 /**
- * Runs a module in Endive's interpreter and compiled, and compares all that can be seen: results,
- * traps, calls of host functions, globals, tables and the memory. NaNs are compared without their
- * payloads, references by the function that they refer to.
+ * Runs a module in Endive's interpreter or in wasmi, and compiled, and compares all that can be
+ * seen: results, traps, calls of host functions, globals, tables and the memory. NaNs are compared
+ * without their payloads, references by the function that they refer to.
  */
 final class ModuleComparison {
   private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
@@ -70,6 +71,7 @@ final class ModuleComparison {
     }
   }
 
+  private final byte[] wasm;
   private final int fuelGlobal;
   private final long seed;
   private final ModuleDefinition module;
@@ -85,6 +87,7 @@ final class ModuleComparison {
    * @throws ModuleRejectedException when admission refuses the module
    */
   ModuleComparison(byte[] wasm, int fuelGlobal, long seed) {
+    this.wasm = wasm.clone();
     this.fuelGlobal = fuelGlobal;
     this.seed = seed;
     this.module = Admission.admit(wasm, EngineLimits.defaults()).definition();
@@ -156,10 +159,10 @@ final class ModuleComparison {
    * end at the same place.
    */
   @Nullable String firstDifference(FuelBudget fuel, Variant first, Variant... others) {
-    var reference = new Compiled(first, fuel);
+    var reference = new Compiled(first, fuel, false);
     List<String> expected = reference.observe();
     for (Variant variant : others) {
-      var compiled = new Compiled(variant, fuel);
+      var compiled = new Compiled(variant, fuel, false);
       List<String> actual = compiled.observe();
       if (!actual.equals(expected)) {
         return fuel + ": " + difference(first, expected, variant, actual);
@@ -170,6 +173,16 @@ final class ModuleComparison {
       }
     }
     return null;
+  }
+
+  /**
+   * The first difference between an engine in another process and a variant, or null. It sees only
+   * what the module exports, so the fuel is not filled up between the calls.
+   */
+  @Nullable String firstDifference(OutsideEngine outside, Variant variant) {
+    List<String> expected = new Outside(outside).observe();
+    List<String> actual = new Compiled(variant, FuelBudget.UNLIMITED, true).observe();
+    return actual.equals(expected) ? null : difference("wasmi", expected, variant, actual);
   }
 
   private static String difference(
@@ -234,7 +247,13 @@ final class ModuleComparison {
     /** The fuel of each call, or {@link #UNKNOWN}. */
     final List<Long> fuel = new ArrayList<>();
 
+    private final boolean onlyExports;
     private int hostCalls;
+
+    /** A guest of which everything, or only what the module exports, is looked at. */
+    Guest(boolean onlyExports) {
+      this.onlyExports = onlyExports;
+    }
 
     abstract void instantiate();
 
@@ -266,7 +285,7 @@ final class ModuleComparison {
       try {
         instantiate();
       } catch (RuntimeException | StackOverflowError thrown) {
-        seen.add("instantiation: " + trapCode(thrown));
+        seen.add("instantiation: " + code(thrown));
         return seen;
       }
       seen.add("instantiated");
@@ -287,14 +306,16 @@ final class ModuleComparison {
     private void call(String name, int function, SplittableRandom random) {
       FunctionType type = module.typeOf(function);
       long[] args = values(type.parameters(), random);
-      setGlobal(fuelGlobal, FUEL);
+      if (!onlyExports) {
+        setGlobal(fuelGlobal, FUEL);
+      }
       String call = name + text(type.parameters(), args);
       beginFuel();
       try {
         seen.add(call + " = " + text(type.results(), call(function, args.clone())));
         fuel.add(usedFuel());
       } catch (RuntimeException | StackOverflowError thrown) {
-        seen.add(call + " traps: " + trapCode(thrown));
+        seen.add(call + " traps: " + code(thrown));
         fuel.add(fuelOfTrap());
       }
     }
@@ -310,7 +331,44 @@ final class ModuleComparison {
       return null;
     }
 
+    /** wasmi has one name for an index behind a table's end, for a call and for an access. */
+    private String code(Throwable thrown) {
+      String code = trapCode(thrown);
+      return onlyExports && code.equals("INDIRECT_CALL") ? "OUT_OF_BOUNDS" : code;
+    }
+
     private void state() {
+      if (onlyExports) {
+        exportedGlobals();
+      } else {
+        globalsAndTables();
+      }
+      if (module.memory() != null) {
+        byte[] memory = memory();
+        seen.add("memory of " + memory.length + " bytes");
+        for (int from = 0; from < memory.length; from += 64) {
+          byte[] line = Arrays.copyOfRange(memory, from, from + 64);
+          if (!Arrays.equals(line, new byte[64])) {
+            seen.add(from + ": " + Arrays.toString(line));
+          }
+        }
+      }
+    }
+
+    private void exportedGlobals() {
+      module
+          .exports()
+          .forEach((name, export) -> {
+            if (export.kind() == Kind.GLOBAL) {
+              ValueType type = module.globals().get(export.index()).type();
+              if (!type.isReference()) {
+                seen.add("global " + name + " = " + text(type, global(export.index())));
+              }
+            }
+          });
+    }
+
+    private void globalsAndTables() {
       for (int i = 0; i < module.globals().size(); i++) {
         ValueType type = module.globals().get(i).type();
         seen.add(
@@ -326,16 +384,6 @@ final class ModuleComparison {
         }
         seen.add(elements.toString());
       }
-      if (module.memory() != null) {
-        byte[] memory = memory();
-        seen.add("memory of " + memory.length + " bytes");
-        for (int from = 0; from < memory.length; from += 64) {
-          byte[] line = Arrays.copyOfRange(memory, from, from + 64);
-          if (!Arrays.equals(line, new byte[64])) {
-            seen.add(from + ": " + Arrays.toString(line));
-          }
-        }
-      }
     }
 
     /** What a host function does in all guests. */
@@ -349,6 +397,10 @@ final class ModuleComparison {
   private final class Interpreted extends Guest {
     private final ReferenceFuel counted = new ReferenceFuel(module, CAP_PAGES, CAP_ELEMENTS);
     private @Nullable Instance instance;
+
+    Interpreted() {
+      super(false);
+    }
 
     @Override
     void beginFuel() {
@@ -468,10 +520,11 @@ final class ModuleComparison {
     private @Nullable GuestCode code;
 
     Compiled(Variant variant) {
-      this(variant, FuelBudget.UNLIMITED);
+      this(variant, FuelBudget.UNLIMITED, false);
     }
 
-    Compiled(Variant variant, FuelBudget budget) {
+    Compiled(Variant variant, FuelBudget budget, boolean onlyExports) {
+      super(onlyExports);
       this.variant = variant;
       this.budget = budget;
     }
@@ -577,6 +630,95 @@ final class ModuleComparison {
     @Override
     byte[] memory() {
       return code().linear().contents();
+    }
+  }
+
+  /** The module in an engine that shows only its exports. */
+  private final class Outside extends Guest {
+    private final OutsideEngine engine;
+
+    Outside(OutsideEngine engine) {
+      super(true);
+      this.engine = engine;
+    }
+
+    @Override
+    void instantiate() {
+      engine.instantiate(wasm, this::host);
+    }
+
+    @Override
+    long[] call(int function, long[] args) {
+      return engine.call(exported(Kind.FUNCTION, function), args, this::host);
+    }
+
+    private String exported(Kind kind, int index) {
+      return module.exports().entrySet().stream()
+          .filter(export -> export.getValue().kind() == kind && export.getValue().index() == index)
+          .map(Map.Entry::getKey)
+          .findFirst()
+          .orElseThrow();
+    }
+
+    @Override
+    String trapCode(Throwable thrown) {
+      if (thrown instanceof OutsideEngine.Refused refused) {
+        throw refused;
+      }
+      String name = String.valueOf(thrown.getMessage());
+      return switch (name) {
+        case "UnreachableCodeReached" -> "UNREACHABLE";
+        case "MemoryOutOfBounds", "TableOutOfBounds" -> "OUT_OF_BOUNDS";
+        case "IndirectCallToNull", "BadSignature" -> "INDIRECT_CALL";
+        case "IntegerDivisionByZero", "IntegerOverflow", "BadConversionToInteger" -> "DIVISION";
+        case "StackOverflow" -> "STACK_EXHAUSTED";
+        default -> name.contains("DoesNotFit") ? "OUT_OF_BOUNDS" : String.valueOf(thrown);
+      };
+    }
+
+    @Override
+    void beginFuel() {
+      // It counts none.
+    }
+
+    @Override
+    long usedFuel() {
+      return UNKNOWN;
+    }
+
+    @Override
+    long fuelOfTrap() {
+      return UNKNOWN;
+    }
+
+    @Override
+    long global(int index) {
+      return engine.global(exported(Kind.GLOBAL, index));
+    }
+
+    @Override
+    byte[] memory() {
+      return engine.memory();
+    }
+
+    @Override
+    void setGlobal(int index, long value) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    long globalReference(int index) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    int tableSize(int table) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    long element(int table, int index) {
+      throw new UnsupportedOperationException();
     }
   }
 

@@ -24,8 +24,9 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import run.endive.wasm.InvalidException;
 
 /**
- * Modules of wasm-smith, written by the Rust program in {@code src/test/rust/modules}. The property
- * {@code gonext.test.modules} says how many, {@code gonext.test.seed} which ones.
+ * Modules of wasm-smith, written by the Rust program in {@code src/test/rust/modules}, run as in
+ * Endive's interpreter and as in wasmi. The property {@code gonext.test.modules} says how many,
+ * {@code gonext.test.seed} which ones.
  */
 @EnabledIfSystemProperty(named = "gonext.test.modules", matches = "[1-9][0-9]*")
 class RandomModulesTest {
@@ -49,7 +50,7 @@ class RandomModulesTest {
   private final Map<String, Integer> refusals = new TreeMap<>();
 
   @Test
-  void random_modules_run_as_in_the_interpreter() throws Exception {
+  void random_modules_run_as_in_two_other_engines() throws Exception {
     long first = Long.getLong("gonext.test.seed", new SplittableRandom().nextLong(1L << 40));
     System.out.println("modules of wasm-smith from seed " + first);
     Path program = build();
@@ -95,6 +96,13 @@ class RandomModulesTest {
   }
 
   private void compareBatch(Path program, long first, int count) throws IOException {
+    try (var outside = new OutsideEngine(program)) {
+      compareBatch(program, outside, first, count);
+    }
+  }
+
+  private void compareBatch(Path program, OutsideEngine outside, long first, int count)
+      throws IOException {
     Process process =
         new ProcessBuilder(program.toString(), String.valueOf(first), String.valueOf(count))
             .redirectError(Redirect.INHERIT)
@@ -104,7 +112,7 @@ class RandomModulesTest {
         long seed = in.readLong();
         int fuelGlobal = in.readInt();
         byte[] wasm = in.readNBytes(in.readInt());
-        String difference = difference(wasm, fuelGlobal, seed);
+        String difference = difference(wasm, fuelGlobal, seed, outside);
         if (difference != null) {
           System.out.println(difference);
           differences.add(difference);
@@ -117,12 +125,16 @@ class RandomModulesTest {
     }
   }
 
-  private @Nullable String difference(byte[] wasm, int fuelGlobal, long seed) {
+  private @Nullable String difference(
+      byte[] wasm, int fuelGlobal, long seed, OutsideEngine outside) {
     int number = (int) Math.floorMod(seed, 1_000L);
     try {
+      var comparison = new ModuleComparison(wasm, fuelGlobal, seed);
       String difference =
-          new ModuleComparison(wasm, fuelGlobal, seed)
-              .firstDifference(Variant.of(number % 2), Variant.of(2 + number % 8).metered());
+          comparison.firstDifference(Variant.of(number % 2), Variant.of(2 + number % 8).metered());
+      if (difference == null) {
+        difference = wasmiDifference(comparison, outside, number);
+      }
       compared.incrementAndGet();
       return difference == null ? null : "seed " + seed + ", " + difference;
     } catch (ModuleRejectedException e) {
@@ -140,6 +152,16 @@ class RandomModulesTest {
       return null;
     } catch (RuntimeException | LinkageError e) {
       return "seed " + seed + ": " + e;
+    }
+  }
+
+  private @Nullable String wasmiDifference(
+      ModuleComparison comparison, OutsideEngine outside, int number) {
+    try {
+      return comparison.firstDifference(outside, Variant.of(number % 10));
+    } catch (OutsideEngine.Refused e) {
+      refuse("wasmi says: " + e.getMessage().replaceAll("\\(?(at )?offset.*", ""));
+      return null;
     }
   }
 

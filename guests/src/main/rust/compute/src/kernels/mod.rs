@@ -52,22 +52,23 @@ impl Default for Kernels {
 }
 
 /// Marsaglia's xorshift64*: no kernel depends on its quality, only on its being the same.
-pub(crate) struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> u32 {
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> u32 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
     }
 
-    fn below(&mut self, bound: u32) -> u32 {
+    pub fn below(&mut self, bound: u32) -> u32 {
         self.next() % bound
     }
 }
 
 /// One step of FNV-1a, over a whole word.
-pub(crate) fn mix(hash: u32, word: u32) -> u32 {
+pub fn mix(hash: u32, word: u32) -> u32 {
     (hash ^ word).wrapping_mul(0x0100_0193)
 }

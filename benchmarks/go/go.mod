@@ -1,4 +1,4 @@
-module gonext.io/benchmarks/wazero
+module gonext.io/benchmarks
 
 go 1.25.0
 
