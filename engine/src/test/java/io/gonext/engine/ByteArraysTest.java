@@ -17,18 +17,18 @@ class ByteArraysTest {
   private static final long BITS = 0xFEDC_BA98_7654_3210L;
 
   /** A kind of number: how both ways write and read it. */
-  private record Kind(String name, int bytes, Writer writer, Reader reader, Reader expected) {
+  record Kind(String name, int bytes, Writer writer, Reader reader, Reader expected) {
     @Override
     public String toString() {
       return name;
     }
   }
 
-  private interface Writer {
+  interface Writer {
     void write(byte[] bytes, int index);
   }
 
-  private interface Reader {
+  interface Reader {
     Object read(byte[] bytes, int index);
   }
 
@@ -36,7 +36,7 @@ class ByteArraysTest {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static List<Kind> kinds() {
+  static List<Kind> kinds() {
     double real = Double.longBitsToDouble(BITS);
     return List.of(
         new Kind(
