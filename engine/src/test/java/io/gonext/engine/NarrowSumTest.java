@@ -24,7 +24,7 @@ class NarrowSumTest {
     assertThat((int) call(instance, "unsigned", value)).isEqualTo((int) (unsigned + ADDED));
     assertThat((int) call(instance, "signed", value)).isEqualTo((int) ((long) value - 8));
     assertThat(call(instance, "wide", value)).isEqualTo(unsigned + ADDED);
-    assertThat((int) call(instance, "shifted", value)).isEqualTo((int) (unsigned + ADDED >>> 32));
+    assertThat((int) call(instance, "shifted", value)).isEqualTo((int) ((unsigned + ADDED) >>> 32));
     assertThat((int) call(instance, "twice", value)).isEqualTo(value + 2);
   }
 
