@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -160,7 +161,9 @@ class RandomModulesTest {
     try {
       return comparison.firstDifference(outside, Variant.of(number % 10));
     } catch (OutsideEngine.Refused e) {
-      refuse("wasmi says: " + e.getMessage().replaceAll("\\(?(at )?offset.*", ""));
+      refuse(
+          "wasmi says: "
+              + Objects.requireNonNull(e.getMessage()).replaceAll("\\(?(at )?offset.*", ""));
       return null;
     }
   }
