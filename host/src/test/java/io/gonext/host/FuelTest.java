@@ -89,7 +89,8 @@ class FuelTest {
     assertThat(used).hasSize(4).allMatch(units -> units > 0);
     assertThat(used.subList(0, 3)).containsOnly(used.getFirst());
     assertThat(used.get(3)).isGreaterThan(used.getFirst());
-    assertThat(counted("upper") - before).isEqualTo(used.stream().mapToLong(Long::longValue).sum());
+    assertThat(counted("upper") - before)
+        .isEqualTo((double) used.stream().mapToLong(Long::longValue).sum());
     assertThat(host.plugins().limits("upper").orElseThrow().fuel()).hasValue(1_000_000);
   }
 

@@ -160,6 +160,7 @@ final class Partition {
         cutsLoops
             && code.op[opener] == Op.LOOP
             && raw >= sizes.smallLoop()
+            && !isMostOf(opener, end)
             && ranges.size() < MOST_LOOPS;
     boolean cutsWithin = cutsLoops && !(isPart && raw <= sizes.small());
     int otherwise = code.elseOf(opener);
@@ -170,6 +171,14 @@ final class Partition {
       bytes += level(opener + 1, otherwise, cutsWithin) + level(otherwise + 1, end, cutsWithin);
     }
     return isPart ? part(opener, end + 1) : new Item(opener, end + 1, bytes, false);
+  }
+
+  /**
+   * Whether there is little else in the function. Go's compiler emits each function as one loop,
+   * which a part would only make slower to call.
+   */
+  private boolean isMostOf(int opener, int end) {
+    return bytes(0, code.size - 1) - bytes(opener, end) < sizes.small() / 8;
   }
 
   private Item part(int from, int to) {
