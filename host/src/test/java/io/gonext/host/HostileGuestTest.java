@@ -237,9 +237,10 @@ class HostileGuestTest {
     for (int i = 0; i < 600; i++) {
       assertThat(host.applyFilters("h", i).degraded()).isEmpty();
     }
-    // 16 MiB are 256 pages, of which 192 are three quarters, with what an instance holds besides.
+    // 16 MiB are 256 pages, of which 192 are three quarters, with what an instance holds besides:
+    // while a memory grows much, its array is longer than the memory.
     assertThat(host.health().pool("grow").orElseThrow().recycled(RecycleReason.MEMORY))
-        .isBetween(3L, 5L);
+        .isBetween(3L, 8L);
   }
 
   @Test
