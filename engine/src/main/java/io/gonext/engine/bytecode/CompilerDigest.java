@@ -32,6 +32,8 @@ public final class CompilerDigest {
           Kind.class,
           Liveness.class,
           MethodEmitter.class,
+          PartCalls.class,
+          PartSignature.class,
           ModuleEmitter.class,
           ModuleShape.class,
           Names.class,

@@ -7,13 +7,10 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.instruction.SwitchCase;
-import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,15 +33,6 @@ final class MethodEmitter {
   /** The instructions of {@link #isNarrowSum}. */
   private static final int NARROW_SUM = 4;
 
-  /** With so many exits, a br_table becomes a table of their numbers. */
-  private static final int MANY_EXITS = 8;
-
-  /** A string in a class has at most 65,535 bytes, at most three for a character. */
-  private static final int MOST_TABLE = 20_000;
-
-  /** Larger characters are not characters by themselves. */
-  private static final int MOST_NUMBER = Character.MIN_SURROGATE;
-
   final CodeBuilder to;
   final FunctionCode code;
   final ModuleShape module;
@@ -55,6 +43,7 @@ final class MethodEmitter {
   final Accesses accesses;
   final FuelMeter fuel;
   private final Tries tries;
+  private final PartCalls partCalls;
   private final int position;
 
   final OperandTypes types = new OperandTypes();
@@ -71,13 +60,7 @@ final class MethodEmitter {
   private int budget = NO_SLOT;
 
   /** Whether control reaches the next instruction. */
-  private boolean live = true;
-
-  /** Where the method puts its outputs into fields. Only the exit's number is on the stack. */
-  private final Label leave;
-
-  /** Whether a branch goes there. */
-  private boolean isLeaving;
+  boolean live = true;
 
   /** An open block. */
   static final class Frame {
@@ -124,8 +107,8 @@ final class MethodEmitter {
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to);
     this.fuel = new FuelMeter(to, charges);
-    this.leave = to.newLabel();
     this.tries = new Tries(this);
+    this.partCalls = new PartCalls(this, tries);
   }
 
   /** Emits the method's code. */
@@ -139,76 +122,6 @@ final class MethodEmitter {
       TailCalls tailCalls,
       FuelCharges charges) {
     new MethodEmitter(to, code, part, module, names, spill, tailCalls, charges).method();
-  }
-
-  /** The name of a part's method. */
-  static String name(FunctionCode code, Part part) {
-    return part.isFunction()
-        ? Names.function(code.function)
-        : CompiledFunctions.part(code.function, code.position[part.from] - code.start, part.number);
-  }
-
-  /** The descriptor of a part's method. */
-  static MethodTypeDesc descriptor(FunctionCode code, Part part, Names names) {
-    if (part.isFunction()) {
-      return names.descriptor(code.signature);
-    }
-    List<ClassDesc> parameters = new ArrayList<>();
-    if (!isWide(code, part)) {
-      inputs(code, part).forEach(kind -> parameters.add(kind.descriptor));
-    }
-    parameters.add(names.main);
-    return MethodTypeDesc.of(result(code, part), parameters);
-  }
-
-  private static ClassDesc result(FunctionCode code, Part part) {
-    if (part.returnsExit()) {
-      return CD_int;
-    }
-    List<Kind> results = results(code, part);
-    return results.isEmpty() ? CD_void : results.getFirst().descriptor;
-  }
-
-  private static boolean isWide(FunctionCode code, Part part) {
-    return inputs(code, part).stream().mapToInt(Kind::slots).sum() > Names.MOST_SLOTS;
-  }
-
-  /** The kinds of what a part takes: operands, then locals. */
-  private static List<Kind> inputs(FunctionCode code, Part part) {
-    List<Kind> kinds = kinds(part.operands);
-    kinds.addAll(kinds(code, part.inputs));
-    return kinds;
-  }
-
-  /** The kinds of what a part with at most one exit leaves: operands, then locals. */
-  private static List<Kind> results(FunctionCode code, Part part) {
-    if (part.exits.isEmpty()) {
-      return List.of();
-    }
-    List<Kind> kinds = kinds(values(code, part, part.exits.nextSetBit(0)));
-    kinds.addAll(outputs(code, part));
-    return kinds;
-  }
-
-  private static List<Kind> outputs(FunctionCode code, Part part) {
-    return kinds(code, part.outputs);
-  }
-
-  static List<Kind> kinds(FunctionCode code, int[] locals) {
-    return Arrays.stream(locals).mapToObj(local -> Kind.of(code.locals[local])).toList();
-  }
-
-  /** The types of the operands that a part leaves at an exit. */
-  private static byte[] values(FunctionCode code, Part part, int exit) {
-    return exit == Part.FALL ? part.fall : code.labelTypes(code.target(part.from, exit));
-  }
-
-  private static List<Kind> kinds(byte[] types) {
-    List<Kind> kinds = new ArrayList<>();
-    for (byte type : types) {
-      kinds.add(Kind.of(type));
-    }
-    return kinds;
   }
 
   // The method ------------------------------------------------------------------------------------
@@ -249,12 +162,9 @@ final class MethodEmitter {
     tries.begin();
     range();
     if (live && !part.isFunction()) {
-      exit(Part.FALL);
+      partCalls.exit(Part.FALL);
     }
-    if (isLeaving) {
-      to.labelBinding(leave);
-      leave();
-    }
+    partCalls.end();
     fuel.finish();
     tries.end();
   }
@@ -291,7 +201,7 @@ final class MethodEmitter {
   }
 
   private void partStart() {
-    boolean isWide = isWide(code, part);
+    boolean isWide = PartSignature.isWide(code, part);
     int slot = 0;
     var operandSlots = new int[part.operands.length];
     if (!isWide) {
@@ -338,7 +248,7 @@ final class MethodEmitter {
     for (int i = part.from; i < part.to; ) {
       Part child = part.children.get(i);
       if (child != null) {
-        call(child, i);
+        partCalls.call(child, i);
         i = child.to;
       } else {
         i = instruction(i);
@@ -365,7 +275,7 @@ final class MethodEmitter {
     return slots[local];
   }
 
-  private void loadLocal(int local) {
+  void loadLocal(int local) {
     to.loadLocal(Kind.of(code.locals[local]).type, slot(local));
   }
 
@@ -389,7 +299,7 @@ final class MethodEmitter {
   }
 
   /** Pops a value into a field. */
-  private void spill(String field, Kind kind) {
+  void spill(String field, Kind kind) {
     to.aload(instance);
     if (kind.slots() == 2) {
       to.dup_x2().pop();
@@ -399,78 +309,8 @@ final class MethodEmitter {
     to.putfield(names.main, field, kind.descriptor);
   }
 
-  private void pop(Kind kind) {
-    if (kind.slots() == 2) {
-      to.pop2();
-    } else {
-      to.pop();
-    }
-  }
-
-  private void line(int index) {
-    to.lineNumber(CompiledFunctions.line(code.position[index] - position));
-  }
-
-  // Parts -----------------------------------------------------------------------------------------
-
-  /** Leaves this part by one of its exits; the exit's values are on the stack. */
-  private void exit(int number) {
-    byte[] values = values(code, part, number);
-    if (!part.returnsExit()) {
-      onlyExit(values.length);
-      return;
-    }
-    Spill.Cursor cursor = spill.cursor();
-    cursor.fields(outputs(code, part));
-    spill(cursor.fields(kinds(values)), kinds(values), 0);
-    if (part.outputs.length == 0) {
-      fuel.beforeReturn();
-      to.loadConstant(number).ireturn();
-    } else {
-      drop(types.height() - values.length);
-      to.loadConstant(number).goto_(leave);
-      isLeaving = true;
-    }
-  }
-
-  /** Drops this many operands from the bottom, which are on top of the JVM's stack. */
-  private void drop(int height) {
-    for (int i = height - 1; i >= 0; i--) {
-      pop(Kind.of(types.at(i)));
-    }
-  }
-
-  /** Returns with the exit's number on the stack. */
-  private void leave() {
-    fuel.beforeReturn();
-    List<Kind> kinds = outputs(code, part);
-    List<String> fields = spill.cursor().fields(kinds);
-    for (int i = 0; i < fields.size(); i++) {
-      spillLocal(part.outputs[i], fields.get(i), kinds.get(i));
-    }
-    to.ireturn();
-  }
-
-  private void onlyExit(int values) {
-    fuel.beforeReturn();
-    List<Kind> kinds = results(code, part);
-    List<String> fields = spill.cursor().fields(kinds);
-    spill(fields.subList(0, values), kinds, 1);
-    for (int i = Math.max(values, 1); i < kinds.size(); i++) {
-      spillLocal(part.outputs[i - values], fields.get(i), kinds.get(i));
-    }
-    if (kinds.isEmpty()) {
-      to.return_();
-      return;
-    }
-    if (values == 0) {
-      loadLocal(part.outputs[0]);
-    }
-    to.return_(kinds.getFirst().type);
-  }
-
   /** Pops values into their fields, but for the first few, which stay. */
-  private void spill(List<String> fields, List<Kind> kinds, int first) {
+  void spill(List<String> fields, List<Kind> kinds, int first) {
     for (int i = fields.size() - 1; i >= first; i--) {
       spill(fields.get(i), kinds.get(i));
     }
@@ -482,194 +322,19 @@ final class MethodEmitter {
     to.putfield(names.main, field, kind.descriptor);
   }
 
-  /** Calls a part; its operands are on the stack. */
-  private void call(Part child, int index) {
-    if (isWide(code, child)) {
-      spillInputs(child);
+  void pop(Kind kind) {
+    if (kind.slots() == 2) {
+      to.pop2();
     } else {
-      for (int local : child.inputs) {
-        loadLocal(local);
-      }
-    }
-    line(index);
-    fuel.beforeCall();
-    to.aload(instance);
-    tries.guarded(
-        child,
-        () ->
-            to.invokestatic(
-                names.owner(code.function), name(code, child), descriptor(code, child, names)));
-    fuel.afterCall();
-    types.pop(child.operands.length);
-    if (child.replacesMemory) {
-      accesses.replaced();
-    }
-    if (child.exits.isEmpty()) {
-      neverHere();
-    } else if (child.returnsExit()) {
-      dispatch(child);
-    } else {
-      takeOnly(child);
+      to.pop();
     }
   }
 
-  private void spillInputs(Part child) {
-    List<Kind> kinds = inputs(code, child);
-    List<String> fields = spill.cursor().fields(kinds);
-    int operands = child.operands.length;
-    spill(fields.subList(0, operands), kinds, 0);
-    for (int i = operands; i < kinds.size(); i++) {
-      spillLocal(child.inputs[i - operands], fields.get(i), kinds.get(i));
-    }
+  void line(int index) {
+    to.lineNumber(CompiledFunctions.line(code.position[index] - position));
   }
 
-  /** Takes what a part with one exit leaves; the first value is on the stack. */
-  private void takeOnly(Part child) {
-    int exit = child.exits.nextSetBit(0);
-    byte[] values = values(code, child, exit);
-    List<Kind> kinds = results(code, child);
-    List<String> fields = spill.cursor().fields(kinds);
-    for (int i = 1; i < values.length; i++) {
-      load(fields.get(i), kinds.get(i));
-    }
-    for (int i = values.length; i < kinds.size(); i++) {
-      if (i > 0) {
-        load(fields.get(i), kinds.get(i));
-      }
-      store(child.outputs[i - values.length]);
-    }
-    types.push(values);
-    if (exit != Part.FALL) {
-      branch(code.target(child.from, exit));
-      live = false;
-    }
-  }
-
-  /** One of the exits of a part where its caller continues. */
-  private record Continuation(int exit, int target, byte[] values, Label label, boolean isDirect) {}
-
-  /** Continues by the number of the exit, which is on the stack. */
-  private void dispatch(Part child) {
-    Spill.Cursor cursor = spill.cursor();
-    List<Kind> kinds = outputs(code, child);
-    List<String> fields = cursor.fields(kinds);
-    for (int i = 0; i < fields.size(); i++) {
-      load(fields.get(i), kinds.get(i));
-      store(child.outputs[i]);
-    }
-    proceed(child.from, child.exits, child.fall, kinds);
-  }
-
-  /**
-   * Continues at one of several exits, whose number is on the stack.
-   *
-   * @param from an instruction that all labels are around
-   * @param fall the operands with which control goes on after the part
-   * @param spilled the kinds of the values that are in fields before the operands
-   */
-  private void proceed(int from, BitSet exits, byte[] fall, List<Kind> spilled) {
-    List<Continuation> here = new ArrayList<>();
-    boolean passes = continuations(from, exits, fall, here);
-    int free = slotsUsed;
-    int number = NO_SLOT;
-    if (passes) {
-      number = allocate(Kind.INT);
-      to.istore(number);
-    }
-    Label pass = to.newLabel();
-    if (!here.isEmpty()) {
-      if (passes) {
-        to.iload(number);
-      }
-      choose(here, passes ? pass : null);
-    }
-    int height = types.height();
-    boolean stale = accesses.isStale();
-    if (passes) {
-      to.labelBinding(pass);
-      drop(height);
-      to.iload(number).goto_(leave);
-      isLeaving = true;
-      slotsUsed = free;
-    }
-    live = false;
-    for (Continuation each : here) {
-      if (!each.isDirect) {
-        to.labelBinding(each.label);
-        types.cut(height);
-        accesses.setStale(stale);
-        Spill.Cursor next = spill.cursor();
-        next.fields(spilled);
-        for (byte type : each.values) {
-          load(next.field(Kind.of(type)), Kind.of(type));
-        }
-        types.push(each.values);
-        live = true;
-        if (each.exit != Part.FALL) {
-          branch(each.target);
-          live = false;
-        }
-      }
-    }
-  }
-
-  /**
-   * Collects the exits where this method continues; falling out comes last. Returns whether there
-   * are others, which this method only passes on to its own caller.
-   */
-  private boolean continuations(int from, BitSet exits, byte[] fall, List<Continuation> here) {
-    boolean passes = false;
-    int target = code.outer(from);
-    for (int exit = exits.length() - 1; exit > Part.FALL; exit = exits.previousSetBit(exit - 1)) {
-      while (code.number(target) != exit) {
-        target = code.outer(target);
-      }
-      byte[] values = code.labelTypes(target);
-      Frame frame = frame(target);
-      if (frame == null && part.returnsExit() && values.length == 0) {
-        passes = true;
-        continue;
-      }
-      boolean isDirect = values.length == 0 && isJump(frame) && code.op[target] != Op.LOOP;
-      if (isDirect) {
-        Frame jumped = Objects.requireNonNull(frame);
-        jumped.isTarget = true;
-        accesses.branch(target);
-        here.add(new Continuation(exit, target, values, jumped.label, true));
-      } else {
-        here.add(new Continuation(exit, target, values, to.newLabel(), false));
-      }
-    }
-    if (exits.get(Part.FALL)) {
-      here.add(new Continuation(Part.FALL, 0, fall, to.newLabel(), false));
-    }
-    return passes;
-  }
-
-  /** Jumps by the number of the exit on the stack. */
-  private void choose(List<Continuation> here, @Nullable Label otherwise) {
-    Continuation last = here.getLast();
-    int ways = here.size() + (otherwise == null ? 0 : 1);
-    if (ways == 2) {
-      if (last.exit == 0) {
-        to.ifeq(last.label);
-      } else {
-        to.loadConstant(last.exit).if_icmpeq(last.label);
-      }
-      if (otherwise == null && here.getFirst().isDirect) {
-        to.goto_(here.getFirst().label);
-      }
-      return;
-    }
-    List<SwitchCase> cases = new ArrayList<>();
-    for (Continuation each : here) {
-      cases.add(SwitchCase.of(each.exit, each.label));
-    }
-    cases.sort(Comparator.comparingInt(SwitchCase::caseValue));
-    Switches.emit(to, otherwise == null ? last.label : otherwise, cases);
-  }
-
-  private void neverHere() {
+  void neverHere() {
     to.aconst_null().athrow();
     live = false;
   }
@@ -823,7 +488,7 @@ final class MethodEmitter {
   }
 
   /** Whether a branch is only a jump. */
-  private boolean isJump(@Nullable Frame frame) {
+  boolean isJump(@Nullable Frame frame) {
     return frame != null && types.height() == frame.base + frame.labelTypes.length;
   }
 
@@ -834,7 +499,7 @@ final class MethodEmitter {
       if (part.isFunction()) {
         returnResults();
       } else {
-        exit(code.number(target));
+        partCalls.exit(code.number(target));
       }
       return;
     }
@@ -876,7 +541,7 @@ final class MethodEmitter {
       to.return_();
       return;
     }
-    List<Kind> kinds = kinds(results);
+    List<Kind> kinds = PartSignature.kinds(results);
     List<Kind> more = kinds.subList(1, kinds.size());
     spill(spill.cursor().fields(more), more, 0);
     to.return_(kinds.getFirst().type);
@@ -907,8 +572,8 @@ final class MethodEmitter {
     types.pop(1);
     int[] targets = code.labelsOf(index);
     int[] distinct = Arrays.stream(targets).distinct().toArray();
-    if (hasManyExits(targets, distinct)) {
-      exitTable(index, targets);
+    if (partCalls.hasManyExits(targets, distinct)) {
+      partCalls.exitTable(index, targets);
       return;
     }
     var labels = new Label[distinct.length];
@@ -943,31 +608,6 @@ final class MethodEmitter {
         branch(distinct[i]);
       }
     }
-    live = false;
-  }
-
-  /** Whether a table of the exits' numbers is smaller than a jump for each exit. */
-  private boolean hasManyExits(int[] targets, int[] distinct) {
-    return part.returnsExit()
-        && targets.length <= MOST_TABLE
-        && Arrays.stream(distinct).allMatch(target -> code.number(target) < MOST_NUMBER)
-        && Arrays.stream(distinct).allMatch(target -> code.labelTypes(target).length == 0)
-        && Arrays.stream(distinct).filter(target -> frame(target) == null).count() >= MANY_EXITS;
-  }
-
-  /** Looks the exit's number up in a string, which is the most compact constant of a class. */
-  private void exitTable(int index, int[] targets) {
-    var numbers = new StringBuilder();
-    var exits = new BitSet();
-    for (int target : targets) {
-      int number = code.number(target);
-      numbers.append((char) number);
-      exits.set(number);
-    }
-    to.loadConstant(numbers.toString())
-        .invokestatic(
-            Names.CODE, "exit", MethodTypeDesc.of(CD_int, CD_int, ConstantDescs.CD_String));
-    proceed(index, exits, new byte[0], List.of());
     live = false;
   }
 
@@ -1179,9 +819,10 @@ final class MethodEmitter {
   /** Tells the caller what to call in place of this function, and returns any results. */
   private void tailCall(int index) {
     Signature type = tailCalls.callee(code, index);
-    List<String> fields = tailCalls.arguments.cursor().fields(kinds(type.parameters()));
+    List<String> fields =
+        tailCalls.arguments.cursor().fields(PartSignature.kinds(type.parameters()));
     tailCalls.target(to, code, index, instance);
-    spill(fields, kinds(type.parameters()), 0);
+    spill(fields, PartSignature.kinds(type.parameters()), 0);
     types.pop(code.height[index] - code.low[index]);
     for (byte result : type.results()) {
       zero(Kind.of(result));
@@ -1193,7 +834,7 @@ final class MethodEmitter {
 
   private void spillWide(Signature type) {
     if (Names.isWide(type)) {
-      List<Kind> kinds = kinds(type.parameters());
+      List<Kind> kinds = PartSignature.kinds(type.parameters());
       spill(spill.cursor().fields(kinds), kinds, 0);
     }
   }

@@ -179,8 +179,8 @@ public final class ModuleEmitter {
   private void part(ClassBuilder to, FunctionCode code, Part part, FuelCharges charges) {
     method(
         to,
-        MethodEmitter.name(code, part),
-        MethodEmitter.descriptor(code, part, names),
+        PartSignature.name(code, part),
+        PartSignature.descriptor(code, part, names),
         STATIC,
         body -> MethodEmitter.emit(body, code, part, module, names, spill, tailCalls, charges));
     part.children.values().forEach(child -> part(to, code, child, charges));

@@ -92,7 +92,7 @@ final class Tries {
     }
     Label end = to.newBoundLabel();
     handle(start, end, end);
-    List<Kind> kinds = MethodEmitter.kinds(code, part.thrown);
+    List<Kind> kinds = PartSignature.kinds(code, part.thrown);
     List<String> fields = method.spill.cursor().fields(kinds);
     for (int i = 0; i < fields.size(); i++) {
       method.spillLocal(part.thrown[i], fields.get(i), kinds.get(i));
@@ -112,7 +112,7 @@ final class Tries {
     Label goOn = to.newLabel();
     to.goto_(goOn);
     handle(from, end, to.newBoundLabel());
-    List<Kind> kinds = MethodEmitter.kinds(code, child.thrown);
+    List<Kind> kinds = PartSignature.kinds(code, child.thrown);
     List<String> fields = method.spill.cursor().fields(kinds);
     for (int i = 0; i < fields.size(); i++) {
       method.load(fields.get(i), kinds.get(i));
