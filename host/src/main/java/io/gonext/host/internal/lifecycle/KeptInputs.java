@@ -28,8 +28,9 @@ import org.slf4j.LoggerFactory;
  * that starts again can exercise the plugins before it is ready. Of several hosts on one database,
  * the last one that writes wins.
  *
- * <p>A plugin's inputs are written when they have changed, at first after 10 s, then after twice as
- * long each time, up to 10 min, and when the host closes.
+ * <p>A plugin's inputs are written when they have changed: at the first look after a call, then
+ * after 10 s and after twice as long each time, up to 10 min, and when the host closes. The host
+ * looks every 10 s.
  *
  * <p>Thread-safe.
  */
@@ -122,6 +123,10 @@ public final class KeptInputs {
               boolean untouched = changes(slot) == 0;
               stored(slot.name()).forEach(kept -> slot.restore(kept.hook, kept.payload));
               fresh.written = untouched ? changes(slot) : 0;
+              if (!untouched) {
+                // It was called before this look, which may have been a pause ago.
+                fresh.dueNanos = nanoTime.getAsLong();
+              }
             }
             states.put(slot.name(), fresh);
             return true;
