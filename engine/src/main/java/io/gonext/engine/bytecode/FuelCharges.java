@@ -150,13 +150,9 @@ final class FuelCharges {
             arrive(code.targets(i));
             begin(i, false);
           }
-          case Op.UNREACHABLE, Op.THROW, Op.THROW_REF -> {
-            end();
-            begin(i, false);
-          }
           default -> {
             int[] targets = code.targets(i);
-            if (targets.length > 0) {
+            if (targets.length > 0 || Op.isTerminal(op)) {
               end();
               arrive(targets);
               begin(i, false);

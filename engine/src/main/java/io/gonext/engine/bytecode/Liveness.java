@@ -137,22 +137,14 @@ final class Liveness {
           }
           live.or(atLabel(i));
         }
-        case Op.BR,
-            Op.BR_TABLE,
-            Op.RETURN,
-            Op.RETURN_CALL,
-            Op.RETURN_CALL_INDIRECT,
-            Op.THROW,
-            Op.THROW_REF,
-            Op.UNREACHABLE -> {
-          live.clear();
-          branches(i);
-        }
         case Op.BR_IF -> branches(i);
         case Op.LOCAL_GET -> live.set((int) code.immediate[i]);
         case Op.LOCAL_SET, Op.LOCAL_TEE -> live.clear((int) code.immediate[i]);
         default -> {
-          // no local
+          if (Op.isTerminal(op)) {
+            live.clear();
+            branches(i);
+          }
         }
       }
       if (!atHandlers.isEmpty()) {

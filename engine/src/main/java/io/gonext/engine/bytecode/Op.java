@@ -227,6 +227,14 @@ public final class Op {
     return op == BLOCK || op == LOOP || op == IF || op == TRY_TABLE;
   }
 
+  /** Whether control never continues after the instruction. */
+  static boolean isTerminal(int op) {
+    return switch (op) {
+      case UNREACHABLE, BR, BR_TABLE, RETURN, THROW, THROW_REF -> true;
+      default -> isTailCall(op);
+    };
+  }
+
   static boolean isTailCall(int op) {
     return op == RETURN_CALL || op == RETURN_CALL_INDIRECT;
   }

@@ -368,17 +368,12 @@ final class Partition {
           types.push(code.blockType(opener).results());
         }
       }
-      case Op.BR,
-          Op.BR_TABLE,
-          Op.RETURN,
-          Op.RETURN_CALL,
-          Op.RETURN_CALL_INDIRECT,
-          Op.THROW,
-          Op.THROW_REF,
-          Op.UNREACHABLE -> {
-        // An ELSE or END follows.
+      default -> {
+        // After what is terminal, an ELSE or END follows.
+        if (!Op.isTerminal(code.op[i])) {
+          types.apply(code, i, module);
+        }
       }
-      default -> types.apply(code, i, module);
     }
   }
 
