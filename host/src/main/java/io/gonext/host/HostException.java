@@ -17,7 +17,8 @@ public abstract sealed class HostException extends RuntimeException
         InvalidConfigException,
         ActivationException,
         ChainFailedException,
-        StoreException {
+        StoreException,
+        UntrustedException {
   private static final long serialVersionUID = 1L;
 
   /** All that is wrong with a bundle fits. */
