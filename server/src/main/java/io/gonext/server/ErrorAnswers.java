@@ -9,6 +9,7 @@ import io.gonext.host.InvalidConfigException;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownJobException;
 import io.gonext.host.UnknownPluginException;
+import io.gonext.host.UntrustedException;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -74,6 +75,7 @@ final class ErrorAnswers {
           case BundleRejectedException rejected -> HttpStatus.UNPROCESSABLE_CONTENT;
           case InvalidConfigException invalid -> HttpStatus.UNPROCESSABLE_CONTENT;
           case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
+          case UntrustedException refused -> HttpStatus.FORBIDDEN;
           case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
           case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;
         };
