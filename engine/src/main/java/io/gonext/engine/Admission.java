@@ -98,6 +98,7 @@ final class Admission {
   private final BitSet declared = new BitSet();
 
   private final BitSet tailCallers = new BitSet();
+  private final BitSet returning = new BitSet();
   private final BitSet legacyTries = new BitSet();
 
   private @Nullable ConstantReader constants;
@@ -211,6 +212,7 @@ final class Admission {
         declared,
         tailCallers,
         legacyTries,
+        returning,
         links);
   }
 
@@ -784,6 +786,7 @@ final class Admission {
       cost.function(index, functionCost);
       tailCallers.set(index, functionCost.hasTailCalls());
       legacyTries.set(index, functionCost.hasLegacyTries);
+      returning.set(index, functionCost.hasReturn);
     }
     if (!tailCallers.isEmpty()) {
       cost.tailCalls(types, functionTypes);

@@ -75,6 +75,12 @@ final class FunctionCost {
   /** Whether the function needs to be read twice: see {@link ExceptionReader}. */
   boolean hasLegacyTries;
 
+  /** Whether it has a {@code return}. */
+  boolean hasReturn;
+
+  /** Whether there is a {@code br_table} in a loop: then it may be emitted in two forms. */
+  private boolean hasTableInLoop;
+
   private boolean hasTailCalls;
   private int tries;
   private int openTries;
@@ -153,6 +159,11 @@ final class FunctionCost {
     return instructionsWithManyOperands > MOST_WITH_MANY_OPERANDS;
   }
 
+  /** The {@code br_table} of a {@link io.gonext.engine.bytecode.Dispatch}, maybe. */
+  void table() {
+    hasTableInLoop |= openLoops > 0;
+  }
+
   /** A place that branches go to, with this many operands on the stack. */
   void target(int height) {
     targets++;
@@ -195,10 +206,12 @@ final class FunctionCost {
   /** The size of its methods. */
   long classBytes() {
     long passed = Math.min(locals.cardinality(), MOST_PASSED_LOCALS);
-    return codeBytes
+    long once =
+        codeBytes
         + frameBytes()
         + parts() * PASSED_LOCAL_BYTES * passed * (tries > 0 ? 2 : 1)
         + operands * 10 / INSTRUCTIONS_AN_OPERAND;
+    return hasTableInLoop ? 2 * once : once;
   }
 
   /** The bytes on the heap while it is compiled. */

@@ -387,6 +387,7 @@ final class FunctionReader {
       case Op.BR_TABLE -> branchTable(at);
       case Op.RETURN -> {
         pop(signature.results());
+        cost.hasReturn = true;
         add(opcode, 0, FunctionCode.FUNCTION, at, before, height);
         unreachable();
       }
@@ -690,6 +691,7 @@ final class FunctionReader {
       }
     }
     pop(expected);
+    cost.table();
     add(Op.BR_TABLE, code == null ? 0 : code.labels(openers), 0, at, before, height);
     unreachable();
   }

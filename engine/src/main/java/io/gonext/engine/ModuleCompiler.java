@@ -121,6 +121,7 @@ final class ModuleCompiler {
         module.declared(),
         module.tailCallers(),
         module.legacyTries(),
+        module.returning(),
         entries);
   }
 

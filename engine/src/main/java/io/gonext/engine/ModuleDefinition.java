@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  *     export, an element segment or a global names; never changed
  * @param tailCallers the functions with tail calls; never changed
  * @param legacyTries the functions with exception handling in its legacy encoding; never changed
+ * @param returning the functions with a {@code return}; never changed
  * @param links whether the module was admitted for linking: other instances may then hold its
  *     tables, and call what is in them
  */
@@ -53,6 +54,7 @@ record ModuleDefinition(
     BitSet declared,
     BitSet tailCallers,
     BitSet legacyTries,
+    BitSet returning,
     boolean links) {
 
   /** The kinds of what a module imports and exports, in the order of their numbers. */
@@ -134,6 +136,7 @@ record ModuleDefinition(
         new BitSet(),
         new BitSet(),
         new BitSet(),
+        new BitSet(),
         false);
   }
 
@@ -166,6 +169,7 @@ record ModuleDefinition(
         declared,
         tailCallers,
         legacyTries,
+        returning,
         links);
   }
 

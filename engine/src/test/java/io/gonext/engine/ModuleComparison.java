@@ -53,10 +53,10 @@ final class ModuleComparison {
     static final List<PartSizes> SIZES =
         List.of(
             PartSizes.DEFAULTS,
-            new PartSizes(200, 0, 0, 60),
-            new PartSizes(60, 0, 0, 10),
-            new PartSizes(12, 0, 0, 3),
-            new PartSizes(12, 0, 1_000, 3));
+            new PartSizes(200, 0, 0, 60, true),
+            new PartSizes(60, 0, 0, 10, false),
+            new PartSizes(12, 0, 0, 3, true),
+            new PartSizes(12, 0, 1_000, 3, true));
 
     static Variant of(int number) {
       return new Variant(

@@ -59,7 +59,7 @@ final class SpecScript {
   private int assertions;
   private int skipped;
 
-  private static final PartSizes SMALL_PARTS = new PartSizes(12, 0, 0, 3);
+  private static final PartSizes SMALL_PARTS = new PartSizes(12, 0, 0, 3, true);
 
   /** How a script's modules run. */
   enum Kind {

@@ -16,6 +16,9 @@ public final class CompiledFunctions {
   static final String FOREIGN_PREFIX = "foreign_";
   static final String INDIRECT_PREFIX = "indirect_";
 
+  /** Before the numbers of the parts that another code of the function resumes. */
+  static final String RESUMED = "r";
+
   /** Between the name of the instance's class and the number of a class with functions. */
   static final String GROUP = "$";
 
@@ -73,10 +76,10 @@ public final class CompiledFunctions {
    * @param distance from the function's first instruction, in bytes
    */
   public static StackTraceElement place(String className, int function, int distance) {
-    return new StackTraceElement(className, part(function, distance, 0), null, 1);
+    return new StackTraceElement(className, part(function, distance, "0"), null, 1);
   }
 
-  static String part(int function, int distance, int number) {
+  static String part(int function, int distance, String number) {
     return METHOD_PREFIX + function + "_" + distance + "_" + number;
   }
 }

@@ -79,8 +79,8 @@ final class FuelCharges {
     return isChecked(index) ? CHARGE_BYTES + CHECK_BYTES : CHARGE_BYTES;
   }
 
-  /** The units of one instruction. */
-  private static int cost(int op) {
+  /** The units of an instruction with this opcode. */
+  static int cost(int op) {
     return switch (op) {
       case Op.NOP, Op.DROP, Op.BLOCK, Op.LOOP, Op.ELSE, Op.END, Op.RETURN, Op.UNREACHABLE -> 0;
       default -> 1;
@@ -126,8 +126,9 @@ final class FuelCharges {
       for (int i = 0; i < code.size; i++) {
         int op = code.op[i];
         // An instruction of the legacy exception handling became several.
-        if (FuelCharges.cost(op) > 0 && code.position[i] != charged) {
-          cost += FuelCharges.cost(op);
+        int ofThis = code.units(i);
+        if (ofThis != 0 && code.position[i] != charged) {
+          cost += ofThis;
           charged = code.position[i];
         }
         switch (op) {
@@ -169,7 +170,7 @@ final class FuelCharges {
 
     /** Ends the current basic block. */
     private void end() {
-      if (cost > 0) {
+      if (cost != 0) {
         units[start] = cost;
         unchecked += cost;
         if (isAlwaysChecked || unchecked > MOST_UNCHECKED) {

@@ -143,7 +143,7 @@ final class FuelMeter {
 
   /** Charges what follows after an instruction. */
   void after(int index, Runnable line) {
-    if (charges.after(index) > 0) {
+    if (charges.after(index) != 0) {
       charge(charges.after(index), charges.isChecked(index), line);
     }
   }

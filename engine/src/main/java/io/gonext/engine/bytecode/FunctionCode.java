@@ -2,7 +2,9 @@ package io.gonext.engine.bytecode;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +64,21 @@ public final class FunctionCode {
 
   /** How many blocks are around each instruction. */
   private int[] depth = NO_LABELS;
+
+  /** The units of fuel of an instruction where they are not those of its opcode. */
+  private final Map<Integer, Integer> units = new HashMap<>();
+
+  /** What {@link Op#RESUME} goes on in, if there is one. */
+  @Nullable Resumption resumption;
+
+  /** The openers that it branches to; those of the other code have the same indices. */
+  int[] resumptionTargets = NO_LABELS;
+
+  /** Whether only one part of this is emitted, which another code resumes. */
+  boolean isResumed;
+
+  /** The loop of a {@link Dispatch} in the function as it was. */
+  record Resumption(FunctionCode code, Part loop) {}
 
   private final List<Signature> blocks = new ArrayList<>();
   private final List<int[]> labels = new ArrayList<>();
@@ -165,6 +182,20 @@ public final class FunctionCode {
     return catches.size() - 1;
   }
 
+  Resumption resumption() {
+    return Objects.requireNonNull(resumption);
+  }
+
+  /** Sets the units of fuel of an instruction. */
+  void units(int index, int cost) {
+    units.put(index, cost);
+  }
+
+  /** The units of fuel of an instruction. */
+  int units(int index) {
+    return units.getOrDefault(index, FuelCharges.cost(op[index]));
+  }
+
   List<Catch> catchesOf(int tryTable) {
     return catches.get(extra[tryTable]);
   }
@@ -201,6 +232,7 @@ public final class FunctionCode {
       case Op.BR, Op.BR_IF -> new int[] {extra[index]};
       case Op.BR_TABLE -> labelsOf(index);
       case Op.RETURN, Op.RETURN_CALL, Op.RETURN_CALL_INDIRECT -> new int[] {FUNCTION};
+      case Op.RESUME -> resumptionTargets;
       case Op.TRY_TABLE -> catchesOf(index).stream().mapToInt(Catch::target).toArray();
       default -> NO_LABELS;
     };

@@ -138,6 +138,12 @@ final class Liveness {
           live.or(atLabel(i));
         }
         case Op.BR_IF -> branches(i);
+        case Op.RESUME -> {
+          branches(i);
+          for (int local : code.resumption().loop().inputs) {
+            live.set(local);
+          }
+        }
         case Op.LOCAL_GET -> live.set((int) code.immediate[i]);
         case Op.LOCAL_SET, Op.LOCAL_TEE -> live.clear((int) code.immediate[i]);
         default -> {

@@ -103,7 +103,7 @@ final class MethodEmitter {
     this.spill = spill;
     this.tailCalls = tailCalls;
     this.slots = new int[code.locals.length];
-    this.position = code.position[part.from];
+    this.position = part.position;
     Arrays.fill(slots, NO_SLOT);
     this.accesses = new Accesses(to);
     this.fuel = new FuelMeter(to, charges);
@@ -143,7 +143,7 @@ final class MethodEmitter {
         continue;
       }
       hasLoop |= op == Op.LOOP;
-      hasCall |= op == Op.CALL || op == Op.CALL_INDIRECT;
+      hasCall |= op == Op.CALL || op == Op.CALL_INDIRECT || op == Op.RESUME;
       reads |= Op.isLoad(op);
       writes |= Op.isStore(op);
     }
@@ -248,7 +248,7 @@ final class MethodEmitter {
     for (int i = part.from; i < part.to; ) {
       Part child = part.children.get(i);
       if (child != null) {
-        partCalls.call(child, i);
+        partCalls.call(code, child, i);
         i = child.to;
       } else {
         i = instruction(i);
@@ -372,6 +372,10 @@ final class MethodEmitter {
         branchIf(code.extra[i], Opcode.IFNE, Opcode.IFEQ);
       }
       case Op.BR_TABLE -> branchTable(i);
+      case Op.RESUME -> {
+        FunctionCode.Resumption resumption = code.resumption();
+        partCalls.call(resumption.code(), resumption.loop(), i);
+      }
       case Op.UNREACHABLE -> {
         line(i);
         to.invokestatic(Names.CODE, "unreachable", MethodTypeDesc.of(Names.FAILURE)).athrow();

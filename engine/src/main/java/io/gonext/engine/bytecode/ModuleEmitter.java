@@ -150,8 +150,7 @@ public final class ModuleEmitter {
             for (int i = first; i < last; i++) {
               FunctionCode code = function.apply(module.importedFunctions() + i);
               noteIndirectCalls(code);
-              FuelCharges charges = isMetered ? FuelCharges.of(code) : FuelCharges.none();
-              part(to, code, Partition.of(code, module, sizes, charges), charges);
+              function(to, code);
               if (module.tailCallers().get(code.function)) {
                 tailCalls.note(code);
                 method(
@@ -165,6 +164,26 @@ public final class ModuleEmitter {
           });
       from = end;
     }
+  }
+
+  private void function(ClassBuilder to, FunctionCode code) {
+    FunctionCode emitted = code;
+    Dispatch dispatch = sizes.restructures() ? Dispatch.of(code) : null;
+    FunctionCode structured = dispatch == null ? null : Restructure.of(dispatch, module.returning());
+    if (dispatch != null && structured != null) {
+      code.isResumed = true;
+      FuelCharges charges = charges(code);
+      Part loop = Partition.ofLoop(code, dispatch.loop, module, sizes, charges);
+      part(to, code, loop, charges);
+      structured.resumption = new FunctionCode.Resumption(code, loop);
+      emitted = structured;
+    }
+    FuelCharges charges = charges(emitted);
+    part(to, emitted, Partition.of(emitted, module, sizes, charges), charges);
+  }
+
+  private FuelCharges charges(FunctionCode code) {
+    return isMetered ? FuelCharges.of(code) : FuelCharges.none();
   }
 
   private void noteIndirectCalls(FunctionCode code) {

@@ -21,6 +21,7 @@ import java.util.List;
  * @param declared the functions that {@code ref.func} may name
  * @param tailCallers the functions with tail calls
  * @param legacyTries the functions with exception handling in its legacy encoding
+ * @param returning the functions with a {@code return}; others return at their end, or never
  * @param entries the functions that are called from outside, without those that tables can hold
  */
 public record ModuleShape(
@@ -39,6 +40,7 @@ public record ModuleShape(
     BitSet declared,
     BitSet tailCallers,
     BitSet legacyTries,
+    BitSet returning,
     BitSet entries) {
 
   /** The types of the values that an exception with this tag has. */

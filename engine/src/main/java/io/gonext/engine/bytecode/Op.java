@@ -35,6 +35,10 @@ public final class Op {
   public static final int GLOBAL_SET = 0x24;
   public static final int TABLE_GET = 0x25;
   public static final int TABLE_SET = 0x26;
+
+  /** Not of WebAssembly: {@link Restructure} goes on in the function as it was. */
+  static final int RESUME = 0x27;
+
   public static final int I32_LOAD = 0x28;
   public static final int I64_LOAD = 0x29;
   public static final int F32_LOAD = 0x2A;

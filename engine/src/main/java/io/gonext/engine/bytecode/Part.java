@@ -15,6 +15,10 @@ final class Part {
 
   final int from;
   final int to;
+
+  /** The lowest position of its instructions in the module's bytes. */
+  final int position;
+
   final @Nullable Part parent;
 
   /** Its number in the function; the function's is 0. */
@@ -47,9 +51,10 @@ final class Part {
   /** Whether it, or a part that it calls, may replace the arrays of the memory. */
   boolean replacesMemory;
 
-  Part(int from, int to, @Nullable Part parent, int number) {
+  Part(int from, int to, int position, @Nullable Part parent, int number) {
     this.from = from;
     this.to = to;
+    this.position = position;
     this.parent = parent;
     this.number = number;
   }

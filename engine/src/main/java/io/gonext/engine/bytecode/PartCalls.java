@@ -123,10 +123,16 @@ final class PartCalls {
     to.return_(kinds.getFirst().type);
   }
 
-  /** Calls a part; its operands are on the stack. */
-  void call(Part child, int index) {
-    if (PartSignature.isWide(code, child)) {
-      spillInputs(child);
+  /**
+   * Calls a part; its operands are on the stack.
+   *
+   * @param owner the code that has the part. It has the same locals as this code, and the same
+   *     labels around the part
+   * @param index the instruction here in whose place the call is
+   */
+  void call(FunctionCode owner, Part child, int index) {
+    if (PartSignature.isWide(owner, child)) {
+      spillInputs(owner, child);
     } else {
       for (int local : child.inputs) {
         method.loadLocal(local);
@@ -140,8 +146,8 @@ final class PartCalls {
         () ->
             to.invokestatic(
                 names.owner(code.function),
-                PartSignature.name(code, child),
-                PartSignature.descriptor(code, child, names)));
+                PartSignature.name(owner, child),
+                PartSignature.descriptor(owner, child, names)));
     fuel.afterCall();
     types.pop(child.operands.length);
     if (child.replacesMemory) {
@@ -150,14 +156,14 @@ final class PartCalls {
     if (child.exits.isEmpty()) {
       method.neverHere();
     } else if (child.returnsExit()) {
-      dispatch(child);
+      dispatch(owner, child, index);
     } else {
-      takeOnly(child);
+      takeOnly(owner, child, index);
     }
   }
 
-  private void spillInputs(Part child) {
-    List<Kind> kinds = PartSignature.inputs(code, child);
+  private void spillInputs(FunctionCode owner, Part child) {
+    List<Kind> kinds = PartSignature.inputs(owner, child);
     List<String> fields = spill.cursor().fields(kinds);
     int operands = child.operands.length;
     method.spill(fields.subList(0, operands), kinds, 0);
@@ -167,10 +173,10 @@ final class PartCalls {
   }
 
   /** Takes what a part with one exit leaves; the first value is on the stack. */
-  private void takeOnly(Part child) {
+  private void takeOnly(FunctionCode owner, Part child, int index) {
     int exit = child.exits.nextSetBit(0);
-    byte[] values = PartSignature.values(code, child, exit);
-    List<Kind> kinds = PartSignature.results(code, child);
+    byte[] values = PartSignature.values(owner, child, exit);
+    List<Kind> kinds = PartSignature.results(owner, child);
     List<String> fields = spill.cursor().fields(kinds);
     for (int i = 1; i < values.length; i++) {
       method.load(fields.get(i), kinds.get(i));
@@ -183,7 +189,7 @@ final class PartCalls {
     }
     types.push(values);
     if (exit != Part.FALL) {
-      method.branch(code.target(child.from, exit));
+      method.branch(code.target(index, exit));
       method.live = false;
     }
   }
@@ -192,15 +198,15 @@ final class PartCalls {
   private record Continuation(int exit, int target, byte[] values, Label label, boolean isDirect) {}
 
   /** Continues by the number of the exit, which is on the stack. */
-  private void dispatch(Part child) {
+  private void dispatch(FunctionCode owner, Part child, int index) {
     Spill.Cursor cursor = spill.cursor();
-    List<Kind> kinds = PartSignature.outputs(code, child);
+    List<Kind> kinds = PartSignature.outputs(owner, child);
     List<String> fields = cursor.fields(kinds);
     for (int i = 0; i < fields.size(); i++) {
       method.load(fields.get(i), kinds.get(i));
       method.store(child.outputs[i]);
     }
-    proceed(child.from, child.exits, child.fall, kinds);
+    proceed(index, child.exits, child.fall, kinds);
   }
 
   /**

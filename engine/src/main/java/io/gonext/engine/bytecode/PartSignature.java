@@ -19,9 +19,11 @@ final class PartSignature {
 
   /** The name of a part's method. */
   static String name(FunctionCode code, Part part) {
-    return part.isFunction()
-        ? Names.function(code.function)
-        : CompiledFunctions.part(code.function, code.position[part.from] - code.start, part.number);
+    if (part.isFunction()) {
+      return Names.function(code.function);
+    }
+    String number = code.isResumed ? CompiledFunctions.RESUMED + part.number : "" + part.number;
+    return CompiledFunctions.part(code.function, part.position - code.start, number);
   }
 
   /** The descriptor of a part's method. */

@@ -44,6 +44,9 @@ final class Partition {
 
   private final boolean hasTries;
 
+  /** A loop that becomes a part in any case, or -1. */
+  private int apart = -1;
+
   private final List<Mentions> ranges = new ArrayList<>();
 
   /** The largest range yet that begins at an instruction. */
@@ -79,6 +82,27 @@ final class Partition {
     }
   }
 
+  /** One loop of a function as a part, with those in it; it is not called by the function. */
+  static Part ofLoop(
+      FunctionCode code, int loop, ModuleShape module, PartSizes sizes, FuelCharges charges) {
+    var partition = new Partition(code, module, sizes, charges);
+    partition.apart = loop;
+    partition.level(0, code.size - 1, true);
+    Part part = partition.parts();
+    while (part.from != loop || part.to != code.partner[loop] + 1) {
+      part = part.children.get(part.children.containsKey(loop) ? loop : around(part, loop));
+    }
+    return part;
+  }
+
+  private static int around(Part part, int index) {
+    return part.children.values().stream()
+        .filter(child -> child.from <= index && index < child.to)
+        .findFirst()
+        .orElseThrow()
+        .from;
+  }
+
   /** The whole function as a part, which has all others. */
   static Part of(FunctionCode code, ModuleShape module, PartSizes sizes, FuelCharges charges) {
     var partition = new Partition(code, module, sizes, charges);
@@ -105,6 +129,7 @@ final class Partition {
       case Op.LOOP -> 14;
       case Op.BR_TABLE -> 12 + 4 * code.labelsOf(index).length;
       case Op.CALL, Op.CALL_INDIRECT -> 20;
+      case Op.RESUME -> resumeBytes();
       case Op.THROW -> 40 + Tries.VALUE_BYTES * (code.height[index] - code.low[index]);
       case Op.THROW_REF -> 12;
       case Op.TRY_TABLE -> Tries.bytes(code, index);
@@ -114,6 +139,14 @@ final class Partition {
       case Op.SELECT -> 12;
       default -> Op.isCompare(op) ? 8 : 4;
     };
+  }
+
+  private int resumeBytes() {
+    Part loop = code.resumption().loop();
+    return sizes.call()
+        + 2 * loop.inputs.length
+        + 6 * loop.outputs.length
+        + EXIT_BYTES * Math.min(loop.exits.cardinality(), MOST_EXITS);
   }
 
   /**
@@ -157,11 +190,12 @@ final class Partition {
     int end = code.partner[opener];
     int raw = bytes(opener, end);
     boolean isPart =
-        cutsLoops
-            && code.op[opener] == Op.LOOP
-            && raw >= sizes.smallLoop()
-            && !isMostOf(opener, end)
-            && ranges.size() < MOST_LOOPS;
+        opener == apart
+            || (cutsLoops
+                && code.op[opener] == Op.LOOP
+                && raw >= sizes.smallLoop()
+                && !isMostOf(opener, end)
+                && ranges.size() < MOST_LOOPS);
     boolean cutsWithin = cutsLoops && !(isPart && raw <= sizes.small());
     int otherwise = code.elseOf(opener);
     int bytes = bytes(opener) + charges.bytes(opener);
@@ -207,6 +241,19 @@ final class Partition {
         case Op.LOCAL_SET, Op.LOCAL_TEE -> {
           used.set((int) code.immediate[i]);
           written.set((int) code.immediate[i]);
+        }
+        case Op.RESUME -> {
+          Part loop = code.resumption().loop();
+          for (int local : loop.inputs) {
+            used.set(local);
+          }
+          for (int local : loop.outputs) {
+            used.set(local);
+            written.set(local);
+          }
+          for (int target : code.targets(i)) {
+            exits.set(code.number(target));
+          }
         }
         default -> {
           for (int target : code.targets(i)) {
@@ -290,14 +337,14 @@ final class Partition {
     ranges.sort(
         Comparator.comparingInt(Mentions::from)
             .thenComparing(Mentions::to, Comparator.reverseOrder()));
-    var function = new Part(0, code.size, null, 0);
+    var function = new Part(0, code.size, code.start, null, 0);
     Map<Part, Mentions> all = new LinkedHashMap<>();
     Part current = function;
     for (Mentions range : ranges) {
       while (range.from >= current.to || range.to > current.to) {
         current = Objects.requireNonNull(current.parent);
       }
-      var part = new Part(range.from, range.to, current, all.size() + 1);
+      var part = new Part(range.from, range.to, position(range), current, all.size() + 1);
       part.exits = range.exits;
       current.children.put(range.from, part);
       all.put(part, range);
@@ -309,6 +356,10 @@ final class Partition {
     function.inputs = zero.stream().toArray();
     replacesMemory(function);
     return function;
+  }
+
+  private int position(Mentions range) {
+    return IntStream.range(range.from, range.to).map(i -> code.position[i]).min().orElseThrow();
   }
 
   /** Finds what each part takes from the stack, and what it leaves if control falls out. */
@@ -353,8 +404,8 @@ final class Partition {
 
   private void apply(OperandTypes types, int i) {
     switch (code.op[i]) {
-      case Op.BLOCK, Op.LOOP, Op.TRY_TABLE -> {
-        // The parameters stay.
+      case Op.BLOCK, Op.LOOP, Op.TRY_TABLE, Op.RESUME -> {
+        // The operands stay.
       }
       case Op.IF, Op.BR_IF -> types.pop(1);
       case Op.ELSE -> {
@@ -386,7 +437,11 @@ final class Partition {
         i = child.to;
       } else {
         int op = code.op[i];
-        part.replacesMemory |= op == Op.CALL || op == Op.CALL_INDIRECT || op == Op.MEMORY_GROW;
+        part.replacesMemory |=
+            op == Op.CALL
+                || op == Op.CALL_INDIRECT
+                || op == Op.MEMORY_GROW
+                || (op == Op.RESUME && code.resumption().loop().replacesMemory);
         i++;
       }
     }
