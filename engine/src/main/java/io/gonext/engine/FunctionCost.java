@@ -208,9 +208,9 @@ final class FunctionCost {
     long passed = Math.min(locals.cardinality(), MOST_PASSED_LOCALS);
     long once =
         codeBytes
-        + frameBytes()
-        + parts() * PASSED_LOCAL_BYTES * passed * (tries > 0 ? 2 : 1)
-        + operands * 10 / INSTRUCTIONS_AN_OPERAND;
+            + frameBytes()
+            + parts() * PASSED_LOCAL_BYTES * passed * (tries > 0 ? 2 : 1)
+            + operands * 10 / INSTRUCTIONS_AN_OPERAND;
     return hasTableInLoop ? 2 * once : once;
   }
 

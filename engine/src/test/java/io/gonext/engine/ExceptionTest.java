@@ -59,7 +59,8 @@ class ExceptionTest {
 
   /** The product's sizes, and such that every instruction of a block becomes a method. */
   private static final List<PartSizes> SIZES =
-      List.of(PartSizes.DEFAULTS, new PartSizes(60, 0, 0, 10, true), new PartSizes(12, 0, 0, 3, true));
+      List.of(
+          PartSizes.DEFAULTS, new PartSizes(60, 0, 0, 10, true), new PartSizes(12, 0, 0, 3, true));
 
   @RegisterExtension final TestEngine engine = new TestEngine();
 

@@ -20,7 +20,7 @@ public final class CompiledFunctions {
   static final String RESUMED = "r";
 
   /** Between the name of the instance's class and the number of a class with functions. */
-  static final String GROUP = "$";
+  public static final String GROUP = "$";
 
   /** HotSpot's {@code HugeMethodLimit}: it compiles no method with more bytes of bytecode. */
   public static final int HUGE_METHOD_BYTES = 8_000;

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a function whose control flow goes through one {@code br_table}: a loop of segments,
- * where a parameter says which segment is next. A jump sets the parameter to a constant and branches
- * to the loop. Go's compiler emits each function so, because a goroutine may have to continue in the
- * middle of it.
+ * where a parameter says which segment is next. A jump sets the parameter to a constant and
+ * branches to the loop. Go's compiler emits each function so, because a goroutine may have to
+ * continue in the middle of it.
  */
 final class Dispatch {
   /** Go's compiler emits so many instructions after a call before the next segment begins. */

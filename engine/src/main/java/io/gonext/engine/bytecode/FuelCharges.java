@@ -126,9 +126,10 @@ final class FuelCharges {
       for (int i = 0; i < code.size; i++) {
         int op = code.op[i];
         // An instruction of the legacy exception handling became several.
-        int ofThis = code.units(i);
-        if (ofThis != 0 && code.position[i] != charged) {
-          cost += ofThis;
+        if (code.hasOwnUnits(i)) {
+          cost += code.units(i);
+        } else if (code.units(i) > 0 && code.position[i] != charged) {
+          cost += code.units(i);
           charged = code.position[i];
         }
         switch (op) {
@@ -142,8 +143,21 @@ final class FuelCharges {
             begin(i, false);
           }
           case Op.ELSE -> otherwise(i);
-          case Op.END -> end(i);
+          case Op.END -> {
+            if (code.resumedLoop >= 0 && code.extra[i] == code.resumedLoop) {
+              // The code that follows is another's.
+              end();
+              return;
+            }
+            end(i);
+          }
           case Op.CALL, Op.CALL_INDIRECT -> calls = true;
+          case Op.RESUME -> {
+            calls = true;
+            end();
+            arrive(code.targets(i));
+            begin(i, false);
+          }
           case Op.TRY_TABLE -> {
             end();
             // Anything in the body can throw.

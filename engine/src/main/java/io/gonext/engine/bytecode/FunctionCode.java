@@ -74,8 +74,8 @@ public final class FunctionCode {
   /** The openers that it branches to; those of the other code have the same indices. */
   int[] resumptionTargets = NO_LABELS;
 
-  /** Whether only one part of this is emitted, which another code resumes. */
-  boolean isResumed;
+  /** If only one loop of this is emitted, which another code resumes, its index, else -1. */
+  int resumedLoop = -1;
 
   /** The loop of a {@link Dispatch} in the function as it was. */
   record Resumption(FunctionCode code, Part loop) {}
@@ -189,6 +189,11 @@ public final class FunctionCode {
   /** Sets the units of fuel of an instruction. */
   void units(int index, int cost) {
     units.put(index, cost);
+  }
+
+  /** Whether its opcode does not say what an instruction costs. */
+  boolean hasOwnUnits(int index) {
+    return units.containsKey(index);
   }
 
   /** The units of fuel of an instruction. */

@@ -169,11 +169,12 @@ public final class ModuleEmitter {
   private void function(ClassBuilder to, FunctionCode code) {
     FunctionCode emitted = code;
     Dispatch dispatch = sizes.restructures() ? Dispatch.of(code) : null;
-    FunctionCode structured = dispatch == null ? null : Restructure.of(dispatch, module.returning());
+    FunctionCode structured =
+        dispatch == null ? null : Restructure.of(dispatch, module.returning());
     if (dispatch != null && structured != null) {
-      code.isResumed = true;
+      code.resumedLoop = dispatch.loop;
       FuelCharges charges = charges(code);
-      Part loop = Partition.ofLoop(code, dispatch.loop, module, sizes, charges);
+      Part loop = Partition.ofLoop(code, module, sizes, charges);
       part(to, code, loop, charges);
       structured.resumption = new FunctionCode.Resumption(code, loop);
       emitted = structured;

@@ -22,7 +22,8 @@ final class PartSignature {
     if (part.isFunction()) {
       return Names.function(code.function);
     }
-    String number = code.isResumed ? CompiledFunctions.RESUMED + part.number : "" + part.number;
+    String number =
+        code.resumedLoop >= 0 ? CompiledFunctions.RESUMED + part.number : "" + part.number;
     return CompiledFunctions.part(code.function, part.position - code.start, number);
   }
 

@@ -44,9 +44,6 @@ final class Partition {
 
   private final boolean hasTries;
 
-  /** A loop that becomes a part in any case, or -1. */
-  private int apart = -1;
-
   private final List<Mentions> ranges = new ArrayList<>();
 
   /** The largest range yet that begins at an instruction. */
@@ -82,11 +79,10 @@ final class Partition {
     }
   }
 
-  /** One loop of a function as a part, with those in it; it is not called by the function. */
-  static Part ofLoop(
-      FunctionCode code, int loop, ModuleShape module, PartSizes sizes, FuelCharges charges) {
+  /** The loop that another code resumes as a part, with those in it. */
+  static Part ofLoop(FunctionCode code, ModuleShape module, PartSizes sizes, FuelCharges charges) {
     var partition = new Partition(code, module, sizes, charges);
-    partition.apart = loop;
+    int loop = code.resumedLoop;
     partition.level(0, code.size - 1, true);
     Part part = partition.parts();
     while (part.from != loop || part.to != code.partner[loop] + 1) {
@@ -190,7 +186,7 @@ final class Partition {
     int end = code.partner[opener];
     int raw = bytes(opener, end);
     boolean isPart =
-        opener == apart
+        opener == code.resumedLoop
             || (cutsLoops
                 && code.op[opener] == Op.LOOP
                 && raw >= sizes.smallLoop()

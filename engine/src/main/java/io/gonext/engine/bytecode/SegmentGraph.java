@@ -9,9 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where control goes between the segments of a {@link Dispatch} when it begins at the first one, and
- * where each segment has to stand in structured code. This is the way from dominators to structured
- * code of Ramsey, "Beyond Relooper" (ICFP 2022), but code after a loop stands behind its end.
+ * Where control goes between the segments of a {@link Dispatch} when it begins at the first one,
+ * and where each segment has to stand in structured code. This is the way from dominators to
+ * structured code of Ramsey, "Beyond Relooper" (ICFP 2022), but code after a loop stands behind its
+ * end.
  */
 final class SegmentGraph {
   private static final int NONE = -1;
@@ -317,7 +318,10 @@ final class SegmentGraph {
       int segment = order[i];
       int above = dominator[segment];
       int left =
-          Arrays.stream(starts).filter(each -> leaves(each, above, segment)).findFirst().orElse(NONE);
+          Arrays.stream(starts)
+              .filter(each -> leaves(each, above, segment))
+              .findFirst()
+              .orElse(NONE);
       if (left != NONE) {
         isLabelled.set(segment);
         behind.get(left).add(segment);
