@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import javax.sql.DataSource;
@@ -38,6 +39,28 @@ final class EmbeddedDatabase extends SqlDatabase {
   private static final String NEW_NAME = NAME + ".new";
 
   private static final String SUFFIX = ".mv.db";
+
+  // DB_CLOSE_ON_EXIT: the host closes the database itself.
+  // WRITE_DELAY: a commit is written before it returns.
+  // ANALYZE_AUTO: H2 2.4.240 gathers statistics outside of a transaction, and may then read a
+  // page whose space is already reused.
+  // QUERY_CACHE_SIZE: a change of key-value entries has more statements than the default of 8.
+  // TRACE_LEVEL_FILE: the trace file contains statements, and H2 leaves it open on a full disk.
+  private static final String SETTINGS =
+      ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;ANALYZE_AUTO=0;QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0";
+
+  private final StoreFiles.Opening opening;
+
+  EmbeddedDatabase() {
+    this(SteadyFile::new);
+  }
+
+  /**
+   * @param opening opens files, which a test can make fail
+   */
+  EmbeddedDatabase(StoreFiles.Opening opening) {
+    this.opening = opening;
+  }
 
   @Override
   HikariDataSource connect(Path directory, String name) {
@@ -118,50 +141,43 @@ final class EmbeddedDatabase extends SqlDatabase {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static HikariDataSource open(Path directory, String database, String name) {
-    HikariConfig config = new HikariConfig();
-    // steady: an interrupt of a guest's thread must not close the file.
-    // DB_CLOSE_ON_EXIT: the host closes the database itself.
-    // WRITE_DELAY: a commit is written before it returns.
-    // RETENTION_TIME: EmbeddedPool decides when space may be reused.
-    // ANALYZE_AUTO: H2 2.4.240 gathers statistics outside of a transaction, and may then read a
-    // page whose space is already reused.
-    // QUERY_CACHE_SIZE: a change of key-value entries has more statements than the default of 8.
-    // TRACE_LEVEL_FILE: the trace file contains statements, and H2 leaves it open on a full disk.
-    SteadyFiles.register();
+  private HikariDataSource open(Path directory, String database, String name) {
+    Path file = directory.resolve(database + SUFFIX);
     EmbeddedSource source =
         new EmbeddedSource(
-            "jdbc:h2:steady:"
-                + directory.toAbsolutePath().resolve(database).toString().replace("\\", "/")
-                + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;RETENTION_TIME=0;ANALYZE_AUTO=0"
-                + ";QUERY_CACHE_SIZE=64;TRACE_LEVEL_FILE=0");
-    config.setDataSource(source);
+            directory.resolve(database), SETTINGS, () -> new StoreFiles(file, opening));
+    HikariConfig config = new HikariConfig();
     config.setMaximumPoolSize(CONNECTIONS);
-    // H2 closes the database when a write fails, for example on a full disk. The next new
-    // connection opens it again, so the pool must drop the connections from before.
-    config.setExceptionOverride(new ClosedDatabase());
-    config.setConnectionTestQuery("select 1");
     config.setPoolName(name);
+    boolean opened = false;
     try {
-      return new EmbeddedPool(config, source, directory.resolve(database + SUFFIX));
-    } catch (RuntimeException e) {
-      try {
-        source.close();
-      } catch (SQLException lost) {
-        e.addSuppressed(lost);
+      source.openNow();
+      HikariDataSource pool = new EmbeddedPool(config, source, file);
+      opened = true;
+      return pool;
+    } catch (SQLException e) {
+      throw cannotOpen(e, directory);
+    } finally {
+      if (!opened) {
+        closeQuietly(source);
       }
-      throw e;
+    }
+  }
+
+  private static void closeQuietly(EmbeddedSource source) {
+    try {
+      source.close();
+    } catch (SQLException e) {
+      // The caller gets the failure before this one.
     }
   }
 
   @Override
   HikariDataSource readers(HikariDataSource store) {
     HikariConfig config = readerConfig();
-    config.setDataSource(((EmbeddedPool) store).source());
-    config.setExceptionOverride(new ClosedDatabase());
-    config.setConnectionTestQuery("select 1");
     config.setConnectionInitSql("set query_timeout " + READ_MILLIS);
-    return new HikariDataSource(config);
+    return new EmbeddedConnections(
+        config, ((EmbeddedPool) store).source(), Duration.ofMillis(READ_MILLIS));
   }
 
   @Override

@@ -1,16 +1,15 @@
 package io.gonext.host.internal.store;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.mvstore.MVStore;
-import org.jspecify.annotations.Nullable;
+import org.h2.mvstore.MVStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,12 +19,9 @@ import org.slf4j.LoggerFactory;
  * wait. H2 does not: it writes each commit to the disk at once here, and then never compacts a file
  * that is open.
  *
- * <p>Invariant: space of the file is used again only once a later state, in which it is free, has
- * been flushed to the disk. So the last flushed state stays whole whatever is written after it.
- *
  * <p>Thread-safe.
  */
-final class EmbeddedPool extends HikariDataSource {
+final class EmbeddedPool extends EmbeddedConnections {
   /** A file is never too large below this. */
   static final long FLOOR_BYTES = 32L * 1024 * 1024;
 
@@ -37,33 +33,18 @@ final class EmbeddedPool extends HikariDataSource {
 
   private static final int MAX_COMPACTIONS = 4;
 
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPool.class);
 
-  private final EmbeddedSource source;
   private final Path file;
   private final ReentrantLock care = new ReentrantLock();
 
   /** The size at which the file is looked at next. */
   private volatile long nextLook = FLOOR_BYTES;
 
-  /** Guarded by {@link #care}. */
-  private @Nullable Flushed flushed;
-
-  /** A state of a database that is on the disk; the space that it takes is not used again. */
-  private record Flushed(MVStore store, MVStore.TxCounter version) {
-    void release() {
-      if (!store.isClosed()) {
-        store.deregisterVersionUsage(version);
-      }
-    }
-  }
-
-  /**
-   * @param source that {@code config} names as its data source
-   */
   EmbeddedPool(HikariConfig config, EmbeddedSource source, Path file) {
-    super(config);
-    this.source = source;
+    super(config, source, LIMIT);
     this.file = file;
   }
 
@@ -72,7 +53,7 @@ final class EmbeddedPool extends HikariDataSource {
   public void close() {
     super.close();
     try {
-      source.close();
+      source().close();
     } catch (SQLException e) {
       LOG.warn("{} could not be closed in order: {}", file, e.getMessage());
     }
@@ -84,6 +65,9 @@ final class EmbeddedPool extends HikariDataSource {
     if (size() > nextLook && care.tryLock()) {
       try {
         compact(connection);
+      } catch (MVStoreException e) {
+        connection.close();
+        throw new SQLException("the store's file cannot be compacted: " + e.getMessage(), e);
       } catch (SQLException | RuntimeException e) {
         connection.close();
         throw e;
@@ -94,45 +78,15 @@ final class EmbeddedPool extends HikariDataSource {
     return connection;
   }
 
-  /** Where this pool gets its connections. */
-  EmbeddedSource source() {
-    return source;
-  }
-
-  /** A new connection of another user, which does not belong to this pool. */
-  Connection connectAs(String user, String password) throws SQLException {
-    // The database is open with the host's settings meanwhile; another user cannot make them.
-    try (Connection _ = getConnection()) {
-      return source.getConnection(user, password);
-    }
-  }
-
   /** Makes what was committed before survive the end of the machine. */
   void flush(Connection connection) throws SQLException {
-    care.lock();
-    try {
-      MVStore store = store(connection);
-      // Space that is free now is also free in the state that the next flush writes.
-      Flushed next = new Flushed(store, store.registerVersionUsage());
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("checkpoint sync");
-      } catch (SQLException | RuntimeException e) {
-        next.release();
-        throw e;
-      }
-      if (flushed != null) {
-        flushed.release();
-      }
-      flushed = next;
-    } finally {
-      care.unlock();
-    }
+    source().flush(connection);
   }
 
   private void compact(Connection connection) throws SQLException {
     long before = size();
     flush(connection);
-    MVStore store = store(connection);
+    MVStore store = FlushedState.store(connection);
     long bound = bound(store);
     if (before > bound) {
       // Compact for longer the larger the file is. Writers wait meanwhile, so the file shrinks.
@@ -156,9 +110,5 @@ final class EmbeddedPool extends HikariDataSource {
     } catch (IOException e) {
       return 0; // whoever uses the database is told what is wrong with it
     }
-  }
-
-  private static MVStore store(Connection connection) throws SQLException {
-    return H2Session.of(connection).getDatabase().getStore().getMvStore();
   }
 }

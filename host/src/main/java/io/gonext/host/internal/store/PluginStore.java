@@ -96,7 +96,10 @@ public final class PluginStore implements AutoCloseable {
    * fail.
    */
   static PluginStore open(Path directory, Database named, UnaryOperator<DataSource> between) {
-    SqlDatabase database = SqlDatabase.of(named);
+    return open(directory, SqlDatabase.of(named), between);
+  }
+
+  static PluginStore open(Path directory, SqlDatabase database, UnaryOperator<DataSource> between) {
     DirectoryLock lock = DirectoryLock.take(directory);
     boolean opened = false;
     try {

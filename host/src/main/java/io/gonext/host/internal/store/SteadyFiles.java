@@ -1,115 +1,59 @@
 package io.gonext.host.internal.store;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import org.h2.store.fs.FileBaseDefault;
+import java.util.Objects;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A file system of H2 for the embedded store: files as H2's own, but an interrupt of a thread that
- * reads or writes does not close them. H2's own are {@link FileChannel}s of the JDK, which an
- * interrupt closes for all threads.
+ * A path in a file system of H2 for one embedded database: a file of the disk, opened as a {@link
+ * SteadyFile}.
  *
- * <p>H2 has a file system {@code async:} with the same property. It hands each read and write to
- * another thread, and a file that H2 failed to open stays open and locked for ever, because the
- * JDK's garbage collector does not close asynchronous channels.
+ * <p>H2 has a file system {@code async:} whose files survive interrupts as well. It hands each read
+ * and write to another thread.
  *
- * <p>Public with a public constructor because H2 makes instances. Thread-safe.
+ * <p>Public with a public constructor because H2 makes instances. Immutable once made.
  */
 public final class SteadyFiles extends FilePathWrapper {
-  private static final String SCHEME = "steady";
+  private @Nullable StoreFiles files;
 
-  /** Makes {@code jdbc:h2:steady:} known to H2. More than once is harmless. */
-  static void register() {
-    FilePath.register(new SteadyFiles());
+  /** For H2, which makes paths from a path. */
+  public SteadyFiles() {}
+
+  SteadyFiles(StoreFiles files) {
+    this.files = files;
+  }
+
+  private StoreFiles files() {
+    return Objects.requireNonNull(files, "a path is made from a path");
   }
 
   @Override
   public String getScheme() {
-    return SCHEME;
+    return files().scheme();
+  }
+
+  @Override
+  public FilePathWrapper getPath(String path) {
+    return ofTheSame(super.getPath(path));
+  }
+
+  @Override
+  public FilePathWrapper wrap(FilePath base) {
+    return ofTheSame(super.wrap(base));
+  }
+
+  private FilePathWrapper ofTheSame(FilePathWrapper made) {
+    if (made instanceof SteadyFiles path) {
+      path.files = files;
+    }
+    return made;
   }
 
   @Override
   public FileChannel open(String mode) throws IOException {
-    String file = unwrap().toString();
-    return new SteadyFile(file, new RandomAccessFile(file, mode));
-  }
-
-  /** One open file. Its methods that move the position of the file hold the lock of this. */
-  private static final class SteadyFile extends FileBaseDefault {
-    private final String name;
-    private final RandomAccessFile file;
-
-    SteadyFile(String name, RandomAccessFile file) {
-      this.name = name;
-      this.file = file;
-    }
-
-    @Override
-    public synchronized int read(ByteBuffer target, long position) throws IOException {
-      file.seek(position);
-      int length = target.remaining();
-      if (target.hasArray()) {
-        int read = file.read(target.array(), target.arrayOffset() + target.position(), length);
-        target.position(target.position() + Math.max(0, read));
-        return read;
-      }
-      byte[] bytes = new byte[length];
-      int read = file.read(bytes);
-      target.put(bytes, 0, Math.max(0, read));
-      return read;
-    }
-
-    @Override
-    public synchronized int write(ByteBuffer source, long position) throws IOException {
-      file.seek(position);
-      int length = source.remaining();
-      if (source.hasArray()) {
-        file.write(source.array(), source.arrayOffset() + source.position(), length);
-        source.position(source.limit());
-      } else {
-        byte[] bytes = new byte[length];
-        source.get(bytes);
-        file.write(bytes);
-      }
-      return length;
-    }
-
-    @Override
-    public synchronized long size() throws IOException {
-      return file.length();
-    }
-
-    @Override
-    protected synchronized void implTruncate(long size) throws IOException {
-      if (size < file.length()) {
-        file.setLength(size);
-      }
-    }
-
-    @Override
-    public void force(boolean metaData) throws IOException {
-      file.getFD().sync();
-    }
-
-    /** The JDK's lock of a file does not look at interrupts. */
-    @Override
-    public FileLock tryLock(long position, long size, boolean shared) throws IOException {
-      return file.getChannel().tryLock(position, size, shared);
-    }
-
-    @Override
-    protected void implCloseChannel() throws IOException {
-      file.close();
-    }
-
-    @Override
-    public String toString() {
-      return SCHEME + ":" + name;
-    }
+    return files().open(unwrap().toString(), mode);
   }
 }
