@@ -224,9 +224,11 @@ public final class SigningKey {
           new PBEParameterSpec(salt, ITERATIONS),
           random);
       byte[] encrypted = cipher.doFinal(pkcs8());
+      // Of the same bytes, but under the name that has an object identifier.
+      AlgorithmParameters parameters = AlgorithmParameters.getInstance("PBES2");
+      parameters.init(cipher.getParameters().getEncoded());
       return KeyText.write(
-          KeyText.ENCRYPTED,
-          new EncryptedPrivateKeyInfo(cipher.getParameters(), encrypted).getEncoded());
+          KeyText.ENCRYPTED, new EncryptedPrivateKeyInfo(parameters, encrypted).getEncoded());
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException(e);
     }
