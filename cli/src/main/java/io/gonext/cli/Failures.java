@@ -6,6 +6,7 @@ import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.HostException;
+import io.gonext.host.UntrustedException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -64,6 +65,7 @@ final class Failures {
     return switch (e) {
       case BundleRejectedException known ->
           refused(command, known.summary(), known.problems(), ExitCode.SOFTWARE);
+      case UntrustedException known -> untrusted(command, known);
       case HostException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case CommandFailure known ->
           failed(command, known.getMessage(), known.details(), known.kind().exitCode());
@@ -108,6 +110,25 @@ final class Failures {
         message,
         problems.size() > 1 ? problems.stream().map(problem -> "- " + problem).toList() : List.of(),
         exitCode);
+  }
+
+  private static int untrusted(CommandLine command, UntrustedException e) {
+    String message = String.valueOf(e.getMessage());
+    if (wantsJson(command)) {
+      new JsonLines(command.getOut())
+          .print(
+              JsonLines.fields(
+                  "error",
+                  message,
+                  "code",
+                  e.code(),
+                  "details",
+                  List.of(),
+                  "exit_code",
+                  ExitCode.SOFTWARE));
+      return ExitCode.SOFTWARE;
+    }
+    return failed(command, message, ExitCode.SOFTWARE);
   }
 
   private static boolean wantsJson(CommandLine command) {

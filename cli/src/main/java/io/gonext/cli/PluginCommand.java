@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 /** {@code gonext plugin}: the commands of plugin authors. */
 @Command(
     name = "plugin",
-    description = "Create, build, test and pack plugins.",
+    description = "Create, build, test, pack and sign plugins.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     footerHeading = "%nExamples:%n",

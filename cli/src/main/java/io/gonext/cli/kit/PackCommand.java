@@ -2,14 +2,17 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.OptionPairs;
 import io.gonext.cli.output.Sizes;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.trust.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,7 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin pack .                        writes ./NAME-VERSION.gnplugin",
       "  gonext plugin pack -o out.gnplugin my-plugin",
       "  gonext plugin pack --no-build --json .      pack the last module",
+      "  gonext plugin pack --sign acme.key .        also write the bundle's .sig",
       "",
       "A bundle holds manifest.json, the module, README.md, LICENSE, web/,",
       "migrations/, locales/ and warmup/. The module keeps the names of functions,",
@@ -58,9 +62,22 @@ final class PackCommand extends KitCommand {
               + " backtrace into lines.")
   private @Nullable Path debugFile;
 
+  @Option(
+      names = "--sign",
+      paramLabel = "KEY",
+      description = "Sign the bundle with a private key, as plugin sign --replace does.")
+  private @Nullable Path sign;
+
+  @Option(names = "--minisign", description = "With --sign: write minisign's form, too.")
+  private boolean minisign;
+
+  @Mixin private Passphrase passphrase;
+
   @Mixin private SourceOptions options;
 
   @Mixin private TrialOptions trial;
+
+  private final InstantSource clock = InstantSource.system();
 
   @Override
   Answer answer() throws IOException, InterruptedException {
@@ -68,6 +85,8 @@ final class PackCommand extends KitCommand {
       throw new CommandFailure(
           CommandFailure.Kind.USAGE, project + " is a file: give the directory of a project");
     }
+    OptionPairs.requireWith(spec(), "--sign", "--minisign", "--passphrase-file");
+    SigningKey key = sign == null ? null : KeyFiles.privateKey(sign, passphrase);
     PluginSource built = PluginSource.read(project, options);
     PluginSource source = built.asPacked();
     Manifest manifest = source.requireAcceptable(trial.capabilities(trial.functions(project)));
@@ -84,7 +103,8 @@ final class PackCommand extends KitCommand {
             CommandFailure.Kind.USAGE, "-o and --debug-file are both " + file + ": give two files");
       }
     }
-    write(file, bytes);
+    List<Path> outdated = new ArrayList<>(outdated(file, bytes));
+    SignatureFile.write(file, bytes);
     String sha256 = Bundle.read(bytes).sha256();
     List<String> text = new ArrayList<>();
     text.add(
@@ -103,7 +123,7 @@ final class PackCommand extends KitCommand {
             "files",
             List.copyOf(source.files().keySet()));
     if (debugFile != null) {
-      write(debugFile, built.module());
+      SignatureFile.write(debugFile, built.module());
       int codeStart = DebugInformation.of(built.module()).codeStart();
       text.add(
           "debug information in %s; for the line of a frame @0xN: llvm-symbolizer --obj=%s $((0xN -"
@@ -112,6 +132,17 @@ final class PackCommand extends KitCommand {
       fields.put("debug_file", debugFile.toString());
       fields.put("code_start", codeStart);
     }
+    List<Path> signatures = key == null ? List.of() : sign(file, bytes, key);
+    if (key != null) {
+      signatures.forEach(signature ->
+          text.add("ok  " + signature + ", signed with the key " + key.publicKey().id()));
+      fields.put("key", key.publicKey().id());
+    }
+    outdated.removeAll(signatures);
+    outdated.forEach(signature ->
+        text.add("warning: " + signature + " is of an earlier bundle: sign again, or delete it"));
+    fields.put("signatures", signatures.stream().map(Path::toString).toList());
+    fields.put("outdated_signatures", outdated.stream().map(Path::toString).toList());
     return new Answer(ExitCode.OK, text, fields);
   }
 
@@ -128,18 +159,19 @@ final class PackCommand extends KitCommand {
     return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
-  /** Replaces the file in one step: a reader sees the old bundle or the new one. */
-  private static void write(Path file, byte[] bytes) {
-    Path aside = file.resolveSibling(file.getFileName() + ".new");
-    try {
-      Files.write(aside, bytes);
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED,
-          file
-              + " cannot be written: its directory must exist, and you must be allowed to write to"
-              + " it");
+  private List<Path> sign(Path file, byte[] bytes, SigningKey key) {
+    List<Path> written = new ArrayList<>();
+    for (boolean isMinisign : minisign ? List.of(false, true) : List.of(false)) {
+      Path target = SignatureFile.first(file, isMinisign);
+      SignatureFile.write(target, SignatureFile.sign(file, bytes, key, isMinisign, clock).file());
+      written.add(target);
     }
+    return written;
+  }
+
+  /** Signatures of the bundle that was there before, under the same name. */
+  private static List<Path> outdated(Path file, byte[] bytes) throws IOException {
+    boolean isSame = Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), bytes);
+    return isSame ? List.of() : SignatureFile.beside(file);
   }
 }

@@ -14,6 +14,9 @@ public final class PluginCommands {
         .addSubcommand(new CheckCommand())
         .addSubcommand(new CallCommand())
         .addSubcommand(new PackCommand())
-        .addSubcommand(new DiffCommand());
+        .addSubcommand(new DiffCommand())
+        .addSubcommand(new KeygenCommand())
+        .addSubcommand(new SignCommand())
+        .addSubcommand(new VerifyCommand());
   }
 }

@@ -1,0 +1,126 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.trust.SigningKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code gonext plugin sign}: signs a bundle. */
+@Command(
+    name = "sign",
+    description = "Sign a bundle: write a signature beside it.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext plugin sign hello-0.1.0.gnplugin --key acme.key",
+      "  gonext plugin sign hello-0.1.0.gnplugin --key acme.key --minisign",
+      "  gonext plugin sign hello-0.1.0.gnplugin --key audit.key --add",
+      "",
+      "It writes BUNDLE.sig, the 64 bytes of an Ed25519 signature, which openssl and",
+      "cosign check; --minisign writes BUNDLE.minisig, which minisign -V checks.",
+      "Other files than bundles can be signed too, an index of plugins for example.",
+      KitCommand.EXIT_CODES
+    })
+final class SignCommand extends KitCommand {
+  @Parameters(paramLabel = "BUNDLE", description = "The file to sign.")
+  private Path file;
+
+  @Option(
+      names = "--key",
+      paramLabel = "KEY",
+      required = true,
+      description = "The private key, as keygen or openssl genpkey writes it.")
+  private Path key;
+
+  @Mixin private Passphrase passphrase;
+
+  @Option(names = "--minisign", description = "Write the signature in minisign's form.")
+  private boolean minisign;
+
+  @Option(
+      names = "--add",
+      description = "Write a second signature, beside the first: BUNDLE.KEYID.sig.")
+  private boolean add;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "The file to write (default: BUNDLE.sig).")
+  private @Nullable Path output;
+
+  @Option(names = "--replace", description = "Write over another signature.")
+  private boolean replace;
+
+  private final InstantSource clock = InstantSource.system();
+
+  @Override
+  Answer answer() throws IOException {
+    if (output != null && add) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, "--add chooses the file, and -o does too: give one of them");
+    }
+    byte[] bytes = read(file);
+    if (String.valueOf(file.getFileName()).endsWith(".gnplugin")) {
+      Bundle.read(bytes);
+    }
+    SigningKey signer = KeyFiles.privateKey(key, passphrase);
+    Path target =
+        output != null
+            ? output
+            : add
+                ? SignatureFile.further(file, signer, minisign)
+                : SignatureFile.first(file, minisign);
+    String id = signer.publicKey().id();
+    boolean isThere = Files.exists(target);
+    boolean isSigned = isThere && SignatureFile.isBy(signer, bytes, target);
+    if (isThere && !isSigned && !replace) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          target
+              + " exists, and is not a signature of the key "
+              + id
+              + " over this file: --replace writes over it, and --add writes a second signature"
+              + " beside it");
+    }
+    if (!isSigned) {
+      SignatureFile.write(target, SignatureFile.sign(file, bytes, signer, minisign, clock).file());
+    }
+    return new Answer(
+        ExitCode.OK,
+        List.of(
+            isSigned
+                ? "ok  " + target + " is a signature of the key " + id + " already"
+                : "ok  " + target + ", signed with the key " + id),
+        JsonLines.fields(
+            "file",
+            file.toString(),
+            "signature",
+            target.toString(),
+            "key",
+            id,
+            "format",
+            minisign ? "minisign" : "raw",
+            "written",
+            !isSigned));
+  }
+
+  static byte[] read(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw KeyFiles.unreadable(file, e);
+    }
+  }
+}

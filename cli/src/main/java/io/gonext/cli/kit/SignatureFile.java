@@ -1,0 +1,94 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.UntrustedException;
+import io.gonext.host.trust.BundleSignature;
+import io.gonext.host.trust.SigningKey;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The files of signatures beside a file: {@code FILE.sig} and {@code FILE.minisig}, and {@code
+ * FILE.KEY.sig} and {@code FILE.KEY.minisig} for those of further keys.
+ */
+final class SignatureFile {
+  private static final String RAW = ".sig";
+  private static final String MINISIGN = ".minisig";
+
+  private SignatureFile() {}
+
+  /** The name of the first signature of a file. */
+  static Path first(Path file, boolean isMinisign) {
+    return file.resolveSibling(file.getFileName() + (isMinisign ? MINISIGN : RAW));
+  }
+
+  /** The name of a further key's signature. */
+  static Path further(Path file, SigningKey key, boolean isMinisign) {
+    return file.resolveSibling(
+        file.getFileName() + "." + key.publicKey().id() + (isMinisign ? MINISIGN : RAW));
+  }
+
+  static BundleSignature sign(
+      Path file, byte[] bytes, SigningKey key, boolean isMinisign, InstantSource clock) {
+    return isMinisign
+        ? key.signMinisign(
+            bytes,
+            "timestamp:%d\tfile:%s\thashed"
+                .formatted(
+                    clock.instant().getEpochSecond(),
+                    String.valueOf(file.getFileName()).replaceAll("\\p{Cntrl}", "?")))
+        : key.sign(bytes);
+  }
+
+  /** Whether a file is a key's signature over these bytes, in any form. */
+  static boolean isBy(SigningKey key, byte[] bytes, Path signature) {
+    try {
+      return KeyFiles.signature(signature).isBy(key.publicKey(), bytes);
+    } catch (UntrustedException e) {
+      return false;
+    }
+  }
+
+  /** Writes in one step. */
+  static void write(Path file, byte[] bytes) {
+    Path aside = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      Files.write(aside, bytes);
+      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          file
+              + " cannot be written: its directory must exist, and you must be allowed to write to"
+              + " it");
+    }
+  }
+
+  /** The signatures that are beside a file, by name. */
+  static List<Path> beside(Path file) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    List<Path> found = new ArrayList<>();
+    if (directory == null) {
+      return found;
+    }
+    String name = String.valueOf(file.getFileName());
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(directory, entry -> isOf(name, entry))) {
+      entries.forEach(entry -> found.add(file.resolveSibling(entry.getFileName())));
+    }
+    found.sort(null);
+    return found;
+  }
+
+  private static boolean isOf(String name, Path entry) {
+    String other = String.valueOf(entry.getFileName());
+    return other.startsWith(name + ".")
+        && other.substring(name.length()).matches("(\\.[0-9a-f]{16})?\\.(mini)?sig");
+  }
+}
