@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,40 @@ public final class ProjectBuild {
     return !new Toolchains(new Executables(System.getenv()), runner)
         .candidates(directory)
         .isEmpty();
+  }
+
+  /**
+   * The language of a project; empty if it is not known.
+   *
+   * @param language as in {@code --lang}
+   */
+  public static Optional<Language> languageOf(Path directory, String language) {
+    try {
+      return Optional.of(
+          new Toolchains(new Executables(System.getenv()), new ProcessRunner())
+              .detect(Project.of(directory).root(), Language.parse(language)));
+    } catch (CommandFailure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The toolchain of a project; empty if this machine has none. */
+  public static Optional<Toolchain> toolchainOf(Path directory, Language language)
+      throws InterruptedException {
+    try {
+      return Optional.of(
+          new Toolchains(new Executables(System.getenv()), new ProcessRunner())
+              .find(Project.of(directory).root(), language));
+    } catch (CommandFailure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The name of the package in the {@code Cargo.toml} of a project; empty if there is none. */
+  public static String crateName(Path directory) {
+    Path manifest = directory.resolve("Cargo.toml");
+    String name = Files.isRegularFile(manifest) ? CargoManifest.read(manifest).packageName() : null;
+    return name == null ? "" : name;
   }
 
   /**

@@ -3,6 +3,9 @@ package io.gonext.cli.kit;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
+import io.gonext.cli.provenance.BuildFacts;
+import io.gonext.cli.provenance.Provenance;
+import io.gonext.cli.provenance.Sbom;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
@@ -10,8 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -34,9 +41,14 @@ import picocli.CommandLine.Parameters;
       "A bundle holds manifest.json, the module, README.md, LICENSE, web/,",
       "migrations/, locales/ and warmup/. The module keeps the names of functions,",
       "but no line numbers: --debug-file writes a copy that has both.",
+      "Beside the bundle, NAME-VERSION.cdx.json lists what it consists of (CycloneDX),",
+      "and NAME-VERSION.provenance.json says how it was built (SLSA). They have a time",
+      "only if SOURCE_DATE_EPOCH is set.",
       KitCommand.EXIT_CODES
     })
 final class PackCommand extends KitCommand {
+  private static final String EXTENSION = ".gnplugin";
+
   @Parameters(
       paramLabel = "PROJECT",
       arity = "0..1",
@@ -58,6 +70,12 @@ final class PackCommand extends KitCommand {
               + " backtrace into lines.")
   private @Nullable Path debugFile;
 
+  @Option(names = "--no-sbom", description = "Do not write the list of what the bundle has.")
+  private boolean noSbom;
+
+  @Option(names = "--no-provenance", description = "Do not write how the bundle was built.")
+  private boolean noProvenance;
+
   @Mixin private SourceOptions options;
 
   @Mixin private TrialOptions trial;
@@ -74,17 +92,47 @@ final class PackCommand extends KitCommand {
     byte[] bytes = source.bundle();
     Path file =
         output == null
-            ? project.resolve(manifest.name() + "-" + manifest.version() + ".gnplugin").normalize()
+            ? project.resolve(manifest.name() + "-" + manifest.version() + EXTENSION).normalize()
             : output;
-    requireApart(file, source);
-    if (debugFile != null) {
-      requireApart(debugFile, source);
-      if (isSame(debugFile, file)) {
-        throw new CommandFailure(
-            CommandFailure.Kind.USAGE, "-o and --debug-file are both " + file + ": give two files");
-      }
+    if (file.getFileName() == null || Files.isDirectory(file)) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, file + " is a directory: give the name of a file");
     }
-    write(file, bytes);
+    Map<Path, byte[]> written = new LinkedHashMap<>();
+    if (debugFile != null) {
+      written.put(debugFile, built.module());
+    }
+    Optional<Path> sbom = noSbom ? Optional.empty() : Optional.of(beside(file, Sbom.EXTENSION));
+    Optional<Path> provenance =
+        noProvenance ? Optional.empty() : Optional.of(beside(file, Provenance.EXTENSION));
+    requireDifferent(file, sbom, provenance);
+    requireApart(file, source);
+    for (Path each : Stream.of(sbom, provenance).flatMap(Optional::stream).toList()) {
+      requireApart(each, source);
+    }
+    if (sbom.isPresent() || provenance.isPresent()) {
+      BuildFacts facts =
+          BuildFacts.of(
+              project,
+              options.language(),
+              options.builds(),
+              manifest,
+              BuildFacts.HashedFile.of(file.getFileName().toString(), bytes),
+              source.module(),
+              System.getenv());
+      sbom.ifPresent(each -> written.put(each, Sbom.write(facts)));
+      provenance.ifPresent(each ->
+          written.put(
+              each,
+              Provenance.write(
+                  facts,
+                  sbom.map(list ->
+                      BuildFacts.HashedFile.of(
+                          list.getFileName().toString(), written.get(list))))));
+    }
+    // The bundle last: whoever sees it finds the others.
+    written.put(file, bytes);
+    written.forEach(PackCommand::write);
     String sha256 = Bundle.read(bytes).sha256();
     List<String> text = new ArrayList<>();
     text.add(
@@ -102,8 +150,17 @@ final class PackCommand extends KitCommand {
             sha256,
             "files",
             List.copyOf(source.files().keySet()));
+    sbom.ifPresent(each -> fields.put("sbom", each.toString()));
+    provenance.ifPresent(each -> fields.put("provenance", each.toString()));
+    String others =
+        Stream.of(sbom, provenance)
+            .flatMap(Optional::stream)
+            .map(Path::toString)
+            .collect(Collectors.joining(" and "));
+    if (!others.isEmpty()) {
+      text.add("    with " + others);
+    }
     if (debugFile != null) {
-      write(debugFile, built.module());
       int codeStart = DebugInformation.of(built.module()).codeStart();
       text.add(
           "debug information in %s; for the line of a frame @0xN: llvm-symbolizer --obj=%s $((0xN -"
@@ -113,6 +170,30 @@ final class PackCommand extends KitCommand {
       fields.put("code_start", codeStart);
     }
     return new Answer(ExitCode.OK, text, fields);
+  }
+
+  /** A file beside the bundle, with the same name but for its ending. */
+  private static Path beside(Path bundle, String extension) {
+    String name = bundle.getFileName().toString();
+    String stem =
+        name.endsWith(EXTENSION) ? name.substring(0, name.length() - EXTENSION.length()) : name;
+    return bundle.resolveSibling(stem + extension);
+  }
+
+  private void requireDifferent(Path file, Optional<Path> sbom, Optional<Path> provenance) {
+    if (debugFile == null) {
+      return;
+    }
+    for (Path other :
+        Stream.of(Optional.of(file), sbom, provenance).flatMap(Optional::stream).toList()) {
+      if (isSame(debugFile, other)) {
+        throw new CommandFailure(
+            CommandFailure.Kind.USAGE,
+            other.equals(file)
+                ? "-o and --debug-file are both " + file + ": give two files"
+                : "--debug-file is " + other + ", which this command writes: give another name");
+      }
+    }
   }
 
   /** A file that goes into the bundle must not be overwritten. */
@@ -132,8 +213,12 @@ final class PackCommand extends KitCommand {
   private static void write(Path file, byte[] bytes) {
     Path aside = file.resolveSibling(file.getFileName() + ".new");
     try {
-      Files.write(aside, bytes);
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.write(aside, bytes);
+        Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
     } catch (IOException e) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED,
