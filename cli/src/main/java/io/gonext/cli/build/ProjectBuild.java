@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +88,38 @@ public final class ProjectBuild {
     Toolchains toolchains = new Toolchains(new Executables(System.getenv()), runner);
     Language detected = toolchains.detect(project.root(), asked);
     return new ProjectBuild(project, toolchains.find(project.root(), detected), runner);
+  }
+
+  /**
+   * The same build with further variables, and with the default directory for what cargo writes.
+   */
+  public ProjectBuild with(Map<String, String> variables) throws InterruptedException {
+    Map<String, String> plain = new HashMap<>(System.getenv());
+    plain.remove("CARGO_TARGET_DIR");
+    Toolchain found =
+        new Toolchains(new Executables(plain), runner).find(project.root(), toolchain.language());
+    ToolCommand command = found.build();
+    for (Map.Entry<String, String> variable : variables.entrySet()) {
+      command = command.with(variable.getKey(), variable.getValue());
+    }
+    return new ProjectBuild(
+        project,
+        new Toolchain(found.language(), found.version(), command, found.artifact(), found.writes()),
+        runner);
+  }
+
+  /** The directories outside a project that its build files name, relative to it. */
+  public static List<String> directoriesOutside(Path directory) {
+    Path root = Project.of(directory).root();
+    return BuildFiles.outsideOf(root).stream()
+        .filter(path -> !path.startsWith(root) && Files.isDirectory(path))
+        .map(path -> SkipRules.slashed(root.relativize(path)))
+        .sorted()
+        .toList();
+  }
+
+  public Toolchain toolchain() {
+    return toolchain;
   }
 
   /** The language's name. */
