@@ -130,7 +130,7 @@ final class Reproduction {
                   ? "map it: rustflags = [\"--remap-path-prefix=/the/path=.\"] in"
                       + " .cargo/config.toml, and no env!(\"CARGO_MANIFEST_DIR\")"
                   : "look for times, random numbers and orders of hash maps in build.rs and"
-                        + " macros");
+                      + " macros");
         }
       }
       case GO, TINYGO ->

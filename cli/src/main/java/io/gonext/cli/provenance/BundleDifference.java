@@ -2,6 +2,7 @@ package io.gonext.cli.provenance;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,6 +16,9 @@ import java.util.zip.ZipInputStream;
 public final class BundleDifference {
   /** How much text around the first difference is shown, in bytes before and after it. */
   private static final int CONTEXT = 40;
+
+  /** Fewer characters are chance. */
+  private static final int LEAST_TEXT = 6;
 
   private BundleDifference() {}
 
@@ -87,15 +91,18 @@ public final class BundleDifference {
       int at =
           Arrays.mismatch(one, mine.content(), mine.end(), other, theirs.content(), theirs.end());
       if (at >= 0) {
+        String here = text(one, mine, mine.content() + at);
+        String there = text(other, theirs, theirs.content() + at);
         found.add(
-            "%s differs (%d and %d bytes), first at offset 0x%x: \"%s\" and \"%s\""
+            "%s differs (%d and %d bytes), first at offset 0x%x%s"
                 .formatted(
                     mine.shown(),
                     mine.end() - mine.content(),
                     theirs.end() - theirs.content(),
                     mine.content() + at,
-                    text(one, mine, mine.content() + at),
-                    text(other, theirs, theirs.content() + at)));
+                    here.isEmpty() || there.isEmpty()
+                        ? ""
+                        : ": \"" + here + "\" and \"" + there + "\""));
       }
     }
     if (first.size() != second.size()) {
@@ -111,15 +118,22 @@ public final class BundleDifference {
     return found;
   }
 
-  /** What is around an offset, with a dot for each byte that is not printable ASCII. */
+  /** The text around an offset; empty if there is none. */
   private static String text(byte[] module, WasmSection section, int offset) {
-    int begin = Math.max(section.content(), offset - CONTEXT);
-    int end = Math.min(section.end(), offset + CONTEXT);
-    StringBuilder text = new StringBuilder();
-    for (int i = begin; i < end; i++) {
-      boolean isPlain = module[i] >= ' ' && module[i] < 0x7f && module[i] != '"';
-      text.append(isPlain ? (char) module[i] : '.');
+    int begin = offset;
+    while (begin > Math.max(section.content(), offset - CONTEXT) && isPlain(module[begin - 1])) {
+      begin--;
     }
-    return text.toString();
+    int end = offset;
+    while (end < Math.min(section.end(), offset + CONTEXT) && isPlain(module[end])) {
+      end++;
+    }
+    return section.isText() && end - begin >= LEAST_TEXT
+        ? new String(module, begin, end - begin, StandardCharsets.US_ASCII)
+        : "";
+  }
+
+  private static boolean isPlain(byte character) {
+    return character >= ' ' && character < 0x7f && character != '"';
   }
 }

@@ -18,6 +18,7 @@ public record WasmSection(int id, String name, int begin, int content, int end) 
   private static final int HEADER_BYTES = 8;
   private static final int CUSTOM = 0;
   private static final int CODE = 10;
+  private static final int DATA = 11;
   private static final int MAX_NAME_BYTES = 256;
   private static final List<String> NAMES =
       List.of(
@@ -67,6 +68,11 @@ public record WasmSection(int id, String name, int begin, int content, int end) 
   /** Whether it has information for debuggers, which {@code plugin pack} leaves out. */
   public boolean isDebug() {
     return id == CUSTOM && name.startsWith(".debug_");
+  }
+
+  /** Whether its content may be text: data, names, debug information. */
+  boolean isText() {
+    return id == CUSTOM || id == DATA;
   }
 
   /** For people, such as {@code the data section} or {@code the custom section "name"}. */
