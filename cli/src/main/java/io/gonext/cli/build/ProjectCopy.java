@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * A copy of what a build reads, as a clean checkout would have it: the project and the directories
@@ -84,10 +85,18 @@ public final class ProjectCopy {
         workspaces.add(directory);
       }
     }
-    return new SourceTrees(root, new SkipRules(root), workspaces)
-        .scan(Inputs.NONE, Set.of())
-        .files()
-        .keySet();
+    Set<Path> files = new TreeSet<>();
+    for (Path file :
+        new SourceTrees(root, new SkipRules(root), workspaces)
+            .scan(Inputs.NONE, Set.of())
+            .files()
+            .keySet()) {
+      Path at = root.resolve(file).normalize();
+      if (StreamSupport.stream(at.spliterator(), false).noneMatch(MODULES::equals)) {
+        files.add(file);
+      }
+    }
+    return files;
   }
 
   /** The directory above everything that is copied. */
@@ -128,7 +137,7 @@ public final class ProjectCopy {
           root,
           new SkipRules(root),
           (file, attributes) -> {
-            if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
+            if (attributes.isSymbolicLink() && Files.isDirectory(file) && !file.endsWith(MODULES)) {
               link(copy.resolve(root.relativize(file)), file);
             }
           });

@@ -99,17 +99,14 @@ final class PackCommand extends KitCommand {
           CommandFailure.Kind.USAGE, file + " is a directory: give the name of a file");
     }
     Map<Path, byte[]> written = new LinkedHashMap<>();
-    if (debugFile != null) {
-      written.put(debugFile, built.module());
-    }
+    written.put(file, bytes);
     Optional<Path> sbom = noSbom ? Optional.empty() : Optional.of(beside(file, Sbom.EXTENSION));
     Optional<Path> provenance =
         noProvenance ? Optional.empty() : Optional.of(beside(file, Provenance.EXTENSION));
-    requireDifferent(file, sbom, provenance);
+    List<Path> others = Stream.of(sbom, provenance).flatMap(Optional::stream).toList();
     requireApart(file, source);
-    for (Path each : Stream.of(sbom, provenance).flatMap(Optional::stream).toList()) {
-      requireApart(each, source);
-    }
+    others.forEach(each -> requireApart(each, source));
+    requireDebugFileApart(file, others, source);
     if (sbom.isPresent() || provenance.isPresent()) {
       BuildFacts facts =
           BuildFacts.of(
@@ -130,8 +127,9 @@ final class PackCommand extends KitCommand {
                       BuildFacts.HashedFile.of(
                           list.getFileName().toString(), written.get(list))))));
     }
-    // The bundle last: whoever sees it finds the others.
-    written.put(file, bytes);
+    if (debugFile != null) {
+      written.put(debugFile, built.module());
+    }
     written.forEach(PackCommand::write);
     String sha256 = Bundle.read(bytes).sha256();
     List<String> text = new ArrayList<>();
@@ -152,13 +150,9 @@ final class PackCommand extends KitCommand {
             List.copyOf(source.files().keySet()));
     sbom.ifPresent(each -> fields.put("sbom", each.toString()));
     provenance.ifPresent(each -> fields.put("provenance", each.toString()));
-    String others =
-        Stream.of(sbom, provenance)
-            .flatMap(Optional::stream)
-            .map(Path::toString)
-            .collect(Collectors.joining(" and "));
     if (!others.isEmpty()) {
-      text.add("    with " + others);
+      text.add(
+          "    with " + others.stream().map(Path::toString).collect(Collectors.joining(" and ")));
     }
     if (debugFile != null) {
       int codeStart = DebugInformation.of(built.module()).codeStart();
@@ -180,19 +174,19 @@ final class PackCommand extends KitCommand {
     return bundle.resolveSibling(stem + extension);
   }
 
-  private void requireDifferent(Path file, Optional<Path> sbom, Optional<Path> provenance) {
+  private void requireDebugFileApart(Path file, List<Path> others, PluginSource source) {
     if (debugFile == null) {
       return;
     }
-    for (Path other :
-        Stream.of(Optional.of(file), sbom, provenance).flatMap(Optional::stream).toList()) {
-      if (isSame(debugFile, other)) {
-        throw new CommandFailure(
-            CommandFailure.Kind.USAGE,
-            other.equals(file)
-                ? "-o and --debug-file are both " + file + ": give two files"
-                : "--debug-file is " + other + ", which this command writes: give another name");
-      }
+    requireApart(debugFile, source);
+    if (isSame(debugFile, file)) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, "-o and --debug-file are both " + file + ": give two files");
+    }
+    if (others.stream().anyMatch(each -> isSame(debugFile, each))) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
+          debugFile + " is written beside the bundle: give another name for --debug-file");
     }
   }
 

@@ -102,7 +102,16 @@ final class Reproduction {
   private Build build(Path into, FileTime modified, Map<String, String> variables)
       throws IOException, InterruptedException {
     Path directory = ProjectCopy.of(project, Files.createDirectories(into), modified);
-    PluginSource built = PluginSource.rebuilt(directory, language, variables);
+    PluginSource built;
+    try {
+      built = PluginSource.rebuilt(directory, language, variables);
+    } catch (CommandFailure e) {
+      List<String> details = new ArrayList<>(e.details());
+      details.add(
+          "this was a copy of the project without the files that .gitignore excludes: a clean"
+              + " checkout does not have them either");
+      throw new CommandFailure(e.kind(), e.getMessage(), details);
+    }
     PluginSource packed = built.asPacked();
     return new Build(directory, built, packed, packed.bundle());
   }

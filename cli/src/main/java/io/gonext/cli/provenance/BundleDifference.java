@@ -15,7 +15,7 @@ import java.util.zip.ZipInputStream;
 /** Where two bundles or two modules differ, in words. */
 public final class BundleDifference {
   /** How much text around the first difference is shown, in bytes before and after it. */
-  private static final int CONTEXT = 40;
+  private static final int CONTEXT = 80;
 
   /** Fewer characters are chance. */
   private static final int LEAST_TEXT = 6;
