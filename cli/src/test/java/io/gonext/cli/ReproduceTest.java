@@ -160,8 +160,9 @@ class ReproduceTest {
         "no AssemblyScript: run 'npm ci' in " + example);
     write("package.json", "{\"devDependencies\":{\"assemblyscript\":\"*\"}}");
     write("assembly/index.ts", "export function f(i: i32): i32 { return [1, 2][i]; }");
+    // As in a workspace, the packages are above the project.
     Files.createSymbolicLink(
-        project.resolve("node_modules"), example.resolve("node_modules").toRealPath());
+        directory.resolve("node_modules"), example.resolve("node_modules").toRealPath());
     assertThat(check()).as("%s%s", out, err).isZero();
   }
 

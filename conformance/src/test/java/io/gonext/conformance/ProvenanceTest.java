@@ -282,23 +282,48 @@ class ProvenanceTest {
     assertThat(sbom.path("formulation").toString()).contains("clang", "processed-by");
   }
 
+  /** Their parser refuses unknown fields, and their rules ask for what the texts require. */
+  @Test
+  void the_published_types_of_in_toto_and_slsa_accept_the_provenance() throws Exception {
+    Toolchain.GO.require(TestTool.isOnPath("go"), "no go on PATH: https://go.dev/dl");
+    Path checker = directory.resolve("checker");
+    Path source =
+        Path.of(System.getProperty("gonext.root"), "conformance", "src", "test", "go", "intoto");
+    Toolchain.GO.require(
+        exitCode(source, "go", "build", "-mod=readonly", "-o", checker.toString(), ".") == 0,
+        "run 'go mod download' in " + source);
+    Path project = EXAMPLES.resolve("hello-rust");
+    Path file = directory.resolve("a.provenance.json");
+    for (String epoch : List.of("", "1700000000")) {
+      BuildFacts facts = facts(project, "rust", new byte[0], epoch);
+      byte[] provenance =
+          Provenance.write(facts, Optional.of(BuildFacts.HashedFile.of("a.cdx.json", new byte[0])));
+      Files.write(file, provenance);
+      assertThat(exitCode(directory, checker.toString(), file.toString())).isZero();
+      String text = new String(provenance, StandardCharsets.UTF_8);
+      assertThat(text.contains("\"startedOn\":\"2023-11-14T22:13:20Z\""))
+          .isEqualTo(!epoch.isEmpty());
+      Files.writeString(file, text.replace("\"buildType\"", "\"build_typ\""));
+      assertThat(exitCode(directory, checker.toString(), file.toString())).isEqualTo(1);
+    }
+  }
+
+  private static int exitCode(Path folder, String... command) throws Exception {
+    return new ProcessBuilder(command)
+        .directory(folder.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
   private JsonNode sbom(Path project, String language) throws Exception {
     return sbom(project, language, new byte[0]);
   }
 
   /** The SBOM of a project, which the schema accepts. */
   private JsonNode sbom(Path project, String language, byte[] module) throws Exception {
-    Manifest manifest =
-        ManifestReader.read(Files.readAllBytes(EXAMPLES.resolve("hello-c/manifest.json")));
-    BuildFacts facts =
-        BuildFacts.of(
-            project,
-            language,
-            true,
-            manifest,
-            BuildFacts.HashedFile.of("hello-c-0.1.0.gnplugin", new byte[] {1}),
-            module,
-            Map.of("SOURCE_DATE_EPOCH", "1700000000", "PATH", System.getenv("PATH")));
+    BuildFacts facts = facts(project, language, module, "1700000000");
     byte[] sbom = Sbom.write(facts);
     assertThat(problems(new String(sbom, StandardCharsets.UTF_8))).isEmpty();
     assertThat(Sbom.summary(sbom).components())
@@ -308,6 +333,20 @@ class ProvenanceTest {
             Provenance.write(facts, Optional.of(BuildFacts.HashedFile.of("a.cdx.json", sbom))));
     assertThat(summary.language()).contains(language);
     return JsonMapper.shared().readTree(sbom);
+  }
+
+  private static BuildFacts facts(Path project, String language, byte[] module, String epoch)
+      throws Exception {
+    Manifest manifest =
+        ManifestReader.read(Files.readAllBytes(EXAMPLES.resolve("hello-c/manifest.json")));
+    return BuildFacts.of(
+        project,
+        language,
+        true,
+        manifest,
+        BuildFacts.HashedFile.of("hello-c-0.1.0.gnplugin", new byte[] {1}),
+        module,
+        Map.of("SOURCE_DATE_EPOCH", epoch, "PATH", System.getenv("PATH")));
   }
 
   private static List<String> problems(String json) {
