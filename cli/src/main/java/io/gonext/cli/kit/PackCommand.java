@@ -117,15 +117,15 @@ final class PackCommand extends KitCommand {
               BuildFacts.HashedFile.of(file.getFileName().toString(), bytes),
               source.module(),
               System.getenv());
-      sbom.ifPresent(each -> written.put(each, Sbom.write(facts)));
+      byte[] listed = Sbom.write(facts);
+      sbom.ifPresent(each -> written.put(each, listed));
       provenance.ifPresent(each ->
           written.put(
               each,
               Provenance.write(
                   facts,
-                  sbom.map(list ->
-                      BuildFacts.HashedFile.of(
-                          list.getFileName().toString(), written.get(list))))));
+                  sbom.map(
+                      list -> BuildFacts.HashedFile.of(list.getFileName().toString(), listed)))));
     }
     if (debugFile != null) {
       written.put(debugFile, built.module());

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The packages that a plugin was built from.
  *
- * @param packages sorted by {@link Package#ref}
+ * @param packages sorted by {@link Resolved#ref}
  * @param direct the refs of the plugin's own dependencies
  * @param isExact whether these are exactly the packages of the build
  * @param source where the list comes from, and what it may miss or have too many; for people
  */
-record Dependencies(List<Package> packages, Set<String> direct, boolean isExact, String source) {
+record Dependencies(List<Resolved> packages, Set<String> direct, boolean isExact, String source) {
   Dependencies {
     packages = List.copyOf(packages);
     direct = Set.copyOf(direct);
@@ -41,7 +42,7 @@ record Dependencies(List<Package> packages, Set<String> direct, boolean isExact,
    * @param inModule false if only the build uses it, as it does a procedural macro
    * @param needs refs of the packages that it depends on
    */
-  record Package(String ref, About about, boolean inModule, Set<String> needs) {}
+  record Resolved(String ref, About about, boolean inModule, Set<String> needs) {}
 
   /**
    * What is known about a package.
@@ -119,10 +120,15 @@ record Dependencies(List<Package> packages, Set<String> direct, boolean isExact,
     Dependencies of(String root, boolean isExact, String source) {
       Set<String> ofModule = reach(root, inModule);
       Map<String, String> refs = refs(reach(root, anyhow), root);
-      List<Package> packages = new ArrayList<>();
+      List<Resolved> packages = new ArrayList<>();
       refs.forEach((id, ref) ->
-          packages.add(new Package(ref, found.get(id), ofModule.contains(id), refsOf(id, refs))));
-      packages.sort(Comparator.comparing(Package::ref));
+          packages.add(
+              new Resolved(
+                  ref,
+                  Objects.requireNonNull(found.get(id)),
+                  ofModule.contains(id),
+                  refsOf(id, refs))));
+      packages.sort(Comparator.comparing(Resolved::ref));
       return new Dependencies(packages, refsOf(root, refs), isExact, source);
     }
 

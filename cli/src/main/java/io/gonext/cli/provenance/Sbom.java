@@ -156,7 +156,7 @@ public final class Sbom {
     return metadata;
   }
 
-  private static Map<String, Object> component(Dependencies.Package each) {
+  private static Map<String, Object> component(Dependencies.Resolved each) {
     Dependencies.About about = each.about();
     Map<String, Object> component =
         JsonLines.fields("type", "library", "bom-ref", each.ref(), "name", about.name());
@@ -213,7 +213,7 @@ public final class Sbom {
     list.add(
         JsonLines.fields(
             "ref", PLUGIN, "dependsOn", dependencies.direct().stream().sorted().toList()));
-    for (Dependencies.Package each : dependencies.packages()) {
+    for (Dependencies.Resolved each : dependencies.packages()) {
       list.add(
           JsonLines.fields(
               "ref", each.ref(), "dependsOn", each.needs().stream().sorted().toList()));

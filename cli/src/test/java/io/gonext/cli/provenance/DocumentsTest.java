@@ -45,9 +45,9 @@ class DocumentsTest {
         List.of("cargo", "build"),
         new Dependencies(
             List.of(
-                new Dependencies.Package(
+                new Dependencies.Resolved(
                     "pkg:cargo/used@" + version, used, true, Set.of("local:near@")),
-                new Dependencies.Package(
+                new Dependencies.Resolved(
                     "local:near@",
                     Dependencies.About.local("near", "", Optional.empty()),
                     false,
