@@ -3,6 +3,8 @@ package io.gonext.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gonext.cli.provenance.Provenance;
+import io.gonext.cli.provenance.Sbom;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.manifest.Bundle;
@@ -266,6 +268,51 @@ class KitTest {
     assertThat(err.toString()).contains("-o and --debug-file are both");
     assertThat(manifest).hasContent(before);
     assertThat(Path.of(output)).doesNotExist();
+  }
+
+  @Test
+  void pack_writes_an_sbom_and_a_provenance_of_its_bundle() throws Exception {
+    assertThat(run("pack", project.toString())).as("%s%s", out, err).isZero();
+    Path bundle = project.resolve("sample-1.0.0.gnplugin");
+    Path sbom = project.resolve("sample-1.0.0.cdx.json");
+    Path provenance = project.resolve("sample-1.0.0.provenance.json");
+    assertThat(out.toString().lines())
+        .hasSize(2)
+        .last()
+        .isEqualTo("    with " + sbom + " and " + provenance);
+    String sha256 = Bundle.read(Files.readAllBytes(bundle)).sha256();
+    assertThat(Sbom.summary(Files.readAllBytes(sbom)).bundleSha256()).isEqualTo(sha256);
+    Provenance.Summary read = Provenance.summary(Files.readAllBytes(provenance));
+    assertThat(read.bundle()).isEqualTo("sample-1.0.0.gnplugin");
+    assertThat(read.bundleSha256()).isEqualTo(sha256);
+    assertThat(provenance).content().doesNotContain(directory.toString(), "\"command\"");
+
+    // The same again, also where the files of the first time are there.
+    String first = Files.readString(sbom) + Files.readString(provenance);
+    assertThat(run("pack", "--json", project.toString())).isZero();
+    assertThat(Files.readString(sbom) + Files.readString(provenance)).isEqualTo(first);
+    assertThat(out.toString()).contains("\"sbom\":\"" + sbom, "\"provenance\":\"" + provenance);
+    assertThat(project).isDirectoryNotContaining("glob:**.new");
+  }
+
+  @Test
+  void pack_leaves_out_the_sbom_and_the_provenance_on_demand() throws Exception {
+    Path file = directory.resolve("out");
+    String[] pack = {"pack", "--no-sbom", "-o", file.toString(), project.toString()};
+    assertThat(run(pack)).as("%s%s", out, err).isZero();
+    assertThat(directory).isDirectoryNotContaining("glob:**.cdx.json");
+    assertThat(directory.resolve("out.provenance.json")).content().doesNotContain("byproducts");
+    Files.delete(directory.resolve("out.provenance.json"));
+    pack[1] = "--no-provenance";
+    assertThat(run(pack)).isZero();
+    assertThat(directory.resolve("out.cdx.json")).exists();
+    assertThat(directory).isDirectoryNotContaining("glob:**.provenance.json");
+    String sbom = directory.resolve("out.cdx.json").toString();
+    assertThat(run("pack", "-o", file.toString(), "--debug-file", sbom, project.toString()))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("out.cdx.json is written beside the bundle");
+    assertThat(run("pack", "-o", directory.toString(), project.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains(directory + " is a directory: give the name of a file");
   }
 
   private static byte[] custom(String name, int bytes) {

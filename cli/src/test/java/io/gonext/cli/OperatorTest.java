@@ -93,6 +93,8 @@ class OperatorTest {
     String sha256 = waiting.substring(waiting.lastIndexOf(' ') + 1);
     assertThat(said("approve", "app", "--sha256", sha256)).startsWith("2.0.0 replaced 1.0.0; ");
     assertThat(said("health", "app")).isEqualTo("app ACTIVE, healthy\n");
+    assertThat(said("health")).isEqualTo("app ACTIVE, healthy\n");
+    assertThat(said("health", "--json")).startsWith("{\"plugins\":[{\"name\":\"app\",");
     assertThat(said("rollback", "app")).startsWith("1.0.0 replaced 2.0.0; ");
     assertThat(said("audit", "app", "--limit", "3"))
         .contains("rollback")
@@ -103,6 +105,7 @@ class OperatorTest {
     assertThat(said("uninstall", "--keep-data", "app"))
         .isEqualTo("app is uninstalled, its data is kept\n");
     assertThat(said("list", "--json")).isEqualTo("{\"plugins\":[]}\n");
+    assertThat(said("health")).isEqualTo("no plugins are installed\n");
   }
 
   @Test

@@ -5,6 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,40 @@ public final class ProjectBuild {
   }
 
   /**
+   * The language of a project; empty if it is not known.
+   *
+   * @param language as in {@code --lang}
+   */
+  public static Optional<Language> languageOf(Path directory, String language) {
+    try {
+      return Optional.of(
+          new Toolchains(new Executables(System.getenv()), new ProcessRunner())
+              .detect(Project.of(directory).root(), Language.parse(language)));
+    } catch (CommandFailure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The toolchain of a project; empty if this machine has none. */
+  public static Optional<Toolchain> toolchainOf(Path directory, Language language)
+      throws InterruptedException {
+    try {
+      return Optional.of(
+          new Toolchains(new Executables(System.getenv()), new ProcessRunner())
+              .find(Project.of(directory).root(), language));
+    } catch (CommandFailure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The name of the package in the {@code Cargo.toml} of a project; empty if there is none. */
+  public static String crateName(Path directory) {
+    Path manifest = directory.resolve("Cargo.toml");
+    String name = Files.isRegularFile(manifest) ? CargoManifest.read(manifest).packageName() : null;
+    return name == null ? "" : name;
+  }
+
+  /**
    * Finds the toolchain of a project.
    *
    * @param language as in {@code --lang}; {@code auto} detects it from the files
@@ -50,6 +88,38 @@ public final class ProjectBuild {
     Toolchains toolchains = new Toolchains(new Executables(System.getenv()), runner);
     Language detected = toolchains.detect(project.root(), asked);
     return new ProjectBuild(project, toolchains.find(project.root(), detected), runner);
+  }
+
+  /**
+   * The same build with further variables, and with the default directory for what cargo writes.
+   */
+  public ProjectBuild with(Map<String, String> variables) throws InterruptedException {
+    Map<String, String> plain = new HashMap<>(System.getenv());
+    plain.remove("CARGO_TARGET_DIR");
+    Toolchain found =
+        new Toolchains(new Executables(plain), runner).find(project.root(), toolchain.language());
+    ToolCommand command = found.build();
+    for (Map.Entry<String, String> variable : variables.entrySet()) {
+      command = command.with(variable.getKey(), variable.getValue());
+    }
+    return new ProjectBuild(
+        project,
+        new Toolchain(found.language(), found.version(), command, found.artifact(), found.writes()),
+        runner);
+  }
+
+  /** The directories outside a project that its build files name, relative to it. */
+  public static List<String> directoriesOutside(Path directory) {
+    Path root = Project.of(directory).root();
+    return BuildFiles.outsideOf(root).stream()
+        .filter(path -> !path.startsWith(root) && Files.isDirectory(path))
+        .map(path -> SkipRules.slashed(root.relativize(path)))
+        .sorted()
+        .toList();
+  }
+
+  public Toolchain toolchain() {
+    return toolchain;
   }
 
   /** The language's name. */

@@ -88,6 +88,7 @@ final class RustToolchain {
         build
             .with("CARGO_PROFILE_RELEASE_DEBUG", knowsLineTables(said) ? "line-tables-only" : "1")
             .with("CARGO_PROFILE_RELEASE_STRIP", "none");
+    build = new RustPaths(project, rust.target, executables).mapped(build);
     // In a workspace the default would be another directory.
     Path targetDirectory =
         executables

@@ -45,8 +45,9 @@ public final class SkipRules {
           ".*~|\\.#.*|#.*#|4913|\\..*\\.sw[a-z]|.*\\.swp|.*\\.sw[ox]|.*___jb_(?:tmp|old|bak)___"
               + "|.*\\.kate-swp|\\.goutputstream-.*|\\.nfs.*|\\.DS_Store|Thumbs\\.db");
 
-  /** The extension of bundles, which {@code gonext plugin pack} writes beside the sources. */
-  private static final String BUNDLE = ".gnplugin";
+  /** Bundles, and what belongs to them: {@code gonext plugin pack} writes beside the sources. */
+  private static final Pattern PACKED =
+      Pattern.compile(".*\\.gnplugin(?:\\..*)?|.*\\.cdx\\.json|.*\\.provenance\\.json");
 
   /** Where a Makefile may write the module, instead of {@link Toolchain#OUTPUT}. */
   static final Path MODULE_IN_PLACE = Path.of("plugin.wasm");
@@ -121,7 +122,7 @@ public final class SkipRules {
   private boolean skipsItself(Path relative, boolean isDirectory) {
     String name = relative.getFileName().toString();
     if (TEMPORARY.matcher(name).matches()
-        || (!isDirectory && (name.endsWith(BUNDLE) || relative.equals(MODULE_IN_PLACE)))) {
+        || (!isDirectory && (PACKED.matcher(name).matches() || relative.equals(MODULE_IN_PLACE)))) {
       return true;
     }
     if (isDirectory

@@ -1,6 +1,7 @@
 package io.gonext.cli.build;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,13 @@ public record ToolCommand(List<String> argv, Path directory, Map<String, String>
     Map<String, String> more = new LinkedHashMap<>(environment);
     more.put(variable, value);
     return new ToolCommand(argv, directory, more);
+  }
+
+  /** Another command of the same program, with the same directory and variables. */
+  public ToolCommand instead(String... arguments) {
+    List<String> other = new ArrayList<>(List.of(program()));
+    other.addAll(List.of(arguments));
+    return new ToolCommand(other, directory, environment);
   }
 
   public String program() {

@@ -230,9 +230,18 @@ public final class Toolchains {
         Language.C,
         version("make", ToolCommand.of(project, executables.argument(make), "--version")),
         ToolCommand.of(project, executables.argument(make), SkipRules.slashed(output))
-            .with("CCC_OVERRIDE_OPTIONS", CLANG_WITH_LINES),
+            .with("CCC_OVERRIDE_OPTIONS", CLANG_WITH_LINES + withoutPaths(project)),
         root -> output(root, output),
         Set.of());
+  }
+
+  /**
+   * Keeps the path of the project out of debug information and of {@code __FILE__}. The variable
+   * separates options by spaces.
+   */
+  private static String withoutPaths(Path project) {
+    String root = project.toAbsolutePath().normalize().toString();
+    return root.contains(" ") ? "" : " ^-ffile-prefix-map=" + root + "=.";
   }
 
   /** Whether all rules for the module write it beside the Makefile. */

@@ -15,6 +15,7 @@ import io.gonext.host.PluginCheck;
 import io.gonext.host.StoreException;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin check hello-0.1.0.gnplugin    check a bundle",
       "  gonext plugin check --json --quick .        for scripts, without compiling it",
       "  gonext plugin check --db .                  run its migrations, too",
+      "  gonext plugin check --reproduce .           do two builds give the same bytes?",
       "",
       "Only the host itself can check dependencies and its own limits.",
       KitCommand.EXIT_CODES
@@ -53,6 +55,12 @@ final class CheckCommand extends KitCommand {
 
   @Option(names = "--quick", description = "Read the module only: do not compile or start it.")
   private boolean quick;
+
+  @Option(
+      names = "--reproduce",
+      description =
+          "Build copies of the project at two paths, and compare module and bundle byte by byte.")
+  private boolean reproduce;
 
   @Option(
       names = "--db",
@@ -76,6 +84,15 @@ final class CheckCommand extends KitCommand {
   Answer answer() throws IOException, InterruptedException {
     OptionPairs.requireWith(spec(), "--db", "--postgres");
     options.requireFitting(plugin);
+    if (reproduce) {
+      if (Files.isRegularFile(plugin)) {
+        OptionPairs.refuseWith(spec(), "the bundle " + plugin, "--reproduce");
+      }
+      OptionPairs.refuseWith(spec(), "--reproduce", "--quick", "--db", "--no-build");
+      try (TemporaryDirectory room = TemporaryDirectory.create()) {
+        return new Reproduction(plugin, options.language()).answer(room);
+      }
+    }
     PluginSource source = PluginSource.read(plugin, options).asPacked();
     List<AuthorFiles.Stub> functions = trial.functions(plugin);
     CapabilityRegistry capabilities = trial.capabilities(functions);

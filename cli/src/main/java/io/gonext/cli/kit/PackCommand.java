@@ -4,6 +4,9 @@ import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.OptionPairs;
 import io.gonext.cli.output.Sizes;
+import io.gonext.cli.provenance.BuildFacts;
+import io.gonext.cli.provenance.Provenance;
+import io.gonext.cli.provenance.Sbom;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.trust.SigningKey;
@@ -13,8 +16,12 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -38,9 +45,14 @@ import picocli.CommandLine.Parameters;
       "A bundle holds manifest.json, the module, README.md, LICENSE, web/,",
       "migrations/, locales/ and warmup/. The module keeps the names of functions,",
       "but no line numbers: --debug-file writes a copy that has both.",
+      "Beside the bundle, NAME-VERSION.cdx.json lists what it consists of (CycloneDX),",
+      "and NAME-VERSION.provenance.json says how it was built (SLSA). They have a time",
+      "only if SOURCE_DATE_EPOCH is set.",
       KitCommand.EXIT_CODES
     })
 final class PackCommand extends KitCommand {
+  private static final String EXTENSION = ".gnplugin";
+
   @Parameters(
       paramLabel = "PROJECT",
       arity = "0..1",
@@ -73,6 +85,12 @@ final class PackCommand extends KitCommand {
 
   @Mixin private Passphrase passphrase;
 
+  @Option(names = "--no-sbom", description = "Do not write the list of what the bundle has.")
+  private boolean noSbom;
+
+  @Option(names = "--no-provenance", description = "Do not write how the bundle was built.")
+  private boolean noProvenance;
+
   @Mixin private SourceOptions options;
 
   @Mixin private TrialOptions trial;
@@ -93,18 +111,46 @@ final class PackCommand extends KitCommand {
     byte[] bytes = source.bundle();
     Path file =
         output == null
-            ? project.resolve(manifest.name() + "-" + manifest.version() + ".gnplugin").normalize()
+            ? project.resolve(manifest.name() + "-" + manifest.version() + EXTENSION).normalize()
             : output;
-    requireApart(file, source);
-    if (debugFile != null) {
-      requireApart(debugFile, source);
-      if (isSame(debugFile, file)) {
-        throw new CommandFailure(
-            CommandFailure.Kind.USAGE, "-o and --debug-file are both " + file + ": give two files");
-      }
+    if (file.getFileName() == null || Files.isDirectory(file)) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, file + " is a directory: give the name of a file");
     }
     List<Path> outdated = new ArrayList<>(outdated(file, bytes));
-    SignatureFile.write(file, bytes);
+    Map<Path, byte[]> written = new LinkedHashMap<>();
+    written.put(file, bytes);
+    Optional<Path> sbom = noSbom ? Optional.empty() : Optional.of(beside(file, Sbom.EXTENSION));
+    Optional<Path> provenance =
+        noProvenance ? Optional.empty() : Optional.of(beside(file, Provenance.EXTENSION));
+    List<Path> others = Stream.of(sbom, provenance).flatMap(Optional::stream).toList();
+    requireApart(file, source);
+    others.forEach(each -> requireApart(each, source));
+    requireDebugFileApart(file, others, source);
+    if (sbom.isPresent() || provenance.isPresent()) {
+      BuildFacts facts =
+          BuildFacts.of(
+              project,
+              options.language(),
+              options.builds(),
+              manifest,
+              BuildFacts.HashedFile.of(file.getFileName().toString(), bytes),
+              source.module(),
+              System.getenv());
+      byte[] listed = Sbom.write(facts);
+      sbom.ifPresent(each -> written.put(each, listed));
+      provenance.ifPresent(each ->
+          written.put(
+              each,
+              Provenance.write(
+                  facts,
+                  sbom.map(
+                      list -> BuildFacts.HashedFile.of(list.getFileName().toString(), listed)))));
+    }
+    if (debugFile != null) {
+      written.put(debugFile, built.module());
+    }
+    written.forEach(SignatureFile::write);
     String sha256 = Bundle.read(bytes).sha256();
     List<String> text = new ArrayList<>();
     text.add(
@@ -122,8 +168,13 @@ final class PackCommand extends KitCommand {
             sha256,
             "files",
             List.copyOf(source.files().keySet()));
+    sbom.ifPresent(each -> fields.put("sbom", each.toString()));
+    provenance.ifPresent(each -> fields.put("provenance", each.toString()));
+    if (!others.isEmpty()) {
+      text.add(
+          "    with " + others.stream().map(Path::toString).collect(Collectors.joining(" and ")));
+    }
     if (debugFile != null) {
-      SignatureFile.write(debugFile, built.module());
       int codeStart = DebugInformation.of(built.module()).codeStart();
       text.add(
           "debug information in %s; for the line of a frame @0xN: llvm-symbolizer --obj=%s $((0xN -"
@@ -144,6 +195,30 @@ final class PackCommand extends KitCommand {
     fields.put("signatures", signatures.stream().map(Path::toString).toList());
     fields.put("outdated_signatures", outdated.stream().map(Path::toString).toList());
     return new Answer(ExitCode.OK, text, fields);
+  }
+
+  /** A file beside the bundle, with the same name but for its ending. */
+  private static Path beside(Path bundle, String extension) {
+    String name = bundle.getFileName().toString();
+    String stem =
+        name.endsWith(EXTENSION) ? name.substring(0, name.length() - EXTENSION.length()) : name;
+    return bundle.resolveSibling(stem + extension);
+  }
+
+  private void requireDebugFileApart(Path file, List<Path> others, PluginSource source) {
+    if (debugFile == null) {
+      return;
+    }
+    requireApart(debugFile, source);
+    if (isSame(debugFile, file)) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE, "-o and --debug-file are both " + file + ": give two files");
+    }
+    if (others.stream().anyMatch(each -> isSame(debugFile, each))) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
+          debugFile + " is written beside the bundle: give another name for --debug-file");
+    }
   }
 
   /** A file that goes into the bundle must not be overwritten. */

@@ -41,7 +41,8 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
   static PluginSource read(Path given, SourceOptions options)
       throws IOException, InterruptedException {
     if (Files.isDirectory(given)) {
-      return new PluginSource(directory(given, options), List.of(), null);
+      return new PluginSource(
+          directory(given, entry -> module(given, entry, options)), List.of(), null);
     }
     if (!Files.exists(given)) {
       throw new CommandFailure(
@@ -55,7 +56,26 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
   }
 
-  private static Map<String, byte[]> directory(Path root, SourceOptions options)
+  /**
+   * Builds a directory that contains a project.
+   *
+   * @param variables of the build's environment
+   */
+  static PluginSource rebuilt(Path root, String language, Map<String, String> variables)
+      throws IOException, InterruptedException {
+    return new PluginSource(
+        directory(root, _ -> build(ProjectBuild.of(root, language).with(variables)).wasm()),
+        List.of(),
+        null);
+  }
+
+  /** Where the bytes of the module come from. */
+  @FunctionalInterface
+  private interface Modules {
+    byte[] of(String entry) throws IOException, InterruptedException;
+  }
+
+  private static Map<String, byte[]> directory(Path root, Modules modules)
       throws IOException, InterruptedException {
     Map<String, byte[]> files = new TreeMap<>();
     Path manifest = root.resolve(Bundle.MANIFEST);
@@ -67,7 +87,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
     byte[] manifestJson = Files.readAllBytes(manifest);
     files.put(Bundle.MANIFEST, manifestJson);
-    files.put(entry(manifestJson), module(root, entry(manifestJson), options));
+    files.put(entry(manifestJson), modules.of(entry(manifestJson)));
     for (String name : TEXTS) {
       if (Files.isRegularFile(root.resolve(name))) {
         files.put(name, Files.readAllBytes(root.resolve(name)));
@@ -82,7 +102,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
   private static byte[] module(Path root, String entry, SourceOptions options)
       throws IOException, InterruptedException {
     if (options.builds() && ProjectBuild.isProject(root)) {
-      return build(root, options.language()).wasm();
+      return build(ProjectBuild.of(root, options.language())).wasm();
     }
     for (String place : List.of("build/plugin.wasm", entry)) {
       // "." would be normalized to an empty path, and no file is below that.
@@ -98,10 +118,10 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
   }
 
   /** Builds; a failure contains the output of the tool. */
-  private static ProjectBuild.Built build(Path root, String language) throws InterruptedException {
+  private static ProjectBuild.Built build(ProjectBuild build) throws InterruptedException {
     List<String> output = new ArrayList<>();
     try {
-      return ProjectBuild.of(root, language).run(output::add);
+      return build.run(output::add);
     } catch (CommandFailure e) {
       List<String> details = new ArrayList<>(output);
       details.addAll(e.details());

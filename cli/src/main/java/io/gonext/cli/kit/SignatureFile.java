@@ -59,8 +59,12 @@ final class SignatureFile {
   static void write(Path file, byte[] bytes) {
     Path aside = file.resolveSibling(file.getFileName() + ".new");
     try {
-      Files.write(aside, bytes);
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.write(aside, bytes);
+        Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
     } catch (IOException e) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED,

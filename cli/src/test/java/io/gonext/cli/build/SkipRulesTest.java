@@ -48,6 +48,9 @@ class SkipRulesTest {
         "src/.goutputstream-ABC123",
         ".DS_Store",
         "sample-0.1.0.gnplugin",
+        "sample-0.1.0.gnplugin.sig",
+        "sample-0.1.0.cdx.json",
+        "sample-0.1.0.provenance.json",
         "plugin.wasm"
       })
   void outputs_dependencies_and_files_of_editors_are_skipped(String path) {
