@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A bundle with what came with it: its signatures, and where it is from. Immutable, as long as
@@ -17,6 +19,8 @@ import java.util.stream.Stream;
 public final class Delivery {
   /** The longest origin, in characters. */
   public static final int MAX_ORIGIN_CHARS = 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(Delivery.class);
 
   private static final List<String> SUFFIXES = List.of(".sig", ".minisig");
 
@@ -66,6 +70,27 @@ public final class Delivery {
   /** A bundle without signatures. */
   public static Delivery of(byte[] bundle) {
     return new Delivery(bundle, List.of(), "");
+  }
+
+  /**
+   * A bundle that came with files of signatures from somewhere where others can add such files: a
+   * registry. What is not a signature is left out, and so is what exceeds {@link
+   * TrustPolicy#MAX_SIGNATURES}.
+   *
+   * @param origin the reference in the registry, with or without {@code oci://}
+   */
+  public static Delivery fetched(byte[] bundle, List<byte[]> signatureFiles, String origin) {
+    List<BundleSignature> signatures = new ArrayList<>();
+    for (byte[] file : signatureFiles) {
+      try {
+        if (signatures.size() < TrustPolicy.MAX_SIGNATURES) {
+          signatures.add(BundleSignature.parse(file));
+        }
+      } catch (UntrustedException e) {
+        log.warn("a signature from {} is left out: {}", origin, e.getMessage());
+      }
+    }
+    return new Delivery(bundle, signatures, origin);
   }
 
   /**

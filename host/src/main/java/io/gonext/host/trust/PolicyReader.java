@@ -268,11 +268,11 @@ final class PolicyReader {
     if (count > publishers) {
       problem(
           at + "/signatures",
-          "it asks for "
-              + found(value)
-              + " and the rule has "
+          "it asks for the signatures of "
+              + count
+              + " publishers and the rule has "
               + publishers
-              + " publishers, each of which counts once: add publishers, or lower it");
+              + ", each of which counts once: add publishers, or lower it");
       return 1;
     }
     return (int) count;

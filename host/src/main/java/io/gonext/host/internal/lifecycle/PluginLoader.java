@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -84,13 +85,32 @@ final class PluginLoader {
   /**
    * A trusted module that keeps to the ABI and starts.
    *
-   * @param provenance what the trust policy found out
-   * @param warnings what loads but will not work, a sentence each
+   * @param passed what the trust policy said
+   * @param findings what loads but will not work, a sentence each
    */
   record CheckedModule(
-      Delivered delivered, CompiledModule module, Provenance provenance, List<String> warnings) {
+      Delivered delivered, CompiledModule module, TrustGate.Passed passed, List<String> findings) {
+    CheckedModule {
+      findings = List.copyOf(findings);
+    }
+
     Bundle bundle() {
       return delivered.bundle();
+    }
+
+    Provenance provenance() {
+      return passed.provenance();
+    }
+
+    /** The same, with further findings. */
+    CheckedModule with(List<String> more) {
+      return new CheckedModule(
+          delivered, module, passed, Stream.concat(findings.stream(), more.stream()).toList());
+    }
+
+    /** What an operator should know, a sentence each. */
+    List<String> warnings() {
+      return with(passed.warnings()).findings;
     }
   }
 
@@ -167,8 +187,7 @@ final class PluginLoader {
     List<String> warnings = new ArrayList<>(imports.warnings());
     warnings.addAll(GuestAbi.warnings(module.surface()));
     warn(manifest, warnings);
-    warnings.addAll(passed.warnings());
-    return new CheckedModule(delivered, module, passed.provenance(), List.copyOf(warnings));
+    return new CheckedModule(delivered, module, passed, warnings);
   }
 
   /**
@@ -187,10 +206,7 @@ final class PluginLoader {
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
     told.addAll(routeWarnings(bundle, checked.module()));
     warn(manifest, told);
-    List<String> warnings = new ArrayList<>(checked.warnings());
-    warnings.addAll(told);
-    return new CheckedModule(
-        delivered, checked.module(), checked.provenance(), List.copyOf(warnings));
+    return checked.with(told);
   }
 
   /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */

@@ -168,14 +168,7 @@ final class Updates {
   /** Checks a bundle that comes in. */
   CheckedModule checkNew(Delivered delivered) {
     CheckedModule checked = loader.checkNew(delivered);
-    List<String> older = installed.refuseDowngrade(delivered, checked.provenance());
-    return older.isEmpty()
-        ? checked
-        : new CheckedModule(
-            delivered,
-            checked.module(),
-            checked.provenance(),
-            Stream.concat(checked.warnings().stream(), older.stream()).toList());
+    return checked.with(installed.refuseDowngrade(delivered, checked.provenance()));
   }
 
   /** Why a version cannot serve at once, a sentence each; none for a plugin that does not serve. */
