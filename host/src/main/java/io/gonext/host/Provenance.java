@@ -47,6 +47,17 @@ public record Provenance(
     return isTrusted() ? signers.stream().map(Signer::publisher).toList() : List.of();
   }
 
+  /**
+   * The kind of the code: {@code trusted}, {@code unsigned}, {@code development}, {@code
+   * not_checked}, or {@code untrusted} for all others.
+   */
+  public String status() {
+    return switch (code) {
+      case Verdict.TRUSTED, Verdict.NOT_CHECKED, DEVELOPMENT, "unsigned" -> code;
+      default -> "untrusted";
+    };
+  }
+
   /** In a few words: {@code acme (0123456789abcdef)}, {@code unsigned}, {@code development}. */
   public String summary() {
     return switch (code) {
