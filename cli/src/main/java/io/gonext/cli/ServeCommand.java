@@ -97,7 +97,8 @@ final class ServeCommand implements Callable<Integer> {
       description =
           "Install this bundle or update to it, grant the capabilities it requests, and activate"
               + " it, even if it is ERRORED. A capability that was revoked stays revoked. Its"
-              + " signatures are FILE.sig, FILE.minisig and FILE.KEY.sig beside it."
+              + " signatures are in the files beside it whose names add .sig or .minisig to its"
+              + " name."
               + " Repeatable.")
   private List<Path> plugins = new ArrayList<>();
 

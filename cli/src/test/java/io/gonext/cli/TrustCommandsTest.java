@@ -90,10 +90,7 @@ class TrustCommandsTest {
     all[words.length + 1] = "http://127.0.0.1:" + running.port();
     all[words.length + 2] = "--data";
     all[words.length + 3] = data.toString();
-    return GoNextCommand.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
   }
 
   @Test

@@ -13,8 +13,8 @@ final class SignatureOptions {
       names = "--signature",
       paramLabel = "FILE",
       description =
-          "Send this signature of the bundle, instead of FILE.sig, FILE.minisig and FILE.KEY.sig"
-              + " beside it. Repeatable.")
+          "Send this signature of the bundle, and not those in the files beside it whose names add"
+              + " .sig or .minisig to its name. Repeatable.")
   private List<Path> signatures = new ArrayList<>();
 
   @Option(
