@@ -4,6 +4,7 @@ import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
 import io.gonext.host.PluginState;
+import io.gonext.host.Provenance;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
 import io.gonext.host.UpdateResult;
@@ -73,22 +74,26 @@ final class Updates {
   }
 
   /**
-   * Keeps signatures that come with the bundle that is current already, when its present ones are
-   * not enough.
+   * Keeps signatures that come with the bundle that is current already, beside those that the store
+   * has: another host on the store may need them.
    */
   void addSignatures(StoredPlugin stored, Delivered delivered) {
-    if (stored.current().provenance().isTrusted()
-        || delivered.verification().signatures().isEmpty()) {
+    if (delivered.verification().signatures().isEmpty()) {
       return;
     }
-    TrustGate.Passed passed = installed.trust().require(delivered);
-    if (passed.provenance().isTrusted()) {
-      if (!installed.store().sign(stored, passed.provenance(), delivered.signatureFiles())) {
-        throw Installed.changedByOther(stored.name());
-      }
-      sync.faults().retryAll();
-      log.info("{} is signed by {}", stored.id(), passed.provenance().summary());
+    Delivered known = installed.delivered(stored, stored.current());
+    Delivered signed = known.signedBy(delivered.verification().signatures());
+    if (signed.signatureFiles().size() == known.signatureFiles().size()) {
+      return;
     }
+    Provenance found = installed.trust().require(signed).provenance();
+    Provenance before = stored.current().provenance();
+    Provenance kept = before.isTrusted() && !found.isTrusted() ? before : found;
+    if (!installed.store().sign(stored, kept, signed.signatureFiles())) {
+      throw Installed.changedByOther(stored.name());
+    }
+    sync.faults().retryAll();
+    log.info("{} has more signatures: {}", stored.id(), kept.summary());
   }
 
   /** How the capabilities of the waiting version differ from those of the current one. */
