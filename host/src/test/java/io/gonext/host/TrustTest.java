@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -313,7 +315,7 @@ class TrustTest {
   void more_signatures_than_a_bundle_may_have_are_refused() {
     byte[] bundle = version("1.0.0");
     List<BundleSignature> many =
-        java.util.Collections.nCopies(TrustPolicy.MAX_SIGNATURES + 1, ACME.sign(bundle));
+        Collections.nCopies(TrustPolicy.MAX_SIGNATURES + 1, ACME.sign(bundle));
     assertThatThrownBy(() -> Delivery.of(bundle).withSignatures(many))
         .isInstanceOfSatisfying(
             UntrustedException.class, e -> assertThat(e.code()).isEqualTo("too_many_signatures"));
@@ -369,7 +371,7 @@ class TrustTest {
     assertThat(host.health().troubles().get(plugin)).contains("not trusted").contains("is revoked");
     assertThat(host.trust().distrusted().get(plugin).code()).isEqualTo("key_revoked");
     assertThat(host.applyFilters("h", plugin).value().stringValue())
-        .isEqualTo(plugin.toUpperCase(java.util.Locale.ROOT));
+        .isEqualTo(plugin.toUpperCase(Locale.ROOT));
     assertThat(host.audit().newest(plugin, 1).getFirst().event()).isEqualTo("distrusted");
     assertThat(METERS.get("gonext.trust.distrusted").gauge().value()).isGreaterThanOrEqualTo(1);
     assertThatThrownBy(() -> host.plugins().update(by(ACME, version("2.0.0"))))
